@@ -1,0 +1,139 @@
+"""The media border: every word the roof may say to a media engine, and every word that comes back.
+
+A *room* is a meeting as packets. A *seat* is one leg in it (one browser, one room system), known here by an opaque id
+and the label to burn into its tile. Commands go down as calls of :class:`MediaEngine`; facts come up from
+:meth:`MediaEngine.events`. Everything that crosses is a frozen dataclass of plain values, so it survives JSON.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+LayoutKind = Literal["grid", "speaker", "single"]
+
+COMPOSED = "composed"
+"""The source id of the composed picture; every other source id is ``camera:<seat>``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomOptions:
+    """The composed picture of a room, in pixels and frames per second."""
+
+    width: int = 1280
+    height: int = 720
+    fps: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOptions:
+    """One leg: its label (burned into the tile) and whether it has a tile at all (observers have none)."""
+
+    seat: str
+    label: str
+    visible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the composed picture shows. `focus` is a seat id, or None to follow the speaker."""
+
+    kind: LayoutKind = "grid"
+    focus: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerUp:
+    """The transport of a seat is connected: media can flow."""
+
+    room: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDown:
+    """The transport of a seat is gone (`reason`: "silent", "closed", "failed"); the seat itself stays."""
+
+    room: str
+    seat: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """The loudest seat changed; None when nobody speaks."""
+
+    room: str
+    seat: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEnded:
+    """A recording was closed. `error` is None when it was asked for, else a machine word such as "disk-full"."""
+
+    room: str
+    path: str
+    seconds: float
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLost:
+    """The process behind the engine died; its rooms are gone and must be opened again once :class:`EngineReady` comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReady:
+    """The process behind the engine was restarted and takes rooms."""
+
+
+Event = PeerUp | PeerDown | Speaking | RecordingEnded | EngineLost | EngineReady
+
+
+class MediaEngine(Protocol):
+    """Rooms full of packets. Unknown rooms and seats raise :class:`mediaserver.errors.UnknownRoom` / ``UnknownSeat``.
+
+    A lost process raises :class:`mediaserver.errors.EngineGone` from every call until it is back.
+    """
+
+    async def open_room(self, room: str, options: RoomOptions) -> None:
+        """Open a room; opening an open room changes nothing."""
+
+    async def close_room(self, room: str) -> None:
+        """Close a room with all its peers and its recording; closing an unknown room changes nothing."""
+
+    async def add_seat(self, room: str, options: SeatOptions) -> None:
+        """Seat a leg (muted, no transport yet), or change the label of a seated one."""
+
+    async def remove_seat(self, room: str, seat: str) -> None:
+        """Remove a leg and close its transport; removing an unknown seat changes nothing."""
+
+    async def connect(self, room: str, seat: str, offer: str) -> str:
+        """Answer an SDP offer for a seat, replacing its previous transport; floor and view stay.
+
+        Raises :class:`mediaserver.errors.BadOffer` when the offer is malformed, larger than 64 KiB, has too many
+        m-lines, or shares no codec with us.
+        """
+
+    async def set_floor(self, room: str, seat: str, open_: bool) -> None:
+        """Open or close the floor of a seat: closed, none of its audio is decoded, mixed, recorded or forwarded."""
+
+    async def set_layout(self, room: str, layout: Layout) -> None:
+        """Change the composed picture for everyone, without a gap."""
+
+    async def set_view(self, room: str, seat: str, source: str) -> None:
+        """Choose what a seat sees: :data:`COMPOSED` or ``camera:<seat>`` (forwarded, nothing decoded or encoded)."""
+
+    async def start_recording(self, room: str, path: str) -> None:
+        """Record composed picture and mix into a fragmented mp4 at `path`; recording already is an error."""
+
+    async def stop_recording(self, room: str) -> None:
+        """Close the recording; :class:`RecordingEnded` follows. Nothing happens when none runs."""
+
+    async def stats(self) -> dict[str, object]:
+        """Counters of the engine: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``, ``bytes_out``, …"""
+
+    def events(self) -> AsyncIterator[Event]:
+        """What happened, in order. One reader only."""
+
+    async def close(self) -> None:
+        """Close every room and release sockets, threads and processes."""

@@ -1,0 +1,39 @@
+"""Errors of the media core.
+
+    MediaError
+    ├── UnknownRoom       our caller named a room that is not open
+    ├── UnknownSeat       our caller named a seat nobody took
+    ├── BadOffer          the peer's SDP cannot be answered
+    ├── AlreadyRecording  the room records into another file
+    └── EngineGone        the process behind the engine is not there
+"""
+
+
+class MediaError(Exception):
+    """Base of all errors that cross the media border."""
+
+
+class UnknownRoom(MediaError):
+    """The named room is not open."""
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"no room {room!r}")
+
+
+class UnknownSeat(MediaError):
+    """The named seat is not taken in the room."""
+
+    def __init__(self, room: str, seat: str) -> None:
+        super().__init__(f"no seat {seat!r} in room {room!r}")
+
+
+class BadOffer(MediaError):
+    """The peer's fault: its offer is malformed, too large, or shares nothing with us."""
+
+
+class AlreadyRecording(MediaError):
+    """The room is recorded into another file."""
+
+
+class EngineGone(MediaError):
+    """The process behind the engine died or is not connected."""

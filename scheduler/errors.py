@@ -1,0 +1,153 @@
+"""Everything the scheduler raises on purpose.
+
+    SchedulerError
+    ├── PolicyError             our fault: the policy profile is broken
+    ├── InvalidRequest          a registration with faulty fields
+    ├── CapacityExceeded        a registration that would break one of the two limits (Điều 12.4.a)
+    ├── BadUnits                a units file with faulty entries
+    ├── BadDevices              a number of devices outside 1–99
+    ├── UnknownPoint
+    ├── UnknownSession
+    └── NotAdmitted             a code that does not open the door now
+        ├── CodeUnknown
+        ├── NotInvited
+        ├── TooEarly
+        ├── Ended
+        └── Cancelled
+
+Facts are attributes; the roof turns classes into HTTP status and WebSocket words, and facts into Vietnamese.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.model import Refuse
+
+
+class SchedulerError(Exception):
+    """Base of all."""
+
+
+class PolicyError(SchedulerError):
+    """The policy profile cannot be used; the text says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One faulty field: a stable machine word and the value (or entry) it is about."""
+
+    field: str
+    word: str
+    value: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.word}" + (f" ({self.value})" if self.value else "")
+
+
+class InvalidRequest(SchedulerError):
+    """A registration with faulty fields.
+
+    Words: ``required`` ``too-long`` ``bad-characters`` ``unknown-point`` ``duplicate-point`` ``host-among-points``
+    ``no-timezone`` ``fraction-of-second`` ``end-before-start`` ``in-the-past`` ``too-far`` ``too-long-interval``
+    ``rehearsal-after-official`` ``phone-format``.
+    """
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.errors))
+
+
+class CapacityExceeded(SchedulerError):
+    """The registration does not fit; nothing was changed."""
+
+    def __init__(self, refusal: Refuse) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+        self.limit = refusal.limit
+        self.interval = refusal.interval
+        self.usable = refusal.usable
+        self.needed = refusal.needed
+        self.suggestions = refusal.suggestions
+
+    def __str__(self) -> str:
+        return f"{self.limit}: needs {self.needed}, usable {self.usable} from {self.interval.start:%Y-%m-%d %H:%M:%SZ}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitProblem:
+    """One fault of a units file: the line (for broken JSON) or the entry number, both from 1."""
+
+    word: str
+    line: int | None = None
+    entry: int | None = None
+    value: str = ""
+
+    def __str__(self) -> str:
+        place = f"line {self.line}" if self.line is not None else f"entry {self.entry}"
+        return f"{place}: {self.word}" + (f" ({self.value})" if self.value else "")
+
+
+class BadUnits(SchedulerError):
+    """A units file that was refused as a whole; nothing was imported."""
+
+    def __init__(self, problems: list[UnitProblem]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class BadDevices(SchedulerError):
+    """A point has 1 to 99 devices, as two digits tell them apart (R-033)."""
+
+    def __init__(self, devices: int) -> None:
+        super().__init__(devices)
+        self.devices = devices
+
+
+class UnknownPoint(SchedulerError):
+    """No such point."""
+
+    def __init__(self, point: str) -> None:
+        super().__init__(point)
+        self.point = point
+
+
+class UnknownSession(SchedulerError):
+    """No such session."""
+
+    def __init__(self, session: str) -> None:
+        super().__init__(session)
+        self.session = session
+
+
+class NotAdmitted(SchedulerError):
+    """Base of the answers at the door."""
+
+
+class CodeUnknown(NotAdmitted):
+    """No session was ever given this code."""
+
+
+class NotInvited(NotAdmitted):
+    """The point is neither host nor component of the session (Điều 3.7)."""
+
+
+class TooEarly(NotAdmitted):
+    """The lobby opens at `opens`."""
+
+    def __init__(self, opens: datetime) -> None:
+        super().__init__(opens)
+        self.opens = opens
+
+
+class Ended(NotAdmitted):
+    """The last slot and its grace time are over."""
+
+
+class Cancelled(NotAdmitted):
+    """The session was cancelled: its code is dead for ever (I10)."""

@@ -1,0 +1,168 @@
+"""What the scheduler talks about: units, points, requests and sessions.
+
+All times are aware datetimes in UTC with whole seconds. Every interval is half-open: a session that ends at 09:30 and
+one that starts at 09:30 do not overlap. A *leg* is one connected device; Điều 12.4.a limits their sum (reading A7).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+SlotKind = Literal["tong_duyet", "chinh_thuc"]
+"""Rehearsal (tổng duyệt) and official meeting (chính thức), Điều 13.2.a."""
+
+State = Literal["issued", "cancelled"]
+
+Phase = Literal["upcoming", "lobby", "open", "ended", "cancelled"]
+
+Limit = Literal["sessions", "points"]
+"""The two limits of Điều 12.4.a: sessions at the same time, and legs at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A half-open time interval [start, end)."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A pair of the two limited quantities: a load, a maximum or what of it is usable."""
+
+    sessions: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadStep:
+    """The constant load over one interval."""
+
+    start: datetime
+    end: datetime
+    sessions: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The rated maximum at one instant and the share of it that may be given away (R-062, R-063)."""
+
+    maximum: Amount
+    usable: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An agency (đơn vị). `abbr` is its entry in the abbreviation register, from which its communes are named (R-032)."""
+
+    id: str
+    name: str
+    level: str
+    parent: str | None
+    abbr: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A meeting room (điểm cầu) of a unit: its regulation name, its Vietnamese label, its number of devices (1–99)."""
+
+    id: str
+    name: str
+    label: str
+    unit: str
+    level: str
+    devices: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Capacity held over one interval."""
+
+    kind: SlotKind
+    start: datetime
+    end: datetime
+    legs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a host unit asks for (Điều 13.2.a). `submitted_by` is an opaque account id of the caller."""
+
+    host_point: str
+    points: tuple[str, ...]
+    rehearsal: Interval | None
+    official: Interval
+    title: str
+    contact_name: str
+    contact_phone: str
+    recording: bool
+    submitted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A free time near the one asked for: the same request with these two intervals is admissible at this moment."""
+
+    rehearsal: Interval | None
+    official: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A meeting on paper. `seq` is its place in the registration order (R-064); `code` is None once cancelled."""
+
+    id: str
+    number: str
+    seq: int
+    title: str
+    host_point: str
+    points: tuple[str, ...]
+    slots: tuple[Slot, ...]
+    contact_name: str
+    contact_phone: str
+    recording: bool
+    legs: int
+    state: State
+    code: str | None
+    created: datetime
+    profile: str
+    submitted_by: str
+
+    @property
+    def official(self) -> Interval:
+        """The official meeting time."""
+        return next(Interval(s.start, s.end) for s in self.slots if s.kind == "chinh_thuc")
+
+    @property
+    def rehearsal(self) -> Interval | None:
+        """The rehearsal time, if any."""
+        return next((Interval(s.start, s.end) for s in self.slots if s.kind == "tong_duyet"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """The request fits: these slots may be held."""
+
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The request does not fit: over `interval`, `limit` would need `needed` where `usable` may be given away."""
+
+    limit: Limit
+    interval: Interval
+    usable: int
+    needed: int
+    suggestions: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many units and points an import added or changed."""
+
+    added: int
+    changed: int
+    unchanged: int

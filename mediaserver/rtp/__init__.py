@@ -1,0 +1,1 @@
+"""RTP and SDP without I/O."""

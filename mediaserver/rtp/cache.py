@@ -1,0 +1,22 @@
+"""The last packets of a source, kept to answer NACKs (RFC 4585 §6.2.1) of any of its receivers."""
+
+from mediaserver.rtp.packet import Packet
+
+CACHE_PACKETS = 512
+"""About two seconds of 720p video at 2.5 Mbit/s; a power of two so that sequence numbers index it directly."""
+
+
+class PacketCache:
+    """A ring indexed by sequence number."""
+
+    def __init__(self) -> None:
+        self._ring: list[Packet | None] = [None] * CACHE_PACKETS
+
+    def add(self, packet: Packet) -> None:
+        """Keep a packet, forgetting the one `CACHE_PACKETS` before it."""
+        self._ring[packet.sequence % CACHE_PACKETS] = packet
+
+    def get(self, sequence: int) -> Packet | None:
+        """The packet with that sequence number, if it is still here."""
+        packet = self._ring[sequence % CACHE_PACKETS]
+        return packet if packet is not None and packet.sequence == sequence else None

@@ -1,0 +1,27 @@
+"""When to ask a source for a key frame: at once, not more often than it can answer, and again until one comes."""
+
+MIN_INTERVAL_S = 0.5
+
+
+class KeyframeThrottle:
+    """Turns many receivers' requests into few (one per `MIN_INTERVAL_S`); `now` in seconds."""
+
+    def __init__(self) -> None:
+        self._asked = -MIN_INTERVAL_S
+        self._wanted = False
+
+    def want(self, now: float) -> bool:
+        """Somebody needs a key frame; whether to ask for it now."""
+        self._wanted = True
+        return self.due(now)
+
+    def due(self, now: float) -> bool:
+        """Whether a wanted key frame should be asked for (again)."""
+        if not self._wanted or now - self._asked < MIN_INTERVAL_S:
+            return False
+        self._asked = now
+        return True
+
+    def arrived(self) -> None:
+        """A key frame came."""
+        self._wanted = False

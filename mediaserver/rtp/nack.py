@@ -1,0 +1,50 @@
+"""Which packets of an incoming stream to ask for again (RFC 4585 §6.2.1)."""
+
+from mediaserver.rtp.packet import newer
+
+MAX_GAP = 128
+"""A larger hole is a restart or a blackout: a key frame is cheaper than resending it."""
+MAX_TRIES = 6
+RETRY_S = 0.06
+"""Longer than the round trip of a provincial network, shorter than a viewer's patience."""
+
+
+class NackGenerator:
+    """Notices holes in sequence numbers; `now` in seconds."""
+
+    def __init__(self) -> None:
+        self._newest: int | None = None
+        self._missing: dict[int, tuple[int, float]] = {}
+        self.lost = 0
+
+    def receive(self, sequence: int, now: float) -> list[int]:
+        """Note an arrived packet; returns the numbers to ask for at once."""
+        if self._newest is None:
+            self._newest = sequence
+            return []
+        if not newer(sequence, self._newest):
+            self._missing.pop(sequence, None)
+            return []
+        gap = ((sequence - self._newest) & 0xFFFF) - 1
+        holes = [(self._newest + 1 + i) & 0xFFFF for i in range(gap)] if gap <= MAX_GAP else []
+        self._newest = sequence
+        self.lost += gap
+        if gap > MAX_GAP:
+            self._missing.clear()
+        for hole in holes:
+            self._missing[hole] = (1, now)
+        return holes
+
+    def due(self, now: float) -> list[int]:
+        """The numbers to ask for once more; those asked for too often are given up."""
+        again = [s for s, (_, asked) in self._missing.items() if now - asked >= RETRY_S]
+        for sequence in again:
+            tries, _ = self._missing.pop(sequence)
+            if tries < MAX_TRIES:
+                self._missing[sequence] = (tries + 1, now)
+        return [s for s in again if s in self._missing]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any packet is still missed."""
+        return bool(self._missing)

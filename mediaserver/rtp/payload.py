@@ -1,0 +1,173 @@
+"""VP8 and H.264 as RTP payloads (RFC 7741, RFC 6184): frames to packets and back, without touching a codec."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES
+
+NAL_IDR, NAL_SPS, NAL_PPS, NAL_AUD = 5, 7, 8, 9
+_STAP_A, _FU_A = 24, 28
+_START_CODE = re.compile(rb"\x00\x00\x00?\x01")
+
+
+@dataclass(frozen=True, slots=True)
+class Vp8Descriptor:
+    """The fields of a VP8 payload descriptor (RFC 7741 §4.2) and where they stand, in bytes from the payload's start."""
+
+    size: int
+    begins: bool
+    """First packet of the first partition, i.e. of a frame."""
+    picture_id: int | None
+    picture_id_at: int
+    picture_id_long: bool
+    tl0: int | None
+    tl0_at: int
+
+
+def vp8_descriptor(payload: bytes) -> Vp8Descriptor:
+    """Read the descriptor in front of a VP8 payload; raises ValueError when it is cut off."""
+    try:
+        return _vp8_descriptor(payload)
+    except IndexError as exc:
+        raise ValueError("VP8 payload descriptor cut off") from exc
+
+
+def _vp8_descriptor(payload: bytes) -> Vp8Descriptor:
+    first, at = payload[0], 1
+    begins = bool(first & 0x10) and first & 0x07 == 0
+    picture_id: int | None = None
+    tl0: int | None = None
+    picture_id_at = tl0_at = 0
+    long = False
+    if first & 0x80:
+        flags, at = payload[1], 2
+        if flags & 0x80:
+            picture_id_at, long = at, payload[at] > 127
+            picture_id = (payload[at] & 0x7F) << 8 | payload[at + 1] if long else payload[at]
+            at += 2 if long else 1
+        if flags & 0x40:
+            tl0_at, tl0 = at, payload[at]
+            at += 1
+        if flags & 0x30:
+            payload[at]
+            at += 1
+    return Vp8Descriptor(at, begins, picture_id, picture_id_at, long, tl0, tl0_at)
+
+
+def vp8_frame_size(frame: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels from a VP8 key frame's header (RFC 6386 §9.1); None for any other frame."""
+    if len(frame) < 10 or frame[0] & 1 or frame[3:6] != b"\x9d\x01\x2a":
+        return None
+    return (frame[6] | frame[7] << 8) & 0x3FFF, (frame[8] | frame[9] << 8) & 0x3FFF
+
+
+def is_keyframe(codec: str, payload: bytes) -> bool:
+    """Whether this payload begins a picture that needs no other; False for payloads that cannot be read."""
+    try:
+        return _vp8_keyframe(payload) if codec == "VP8" else _h264_keyframe(payload)
+    except (ValueError, IndexError):
+        return False
+
+
+def _vp8_keyframe(payload: bytes) -> bool:
+    descriptor = vp8_descriptor(payload)
+    return descriptor.begins and not payload[descriptor.size] & 1
+
+
+def _h264_keyframe(payload: bytes) -> bool:
+    kind = payload[0] & 0x1F
+    if kind == _FU_A:
+        return payload[1] & 0x80 != 0 and payload[1] & 0x1F in (NAL_IDR, NAL_SPS)
+    if kind == _STAP_A:
+        return any(nal[0] & 0x1F in (NAL_IDR, NAL_SPS) for nal in _aggregated(payload))
+    return kind in (NAL_IDR, NAL_SPS)
+
+
+def _aggregated(payload: bytes) -> Iterator[bytes]:
+    at = 1
+    while at + 2 < len(payload):
+        size = payload[at] << 8 | payload[at + 1]
+        if not size or at + 2 + size > len(payload):
+            raise ValueError("H.264 aggregation cut off")
+        yield payload[at + 2 : at + 2 + size]
+        at += 2 + size
+
+
+def depayload(codec: str, payload: bytes) -> bytes:
+    """The part of a frame this payload carries: VP8 bytes, or H.264 in Annex B form. Raises ValueError."""
+    if codec == "VP8":
+        return payload[vp8_descriptor(payload).size :]
+    return _h264_depayload(payload)
+
+
+def _h264_depayload(payload: bytes) -> bytes:
+    if len(payload) < 2:
+        raise ValueError("H.264 payload too short")
+    kind = payload[0] & 0x1F
+    if kind == _FU_A:
+        if payload[1] & 0x80:
+            return b"\x00\x00\x00\x01" + bytes([payload[0] & 0xE0 | payload[1] & 0x1F]) + payload[2:]
+        return payload[2:]
+    if kind == _STAP_A:
+        return b"".join(b"\x00\x00\x00\x01" + nal for nal in _aggregated(payload))
+    if 1 <= kind <= 23:
+        return b"\x00\x00\x00\x01" + payload
+    raise ValueError(f"H.264 packetization of type {kind} is not supported")
+
+
+def packetize_vp8(frame: bytes, picture_id: int) -> list[bytes]:
+    """Cut a VP8 frame into payloads of equal size with 15-bit picture ids (one temporal layer)."""
+    head = bytes([0x90, 0x80, 0x80 | picture_id >> 8 & 0x7F, picture_id & 0xFF])
+    rest = bytes([0x80]) + head[1:]
+    pieces = _slices(frame, MAX_PAYLOAD_BYTES - len(head))
+    return [(rest if i else head) + piece for i, piece in enumerate(pieces)]
+
+
+def packetize_h264(frame: bytes) -> list[bytes]:
+    """Cut an Annex B access unit into single NAL, STAP-A (parameter sets) and FU-A payloads."""
+    payloads: list[bytes] = []
+    small: list[bytes] = []
+    for nal in split_nals(frame):
+        kind = nal[0] & 0x1F
+        if kind == NAL_AUD:
+            continue
+        if kind in (NAL_SPS, NAL_PPS):
+            small.append(nal)
+            continue
+        payloads += _flush(small)
+        payloads += [nal] if len(nal) <= MAX_PAYLOAD_BYTES else _fragments(nal)
+    return payloads + _flush(small)
+
+
+def split_nals(frame: bytes) -> list[bytes]:
+    """The NAL units of an Annex B byte stream, without start codes or trailing zeros."""
+    cuts = [m.span() for m in _START_CODE.finditer(frame)]
+    ends = [start for start, _ in cuts[1:]] + [len(frame)]
+    nals = (frame[begin:end].rstrip(b"\x00") for (_, begin), end in zip(cuts, ends, strict=True))
+    return [nal for nal in nals if nal]
+
+
+def _flush(small: list[bytes]) -> list[bytes]:
+    nals, total = list(small), sum(len(nal) + 2 for nal in small) + 1
+    small.clear()
+    if len(nals) < 2 or total > MAX_PAYLOAD_BYTES:
+        return nals
+    return [bytes([nals[0][0] & 0x60 | _STAP_A]) + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)]
+
+
+def _fragments(nal: bytes) -> list[bytes]:
+    indicator, kind = nal[0] & 0xE0 | _FU_A, nal[0] & 0x1F
+    pieces = _slices(nal[1:], MAX_PAYLOAD_BYTES - 2)
+    last = len(pieces) - 1
+    return [
+        bytes([indicator, kind | (0x80 if i == 0 else 0) | (0x40 if i == last else 0)]) + piece
+        for i, piece in enumerate(pieces)
+    ]
+
+
+def _slices(data: bytes, most: int) -> list[bytes]:
+    """Equal slices (the last may be shorter): UDP segmentation offload wants one size per frame."""
+    count = -(-len(data) // most) or 1
+    size = -(-len(data) // count) or 1
+    return [data[i : i + size] for i in range(0, len(data), size)] or [b""]

@@ -1,0 +1,108 @@
+"""Make one steady RTP stream out of packets from changing sources.
+
+A receiver must never notice that its picture now comes from another camera, layer or encoder: sequence numbers go on
+without a gap, timestamps go on with the time that really passed, VP8 picture ids and TL0PICIDX go on (RFC 7741 §4.2;
+a jump backwards makes decoders discard frames).
+"""
+
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import Vp8Descriptor, vp8_descriptor
+
+
+class Rewriter:
+    """Offsets of one outgoing stream; `switch` begins a new source at its next packet.
+
+    `clock_rate` is in Hz, `now` in seconds of any steady clock.
+    """
+
+    def __init__(self, clock_rate: int, first_sequence: int, first_timestamp: int) -> None:
+        # given
+        self._clock_rate = clock_rate
+        # owned
+        self._switching = True
+        self._next_sequence = first_sequence
+        self._last_timestamp = first_timestamp
+        self._last_time: float | None = None
+        self._sequence_offset = 0
+        self._timestamp_offset = 0
+        self._source_start = 0
+        self._picture = _PictureIds()
+
+    def switch(self) -> None:
+        """Take the next packet as the first of a new source."""
+        self._switching = True
+
+    def forward(self, packet: Packet, now: float) -> tuple[int, int]:
+        """Sequence number and timestamp to send `packet` with."""
+        if self._switching:
+            self._begin(packet, now)
+        sequence = (packet.sequence + self._sequence_offset) & 0xFFFF
+        timestamp = (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF
+        if ((sequence - self._next_sequence) & 0xFFFF) < 0x8000:
+            self._next_sequence = (sequence + 1) & 0xFFFF
+            self._last_timestamp, self._last_time = timestamp, now
+        return sequence, timestamp
+
+    def _begin(self, packet: Packet, now: float) -> None:
+        self._switching = False
+        passed = 1 if self._last_time is None else max(1, round((now - self._last_time) * self._clock_rate))
+        self._sequence_offset = (self._next_sequence - packet.sequence) & 0xFFFF
+        self._timestamp_offset = (self._last_timestamp + passed - packet.timestamp) & 0xFFFFFFFF
+        self._source_start = packet.sequence
+        self._picture.switch()
+
+    def source_sequence(self, sequence: int) -> int | None:
+        """The current source's number for a sent sequence number; None when it was sent before the last switch."""
+        source = (sequence - self._sequence_offset) & 0xFFFF
+        return source if ((source - self._source_start) & 0xFFFF) < 0x8000 else None
+
+    def timestamp_at(self, now: float) -> int:
+        """The stream's timestamp extrapolated to `now`, for sender reports (RFC 3550 §6.4.1)."""
+        passed = 0.0 if self._last_time is None else now - self._last_time
+        return (self._last_timestamp + round(passed * self._clock_rate)) & 0xFFFFFFFF
+
+    def vp8(self, payload: bytes) -> bytes:
+        """The payload with picture id and TL0PICIDX moved into this stream's numbering."""
+        try:
+            descriptor = vp8_descriptor(payload)
+        except ValueError:
+            return payload
+        return self._picture.rewrite(payload, descriptor)
+
+
+class _PictureIds:
+    def __init__(self) -> None:
+        self._switching = True
+        self._offset = 0
+        self._tl0_offset = 0
+        self._last = -1
+        self._last_tl0 = -1
+
+    def switch(self) -> None:
+        self._switching = True
+
+    def rewrite(self, payload: bytes, descriptor: Vp8Descriptor) -> bytes:
+        if descriptor.picture_id is None:
+            return payload
+        tl0 = descriptor.tl0 or 0
+        if self._switching:
+            self._switching = False
+            self._offset = self._last + 1 - descriptor.picture_id
+            self._tl0_offset = self._last_tl0 + 1 - tl0
+        picture_id = (descriptor.picture_id + self._offset) & 0x7FFF
+        if ((picture_id - self._last) & 0x7FFF) < 0x4000:
+            self._last = picture_id
+            self._last_tl0 = (tl0 + self._tl0_offset) & 0xFF
+        return self._write(payload, descriptor, picture_id)
+
+    def _write(self, payload: bytes, descriptor: Vp8Descriptor, picture_id: int) -> bytes:
+        changed = bytearray(payload)
+        at = descriptor.picture_id_at
+        if descriptor.picture_id_long:
+            changed[at] = 0x80 | picture_id >> 8
+            changed[at + 1] = picture_id & 0xFF
+        else:
+            changed[at] = picture_id & 0x7F
+        if descriptor.tl0 is not None:
+            changed[descriptor.tl0_at] = (descriptor.tl0 + self._tl0_offset) & 0xFF
+        return bytes(changed)

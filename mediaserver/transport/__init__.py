@@ -1,0 +1,1 @@
+"""Datagrams: one port, ICE-lite, DTLS, SRTP."""

@@ -1,0 +1,103 @@
+"""The border to aiortc's DTLS transport (RFC 5764): handshake and keys are its work, packets are ours.
+
+aiortc's transport reads datagrams from an ICE transport and hands decrypted RTP to its own router. We feed it DTLS
+records only and take the SRTP sessions it derives. Names in camelCase stop here.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal, cast
+
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from aiortc.rtcicetransport import RTCIceTransport
+
+from mediaserver.transport.srtp import Srtp
+
+MAX_QUEUED_RECORDS = 32
+"""A handshake has about ten datagrams; more waiting ones are dropped and DTLS sends them again."""
+HANDSHAKE_TIMEOUT_S = 15.0
+
+DtlsRole = Literal["client", "server"]
+
+
+class DtlsFailed(Exception):
+    """The handshake did not end with keys: wrong fingerprint, no common SRTP profile, or silence."""
+
+
+def make_certificate() -> RTCCertificate:
+    """A fresh self-signed certificate; its fingerprint travels in the SDP."""
+    return RTCCertificate.generateCertificate()
+
+
+def fingerprint(certificate: RTCCertificate) -> str:
+    """The certificate's SHA-256 fingerprint as an SDP value (RFC 8122 §5)."""
+    return next(f"{f.algorithm} {f.value}" for f in certificate.getFingerprints() if f.algorithm == "sha-256")
+
+
+class Dtls:
+    """One peer's DTLS association."""
+
+    def __init__(self, certificate: RTCCertificate, role: DtlsRole, send: Callable[[bytes], None]) -> None:
+        # owned
+        self._records = _Records(send)
+        self._transport = RTCDtlsTransport(cast(RTCIceTransport, self._records), [certificate])
+        self._transport._set_role(role)
+
+    def receive(self, data: bytes) -> None:
+        """Take one datagram from a validated address."""
+        self._records.put(data)
+
+    async def handshake(self, fingerprints: list[tuple[str, str]]) -> Srtp:
+        """Run the handshake; raises DtlsFailed unless the peer's certificate has the signalled fingerprints."""
+        remote = RTCDtlsParameters(fingerprints=[RTCDtlsFingerprint(a, v) for a, v in fingerprints])
+        try:
+            async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
+                await self._transport.start(remote)
+        except TimeoutError as exc:
+            raise DtlsFailed("no answer") from exc
+        if self._transport.state != "connected":
+            raise DtlsFailed(self._transport.state)
+        return Srtp(self._transport._tx_srtp, self._transport._rx_srtp)
+
+    def on_closed(self, callback: Callable[[], None]) -> None:
+        """Call back once when the peer ends the association (close_notify)."""
+
+        def changed() -> None:
+            if self._transport.state == "closed":
+                callback()
+
+        self._transport.on("statechange", changed)
+
+    async def close(self) -> None:
+        """Tell the peer and stop."""
+        self._transport.remove_all_listeners()
+        await self._transport.stop()
+        self._records.close()
+
+
+class _Records:
+    """What aiortc expects of an ICE transport: one queue in, one call out."""
+
+    role = "controlled"
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self._out = send
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_QUEUED_RECORDS)
+
+    def put(self, data: bytes) -> None:
+        if not self._queue.full():
+            self._queue.put_nowait(data)
+
+    def close(self) -> None:
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    async def _recv(self) -> bytes:
+        data = await self._queue.get()
+        if data is None:
+            raise ConnectionError
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        self._out(data)

@@ -1,0 +1,78 @@
+"""ICE-lite (RFC 8445 §2.5): answer the browser's connectivity checks, never send any.
+
+Only addresses whose check carried our password are *validated*; the transport drops everything else, so forged
+datagrams never reach DTLS, and remote candidates are never dialled.
+"""
+
+import secrets
+import string
+import struct
+
+from aioice import stun
+
+Address = tuple[str, int]
+
+_ALPHABET = string.ascii_letters + string.digits
+MAX_VALIDATED = 8
+"""Addresses one peer may have at once; the oldest is forgotten (a peer that moves keeps the newest)."""
+
+
+def is_stun(first_byte: int) -> bool:
+    """Whether a datagram's first byte says STUN (RFC 7983 §7)."""
+    return first_byte < 4
+
+
+def parse(data: bytes) -> stun.Message:
+    """Read a STUN message; raises ValueError on anything else (aioice lets struct and index errors through)."""
+    try:
+        return stun.parse_message(data)
+    except (struct.error, IndexError, KeyError, UnicodeDecodeError) as exc:
+        raise ValueError("malformed STUN message") from exc
+
+
+def local_fragment(message: stun.Message) -> str:
+    """Our half of a binding request's USERNAME, by which the shared port finds the peer."""
+    username = message.attributes.get("USERNAME", "")
+    return username.partition(":")[0] if isinstance(username, str) else ""
+
+
+class IceLite:
+    """One peer's credentials and validated addresses."""
+
+    def __init__(self, remote_fragment: str) -> None:
+        # given
+        self._remote_fragment = remote_fragment
+        # owned
+        self.fragment = _token(8)
+        self.password = _token(24)
+        self.selected: Address | None = None
+        self.validated: list[Address] = []
+
+    def request(self, message: stun.Message, address: Address) -> bytes | None:
+        """Answer a binding request from `address`, validating it; None when the request is not for us."""
+        if message.message_method != stun.Method.BINDING or message.message_class != stun.Class.REQUEST:
+            return None
+        if message.attributes.get("USERNAME") != f"{self.fragment}:{self._remote_fragment}":
+            return None
+        if not message.check_message_integrity(self.password.encode()):
+            return None
+        self._validate(address, nominated="USE-CANDIDATE" in message.attributes)
+        response = stun.Message(
+            message_method=stun.Method.BINDING,
+            message_class=stun.Class.RESPONSE,
+            transaction_id=message.transaction_id,
+        )
+        response.attributes["XOR-MAPPED-ADDRESS"] = address
+        response.add_message_integrity(self.password.encode())
+        response.add_fingerprint()
+        return bytes(response)
+
+    def _validate(self, address: Address, *, nominated: bool) -> None:
+        if address not in self.validated:
+            self.validated.append(address)
+        if nominated or self.selected is None:
+            self.selected = address
+
+
+def _token(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

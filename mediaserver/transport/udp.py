@@ -1,0 +1,180 @@
+"""One UDP port for all peers: datagrams find their peer by validated address, STUN by the username fragment."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from struct import Struct
+from typing import Protocol
+
+from aioice import stun
+
+from mediaserver.transport import ice
+from mediaserver.transport.ice import Address
+from mediaserver.transport.srtp import receive_view
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64
+"""Datagrams read per wake-up and socket, so that timers get their turn under a flood."""
+SOCKET_BUFFER_BYTES = 4 << 20
+_UDP_SEGMENT = 103
+"""linux/udp.h; Python's socket module does not name it."""
+_SEGMENT = Struct("=H")
+
+
+class Path(Protocol):
+    """A peer as the port sees it."""
+
+    def stun(self, message: stun.Message, address: Address, port: "Port", now: float) -> None:
+        """Take a connectivity check addressed to this peer's username fragment."""
+
+    def receive(self, length: int, now: float) -> None:
+        """Take the datagram in `receive_view`, which came from an address this peer validated."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """What went through the port, in datagrams and bytes since start."""
+
+    packets_in: int = 0
+    bytes_in: int = 0
+    packets_out: int = 0
+    bytes_out: int = 0
+    strangers: int = 0
+    """Datagrams from addresses nobody validated."""
+    refused: int = 0
+    """Datagrams the kernel would not take: dropped, never queued."""
+
+
+class Port:
+    """One bound socket. Replies leave from the address the peer talked to."""
+
+    def __init__(self, sock: socket.socket, counters: Counters) -> None:
+        # given
+        self._socket = sock
+        self._counters = counters
+        # owned
+        self._segmented = True
+        self.address: Address = sock.getsockname()[:2]
+
+    def send(self, data: bytes | memoryview, address: Address) -> None:
+        """Send one datagram, or drop it when the kernel's buffer is full."""
+        try:
+            self._socket.sendto(data, address)
+        except OSError:
+            self._counters.refused += 1
+            return
+        self._counters.packets_out += 1
+        self._counters.bytes_out += len(data)
+
+    def send_run(self, data: memoryview, segment: int, count: int, address: Address) -> None:
+        """Send `count` datagrams of `segment` bytes (the last may be shorter) with one call where the kernel can."""
+        if count == 1 or not self._segmented:
+            for at in range(0, len(data), segment):
+                self.send(data[at : at + segment], address)
+            return
+        option = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(segment))]
+        try:
+            self._socket.sendmsg([data], option, 0, address)
+        except BlockingIOError:
+            self._counters.refused += count
+        except OSError as exc:
+            logger.info("- UDP segmentation is not available on %s: %s", self.address, exc)
+            self._segmented = False
+            self.send_run(data, segment, count, address)
+        else:
+            self._counters.packets_out += count
+            self._counters.bytes_out += len(data)
+
+
+class UdpMux:
+    """The sockets of one media worker and the peers behind them.
+
+    `after_batch` is called when a wake-up's datagrams have been handled: the moment to forward what they brought.
+    """
+
+    def __init__(self, after_batch: Callable[[float], None]) -> None:
+        # given
+        self._after_batch = after_batch
+        # owned
+        self._sockets: list[socket.socket] = []
+        self._by_fragment: dict[str, Path] = {}
+        self._by_address: dict[Address, Path] = {}
+        self.counters = Counters()
+        self.addresses: list[Address] = []
+
+    def open(self, hosts: Iterable[str], port: int) -> None:
+        """Bind every host on one port (0: any free one, the same for all). Raises OSError."""
+        loop = asyncio.get_running_loop()
+        for host in hosts:
+            sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+            sock.setblocking(False)
+            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+            self._sockets.append(sock)
+            sock.bind((host, port))
+            port = sock.getsockname()[1]
+            self.addresses.append((host, port))
+            loop.add_reader(sock.fileno(), self._readable, sock, Port(sock, self.counters))
+
+    def close(self) -> None:
+        """Stop reading and release the port."""
+        loop = asyncio.get_running_loop()
+        for sock in self._sockets:
+            loop.remove_reader(sock.fileno())
+            sock.close()
+        self._sockets.clear()
+
+    def register(self, fragment: str, path: Path) -> None:
+        """Route checks with this username fragment to `path`."""
+        self._by_fragment[fragment] = path
+
+    def validate(self, address: Address, path: Path) -> None:
+        """Route datagrams from `address` to `path`."""
+        self._by_address[address] = path
+
+    def forget(self, address: Address, path: Path) -> None:
+        """Stop routing `address` to `path`."""
+        if self._by_address.get(address) is path:
+            del self._by_address[address]
+
+    def unregister(self, fragment: str, addresses: Iterable[Address], path: Path) -> None:
+        """Forget a peer."""
+        self._by_fragment.pop(fragment, None)
+        for address in addresses:
+            self.forget(address, path)
+
+    def _readable(self, sock: socket.socket, port: Port) -> None:
+        now = time.monotonic()
+        counters = self.counters
+        for _ in range(BATCH):
+            try:
+                length, address = sock.recvfrom_into(receive_view)
+            except OSError:
+                break
+            if not length:
+                continue
+            counters.packets_in += 1
+            counters.bytes_in += length
+            if ice.is_stun(receive_view[0]):
+                self._stun(bytes(receive_view[:length]), address[:2], port, now)
+                continue
+            path = self._by_address.get(address[:2])
+            if path is None:
+                counters.strangers += 1
+            else:
+                path.receive(length, now)
+        self._after_batch(now)
+
+    def _stun(self, data: bytes, address: Address, port: Port, now: float) -> None:
+        try:
+            message = ice.parse(data)
+        except ValueError:
+            self.counters.strangers += 1
+            return
+        path = self._by_fragment.get(ice.local_fragment(message))
+        if path is not None:
+            path.stun(message, address, port, now)

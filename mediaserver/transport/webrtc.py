@@ -1,0 +1,145 @@
+"""One browser's transport: ICE-lite, then DTLS, then SRTP, over the shared port."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Literal, Protocol
+
+from aioice import stun
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from mediaserver.transport.dtls import Dtls, DtlsFailed
+from mediaserver.transport.ice import MAX_VALIDATED, Address, IceLite
+from mediaserver.transport.srtp import Outgoing, Srtp, receive_view
+from mediaserver.transport.udp import Port, UdpMux
+
+logger = logging.getLogger(__name__)
+
+SILENCE_S = 8.0
+"""A peer that sent nothing for so long is gone. Browsers check consent every 2.5–6 s (RFC 7675 §5.1)."""
+
+State = Literal["new", "connecting", "connected", "closed"]
+
+
+class Receiver(Protocol):
+    """Who takes decrypted packets. Must not raise: a bad packet is the peer's fault and costs it that packet."""
+
+    def rtp(self, data: memoryview, length: int, now: float) -> None:
+        """Take one plain RTP packet; `data` is valid during the call."""
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Take one plain RTCP compound packet."""
+
+
+class WebRtcTransport:
+    """Moves packets for one peer; `changed` is called with (state, reason) on each step."""
+
+    def __init__(
+        self,
+        mux: UdpMux,
+        certificate: RTCCertificate,
+        remote_fragment: str,
+        fingerprints: list[tuple[str, str]],
+        receiver: Receiver,
+        changed: Callable[[State, str], None],
+    ) -> None:
+        # given
+        self._mux = mux
+        self._fingerprints = fingerprints
+        self._receiver = receiver
+        self._changed = changed
+        # owned
+        self.ice = IceLite(remote_fragment)
+        self.state: State = "new"
+        self._dtls = Dtls(certificate, "server", self._send_plain)
+        self._srtp: Srtp | None = None
+        self._port: Port | None = None
+        self._handshake: asyncio.Task[None] | None = None
+        self._heard: float | None = None
+        mux.register(self.ice.fragment, self)
+
+    def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
+        """Answer a check; the first valid one starts DTLS."""
+        response = self.ice.request(message, address)
+        if response is None:
+            return
+        port.send(response, address)
+        self._mux.validate(address, self)
+        if len(self.ice.validated) > MAX_VALIDATED:
+            self._mux.forget(self.ice.validated.pop(0), self)
+        self._heard = now
+        if self.ice.selected == address:
+            self._port = port
+        if self._handshake is None:
+            self._set_state("connecting", "")
+            self._handshake = asyncio.ensure_future(self._connect())
+
+    def receive(self, length: int, now: float) -> None:
+        """Demultiplex one datagram (RFC 7983 §7)."""
+        first = receive_view[0]
+        self._heard = now
+        if 128 <= first < 192:
+            self._receive_srtp(length, now)
+        elif 20 <= first < 64:
+            self._dtls.receive(bytes(receive_view[:length]))
+
+    def _receive_srtp(self, length: int, now: float) -> None:
+        if self._srtp is None or length < 12:
+            return
+        if 192 <= receive_view[1] < 224:  # RFC 5761 §4
+            if plain := self._srtp.unprotect_rtcp(length):
+                self._receiver.rtcp(bytes(receive_view[:plain]), now)
+        elif plain := self._srtp.unprotect(length):
+            self._receiver.rtp(receive_view, plain, now)
+
+    async def _connect(self) -> None:
+        try:
+            self._srtp = await self._dtls.handshake(self._fingerprints)
+        except DtlsFailed as exc:
+            logger.info("x DTLS handshake failed: %s", exc)
+            self._set_state("closed", "failed")
+            return
+        self._dtls.on_closed(lambda: self._set_state("closed", "closed"))
+        self._set_state("connected", "")
+
+    def send(self, packets: Iterable[Outgoing]) -> None:
+        """Protect and send packets, one system call per run of equal sizes."""
+        address = self.ice.selected
+        if self._srtp is None or self._port is None or address is None:
+            return
+        for data, segment, count in self._srtp.protect_runs(packets):
+            self._port.send_run(data, segment, count, address)
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Protect and send one RTCP compound packet."""
+        if self._srtp is not None and self._port is not None and self.ice.selected is not None:
+            self._port.send(self._srtp.protect_rtcp(packet), self.ice.selected)
+
+    def check(self, now: float) -> None:
+        """Close when the peer has been silent too long."""
+        if self._heard is not None and now - self._heard > SILENCE_S:
+            self._set_state("closed", "silent")
+
+    async def close(self) -> None:
+        """Tell the peer (DTLS close_notify) and forget it."""
+        self._changed = _ignore
+        self._set_state("closed", "")
+        if self._handshake is not None:
+            self._handshake.cancel()
+        await self._dtls.close()
+        self._mux.unregister(self.ice.fragment, self.ice.validated, self)
+
+    def _send_plain(self, data: bytes) -> None:
+        if self._port is not None and self.ice.selected is not None:
+            self._port.send(data, self.ice.selected)
+
+    def _set_state(self, state: State, reason: str) -> None:
+        if self.state == "closed" or state == self.state:
+            return
+        logger.debug("= transport %s -> %s %s", self.state, state, reason)
+        self.state = state
+        self._changed(state, reason)
+
+
+def _ignore(_state: State, _reason: str) -> None:
+    """Nobody is interested any more."""

@@ -55,7 +55,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An agency (đơn vị). `abbr` is its entry in the abbreviation register, from which its communes are named (R-032)."""
+    """An agency (đơn vị). `abbr` is its entry in the abbreviation register, which names its communes (R-032)."""
 
     id: str
     name: str
@@ -161,7 +161,7 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many units and points an import added or changed."""
+    """How many units (each with its point) an import added, changed or found as they were."""
 
     added: int
     changed: int

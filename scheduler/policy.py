@@ -22,7 +22,7 @@ NamingRule = Literal["literal", "register", "spaced", "joined", "free"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class LevelNaming(_Part):
@@ -52,6 +52,7 @@ class NamingPolicy(_Part):
 
     type_words: tuple[Word, ...]
     office: Word
+    register_prefixes: tuple[Word, ...]
 
 
 class Share(_Part):
@@ -84,8 +85,8 @@ class SessionPolicy(_Part):
     number_prefix: Word
     max_hours: Count
     max_days_ahead: Count
-    max_title: Count
-    max_name: Count
+    max_title: Annotated[int, Field(ge=1, le=1000)]
+    max_name: Annotated[int, Field(ge=1, le=500)]
     search_days: Count
     suggestions: Annotated[int, Field(ge=0)]
 
@@ -116,7 +117,7 @@ class CodePolicy(_Part):
 class Policy(_Part):
     """A whole profile."""
 
-    id: Word
+    id: Annotated[Word, StringConstraints(max_length=64)]
     timezone: Word
     levels: tuple[LevelPolicy, ...]
     naming: NamingPolicy
@@ -155,7 +156,7 @@ class Policy(_Part):
 def parse(text: str) -> Policy:
     """Check a profile given as YAML text. Raises PolicyError."""
     try:
-        return Policy.model_validate(yaml.safe_load(text), strict=False)
+        return Policy.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
         raise PolicyError(f"not YAML: {error}") from error
     except ValidationError as error:

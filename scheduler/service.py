@@ -1,55 +1,157 @@
-"""The scheduler as the roof sees it: one method per use case, each one transaction; `now` is always an argument."""
+"""The scheduler as the roof sees it: one method per use case, each one transaction; `now` is always an argument.
 
+A use case that writes loads, lets a pure module decide, and saves, all inside the one serialised write transaction, so
+that no two registrations are ever weighed against the same free capacity (R-018).
+"""
+
+import uuid
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.model import Amount, Imported, Limits, LoadStep, Phase, Point, Request, Session, Unit
+from scheduler import admission, capacity, codes, door, intake, registry, registry_store, store
+from scheduler.database import prepare, writing
+from scheduler.errors import BadDevices, CapacityExceeded, CodeUnknown, Ended, UnknownPoint, UnknownSession
+from scheduler.migrations import migrate
+from scheduler.model import (
+    Admit,
+    Amount,
+    Imported,
+    Interval,
+    Limits,
+    LoadStep,
+    Phase,
+    Point,
+    Refuse,
+    Request,
+    Session,
+    Slot,
+    Unit,
+)
+from scheduler.naming import MAX_DEVICES
 from scheduler.policy import Policy
+from scheduler.settings import RATED
 
 
 class Scheduler:
     """Books sessions. `rated` is the maximum that holds until the first recorded capacity step."""
 
-    def __init__(self, engine: AsyncEngine, policy: Policy, rated: Amount = Amount(20, 250)) -> None:
-        raise NotImplementedError
+    def __init__(self, engine: AsyncEngine, policy: Policy, rated: Amount = RATED) -> None:
+        prepare(engine)
+        self._engine = engine
+        self._policy = policy
+        self._rated = rated
 
     async def migrate(self) -> None:
         """Bring the scheduler's own tables up to date."""
-        raise NotImplementedError
+        await migrate(self._engine)
+
+    # Units and points.
 
     async def units(self) -> list[Unit]:
         """Return all units in registry order."""
-        raise NotImplementedError
+        async with self._engine.begin() as db:
+            return await registry_store.units(db)
 
     async def points(self, unit: str | None = None) -> list[Point]:
         """Return the points of a unit, or all, in registry order."""
-        raise NotImplementedError
+        async with self._engine.begin() as db:
+            return await (registry_store.all_points(db) if unit is None else registry_store.points_of(db, unit))
 
     async def point(self, point_id: str) -> Point:
         """Return a point. Raises UnknownPoint."""
-        raise NotImplementedError
+        async with self._engine.begin() as db:
+            return await _point(db, point_id)
 
     async def set_devices(self, point_id: str, devices: int) -> Point:
-        """Set the number of devices of a point. Raises UnknownPoint, BadDevices."""
-        raise NotImplementedError
+        """Set the device register of a point, for later registrations. Raises UnknownPoint, BadDevices."""
+        if not 1 <= devices <= MAX_DEVICES:
+            raise BadDevices(devices)
+        async with writing(self._engine) as db:
+            point = await _point(db, point_id)
+            await registry_store.set_devices(db, point_id, devices)
+        return replace(point, devices=devices)
 
     async def import_units(self, text: str) -> Imported:
-        """Add or change units and their points from a units file (JSON text). Raises BadUnits."""
-        raise NotImplementedError
+        """Add or change units and their points from a units file (JSON text). Raises BadUnits; then nothing changed."""
+        async with writing(self._engine) as db:
+            known = await registry_store.registered(db)
+            read = registry.parse(text, self._policy, known.values())
+            added = [new for new in read if new.unit.id not in known]
+            changed = [new for new in read if new.unit.id in known and not new.same_as(known[new.unit.id])]
+            for new in changed:
+                await registry_store.change(db, new)
+            for new in added:
+                await registry_store.add(db, new)
+        return Imported(len(added), len(changed), len(read) - len(added) - len(changed))
+
+    # Sessions.
 
     async def submit(self, request: Request, now: datetime) -> Session:
-        """Admit a request and issue its code. Raises InvalidRequest, CapacityExceeded."""
-        raise NotImplementedError
+        """Admit a request and issue its code. Raises InvalidRequest, CapacityExceeded; then nothing changed."""
+        async with writing(self._engine) as db:
+            points = await registry_store.points_named(db, (request.host_point, *request.points))
+            checked = intake.check(request, points, self._policy.session, now)
+            asked = admission.slots(checked, points, self._policy.capacity.recorder_legs)
+            plan = await self._plan(db, asked, now)
+            if isinstance(plan, Refuse):
+                raise CapacityExceeded(plan)
+            return await self._issue(db, checked, plan, now)
+
+    async def _plan(self, db: AsyncConnection, asked: tuple[Slot, ...], now: datetime) -> Admit | Refuse:
+        window = admission.search_window(asked, self._policy, now)
+        held = await store.held(db, window)
+        usable = await self._usable(db)
+        return admission.plan(asked, held, usable, window, self._policy.session.suggestions)
+
+    async def _issue(self, db: AsyncConnection, request: Request, plan: Admit, now: datetime) -> Session:
+        """Commit an admission: the next place in the order, the next number, a code never used before."""
+        year = now.astimezone(self._policy.zone).year
+        number = await store.next_number(db, year)
+        session = Session(
+            id=uuid.uuid4().hex,
+            number=f"{self._policy.session.number_prefix}-{year}-{number:04}",
+            seq=await store.next_seq(db),
+            title=request.title,
+            host_point=request.host_point,
+            points=request.points,
+            slots=plan.slots,
+            contact_name=request.contact_name,
+            contact_phone=request.contact_phone,
+            recording=request.recording,
+            legs=plan.slots[-1].legs,
+            state="issued",
+            code=await self._fresh_code(db),
+            created=now.astimezone(UTC).replace(microsecond=0),
+            profile=self._policy.id,
+            submitted_by=request.submitted_by,
+        )
+        await store.add(db, session)
+        return session
+
+    async def _fresh_code(self, db: AsyncConnection) -> str:
+        while await store.code_used(db, code := codes.fresh(self._policy.code.digits)):
+            pass
+        return code
 
     async def cancel(self, session_id: str, now: datetime) -> Session:
-        """Cancel a session: frees its capacity at once. Raises UnknownSession, Ended."""
-        raise NotImplementedError
+        """Cancel a session: its capacity is free at once, its code dead. Raises UnknownSession, Ended.
+
+        Cancelling a cancelled session changes nothing.
+        """
+        async with writing(self._engine) as db:
+            session = await _session(db, session_id)
+            if self.phase(session, now) == "ended":
+                raise Ended
+            await store.cancel(db, session_id)
+        return replace(session, state="cancelled", code=None)
 
     async def session(self, session_id: str) -> Session:
         """Return a session. Raises UnknownSession."""
-        raise NotImplementedError
+        async with self._engine.begin() as db:
+            return await _session(db, session_id)
 
     async def sessions(
         self,
@@ -58,32 +160,69 @@ class Scheduler:
         units: Collection[str] | None = None,
         points: Collection[str] | None = None,
     ) -> list[Session]:
-        """Return sessions with a slot in [start, end), ordered by start; of these units or points if given."""
-        raise NotImplementedError
+        """Return sessions with a slot in [start, end), ordered by their first start.
+
+        With `units` or `points`, only those whose host or component is one of the points or a point of the units.
+        """
+        async with self._engine.begin() as db:
+            return await store.between(db, start, end, units, points)
+
+    # The door.
 
     async def by_code(self, code: str) -> Session:
         """Return the session a code was issued for, dead or alive. Raises CodeUnknown."""
-        raise NotImplementedError
+        typed = codes.typed(code, self._policy.code.digits)
+        async with self._engine.begin() as db:
+            session = await store.by_code(db, typed) if typed else None
+        if session is None:
+            raise CodeUnknown
+        return session
 
     async def enter(self, code: str, point_id: str | None, now: datetime) -> Session:
-        """Open the door with a code; `point_id` None is somebody without a point whom the caller has let in already.
+        """Open the door with a code; `point_id` None is somebody without a point whom the caller answers for.
 
         Raises CodeUnknown, NotInvited, Cancelled, Ended, TooEarly.
         """
-        raise NotImplementedError
+        session = await self.by_code(code)
+        door.check(session, point_id, self._policy.door, now)
+        return session
 
     def phase(self, session: Session, now: datetime) -> Phase:
         """Return where a session stands at `now`."""
-        raise NotImplementedError
+        return door.phase(session, self._policy.door, now)
+
+    # Capacity.
 
     async def load(self, start: datetime, end: datetime) -> list[LoadStep]:
-        """Return the load over [start, end) as steps without gaps."""
-        raise NotImplementedError
+        """Return the load over [start, end) as steps without gaps; nothing for an empty interval."""
+        window = Interval(start, end)
+        async with self._engine.begin() as db:
+            return capacity.merged(capacity.sweep(await store.held(db, window), window))
 
     async def limits(self, now: datetime) -> Limits:
         """Return the maximum and the usable share at `now`."""
-        raise NotImplementedError
+        async with self._engine.begin() as db:
+            maximum = await store.ceiling(db, self._rated)
+        return Limits(maximum.at(now), maximum.share(self._policy.capacity.share).at(now))
 
     async def set_capacity(self, since: datetime, maximum: Amount) -> None:
-        """Record that from `since` on the rated maximum is this."""
-        raise NotImplementedError
+        """Record that from `since` (whole seconds) on the rated maximum is this; codes already issued stay (A20)."""
+        async with writing(self._engine) as db:
+            await store.set_capacity(db, since, maximum)
+
+    async def _usable(self, db: AsyncConnection) -> capacity.Ceiling:
+        return (await store.ceiling(db, self._rated)).share(self._policy.capacity.share)
+
+
+async def _point(db: AsyncConnection, point_id: str) -> Point:
+    points = await registry_store.points_named(db, [point_id])
+    if point_id not in points:
+        raise UnknownPoint(point_id)
+    return points[point_id]
+
+
+async def _session(db: AsyncConnection, session_id: str) -> Session:
+    session = await store.one(db, session_id)
+    if session is None:
+        raise UnknownSession(session_id)
+    return session

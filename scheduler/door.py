@@ -1,0 +1,40 @@
+"""When a code opens the door: from the lobby before a slot until the grace time after it (policy values)."""
+
+from datetime import datetime
+
+from scheduler.errors import Cancelled, Ended, NotInvited, TooEarly
+from scheduler.model import Phase, Session
+from scheduler.policy import DoorPolicy
+
+
+def phase(session: Session, door: DoorPolicy, now: datetime) -> Phase:
+    """Return where a session stands; between rehearsal and official meeting it is upcoming again."""
+    if session.state == "cancelled":
+        return "cancelled"
+    if any(slot.start <= now < slot.end + door.grace for slot in session.slots):
+        return "open"
+    if any(slot.start - door.lobby <= now < slot.start for slot in session.slots):
+        return "lobby"
+    return "upcoming" if any(now < slot.start for slot in session.slots) else "ended"
+
+
+def opens(session: Session, door: DoorPolicy, now: datetime) -> datetime | None:
+    """Return when the lobby of the next slot opens, or None when no slot is to come."""
+    return min((slot.start - door.lobby for slot in session.slots if now < slot.start), default=None)
+
+
+def check(session: Session, point_id: str | None, door: DoorPolicy, now: datetime) -> None:
+    """Let a point in, or somebody without a point (None) whom the caller answers for.
+
+    Raises NotInvited before anything about the session's times is told, then Cancelled, Ended, TooEarly.
+    """
+    if point_id is not None and point_id not in (session.host_point, *session.points):
+        raise NotInvited
+    now_phase = phase(session, door, now)
+    if now_phase == "cancelled":
+        raise Cancelled
+    if now_phase == "ended":
+        raise Ended
+    next_lobby = opens(session, door, now)
+    if now_phase == "upcoming" and next_lobby is not None:
+        raise TooEarly(next_lobby)

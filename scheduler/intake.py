@@ -1,0 +1,101 @@
+"""Checks on a registration before it is weighed: every faulty field is named at once, good ones are normalised."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from scheduler.errors import FieldError, InvalidRequest
+from scheduler.model import Interval, Point, Request
+from scheduler.policy import SessionPolicy
+
+MAX_ECHO = 64  # how much of a faulty value is worth repeating in an error
+
+# Mobile numbers have 9 digits after the 0, land lines 10 beginning with 2 (national plan since 2018).
+_PHONE = re.compile(r"(?:\+84|84|0)([35789][0-9]{8}|2[0-9]{9})")
+
+
+def phone(text: str) -> str | None:
+    """Return a Vietnamese number in E.164, or None: ``0905 123 456`` → ``+84905123456`` (R-081)."""
+    match = _PHONE.fullmatch(re.sub(r"[\s().-]", "", text))
+    return f"+84{match[1]}" if match else None
+
+
+def check(request: Request, points: Mapping[str, Point], policy: SessionPolicy, now: datetime) -> Request:
+    """Return the request normalised. `points` holds at least the known ones it names. Raises InvalidRequest."""
+    title, contact = _text(request.title), _text(request.contact_name)
+    number = phone(request.contact_phone)
+    errors = [
+        *_text_errors("title", title, policy.max_title),
+        *_text_errors("contact_name", contact, policy.max_name),
+        *([] if number else [FieldError("contact_phone", "phone-format", request.contact_phone[:MAX_ECHO])]),
+        *_point_errors(request, points),
+        *_time_errors(request, policy, now),
+    ]
+    if errors or number is None:
+        raise InvalidRequest(errors)
+    return replace(
+        request,
+        title=title,
+        contact_name=contact,
+        contact_phone=number,
+        rehearsal=_in_utc(request.rehearsal) if request.rehearsal else None,
+        official=_in_utc(request.official),
+    )
+
+
+def _in_utc(interval: Interval) -> Interval:
+    return Interval(interval.start.astimezone(UTC), interval.end.astimezone(UTC))
+
+
+def _text(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _text_errors(field: str, text: str, longest: int) -> list[FieldError]:
+    if not text:
+        return [FieldError(field, "required")]
+    if len(text) > longest:
+        return [FieldError(field, "too-long", str(longest))]
+    return [] if text.isprintable() else [FieldError(field, "bad-characters")]
+
+
+def _point_errors(request: Request, points: Mapping[str, Point]) -> list[FieldError]:
+    errors = []
+    if request.host_point not in points:
+        errors.append(FieldError("host_point", "unknown-point", request.host_point[:MAX_ECHO]))
+    if not request.points:
+        errors.append(FieldError("points", "required"))
+    if request.host_point in request.points:
+        errors.append(FieldError("points", "host-among-points", request.host_point[:MAX_ECHO]))
+    counted = Counter(request.points)
+    errors += [FieldError("points", "unknown-point", point[:MAX_ECHO]) for point in counted if point not in points]
+    errors += [
+        FieldError("points", "duplicate-point", point[:MAX_ECHO]) for point, times in counted.items() if times > 1
+    ]
+    return errors
+
+
+def _time_errors(request: Request, policy: SessionPolicy, now: datetime) -> list[FieldError]:
+    intervals = {"rehearsal": request.rehearsal, "official": request.official}
+    found = {field: _interval_error(given, policy, now) for field, given in intervals.items() if given}
+    errors = [FieldError(field, word) for field, word in found.items() if word]
+    if not errors and request.rehearsal and request.rehearsal.end > request.official.start:
+        errors.append(FieldError("rehearsal", "rehearsal-after-official"))
+    return errors
+
+
+def _interval_error(interval: Interval, policy: SessionPolicy, now: datetime) -> str | None:
+    """Return the first word that is true of an interval; the later tests rely on the earlier ones."""
+    longest, farthest = timedelta(hours=policy.max_hours), timedelta(days=policy.max_days_ahead)
+    tests: list[tuple[str, Callable[[datetime, datetime], bool]]] = [
+        ("no-timezone", lambda start, end: start.utcoffset() is None or end.utcoffset() is None),
+        ("fraction-of-second", lambda start, end: bool(start.microsecond or end.microsecond)),
+        ("end-before-start", lambda start, end: end <= start),
+        ("in-the-past", lambda start, end: start < now),
+        ("too-long-interval", lambda start, end: end - start > longest),
+        ("too-far", lambda start, end: end - now > farthest),
+    ]
+    return next((word for word, test in tests if test(interval.start, interval.end)), None)

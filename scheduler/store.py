@@ -1,0 +1,158 @@
+"""Rows of sessions, slots, codes and capacity, on a connection whose transaction the service holds."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.capacity import Ceiling
+from scheduler.model import Amount, Interval, Session, Slot
+from scheduler.registry_store import storable
+from scheduler.tables import CAPACITY_STEPS, CODES, POINTS, REGISTRATION_COUNTER, SESSION_POINTS, SESSIONS, SLOTS
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+_SLOT_COLUMNS = (SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
+
+
+def seconds(instant: datetime) -> int:
+    """Return whole seconds since 1970, rounded down, exactly."""
+    return (instant - EPOCH) // SECOND
+
+
+def instant(at: int) -> datetime:
+    """Return the UTC datetime of whole seconds since 1970."""
+    return EPOCH + at * SECOND
+
+
+def _meets(start: datetime, end: datetime) -> ColumnElement[bool]:
+    """Tell which slots overlap [start, end); the end is rounded up, for slots begin on whole seconds."""
+    return (SLOTS.c.start < -((EPOCH - end) // SECOND)) & (SLOTS.c.end > seconds(start))
+
+
+async def one(db: AsyncConnection, session_id: str) -> Session | None:
+    """Return a session by id."""
+    found = await _sessions(db, SESSIONS.c.id.in_(storable([session_id])))
+    return found[0] if found else None
+
+
+async def by_code(db: AsyncConnection, code: str) -> Session | None:
+    """Return the session a code was issued for, however long ago."""
+    owner = select(CODES.c.session).where(CODES.c.code == code)
+    found = await _sessions(db, SESSIONS.c.id.in_(owner))
+    return found[0] if found else None
+
+
+async def between(
+    db: AsyncConnection,
+    start: datetime,
+    end: datetime,
+    units: Collection[str] | None,
+    points: Collection[str] | None,
+) -> list[Session]:
+    """Return the sessions with a slot in [start, end); if units or points are given, those that concern one of them."""
+    where: ColumnElement[bool] = SESSIONS.c.id.in_(select(SLOTS.c.session).where(_meets(start, end)))
+    if units is not None or points is not None:
+        where &= _concerns(units or (), points or ())
+    found = await _sessions(db, where)
+    return sorted(found, key=lambda session: (session.slots[0].start, session.seq))
+
+
+def _concerns(units: Collection[str], points: Collection[str]) -> ColumnElement[bool]:
+    of_units = select(POINTS.c.id).where(POINTS.c.unit.in_(storable(units)))
+    wanted = select(POINTS.c.id).where(POINTS.c.id.in_(storable(points))).union(of_units)
+    invited = select(SESSION_POINTS.c.session).where(SESSION_POINTS.c.point.in_(wanted))
+    return or_(SESSIONS.c.host_point.in_(wanted), SESSIONS.c.id.in_(invited))
+
+
+async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Session]:
+    """Return whole sessions in registration order, from three statements however many they are."""
+    ids = select(SESSIONS.c.id).where(where)
+    slots: dict[str, list[Slot]] = {}
+    for row in await db.execute(select(SLOTS).where(SLOTS.c.session.in_(ids)).order_by(SLOTS.c.start)):
+        slots.setdefault(row.session, []).append(_slot(row.kind, row.start, row.end, row.legs))
+    points: dict[str, list[str]] = {}
+    invited = select(SESSION_POINTS).where(SESSION_POINTS.c.session.in_(ids)).order_by(SESSION_POINTS.c.position)
+    for row in await db.execute(invited):
+        points.setdefault(row.session, []).append(row.point)
+    rows = (await db.execute(select(SESSIONS).where(where).order_by(SESSIONS.c.seq))).mappings()
+    return [
+        Session(
+            **{**row, "created": instant(row["created"])},
+            points=tuple(points.get(row["id"], ())),
+            slots=tuple(slots[row["id"]]),
+        )
+        for row in rows
+    ]
+
+
+async def add(db: AsyncConnection, session: Session) -> None:
+    """Save a new session with its points, slots and code."""
+    values = {column.name: getattr(session, column.name) for column in SESSIONS.c}
+    await db.execute(insert(SESSIONS).values({**values, "created": seconds(session.created)}))
+    invited = [{"session": session.id, "point": p, "position": i} for i, p in enumerate(session.points)]
+    if invited:
+        await db.execute(insert(SESSION_POINTS), invited)
+    await db.execute(insert(SLOTS), [_slot_values(session.id, slot) for slot in session.slots])
+    await db.execute(insert(CODES).values(code=session.code, session=session.id, issued=seconds(session.created)))
+
+
+async def cancel(db: AsyncConnection, session_id: str) -> None:
+    """Take a session's code away and free its capacity; the code stays on record for ever."""
+    await db.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(state="cancelled", code=None))
+
+
+async def code_used(db: AsyncConnection, code: str) -> bool:
+    """Tell whether a code was ever issued."""
+    return await db.scalar(select(CODES.c.code).where(CODES.c.code == code)) is not None
+
+
+async def next_seq(db: AsyncConnection) -> int:
+    """Return the next place in the registration order; needs the write lock."""
+    return (await db.scalar(select(func.max(SESSIONS.c.seq))) or 0) + 1
+
+
+async def next_number(db: AsyncConnection, year: int) -> int:
+    """Count one more registration of a year; needs the write lock."""
+    counter = REGISTRATION_COUNTER
+    last: int | None = await db.scalar(select(counter.c.last).where(counter.c.year == year))
+    number = (last or 0) + 1
+    if last is None:
+        await db.execute(insert(counter).values(year=year, last=number))
+    else:
+        await db.execute(update(counter).where(counter.c.year == year).values(last=number))
+    return number
+
+
+# Capacity.
+
+
+async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
+    """Return the slots of issued sessions that overlap a window."""
+    issued = select(*_SLOT_COLUMNS).join(SESSIONS).where(SESSIONS.c.state == "issued")
+    rows = await db.execute(issued.where(_meets(window.start, window.end)))
+    return [_slot(row.kind, row.start, row.end, row.legs) for row in rows]
+
+
+async def ceiling(db: AsyncConnection, rated: Amount) -> Ceiling:
+    """Return the maximum over time: `rated` until the first recorded step."""
+    rows = await db.execute(select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since))
+    return Ceiling(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
+
+
+async def set_capacity(db: AsyncConnection, since: datetime, maximum: Amount) -> None:
+    """Record a step; one that began at the same second is replaced."""
+    at = seconds(since)
+    await db.execute(delete(CAPACITY_STEPS).where(CAPACITY_STEPS.c.since == at))
+    await db.execute(insert(CAPACITY_STEPS).values(since=at, sessions=maximum.sessions, points=maximum.points))
+
+
+def _slot(kind: str, start: int, end: int, legs: int) -> Slot:
+    return Slot("tong_duyet" if kind == "tong_duyet" else "chinh_thuc", instant(start), instant(end), legs)
+
+
+def _slot_values(session_id: str, slot: Slot) -> dict[str, object]:
+    start, end = seconds(slot.start), seconds(slot.end)
+    return {"session": session_id, "kind": slot.kind, "start": start, "end": end, "legs": slot.legs}

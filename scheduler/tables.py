@@ -1,0 +1,89 @@
+"""The scheduler's tables. Times are whole seconds since 1970 in UTC, so that every comparison is exact."""
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table
+
+METADATA = MetaData()
+
+UNITS = Table(
+    "units",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("level", String(32), nullable=False),
+    Column("parent", String(64), ForeignKey("units.id")),
+    Column("abbr", String(2)),
+    Column("position", Integer, nullable=False, unique=True),  # order of the registry
+)
+
+POINTS = Table(
+    "points",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
+    Column("name", String(64), nullable=False),
+    Column("slug", String(64), nullable=False, unique=True),  # names are told apart folded (R-034)
+    Column("label", String(250), nullable=False),
+    Column("devices", Integer, CheckConstraint("devices BETWEEN 1 AND 99"), nullable=False),
+)
+
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("seq", Integer, nullable=False, unique=True),  # registration order (R-064)
+    Column("number", String(32), nullable=False, unique=True),
+    Column("title", String(1000), nullable=False),
+    Column("host_point", String(64), ForeignKey("points.id"), nullable=False),
+    Column("contact_name", String(500), nullable=False),
+    Column("contact_phone", String(16), nullable=False),
+    Column("recording", Boolean, nullable=False),
+    Column("legs", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("code", String(18), unique=True),
+    Column("created", BigInteger, nullable=False),
+    Column("profile", String(64), nullable=False),
+    Column("submitted_by", String(200), nullable=False),
+    CheckConstraint("(state = 'issued') = (code IS NOT NULL)", name="live_code_iff_issued"),  # I10
+)
+
+SESSION_POINTS = Table(
+    "session_points",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), primary_key=True, index=True),
+    Column("position", Integer, nullable=False),
+)
+
+SLOTS = Table(
+    "slots",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("legs", Integer, nullable=False),
+    Index("slots_end_start", "end", "start"),  # what is asked for is mostly now or to come
+)
+
+CODES = Table(  # every code ever issued: none comes back (I10)
+    "codes",
+    METADATA,
+    Column("code", String(18), primary_key=True),
+    Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
+    Column("issued", BigInteger, nullable=False),
+)
+
+CAPACITY_STEPS = Table(
+    "capacity_steps",
+    METADATA,
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("sessions", Integer, nullable=False),
+    Column("points", Integer, nullable=False),
+)
+
+REGISTRATION_COUNTER = Table(  # the last number given in each year of the province's calendar
+    "registration_counter",
+    METADATA,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)

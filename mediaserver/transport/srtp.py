@@ -52,6 +52,15 @@ class Srtp:
         _length[0] = length
         return _length[0] if lib.srtp_unprotect_rtcp(self._rx, _receive, _length) == 0 else 0
 
+    def protect(self, packet: bytes) -> memoryview:
+        """A protected RTP packet, header extensions and all, valid until the next call."""
+        size = len(packet)
+        send_view[:size] = packet
+        _length[0] = size
+        if lib.srtp_protect(self._tx, _send, _length) != 0:
+            return send_view[:0]
+        return send_view[: _length[0]]
+
     def protect_rtcp(self, packet: bytes) -> memoryview:
         """A protected RTCP compound packet, valid until the next call."""
         size = len(packet)

@@ -1,0 +1,58 @@
+"""The controlling side of ICE (RFC 8445) against an ICE-lite server: one candidate pair, nominated at once."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from aioice import stun
+
+from mediaserver.transport import ice
+
+CONSENT_S = 4.0
+"""How often consent is renewed (RFC 7675 §5.1 allows up to 6 s)."""
+_HOST_PRIORITY = 126 << 24 | 65535 << 8 | 255
+"""A host candidate as the check's peer-reflexive priority asks (RFC 8445 §7.1.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One side's ICE username fragment and password."""
+
+    fragment: str = field(default_factory=lambda: secrets.token_urlsafe(6))
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+
+class Checks:
+    """Writes binding requests and recognises the answers that carry the server's password."""
+
+    def __init__(self, local: Credentials, remote: Credentials) -> None:
+        # given
+        self._username = f"{remote.fragment}:{local.fragment}"
+        self._key = remote.password.encode()
+        # owned
+        self._tie_breaker = secrets.randbits(64)
+        self._pending: set[bytes] = set()
+
+    def request(self) -> bytes:
+        """The next connectivity or consent check."""
+        message = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+        message.attributes["USERNAME"] = self._username
+        message.attributes["PRIORITY"] = _HOST_PRIORITY
+        message.attributes["ICE-CONTROLLING"] = self._tie_breaker
+        message.attributes["USE-CANDIDATE"] = None
+        message.add_message_integrity(self._key)
+        message.add_fingerprint()
+        self._pending.add(message.transaction_id)
+        return bytes(message)
+
+    def response(self, data: bytes) -> bool:
+        """Whether `data` is the server's success answer to a request of ours."""
+        try:
+            message = ice.parse(data)
+        except ValueError:
+            return False
+        if message.message_class != stun.Class.RESPONSE or message.transaction_id not in self._pending:
+            return False
+        if not message.check_message_integrity(self._key):
+            return False
+        self._pending.clear()
+        return True

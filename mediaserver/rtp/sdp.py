@@ -6,7 +6,6 @@ an offer becomes :class:`BadOffer`. Only tokens that passed a pattern are echoed
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
 
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
@@ -25,10 +24,8 @@ _EXTENSIONS = (MID_URI, RID_URI, LEVEL_URI)
 START_KBPS = 2500
 """`x-google-start-bitrate`: without it Chromium spends 40 s climbing to the top layer."""
 
-Kind = Literal["audio", "video"]
 _TOKEN = re.compile(r"[A-Za-z0-9._+-]{1,32}")
 _FRAGMENT = re.compile(r"[A-Za-z0-9+/_-]{4,256}")
-_CODEC_CLOCK = {"opus": 48000, "VP8": 90000, "H264": 90000}
 _MALFORMED = (ValueError, AssertionError, IndexError, KeyError, AttributeError, StopIteration, TypeError, RecursionError)
 
 
@@ -96,15 +93,13 @@ def _offer(session: SessionDescription, lines: list[list[str]]) -> Offer:
     media = tuple(_media(m, extra) for m, extra in zip(session.media, lines, strict=True))
     if len({m.mid for m in media}) != len(media):
         raise BadOffer("two m-lines with one mid")
-    carrier = next((m for m in session.media if m.ice and m.ice.usernameFragment), None)
-    if carrier is None or carrier.dtls is None or not carrier.dtls.fingerprints:
+    fragment = next((m.ice.usernameFragment for m in session.media if m.ice and m.ice.usernameFragment), "")
+    dtls = next((m.dtls for m in session.media if m.dtls and m.dtls.fingerprints), None)
+    if not _FRAGMENT.fullmatch(fragment) or dtls is None:
         raise BadOffer("offer without ICE or DTLS parameters")
-    if carrier.dtls.role == "server":
+    if dtls.role == "server":
         raise BadOffer("offer wants us to be the DTLS client")
-    fragment = carrier.ice.usernameFragment
-    if not _FRAGMENT.fullmatch(fragment):
-        raise BadOffer("malformed ICE username fragment")
-    return Offer(media, fragment, tuple((f.algorithm, f.value) for f in carrier.dtls.fingerprints))
+    return Offer(media, fragment, tuple((f.algorithm, f.value) for f in dtls.fingerprints))
 
 
 def _media_lines(text: str) -> list[list[str]]:
@@ -145,17 +140,23 @@ def _rids(lines: list[str]) -> tuple[str, ...]:
 
 def _audio_codecs(media: MediaDescription) -> list[Codec]:
     return [
-        Codec("opus", c.payloadType, 48000, "minptime=10;useinbandfec=1")
+        Codec("opus", _number(c), 48000, "minptime=10;useinbandfec=1")
         for c in media.rtp.codecs
         if c.name.lower() == "opus" and c.clockRate == 48000
     ][:1]
 
 
 def _video_codecs(media: MediaDescription) -> list[Codec]:
-    vp8 = [Codec("VP8", c.payloadType, 90000) for c in media.rtp.codecs if c.name.upper() == "VP8"][:1]
+    vp8 = [Codec("VP8", _number(c), 90000) for c in media.rtp.codecs if c.name.upper() == "VP8"][:1]
     h264 = [c for c in media.rtp.codecs if c.name.upper() == "H264" and _constrained_baseline(c)]
     h264.sort(key=lambda c: not str(c.parameters.get("profile-level-id", "")).lower().startswith("42e0"))
-    return [Codec("H264", c.payloadType, 90000, _h264_parameters(c)) for c in h264[:1]] + vp8
+    return [Codec("H264", _number(c), 90000, _h264_parameters(c)) for c in h264[:1]] + vp8
+
+
+def _number(codec: RTCRtpCodecParameters) -> int:
+    if codec.payloadType is None or not 0 <= codec.payloadType < 128:
+        raise BadOffer("payload type out of range")
+    return codec.payloadType
 
 
 def _constrained_baseline(codec: RTCRtpCodecParameters) -> bool:

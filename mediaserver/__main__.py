@@ -1,0 +1,35 @@
+"""`python -m mediaserver`: one media worker process, started and watched by the roof."""
+
+import argparse
+import asyncio
+import logging
+import signal
+
+import uvloop
+
+from mediaserver.engine import LocalEngine
+from mediaserver.worker import Worker
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    worker = Worker(LocalEngine(arguments.address, arguments.port), arguments.socket)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    await worker.run()
+
+
+def main() -> None:
+    """Parse the arguments and serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="diemcau media", description=__doc__)
+    parser.add_argument("--socket", required=True, help="unix socket to serve the roof on")
+    parser.add_argument("--port", type=int, required=True, help="UDP port for all peers")
+    parser.add_argument("--address", nargs="+", required=True, help="local addresses to bind and to offer to browsers")
+    parser.add_argument("--log-level", default="WARNING")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    uvloop.run(_run(arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""A seat's camera: up to three simulcast layers, each a source of its own, and the composer's ear on one of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiortc.rtp import RtcpReceiverInfo
+
+from mediaserver.rtp.jitter import FrameAssembler, FrameQueue
+from mediaserver.rtp.nack import NackGenerator
+from mediaserver.rtp.packet import Packet, newer
+from mediaserver.tracks import Dirty, Source
+
+ACTIVE_S = 1.5
+"""A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
+TOP_HEIGHT = 720
+
+
+@dataclass(slots=True)
+class Reception:
+    """What arrived of one incoming stream, for receiver reports (RFC 3550 §6.4.1, appendix A.3)."""
+
+    received: int = 0
+    highest: int = -1
+    base: int = 0
+    cycles: int = 0
+    reported_expected: int = 0
+    reported_received: int = 0
+    ntp_middle: int = 0
+    """The middle 32 bits of the last sender report's NTP time."""
+    report_time: float = 0.0
+
+    def receive(self, sequence: int) -> None:
+        """Count one packet."""
+        self.received += 1
+        if self.highest < 0:
+            self.base = self.highest = sequence
+        elif newer(sequence, self.highest):
+            self.cycles += sequence < self.highest
+            self.highest = sequence
+
+    def take(self, ssrc: int, now: float) -> tuple[RtcpReceiverInfo, int, int]:
+        """The report block, and packets received and lost since the last one."""
+        expected = (self.cycles << 16) + self.highest - self.base + 1
+        got = self.received - self.reported_received
+        lost = max(0, expected - self.reported_expected - got)
+        self.reported_expected, self.reported_received = expected, self.received
+        info = RtcpReceiverInfo(
+            ssrc=ssrc,
+            fraction_lost=min(255, 256 * lost // max(1, lost + got)),
+            packets_lost=max(-0x800000, min(0x7FFFFF, expected - self.received)),
+            highest_sequence=(self.cycles << 16 | self.highest) & 0xFFFFFFFF,
+            jitter=0,
+            lsr=self.ntp_middle,
+            dlsr=round((now - self.report_time) * 65536) & 0xFFFFFFFF if self.ntp_middle else 0,
+        )
+        return info, got, lost
+
+
+class Layer(Source):
+    """One simulcast layer: `rank` counts from the smallest, 0; `share` is its height over the camera's."""
+
+    def __init__(self, name: str, codec: str, dirty: Dirty, ssrc: int, share: float, ask: Callable[[int], None]) -> None:
+        super().__init__(name, codec, dirty)
+        # given
+        self.ssrc = ssrc
+        self.height = round(TOP_HEIGHT * share)
+        self._ask = ask
+        # owned
+        self.nack = NackGenerator()
+        self.reception = Reception()
+        self.heard = -ACTIVE_S
+
+    def receive(self, packet: Packet, now: float) -> list[int]:
+        """Take one packet; returns the sequence numbers to ask for again."""
+        self.heard = now
+        self.reception.receive(packet.sequence)
+        missing = self.nack.receive(packet.sequence, now)
+        if packet.payload:
+            self.push(packet)
+        return missing if self.sinks else []
+
+    def active(self, now: float) -> bool:
+        """Whether it sends."""
+        return now - self.heard < ACTIVE_S
+
+    def ask(self) -> None:
+        """Send a PLI."""
+        self._ask(self.ssrc)
+
+
+class Camera:
+    """The layers of one camera, smallest first."""
+
+    def __init__(self) -> None:
+        self.layers: list[Layer] = []
+
+    def add(self, layer: Layer) -> None:
+        """Take a layer as it appears."""
+        self.layers.append(layer)
+        self.layers.sort(key=lambda each: each.height)
+
+    def pick(self, height: int, now: float) -> Layer | None:
+        """The smallest sending layer of at least `height` lines, else the largest; None when nothing is sent."""
+        sending = [layer for layer in self.layers if layer.active(now)]
+        return next((layer for layer in sending if layer.height >= height), sending[-1] if sending else None)
+
+
+class PictureInput:
+    """The composer's sink: one layer's packets into frames; changes layer at a key frame, like every viewer."""
+
+    def __init__(self) -> None:
+        self.queue = FrameQueue()
+        self._assemblers: dict[Source, FrameAssembler] = {}
+        self._current: Source | None = None
+        self._next: Source | None = None
+
+    def follow(self, layer: Layer | None, now: float) -> None:
+        """Change to `layer`; None stops."""
+        if layer is (self._next or self._current):
+            return
+        for source in tuple(self._assemblers):
+            if source is not self._current or layer is None:
+                self._drop(source)
+        self._next = None
+        if layer is None:
+            self._current = None
+            self.queue = FrameQueue()
+        elif layer is not self._current:
+            self._assemblers[layer] = FrameAssembler(layer.codec)
+            self._next = layer
+            layer.attach(self)
+            layer.request_keyframe(now)
+
+    def _drop(self, source: Source) -> None:
+        source.detach(self)
+        self._assemblers.pop(source, None)
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        """Take packets of the current or the next layer."""
+        assembler = self._assemblers.get(source)
+        if assembler is None:
+            return
+        frames = [frame for packet in packets for frame in assembler.add(packet, now)]
+        if source is self._next and any(frame.keyframe for frame in frames):
+            if self._current is not None:
+                self._drop(self._current)
+            self._current, self._next = source, None
+        if source is self._current:
+            for frame in frames:
+                self.queue.put(frame)
+            if assembler.lost or self.queue.starving:
+                source.request_keyframe(now)
+
+    def broken(self, now: float) -> None:
+        """The decoder gave up on this layer: start over at a key frame."""
+        self.queue = FrameQueue()
+        if self._current is not None:
+            self._current.request_keyframe(now)

@@ -1,0 +1,67 @@
+"""Calls and events over a unix socket: JSON objects behind a 4-byte length.
+
+    → {"id": 7, "call": "connect", "arguments": {"room": …, "seat": …, "offer": …}}
+    ← {"id": 7, "result": …}  or  {"id": 7, "error": "BadOffer", "text": …}
+    ← {"event": "PeerUp", "fields": {…}}
+
+Both ends are ours and of one version; the channel is not a public interface.
+"""
+
+import asyncio
+import json
+import struct
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from mediaserver import api
+
+MAX_MESSAGE_BYTES = 1 << 20
+_LENGTH = struct.Struct("!I")
+
+CALLS: dict[str, dict[str, type]] = {
+    "open_room": {"options": api.RoomOptions},
+    "close_room": {},
+    "add_seat": {"options": api.SeatOptions},
+    "remove_seat": {},
+    "connect": {},
+    "set_floor": {},
+    "set_layout": {"layout": api.Layout},
+    "set_view": {},
+    "start_recording": {},
+    "stop_recording": {},
+    "stats": {},
+}
+"""Every call of :class:`mediaserver.api.MediaEngine` and its arguments that are dataclasses."""
+
+EVENTS: dict[str, type[api.Event]] = {
+    each.__name__: each for each in (api.PeerUp, api.PeerDown, api.Speaking, api.RecordingEnded)
+}
+
+
+async def read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
+    """The next message; None at the end. Raises ValueError when it is larger than `MAX_MESSAGE_BYTES`."""
+    try:
+        (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+        if length > MAX_MESSAGE_BYTES:
+            raise ValueError("message too large")
+        message: dict[str, Any] = json.loads(await reader.readexactly(length))
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    return message
+
+
+def write(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
+    """Queue one message."""
+    data = json.dumps(message).encode()
+    writer.write(_LENGTH.pack(len(data)) + data)
+
+
+def pack(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments with dataclasses as objects."""
+    return {k: asdict(v) if is_dataclass(v) and not isinstance(v, type) else v for k, v in arguments.items()}
+
+
+def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments with objects as dataclasses. Raises KeyError for an unknown call."""
+    shapes = CALLS[call]
+    return {k: shapes[k](**v) if k in shapes else v for k, v in arguments.items()}

@@ -1,0 +1,149 @@
+"""The media engine in this process: rooms behind one UDP port."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+
+from mediaserver.api import Event, Layout, RoomOptions, SeatOptions
+from mediaserver.errors import UnknownRoom
+from mediaserver.peer import Peer
+from mediaserver.room import Room
+from mediaserver.rtp.sdp import parse_offer
+from mediaserver.tracks import Dirty
+from mediaserver.transport.dtls import make_certificate
+from mediaserver.transport.udp import UdpMux
+
+TICK_S = 0.05
+REFRESH_TICKS = 10
+MAX_EVENTS = 10_000
+"""Events nobody read; the oldest are dropped, since what happened last is what counts."""
+
+
+class LocalEngine:
+    """:class:`mediaserver.api.MediaEngine` on `hosts` and one UDP `port` (0: any free one)."""
+
+    def __init__(self, hosts: Iterable[str], port: int) -> None:
+        # given
+        self._hosts = tuple(hosts)
+        self._port = port
+        # owned
+        self._dirty = Dirty()
+        self._mux = UdpMux(self._dirty.flush)
+        self._certificate = make_certificate()
+        self._rooms: dict[str, Room] = {}
+        self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
+        self._news = asyncio.Event()
+        self._ticking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Bind the port and start the housekeeping. Raises OSError."""
+        self._mux.open(self._hosts, self._port)
+        self._ticking = asyncio.ensure_future(self._tick())
+
+    async def _tick(self) -> None:
+        count = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            count += 1
+            now = time.monotonic()
+            for room in tuple(self._rooms.values()):
+                room.tick(now)
+                if count % REFRESH_TICKS == 0:
+                    room.refresh(now)
+            self._dirty.flush(now)
+
+    def _emit(self, event: Event) -> None:
+        self._events.append(event)
+        self._news.set()
+
+    def _room(self, room: str) -> Room:
+        try:
+            return self._rooms[room]
+        except KeyError:
+            raise UnknownRoom(room) from None
+
+    async def open_room(self, room: str, options: RoomOptions) -> None:
+        """Open a room; opening an open room changes nothing."""
+        if room not in self._rooms:
+            self._rooms[room] = Room(room, options, self._dirty, self._emit)
+
+    async def close_room(self, room: str) -> None:
+        """Close a room with all its peers and its recording."""
+        if found := self._rooms.pop(room, None):
+            await found.close()
+
+    async def add_seat(self, room: str, options: SeatOptions) -> None:
+        """Seat a leg, or change its label."""
+        self._room(room).add_seat(options)
+
+    async def remove_seat(self, room: str, seat: str) -> None:
+        """Remove a leg and close its transport."""
+        await self._room(room).remove_seat(seat)
+
+    async def connect(self, room: str, seat: str, offer: str) -> str:
+        """Answer an offer. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        place = self._room(room)
+        place.seat(seat)
+        peer = Peer(
+            seat,
+            parse_offer(offer),
+            mux=self._mux,
+            certificate=self._certificate,
+            dirty=self._dirty,
+            owner=place,
+        )
+        await place.connect(seat, peer)
+        return peer.answer
+
+    async def set_floor(self, room: str, seat: str, open_: bool) -> None:
+        """Open or close the floor of a seat."""
+        self._room(room).set_floor(seat, open_)
+
+    async def set_layout(self, room: str, layout: Layout) -> None:
+        """Change the composed picture."""
+        self._room(room).set_layout(layout)
+
+    async def set_view(self, room: str, seat: str, source: str) -> None:
+        """Choose what a seat sees."""
+        self._room(room).set_view(seat, source)
+
+    async def start_recording(self, room: str, path: str) -> None:
+        """Record into `path`. Raises AlreadyRecording."""
+        self._room(room).start_recording(path)
+
+    async def stop_recording(self, room: str) -> None:
+        """Close the recording."""
+        await self._room(room).stop_recording()
+
+    async def stats(self) -> dict[str, object]:
+        """Counters of the engine."""
+        counters = self._mux.counters
+        seats = [seat for room in self._rooms.values() for seat in room.seats.values()]
+        return {
+            "rooms": len(self._rooms),
+            "seats": len(seats),
+            "peers": sum(s.peer is not None and s.peer.transport.state == "connected" for s in seats),
+            "packets_in": counters.packets_in,
+            "bytes_in": counters.bytes_in,
+            "packets_out": counters.packets_out,
+            "bytes_out": counters.bytes_out,
+            "strangers": counters.strangers,
+            "refused": counters.refused,
+        }
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What happened, in order."""
+        while True:
+            while self._events:
+                yield self._events.popleft()
+            self._news.clear()
+            await self._news.wait()
+
+    async def close(self) -> None:
+        """Close every room and the port."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+        for room in tuple(self._rooms):
+            await self.close_room(room)
+        self._mux.close()

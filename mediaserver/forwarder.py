@@ -1,0 +1,112 @@
+"""Sinks that send to a peer: one steady RTP stream out of whichever source the seat looks at or hears."""
+
+import secrets
+from collections.abc import Callable, Iterable
+
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.rewrite import Rewriter
+from mediaserver.tracks import Source
+from mediaserver.transport.srtp import Outgoing
+
+Send = Callable[[Iterable[Outgoing]], None]
+
+
+class Forwarder:
+    """One outgoing stream of a peer. `payload_types` maps the codecs the peer negotiated; others never arrive here.
+
+    Video changes source at a key frame only; until it comes the old source goes on.
+    """
+
+    def __init__(self, payload_types: dict[str, int], clock_rate: int, send: Send) -> None:
+        # given
+        self.payload_types = payload_types
+        self.clock_rate = clock_rate
+        self._send = send
+        # owned
+        self.ssrc = secrets.randbits(32) or 1
+        self.rewriter = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31))
+        self.source: Source | None = None
+        self._next: Source | None = None
+        # counters
+        self.packets = 0
+        self.octets = 0
+
+    def takes(self, codec: str) -> bool:
+        """Whether the peer can decode `codec`."""
+        return codec in self.payload_types
+
+    def follow(self, source: Source | None, now: float) -> None:
+        """Change to `source`; None stops the stream."""
+        if source is (self._next or self.source):
+            return
+        if self._next is not None:
+            self._next.detach(self)
+            self._next = None
+        if source is self.source:
+            return
+        if source is None:
+            self._leave()
+            return
+        source.attach(self)
+        self._next = source
+        if self.clock_rate == 90000:
+            source.request_keyframe(now)
+
+    def _leave(self) -> None:
+        if self.source is not None:
+            self.source.detach(self)
+            self.source = None
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        """Forward packets of the current source; a key frame of the next one makes it current."""
+        if source is self._next:
+            packets = self._enter(source, packets)
+        if source is self.source and packets:
+            self._forward(packets, now)
+
+    def _enter(self, source: Source, packets: list[Packet]) -> list[Packet]:
+        start = 0
+        if self.clock_rate == 90000:
+            start = next((i for i, p in enumerate(packets) if p.keyframe), len(packets))
+        if start < len(packets):
+            self._leave()
+            self.source, self._next = source, None
+            self.rewriter.switch()
+        return packets[start:]
+
+    def _forward(self, packets: list[Packet], now: float) -> None:
+        assert self.source is not None
+        codec = self.source.codec
+        number, ssrc, forward = self.payload_types[codec], self.ssrc, self.rewriter.forward
+        vp8 = self.rewriter.vp8 if codec == "VP8" else None
+        outgoing: list[Outgoing] = []
+        for packet in packets:
+            sequence, timestamp = forward(packet, now)
+            payload = vp8(packet.payload) if vp8 else packet.payload
+            outgoing.append((number | packet.marker << 7, sequence, timestamp, ssrc, payload))
+            self.octets += len(payload)
+        self.packets += len(outgoing)
+        self._send(outgoing)
+
+    def resend(self, sequences: Iterable[int], now: float) -> None:
+        """Send again what the peer missed and the source still has (RFC 4585 generic NACK)."""
+        if self.source is None:
+            return
+        for sequence in sequences:
+            wanted = self.rewriter.source_sequence(sequence)
+            packet = self.source.cache.get(wanted) if wanted is not None else None
+            if packet is not None:
+                self._forward([packet], now)
+
+    def request_keyframe(self, now: float) -> None:
+        """The peer lost its picture (PLI or FIR)."""
+        for source in (self.source, self._next):
+            if source is not None:
+                source.request_keyframe(now)
+
+    def close(self) -> None:
+        """Leave all sources."""
+        self._leave()
+        if self._next is not None:
+            self._next.detach(self)
+            self._next = None

@@ -1,0 +1,92 @@
+"""A YUV 4:2:0 picture that tiles, cards and names are painted into."""
+
+from typing import Any
+
+import numpy as np
+from av import VideoFrame
+from numpy.typing import NDArray
+
+from mediaserver.mix import labels
+from mediaserver.mix.layout import Tile
+
+Plane = NDArray[np.uint8]
+
+BACKGROUND = (24, 128, 128)
+CARD = (46, 134, 122)
+ACCENT = (150, 44, 21)
+"""Green: the frame around who speaks."""
+WHITE = 235
+BORDER_PX = 4
+
+
+def planes(picture: VideoFrame) -> tuple[Plane, Plane, Plane]:
+    """The picture's three planes as arrays, without copying or line padding."""
+    y, u, v = (_plane(picture.planes[i], *_shape(picture, i)) for i in range(3))
+    return y, u, v
+
+
+def _shape(picture: VideoFrame, index: int) -> tuple[int, int]:
+    if index == 0:
+        return picture.width, picture.height
+    return (picture.width + 1) // 2, (picture.height + 1) // 2
+
+
+def _plane(plane: Any, width: int, height: int) -> Plane:
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
+
+
+class Canvas:
+    """`frame` is the picture itself; encoders read it as it is."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.frame = VideoFrame(width, height, "yuv420p")
+        self._y, self._u, self._v = planes(self.frame)
+        self.fill(Tile("", 0, 0, width, height), BACKGROUND)
+
+    def fill(self, tile: Tile, colour: tuple[int, int, int]) -> None:
+        """Paint a rectangle in one colour (Y, U, V)."""
+        y, u, v = self._regions(tile)
+        y[:], u[:], v[:] = colour
+
+    def paint(self, tile: Tile, picture: VideoFrame) -> None:
+        """Copy a picture of the tile's exact size into its place."""
+        for target, source in zip(self._regions(tile), planes(picture), strict=True):
+            target[:] = source[: target.shape[0], : target.shape[1]]
+
+    def name(self, tile: Tile, text: str) -> None:
+        """Write a name over the tile's lower left corner, on a darkened bar."""
+        size = max(13, tile.height // 16)
+        mask = labels.mask(text, size, tile.width)
+        luma, *chroma = self._regions(_spot(mask, tile.x, tile.y + tile.height - mask.shape[0]))
+        luma[:] = (luma >> 2) + (mask >> 1) + (mask >> 3) + (mask >> 5)
+        for plane in chroma:
+            plane[:] = (plane >> 1) + 64
+
+    def card(self, tile: Tile, text: str) -> None:
+        """Paint a named card: what stands in for a missing camera."""
+        self.fill(tile, BACKGROUND)
+        self.fill(Tile("", tile.x + 2, tile.y + 2, tile.width - 4, tile.height - 4), CARD)
+        mask = labels.mask(text, max(13, tile.height // 9), tile.width - 4)
+        x, y = tile.x + (tile.width - mask.shape[1]) // 2, tile.y + (tile.height - mask.shape[0]) // 2
+        luma, *_ = self._regions(_spot(mask, x & ~1, y & ~1))
+        np.maximum(luma, np.minimum(mask, WHITE), out=luma)
+
+    def border(self, tile: Tile) -> None:
+        """Draw the frame that marks who speaks."""
+        w, h, b = tile.width, tile.height, BORDER_PX
+        for edge in (
+            Tile("", tile.x, tile.y, w, b),
+            Tile("", tile.x, tile.y + h - b, w, b),
+            Tile("", tile.x, tile.y, b, h),
+            Tile("", tile.x + w - b, tile.y, b, h),
+        ):
+            self.fill(edge, ACCENT)
+
+    def _regions(self, tile: Tile) -> tuple[Plane, Plane, Plane]:
+        x, y, w, h = tile.x, tile.y, tile.width, tile.height
+        half = (slice(y // 2, (y + h) // 2), slice(x // 2, (x + w) // 2))
+        return self._y[y : y + h, x : x + w], self._u[half], self._v[half]
+
+
+def _spot(mask: labels.Mask, x: int, y: int) -> Tile:
+    return Tile("", x, y, mask.shape[1], mask.shape[0])

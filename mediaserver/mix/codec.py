@@ -1,0 +1,115 @@
+"""Codecs as we use them, over PyAV: one class per direction and medium, one frame in, one out."""
+
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+from av import AudioFrame, Packet, VideoFrame
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType
+
+from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+
+MAX_PIXELS = 1920 * 1088
+"""Larger pictures are refused by the decoder before it allocates them (an 8192² key frame would cost 485 MB)."""
+
+_FFMPEG_DECODERS = {"VP8": "vp8", "H264": "h264"}
+
+
+class VideoDecoder:
+    """Decodes one stream of one codec ("VP8" or "H264")."""
+
+    def __init__(self, codec: str) -> None:
+        context = cast(VideoCodecContext, av.CodecContext.create(_FFMPEG_DECODERS[codec], "r"))
+        context.options = {"max_pixels": str(MAX_PIXELS)}
+        context.thread_count = 1
+        context.flags = context.flags | av.codec.context.Flags.low_delay
+        self._context = context
+
+    def decode(self, data: bytes) -> VideoFrame | None:
+        """The newest picture these bytes give; None when they give none. Raises ValueError on undecodable bytes."""
+        try:
+            pictures = self._context.decode(Packet(data)) if data else []
+        except av.FFmpegError as exc:
+            raise ValueError(f"undecodable picture: {exc}") from exc
+        return pictures[-1] if pictures else None
+
+
+class VideoEncoder:
+    """Encodes one rendition for real time: no lookahead, key frames only when asked for or every ten seconds."""
+
+    def __init__(self, codec: str, width: int, height: int, fps: int, bitrate: int) -> None:
+        self._context = _video_encoder(codec, width, height, fps, bitrate)
+
+    def encode(self, picture: VideoFrame, tick: int, *, keyframe: bool) -> tuple[bytes, bool]:
+        """The picture at `tick` (in frames) as bytes, and whether it is a key frame."""
+        picture.pts = tick
+        picture.time_base = self._context.time_base
+        picture.pict_type = PictureType.I if keyframe else PictureType.NONE
+        packets = self._context.encode(picture)
+        return b"".join(bytes(p) for p in packets), any(p.is_keyframe for p in packets)
+
+
+def _video_encoder(codec: str, width: int, height: int, fps: int, bitrate: int) -> VideoCodecContext:
+    name, options = _ENCODERS[codec]
+    context = cast(VideoCodecContext, av.CodecContext.create(name, "w"))
+    context.width, context.height, context.pix_fmt = width, height, "yuv420p"
+    context.framerate, context.time_base = Fraction(fps), Fraction(1, fps)
+    context.bit_rate = bitrate
+    context.gop_size = 10 * fps
+    context.thread_count = 1
+    context.options = {**options, "maxrate": str(bitrate), "bufsize": str(bitrate // 2)}
+    return context
+
+
+_ENCODERS = {
+    "H264": (
+        "libx264",
+        {"preset": "superfast", "tune": "zerolatency", "profile": "baseline", "forced-idr": "1", "sc_threshold": "0"},
+    ),
+    "VP8": (
+        "libvpx",
+        {"deadline": "realtime", "cpu-used": "-8", "lag-in-frames": "0", "error-resilient": "0", "max-intra-rate": "600"},
+    ),
+}
+
+
+class OpusDecoder:
+    """Decodes one talker to mono."""
+
+    def __init__(self) -> None:
+        context = av.CodecContext.create("libopus", "r")
+        context.sample_rate = SAMPLE_RATE
+        context.layout = "mono"
+        self._context = context
+
+    def decode(self, payload: bytes) -> Samples:
+        """Mono samples at 48 kHz of one packet (2.5–120 ms). Raises ValueError on undecodable bytes."""
+        try:
+            frames = self._context.decode(Packet(payload)) if payload else []
+        except av.FFmpegError as exc:
+            raise ValueError(f"undecodable sound: {exc}") from exc
+        parts = [frame.to_ndarray().reshape(-1) for frame in frames]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+
+
+class OpusEncoder:
+    """Encodes one mono mix, 20 ms a packet."""
+
+    def __init__(self, bitrate: int = 32_000) -> None:
+        context = av.CodecContext.create("libopus", "w")
+        context.sample_rate = SAMPLE_RATE
+        context.layout, context.format = "mono", "s16"
+        context.bit_rate = bitrate
+        context.options = {"application": "voip", "frame_duration": "20", "compression_level": "3", "fec": "1", "packet_loss": "5"}
+        self._context = context
+        self._pts = 0
+
+    def encode(self, samples: Samples) -> bytes:
+        """One packet from `FRAME_SAMPLES` samples."""
+        frame = AudioFrame.from_ndarray(samples.reshape(1, FRAME_SAMPLES), format="s16", layout="mono")
+        frame.sample_rate = SAMPLE_RATE
+        frame.pts = self._pts
+        self._pts += FRAME_SAMPLES
+        return b"".join(bytes(p) for p in self._context.encode(frame))

@@ -1,0 +1,30 @@
+"""Sound as numbers: the sum of all talkers, and for each talker the sum without their own voice (mix-minus)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.int16]
+
+SAMPLE_RATE = 48000
+PTIME_MS = 20
+FRAME_SAMPLES = SAMPLE_RATE * PTIME_MS // 1000
+
+
+def mix(voices: Mapping[str, Samples]) -> tuple[Samples, dict[str, Samples]]:
+    """The full mix and each voice's mix-minus; every array has `FRAME_SAMPLES` mono samples, sums are clipped."""
+    total = np.zeros(FRAME_SAMPLES, np.int32)
+    for voice in voices.values():
+        total += voice
+    return _clip(total), {seat: _clip(total - voice) for seat, voice in voices.items()}
+
+
+def _clip(total: NDArray[np.int32]) -> Samples:
+    return np.clip(total, -32768, 32767).astype(np.int16)
+
+
+def level(voice: Samples) -> float:
+    """Loudness in dBov (RFC 6464: 0 is the loudest, −127 silence)."""
+    rms = float(np.sqrt(np.mean(np.square(voice, dtype=np.float32))))
+    return max(-127.0, 20.0 * float(np.log10(rms / 32768.0))) if rms > 0 else -127.0

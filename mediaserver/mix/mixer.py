@@ -1,0 +1,102 @@
+"""The sound of a room: every open floor decoded once, one full mix for those who are silent, mix-minus for the rest."""
+
+import numpy as np
+
+from mediaserver.mix import minus
+from mediaserver.mix.codec import OpusDecoder, OpusEncoder
+from mediaserver.mix.minus import FRAME_SAMPLES, Samples
+from mediaserver.mix.speaker import SpeakerDetector
+from mediaserver.rtp.jitter import AudioJitter
+from mediaserver.rtp.packet import Packet
+from mediaserver.tracks import Dirty, Source
+
+MAX_FIFO_SAMPLES = 10 * FRAME_SAMPLES
+QUIET_TICKS = 50
+"""A voice that gave nothing for a second hears the full mix again, and costs no encoder."""
+FADE = 0.5
+"""A hole is filled with the last 20 ms, halved each time: shorter than a click, softer than silence."""
+
+
+class Voice:
+    """One open floor: jitter buffer, decoder, and the mix without this voice."""
+
+    def __init__(self, seat: str, dirty: Dirty) -> None:
+        self.jitter = AudioJitter()
+        self.minus = Source(f"minus:{seat}", "opus", dirty)
+        self.encoder = OpusEncoder()
+        self._decoder = OpusDecoder()
+        self._fifo: Samples = np.zeros(0, np.int16)
+        self._last: Samples = np.zeros(FRAME_SAMPLES, np.int16)
+        self._quiet = QUIET_TICKS
+
+    @property
+    def active(self) -> bool:
+        """Whether it gave sound in the last second."""
+        return self._quiet < QUIET_TICKS
+
+    def pull(self) -> Samples | None:
+        """The next 20 ms; None when there is no sound at all."""
+        if len(self._fifo) < FRAME_SAMPLES:
+            self._decode(self.jitter.pull())
+        if len(self._fifo) < FRAME_SAMPLES:
+            return self._conceal()
+        frame, self._fifo = self._fifo[:FRAME_SAMPLES], self._fifo[FRAME_SAMPLES:]
+        self._last, self._quiet = frame, 0
+        return frame
+
+    def _decode(self, packet: Packet | None) -> None:
+        if packet is None:
+            return
+        try:
+            samples = self._decoder.decode(packet.payload)
+        except ValueError:
+            return
+        self._fifo = np.concatenate((self._fifo, samples))[-MAX_FIFO_SAMPLES:]
+
+    def _conceal(self) -> Samples | None:
+        self._quiet += 1
+        if self._quiet > 5:
+            return None
+        self._last = (self._last * FADE).astype(np.int16)
+        return self._last
+
+
+class Mixer:
+    """Ticks every 20 ms. `full` is the mix for everyone without an active voice."""
+
+    def __init__(self, dirty: Dirty) -> None:
+        self.full = Source("mix", "opus", dirty)
+        self.speaker = SpeakerDetector()
+        self.voices: dict[str, Voice] = {}
+        self._encoder = OpusEncoder()
+        self._dirty = dirty
+
+    def open(self, seat: str) -> None:
+        """Let a seat be heard."""
+        if seat not in self.voices:
+            self.voices[seat] = Voice(seat, self._dirty)
+
+    def close(self, seat: str) -> None:
+        """Stop hearing a seat; nothing it sends is decoded any more."""
+        self.voices.pop(seat, None)
+
+    def source_for(self, seat: str) -> Source:
+        """What a seat hears: everyone but itself."""
+        voice = self.voices.get(seat)
+        return voice.minus if voice is not None and voice.active else self.full
+
+    def tick(self, tick: int, now: float) -> bool:
+        """Mix 20 ms and push one packet to every mix somebody hears; whether the speaker changed."""
+        heard = {seat: samples for seat, voice in self.voices.items() if (samples := voice.pull()) is not None}
+        full, without = minus.mix(heard)
+        if self.full.sinks:
+            self._push(self.full, self._encoder, full, tick)
+        for seat, voice in self.voices.items():
+            if voice.minus.sinks:
+                self._push(voice.minus, voice.encoder, without.get(seat, full), tick)
+        return self.speaker.update({seat: minus.level(samples) for seat, samples in heard.items()}, now)
+
+    def _push(self, source: Source, encoder: OpusEncoder, samples: Samples, tick: int) -> None:
+        payload = encoder.encode(samples)
+        if payload:
+            source.push(Packet(0, tick & 0xFFFF, tick * FRAME_SAMPLES & 0xFFFFFFFF, 0, False, payload))

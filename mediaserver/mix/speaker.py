@@ -1,0 +1,43 @@
+"""Who speaks: the loudest voice, held long enough that the picture does not jump."""
+
+from collections.abc import Mapping
+
+THRESHOLD_DBOV = -50.0
+"""Quieter is a room's own noise."""
+MARGIN_DB = 6.0
+"""A challenger must be this much louder than the speaker in place."""
+HOLD_S = 1.5
+"""A speaker keeps the picture this long after their last sound, and a challenger waits this long."""
+_SMOOTHING = 0.2
+
+
+class SpeakerDetector:
+    """Follows smoothed levels in dBov; `now` in seconds."""
+
+    def __init__(self) -> None:
+        self.speaker: str | None = None
+        self._levels: dict[str, float] = {}
+        self._since = 0.0
+        self._heard = 0.0
+
+    def update(self, levels: Mapping[str, float], now: float) -> bool:
+        """Take one tick's levels; whether the speaker changed."""
+        self._levels = {
+            seat: self._levels.get(seat, -127.0) * (1 - _SMOOTHING) + level * _SMOOTHING
+            for seat, level in levels.items()
+        }
+        before = self.speaker
+        current = self._levels.get(before, -127.0) if before is not None else -127.0
+        if current > THRESHOLD_DBOV:
+            self._heard = now
+        best = max(self._levels, key=self._levels.__getitem__, default=None)
+        if best is not None and best != before and self._may_take(self._levels[best], current, now):
+            self.speaker, self._since, self._heard = best, now, now
+        elif before is not None and now - self._heard > HOLD_S:
+            self.speaker = None
+        return self.speaker != before
+
+    def _may_take(self, challenger: float, current: float, now: float) -> bool:
+        if challenger <= THRESHOLD_DBOV:
+            return False
+        return self.speaker is None or (challenger > current + MARGIN_DB and now - self._since > HOLD_S)

@@ -1,0 +1,227 @@
+"""One peer: what it offered, what it sends, what it is sent. Negotiation and RTCP live here; who sees what does not."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from mediaserver.camera import Camera, Layer, Reception
+from mediaserver.forwarder import Forwarder
+from mediaserver.rtp import packet as rtp_packet
+from mediaserver.rtp import rtcp
+from mediaserver.rtp.bandwidth import LossController
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import is_keyframe
+from mediaserver.rtp.sdp import RID_URI, Local, Media, Offer, write_answer
+from mediaserver.tracks import Dirty
+from mediaserver.transport.dtls import fingerprint
+from mediaserver.transport.udp import UdpMux
+from mediaserver.transport.webrtc import State, WebRtcTransport
+
+logger = logging.getLogger(__name__)
+
+CAMERA_CODECS = ("VP8", "H264")
+"""VP8 first: a forwarded camera must reach Firefox too, which decodes nothing else on a closed network."""
+MAX_SSRCS = 8
+"""Microphone and three layers, and again after a renegotiation; more is a flood."""
+REPORT_S = 1.0
+
+
+class Owner(Protocol):
+    """Who a peer tells what happened."""
+
+    def heard(self, seat: str, packet: Packet) -> None:
+        """A packet of the microphone."""
+
+    def changed(self, seat: str, state: State, reason: str) -> None:
+        """The transport's state."""
+
+
+class Peer:
+    """The transport of one seat with its streams. `answer` is the SDP to send back."""
+
+    def __init__(
+        self, seat: str, offer: Offer, *, mux: UdpMux, certificate: RTCCertificate, dirty: Dirty, owner: Owner
+    ) -> None:
+        # given
+        self.seat = seat
+        self._offer = offer
+        self._dirty = dirty
+        self._owner = owner
+        # owned
+        self.camera = Camera()
+        self.transport = WebRtcTransport(
+            mux, certificate, offer.fragment, list(offer.fingerprints), self, self._transport_changed
+        )
+        self._microphone = _first(offer, "audio", sends=True)
+        self._camera_media = _first(offer, "video", sends=True)
+        self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
+        self.picture = self._forwarder(_first(offer, "video", sends=False), 90000)
+        self._streams: dict[int, Callable[[Packet, float], None]] = {}
+        self._receptions: dict[int, Reception] = {}
+        self._bandwidth = LossController()
+        self._reported = 0.0
+        self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)
+
+    def _forwarder(self, media: Media | None, clock_rate: int) -> Forwarder | None:
+        if media is None:
+            return None
+        numbers = {codec.name: codec.payload_type for codec in media.codecs}
+        return Forwarder(numbers, clock_rate, self.transport.send)
+
+    def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
+        ssrcs = {}
+        for forwarder, kind in ((self.audio, "audio"), (self.picture, "video")):
+            media = _first(self._offer, kind, sends=False)
+            if forwarder is not None and media is not None:
+                ssrcs[media.mid] = forwarder.ssrc
+        ice = self.transport.ice
+        return Local(ice.fragment, ice.password, fingerprint(certificate), tuple(mux.addresses), ssrcs)
+
+    def _transport_changed(self, state: State, reason: str) -> None:
+        self._owner.changed(self.seat, state, reason)
+
+    # Incoming packets: nothing here may raise, a bad packet costs the peer that packet.
+
+    def rtp(self, data: memoryview, length: int, now: float) -> None:
+        """Take one decrypted RTP packet."""
+        try:
+            packet, extensions = rtp_packet.parse(data, length)
+        except ValueError as exc:
+            logger.debug("x %s: %s", self.seat, exc)
+            return
+        stream = self._streams.get(packet.ssrc) or self._new_stream(packet, extensions)
+        if stream is not None:
+            stream(packet, now)
+
+    def _new_stream(self, packet: Packet, extensions: dict[int, bytes]) -> Callable[[Packet, float], None] | None:
+        if len(self._streams) >= MAX_SSRCS:
+            return None
+        stream = None
+        if self._microphone and packet.payload_type in _numbers(self._microphone):
+            stream = self._microphone_stream(packet.ssrc)
+        elif self._camera_media and packet.payload_type in _numbers(self._camera_media):
+            stream = self._camera_stream(packet, extensions)
+        if stream is not None:
+            self._streams[packet.ssrc] = stream
+        return stream
+
+    def _microphone_stream(self, ssrc: int) -> Callable[[Packet, float], None]:
+        reception = self._receptions[ssrc] = Reception()
+
+        def receive(packet: Packet, _now: float) -> None:
+            reception.receive(packet.sequence)
+            if packet.payload:
+                self._owner.heard(self.seat, packet)
+
+        return receive
+
+    def _camera_stream(self, packet: Packet, extensions: dict[int, bytes]) -> Callable[[Packet, float], None] | None:
+        media = self._camera_media
+        assert media is not None
+        share = _layer_share(media, extensions)
+        if share is None:
+            return None
+        codecs = {codec.payload_type: codec.name for codec in media.codecs}
+        codec = codecs[packet.payload_type]
+        layer = Layer(f"camera:{self.seat}", codec, self._dirty, packet.ssrc, share, self._ask_keyframe)
+        self.camera.add(layer)
+        self._receptions[packet.ssrc] = layer.reception
+
+        def receive(packet: Packet, now: float) -> None:
+            if codecs.get(packet.payload_type) != layer.codec:
+                return
+            packet.keyframe = is_keyframe(layer.codec, packet.payload)
+            missing = layer.receive(packet, now)
+            if missing:
+                self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, missing))
+
+        return receive
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Take one decrypted RTCP compound packet."""
+        try:
+            heard = rtcp.parse(data)
+        except ValueError as exc:
+            logger.debug("x %s: %s", self.seat, exc)
+            return
+        for item in heard:
+            match item:
+                case rtcp.Nack():
+                    if self.picture is not None and item.ssrc == self.picture.ssrc:
+                        self.picture.resend(item.sequences, now)
+                case rtcp.KeyframeRequest():
+                    if self.picture is not None and item.ssrc == self.picture.ssrc:
+                        self.picture.request_keyframe(now)
+                case rtcp.SenderReport():
+                    if reception := self._receptions.get(item.ssrc):
+                        reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
+
+    @property
+    def _own_ssrc(self) -> int:
+        """The SSRC our feedback comes from."""
+        forwarder = self.audio or self.picture
+        return forwarder.ssrc if forwarder else 1
+
+    def _ask_keyframe(self, ssrc: int) -> None:
+        self.transport.send_rtcp(rtcp.picture_loss(self._own_ssrc, ssrc))
+
+    def tick(self, now: float) -> None:
+        """Housekeeping, every 50 ms: liveness, repeated NACKs and key frame requests, reports once a second."""
+        self.transport.check(now)
+        for layer in self.camera.layers:
+            layer.remind(now)
+            if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now)):
+                self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, again))
+        if self.transport.state == "connected" and now - self._reported >= REPORT_S:
+            self._reported = now
+            self._report(now)
+
+    def _report(self, now: float) -> None:
+        wall = time.time()
+        for forwarder in (self.audio, self.picture):
+            if forwarder is not None and forwarder.packets:
+                timestamp = forwarder.rewriter.timestamp_at(now)
+                self.transport.send_rtcp(
+                    rtcp.sender_report(forwarder.ssrc, wall, timestamp, forwarder.packets, forwarder.octets)
+                )
+        if self._receptions:
+            self._report_reception(now)
+
+    def _report_reception(self, now: float) -> None:
+        taken = {ssrc: reception.take(ssrc, now) for ssrc, reception in self._receptions.items()}
+        report = rtcp.receiver_report(self._own_ssrc, [info for info, _, _ in taken.values()])
+        layers = [layer.ssrc for layer in self.camera.layers]
+        if layers:
+            received = sum(taken[ssrc][1] for ssrc in layers)
+            lost = sum(taken[ssrc][2] for ssrc in layers)
+            report += rtcp.remb(self._own_ssrc, self._bandwidth.update(received, lost), layers)
+        self.transport.send_rtcp(report)
+
+    async def close(self) -> None:
+        """Leave all sources and end the transport."""
+        for forwarder in (self.audio, self.picture):
+            if forwarder is not None:
+                forwarder.close()
+        await self.transport.close()
+
+
+def _first(offer: Offer, kind: str, *, sends: bool) -> Media | None:
+    """The first m-line of a kind the peer sends on, or else receives on."""
+    return next((m for m in offer.media if m.kind == kind and m.codecs and (m.sends if sends else m.receives)), None)
+
+
+def _numbers(media: Media) -> set[int]:
+    return {codec.payload_type for codec in media.codecs}
+
+
+def _layer_share(media: Media, extensions: dict[int, bytes]) -> float | None:
+    """A layer's height over the camera's, by its RID (low to high in the offer); None while the RID is unknown."""
+    if not media.rids:
+        return 1.0
+    rid = extensions.get(media.extensions.get(RID_URI, 0), b"").decode("ascii", "replace")
+    if rid not in media.rids:
+        return None
+    return 0.5 ** (len(media.rids) - 1 - media.rids.index(rid))

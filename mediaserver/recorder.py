@@ -1,0 +1,176 @@
+"""The recorder: a sink like any viewer, muxing packets already encoded into a fragmented mp4.
+
+Fragments of one second are written out as they fill, so a file cut off by a crash plays up to its last second.
+Picture and sound carry timestamps of one clock (the room's), which is what keeps lips in time.
+"""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.container import OutputContainer
+
+from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE
+from mediaserver.rtp.jitter import Frame, FrameAssembler
+from mediaserver.rtp.packet import Packet
+from mediaserver.tracks import Source
+
+logger = logging.getLogger(__name__)
+
+FRAGMENT_US = 1_000_000
+MAX_QUEUED = 500
+"""About seven seconds of packets waiting for the disk; then the recording ends with an error instead of growing."""
+_VIDEO_CLOCK = 90_000
+
+
+class Recorder:
+    """Records one H.264 source and one Opus source into `path`; `failed` is called once with a machine word."""
+
+    def __init__(self, path: Path, failed: Callable[[str], None]) -> None:
+        # given
+        self.path = path
+        self._failed = failed
+        # owned
+        self._file = _File(path)
+        self._thread = ThreadPoolExecutor(1, "recorder")
+        self._assembler = FrameAssembler("H264")
+        self._video = _Unwrapped()
+        self._audio = _Unwrapped()
+        self._start: float | None = None
+        self._error: str | None = None
+        self._queued = 0
+        self.seconds = 0.0
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        """Take packets of either source."""
+        if self._error is not None:
+            return
+        if source.codec == "opus":
+            for packet in packets:
+                self._sound(packet)
+            return
+        for packet in packets:
+            for frame in self._assembler.add(packet, now):
+                self._picture(frame)
+        if self._assembler.lost:
+            source.request_keyframe(now)
+
+    def _picture(self, frame: Frame) -> None:
+        time = self._video.add(frame.timestamp) / _VIDEO_CLOCK
+        if self._start is None:
+            self._start = time
+        self.seconds = time - self._start
+        self._submit(self._file.picture, frame.data, self.seconds, frame.keyframe)
+
+    def _sound(self, packet: Packet) -> None:
+        time = self._audio.add(packet.timestamp) / SAMPLE_RATE
+        if self._start is not None and time >= self._start:
+            self._submit(self._file.sound, packet.payload, time - self._start)
+
+    def _submit(self, write: Callable[..., None], *arguments: Any) -> None:
+        if self._queued >= MAX_QUEUED:
+            self._fail("disk-slow")
+            return
+        self._queued += 1
+        self._thread.submit(self._write, write, *arguments)
+
+    def _write(self, write: Callable[..., None], *arguments: Any) -> None:
+        """In the recorder's thread."""
+        try:
+            if self._error is None:
+                write(*arguments)
+        except (OSError, av.FFmpegError) as exc:
+            logger.error("x recording %s: %s", self.path, exc)
+            self._fail("disk-full" if getattr(exc, "errno", None) == 28 else "disk-error")
+        finally:
+            self._queued -= 1
+
+    def _fail(self, word: str) -> None:
+        if self._error is None:
+            self._error = word
+            self._failed(word)
+
+    def close(self) -> None:
+        """Finish the file; blocks until the disk has it."""
+        self._thread.submit(self._write, self._file.close)
+        self._thread.shutdown(wait=True)
+
+
+class _Unwrapped:
+    """32-bit RTP timestamps as numbers that only grow."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+
+    def add(self, timestamp: int) -> int:
+        if self._last is None:
+            self._last = timestamp
+        self._last += ((timestamp - self._last + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        return self._last
+
+
+class _File:
+    """The mp4 itself; opened by the first key frame, whose parameter sets belong in the header. One thread only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._container: OutputContainer | None = None
+        self._streams: tuple[Any, Any] | None = None
+        self._last = {0: -1, 1: -1}
+
+    def picture(self, data: bytes, seconds: float, keyframe: bool) -> None:
+        if self._container is None:
+            self._open(data)
+        self._mux(0, data, round(seconds * _VIDEO_CLOCK), keyframe)
+
+    def sound(self, data: bytes, seconds: float) -> None:
+        if self._container is not None:
+            self._mux(1, data, round(seconds * SAMPLE_RATE), True)
+
+    def _open(self, keyframe: bytes) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        options = {
+            "movflags": "empty_moov+default_base_moof",
+            "frag_duration": str(FRAGMENT_US),
+            "flush_packets": "1",
+        }
+        container = av.open(str(self._path), "w", format="mp4", options=options)
+        with av.open(BytesIO(keyframe), format="h264") as picture, av.open(_ogg()) as sound:
+            video = container.add_stream_from_template(picture.streams.video[0], opaque=True)
+            audio = container.add_stream_from_template(sound.streams.audio[0], opaque=True)
+        video.time_base, audio.time_base = Fraction(1, _VIDEO_CLOCK), Fraction(1, SAMPLE_RATE)
+        self._container, self._streams = container, (video, audio)
+
+    def _mux(self, index: int, data: bytes, pts: int, keyframe: bool) -> None:
+        assert self._container is not None and self._streams is not None
+        pts = max(pts, self._last[index] + 1)
+        self._last[index] = pts
+        packet = av.Packet(data)
+        packet.stream = self._streams[index]
+        packet.time_base = Fraction(1, SAMPLE_RATE if index else _VIDEO_CLOCK)
+        packet.pts = packet.dts = pts
+        packet.is_keyframe = keyframe
+        self._container.mux(packet)
+
+    def close(self) -> None:
+        if self._container is not None:
+            self._container.close()
+
+
+def _ogg() -> BytesIO:
+    """A tiny Ogg file with one packet of mono Opus: PyAV takes a stream's parameters from another stream only."""
+    file = BytesIO()
+    with av.open(file, "w", format="ogg") as container:
+        stream = container.add_stream("libopus", rate=SAMPLE_RATE, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, FRAME_SAMPLES), np.int16), format="s16", layout="mono")
+        silence.sample_rate = SAMPLE_RATE
+        for packet in (*stream.encode(silence), *stream.encode(None)):
+            container.mux(packet)
+    file.seek(0)
+    return file

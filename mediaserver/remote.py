@@ -1,0 +1,145 @@
+"""The media engine in another process: :class:`mediaserver.api.MediaEngine` over :mod:`mediaserver.channel`."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from itertools import count
+from typing import Any
+
+from mediaserver import channel, errors
+from mediaserver.api import EngineLost, Event, Layout, RoomOptions, SeatOptions
+
+CALL_TIMEOUT_S = 10.0
+MAX_EVENTS = 10_000
+
+
+class RemoteEngine:
+    """One connection to a worker. When it ends, every call raises EngineGone and events close with EngineLost."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # given
+        self._reader = reader
+        self._writer = writer
+        # owned
+        self._ids = count(1)
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
+        self._news = asyncio.Event()
+        self._gone = False
+        self._reading = asyncio.ensure_future(self._read())
+
+    @classmethod
+    async def dial(cls, socket_path: str) -> "RemoteEngine":
+        """Connect to a worker's socket. Raises OSError."""
+        return cls(*await asyncio.open_unix_connection(socket_path, limit=channel.MAX_MESSAGE_BYTES))
+
+    async def _read(self) -> None:
+        try:
+            while (message := await channel.read(self._reader)) is not None:
+                self._take(message)
+        finally:
+            self._gone = True
+            self._push(EngineLost())
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(errors.EngineGone("the media worker is gone"))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "event" in message:
+            self._push(channel.EVENTS[message["event"]](**message["fields"]))
+            return
+        future = self._waiting.get(message["id"])
+        if future is None or future.done():
+            return
+        if "error" in message:
+            future.set_exception(_error(message))
+        else:
+            future.set_result(message["result"])
+
+    def _push(self, event: Event) -> None:
+        self._events.append(event)
+        self._news.set()
+
+    async def _call(self, call: str, **arguments: Any) -> Any:
+        if self._gone:
+            raise errors.EngineGone("the media worker is gone")
+        number = next(self._ids)
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            channel.write(self._writer, {"id": number, "call": call, "arguments": channel.pack(arguments)})
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                return await future
+        except TimeoutError as exc:
+            raise errors.EngineGone("the media worker does not answer") from exc
+        finally:
+            del self._waiting[number]
+
+    async def open_room(self, room: str, options: RoomOptions) -> None:
+        """See :meth:`mediaserver.api.MediaEngine.open_room`; so for the calls below."""
+        await self._call("open_room", room=room, options=options)
+
+    async def close_room(self, room: str) -> None:
+        """Close a room."""
+        await self._call("close_room", room=room)
+
+    async def add_seat(self, room: str, options: SeatOptions) -> None:
+        """Seat a leg, or change its label."""
+        await self._call("add_seat", room=room, options=options)
+
+    async def remove_seat(self, room: str, seat: str) -> None:
+        """Remove a leg."""
+        await self._call("remove_seat", room=room, seat=seat)
+
+    async def connect(self, room: str, seat: str, offer: str) -> str:
+        """Answer an offer."""
+        answer: str = await self._call("connect", room=room, seat=seat, offer=offer)
+        return answer
+
+    async def set_floor(self, room: str, seat: str, open_: bool) -> None:
+        """Open or close a floor."""
+        await self._call("set_floor", room=room, seat=seat, open_=open_)
+
+    async def set_layout(self, room: str, layout: Layout) -> None:
+        """Change the composed picture."""
+        await self._call("set_layout", room=room, layout=layout)
+
+    async def set_view(self, room: str, seat: str, source: str) -> None:
+        """Choose what a seat sees."""
+        await self._call("set_view", room=room, seat=seat, source=source)
+
+    async def start_recording(self, room: str, path: str) -> None:
+        """Record into `path`."""
+        await self._call("start_recording", room=room, path=path)
+
+    async def stop_recording(self, room: str) -> None:
+        """Close the recording."""
+        await self._call("stop_recording", room=room)
+
+    async def stats(self) -> dict[str, object]:
+        """Counters of the engine."""
+        counters: dict[str, object] = await self._call("stats")
+        return counters
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What happened, in order; ends after EngineLost."""
+        while True:
+            while self._events:
+                event = self._events.popleft()
+                yield event
+                if isinstance(event, EngineLost):
+                    return
+            self._news.clear()
+            await self._news.wait()
+
+    async def close(self) -> None:
+        """Hang up; the worker closes its rooms and ends."""
+        self._writer.close()
+        await asyncio.wait([self._reading])
+
+
+def _error(message: dict[str, Any]) -> errors.MediaError:
+    """The worker's error as one of ours; the classes carry other arguments than their text."""
+    kind = getattr(errors, message["error"], errors.MediaError)
+    error: errors.MediaError = kind.__new__(kind)
+    error.args = (message["text"],)
+    return error

@@ -1,0 +1,35 @@
+"""A rendition: the composed picture in one codec, encoded once and shared by all who watch it."""
+
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import packetize_h264, packetize_vp8
+from mediaserver.tracks import Dirty, Source
+
+
+class Rendition(Source):
+    """A source like any camera; `ask` makes the next picture a key frame."""
+
+    def __init__(self, codec: str, dirty: Dirty) -> None:
+        super().__init__("composed", codec, dirty)
+        self._wanted = True
+        self._sequence = 0
+        self._picture_id = 0
+
+    def ask(self) -> None:
+        """Make the next picture a key frame."""
+        self._wanted = True
+
+    def take_keyframe(self) -> bool:
+        """Whether the next picture must be a key frame; asks once."""
+        wanted, self._wanted = self._wanted, False
+        return wanted
+
+    def publish(self, data: bytes, keyframe: bool, timestamp: int) -> None:
+        """Cut an encoded picture into packets and push them."""
+        if not data:
+            return
+        payloads = packetize_h264(data) if self.codec == "H264" else packetize_vp8(data, self._picture_id)
+        self._picture_id = (self._picture_id + 1) & 0x7FFF
+        last = len(payloads) - 1
+        for i, payload in enumerate(payloads):
+            self.push(Packet(0, self._sequence, timestamp, 0, i == last, payload, keyframe and i == 0))
+            self._sequence = (self._sequence + 1) & 0xFFFF

@@ -1,0 +1,298 @@
+"""A room: seats, what each sees and hears, the composed picture and the mix. Rights are decided elsewhere."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from mediaserver.api import COMPOSED, Event, Layout, PeerDown, PeerUp, RecordingEnded, RoomOptions, SeatOptions, Speaking
+from mediaserver.camera import PictureInput
+from mediaserver.errors import AlreadyRecording, UnknownSeat
+from mediaserver.mix.composer import Composed, Composer, Work
+from mediaserver.mix.layout import Tile, arrange
+from mediaserver.mix.minus import PTIME_MS
+from mediaserver.mix.mixer import Mixer
+from mediaserver.peer import Peer
+from mediaserver.recorder import Recorder
+from mediaserver.rendition import Rendition
+from mediaserver.rtp.packet import Packet
+from mediaserver.tracks import Dirty, Source
+from mediaserver.transport.webrtc import State
+
+logger = logging.getLogger(__name__)
+
+LATE_S = 0.2
+"""A tick later than this starts a new count instead of catching up packet by packet."""
+
+
+class Seat:
+    """One leg: its options, its transport (if any), and what it may and wants to have."""
+
+    def __init__(self, options: SeatOptions) -> None:
+        self.options = options
+        self.peer: Peer | None = None
+        self.floor = False
+        self.view = COMPOSED
+        self.input = PictureInput()
+
+
+class Room:
+    """Everything of one meeting in packets; all of it is touched by the loop thread only.
+
+    `emit` takes events; `dirty` collects sources to flush.
+    """
+
+    def __init__(self, name: str, options: RoomOptions, dirty: Dirty, emit: Callable[[Event], None]) -> None:
+        # given
+        self.name = name
+        self.options = options
+        self._dirty = dirty
+        self._emit = emit
+        # owned
+        self.seats: dict[str, Seat] = {}
+        self.layout = Layout()
+        self.mixer = Mixer(dirty)
+        self._renditions = {codec: Rendition(codec, dirty) for codec in ("H264", "VP8")}
+        self._composer = Composer(options.width, options.height, options.fps)
+        self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
+        self._recorder: Recorder | None = None
+        self._tiles: tuple[Tile, ...] = ()
+        self._start = time.monotonic()
+        self._tasks = [asyncio.ensure_future(self._run_sound()), asyncio.ensure_future(self._run_picture())]
+
+    # Seats
+
+    def add_seat(self, options: SeatOptions) -> None:
+        """Seat a leg, or change its label."""
+        seat = self.seats.get(options.seat)
+        if seat is None:
+            self.seats[options.seat] = Seat(options)
+        else:
+            seat.options = options
+        self._arrange()
+
+    async def remove_seat(self, name: str) -> None:
+        """Remove a leg and everything of it."""
+        seat = self.seats.pop(name, None)
+        if seat is None:
+            return
+        self.mixer.close(name)
+        seat.input.follow(None, time.monotonic())
+        self._arrange()
+        self._refresh_views()
+        if seat.peer is not None:
+            await seat.peer.close()
+
+    def seat(self, name: str) -> Seat:
+        """A taken seat; raises UnknownSeat."""
+        try:
+            return self.seats[name]
+        except KeyError:
+            raise UnknownSeat(self.name, name) from None
+
+    async def connect(self, name: str, peer: Peer) -> None:
+        """Give a seat its transport; the previous one is closed."""
+        seat = self.seat(name)
+        old, seat.peer = seat.peer, peer
+        now = time.monotonic()
+        seat.input.follow(None, now)
+        self._connect_sound(name)
+        self._refresh_views()
+        if old is not None:
+            await old.close()
+
+    def set_floor(self, name: str, open_: bool) -> None:
+        """Open or close a floor."""
+        self.seat(name).floor = open_
+        if open_:
+            self.mixer.open(name)
+        else:
+            self.mixer.close(name)
+        self._connect_sound(name)
+
+    def set_layout(self, layout: Layout) -> None:
+        """Change the composed picture."""
+        self.layout = layout
+        self._arrange()
+
+    def set_view(self, name: str, source: str) -> None:
+        """Change what a seat sees."""
+        self.seat(name).view = source
+        self._refresh_view(self.seat(name))
+
+    # Events of peers
+
+    def heard(self, seat: str, packet: Packet) -> None:
+        """A microphone's packet: only an open floor is listened to."""
+        voice = self.mixer.voices.get(seat)
+        if voice is not None:
+            voice.jitter.add(packet)
+
+    def changed(self, seat: str, state: State, reason: str) -> None:
+        """A peer's transport changed."""
+        if state == "connected":
+            self._refresh_views()
+            self._emit(PeerUp(self.name, seat))
+        elif state == "closed":
+            self._emit(PeerDown(self.name, seat, reason))
+
+    # What is seen and heard
+
+    def _arrange(self) -> None:
+        visible = [name for name, seat in self.seats.items() if seat.options.visible]
+        self._tiles = arrange(
+            self.layout, visible, self.mixer.speaker.speaker, self.options.width, self.options.height
+        )
+
+    def _follow_cameras(self, now: float) -> None:
+        """Let the composer listen to the smallest sufficient layer of each camera it shows, to none other."""
+        watched = any(rendition.sinks for rendition in self._renditions.values())
+        heights = {tile.seat: tile.height for tile in self._tiles} if watched else {}
+        for name, seat in self.seats.items():
+            layer = seat.peer.camera.pick(heights[name], now) if seat.peer and name in heights else None
+            seat.input.follow(layer, now)
+
+    def _refresh_views(self) -> None:
+        for seat in self.seats.values():
+            self._refresh_view(seat)
+
+    def _refresh_view(self, seat: Seat) -> None:
+        if seat.peer is not None and seat.peer.picture is not None:
+            seat.peer.picture.follow(self._source_of(seat), time.monotonic())
+
+    def _source_of(self, seat: Seat) -> Source | None:
+        """The source behind a seat's view; the composed picture stands in for a camera that cannot be had."""
+        assert seat.peer is not None and seat.peer.picture is not None
+        takes = seat.peer.picture.takes
+        shown = self.seats.get(seat.view.removeprefix("camera:")) if seat.view != COMPOSED else None
+        if shown is not None and shown.peer is not None:
+            layer = shown.peer.camera.pick(self.options.height, time.monotonic())
+            if layer is not None and takes(layer.codec):
+                return layer
+        return next((rendition for codec, rendition in self._renditions.items() if takes(codec)), None)
+
+    def _connect_sound(self, name: str) -> None:
+        peer = self.seats[name].peer
+        if peer is not None and peer.audio is not None:
+            peer.audio.follow(self.mixer.source_for(name), time.monotonic())
+
+    def tick(self, now: float) -> None:
+        """Housekeeping, every 50 ms."""
+        for seat in tuple(self.seats.values()):
+            if seat.peer is not None:
+                seat.peer.tick(now)
+
+    def refresh(self, now: float) -> None:
+        """Follow layers that came or went, once a second."""
+        self._follow_cameras(now)
+        self._refresh_views()
+
+    # The two clocks
+
+    async def _run_sound(self) -> None:
+        period = PTIME_MS / 1000
+        due = time.monotonic()
+        while True:
+            due += period
+            await asyncio.sleep(due - time.monotonic())
+            now = time.monotonic()
+            if now - due > LATE_S:
+                due = now
+            try:
+                self._sound(round((due - self._start) / period), now)
+            except Exception:
+                logger.exception("x mixing %s", self.name)
+
+    def _sound(self, tick: int, now: float) -> None:
+        if self.mixer.tick(tick, now):
+            self._arrange()
+            self._emit(Speaking(self.name, self.mixer.speaker.speaker))
+        for name in self.mixer.voices:
+            if name in self.seats:
+                self._connect_sound(name)
+        self._dirty.flush(now)
+
+    async def _run_picture(self) -> None:
+        period = 1 / self.options.fps
+        due = time.monotonic()
+        loop = asyncio.get_running_loop()
+        while True:
+            due = max(due + period, time.monotonic() - period)
+            await asyncio.sleep(due - time.monotonic())
+            work = self._work(time.monotonic())
+            if work is not None:
+                try:
+                    composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
+                except Exception:
+                    logger.exception("x composing %s", self.name)
+                    continue
+                self._publish(composed, work)
+
+    def _work(self, now: float) -> Work | None:
+        wanted = {codec: r.take_keyframe() for codec, r in self._renditions.items() if r.sinks}
+        if not wanted:
+            return None
+        shown = {tile.seat for tile in self._tiles}
+        return Work(
+            tick=round((now - self._start) * self.options.fps),
+            now=now,
+            tiles=self._tiles,
+            labels={name: seat.options.label for name, seat in self.seats.items()},
+            frames={name: frames for name in shown if (frames := self.seats[name].input.queue.take())},
+            speaker=self.mixer.speaker.speaker,
+            codecs=wanted,
+        )
+
+    def _publish(self, composed: Composed, work: Work) -> None:
+        now = time.monotonic()
+        timestamp = round((work.now - self._start) * 90_000) & 0xFFFFFFFF
+        for codec, (data, keyframe) in composed.pictures.items():
+            self._renditions[codec].publish(data, keyframe, timestamp)
+        for name in composed.broken:
+            if name in self.seats:
+                self.seats[name].input.broken(now)
+        self._dirty.flush(now)
+
+    # Recording
+
+    def start_recording(self, path: str) -> None:
+        """Record composed picture and mix."""
+        if self._recorder is not None:
+            raise AlreadyRecording(f"room {self.name!r} records already")
+        loop = asyncio.get_running_loop()
+
+        def failed(word: str) -> None:
+            loop.call_soon_threadsafe(self._recording_failed, recorder, word)
+
+        self._recorder = recorder = Recorder(Path(path), failed)
+        for source in (self._renditions["H264"], self.mixer.full):
+            source.attach(recorder)
+        self._renditions["H264"].request_keyframe(time.monotonic())
+
+    async def stop_recording(self) -> None:
+        """Close the recording."""
+        await self._end_recording(None)
+
+    def _recording_failed(self, recorder: Recorder, word: str) -> None:
+        if self._recorder is recorder:
+            self._tasks.append(asyncio.ensure_future(self._end_recording(word)))
+
+    async def _end_recording(self, error: str | None) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return
+        for source in (self._renditions["H264"], self.mixer.full):
+            source.detach(recorder)
+        await asyncio.to_thread(recorder.close)
+        self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error))
+
+    async def close(self) -> None:
+        """Close everything."""
+        await self._end_recording(None)
+        for task in self._tasks:
+            task.cancel()
+        for name in tuple(self.seats):
+            await self.remove_seat(name)
+        self._thread.shutdown(wait=False)

@@ -1,0 +1,24 @@
+"""How fast a peer may send, from what it loses: a small loss-based controller (RFC 8698's spirit, none of its delay part)."""
+
+START_BPS = 3_000_000
+MIN_BPS = 150_000
+MAX_BPS = 3_500_000
+"""Three simulcast layers up to 720p30 need about 2.4 Mbit/s; a dedicated line of the network carries 4."""
+LOW_LOSS, HIGH_LOSS = 0.02, 0.10
+
+
+class LossController:
+    """`update` once a second."""
+
+    def __init__(self) -> None:
+        self.bitrate = START_BPS
+
+    def update(self, received: int, lost: int) -> int:
+        """Take one second's packets received and lost; the new limit in bit/s."""
+        loss = lost / (received + lost) if received + lost else 0.0
+        if loss > HIGH_LOSS:
+            self.bitrate = round(self.bitrate * (1 - 0.5 * loss))
+        elif loss < LOW_LOSS:
+            self.bitrate = round(self.bitrate * 1.08)
+        self.bitrate = min(MAX_BPS, max(MIN_BPS, self.bitrate))
+        return self.bitrate

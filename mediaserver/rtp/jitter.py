@@ -1,0 +1,202 @@
+"""Packets back into order and time: sound by a small adaptive delay, pictures as whole frames.
+
+Both buffers are pure; `now` is in seconds of any steady clock.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from mediaserver.rtp.packet import Packet, newer
+from mediaserver.rtp.payload import depayload
+
+MIN_DEPTH = 2
+"""Opus packets (20 ms each) held back before playing starts."""
+MAX_DEPTH = 8
+OVERFLOW = 25
+"""Half a second of sound: more means the clocks or the network went mad, and the oldest is dropped."""
+STARVED = 10
+"""After so many empty ticks the stream is taken as paused and the buffer fills up again before it plays."""
+CALM_TICKS = 500
+"""Ten seconds without a hole let the delay shrink by one packet."""
+
+
+class AudioJitter:
+    """One talker's packets, pulled once per 20 ms tick. Late packets are dropped, holes are reported as None."""
+
+    def __init__(self) -> None:
+        self._packets: dict[int, Packet] = {}
+        self._next: int | None = None
+        self._depth = MIN_DEPTH
+        self._empty = 0
+        self._calm = 0
+        self.dropped = 0
+
+    def add(self, packet: Packet) -> None:
+        """Keep a packet unless its turn has passed."""
+        if self._next is not None and newer(self._next, packet.sequence):
+            self.dropped += 1
+            return
+        self._packets[packet.sequence] = packet
+        if len(self._packets) > OVERFLOW:
+            self._skip()
+
+    def _skip(self) -> None:
+        """Drop the oldest packets down to the wanted depth."""
+        order = sorted(self._packets, key=lambda s: (s - (self._next or s)) & 0xFFFF)
+        for sequence in order[: -self._depth]:
+            del self._packets[sequence]
+            self.dropped += 1
+        self._next = order[-self._depth]
+
+    def pull(self) -> Packet | None:
+        """The packet whose turn it is; None while filling, in a hole, or when nothing comes."""
+        if self._next is None and not self._start():
+            return None
+        assert self._next is not None
+        packet = self._packets.pop(self._next, None)
+        if packet is None and not self._packets:
+            self._starve()
+            return None
+        self._empty = 0
+        self._next = (self._next + 1) & 0xFFFF
+        self._calm = self._calm + 1 if packet is not None else 0
+        if self._calm >= CALM_TICKS and self._depth > MIN_DEPTH:
+            self._depth, self._calm = self._depth - 1, 0
+        return packet
+
+    def _start(self) -> bool:
+        if len(self._packets) < self._depth:
+            return False
+        anchor = next(iter(self._packets))
+        self._next = min(self._packets, key=lambda s: ((s - anchor + 0x8000) & 0xFFFF))
+        return True
+
+    def _starve(self) -> None:
+        """Nothing is left: wait, and give the stream more room next time."""
+        self._empty += 1
+        if self._empty == 1:
+            self._depth = min(self._depth + 1, MAX_DEPTH)
+        if self._empty >= STARVED:
+            self._next, self._empty = None, 0
+
+    @property
+    def waiting(self) -> int:
+        """Packets held."""
+        return len(self._packets)
+
+
+@dataclass(slots=True)
+class Frame:
+    """One encoded picture. `stream` tells layers and senders apart; `timestamp` in 1/90000 s."""
+
+    codec: str
+    data: bytes
+    keyframe: bool
+    timestamp: int
+    stream: int
+
+
+MAX_HELD = 256
+"""Packets waiting behind a hole; a 720p key frame has about 60."""
+PATIENCE_S = 0.25
+"""How long a hole may wait for its retransmission before the picture is given up."""
+MAX_FRAME_BYTES = 2_000_000
+
+
+class FrameAssembler:
+    """One layer's packets into frames, in order; starts at a key frame and again after an unmended hole."""
+
+    def __init__(self, codec: str) -> None:
+        # given
+        self._codec = codec
+        # owned
+        self._held: dict[int, Packet] = {}
+        self._next: int | None = None
+        self._parts: list[bytes] = []
+        self._bytes = 0
+        self._keyframe = False
+        self._hole_since: float | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether it waits for a key frame."""
+        return self._next is None
+
+    def add(self, packet: Packet, now: float) -> list[Frame]:
+        """Take one packet; returns the frames it completes."""
+        if self._next is None:
+            if not packet.keyframe:
+                return []
+            self._next = packet.sequence
+        elif newer(self._next, packet.sequence):
+            return []
+        self._held[packet.sequence] = packet
+        frames = self._drain()
+        self._watch_hole(now)
+        return frames
+
+    def _drain(self) -> list[Frame]:
+        frames: list[Frame] = []
+        while self._next is not None and (packet := self._held.pop(self._next, None)) is not None:
+            self._next = (self._next + 1) & 0xFFFF
+            if packet.payload and not self._append(packet):
+                self.reset()
+                break
+            if packet.marker and self._parts:
+                frames.append(self._finish(packet))
+        return frames
+
+    def _append(self, packet: Packet) -> bool:
+        try:
+            part = depayload(self._codec, packet.payload)
+        except ValueError:
+            return False
+        self._keyframe = self._keyframe or packet.keyframe
+        self._parts.append(part)
+        self._bytes += len(part)
+        return self._bytes <= MAX_FRAME_BYTES
+
+    def _finish(self, packet: Packet) -> Frame:
+        frame = Frame(self._codec, b"".join(self._parts), self._keyframe, packet.timestamp, packet.ssrc)
+        self._parts, self._bytes, self._keyframe = [], 0, False
+        return frame
+
+    def _watch_hole(self, now: float) -> None:
+        if not self._held:
+            self._hole_since = None
+        elif self._hole_since is None:
+            self._hole_since = now
+        elif now - self._hole_since > PATIENCE_S or len(self._held) > MAX_HELD:
+            self.reset()
+
+    def reset(self) -> None:
+        """Forget everything and wait for a key frame."""
+        self._held.clear()
+        self._parts, self._bytes, self._keyframe = [], 0, False
+        self._next = self._hole_since = None
+
+
+class FrameQueue:
+    """Frames of one seat on their way to the composer; full, it drops everything up to the next key frame."""
+
+    def __init__(self, most: int = 50) -> None:
+        self._frames: deque[Frame] = deque()
+        self._most = most
+        self.starving = True
+        """A key frame is needed before anything can be shown."""
+
+    def put(self, frame: Frame) -> None:
+        """Queue a frame in decoding order."""
+        if len(self._frames) >= self._most:
+            self._frames.clear()
+            self.starving = True
+        if self.starving and not frame.keyframe:
+            return
+        self.starving = False
+        self._frames.append(frame)
+
+    def take(self) -> list[Frame]:
+        """All queued frames."""
+        frames = list(self._frames)
+        self._frames.clear()
+        return frames

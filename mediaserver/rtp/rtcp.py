@@ -1,0 +1,114 @@
+"""RTCP in the few words we say and hear (RFC 3550 §6, RFC 4585, RFC 5104, REMB); bytes are aiortc's business."""
+
+import struct
+from dataclasses import dataclass
+
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    AnyRtcpPacket,
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSdesPacket,
+    RtcpSenderInfo,
+    RtcpSourceInfo,
+    RtcpSrPacket,
+    pack_remb_fci,
+)
+
+NTP_EPOCH_S = 2_208_988_800
+"""Seconds from 1900 to 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nack:
+    """The peer misses packets of our stream `ssrc`."""
+
+    ssrc: int
+    sequences: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyframeRequest:
+    """The peer needs a key frame of our stream `ssrc` (PLI, or FIR whose media SSRC may be 0: RFC 5104 §4.3.1.1)."""
+
+    ssrc: int
+
+
+@dataclass(frozen=True, slots=True)
+class SenderReport:
+    """The peer's stream `ssrc` had `timestamp` at NTP time `ntp` (32.32 fixed point)."""
+
+    ssrc: int
+    ntp: int
+    timestamp: int
+
+
+Heard = Nack | KeyframeRequest | SenderReport
+
+
+def parse(data: bytes) -> list[Heard]:
+    """What a compound packet says to us; raises ValueError when it is malformed."""
+    try:
+        packets = RtcpPacket.parse(data)
+        return [heard for packet in packets for heard in _hear(packet)]
+    except (struct.error, IndexError, KeyError, UnicodeDecodeError, AssertionError) as exc:
+        raise ValueError("malformed RTCP") from exc
+
+
+def _hear(packet: AnyRtcpPacket) -> list[Heard]:
+    match packet:
+        case RtcpRtpfbPacket(fmt=fmt) if fmt == RTCP_RTPFB_NACK:
+            return [Nack(packet.media_ssrc, tuple(s & 0xFFFF for s in packet.lost[:1024]))]
+        case RtcpPsfbPacket(fmt=fmt) if fmt == RTCP_PSFB_PLI:
+            return [KeyframeRequest(packet.media_ssrc)]
+        case RtcpPsfbPacket(fmt=fmt) if fmt == RTCP_PSFB_FIR:
+            ssrcs = [ssrc for (ssrc,) in struct.iter_unpack("!I4x", packet.fci[: len(packet.fci) // 8 * 8])]
+            return [KeyframeRequest(ssrc) for ssrc in ssrcs]
+        case RtcpSrPacket():
+            return [SenderReport(packet.ssrc, packet.sender_info.ntp_timestamp, packet.sender_info.rtp_timestamp)]
+    return []
+
+
+def sender_report(ssrc: int, wall: float, timestamp: int, packets: int, octets: int) -> bytes:
+    """SR and CNAME of one of our streams; `wall` in Unix seconds belongs to `timestamp`."""
+    info = RtcpSenderInfo(
+        ntp_timestamp=round((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF,
+        rtp_timestamp=timestamp,
+        packet_count=packets & 0xFFFFFFFF,
+        octet_count=octets & 0xFFFFFFFF,
+    )
+    name = RtcpSdesPacket(chunks=[RtcpSourceInfo(ssrc=ssrc, items=[(1, b"diemcau")])])
+    return bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info)) + bytes(name)
+
+
+def receiver_report(ssrc: int, reports: list[RtcpReceiverInfo]) -> bytes:
+    """RR over the peer's streams, up to 31."""
+    return bytes(RtcpRrPacket(ssrc=ssrc, reports=reports[:31]))
+
+
+def picture_loss(ssrc: int, media_ssrc: int) -> bytes:
+    """PLI: ask for a key frame of the peer's stream."""
+    return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=ssrc, media_ssrc=media_ssrc))
+
+
+def nack(ssrc: int, media_ssrc: int, sequences: list[int]) -> bytes:
+    """Generic NACK. aiortc packs rising numbers only, so numbers that wrapped go into a packet of their own."""
+    before = [s for s in sequences if s >= sequences[0]]
+    after = [s for s in sequences if s < sequences[0]]
+    return b"".join(
+        bytes(RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=ssrc, media_ssrc=media_ssrc, lost=sorted(part)))
+        for part in (before, after)
+        if part
+    )
+
+
+def remb(ssrc: int, bitrate: int, media_ssrcs: list[int]) -> bytes:
+    """Receiver estimated maximum bitrate (draft-alvestrand-rmcat-remb-03), in bit/s over all `media_ssrcs`."""
+    fci = pack_remb_fci(bitrate, media_ssrcs[:255])
+    return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=ssrc, media_ssrc=0, fci=fci))

@@ -1,0 +1,96 @@
+"""Sources and sinks: everything that moves media is one or the other.
+
+A :class:`Source` is one encoded stream (a camera's layer, a rendition of the composed picture, a mix). A :class:`Sink`
+takes a source's packets (a viewer, the recorder, the composer's input). Packets wait in their source until the
+current batch of datagrams has been read, so that a whole picture goes to each receiver with one system call.
+"""
+
+from typing import Protocol
+
+from mediaserver.rtp.cache import PacketCache
+from mediaserver.rtp.keyframes import KeyframeThrottle
+from mediaserver.rtp.packet import Packet
+
+MAX_PENDING = 256
+"""Packets one batch may bring for a source; a flood beyond that is dropped, oldest first."""
+
+
+class Sink(Protocol):
+    """Takes packets. Must not raise."""
+
+    def send(self, source: "Source", packets: list[Packet], now: float) -> None:
+        """Take packets of `source` in arrival order; `now` in seconds (monotonic)."""
+
+
+class Dirty:
+    """The sources that hold packets not yet sent."""
+
+    def __init__(self) -> None:
+        self._sources: list[Source] = []
+
+    def add(self, source: "Source") -> None:
+        """Remember to flush `source`."""
+        self._sources.append(source)
+
+    def flush(self, now: float) -> None:
+        """Send everything that waits."""
+        sources, self._sources = self._sources, []
+        for source in sources:
+            source.flush(now)
+
+
+class Source:
+    """One encoded stream and the sinks that hang on it. `codec` is "opus", "VP8" or "H264"."""
+
+    def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
+        # given
+        self.name = name
+        self.codec = codec
+        self._dirty = dirty
+        # owned
+        self.cache = PacketCache()
+        self.keyframes = KeyframeThrottle()
+        self.sinks: list[Sink] = []
+        self._pending: list[Packet] = []
+
+    def attach(self, sink: Sink) -> None:
+        """Let `sink` have the packets from now on."""
+        if sink not in self.sinks:
+            self.sinks.append(sink)
+
+    def detach(self, sink: Sink) -> None:
+        """Stop sending to `sink`."""
+        if sink in self.sinks:
+            self.sinks.remove(sink)
+
+    def push(self, packet: Packet) -> None:
+        """Take one packet; it leaves at the next flush."""
+        if packet.keyframe:
+            self.keyframes.arrived()
+        self.cache.add(packet)
+        if not self.sinks:
+            return
+        if not self._pending:
+            self._dirty.add(self)
+        self._pending.append(packet)
+        if len(self._pending) > MAX_PENDING:
+            del self._pending[0]
+
+    def flush(self, now: float) -> None:
+        """Hand the waiting packets to every sink."""
+        packets, self._pending = self._pending, []
+        for sink in tuple(self.sinks):
+            sink.send(self, packets, now)
+
+    def request_keyframe(self, now: float) -> None:
+        """Ask for a key frame, at most every half second; :meth:`ask` is repeated until one comes."""
+        if self.keyframes.want(now):
+            self.ask()
+
+    def remind(self, now: float) -> None:
+        """Ask again when a wanted key frame has not come."""
+        if self.keyframes.due(now):
+            self.ask()
+
+    def ask(self) -> None:
+        """Tell whoever makes this stream that a key frame is wanted; sound needs none."""

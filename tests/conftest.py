@@ -1,0 +1,85 @@
+"""Real parts for every test: a fresh SQLite file, a fresh database in a throw-away PostgreSQL server."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'diemcau.db'}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A PostgreSQL server of our own, reachable only through a socket in `directory`."""
+
+    binaries: Path
+    directory: Path
+
+    def create_database(self, template: str = "template1") -> str:
+        """Create a database, as a copy of `template`, and return its name."""
+        name = f"t{uuid.uuid4().hex}"
+        self.run("createdb", "-h", str(self.directory), "-T", template, name)
+        return name
+
+    def url(self, database: str) -> str:
+        """Return the URL of a database."""
+        return f"postgresql://postgres@/{database}?host={self.directory}"
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as the user that owns the server: it refuses to run as root."""
+        user = "postgres" if os.getuid() == 0 else None
+        groups: list[int] | None = [] if user else None
+        subprocess.run(
+            [self.binaries / program, *arguments],
+            user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None,
+            extra_groups=groups,
+            cwd=self.directory,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+
+
+def _binaries() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    if not found:
+        pytest.fail("PostgreSQL is not installed: apt-get install postgresql")
+    return found[-1].parent
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL server on a socket of its own; it ends with the tests."""
+    directory = Path(tempfile.mkdtemp(prefix="diemcau-pg-"))  # not below pytest's, which only root may enter
+    server = PostgresServer(_binaries(), directory)
+    try:
+        if os.getuid() == 0:
+            shutil.chown(directory, "postgres", "postgres")
+        data, log = str(directory / "data"), str(directory / "log")
+        server.run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        options = f"-k {directory} -c listen_addresses='' -c fsync=off -c max_connections=100"
+        server.run("pg_ctl", "start", "-D", data, "-l", log, "-w", "-o", options)
+        try:
+            yield server
+        finally:
+            server.run("pg_ctl", "stop", "-D", data, "-m", "immediate", "-w")
+    finally:
+        shutil.rmtree(directory)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """URL of an empty PostgreSQL database."""
+    return postgres_server.url(postgres_server.create_database())

@@ -1,0 +1,46 @@
+"""An independent judge of admission: every minute by itself, 5·load ≤ 4·max, nothing shared with the product.
+
+Mutated products survived tests that reused their own helpers on sparse times; this one is dumb on purpose.
+"""
+
+from dataclasses import dataclass, field
+
+HORIZON = 60  # minutes; everything in these tests happens inside
+
+Slots = tuple[tuple[int, int], ...]  # (start, end) in minutes
+
+
+@dataclass
+class Oracle:
+    """What is held, as one row per booking, and the maximum of each minute."""
+
+    max_sessions: list[int]
+    max_points: list[int]
+    held: dict[object, tuple[Slots, int]] = field(default_factory=dict)
+
+    def load(self, minute: int) -> tuple[int, int]:
+        """Return (sessions, legs) running in a minute."""
+        running = [legs for slots, legs in self.held.values() for start, end in slots if start <= minute < end]
+        return len(running), sum(running)
+
+    def breaks(self, minute: int, legs: int) -> list[tuple[str, int]]:
+        """Return which limits one more session of `legs` breaks in a minute, and what it would need."""
+        sessions, points = self.load(minute)
+        broken = []
+        if 5 * (sessions + 1) > 4 * self.max_sessions[minute]:
+            broken.append(("sessions", sessions + 1))
+        if 5 * (points + legs) > 4 * self.max_points[minute]:
+            broken.append(("points", points + legs))
+        return broken
+
+    def fits(self, slots: Slots, legs: int) -> bool:
+        """Tell whether a booking breaks nothing in any of its minutes."""
+        return not any(self.breaks(minute, legs) for start, end in slots for minute in range(start, end))
+
+    def within(self) -> bool:
+        """Tell whether every minute keeps both limits (I3)."""
+        loads = [self.load(minute) for minute in range(HORIZON)]
+        return all(
+            5 * sessions <= 4 * self.max_sessions[m] and 5 * points <= 4 * self.max_points[m]
+            for m, (sessions, points) in enumerate(loads)
+        )

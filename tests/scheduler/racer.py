@@ -1,0 +1,44 @@
+"""One process of a race: several writers, each with an engine of its own, that all submit when the line is given.
+
+    python -m tests.scheduler.racer URL WRITERS LEGS
+
+Reads one start time per line from standard input; answers each with ``issued`` or ``refused`` per writer.
+"""
+
+import asyncio
+import sys
+from datetime import datetime, timedelta
+
+from scheduler import database, policy
+from scheduler.errors import CapacityExceeded
+from scheduler.model import Amount, Interval
+from scheduler.service import Scheduler
+from tests.scheduler.world import NOW, asking
+
+
+async def _submit(scheduler: Scheduler, legs: int, official: Interval) -> str:
+    try:
+        await scheduler.submit(await asking(scheduler, legs, official), NOW)
+    except CapacityExceeded:
+        return "refused"
+    return "issued"
+
+
+async def main(url: str, writers: int, legs: int) -> None:
+    """Race until standard input ends."""
+    engines = [database.connect(url) for _ in range(writers)]
+    schedulers = [Scheduler(engine, policy.load(), Amount(20, 250)) for engine in engines]
+    for scheduler in schedulers:
+        await scheduler.units()
+    print("ready", flush=True)
+    for line in iter(sys.stdin.readline, ""):
+        start = datetime.fromisoformat(line.strip())
+        official = Interval(start, start + timedelta(hours=1))
+        answers = await asyncio.gather(*(_submit(scheduler, legs, official) for scheduler in schedulers))
+        print(*answers, flush=True)
+    for engine in engines:
+        await engine.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

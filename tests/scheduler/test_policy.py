@@ -1,0 +1,57 @@
+"""The shipped profile says what the regulation says; a faulty one is refused with the place of the fault."""
+
+from pathlib import Path
+
+import pytest
+
+from scheduler import policy
+from scheduler.errors import PolicyError
+
+TEXT = policy.SHIPPED.read_text(encoding="utf-8")
+
+
+def test_the_shipped_profile() -> None:
+    shipped = policy.load()
+    assert shipped.id == "KH-2023"
+    assert {level.id: level.rank for level in shipped.levels} == {
+        "tw": 50, "ubt": 40, "so": 30, "huyen": 20, "xa": 10, "khac": 5,
+    }  # fmt: skip
+    assert (shipped.capacity.share.num, shipped.capacity.share.den, shipped.capacity.recorder_legs) == (4, 5, 1)
+    assert (shipped.door.lobby_min, shipped.door.grace_min, shipped.code.digits) == (30, 15, 10)
+    assert str(shipped.zone) == "Asia/Ho_Chi_Minh"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("num: 4", "num: 6", "capacity.share: Value error, share is above 1"),
+        ("rank: 40", "rank: 50", "profile: Value error, two levels share a rank"),
+        ("id: so,", "id: xa,", "profile: Value error, two levels share a id"),
+        ("Asia/Ho_Chi_Minh", "Asia/Nowhere", "timezone: Value error, unknown time zone"),
+        ("digits: 10", "digits: 4", "code.digits: Input should be greater than or equal to 9"),
+        ("{rule: joined}", "{rule: spaced}", "levels.4.naming: Value error, rule 'spaced' needs a text"),
+        ("{rule: joined}", "{rule: joined, text: X}", "levels.4.naming: Value error, rule 'joined' takes no text"),
+        (
+            "lobby_min: 30",
+            "loby_min: 30",
+            "door.lobby_min: Field required; door.loby_min: Extra inputs are not permitted",
+        ),
+    ],
+)
+def test_faulty_profiles(old: str, new: str, fault: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        policy.parse(TEXT.replace(old, new, 1))
+    assert str(caught.value) == fault
+
+
+def test_no_yaml_at_all() -> None:
+    with pytest.raises(PolicyError, match=r"^not YAML: "):
+        policy.parse("a: [")
+    with pytest.raises(PolicyError, match=r"^profile: "):
+        policy.parse("")
+
+
+def test_a_profile_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text(TEXT.replace("id: KH-2023", "id: KH-X"), encoding="utf-8")
+    assert policy.load(path).id == "KH-X"

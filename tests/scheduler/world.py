@@ -1,0 +1,46 @@
+"""Words the tests are written in: local times as the regulation's examples give them, requests with sensible rest."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from scheduler.model import Interval, Request
+from scheduler.service import Scheduler
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def at(text: str) -> datetime:
+    """Read ``05/04/2023 08:00`` of Khánh Hòa."""
+    return datetime.strptime(text, "%d/%m/%Y %H:%M").replace(tzinfo=ZONE).astimezone(UTC)
+
+
+def on(day: str, start: str, end: str) -> Interval:
+    """Read an interval of one day."""
+    return Interval(at(f"{day} {start}"), at(f"{day} {end}"))
+
+
+NOW = at("03/04/2023 08:00")
+
+REQUEST = Request(
+    host_point="so.tttt",
+    points=("nt.xuonghuan",),
+    rehearsal=None,
+    official=on("05/04/2023", "08:00", "09:00"),
+    title="Giao ban tuần 14",
+    contact_name="Nguyễn Văn An",
+    contact_phone="0905 123 456",
+    recording=False,
+    submitted_by="so.tttt",
+)
+
+
+async def asking(scheduler: Scheduler, legs: int, official: Interval, rehearsal: Interval | None = None) -> Request:
+    """Return a request of exactly so many legs, 2 to 169, of one device each."""
+    host, *points = [point.id for point in (await scheduler.points())[:legs]]
+    return replace(REQUEST, host_point=host, points=tuple(points), official=official, rehearsal=rehearsal)
+
+
+def hours(number: int) -> timedelta:
+    """Return a number of hours."""
+    return timedelta(hours=number)

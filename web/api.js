@@ -1,0 +1,69 @@
+// The REST calls of docs/protocol.md, one line each. A refusal is thrown as Refusal with its RFC 9457 problem.
+
+import {known, language, t} from './i18n.js';
+
+const BASE = new URL('api/v1/', import.meta.url);
+
+/** @param {string} type `urn:diemcau:<word>` */
+const wordOf = type => type.slice(type.lastIndexOf(':') + 1);
+
+export class Refusal extends Error {
+  /** @param {Problem} problem */
+  constructor(problem) {
+    super(problem.detail || problem.title);
+    this.problem = problem;
+    this.status = problem.status;
+    this.word = wordOf(problem.type);
+  }
+}
+
+/** What a person is told about any failure of a call. @param {unknown} failure @returns {string} */
+export function told(failure) {
+  if (failure instanceof Refusal) return failure.message || (known(`error.${failure.word}`) ? t(`error.${failure.word}`) : t('error.server'));
+  return t('error.network');
+}
+
+/** @param {Response} response @returns {Promise<Problem>} */
+async function problemOf(response) {
+  const given = response.headers.get('Content-Type')?.includes('json') ? await response.json() : {};
+  return {type: 'urn:diemcau:server', title: '', detail: '', ...given, status: response.status};
+}
+
+/** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
+async function call(method, path, body) {
+  const response = await fetch(new URL(path, BASE), {
+    method,
+    headers: {'Accept-Language': language, ...(method === 'POST' && {'Content-Type': 'application/json'})},
+    ...(method === 'POST' && {body: JSON.stringify(body ?? {})}),
+  });
+  if (!response.ok) throw new Refusal(await problemOf(response));
+  return response.status === 204 ? null : response.json();
+}
+
+/** @param {Record<string, string>} fields */
+const query = fields => new URLSearchParams(fields).toString();
+
+/** @type {(account: string, password: string) => Promise<Me>} */
+export const login = (account, password) => call('POST', 'login', {account, password});
+/** @type {() => Promise<null>} */
+export const logout = () => call('POST', 'logout');
+/** @type {() => Promise<Me>} */
+export const me = () => call('GET', 'me');
+/** @type {(current: string, password: string) => Promise<Me>} */
+export const changePassword = (current, password) => call('POST', 'password', {current, password});
+/** @type {() => Promise<Unit[]>} */
+export const units = () => call('GET', 'units');
+/** @type {() => Promise<Point[]>} */
+export const points = () => call('GET', 'points');
+/** @type {(registration: Registration) => Promise<Session>} */
+export const register = registration => call('POST', 'registrations', registration);
+/** @type {(from: string, to: string) => Promise<Session[]>} */
+export const sessions = (from, to) => call('GET', `sessions?${query({from, to})}`);
+/** @type {(id: string) => Promise<Session>} */
+export const cancel = id => call('POST', `sessions/${encodeURIComponent(id)}/cancel`);
+/** @type {(from: string, to: string) => Promise<Capacity>} */
+export const capacity = (from, to) => call('GET', `capacity?${query({from, to})}`);
+/** @type {() => Promise<Recording[]>} */
+export const recordings = () => call('GET', 'recordings');
+/** @type {(id: string) => Promise<{url: string, expires: string}>} */
+export const recordingLink = id => call('POST', `recordings/${encodeURIComponent(id)}/link`);

@@ -1,0 +1,77 @@
+// What every element and page shares: drawn into the page itself (one stylesheet, labels reach their fields), icons, and redirects.
+
+import {LitElement, html, nothing} from '../vendor/lit.js';
+import {Refusal, me, told} from '../api.js';
+import {t} from '../i18n.js';
+
+export class Piece extends LitElement {
+  createRenderRoot() {
+    return this;
+  }
+
+  /** Tell the parent that something was done. @param {string} verb @param {any} [detail] */
+  act(verb, detail) {
+    this.dispatchEvent(new CustomEvent(verb, {detail, bubbles: true}));
+  }
+}
+
+/** @param {string} name an id of icons.svg @param {string} [kind] an extra class */
+export const icon = (name, kind = '') =>
+  html`<svg class="icon ${kind}" aria-hidden="true"><use href="icons.svg#${name}"></use></svg>`;
+
+/** A loud line for what went wrong; nothing when nothing did. @param {string} text @param {string} [id] the data-testid */
+export const alertLine = (text, id = 'error') =>
+  text ? html`<p class="alert" role="alert" data-testid=${id}>${icon('warn')}<span>${text}</span></p>` : nothing;
+
+/** A page for signed-in people: fetches `me` before its first drawing and sends strangers to sign in. */
+export class Page extends Piece {
+  /** @type {Record<string, object>} */
+  static properties = {me: {state: true}, error: {state: true}, loading: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {Me | null} */
+    this.me = null;
+    this.error = '';
+    this.loading = true;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.begin();
+  }
+
+  async begin() {
+    await this.attempt(async () => {
+      this.me = await me();
+      await this.load();
+    });
+    this.loading = false;
+  }
+
+  /** What a page fetches; its own. @returns {Promise<void>} */
+  async load() {}
+
+  /** Run a call; a failure is shown in words. @param {() => Promise<void>} run */
+  async attempt(run) {
+    this.error = '';
+    try {
+      await run();
+    } catch (failure) {
+      if (failure instanceof Refusal && failure.status === 401) signIn();
+      this.error = told(failure);
+    }
+  }
+}
+
+/** Go to the sign-in page and come back here afterwards. */
+export function signIn() {
+  localStorage.removeItem('account');
+  const here = location.pathname.split('/').pop() + location.search;
+  location.replace(`index.html?next=${encodeURIComponent(here)}`);
+}
+
+/** @param {string} key */
+export function title(key) {
+  document.title = `${t(key)} – ${t('app.name')}`;
+}

@@ -1,0 +1,81 @@
+import {html, nothing} from '../vendor/lit.js';
+import {t} from '../i18n.js';
+import {cameras, waited} from '../logic.js';
+import {span} from '../time.js';
+import {icon, Piece} from './base.js';
+
+const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
+
+/** The bar of a seat: every button an icon and the word for what it does next. Acts `people`, `full`, `leave`. */
+export class ControlBar extends Piece {
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, console: {}, panel: {type: Boolean}};
+
+  constructor() {
+    super();
+    /** @type {import('../meeting.js').Meeting | null} */
+    this.meeting = null;
+    this.tick = 0;
+    /** Where the console is, for who may control. */
+    this.console = '';
+    this.panel = false;
+  }
+
+  render() {
+    const state = this.meeting?.state;
+    return html`<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
+      ${this.mic()} ${this.camera()} ${this.hand()} ${state ? this.source(state) : nothing} ${this.people()}
+      ${this.button('full', 'full', t('room.full'), () => this.act('full'))}
+      ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
+      ${this.button('leave', 'leave', t('room.leave'), () => this.act('leave'), 'danger')}
+    </div>`;
+  }
+
+  /** @param {string} id @param {string} picture @param {unknown} words @param {() => void} run @param {string} [kind] */
+  button(id, picture, words, run, kind = '') {
+    return html`<button type="button" class="tool ${kind}" data-testid=${id} @click=${run}>${icon(picture)}<span>${words}</span></button>`;
+  }
+
+  mic() {
+    const {meeting} = this;
+    const state = meeting?.micState ?? 'blocked';
+    const waiting = state === 'blocked' && meeting?.seat?.hand;
+    return html`<button type="button" class="tool mic" data-testid="mic" data-state=${state} aria-pressed=${state === 'on' || state === 'live'}
+      @click=${() => meeting?.toggleMic()}>
+      ${icon(MIC_ICONS[state])}<span>${t(waiting ? 'mic.waiting' : `mic.${state}`)}</span>
+      ${state === 'on' || state === 'live' ? html`<meter min="0" max="1" .value=${meeting?.level ?? 0} aria-hidden="true"></meter>` : nothing}
+    </button>`;
+  }
+
+  camera() {
+    const state = this.meeting?.on.camera ? 'on' : 'off';
+    return html`<button type="button" class="tool" data-testid="camera" data-state=${state} aria-pressed=${state === 'on'} @click=${() => this.meeting?.toggleCamera()}>
+      ${icon(state === 'on' ? 'camera' : 'camera-off')}<span>${t(`camera.${state}`)}</span>
+    </button>`;
+  }
+
+  hand() {
+    const {meeting} = this;
+    const place = meeting?.seat?.hand ?? 0;
+    const time = place ? span(waited(meeting?.seat?.since ?? null, meeting?.now ?? 0)) : '';
+    return html`<button type="button" class="tool hand" data-testid="hand" data-place=${place} aria-pressed=${place > 0} @click=${() => meeting?.toggleHand()}>
+      ${icon('hand')}<span>${place ? t('hand.lower', place) : t('hand.raise')}</span>${place ? html`<small>${t('hand.waited', time)}</small>` : nothing}
+    </button>`;
+  }
+
+  /** @param {MeetingState} state */
+  source(state) {
+    return html`<label class="tool select">${icon('view')}<span>${t('room.source')}</span>
+      <select data-testid="source" @change=${(/** @type {any} */ event) => this.meeting?.look(event.target.value)}>
+        <option value="composed" ?selected=${state.view === 'composed'}>${t('room.composed')}</option>
+        ${cameras(state).map(({seat, name}) => html`<option value="camera:${seat}" ?selected=${state.view === `camera:${seat}`}>${name}</option>`)}
+      </select>
+    </label>`;
+  }
+
+  people() {
+    if (!this.panel) return nothing;
+    return this.button('people', 'people', t('room.people'), () => this.act('people'));
+  }
+}
+
+customElements.define('control-bar', ControlBar);

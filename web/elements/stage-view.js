@@ -1,0 +1,93 @@
+import {html, nothing} from '../vendor/lit.js';
+import {t} from '../i18n.js';
+import {route} from '../media.js';
+import {clock, span} from '../time.js';
+import {icon, Piece} from './base.js';
+
+/** The picture everyone sees and the mix, with what must never be missed on top: on air, recording, reconnecting, time. */
+export class StageView extends Piece {
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, silent: {state: true}};
+
+  constructor() {
+    super();
+    /** @type {import('../meeting.js').Meeting | null} */
+    this.meeting = null;
+    /** Changes whenever the page draws, so that we do too. */
+    this.tick = 0;
+    /** The browser wants a tap before it plays sound. */
+    this.silent = false;
+  }
+
+  updated() {
+    const {picture, sound} = this.meeting?.link ?? {};
+    this.attach('video', picture ?? null);
+    if (this.attach('audio', sound ?? null)) this.listen();
+  }
+
+  /** @param {'video' | 'audio'} tag @param {MediaStream | null} stream */
+  attach(tag, stream) {
+    const element = /** @type {HTMLMediaElement | null} */ (this.querySelector(tag));
+    if (!element || element.srcObject === stream) return false;
+    element.srcObject = stream;
+    return Boolean(stream);
+  }
+
+  async listen() {
+    const audio = /** @type {HTMLAudioElement} */ (this.querySelector('audio'));
+    await route(audio);
+    try {
+      await audio.play();
+      this.silent = false;
+    } catch (failure) {
+      this.silent = /** @type {DOMException} */ (failure).name === 'NotAllowedError';
+    }
+  }
+
+  render() {
+    const {meeting} = this;
+    if (!meeting) return nothing;
+    return html`<section class="stage ${meeting.onAir ? 'air' : ''}" aria-label=${t('room.picture')}>
+      <video data-testid="picture" autoplay .muted=${true} playsinline></video>
+      <audio data-testid="audio" autoplay></audio>
+      ${meeting.link.picture ? nothing : this.skeleton()} ${this.marks()} ${this.banner()}
+      ${this.silent ? html`<button type="button" class="main hear" data-testid="hear" @click=${this.listen}>${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
+    </section>`;
+  }
+
+  skeleton() {
+    const session = this.meeting?.state?.session;
+    return html`<div class="skeleton" role="status"><p class="big">${session?.title ?? t('room.joining')}</p><p>${t('room.waiting-picture')}</p></div>`;
+  }
+
+  marks() {
+    const {meeting} = this;
+    const recording = meeting?.state?.recording;
+    return html`<div class="marks">
+      <span class="mark air" data-testid="on-air" ?hidden=${!meeting?.onAir}>${icon('mic')}${t('room.on-air')}</span>
+      <span class="mark rec" data-testid="rec-mark" ?hidden=${!recording?.on}><i></i>${t('room.recording', this.recorded())}</span>
+      ${recording?.error ? html`<span class="mark rec" role="alert" data-testid="rec-error">${icon('warn')}${t('room.rec-error')}</span>` : nothing}
+      ${meeting && meeting.quality !== 'good' && meeting.link.healthy
+        ? html`<span class="mark net" data-testid="quality">${icon('network')}${t(`quality.${meeting.quality}`)}</span>`
+        : nothing}
+      <time class="mark" data-testid="clock">${clock(meeting?.now ?? 0)}</time>
+    </div>`;
+  }
+
+  recorded() {
+    const since = this.meeting?.state?.recording.since;
+    return since ? span(((this.meeting?.now ?? 0) - Date.parse(since)) / 1000) : '';
+  }
+
+  /** Over the last frame, never instead of it. */
+  banner() {
+    const {status, attempt} = this.meeting?.protocol ?? {status: 'idle', attempt: 0};
+    const away = status === 'lost' || (status === 'connecting' && attempt > 0);
+    const text = away ? t('room.reconnecting', attempt) : this.meeting?.link.state === 'unstable' ? t('room.unstable') : '';
+    return html`<div class="banner" role="status" data-testid="banner" ?hidden=${!text}>
+      <span>${text}</span>
+      ${away && attempt > 4 ? html`<button type="button" data-testid="retry" @click=${() => this.meeting?.start()}>${t('app.retry')}</button>` : nothing}
+    </div>`;
+  }
+}
+
+customElements.define('stage-view', StageView);

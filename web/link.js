@@ -1,0 +1,145 @@
+// One peer connection to the server, as docs/protocol.md "The offer" says. Nothing is ever renegotiated: mute is
+// replaceTrack(null), and after any failure a new peer connection is built and offered with the same tracks.
+
+const WATCH_MS = 500;
+const UNSTABLE_MS = 2000; // browsers say "disconnected" only after 7 s; people notice a frozen picture after 2
+const REBUILD_MS = 5000;
+const RETRY_MS = 1000;
+
+/** Simulcast, low to high: the composer decodes the smallest layer that fills its tile. */
+const LAYERS = [
+  {rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000},
+  {rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000},
+  {rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_700_000},
+];
+
+/** Packets received, their loss and round trip, summed over a report. @param {RTCStatsReport} report */
+function summarise(report) {
+  const sum = {received: 0, lost: 0, rtt: 0};
+  report.forEach(entry => {
+    if (entry.type === 'inbound-rtp') {
+      sum.received += entry.packetsReceived ?? 0;
+      sum.lost += Math.max(0, entry.packetsLost ?? 0);
+    }
+    if (entry.type === 'candidate-pair' && entry.nominated) sum.rtt = entry.currentRoundTripTime ?? 0;
+  });
+  return sum;
+}
+
+/**
+ * Events: `state` after every change of `state`; `streams` when `picture` and `sound` are new; `measure` with
+ * `{loss, rtt}` twice a second while packets flow.
+ */
+export class Link extends EventTarget {
+  /** @param {(sdp: string) => Promise<string>} exchange gives an offer to the server and returns its answer */
+  constructor(exchange) {
+    super();
+    // given
+    this.exchange = exchange;
+    // owned
+    /** @type {RTCPeerConnection | null} */
+    this.pc = null;
+    /** The one whose picture is on the page: it keeps the last frame until the next one has media. @type {RTCPeerConnection | null} */
+    this.shown = null;
+    /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
+    this.tracks = {mic: null, camera: null};
+    /** @type {MediaStream | null} */
+    this.picture = null;
+    /** @type {MediaStream | null} */
+    this.sound = null;
+    /** @type {'idle' | 'connecting' | 'connected' | 'unstable'} */
+    this.state = 'idle';
+    this.timer = 0;
+    // counters
+    this.seen = {received: 0, lost: 0};
+    this.lastPacket = 0;
+  }
+
+  /** Whether packets came within the last two seconds. */
+  get healthy() {
+    return this.state === 'connected';
+  }
+
+  /** Build a peer connection and offer it. */
+  async connect() {
+    if (this.pc !== this.shown) this.pc?.close();
+    const pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', iceServers: []});
+    this.pc = pc;
+    this.seen = {received: 0, lost: 0};
+    this.lastPacket = performance.now();
+    this.become(this.state === 'unstable' ? 'unstable' : 'connecting');
+    this.prepare(pc);
+    this.timer ||= window.setInterval(() => this.watch(), WATCH_MS);
+    try {
+      await pc.setLocalDescription();
+      // The server is ICE-lite and needs none of our candidates, so there is nothing to wait for.
+      const sdp = await this.exchange(/** @type {RTCSessionDescription} */ (pc.localDescription).sdp);
+      if (pc === this.pc) await pc.setRemoteDescription({type: 'answer', sdp});
+    } catch {
+      window.setTimeout(() => pc === this.pc && this.connect(), RETRY_MS);
+    }
+  }
+
+  /** The three transceivers, in the order of the protocol. @param {RTCPeerConnection} pc */
+  prepare(pc) {
+    const sound = pc.addTransceiver(this.tracks.mic ?? 'audio', {direction: 'sendrecv'});
+    pc.addTransceiver(this.tracks.camera ?? 'video', {direction: 'sendonly', sendEncodings: LAYERS});
+    const picture = pc.addTransceiver('video', {direction: 'recvonly'});
+    const show = () => pc === this.pc && this.show(pc, picture.receiver.track, sound.receiver.track);
+    if (this.shown) picture.receiver.track.addEventListener('unmute', show, {once: true});
+    else show();
+    pc.addEventListener('connectionstatechange', () => pc === this.pc && pc.connectionState === 'failed' && this.connect());
+  }
+
+  /** @param {RTCPeerConnection} pc @param {MediaStreamTrack} picture @param {MediaStreamTrack} sound */
+  show(pc, picture, sound) {
+    const old = this.shown;
+    this.shown = pc;
+    this.picture = new MediaStream([picture]);
+    this.sound = new MediaStream([sound]);
+    this.dispatchEvent(new Event('streams'));
+    old?.close();
+  }
+
+  /** Send a track, or nothing. @param {DeviceKind} kind @param {MediaStreamTrack | null} track */
+  async send(kind, track) {
+    this.tracks[kind] = track;
+    const sender = this.pc?.getSenders()[kind === 'mic' ? 0 : 1];
+    await sender?.replaceTrack(track);
+  }
+
+  async watch() {
+    const pc = this.pc;
+    if (!pc || pc.connectionState === 'closed') return;
+    const {received, lost, rtt} = summarise(await pc.getStats());
+    if (pc !== this.pc) return;
+    const [fresh, missing] = [received - this.seen.received, Math.max(0, lost - this.seen.lost)];
+    this.seen = {received, lost};
+    if (fresh > 0) {
+      this.lastPacket = performance.now();
+      this.become('connected');
+      this.dispatchEvent(new CustomEvent('measure', {detail: {loss: missing / (fresh + missing), rtt}}));
+    } else this.miss(performance.now() - this.lastPacket);
+  }
+
+  /** @param {number} quiet milliseconds without a packet */
+  miss(quiet) {
+    if (quiet > UNSTABLE_MS) this.become('unstable');
+    if (quiet > REBUILD_MS) this.connect();
+  }
+
+  close() {
+    window.clearInterval(this.timer);
+    this.timer = 0;
+    for (const pc of [this.pc, this.shown]) pc?.close();
+    this.pc = this.shown = null;
+    this.become('idle');
+  }
+
+  /** @param {Link['state']} state */
+  become(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.dispatchEvent(new Event('state'));
+  }
+}

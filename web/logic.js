@@ -1,0 +1,115 @@
+// A meeting seen from one seat: pure state and the questions that pages ask of it. No DOM, no clock, no socket.
+
+/** @param {Joined} joined @param {number} now our clock, milliseconds @returns {MeetingState} */
+export const start = (joined, now) => ({
+  me: joined.seat,
+  role: joined.role,
+  controller: joined.controller,
+  session: joined.session,
+  seats: joined.seats,
+  layout: joined.layout,
+  recording: joined.recording,
+  view: joined.view,
+  speaking: null,
+  skew: Date.parse(joined.now) - now,
+});
+
+/** Changed seats keep their place, new ones come last: a list that jumps cannot be tapped. @type {(seats: Seat[], m: Message) => Seat[]} */
+function applySeats(seats, {changed, gone}) {
+  const fresh = new Map(/** @type {Seat[]} */ (changed).map(seat => [seat.seat, seat]));
+  const out = new Set(gone);
+  const kept = seats.filter(({seat}) => !out.has(seat)).map(seat => fresh.get(seat.seat) ?? seat);
+  const known = new Set(kept.map(({seat}) => seat));
+  return [...kept, ...[...fresh.values()].filter(({seat}) => !known.has(seat))];
+}
+
+/** @type {Record<string, (state: MeetingState, message: Message) => MeetingState>} */
+const CHANGES = {
+  seats: (state, message) => ({...state, seats: applySeats(state.seats, message)}),
+  layout: (state, {kind, focus}) => ({...state, layout: {kind, focus}}),
+  recording: (state, {on, since, error}) => ({...state, recording: {on, since, error}}),
+  speaking: (state, {seat}) => ({...state, speaking: seat}),
+  view: (state, {source}) => ({...state, view: source}),
+};
+
+/** The state after a server message; the same object when the message changes nothing. @param {MeetingState} state @param {Message} message */
+export const reduce = (state, message) => CHANGES[message.type]?.(state, message) ?? state;
+
+/** @param {MeetingState} state @returns {Seat | undefined} */
+export const mine = state => state.seats.find(({seat}) => seat === state.me);
+
+/** Raised hands, first come first. @param {Seat[]} seats */
+export const queue = seats => seats.filter(({hand}) => hand > 0).sort((a, b) => a.hand - b.hand);
+
+/** Points here and invited; observers have no point and do not count. @param {Seat[]} seats */
+export function counts(seats) {
+  const points = seats.filter(({role}) => role !== 'observer');
+  return {
+    here: new Set(points.filter(({here}) => here).map(({point}) => point)).size,
+    invited: new Set(points.map(({point}) => point)).size,
+  };
+}
+
+/**
+ * What the microphone button says. The server's lock (floor) comes before the person's wish: it is the one that counts.
+ * @param {{floor: boolean, on: boolean, invited: boolean, heard: boolean}} facts
+ * @returns {MicState}
+ */
+export function micState({floor, on, invited, heard}) {
+  if (!floor) return 'blocked';
+  if (on) return heard ? 'live' : 'on';
+  return invited ? 'invited' : 'off';
+}
+
+/** What happened to our own floor between two states. @param {MeetingState | null} before @param {MeetingState} after @returns {'given' | 'taken' | null} */
+export function floorChange(before, after) {
+  const had = Boolean(before && mine(before)?.floor);
+  const has = Boolean(mine(after)?.floor);
+  if (had === has) return null;
+  return has ? 'given' : 'taken';
+}
+
+/** Seconds since a hand was raised, by the server's clock. @param {string | null} since @param {number} now server time, milliseconds */
+export const waited = (since, now) => (since ? Math.max(0, (now - Date.parse(since)) / 1000) : 0);
+
+/** @type {Record<string, (seat: Seat) => boolean>} */
+export const FILTERS = {
+  all: () => true,
+  here: ({here}) => here,
+  absent: ({here}) => !here,
+  hand: ({hand}) => hand > 0,
+  floor: ({floor, here}) => floor && here,
+};
+
+/** Letters without marks, so that "nha trang" and "Nhà Trang" find each other. @param {string} text */
+export const fold = text => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase();
+
+/** @param {Seat[]} seats @param {string} filter a key of FILTERS @param {string} text */
+export function choose(seats, filter, text) {
+  const wanted = fold(text.trim());
+  return seats.filter(seat => FILTERS[filter](seat) && fold(seat.name).includes(wanted));
+}
+
+/** Cameras that can be looked at alone. @param {MeetingState} state */
+export const cameras = state => state.seats.filter(({here, camera}) => here && camera);
+
+/** @param {Seat} seat @returns {'absent' | 'connecting' | 'floor' | 'hand' | 'muted' | 'listening'} */
+export function seatWord(seat) {
+  if (!seat.here) return 'absent';
+  if (seat.media !== 'connected') return 'connecting';
+  if (seat.floor) return seat.mic ? 'floor' : 'muted';
+  return seat.hand > 0 ? 'hand' : 'listening';
+}
+
+/** @param {{loss: number, rtt: number}} measured loss as a share, rtt in seconds @returns {'good' | 'fair' | 'poor' | 'bad'} */
+export function quality({loss, rtt}) {
+  if (loss > 0.1 || rtt > 1) return 'bad';
+  if (loss > 0.03 || rtt > 0.4) return 'poor';
+  return loss > 0.01 || rtt > 0.2 ? 'fair' : 'good';
+}
+
+/** The ten digits of a code, whatever was pasted around them. @param {string} text */
+export const digits = text => text.replace(/\D/g, '');
+
+/** `1234567890` as `123 456 7890`. @param {string} text */
+export const grouped = text => digits(text).slice(0, 10).replace(/^(\d{3})(\d{1,3})?(\d+)?$/, (_, a, b, c) => [a, b, c].filter(Boolean).join(' '));

@@ -1,0 +1,259 @@
+// One seat in one meeting: joins protocol, link and devices, and holds what the pages show. Pages call its verbs and
+// draw again on `change`; `notice` (detail: [key, ...args]) asks for a passing message; `floor` says "given" or "taken".
+
+import {Link} from './link.js';
+import {floorChange, micState, mine, quality, reduce, start} from './logic.js';
+import {DeviceFault, Meter, choices, open} from './media.js';
+import {Protocol} from './protocol.js';
+
+const RETURN_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
+const HEARD_MS = 300; // keep "sending sound" lit between syllables
+
+/** @param {string} path */
+const socketUrl = path => new URL(path, import.meta.url).href.replace(/^http/, 'ws');
+
+export class Meeting extends EventTarget {
+  /** @param {string} code ten digits */
+  constructor(code) {
+    super();
+    this.protocol = new Protocol({code, open: () => new WebSocket(socketUrl('ws')), store: sessionStorage});
+    this.link = new Link(async sdp => (await this.protocol.ask({type: 'offer', sdp})).sdp);
+    /** @type {MeetingState | null} */
+    this.state = null;
+    this.on = {mic: false, camera: false};
+    this.invited = false;
+    /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
+    this.tracks = {mic: null, camera: null};
+    /** @type {Meter | null} */
+    this.meter = null;
+    this.level = 0;
+    this.heardAt = -HEARD_MS;
+    /** @type {'good' | 'fair' | 'poor' | 'bad'} */
+    this.quality = 'good';
+    this.loss = 0;
+    this.drawing = false;
+    this.listen();
+  }
+
+  listen() {
+    this.protocol.addEventListener('message', event => this.receive(/** @type {CustomEvent} */ (event).detail));
+    this.protocol.addEventListener('status', () => this.statusChanged());
+    this.protocol.addEventListener('fault', event => this.notice(`error.${/** @type {CustomEvent} */ (event).detail.word}`));
+    this.link.addEventListener('state', () => this.changed());
+    this.link.addEventListener('streams', () => this.changed());
+    this.link.addEventListener('measure', event => this.measured(/** @type {CustomEvent} */ (event).detail));
+    window.addEventListener('online', () => this.protocol.start());
+    window.addEventListener('offline', () => this.protocol.drop());
+  }
+
+  start() {
+    this.protocol.start();
+  }
+
+  // What the pages read
+
+  get seat() {
+    return this.state ? mine(this.state) : undefined;
+  }
+
+  /** The server's clock, milliseconds. */
+  get now() {
+    return Date.now() + (this.state?.skew ?? 0);
+  }
+
+  /** @returns {MicState} */
+  get micState() {
+    const heard = performance.now() - this.heardAt < HEARD_MS;
+    return micState({floor: Boolean(this.seat?.floor), on: this.on.mic, invited: this.invited, heard});
+  }
+
+  get onAir() {
+    return Boolean(this.seat?.floor) && this.on.mic;
+  }
+
+  // What a person does
+
+  async toggleMic() {
+    if (!this.seat?.floor) return this.notice(this.seat?.hand ? 'room.wait-floor' : 'room.raise-first');
+    return this.on.mic ? this.mute() : this.speak();
+  }
+
+  /** Open the microphone, asking for it the first time. */
+  async speak() {
+    this.invited = false;
+    if (!(await this.acquire('mic'))) return;
+    if (!this.seat?.floor) return this.mute(); // it was taken back while the browser asked for permission
+    await this.switch('mic', true);
+  }
+
+  async mute() {
+    await this.switch('mic', false);
+  }
+
+  decline() {
+    this.invited = false;
+    this.changed();
+  }
+
+  async toggleCamera() {
+    if (!this.on.camera && !(await this.acquire('camera'))) return;
+    await this.switch('camera', !this.on.camera);
+  }
+
+  toggleHand() {
+    this.protocol.say({type: 'hand', raised: !this.seat?.hand});
+  }
+
+  /** @param {string} source */
+  async look(source) {
+    try {
+      this.receive(await this.protocol.ask({type: 'view', source}));
+    } catch (fault) {
+      this.notice(`error.${/** @type {any} */ (fault).word}`);
+    }
+    this.changed();
+  }
+
+  /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`. @param {Message} message */
+  command(message) {
+    this.protocol.say(message);
+  }
+
+  leave() {
+    sessionStorage.removeItem('switched');
+    this.protocol.leave();
+  }
+
+  // Devices
+
+  /** Open a device unless it is open. @param {DeviceKind} kind @returns {Promise<boolean>} */
+  async acquire(kind) {
+    if (this.tracks[kind]?.readyState === 'live') return true;
+    try {
+      const track = await open(kind);
+      this.tracks[kind] = track;
+      track.addEventListener('ended', () => this.lostDevice(kind, track));
+      if (kind === 'mic') this.listenTo(track);
+      return true;
+    } catch (failure) {
+      this.notice(`device.${failure instanceof DeviceFault ? failure.word : 'busy'}`);
+      return false;
+    }
+  }
+
+  /** @param {MediaStreamTrack} track */
+  listenTo(track) {
+    this.meter?.stop();
+    this.meter = new Meter(track, (level, heard) => {
+      const before = this.micState;
+      if (heard) this.heardAt = performance.now();
+      this.level = level;
+      if (before !== this.micState || this.on.mic) this.changed();
+    });
+  }
+
+  /** A microphone stays open but silent when muted, so that the next turn needs no new question; a camera's light must go out. @param {DeviceKind} kind @param {boolean} on */
+  async switch(kind, on) {
+    const track = this.tracks[kind];
+    if (track) track.enabled = on;
+    this.on[kind] = on;
+    await this.link.send(kind, on ? track : null);
+    if (kind === 'camera' && !on) track?.stop();
+    this.tell();
+    sessionStorage.setItem('switched', JSON.stringify({...this.on, at: Date.now()}));
+    this.changed();
+  }
+
+  /** @param {DeviceKind} kind @param {MediaStreamTrack} track */
+  lostDevice(kind, track) {
+    if (track !== this.tracks[kind]) return;
+    this.switch(kind, false);
+    this.notice(`device.lost-${kind}`);
+  }
+
+  tell() {
+    this.protocol.say({type: 'media', ...this.on});
+  }
+
+  // What the server says
+
+  /** @param {Message} message */
+  receive(message) {
+    if (message.type === 'joined') return this.joined(/** @type {Joined} */ (message));
+    if (message.type === 'renew') return this.link.connect();
+    if (!this.state) return;
+    const before = this.state;
+    this.state = reduce(before, message);
+    this.compare(before);
+    this.changed();
+  }
+
+  /** @param {Joined} message */
+  async joined(message) {
+    const first = !this.state;
+    this.state = start(message, Date.now());
+    this.tell();
+    // After a lost socket the media may have gone on flowing; only then the transport is kept.
+    if (!(this.link.healthy && this.seat?.media === 'connected')) this.link.connect();
+    if (first) await this.restore();
+    else this.compare(null);
+    if (this.seat?.floor && !this.on.mic && this.state.role !== 'host') this.invited = true;
+    this.changed();
+  }
+
+  /** After a reload: the camera as it was; the microphone only for who still has the floor. */
+  async restore() {
+    const kept = JSON.parse(sessionStorage.getItem('switched') ?? '{}');
+    const recent = Date.now() - (kept.at ?? 0) < RETURN_MS;
+    if ((recent ? kept.camera : choices().cameraOn) && !this.on.camera) await this.toggleCamera();
+    if (recent && kept.mic && this.seat?.floor) await this.speak();
+  }
+
+  /** @param {MeetingState | null} before */
+  compare(before) {
+    const change = this.state && floorChange(before, this.state);
+    if (change === 'given' && before && this.state?.role !== 'host') this.invited = true;
+    const silenced = !this.seat?.floor && (this.on.mic || this.invited);
+    if (silenced) {
+      this.invited = false;
+      this.mute();
+    }
+    if (change && before) this.dispatchEvent(new CustomEvent('floor', {detail: change}));
+    if (before && before.recording.on !== this.state?.recording.on) this.notice(before.recording.on ? 'room.rec-off' : 'room.rec-on');
+  }
+
+  statusChanged() {
+    if (this.protocol.status === 'ended' || this.protocol.status === 'refused') this.stop();
+    this.changed();
+  }
+
+  stop() {
+    this.link.close();
+    this.meter?.stop();
+    for (const track of Object.values(this.tracks)) track?.stop();
+  }
+
+  /** @param {{loss: number, rtt: number}} measured */
+  measured(measured) {
+    this.loss = 0.8 * this.loss + 0.2 * measured.loss; // one lost packet in half a second is no bad network
+    const now = quality({loss: this.loss, rtt: measured.rtt});
+    if (now === this.quality) return;
+    this.quality = now;
+    this.changed();
+  }
+
+  /** @param {string} key @param {...any} args */
+  notice(key, ...args) {
+    this.dispatchEvent(new CustomEvent('notice', {detail: [key, ...args]}));
+  }
+
+  /** Draw once for all changes of one turn. */
+  changed() {
+    if (this.drawing) return;
+    this.drawing = true;
+    queueMicrotask(() => {
+      this.drawing = false;
+      this.dispatchEvent(new Event('change'));
+    });
+  }
+}

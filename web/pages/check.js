@@ -1,0 +1,166 @@
+import {html, nothing} from '../vendor/lit.js';
+import {alertLine, icon, Piece, title} from '../elements/base.js';
+import {languageButton} from '../elements/top-bar.js';
+import {t} from '../i18n.js';
+import {digits} from '../logic.js';
+import {DeviceFault, Meter, chime, choices, list, open, remember} from '../media.js';
+
+const PROBES = 3;
+
+/** The network as seen by three small requests: reachable, and how far away. @returns {Promise<number | null>} milliseconds */
+async function distance() {
+  const times = [];
+  try {
+    for (let i = 0; i < PROBES; i += 1) {
+      const start = performance.now();
+      await fetch('icon.svg', {cache: 'no-store'});
+      times.push(performance.now() - start);
+    }
+  } catch {
+    return null;
+  }
+  return Math.round(Math.min(...times));
+}
+
+/** Local only, skippable, never in the way: self-view, microphone meter, pickers, speaker tone, network. */
+class CheckPage extends Piece {
+  static properties = {faults: {state: true}, devices: {state: true}, level: {state: true}, network: {state: true}, chosen: {state: true}};
+
+  constructor() {
+    super();
+    title('check.title');
+    this.code = digits(new URLSearchParams(location.search).get('code') ?? '');
+    /** @type {Record<DeviceKind, string>} */
+    this.faults = {mic: '', camera: ''};
+    /** @type {Record<'mic' | 'camera' | 'speaker', MediaDeviceInfo[]>} */
+    this.devices = {mic: [], camera: [], speaker: []};
+    /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
+    this.tracks = {mic: null, camera: null};
+    /** @type {Meter | null} */
+    this.meter = null;
+    this.level = 0;
+    /** @type {number | null | undefined} */
+    this.network = undefined;
+    this.chosen = choices();
+  }
+
+  async firstUpdated() {
+    distance().then(found => (this.network = found));
+    await this.restart('camera');
+    await this.restart('mic');
+    navigator.mediaDevices?.addEventListener('devicechange', () => this.enumerate());
+  }
+
+  /** @param {DeviceKind} kind */
+  async restart(kind) {
+    this.tracks[kind]?.stop();
+    this.tracks[kind] = null;
+    try {
+      this.tracks[kind] = await open(kind);
+      this.faults = {...this.faults, [kind]: ''};
+    } catch (failure) {
+      this.faults = {...this.faults, [kind]: failure instanceof DeviceFault ? failure.word : 'busy'};
+    }
+    if (kind === 'mic') this.listen();
+    else this.show();
+    await this.enumerate();
+  }
+
+  show() {
+    const video = /** @type {HTMLVideoElement} */ (this.querySelector('video'));
+    video.srcObject = this.tracks.camera ? new MediaStream([this.tracks.camera]) : null;
+  }
+
+  listen() {
+    this.meter?.stop();
+    this.meter = this.tracks.mic ? new Meter(this.tracks.mic, level => (this.level = level)) : null;
+  }
+
+  async enumerate() {
+    const [mic, camera, speaker] = await Promise.all([list('mic'), list('camera'), list('speaker')]);
+    this.devices = {mic, camera, speaker};
+  }
+
+  /** @param {Partial<import('../media.js').Choices>} changed */
+  keep(changed) {
+    remember(changed);
+    this.chosen = choices();
+  }
+
+  testSpeaker() {
+    chime(this.devices.speaker.find(({label}) => label === this.chosen.speaker)?.deviceId);
+  }
+
+  enter() {
+    if (this.tracks.camera) remember({cameraOn: true});
+    for (const track of Object.values(this.tracks)) track?.stop();
+    if (this.code && localStorage.getItem('account')) location.assign(`room.html?code=${this.code}`);
+    else location.assign(this.code ? `index.html?code=${this.code}` : 'index.html');
+  }
+
+  render() {
+    return html`<main class="check">
+      <div class="row between"><h1>${t('check.title')}</h1>${languageButton()}</div>
+      <div class="columns">
+        <section class="card self">
+          <div class="mirror"><video data-testid="self-view" autoplay muted playsinline aria-label=${t('check.self')}></video>
+            ${this.tracks.camera || this.faults.camera ? nothing : html`<p class="over">${t('check.opening')}</p>`}</div>
+          ${this.faultLine('camera')}
+        </section>
+        <section class="card">
+          ${this.picker('camera', 'camera')} ${this.picker('mic', 'mic')}
+          <div class="field">
+            <label for="meter">${t('check.level')}</label>
+            <meter id="meter" data-testid="mic-meter" min="0" max="1" low="0.2" optimum="0.6" .value=${this.level}></meter>
+            <small>${t('check.say')}</small>
+          </div>
+          ${this.faultLine('mic')} ${this.picker('speaker', 'sound')}
+          <div class="row">
+            <button type="button" data-testid="speaker-test" @click=${this.testSpeaker}>${icon('sound')}<span>${t('check.tone')}</span></button>
+          </div>
+          <label class="option"><input type="checkbox" data-testid="processed" .checked=${this.chosen.processed}
+            @change=${(/** @type {any} */ event) => (this.keep({processed: event.target.checked}), this.restart('mic'))}>
+            <span>${t('check.processed')}<small>${t('check.processed-hint')}</small></span></label>
+          <p class="net" data-testid="network">${icon('network')}<span>${this.networkWords()}</span></p>
+        </section>
+      </div>
+      <div class="row end submit">
+        <p>${t('check.muted')}</p>
+        <button type="button" class="main" data-testid="enter" @click=${this.enter}>${t('check.enter')}</button>
+      </div>
+    </main>`;
+  }
+
+  networkWords() {
+    if (this.network === undefined) return t('check.net-wait');
+    if (this.network === null) return t('check.net-none');
+    return t(this.network < 100 ? 'check.net-good' : 'check.net-slow', this.network);
+  }
+
+  /** @param {DeviceKind} kind */
+  faultLine(kind) {
+    const word = this.faults[kind];
+    return html`${alertLine(word && t(`device.${word}`), `${kind}-fault`)}
+    ${word ? html`<button type="button" data-testid="${kind}-retry" @click=${() => this.restart(kind)}>${t('app.retry')}</button>` : nothing}`;
+  }
+
+  /** @param {'mic' | 'camera' | 'speaker'} kind @param {string} picture */
+  picker(kind, picture) {
+    const used = kind === 'speaker' ? this.chosen.speaker : this.tracks[kind]?.label;
+    return html`<div class="field">
+      <label for=${kind}>${icon(picture)} ${t(`check.${kind}`)}</label>
+      <select id=${kind} data-testid="${kind}-picker" @change=${(/** @type {any} */ event) => this.choose(kind, event.target.value)}>
+        ${this.devices[kind].length ? nothing : html`<option value="">${t('check.default')}</option>`}
+        ${this.devices[kind].map(({label}, i) => html`<option value=${label} ?selected=${label === used}>${label || t('check.nth', i + 1)}</option>`)}
+      </select>
+    </div>`;
+  }
+
+  /** @param {'mic' | 'camera' | 'speaker'} kind @param {string} label */
+  choose(kind, label) {
+    this.keep({[kind]: label});
+    if (kind !== 'speaker') this.restart(kind);
+  }
+}
+
+customElements.define('check-page', CheckPage);

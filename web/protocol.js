@@ -1,0 +1,195 @@
+// The meeting's WebSocket without any DOM: join, resume, refs, and coming back after a loss. See docs/protocol.md.
+//
+// idle ─start─> connecting ─joined─> joined ─socket lost─> lost ─backoff─> connecting
+//                    └─refused─> refused            └─bye─> ended
+
+const BACKOFF_MS = [250, 500, 1000, 2000, 4000];
+const ANSWER_MS = 8000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
+
+/** Refusals that time alone may lift: we try again by ourselves. */
+const PASSING = new Set(['unavailable', 'too-fast', 'media-restarting', 'no-answer', 'lost']);
+
+/** A fault said by the server (`word` as in docs/protocol.md), or "lost" / "no-answer" said by ourselves. */
+export class Fault extends Error {
+  /** @param {Message} message */
+  constructor(message) {
+    super(message.text ?? message.error);
+    this.word = /** @type {string} */ (message.error);
+    this.facts = message;
+  }
+}
+
+/**
+ * @typedef {{addEventListener: (type: string, listener: (event: any) => void) => void, send: (text: string) => void, close: () => void}} Socket
+ * @typedef {{getItem: (key: string) => string | null, setItem: (key: string, value: string) => void, removeItem: (key: string) => void}} Store
+ */
+
+/**
+ * Events: `status` after every change of `status`, `message` (detail: a server message), `fault` (detail: Fault without a ref).
+ */
+export class Protocol extends EventTarget {
+  /** @param {{code: string, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any}} given */
+  constructor({code, open, store, delay = (ms, run) => setTimeout(run, ms)}) {
+    super();
+    // given
+    this.code = code;
+    this.open = open;
+    this.store = store;
+    this.delay = delay;
+    // owned
+    /** @type {Socket | null} */
+    this.socket = null;
+    /** @type {Map<string, {resolve: (m: Message) => void, reject: (f: Fault) => void}>} */
+    this.pending = new Map();
+    /** @type {'idle' | 'connecting' | 'joined' | 'lost' | 'refused' | 'ended'} */
+    this.status = 'idle';
+    /** Why it was refused or ended. @type {string} */
+    this.reason = '';
+    /** @type {Fault | null} */
+    this.refusal = null;
+    // counters
+    this.attempt = 0;
+    this.lastRef = 0;
+  }
+
+  get key() {
+    return `resume:${this.code}`;
+  }
+
+  /** Open a socket and join; also "try again now" after a loss or a refusal. */
+  start() {
+    if (this.status === 'connecting' || this.status === 'joined') return;
+    this.become('connecting');
+    const socket = this.open();
+    this.socket = socket;
+    socket.addEventListener('open', () => this.join(socket));
+    socket.addEventListener('message', ({data}) => socket === this.socket && this.receive(JSON.parse(data)));
+    socket.addEventListener('close', () => socket === this.socket && this.lose());
+  }
+
+  /** Say something that has no direct answer; silently dropped while there is no meeting. @param {Message} message */
+  say(message) {
+    if (this.status === 'joined') this.socket?.send(JSON.stringify(message));
+  }
+
+  /** Say something and wait for its direct answer. @param {Message} message @returns {Promise<Message>} */
+  ask(message) {
+    const ref = String(++this.lastRef);
+    if (this.status !== 'joined' && message.type !== 'join') return Promise.reject(new Fault({type: 'error', error: 'lost'}));
+    return new Promise((resolve, reject) => {
+      this.pending.set(ref, {resolve, reject});
+      this.socket?.send(JSON.stringify({...message, ref}));
+      this.delay(ANSWER_MS, () => this.giveUp(ref));
+    });
+  }
+
+  /** Leave for good: the seat is freed at once. */
+  leave() {
+    this.say({type: 'leave'});
+    this.store.removeItem(this.key);
+    this.end('left');
+  }
+
+  /** Treat the socket as dead (no answer, network gone) and come back on a new one. */
+  drop() {
+    const socket = this.socket;
+    if (!socket || this.status === 'ended' || this.status === 'refused') return;
+    this.lose();
+    socket.close();
+  }
+
+  /** @param {Socket} socket */
+  async join(socket) {
+    const resume = this.store.getItem(this.key);
+    try {
+      const joined = await this.ask({type: 'join', code: this.code, ...(resume && {resume})});
+      this.store.setItem(this.key, joined.resume);
+      this.attempt = 0;
+      this.become('joined');
+      this.emit('message', joined);
+    } catch (fault) {
+      if (socket === this.socket) this.refuse(/** @type {Fault} */ (fault));
+    }
+  }
+
+  /** @param {Fault} fault */
+  refuse(fault) {
+    if (PASSING.has(fault.word)) {
+      this.drop();
+      return;
+    }
+    this.refusal = fault;
+    this.reason = fault.word;
+    this.shut();
+    this.become('refused');
+  }
+
+  /** @param {Message} message */
+  receive(message) {
+    const asked = message.ref && this.pending.get(message.ref);
+    if (asked) this.settle(/** @type {string} */ (message.ref), message);
+    else if (message.type === 'error') this.emit('fault', new Fault(message));
+    else if (message.type === 'bye') this.bye(message.reason);
+    else this.emit('message', message);
+  }
+
+  /** @param {string} ref @param {Message} message */
+  settle(ref, message) {
+    const {resolve, reject} = /** @type {any} */ (this.pending.get(ref));
+    this.pending.delete(ref);
+    if (message.type === 'error') reject(new Fault(message));
+    else resolve(message);
+  }
+
+  /** @param {string} ref */
+  giveUp(ref) {
+    if (!this.pending.has(ref)) return;
+    this.settle(ref, {type: 'error', error: 'no-answer'});
+    this.drop();
+  }
+
+  /** @param {string} reason */
+  bye(reason) {
+    if (reason === 'shutdown') this.drop(); // the server is being restarted: our seat waits for us
+    else this.end(reason);
+  }
+
+  /** @param {string} reason */
+  end(reason) {
+    if (this.status === 'ended') return;
+    this.reason = reason;
+    this.shut();
+    this.become('ended');
+  }
+
+  lose() {
+    this.socket = null;
+    this.fail();
+    const wait = BACKOFF_MS[Math.min(this.attempt, BACKOFF_MS.length - 1)];
+    this.attempt += 1;
+    this.become('lost');
+    this.delay(wait, () => this.status === 'lost' && this.start());
+  }
+
+  shut() {
+    const socket = this.socket;
+    this.socket = null;
+    this.fail();
+    socket?.close();
+  }
+
+  fail() {
+    for (const ref of [...this.pending.keys()]) this.settle(ref, {type: 'error', error: 'lost'});
+  }
+
+  /** @param {Protocol['status']} status */
+  become(status) {
+    this.status = status;
+    this.emit('status', status);
+  }
+
+  /** @param {string} type @param {any} detail */
+  emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, {detail}));
+  }
+}

@@ -1,0 +1,61 @@
+/** The ground floor: the values of docs/protocol.md as the pages see them. Times are RFC 3339 in UTC. */
+
+type Role = 'host' | 'component' | 'observer';
+type LayoutKind = 'grid' | 'speaker' | 'single';
+type MicState = 'off' | 'blocked' | 'invited' | 'on' | 'live';
+type DeviceKind = 'mic' | 'camera';
+
+interface Slot { start: string; end: string }
+interface Named { id: string; name: string }
+
+interface Me { account: string; name: string; roles: string[]; unit: Named; point: Named | null; language: string; must_change?: boolean }
+interface Unit { id: string; name: string; level: string; parent: string | null }
+interface Point { id: string; name: string; label: string; unit: string; level: string; devices: number }
+
+interface Session {
+  id: string; number: string; title: string; host: { point: string; name: string }; points: Named[];
+  rehearsal: Slot | null; official: Slot; contact_name?: string; contact_phone?: string; recording: boolean; legs: number;
+  state: 'issued' | 'cancelled'; phase: 'upcoming' | 'lobby' | 'open' | 'ended' | 'cancelled';
+  code: string | null; may_control: boolean; may_cancel: boolean;
+}
+
+interface Registration {
+  title: string; host_point: string; points: string[]; rehearsal: Slot | null; official: Slot;
+  contact_name: string; contact_phone: string; recording: boolean;
+}
+
+interface Limit { max: number; usable: number }
+interface CapacityStep { start: string; end: string; sessions: number; points: number }
+interface Capacity { sessions: Limit; points: Limit; steps: CapacityStep[] }
+
+interface Recording {
+  id: string; session: string; title: string; host: string; started: string; seconds: number; bytes: number; part: number; state: string;
+}
+
+interface Problem {
+  type: string; title: string; status: number; detail: string;
+  limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: Slot[];
+  errors?: { field: string; detail: string }[];
+}
+
+interface Seat {
+  seat: string; point: string; name: string; role: Role; here: boolean; hand: number; since: string | null; floor: boolean;
+  mic: boolean; camera: boolean; media: 'none' | 'connecting' | 'connected';
+}
+interface Layout { kind: LayoutKind; focus: string | null }
+interface RecordingMark { on: boolean; since: string | null; error: string | null }
+
+/** Any message from the server; which fields are there depends on `type`. */
+interface Message { type: string; ref?: string; [field: string]: any }
+
+interface Joined extends Message {
+  seat: string; resume: string; role: Role; controller: boolean;
+  session: { id: string; title: string; number: string; host: string; official: Slot };
+  seats: Seat[]; layout: Layout; recording: RecordingMark; view: string; now: string;
+}
+
+/** What a meeting looks like from one seat. `skew` is server time minus ours in milliseconds. */
+interface MeetingState {
+  me: string; role: Role; controller: boolean; session: Joined['session']; seats: Seat[]; layout: Layout;
+  recording: RecordingMark; view: string; speaking: string | null; skew: number;
+}

@@ -1,0 +1,29 @@
+// Rebuilds vendor/ and fonts/ from the locked npm packages: `npm ci && npm run vendor`. Users never run this.
+import {copyFile, readFile, writeFile} from 'node:fs/promises';
+import {build} from 'esbuild';
+
+const FONT = 'node_modules/@fontsource/be-vietnam-pro';
+const WEIGHTS = ['400', '500', '700'];
+const SUBSETS = ['latin', 'vietnamese'];
+
+await build({
+  entryPoints: ['vendor.entry.js'],
+  outfile: 'vendor/lit.js',
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  legalComments: 'inline',
+});
+await copyFile('vendor.entry.js', 'vendor/lit.d.ts');
+await copyFile('node_modules/lit/LICENSE', 'vendor/lit.LICENSE');
+await copyFile(`${FONT}/LICENSE`, 'fonts/OFL.txt');
+for (const weight of WEIGHTS)
+  for (const subset of SUBSETS) {
+    const name = `be-vietnam-pro-${subset}-${weight}-normal.woff2`;
+    await copyFile(`${FONT}/files/${name}`, `fonts/${name}`);
+  }
+
+const {packages} = JSON.parse(await readFile('package-lock.json', 'utf8'));
+const shipped = ['lit', 'lit-html', 'lit-element', '@lit/reactive-element', '@fontsource/be-vietnam-pro'];
+const lines = shipped.map(name => `${name} ${packages[`node_modules/${name}`].version} ${packages[`node_modules/${name}`].license}`);
+await writeFile('vendor/VERSIONS', `${lines.join('\n')}\n`);

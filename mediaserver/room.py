@@ -216,12 +216,14 @@ class Room:
 
     async def _run_picture(self) -> None:
         period = 1 / self.options.fps
-        due = time.monotonic()
+        due = self._start
         loop = asyncio.get_running_loop()
         while True:
-            due = max(due + period, time.monotonic() - period)
+            due += period
+            if time.monotonic() - due > period:  # late by a picture: leave it out, keep to the grid
+                continue
             await asyncio.sleep(due - time.monotonic())
-            work = self._work(time.monotonic())
+            work = self._work(round((due - self._start) * self.options.fps), time.monotonic())
             if work is not None:
                 try:
                     composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
@@ -230,13 +232,13 @@ class Room:
                     continue
                 self._publish(composed, work)
 
-    def _work(self, now: float) -> Work | None:
+    def _work(self, tick: int, now: float) -> Work | None:
         wanted = {codec: r.take_keyframe() for codec, r in self._renditions.items() if r.sinks}
         if not wanted:
             return None
         shown = {tile.seat for tile in self._tiles}
         return Work(
-            tick=round((now - self._start) * self.options.fps),
+            tick=tick,
             now=now,
             tiles=self._tiles,
             labels={name: seat.options.label for name, seat in self.seats.items()},
@@ -247,7 +249,7 @@ class Room:
 
     def _publish(self, composed: Composed, work: Work) -> None:
         now = time.monotonic()
-        timestamp = round((work.now - self._start) * 90_000) & 0xFFFFFFFF
+        timestamp = work.tick * 90_000 // self.options.fps & 0xFFFFFFFF
         for codec, (data, keyframe) in composed.pictures.items():
             self._renditions[codec].publish(data, keyframe, timestamp)
         for name in composed.broken:

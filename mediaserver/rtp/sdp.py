@@ -118,7 +118,8 @@ def _media(media: MediaDescription, lines: list[str]) -> Media:
         raise BadOffer("m-line without a usable mid")
     direction = media.direction or "sendrecv"
     wanted = _audio_codecs(media) if media.kind == "audio" else _video_codecs(media) if media.kind == "video" else []
-    accepted = media.port != 0 and direction != "inactive"
+    bundled = "a=bundle-only" in lines  # RFC 9143 §6: port 0 then does not mean rejected
+    accepted = (media.port != 0 or bundled) and direction != "inactive"
     return Media(
         kind=media.kind,
         mid=mid,

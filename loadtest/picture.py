@@ -26,6 +26,8 @@ KEY_EVERY = 50
 """A key frame every 2 s."""
 RENDITIONS = ((320, 180, 150_000), (640, 360, 500_000), (1280, 720, 1_500_000))
 """Width, height, bits per second; the layers q, h, f."""
+LAYERS = {1: (1,), 2: (0, 1), 3: (0, 1, 2)}
+"""Which renditions an endpoint with so many layers sends."""
 HUES = 12
 _STRIPES = 8
 """Stripes per picture width."""
@@ -58,12 +60,18 @@ def colour(hue: int) -> tuple[int, int, int]:
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
-def clips(card: Card, codec: Codec, sizes: Sequence[int], cache: Path) -> tuple[Clip, ...]:
-    """The wanted layers (indices of RENDITIONS) of a card, from the cache where it has them."""
-    return tuple(_clip(card, codec, size, cache) for size in sizes)
+def clips(card: Card, codec: Codec, layers: int, cache: Path) -> tuple[Clip, ...]:
+    """So many layers of a card, low to high, from the cache where it has them."""
+    return tuple(_clip(card, codec, size, cache) for size in LAYERS[layers])
 
 
 def _clip(card: Card, codec: Codec, size: int, cache: Path) -> Clip:
+    width, height, _ = RENDITIONS[size]
+    return make_clip(codec, width, height, coded(card, codec, size, cache))
+
+
+def coded(card: Card, codec: Codec, size: int, cache: Path) -> list[Coded]:
+    """One layer's loop as the encoder wrote it."""
     width, height, _ = RENDITIONS[size]
     key = json.dumps([_VERSION, card.name, card.hue, codec, size])
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.clip"
@@ -71,7 +79,7 @@ def _clip(card: Card, codec: Codec, size: int, cache: Path) -> Clip:
     if pictures is None:
         pictures = encode(codec, size, draw(card, width, height))
         save(path, pictures)
-    return make_clip(codec, width, height, pictures)
+    return pictures
 
 
 def draw(card: Card, width: int, height: int) -> Iterator[Plane]:
@@ -130,13 +138,13 @@ def encode(codec: Codec, size: int, pictures: Iterator[Plane]) -> list[Coded]:
     encoder.framerate, encoder.time_base = Fraction(FPS), Fraction(1, FPS)
     encoder.bit_rate, encoder.gop_size, encoder.thread_count = bitrate, KEY_EVERY, 1
     encoder.options = options
-    coded: list[Coded] = []
+    written: list[Coded] = []
     for at, picture in enumerate(pictures):
         frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
         frame.pts, frame.time_base = at, Fraction(1, FPS)
         frame.pict_type = PictureType.I if at % KEY_EVERY == 0 else PictureType.NONE
-        coded += [Coded(bytes(p), p.is_keyframe) for p in encoder.encode(frame)]
-    return coded + [Coded(bytes(p), p.is_keyframe) for p in encoder.encode(None)]
+        written += [Coded(bytes(p), p.is_keyframe) for p in encoder.encode(frame)]
+    return written + [Coded(bytes(p), p.is_keyframe) for p in encoder.encode(None)]
 
 
 def save(path: Path, pictures: Sequence[Coded]) -> None:

@@ -1,0 +1,226 @@
+"""`python -m loadtest bench`: what the media worker costs, in CPU seconds of its process from /proc.
+
+The worker is driven directly over its unix socket, without signaling; the callers run in this process and are not
+counted. Nothing is subtracted: a figure holds everything the worker did during the measured time.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from loadtest import floor, probe
+from loadtest.caller import Material
+from loadtest.clip import Clip, Codec, Frame
+from loadtest.media import Bench, bench_room
+from loadtest.offer import Wish
+from loadtest.picture import cache_directory, clips
+from loadtest.sender import FPS
+from loadtest.tone import encode_tone, tone_hz
+
+RECEIVERS = (10, 30, 60)
+MIXED = 30
+JOINS = 60
+VIDEO_PACKETS_PER_PICTURE = 6
+"""150 packets/s at 25 pictures/s."""
+VIDEO_PACKET_BYTES = 1100
+SETTLE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long each figure is measured, and how often."""
+
+    seconds: float = 20.0
+    rounds: int = 3
+
+
+QUICK = Effort(seconds=4.0, rounds=1)
+
+
+async def run(effort: Effort, progress: Callable[[str], None]) -> dict[str, Any]:
+    """All figures; each is the median of its rounds."""
+    forward = {}
+    for receivers in RECEIVERS:
+        progress(f"forward to {receivers} receivers")
+        forward[str(receivers)] = round(await _median(effort, partial(forward_us, receivers)), 2)
+    progress("compose 16, and its floor")
+    composed, least = await _compose(effort)
+    progress(f"mix {MIXED}")
+    mixed = await _median(effort, mix_pct)
+    progress(f"{JOINS} joins")
+    joins = [await join_cost() for _ in range(effort.rounds)]
+    return {
+        "forward_us_per_packet": forward,
+        "compose_core_pct": round(composed, 1),
+        "compose_floor_core_pct": round(least, 1),
+        "mix30_core_pct": round(mixed, 1),
+        "join_cpu_ms": round(statistics.median(ms for ms, _ in joins), 2),
+        "memory_per_peer_kb": round(statistics.median(kb for _, kb in joins)),
+        "conditions": conditions(effort),
+    }
+
+
+async def _median(effort: Effort, measure: Callable[[float], Awaitable[float]]) -> float:
+    return statistics.median([await measure(effort.seconds) for _ in range(effort.rounds)])
+
+
+async def _compose(effort: Effort) -> tuple[float, float]:
+    """Room and floor take turns, so that both meet the same machine."""
+    rooms, floors = [], []
+    for _ in range(effort.rounds):
+        rooms.append(await compose_pct(effort.seconds))
+        floors.append(await floor_pct(effort.seconds))
+    return statistics.median(rooms), statistics.median(floors)
+
+
+async def forward_us(receivers: int, seconds: float) -> float:
+    """CPU microseconds per packet that reached a receiver: 150 video and 50 Opus packets a second to each.
+
+    The publisher has the floor and everyone sees its camera forwarded, so the sound is decoded once, mixed and encoded
+    once, and the video is only forwarded.
+    """
+    async with bench_room() as bench:
+        publisher = Material(encode_tone(tone_hz(0)), lambda _codec, _layers: (_filler_clip(),))
+        await bench.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
+        for _ in range(receivers):
+            caller = await bench.seat(publisher, Wish(("VP8",), camera=False), view="camera:0")
+            caller.sending.mic = False
+        await asyncio.sleep(SETTLE_S)
+        before = _received(bench)
+        cpu = await _cpu(bench, seconds)
+        return cpu * 1e6 / (_received(bench) - before)
+
+
+def _received(bench: Bench) -> int:
+    return sum((c.reception.audio() + c.reception.picture()).packets for c in bench.callers[1:])
+
+
+def _filler_clip() -> Clip:
+    """VP8 as far as a forwarder looks: descriptor, key frame header of 640x360, noise; six packets a picture."""
+    frames = []
+    for at in range(2 * FPS):
+        tag = bytes([0x10 | (at != 0), 0, 0]) + (b"\x9d\x01\x2a\x80\x02\x68\x01" if at == 0 else b"")
+        first, rest = b"\x90\x80\x80\x00" + tag, b"\x80\x80\x80\x00"
+        heads = [first] + [rest] * (VIDEO_PACKETS_PER_PICTURE - 1)
+        frames.append(Frame(tuple(h + os.urandom(VIDEO_PACKET_BYTES - 12 - len(h)) for h in heads), at == 0))
+    return Clip("VP8", 640, 360, tuple(frames))
+
+
+async def compose_pct(seconds: float) -> float:
+    """Percent of a core: 16 senders of H.264 640x360 at 25 pictures/s composed into 720p25 for one viewer; no sound."""
+    async with bench_room() as bench:
+        for place in range(floor.SENDERS):
+            camera = Material((), partial(clips, floor.CARDS[place % len(floor.CARDS)], cache=cache_directory()))
+            caller = await bench.seat(camera, Wish(("H264",), 1, picture=False))
+            caller.sending.mic = False
+        viewer = await bench.seat(Material((), _no_camera), Wish(("H264",), camera=False))
+        viewer.sending.mic = False
+        await asyncio.sleep(SETTLE_S)
+        before = viewer.reception.picture().frames
+        cpu = await _cpu(bench, seconds)
+        fps = (viewer.reception.picture().frames - before) / seconds
+        if fps < FPS * 0.9:
+            raise RuntimeError(f"the composed picture came with {fps:.1f} pictures/s only")
+        return 100 * cpu / seconds
+
+
+async def floor_pct(seconds: float) -> float:
+    """Percent of a core of the plain codecs, in a process of its own."""
+    arguments = ["-m", "loadtest.floor", str(max(1, round(seconds)))]
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+    return float(json.loads(output)["core_pct"])
+
+
+async def mix_pct(seconds: float) -> float:
+    """Percent of a core: 30 seats with the floor send tones, each gets the mix without its own; no picture."""
+    async with bench_room() as bench:
+        for place in range(MIXED):
+            tone = Material(encode_tone(tone_hz(place)), _no_camera)
+            await bench.seat(tone, Wish(camera=False, picture=False), floor=True)
+        await asyncio.sleep(SETTLE_S)
+        return 100 * await _cpu(bench, seconds) / seconds
+
+
+async def join_cost() -> tuple[float, float]:
+    """CPU milliseconds (seat, SDP, ICE, DTLS) and kilobytes per peer, over 60 joins of peers that send nothing."""
+    async with bench_room() as bench:
+        silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
+        await _join_silent(bench, silent)  # the first join also pays for what is loaded once
+        before = probe.usage(bench.pid)
+        for _ in range(JOINS):
+            await _join_silent(bench, silent)
+        after = probe.usage(bench.pid)
+    cpu, memory = after.cpu_s - before.cpu_s, after.rss_bytes - before.rss_bytes
+    return 1000 * cpu / JOINS, memory / 1000 / JOINS
+
+
+async def _join_silent(bench: Bench, silent: Material) -> None:
+    caller = await bench.seat(silent, Wish(), view="camera:0")
+    caller.sending.mic = caller.sending.camera = False
+
+
+def _no_camera(_codec: Codec, _layers: int) -> tuple[Clip, ...]:
+    return ()
+
+
+async def _cpu(bench: Bench, seconds: float) -> float:
+    before = probe.usage(bench.pid).cpu_s
+    await asyncio.sleep(seconds)
+    return probe.usage(bench.pid).cpu_s - before
+
+
+def conditions(effort: Effort) -> dict[str, Any]:
+    """What the figures hold for."""
+    model = next((line.split(": ")[1] for line in _cpuinfo() if line.startswith("model name")), platform.machine())
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "kernel": platform.release(),
+        "seconds": effort.seconds,
+        "rounds": effort.rounds,
+        "load_average": round(os.getloadavg()[0], 1),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def _cpuinfo() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return []
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The figures as Markdown."""
+    forward, given = figures["forward_us_per_packet"], figures["conditions"]
+    rows = [(f"forwarded packet, 1 publisher to {n} receivers", f"{us} µs") for n, us in forward.items()]
+    rows += [
+        ("16 × H.264 640x360@25 composed to 720p25", f"{figures['compose_core_pct']} % of a core"),
+        ("its floor: decode 16 + encode 1, nothing else", f"{figures['compose_floor_core_pct']} % of a core"),
+        ("audio mix of 30 senders, 30 mixes out", f"{figures['mix30_core_pct']} % of a core"),
+        ("join (seat, SDP, ICE, DTLS)", f"{figures['join_cpu_ms']} ms"),
+        ("memory per peer", f"{figures['memory_per_peer_kb']} kB"),
+    ]
+    width = max(len(what) for what, _ in rows)
+    lines = [f"| {'what':<{width}} | CPU of the media worker |", f"|{'-' * (width + 2)}|---|"]
+    lines += [f"| {what:<{width}} | {cost} |" for what, cost in rows]
+    note = f"{given['cpu']}, {given['cores']} cores, Python {given['python']}, Linux {given['kernel']}; "
+    note += f"{given['seconds']:g} s each, median of {given['rounds']}, {given['date']}."
+    return "\n".join([*lines, "", note])
+
+
+def write(figures: dict[str, Any], path: Path) -> None:
+    """Keep the figures for `docs/performance.md` and for comparisons."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, indent=2) + "\n")

@@ -1,0 +1,80 @@
+"""One signed-in account over REST, as a browser would be."""
+
+import ipaddress
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from yarl import URL
+
+
+class Refused(Exception):
+    """The server answered with a problem (RFC 9457): `status`, `word` and what it said."""
+
+    def __init__(self, what: str, status: int, problem: dict[str, Any]) -> None:
+        self.status = status
+        self.word = str(problem.get("type", "")).rpartition(":")[2]
+        self.problem = problem
+        super().__init__(f"{what}: {status} {problem.get('title', '')} {problem.get('detail', '')}".rstrip())
+
+
+class Client:
+    """A cookie jar of its own; certificates are checked unless the server is this machine or `insecure` is asked."""
+
+    def __init__(self, base: str, *, insecure: bool = False) -> None:
+        # given
+        self.base = URL(base)
+        # owned
+        check = not (insecure or is_loopback(self.base.host or ""))
+        self.http = aiohttp.ClientSession(
+            self.base,
+            connector=aiohttp.TCPConnector(ssl=check),
+            cookie_jar=aiohttp.CookieJar(unsafe=True),  # also for addresses instead of names
+            headers={"Accept-Language": "en"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def login(self, account: str, password: str) -> dict[str, Any]:
+        """Sign in; who we are then. Raises Refused."""
+        me: dict[str, Any] = await self.post("/api/v1/login", {"account": account, "password": password})
+        return me
+
+    async def get(self, path: str, **query: str) -> Any:
+        """GET JSON. Raises Refused."""
+        async with self.http.get(path, params=query) as response:
+            return await _body(f"GET {path}", response)
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """POST JSON. Raises Refused."""
+        async with self.http.post(path, json=body) as response:
+            return await _body(f"POST {path}", response)
+
+    async def close(self) -> None:
+        """Forget the cookies and close the connections."""
+        await self.http.close()
+
+
+async def _body(what: str, response: aiohttp.ClientResponse) -> Any:
+    if response.status == 204:
+        return None
+    if response.content_type not in ("application/json", "application/problem+json"):
+        raise Refused(what, response.status, {"title": f"not JSON but {response.content_type}"})
+    body = await response.json(content_type=None)
+    if response.status >= 400:
+        raise Refused(what, response.status, body if isinstance(body, dict) else {})
+    return body
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

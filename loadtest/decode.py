@@ -1,0 +1,116 @@
+"""Looks at what an endpoint receives: decodes picture and mix, for tests and demonstrations only."""
+
+import math
+from collections import deque
+from typing import Any
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from loadtest.tone import RATE_HZ
+from mediaserver.rtp.packet import Packet, parse
+from mediaserver.rtp.payload import depayload
+
+KEPT_SAMPLES = RATE_HZ
+"""One second of sound is remembered."""
+MAX_FRAME_PACKETS = 2000
+_DECODERS = {"VP8": "vp8", "H264": "h264", "opus": "libopus"}
+
+Samples = npt.NDArray[np.int16]
+Rgb = npt.NDArray[np.uint8]
+
+
+class Decode:
+    """A watcher of one caller: the newest picture and the last second of sound."""
+
+    def __init__(self) -> None:
+        # owned
+        self.picture: Rgb | None = None
+        self._decoders: dict[str, av.CodecContext] = {}
+        self._frame: list[Packet] = []
+        self._sound: deque[Samples] = deque()
+        # counters
+        self.pictures = 0
+        self.faults = 0
+
+    def packet(self, codec: str, data: memoryview, length: int) -> None:
+        """Take one plain RTP packet."""
+        packet, _ = parse(data, length)
+        if codec == "opus":
+            self._hear(packet)
+        elif codec in _DECODERS and packet.payload:
+            self._collect(codec, packet)
+
+    def sound(self) -> Samples:
+        """What was heard in the last second, mono at 48 kHz."""
+        return np.concatenate(self._sound)[-KEPT_SAMPLES:] if self._sound else np.zeros(0, np.int16)
+
+    def summary(self) -> dict[str, Any]:
+        """What is seen and heard, in a few numbers for a report."""
+        sound = self.sound().astype(np.float64)
+        return {
+            "pictures": self.pictures,
+            "faults": self.faults,
+            "size": list(self.picture.shape[1::-1]) if self.picture is not None else None,
+            "mean_rgb": [round(float(v)) for v in self.picture.mean(axis=(0, 1))] if self.picture is not None else None,
+            "level_dbfs": round(20 * math.log10(max(1.0, float(np.sqrt((sound**2).mean()))) / 32768), 1)
+            if len(sound)
+            else None,
+            "tone_hz": loudest_hz(self.sound()),
+        }
+
+    def _hear(self, packet: Packet) -> None:
+        for frame in self._decode("opus", packet.payload):
+            assert isinstance(frame, av.AudioFrame)
+            self._sound.append(mono(frame))
+        while sum(map(len, self._sound)) > KEPT_SAMPLES + 960:
+            self._sound.popleft()
+
+    def _collect(self, codec: str, packet: Packet) -> None:
+        if self._frame and self._frame[0].timestamp != packet.timestamp:
+            self._frame = []
+        self._frame.append(packet)
+        if not packet.marker or len(self._frame) > MAX_FRAME_PACKETS:
+            return
+        packets, self._frame = sorted(self._frame, key=lambda p: (p.sequence - self._frame[0].sequence) & 0xFFFF), []
+        try:
+            data = b"".join(depayload(codec, p.payload) for p in packets)
+        except ValueError:
+            self.faults += 1
+            return
+        for frame in self._decode(codec, data):
+            assert isinstance(frame, av.VideoFrame)
+            self.pictures += 1
+            self.picture = frame.to_ndarray(format="rgb24").astype(np.uint8)
+
+    def _decode(self, codec: str, data: bytes) -> list[Any]:
+        decoder = self._decoders.get(codec)
+        if decoder is None:
+            decoder = self._decoders[codec] = av.CodecContext.create(_DECODERS[codec], "r")
+            if isinstance(decoder, av.AudioCodecContext):
+                decoder.sample_rate, decoder.layout = RATE_HZ, "mono"
+        try:
+            return list(decoder.decode(av.Packet(data)))  # type: ignore[attr-defined]
+        except av.FFmpegError:
+            self.faults += 1
+            return []
+
+
+def mono(frame: av.AudioFrame) -> Samples:
+    """A frame's samples as one 16-bit channel."""
+    channels = len(frame.layout.channels)
+    raw = frame.to_ndarray()
+    samples = raw.astype(np.float64) * (32767 if raw.dtype.kind == "f" else 1)
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, channels).T
+    mixed: Samples = np.clip(samples.mean(axis=0), -32768, 32767).astype(np.int16)
+    return mixed
+
+
+def loudest_hz(samples: Samples) -> int | None:
+    """The strongest frequency, to the resolution the samples allow; None in silence."""
+    if len(samples) < RATE_HZ // 10 or np.abs(samples).max() < 300:
+        return None
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return round(int(spectrum.argmax()) * RATE_HZ / len(samples))

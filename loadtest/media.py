@@ -1,0 +1,73 @@
+"""One media worker process driven directly, without signaling: for the benchmarks, which measure the worker alone."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from loadtest.caller import Caller, Material
+from loadtest.offer import Wish
+from mediaserver.api import RoomOptions, SeatOptions
+from mediaserver.remote import RemoteEngine
+from mediaserver.transport.dtls import make_certificate
+
+ROOM = "bench"
+START_S = 20.0
+
+
+@dataclass(slots=True)
+class Bench:
+    """A room in a worker of its own, and the callers in it."""
+
+    engine: RemoteEngine
+    pid: int
+    certificate: RTCCertificate = field(default_factory=make_certificate)
+    callers: list[Caller] = field(default_factory=list)
+
+    async def seat(self, material: Material, wish: Wish, *, view: str = "composed", floor: bool = False) -> Caller:
+        """Seat and connect one more caller; its seat is its place in `callers`."""
+        seat = str(len(self.callers))
+        caller = Caller(self.certificate, material, wish)
+        self.callers.append(caller)
+        await self.engine.add_seat(ROOM, SeatOptions(seat, f"Point {seat}"))
+        await self.engine.set_view(ROOM, seat, view)
+        await self.engine.set_floor(ROOM, seat, floor)
+        await caller.connect(await self.engine.connect(ROOM, seat, caller.offer()))
+        return caller
+
+
+@asynccontextmanager
+async def bench_room() -> AsyncIterator[Bench]:
+    """Start a worker on loopback with one empty room; stop it at the end."""
+    with tempfile.TemporaryDirectory(prefix="diemcau-bench-") as directory:
+        path = Path(directory) / "media.sock"
+        arguments = ["-m", "mediaserver", "--socket", str(path), "--port", "0", "--address", "127.0.0.1"]
+        process = await asyncio.create_subprocess_exec(sys.executable, *arguments)
+        try:
+            engine = await _dial(path, process)
+            await engine.open_room(ROOM, RoomOptions())
+            bench = Bench(engine, process.pid)
+            try:
+                yield bench
+            finally:
+                await asyncio.gather(*(caller.close() for caller in bench.callers))
+                await engine.close()
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+
+async def _dial(path: Path, process: asyncio.subprocess.Process) -> RemoteEngine:
+    async with asyncio.timeout(START_S):
+        while not path.exists():  # noqa: ASYNC240 - local and rare
+            if process.returncode is not None:
+                raise RuntimeError(f"the media worker ended with {process.returncode}")
+            await asyncio.sleep(0.02)
+        return await RemoteEngine.dial(str(path))

@@ -1,0 +1,160 @@
+"""One person in a conference: the WebSocket of docs/protocol.md, and a caller for the media."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+
+from loadtest.caller import Caller
+from loadtest.client import Client
+
+logger = logging.getLogger(__name__)
+
+ANSWER_S = 20.0
+
+
+class Rejected(Exception):
+    """The server answered a message with an error: its stable `word`, and what it said."""
+
+    def __init__(self, word: str, text: str) -> None:
+        self.word = word
+        super().__init__(f"{word}: {text}")
+
+
+class Participant:
+    """Joins with an account and a code; `make_caller` makes the media side, anew after a `renew`."""
+
+    def __init__(self, client: Client, make_caller: Callable[[], Caller]) -> None:
+        # given
+        self._client = client
+        self._make_caller = make_caller
+        # owned
+        self.seat = ""
+        self.name = ""
+        self.role = ""
+        self.controller = False
+        self.seats: dict[str, dict[str, Any]] = {}
+        self.recording = False
+        self.ended: str | None = None
+        """Why the server said goodbye."""
+        self.caller: Caller | None = None
+        self._ws: aiohttp.ClientWebSocketResponse | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._refs = itertools.count(1)
+        self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
+
+    async def join(self, code: str) -> None:
+        """Take a seat and connect media. Raises Rejected, and what Caller.connect raises."""
+        self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
+        self._reader = asyncio.ensure_future(self._read(self._ws))
+        joined = await self.ask("join", code=code)
+        self.seat, self.role, self.controller = joined["seat"], joined["role"], joined["controller"]
+        self.recording = joined["recording"]["on"]
+        self._take_seats(joined["seats"], [])
+        self.name = self.seats[self.seat]["name"]
+        await self._connect()
+        assert self.caller is not None
+        await self.send("media", mic=self.caller.sending.mic, camera=self.caller.sending.camera)
+
+    async def _connect(self) -> None:
+        caller = self._make_caller()
+        try:
+            await caller.connect((await self.ask("offer", sdp=caller.offer()))["sdp"])
+        except BaseException:
+            await caller.close()
+            raise
+        self.caller = caller
+
+    @property
+    def connected(self) -> bool:
+        """Whether both signaling and media are up."""
+        return self.ended is None and self.caller is not None and self.caller.connected
+
+    async def send(self, kind: str, **fields: Any) -> None:
+        """Send a message that has no direct answer."""
+        assert self._ws is not None
+        await self._ws.send_str(json.dumps({"type": kind, **fields}))
+
+    async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """Send a message and return its direct answer. Raises Rejected, TimeoutError."""
+        ref = str(next(self._refs))
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asked[ref] = answer
+        try:
+            await self.send(kind, ref=ref, **fields)
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
+        finally:
+            self._asked.pop(ref, None)
+
+    async def leave(self) -> None:
+        """Leave for good."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+        if self.caller is not None:
+            await self.caller.close()
+        if self._ws is None or self._reader is None:
+            return
+        if not self._ws.closed and self.ended is None:
+            with contextlib.suppress(Rejected, TimeoutError, ConnectionError):
+                await self.ask("leave")
+        await self._ws.close()
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def _read(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in ws:
+            if message.type == aiohttp.WSMsgType.TEXT:
+                self._take(json.loads(message.data))
+        self.ended = self.ended or "lost"
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(ConnectionError(f"the socket closed ({self.ended}, {ws.close_code})"))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        answer = self._asked.get(message.get("ref") or "")
+        if answer is not None and not answer.done():
+            if message["type"] == "error":
+                answer.set_exception(Rejected(message["error"], message["text"]))
+            else:
+                answer.set_result(message)
+        elif message["type"] == "error":
+            logger.warning("< %s %s: %s", self.name, message["error"], message["text"])
+        if (handler := _HANDLERS.get(message["type"])) is not None:
+            handler(self, message)
+
+    def _take_seats(self, changed: list[dict[str, Any]], gone: list[str]) -> None:
+        self.seats.update((seat["seat"], seat) for seat in changed)
+        for seat in gone:
+            self.seats.pop(seat, None)
+
+    def _renew(self, _message: dict[str, Any]) -> None:
+        if self.caller is not None:
+            self._renewing = asyncio.ensure_future(self._reconnect(self.caller))
+
+    async def _reconnect(self, old: Caller) -> None:
+        await old.close()
+        try:
+            await self._connect()
+        except Exception:
+            logger.exception("x %s could not renew its media", self.name)
+
+    def _bye(self, message: dict[str, Any]) -> None:
+        self.ended = message["reason"]
+
+    def _recording(self, message: dict[str, Any]) -> None:
+        self.recording = message["on"]
+
+
+_HANDLERS: dict[str, Callable[[Participant, dict[str, Any]], None]] = {
+    "seats": lambda participant, message: participant._take_seats(message["changed"], message["gone"]),
+    "renew": Participant._renew,
+    "bye": Participant._bye,
+    "recording": Participant._recording,
+}

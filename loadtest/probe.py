@@ -1,0 +1,58 @@
+"""CPU seconds and memory of a process tree, from /proc (Linux)."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU seconds since start, of living processes and reaped children; resident memory in bytes."""
+
+    cpu_s: float
+    rss_bytes: int
+
+
+def usage(pid: int, proc: Path = PROC) -> Usage:
+    """Sum over a process and all its descendants."""
+    pids = tree(pid, proc)
+    return Usage(sum(cpu_seconds(p, proc) for p in pids), sum(_rss_bytes(p, proc) for p in pids))
+
+
+def tree(pid: int, proc: Path = PROC) -> list[int]:
+    """A process and all its living descendants."""
+    children: dict[int, list[int]] = {}
+    for entry in proc.iterdir():
+        if entry.name.isdecimal() and (fields := _stat(int(entry.name), proc)):
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+    found, at = [pid], 0
+    while at < len(found):
+        found += children.get(found[at], [])
+        at += 1
+    return found
+
+
+def cpu_seconds(pid: int, proc: Path = PROC) -> float:
+    """User and system time of one process and of its children that ended; 0 when it is gone."""
+    fields = _stat(pid, proc)
+    return sum(map(int, fields[11:15])) / TICKS_PER_S if fields else 0.0
+
+
+def _rss_bytes(pid: int, proc: Path) -> int:
+    try:
+        status = (proc / str(pid) / "status").read_text()
+    except OSError:
+        return 0
+    line = next((text for text in status.splitlines() if text.startswith("VmRSS:")), "VmRSS: 0 kB")
+    return int(line.split()[1]) * 1024
+
+
+def _stat(pid: int, proc: Path) -> list[str]:
+    """The fields of proc(5) stat behind the name, which may hold blanks and brackets: [0] is the state."""
+    try:
+        return (proc / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []

@@ -1,0 +1,54 @@
+# Everything a person or a CI needs. `make run` serves, `make demo` shows, `make test` checks, `make bench` measures.
+PYTHON ?= python3
+BIN := .venv/bin
+DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2
+
+.PHONY: run demo install test check unit web e2e bench packages clean
+
+run: .venv/run.stamp
+	@exec $(BIN)/diemcau serve
+
+demo: .venv/run.stamp
+	@exec $(BIN)/python -m loadtest demo
+
+install: .venv/dev.stamp
+
+test: packages install check unit web e2e
+
+# Static gates: what a reviewer should not have to look for.
+check: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: install
+	$(BIN)/pytest -q --ignore=tests/e2e
+
+web:
+	node --test web/tests/
+
+# Real browsers in a private network: no packet can leave the machine.
+e2e: install
+	tests/e2e/netns.sh $(BIN)/pytest -q tests/e2e
+
+bench: .venv/run.stamp
+	$(BIN)/python -m loadtest bench
+
+packages:
+	@deploy/packages.sh $(DEBIAN_PACKAGES)
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=/path/to/python3 make …)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "python3-venv is needed: apt-get install python3-venv"; rm -rf .venv; exit 1; }
+
+.venv/run.stamp: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/dev.stamp: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@ .venv/run.stamp
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -78,7 +78,7 @@ class RecordingEnded:
 
 @dataclass(frozen=True, slots=True)
 class EngineLost:
-    """The process behind the engine died; its rooms are gone and must be opened again once :class:`EngineReady` comes."""
+    """The process behind the engine died with its rooms; they must be opened again once :class:`EngineReady` comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class MediaEngine(Protocol):
         """Close the recording; :class:`RecordingEnded` follows. Nothing happens when none runs."""
 
     async def stats(self) -> dict[str, object]:
-        """Counters of the engine: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``, ``bytes_out``, …"""
+        """Counters since start: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``, ``bytes_out``, …"""
 
     def events(self) -> AsyncIterator[Event]:
         """What happened, in order. One reader only."""

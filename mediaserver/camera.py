@@ -59,7 +59,9 @@ class Reception:
 class Layer(Source):
     """One simulcast layer: `rank` counts from the smallest, 0; `share` is its height over the camera's."""
 
-    def __init__(self, name: str, codec: str, dirty: Dirty, ssrc: int, share: float, ask: Callable[[int], None]) -> None:
+    def __init__(
+        self, name: str, codec: str, dirty: Dirty, ssrc: int, share: float, ask: Callable[[int], None]
+    ) -> None:
         super().__init__(name, codec, dirty)
         # given
         self.ssrc = ssrc

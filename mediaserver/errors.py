@@ -1,11 +1,11 @@
 """Errors of the media core.
 
-    MediaError
-    ├── UnknownRoom       our caller named a room that is not open
-    ├── UnknownSeat       our caller named a seat nobody took
-    ├── BadOffer          the peer's SDP cannot be answered
-    ├── AlreadyRecording  the room records into another file
-    └── EngineGone        the process behind the engine is not there
+MediaError
+├── UnknownRoom       our caller named a room that is not open
+├── UnknownSeat       our caller named a seat nobody took
+├── BadOffer          the peer's SDP cannot be answered
+├── AlreadyRecording  the room records into another file
+└── EngineGone        the process behind the engine is not there
 """
 
 

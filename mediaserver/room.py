@@ -7,7 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mediaserver.api import COMPOSED, Event, Layout, PeerDown, PeerUp, RecordingEnded, RoomOptions, SeatOptions, Speaking
+from mediaserver.api import (
+    COMPOSED,
+    Event,
+    Layout,
+    PeerDown,
+    PeerUp,
+    RecordingEnded,
+    RoomOptions,
+    SeatOptions,
+    Speaking,
+)
 from mediaserver.camera import PictureInput
 from mediaserver.errors import AlreadyRecording, UnknownSeat
 from mediaserver.mix.composer import Composed, Composer, Work
@@ -142,9 +152,7 @@ class Room:
 
     def _arrange(self) -> None:
         visible = [name for name, seat in self.seats.items() if seat.options.visible]
-        self._tiles = arrange(
-            self.layout, visible, self.mixer.speaker.speaker, self.options.width, self.options.height
-        )
+        self._tiles = arrange(self.layout, visible, self.mixer.speaker.speaker, self.options.width, self.options.height)
 
     def _follow_cameras(self, now: float) -> None:
         """Let the composer listen to the smallest sufficient layer of each camera it shows, to none other."""

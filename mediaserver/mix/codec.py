@@ -21,7 +21,7 @@ class VideoDecoder:
     """Decodes one stream of one codec ("VP8" or "H264")."""
 
     def __init__(self, codec: str) -> None:
-        context = cast(VideoCodecContext, av.CodecContext.create(_FFMPEG_DECODERS[codec], "r"))
+        context = cast("VideoCodecContext", av.CodecContext.create(_FFMPEG_DECODERS[codec], "r"))
         context.options = {"max_pixels": str(MAX_PIXELS)}
         context.thread_count = 1
         context.flags = context.flags | av.codec.context.Flags.low_delay
@@ -53,7 +53,7 @@ class VideoEncoder:
 
 def _video_encoder(codec: str, width: int, height: int, fps: int, bitrate: int) -> VideoCodecContext:
     name, options = _ENCODERS[codec]
-    context = cast(VideoCodecContext, av.CodecContext.create(name, "w"))
+    context = cast("VideoCodecContext", av.CodecContext.create(name, "w"))
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
     context.framerate, context.time_base = Fraction(fps), Fraction(1, fps)
     context.bit_rate = bitrate
@@ -70,7 +70,13 @@ _ENCODERS = {
     ),
     "VP8": (
         "libvpx",
-        {"deadline": "realtime", "cpu-used": "-8", "lag-in-frames": "0", "error-resilient": "0", "max-intra-rate": "600"},
+        {
+            "deadline": "realtime",
+            "cpu-used": "-8",
+            "lag-in-frames": "0",
+            "error-resilient": "0",
+            "max-intra-rate": "600",
+        },
     ),
 }
 
@@ -102,7 +108,13 @@ class OpusEncoder:
         context.sample_rate = SAMPLE_RATE
         context.layout, context.format = "mono", "s16"
         context.bit_rate = bitrate
-        context.options = {"application": "voip", "frame_duration": "20", "compression_level": "3", "fec": "1", "packet_loss": "5"}
+        context.options = {
+            "application": "voip",
+            "frame_duration": "20",
+            "compression_level": "3",
+            "fec": "1",
+            "packet_loss": "5",
+        }
         self._context = context
         self._pts = 0
 

@@ -1,4 +1,4 @@
-"""Names as masks of grey, ready to be blended into a picture. Vietnamese needs a font with all its marks: we ship one."""
+"""Names as masks of grey, ready to be blended into a picture. Vietnamese needs all its marks: we ship a font."""
 
 import unicodedata
 from functools import lru_cache

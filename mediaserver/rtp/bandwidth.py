@@ -1,4 +1,4 @@
-"""How fast a peer may send, from what it loses: a small loss-based controller (RFC 8698's spirit, none of its delay part)."""
+"""How fast a peer may send, from what it loses: the loss-based half of draft-ietf-rmcat-gcc-02 §6."""
 
 START_BPS = 3_000_000
 MIN_BPS = 150_000

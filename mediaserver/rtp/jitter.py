@@ -68,7 +68,7 @@ class AudioJitter:
         if len(self._packets) < self._depth:
             return False
         anchor = next(iter(self._packets))
-        self._next = min(self._packets, key=lambda s: ((s - anchor + 0x8000) & 0xFFFF))
+        self._next = min(self._packets, key=lambda s: (s - anchor + 0x8000) & 0xFFFF)
         return True
 
     def _starve(self) -> None:

@@ -13,7 +13,7 @@ _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 
 @dataclass(frozen=True, slots=True)
 class Vp8Descriptor:
-    """The fields of a VP8 payload descriptor (RFC 7741 §4.2) and where they stand, in bytes from the payload's start."""
+    """The fields of a VP8 payload descriptor (RFC 7741 §4.2) and where they stand, in bytes from the start."""
 
     size: int
     begins: bool

@@ -1,7 +1,7 @@
 """Offers in, answers out (RFC 8829 as far as an ICE-lite answerer needs it).
 
-aiortc parses the lines; what it does not know (RIDs, simulcast: RFC 8851, RFC 8853) is read here. Whatever is wrong with
-an offer becomes :class:`BadOffer`. Only tokens that passed a pattern are echoed into the answer.
+aiortc parses the lines; what it does not know (RIDs, simulcast: RFC 8851, RFC 8853) is read here. Whatever is wrong
+with an offer becomes :class:`BadOffer`. Only tokens that passed a pattern are echoed into the answer.
 """
 
 import re
@@ -26,7 +26,16 @@ START_KBPS = 2500
 
 _TOKEN = re.compile(r"[A-Za-z0-9._+-]{1,32}")
 _FRAGMENT = re.compile(r"[A-Za-z0-9+/_-]{4,256}")
-_MALFORMED = (ValueError, AssertionError, IndexError, KeyError, AttributeError, StopIteration, TypeError, RecursionError)
+_MALFORMED = (
+    ValueError,
+    AssertionError,
+    IndexError,
+    KeyError,
+    AttributeError,
+    StopIteration,
+    TypeError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class WebRtcTransport:
             self._port.send(data, self.ice.selected)
 
     def _set_state(self, state: State, reason: str) -> None:
-        if self.state == "closed" or state == self.state:
+        if self.state in ("closed", state):
             return
         logger.debug("= transport %s -> %s %s", self.state, state, reason)
         self.state = state

@@ -1,0 +1,49 @@
+"""``diemcau``: the one command of the product."""
+
+import argparse
+import logging
+import os
+import runpy
+import sys
+
+import uvloop
+
+from scheduler.errors import SchedulerError
+from signaling import admin
+from signaling.errors import RoofError
+from signaling.serve import serve
+from signaling.settings import read
+
+PASSED_ON = {"media": "mediaserver", "loadtest": "loadtest"}
+"""Commands that are modules of their own, with their own arguments."""
+
+
+def main() -> None:
+    """Run a command; a fault of the operator's is one line on stderr."""
+    if len(sys.argv) > 1 and sys.argv[1] in PASSED_ON:
+        command = sys.argv.pop(1)
+        runpy.run_module(PASSED_ON[command], run_name="__main__", alter_sys=True)
+        return
+    arguments = _parser().parse_args()
+    logging.basicConfig(
+        level=os.environ.get("DIEMCAU_LOG", "WARNING").upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    try:
+        settings = read(os.environ)
+        uvloop.run(serve(settings) if arguments.command == "serve" else admin.run(settings, arguments))
+    except (RoofError, SchedulerError, OSError) as error:
+        sys.exit(f"diemcau: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="diemcau", description="A province's meetings: registered, admitted, held.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="run everything")
+    admin.add_arguments(commands.add_parser("admin", help="accounts, units, capacity"))
+    for name, package in PASSED_ON.items():
+        commands.add_parser(name, help=f"python -m {package}", add_help=False)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""What an administrator does at the command line: accounts, units, capacity.
+
+Works on the record, whether the server runs or not.
+"""
+
+import csv
+import getpass
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from scheduler.errors import UnknownPoint
+from scheduler.model import Amount
+from scheduler.seed import khanh_hoa_2023
+from signaling.accounts import ROLES, Account, Passwords, check_password, check_roles, normal_name, random_password
+from signaling.app import Record, record, utc_now
+from signaling.errors import BadInput, Fault
+from signaling.settings import Settings
+
+FIRST = "admin"
+FIRST_ROLES = ("administrator", "technician")
+"""The first account can set everything up and try everything; later ones should be one or the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account to create; it is bound to a point, to a unit or to neither."""
+
+    account: str
+    name: str
+    roles: Sequence[str]
+    point: str | None = None
+    unit: str | None = None
+    language: str = "vi"
+    must_change: bool = False
+
+
+async def create_account(kept: Record, new: NewAccount, password: str, now: datetime) -> Account:
+    """Create an account; one bound to a point belongs to the point's unit. Raises BadInput."""
+    name = normal_name(new.account)
+    check_password(password, name)
+    unit = await _unit_of(kept, new)
+    roles = check_roles(new.roles)
+    account = Account(name, new.name.strip() or name, roles, unit, new.point, new.language, new.must_change)
+    await kept.store.add_account(account, await Passwords().hash(password), now)
+    return account
+
+
+async def _unit_of(kept: Record, new: NewAccount) -> str | None:
+    if new.point is not None:
+        try:
+            return (await kept.scheduler.point(new.point)).unit
+        except UnknownPoint:
+            raise BadInput([Fault("point", f"There is no point {new.point}")]) from None
+    if new.unit is not None and new.unit not in {unit.id for unit in await kept.scheduler.units()}:
+        raise BadInput([Fault("unit", f"There is no unit {new.unit}")])
+    return new.unit
+
+
+async def first_start(kept: Record, now: datetime) -> str | None:
+    """Fill an empty record: the shipped units, and one administrator whose one-time password is returned."""
+    if not await kept.scheduler.units():
+        await kept.scheduler.import_units(khanh_hoa_2023())
+    if await kept.store.accounts():
+        return None
+    password = random_password()
+    await create_account(kept, NewAccount(FIRST, "Quản trị viên", FIRST_ROLES, must_change=True), password, now)
+    return password
+
+
+async def _create_account(kept: Record, arguments: Namespace) -> None:
+    password = _password(arguments)
+    new = NewAccount(
+        account=arguments.account,
+        name=arguments.name or arguments.account,
+        roles=arguments.role,
+        point=arguments.point,
+        unit=arguments.unit,
+        language=arguments.language,
+        must_change=arguments.must_change,
+    )
+    account = await create_account(kept, new, password or (shown := random_password()), utc_now())
+    print(f"{account.account}\t{shown}" if not password else account.account)
+
+
+async def _set_password(kept: Record, arguments: Namespace) -> None:
+    name = normal_name(arguments.account)
+    if await kept.store.account(name) is None:
+        raise BadInput([Fault("account", f"There is no account {name}")])
+    password = _password(arguments)
+    fresh = password or random_password()
+    check_password(fresh, name)
+    await kept.store.set_password(name, await Passwords().hash(fresh), arguments.must_change)
+    print(name if password else f"{name}\t{fresh}")
+
+
+async def _point_accounts(kept: Record, arguments: Namespace) -> None:
+    """Create one site account per point that has none, named like the point; CSV of account and password on stdout."""
+    known = {account.account for account in await kept.store.accounts()}
+    writer = csv.writer(sys.stdout)
+    for point in await kept.scheduler.points(arguments.unit):
+        if point.id in known:
+            continue
+        password = random_password()
+        roles = ["site", "registrant"]
+        await create_account(kept, NewAccount(point.id, point.label, roles, point=point.id), password, utc_now())
+        writer.writerow([point.id, password])
+
+
+async def _list_accounts(kept: Record, _: Namespace) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["account", "name", "roles", "unit", "point"])
+    for a in await kept.store.accounts():
+        writer.writerow([a.account, a.name, " ".join(a.roles), a.unit or "", a.point or ""])
+
+
+async def _import_units(kept: Record, arguments: Namespace) -> None:
+    done = await kept.scheduler.import_units(arguments.file.read_text(encoding="utf-8"))
+    print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
+
+
+async def _seed(kept: Record, _: Namespace) -> None:
+    done = await kept.scheduler.import_units(khanh_hoa_2023())
+    print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
+
+
+async def _capacity(kept: Record, arguments: Namespace) -> None:
+    now = utc_now().replace(microsecond=0)
+    if arguments.sessions and arguments.points:
+        await kept.scheduler.set_capacity(now, Amount(arguments.sessions, arguments.points))
+    limits = await kept.scheduler.limits(now)
+    print(f"sessions: {limits.maximum.sessions}, usable {limits.usable.sessions}")
+    print(f"points: {limits.maximum.points}, usable {limits.usable.points}")
+
+
+def _password(arguments: Namespace) -> str:
+    """Read a password: asked for at a terminal, else the first line of stdin; empty means one is made up."""
+    if not arguments.ask:
+        return ""
+    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+
+
+COMMANDS: dict[str, Callable[[Record, Namespace], Awaitable[None]]] = {
+    "create-account": _create_account,
+    "set-password": _set_password,
+    "point-accounts": _point_accounts,
+    "list-accounts": _list_accounts,
+    "import-units": _import_units,
+    "seed": _seed,
+    "capacity": _capacity,
+}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the commands."""
+    commands = parser.add_subparsers(dest="admin", required=True, metavar="COMMAND")
+    create = commands.add_parser("create-account", help="create an account; prints the password it made up")
+    create.add_argument("account")
+    create.add_argument("--name", help="name of the person or point")
+    create.add_argument("--role", action="append", required=True, choices=ROLES, help="may be repeated")
+    bound = create.add_mutually_exclusive_group()
+    bound.add_argument("--point", help="id of the point the account sits at")
+    bound.add_argument("--unit", help="id of the unit the account belongs to")
+    create.add_argument("--language", choices=["vi", "en"], default="vi")
+    change = commands.add_parser("set-password", help="set a password; prints the one it made up")
+    change.add_argument("account")
+    for command in (create, change):
+        command.add_argument("--ask", action="store_true", help="read the password from the terminal or from stdin")
+        command.add_argument("--must-change", action="store_true", help="ask for a new password at the next sign-in")
+    every = commands.add_parser("point-accounts", help="create an account for every point; prints CSV")
+    every.add_argument("--unit", help="only for the points of this unit")
+    commands.add_parser("list-accounts", help="list accounts as CSV")
+    units = commands.add_parser("import-units", help="add or change units and their points from a file")
+    units.add_argument("file", type=Path)
+    commands.add_parser("seed", help="import the units the product ships with")
+    capacity = commands.add_parser("capacity", help="show the rated maximum, or record a new one from now on")
+    capacity.add_argument("--sessions", type=int)
+    capacity.add_argument("--points", type=int)
+
+
+async def run(settings: Settings, arguments: Namespace) -> None:
+    """Run one command."""
+    async with record(settings) as kept:
+        await COMMANDS[arguments.admin](kept, arguments)

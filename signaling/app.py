@@ -1,0 +1,120 @@
+"""The composition root: builds the roof's parts in order, and takes them down in reverse."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aiohttp import web
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import web as pages_package
+from mediaserver.api import MediaEngine
+from mediaserver.remote import RemoteEngine
+from scheduler import database, policy
+from scheduler.model import Amount
+from scheduler.service import Scheduler
+from signaling import border, health, migrations, pages, valkey, ws
+from signaling.accounts import Passwords
+from signaling.auth import Auth
+from signaling.dispatch import Dispatch
+from signaling.entrance import Entrance
+from signaling.hub import Hub
+from signaling.meeting import Tools
+from signaling.messages import MAX_BYTES
+from signaling.metrics import Metrics
+from signaling.presence import Presence
+from signaling.recordings import Recordings, load_key
+from signaling.rest import serve
+from signaling.roof import ROOF, Roof
+from signaling.settings import Settings
+from signaling.store import Store
+from signaling.supervisor import Supervisor, worker_command
+from signaling.throttle import Throttle
+from signaling.workers import Workers
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is true without any process running: bookings and people."""
+
+    database: AsyncEngine
+    scheduler: Scheduler
+    store: Store
+
+
+def utc_now() -> datetime:
+    """The only clock of the roof; tests bring their own."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def record(settings: Settings) -> AsyncIterator[Record]:
+    """Open the database, with all tables up to date."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = database.connect(settings.database_url)
+    try:
+        scheduler = Scheduler(engine, policy.load(), Amount(settings.max_sessions, settings.max_points))
+        await scheduler.migrate()
+        await migrations.migrate(engine)
+        yield Record(engine, scheduler, Store(engine))
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def media(settings: Settings) -> AsyncIterator[Workers]:
+    """Run the media workers."""
+    workers = Workers()
+    supervisor = Supervisor(
+        workers, settings.workers, settings.run, worker_command(settings), lambda path: RemoteEngine.dial(str(path))
+    )
+    try:
+        await supervisor.start()
+        yield workers
+    finally:
+        await supervisor.stop()
+
+
+@asynccontextmanager
+async def roof(settings: Settings, kept: Record, engine: MediaEngine, clock: Clock = utc_now) -> AsyncIterator[Roof]:
+    """Build the roof over a record and an engine, running until the context ends."""
+    async with valkey.connect(settings.redis_url, settings.run) as redis:
+        built = _build(settings, kept, engine, redis, clock)
+        await built.recordings.interrupted(clock())
+        built.hub.start()
+        try:
+            yield built
+        finally:
+            await built.hub.stop()
+
+
+def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, clock: Clock) -> Roof:
+    limits, presence, metrics = Throttle(redis), Presence(redis), Metrics()
+    recordings = Recordings(kept.store, settings.recordings, load_key(settings.data / "ticket.key"))
+    hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock))
+    return Roof(
+        scheduler=kept.scheduler,
+        store=kept.store,
+        redis=redis,
+        auth=Auth(kept.store, Passwords(), limits),
+        hub=hub,
+        dispatch=Dispatch(hub, Entrance(kept.scheduler, hub, presence, limits), metrics),
+        recordings=recordings,
+        metrics=metrics,
+        pages=Path(pages_package.__file__ or "").parent,
+        clock=clock,
+    )
+
+
+def application(built: Roof) -> web.Application:
+    """Return the HTTP application."""
+    app = web.Application(middlewares=[border.problems, border.api_needs_login], client_max_size=MAX_BYTES)
+    app[ROOF] = built
+    app.on_response_prepare.append(border.add_headers)
+    app.add_routes([*serve.routes(), *health.ROUTES, web.get("/ws", ws.handle), web.get("/{path:.*}", pages.handle)])
+    return app

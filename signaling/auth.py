@@ -1,0 +1,97 @@
+"""Signing in and out: cookies, logins, the lock after failures, the password that must be changed."""
+
+import hashlib
+import ipaddress
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from signaling import throttle
+from signaling.accounts import Account, Passwords, check_password
+from signaling.errors import BadInput, BadLogin, Fault, Locked
+from signaling.store import AuditEntry, Store
+from signaling.throttle import Throttle
+
+COOKIE = "diemcau"
+LOGIN_LASTS = timedelta(hours=12)
+MAX_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a request came from, as the audit log keeps it (NĐ 333: address and port)."""
+
+    address: str
+    port: int
+
+
+class Auth:
+    """Knows who holds a cookie."""
+
+    def __init__(self, store: Store, passwords: Passwords, limits: Throttle) -> None:
+        self._store = store
+        self._passwords = passwords
+        self._throttle = limits
+
+    async def login(self, name: str, password: str, source: Source, now: datetime) -> tuple[str, Account]:
+        """Return a fresh token for the cookie and whose it is. Raises BadLogin, Locked."""
+        account = name.strip().lower()[:MAX_NAME]
+        network = _network(source.address)
+        pair = await self._throttle.attempt(throttle.LOGIN_PAIR, f"{_digest(account)[:32]}@{network}", now)
+        if pair.locked:
+            raise Locked(pair.locked)
+        address = await self._throttle.attempt(throttle.LOGIN_ADDRESS, network, now)
+        if address.locked:
+            raise Locked(address.locked)
+        known = await self._store.account(account)
+        if not await self._passwords.verify(known[1] if known else None, password) or known is None:
+            await self._audit(account, "login-failed", source, now)
+            raise BadLogin
+        await self._throttle.forget(pair)
+        await self._throttle.right(address)
+        await self._audit(account, "login", source, now)
+        return await self._new_login(account, now), known[0]
+
+    async def account(self, token: str | None, now: datetime) -> Account | None:
+        """Return whose cookie it is."""
+        return await self._store.login(_digest(token), now) if token else None
+
+    async def logout(self, token: str, account: Account, source: Source, now: datetime) -> None:
+        """End a login."""
+        await self._store.end_login(_digest(token))
+        await self._audit(account.account, "logout", source, now)
+
+    async def change_password(self, account: Account, old: str, new: str, source: Source, now: datetime) -> str:
+        """Set a new password, end all logins of the account and return a fresh token.
+
+        Raises BadLogin, Locked, BadInput.
+        """
+        await self.login(account.account, old, source, now)
+        check_password(new, account.account)
+        if new == old:
+            raise BadInput([Fault("new", "must differ from the old one")])
+        await self._store.set_password(account.account, await self._passwords.hash(new), must_change=False)
+        await self._audit(account.account, "password", source, now)
+        return await self._new_login(account.account, now)
+
+    async def _new_login(self, account: str, now: datetime) -> str:
+        token = secrets.token_urlsafe(32)
+        await self._store.add_login(_digest(token), account, now, now + LOGIN_LASTS)
+        return token
+
+    async def _audit(self, account: str, action: str, source: Source, now: datetime) -> None:
+        await self._store.audit(AuditEntry(now, account, action, account, "", source.address, source.port))
+
+
+def _digest(token: str) -> str:
+    """A stolen database opens no door: tokens are kept as hashes only."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _network(address: str) -> str:
+    """Count a whole IPv6 /64 as one address, since one machine owns all of it."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return address if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False).network_address)

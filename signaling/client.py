@@ -1,0 +1,88 @@
+"""One connected socket: what it may send how fast, and a bounded queue of what it is told."""
+
+import asyncio
+import secrets
+import time
+from datetime import datetime
+
+from aiohttp import WSCloseCode, web
+
+from signaling.accounts import Account
+from signaling.auth import Source
+from signaling.messages import Bye, Farewell, ServerMessage, dump
+
+QUEUE = 256
+"""Messages that may wait for a slow socket. When it is full the socket is dropped: the client comes back by its resume
+token and gets the whole state anew, which is cheaper than every change it missed."""
+RATE = 20.0
+"""Messages per second in the long run."""
+BURST = 60.0
+OFFER_COSTS = 10.0
+"""An offer makes keys and sockets; it counts as ten messages."""
+
+
+class Client:
+    """A socket that may join one conference."""
+
+    def __init__(self, socket: web.WebSocketResponse, account: Account, source: Source, now: datetime) -> None:
+        # given
+        self.socket = socket
+        self.account = account
+        self.source = source
+        # owned
+        self.id = secrets.token_hex(8)
+        self.session: str | None = None
+        self.heard = now
+        self.alive = True
+        self.busy = False
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE)
+        self._dropped = asyncio.Event()
+        # counters
+        self._tokens = BURST
+        self._refilled = time.monotonic()
+
+    def send(self, message: ServerMessage, ref: str | None = None) -> None:
+        """Queue a message; a client too slow to take it is dropped."""
+        try:
+            self._queue.put_nowait(dump(message, ref))
+        except asyncio.QueueFull:
+            self.drop()
+
+    def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
+        """Say bye and close after it."""
+        self.session = None
+        self.send(Bye(reason=reason), ref)
+        try:
+            self._queue.put_nowait(None)
+        except asyncio.QueueFull:
+            self.drop()
+
+    def drop(self) -> None:
+        """Close without waiting for the other side."""
+        self._dropped.set()
+
+    def allow(self, cost: float) -> bool:
+        """Take `cost` from the token bucket, if it holds that much."""
+        now = time.monotonic()
+        self._tokens = min(BURST, self._tokens + (now - self._refilled) * RATE)
+        self._refilled = now
+        if self._tokens < cost:
+            return False
+        self._tokens -= cost
+        return True
+
+    async def write(self) -> None:
+        """Send what is queued until told to close or dropped."""
+        dropped = asyncio.ensure_future(self._dropped.wait())
+        sending = asyncio.ensure_future(self._send_queued())
+        try:
+            await asyncio.wait({dropped, sending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (dropped, sending):
+                task.cancel()
+            await asyncio.gather(dropped, sending, return_exceptions=True)
+
+    async def _send_queued(self) -> None:
+        while (text := await self._queue.get()) is not None:
+            await self.socket.send_str(text)
+        await self.socket.close(code=WSCloseCode.OK)

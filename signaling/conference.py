@@ -1,0 +1,356 @@
+"""The meeting with people in it: rights, floors, layout, views, recording. Pure: `now` in, effects out, no sockets.
+
+Who controls (thin reading of Điều 3.6, 14.3.a): the people at the host point, central technicians, administrators.
+Everything the media engine knows can be said again from here (:meth:`Conference.restore`), so a lost worker loses
+nothing but seconds.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mediaserver.api import COMPOSED, Layout
+from signaling.effects import (
+    AddSeat,
+    Arrange,
+    CloseRoom,
+    Effect,
+    Hang,
+    OpenRoom,
+    Release,
+    RemoveSeat,
+    SetFloor,
+    SetView,
+    StartRecording,
+    StopRecording,
+    Tell,
+    TellAll,
+)
+from signaling.errors import MessageError
+from signaling.messages import (
+    Farewell,
+    Joined,
+    LayoutState,
+    Official,
+    RecordingState,
+    Renew,
+    Seats,
+    SessionInfo,
+    Speaking,
+    ViewState,
+)
+from signaling.messages import Kind as LayoutKind
+from signaling.roster import Choice, Person, Place, Roster, Seated
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What a conference knows of its session. `places` begin with the host point."""
+
+    id: str
+    title: str
+    number: str
+    places: tuple[Place, ...]
+    start: datetime
+    end: datetime
+    recording: bool
+    legs: int
+
+
+class Conference:
+    """One meeting. Methods return what has to be done, in order, and raise MessageError for what may not be done."""
+
+    def __init__(self, booking: Booking, roster: Roster | None = None) -> None:
+        # given
+        self.booking = booking
+        # owned
+        self.roster = roster or Roster(booking.places)
+        self.layout = Layout()
+        self.recording = RecordingState(on=False)
+        self.speaking: str | None = None
+        self._room_open = False
+        self._wish = booking.recording
+
+    # --- coming and going
+
+    def join(self, client: str, person: Person, choice: Choice, now: datetime) -> tuple[Joined, list[Effect]]:
+        """Seat a client whose leg the join guard has let in."""
+        effects: list[Effect] = [] if self._room_open else self._open_room()
+        if choice.replaced is not None:
+            effects += self._drop(choice.replaced, "replaced")
+        if choice.resumed is not None and choice.resumed.client is not None:
+            effects.append(Hang(choice.resumed.client, "replaced"))
+        back = choice.resumed is not None and choice.resumed.here
+        seat = self.roster.sit(client, person, choice)
+        if not back:
+            effects += self._seat(seat)
+        return self._joined(seat, now), effects
+
+    def lost(self, client: str, heard: datetime) -> list[Effect]:
+        """A socket is lost; its seat waits, counted from its last sign of life."""
+        self.roster.lose(client, heard)
+        return []
+
+    def leave(self, client: str) -> list[Effect]:
+        """Leave for good."""
+        seat = self._seat_of(client)
+        leg = seat.leg
+        effects = self._drop(seat, "left")
+        return effects + ([Release(leg)] if leg else []) + self._close_if_empty()
+
+    def tick(self, now: datetime) -> list[Effect]:
+        """Let time pass: absences, and the recording that the host unit asked for."""
+        absent, gone = self.roster.overdue(now)
+        effects: list[Effect] = []
+        for seat in absent:
+            effects += self._make_absent(seat)
+        for seat in gone:
+            effects += self._forget(seat)
+        return effects + self._close_if_empty() + self._record_as_wished(now)
+
+    def end(self, reason: Farewell) -> list[Effect]:
+        """Send everyone home and close the room."""
+        seats = list(self.roster.seats.values())
+        effects: list[Effect] = [Hang(seat.client, reason) for seat in seats if seat.client is not None]
+        effects += [StopRecording()] if self.recording.on else []
+        effects += [CloseRoom()] if self._room_open else []
+        effects += [Release(seat.leg) for seat in seats if seat.leg is not None]
+        for seat in seats:
+            self.roster.remove(seat)
+        self._room_open = False
+        return effects
+
+    # --- what people ask for
+
+    def offered(self, client: str) -> str:
+        """Note a new offer of a client; return its seat."""
+        seat = self._seat_of(client)
+        seat.offered, seat.up = True, False
+        return seat.id
+
+    def hand(self, client: str, raised: bool, now: datetime) -> list[Effect]:
+        """Raise or lower one's own hand."""
+        seat = self._seat_of(client)
+        if raised:
+            self.roster.raise_hand(seat, now)
+        else:
+            self.roster.lower(seat.id)
+        return []
+
+    def media(self, client: str, mic: bool, camera: bool) -> list[Effect]:
+        """Note what a person has switched on."""
+        seat = self._seat_of(client)
+        seat.mic, seat.camera = mic, camera
+        return []
+
+    def view(self, client: str, source: str) -> list[Effect]:
+        """Choose what one sees."""
+        seat = self._seat_of(client)
+        if source != COMPOSED:
+            self._visible(source.removeprefix("camera:"))
+        seat.view = source
+        return [SetView(seat.id, source), Tell(client, ViewState(source=source))]
+
+    def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
+        """Give or take the floor; whoever gets it no longer needs to raise a hand."""
+        self._controller(client)
+        seat = self._known(seat_id)
+        if open_:
+            self.roster.lower(seat_id)
+        return self._set_floor(seat, open_)
+
+    def mute_all(self, client: str) -> list[Effect]:
+        """Close every floor but the host's."""
+        self._controller(client)
+        open_ = [seat for seat in self.roster.seats.values() if seat.floor and seat.role != "host"]
+        return [effect for seat in open_ for effect in self._set_floor(seat, False)]
+
+    def lower(self, client: str, seat_id: str) -> list[Effect]:
+        """Lower somebody's hand."""
+        self._controller(client)
+        self.roster.lower(self._known(seat_id).id)
+        return []
+
+    def arrange(self, client: str, kind: LayoutKind, focus: str | None) -> list[Effect]:
+        """Arrange the composed picture for everyone."""
+        self._controller(client)
+        if focus is not None:
+            self._visible(focus)
+        return self._arrange(Layout(kind, focus))
+
+    def record(self, client: str, on: bool, now: datetime) -> list[Effect]:
+        """Start or stop the recording."""
+        self._controller(client)
+        if on == self.recording.on:
+            return [Tell(client, self.recording)]
+        self._wish = False
+        return self._start_recording(now) if on else [StopRecording(), *self._recording(RecordingState(on=False))]
+
+    # --- what the media engine tells
+
+    def peer_up(self, seat_id: str) -> list[Effect]:
+        """The transport of a seat is connected."""
+        seat = self.roster.seats.get(seat_id)
+        if seat is not None:
+            seat.up = True
+        return []
+
+    def peer_down(self, seat_id: str) -> list[Effect]:
+        """The transport of a seat is gone."""
+        seat = self.roster.seats.get(seat_id)
+        if seat is not None:
+            seat.up = seat.offered = False
+        return []
+
+    def spoke(self, seat_id: str | None) -> list[Effect]:
+        """The loudest seat changed."""
+        self.speaking = seat_id
+        return [TellAll(Speaking(seat=seat_id))]
+
+    def recording_stopped(self, error: str | None) -> list[Effect]:
+        """The engine closed the recording, or could not start it; `error` is None when that was asked for."""
+        if not self.recording.on or error is None:
+            return []
+        return self._recording(RecordingState(on=False, error=error))
+
+    def media_lost(self) -> list[Effect]:
+        """The media worker died: no transport is left."""
+        for seat in self.roster.seats.values():
+            seat.up = seat.offered = False
+        return []
+
+    def restore(self) -> list[Effect]:
+        """Build the room anew in a fresh engine and ask everyone to connect again."""
+        if not self._room_open:
+            return []
+        effects = self._open_room()
+        for seat in self.roster.seats.values():
+            effects += self._seat(seat) if seat.here else []
+        effects += [StartRecording()] if self.recording.on else []
+        return [*effects, TellAll(Renew())]
+
+    # --- for everyone
+
+    def flush(self) -> Seats | None:
+        """Return what changed in the roster since the last flush, if anything."""
+        changed, gone = self.roster.changes()
+        return Seats(changed=changed, gone=gone) if changed or gone else None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody holds a seat, not even one to come back to."""
+        return not self.roster.seats
+
+    # --- own
+
+    def _joined(self, seat: Seated, now: datetime) -> Joined:
+        booking = self.booking
+        return Joined(
+            seat=seat.id,
+            resume=seat.token,
+            role=seat.role,
+            controller=seat.controller,
+            session=SessionInfo(
+                id=booking.id,
+                title=booking.title,
+                number=booking.number,
+                host=booking.places[0].name,
+                official=Official(start=booking.start, end=booking.end),
+            ),
+            seats=self.roster.wire(),
+            layout=self._layout_state(),
+            recording=self.recording,
+            view=seat.view,
+            now=now,
+        )
+
+    def _seat_of(self, client: str) -> Seated:
+        seat = self.roster.of(client)
+        if seat is None:
+            raise MessageError("not-joined")
+        return seat
+
+    def _controller(self, client: str) -> None:
+        if not self._seat_of(client).controller:
+            raise MessageError("forbidden")
+
+    def _known(self, seat_id: str) -> Seated:
+        seat = self.roster.seats.get(seat_id)
+        if seat is None:
+            raise MessageError("unknown-seat")
+        return seat
+
+    def _visible(self, seat_id: str) -> Seated:
+        seat = self._known(seat_id)
+        if seat.role == "observer":
+            raise MessageError("unknown-seat")
+        return seat
+
+    def _open_room(self) -> list[Effect]:
+        self._room_open = True
+        return [OpenRoom(), Arrange(self.layout)]
+
+    def _close_if_empty(self) -> list[Effect]:
+        """Close a room nobody is in; the recording wish comes back with the people."""
+        if not self._room_open or any(seat.here for seat in self.roster.seats.values()):
+            return []
+        self._room_open = False
+        if not self.recording.on:
+            return [CloseRoom()]
+        self._wish = self.booking.recording
+        self.recording = RecordingState(on=False)
+        return [StopRecording(), CloseRoom()]
+
+    def _seat(self, seat: Seated) -> list[Effect]:
+        """Say everything about a seat to the engine."""
+        effects: list[Effect] = [AddSeat(seat.options)]
+        effects += [SetFloor(seat.id, True)] if seat.floor else []
+        return effects + ([SetView(seat.id, seat.view)] if seat.view != COMPOSED else [])
+
+    def _drop(self, seat: Seated, reason: Farewell) -> list[Effect]:
+        effects: list[Effect] = [] if seat.client is None else [Hang(seat.client, reason)]
+        return [*effects, RemoveSeat(seat.id), *self._forget(seat)]
+
+    def _make_absent(self, seat: Seated) -> list[Effect]:
+        seat.here = seat.up = seat.offered = False
+        effects: list[Effect] = [RemoveSeat(seat.id)]
+        return effects + ([Release(seat.leg)] if seat.leg else [])
+
+    def _forget(self, seat: Seated) -> list[Effect]:
+        """Take a seat out for good and let nobody look at it any more."""
+        self.roster.remove(seat)
+        effects: list[Effect] = []
+        for other in self.roster.seats.values():
+            if other.view == f"camera:{seat.id}":
+                other.view = COMPOSED
+                effects.append(SetView(other.id, COMPOSED))
+                effects += [Tell(other.client, ViewState(source=COMPOSED))] if other.client else []
+        if self.layout.focus == seat.id:
+            effects += self._arrange(Layout(self.layout.kind))
+        return effects + (self.spoke(None) if self.speaking == seat.id else [])
+
+    def _set_floor(self, seat: Seated, open_: bool) -> list[Effect]:
+        seat.floor = open_
+        return [SetFloor(seat.id, open_)] if seat.here else []
+
+    def _arrange(self, layout: Layout) -> list[Effect]:
+        self.layout = layout
+        return [Arrange(layout), TellAll(self._layout_state())]
+
+    def _layout_state(self) -> LayoutState:
+        return LayoutState(kind=self.layout.kind, focus=self.layout.focus)
+
+    def _record_as_wished(self, now: datetime) -> list[Effect]:
+        """Start the registered recording once the official time has begun and somebody's media is up."""
+        if not self._wish or self.recording.on or now < self.booking.start:
+            return []
+        if not any(seat.up for seat in self.roster.seats.values()):
+            return []
+        self._wish = False
+        return self._start_recording(now)
+
+    def _start_recording(self, now: datetime) -> list[Effect]:
+        return [StartRecording(), *self._recording(RecordingState(on=True, since=now))]
+
+    def _recording(self, state: RecordingState) -> list[Effect]:
+        self.recording = state
+        return [TellAll(state)]

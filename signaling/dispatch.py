@@ -1,0 +1,102 @@
+"""From a WebSocket message to what it does: one table, one small function per message."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.errors import BadOffer, MediaError
+from signaling import messages as m
+from signaling.client import OFFER_COSTS, Client
+from signaling.conference import Conference
+from signaling.effects import Effect
+from signaling.entrance import Entrance
+from signaling.errors import MessageError
+from signaling.hub import Hub
+from signaling.meeting import Meeting
+from signaling.metrics import Metrics
+from signaling.texts import fault_text
+
+log = logging.getLogger(__name__)
+
+COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect]]] = {
+    m.Hand: lambda c, client, msg, now: c.hand(client, msg.raised, now),
+    m.MediaState: lambda c, client, msg, _: c.media(client, msg.mic, msg.camera),
+    m.View: lambda c, client, msg, _: c.view(client, msg.source),
+    m.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),
+    m.MuteAll: lambda c, client, _, __: c.mute_all(client),
+    m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
+    m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.kind, msg.focus),
+    m.Record: lambda c, client, msg, now: c.record(client, msg.on, now),
+    m.Leave: lambda c, client, _, __: c.leave(client),
+}
+"""Messages that only a conference is needed for."""
+
+
+class Dispatch:
+    """Obeys messages and answers faults."""
+
+    def __init__(self, hub: Hub, entrance: Entrance, metrics: Metrics) -> None:
+        self._hub = hub
+        self._metrics = metrics
+        self._others: dict[type[Any], Callable[[Client, Any, datetime], Awaitable[None]]] = {
+            m.Join: entrance.join,
+            m.Offer: self._offer,
+        }
+
+    async def receive(self, client: Client, text: str, now: datetime) -> None:
+        """Obey one message; every fault is answered and the connection goes on."""
+        ref: str | None = None
+        try:
+            if not client.allow(1):
+                raise MessageError("too-fast")
+            message = m.parse(text)
+            ref = message.ref
+            await self._obey(client, message, now)
+        except MessageError as error:
+            self._metrics.refused(error.word)
+            client.send(_error(client, error), error.ref or ref)
+        except (RedisError, SQLAlchemyError, OSError, TimeoutError):
+            log.exception("x message not obeyed")
+            self._metrics.refused("unavailable")
+            client.send(_error(client, MessageError("unavailable")), ref)
+
+    async def _obey(self, client: Client, message: m.ClientMessage, now: datetime) -> None:
+        other = self._others.get(type(message))
+        if other is not None:
+            await other(client, message, now)
+            return
+        meeting = self._meeting(client)
+        effects = COMMANDS[type(message)](meeting.conference, client.id, message, now)
+        await meeting.apply(effects, client, message.ref)
+
+    def _meeting(self, client: Client) -> Meeting:
+        meeting = self._hub.of(client)
+        if meeting is None:
+            raise MessageError("not-joined")
+        return meeting
+
+    async def _offer(self, client: Client, message: m.Offer, _: datetime) -> None:
+        """Answer an offer; the answer goes out before anything the new transport brings about."""
+        meeting = self._meeting(client)
+        if not client.allow(OFFER_COSTS):
+            raise MessageError("too-fast")
+        seat = meeting.conference.offered(client.id)
+        await meeting.apply([])
+        try:
+            sdp = await self._hub.engine.connect(meeting.id, seat, message.sdp)
+        except MediaError as error:
+            await meeting.apply(meeting.conference.peer_down(seat))
+            word = "bad-offer" if isinstance(error, BadOffer) else "media-restarting"
+            log.info("x offer of %s: %s", client.account.account, error)
+            raise MessageError(word) from None
+        client.send(m.Answer(sdp=sdp), message.ref)
+
+
+def _error(client: Client, error: MessageError) -> m.Error:
+    """Return the answer to a fault; what was wrong with a message is told to whoever writes the client."""
+    text = fault_text(error.word, client.account.language) + (f" ({error.text})" if error.text else "")
+    return m.Error.model_validate({"error": error.word, "text": text, "opens": error.opens})

@@ -1,0 +1,110 @@
+"""What a conference wants done: plain values that `signaling.meeting` carries out in order."""
+
+from dataclasses import dataclass
+
+from mediaserver.api import Layout, SeatOptions
+from signaling.messages import Farewell, ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Send a message to one client."""
+
+    client: str
+    message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class TellAll:
+    """Send a message to every client of the conference."""
+
+    message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Say bye to a client and close its socket."""
+
+    client: str
+    reason: Farewell
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """Open the room in the media engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRoom:
+    """Close the room in the media engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddSeat:
+    """Seat a leg in the room."""
+
+    options: SeatOptions
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSeat:
+    """Take a leg out of the room, with its transport."""
+
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetFloor:
+    """Open or close the floor of a seat in the room."""
+
+    seat: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Arrange:
+    """Arrange the composed picture."""
+
+    layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class SetView:
+    """Show a seat another source."""
+
+    seat: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Record the room into its next part."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """Close the recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give a leg back to the join guard."""
+
+    leg: str
+
+
+Effect = (
+    Tell
+    | TellAll
+    | Hang
+    | OpenRoom
+    | CloseRoom
+    | AddSeat
+    | RemoveSeat
+    | SetFloor
+    | Arrange
+    | SetView
+    | StartRecording
+    | StopRecording
+    | Release
+)

@@ -1,0 +1,105 @@
+"""The way in: code and account at the door, a seat, the join guard, and only then the meeting (R-051, I18)."""
+
+from datetime import datetime
+
+from scheduler import errors as door
+from scheduler.model import Session
+from scheduler.service import Scheduler
+from signaling import codes, throttle
+from signaling.accounts import Account
+from signaling.client import Client
+from signaling.errors import MessageError
+from signaling.hub import Hub
+from signaling.meeting import Meeting
+from signaling.messages import Join
+from signaling.presence import Presence, Quota
+from signaling.roster import Person, Place
+from signaling.throttle import Throttle
+
+WORDS: dict[type[Exception], str] = {
+    door.CodeUnknown: "code-unknown",
+    door.NotInvited: "not-invited",
+    door.TooEarly: "too-early",
+    door.Ended: "ended",
+    door.Cancelled: "cancelled",
+}
+GUESSES = (door.CodeUnknown, door.NotInvited)
+"""What counts as a guessed code."""
+
+
+class Entrance:
+    """Lets clients in."""
+
+    def __init__(self, scheduler: Scheduler, hub: Hub, presence: Presence, limits: Throttle) -> None:
+        self._scheduler = scheduler
+        self._hub = hub
+        self._presence = presence
+        self._throttle = limits
+
+    async def join(self, client: Client, message: Join, now: datetime) -> None:
+        """Seat a client and answer `joined`. Raises MessageError."""
+        if client.session is not None:
+            raise MessageError("already-joined")
+        if not (client.account.point or client.account.unit or client.account.central):
+            raise MessageError("no-point")
+        session, point = await self._open_door(client.account, message.code, now)
+        person = await self._person(client.account, session, point)
+        meeting = await self._hub.meeting(session)
+        async with meeting.door:
+            await self._seat(client, meeting, person, message, now)
+
+    async def _open_door(self, account: Account, typed: str, now: datetime) -> tuple[Session, str | None]:
+        """Return the session of a code and the point this account sits at there."""
+        attempt = await self._throttle.attempt(throttle.CODE, account.account, now)
+        if attempt.locked:
+            raise MessageError("code-locked")
+        try:
+            code = codes.normalise(typed)
+            point = await self._point(account, await self._scheduler.by_code(code))
+            session = await self._scheduler.enter(code, point, now)
+        except codes.BadCodeError:
+            raise MessageError("code-unknown") from None
+        except door.NotAdmitted as error:
+            if not isinstance(error, GUESSES):
+                await self._throttle.right(attempt)
+            opens = error.opens if isinstance(error, door.TooEarly) else None
+            raise MessageError(WORDS[type(error)], opens=opens) from None
+        await self._throttle.right(attempt)
+        return session, point
+
+    async def _point(self, account: Account, session: Session) -> str | None:
+        """Return the point an account sits at; None is a central technician who has none in this session."""
+        own = [account.point] if account.point else await self._points_of(account.unit)
+        here = [point for point in (session.host_point, *session.points) if point in own]
+        if not here and not account.central:
+            raise door.NotInvited
+        return here[0] if here else None
+
+    async def _points_of(self, unit: str | None) -> list[str]:
+        return [] if unit is None else [point.id for point in await self._scheduler.points(unit)]
+
+    async def _person(self, account: Account, session: Session, point_id: str | None) -> Person:
+        controller = account.central or point_id == session.host_point
+        if point_id is None:
+            return Person(account.account, account.name, None, controller)
+        point = await self._scheduler.point(point_id)
+        return Person(
+            account.account, account.name, Place(point.id, point.name, point.label, point.devices), controller
+        )
+
+    async def _seat(self, client: Client, meeting: Meeting, person: Person, message: Join, now: datetime) -> None:
+        """Choose a seat, pass the guard, sit down; one at a time per meeting."""
+        conference = meeting.conference
+        choice = conference.roster.choose(person, message.resume)
+        if choice.leg is not None:
+            usable = (await self._scheduler.limits(now)).usable.points
+            quota = Quota(conference.booking.legs, usable)
+            if await self._presence.enter(meeting.id, choice.leg, quota, now) != "in":
+                raise MessageError("full")
+        if self._hub.meetings.get(meeting.id) is not meeting:
+            raise MessageError("ended")  # it ended while the guard was asked
+        choice = conference.roster.choose(person, message.resume)  # the seat to resume may be gone by now
+        meeting.add(client)
+        joined, effects = conference.join(client.id, person, choice, now)
+        client.send(joined, message.ref)
+        await meeting.apply(effects)

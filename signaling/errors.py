@@ -1,0 +1,101 @@
+"""Everything the roof raises on purpose; `signaling.problems` turns classes into HTTP status and words.
+
+RoofError
+├── SettingsError        our operator's fault: a DIEMCAU_* variable cannot be used
+├── Refusal              the caller's fault over REST
+│   ├── SignedOut        no valid session cookie
+│   ├── BadLogin         unknown account or wrong password (the caller is not told which)
+│   ├── Locked           too many failures; `seconds` until the next try
+│   ├── Forbidden        signed in, but not allowed to do this
+│   ├── NotFound         no such thing, or none the caller may see
+│   ├── BadInput         a field is faulty
+│   ├── TicketExpired    the download link is older than its 15 minutes
+│   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, MustChangePassword
+└── MessageError         a WebSocket message that cannot be obeyed, answered with its word
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class RoofError(Exception):
+    """Base of all."""
+
+
+class SettingsError(RoofError):
+    """A variable of the environment cannot be used; the text names it."""
+
+
+class Refusal(RoofError):
+    """Base of all refusals over REST."""
+
+
+class SignedOut(Refusal):
+    """No valid session cookie came with the request."""
+
+
+class BadLogin(Refusal):
+    """Unknown account or wrong password."""
+
+
+class Locked(Refusal):
+    """Too many failures."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"locked for {seconds} s")
+        self.seconds = seconds
+
+
+class Forbidden(Refusal):
+    """Signed in, but not allowed."""
+
+
+class MustChangePassword(Refusal):
+    """The one-time password must be changed before anything else."""
+
+
+class NotFound(Refusal):
+    """No such thing, or none that the caller may see."""
+
+
+class BadOrigin(Refusal):
+    """The request was sent by a page of another origin."""
+
+
+class BadJson(Refusal):
+    """The body is not a JSON object in UTF-8."""
+
+
+class BadType(Refusal):
+    """A body that is not application/json."""
+
+
+class TicketExpired(Refusal):
+    """The download ticket is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One faulty field and what is wrong with it, in words a person reads."""
+
+    field: str
+    detail: str
+
+
+class BadInput(Refusal):
+    """Faulty fields of a body or a query."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.field}: {fault.detail}" for fault in faults))
+        self.faults = faults
+
+
+class MessageError(RoofError):
+    """A message that cannot be obeyed; the connection goes on."""
+
+    def __init__(self, word: str, text: str = "", ref: str | None = None, opens: datetime | None = None) -> None:
+        super().__init__(text or word)
+        self.word = word
+        self.text = text
+        self.ref = ref
+        self.opens = opens

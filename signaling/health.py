@@ -1,0 +1,54 @@
+"""What a monitor asks: is the process alive, can it serve, and how much does it do."""
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.errors import MediaError
+from signaling.roof import ROOF, Roof
+
+
+async def alive(_: web.Request) -> web.Response:
+    """The process answers."""
+    return web.json_response({"status": "ok"})
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Database, Valkey and media workers answer, or which of them does not."""
+    roof = request.app[ROOF]
+    parts = {"database": await _database(roof), "valkey": await _valkey(roof), "media": await _media(roof)}
+    healthy = all(parts.values())
+    body = {"status": "ok" if healthy else "unavailable", **parts}
+    return web.json_response(body, status=200 if healthy else 503)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Numbers for Prometheus."""
+    roof = request.app[ROOF]
+    return web.Response(body=await roof.metrics.text(roof.hub), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _database(roof: Roof) -> bool:
+    try:
+        await roof.store.ping()
+    except (SQLAlchemyError, OSError):
+        return False
+    return True
+
+
+async def _valkey(roof: Roof) -> bool:
+    try:
+        return bool(await roof.redis.ping())
+    except (RedisError, OSError):
+        return False
+
+
+async def _media(roof: Roof) -> bool:
+    try:
+        return bool(await roof.hub.engine.stats())
+    except (MediaError, OSError):
+        return False
+
+
+ROUTES = [web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", metrics)]

@@ -1,0 +1,172 @@
+"""All conferences of this roof: opens them at the door, lets time pass, and routes what the media engine tells."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.api import EngineLost, EngineReady, MediaEngine, PeerDown, PeerUp, RecordingEnded, Speaking
+from scheduler.model import Session
+from scheduler.service import Scheduler
+from signaling.client import Client
+from signaling.conference import Booking, Conference
+from signaling.effects import Effect
+from signaling.meeting import Meeting, Tools
+from signaling.messages import Farewell
+from signaling.presence import REFRESH_SECONDS
+from signaling.roster import Place
+from signaling.workers import RoomBack, RoomLost
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+
+
+class Hub:
+    """Owns the meetings."""
+
+    def __init__(self, scheduler: Scheduler, tools: Tools) -> None:
+        # given
+        self._scheduler = scheduler
+        self.tools = tools
+        # owned
+        self.meetings: dict[str, Meeting] = {}
+        self.clients: set[Client] = set()
+        self._sessions: dict[str, Session] = {}
+        self._opening = asyncio.Lock()
+        self._refreshed: datetime | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
+            PeerUp: lambda e: self._tell(e.room, lambda c: c.peer_up(e.seat)),
+            PeerDown: lambda e: self._tell(e.room, lambda c: c.peer_down(e.seat)),
+            Speaking: lambda e: self._tell(e.room, lambda c: c.spoke(e.seat)),
+            RecordingEnded: self._recording_ended,
+            RoomLost: lambda e: self._room_lost(e.room),
+            RoomBack: lambda e: self._tell(e.room, lambda c: c.restore()),
+            EngineLost: lambda _: self._every_room(self._room_lost),
+            EngineReady: lambda _: self._every_room(lambda room: self._tell(room, lambda c: c.restore())),
+        }
+
+    @property
+    def engine(self) -> MediaEngine:
+        """The media engine."""
+        return self.tools.engine
+
+    def start(self) -> None:
+        """Begin to route events and to let time pass."""
+        self._tasks = [asyncio.create_task(self._route()), asyncio.create_task(self._tick_forever())]
+
+    async def stop(self) -> None:
+        """Say bye to everyone and close all rooms."""
+        for meeting in list(self.meetings.values()):
+            await self._finish(meeting, "shutdown")
+        for client in list(self.clients):
+            client.hang_up("shutdown")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def meeting(self, session: Session) -> Meeting:
+        """Return the meeting of a session, opened when it is not yet."""
+        async with self._opening:
+            if session.id not in self.meetings:
+                points = {point.id: point for point in await self._scheduler.points()}
+                host = points[session.host_point]
+                invited = [points[point] for point in (session.host_point, *session.points)]
+                places = tuple(Place(point.id, point.name, point.label, point.devices) for point in invited)
+                self._sessions[session.id] = session
+                self.meetings[session.id] = Meeting(Conference(_booking(session, places)), host.unit, self.tools)
+            return self.meetings[session.id]
+
+    def of(self, client: Client) -> Meeting | None:
+        """Return the meeting a client has joined."""
+        return None if client.session is None else self.meetings.get(client.session)
+
+    async def gone(self, client: Client, now: datetime) -> None:
+        """A socket is closed. One that fell silent counts from its last sign of life."""
+        meeting = self.of(client)
+        client.session = None
+        if meeting is not None:
+            meeting.discard(client)
+            await meeting.apply(meeting.conference.lost(client.id, min(client.heard, now)))
+
+    async def cancelled(self, session: str) -> None:
+        """A session was cancelled: its conference ends."""
+        meeting = self.meetings.get(session)
+        if meeting is not None:
+            await self._finish(meeting, "cancelled")
+
+    async def tick(self, now: datetime) -> None:
+        """Let time pass: absences, the end of sessions, the guard's heartbeat."""
+        due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
+        self._refreshed = now if due else self._refreshed
+        for meeting in list(self.meetings.values()):
+            if self._scheduler.phase(self._sessions[meeting.id], now) not in {"lobby", "open"}:
+                await self._finish(meeting, "ended")
+                continue
+            await meeting.apply(meeting.conference.tick(now))
+            if due:
+                await self._refresh(meeting, now)
+
+    async def _refresh(self, meeting: Meeting, now: datetime) -> None:
+        try:
+            await self.tools.presence.refresh(meeting.id, meeting.legs(), now)
+        except RedisError as error:
+            log.warning("x guard of %s not refreshed: %s", meeting.id, error)
+
+    async def _finish(self, meeting: Meeting, reason: Farewell) -> None:
+        del self.meetings[meeting.id], self._sessions[meeting.id]
+        await meeting.apply(meeting.conference.end(reason))
+        meeting.close()
+
+    async def _tick_forever(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await self._guarded(self.tick(self.tools.clock()))
+
+    async def _route(self) -> None:
+        async for event in self.engine.events():
+            log.debug("< %s", event)
+            await self._guarded(self._routes[type(event)](event))
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        """Do something for one meeting; its fault must not stop the others."""
+        try:
+            await work
+        except (SQLAlchemyError, RedisError, OSError):
+            log.exception("x the roof could not follow an event")
+
+    async def _tell(self, room: str, change: Callable[[Conference], list[Effect]]) -> None:
+        meeting = self.meetings.get(room)
+        if meeting is not None:
+            await meeting.apply(change(meeting.conference))
+
+    async def _every_room(self, act: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+        for room in list(self.meetings):
+            await act(room)
+
+    async def _room_lost(self, room: str) -> None:
+        await self.tools.recordings.interrupted(self.tools.clock(), room)
+        await self._tell(room, lambda conference: conference.media_lost())
+
+    async def _recording_ended(self, event: RecordingEnded) -> None:
+        await self.tools.recordings.ended(event.path, event.seconds, event.error)
+        await self._tell(event.room, lambda conference: conference.recording_stopped(event.error))
+
+
+def _booking(session: Session, places: tuple[Place, ...]) -> Booking:
+    official = session.official
+    return Booking(
+        id=session.id,
+        title=session.title,
+        number=session.number,
+        places=places,
+        start=official.start,
+        end=official.end,
+        recording=session.recording,
+        legs=session.legs,
+    )

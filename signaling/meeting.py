@@ -1,0 +1,171 @@
+"""One running conference: carries out its effects in order, on the engine, the guard and the sockets."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from mediaserver.api import MediaEngine, RoomOptions
+from mediaserver.errors import EngineGone, MediaError
+from signaling.client import Client
+from signaling.conference import Conference
+from signaling.effects import (
+    AddSeat,
+    Arrange,
+    CloseRoom,
+    Effect,
+    Hang,
+    OpenRoom,
+    Release,
+    RemoveSeat,
+    SetFloor,
+    SetView,
+    StartRecording,
+    StopRecording,
+    Tell,
+    TellAll,
+)
+from signaling.presence import Presence
+from signaling.recordings import Recordings
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.1
+"""Changes of the roster are gathered this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a meeting works with."""
+
+    engine: MediaEngine
+    presence: Presence
+    recordings: Recordings
+    clock: Callable[[], datetime]
+
+
+class Meeting:
+    """A conference with its sockets. State changes at once; effects follow in the same order under one lock."""
+
+    def __init__(self, conference: Conference, host_unit: str, tools: Tools) -> None:
+        # given
+        self.conference = conference
+        self._host_unit = host_unit
+        self._tools = tools
+        # owned
+        self.door = asyncio.Lock()
+        self._clients: dict[str, Client] = {}
+        self._order = asyncio.Lock()
+        self._flush: asyncio.TimerHandle | None = None
+        self._carry: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
+            OpenRoom: self._open_room,
+            CloseRoom: self._close_room,
+            AddSeat: lambda effect: tools.engine.add_seat(self.id, effect.options),
+            RemoveSeat: lambda effect: tools.engine.remove_seat(self.id, effect.seat),
+            SetFloor: lambda effect: tools.engine.set_floor(self.id, effect.seat, effect.open),
+            Arrange: lambda effect: tools.engine.set_layout(self.id, effect.layout),
+            SetView: lambda effect: tools.engine.set_view(self.id, effect.seat, effect.source),
+            StartRecording: self._start_recording,
+            StopRecording: lambda _: tools.engine.stop_recording(self.id),
+            Release: lambda effect: tools.presence.leave(self.id, effect.leg),
+        }
+
+    @property
+    def id(self) -> str:
+        """The id of session, conference and room."""
+        return self.conference.booking.id
+
+    @property
+    def clients(self) -> int:
+        """How many sockets are connected."""
+        return len(self._clients)
+
+    def add(self, client: Client) -> None:
+        """Take a client in."""
+        client.session = self.id
+        self._clients[client.id] = client
+
+    def discard(self, client: Client) -> None:
+        """A client is gone."""
+        self._clients.pop(client.id, None)
+
+    def legs(self) -> list[str]:
+        """The legs that the join guard has to keep in."""
+        return [seat.leg for seat in self.conference.roster.seats.values() if seat.here and seat.leg is not None]
+
+    async def apply(self, effects: list[Effect], asker: Client | None = None, ref: str | None = None) -> None:
+        """Carry out effects in order; messages to the asker carry its `ref`."""
+        self._plan_flush()
+        async with self._order:
+            for effect in effects:
+                if isinstance(effect, Tell | TellAll | Hang):
+                    self._say(effect, asker, ref)
+                else:
+                    await self._do(effect)
+
+    def _say(self, effect: Tell | TellAll | Hang, asker: Client | None, ref: str | None) -> None:
+        clients = list(self._clients.values()) if isinstance(effect, TellAll) else [self._clients.get(effect.client)]
+        for client in clients:
+            if client is None:
+                continue
+            own_ref = ref if client is asker else None
+            if isinstance(effect, Hang):
+                self.discard(client)
+                client.hang_up(effect.reason, own_ref)
+            else:
+                client.send(effect.message, own_ref)
+
+    async def _do(self, effect: Effect) -> None:
+        """Do one thing; what a lost worker or Valkey cannot do now is said again when it is back."""
+        try:
+            await self._carry[type(effect)](effect)
+        except EngineGone:
+            log.info("x %s waits for the media worker", type(effect).__name__)
+        except (MediaError, RedisError) as error:
+            log.warning("x %s in %s: %s", type(effect).__name__, self.id, error)
+
+    async def _open_room(self, _: OpenRoom) -> None:
+        await self._tools.engine.open_room(self.id, RoomOptions())
+
+    async def _close_room(self, _: CloseRoom) -> None:
+        await self._tools.engine.close_room(self.id)
+
+    async def _start_recording(self, _: StartRecording) -> None:
+        booking = self.conference.booking
+        host = (booking.places[0].name, self._host_unit)
+        path = await self._tools.recordings.begin(self.id, booking.title, host, self._tools.clock())
+        try:
+            await self._tools.engine.start_recording(self.id, path)
+        except EngineGone:
+            await self._tools.recordings.ended(path, 0, "media-restarting")
+            raise
+        except MediaError as error:
+            log.warning("x recording of %s: %s", self.id, error)
+            await self._tools.recordings.ended(path, 0, "unavailable")
+            for effect in self.conference.recording_stopped("unavailable"):
+                if isinstance(effect, TellAll):
+                    self._say(effect, None, None)
+
+    def _plan_flush(self) -> None:
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Tell everyone what changed in the roster."""
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
+        message = self.conference.flush()
+        if message is not None:
+            for client in list(self._clients.values()):
+                client.send(message)
+
+    def close(self) -> None:
+        """Stop the timer."""
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None

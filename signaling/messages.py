@@ -1,0 +1,290 @@
+"""The WebSocket messages, both ways, as docs/protocol.md says them. Pure: text in, values out, and back."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import ValidationError as Invalid
+from pydantic_core import from_json
+
+from signaling.errors import MessageError
+
+MAX_BYTES = 64 * 1024
+
+Word = Literal[
+    "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "code-unknown", "code-locked", "too-early",
+    "ended", "cancelled", "not-invited", "no-point", "full", "unknown-seat", "bad-offer", "media-restarting",
+    "unavailable",
+]  # fmt: skip
+WORDS: frozenset[str] = frozenset(get_args(Word))
+
+Kind = Literal["grid", "speaker", "single"]
+Role = Literal["host", "component", "observer"]
+Media = Literal["none", "connecting", "connected"]
+Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "shutdown"]
+
+SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC).replace(microsecond=0))]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Asked(_Message):
+    ref: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+
+class Join(_Asked):
+    """Enter the session of a code; `resume` is the token of an earlier seat."""
+
+    type: Literal["join"]
+    code: Annotated[str, StringConstraints(max_length=64)]
+    resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+
+
+class Offer(_Asked):
+    """Connect media; a new offer replaces the old transport."""
+
+    type: Literal["offer"]
+    sdp: Annotated[str, StringConstraints(min_length=1)]
+
+
+class Hand(_Asked):
+    """Raise or lower one's own hand."""
+
+    type: Literal["hand"]
+    raised: bool
+
+
+class MediaState(_Asked):
+    """Tell what the person has switched on."""
+
+    type: Literal["media"]
+    mic: bool
+    camera: bool
+
+
+class View(_Asked):
+    """Choose what to see: ``composed`` or ``camera:<seat>``."""
+
+    type: Literal["view"]
+    source: Annotated[str, StringConstraints(pattern=r"^(composed|camera:.{1,64})$")]
+
+
+class Floor(_Asked):
+    """Give or take the floor (controller)."""
+
+    type: Literal["floor"]
+    seat: SeatId
+    open: bool
+
+
+class MuteAll(_Asked):
+    """Close every floor but the host's (controller)."""
+
+    type: Literal["mute-all"]
+
+
+class Lower(_Asked):
+    """Lower somebody's hand (controller)."""
+
+    type: Literal["lower"]
+    seat: SeatId
+
+
+class SetLayout(_Asked):
+    """Arrange the composed picture (controller)."""
+
+    type: Literal["layout"]
+    kind: Kind
+    focus: SeatId | None = None
+
+
+class Record(_Asked):
+    """Start or stop the recording (controller)."""
+
+    type: Literal["record"]
+    on: bool
+
+
+class Leave(_Asked):
+    """Leave for good."""
+
+    type: Literal["leave"]
+
+
+ClientMessage = Annotated[
+    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | Record | Leave,
+    Field(discriminator="type"),
+]
+_CLIENT: TypeAdapter[Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | Record | Leave] = (
+    TypeAdapter(ClientMessage)
+)
+
+
+class Seat(_Message):
+    """A place in the roster; absent points have one too, under the id of the point."""
+
+    seat: str
+    point: str | None
+    name: str
+    role: Role
+    here: bool
+    hand: int = 0
+    since: Instant | None = None
+    floor: bool = False
+    mic: bool = False
+    camera: bool = False
+    media: Media = "none"
+
+
+class Official(_Message):
+    """The official meeting time."""
+
+    start: Instant
+    end: Instant
+
+
+class SessionInfo(_Message):
+    """What everyone in the meeting may know of the session."""
+
+    id: str
+    title: str
+    number: str
+    host: str
+    official: Official
+
+
+class LayoutState(_Message):
+    """How the composed picture is arranged."""
+
+    type: Literal["layout"] = "layout"
+    kind: Kind
+    focus: str | None
+
+
+class RecordingState(_Message):
+    """Whether the meeting is being recorded."""
+
+    type: Literal["recording"] = "recording"
+    on: bool
+    since: Instant | None = None
+    error: str | None = None
+
+
+class Joined(_Message):
+    """The answer to `join`: everything the client needs to show the meeting."""
+
+    type: Literal["joined"] = "joined"
+    seat: str
+    resume: str
+    role: Role
+    controller: bool
+    session: SessionInfo
+    seats: list[Seat]
+    layout: LayoutState
+    recording: RecordingState
+    view: str
+    now: Instant
+
+
+class Seats(_Message):
+    """What changed in the roster."""
+
+    type: Literal["seats"] = "seats"
+    changed: list[Seat]
+    gone: list[str]
+
+
+class Answer(_Message):
+    """The SDP answer to `offer`."""
+
+    type: Literal["answer"] = "answer"
+    sdp: str
+
+
+class ViewState(_Message):
+    """What the client sees from now on."""
+
+    type: Literal["view"] = "view"
+    source: str
+
+
+class Speaking(_Message):
+    """The loudest seat, or nobody."""
+
+    type: Literal["speaking"] = "speaking"
+    seat: str | None
+
+
+class Renew(_Message):
+    """The media worker was replaced: make a new peer connection and offer again."""
+
+    type: Literal["renew"] = "renew"
+
+
+class Bye(_Message):
+    """The socket closes after this."""
+
+    type: Literal["bye"] = "bye"
+    reason: Farewell
+
+
+class Error(_Message):
+    """A fault; the connection goes on."""
+
+    type: Literal["error"] = "error"
+    error: Word
+    text: str
+    opens: Instant | None = None
+
+
+ServerMessage = (
+    Joined | Seats | LayoutState | RecordingState | Answer | ViewState | Speaking | Renew | Bye | Error
+)  # fmt: skip
+
+
+def parse(text: str) -> ClientMessage:
+    """Read one client message. Raises MessageError ``bad-message``, with the `ref` if one could be read."""
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise MessageError("bad-message", "larger than 64 KiB")
+    try:
+        value = from_json(text, allow_inf_nan=False)
+    except ValueError:
+        raise MessageError("bad-message", "not JSON") from None
+    if not isinstance(value, dict):
+        raise MessageError("bad-message", "not an object")
+    try:
+        return _CLIENT.validate_python(value, strict=True)
+    except Invalid as error:
+        raise MessageError("bad-message", _explain(error), ref_of(value)) from None
+
+
+def ref_of(value: dict[str, object]) -> str | None:
+    """Return the `ref` of a message that may be faulty in every other way."""
+    ref = value.get("ref")
+    return ref if isinstance(ref, str) and len(ref) <= 64 else None
+
+
+def dump(message: ServerMessage, ref: str | None = None) -> str:
+    """Write one server message; `ref` is echoed in direct answers."""
+    text = message.model_dump_json(exclude_none=isinstance(message, Error))
+    if ref is None:
+        return text
+    return f'{text[:-1]},"ref":{_REF.dump_json(ref).decode()}}}'
+
+
+_REF: TypeAdapter[str] = TypeAdapter(str)
+
+
+def instant(value: datetime) -> datetime:
+    """Cut a time to the whole second in UTC, as everything on the wire is."""
+    return value.astimezone(UTC).replace(microsecond=0)
+
+
+def _explain(error: Invalid) -> str:
+    """Name the first faulty field without echoing what was sent."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int | str))[:80]
+    return f"{place}: {first['type']}" if place else first["type"]

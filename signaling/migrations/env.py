@@ -1,0 +1,13 @@
+"""Alembic's entry: runs the versions on the connection that :func:`signaling.migrations.upgrade` hands over."""
+
+from alembic import context
+
+from signaling.migrations import VERSION_TABLE
+from signaling.tables import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    version_table=VERSION_TABLE,
+)
+context.run_migrations()

@@ -1,0 +1,135 @@
+"""From an error to its answer over HTTP: RFC 9457 problems. One table; no traceback ever leaves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.errors import MediaError
+from scheduler import errors as scheduler
+from signaling import errors
+from signaling.messages import instant
+from signaling.texts import Language, field_text, problem_title
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, stable word, and the facts that go with it."""
+
+    status: int
+    word: str
+    facts: Callable[[Any, Language], dict[str, object]] = lambda _error, _language: {}
+
+
+def _stamp(value: Any) -> str:
+    return instant(value).isoformat().replace("+00:00", "Z")
+
+
+def _interval(value: Any) -> dict[str, str]:
+    return {"start": _stamp(value.start), "end": _stamp(value.end)}
+
+
+def _capacity(error: scheduler.CapacityExceeded, language: Language) -> dict[str, object]:
+    limit = {"sessions": ("số phiên họp cùng lúc", "sessions at the same time"),
+             "points": ("số điểm cầu cùng lúc", "points at the same time")}[error.limit]  # fmt: skip
+    detail = (
+        f"Giới hạn {limit[0]}: cần {error.needed}, được dùng {error.usable}",
+        f"Limit on {limit[1]}: {error.needed} needed, {error.usable} usable",
+    )
+    return {
+        "detail": detail[language == "en"],
+        "limit": error.limit,
+        "usable": error.usable,
+        "needed": error.needed,
+        **_interval(error.interval),
+        "suggestions": [_interval(suggestion.official) for suggestion in error.suggestions],
+    }
+
+
+def _fields(faults: list[tuple[str, str]]) -> dict[str, object]:
+    listed = [{"field": field, "detail": detail} for field, detail in faults]
+    return {"detail": "; ".join(f"{field}: {detail}" for field, detail in faults)[:500], "errors": listed}
+
+
+def _requested(error: scheduler.InvalidRequest, language: Language) -> dict[str, object]:
+    return _fields([(fault.field, field_text(fault.word, language, fault.value)) for fault in error.errors])
+
+
+def _given(error: errors.BadInput, language: Language) -> dict[str, object]:
+    return _fields([(fault.field, field_text(fault.detail, language)) for fault in error.faults])
+
+
+def _validated(error: ValidationError, language: Language) -> dict[str, object]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    places = [".".join(str(part) for part in fault["loc"])[:80] or "body" for fault in found]
+    return _fields([(place, field_text(fault["type"], language)) for place, fault in zip(places, found, strict=True)])
+
+
+def _devices(_: scheduler.BadDevices, language: Language) -> dict[str, object]:
+    return _fields([("devices", "1–99")])
+
+
+def _locked(error: errors.Locked, language: Language) -> dict[str, object]:
+    minutes = -(-error.seconds // 60)
+    detail = (f"Hãy thử lại sau {minutes} phút", f"Try again in {minutes} minutes")
+    return {"detail": detail[language == "en"], "retry_after": error.seconds}
+
+
+ANSWERS: dict[type[Exception], Answer] = {
+    errors.SignedOut: Answer(401, "signed-out"),
+    errors.BadLogin: Answer(401, "bad-login"),
+    errors.Locked: Answer(429, "locked", _locked),
+    errors.MustChangePassword: Answer(403, "must-change-password"),
+    errors.Forbidden: Answer(403, "forbidden"),
+    errors.BadOrigin: Answer(403, "bad-origin"),
+    errors.NotFound: Answer(404, "not-found"),
+    errors.BadJson: Answer(400, "bad-json"),
+    errors.BadType: Answer(415, "unsupported-type"),
+    errors.BadInput: Answer(422, "invalid", _given),
+    errors.TicketExpired: Answer(410, "expired"),
+    scheduler.InvalidRequest: Answer(422, "invalid", _requested),
+    scheduler.CapacityExceeded: Answer(409, "capacity", _capacity),
+    scheduler.BadDevices: Answer(422, "invalid", _devices),
+    scheduler.UnknownPoint: Answer(404, "not-found"),
+    scheduler.UnknownSession: Answer(404, "not-found"),
+    scheduler.Ended: Answer(409, "ended"),
+    ValidationError: Answer(422, "invalid", _validated),
+    RedisError: Answer(503, "unavailable"),
+    SQLAlchemyError: Answer(503, "unavailable"),
+    MediaError: Answer(503, "unavailable"),
+    TimeoutError: Answer(503, "unavailable"),
+    web.HTTPNotFound: Answer(404, "not-found"),
+    web.HTTPMethodNotAllowed: Answer(405, "method-not-allowed"),
+    web.HTTPRequestEntityTooLarge: Answer(413, "too-large"),
+    web.HTTPClientError: Answer(400, "bad-request"),
+}
+INTERNAL = Answer(500, "internal")
+
+
+def answer_to(error: Exception) -> Answer:
+    """Return the answer to an error: the entry of its class or of the nearest base that has one."""
+    return next((ANSWERS[base] for base in type(error).__mro__ if base in ANSWERS), INTERNAL)
+
+
+def problem(error: Exception, language: Language) -> web.Response:
+    """Return the problem document for an error."""
+    answer = answer_to(error)
+    title = problem_title(answer.word, language)
+    body = {"type": f"urn:diemcau:{answer.word}", "title": title, "status": answer.status, "detail": title}
+    response = web.json_response(
+        {**body, **answer.facts(error, language)}, status=answer.status, content_type=CONTENT_TYPE
+    )
+    if isinstance(error, errors.Locked):
+        response.headers["Retry-After"] = str(error.seconds)
+    if answer.status == 503:
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+    return response

@@ -1,0 +1,112 @@
+"""Signing in and out, and who one is."""
+
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import StringConstraints
+
+from scheduler.errors import UnknownPoint
+from signaling.accounts import Account
+from signaling.auth import COOKIE
+from signaling.border import clear_cookie, set_cookie
+from signaling.rest.route import Call, Model, Named, Route
+from signaling.roof import Roof
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Login(Model):
+    """Account and password."""
+
+    account: Text
+    password: Text
+
+
+class NewPassword(Model):
+    """The present password and the one that takes its place."""
+
+    current: Text
+    password: Text
+
+
+class Me(Model):
+    """The signed-in account."""
+
+    account: str
+    name: str
+    roles: list[str]
+    unit: Named | None
+    point: Named | None
+    language: str
+    must_change: bool
+
+
+async def login(call: Call) -> web.Response:
+    """Sign in."""
+    token, account = await call.roof.auth.login(call.body.account, call.body.password, call.source, call.now)
+    return await _with_cookie(call, token, account)
+
+
+async def logout(call: Call) -> web.Response:
+    """Sign out."""
+    await call.roof.auth.logout(call.request.cookies[COOKIE], call.account, call.source, call.now)
+    response = web.Response(status=204)
+    clear_cookie(call.request, response)
+    return response
+
+
+async def me(call: Call) -> Me:
+    """Say who is signed in."""
+    return await _me(call.roof, call.account)
+
+
+async def password(call: Call) -> web.Response:
+    """Change one's password; all other logins of the account end."""
+    body: NewPassword = call.body
+    token = await call.roof.auth.change_password(call.account, body.current, body.password, call.source, call.now)
+    account = await call.roof.auth.account(token, call.now)
+    return await _with_cookie(call, token, account or call.account)
+
+
+async def _with_cookie(call: Call, token: str, account: Account) -> web.Response:
+    response = web.json_response(text=(await _me(call.roof, account)).model_dump_json())
+    set_cookie(call.request, response, token)
+    return response
+
+
+async def _me(roof: Roof, account: Account) -> Me:
+    return Me(
+        account=account.account,
+        name=account.name,
+        roles=list(account.roles),
+        unit=await _unit(roof, account.unit),
+        point=await _point(roof, account.point),
+        language=account.language,
+        must_change=account.must_change,
+    )
+
+
+async def _unit(roof: Roof, unit: str | None) -> Named | None:
+    if unit is None:
+        return None
+    names = {known.id: known.name for known in await roof.scheduler.units()}
+    return Named(id=unit, name=names.get(unit, unit))
+
+
+async def _point(roof: Roof, point: str | None) -> Named | None:
+    if point is None:
+        return None
+    try:
+        return Named(id=point, name=(await roof.scheduler.point(point)).name)
+    except UnknownPoint:
+        return Named(id=point, name=point)
+
+
+ROUTES = [
+    Route("POST", "/login", login, "Sign in", Me, body=Login, gate="open", problems=(429,)),
+    Route("POST", "/logout", logout, "Sign out", None, status=204, gate="new-password"),
+    Route("GET", "/me", me, "Who is signed in", Me, gate="new-password"),
+    Route(
+        "POST", "/password", password, "Change one's password", Me, NewPassword, gate="new-password", problems=(429,)
+    ),
+]

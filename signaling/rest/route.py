@@ -1,0 +1,109 @@
+"""One entry of the route table, and what its handler gets."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from aiohttp import web
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from signaling.accounts import Account
+from signaling.auth import Source
+from signaling.roof import Roof
+
+
+class Model(BaseModel):
+    """Base of all bodies, queries and answers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _within_our_years(value: datetime) -> datetime:
+    """Keep times where adding a year or changing the zone cannot overflow."""
+    if not 2000 <= value.year < 2200:
+        raise ValueError("year out of range")
+    return value.astimezone(UTC)
+
+
+def _stamp(value: datetime) -> str:
+    return value.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    AwareDatetime, AfterValidator(_within_our_years), PlainSerializer(_stamp, when_used="json-unless-none")
+]
+"""A time: RFC 3339 with any zone in, UTC out."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
+ID = r"{id:[A-Za-z0-9._-]{1,64}}"
+"""An id in a path; anything else is not found."""
+
+
+class Interval(Model):
+    """A half-open interval of time."""
+
+    start: Moment
+    end: Moment
+
+
+class Named(Model):
+    """Something with an id and a name."""
+
+    id: str
+    name: str
+
+
+class Problem(BaseModel):
+    """RFC 9457; more members come with some types."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="`urn:diemcau:<word>`, stable")
+    title: str
+    status: int
+    detail: str
+
+
+class NoQuery(Model):
+    """No parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read and checked."""
+
+    roof: Roof
+    request: web.Request
+    account: Account
+    body: Any
+    query: Any
+    source: Source
+    now: datetime
+
+    @property
+    def id(self) -> str:
+        """The id in the path."""
+        return self.request.match_info["id"]
+
+
+Handler = Callable[[Call], Awaitable[object]]
+Gate = Literal["open", "new-password", "signed-in"]
+"""Anybody; also those who must change their password; signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A call of the API: what goes in, what comes out, and who may come as far as the handler."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    handler: Handler
+    summary: str
+    answer: Any
+    body: type[Model] | None = None
+    query: type[Model] = NoQuery
+    status: int = 200
+    gate: Gate = "signed-in"
+    problems: tuple[int, ...] = ()
+    media_type: str = "application/json"

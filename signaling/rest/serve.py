@@ -1,0 +1,61 @@
+"""Turns entries of the route table into aiohttp handlers: login, origin, body and query are checked in one place."""
+
+from typing import Any
+
+from aiohttp import hdrs, web
+from pydantic import TypeAdapter
+from pydantic_core import from_json
+
+from signaling.accounts import Account
+from signaling.border import check_origin, signed_in, source_of
+from signaling.errors import BadJson, BadType
+from signaling.openapi import document
+from signaling.rest.route import Call, Model, Route
+from signaling.rest.table import PREFIX, ROUTES
+from signaling.roof import ROOF
+
+NOBODY = Account("", "", (), None, None)
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the routes of the API."""
+    served = [web.route(route.method, PREFIX + route.path, _handler(route)) for route in ROUTES]
+    return [*served, web.get(f"{PREFIX}/openapi.json", _openapi)]
+
+
+async def _openapi(_: web.Request) -> web.Response:
+    return web.json_response(document())
+
+
+def _handler(route: Route) -> Any:
+    adapter: TypeAdapter[Any] = TypeAdapter(route.answer)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        roof = request.app[ROOF]
+        account = NOBODY if route.gate == "open" else await signed_in(request, route.gate == "new-password")
+        if route.method == "POST":
+            check_origin(request)
+        body = await _body(request, route.body) if route.method == "POST" else None
+        query = route.query.model_validate(dict(request.query))
+        answer = await route.handler(Call(roof, request, account, body, query, source_of(request), roof.clock()))
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return web.Response(body=adapter.dump_json(answer), content_type="application/json", status=route.status)
+
+    return handle
+
+
+async def _body(request: web.Request, model: type[Model] | None) -> Model | None:
+    """Read a body of at most 64 KiB. Raises BadType, BadJson, pydantic's ValidationError."""
+    if request.content_type != "application/json" or hdrs.CONTENT_TYPE not in request.headers:
+        raise BadType
+    raw = await request.read()
+    if model is None:
+        return None
+    try:
+        value = from_json(raw, allow_inf_nan=False)
+    except ValueError:
+        raise BadJson from None
+    if not isinstance(value, dict):
+        raise BadJson
+    return model.model_validate(value)

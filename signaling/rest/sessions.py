@@ -1,0 +1,187 @@
+"""Registrations and the sessions they become."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from scheduler import model
+from scheduler.model import Phase, State
+from signaling import rights
+from signaling.codes import masked
+from signaling.errors import Forbidden, NotFound
+from signaling.rest.route import ID, Call, Id, Interval, Model, Moment, Named, Route
+from signaling.store import AuditEntry
+
+BACK = timedelta(days=30)
+AHEAD = timedelta(days=400)
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Registration(Model):
+    """A host unit asks for a session (Điều 13.2.a)."""
+
+    host_point: Id
+    points: Annotated[list[Id], Field(max_length=500)]
+    rehearsal: Interval | None = None
+    official: Interval
+    title: Text
+    contact_name: Text
+    contact_phone: Text
+    recording: Annotated[bool, Field(strict=True)] = False
+
+
+class Host(Model):
+    """The host point."""
+
+    point: str
+    name: str
+
+
+class Session(Model):
+    """A session as its reader may see it."""
+
+    id: str
+    number: str
+    title: str
+    host: Host
+    points: list[Named]
+    rehearsal: Interval | None
+    official: Interval
+    contact_name: str | None
+    contact_phone: str | None
+    recording: bool
+    legs: int
+    state: State
+    phase: Phase
+    code: str | None
+    may_control: bool
+    may_cancel: bool
+
+
+class Period(Model):
+    """Sessions with a slot in this time; from 30 days ago, for 430 days, unless said otherwise."""
+
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+
+
+async def register(call: Call) -> Session:
+    """Ask for a session; it is admitted under the 80 % rule or refused."""
+    body: Registration = call.body
+    points = await _points(call)
+    host = points.get(body.host_point)
+    if not call.account.central and (host is None or not rights.may_register(call.account, host)):
+        raise Forbidden
+    session = await call.roof.scheduler.submit(_request(body, call.account.account), call.now)
+    await _audit(call, "register", session, f"{session.number} {masked(session.code or '')}")
+    return _wire(call, session, points)
+
+
+async def sessions(call: Call) -> list[Session]:
+    """List sessions by their start."""
+    period: Period = call.query
+    start = period.from_ or call.now - BACK
+    end = period.to or start + BACK + AHEAD
+    unit = call.account.unit
+    units = None if call.account.central else [] if unit is None else [unit]
+    points = await _points(call)
+    listed = await call.roof.scheduler.sessions(start, end, units=units)
+    return [_wire(call, session, points) for session in listed if rights.may_see(call.account, session, points)]
+
+
+async def session(call: Call) -> Session:
+    """Return one session."""
+    found, points = await _find(call)
+    return _wire(call, found, points)
+
+
+async def cancel(call: Call) -> Session:
+    """Cancel a session; its conference ends at once."""
+    found, points = await _find(call)
+    if not rights.may_cancel(call.account, found, points):
+        raise Forbidden
+    cancelled = await call.roof.scheduler.cancel(found.id, call.now)
+    await _audit(call, "cancel", cancelled, cancelled.number)
+    await call.roof.hub.cancelled(found.id)
+    return _wire(call, cancelled, points)
+
+
+async def _points(call: Call) -> Mapping[str, model.Point]:
+    return {point.id: point for point in await call.roof.scheduler.points()}
+
+
+async def _find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
+    """Return a session its reader may see; others are not found, so that ids tell nothing."""
+    found = await call.roof.scheduler.session(call.id)
+    points = await _points(call)
+    if not rights.may_see(call.account, found, points):
+        raise NotFound
+    return found, points
+
+
+async def _audit(call: Call, action: Literal["register", "cancel"], found: model.Session, detail: str) -> None:
+    source = call.source
+    entry = AuditEntry(call.now, call.account.account, action, found.id, detail, source.address, source.port)
+    await call.roof.store.audit(entry)
+
+
+def _request(body: Registration, account: str) -> model.Request:
+    return model.Request(
+        host_point=body.host_point,
+        points=tuple(body.points),
+        rehearsal=None if body.rehearsal is None else model.Interval(body.rehearsal.start, body.rehearsal.end),
+        official=model.Interval(body.official.start, body.official.end),
+        title=body.title,
+        contact_name=body.contact_name,
+        contact_phone=body.contact_phone,
+        recording=body.recording,
+        submitted_by=account,
+    )
+
+
+def _interval(interval: model.Interval) -> Interval:
+    return Interval(start=interval.start, end=interval.end)
+
+
+def _wire(call: Call, found: model.Session, points: Mapping[str, model.Point]) -> Session:
+    host = rights.is_host(call.account, found, points)
+    phase = call.roof.scheduler.phase(found, call.now)
+    open_ = phase not in {"ended", "cancelled"}
+    return Session(
+        id=found.id,
+        number=found.number,
+        title=found.title,
+        host=Host(point=found.host_point, name=points[found.host_point].name),
+        points=[Named(id=point, name=points[point].name) for point in found.points],
+        rehearsal=None if found.rehearsal is None else _interval(found.rehearsal),
+        official=_interval(found.official),
+        contact_name=found.contact_name if host else None,
+        contact_phone=found.contact_phone if host else None,
+        recording=found.recording,
+        legs=found.legs,
+        state=found.state,
+        phase=phase,
+        code=found.code,
+        may_control=host and open_,
+        may_cancel=open_ and rights.may_cancel(call.account, found, points),
+    )
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/registrations",
+        register,
+        "Register a session",
+        Session,
+        body=Registration,
+        status=201,
+        problems=(403, 409),
+    ),
+    Route("GET", "/sessions", sessions, "List sessions", list[Session], query=Period),
+    Route("GET", f"/sessions/{ID}", session, "One session", Session, problems=(404,)),
+    Route("POST", f"/sessions/{ID}/cancel", cancel, "Cancel a session", Session, problems=(403, 404, 409)),
+]

@@ -1,0 +1,15 @@
+"""The whole API in one table."""
+
+from signaling.rest import audit, capacity, login, points, recordings, sessions
+from signaling.rest.route import Route
+
+PREFIX = "/api/v1"
+
+ROUTES: tuple[Route, ...] = (
+    *login.ROUTES,
+    *points.ROUTES,
+    *sessions.ROUTES,
+    *capacity.ROUTES,
+    *recordings.ROUTES,
+    *audit.ROUTES,
+)

@@ -1,0 +1,36 @@
+"""Everything a request may need, built once in `signaling.app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from scheduler.service import Scheduler
+from signaling.auth import Auth
+from signaling.dispatch import Dispatch
+from signaling.hub import Hub
+from signaling.metrics import Metrics
+from signaling.recordings import Recordings
+from signaling.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Roof:
+    """The roof's parts."""
+
+    scheduler: Scheduler
+    store: Store
+    redis: Redis
+    auth: Auth
+    hub: Hub
+    dispatch: Dispatch
+    recordings: Recordings
+    metrics: Metrics
+    pages: Path
+    clock: Callable[[], datetime]
+
+
+ROOF = web.AppKey("roof", Roof)

@@ -1,0 +1,240 @@
+"""Who sits in a conference: seats, device numbers, the hand queue, absence and coming back. Pure; `now` is an argument.
+
+A seat belongs to a *client* (one socket) while it is connected. When the socket is lost the seat waits: for 12 s
+everyone still sees it, then it counts as absent, and after 60 s it is gone; the resume token brings it back until then,
+with hand, floor and view.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from mediaserver.api import COMPOSED, SeatOptions
+from scheduler.naming import device_names
+from signaling.messages import Media, Role, Seat
+
+ABSENT_AFTER = timedelta(seconds=12)
+"""A lost client stays in the roster this long after its last sign of life."""
+GONE_AFTER = timedelta(seconds=60)
+"""A seat can be taken back with its resume token this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An invited point: its registered name (Điều 6.4), its Vietnamese label and its number of devices."""
+
+    id: str
+    name: str
+    label: str
+    devices: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who wants in. `place` None is a technician who watches and controls without a point."""
+
+    account: str
+    name: str
+    place: Place | None
+    controller: bool
+
+
+@dataclass(slots=True)
+class Seated:
+    """One seat and everything it keeps over a lost socket."""
+
+    id: str
+    token: str
+    account: str
+    place: Place | None
+    device: int
+    name: str
+    role: Role
+    controller: bool
+    client: str | None
+    here: bool = True
+    left: datetime | None = None
+    raised: datetime | None = None
+    floor: bool = False
+    mic: bool = False
+    camera: bool = False
+    view: str = COMPOSED
+    offered: bool = False
+    up: bool = False
+
+    @property
+    def leg(self) -> str | None:
+        """What the join guard counts: one device of one point; observers hold none."""
+        return None if self.place is None else f"{self.place.id}.{self.device:02}"
+
+    @property
+    def media(self) -> Media:
+        """Where its transport stands, as the roster shows it."""
+        if self.client is None or not (self.offered or self.up):
+            return "none"
+        return "connected" if self.up else "connecting"
+
+    @property
+    def options(self) -> SeatOptions:
+        """What the media engine needs to know: the tile says the registered name and the Vietnamese label."""
+        if self.place is None:
+            return SeatOptions(self.id, self.name, visible=False)
+        return SeatOptions(self.id, f"{self.name} · {self.place.label}")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The seat somebody gets: an old one to resume, or a device number and whom that replaces."""
+
+    resumed: Seated | None = None
+    device: int = 1
+    replaced: Seated | None = None
+    leg: str | None = None
+
+
+def _random_id() -> str:
+    return secrets.token_urlsafe(9)
+
+
+@dataclass(slots=True)
+class Roster:
+    """The seats of one conference, invited points in their order; the first is the host."""
+
+    places: tuple[Place, ...]
+    new_id: Callable[[], str] = _random_id
+    seats: dict[str, Seated] = field(default_factory=dict)
+    hands: list[str] = field(default_factory=list)
+    _by_client: dict[str, str] = field(default_factory=dict)
+    _sent: dict[str, Seat] = field(default_factory=dict)
+
+    def choose(self, person: Person, resume: str | None) -> Choice:
+        """Find the seat for somebody at the door, changing nothing."""
+        for seat in self.seats.values():
+            if resume is not None and secrets.compare_digest(seat.token, resume) and seat.account == person.account:
+                return Choice(resumed=seat, leg=seat.leg)
+        if person.place is None:
+            return Choice(replaced=self._observer(person.account))
+        device, replaced = self._device(person.place)
+        return Choice(device=device, replaced=replaced, leg=f"{person.place.id}.{device:02}")
+
+    def _observer(self, account: str) -> Seated | None:
+        return next((s for s in self.seats.values() if s.place is None and s.account == account), None)
+
+    def _device(self, place: Place) -> tuple[int, Seated | None]:
+        """Return a free device number; when all are taken, the one whose socket is lost, else who joined first."""
+        taken = [seat for seat in self.seats.values() if seat.place is not None and seat.place.id == place.id]
+        numbers = {seat.device for seat in taken}
+        for number in range(1, place.devices + 1):
+            if number not in numbers:
+                return number, None
+        first = min(taken, key=lambda seat: seat.client is not None)  # stable: dict order is joining order
+        return first.device, first
+
+    def sit(self, client: str, person: Person, choice: Choice) -> Seated:
+        """Give a client its seat; the replaced one must be out already."""
+        if choice.resumed is not None:
+            return self._resume(client, choice.resumed)
+        place = person.place
+        seat = Seated(
+            id=self.new_id(),
+            token=self.new_id() + self.new_id(),
+            account=person.account,
+            place=place,
+            device=choice.device,
+            name=person.name if place is None else device_names(place.name, place.devices)[choice.device - 1],
+            role=self._role(place),
+            controller=person.controller,
+            client=client,
+            floor=place is not None and place.id == self.places[0].id,
+        )
+        self.seats[seat.id] = seat
+        self._by_client[client] = seat.id
+        return seat
+
+    def _resume(self, client: str, seat: Seated) -> Seated:
+        if seat.client is not None:
+            del self._by_client[seat.client]
+        seat.client, seat.left, seat.here = client, None, True
+        self._by_client[client] = seat.id
+        return seat
+
+    def _role(self, place: Place | None) -> Role:
+        if place is None:
+            return "observer"
+        return "host" if place.id == self.places[0].id else "component"
+
+    def of(self, client: str) -> Seated | None:
+        """Return the seat of a client, if it has one."""
+        seat = self._by_client.get(client)
+        return None if seat is None else self.seats[seat]
+
+    def lose(self, client: str, heard: datetime) -> None:
+        """Note that a socket is lost that was last heard at `heard`."""
+        seat = self.of(client)
+        if seat is not None:
+            del self._by_client[client]
+            seat.client, seat.left = None, heard
+
+    def remove(self, seat: Seated) -> None:
+        """Take a seat out for good."""
+        del self.seats[seat.id]
+        self.lower(seat.id)
+        if seat.client is not None:
+            del self._by_client[seat.client]
+
+    def overdue(self, now: datetime) -> tuple[list[Seated], list[Seated]]:
+        """Return the seats that became absent, and those whose time to come back is over."""
+        waiting = [(seat, now - seat.left) for seat in self.seats.values() if seat.left is not None]
+        absent = [seat for seat, away in waiting if seat.here and away >= ABSENT_AFTER]
+        gone = [seat for seat, away in waiting if away >= GONE_AFTER]
+        return absent, gone
+
+    def raise_hand(self, seat: Seated, now: datetime) -> None:
+        """Put a seat at the end of the queue; a raised hand keeps its place."""
+        if seat.id not in self.hands:
+            self.hands.append(seat.id)
+            seat.raised = now
+
+    def lower(self, seat_id: str) -> None:
+        """Take a seat out of the queue."""
+        if seat_id in self.hands:
+            self.hands.remove(seat_id)
+        if seat_id in self.seats:
+            self.seats[seat_id].raised = None
+
+    def wire(self) -> list[Seat]:
+        """Return the roster as everyone sees it: invited points in their order with absent ones, then observers."""
+        by_place: dict[str | None, list[Seated]] = {}
+        for seat in self.seats.values():
+            by_place.setdefault(None if seat.place is None else seat.place.id, []).append(seat)
+        rows: list[Seat] = []
+        for place in self.places:
+            rows += [self._row(seat) for seat in by_place.get(place.id, [])] or [self._absent(place)]
+        return rows + [self._row(seat) for seat in by_place.get(None, [])]
+
+    def changes(self) -> tuple[list[Seat], list[str]]:
+        """Return what changed in the roster since the last call, and which seats are gone."""
+        rows = {row.seat: row for row in self.wire()}
+        changed = [row for seat, row in rows.items() if self._sent.get(seat) != row]
+        gone = [seat for seat in self._sent if seat not in rows]
+        self._sent = rows
+        return changed, gone
+
+    def _row(self, seat: Seated) -> Seat:
+        return Seat(
+            seat=seat.id,
+            point=None if seat.place is None else seat.place.id,
+            name=seat.name,
+            role=seat.role,
+            here=seat.here,
+            hand=self.hands.index(seat.id) + 1 if seat.id in self.hands else 0,
+            since=seat.raised,
+            floor=seat.floor,
+            mic=seat.mic,
+            camera=seat.camera,
+            media=seat.media,
+        )
+
+    def _absent(self, place: Place) -> Seat:
+        return Seat(seat=place.id, point=place.id, name=place.name, role=self._role(place), here=False)

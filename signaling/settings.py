@@ -1,0 +1,124 @@
+"""Settings of the roof, read once from ``DIEMCAU_*`` in the environment."""
+
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import ifaddr
+
+from signaling.errors import SettingsError
+
+HTTP_PORT = 8080
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One server. A port of 0 means any free one; `http_port` None means 8080, or any free one when that is taken."""
+
+    data: Path
+    host: str
+    port: int
+    http_port: int | None
+    database_url: str
+    redis_url: str | None
+    workers: int
+    media_port: int
+    media_addresses: tuple[str, ...]
+    max_sessions: int
+    max_points: int
+
+    @property
+    def run(self) -> Path:
+        """Sockets and other things that do not outlive the process."""
+        return self.data / "run"
+
+    @property
+    def recordings(self) -> Path:
+        """Where recordings lie, one directory per session."""
+        return self.data / "recordings"
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Read the settings. Raises SettingsError, naming the variable, when a value cannot be used."""
+    data = Path(environ.get("DIEMCAU_DATA") or "data").absolute()
+    variables = _Variables(environ)
+    return Settings(
+        data=data,
+        host=variables.get("HOST", _address, "0.0.0.0"),  # noqa: S104 - a server for a province listens everywhere
+        port=variables.get("PORT", _port, 8443),
+        http_port=variables.get("HTTP_PORT", _port, None),
+        database_url=variables.get("DATABASE_URL", _database, f"sqlite+aiosqlite:///{data / 'diemcau.sqlite3'}"),
+        redis_url=variables.get("REDIS_URL", _redis, None),
+        workers=variables.get("WORKERS", _count, max(1, (os.cpu_count() or 1) - 1)),
+        media_port=variables.get("MEDIA_PORT", _port, 40000),
+        media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
+        max_sessions=variables.get("MAX_SESSIONS", _count, 20),
+        max_points=variables.get("MAX_POINTS", _count, 250),
+    )
+
+
+class _Variables:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def get(self, name: str, cast: Callable[[str], T], default: D) -> T | D:
+        text = self._environ.get(f"DIEMCAU_{name}", "").strip()
+        if not text:
+            return default
+        try:
+            return cast(text)
+        except ValueError as error:
+            raise SettingsError(f"DIEMCAU_{name}={text!r}: {error}") from error
+
+
+def own_addresses() -> tuple[str, ...]:
+    """Return this machine's IPv4 addresses that others can reach, else the loopback address."""
+    found = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
+    reachable = [ip for ip in found if not (address := ipaddress.ip_address(ip)).is_loopback and address.version == 4]
+    return tuple(dict.fromkeys(reachable)) or ("127.0.0.1",)
+
+
+def _port(text: str) -> int:
+    value = _integer(text)
+    if not 0 <= value <= 65535:
+        raise ValueError("a port is between 0 and 65535")
+    return value
+
+
+def _count(text: str) -> int:
+    value = _integer(text)
+    if not 1 <= value <= 100_000:
+        raise ValueError("must be between 1 and 100000")
+    return value
+
+
+def _integer(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise ValueError("not a whole number")
+    return int(text)
+
+
+def _address(text: str) -> str:
+    return str(ipaddress.ip_address(text))
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(_address(part.strip()) for part in text.split(","))
+
+
+def _database(text: str) -> str:
+    if not text.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
+        raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+    return text
+
+
+def _redis(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return text

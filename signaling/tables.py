@@ -1,0 +1,71 @@
+"""The roof's own tables. Times are seconds since 1970 in UTC."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+METADATA = MetaData()
+
+ACCOUNTS = Table(
+    "accounts",
+    METADATA,
+    Column("account", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("password", String(200), nullable=False),
+    Column("roles", String(200), nullable=False),
+    Column("unit", String(64)),
+    Column("point", String(64)),
+    Column("language", String(8), nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+
+LOGINS = Table(
+    "logins",
+    METADATA,
+    Column("token", String(64), primary_key=True),
+    Column("account", String(64), ForeignKey("accounts.account", ondelete="CASCADE"), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Index("logins_account", "account"),
+)
+
+RECORDINGS = Table(
+    "recordings",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("session", String(64), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("path", String(1000), nullable=False, unique=True),
+    Column("title", String(1000), nullable=False),
+    Column("host", String(200), nullable=False),
+    Column("host_unit", String(64), nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("seconds", Integer),
+    Column("bytes", BigInteger),
+    Column("state", String(16), nullable=False),
+    UniqueConstraint("session", "part"),
+    Index("recordings_host_unit", "host_unit"),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("detail", String(1000), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("port", Integer, nullable=False),
+)

@@ -1,0 +1,121 @@
+"""What people are told, in Vietnamese and English: titles of REST problems, faults on the WebSocket, faulty fields."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Language = Literal["vi", "en"]
+Pair = tuple[str, str]
+
+PROBLEMS: Mapping[str, Pair] = {
+    "signed-out": ("Chưa đăng nhập", "Not signed in"),
+    "bad-login": ("Tài khoản hoặc mật khẩu không đúng", "Wrong account or password"),
+    "locked": ("Sai quá nhiều lần, hãy thử lại sau", "Too many failures, try again later"),
+    "must-change-password": ("Phải đổi mật khẩu trước", "The password must be changed first"),
+    "forbidden": ("Không được phép", "Not allowed"),
+    "bad-origin": ("Yêu cầu đến từ trang khác", "The request came from another site"),
+    "not-found": ("Không tìm thấy", "Not found"),
+    "method-not-allowed": ("Phương thức không được hỗ trợ", "Method not allowed"),
+    "bad-json": ("Nội dung không phải JSON hợp lệ", "The body is not valid JSON"),
+    "bad-request": ("Yêu cầu không hợp lệ", "Bad request"),
+    "unsupported-type": ("Nội dung phải là application/json", "The body must be application/json"),
+    "too-large": ("Nội dung lớn hơn 64 KiB", "The body is larger than 64 KiB"),
+    "invalid": ("Thông tin chưa hợp lệ", "Some fields are not valid"),
+    "capacity": ("Vượt mức năng lực được cấp (80 %)", "Over the capacity that may be given away (80 %)"),
+    "ended": ("Phiên họp đã kết thúc", "The session has ended"),
+    "expired": ("Đường dẫn tải đã hết hạn", "The download link has expired"),
+    "unavailable": ("Máy chủ tạm thời không phục vụ được", "The server cannot serve this now"),
+    "internal": ("Lỗi máy chủ", "Server error"),
+}
+
+FAULTS: Mapping[str, Pair] = {
+    "bad-message": ("Thông điệp không đúng quy cách.", "This message is malformed."),
+    "too-fast": ("Gửi quá nhanh, hãy chậm lại.", "Too fast, slow down."),
+    "not-joined": ("Chưa vào phiên họp.", "Not in a meeting."),
+    "already-joined": ("Đã ở trong phiên họp.", "Already in the meeting."),
+    "forbidden": ("Chỉ người điều khiển được làm việc này.", "Only the controller may do this."),
+    "code-unknown": ("Mã phiên họp không đúng.", "This code is not right."),
+    "code-locked": (
+        "Nhập sai mã quá nhiều lần. Hãy thử lại sau 15 phút.",
+        "Too many wrong codes. Try again in 15 minutes.",
+    ),
+    "too-early": ("Phiên họp chưa mở cửa.", "The session is not open yet."),
+    "ended": ("Phiên họp đã kết thúc.", "The session has ended."),
+    "cancelled": ("Phiên họp đã bị hủy.", "The session was cancelled."),
+    "not-invited": ("Điểm cầu không được mời dự phiên họp này.", "This point is not invited to this session."),
+    "no-point": ("Tài khoản chưa gắn với điểm cầu nào.", "This account belongs to no point."),
+    "full": ("Phiên họp đã đủ số điểm cầu kết nối.", "No more points can be connected."),
+    "unknown-seat": ("Điểm cầu này không có mặt.", "This point is not here."),
+    "bad-offer": (
+        "Không kết nối được âm thanh, hình ảnh với thiết bị này.",
+        "Sound and picture cannot be connected with this device.",
+    ),
+    "media-restarting": (
+        "Máy chủ âm thanh, hình ảnh đang khởi động lại.",
+        "The sound and picture server is restarting.",
+    ),
+    "unavailable": ("Máy chủ tạm thời không phục vụ được.", "The server cannot serve this now."),
+}
+
+FIELDS: Mapping[str, Pair] = {
+    # words of the scheduler
+    "required": ("bắt buộc", "required"),
+    "too-long": ("dài quá {value} ký tự", "longer than {value} characters"),
+    "bad-characters": ("có ký tự không được dùng", "has characters that may not be used"),
+    "unknown-point": ("không có điểm cầu {value}", "there is no point {value}"),
+    "duplicate-point": ("điểm cầu {value} có hai lần", "point {value} is listed twice"),
+    "host-among-points": ("điểm cầu chủ trì không ghi lại ở đây", "the host point must not be listed again"),
+    "no-timezone": ("thiếu múi giờ", "has no time zone"),
+    "fraction-of-second": ("chỉ dùng giây tròn", "must be whole seconds"),
+    "end-before-start": ("kết thúc phải sau khi bắt đầu", "must end after it starts"),
+    "in-the-past": ("đã qua", "is in the past"),
+    "too-far": ("quá xa so với hôm nay", "is too far ahead"),
+    "too-long-interval": ("kéo dài quá mức cho phép", "lasts too long"),
+    "rehearsal-after-official": ("tổng duyệt phải xong trước giờ họp", "the rehearsal must end before the meeting"),
+    "phone-format": ("không phải số điện thoại Việt Nam", "is no Vietnamese phone number"),
+    # kinds of faults that pydantic finds
+    "missing": ("bắt buộc", "required"),
+    "extra_forbidden": ("không có trường này", "there is no such field"),
+    "string_type": ("phải là chuỗi ký tự", "must be a string"),
+    "string_too_long": ("quá dài", "too long"),
+    "string_too_short": ("quá ngắn", "too short"),
+    "string_pattern_mismatch": ("không đúng dạng", "has a wrong form"),
+    "int_type": ("phải là số nguyên", "must be a whole number"),
+    "int_parsing": ("phải là số nguyên", "must be a whole number"),
+    "greater_than_equal": ("quá nhỏ", "too small"),
+    "less_than_equal": ("quá lớn", "too large"),
+    "bool_type": ("phải là true hoặc false", "must be true or false"),
+    "list_type": ("phải là danh sách", "must be a list"),
+    "too_long": ("quá nhiều", "too many"),
+    "timezone_aware": ("thiếu múi giờ", "has no time zone"),
+    "datetime_parsing": ("không phải thời điểm RFC 3339", "is no RFC 3339 time"),
+    "datetime_from_date_parsing": ("không phải thời điểm RFC 3339", "is no RFC 3339 time"),
+}
+_OTHER: Pair = ("không hợp lệ", "not valid")
+
+
+def language_of(accept: str) -> Language:
+    """Return the first language of an Accept-Language header that we speak; Vietnamese when there is none."""
+    for part in accept.split(",")[:20]:
+        match part.split(";")[0].strip().lower()[:2]:
+            case "en":
+                return "en"
+            case "vi":
+                return "vi"
+    return "vi"
+
+
+def fault_text(word: str, language: str) -> str:
+    """Return the text of a WebSocket fault."""
+    return FAULTS[word][language == "en"]
+
+
+def problem_title(word: str, language: str) -> str:
+    """Return the title of a problem."""
+    return PROBLEMS[word][language == "en"]
+
+
+def field_text(word: str, language: str, value: str = "") -> str:
+    """Return what is wrong with a field; `word` may be our own text already."""
+    if " " in word or any(letter.isupper() for letter in word):
+        return word
+    return FIELDS.get(word, _OTHER)[language == "en"].replace("{value}", value)

@@ -1,0 +1,74 @@
+"""A self-signed certificate for a first start, made for the names and addresses of this machine."""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+LASTS = timedelta(days=397)
+"""Browsers refuse server certificates that last longer."""
+RENEW_BEFORE = timedelta(days=30)
+
+
+def context(directory: Path, addresses: Sequence[str], now: datetime) -> ssl.SSLContext:
+    """Return the server's TLS context; ``cert.pem`` and ``key.pem`` of an operator are used as they are."""
+    certificate, key = directory / "cert.pem", directory / "key.pem"
+    if not certificate.exists() or _own_and_unfit(certificate, addresses, now):
+        _write(certificate, key, addresses, now)
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.load_cert_chain(certificate, key)
+    return made
+
+
+def _own_and_unfit(path: Path, addresses: Sequence[str], now: datetime) -> bool:
+    """Whether a certificate is one we made, and ends soon or misses an address of ours."""
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    if certificate.issuer != _name():
+        return False
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    known = {str(address) for address in names.get_values_for_type(x509.IPAddress)}
+    return now > certificate.not_valid_after_utc - RENEW_BEFORE or not known.issuperset(addresses)
+
+
+def _write(certificate: Path, key: Path, addresses: Sequence[str], now: datetime) -> None:
+    certificate.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private = ec.generate_private_key(ec.SECP256R1())
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    key.unlink(missing_ok=True)
+    key.touch(mode=0o600)
+    key.write_bytes(pem)
+    certificate.write_bytes(_certificate(private, addresses, now).public_bytes(serialization.Encoding.PEM))
+
+
+def _certificate(private: ec.EllipticCurvePrivateKey, addresses: Sequence[str], now: datetime) -> x509.Certificate:
+    ips = dict.fromkeys(("127.0.0.1", "::1", *addresses))
+    hosts = dict.fromkeys(("localhost", socket.gethostname()))
+    names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
+    names += [x509.IPAddress(ipaddress.ip_address(ip)) for ip in ips]
+    return (
+        x509.CertificateBuilder()
+        .subject_name(_name())
+        .issuer_name(_name())
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now.astimezone(UTC) - timedelta(hours=1))
+        .not_valid_after(now.astimezone(UTC) + LASTS)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .sign(private, hashes.SHA256())
+    )
+
+
+def _name() -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "diemcau self-signed")])

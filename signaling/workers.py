@@ -1,0 +1,156 @@
+"""Several media workers as one engine: places rooms, and tells which rooms a dead worker took with it.
+
+A room lives in one worker, the one with the fewest seats when it was opened. When a worker dies its rooms are reported
+lost, and reported back as soon as some worker can take them; the roof then opens them again from its own state.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from mediaserver.api import EngineLost, EngineReady, Event, Layout, MediaEngine, RoomOptions, SeatOptions
+from mediaserver.errors import EngineGone, UnknownRoom
+
+EVENTS = 10_000
+"""Events that may wait for the roof; a full queue slows the workers' readers down, nothing is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLost(EngineLost):
+    """The worker of this room died; others live on."""
+
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomBack(EngineReady):
+    """A worker can take this room: open it again."""
+
+    room: str
+
+
+class Workers:
+    """A media engine made of engines."""
+
+    def __init__(self) -> None:
+        self._engines: dict[int, MediaEngine] = {}
+        self._places: dict[str, int] = {}
+        self._seats: dict[str, set[str]] = {}
+        self._waiting: set[str] = set()
+        self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
+
+    async def serve(self, index: int, engine: MediaEngine) -> None:
+        """Take a worker in and pass its events on, until it is lost."""
+        self._engines[index] = engine
+        try:
+            for room in list(self._waiting):
+                await self._events.put(RoomBack(room))
+            async for event in engine.events():
+                if isinstance(event, EngineLost):
+                    break
+                if not isinstance(event, EngineReady):
+                    await self._events.put(event)
+        finally:
+            del self._engines[index]
+            await self._lose(index)
+
+    async def _lose(self, index: int) -> None:
+        lost = [room for room, place in self._places.items() if place == index]
+        for room in lost:
+            del self._places[room]
+            self._waiting.add(room)
+            self._seats.pop(room, None)
+            await self._events.put(RoomLost(room))
+        if self._engines:
+            for room in lost:
+                await self._events.put(RoomBack(room))
+
+    @property
+    def alive(self) -> int:
+        """How many workers take rooms."""
+        return len(self._engines)
+
+    def place(self, room: str) -> int | None:
+        """Return the worker of a room."""
+        return self._places.get(room)
+
+    async def open_room(self, room: str, options: RoomOptions) -> None:
+        """Open a room on the worker with the fewest seats; without a worker it waits for one."""
+        if room not in self._places:
+            self._waiting.add(room)
+            if not self._engines:
+                raise EngineGone("no media worker is running")
+            self._places[room] = min(self._engines, key=self._load)
+            self._waiting.discard(room)
+            self._seats[room] = set()
+        await self._of(room).open_room(room, options)
+
+    def _load(self, index: int) -> tuple[int, int, int]:
+        rooms = [room for room, place in self._places.items() if place == index]
+        return sum(len(self._seats[room]) for room in rooms), len(rooms), index
+
+    def _of(self, room: str) -> MediaEngine:
+        if room in self._places:
+            return self._engines[self._places[room]]
+        if room in self._waiting:
+            raise EngineGone("the media worker of this room is being replaced")
+        raise UnknownRoom(room)
+
+    async def close_room(self, room: str) -> None:
+        """Close a room wherever it is."""
+        self._waiting.discard(room)
+        self._seats.pop(room, None)
+        place = self._places.pop(room, None)
+        if place is not None:
+            await self._engines[place].close_room(room)
+
+    async def add_seat(self, room: str, options: SeatOptions) -> None:
+        """Seat a leg."""
+        engine = self._of(room)
+        self._seats[room].add(options.seat)
+        await engine.add_seat(room, options)
+
+    async def remove_seat(self, room: str, seat: str) -> None:
+        """Remove a leg."""
+        engine = self._of(room)
+        self._seats[room].discard(seat)
+        await engine.remove_seat(room, seat)
+
+    async def connect(self, room: str, seat: str, offer: str) -> str:
+        """Answer an offer."""
+        return await self._of(room).connect(room, seat, offer)
+
+    async def set_floor(self, room: str, seat: str, open_: bool) -> None:
+        """Open or close a floor."""
+        await self._of(room).set_floor(room, seat, open_)
+
+    async def set_layout(self, room: str, layout: Layout) -> None:
+        """Arrange the picture."""
+        await self._of(room).set_layout(room, layout)
+
+    async def set_view(self, room: str, seat: str, source: str) -> None:
+        """Show a seat another source."""
+        await self._of(room).set_view(room, seat, source)
+
+    async def start_recording(self, room: str, path: str) -> None:
+        """Start recording."""
+        await self._of(room).start_recording(room, path)
+
+    async def stop_recording(self, room: str) -> None:
+        """Stop recording."""
+        await self._of(room).stop_recording(room)
+
+    async def stats(self) -> dict[str, object]:
+        """Return the counters of each worker under its number."""
+        numbers = list(self._engines)
+        found = await asyncio.gather(*(self._engines[number].stats() for number in numbers), return_exceptions=True)
+        return {str(number): stats for number, stats in zip(numbers, found, strict=True) if isinstance(stats, dict)}
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What happened in all workers."""
+        while True:
+            yield await self._events.get()
+
+    async def close(self) -> None:
+        """Close every worker's rooms; the supervisor stops the processes."""
+        await asyncio.gather(*(engine.close() for engine in self._engines.values()), return_exceptions=True)

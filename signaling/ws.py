@@ -1,0 +1,76 @@
+"""The WebSocket border: handshake, heartbeat, text in, text out."""
+
+import asyncio
+import contextlib
+import logging
+
+from aiohttp import WSMsgType, web
+
+from signaling.border import check_origin, signed_in, source_of
+from signaling.client import Client
+from signaling.messages import MAX_BYTES, Error
+from signaling.roof import ROOF, Roof
+from signaling.texts import fault_text
+
+log = logging.getLogger(__name__)
+
+PING_SECONDS = 4.0
+"""A ping this often; a socket that answers nothing until the next one is dropped."""
+ABNORMAL = 1006
+"""Close code of a socket that ended without a word (RFC 6455, 7.4.1)."""
+
+
+async def handle(request: web.Request) -> web.WebSocketResponse:
+    """Serve one socket from its upgrade to its end."""
+    roof = request.app[ROOF]
+    account = await signed_in(request)
+    check_origin(request)
+    # One byte more, for aiohttp refuses at its limit already; no compression, so that nothing small unpacks to much.
+    socket = web.WebSocketResponse(max_msg_size=MAX_BYTES + 1, compress=False, autoping=False)
+    await socket.prepare(request)
+    client = Client(socket, account, source_of(request), roof.clock())
+    roof.hub.clients.add(client)
+    try:
+        await _serve(roof, client)
+    finally:
+        roof.hub.clients.discard(client)
+        await asyncio.shield(roof.hub.gone(client, roof.clock()))
+    return socket
+
+
+async def _serve(roof: Roof, client: Client) -> None:
+    """Read, write and ping until one of them ends."""
+    tasks = [asyncio.create_task(work) for work in (_read(roof, client), client.write(), _ping(client))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception) and not isinstance(result, ConnectionError):
+                log.error("x socket of %s", client.account.account, exc_info=result)
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            await asyncio.wait_for(client.socket.close(), 1.0)
+
+
+async def _read(roof: Roof, client: Client) -> None:
+    async for message in client.socket:
+        client.heard, client.alive, client.busy = roof.clock(), True, True
+        if message.type is WSMsgType.TEXT:
+            await roof.dispatch.receive(client, message.data, client.heard)
+        elif message.type is WSMsgType.PING:
+            await client.socket.pong(message.data)
+        elif message.type is WSMsgType.BINARY:
+            client.send(Error(error="bad-message", text=fault_text("bad-message", client.account.language)))
+        client.busy = False
+    if client.socket.close_code not in (None, ABNORMAL):
+        client.heard = roof.clock()
+
+
+async def _ping(client: Client) -> None:
+    """Return when the other side fell silent; while we are busy with its message, it may be."""
+    while client.alive or client.busy:
+        client.alive = False
+        await client.socket.ping()
+        await asyncio.sleep(PING_SECONDS)
+    log.info("x socket of %s fell silent", client.account.account)

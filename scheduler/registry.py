@@ -81,7 +81,7 @@ def _entries(text: str) -> list[object]:
     return entries
 
 
-class _Fault(Exception):  # noqa: N818 - never leaves this module
+class _Fault(Exception):
     def __init__(self, word: str, value: str) -> None:
         super().__init__(word)
         self.word, self.value = word, value

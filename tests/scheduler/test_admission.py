@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scheduler import admission
 from scheduler.capacity import Ceiling
-from scheduler.model import Admit, Amount, Interval, Point, Refuse, Slot, Suggestion
+from scheduler.model import Admit, Amount, Interval, Point, Refuse, Slot, SlotKind, Suggestion
 from scheduler.policy import load
 from tests.scheduler.oracle import HORIZON, Oracle, Slots
 from tests.scheduler.world import NOW, REQUEST, at, hours, on
@@ -47,10 +47,9 @@ class Booking:
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        kinds = ("tong_duyet", "chinh_thuc")[-len(self.times) :]
-        return tuple(
-            Slot(kind, minute(a), minute(b), self.legs) for kind, (a, b) in zip(kinds, self.times, strict=True)
-        )
+        kinds: tuple[SlotKind, ...] = ("tong_duyet", "chinh_thuc")
+        placed = zip(kinds[-len(self.times) :], self.times, strict=True)
+        return tuple(Slot(kind, minute(a), minute(b), self.legs) for kind, (a, b) in placed)
 
 
 bookings = st.builds(

@@ -8,13 +8,13 @@ type DeviceKind = 'mic' | 'camera';
 interface Slot { start: string; end: string }
 interface Named { id: string; name: string }
 
-interface Me { account: string; name: string; roles: string[]; unit: Named; point: Named | null; language: string; must_change?: boolean }
+interface Me { account: string; name: string; roles: string[]; unit: Named | null; point: Named | null; language: string; must_change: boolean }
 interface Unit { id: string; name: string; level: string; parent: string | null }
 interface Point { id: string; name: string; label: string; unit: string; level: string; devices: number }
 
 interface Session {
   id: string; number: string; title: string; host: { point: string; name: string }; points: Named[];
-  rehearsal: Slot | null; official: Slot; contact_name?: string; contact_phone?: string; recording: boolean; legs: number;
+  rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; legs: number;
   state: 'issued' | 'cancelled'; phase: 'upcoming' | 'lobby' | 'open' | 'ended' | 'cancelled';
   code: string | null; may_control: boolean; may_cancel: boolean;
 }
@@ -29,7 +29,8 @@ interface CapacityStep { start: string; end: string; sessions: number; points: n
 interface Capacity { sessions: Limit; points: Limit; steps: CapacityStep[] }
 
 interface Recording {
-  id: string; session: string; title: string; host: string; started: string; seconds: number; bytes: number; part: number; state: string;
+  id: string; session: string; title: string; host: string; started: string; seconds: number; bytes: number; part: number;
+  state: 'running' | 'finished' | 'interrupted' | 'failed';
 }
 
 interface Problem {
@@ -39,7 +40,7 @@ interface Problem {
 }
 
 interface Seat {
-  seat: string; point: string; name: string; role: Role; here: boolean; hand: number; since: string | null; floor: boolean;
+  seat: string; point: string | null; name: string; role: Role; here: boolean; hand: number; since: string | null; floor: boolean;
   mic: boolean; camera: boolean; media: 'none' | 'connecting' | 'connected';
 }
 interface Layout { kind: LayoutKind; focus: string | null }

@@ -58,7 +58,7 @@ export class Page extends Piece {
     try {
       await run();
     } catch (failure) {
-      if (failure instanceof Refusal && failure.status === 401) signIn();
+      if (failure instanceof Refusal && (failure.status === 401 || failure.word === 'must-change-password')) signIn();
       this.error = told(failure);
     }
   }

@@ -73,7 +73,7 @@ export class CapacityChart extends Piece {
   ticks() {
     const times = [];
     for (let at = this.from; at <= this.to; at += TICK_MS) times.push(at);
-    return times.map(at => svg`<text class="tick" x=${this.x(at)} y=${HEIGHT - 6} text-anchor="middle">${at === this.to ? '24:00' : hourMinute(at)}</text>`);
+    return times.map(at => svg`<text class="tick" x=${this.x(at)} y=${HEIGHT - 6} text-anchor=${at === this.to ? 'end' : 'middle'}>${at === this.to ? '24:00' : hourMinute(at)}</text>`);
   }
 }
 

@@ -82,6 +82,7 @@ export class MeetingPage extends Piece {
   floorMoved(change) {
     if (change === 'taken') return this.say(t('room.floor-taken'));
     if (!this.meeting.invited) return;
+    this.notice = '';
     chime();
     navigator.vibrate?.([200, 100, 200]);
   }
@@ -91,7 +92,7 @@ export class MeetingPage extends Piece {
     const {status} = this.meeting.protocol;
     if (status !== 'lost') return;
     const answer = await me().catch(failure => failure);
-    if (answer?.status === 401) signIn();
+    if (answer?.status === 401 || answer?.must_change) signIn();
   }
 
   leave() {
@@ -138,7 +139,7 @@ export class MeetingPage extends Piece {
         <h1>${t('refused.title')}</h1>
         ${alertLine(text)} ${codeField(code, true)}
         <div class="row end">
-          <a class="button" href="sessions.html">${t('nav.sessions')}</a>
+          <a class="button" href="sessions.html">${t('sessions.title')}</a>
           <button class="main" data-testid="sign-in">${t('check.enter')}</button>
         </div>
       </form>
@@ -158,7 +159,7 @@ export class MeetingPage extends Piece {
       <section class="card" role="status" data-testid="ended" data-reason=${reason}>
         <h1>${t(`bye.${reason}`)}</h1>
         <div class="row end">
-          <a class="button" href="sessions.html">${t('nav.sessions')}</a>
+          <a class="button" href="sessions.html">${t('sessions.title')}</a>
           <button type="button" class="main" data-testid="return" @click=${() => location.reload()}>${icon('leave')}<span>${t('room.return')}</span></button>
         </div>
       </section>

@@ -57,6 +57,7 @@ export class PointPicker extends Piece {
   groupRow() {
     const all = groups(this.points, this.units);
     return html`<div class="row wrap groups">
+      <span>${t('register.whole')}</span>
       ${all.filter(({unit}) => !unit).map(({id, level, points}) => this.groupButton(id, t(`level.${level}`), points))}
       <select data-testid="points-group" aria-label=${t('register.group-unit')} @change=${this.pickUnit}>
         <option value="">${t('register.group-unit')}</option>

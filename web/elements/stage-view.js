@@ -6,7 +6,7 @@ import {icon, Piece} from './base.js';
 
 /** The picture everyone sees and the mix, with what must never be missed on top: on air, recording, reconnecting, time. */
 export class StageView extends Piece {
-  static properties = {meeting: {attribute: false}, tick: {type: Number}, silent: {state: true}};
+  static properties = {meeting: {attribute: false}, tick: {type: Number}, silent: {state: true}, playing: {state: true}};
 
   constructor() {
     super();
@@ -16,6 +16,7 @@ export class StageView extends Piece {
     this.tick = 0;
     /** The browser wants a tap before it plays sound. */
     this.silent = false;
+    this.playing = false;
   }
 
   updated() {
@@ -47,9 +48,9 @@ export class StageView extends Piece {
     const {meeting} = this;
     if (!meeting) return nothing;
     return html`<section class="stage ${meeting.onAir ? 'air' : ''}" aria-label=${t('room.picture')}>
-      <video data-testid="picture" autoplay .muted=${true} playsinline></video>
+      <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)}></video>
       <audio data-testid="audio" autoplay></audio>
-      ${meeting.link.picture ? nothing : this.skeleton()} ${this.marks()} ${this.banner()}
+      ${this.playing ? nothing : this.skeleton()} ${this.marks()} ${this.banner()}
       ${this.silent ? html`<button type="button" class="main hear" data-testid="hear" @click=${this.listen}>${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;
   }

@@ -35,7 +35,8 @@ class SignInPage extends Piece {
 
   async recognise() {
     try {
-      this.me = await me();
+      const someone = await me();
+      this.me = someone.must_change ? null : someone; // who must change the password shows the old one once more
     } catch {
       localStorage.removeItem('account');
     }
@@ -147,7 +148,7 @@ class SignInPage extends Piece {
       ${['fresh', 'again'].map(
         name => html`<div class="field">
           <label for=${name}>${t(`password.${name}`)}</label>
-          <input id=${name} name=${name} type="password" data-testid="password-${name}" autocomplete="new-password" minlength="10" required>
+          <input id=${name} name=${name} type="password" data-testid="password-${name}" autocomplete="new-password" minlength="12" required>
           ${name === 'fresh' ? html`<small>${t('password.hint')}</small>` : nothing}
         </div>`,
       )}

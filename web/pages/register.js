@@ -54,8 +54,8 @@ class RegisterPage extends Page {
 
   /** Points this person may host from: of the own unit; all for who belongs to none of them. */
   get hosts() {
-    const own = this.points.filter(({unit}) => unit === this.me?.unit.id);
-    const all = this.me?.roles.some(role => ['administrator', 'central_technician'].includes(role));
+    const own = this.points.filter(({unit}) => unit === this.me?.unit?.id);
+    const all = this.me?.roles.some(role => ['administrator', 'technician'].includes(role));
     const rest = all ? this.points.filter(point => !own.includes(point)).sort((a, b) => collator.compare(a.label, b.label)) : [];
     return [...own, ...rest];
   }
@@ -160,7 +160,7 @@ class RegisterPage extends Page {
       <p class="soft">${t('register.code-is')}</p>
       <p class="code huge" data-testid="issued-code">${grouped(session.code ?? '')}</p>
       <p>${t('register.keep-code')}</p>
-      <div class="row"><a class="button main" href="sessions.html" data-testid="to-sessions">${t('nav.sessions')}</a></div>
+      <div class="row"><a class="button main" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a></div>
     </section>`;
   }
 
@@ -218,7 +218,7 @@ class RegisterPage extends Page {
   capacityCard() {
     if (!this.capacity) return nothing;
     const {from, to} = this.day;
-    const slots = [this.official, this.rehearsal].filter(slot => slot !== null);
+    const slots = [this.official, this.rehearsal].filter(slot => slot !== null).filter(slot => Date.parse(slot.start) < to && Date.parse(slot.end) > from);
     const left = this.official && free(this.capacity, this.official);
     return html`<section class="card capacity" aria-live="polite">
       ${left && this.official

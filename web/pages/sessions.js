@@ -52,7 +52,7 @@ class SessionsPage extends Page {
       <main>
         <div class="row between">
           <h1>${t('sessions.title')}</h1>
-          <a class="button main" href="register.html" data-testid="register">${icon('plus')}<span>${t('nav.register')}</span></a>
+          <a class="button main" href="register.html" data-testid="register">${icon('plus')}<span>${t('sessions.register')}</span></a>
         </div>
         ${alertLine(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows(coming, 'sessions.none')}
@@ -92,7 +92,7 @@ class SessionsPage extends Page {
     if (OVER.includes(session.phase)) return nothing;
     const enter = session.code ? door(session.code, this.list) : '';
     return html`${enter
-      ? html`<a class="button main" href=${enter} data-testid="enter">${t(session.may_control ? 'sessions.control' : 'sessions.enter')}</a>`
+      ? html`<a class="button ${session.phase === 'upcoming' ? '' : 'main'}" href=${enter} data-testid="enter">${t(session.may_control ? 'sessions.control' : 'sessions.enter')}</a>`
       : nothing}
     ${session.may_cancel
       ? html`<button type="button" class="danger" data-testid="cancel" @click=${() => (this.asking = session)}>${t('sessions.cancel')}</button>`

@@ -2,7 +2,7 @@ import {html, repeat} from '../vendor/lit.js';
 import {t} from '../i18n.js';
 import {queue, waited} from '../logic.js';
 import {span} from '../time.js';
-import {icon, Piece} from './base.js';
+import {Piece} from './base.js';
 
 /** Raised hands in order, each with its waiting time. Acts `command` with a message. */
 export class SpeakQueue extends Piece {
@@ -30,7 +30,7 @@ export class SpeakQueue extends Piece {
       <strong class="place">${seat.hand}</strong>
       <span class="name">${seat.name}<small>${t('hand.waited', span(waited(seat.since, this.now)))}</small></span>
       <button type="button" class="main" data-testid="give-floor" data-seat=${seat.seat} aria-label=${t('floor.give-floor-to', seat.name)}
-        @click=${() => this.act('command', {type: 'floor', seat: seat.seat, open: true})}>${icon('mic')}<span>${t('floor.give-floor')}</span></button>
+        @click=${() => this.act('command', {type: 'floor', seat: seat.seat, open: true})}>${t('floor.give-floor')}</button>
       <button type="button" data-testid="lower" data-seat=${seat.seat} aria-label=${t('queue.lower-of', seat.name)}
         @click=${() => this.act('command', {type: 'lower', seat: seat.seat})}>${t('queue.lower')}</button>
     </li>`;

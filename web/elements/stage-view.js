@@ -19,6 +19,11 @@ export class StageView extends Piece {
     this.playing = false;
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    document.addEventListener('click', () => this.silent && this.listen(), {capture: true}); // any tap will do
+  }
+
   updated() {
     const {picture, sound} = this.meeting?.link ?? {};
     this.attach('video', picture ?? null);
@@ -51,7 +56,7 @@ export class StageView extends Piece {
       <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)}></video>
       <audio data-testid="audio" autoplay></audio>
       ${this.playing ? nothing : this.skeleton()} ${this.marks()} ${this.banner()}
-      ${this.silent ? html`<button type="button" class="main hear" data-testid="hear" @click=${this.listen}>${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
+      ${this.silent ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;
   }
 

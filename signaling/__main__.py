@@ -28,6 +28,7 @@ def main() -> None:
     logging.basicConfig(
         level=os.environ.get("DIEMCAU_LOG", "WARNING").upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs a traceback for every junk request line
     try:
         settings = read(os.environ)
         uvloop.run(serve(settings) if arguments.command == "serve" else admin.run(settings, arguments))

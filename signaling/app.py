@@ -113,7 +113,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
 
 def application(built: Roof) -> web.Application:
     """Return the HTTP application."""
-    app = web.Application(middlewares=[border.problems, border.api_needs_login], client_max_size=MAX_BYTES)
+    app = web.Application(middlewares=[border.problems], client_max_size=MAX_BYTES)
     app[ROOF] = built
     app.on_response_prepare.append(border.add_headers)
     app.add_routes([*serve.routes(), *health.ROUTES, web.get("/ws", ws.handle), web.get("/{path:.*}", pages.handle)])

@@ -60,14 +60,6 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     return response
 
 
-@web.middleware
-async def api_needs_login(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer 401 for paths under the API that do not exist too: nobody outside learns which do."""
-    if request.path.startswith(API) and request.match_info.http_exception is not None:
-        await signed_in(request)
-    return await handler(request)
-
-
 async def signed_in(request: web.Request, must_change_ok: bool = False) -> Account:
     """Return whose request it is. Raises SignedOut, MustChangePassword."""
     roof = request.app[ROOF]

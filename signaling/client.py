@@ -5,7 +5,7 @@ import secrets
 import time
 from datetime import datetime
 
-from aiohttp import WSCloseCode, web
+from aiohttp import web
 
 from signaling.accounts import Account
 from signaling.auth import Source
@@ -49,7 +49,7 @@ class Client:
             self.drop()
 
     def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
-        """Say bye and close after it."""
+        """Say bye; nothing is written after it."""
         self.session = None
         self.send(Bye(reason=reason), ref)
         try:
@@ -72,7 +72,7 @@ class Client:
         return True
 
     async def write(self) -> None:
-        """Send what is queued until told to close or dropped."""
+        """Send what is queued until a bye is out or the client is dropped."""
         dropped = asyncio.ensure_future(self._dropped.wait())
         sending = asyncio.ensure_future(self._send_queued())
         try:
@@ -85,4 +85,3 @@ class Client:
     async def _send_queued(self) -> None:
         while (text := await self._queue.get()) is not None:
             await self.socket.send_str(text)
-        await self.socket.close(code=WSCloseCode.OK)

@@ -349,7 +349,7 @@ class Conference:
         return self._start_recording(now)
 
     def _start_recording(self, now: datetime) -> list[Effect]:
-        return [StartRecording(), *self._recording(RecordingState(on=True, since=now))]
+        return [*self._recording(RecordingState(on=True, since=now)), StartRecording()]
 
     def _recording(self, state: RecordingState) -> list[Effect]:
         self.recording = state

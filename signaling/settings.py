@@ -53,7 +53,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         host=variables.get("HOST", _address, "0.0.0.0"),  # noqa: S104 - a server for a province listens everywhere
         port=variables.get("PORT", _port, 8443),
         http_port=variables.get("HTTP_PORT", _port, None),
-        database_url=variables.get("DATABASE_URL", _database, f"sqlite+aiosqlite:///{data / 'diemcau.sqlite3'}"),
+        database_url=variables.get("DATABASE_URL", _database, f"sqlite:///{data / 'diemcau.sqlite3'}"),
         redis_url=variables.get("REDIS_URL", _redis, None),
         workers=variables.get("WORKERS", _count, max(1, (os.cpu_count() or 1) - 1)),
         media_port=variables.get("MEDIA_PORT", _port, 40000),
@@ -113,8 +113,8 @@ def _addresses(text: str) -> tuple[str, ...]:
 
 
 def _database(text: str) -> str:
-    if not text.startswith(("sqlite+aiosqlite://", "postgresql+asyncpg://")):
-        raise ValueError("must start with sqlite+aiosqlite:// or postgresql+asyncpg://")
+    if not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("must start with sqlite:/// or postgresql://")
     return text
 
 

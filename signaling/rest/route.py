@@ -36,7 +36,8 @@ Moment = Annotated[
 """A time: RFC 3339 with any zone in, UTC out."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
-ID = r"{id:[A-Za-z0-9._-]{1,64}}"
+ID_PATTERN = "[A-Za-z0-9._-]{1,64}"
+ID = f"{{id:{ID_PATTERN}}}"
 """An id in a path; anything else is not found."""
 
 

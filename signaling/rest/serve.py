@@ -1,5 +1,6 @@
 """Turns entries of the route table into aiohttp handlers: login, origin, body and query are checked in one place."""
 
+import re
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -8,9 +9,9 @@ from pydantic_core import from_json
 
 from signaling.accounts import Account
 from signaling.border import check_origin, signed_in, source_of
-from signaling.errors import BadJson, BadType
+from signaling.errors import BadJson, BadType, NotFound
 from signaling.openapi import document
-from signaling.rest.route import Call, Model, Route
+from signaling.rest.route import ID, ID_PATTERN, Call, Model, Route
 from signaling.rest.table import PREFIX, ROUTES
 from signaling.roof import ROOF
 
@@ -20,11 +21,21 @@ NOBODY = Account("", "", (), None, None)
 def routes() -> list[web.RouteDef]:
     """Return the routes of the API."""
     served = [web.route(route.method, PREFIX + route.path, _handler(route)) for route in ROUTES]
-    return [*served, web.get(f"{PREFIX}/openapi.json", _openapi)]
+    return [*served, web.get(f"{PREFIX}/openapi.json", _openapi), web.route("*", "/api/{rest:.*}", _unknown)]
 
 
 async def _openapi(_: web.Request) -> web.Response:
     return web.json_response(document())
+
+
+async def _unknown(request: web.Request) -> web.Response:
+    """Answer what is not in the table: nobody outside learns what is."""
+    await signed_in(request)
+    called = request.path.removeprefix(PREFIX)
+    methods = {route.method for route in ROUTES if re.fullmatch(route.path.replace(ID, ID_PATTERN), called)}
+    if methods:
+        raise web.HTTPMethodNotAllowed(request.method, methods)
+    raise NotFound
 
 
 def _handler(route: Route) -> Any:

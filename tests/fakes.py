@@ -1,0 +1,124 @@
+"""Fakes with a script: parts that do what the test says, and note what they were told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from mediaserver.api import Event, Layout, PeerUp, RecordingEnded, RoomOptions, SeatOptions
+from mediaserver.errors import UnknownRoom, UnknownSeat
+
+
+@dataclass
+class FakeClock:
+    """A clock that goes when told to."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> datetime:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+        return self.now
+
+
+@dataclass
+class FakeRoom:
+    """What an engine would hold of a room."""
+
+    seats: dict[str, SeatOptions] = field(default_factory=dict)
+    floors: set[str] = field(default_factory=set)
+    views: dict[str, str] = field(default_factory=dict)
+    layout: Layout = field(default_factory=Layout)
+    recording: str | None = None
+
+
+class FakeEngine:
+    """A media engine without media. `failing` maps a call to the error it raises; a connected seat is up at once."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, FakeRoom] = {}
+        self.calls: list[tuple[object, ...]] = []
+        self.failing: dict[str, Exception] = {}
+        self.closed = False
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+
+    def emit(self, event: Event) -> None:
+        """Let something happen."""
+        self._events.put_nowait(event)
+
+    def lose_everything(self) -> None:
+        """Be a fresh process."""
+        self.rooms.clear()
+        self.calls.clear()
+
+    def _note(self, call: str, *arguments: object) -> None:
+        self.calls.append((call, *arguments))
+        if call in self.failing:
+            raise self.failing[call]
+
+    def _room(self, room: str, seat: str | None = None) -> FakeRoom:
+        if room not in self.rooms:
+            raise UnknownRoom(room)
+        if seat is not None and seat not in self.rooms[room].seats:
+            raise UnknownSeat(room, seat)
+        return self.rooms[room]
+
+    async def open_room(self, room: str, options: RoomOptions) -> None:
+        self._note("open_room", room)
+        self.rooms.setdefault(room, FakeRoom())
+
+    async def close_room(self, room: str) -> None:
+        self._note("close_room", room)
+        self.rooms.pop(room, None)
+
+    async def add_seat(self, room: str, options: SeatOptions) -> None:
+        self._note("add_seat", room, options.seat)
+        self._room(room).seats[options.seat] = options
+
+    async def remove_seat(self, room: str, seat: str) -> None:
+        self._note("remove_seat", room, seat)
+        self._room(room).seats.pop(seat, None)
+        self._room(room).floors.discard(seat)
+
+    async def connect(self, room: str, seat: str, offer: str) -> str:
+        self._note("connect", room, seat)
+        self._room(room, seat)
+        self.emit(PeerUp(room, seat))
+        return f"answer to {offer}"
+
+    async def set_floor(self, room: str, seat: str, open_: bool) -> None:
+        self._note("set_floor", room, seat, open_)
+        floors = self._room(room, seat).floors
+        (floors.add if open_ else floors.discard)(seat)
+
+    async def set_layout(self, room: str, layout: Layout) -> None:
+        self._note("set_layout", room, layout)
+        self._room(room).layout = layout
+
+    async def set_view(self, room: str, seat: str, source: str) -> None:
+        self._note("set_view", room, seat, source)
+        self._room(room, seat).views[seat] = source
+
+    async def start_recording(self, room: str, path: str) -> None:
+        self._note("start_recording", room, path)
+        self._room(room).recording = path
+
+    async def stop_recording(self, room: str) -> None:
+        self._note("stop_recording", room)
+        path, self._room(room).recording = self._room(room).recording, None
+        if path is not None:
+            self.emit(RecordingEnded(room, path, 12.0, None))
+
+    async def stats(self) -> dict[str, object]:
+        self._note("stats")
+        return {"0": {"rooms": len(self.rooms), "codec": "h264"}}
+
+    async def events(self) -> AsyncIterator[Event]:
+        while True:
+            yield await self._events.get()
+
+    async def close(self) -> None:
+        self.closed = True

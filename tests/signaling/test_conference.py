@@ -1,0 +1,388 @@
+"""The rules of a meeting, without sockets: who sits where, who may speak, what happens when somebody is gone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.api import Layout, SeatOptions
+from signaling import effects as e
+from signaling.conference import Booking, Conference
+from signaling.errors import MessageError
+from signaling.messages import LayoutState, RecordingState, Renew, Seat, Speaking, ViewState
+from signaling.roster import Person, Place, Roster
+
+NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
+HOST = Place("host", "UBND.Khanh Hoa", "UBND tỉnh Khánh Hòa", 1)
+NT = Place("nt", "UBND.Nha Trang", "UBND thành phố Nha Trang", 2)
+CR = Place("cr", "UBND.Cam Ranh", "UBND thành phố Cam Ranh", 1)
+PLACES = (HOST, NT, CR)
+
+
+class Hall:
+    """A conference whose seats and tokens are numbered: the first seat is s1 with token s2s3."""
+
+    def __init__(self, recording: bool = False) -> None:
+        numbers: Iterator[int] = count(1)
+        roster = Roster(PLACES, new_id=lambda: f"s{next(numbers)}")
+        booking = Booking("id", "Họp", "KH-1", PLACES, NOW, NOW + timedelta(hours=2), recording, 4)
+        self.conference = Conference(booking, roster)
+
+    def person(self, place: Place | None) -> Person:
+        account = place.id if place else "central"
+        return Person(account, account.title(), place, place in (HOST, None))
+
+    def join(self, client: str, place: Place | None, resume: str | None = None, now: datetime = NOW) -> list[e.Effect]:
+        person = self.person(place)
+        choice = self.conference.roster.choose(person, resume)
+        self.joined, effects = self.conference.join(client, person, choice, now)
+        return effects
+
+    def seat(self, client: str) -> str:
+        seat = self.conference.roster.of(client)
+        assert seat is not None
+        return seat.id
+
+    def row(self, seat: str) -> Seat:
+        return next(row for row in self.conference.roster.wire() if row.seat == seat)
+
+
+@pytest.fixture
+def hall() -> Hall:
+    """Host, Nha Trang and Cam Ranh are in."""
+    made = Hall()
+    made.join("h", HOST)
+    made.join("n", NT)
+    made.join("c", CR)
+    made.conference.flush()
+    return made
+
+
+def assert_refused(word: str, call: object) -> None:
+    assert callable(call)
+    with pytest.raises(MessageError) as refused:
+        call()
+    assert refused.value.word == word
+
+
+def test_the_first_to_join_opens_the_room_and_the_host_has_the_floor() -> None:
+    hall = Hall()
+    assert hall.join("h", HOST) == [
+        e.OpenRoom(),
+        e.Arrange(Layout()),
+        e.AddSeat(SeatOptions("s1", "UBND.Khanh Hoa · UBND tỉnh Khánh Hòa")),
+        e.SetFloor("s1", True),
+    ]
+    assert (hall.joined.role, hall.joined.controller, hall.joined.seats[0].floor) == ("host", True, True)
+
+
+def test_components_join_muted() -> None:
+    hall = Hall()
+    hall.join("h", HOST)
+    assert hall.join("n", NT) == [e.AddSeat(SeatOptions("s4", "UBND.Nha Trang.01 · UBND thành phố Nha Trang"))]
+    assert (hall.joined.role, hall.joined.controller) == ("component", False)
+    assert [row.floor for row in hall.joined.seats] == [True, False, False]
+
+
+def test_absent_points_are_in_the_roster_under_their_own_id() -> None:
+    hall = Hall()
+    hall.join("h", HOST)
+    assert hall.joined.seats[1:] == [
+        Seat(seat="nt", point="nt", name="UBND.Nha Trang", role="component", here=False),
+        Seat(seat="cr", point="cr", name="UBND.Cam Ranh", role="component", here=False),
+    ]
+
+
+def test_observers_are_seen_in_the_roster_but_not_in_the_picture() -> None:
+    hall = Hall()
+    hall.join("h", HOST)
+    assert hall.join("t", None) == [e.AddSeat(SeatOptions("s4", "Central", visible=False))]
+    assert (hall.joined.role, hall.joined.controller, hall.joined.seats[-1].role) == ("observer", True, "observer")
+    assert_refused("unknown-seat", lambda: hall.conference.view("h", "camera:s4"))
+
+
+def test_a_second_browser_gets_the_second_device_and_a_third_replaces_the_first(hall: Hall) -> None:
+    hall.join("n2", NT)
+    assert hall.row(hall.seat("n2")).name == "UBND.Nha Trang.02"
+    first = hall.seat("n")
+    effects = hall.join("n3", NT)
+    assert effects[:2] == [e.Hang("n", "replaced"), e.RemoveSeat(first)]
+    assert hall.row(hall.seat("n3")).name == "UBND.Nha Trang.01"
+    assert hall.conference.roster.of("n") is None
+
+
+def test_a_device_whose_socket_is_lost_is_replaced_before_one_that_is_there(hall: Hall) -> None:
+    hall.join("n2", NT)
+    hall.conference.lost("n2", NOW)
+    effects = hall.join("n3", NT)
+    assert [effect for effect in effects if isinstance(effect, e.Hang)] == []
+    assert hall.row(hall.seat("n3")).name == "UBND.Nha Trang.02"
+
+
+def test_a_single_device_has_no_number_and_is_replaced(hall: Hall) -> None:
+    assert hall.join("c2", CR)[0] == e.Hang("c", "replaced")
+    assert hall.row(hall.seat("c2")).name == "UBND.Cam Ranh"
+
+
+def test_hands_stand_in_the_order_they_were_raised(hall: Hall) -> None:
+    c = hall.conference
+    c.hand("c", True, NOW)
+    c.hand("n", True, NOW + timedelta(seconds=1))
+    c.hand("c", True, NOW + timedelta(seconds=2))
+    assert [(row.seat, row.hand, row.since) for row in c.roster.wire() if row.hand] == [
+        (hall.seat("n"), 2, NOW + timedelta(seconds=1)),
+        (hall.seat("c"), 1, NOW),
+    ]
+    c.hand("c", False, NOW)
+    assert hall.row(hall.seat("n")).hand == 1
+
+
+@given(st.lists(st.tuples(st.sampled_from("hnc"), st.booleans())))
+def test_the_hand_queue_is_a_queue(steps: list[tuple[str, bool]]) -> None:
+    hall = Hall()
+    for client, place in zip("hnc", PLACES, strict=True):
+        hall.join(client, place)
+    model: list[str] = []
+    for number, (client, raised) in enumerate(steps):
+        hall.conference.hand(client, raised, NOW + timedelta(seconds=number))
+        if not raised:
+            model = [other for other in model if other != client]
+        elif client not in model:
+            model.append(client)
+    queue = sorted((row for row in hall.conference.roster.wire() if row.hand), key=lambda row: row.hand)
+    assert [row.seat for row in queue] == [hall.seat(client) for client in model]
+    assert [row.hand for row in queue] == list(range(1, len(model) + 1))
+    assert [row.since for row in queue] == sorted(row.since for row in queue if row.since)
+
+
+def test_the_host_gives_the_floor_which_lowers_the_hand_and_takes_it_back(hall: Hall) -> None:
+    seat = hall.seat("n")
+    hall.conference.hand("n", True, NOW)
+    assert hall.conference.floor("h", seat, True) == [e.SetFloor(seat, True)]
+    assert (hall.row(seat).floor, hall.row(seat).hand) == (True, 0)
+    assert hall.conference.floor("h", seat, False) == [e.SetFloor(seat, False)]
+    assert hall.row(seat).floor is False
+
+
+def test_mute_all_leaves_the_host(hall: Hall) -> None:
+    hall.conference.floor("h", hall.seat("n"), True)
+    assert hall.conference.mute_all("h") == [e.SetFloor(hall.seat("n"), False)]
+    assert hall.row(hall.seat("h")).floor is True
+
+
+def test_only_controllers_control(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("c")
+    for call in (
+        lambda: c.floor("n", seat, True),
+        lambda: c.mute_all("n"),
+        lambda: c.lower("n", seat),
+        lambda: c.arrange("n", "grid", None),
+        lambda: c.record("n", True, NOW),
+    ):
+        assert_refused("forbidden", call)
+
+
+def test_unknown_clients_and_seats_are_refused(hall: Hall) -> None:
+    c = hall.conference
+    assert_refused("not-joined", lambda: c.hand("x", True, NOW))
+    for call in (
+        lambda: c.floor("h", "x", True),
+        lambda: c.lower("h", "x"),
+        lambda: c.arrange("h", "single", "x"),
+        lambda: c.view("h", "camera:x"),
+        lambda: c.view("h", "camera:nt"),
+    ):
+        assert_refused("unknown-seat", call)
+
+
+def test_the_layout_is_told_to_everyone(hall: Hall) -> None:
+    seat = hall.seat("n")
+    assert hall.conference.arrange("h", "speaker", seat) == [
+        e.Arrange(Layout("speaker", seat)),
+        e.TellAll(LayoutState(kind="speaker", focus=seat)),
+    ]
+
+
+def test_whoever_looked_at_a_seat_that_is_gone_sees_the_composed_picture(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    c.view("c", f"camera:{seat}")
+    c.arrange("h", "single", seat)
+    c.spoke(seat)
+    assert c.leave("n") == [
+        e.Hang("n", "left"),
+        e.RemoveSeat(seat),
+        e.SetView(hall.seat("c"), "composed"),
+        e.Tell("c", ViewState(source="composed")),
+        e.Arrange(Layout("single")),
+        e.TellAll(LayoutState(kind="single", focus=None)),
+        e.TellAll(Speaking(seat=None)),
+        e.Release("nt.01"),
+    ]
+
+
+def test_a_reload_within_the_twelve_seconds_changes_nothing_in_the_engine(hall: Hall) -> None:
+    token = hall.conference.roster.seats[hall.seat("n")].token
+    seat = hall.seat("n")
+    hall.conference.floor("h", seat, True)
+    hall.conference.hand("n", True, NOW)
+    hall.conference.lost("n", NOW)
+    assert hall.conference.tick(NOW + timedelta(seconds=11)) == []
+    assert (hall.row(seat).here, hall.row(seat).media) == (True, "none")
+    assert hall.join("n-again", NT, token) == []
+    assert (hall.joined.seat, hall.row(seat).floor, hall.row(seat).hand) == (seat, True, 1)
+
+
+def test_after_twelve_seconds_a_point_is_absent_and_comes_back_with_floor_and_view(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    token = c.roster.seats[seat].token
+    c.floor("h", seat, True)
+    c.view("n", f"camera:{hall.seat('c')}")
+    c.lost("n", NOW)
+    assert c.tick(NOW + timedelta(seconds=12)) == [e.RemoveSeat(seat), e.Release("nt.01")]
+    assert hall.row(seat).here is False
+    assert c.tick(NOW + timedelta(seconds=13)) == []
+    assert hall.join("n-again", NT, token) == [
+        e.AddSeat(c.roster.seats[seat].options),
+        e.SetFloor(seat, True),
+        e.SetView(seat, f"camera:{hall.seat('c')}"),
+    ]
+    assert hall.joined.view == f"camera:{hall.seat('c')}"
+
+
+def test_after_a_minute_the_seat_is_gone_and_the_token_worth_nothing(hall: Hall) -> None:
+    seat = hall.seat("n")
+    token = hall.conference.roster.seats[seat].token
+    hall.conference.lost("n", NOW)
+    hall.conference.tick(NOW + timedelta(seconds=12))
+    assert hall.conference.tick(NOW + timedelta(seconds=60)) == []
+    assert hall.row("nt").here is False
+    hall.join("n-again", NT, token)
+    assert hall.joined.seat != seat
+
+
+def test_a_token_is_worth_nothing_in_other_hands(hall: Hall) -> None:
+    seat = hall.seat("n")
+    token = hall.conference.roster.seats[seat].token
+    hall.join("c2", CR, token)
+    assert hall.joined.seat != seat
+    assert hall.seat("n") == seat
+
+
+def test_a_token_used_twice_ends_the_first_socket(hall: Hall) -> None:
+    token = hall.conference.roster.seats[hall.seat("n")].token
+    assert hall.join("n-again", NT, token) == [e.Hang("n", "replaced")]
+    hall.conference.lost("n", NOW)
+    assert hall.row(hall.seat("n-again")).here is True
+
+
+def test_the_transport_shows_in_the_roster(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    states = [hall.row(seat).media]
+    c.offered("n")
+    states.append(hall.row(seat).media)
+    c.peer_up(seat)
+    states.append(hall.row(seat).media)
+    c.peer_down(seat)
+    states.append(hall.row(seat).media)
+    assert states == ["none", "connecting", "connected", "none"]
+
+
+def test_flush_says_only_what_changed(hall: Hall) -> None:
+    assert hall.conference.flush() is None
+    hall.conference.media("n", True, False)
+    told = hall.conference.flush()
+    assert told is not None
+    assert [(row.seat, row.mic, row.camera) for row in told.changed] == [(hall.seat("n"), True, False)]
+    gone = hall.seat("n")
+    hall.conference.leave("n")
+    told = hall.conference.flush()
+    assert told is not None
+    assert ([row.seat for row in told.changed], told.gone) == (["nt"], [gone])
+
+
+def test_recording_by_hand(hall: Hall) -> None:
+    on = RecordingState(on=True, since=NOW)
+    assert hall.conference.record("h", True, NOW) == [e.TellAll(on), e.StartRecording()]
+    assert hall.conference.record("h", True, NOW) == [e.Tell("h", on)]
+    off = RecordingState(on=False)
+    assert hall.conference.record("h", False, NOW) == [e.StopRecording(), e.TellAll(off)]
+    assert hall.conference.recording_stopped(None) == []
+
+
+def test_a_recording_that_fails_is_told(hall: Hall) -> None:
+    hall.conference.record("h", True, NOW)
+    failed = RecordingState(on=False, error="disk-full")
+    assert hall.conference.recording_stopped("disk-full") == [e.TellAll(failed)]
+    assert hall.conference.recording == failed
+
+
+def test_a_registered_recording_starts_with_the_first_picture_in_the_official_time() -> None:
+    hall = Hall(recording=True)
+    hall.join("n", NT, now=NOW - timedelta(minutes=5))
+    hall.conference.peer_up(hall.seat("n"))
+    assert hall.conference.tick(NOW - timedelta(seconds=1)) == []
+    assert hall.conference.tick(NOW) == [e.TellAll(RecordingState(on=True, since=NOW)), e.StartRecording()]
+    assert hall.conference.tick(NOW) == []
+
+
+def test_a_registered_recording_that_was_stopped_stays_stopped() -> None:
+    hall = Hall(recording=True)
+    hall.join("h", HOST)
+    hall.conference.peer_up(hall.seat("h"))
+    hall.conference.tick(NOW)
+    hall.conference.record("h", False, NOW)
+    assert hall.conference.tick(NOW + timedelta(seconds=1)) == []
+
+
+def test_a_lost_worker_is_told_everything_again(hall: Hall) -> None:
+    c = hall.conference
+    c.floor("h", hall.seat("n"), True)
+    c.arrange("h", "speaker", None)
+    c.view("c", f"camera:{hall.seat('n')}")
+    c.record("h", True, NOW)
+    c.peer_up(hall.seat("n"))
+    assert c.media_lost() == []
+    assert hall.row(hall.seat("n")).media == "none"
+    seats = c.roster.seats
+    assert c.restore() == [
+        e.OpenRoom(),
+        e.Arrange(Layout("speaker")),
+        e.AddSeat(seats[hall.seat("h")].options),
+        e.SetFloor(hall.seat("h"), True),
+        e.AddSeat(seats[hall.seat("n")].options),
+        e.SetFloor(hall.seat("n"), True),
+        e.AddSeat(seats[hall.seat("c")].options),
+        e.SetView(hall.seat("c"), f"camera:{hall.seat('n')}"),
+        e.StartRecording(),
+        e.TellAll(Renew()),
+    ]
+
+
+def test_a_room_nobody_is_in_is_closed_and_opened_again() -> None:
+    hall = Hall(recording=True)
+    hall.join("h", HOST)
+    hall.conference.peer_up(hall.seat("h"))
+    hall.conference.tick(NOW)
+    assert hall.conference.leave("h")[-2:] == [e.StopRecording(), e.CloseRoom()]
+    assert (hall.conference.restore(), hall.conference.empty) == ([], True)
+    assert hall.join("h", HOST)[0] == e.OpenRoom()
+    hall.conference.peer_up(hall.seat("h"))
+    assert hall.conference.tick(NOW)[-1] == e.StartRecording()
+
+
+def test_the_end_sends_everyone_home_and_frees_every_leg(hall: Hall) -> None:
+    hall.conference.record("h", True, NOW)
+    hall.conference.lost("c", NOW)
+    assert hall.conference.end("ended") == [
+        e.Hang("h", "ended"),
+        e.Hang("n", "ended"),
+        e.StopRecording(),
+        e.CloseRoom(),
+        e.Release("host.01"),
+        e.Release("nt.01"),
+        e.Release("cr.01"),
+    ]
+    assert hall.conference.empty

@@ -1,0 +1,360 @@
+"""Every call of the API: who may, what bad input gets, and that the route table is the truth."""
+
+import json
+import ssl
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestServer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from yarl import URL
+
+from scheduler.service import Scheduler
+from signaling import tls
+from signaling.app import application
+from signaling.openapi import document, public_path
+from signaling.rest.route import Route
+from signaling.rest.table import PREFIX, ROUTES
+from tests.signaling.world import (
+    CAM_RANH,
+    DIEN_KHANH,
+    HOST,
+    NHA_TRANG,
+    NOW,
+    PASSWORD,
+    World,
+    problem_of,
+)
+
+CLOSED = [route for route in ROUTES if route.gate != "open"]
+POSTS = [route for route in ROUTES if route.method == "POST"]
+JSON = {"Content-Type": "application/json"}
+
+
+def url(route: Route, thing: str = "nothing") -> URL:
+    return URL(PREFIX + public_path(route.path).replace("{id}", thing), encoded=True)
+
+
+def name(route: Route) -> str:
+    return f"{route.method} {public_path(route.path)}"
+
+
+def registration(**fields: Any) -> dict[str, Any]:
+    return {
+        "host_point": HOST,
+        "points": [NHA_TRANG, CAM_RANH],
+        "official": {"start": "2026-04-07T08:00:00+07:00", "end": "2026-04-07T10:00:00+07:00"},
+        "title": "Họp",
+        "contact_name": "Nguyễn Văn A",
+        "contact_phone": "0905 123 456",
+        **fields,
+    }
+
+
+@pytest.mark.parametrize("route", CLOSED, ids=name)
+async def test_without_login_every_call_answers_401(world: World, route: Route) -> None:
+    async with world.client().request(route.method, url(route)) as response:
+        assert await problem_of(response) == (401, "signed-out")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v2/me", "/api/"])
+async def test_paths_that_do_not_exist_answer_401_outside_and_404_inside(world: World, path: str) -> None:
+    async with world.client().get(path) as response:
+        assert await problem_of(response) == (401, "signed-out")
+    async with (await world.signed_in("host")).get(path) as response:
+        assert await problem_of(response) == (404, "not-found")
+
+
+@pytest.mark.parametrize("route", POSTS, ids=name)
+async def test_bad_input_gets_a_problem(world: World, route: Route) -> None:
+    client = await world.signed_in("central")
+    answers = []
+    for data, headers in [
+        (b"{}", {"Origin": "https://evil.example"}),
+        (b"{}", {"Content-Type": "text/plain"}),
+        (b"{" + b" " * 65536, JSON),
+    ]:
+        async with client.post(url(route), data=data, headers={**JSON, **headers}) as response:
+            answers.append(await problem_of(response))
+    assert answers == [(403, "bad-origin"), (415, "unsupported-type"), (413, "too-large")]
+
+
+@pytest.mark.parametrize("route", [route for route in POSTS if route.body], ids=name)
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"a": NaN}', b"[" * 60_000])
+async def test_malformed_json_gets_400(world: World, route: Route, body: bytes) -> None:
+    client = await world.signed_in("central")
+    async with client.post(url(route), data=body, headers=JSON) as response:
+        assert await problem_of(response) == (400, "bad-json")
+
+
+@pytest.mark.parametrize("route", [route for route in POSTS if route.body], ids=name)
+async def test_unknown_and_missing_fields_get_422(world: World, route: Route) -> None:
+    client = await world.signed_in("central")
+    async with client.post(url(route), json={"more": 1}) as response:
+        problem = await response.json()
+        assert await problem_of(response) == (422, "invalid")
+    assert {"more"} < {error["field"] for error in problem["errors"]}
+
+
+@pytest.mark.parametrize("route", [route for route in CLOSED if "{id" in route.path], ids=name)
+async def test_unknown_ids_get_404(world: World, route: Route) -> None:
+    client = await world.signed_in("central")
+    body = {"data": json.dumps({"devices": 1}), "headers": JSON} if route.method == "POST" else {}
+    for thing in ("nothing", "%00", "a%2Fb", "x" * 65, "%E2%80%A6"):
+        async with client.request(
+            route.method, url(route, thing).with_query("ticket=1" if route.path.endswith("file") else ""), **body
+        ) as response:
+            assert await problem_of(response) == (404, "not-found")
+
+
+ROLES = ["admin", "central", "host", "nhatrang", "dienkhanh", "nobody"]
+ALLOWED: dict[str, list[int]] = {
+    #                                   admin central host nhatrang dienkhanh nobody
+    "GET /me": [200, 200, 200, 200, 200, 200],
+    "GET /units": [200, 200, 200, 200, 200, 200],
+    "GET /points": [200, 200, 200, 200, 200, 200],
+    "POST /points/{id}/devices": [200, 200, 403, 403, 403, 403],
+    "POST /registrations": [201, 201, 201, 403, 403, 403],
+    "GET /sessions": [200, 200, 200, 200, 200, 200],
+    "GET /sessions/{id}": [200, 200, 200, 200, 404, 404],
+    "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
+    "GET /capacity": [200, 200, 200, 200, 200, 200],
+    "GET /recordings": [200, 200, 200, 200, 200, 200],
+    "POST /recordings/{id}/link": [403, 200, 200, 403, 403, 403],
+    "GET /recordings/{id}/file": [403, 200, 200, 403, 403, 403],
+    "GET /audit": [200, 200, 403, 403, 403, 403],
+    "POST /logout": [204, 204, 204, 204, 204, 204],
+    "POST /password": [422, 422, 422, 422, 422, 422],
+}
+
+
+def test_the_matrix_knows_every_call() -> None:
+    assert set(ALLOWED) == {name(route) for route in CLOSED}
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_who_may_what(world: World, role: str) -> None:
+    session = await world.session(NHA_TRANG)
+    path = await world.roof.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
+    with open(path, "wb") as file:
+        file.write(b"0123456789")
+    await world.roof.recordings.ended(path, 5, None)
+    recording = (await world.store.recordings())[0].id
+    things = {"points": NHA_TRANG, "sessions": session.id, "recordings": recording}
+    bodies = {"/points/{id}/devices": {"devices": 2}, "/registrations": registration(), "/password": {}}
+    client = await world.signed_in(role)
+    statuses = {}
+    for route in sorted(CLOSED, key=lambda route: ("logout" in route.path, "cancel" in route.path)):
+        path_ = public_path(route.path)
+        where = url(route, things.get(path_.split("/")[1], ""))
+        if path_.endswith("/file"):
+            where = where.with_query(ticket=world.roof.recordings.ticket(recording, role, NOW)[0])
+        body = {"json": bodies.get(path_, {})} if route.method == "POST" else {}
+        async with client.request(route.method, where, **body) as response:
+            statuses[name(route)] = response.status
+    assert statuses == {call: answers[ROLES.index(role)] for call, answers in ALLOWED.items()}
+
+
+async def test_a_registration_becomes_a_session(world: World) -> None:
+    client = await world.signed_in("host")
+    async with client.post("/api/v1/registrations", json=registration(recording=True)) as response:
+        session = await response.json()
+        assert response.status == 201
+    assert session == {
+        "id": session["id"],
+        "number": session["number"],
+        "title": "Họp",
+        "host": {"point": HOST, "name": "UBND.Khanh Hoa"},
+        "points": [{"id": NHA_TRANG, "name": "UBND.Nha Trang"}, {"id": CAM_RANH, "name": "UBND.Cam Ranh"}],
+        "rehearsal": None,
+        "official": {"start": "2026-04-07T01:00:00Z", "end": "2026-04-07T03:00:00Z"},
+        "contact_name": "Nguyễn Văn A",
+        "contact_phone": "+84905123456",
+        "recording": True,
+        "legs": session["legs"],
+        "state": "issued",
+        "phase": "upcoming",
+        "code": session["code"],
+        "may_control": True,
+        "may_cancel": True,
+    }
+    assert len(session["code"]) == 10
+    async with (await world.signed_in("nhatrang")).get(f"/api/v1/sessions/{session['id']}") as response:
+        guest = await response.json()
+    hidden = {"contact_name": None, "contact_phone": None, "may_control": False, "may_cancel": False}
+    assert guest == {**session, **hidden}
+    async with (await world.signed_in("dienkhanh")).get("/api/v1/sessions") as response:
+        assert await response.json() == []
+
+
+async def test_a_refusal_for_capacity_says_which_limit_when_and_when_else(world: World) -> None:
+    points = [point.id for point in await world.kept.scheduler.points() if point.id != HOST]
+    await world.session(*points[:120])
+    client = await world.signed_in("host")
+    official = {"start": "2026-04-06T01:30:00Z", "end": "2026-04-06T02:30:00Z"}
+    body = registration(points=points[:120], official=official)
+    async with client.post("/api/v1/registrations", json=body, headers={"Accept-Language": "en"}) as response:
+        problem = await response.json()
+        assert await problem_of(response) == (409, "capacity")
+    assert {key: problem[key] for key in ("limit", "usable", "needed", "start", "end", "detail")} == {
+        "limit": "points",
+        "usable": 200,
+        "needed": 242,
+        "start": "2026-04-06T01:30:00Z",
+        "end": "2026-04-06T02:30:00Z",
+        "detail": "Limit on points at the same time: 242 needed, 200 usable",
+    }
+    assert {"start": "2026-04-06T03:00:00Z", "end": "2026-04-06T04:00:00Z"} in problem["suggestions"]
+
+
+async def test_faulty_fields_are_told_in_the_readers_language(world: World) -> None:
+    client = await world.signed_in("host")
+    told = {}
+    for language in ("vi-VN,vi;q=0.9", "en", "fr"):
+        async with client.post(
+            "/api/v1/registrations",
+            json=registration(title=" ", contact_phone="x", points=[]),
+            headers={"Accept-Language": language},
+        ) as response:
+            assert await problem_of(response) == (422, "invalid")
+            told[language] = (await response.json())["errors"]
+    assert told["fr"] == told["vi-VN,vi;q=0.9"]
+    assert told["en"] == [
+        {"field": "title", "detail": "required"},
+        {"field": "contact_phone", "detail": "is no Vietnamese phone number"},
+        {"field": "points", "detail": "required"},
+    ]
+
+
+BODIES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.sampled_from([HOST, "2026-04-07T01:00:00Z"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fields=st.dictionaries(st.sampled_from(sorted({*registration(), "rehearsal", "recording"})), BODIES, max_size=4))
+async def test_no_registration_is_answered_with_500(world: World, fields: dict[str, Any]) -> None:
+    client = await world.signed_in("central")
+    async with client.post("/api/v1/registrations", json=registration(**fields)) as response:
+        assert response.status in {201, 409, 422}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=x",
+        "from=2026-04-06T01:00:00",
+        "from=9999-12-31T23:59:59Z",
+        "to=0001-01-01T00:00:00Z",
+        "when=1",
+        "from=1e99",
+    ],
+)
+async def test_faulty_times_get_422(world: World, query: str) -> None:
+    client = await world.signed_in("host")
+    for call in ("sessions", "capacity"):
+        async with client.get(f"/api/v1/{call}?{query}") as response:
+            assert await problem_of(response) == (422, "invalid")
+
+
+async def test_capacity_shows_limits_and_steps(world: World) -> None:
+    await world.session(NHA_TRANG)
+    client = await world.signed_in("nhatrang")
+    async with client.get("/api/v1/capacity?from=2026-04-06T00:00:00Z&to=2026-04-06T04:00:00Z") as response:
+        assert await response.json() == {
+            "sessions": {"max": 20, "usable": 16},
+            "points": {"max": 250, "usable": 200},
+            "steps": [
+                {"start": "2026-04-06T00:00:00Z", "end": "2026-04-06T01:00:00Z", "sessions": 0, "points": 0},
+                {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T03:00:00Z", "sessions": 1, "points": 2},
+                {"start": "2026-04-06T03:00:00Z", "end": "2026-04-06T04:00:00Z", "sessions": 0, "points": 0},
+            ],
+        }
+    async with client.get("/api/v1/capacity?from=2026-01-01T00:00:00Z&to=2027-12-01T00:00:00Z") as response:
+        assert await problem_of(response) == (422, "invalid")
+
+
+async def test_cancelled_sessions_can_be_cancelled_again_and_ended_ones_cannot(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    client = await world.signed_in("central")
+    for _ in range(2):
+        async with client.post(f"/api/v1/sessions/{session.id}/cancel", json={}) as response:
+            assert (await response.json())["phase"] == "cancelled"
+    other = await world.session(NHA_TRANG)
+    world.clock.advance(3 * 3600)
+    async with client.post(f"/api/v1/sessions/{other.id}/cancel", json={}) as response:
+        assert await problem_of(response) == (409, "ended")
+
+
+async def test_the_specification_is_the_route_table(world: World) -> None:
+    served = {
+        (route.method, public_path(route.resource.canonical.replace(r"{id}", "{id}")))
+        for route in world.server.app.router.routes()  # type: ignore[union-attr]
+        if route.resource is not None and route.resource.canonical.startswith(PREFIX) and route.method != "HEAD"
+    }
+    async with world.client().get("/api/v1/openapi.json") as response:
+        spec = await response.json()
+    written = {(method.upper(), PREFIX + path) for path, calls in spec["paths"].items() for method in calls}
+    assert (spec["openapi"], written) == ("3.1.0", served)
+
+
+def test_every_reference_of_the_specification_leads_somewhere_and_every_operation_has_its_own_id() -> None:
+    spec = document()
+    text = json.dumps(spec)
+    schemas = spec["components"]["schemas"]
+    used = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert used == set(schemas)
+    ids = [call["operationId"] for calls in spec["paths"].values() for call in calls.values()]
+    assert len(ids) == len(set(ids))
+
+
+async def test_security_headers_are_on_everything(world: World) -> None:
+    client = world.client()
+    for path in ("/", "/api/v1/me", "/nothing.html", "/healthz"):
+        async with client.get(path) as response:
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert "script-src 'self';" in response.headers["Content-Security-Policy"]
+            assert "Server" not in response.headers
+
+
+async def test_a_broken_database_is_503_without_a_traceback(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_: Scheduler) -> None:
+        raise TimeoutError("secret of the database")
+
+    client = await world.signed_in("host")
+    monkeypatch.setattr(Scheduler, "units", broken)
+    async with client.get("/api/v1/units") as response:
+        assert (await problem_of(response), response.headers["Retry-After"]) == ((503, "unavailable"), "2")
+        assert "secret" not in await response.text()
+
+
+async def test_the_cookie_over_the_loopback_is_not_secure(world: World) -> None:
+    async with world.client().post("/api/v1/login", json={"account": "host", "password": PASSWORD}) as response:
+        attributes = response.headers["Set-Cookie"].split("; ")[1:]
+    assert attributes == ["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict"]
+
+
+async def test_the_wrong_method_gets_405(world: World) -> None:
+    async with (await world.signed_in("host")).get("/api/v1/registrations") as response:
+        assert (await problem_of(response), response.headers["Allow"]) == ((405, "method-not-allowed"), "POST")
+
+
+async def test_the_cookie_over_tls(world: World, tmp_path: Path) -> None:
+    server = TestServer(application(world.roof), scheme="https")
+    context = tls.context(tmp_path / "tls", ("127.0.0.1",), NOW)
+    await server.start_server(ssl=context)
+    trusting = ssl.create_default_context(cafile=tmp_path / "tls" / "cert.pem")
+    body = {"account": "host", "password": PASSWORD}
+    jar = aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(cookie_jar=jar) as client:
+        address = server.make_url("/api/v1/login")
+        async with client.post(address, json=body, ssl=trusting) as response:
+            attributes = response.headers["Set-Cookie"].split("; ")[1:]
+            assert attributes == ["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict", "Secure"]
+            assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
+    await server.close()

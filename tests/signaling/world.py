@@ -1,0 +1,225 @@
+"""What tests say and see: sign in, call, open sockets, ask and wait."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMsgType
+from aiohttp.test_utils import TestServer
+
+from scheduler.model import Interval, Request, Session
+from scheduler.seed import khanh_hoa_2023
+from signaling.accounts import Account, Passwords
+from signaling.app import Record, application, record, roof
+from signaling.roof import Roof
+from signaling.settings import Settings
+from signaling.store import Store
+from tests.fakes import FakeClock, FakeEngine
+
+NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
+PASSWORD = "mot mat khau rat dai"
+HOST, NHA_TRANG, CAM_RANH, DIEN_KHANH = "ubnd.khanh-hoa", "ubnd.nha-trang", "ubnd.cam-ranh", "ubnd.dien-khanh"
+
+ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
+    "admin": (("administrator",), None),
+    "central": (("technician",), None),
+    "host": (("site", "registrant"), HOST),
+    "nhatrang": (("site",), NHA_TRANG),
+    "camranh": (("site",), CAM_RANH),
+    "dienkhanh": (("site",), DIEN_KHANH),
+    "nobody": (("site",), None),
+}
+"""Accounts of every role, by name: roles and point."""
+
+
+def make_settings(data: Path, redis_url: str | None) -> Settings:
+    """Settings under a temporary directory."""
+    return Settings(
+        data=data,
+        host="127.0.0.1",
+        port=0,
+        http_port=0,
+        database_url=f"sqlite:///{data / 'diemcau.sqlite3'}",
+        redis_url=redis_url,
+        workers=1,
+        media_port=0,
+        media_addresses=("127.0.0.1",),
+        max_sessions=20,
+        max_points=250,
+    )
+
+
+def prepare_record(settings: Settings) -> None:
+    """Make the record all tests start from."""
+
+    async def prepare() -> None:
+        async with record(settings) as kept:
+            await kept.scheduler.import_units(khanh_hoa_2023())
+            points = {point.id: point for point in await kept.scheduler.points()}
+            hashed = await Passwords().hash(PASSWORD)
+            for name, (roles, point) in ACCOUNTS.items():
+                unit = points[point].unit if point else None
+                account = Account(name, name.title(), roles, unit, point)  # type: ignore[arg-type]
+                await kept.store.add_account(account, hashed, NOW)
+
+    asyncio.run(prepare())
+
+
+@dataclass
+class Socket:
+    """One WebSocket of a test."""
+
+    socket: ClientWebSocketResponse
+    seen: list[dict[str, Any]] = field(default_factory=list)
+    _ref: int = 0
+
+    async def send(self, **message: Any) -> None:
+        """Send a message."""
+        await self.socket.send_str(json.dumps(message))
+
+    async def ask(self, **message: Any) -> dict[str, Any]:
+        """Send a message and return its direct answer."""
+        self._ref += 1
+        ref = f"r{self._ref}"
+        await self.send(**message, ref=ref)
+        answer = await self.until(lambda got: got.get("ref") == ref)
+        return {name: value for name, value in answer.items() if name != "ref"}
+
+    async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the next message that is wanted, or one seen already since the last call."""
+        for place, message in enumerate(self.seen):
+            if wanted(message):
+                del self.seen[: place + 1]
+                return message
+        async with asyncio.timeout(5):
+            while True:
+                got = await self.socket.receive()
+                if got.type is not WSMsgType.TEXT:
+                    raise AssertionError(f"socket ended with {got}; saw {self.seen}")
+                message = json.loads(got.data)
+                if wanted(message):
+                    self.seen.clear()
+                    return message
+                self.seen.append(message)
+
+    async def type(self, kind: str) -> dict[str, Any]:
+        """Return the next message of a type."""
+        return await self.until(lambda message: message["type"] == kind)
+
+    async def seat(self, seat: str, **facts: Any) -> dict[str, Any]:
+        """Return the next state of a seat that has these facts."""
+
+        def found(message: dict[str, Any]) -> bool:
+            rows = message["changed"] if message["type"] == "seats" else []
+            return any(row["seat"] == seat and facts.items() <= row.items() for row in rows)
+
+        message = await self.until(found)
+        return next(row for row in message["changed"] if row["seat"] == seat)
+
+    async def closed(self) -> int | None:
+        """Wait for the end; return the close code."""
+        async with asyncio.timeout(5):
+            while (await self.socket.receive()).type not in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING):
+                pass
+        return self.socket.close_code
+
+
+@dataclass
+class World:
+    """A served roof with everything a test may turn."""
+
+    kept: Record
+    roof: Roof
+    engine: FakeEngine
+    clock: FakeClock
+    server: TestServer
+    _clients: list[ClientSession] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        """The record of people."""
+        return self.kept.store
+
+    def client(self) -> ClientSession:
+        """A browser nobody has signed in with."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        client = ClientSession(self.server.make_url("/"), cookie_jar=jar)
+        self._clients.append(client)
+        return client
+
+    async def signed_in(self, account: str) -> ClientSession:
+        """A browser somebody has signed in with."""
+        client = self.client()
+        async with client.post("/api/v1/login", json={"account": account, "password": PASSWORD}) as response:
+            assert response.status == 200, await response.text()
+        return client
+
+    async def session(self, *points: str, start: timedelta = timedelta(0), recording: bool = False) -> Session:
+        """Register a session of two hours hosted by the province."""
+        begin = NOW + start
+        request = Request(
+            host_point=HOST,
+            points=points or (NHA_TRANG, CAM_RANH),
+            rehearsal=None,
+            official=Interval(begin, begin + timedelta(hours=2)),
+            title="Họp giao ban <b>tháng 4</b>",
+            contact_name="Nguyễn Văn A",
+            contact_phone="0905123456",
+            recording=recording,
+            submitted_by="host",
+        )
+        return await self.kept.scheduler.submit(request, NOW - timedelta(hours=1))
+
+    async def socket(self, account: str) -> Socket:
+        """Open a socket."""
+        client = await self.signed_in(account)
+        return Socket(await client.ws_connect("/ws", max_msg_size=0))
+
+    async def join(self, account: str, session: Session, **fields: Any) -> tuple[Socket, dict[str, Any]]:
+        """Open a socket and join."""
+        socket = await self.socket(account)
+        joined = await socket.ask(type="join", code=session.code, **fields)
+        assert joined["type"] == "joined", joined
+        return socket, joined
+
+    async def tick(self, seconds: float) -> None:
+        """Let time pass."""
+        await self.roof.hub.tick(self.clock.advance(seconds))
+
+    async def close(self) -> None:
+        """Close all browsers."""
+        for client in self._clients:
+            await client.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+@asynccontextmanager
+async def open_world(settings: Settings) -> AsyncIterator[World]:
+    """Serve a roof."""
+    engine, clock = FakeEngine(), FakeClock(NOW)
+    async with record(settings) as kept, roof(settings, kept, engine, clock) as built:
+        server = TestServer(application(built))
+        await server.start_server()
+        async with World(kept, built, engine, clock, server) as world:
+            yield world
+            await built.hub.stop()
+        await server.close()
+
+
+async def problem_of(response: ClientResponse) -> tuple[int, str]:
+    """Return status and word of a problem."""
+    body = await response.json(content_type="application/problem+json")
+    assert body["status"] == response.status
+    assert {"title", "detail"} <= body.keys()
+    return response.status, body["type"].removeprefix("urn:diemcau:")

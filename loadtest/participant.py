@@ -12,6 +12,7 @@ import aiohttp
 
 from loadtest.caller import Caller
 from loadtest.client import Client
+from loadtest.reception import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Participant:
         self._renewing: asyncio.Task[None] | None = None
         self._refs = itertools.count(1)
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._earlier = (Tally(), Tally())
 
     async def join(self, code: str) -> None:
         """Take a seat and connect media. Raises Rejected, and what Caller.connect raises."""
@@ -75,6 +77,13 @@ class Participant:
     def connected(self) -> bool:
         """Whether both signaling and media are up."""
         return self.ended is None and self.caller is not None and self.caller.connected
+
+    def tally(self) -> tuple[Tally, Tally]:
+        """Sound and picture received so far, over all callers this person had."""
+        if self.caller is None:
+            return self._earlier
+        reception = self.caller.reception
+        return self._earlier[0] + reception.audio(), self._earlier[1] + reception.picture()
 
     async def send(self, kind: str, **fields: Any) -> None:
         """Send a message that has no direct answer."""
@@ -139,6 +148,7 @@ class Participant:
             self._renewing = asyncio.ensure_future(self._reconnect(self.caller))
 
     async def _reconnect(self, old: Caller) -> None:
+        self._earlier, self.caller = self.tally(), None
         await old.close()
         try:
             await self._connect()

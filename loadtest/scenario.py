@@ -1,0 +1,196 @@
+"""One load run: everyone joins one session through the public signaling, sends and receives for a while, and leaves."""
+
+import asyncio
+import itertools
+import os
+import platform
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from loadtest import probe
+from loadtest.caller import Caller
+from loadtest.client import Client
+from loadtest.clip import Codec
+from loadtest.decode import Decode
+from loadtest.offer import Wish
+from loadtest.participant import Participant
+from loadtest.reception import Tally
+from loadtest.report import Conditions, Outcome, PointResult
+from loadtest.studio import Studio
+from mediaserver.transport.dtls import make_certificate
+
+JOINING_AT_ONCE = 8
+"""More handshakes at once would only wait for each other, and nobody presses Join within the same second."""
+SETTLE_S = 2.0
+"""From the last join to the start of measuring: key frames, floors, first mixes."""
+PROGRESS_S = 5.0
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to try. Speakers hold the floor, senders have a camera; the host's point is the first of both."""
+
+    points: int
+    seconds: float
+    speakers: int
+    senders: int
+    codecs: tuple[Codec, ...]
+    layers: int
+    picture: bool
+    decode: bool
+
+    def wish(self, index: int) -> Wish:
+        """What the endpoint of this index offers."""
+        return Wish(self.codecs, self.layers, camera=index < self.senders, picture=self.picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Where: a running server, a code, and who may join with it (the host's point first)."""
+
+    base: str
+    code: str
+    accounts: tuple[tuple[str, str], ...]
+    insecure: bool = False
+    server_pid: int | None = None
+
+
+class Crowd:
+    """Everybody in the run."""
+
+    def __init__(self, plan: Plan, venue: Venue, studio: Studio, progress: Progress) -> None:
+        # given
+        self._plan = plan
+        self._venue = venue
+        self._studio = studio
+        self._progress = progress
+        # owned
+        self._certificate = make_certificate()
+        self._clients: dict[str, Client] = {}
+        self.participants: list[Participant] = []
+        self.decodes: list[Decode | None] = []
+        self.failures: list[str] = []
+
+    async def join(self) -> None:
+        """Sign everyone in and seat them, the host first and alone."""
+        for account, password in dict(self._venue.accounts).items():
+            self._clients[account] = client = Client(self._venue.base, insecure=self._venue.insecure)
+            await client.login(account, password)
+        self._progress(f"{len(self._clients)} accounts signed in")
+        seats = list(zip(range(self._plan.points), itertools.cycle(self._venue.accounts), strict=False))
+        gate = asyncio.Semaphore(JOINING_AT_ONCE)
+        await self._seat(*seats[0], gate)
+        await asyncio.gather(*(self._seat(index, account, gate) for index, account in seats[1:]))
+        self._progress(f"{len(self.participants)} of {self._plan.points} joined")
+        await self._give_floors()
+
+    async def _seat(self, index: int, account: tuple[str, str], gate: asyncio.Semaphore) -> None:
+        decode = Decode() if self._plan.decode else None
+        participant = Participant(self._clients[account[0]], lambda: self._caller(index, decode))
+        async with gate:
+            try:
+                await participant.join(self._venue.code)
+            except Exception as exc:
+                self.failures.append(f"{account[0]}: {type(exc).__name__}: {exc}")
+                await participant.leave()
+                return
+        self.participants.append(participant)
+        self.decodes.append(decode)
+
+    def _caller(self, index: int, decode: Decode | None) -> Caller:
+        return Caller(self._certificate, self._studio.of_a_crowd(index), self._plan.wish(index), decode)
+
+    async def _give_floors(self) -> None:
+        controller = next((p for p in self.participants if p.controller), None)
+        if controller is None:
+            return
+        silent = [p for p in self.participants if not controller.seats.get(p.seat, {}).get("floor")]
+        held = len(self.participants) - len(silent)
+        for participant in silent[: max(0, self._plan.speakers - held)]:
+            await controller.send("floor", seat=participant.seat, open=True)
+
+    async def leave(self) -> None:
+        """Everyone leaves and signs out of nothing: the cookies are simply forgotten."""
+        await asyncio.gather(*(p.leave() for p in self.participants), return_exceptions=True)
+        await asyncio.gather(*(client.close() for client in self._clients.values()))
+
+    def tallies(self) -> list[tuple[Tally, Tally]]:
+        """Sound and picture of each participant so far."""
+        return [participant.tally() for participant in self.participants]
+
+    def results(self, before: Sequence[tuple[Tally, Tally]]) -> tuple[PointResult, ...]:
+        """What each received since `before`."""
+        rows = zip(self.participants, self.decodes, before, self.tallies(), strict=True)
+        return tuple(
+            PointResult(
+                name=p.name,
+                role=p.role,
+                connected=p.connected,
+                audio=after[0] - earlier[0],
+                picture=after[1] - earlier[1],
+                ended=p.ended,
+                decoded=decode.summary() if decode else None,
+            )
+            for p, decode, earlier, after in rows
+        )
+
+
+@asynccontextmanager
+async def crowd(plan: Plan, venue: Venue, progress: Progress) -> AsyncIterator[Crowd]:
+    """Everybody, joined; they leave at the end."""
+    studio = Studio()
+    await studio.prepare_crowd(plan.codecs[:1], plan.layers)
+    everybody = Crowd(plan, venue, studio, progress)
+    try:
+        await everybody.join()
+        yield everybody
+    finally:
+        await everybody.leave()
+
+
+async def run(plan: Plan, venue: Venue, progress: Progress) -> Outcome:
+    """Join, settle, measure, leave."""
+    async with crowd(plan, venue, progress) as everybody:
+        await asyncio.sleep(SETTLE_S)
+        before, used, began = everybody.tallies(), _usage(venue), time.monotonic()
+        await _wait(plan.seconds, everybody, progress)
+        now = _usage(venue)
+        server = probe.Usage(now.cpu_s - used.cpu_s, now.rss_bytes) if used and now else None
+        return Outcome(
+            expected=plan.points,
+            seconds=time.monotonic() - began,
+            points=everybody.results(before),
+            server=server,
+            conditions=_conditions(plan),
+            failures=tuple(everybody.failures),
+        )
+
+
+async def _wait(seconds: float, everybody: Crowd, progress: Progress) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        connected = sum(p.connected for p in everybody.participants)
+        progress(f"{connected} connected, {left:.0f} s left")
+        await asyncio.sleep(min(PROGRESS_S, left))
+
+
+def _usage(venue: Venue) -> probe.Usage | None:
+    return probe.usage(venue.server_pid) if venue.server_pid else None
+
+
+def _conditions(plan: Plan) -> Conditions:
+    return Conditions(
+        points=plan.points,
+        speakers=plan.speakers,
+        senders=plan.senders,
+        codec="+".join(plan.codecs),
+        layers=plan.layers,
+        picture=plan.picture,
+        cores=os.cpu_count() or 1,
+        machine=f"{platform.system()} {platform.release()} {platform.machine()}",
+        python=platform.python_version(),
+    )

@@ -130,7 +130,7 @@ class MediaEngine(Protocol):
         """Close the recording; :class:`RecordingEnded` follows. Nothing happens when none runs."""
 
     async def stats(self) -> dict[str, object]:
-        """Counters since start: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``, ``bytes_out``, …"""
+        """Counters since start: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``, ``bytes_out`` …"""
 
     def events(self) -> AsyncIterator[Event]:
         """What happened, in order. One reader only."""

@@ -1,0 +1,143 @@
+"""Browsers with a camera of one colour and a microphone of one tone, and what they see and hear."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+from playwright.sync_api import Browser, Page, Playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FIREFOX = "/usr/bin/firefox-esr"
+PATIENCE_S = 15.0
+"""Two cores run three browsers, a server and its encoders."""
+
+FIREFOX_PREFERENCES: dict[str, str | float | bool] = {
+    "media.navigator.streams.fake": True,  # a picture of changing colours and a 1 kHz tone
+    "media.navigator.permission.disabled": True,
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+}
+FIREFOX_HZ = 1000
+
+_PIXELS = """video => {
+  const canvas = document.createElement('canvas'); canvas.width = 64; canvas.height = 36;
+  const context = canvas.getContext('2d'); context.drawImage(video, 0, 0, 64, 36);
+  return Array.from(context.getImageData(0, 0, 64, 36).data);
+}"""
+
+_LISTEN = """audio => {
+  const context = new AudioContext(), ear = new AnalyserNode(context, {fftSize: 8192, smoothingTimeConstant: 0});
+  context.createMediaStreamSource(audio.srcObject).connect(ear);
+  window.ear = {context, ear, stream: audio.srcObject};
+  context.resume();  // not awaited: a browser that wants a gesture first would never answer
+}"""
+
+_LEVEL = """([audio, hz]) => {
+  const {context, ear} = window.ear, bins = new Float32Array(ear.frequencyBinCount);
+  ear.getFloatFrequencyData(bins);
+  const at = Math.round(hz / context.sampleRate * ear.fftSize);
+  return Math.max(...bins.slice(at - 4, at + 5));
+}"""
+
+HEARD_DB = -45.0
+SILENT_DB = -75.0
+
+
+def material(directory: Path, name: str, colour: str, hz: int) -> list[str]:
+    """Chromium's arguments for a camera of one colour and a microphone of one tone."""
+    camera, tone = directory / f"{name}.mjpeg", directory / f"{name}.wav"
+    make = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i"]
+    picture = f"color=c={colour}:size=640x360:rate=15"
+    subprocess.run([*make, picture, "-t", "2", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "4", camera], check=True)
+    sound = f"sine=frequency={hz}:sample_rate=48000"
+    subprocess.run([*make, sound, "-t", "5", "-ac", "1", "-c:a", "pcm_s16le", tone], check=True)
+    return [f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={tone}"]
+
+
+@contextmanager
+def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
+    """Debian's Chromium."""
+    always = [
+        "--no-sandbox",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        "--autoplay-policy=no-user-gesture-required",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*always, *arguments])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@contextmanager
+def firefox(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's unpatched Firefox, over WebDriver BiDi."""
+    browser = playwright.firefox.launch(
+        channel="moz-firefox", executable_path=FIREFOX, firefox_user_prefs=FIREFOX_PREFERENCES
+    )
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+class Seat:
+    """One browser in the meeting."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._listening = False
+
+    def colours(self) -> set[str]:
+        """The strong colours in the picture, each covering at least 2 % of it."""
+        data = self.page.get_by_test_id("picture").evaluate(_PIXELS)
+        names = [_name(*data[i : i + 3]) for i in range(0, len(data), 4)]
+        return {name for name in set(names) if name and names.count(name) >= 0.02 * len(names)}
+
+    def share(self, colour: str) -> float:
+        """How much of the picture has a colour, 0 to 1."""
+        data = self.page.get_by_test_id("picture").evaluate(_PIXELS)
+        names = [_name(*data[i : i + 3]) for i in range(0, len(data), 4)]
+        return names.count(colour) / len(names)
+
+    def level(self, hz: int) -> float:
+        """How loud a tone is in what this seat hears, dB."""
+        audio = self.page.get_by_test_id("audio")
+        current = self.page.evaluate("a => window.ear && window.ear.stream === a.srcObject", audio.element_handle())
+        if not current:
+            audio.evaluate(_LISTEN)
+        level: float = self.page.evaluate(_LEVEL, [audio.element_handle(), hz])
+        return level
+
+    def hears(self, hz: int) -> None:
+        """Wait until a tone is heard."""
+        self.until(lambda: self.level(hz) > HEARD_DB, f"{hz} Hz to be heard")
+
+    def silent(self, hz: int) -> None:
+        """Wait until a tone is gone."""
+        self.until(lambda: self.level(hz) < SILENT_DB, f"{hz} Hz to be silent")
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for something to be seen or heard."""
+        wait_until(self.page, condition, what)
+
+
+def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
+    """Poll while the page goes on."""
+    end = monotonic() + PATIENCE_S
+    while not condition():
+        assert monotonic() < end, f"waited in vain for {what}"
+        page.wait_for_timeout(100)
+
+
+def _name(red: int, green: int, blue: int) -> str:
+    """A strong colour's name, or nothing."""
+    for name, value, others in (("red", red, (green, blue)), ("green", green, (red, blue)), ("blue", blue, (red, green))):
+        if value > 120 and all(value > 1.6 * other + 20 for other in others):
+            return name
+    return ""

@@ -1,0 +1,65 @@
+"""One server and three browsers for all tests of this folder; each test holds a session of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.e2e import browsers
+from tests.e2e.people import People
+from tests.e2e.server import Server, running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the accounts of one district, another district and the centre."""
+    with running(tmp_path_factory.mktemp("e2e") / "data") as started:
+        started.create("ubnd.nha-trang", "--role", "registrant", "--role", "site", "--point", "ubnd.nha-trang")
+        started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
+        started.create("nt.vinhhai", "--role", "site", "--point", "nt.vinhhai")
+        started.create("ubnd.cam-ranh", "--role", "registrant", "--role", "site", "--point", "ubnd.cam-ranh")
+        started.create("truc.ban", "--role", "technician")
+        yield started
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, driving Debian's own browsers."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where fake cameras and microphones lie."""
+    return tmp_path_factory.mktemp("media")
+
+
+@pytest.fixture(scope="session")
+def red(playwright: Playwright, media: Path) -> Iterator[Browser]:
+    """Chromium with a red camera and a 440 Hz microphone."""
+    with browsers.chromium(playwright, browsers.material(media, "red", "red", 440)) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def blue(playwright: Playwright, media: Path) -> Iterator[Browser]:
+    """Chromium with a blue camera and an 880 Hz microphone."""
+    with browsers.chromium(playwright, browsers.material(media, "blue", "blue", 880)) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def fox(playwright: Playwright) -> Iterator[Browser]:
+    """Firefox with a camera of changing colours and a 1 kHz microphone."""
+    with browsers.firefox(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture
+def people(server: Server) -> Iterator[People]:
+    """Signed-in people, who leave when the test ends."""
+    everybody = People(server)
+    yield everybody
+    everybody.leave()

@@ -1,0 +1,63 @@
+"""What people do with the pages: sign in, register, enter."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browsers import Seat
+from tests.e2e.server import Server
+
+HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
+HOST = "ubnd.nha-trang"
+
+
+class People:
+    """Browser contexts of one test."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._pages: list[Page] = []
+
+    def sign_in(self, browser: Browser, account: str) -> Page:
+        """Sign in by the page, as a person does."""
+        page = browser.new_context(locale="vi-VN").new_page()
+        self._pages.append(page)
+        page.goto(self._server.http)
+        page.get_by_test_id("account").fill(account)
+        page.get_by_test_id("password").fill(self._server.accounts[account])
+        page.get_by_test_id("sign-in").click()
+        expect(page.get_by_test_id("register").first).to_be_visible()
+        return page
+
+    def register(self, page: Page, points: list[str], title: str, *, recording: bool = False) -> str:
+        """Register a session that starts within two minutes; returns its code."""
+        start = datetime.now(HANOI) + timedelta(minutes=2)
+        page.get_by_test_id("register").first.click()
+        page.get_by_test_id("title").fill(title)
+        page.get_by_test_id("host-point").select_option(HOST)
+        for point in points:
+            page.get_by_test_id("points-search").fill(point)
+            page.locator(f'[data-testid="point-option"][data-point="{point}"]').click()
+        page.get_by_test_id("official-start").fill(f"{start:%Y-%m-%dT%H:%M}")
+        page.get_by_test_id("official-end").fill(f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+        page.get_by_test_id("contact-name").fill("Nguyễn Thị Ánh")
+        page.get_by_test_id("contact-phone").fill("0905 123 456")
+        page.get_by_test_id("recording").set_checked(recording)
+        page.get_by_test_id("submit").click()
+        code = page.get_by_test_id("issued-code").text_content()
+        assert code is not None
+        return code.replace(" ", "")
+
+    def enter(self, page: Page, code: str, where: str = "room") -> Seat:
+        """Enter a meeting and switch the camera on."""
+        page.goto(f"{self._server.http}{where}.html?code={code}")
+        seat = Seat(page)
+        page.get_by_test_id("camera").click()
+        expect(page.get_by_test_id("camera")).to_have_attribute("data-state", "on")
+        return seat
+
+    def leave(self) -> None:
+        """Close every page."""
+        for page in self._pages:
+            page.context.close()

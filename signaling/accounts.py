@@ -40,10 +40,15 @@ class Account:
         return bool({"administrator", "technician"}.intersection(self.roles))
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of an account."""
+    return _NAME.fullmatch(text) is not None
+
+
 def normal_name(text: str) -> str:
     """Return an account name as it is stored. Raises BadInput."""
     name = text.strip().lower()
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise BadInput([Fault("account", "1-64 of a-z 0-9 . _ -, beginning with a letter or digit")])
     return name
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from signaling import throttle
-from signaling.accounts import Account, Passwords, check_password
+from signaling.accounts import Account, Passwords, check_password, is_name
 from signaling.errors import BadInput, BadLogin, Fault, Locked
 from signaling.store import AuditEntry, Store
 from signaling.throttle import Throttle
@@ -43,9 +43,9 @@ class Auth:
         address = await self._throttle.attempt(throttle.LOGIN_ADDRESS, network, now)
         if address.locked:
             raise Locked(address.locked)
-        known = await self._store.account(account)
+        known = await self._store.account(account) if is_name(account) else None
         if not await self._passwords.verify(known[1] if known else None, password) or known is None:
-            await self._audit(account, "login-failed", source, now)
+            await self._audit(account if is_name(account) else "?", "login-failed", source, now)
             raise BadLogin
         await self._throttle.forget(pair)
         await self._throttle.right(address)

@@ -42,9 +42,13 @@ class Client:
         self._refilled = time.monotonic()
 
     def send(self, message: ServerMessage, ref: str | None = None) -> None:
-        """Queue a message; a client too slow to take it is dropped."""
+        """Queue a message."""
+        self.send_text(dump(message, ref))
+
+    def send_text(self, text: str) -> None:
+        """Queue a message that is text already, as one for everyone is; a client too slow to take it is dropped."""
         try:
-            self._queue.put_nowait(dump(message, ref))
+            self._queue.put_nowait(text)
         except asyncio.QueueFull:
             self.drop()
 

@@ -24,6 +24,8 @@ from signaling.workers import RoomBack, RoomLost
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+SETTLE_SECONDS = 1.5
+"""At shutdown, recordings may take this long to be closed and noted."""
 
 
 class Hub:
@@ -64,6 +66,7 @@ class Hub:
         """Say bye to everyone and close all rooms."""
         for meeting in list(self.meetings.values()):
             await self._finish(meeting, "shutdown")
+        await self.tools.recordings.settled(SETTLE_SECONDS)
         for client in list(self.clients):
             client.hang_up("shutdown")
         for task in self._tasks:

@@ -29,6 +29,7 @@ from signaling.effects import (
     Tell,
     TellAll,
 )
+from signaling.messages import ServerMessage, dump
 from signaling.presence import Presence
 from signaling.recordings import Recordings
 
@@ -108,16 +109,24 @@ class Meeting:
                     await self._do(effect)
 
     def _say(self, effect: Tell | TellAll | Hang, asker: Client | None, ref: str | None) -> None:
-        clients = list(self._clients.values()) if isinstance(effect, TellAll) else [self._clients.get(effect.client)]
-        for client in clients:
-            if client is None:
-                continue
-            own_ref = ref if client is asker else None
-            if isinstance(effect, Hang):
-                self.discard(client)
-                client.hang_up(effect.reason, own_ref)
-            else:
-                client.send(effect.message, own_ref)
+        if isinstance(effect, TellAll):
+            self._tell_all(effect.message, asker, ref)
+            return
+        client = self._clients.get(effect.client)
+        if client is None:
+            return
+        own_ref = ref if client is asker else None
+        if isinstance(effect, Hang):
+            self.discard(client)
+            client.hang_up(effect.reason, own_ref)
+        else:
+            client.send(effect.message, own_ref)
+
+    def _tell_all(self, message: ServerMessage, asker: Client | None = None, ref: str | None = None) -> None:
+        """Send everyone a message that is written once; the asker's own copy carries its `ref`."""
+        text = dump(message)
+        for client in list(self._clients.values()):
+            client.send_text(dump(message, ref) if client is asker else text)
 
     async def _do(self, effect: Effect) -> None:
         """Do one thing; what a lost worker or Valkey cannot do now is said again when it is back."""
@@ -161,8 +170,7 @@ class Meeting:
             self._flush = None
         message = self.conference.flush()
         if message is not None:
-            for client in list(self._clients.values()):
-                client.send(message)
+            self._tell_all(message)
 
     def close(self) -> None:
         """Stop the timer."""

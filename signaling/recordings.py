@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 TICKET_LASTS = timedelta(minutes=15)
 KEY_BYTES = 32
+SETTLE_POLL_SECONDS = 0.05
 
 
 class Recordings:
@@ -51,6 +52,15 @@ class Recordings:
                 seconds, size = await asyncio.to_thread(_length, recording, now)
                 await self._store.close_recording(recording.path, seconds, size, "interrupted")
                 log.warning("- recording %s part %d was interrupted", recording.session, recording.part)
+
+    async def settled(self, seconds: float) -> None:
+        """Wait until every recording is closed, at most `seconds`; the next start notes what is not."""
+        try:
+            async with asyncio.timeout(seconds):
+                while await self._store.running_recordings():
+                    await asyncio.sleep(SETTLE_POLL_SECONDS)
+        except TimeoutError:
+            log.warning("x a recording was not closed in time")
 
     def ticket(self, recording: str, account: str, now: datetime) -> tuple[str, datetime]:
         """Return a ticket for one account and when it ends."""

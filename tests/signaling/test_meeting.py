@@ -184,7 +184,7 @@ async def test_a_point_with_more_devices_than_it_reserved_finds_the_session_full
     session = await world.session(NHA_TRANG)
     await world.kept.scheduler.set_devices(NHA_TRANG, 9)
     await world.join("host", session)
-    first, joined = await world.join("nhatrang", session)
+    first, _ = await world.join("nhatrang", session)
     socket = await world.socket("nhatrang")
     assert (await socket.ask(type="join", code=session.code))["error"] == "full"
     await first.ask(type="leave")
@@ -289,7 +289,9 @@ async def test_shutdown_says_bye(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     idle = await world.socket("nhatrang")
+    await host.ask(type="record", on=True)
     await world.roof.hub.stop()
+    assert [part.state for part in await world.store.recordings()] == ["finished"]
     assert [await s.type("bye") for s in (host, idle)] == [{"type": "bye", "reason": "shutdown"}] * 2
 
 

@@ -20,7 +20,6 @@ from signaling.rest.route import Route
 from signaling.rest.table import PREFIX, ROUTES
 from tests.signaling.world import (
     CAM_RANH,
-    DIEN_KHANH,
     HOST,
     NHA_TRANG,
     NOW,

@@ -1,0 +1,246 @@
+"""Pages, health, metrics, certificate, settings, and the command line."""
+
+import asyncio
+import re
+import signal
+import ssl
+import sys
+import time
+from argparse import Namespace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, CookieJar
+from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.errors import EngineGone
+from signaling import admin, tls
+from signaling.admin import NewAccount, create_account, first_start
+from signaling.app import record
+from signaling.errors import BadInput, SettingsError
+from signaling.pages import _type
+from signaling.settings import Settings, own_addresses, read
+from tests.signaling.world import NHA_TRANG, NOW, PASSWORD, World, make_settings, problem_of
+
+
+async def test_pages_are_served_and_nothing_else(world: World) -> None:
+    client = world.client()
+    async with client.get("/") as response:
+        assert (response.status, response.content_type) == (200, "text/html")
+    found = {}
+    for path in (
+        "/api.js",
+        "/i18n/vi.json",
+        "/package.json",
+        "/__init__.py",
+        "/tests/",
+        "/node_modules/lit/index.js",
+        "/../pyproject.toml",
+        "/%2e%2e/pyproject.toml",
+        "/..%2fsignaling/app.py",
+        "/.git/config",
+        "/i18n",
+        "/a\\b.js",
+        "/%00.html",
+    ):
+        async with client.get(path) as response:
+            found[path] = response.status
+    assert [path for path, status in found.items() if status == 200] == ["/api.js", "/i18n/vi.json"]
+    assert {status for path, status in found.items() if path not in ("/api.js", "/i18n/vi.json")} == {404}
+
+
+@given(st.text())
+def test_no_path_that_climbs_is_served(path: str) -> None:
+    assert _type(f"../{path}") is None
+    assert _type(f"{path}/../x.js") is None
+    assert _type(f"/{path}.js") is None
+
+
+async def test_health(world: World) -> None:
+    client = world.client()
+    async with client.get("/healthz") as response:
+        assert await response.json() == {"status": "ok"}
+    async with client.get("/readyz") as response:
+        assert (response.status, (await response.json())["status"]) == (200, "ok")
+    world.engine.failing["stats"] = EngineGone("dead")
+    async with client.get("/readyz") as response:
+        ready = await response.json()
+    assert ready == {"status": "unavailable", "database": True, "valkey": True, "media": False}
+
+
+async def test_metrics(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await host.ask(type="lower", seat="nobody")
+    async with world.client().get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    for line in (
+        "diemcau_sockets 1.0",
+        "diemcau_conferences 1.0",
+        'diemcau_seats{role="host"} 1.0',
+        'diemcau_media{name="rooms",worker="0"} 1.0',
+        'diemcau_ws_refused_total{word="unknown-seat"} 1.0',
+        'diemcau_http_requests_total{method="POST",route="/api/v1/login",status="200"} 1.0',
+    ):
+        assert line in lines
+
+
+def test_the_certificate_names_this_machine_and_is_renewed(tmp_path: Path) -> None:
+    def serial() -> int:
+        return x509.load_pem_x509_certificate((tmp_path / "cert.pem").read_bytes()).serial_number
+
+    tls.context(tmp_path, ("192.0.2.7",), NOW)
+    first = serial()
+    names = x509.load_pem_x509_certificate((tmp_path / "cert.pem").read_bytes()).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
+    assert "192.0.2.7" in map(str, names.value.get_values_for_type(x509.IPAddress))
+    assert "localhost" in names.value.get_values_for_type(x509.DNSName)
+    assert (tmp_path / "key.pem").stat().st_mode & 0o077 == 0
+    tls.context(tmp_path, ("192.0.2.7",), NOW + timedelta(days=300))
+    assert serial() == first
+    tls.context(tmp_path, ("192.0.2.7", "192.0.2.8"), NOW)
+    second = serial()
+    tls.context(tmp_path, ("192.0.2.7",), NOW + timedelta(days=380))
+    assert len({first, second, serial()}) == 3
+
+
+def test_settings_by_default(tmp_path: Path) -> None:
+    settings = read({"DIEMCAU_DATA": str(tmp_path)})
+    assert settings == Settings(
+        data=tmp_path,
+        host="0.0.0.0",
+        port=8443,
+        http_port=None,
+        database_url=f"sqlite:///{tmp_path}/diemcau.sqlite3",
+        redis_url=None,
+        workers=settings.workers,
+        media_port=40000,
+        media_addresses=own_addresses(),
+        max_sessions=20,
+        max_points=250,
+    )
+    assert settings.workers >= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "65536"),
+        ("HTTP_PORT", "-1"),
+        ("WORKERS", "0"),
+        ("WORKERS", "²"),
+        ("MAX_POINTS", "9" * 30),
+        ("HOST", "localhost"),
+        ("MEDIA_ADDRESS", "10.0.0.1,,"),
+        ("DATABASE_URL", "mysql://x"),
+        ("REDIS_URL", "http://x"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"DIEMCAU_{name}="):
+        read({f"DIEMCAU_{name}": value})
+
+
+def test_settings_that_are_set() -> None:
+    settings = read(
+        {
+            "DIEMCAU_MEDIA_ADDRESS": "10.0.0.1, 10.0.0.2",
+            "DIEMCAU_PORT": " 9443 ",
+            "DIEMCAU_DATABASE_URL": "postgresql://db/x",
+            "DIEMCAU_REDIS_URL": "redis://r",
+        }
+    )
+    assert (settings.media_addresses, settings.port) == (("10.0.0.1", "10.0.0.2"), 9443)
+    assert (settings.database_url, settings.redis_url) == ("postgresql://db/x", "redis://r")
+
+
+async def test_first_start_seeds_and_shows_one_password_once(tmp_path: Path) -> None:
+    async with record(make_settings(tmp_path, None)) as kept:
+        password = await first_start(kept, NOW)
+        assert (len(password or ""), await first_start(kept, NOW)) == (16, None)
+        assert len(await kept.scheduler.points()) == 169
+        assert [(a.account, a.must_change) for a in await kept.store.accounts()] == [("admin", True)]
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        NewAccount("x", "X", ["site"], point="nowhere"),
+        NewAccount("x", "X", ["site"], unit="nowhere"),
+        NewAccount("x y", "X", ["site"]),
+        NewAccount("host", "X", ["site"]),
+        NewAccount("x", "X", ["king"]),
+    ],
+)
+async def test_faulty_accounts_are_refused(world: World, new: NewAccount) -> None:
+    with pytest.raises(BadInput):
+        await create_account(world.kept, new, PASSWORD, NOW)
+
+
+async def test_the_commands_of_an_administrator(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    async def run(command: str, **arguments: object) -> list[str]:
+        base = {"unit": None, "point": None, "ask": False, "must_change": False, "language": "vi", "name": None}
+        await admin.run(settings, Namespace(admin=command, **{**base, **arguments}))
+        return capsys.readouterr().out.splitlines()
+
+    (made,) = await run("create-account", account="Truc", role=["technician"])
+    (changed,) = await run("set-password", account="truc")
+    points = await run("point-accounts")
+    listed = await run("list-accounts")
+    assert (made.split("\t")[0], changed.split("\t")[0], made != changed) == ("truc", "truc", True)
+    assert (len(points), await run("point-accounts"), len(listed)) == (169, [], 1 + 7 + 1 + 169)
+    assert await run("seed") == ["added 0, changed 0, unchanged 169"]
+    assert await run("capacity", sessions=10, points=100) == ["sessions: 10, usable 8", "points: 100, usable 80"]
+
+
+async def _lines(stream: asyncio.StreamReader, wanted: int) -> str:
+    async with asyncio.timeout(40):
+        return "".join([(await stream.readline()).decode() for _ in range(wanted)])
+
+
+async def test_serve_from_the_first_line_to_the_last_child(tmp_path: Path) -> None:
+    environ = {
+        "DIEMCAU_DATA": str(tmp_path),
+        "DIEMCAU_PORT": "0",
+        "DIEMCAU_HTTP_PORT": "0",
+        "DIEMCAU_HOST": "127.0.0.1",
+        "DIEMCAU_MEDIA_PORT": "0",
+        "DIEMCAU_MEDIA_ADDRESS": "127.0.0.1",
+        "DIEMCAU_WORKERS": "1",
+    }
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", "signaling", "serve")
+    server = await asyncio.create_subprocess_exec(*command, env=environ, stdout=pipe, stderr=pipe)
+    assert server.stdout is not None
+    text = await _lines(server.stdout, 4)
+    https, http = re.findall(r"https?://localhost:\d+/", text)
+    found = re.search(r"account (\w+), one-time password (\S+)", text)
+    assert found is not None
+    second = await asyncio.create_subprocess_exec(*command, env=environ, stdout=pipe, stderr=pipe)
+    complaint = (await second.communicate())[1].decode()
+    assert (second.returncode, complaint) == (
+        1,
+        f"diemcau: another server runs on {tmp_path}; set DIEMCAU_DATA for a second one\n",
+    )
+    trusting = ssl.create_default_context(cafile=tmp_path / "tls" / "cert.pem")
+    async with ClientSession(cookie_jar=CookieJar()) as client:
+        async with client.get(f"{http}readyz") as response:
+            assert await response.json() == {"status": "ok", "database": True, "valkey": True, "media": True}
+        body = {"account": found[1], "password": found[2]}
+        async with client.post(f"{https}api/v1/login", json=body, ssl=trusting) as response:
+            assert (await response.json())["must_change"] is True
+        socket_refused = client.get(f"{https}api/v1/sessions", ssl=trusting)
+        async with socket_refused as response:
+            assert await problem_of(response) == (403, "must-change-password")
+    children = [int(path.read_text().split("\n")[0]) for path in (tmp_path / "run").glob("*.pid")]
+    began = time.monotonic()
+    server.send_signal(signal.SIGTERM)
+    _, errors = await server.communicate()
+    assert (server.returncode, errors.decode()) == (0, "")
+    assert time.monotonic() - began < 5
+    assert (len(children), [Path(f"/proc/{pid}").exists() for pid in children]) == (2, [False, False])

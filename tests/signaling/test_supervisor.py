@@ -1,0 +1,157 @@
+"""Real child processes that die, hang, and never come up."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from mediaserver.api import EngineLost, Event, MediaEngine, RoomOptions
+from signaling import supervisor as module
+from signaling.child import Child, socket_path
+from signaling.supervisor import Supervisor, worker_command
+from signaling.workers import RoomBack, RoomLost, Workers
+from tests.fakes import FakeEngine
+from tests.signaling.world import make_settings
+
+WORKER = str(Path(__file__).parent / "worker.py")
+
+
+class ProcessEngine(FakeEngine):
+    """An engine that lives in the worker process; its stats are the process's pid."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__()
+        self._reader, self._writer = reader, writer
+
+    async def stats(self) -> dict[str, object]:
+        self._writer.write(b"?\n")
+        line = await self._reader.readline()
+        if not line:
+            self.emit(EngineLost())
+            raise OSError("gone")
+        return {"pid": int(line)}
+
+    async def close(self) -> None:
+        self._writer.close()
+
+
+async def dial(path: Path) -> MediaEngine:
+    return ProcessEngine(*await asyncio.open_unix_connection(path))
+
+
+Start = Callable[[str, int], Awaitable[tuple[Supervisor, Workers]]]
+
+
+@pytest.fixture
+async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
+    """Start supervised workers that behave in some way."""
+    monkeypatch.setattr(module, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(module, "SILENT_SECONDS", 1.0)
+    monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.01,))
+    started = []
+
+    async def run(manner: str, count: int) -> tuple[Supervisor, Workers]:
+        workers = Workers()
+        made = Supervisor(
+            workers, count, tmp_path / "run", lambda _, path: [sys.executable, WORKER, manner, str(path)], dial
+        )
+        started.append(made)
+        await made.start()
+        return made, workers
+
+    yield run
+    for supervisor in started:
+        await supervisor.stop()
+
+
+async def pids(workers: Workers) -> dict[str, int]:
+    stats = await workers.stats()
+    return {number: counters["pid"] for number, counters in stats.items() if isinstance(counters, dict)}
+
+
+async def until_back(workers: Workers, old: int) -> int:
+    """Wait until a worker with another pid answers."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await pids(workers)
+            if found and found["0"] != old:
+                return found["0"]
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
+async def test_a_dead_or_hanging_worker_is_replaced(start: Start, number: signal.Signals) -> None:
+    supervisor, workers = await start("live", 1)
+    await workers.open_room("a", RoomOptions())
+    pid = (await pids(workers))["0"]
+    os.kill(pid, number)
+    events = workers.events()
+    async with asyncio.timeout(20):
+        seen: list[Event] = [await anext(events), await anext(events)]
+    assert seen == [RoomLost("a"), RoomBack("a")]
+    assert await until_back(workers, pid) != pid
+    assert supervisor.restarts == 1
+    assert not Path(f"/proc/{pid}").exists()
+
+
+async def test_each_worker_has_its_own_process_and_all_stop(start: Start) -> None:
+    supervisor, workers = await start("live", 3)
+    found = await pids(workers)
+    assert (list(found), len(set(found.values()))) == (["0", "1", "2"], 3)
+    await supervisor.stop()
+    assert (workers.alive, [Path(f"/proc/{pid}").exists() for pid in found.values()]) == (0, [False] * 3)
+
+
+async def test_a_worker_that_never_comes_up_does_not_keep_the_server_from_starting(start: Start) -> None:
+    supervisor, workers = await start("die", 1)
+    assert workers.alive == 0
+    async with asyncio.timeout(20):
+        while supervisor.restarts < 3:
+            await asyncio.sleep(0.01)
+
+
+async def test_an_orphan_of_a_killed_server_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "media-0.sock"
+    argv = [sys.executable, WORKER, "live", str(path)]
+    orphan = await Child.start("media-0", argv, tmp_path)
+    heir = await Child.start("media-0", argv, tmp_path)
+    async with asyncio.timeout(10):
+        assert await orphan.wait() == -signal.SIGTERM
+    assert heir.alive
+    await heir.stop()
+    assert (heir.alive, (tmp_path / "media-0.pid").exists()) == (False, False)
+
+
+async def test_a_pid_that_runs_something_else_is_left_alone(tmp_path: Path) -> None:
+    bystander = await asyncio.create_subprocess_exec("sleep", "60")
+    (tmp_path / "media-0.pid").write_text(f"{bystander.pid}\n{sys.executable}\n{WORKER} live x")
+    child = await Child.start("media-0", [sys.executable, WORKER, "die"], tmp_path)
+    assert (await child.wait(), bystander.returncode) == (3, None)
+    await child.stop()
+    bystander.kill()
+    await bystander.wait()
+
+
+def test_a_path_too_long_for_a_socket_moves_to_the_temporary_directory(tmp_path: Path) -> None:
+    assert socket_path(tmp_path, "a.sock") == tmp_path / "a.sock"
+    long = socket_path(tmp_path / ("x" * 100), "a.sock")
+    assert (long.name, len(str(long)) < 100) == ("a.sock", True)
+    long.parent.rmdir()
+
+
+def test_the_workers_command_names_socket_port_and_addresses(tmp_path: Path) -> None:
+    command = worker_command(make_settings(tmp_path, None))
+    assert command(1, Path("/s"))[1:] == [
+        "-m",
+        "mediaserver",
+        "--socket",
+        "/s",
+        "--port",
+        "0",
+        "--address",
+        "127.0.0.1",
+    ]

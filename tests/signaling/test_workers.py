@@ -1,0 +1,116 @@
+"""Several engines as one: placement, and what a lost one takes along."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mediaserver.api import EngineLost, Event, Layout, PeerUp, RoomOptions, SeatOptions
+from mediaserver.errors import EngineGone, UnknownRoom
+from signaling.workers import RoomBack, RoomLost, Workers
+from tests.fakes import FakeEngine
+
+
+class Shop:
+    """Workers with two fake engines."""
+
+    def __init__(self) -> None:
+        self.workers = Workers()
+        self.engines = [FakeEngine(), FakeEngine()]
+        self.tasks: dict[int, asyncio.Task[None]] = {}
+        self.seen = self.workers.events()
+
+    async def start(self, index: int) -> None:
+        self.tasks[index] = asyncio.create_task(self.workers.serve(index, self.engines[index]))
+        while index not in self.workers._engines:
+            await asyncio.sleep(0)
+
+    async def lose(self, index: int) -> None:
+        self.engines[index].emit(EngineLost())
+        await self.tasks[index]
+
+    async def events(self, number: int) -> list[Event]:
+        return [await anext(self.seen) for _ in range(number)]
+
+
+@pytest.fixture
+async def shop() -> AsyncIterator[Shop]:
+    """Two workers."""
+    made = Shop()
+    await made.start(0)
+    await made.start(1)
+    yield made
+    for task in made.tasks.values():
+        task.cancel()
+    await asyncio.gather(*made.tasks.values(), return_exceptions=True)
+
+
+async def test_a_room_goes_to_the_worker_with_the_fewest_seats(shop: Shop) -> None:
+    for room in ("a", "b"):
+        await shop.workers.open_room(room, RoomOptions())
+    for seat in ("1", "2"):
+        await shop.workers.add_seat("a", SeatOptions(seat, seat))
+    await shop.workers.add_seat("b", SeatOptions("1", "1"))
+    await shop.workers.open_room("c", RoomOptions())
+    await shop.workers.open_room("a", RoomOptions())
+    assert [shop.workers.place(room) for room in "abcd"] == [0, 1, 1, None]
+    assert [sorted(engine.rooms) for engine in shop.engines] == [["a"], ["b", "c"]]
+
+
+async def test_every_call_reaches_the_worker_of_its_room(shop: Shop) -> None:
+    w = shop.workers
+    await w.open_room("a", RoomOptions())
+    await w.add_seat("a", SeatOptions("1", "1"))
+    assert await w.connect("a", "1", "offer") == "answer to offer"
+    await w.set_floor("a", "1", True)
+    await w.set_layout("a", Layout("single"))
+    await w.set_view("a", "1", "camera:1")
+    await w.start_recording("a", "/x")
+    await w.stop_recording("a")
+    await w.remove_seat("a", "1")
+    await w.close_room("a")
+    await w.close_room("a")
+    assert [call[0] for call in shop.engines[0].calls] == [
+        "open_room",
+        "add_seat",
+        "connect",
+        "set_floor",
+        "set_layout",
+        "set_view",
+        "start_recording",
+        "stop_recording",
+        "remove_seat",
+        "close_room",
+    ]
+    assert await shop.events(1) == [PeerUp("a", "1")]
+    with pytest.raises(UnknownRoom):
+        await w.set_floor("a", "1", True)
+
+
+async def test_a_lost_worker_takes_only_its_rooms_and_another_takes_them(shop: Shop) -> None:
+    for room in ("a", "b"):
+        await shop.workers.open_room(room, RoomOptions())
+    await shop.lose(0)
+    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+    with pytest.raises(EngineGone):
+        await shop.workers.connect("a", "1", "offer")
+    await shop.workers.open_room("a", RoomOptions())
+    assert [shop.workers.place(room) for room in "ab"] == [1, 1]
+
+
+async def test_without_workers_rooms_wait_for_one(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.lose(1)
+    await shop.lose(0)
+    with pytest.raises(EngineGone):
+        await shop.workers.open_room("b", RoomOptions())
+    assert await shop.events(1) == [RoomLost("a")]
+    await shop.start(1)
+    assert sorted(map(repr, await shop.events(2))) == sorted(map(repr, [RoomBack("a"), RoomBack("b")]))
+
+
+async def test_stats_are_by_worker(shop: Shop) -> None:
+    shop.engines[1].failing["stats"] = EngineGone("dead")
+    assert await shop.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}}}
+    await shop.workers.close()
+    assert [engine.closed for engine in shop.engines] == [True, True]

@@ -191,6 +191,8 @@ class Room:
         for seat in tuple(self.seats.values()):
             if seat.peer is not None:
                 seat.peer.tick(now)
+        for rendition in self._renditions.values():
+            rendition.remind(now)
 
     def refresh(self, now: float) -> None:
         """Follow layers that came or went, once a second."""

@@ -40,7 +40,8 @@ class Participant:
         self.role = ""
         self.controller = False
         self.seats: dict[str, dict[str, Any]] = {}
-        self.recording = False
+        self.recorded = asyncio.Event()
+        """Set while the session is being recorded."""
         self.ended: str | None = None
         """Why the server said goodbye."""
         self.caller: Caller | None = None
@@ -57,7 +58,7 @@ class Participant:
         self._reader = asyncio.ensure_future(self._read(self._ws))
         joined = await self.ask("join", code=code)
         self.seat, self.role, self.controller = joined["seat"], joined["role"], joined["controller"]
-        self.recording = joined["recording"]["on"]
+        self._recording(joined["recording"])
         self._take_seats(joined["seats"], [])
         self.name = self.seats[self.seat]["name"]
         await self._connect()
@@ -159,7 +160,10 @@ class Participant:
         self.ended = message["reason"]
 
     def _recording(self, message: dict[str, Any]) -> None:
-        self.recording = message["on"]
+        if message["on"]:
+            self.recorded.set()
+        else:
+            self.recorded.clear()
 
 
 _HANDLERS: dict[str, Callable[[Participant, dict[str, Any]], None]] = {

@@ -8,8 +8,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from loadtest import probe
+from loadtest.accounts import Login
+from loadtest.booking import book, cancel
 from loadtest.caller import Caller
 from loadtest.client import Client
 from loadtest.clip import Codec
@@ -50,11 +53,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """Where: a running server, a code, and who may join with it (the host's point first)."""
+    """Where: a running server and who may join, the host first.
+
+    With fewer accounts than points the `administrator` registers more devices for their points. Without a `code` the
+    host registers a session and cancels it at the end.
+    """
 
     base: str
-    code: str
-    accounts: tuple[tuple[str, str], ...]
+    accounts: tuple[Login, ...]
+    administrator: Login | None = None
+    code: str | None = None
     insecure: bool = False
     server_pid: int | None = None
 
@@ -70,32 +78,53 @@ class Crowd:
         self._progress = progress
         # owned
         self._certificate = make_certificate()
-        self._clients: dict[str, Client] = {}
+        self._clients: list[Client] = []
+        self._session: dict[str, Any] | None = None
         self.participants: list[Participant] = []
         self.decodes: list[Decode | None] = []
         self.failures: list[str] = []
 
     async def join(self) -> None:
-        """Sign everyone in and seat them, the host first and alone."""
-        for account, password in dict(self._venue.accounts).items():
-            self._clients[account] = client = Client(self._venue.base, insecure=self._venue.insecure)
-            await client.login(account, password)
+        """Sign everyone in, register a session, and seat them, the host first and alone. Raises Refused."""
+        points = [(await self._sign_in(login))["point"] for login in self._venue.accounts[: self._plan.points]]
         self._progress(f"{len(self._clients)} accounts signed in")
-        seats = list(zip(range(self._plan.points), itertools.cycle(self._venue.accounts), strict=False))
+        code = self._venue.code or await self._register([point["id"] for point in points if point])
+        seats = list(zip(range(self._plan.points), itertools.cycle(self._clients), strict=False))
         gate = asyncio.Semaphore(JOINING_AT_ONCE)
-        await self._seat(*seats[0], gate)
-        await asyncio.gather(*(self._seat(index, account, gate) for index, account in seats[1:]))
+        await self._seat(*seats[0], code, gate)
+        await asyncio.gather(*(self._seat(index, client, code, gate) for index, client in seats[1:]))
         self._progress(f"{len(self.participants)} of {self._plan.points} joined")
         await self._give_floors()
 
-    async def _seat(self, index: int, account: tuple[str, str], gate: asyncio.Semaphore) -> None:
+    async def _sign_in(self, login: Login) -> dict[str, Any]:
+        client = Client(self._venue.base, insecure=self._venue.insecure)
+        self._clients.append(client)
+        return await client.login(*login)
+
+    async def _register(self, points: list[str]) -> str:
+        await self._provide_devices(points)
+        host, *others = dict.fromkeys(points)
+        self._session = await book(self._clients[0], host, others, f"Kiểm tra tải {self._plan.points} điểm cầu")
+        return str(self._session["code"])
+
+    async def _provide_devices(self, points: list[str]) -> None:
+        """Every point joins with the same number of devices."""
+        devices = -(-self._plan.points // len(points))
+        if devices == 1 or self._venue.administrator is None:
+            return
+        async with Client(self._venue.base, insecure=self._venue.insecure) as administrator:
+            await administrator.login(*self._venue.administrator)
+            for point in points:
+                await administrator.post(f"/api/v1/points/{point}/devices", {"devices": devices})
+
+    async def _seat(self, index: int, client: Client, code: str, gate: asyncio.Semaphore) -> None:
         decode = Decode() if self._plan.decode else None
-        participant = Participant(self._clients[account[0]], lambda: self._caller(index, decode))
+        participant = Participant(client, lambda: self._caller(index, decode))
         async with gate:
             try:
-                await participant.join(self._venue.code)
+                await participant.join(code)
             except Exception as exc:
-                self.failures.append(f"{account[0]}: {type(exc).__name__}: {exc}")
+                self.failures.append(f"endpoint {index + 1}: {type(exc).__name__}: {exc}")
                 await participant.leave()
                 return
         self.participants.append(participant)
@@ -114,9 +143,11 @@ class Crowd:
             await controller.send("floor", seat=participant.seat, open=True)
 
     async def leave(self) -> None:
-        """Everyone leaves and signs out of nothing: the cookies are simply forgotten."""
+        """Everyone leaves, and the session registered for the run is cancelled."""
         await asyncio.gather(*(p.leave() for p in self.participants), return_exceptions=True)
-        await asyncio.gather(*(client.close() for client in self._clients.values()))
+        if self._session is not None:
+            await cancel(self._clients[0], self._session["id"])
+        await asyncio.gather(*(client.close() for client in self._clients))
 
     def tallies(self) -> list[tuple[Tally, Tally]]:
         """Sound and picture of each participant so far."""

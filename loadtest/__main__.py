@@ -1,0 +1,160 @@
+"""`python -m loadtest` measures how many points a server carries; `… demo` shows a conference, `… bench` the costs."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvloop
+
+from loadtest import bench, demo, scenario
+from loadtest.accounts import Login, provide, provide_points, read_accounts
+from loadtest.client import Refused
+from loadtest.clip import Codec
+from loadtest.report import Outcome, render, report
+from loadtest.scenario import Plan, Venue
+from loadtest.server import ServerFailed, throwaway
+from signaling.admin import NewAccount
+
+CODECS: dict[str, tuple[Codec, ...]] = {"H264": ("H264",), "VP8": ("VP8",), "both": ("H264", "VP8")}
+FIGURES = Path("build/bench.json")
+
+T = TypeVar("T")
+
+
+def main() -> None:
+    """Run one command; a fault that needs no traceback is one line on stderr."""
+    logging.basicConfig(
+        level=os.environ.get("DIEMCAU_LOG", "WARNING").upper(), format="%(levelname)s %(name)s %(message)s"
+    )
+    command = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    try:
+        code = command(sys.argv[2:]) if command else _load(sys.argv[1:])
+    except (Refused, ServerFailed, OSError, ValueError) as error:
+        sys.exit(f"loadtest: {error}")
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        code = 128 + signal.SIGINT
+    sys.exit(code)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; SIGTERM, like Ctrl-C, still lets everything be left and stopped in order."""
+
+    async def cancellable() -> T:
+        task = asyncio.ensure_future(work)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await task
+
+    return uvloop.run(cancellable())
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _load(words: Sequence[str]) -> int:
+    arguments = _arguments(words)
+    outcome = _run(_measure(arguments))
+    result = report(outcome, detail=arguments.detail)
+    print(json.dumps(result, ensure_ascii=False) if arguments.json else render(result))
+    return 0 if outcome.joined == outcome.expected else 1
+
+
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m loadtest", description=__doc__)
+    parser.add_argument("--points", type=_count, default=40, help="simulated endpoints (default 40)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="measured time (default 30)")
+    parser.add_argument("--speakers", type=_count, default=1, help="how many hold the floor, host included (default 1)")
+    parser.add_argument("--senders", type=int, help="how many send a camera (default all)")
+    parser.add_argument("--codec", choices=CODECS, default="H264", help="offered for camera and picture")
+    parser.add_argument("--layers", type=int, choices=(1, 2, 3), default=3, help="simulcast layers (default 3)")
+    parser.add_argument("--no-picture", action="store_true", help="receive sound only")
+    parser.add_argument("--decode", action="store_true", help="decode what comes in, and tell colours and tones")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--detail", action="store_true", help="with a row for each endpoint")
+    remote = parser.add_argument_group("a server that runs already")
+    remote.add_argument("--url", help="its link; without it a server of our own is started and stopped")
+    remote.add_argument("--accounts", type=Path, help="CSV of account,password: `diemcau admin point-accounts`")
+    remote.add_argument("--account", help="an administrator (registers devices), or the only one to join")
+    remote.add_argument("--password", default=os.environ.get("DIEMCAU_PASSWORD"), help="or DIEMCAU_PASSWORD")
+    remote.add_argument("--code", help="join this session instead of registering one")
+    remote.add_argument("--insecure", action="store_true", help="do not check its certificate")
+    return parser.parse_args(words)
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+async def _measure(arguments: argparse.Namespace) -> Outcome:
+    plan = Plan(
+        points=arguments.points,
+        seconds=arguments.seconds,
+        speakers=arguments.speakers,
+        senders=arguments.points if arguments.senders is None else arguments.senders,
+        codecs=CODECS[arguments.codec],
+        layers=arguments.layers,
+        picture=not arguments.no_picture,
+        decode=arguments.decode,
+    )
+    async with AsyncExitStack() as stack:
+        venue = _named(arguments) if arguments.url else await _own(arguments.points, stack)
+        return await scenario.run(plan, venue, _progress)
+
+
+def _named(arguments: argparse.Namespace) -> Venue:
+    """The server of `--url`. Raises ValueError when nobody is named who could join."""
+    login: Login | None = (arguments.account, arguments.password) if arguments.account else None
+    if login and not arguments.password:
+        raise ValueError("--account needs --password")
+    accounts = read_accounts(arguments.accounts) if arguments.accounts else [login] if login else []
+    if not accounts:
+        raise ValueError("--url needs --accounts, or --account and --password")
+    return Venue(
+        base=arguments.url.rstrip("/"),
+        accounts=tuple(accounts),
+        administrator=login if arguments.accounts else None,
+        code=arguments.code,
+        insecure=arguments.insecure,
+    )
+
+
+async def _own(points: int, stack: AsyncExitStack) -> Venue:
+    _progress("starting a server")
+    server = await stack.enter_async_context(throwaway(points, logging.getLogger(__name__).debug))
+    logins = await provide_points(server.environ, points)
+    (administrator,) = await provide(server.environ, [NewAccount("loadtest-admin", "Loadtest", ["administrator"])])
+    return Venue(server.url, tuple(logins), administrator, server_pid=server.pid)
+
+
+def _bench(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m loadtest bench", description=bench.__doc__)
+    parser.add_argument("--quick", action="store_true", help="4 s each and one round, to see that it runs")
+    parser.add_argument("--output", type=Path, default=FIGURES, help=f"JSON file (default {FIGURES})")
+    arguments = parser.parse_args(words)
+    figures = _run(bench.run(bench.QUICK if arguments.quick else bench.Effort(), _progress))
+    bench.write(figures, arguments.output)
+    print(bench.table(figures))
+    return 0
+
+
+def _demo(words: Sequence[str]) -> int:
+    argparse.ArgumentParser(prog="python -m loadtest demo", description=demo.__doc__).parse_args(words)
+    _run(demo.run(lambda text: print(text, flush=True)))
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"bench": _bench, "demo": _demo}
+
+if __name__ == "__main__":
+    main()

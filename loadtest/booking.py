@@ -1,0 +1,47 @@
+"""Registering a session over REST, as a host unit's registrant would."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from loadtest.client import Client
+
+SOON = timedelta(seconds=3)
+"""A registration must begin in the future; the door is open half an hour before."""
+DURATION = timedelta(hours=2)
+
+
+async def book(
+    client: Client,
+    host: str,
+    points: Sequence[str],
+    title: str,
+    *,
+    recording: bool = False,
+    duration: timedelta = DURATION,
+) -> dict[str, Any]:
+    """Register a session that begins in a moment, and return it with its code. Raises Refused."""
+    start = datetime.now(UTC).replace(microsecond=0) + SOON
+    session: dict[str, Any] = await client.post(
+        "/api/v1/registrations",
+        {
+            "host_point": host,
+            "points": list(points),
+            "rehearsal": None,
+            "official": {"start": _text(start), "end": _text(start + duration)},
+            "title": title,
+            "contact_name": "Kiểm tra tải",
+            "contact_phone": "0258 382 2229",
+            "recording": recording,
+        },
+    )
+    return session
+
+
+async def cancel(client: Client, session: str) -> None:
+    """Cancel a session, so that it holds no capacity any longer. Raises Refused."""
+    await client.post(f"/api/v1/sessions/{session}/cancel", {})
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

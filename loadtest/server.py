@@ -1,0 +1,109 @@
+"""A server of our own: `diemcau serve` as a child process, its greeting read, stopped cleanly at the end."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+START_S = 60.0
+STOP_S = 20.0
+_LINK = re.compile(r"http://\S+")
+
+Line = Callable[[str], None]
+
+
+class ServerFailed(Exception):
+    """The server ended before it listened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: its plain link on this machine, its process, and the environment it was started with."""
+
+    url: str
+    pid: int
+    environ: Mapping[str, str]
+
+
+@asynccontextmanager
+async def serve(environ: Mapping[str, str], greeting: Line) -> AsyncIterator[Server]:
+    """Run a server with these settings; every line it greets with goes to `greeting`. Raises ServerFailed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "signaling", "serve"),
+        env=dict(environ),
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C comes to us, and we say goodbye in order
+    )
+    drain: asyncio.Task[None] | None = None
+    try:
+        async with asyncio.timeout(START_S):
+            url = await _greeted(process, greeting)
+        assert process.stdout is not None
+        drain = asyncio.ensure_future(_drain(process.stdout, greeting))
+        yield Server(url, process.pid, environ)
+    finally:
+        await _stop(process)
+        if drain is not None:
+            await drain
+
+
+async def _greeted(process: asyncio.subprocess.Process, greeting: Line) -> str:
+    """Wait for the last line of the greeting, and return the plain link among them."""
+    assert process.stdout is not None
+    url = ""
+    async for line in process.stdout:
+        text = line.decode("utf-8", "replace").rstrip()
+        greeting(text)
+        if (found := _LINK.search(text)) is not None:
+            url = found.group().rstrip("/")
+        if url and text.startswith("Ctrl-C"):
+            return url
+    raise ServerFailed(f"the server ended with {await process.wait()}")
+
+
+async def _drain(stdout: asyncio.StreamReader, greeting: Line) -> None:
+    async for line in stdout:
+        greeting(line.decode("utf-8", "replace").rstrip())
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def throwaway(points: int, greeting: Line) -> AsyncIterator[Server]:
+    """A server on loopback with an empty record in a temporary directory, rated for so many points."""
+    with tempfile.TemporaryDirectory(prefix="diemcau-loadtest-") as directory:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")}
+        environ |= {
+            "DIEMCAU_DATA": directory,
+            "DIEMCAU_HOST": "127.0.0.1",
+            "DIEMCAU_PORT": str(_free_port(socket.SOCK_STREAM)),
+            "DIEMCAU_HTTP_PORT": str(_free_port(socket.SOCK_STREAM)),
+            "DIEMCAU_MEDIA_PORT": str(_free_port(socket.SOCK_DGRAM)),
+            "DIEMCAU_MEDIA_ADDRESS": "127.0.0.1",
+            "DIEMCAU_MAX_POINTS": str(max(250, 2 * points)),
+        }
+        environ |= {name: os.environ[name] for name in ("DIEMCAU_WORKERS", "DIEMCAU_LOG") if name in os.environ}
+        async with serve(environ, greeting) as server:
+            yield server
+
+
+def _free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port

@@ -13,6 +13,23 @@ const LAYERS = [
   {rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_700_000},
 ];
 
+const LOW_HEIGHT = 540;
+
+/**
+ * The layers for a picture of this height. Chromium sends only the two lowest layers of a small picture, which would leave
+ * a 640x360 camera at 320x180; so for a small one the middle layer is the whole picture and the upper one is off.
+ * @param {number} height pixels
+ */
+export const layersFor = height =>
+  LAYERS.map(({rid, scaleResolutionDownBy, maxBitrate}, i) =>
+    height < LOW_HEIGHT
+      ? {rid, maxBitrate, scaleResolutionDownBy: [2, 1, 1][i], active: rid !== 'f'}
+      : {rid, maxBitrate, scaleResolutionDownBy, active: true},
+  );
+
+/** @param {MediaStreamTrack | null} track */
+const heightOf = track => track?.getSettings().height ?? 720;
+
 /** Packets received, their loss and round trip, summed over a report. @param {RTCStatsReport} report */
 function summarise(report) {
   const sum = {received: 0, lost: 0, rtt: 0};
@@ -83,7 +100,7 @@ export class Link extends EventTarget {
   /** The three transceivers, in the order of the protocol. @param {RTCPeerConnection} pc */
   prepare(pc) {
     const sound = pc.addTransceiver(this.tracks.mic ?? 'audio', {direction: 'sendrecv'});
-    pc.addTransceiver(this.tracks.camera ?? 'video', {direction: 'sendonly', sendEncodings: LAYERS});
+    pc.addTransceiver(this.tracks.camera ?? 'video', {direction: 'sendonly', sendEncodings: layersFor(heightOf(this.tracks.camera))});
     const picture = pc.addTransceiver('video', {direction: 'recvonly'});
     const show = () => pc === this.pc && this.show(pc, picture.receiver.track, sound.receiver.track);
     if (this.shown) picture.receiver.track.addEventListener('unmute', show, {once: true});
@@ -106,6 +123,16 @@ export class Link extends EventTarget {
     this.tracks[kind] = track;
     const sender = this.pc?.getSenders()[kind === 'mic' ? 0 : 1];
     await sender?.replaceTrack(track);
+    if (sender && track && kind === 'camera') await this.fit(sender, track);
+  }
+
+  /** @param {RTCRtpSender} sender @param {MediaStreamTrack} track */
+  async fit(sender, track) {
+    const layers = layersFor(heightOf(track));
+    const parameters = sender.getParameters();
+    if (parameters.encodings.length !== layers.length) return; // the server took fewer layers
+    parameters.encodings.forEach((encoding, i) => Object.assign(encoding, layers[i]));
+    await sender.setParameters(parameters).catch(() => undefined); // replaced meanwhile: the next one is made to fit
   }
 
   async watch() {

@@ -63,7 +63,7 @@ export class Meeting extends EventTarget {
 
   /** @returns {MicState} */
   get micState() {
-    const heard = performance.now() - this.heardAt < HEARD_MS;
+    const heard = performance.now() - this.heardAt < HEARD_MS || this.state?.speaking === this.state?.me;
     return micState({floor: Boolean(this.seat?.floor), on: this.on.mic, invited: this.invited, heard});
   }
 

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import * as logic from '../logic.js';
+
+/** @param {string} id @param {object} [more] */
+const seat = (id, more = {}) => ({
+  seat: id, point: id, name: id, role: 'component', here: true, hand: 0, since: null, floor: false, mic: false, camera: false, media: 'connected', ...more,
+});
+
+const JOINED = {
+  type: 'joined', seat: 'a', resume: 'token', role: 'component', controller: false,
+  session: {id: 's', title: 'Giao ban', number: '001', host: 'UBND.Nha Trang', official: {start: '2026-04-05T01:00:00Z', end: '2026-04-05T03:00:00Z'}},
+  seats: [seat('h', {role: 'host', floor: true}), seat('a'), seat('b', {here: false})],
+  layout: {kind: 'grid', focus: null}, recording: {on: false, since: null, error: null}, view: 'composed', now: '2026-04-05T01:00:05Z',
+};
+const NOW = Date.parse('2026-04-05T01:00:00Z');
+const ids = seats => seats.map(one => one.seat);
+
+test('a meeting starts from joined, and knows how far our clock is off', () => {
+  const state = logic.start(JOINED, NOW);
+  assert.equal(state.skew, 5000);
+  assert.equal(logic.mine(state).seat, 'a');
+});
+
+test('changed seats keep their place, new ones come last, gone ones go', () => {
+  const state = logic.reduce(logic.start(JOINED, NOW), {type: 'seats', changed: [seat('c'), seat('a', {hand: 1})], gone: ['b']});
+  assert.deepEqual(ids(state.seats), ['h', 'a', 'c']);
+  assert.equal(logic.mine(state).hand, 1);
+});
+
+test('layout, recording, speaking and view follow their messages', () => {
+  const messages = [
+    {type: 'layout', kind: 'single', focus: 'h'},
+    {type: 'recording', on: true, since: '2026-04-05T01:00:00Z', error: null},
+    {type: 'speaking', seat: 'h'},
+    {type: 'view', source: 'camera:h'},
+  ];
+  const {layout, recording, speaking, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
+  assert.deepEqual({layout, recording, speaking, view}, {
+    layout: {kind: 'single', focus: 'h'},
+    recording: {on: true, since: '2026-04-05T01:00:00Z', error: null},
+    speaking: 'h',
+    view: 'camera:h',
+  });
+});
+
+test('an unknown message changes nothing', () => {
+  const state = logic.start(JOINED, NOW);
+  assert.equal(logic.reduce(state, {type: 'novelty'}), state);
+});
+
+test('hands stand in the order they were raised', () => {
+  assert.deepEqual(ids(logic.queue([seat('x', {hand: 2}), seat('y'), seat('z', {hand: 1})])), ['z', 'x']);
+});
+
+test('two devices of one point count once, observers not at all', () => {
+  const seats = [seat('a.01', {point: 'a'}), seat('a.02', {point: 'a'}), seat('b', {here: false}), seat('o', {role: 'observer', point: null})];
+  assert.deepEqual(logic.counts(seats), {here: 1, invited: 2});
+});
+
+test('the microphone has five states, and the lock of the server comes first', () => {
+  const word = (floor, on, invited, heard) => logic.micState({floor, on, invited, heard});
+  assert.deepEqual(
+    [word(false, true, true, true), word(true, false, true, true), word(true, false, false, true), word(true, true, false, false), word(true, true, true, true)],
+    ['blocked', 'invited', 'off', 'on', 'live'],
+  );
+});
+
+test('the floor is given and taken between two states', () => {
+  const before = logic.start(JOINED, NOW);
+  const after = logic.reduce(before, {type: 'seats', changed: [seat('a', {floor: true})], gone: []});
+  assert.deepEqual(
+    [logic.floorChange(before, before), logic.floorChange(before, after), logic.floorChange(after, before), logic.floorChange(null, after)],
+    [null, 'given', 'taken', 'given'],
+  );
+});
+
+test('waiting time is never negative', () => {
+  assert.equal(logic.waited('2026-04-05T01:00:00Z', NOW + 135_000), 135);
+  assert.equal(logic.waited('2026-04-05T01:00:00Z', NOW - 1000), 0);
+  assert.equal(logic.waited(null, NOW), 0);
+});
+
+test('search ignores marks and case, filters narrow it', () => {
+  const seats = [seat('1', {name: 'UBND.Đà Nẵng', hand: 1}), seat('2', {name: 'NT.Nghĩa', here: false}), seat('3', {name: 'Sở Đào tạo'})];
+  assert.deepEqual(ids(logic.choose(seats, 'all', ' da ')), ['1', '3']);
+  assert.deepEqual(ids(logic.choose(seats, 'hand', 'đà')), ['1']);
+  assert.deepEqual(ids(logic.choose(seats, 'absent', '')), ['2']);
+});
+
+test('a seat has one word', () => {
+  const words = [{here: false}, {media: 'connecting'}, {floor: true, mic: true}, {floor: true}, {hand: 3}, {}];
+  assert.deepEqual(words.map(more => logic.seatWord(seat('s', more))), ['absent', 'connecting', 'floor', 'muted', 'hand', 'listening']);
+});
+
+test('network quality has four steps', () => {
+  const steps = [{loss: 0, rtt: 0.01}, {loss: 0.02, rtt: 0}, {loss: 0, rtt: 0.5}, {loss: 0.2, rtt: 0}];
+  assert.deepEqual(steps.map(logic.quality), ['good', 'fair', 'poor', 'bad']);
+});
+
+test('a code is shown in groups, however it was pasted', () => {
+  assert.equal(logic.grouped('123 456-7890'), '123 456 7890');
+  assert.equal(logic.grouped('1234'), '123 4');
+  assert.equal(logic.grouped('123'), '123');
+  assert.equal(logic.grouped(''), '');
+  assert.equal(logic.grouped('12345678901234'), '123 456 7890');
+  assert.equal(logic.digits(' 123 456 7890\n'), '1234567890');
+});
+
+test('only cameras of people who are here can be looked at', () => {
+  const seats = [seat('h', {camera: true}), seat('b', {camera: true, here: false}), seat('c')];
+  assert.deepEqual(ids(logic.cameras({...logic.start(JOINED, NOW), seats})), ['h']);
+});

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {Protocol} from '../protocol.js';
+
+/** A server end of one socket, driven by the test. */
+class Wire extends EventTarget {
+  sent = [];
+  closed = false;
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.closed = true;
+  }
+  opens() {
+    this.dispatchEvent(new Event('open'));
+  }
+  says(message) {
+    this.dispatchEvent(Object.assign(new Event('message'), {data: JSON.stringify(message)}));
+  }
+  drops() {
+    this.dispatchEvent(new Event('close'));
+  }
+  get last() {
+    return this.sent.at(-1);
+  }
+}
+
+/** A protocol on scripted sockets, a scripted clock and a store. */
+function stand(store = new Map()) {
+  const wires = [];
+  const timers = [];
+  const heard = [];
+  const protocol = new Protocol({
+    code: '1234567890',
+    open: () => wires[wires.push(new Wire()) - 1],
+    store: {getItem: key => store.get(key) ?? null, setItem: (key, value) => store.set(key, value), removeItem: key => store.delete(key)},
+    delay: (ms, run) => timers.push({ms, run}),
+  });
+  protocol.addEventListener('status', ({detail}) => heard.push(detail));
+  return {protocol, wires, timers, heard, store};
+}
+
+/** Let promises settle. */
+const settle = () => new Promise(resolve => setImmediate(resolve));
+
+async function joined(place = stand()) {
+  place.protocol.start();
+  const wire = place.wires.at(-1);
+  wire.opens();
+  wire.says({type: 'joined', resume: 'token-1', ref: wire.last.ref});
+  await settle();
+  return {...place, wire};
+}
+
+test('joins with the code and keeps the token', async () => {
+  const {wire, store, heard} = await joined();
+  assert.deepEqual(wire.sent, [{type: 'join', code: '1234567890', ref: '1'}]);
+  assert.deepEqual([...store], [['resume:1234567890', 'token-1']]);
+  assert.deepEqual(heard, ['connecting', 'joined']);
+});
+
+test('a lost socket is replaced after a growing wait, with the token', async () => {
+  const place = await joined();
+  place.wire.drops();
+  assert.deepEqual(place.timers.filter(({ms}) => ms < 8000).map(({ms}) => ms), [250]);
+  place.timers.at(-1).run();
+  place.wires[1].drops();
+  assert.equal(place.timers.at(-1).ms, 500);
+  place.timers.at(-1).run();
+  place.wires[2].opens();
+  assert.deepEqual(place.wires[2].last, {type: 'join', code: '1234567890', resume: 'token-1', ref: '2'});
+  assert.deepEqual(place.heard, ['connecting', 'joined', 'lost', 'connecting', 'lost', 'connecting']);
+});
+
+test('answers find who asked, by ref', async () => {
+  const {protocol, wire} = await joined();
+  const first = protocol.ask({type: 'view', source: 'camera:a'});
+  const second = protocol.ask({type: 'offer', sdp: 'v=0'});
+  wire.says({type: 'answer', sdp: 'v=1', ref: '3'});
+  wire.says({type: 'error', error: 'unknown-seat', text: 'x', ref: '2'});
+  assert.equal((await second).sdp, 'v=1');
+  await assert.rejects(first, ({word}) => word === 'unknown-seat');
+});
+
+test('what nobody asked for is told to the page', async () => {
+  const {protocol, wire} = await joined();
+  const told = [];
+  protocol.addEventListener('message', ({detail}) => told.push(detail));
+  protocol.addEventListener('fault', ({detail}) => told.push(detail.word));
+  wire.says({type: 'speaking', seat: 'a'});
+  wire.says({type: 'error', error: 'forbidden', text: 'x'});
+  assert.deepEqual(told, [{type: 'speaking', seat: 'a'}, 'forbidden']);
+});
+
+test('questions die with their socket', async () => {
+  const {protocol, wire} = await joined();
+  const asked = protocol.ask({type: 'offer', sdp: 'v=0'});
+  wire.drops();
+  await assert.rejects(asked, ({word}) => word === 'lost');
+  await assert.rejects(protocol.ask({type: 'offer', sdp: 'v=0'}), ({word}) => word === 'lost');
+});
+
+test('a server that does not answer is left', async () => {
+  const {protocol, wire, timers} = await joined();
+  const asked = protocol.ask({type: 'offer', sdp: 'v=0'});
+  timers.at(-1).run();
+  await assert.rejects(asked, ({word}) => word === 'no-answer');
+  assert.equal(wire.closed, true);
+  assert.equal(protocol.status, 'lost');
+});
+
+test('an answer in time keeps the socket when the time is over', async () => {
+  const {protocol, timers} = await joined();
+  timers[0].run();
+  assert.equal(protocol.status, 'joined');
+});
+
+test('a refused code ends the attempt and says why', async () => {
+  const place = stand();
+  place.protocol.start();
+  place.wires[0].opens();
+  place.wires[0].says({type: 'error', error: 'too-early', opens: '2026-04-05T01:00:00Z', text: 'x', ref: '1'});
+  await settle();
+  assert.equal(place.protocol.status, 'refused');
+  assert.equal(place.protocol.refusal.facts.opens, '2026-04-05T01:00:00Z');
+  assert.equal(place.wires[0].closed, true);
+});
+
+test('a passing refusal is tried again', async () => {
+  const place = stand();
+  place.protocol.start();
+  place.wires[0].opens();
+  place.wires[0].says({type: 'error', error: 'unavailable', text: 'x', ref: '1'});
+  await settle();
+  assert.equal(place.protocol.status, 'lost');
+  place.timers.at(-1).run();
+  assert.equal(place.wires.length, 2);
+});
+
+test('bye ends, except when the server only restarts', async () => {
+  const replaced = await joined();
+  replaced.wire.says({type: 'bye', reason: 'replaced'});
+  replaced.wire.drops();
+  assert.deepEqual([replaced.protocol.status, replaced.protocol.reason], ['ended', 'replaced']);
+  const restarted = await joined();
+  restarted.wire.says({type: 'bye', reason: 'shutdown'});
+  assert.equal(restarted.protocol.status, 'lost');
+});
+
+test('leaving says so, forgets the token and does not come back', async () => {
+  const {protocol, wire, store, timers} = await joined();
+  protocol.leave();
+  wire.drops();
+  assert.deepEqual(wire.last, {type: 'leave'});
+  assert.equal(store.size, 0);
+  assert.equal(protocol.status, 'ended');
+  for (const {run} of timers) run();
+  assert.equal(protocol.status, 'ended');
+});
+
+test('the old socket has no say after a new one was opened', async () => {
+  const place = await joined();
+  place.protocol.drop();
+  place.timers.at(-1).run();
+  place.wire.drops();
+  place.wire.says({type: 'bye', reason: 'removed'});
+  assert.equal(place.protocol.status, 'connecting');
+});
+
+test('nothing is said without a meeting', async () => {
+  const {protocol, wires} = stand();
+  protocol.start();
+  protocol.say({type: 'hand', raised: true});
+  assert.deepEqual(wires[0].sent, []);
+});

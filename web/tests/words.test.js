@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import {readdir, readFile} from 'node:fs/promises';
+import {test} from 'node:test';
+
+const ROOT = new URL('..', import.meta.url);
+const DIRECTORIES = ['', 'elements/', 'pages/'];
+
+const words = async language => JSON.parse(await readFile(new URL(`i18n/${language}.json`, ROOT), 'utf8'));
+
+/** All our own sources, with their names. */
+async function sources(ending) {
+  const found = [];
+  for (const directory of DIRECTORIES)
+    for (const name of await readdir(new URL(directory || '.', ROOT)))
+      if (name.endsWith(ending) && !name.startsWith('vendor.')) found.push([directory + name, await readFile(new URL(directory + name, ROOT), 'utf8')]);
+  return found;
+}
+
+const placeholders = value => [...new Set(JSON.stringify(value).match(/\{\d\}/g))].sort();
+
+test('both languages have the same keys with the same placeholders', async () => {
+  const [vi, en] = [await words('vi'), await words('en')];
+  assert.deepEqual(Object.keys(en), Object.keys(vi));
+  for (const key of Object.keys(vi)) assert.deepEqual([key, placeholders(en[key])], [key, placeholders(vi[key])]);
+});
+
+test('every key that a source names is known', async () => {
+  const known = await words('vi');
+  const missing = [];
+  for (const [name, text] of await sources('.js')) {
+    for (const [, key] of text.matchAll(/\b(?:t|title|notice)\(\s*'([^']+)'/g)) if (!(key in known)) missing.push(`${name}: ${key}`);
+    for (const [, start] of text.matchAll(/\b(?:t|notice)\([^`')]*`([^`$]+)\$\{/g))
+      if (!Object.keys(known).some(key => key.startsWith(start))) missing.push(`${name}: ${start}*`);
+  }
+  assert.deepEqual(missing, []);
+});
+
+test('every word of the server’s errors and farewells can be said', async () => {
+  const known = await words('vi');
+  const protocol = await readFile(new URL('../docs/protocol.md', ROOT), 'utf8');
+  const errors = protocol.match(/^Words: ([\s\S]*?)\n\n/m)[1].matchAll(/`([a-z-]+)`/g);
+  const keys = [...errors].map(([, word]) => word).filter(word => word !== 'opens').map(word => `error.${word}`);
+  const byes = ['left', 'replaced', 'removed', 'ended', 'cancelled'].map(reason => `bye.${reason}`);
+  assert.deepEqual([...keys, ...byes].filter(key => !(key in known)), []);
+});
+
+test('every icon that a source names is drawn', async () => {
+  const sprite = await readFile(new URL('icons.svg', ROOT), 'utf8');
+  const drawn = new Set([...sprite.matchAll(/<symbol id="([^"]+)"/g)].map(([, id]) => id));
+  const named = [];
+  for (const [, text] of await sources('.js')) for (const [, id] of text.matchAll(/\bicon\('([^']+)'/g)) named.push(id);
+  assert.deepEqual(named.filter(id => !drawn.has(id)), []);
+});
+
+test('pages need nothing that the content policy forbids, and nothing from elsewhere', async () => {
+  const faults = [];
+  for (const [name, text] of [...(await sources('.html')), ...(await sources('.js')), ...(await sources('.css'))])
+    for (const [pattern, what] of [[/\sstyle=/, 'inline style'], [/\son[a-z]+="/, 'inline handler'], [/<script(?![^>]*\ssrc=)[^>]*>/, 'inline script'], [/(?:src|href|url\()=?["']?https?:/, 'elsewhere']])
+      if (pattern.test(text)) faults.push(`${name}: ${what}`);
+  assert.deepEqual(faults, []);
+});

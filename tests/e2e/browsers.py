@@ -1,11 +1,15 @@
 """Browsers with a camera of one colour and a microphone of one tone, and what they see and hear."""
 
 import subprocess
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from time import monotonic
 
+import av
+import numpy as np
 from playwright.sync_api import Browser, Page, Playwright
 
 CHROMIUM = "/usr/bin/chromium"
@@ -27,22 +31,22 @@ _PIXELS = """video => {
   return Array.from(context.getImageData(0, 0, 64, 36).data);
 }"""
 
-_LISTEN = """audio => {
-  const context = new AudioContext(), ear = new AnalyserNode(context, {fftSize: 8192, smoothingTimeConstant: 0});
-  context.createMediaStreamSource(audio.srcObject).connect(ear);
-  window.ear = {context, ear, stream: audio.srcObject};
-  context.resume();  // not awaited: a browser that wants a gesture first would never answer
-}"""
+_RECORD = """audio => new Promise((resolve, reject) => {
+  const recorder = new MediaRecorder(audio.srcObject), parts = [];
+  recorder.ondataavailable = event => parts.push(event.data);
+  recorder.onerror = event => reject(event.error);
+  recorder.onstop = async () => {
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    resolve(btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join('')));
+  };
+  recorder.start();
+  setTimeout(() => recorder.stop(), 700);
+})"""
+"""What an element plays, as a WebM file; Firefox's AudioContext never starts on a machine without a sound card."""
 
-_LEVEL = """([audio, hz]) => {
-  const {context, ear} = window.ear, bins = new Float32Array(ear.frequencyBinCount);
-  ear.getFloatFrequencyData(bins);
-  const at = Math.round(hz / context.sampleRate * ear.fftSize);
-  return Math.max(...bins.slice(at - 4, at + 5));
-}"""
-
-HEARD_DB = -45.0
-SILENT_DB = -75.0
+HEARD_DB = -30.0
+SILENT_DB = -60.0
+"""Tones are sent at about −18 dB of full scale."""
 
 
 def material(directory: Path, name: str, colour: str, hz: int) -> list[str]:
@@ -91,7 +95,6 @@ class Seat:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self._listening = False
 
     def colours(self) -> set[str]:
         """The strong colours in the picture, each covering at least 2 % of it."""
@@ -106,13 +109,9 @@ class Seat:
         return names.count(colour) / len(names)
 
     def level(self, hz: int) -> float:
-        """How loud a tone is in what this seat hears, dB."""
-        audio = self.page.get_by_test_id("audio")
-        current = self.page.evaluate("a => window.ear && window.ear.stream === a.srcObject", audio.element_handle())
-        if not current:
-            audio.evaluate(_LISTEN)
-        level: float = self.page.evaluate(_LEVEL, [audio.element_handle(), hz])
-        return level
+        """How loud a tone is in what this seat hears now, dB of full scale."""
+        recorded: str = self.page.get_by_test_id("audio").evaluate(_RECORD)
+        return tone_level(b64decode(recorded), hz)
 
     def hears(self, hz: int) -> None:
         """Wait until a tone is heard."""
@@ -133,6 +132,20 @@ def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert monotonic() < end, f"waited in vain for {what}"
         page.wait_for_timeout(100)
+
+
+def tone_level(file: bytes, hz: int) -> float:
+    """How loud a tone is in the last half second of a sound file, dB of full scale; −200 when there is no sound."""
+    with av.open(BytesIO(file)) as container:
+        resampler = av.AudioResampler("flt", "mono", 48000)
+        frames = [new for old in container.decode(audio=0) for new in resampler.resample(old)]
+    if not frames:
+        return -200.0
+    samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])[-24000:]
+    window = np.hanning(len(samples))
+    spectrum = 2 * np.abs(np.fft.rfft(samples * window)) / window.sum()
+    at = round(hz * len(samples) / 48000)
+    return float(20 * np.log10(spectrum[at - 2 : at + 3].max() + 1e-10))
 
 
 def _name(red: int, green: int, blue: int) -> str:

@@ -31,6 +31,7 @@ def test_from_registration_to_recording(
     for seat in everyone:
         seat.until(lambda seat=seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
     expect(host_page.get_by_test_id("count")).to_contain_text("3/3")
+    seats = {name: seat_of(host_page, name) for name in ("UBND.Nha Trang", "NT.XuongHuan", "NT.VinhHai")}
     unmute(host)
     for seat in (xuong_huan, vinh_hai):
         seat.hears(440)
@@ -48,7 +49,7 @@ def test_from_registration_to_recording(
     queue = host_page.get_by_test_id("queue-item")
     expect(queue).to_have_count(2)
     names = [queue.nth(i).get_attribute("data-seat") for i in range(2)]
-    assert names == [vinh_hai_seat(host_page), xuong_huan_seat(host_page)]
+    assert names == [seats["NT.VinhHai"], seats["NT.XuongHuan"]]
     queue.nth(1).get_by_test_id("give-floor").click()
     xuong_huan.page.get_by_test_id("floor-accept").click()
     host.hears(880)
@@ -56,8 +57,7 @@ def test_from_registration_to_recording(
     host.silent(FIREFOX_HZ)
     xuong_huan.silent(880)
     expect(xuong_huan.page.get_by_test_id("on-air")).to_be_visible()
-    take = host_page.locator(f'[data-testid="take-floor"][data-seat="{xuong_huan_seat(host_page)}"]')
-    take.click()
+    host_page.get_by_test_id("seat").filter(has_text="NT.XuongHuan").get_by_test_id("take-floor").click()
     host.silent(880)
     vinh_hai.silent(880)
     queue.nth(0).get_by_test_id("give-floor").click()
@@ -69,7 +69,7 @@ def test_from_registration_to_recording(
 
     # Layouts: everyone's picture follows.
     host_page.get_by_test_id("layout-single").click()
-    host_page.get_by_test_id("focus").select_option(xuong_huan_seat(host_page))
+    host_page.get_by_test_id("focus").select_option(seats["NT.XuongHuan"])
     for seat in everyone:
         seat.until(lambda seat=seat: seat.share("blue") > 0.9, "blue alone")
     host_page.get_by_test_id("layout-speaker").click()
@@ -81,7 +81,7 @@ def test_from_registration_to_recording(
 
     # One camera, forwarded.
     for seat in (vinh_hai, xuong_huan):
-        seat.page.get_by_test_id("source").select_option(f"camera:{host_seat(host_page)}")
+        seat.page.get_by_test_id("source").select_option("camera:" + seats["UBND.Nha Trang"])
         seat.until(lambda seat=seat: seat.share("red") > 0.95, "the host's camera alone")
         seat.page.get_by_test_id("source").select_option("composed")
         seat.until(lambda seat=seat: seat.share("blue") > 0.1, "the composed picture again")
@@ -104,26 +104,15 @@ def test_from_registration_to_recording(
     assert refused.status == 403
     centre = people.sign_in(blue, "truc.ban")
     entries = centre.request.get(f"{server.http}api/v1/audit?limit=50").json()
-    downloads = [e for e in entries if e["action"] == "recording.download"]
+    downloads = [e for e in entries if e["action"] == "download"]
     assert [(e["actor"], e["subject"]) for e in downloads][:1] == [(HOST, recording["id"])]
 
 
-def _seat_of(page: Page, point: str) -> str:
-    seat = page.locator(f'[data-testid="seat"][data-seat*="{point}" i]').first.get_attribute("data-seat")
+def seat_of(page: Page, name: str) -> str:
+    """The seat id of a point, as the list of sites shows it."""
+    seat = page.get_by_test_id("seat").filter(has_text=name).get_attribute("data-seat")
     assert seat is not None
     return seat
-
-
-def host_seat(page: Page) -> str:
-    return _seat_of(page, "nha")
-
-
-def xuong_huan_seat(page: Page) -> str:
-    return _seat_of(page, "xuong")
-
-
-def vinh_hai_seat(page: Page) -> str:
-    return _seat_of(page, "vinh")
 
 
 def download(server: Server, page: Page) -> bytes:

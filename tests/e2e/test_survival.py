@@ -1,0 +1,112 @@
+"""What a meeting survives: a killed media worker, a reload, a browser that is simply gone."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browsers import Seat
+from tests.e2e.people import HOST, People
+from tests.e2e.server import Server
+from tests.e2e.test_meeting import seat_of, unmute
+
+BACK_S = 10.0
+GONE_S = 15.0
+LOST_S = 2.0
+"""What a killed worker may cost a recording."""
+
+_PICTURES = """video => new Promise(resolve => {
+  const count = video.getVideoPlaybackQuality().totalVideoFrames;
+  setTimeout(() => resolve(video.getVideoPlaybackQuality().totalVideoFrames - count), 300);
+})"""
+
+
+def moves(seat: Seat) -> bool:
+    """Whether new pictures come."""
+    return bool(seat.page.get_by_test_id("picture").evaluate(_PICTURES) > 0)
+
+
+def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: People, red: Browser, fox: Browser) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp đột xuất")
+    host = people.enter(page, code, "host")
+    point = people.enter(people.sign_in(fox, "nt.xuonghuan"), code)
+    point.until(lambda: "red" in point.colours(), "the host's picture")
+    unmute(host)
+    point.hears(440)
+    page.get_by_test_id("record").click()
+    expect(point.page.get_by_test_id("rec-mark")).to_be_visible()
+    started = time.time()
+    page.wait_for_timeout(4000)
+
+    [worker] = server.media_workers()
+    killed = time.time()
+    os.kill(worker, signal.SIGKILL)
+    for seat in (host, point):
+        seat.until(lambda: server.media_workers() not in ([], [worker]), "a new worker")
+        seat.until(lambda seat=seat: moves(seat), "moving pictures")
+    point.hears(440)
+    assert time.time() - killed < BACK_S + 2.0  # the tone itself is recorded for 0.7 s a look
+    expect(point.page.get_by_test_id("rec-mark")).to_be_visible()
+    page.get_by_test_id("record").click()
+
+    first, second = sorted((server.data / "recordings").rglob("*.mp4"), key=os.path.getmtime)[-2:]
+    assert length(first) >= killed - started - LOST_S
+    assert length(second) > 0
+
+
+def length(path: Path) -> float:
+    """How many seconds of picture can be decoded."""
+    with av.open(str(path)) as container:
+        return max(float(frame.pts * frame.time_base) for frame in container.decode(video=0) if frame.pts is not None)
+
+
+def test_a_reload_keeps_hand_and_floor(people: People, red: Browser, blue: Browser) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Tập huấn")
+    people.enter(page, code, "host")
+    speaker = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    waiting = people.enter(people.sign_in(blue, "nt.vinhhai"), code)
+    name = "NT.XuongHuan"
+    page.get_by_test_id("seat").filter(has_text=name).get_by_test_id("give-floor").click()
+    waiting.page.get_by_test_id("hand").click()
+    expect(waiting.page.get_by_test_id("hand")).to_have_attribute("data-place", "1")
+    seat = seat_of(page, name)
+    for each in (speaker, waiting):
+        each.page.on("dialog", lambda dialog: dialog.accept())
+        each.page.reload()
+    expect(waiting.page.get_by_test_id("hand")).to_have_attribute("data-place", "1")
+    expect(speaker.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
+    assert seat_of(page, name) == seat
+    speaker.until(lambda: {"red", "blue"} <= speaker.colours(), "the picture again")
+
+
+def test_a_dead_browser_leaves_the_list(people: People, red: Browser, blue: Browser) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Sơ kết")
+    people.enter(page, code, "host")
+    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    expect(page.get_by_test_id("count")).to_contain_text("2/2")
+    with stopped(blue):
+        expect(page.get_by_test_id("count")).to_contain_text("1/2", timeout=GONE_S * 1000)
+    expect(page.get_by_test_id("count")).to_contain_text("2/2", timeout=GONE_S * 1000)
+    point.until(lambda: moves(point), "moving pictures again")
+
+
+@contextmanager
+def stopped(browser: Browser) -> Iterator[None]:
+    """Stop every process of a browser without a word, as when its network is cut; let them go on afterwards."""
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    pids = [int(process["id"]) for process in processes]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)

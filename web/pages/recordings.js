@@ -74,7 +74,7 @@ class RecordingsPage extends Page {
     return html`<li class="card recording" data-testid="recording-row" data-id=${recording.id} data-session=${recording.session}>
       <div class="when"><strong>${span(recording.seconds)}</strong><span>${hourMinute(recording.started)} ${day(recording.started)}</span></div>
       <div class="what">
-        <h3>${recording.title}</h3>
+        <h2>${recording.title}</h2>
         <p>${t('sessions.host', recording.host)} · ${t('recordings.part', recording.part)} · ${size} MB</p>
       </div>
       <div class="state"><span class="badge ${recording.state}">${t(`recording.${recording.state}`)}</span></div>

@@ -75,7 +75,7 @@ class SessionsPage extends Page {
         <span>${weekday(session.official.start, language)}</span>
       </div>
       <div class="what">
-        <h3>${session.title}</h3>
+        <h2>${session.title}</h2>
         <p>${t('sessions.host', session.host.name)} · ${t('sessions.points', session.points.length + 1)} · ${t('sessions.number', session.number)}</p>
         ${session.rehearsal ? html`<p class="soft">${t('sessions.rehearsal', slot(session.rehearsal))}</p>` : nothing}
       </div>

@@ -44,7 +44,7 @@ async def run(say: Say) -> None:
         cast = _cast(await points(server.environ))
         logins = await _accounts(server.environ, cast)
         studio = Studio()
-        for index, point in enumerate(cast[:SIMULATED]):
+        for index, point in enumerate(cast):
             await studio.prepare(index, point.label, "H264", WISH.layers)
         await Demo(server, cast, logins, studio, say).play()
 
@@ -81,14 +81,13 @@ class Demo:
         self._clients: list[Client] = []
 
     async def play(self) -> None:
-        """Record a short session, then hold the long one."""
+        """Hold the conference, and beside it record a short session."""
         try:
             for login in self._logins:
                 client = Client(self._server.url)
                 self._clients.append(client)
                 await client.login(*login)
-            await self._make_recording()
-            await self._hold()
+            await asyncio.gather(self._hold(), self._make_recording())
         finally:
             await asyncio.gather(*(client.close() for client in self._clients))
 
@@ -110,8 +109,9 @@ class Demo:
                 await everyone[0].recorded.wait()
             await asyncio.sleep(RECORDING_S)
             await everyone[0].send("record", on=False)
+            self._say("A finished recording is ready to download.")
         finally:
-            await asyncio.gather(*(person.leave() for person in everyone))
+            await asyncio.gather(*(person.leave() for person in everyone), return_exceptions=True)
 
     async def _hold(self) -> None:
         host = self._clients[0]

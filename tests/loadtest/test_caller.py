@@ -1,0 +1,196 @@
+"""A caller against the server's own transport, over loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from loadtest.caller import Caller, Material
+from loadtest.clip import Clip
+from loadtest.decode import Decode
+from loadtest.feedback import keyframe_request, resend_request
+from loadtest.link import LinkFailed
+from loadtest.offer import H264, OPUS, Wish
+from loadtest.picture import Card, clips, colour
+from loadtest.tone import encode_tone
+from mediaserver.rtp.packet import Packet, parse
+from mediaserver.rtp.payload import is_keyframe
+from mediaserver.rtp.sdp import Local, Offer, parse_offer, write_answer
+from mediaserver.transport.dtls import fingerprint, make_certificate
+from mediaserver.transport.srtp import receive_view
+from mediaserver.transport.udp import UdpMux
+from mediaserver.transport.webrtc import WebRtcTransport
+
+CERTIFICATE = make_certificate()
+
+
+class Server:
+    """One peer's transport and everything it received."""
+
+    def __init__(self) -> None:
+        self.mux = UdpMux(lambda _now: None)
+        self.mux.open(["127.0.0.1"], 0)
+        self.transport: WebRtcTransport | None = None
+        self.offer: Offer | None = None
+        self.states: list[tuple[str, str]] = []
+        self.packets: list[tuple[Packet, dict[int, bytes]]] = []
+        self._news = asyncio.Event()
+
+    def answer(self, offer: str) -> str:
+        self.offer = parse_offer(offer)
+        self.transport = WebRtcTransport(
+            self.mux, CERTIFICATE, self.offer.fragment, list(self.offer.fingerprints), self, self.changed
+        )
+        ice = self.transport.ice
+        local = Local(ice.fragment, ice.password, fingerprint(CERTIFICATE), tuple(self.mux.addresses), {"0": 1, "2": 2})
+        return write_answer(self.offer, local, ("H264", "VP8"))
+
+    def rtp(self, data: memoryview, length: int, now: float) -> None:
+        self.packets.append(parse(data, length))
+        self._news.set()
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        self._news.set()
+
+    def changed(self, state: str, reason: str) -> None:
+        self.states.append((state, reason))
+        self._news.set()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not true():
+                self._news.clear()
+                await self._news.wait()
+
+    def video(self, rid: bytes) -> int:
+        return next((p.ssrc for p, extensions in self.packets if extensions.get(10) == rid), 0)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    running = Server()
+    yield running
+    if running.transport is not None:
+        await running.transport.close()
+    running.mux.close()
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clip, ...]:
+    return clips(Card("Xã Diên Lạc", 4), "H264", 3, tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture
+def material(camera: tuple[Clip, ...]) -> Material:
+    return Material(encode_tone(440), lambda _codec, layers: camera[:layers])
+
+
+Call = Callable[..., Caller]
+
+
+@pytest.fixture
+async def call(material: Material) -> AsyncIterator[Call]:
+    """Makes callers, and lets them leave at the end."""
+    made: list[Caller] = []
+
+    def make(wish: Wish, decode: Decode | None = None) -> Caller:
+        made.append(Caller(make_certificate(), material, wish, decode))
+        return made[-1]
+
+    yield make
+    for caller in made:
+        await caller.close()
+
+
+async def connected(server: Server, caller: Caller) -> WebRtcTransport:
+    await caller.connect(server.answer(caller.offer()))
+    assert server.transport is not None
+    await server.until(lambda: ("connected", "") in server.states)
+    return server.transport
+
+
+async def test_microphone_and_three_layers_arrive(server: Server, call: Call) -> None:
+    caller = call(Wish())
+    await connected(server, caller)
+    await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
+    mic = caller._ssrcs.mic
+    await server.until(lambda: any(p.ssrc == mic for p, _ in server.packets))
+    first = {p.ssrc: p for p, _ in reversed(server.packets)}
+    assert {p.payload_type for p in first.values()} == {OPUS, H264}
+    assert set(first) == {mic, *caller._ssrcs.camera}
+    assert all(is_keyframe("H264", first[ssrc].payload) for ssrc in caller._ssrcs.camera)
+
+
+async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> None:
+    caller = call(Wish(layers=1))
+    transport = await connected(server, caller)
+    ssrc = caller._ssrcs.camera[0]
+    pictures = lambda: [p for p, _ in server.packets if p.ssrc == ssrc]  # noqa: E731
+    await server.until(lambda: len({p.timestamp for p in pictures()}) > 3)
+    seen = len(pictures())
+    transport.send_rtcp(keyframe_request(1, ssrc))
+    await server.until(lambda: any(is_keyframe("H264", p.payload) for p in pictures()[seen:]))
+    stamps = [p.timestamp for p in pictures() if is_keyframe("H264", p.payload)]
+    assert (stamps[1] - stamps[0]) & 0xFFFFFFFF < 50 * 3600
+
+
+async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
+    caller = call(Wish(layers=1))
+    transport = await connected(server, caller)
+    ssrc, lost = caller._ssrcs.camera[0], []
+
+    def lose_the_third(length: int, now: float) -> None:
+        second, ssrc_here = receive_view[1], int.from_bytes(receive_view[8:12], "big")
+        lost.append(int.from_bytes(receive_view[2:4], "big")) if second < 192 and ssrc_here == ssrc else None
+        if len(lost) != 3 or ssrc_here != ssrc:
+            whole(length, now)
+
+    whole = transport.receive
+    transport.receive = lose_the_third  # type: ignore[method-assign]
+    await server.until(lambda: len(lost) > 3)
+    assert lost[2] not in [p.sequence for p, _ in server.packets if p.ssrc == ssrc]
+    transport.send_rtcp(resend_request(1, ssrc, [lost[2]]))
+    await server.until(lambda: lost[2] in [p.sequence for p, _ in server.packets if p.ssrc == ssrc])
+
+
+async def test_what_the_server_sends_is_counted_and_decoded_on_request(
+    server: Server, call: Call, material: Material, camera: tuple[Clip, ...]
+) -> None:
+    decode = Decode()
+    caller = call(Wish(camera=False), decode)
+    transport = await connected(server, caller)
+    sequence = 0
+    for at, frame in enumerate(camera[0].frames[:30]):
+        last = len(frame.payloads) - 1
+        packets = [(H264 | (i == last) << 7, sequence + i, at * 3600, 2, p) for i, p in enumerate(frame.payloads)]
+        transport.send(packets)
+        transport.send([(OPUS, at, at * 960, 1, material.voice[at])])
+        sequence += len(packets)
+    async with asyncio.timeout(20):
+        while decode.pictures < 30 or caller.reception.audio().packets < 30:
+            await asyncio.sleep(0)
+    assert caller.reception.picture().frames == 30
+    assert caller.reception.picture().packets == sequence
+    assert caller.reception.picture().lost == 0
+    summary = decode.summary()
+    assert summary["size"] == [320, 180]
+    assert summary["faults"] == 0
+    assert abs(summary["tone_hz"] - 440) <= 3
+    green, red = summary["mean_rgb"][1], summary["mean_rgb"][0]
+    assert (green > red) == (colour(4)[1] > colour(4)[0])
+
+
+async def test_leaving_is_noticed_at_once(server: Server, call: Call) -> None:
+    caller = call(Wish())
+    await connected(server, caller)
+    await caller.close()
+    await server.until(lambda: server.states[-1] == ("closed", "closed"))
+
+
+async def test_nobody_there(server: Server, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadtest.link.CHECK_S", 0.001)
+    caller = call(Wish())
+    answer = server.answer(caller.offer()).replace("a=ice-pwd:", "a=ice-pwd:wrong")
+    with pytest.raises(LinkFailed):
+        await caller.connect(answer)
+    assert server.states == []

@@ -19,16 +19,20 @@ log = logging.getLogger(__name__)
 
 TICKET_LASTS = timedelta(minutes=15)
 KEY_BYTES = 32
-SETTLE_POLL_SECONDS = 0.05
 
 
 class Recordings:
     """Knows every recording."""
 
     def __init__(self, store: Store, directory: Path, key: bytes) -> None:
+        # given
         self._store = store
         self._directory = directory
         self._key = key
+        # owned
+        self._running: set[str] = set()
+        self._settled = asyncio.Event()
+        self._settled.set()
 
     async def begin(self, session: str, title: str, host: tuple[str, str], now: datetime) -> str:
         """Note the next part of a session's recording; return the path to record into. `host` is (name, unit)."""
@@ -37,28 +41,34 @@ class Recordings:
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
         recording = Recording(secrets.token_hex(8), session, part, str(path), title, host[0], host[1], now)
         await self._store.add_recording(recording)
+        self._running.add(str(path))
+        self._settled.clear()
         return str(path)
 
     async def ended(self, path: str, seconds: float, error: str | None) -> None:
         """Note what the engine said of a closed recording."""
         size = await asyncio.to_thread(_size, path)
         state: RecordingPhase = "finished" if error is None else "failed"
-        await self._store.close_recording(path, round(seconds), size, state)
+        await self._close(path, round(seconds), size, state)
 
     async def interrupted(self, now: datetime, session: str | None = None) -> None:
         """Close what a lost worker or a killed server left open; the file plays to within its last second."""
         for recording in await self._store.running_recordings():
             if session in (None, recording.session):
                 seconds, size = await asyncio.to_thread(_length, recording, now)
-                await self._store.close_recording(recording.path, seconds, size, "interrupted")
+                await self._close(recording.path, seconds, size, "interrupted")
                 log.warning("- recording %s part %d was interrupted", recording.session, recording.part)
+
+    async def _close(self, path: str, seconds: int, size: int, state: RecordingPhase) -> None:
+        await self._store.close_recording(path, seconds, size, state)
+        self._running.discard(path)
+        if not self._running:
+            self._settled.set()
 
     async def settled(self, seconds: float) -> None:
         """Wait until every recording is closed, at most `seconds`; the next start notes what is not."""
         try:
-            async with asyncio.timeout(seconds):
-                while await self._store.running_recordings():
-                    await asyncio.sleep(SETTLE_POLL_SECONDS)
+            await asyncio.wait_for(self._settled.wait(), seconds)
         except TimeoutError:
             log.warning("x a recording was not closed in time")
 

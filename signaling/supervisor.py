@@ -22,7 +22,7 @@ BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0
 """A worker that ran this long starts the row anew."""
 WATCH_SECONDS = 2.0
-SILENT_SECONDS = 5.0
+SILENT_SECONDS = 3.0
 """A worker that answers nothing this long is killed."""
 
 Command = Callable[[int, Path], Sequence[str]]
@@ -84,7 +84,7 @@ class Supervisor:
         name = f"media-{index}"
         path = socket_path(self._run, f"{name}.sock")
         _remove(path)
-        child = await Child.start(name, self._command(index, path), self._run)
+        child = await Child.start(name, self._command(index, path))
         try:
             engine = await self._reach(path, child)
             if engine is None:

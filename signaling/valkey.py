@@ -25,7 +25,7 @@ async def connect(url: str | None, run: Path) -> AsyncIterator[Redis]:
             yield client
         return
     path = socket_path(run, "valkey.sock")
-    child = await Child.start("valkey", _command(path, run), run)
+    child = await Child.start("valkey", _command(path, run))
     try:
         async with _client(f"unix://{path}") as client:
             await _wait_until_ready(client, child)

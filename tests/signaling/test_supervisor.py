@@ -11,7 +11,7 @@ import pytest
 
 from mediaserver.api import EngineLost, Event, MediaEngine, RoomOptions
 from signaling import supervisor as module
-from signaling.child import Child, socket_path
+from signaling.child import socket_path
 from signaling.supervisor import Supervisor, worker_command
 from signaling.workers import RoomBack, RoomLost, Workers
 from tests.fakes import FakeEngine
@@ -114,26 +114,18 @@ async def test_a_worker_that_never_comes_up_does_not_keep_the_server_from_starti
             await asyncio.sleep(0.01)
 
 
-async def test_an_orphan_of_a_killed_server_is_ended(tmp_path: Path) -> None:
-    path = tmp_path / "media-0.sock"
-    argv = [sys.executable, WORKER, "live", str(path)]
-    orphan = await Child.start("media-0", argv, tmp_path)
-    heir = await Child.start("media-0", argv, tmp_path)
-    async with asyncio.timeout(10):
-        assert await orphan.wait() == -signal.SIGTERM
-    assert heir.alive
-    await heir.stop()
-    assert (heir.alive, (tmp_path / "media-0.pid").exists()) == (False, False)
-
-
-async def test_a_pid_that_runs_something_else_is_left_alone(tmp_path: Path) -> None:
-    bystander = await asyncio.create_subprocess_exec("sleep", "60")
-    (tmp_path / "media-0.pid").write_text(f"{bystander.pid}\n{sys.executable}\n{WORKER} live x")
-    child = await Child.start("media-0", [sys.executable, WORKER, "die"], tmp_path)
-    assert (await child.wait(), bystander.returncode) == (3, None)
-    await child.stop()
-    bystander.kill()
-    await bystander.wait()
+async def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, WORKER, "parent", str(tmp_path / "x.sock")), stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    async with asyncio.timeout(20):
+        pid = int(await parent.stdout.readline())
+        os.kill(pid, 0)
+        parent.kill()
+        await parent.wait()
+        while Path(f"/proc/{pid}").exists():
+            await asyncio.sleep(0.01)
 
 
 def test_a_path_too_long_for_a_socket_moves_to_the_temporary_directory(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import os
 import sys
 
+from signaling.child import Child
+
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while await reader.readline():
@@ -17,7 +19,13 @@ async def _main(path: str) -> None:
     await server.serve_forever()
 
 
+async def _parent(path: str) -> None:
+    child = await Child.start("worker", [sys.executable, __file__, "live", path])
+    print(child.process.pid, flush=True)
+    await child.wait()
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "die":
         sys.exit(3)
-    asyncio.run(_main(sys.argv[2]))
+    asyncio.run((_parent if sys.argv[1] == "parent" else _main)(sys.argv[2]))

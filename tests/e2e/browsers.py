@@ -54,7 +54,9 @@ def material(directory: Path, name: str, colour: str, hz: int) -> list[str]:
     camera, tone = directory / f"{name}.mjpeg", directory / f"{name}.wav"
     make = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i"]
     picture = f"color=c={colour}:size=640x360:rate=15"
-    subprocess.run([*make, picture, "-t", "2", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "4", camera], check=True)
+    subprocess.run(
+        [*make, picture, "-t", "2", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "4", camera], check=True
+    )
     sound = f"sine=frequency={hz}:sample_rate=48000"
     subprocess.run([*make, sound, "-t", "5", "-ac", "1", "-c:a", "pcm_s16le", tone], check=True)
     return [f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={tone}"]
@@ -96,16 +98,23 @@ class Seat:
     def __init__(self, page: Page) -> None:
         self.page = page
 
+    def pixels(self) -> list[int]:
+        """The picture as 64 × 36 pixels, red, green, blue and alpha after each other."""
+        pixels: list[int] = self.page.get_by_test_id("picture").evaluate(_PIXELS)
+        return pixels
+
+    def _names(self) -> list[str]:
+        data = self.pixels()
+        return [_name(*data[i : i + 3]) for i in range(0, len(data), 4)]
+
     def colours(self) -> set[str]:
         """The strong colours in the picture, each covering at least 2 % of it."""
-        data = self.page.get_by_test_id("picture").evaluate(_PIXELS)
-        names = [_name(*data[i : i + 3]) for i in range(0, len(data), 4)]
+        names = self._names()
         return {name for name in set(names) if name and names.count(name) >= 0.02 * len(names)}
 
     def share(self, colour: str) -> float:
         """How much of the picture has a colour, 0 to 1."""
-        data = self.page.get_by_test_id("picture").evaluate(_PIXELS)
-        names = [_name(*data[i : i + 3]) for i in range(0, len(data), 4)]
+        names = self._names()
         return names.count(colour) / len(names)
 
     def level(self, hz: int) -> float:
@@ -150,7 +159,11 @@ def tone_level(file: bytes, hz: int) -> float:
 
 def _name(red: int, green: int, blue: int) -> str:
     """A strong colour's name, or nothing."""
-    for name, value, others in (("red", red, (green, blue)), ("green", green, (red, blue)), ("blue", blue, (red, green))):
+    for name, value, others in (
+        ("red", red, (green, blue)),
+        ("green", green, (red, blue)),
+        ("blue", blue, (red, green)),
+    ):
         if value > 120 and all(value > 1.6 * other + 20 for other in others):
             return name
     return ""

@@ -150,4 +150,7 @@ def has(block: np.ndarray, hz: int) -> bool:
     """Whether a tone stands out of a block of 48 kHz samples."""
     spectrum = np.abs(np.fft.rfft(block * np.hanning(len(block))))
     at = round(hz * len(block) / 48000)
-    return bool(spectrum[at - 1 : at + 2].max() > 20 * np.median(spectrum) and spectrum.max() < 8 * spectrum[at - 1 : at + 2].max())
+    return bool(
+        spectrum[at - 1 : at + 2].max() > 20 * np.median(spectrum)
+        and spectrum.max() < 8 * spectrum[at - 1 : at + 2].max()
+    )

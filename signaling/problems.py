@@ -49,7 +49,11 @@ def _capacity(error: scheduler.CapacityExceeded, language: Language) -> dict[str
         "usable": error.usable,
         "needed": error.needed,
         **_interval(error.interval),
-        "suggestions": [_interval(suggestion.official) for suggestion in error.suggestions],
+        "suggestions": [
+            _interval(suggestion.official)
+            | {"rehearsal": None if suggestion.rehearsal is None else _interval(suggestion.rehearsal)}
+            for suggestion in error.suggestions
+        ],
     }
 
 

@@ -35,7 +35,7 @@ interface Recording {
 
 interface Problem {
   type: string; title: string; status: number; detail: string;
-  limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: Slot[];
+  limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];
   errors?: { field: string; detail: string }[];
 }
 

@@ -206,7 +206,7 @@ async def test_a_refusal_for_capacity_says_which_limit_when_and_when_else(world:
         "end": "2026-04-06T02:30:00Z",
         "detail": "Limit on points at the same time: 242 needed, 200 usable",
     }
-    assert {"start": "2026-04-06T03:00:00Z", "end": "2026-04-06T04:00:00Z"} in problem["suggestions"]
+    assert {"start": "2026-04-06T03:00:00Z", "end": "2026-04-06T04:00:00Z", "rehearsal": None} in problem["suggestions"]
 
 
 async def test_faulty_fields_are_told_in_the_readers_language(world: World) -> None:

@@ -133,15 +133,12 @@ class RegisterPage extends Page {
     return errors?.length ? errors.map(({detail}) => detail).join(' · ') : told(failure);
   }
 
-  /** Take one of the free times that were offered. @param {Slot} offered */
+  /** Take one of the free times that were offered. @param {Slot & {rehearsal: Slot | null}} offered */
   take(offered) {
-    const moved = this.official ? Date.parse(offered.start) - Date.parse(this.official.start) : 0;
-    const old = this.rehearsal;
-    this.set('official-start', toLocal(offered.start));
-    this.set('official-end', toLocal(offered.end));
-    if (old) {
-      this.set('rehearsal-start', toLocal(Date.parse(old.start) + moved));
-      this.set('rehearsal-end', toLocal(Date.parse(old.end) + moved));
+    for (const [name, slot] of /** @type {[string, Slot | null][]} */ ([['official', offered], ['rehearsal', offered.rehearsal]])) {
+      if (!slot) continue;
+      this.set(`${name}-start`, toLocal(slot.start));
+      this.set(`${name}-end`, toLocal(slot.end));
     }
     this.refusal = null;
     this.look();

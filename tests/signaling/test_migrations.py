@@ -1,12 +1,30 @@
-"""Alembic's tables are the tables the code uses, on SQLite and PostgreSQL."""
+"""Alembic's tables are the tables the code uses, and the store means the same on SQLite and PostgreSQL."""
 
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
 from scheduler import database
+from signaling.accounts import Account
+from signaling.errors import BadInput
 from signaling.migrations import VERSION_TABLE, migrate
+from signaling.store import AuditEntry, Recording, Store
 from signaling.tables import METADATA
+from tests.signaling.world import NOW
+
+ACCOUNT = Account("nt.xuonghuan", "UBND phường Xương Huân", ("registrant", "site"), "22342", "nt.xuonghuan", "vi", True)
+RECORDING = Recording("r1", "s1", 1, "/data/s1/1.mp4", "Họp", "UBND.Khanh Hoa", "56", NOW)
+
+
+@pytest.fixture(params=["sqlite_url", pytest.param("postgres_url", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest) -> str:
+    """URL of an empty database of either kind."""
+    made: str = request.getfixturevalue(request.param)
+    return made
 
 
 def _differences(connection: Connection) -> list[object]:
@@ -17,10 +35,39 @@ def _differences(connection: Connection) -> list[object]:
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
 
 
-async def test_migrated_twice_the_tables_are_as_declared(sqlite_url: str) -> None:
-    engine = database.connect(sqlite_url)
+async def test_migrated_twice_the_tables_are_as_declared(url: str) -> None:
+    engine = database.connect(url)
     await migrate(engine)
     await migrate(engine)
     async with engine.connect() as connection:
         assert await connection.run_sync(_differences) == []
+    await engine.dispose()
+
+
+async def test_what_is_kept_is_read_back(url: str) -> None:
+    engine = database.connect(url)
+    await migrate(engine)
+    store = Store(engine)
+    await store.add_account(ACCOUNT, "hash", NOW)
+    with pytest.raises(BadInput):
+        await store.add_account(ACCOUNT, "hash", NOW)
+    assert await store.account("nt.xuonghuan") == (ACCOUNT, "hash")
+    await store.add_login("token", ACCOUNT.account, NOW, NOW + timedelta(hours=1))
+    assert await store.login("token", NOW) == ACCOUNT
+    assert await store.login("token", NOW + timedelta(hours=1)) is None
+    await store.set_password(ACCOUNT.account, "other", must_change=False)
+    assert await store.account(ACCOUNT.account) == (replace(ACCOUNT, must_change=False), "other")
+    assert await store.login("token", NOW) is None
+    await store.add_recording(RECORDING)
+    assert (await store.next_part("s1"), await store.next_part("s2")) == (2, 1)
+    assert await store.running_recordings() == [RECORDING]
+    await store.close_recording(RECORDING.path, 61, 3_000_000_000, "finished")
+    await store.close_recording(RECORDING.path, 1, 1, "failed")
+    assert await store.recording("r1") == replace(RECORDING, seconds=61, bytes=3_000_000_000, state="finished")
+    assert await store.recordings("other") == []
+    entries = [AuditEntry(NOW, "a", "login", str(number), "", "192.0.2.1", 9) for number in range(3)]
+    for entry in entries:
+        await store.audit(entry)
+    assert await store.audit_log(2) == entries[:0:-1]
+    await store.ping()
     await engine.dispose()

@@ -58,7 +58,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = database.connect(settings.database_url)
     try:
-        scheduler = Scheduler(engine, policy.load(), Amount(settings.max_sessions, settings.max_points))
+        scheduler = Scheduler(engine, policy.load(settings.profile), Amount(settings.max_sessions, settings.max_points))
         await scheduler.migrate()
         await migrations.migrate(engine)
         yield Record(engine, scheduler, Store(engine))

@@ -30,6 +30,8 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 STRICT_TRANSPORT = "max-age=31536000"
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+"""Strict transport holds for every port of a host: on this machine it would shut the plain loopback link."""
 API = "/api/"
 
 
@@ -39,7 +41,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers.setdefault(name, value)
     if request.path.startswith(API):
         response.headers["Cache-Control"] = "no-store"
-    if request.secure:
+    if request.secure and request.url.host not in LOCAL:
         response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
     response.headers.popall(hdrs.SERVER, None)
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import ifaddr
 
+from scheduler.policy import SHIPPED
 from signaling.errors import SettingsError
 
 HTTP_PORT = 8080
@@ -19,7 +20,10 @@ D = TypeVar("D")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One server. A port of 0 means any free one; `http_port` None means 8080, or any free one when that is taken."""
+    """One server. A port of 0 means any free one; `http_port` None means 8080, or any free one when that is taken.
+
+    `profile` is the policy file of the regulation in force.
+    """
 
     data: Path
     host: str
@@ -32,6 +36,7 @@ class Settings:
     media_addresses: tuple[str, ...]
     max_sessions: int
     max_points: int
+    profile: Path = SHIPPED
 
     @property
     def run(self) -> Path:
@@ -60,6 +65,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
         max_sessions=variables.get("MAX_SESSIONS", _count, 20),
         max_points=variables.get("MAX_POINTS", _count, 250),
+        profile=variables.get("PROFILE", _file, SHIPPED),
     )
 
 
@@ -102,6 +108,13 @@ def _integer(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
         raise ValueError("not a whole number")
     return int(text)
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError("no such file")
+    return path
 
 
 def _address(text: str) -> str:

@@ -139,6 +139,7 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("MEDIA_ADDRESS", "10.0.0.1,,"),
         ("DATABASE_URL", "mysql://x"),
         ("REDIS_URL", "http://x"),
+        ("PROFILE", "/nowhere.yaml"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:

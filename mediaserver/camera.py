@@ -79,7 +79,10 @@ class Layer(Source):
         missing = self.nack.receive(packet.sequence, now)
         if packet.payload:
             self.push(packet)
-        return missing if self.sinks else []
+        if not self.sinks:
+            self.nack.forget()
+            return []
+        return missing
 
     def active(self, now: float) -> bool:
         """Whether it sends."""

@@ -4,6 +4,8 @@ from mediaserver.rtp.packet import newer
 
 MAX_GAP = 128
 """A larger hole is a restart or a blackout: a key frame is cheaper than resending it."""
+MAX_MISSING = 512
+"""More at once than a source's cache holds; the oldest are given up."""
 MAX_TRIES = 6
 RETRY_S = 0.06
 """Longer than the round trip of a provincial network, shorter than a viewer's patience."""
@@ -32,8 +34,15 @@ class NackGenerator:
         if gap > MAX_GAP:
             self._missing.clear()
         for hole in holes:
+            self._missing.pop(hole, None)  # from a round of the numbers before: it moves to the end
             self._missing[hole] = (1, now)
+        for oldest in list(self._missing)[: max(0, len(self._missing) - MAX_MISSING)]:
+            del self._missing[oldest]
         return holes
+
+    def forget(self) -> None:
+        """Give up what is missed: nobody listens."""
+        self._missing.clear()
 
     def due(self, now: float) -> list[int]:
         """The numbers to ask for once more; those asked for too often are given up."""

@@ -40,6 +40,8 @@ def parse(data: bytes | memoryview, length: int) -> tuple[Packet, dict[int, byte
     """
     if length < HEADER_BYTES:
         raise ValueError("RTP packet shorter than its header")
+    if length > MAX_PACKET_BYTES:
+        raise ValueError("RTP packet larger than an Ethernet frame")
     first, second, sequence, timestamp, ssrc = HEADER.unpack_from(data)
     if first >> 6 != 2:
         raise ValueError("RTP version is not 2")

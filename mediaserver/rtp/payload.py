@@ -136,7 +136,7 @@ def packetize_h264(frame: bytes) -> list[bytes]:
             small.append(nal)
             continue
         payloads += _flush(small)
-        payloads += [nal] if len(nal) <= MAX_PAYLOAD_BYTES else _fragments(nal)
+        payloads += _single(nal)
     return payloads + _flush(small)
 
 
@@ -152,8 +152,12 @@ def _flush(small: list[bytes]) -> list[bytes]:
     nals, total = list(small), sum(len(nal) + 2 for nal in small) + 1
     small.clear()
     if len(nals) < 2 or total > MAX_PAYLOAD_BYTES:
-        return nals
+        return [payload for nal in nals for payload in _single(nal)]
     return [bytes([nals[0][0] & 0x60 | _STAP_A]) + b"".join(len(nal).to_bytes(2, "big") + nal for nal in nals)]
+
+
+def _single(nal: bytes) -> list[bytes]:
+    return [nal] if len(nal) <= MAX_PAYLOAD_BYTES else _fragments(nal)
 
 
 def _fragments(nal: bytes) -> list[bytes]:

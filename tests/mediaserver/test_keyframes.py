@@ -1,0 +1,32 @@
+"""Requests for key frames, counted against the interval."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.rtp.keyframes import MIN_INTERVAL_S, KeyframeThrottle
+
+STEPS = st.lists(st.tuples(st.sampled_from(["want", "due", "arrived"]), st.integers(0, 1000)), max_size=60)
+
+
+def test_the_first_request_goes_out_at_once_and_is_repeated_until_one_comes() -> None:
+    throttle = KeyframeThrottle()
+    assert throttle.want(0.0)
+    assert [throttle.due(t / 10) for t in range(1, 11)] == [False] * 4 + [True] + [False] * 4 + [True]
+    throttle.arrived()
+    assert not throttle.due(10.0)
+
+
+@given(STEPS)
+def test_requests_keep_their_distance_and_none_is_forgotten(steps: list[tuple[str, int]]) -> None:
+    throttle, now, asked, wanted = KeyframeThrottle(), 0.0, -1.0, False
+    for step, milliseconds in steps:
+        now += milliseconds / 1000
+        if step == "arrived":
+            throttle.arrived()
+            wanted = False
+            continue
+        wanted = wanted or step == "want"
+        expected = wanted and now - asked >= MIN_INTERVAL_S
+        assert (throttle.want if step == "want" else throttle.due)(now) is expected
+        if expected:
+            asked = now

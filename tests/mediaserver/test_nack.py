@@ -1,0 +1,62 @@
+"""Missing packets, against a plain set."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.rtp.nack import MAX_GAP, MAX_MISSING, MAX_TRIES, RETRY_S, NackGenerator
+
+STEPS = st.lists(st.integers(-20, 40), min_size=1, max_size=80)
+
+
+@given(st.integers(0, 0xFFFF), STEPS)
+def test_missing_is_what_was_jumped_over_and_has_not_come(first: int, steps: list[int]) -> None:
+    """Numbers are counted without wrapping here; the generator sees their last 16 bits."""
+    base = 1 << 20 | first
+    generator, newest, missing = NackGenerator(), base, dict[int, None]()
+    assert generator.receive(base & 0xFFFF, 0.0) == []
+    for step in steps:
+        number = newest + step
+        if number > newest:
+            holes = range(newest + 1, number)
+            newest = number
+            missing |= dict.fromkeys(holes)
+        else:
+            holes = range(0)
+            missing.pop(number, None)
+        assert generator.receive(number & 0xFFFF, 0.0) == [hole & 0xFFFF for hole in holes]
+    wanted = list(missing)[-MAX_MISSING:]
+    assert generator.waiting is bool(wanted)
+    assert generator.due(RETRY_S) == [number & 0xFFFF for number in wanted]
+
+
+def test_a_packet_is_asked_for_so_often_and_then_given_up() -> None:
+    generator = NackGenerator()
+    generator.receive(0xFFFE, 0.0)
+    asked = [generator.receive(1, 0.0)]
+    asked += [generator.due(RETRY_S * i) for i in range(1, 10)]
+    assert asked == [[0xFFFF, 0]] * MAX_TRIES + [[]] * (10 - MAX_TRIES)
+    assert not generator.waiting
+
+
+def test_nothing_is_repeated_before_its_time() -> None:
+    generator = NackGenerator()
+    generator.receive(0, 0.0)
+    generator.receive(2, 0.0)
+    assert (generator.due(RETRY_S * 0.9), generator.due(RETRY_S * 1.1)) == ([], [1])
+
+
+@given(st.integers(0, 0xFFFF))
+def test_a_blackout_is_not_asked_for(first: int) -> None:
+    generator = NackGenerator()
+    generator.receive(first, 0.0)
+    assert len(generator.receive((first + MAX_GAP + 1) & 0xFFFF, 0.0)) == MAX_GAP
+    assert generator.receive((first + 2 * MAX_GAP + 3) & 0xFFFF, 0.0) == []
+    assert not generator.waiting
+    assert generator.lost == 2 * MAX_GAP + 1
+
+
+def test_a_stream_full_of_holes_keeps_the_newest_only() -> None:
+    generator = NackGenerator()
+    for sequence in range(0, 40_000, 2):
+        generator.receive(sequence & 0xFFFF, 0.0)
+    assert generator.due(RETRY_S) == [s & 0xFFFF for s in range(40_000 - 2 * MAX_MISSING - 1, 39_998, 2)]

@@ -1,6 +1,6 @@
 """The way in: code and account at the door, a seat, the join guard, and only then the meeting (R-051, I18)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scheduler import errors as door
 from scheduler.model import Session
@@ -78,6 +78,19 @@ class Entrance:
     async def _points_of(self, unit: str | None) -> list[str]:
         return [] if unit is None else [point.id for point in await self._scheduler.points(unit)]
 
+    async def _usable(self, session: str, now: datetime) -> int:
+        """How many legs may be connected when this one comes in.
+
+        Outside its own slots (lobby, grace) a session has reserved nothing: it gets what the sessions of this minute
+        have not reserved, so that whoever comes early or stays late never takes a place from who is due.
+        """
+        usable = (await self._scheduler.limits(now)).usable.points
+        second = now.replace(microsecond=0)
+        due = [s for s in await self._scheduler.sessions(second, second + timedelta(seconds=1)) if s.state == "issued"]
+        if any(each.id == session for each in due):
+            return usable
+        return usable - sum([max(0, each.legs - await self._presence.connected(each.id, now)) for each in due])
+
     async def _person(self, account: Account, session: Session, point_id: str | None) -> Person:
         controller = account.central or point_id == session.host_point
         if point_id is None:
@@ -92,8 +105,7 @@ class Entrance:
         conference = meeting.conference
         choice = conference.roster.choose(person, message.resume)
         if choice.leg is not None:
-            usable = (await self._scheduler.limits(now)).usable.points
-            quota = Quota(conference.booking.legs, usable)
+            quota = Quota(conference.booking.legs, await self._usable(meeting.id, now))
             if await self._presence.enter(meeting.id, choice.leg, quota, now) != "in":
                 raise MessageError("full")
         if self._hub.meetings.get(meeting.id) is not meeting:

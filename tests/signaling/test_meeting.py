@@ -9,8 +9,9 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 
 from mediaserver.api import EngineLost, EngineReady, PeerDown, RecordingEnded, Speaking
 from mediaserver.errors import AlreadyRecording, BadOffer, EngineGone
+from scheduler.model import Amount
 from signaling.client import BURST
-from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World
 
 HOUR = timedelta(hours=1)
 
@@ -189,6 +190,20 @@ async def test_a_point_with_more_devices_than_it_reserved_finds_the_session_full
     assert (await socket.ask(type="join", code=session.code))["error"] == "full"
     await first.ask(type="leave")
     assert (await socket.ask(type="join", code=session.code))["type"] == "joined"
+
+
+async def test_who_comes_early_takes_no_place_from_who_is_due(world: World) -> None:
+    await world.kept.scheduler.set_capacity(NOW - timedelta(hours=2), Amount(5, 5))  # usable: 4 points
+    due = await world.session(NHA_TRANG, DIEN_KHANH)
+    later = await world.session(CAM_RANH, start=timedelta(hours=2))
+    world.clock.advance(100 * 60)
+    await world.join("camranh", later)  # one place is reserved by nobody
+    early = await world.socket("host")
+    assert (await early.ask(type="join", code=later.code))["error"] == "full"
+    for account in ("host", "nhatrang", "dienkhanh"):
+        await world.join(account, due)
+    world.clock.advance(20 * 60)  # the later session's own time
+    assert (await early.ask(type="join", code=later.code))["type"] == "joined"
 
 
 async def test_coming_back_with_the_token(world: World) -> None:

@@ -29,6 +29,8 @@ JOINING_AT_ONCE = 8
 SETTLE_S = 2.0
 """From the last join to the start of measuring: key frames, floors, first mixes."""
 PROGRESS_S = 5.0
+TIMER_S = 0.002
+"""uvloop's timers are this coarse: a shorter rest is none."""
 
 Progress = Callable[[str], None]
 
@@ -66,6 +68,11 @@ class Venue:
     insecure: bool = False
     server_pid: int | None = None
 
+    def shared(self, points: int) -> tuple[int, tuple[Login, ...]]:
+        """How many devices each point needs for so many endpoints, and the accounts needed then."""
+        devices = -(-points // len(self.accounts))
+        return devices, self.accounts[: -(-points // devices)]
+
 
 class Crowd:
     """Everybody in the run."""
@@ -86,9 +93,10 @@ class Crowd:
 
     async def join(self) -> None:
         """Sign everyone in, register a session, and seat them, the host first and alone. Raises Refused."""
-        points = [(await self._sign_in(login))["point"] for login in self._venue.accounts[: self._plan.points]]
+        devices, logins = self._venue.shared(self._plan.points)
+        points = [(await self._sign_in(login))["point"] for login in logins]
         self._progress(f"{len(self._clients)} accounts signed in")
-        code = self._venue.code or await self._register([point["id"] for point in points if point])
+        code = self._venue.code or await self._register([point["id"] for point in points if point], devices)
         seats = list(zip(range(self._plan.points), itertools.cycle(self._clients), strict=False))
         gate = asyncio.Semaphore(JOINING_AT_ONCE)
         await self._seat(*seats[0], code, gate)
@@ -101,19 +109,16 @@ class Crowd:
         self._clients.append(client)
         return await client.login(*login)
 
-    async def _register(self, points: list[str]) -> str:
-        await self._provide_devices(points)
+    async def _register(self, points: list[str], devices: int) -> str:
+        if devices > 1 and self._venue.administrator is not None:
+            await self._provide_devices(points, devices, self._venue.administrator)
         host, *others = dict.fromkeys(points)
         self._session = await book(self._clients[0], host, others, f"Kiểm tra tải {self._plan.points} điểm cầu")
         return str(self._session["code"])
 
-    async def _provide_devices(self, points: list[str]) -> None:
-        """Every point joins with the same number of devices."""
-        devices = -(-self._plan.points // len(points))
-        if devices == 1 or self._venue.administrator is None:
-            return
+    async def _provide_devices(self, points: list[str], devices: int, login: Login) -> None:
         async with Client(self._venue.base, insecure=self._venue.insecure) as administrator:
-            await administrator.login(*self._venue.administrator)
+            await administrator.login(*login)
             for point in points:
                 await administrator.post(f"/api/v1/points/{point}/devices", {"devices": devices})
 
@@ -203,7 +208,7 @@ async def run(plan: Plan, venue: Venue, progress: Progress) -> Outcome:
 
 async def _wait(seconds: float, everybody: Crowd, progress: Progress) -> None:
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
+    while (left := until - time.monotonic()) > TIMER_S:
         connected = sum(p.connected for p in everybody.participants)
         progress(f"{connected} connected, {left:.0f} s left")
         await asyncio.sleep(min(PROGRESS_S, left))

@@ -81,7 +81,10 @@ class Forwarder:
         vp8 = self.rewriter.vp8 if codec == "VP8" else None
         outgoing: list[Outgoing] = []
         for packet in packets:
-            sequence, timestamp = forward(packet, now)
+            moved = forward(packet, now)
+            if moved is None:
+                continue
+            sequence, timestamp = moved
             payload = vp8(packet.payload) if vp8 else packet.payload
             outgoing.append((number | packet.marker << 7, sequence, timestamp, ssrc, payload))
             self.octets += len(payload)

@@ -42,7 +42,8 @@ class AudioJitter:
 
     def _skip(self) -> None:
         """Drop the oldest packets down to the wanted depth."""
-        order = sorted(self._packets, key=lambda s: (s - (self._next or s)) & 0xFFFF)
+        anchor = next(iter(self._packets)) if self._next is None else self._next
+        order = sorted(self._packets, key=lambda s: (s - anchor + 0x8000) & 0xFFFF)
         for sequence in order[: -self._depth]:
             del self._packets[sequence]
             self.dropped += 1
@@ -131,7 +132,10 @@ class FrameAssembler:
         elif newer(self._next, packet.sequence):
             return []
         self._held[packet.sequence] = packet
+        before = self._next
         frames = self._drain()
+        if self._next != before:
+            self._hole_since = None  # what still waits, waits for another hole
         self._watch_hole(now)
         return frames
 

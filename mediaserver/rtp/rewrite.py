@@ -25,22 +25,30 @@ class Rewriter:
         self._last_time: float | None = None
         self._sequence_offset = 0
         self._timestamp_offset = 0
-        self._source_start = 0
+        self._sent = 0
+        """Numbers given to the current source so far, holes counted."""
         self._picture = _PictureIds()
 
     def switch(self) -> None:
         """Take the next packet as the first of a new source."""
         self._switching = True
 
-    def forward(self, packet: Packet, now: float) -> tuple[int, int]:
-        """Sequence number and timestamp to send `packet` with."""
+    def forward(self, packet: Packet, now: float) -> tuple[int, int] | None:
+        """Sequence number and timestamp to send `packet` with; None when it is older than its source's first.
+
+        Its number then belongs to the source before, and SRTP must not protect two packets with one number.
+        """
         if self._switching:
             self._begin(packet, now)
         sequence = (packet.sequence + self._sequence_offset) & 0xFFFF
         timestamp = (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF
-        if ((sequence - self._next_sequence) & 0xFFFF) < 0x8000:
+        ahead = (sequence - self._next_sequence) & 0xFFFF
+        if ahead < 0x8000:
             self._next_sequence = (sequence + 1) & 0xFFFF
+            self._sent += ahead + 1
             self._last_timestamp, self._last_time = timestamp, now
+        elif 0x10000 - ahead > self._sent:
+            return None
         return sequence, timestamp
 
     def _begin(self, packet: Packet, now: float) -> None:
@@ -48,13 +56,13 @@ class Rewriter:
         passed = 1 if self._last_time is None else max(1, round((now - self._last_time) * self._clock_rate))
         self._sequence_offset = (self._next_sequence - packet.sequence) & 0xFFFF
         self._timestamp_offset = (self._last_timestamp + passed - packet.timestamp) & 0xFFFFFFFF
-        self._source_start = packet.sequence
+        self._sent = 0
         self._picture.switch()
 
     def source_sequence(self, sequence: int) -> int | None:
         """The current source's number for a sent sequence number; None when it was sent before the last switch."""
-        source = (sequence - self._sequence_offset) & 0xFFFF
-        return source if ((source - self._source_start) & 0xFFFF) < 0x8000 else None
+        age = (self._next_sequence - sequence) & 0xFFFF
+        return (sequence - self._sequence_offset) & 0xFFFF if 0 < age <= self._sent else None
 
     def timestamp_at(self, now: float) -> int:
         """The stream's timestamp extrapolated to `now`, for sender reports (RFC 3550 §6.4.1)."""
@@ -89,8 +97,10 @@ class _PictureIds:
             self._switching = False
             self._offset = self._last + 1 - descriptor.picture_id
             self._tl0_offset = self._last_tl0 + 1 - tl0
-        picture_id = (descriptor.picture_id + self._offset) & 0x7FFF
-        if ((picture_id - self._last) & 0x7FFF) < 0x4000:
+        size = 0x8000 if descriptor.picture_id_long else 0x80
+        step = (descriptor.picture_id + self._offset - self._last + size // 2) % size - size // 2
+        picture_id = (self._last + step) & 0x7FFF
+        if step >= 0:
             self._last = picture_id
             self._last_tl0 = (tl0 + self._tl0_offset) & 0xFF
         return self._write(payload, descriptor, picture_id)

@@ -87,11 +87,12 @@ def parse_offer(text: str) -> Offer:
     """Read an offer. Raises BadOffer."""
     if len(text.encode("utf-8", "replace")) > MAX_SDP_BYTES:
         raise BadOffer("offer larger than 64 KiB")
-    if text.count("\nm=") > MAX_MEDIA:
+    lines = _media_lines(text)
+    if len(lines) > MAX_MEDIA:
         raise BadOffer(f"offer has more than {MAX_MEDIA} m-lines")
     try:
         session = SessionDescription.parse(text)
-        return _offer(session, _media_lines(text))
+        return _offer(session, lines)
     except _MALFORMED as exc:
         raise BadOffer(f"malformed offer: {exc!r:.100}") from exc
 
@@ -102,6 +103,8 @@ def _offer(session: SessionDescription, lines: list[list[str]]) -> Offer:
     media = tuple(_media(m, extra) for m, extra in zip(session.media, lines, strict=True))
     if len({m.mid for m in media}) != len(media):
         raise BadOffer("two m-lines with one mid")
+    if not any(m.codecs for m in media):
+        raise BadOffer("offer shares no codec with us")
     fragment = next((m.ice.usernameFragment for m in session.media if m.ice and m.ice.usernameFragment), "")
     dtls = next((m.dtls for m in session.media if m.dtls and m.dtls.fingerprints), None)
     if not _FRAGMENT.fullmatch(fragment) or dtls is None:

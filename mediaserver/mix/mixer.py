@@ -1,11 +1,11 @@
-"""The sound of a room: every open floor decoded once, one full mix for those who are silent, mix-minus for the rest."""
+"""The sound of a room: open floors decoded once, the loudest few mixed, mix-minus for them, one mix for the rest."""
 
 import numpy as np
 
 from mediaserver.mix import minus
 from mediaserver.mix.codec import OpusDecoder, OpusEncoder
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples
-from mediaserver.mix.speaker import SpeakerDetector
+from mediaserver.mix.speaker import QUIETEST_DBOV, SpeakerDetector
 from mediaserver.rtp.jitter import AudioJitter
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
@@ -13,6 +13,10 @@ from mediaserver.tracks import Dirty, Source
 MAX_FIFO_SAMPLES = 10 * FRAME_SAMPLES
 QUIET_TICKS = 50
 """A voice that gave nothing for a second hears the full mix again, and costs no encoder."""
+MAX_MIXED = 5
+"""More voices at once are a noise to the ear, and each needs a mix of its own."""
+STAY_DB = 6.0
+"""How much louder a voice must be to take a mixed one's place."""
 FADE = 0.5
 """A hole is filled with the last 20 ms, halved each time: shorter than a click, softer than silence."""
 
@@ -68,6 +72,7 @@ class Mixer:
         self.full = Source("mix", "opus", dirty)
         self.speaker = SpeakerDetector()
         self.voices: dict[str, Voice] = {}
+        self._mixed: set[str] = set()
         self._encoder = OpusEncoder()
         self._dirty = dirty
 
@@ -83,18 +88,30 @@ class Mixer:
     def source_for(self, seat: str) -> Source:
         """What a seat hears: everyone but itself."""
         voice = self.voices.get(seat)
-        return voice.minus if voice is not None and voice.active else self.full
+        return voice.minus if voice is not None and seat in self._mixed else self.full
 
     def tick(self, tick: int, now: float) -> bool:
         """Mix 20 ms and push one packet to every mix somebody hears; whether the speaker changed."""
         heard = {seat: samples for seat, voice in self.voices.items() if (samples := voice.pull()) is not None}
-        full, without = minus.mix(heard)
+        changed = self.speaker.update({seat: minus.level(samples) for seat, samples in heard.items()}, now)
+        self._choose()
+        full, without = minus.mix({seat: samples for seat, samples in heard.items() if seat in self._mixed})
         if self.full.sinks:
             self._push(self.full, self._encoder, full, tick)
         for seat, voice in self.voices.items():
             if voice.minus.sinks:
                 self._push(voice.minus, voice.encoder, without.get(seat, full), tick)
-        return self.speaker.update({seat: minus.level(samples) for seat, samples in heard.items()}, now)
+        return changed
+
+    def _choose(self) -> None:
+        """Mix the loudest; who is mixed stays until somebody is clearly louder, or is quiet for a second."""
+        levels = self.speaker.levels
+        active = [seat for seat, voice in self.voices.items() if voice.active]
+        if len(active) > MAX_MIXED:
+            active.sort(
+                key=lambda seat: levels.get(seat, QUIETEST_DBOV) + STAY_DB * (seat in self._mixed), reverse=True
+            )
+        self._mixed = set(active[:MAX_MIXED])
 
     def _push(self, source: Source, encoder: OpusEncoder, samples: Samples, tick: int) -> None:
         payload = encoder.encode(samples)

@@ -9,6 +9,7 @@ MARGIN_DB = 6.0
 HOLD_S = 1.5
 """A speaker keeps the picture this long after their last sound, and a challenger waits this long."""
 _SMOOTHING = 0.2
+QUIETEST_DBOV = -127.0
 
 
 class SpeakerDetector:
@@ -16,22 +17,23 @@ class SpeakerDetector:
 
     def __init__(self) -> None:
         self.speaker: str | None = None
-        self._levels: dict[str, float] = {}
+        self.levels: dict[str, float] = {}
+        """Smoothed, by seat, of those heard in the last tick."""
         self._since = 0.0
         self._heard = 0.0
 
     def update(self, levels: Mapping[str, float], now: float) -> bool:
         """Take one tick's levels; whether the speaker changed."""
-        self._levels = {
-            seat: self._levels.get(seat, -127.0) * (1 - _SMOOTHING) + level * _SMOOTHING
+        self.levels = {
+            seat: self.levels.get(seat, QUIETEST_DBOV) * (1 - _SMOOTHING) + level * _SMOOTHING
             for seat, level in levels.items()
         }
         before = self.speaker
-        current = self._levels.get(before, -127.0) if before is not None else -127.0
+        current = self.levels.get(before, QUIETEST_DBOV) if before is not None else QUIETEST_DBOV
         if current > THRESHOLD_DBOV:
             self._heard = now
-        best = max(self._levels, key=self._levels.__getitem__, default=None)
-        if best is not None and best != before and self._may_take(self._levels[best], current, now):
+        best = max(self.levels, key=self.levels.__getitem__, default=None)
+        if best is not None and best != before and self._may_take(self.levels[best], current, now):
             self.speaker, self._since, self._heard = best, now, now
         elif before is not None and now - self._heard > HOLD_S:
             self.speaker = None

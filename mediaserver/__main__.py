@@ -14,9 +14,13 @@ from mediaserver.worker import Worker
 async def _run(arguments: argparse.Namespace) -> None:
     worker = Worker(LocalEngine(arguments.address, arguments.port), arguments.socket)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
         loop.add_signal_handler(number, worker.stop)
     await worker.run()
+    for number in numbers:  # being told to stop while stopping is no reason to die of it
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
 
 
 def main() -> None:

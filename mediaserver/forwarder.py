@@ -77,19 +77,31 @@ class Forwarder:
     def _forward(self, packets: list[Packet], now: float) -> None:
         assert self.source is not None
         codec = self.source.codec
-        number, ssrc, forward = self.payload_types[codec], self.ssrc, self.rewriter.forward
-        vp8 = self.rewriter.vp8 if codec == "VP8" else None
+        number, ssrc, rewriter = self.payload_types[codec], self.ssrc, self.rewriter
+        offsets = rewriter.steady(packets, now) if codec != "VP8" or rewriter.vp8_as_is() else None
+        if offsets is not None:
+            by, later = offsets
+            outgoing: list[Outgoing] = [
+                (number | p.marker << 7, p.sequence + by & 0xFFFF, p.timestamp + later & 0xFFFFFFFF, ssrc, p.payload)
+                for p in packets
+            ]
+        else:
+            outgoing = self._one_by_one(packets, number, now)
+        self.packets += len(outgoing)
+        self.octets += sum([len(payload) for *_, payload in outgoing])
+        self._send(outgoing)
+
+    def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
+        """The slow way: after a switch, around holes and disorder, and for VP8 ids that must be moved."""
+        assert self.source is not None
+        vp8 = self.source.codec == "VP8"
         outgoing: list[Outgoing] = []
         for packet in packets:
-            moved = forward(packet, now)
-            if moved is None:
-                continue
-            sequence, timestamp = moved
-            payload = vp8(packet.payload) if vp8 else packet.payload
-            outgoing.append((number | packet.marker << 7, sequence, timestamp, ssrc, payload))
-            self.octets += len(payload)
-        self.packets += len(outgoing)
-        self._send(outgoing)
+            moved = self.rewriter.forward(packet, now)
+            if moved is not None:
+                payload = self.rewriter.vp8(packet.payload) if vp8 else packet.payload
+                outgoing.append((number | packet.marker << 7, *moved, self.ssrc, payload))
+        return outgoing
 
     def resend(self, sequences: Iterable[int], now: float) -> None:
         """Send again what the peer missed and the source still has (RFC 4585 generic NACK)."""

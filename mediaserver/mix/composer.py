@@ -158,5 +158,5 @@ class _Camera:
         if (picture.width, picture.height, picture.format.name) == (width, height, "yuv420p"):
             return picture
         return self._reformatter.reformat(
-            picture, width=width, height=height, format="yuv420p", interpolation=Interpolation.AREA
+            picture, width=width, height=height, format="yuv420p", interpolation=Interpolation.BILINEAR
         )

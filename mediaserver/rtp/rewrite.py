@@ -27,6 +27,7 @@ class Rewriter:
         self._timestamp_offset = 0
         self._sent = 0
         """Numbers given to the current source so far, holes counted."""
+        self._newest: Packet | None = None
         self._picture = _PictureIds()
 
     def switch(self) -> None:
@@ -46,10 +47,27 @@ class Rewriter:
         if ahead < 0x8000:
             self._next_sequence = (sequence + 1) & 0xFFFF
             self._sent += ahead + 1
-            self._last_timestamp, self._last_time = timestamp, now
+            self._last_timestamp, self._last_time, self._newest = timestamp, now, packet
         elif 0x10000 - ahead > self._sent:
             return None
         return sequence, timestamp
+
+    def steady(self, packets: list[Packet], now: float) -> tuple[int, int] | None:
+        """What to add to the numbers and timestamps of packets that go on where the last one ended.
+
+        None when they do not (a switch, a hole, disorder): each must then be asked about by :meth:`forward`.
+        """
+        first, last, count = packets[0], packets[-1], len(packets)
+        offset = self._sequence_offset
+        if self._switching or (first.sequence + offset) & 0xFFFF != self._next_sequence:
+            return None
+        if any((packet.sequence - first.sequence) & 0xFFFF != at for at, packet in enumerate(packets)):
+            return None
+        self._next_sequence = (self._next_sequence + count) & 0xFFFF
+        self._sent += count
+        self._last_timestamp, self._last_time = (last.timestamp + self._timestamp_offset) & 0xFFFFFFFF, now
+        self._newest = last
+        return offset, self._timestamp_offset
 
     def _begin(self, packet: Packet, now: float) -> None:
         self._switching = False
@@ -57,7 +75,7 @@ class Rewriter:
         self._sequence_offset = (self._next_sequence - packet.sequence) & 0xFFFF
         self._timestamp_offset = (self._last_timestamp + passed - packet.timestamp) & 0xFFFFFFFF
         self._sent = 0
-        self._picture.switch()
+        self._picture.switch(self._newest)
 
     def source_sequence(self, sequence: int) -> int | None:
         """The current source's number for a sent sequence number; None when it was sent before the last switch."""
@@ -69,28 +87,49 @@ class Rewriter:
         passed = 0.0 if self._last_time is None else now - self._last_time
         return (self._last_timestamp + round(passed * self._clock_rate)) & 0xFFFFFFFF
 
+    def vp8_as_is(self) -> bool:
+        """Whether the current source's VP8 payloads need no rewriting: it is the first VP8 source of this stream."""
+        return self._picture.as_is()
+
     def vp8(self, payload: bytes) -> bytes:
         """The payload with picture id and TL0PICIDX moved into this stream's numbering."""
-        try:
-            descriptor = vp8_descriptor(payload)
-        except ValueError:
-            return payload
-        return self._picture.rewrite(payload, descriptor)
+        return payload if self._picture.as_is() else self._picture.rewrite(payload)
 
 
 class _PictureIds:
+    """The first source keeps its own ids, which spares most receivers a copy of every packet; later ones continue."""
+
     def __init__(self) -> None:
-        self._switching = True
+        self._first: bool | None = None
+        """Whether the first VP8 source is still sent; None before it."""
+        self._switching = False
         self._offset = 0
         self._tl0_offset = 0
         self._last = -1
         self._last_tl0 = -1
 
-    def switch(self) -> None:
+    def as_is(self) -> bool:
+        if self._first is None:
+            self._first = True
+        return self._first
+
+    def switch(self, newest: Packet | None) -> None:
+        if self._first is None or newest is None:
+            return
+        if self._first:
+            self._first = False
+            self._remember(newest.payload)
         self._switching = True
 
-    def rewrite(self, payload: bytes, descriptor: Vp8Descriptor) -> bytes:
-        if descriptor.picture_id is None:
+    def _remember(self, payload: bytes) -> None:
+        """Continue from the ids of the first source's newest packet."""
+        descriptor = _readable(payload)
+        if descriptor is not None and descriptor.picture_id is not None:
+            self._last, self._last_tl0 = descriptor.picture_id, descriptor.tl0 or 0
+
+    def rewrite(self, payload: bytes) -> bytes:
+        descriptor = _readable(payload)
+        if descriptor is None or descriptor.picture_id is None:
             return payload
         tl0 = descriptor.tl0 or 0
         if self._switching:
@@ -116,3 +155,10 @@ class _PictureIds:
         if descriptor.tl0 is not None:
             changed[descriptor.tl0_at] = (descriptor.tl0 + self._tl0_offset) & 0xFF
         return bytes(changed)
+
+
+def _readable(payload: bytes) -> Vp8Descriptor | None:
+    try:
+        return vp8_descriptor(payload)
+    except ValueError:
+        return None

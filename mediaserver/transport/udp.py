@@ -17,8 +17,13 @@ from mediaserver.transport.srtp import receive_view
 
 logger = logging.getLogger(__name__)
 
-BATCH = 64
-"""Datagrams read per wake-up and socket, so that timers get their turn under a flood."""
+BATCH = 256
+"""Datagrams read per look at a socket, so that timers get their turn under a flood."""
+POLL_S = 0.003
+"""While datagrams flow, sockets are looked at so often instead of being waited for: a picture's packets are then read
+together and leave to each receiver with one system call. It delays a packet by 1.5 ms on average."""
+QUIET_POLLS = 10
+"""After so many looks without a datagram the sockets are waited for again."""
 SOCKET_BUFFER_BYTES = 4 << 20
 _UDP_SEGMENT = 103
 """linux/udp.h; Python's socket module does not name it."""
@@ -100,7 +105,9 @@ class UdpMux:
         # given
         self._after_batch = after_batch
         # owned
-        self._sockets: list[socket.socket] = []
+        self._sockets: dict[socket.socket, Port] = {}
+        self._quiet = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._by_fragment: dict[str, Path] = {}
         self._by_address: dict[Address, Path] = {}
         self.counters = Counters()
@@ -108,23 +115,23 @@ class UdpMux:
 
     def open(self, hosts: Iterable[str], port: int) -> None:
         """Bind every host on one port (0: any free one, the same for all). Raises OSError."""
-        loop = asyncio.get_running_loop()
         for host in hosts:
             sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
             sock.setblocking(False)
             for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                 sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
-            self._sockets.append(sock)
             sock.bind((host, port))
             port = sock.getsockname()[1]
             self.addresses.append((host, port))
-            loop.add_reader(sock.fileno(), self._readable, sock, Port(sock, self.counters))
+            self._sockets[sock] = Port(sock, self.counters)
+        self._wait()
 
     def close(self) -> None:
         """Stop reading and release the port."""
-        loop = asyncio.get_running_loop()
+        self._stop_waiting()
+        if self._timer is not None:
+            self._timer.cancel()
         for sock in self._sockets:
-            loop.remove_reader(sock.fileno())
             sock.close()
         self._sockets.clear()
 
@@ -147,8 +154,35 @@ class UdpMux:
         for address in addresses:
             self.forget(address, path)
 
-    def _readable(self, sock: socket.socket, port: Port) -> None:
-        now = time.monotonic()
+    def _wait(self) -> None:
+        """Be woken by the next datagram."""
+        loop = asyncio.get_running_loop()
+        for sock in self._sockets:
+            loop.add_reader(sock.fileno(), self._woken)
+
+    def _stop_waiting(self) -> None:
+        loop = asyncio.get_running_loop()
+        for sock in self._sockets:
+            loop.remove_reader(sock.fileno())
+
+    def _woken(self) -> None:
+        self._stop_waiting()
+        self._quiet = 0
+        self._poll()
+
+    def _poll(self) -> None:
+        """Look at every socket, and again soon while datagrams flow."""
+        before, now = self.counters.packets_in, time.monotonic()
+        for sock, port in self._sockets.items():
+            self._drain(sock, port, now)
+        self._after_batch(now)
+        self._quiet = self._quiet + 1 if self.counters.packets_in == before else 0
+        if self._quiet < QUIET_POLLS:
+            self._timer = asyncio.get_running_loop().call_later(POLL_S, self._poll)
+        else:
+            self._wait()
+
+    def _drain(self, sock: socket.socket, port: Port, now: float) -> None:
         counters = self.counters
         for _ in range(BATCH):
             try:
@@ -167,7 +201,6 @@ class UdpMux:
                 counters.strangers += 1
             else:
                 path.receive(length, now)
-        self._after_batch(now)
 
     def _stun(self, data: bytes, address: Address, port: Port, now: float) -> None:
         try:

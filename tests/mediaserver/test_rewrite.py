@@ -92,9 +92,9 @@ def test_timestamps_go_on_with_the_time_that_passed(all_runs: list[Run]) -> None
 @given(st.lists(runs(st.just(False)), min_size=1, max_size=5))
 def test_picture_ids_go_on_modulo_two_to_the_15(all_runs: list[Run]) -> None:
     base, top = 0, -1
-    for _, place, _, at, moved, payload in forwarded(all_runs):
-        if place == 0:
-            base = top + 1
+    for number, place, run, at, moved, payload in forwarded(all_runs):
+        if place == 0:  # the first source keeps its own ids
+            base = top + 1 if number else run.picture_id
         if moved is None:
             continue
         descriptor = vp8_descriptor(payload)
@@ -106,9 +106,11 @@ def test_picture_ids_go_on_modulo_two_to_the_15(all_runs: list[Run]) -> None:
 @given(st.lists(runs(st.booleans()), min_size=1, max_size=5))
 def test_short_picture_ids_go_on_modulo_128(all_runs: list[Run]) -> None:
     base, top = 0, -1
-    for _, place, run, at, moved, payload in forwarded(all_runs):
+    for number, place, run, at, moved, payload in forwarded(all_runs):
+        if place == 0 and number == 1 and all_runs[0].short:
+            top &= 0x7F  # all that is known of where the first source ended
         if place == 0:
-            base = top + 1
+            base = top + 1 if number else run.picture_id & (0x7F if run.short else 0x7FFF)
         if moved is None:
             continue
         assert vp8_descriptor(payload).picture_id == (base + at) & (0x7F if run.short else 0x7FFF)
@@ -117,7 +119,10 @@ def test_short_picture_ids_go_on_modulo_128(all_runs: list[Run]) -> None:
 
 def test_short_picture_ids_survive_many_rounds() -> None:
     rewriter = Rewriter(90000, 0, 0)
-    short, long = Run(0, 0, 5, True, ()), Run(500, 0, 5, False, ())
+    first, short, long = Run(7, 0, 0x7FFF, False, ()), Run(0, 0, 5, True, ()), Run(500, 0, 5, False, ())
+    rewriter.forward(first.packet(0), 0.0)
+    rewriter.vp8(first.packet(0).payload)
+    rewriter.switch()
     for at in range(1000):
         rewriter.forward(short.packet(at), 0.0)
         rewriter.vp8(short.packet(at).payload)
@@ -169,5 +174,24 @@ def test_payloads_without_a_picture_id_stay_as_they_are() -> None:
 def test_our_own_pictures_keep_their_length() -> None:
     rewriter = Rewriter(90000, 0, 0)
     payloads = packetize_vp8(bytes(3000), 77)
-    assert [vp8_descriptor(rewriter.vp8(p)).picture_id for p in payloads] == [0] * len(payloads)
+    assert [vp8_descriptor(rewriter.vp8(p)).picture_id for p in payloads] == [77] * len(payloads)
     assert [len(rewriter.vp8(p)) for p in payloads] == [len(p) for p in payloads]
+
+
+@given(st.integers(1, 50), st.integers(0, 60), U16, U32)
+def test_a_steady_run_gets_the_numbers_it_would_get_one_by_one(count: int, hole: int, number: int, stamp: int) -> None:
+    fast, slow = (Rewriter(90000, FIRST_SEQUENCE, FIRST_TIMESTAMP) for _ in range(2))
+    run = Run(number, stamp, 0, False, ())
+    for rewriter in (fast, slow):
+        rewriter.forward(run.packet(0), 0.0)
+    packets = [run.packet(at) for at in range(1, count + 1) if at != hole]
+    offsets = fast.steady(packets, 1.0) if packets else None
+    one_by_one = [slow.forward(packet, 1.0) for packet in packets]
+    if 1 <= hole < count or not packets:
+        assert offsets is None
+        return
+    assert offsets is not None
+    by, later = offsets
+    assert [((p.sequence + by) & 0xFFFF, (p.timestamp + later) & 0xFFFFFFFF) for p in packets] == one_by_one
+    assert fast.timestamp_at(2.0) == slow.timestamp_at(2.0)
+    assert fast.forward(run.packet(count + 1), 2.0) == slow.forward(run.packet(count + 1), 2.0)

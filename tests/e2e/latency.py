@@ -1,0 +1,69 @@
+"""How long a change of layout takes from the host's click to another browser's picture. A measurement, not a test.
+
+tests/e2e/netns.sh .venv/bin/python -m tests.e2e.latency
+"""
+
+import statistics
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.e2e import browsers
+from tests.e2e.people import HOST, People
+from tests.e2e.server import running
+from tests.e2e.test_meeting import seat_of
+
+CHANGES = 20
+
+_WATCH = """wanted => { window.seen = new Promise(resolve => {
+  const video = document.querySelector('video'), canvas = document.createElement('canvas');
+  canvas.width = 64; canvas.height = 36;
+  const context = canvas.getContext('2d', {willReadFrequently: true});
+  const look = () => {
+    context.drawImage(video, 0, 0, 64, 36);
+    const [red, , blue] = context.getImageData(32, 18, 1, 1).data;
+    if ((red > blue ? 'red' : 'blue') === wanted) resolve(Date.now()); else setTimeout(look, 5);
+  };
+  look();
+}); }"""
+
+_CHOOSE = """seat => {
+  const focus = document.querySelector('[data-testid=focus]');
+  focus.value = seat;
+  focus.dispatchEvent(new Event('change', {bubbles: true}));
+  return Date.now();
+}"""
+
+
+def main() -> None:
+    """Let two points take turns in the whole picture."""
+    data = Path(tempfile.mkdtemp())
+    with running(data / "data") as server, sync_playwright() as playwright:
+        server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
+        server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
+        red = browsers.chromium(playwright, browsers.material(data, "red", "red", 440))
+        blue = browsers.chromium(playwright, browsers.material(data, "blue", "blue", 880))
+        with red as first, blue as second:
+            people = People(server)
+            page = people.sign_in(first, HOST)
+            code = people.register(page, ["nt.xuonghuan"], "Đo độ trễ")
+            people.enter(page, code, "host")
+            point = people.enter(people.sign_in(second, "nt.xuonghuan"), code)
+            point.until(lambda: {"red", "blue"} <= point.colours(), "both")
+            seats = {"red": seat_of(page, "UBND.Nha Trang"), "blue": seat_of(page, "NT.XuongHuan")}
+            page.get_by_test_id("layout-single").click()
+            took = []
+            for turn in range(CHANGES):
+                wanted = ("blue", "red")[turn % 2]
+                page.wait_for_timeout(500)
+                point.page.evaluate(_WATCH, wanted)
+                clicked = page.evaluate(_CHOOSE, seats[wanted])
+                took.append(point.page.evaluate("() => window.seen") - clicked)
+    print(
+        f"layout change seen after {statistics.median(took):.0f} ms (median), {max(took):.0f} ms (longest of {CHANGES})"
+    )
+
+
+if __name__ == "__main__":
+    main()

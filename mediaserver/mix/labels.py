@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,10 @@ from PIL import Image, ImageDraw, ImageFont
 FONT = Path(__file__).parent.parent / "fonts" / "BeVietnamPro-Medium.ttf"
 _PADDING = 0.45
 """Room around the text, as a share of the font size."""
+_MARKS = 0.25
+"""Room above the ascent for capitals with two marks (Ễ), as a share of the font size."""
+MAX_LETTERS = 200
+"""More than ever fit; shortening takes time with the square of a name's length."""
 
 Mask = NDArray[np.uint8]
 
@@ -28,12 +33,12 @@ def readable(text: str) -> str:
 @lru_cache(maxsize=1024)
 def mask(text: str, size: int, most: int) -> Mask:
     """`text` in `size` pixels, shortened with an ellipsis to at most `most` pixels wide; even shape, 0 to 255."""
-    font, words = _font(size), readable(text)
+    font, words = _font(size), readable(text)[:MAX_LETTERS]
     pad = round(size * _PADDING)
     while len(words) > 1 and font.getlength(words) + 2 * pad > most:
         words = words[:-2].rstrip() + "…"
     ascent, descent = font.getmetrics()
-    width = min(most, round(font.getlength(words)) + 2 * pad)
-    image = Image.new("L", (max(2, width & ~1), max(2, (ascent + descent + pad // 2) & ~1)))
-    ImageDraw.Draw(image).text((pad, pad // 4), words, fill=255, font=font)
+    width, top = min(most, round(font.getlength(words)) + 2 * pad), ceil(size * _MARKS)
+    image = Image.new("L", (max(2, width & ~1), (ascent + descent + top + 1) & ~1))
+    ImageDraw.Draw(image).text((pad, top), words, fill=255, font=font)
     return np.asarray(image)

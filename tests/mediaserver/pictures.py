@@ -1,0 +1,87 @@
+"""Plain pictures, and how to see and hear what came of them."""
+
+import subprocess
+import sys
+from functools import cache
+
+import numpy as np
+from av import VideoFrame
+from numpy.typing import NDArray
+
+from loadtest.decode import loudest_hz
+from mediaserver.mix.canvas import planes
+from mediaserver.mix.codec import VideoEncoder
+from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.rtp.jitter import Frame
+
+Colour = tuple[int, int, int]
+"""Y, U, V."""
+
+RED, GREEN, BLUE = (82, 90, 240), (145, 54, 34), (41, 240, 110)
+
+
+def plain(width: int, height: int, colour: Colour) -> VideoFrame:
+    """A picture of one colour."""
+    frame = VideoFrame(width, height, "yuv420p")
+    for plane, value in zip(planes(frame), colour, strict=True):
+        plane[:] = value
+    return frame
+
+
+def colour_at(picture: VideoFrame, x: int, y: int) -> Colour:
+    """Mean colour of the 8 × 8 pixels around a point."""
+    luma, u, v = planes(picture)
+    half = (slice(y // 2 - 2, y // 2 + 2), slice(x // 2 - 2, x // 2 + 2))
+    parts = (luma[y - 4 : y + 4, x - 4 : x + 4], u[half], v[half])
+    a, b, c = (round(float(part.mean())) for part in parts)
+    return a, b, c
+
+
+def alike(one: Colour, other: Colour) -> bool:
+    """Whether two colours are the same for a codec."""
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= 8
+
+
+def coded(
+    codec: str, colour: Colour, count: int = 1, size: tuple[int, int] = (320, 180), stream: int = 1
+) -> list[Frame]:
+    """Plain pictures as a camera sends them, the first a key frame."""
+    encoder = VideoEncoder(codec, *size, 25, 500_000)
+    frames = []
+    for tick in range(count):
+        data, keyframe = encoder.encode(plain(*size, colour), tick, keyframe=tick == 0)
+        frames.append(Frame(codec, data, keyframe, tick * 3600, stream))
+    return frames
+
+
+def tone(hertz: float, tick: int, amplitude: float = 0.25) -> Samples:
+    """20 ms of a sine that goes on from tick to tick."""
+    moments = (np.arange(FRAME_SAMPLES) + tick * FRAME_SAMPLES) / SAMPLE_RATE
+    return (np.sin(2 * np.pi * hertz * moments) * amplitude * 32767).astype(np.int16)
+
+
+def pitch(samples: NDArray[np.int16]) -> int | None:
+    """The strongest frequency in Hz; None in silence."""
+    return loudest_hz(samples)
+
+
+_HUGE = """
+import sys, av
+from fractions import Fraction
+from av.video.frame import VideoFrame
+encoder = av.CodecContext.create("libvpx", "w")
+encoder.width = encoder.height = 8192
+encoder.pix_fmt, encoder.time_base, encoder.bit_rate = "yuv420p", Fraction(1, 25), 1_000_000
+encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
+frame = VideoFrame(8192, 8192, "yuv420p")
+for plane in frame.planes:
+    memoryview(plane)[:] = bytes(plane.buffer_size)
+frame.pts = 0
+sys.stdout.buffer.write(b"".join(bytes(p) for p in (*encoder.encode(frame), *encoder.encode(None))))
+"""
+
+
+@cache
+def huge_keyframe() -> bytes:
+    """A VP8 key frame of 8192 × 8192 pixels; encoded in another process, so that this one's memory stays small."""
+    return subprocess.run([sys.executable, "-c", _HUGE], check=True, capture_output=True).stdout

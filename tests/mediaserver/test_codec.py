@@ -1,0 +1,154 @@
+"""Encode, decode, look and listen."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.mix.codec import MAX_PIXELS, OpusDecoder, OpusEncoder, VideoDecoder, VideoEncoder
+from mediaserver.mix.minus import FRAME_SAMPLES, Samples
+from mediaserver.rtp.payload import is_keyframe, packetize_h264, packetize_vp8, vp8_frame_size
+from tests.mediaserver.pictures import (
+    BLUE,
+    GREEN,
+    RED,
+    Colour,
+    alike,
+    coded,
+    colour_at,
+    huge_keyframe,
+    pitch,
+    plain,
+    tone,
+)
+
+CODECS = pytest.mark.parametrize("codec", ["VP8", "H264"])
+
+
+def through_opus(sounds: list[Samples]) -> Samples:
+    encoder, decoder = OpusEncoder(), OpusDecoder()
+    return np.concatenate([decoder.decode(encoder.encode(sound)) for sound in sounds])
+
+
+@pytest.mark.parametrize("hertz", [220, 440, 1000, 3000])
+def test_a_tone_keeps_its_pitch_and_level(hertz: int) -> None:
+    heard = through_opus([tone(hertz, tick) for tick in range(50)])
+    assert (heard.dtype, len(heard)) == (np.int16, 50 * FRAME_SAMPLES)
+    assert pitch(heard[FRAME_SAMPLES * 10 :]) == pytest.approx(hertz, abs=2)
+    assert np.abs(heard[FRAME_SAMPLES * 10 :]).max() == pytest.approx(0.25 * 32767, rel=0.15)
+
+
+def test_silence_stays_silent() -> None:
+    assert np.abs(through_opus([np.zeros(FRAME_SAMPLES, np.int16)] * 10)).max() <= 2
+
+
+@CODECS
+@pytest.mark.parametrize("colour", [RED, GREEN, BLUE, (16, 128, 128), (235, 128, 128)])
+def test_a_picture_keeps_its_colour(codec: str, colour: Colour) -> None:
+    decoder = VideoDecoder(codec)
+    for frame in coded(codec, colour, 3):
+        picture = decoder.decode(frame.data)
+        assert picture is not None
+        assert (picture.width, picture.height) == (320, 180)
+        assert alike(colour_at(picture, 160, 90), colour)
+
+
+@CODECS
+def test_key_frames_come_when_asked_for(codec: str) -> None:
+    encoder = VideoEncoder(codec, 320, 180, 25, 500_000)
+    wanted = [True, False, False, True, False, True, True, False]
+    pictures = [encoder.encode(plain(320, 180, RED), tick, keyframe=w) for tick, w in enumerate(wanted)]
+    assert [keyframe for _, keyframe in pictures] == wanted
+    first = {"VP8": lambda data: packetize_vp8(data, 0), "H264": packetize_h264}
+    assert [is_keyframe(codec, first[codec](data)[0]) for data, _ in pictures] == wanted
+
+
+@CODECS
+def test_any_key_frame_can_be_the_first_to_be_decoded(codec: str) -> None:
+    encoder = VideoEncoder(codec, 320, 180, 25, 500_000)
+    for tick in range(5):
+        encoder.encode(plain(320, 180, RED), tick, keyframe=False)
+    data, _ = encoder.encode(plain(320, 180, BLUE), 5, keyframe=True)
+    picture = VideoDecoder(codec).decode(data)
+    assert picture is not None and alike(colour_at(picture, 160, 90), BLUE)
+
+
+def resident_mb(peak: bool = False) -> float:
+    name = "VmHWM" if peak else "VmRSS"
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1024
+
+
+def test_a_huge_key_frame_is_refused_before_it_costs_memory() -> None:
+    data = huge_keyframe()
+    assert vp8_frame_size(data) == (8192, 8192)
+    decoder = VideoDecoder("VP8")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts from here (proc(5))
+    before = resident_mb()
+    with pytest.raises(ValueError, match="undecodable picture"):
+        decoder.decode(data)
+    assert resident_mb(peak=True) - before < 50
+
+
+@CODECS
+def test_a_picture_just_too_large_is_refused(codec: str) -> None:
+    (frame,) = coded(codec, RED, size=(1920, 1104))
+    assert MAX_PIXELS < 1920 * 1104
+    with pytest.raises(ValueError, match="undecodable picture"):
+        VideoDecoder(codec).decode(frame.data)
+    (frame,) = coded(codec, RED, size=(1920, 1080))
+    assert VideoDecoder(codec).decode(frame.data) is not None
+
+
+@CODECS
+@given(data=st.binary(max_size=200))
+def test_any_bytes_are_a_picture_or_nothing_or_a_value_error(codec: str, data: bytes) -> None:
+    assert_harmless(codec, data)
+
+
+def assert_harmless(codec: str, data: bytes) -> None:
+    try:
+        picture = VideoDecoder(codec).decode(data)
+    except ValueError:
+        return
+    assert picture is None or picture.width * picture.height <= MAX_PIXELS
+
+
+DAMAGED = {codec: coded(codec, RED)[0].data for codec in ("VP8", "H264")}
+
+
+@CODECS
+@given(place=st.integers(0, 10_000), word=st.binary(min_size=1, max_size=8))
+def test_a_damaged_picture_is_harmless(codec: str, place: int, word: bytes) -> None:
+    data = DAMAGED[codec]
+    at = place % len(data)
+    assert_harmless(codec, data[:at] + word + data[at + len(word) :])
+
+
+@CODECS
+def test_garbage_is_a_value_error(codec: str) -> None:
+    garbage = {"VP8": b"\x10\x02\x00" + b"garbage" * 9, "H264": b"\x00\x00\x01\x65" + b"garbage" * 9}[codec]
+    with pytest.raises(ValueError, match="undecodable picture"):
+        VideoDecoder(codec).decode(garbage)
+
+
+def test_no_bytes_are_no_picture_and_no_sound() -> None:
+    assert VideoDecoder("VP8").decode(b"") is None
+    assert len(OpusDecoder().decode(b"")) == 0
+
+
+@given(st.binary(min_size=1, max_size=100))
+def test_any_bytes_are_sound_or_a_value_error(data: bytes) -> None:
+    try:
+        samples = OpusDecoder().decode(data)
+    except ValueError:
+        return
+    assert samples.dtype == np.int16
+    assert len(samples) <= 6 * FRAME_SAMPLES  # 120 ms (RFC 6716 §3.2.5)
+
+
+def test_garbage_is_no_sound() -> None:
+    with pytest.raises(ValueError, match="undecodable sound"):
+        OpusDecoder().decode(b"\xff\xff\xff\xff")

@@ -1,0 +1,74 @@
+"""Who holds the picture."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.mix.speaker import HOLD_S, MARGIN_DB, THRESHOLD_DBOV, SpeakerDetector
+
+TICK_S = 0.02
+
+
+class Meeting:
+    """A detector with a clock."""
+
+    def __init__(self) -> None:
+        self.detector = SpeakerDetector()
+        self.now = 0.0
+
+    def hear(self, seconds: float, **levels: float) -> list[str | None]:
+        """The speakers who came in so many seconds of these levels."""
+        came = []
+        for _ in range(round(seconds / TICK_S)):
+            self.now += TICK_S
+            if self.detector.update(levels, self.now):
+                came.append(self.detector.speaker)
+        return came
+
+
+def test_who_speaks_first_takes_the_picture_at_once() -> None:
+    assert Meeting().hear(0.4, a=-20.0, b=-60.0) == ["a"]
+
+
+def test_noise_is_not_speech() -> None:
+    assert Meeting().hear(5, a=THRESHOLD_DBOV - 1, b=-90.0) == []
+
+
+def test_a_louder_voice_waits_for_its_turn() -> None:
+    meeting = Meeting()
+    assert meeting.hear(0.5, a=-30.0) == ["a"]
+    assert meeting.hear(HOLD_S - 0.5, a=-30.0, b=-15.0) == []
+    assert meeting.hear(0.5, a=-30.0, b=-15.0) == ["b"]
+
+
+def test_a_voice_hardly_louder_changes_nothing() -> None:
+    meeting = Meeting()
+    meeting.hear(0.5, a=-30.0)
+    assert meeting.hear(5, a=-30.0, b=-30.0 + MARGIN_DB - 0.5) == []
+
+
+def test_a_short_pause_keeps_the_picture_and_a_long_one_ends_it() -> None:
+    meeting = Meeting()
+    meeting.hear(1, a=-20.0)
+    assert meeting.hear(HOLD_S * 0.9, a=-90.0) == []
+    assert meeting.hear(1, a=-20.0) == []
+    assert meeting.hear(3, a=-90.0) == [None]
+
+
+def test_after_a_pause_anybody_may_take_over() -> None:
+    meeting = Meeting()
+    meeting.hear(2, a=-20.0)
+    meeting.hear(HOLD_S * 0.8)
+    assert meeting.hear(0.5, b=-25.0) == ["b"]
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.floats(-127, 0)), max_size=200))
+def test_speakers_hold_the_picture_for_their_time(ticks: list[dict[str, float]]) -> None:
+    detector, since, before = SpeakerDetector(), 0.0, None
+    for number, levels in enumerate(ticks):
+        now = number * TICK_S
+        changed = detector.update(levels, now)
+        assert changed is (detector.speaker != before)
+        if changed:
+            assert detector.speaker is None or detector.speaker in levels
+            assert before is None or now - since > HOLD_S
+            since, before = now, detector.speaker

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 FONT = Path(__file__).parent.parent / "fonts" / "BeVietnamPro-Medium.ttf"
 _PADDING = 0.45
 """Room around the text, as a share of the font size."""
-_MARKS = 0.25
+_MARKS = 0.32
 """Room above the ascent for capitals with two marks (Ễ), as a share of the font size."""
 MAX_LETTERS = 200
 """More than ever fit; shortening takes time with the square of a name's length."""

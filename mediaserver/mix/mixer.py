@@ -40,17 +40,15 @@ class Voice:
 
     def pull(self) -> Samples | None:
         """The next 20 ms; None when there is no sound at all."""
-        if len(self._fifo) < FRAME_SAMPLES:
-            self._decode(self.jitter.pull())
+        while len(self._fifo) < FRAME_SAMPLES and (packet := self.jitter.pull()) is not None:
+            self._decode(packet)  # one packet, or more that are shorter than 20 ms
         if len(self._fifo) < FRAME_SAMPLES:
             return self._conceal()
         frame, self._fifo = self._fifo[:FRAME_SAMPLES], self._fifo[FRAME_SAMPLES:]
         self._last, self._quiet = frame, 0
         return frame
 
-    def _decode(self, packet: Packet | None) -> None:
-        if packet is None:
-            return
+    def _decode(self, packet: Packet) -> None:
         try:
             samples = self._decoder.decode(packet.payload)
         except ValueError:

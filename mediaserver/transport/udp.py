@@ -1,6 +1,7 @@
 """One UDP port for all peers: datagrams find their peer by validated address, STUN by the username fragment."""
 
 import asyncio
+import errno
 import logging
 import socket
 import time
@@ -28,6 +29,10 @@ SOCKET_BUFFER_BYTES = 4 << 20
 _UDP_SEGMENT = 103
 """linux/udp.h; Python's socket module does not name it."""
 _SEGMENT = Struct("=H")
+MAX_SEGMENT_BYTES = 1400
+"""The kernel refuses segments that do not fit the route's MTU; larger packets than ours are rare and go one by one."""
+_NO_SEGMENTATION = {errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP}
+"""What a kernel or a network card without UDP segmentation says; anything else is about this one address."""
 
 
 class Path(Protocol):
@@ -77,16 +82,17 @@ class Port:
 
     def send_run(self, data: memoryview, segment: int, count: int, address: Address) -> None:
         """Send `count` datagrams of `segment` bytes (the last may be shorter) with one call where the kernel can."""
-        if count == 1 or not self._segmented:
+        if count == 1 or not self._segmented or segment > MAX_SEGMENT_BYTES:
             for at in range(0, len(data), segment):
                 self.send(data[at : at + segment], address)
             return
         option = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(segment))]
         try:
             self._socket.sendmsg([data], option, 0, address)
-        except BlockingIOError:
-            self._counters.refused += count
         except OSError as exc:
+            if exc.errno not in _NO_SEGMENTATION:
+                self._counters.refused += count
+                return
             logger.info("- UDP segmentation is not available on %s: %s", self.address, exc)
             self._segmented = False
             self.send_run(data, segment, count, address)

@@ -1,0 +1,179 @@
+"""One port for all: who gets a datagram, and how runs leave."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+from aioice import stun
+
+from loadtest.checks import Checks, Credentials
+from mediaserver.transport.ice import Address
+from mediaserver.transport.srtp import receive_view
+from mediaserver.transport.udp import MAX_SEGMENT_BYTES, Counters, Port, UdpMux
+
+
+class Peer:
+    """A path that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.checks: list[tuple[stun.Message, Address]] = []
+        self.datagrams: list[bytes] = []
+
+    def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
+        self.checks.append((message, address))
+        port.send(b"answer", address)
+
+    def receive(self, length: int, now: float) -> None:
+        self.datagrams.append(bytes(receive_view[:length]))
+
+
+class World:
+    """A multiplexer, and the end of each batch as an event."""
+
+    def __init__(self) -> None:
+        self.mux = UdpMux(self.after_batch)
+        self.batches = asyncio.Event()
+
+    def after_batch(self, _now: float) -> None:
+        self.batches.set()
+
+    async def arrived(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while self.mux.counters.packets_in < count:
+                self.batches.clear()
+                await self.batches.wait()
+
+
+def client(family: int = socket.AF_INET) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 0) if family == socket.AF_INET else ("::1", 0))
+    sock.settimeout(5)
+    return sock
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    one = World()
+    one.mux.open(["127.0.0.1", "::1"], 0)
+    yield one
+    one.mux.close()
+
+
+async def test_all_hosts_share_one_port(world: World) -> None:
+    (four, port), (six, other) = world.mux.addresses
+    assert (four, six, port) == ("127.0.0.1", "::1", other)
+
+
+async def test_checks_find_their_peer_by_fragment_and_are_answered_from_the_same_address(world: World) -> None:
+    peer, stranger = Peer(), Peer()
+    world.mux.register("mine", peer)
+    world.mux.register("other", stranger)
+    for at, family in enumerate((socket.AF_INET, socket.AF_INET6)):
+        with client(family) as sock:
+            sock.sendto(
+                Checks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), world.mux.addresses[at]
+            )
+            await world.arrived(at + 1)
+            data, source = sock.recvfrom(100)
+            assert (data, source[:2]) == (b"answer", world.mux.addresses[at])
+            assert peer.checks[at][1] == sock.getsockname()[:2]
+    assert stranger.checks == []
+
+
+async def test_datagrams_find_their_peer_by_validated_address(world: World) -> None:
+    peer, other = Peer(), Peer()
+    with client() as mine, client() as theirs, client() as nobody:
+        world.mux.validate(mine.getsockname(), peer)
+        world.mux.validate(theirs.getsockname(), other)
+        for sock, data in ((mine, b"\x80mine"), (theirs, b"\x80theirs"), (nobody, b"\x80nobody"), (mine, b"\x16more")):
+            sock.sendto(data, world.mux.addresses[0])
+        await world.arrived(4)
+        assert (peer.datagrams, other.datagrams) == ([b"\x80mine", b"\x16more"], [b"\x80theirs"])
+        assert (world.mux.counters.strangers, world.mux.counters.bytes_in) == (1, 5 + 7 + 7 + 5)
+        world.mux.forget(mine.getsockname(), other)  # not theirs to forget
+        world.mux.unregister("x", [theirs.getsockname()], other)
+        mine.sendto(b"\x80again", world.mux.addresses[0])
+        theirs.sendto(b"\x80again", world.mux.addresses[0])
+        await world.arrived(6)
+    assert (len(peer.datagrams), len(other.datagrams), world.mux.counters.strangers) == (3, 1, 2)
+
+
+async def test_malformed_and_unknown_checks_reach_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    peer = Peer()
+    world.mux.register("mine", peer)
+    check = Checks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request()
+    unknown = Checks(Credentials("me", "x" * 24), Credentials("else", "y" * 24)).request()
+    bad = [check[:-1], check[:20], b"\x00", b"\x00\x01\x00\x04" + check[4:20] + b"\x00\x06\x00\xff", unknown]
+    with client() as sock:
+        for data in bad:
+            sock.sendto(data, world.mux.addresses[0])
+        await world.arrived(len(bad))
+    assert peer.checks == []
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("sizes", [[1000] * 5, [1000] * 3 + [17], [5], [1400] * 2, [1450] * 2, [1450, 100]])
+async def test_a_run_arrives_as_its_datagrams(sizes: list[int]) -> None:
+    counters = Counters()
+    with client() as sender, client() as receiver:
+        data = b"".join(bytes([i]) * size for i, size in enumerate(sizes))
+        Port(sender, counters).send_run(memoryview(data), sizes[0], len(sizes), receiver.getsockname())
+        assert [receiver.recv(2000) for _ in sizes] == [bytes([i]) * size for i, size in enumerate(sizes)]
+    assert (counters.packets_out, counters.bytes_out, counters.refused) == (len(sizes), sum(sizes), 0)
+
+
+class Refusing:
+    """A socket whose kernel says no to segmentation, by a script of error numbers."""
+
+    def __init__(self, *errors: int) -> None:
+        self.errors = list(errors)
+        self.runs = 0
+        self.sent: list[bytes] = []
+
+    def getsockname(self) -> Address:
+        return "127.0.0.1", 1
+
+    def sendmsg(self, buffers: list[bytes], *_: object) -> None:
+        if self.errors:
+            number = self.errors.pop(0)
+            raise OSError(number, "scripted")
+        self.runs += 1
+
+    def sendto(self, data: memoryview, _address: Address) -> None:
+        self.sent.append(bytes(data))
+
+
+RUN = memoryview(b"a" * 10 + b"b" * 10 + b"c" * 4)
+
+
+def sent_runs(refusing: Refusing, count: int) -> Counters:
+    counters = Counters()
+    port = Port(refusing, counters)  # type: ignore[arg-type]
+    for _ in range(count):
+        port.send_run(RUN, 10, 3, ("127.0.0.1", 2))
+    return counters
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP, errno.EIO])
+def test_without_segmentation_every_datagram_leaves_alone(number: int) -> None:
+    refusing = Refusing(number)
+    counters = sent_runs(refusing, 2)
+    assert (refusing.sent, refusing.runs) == ([b"a" * 10, b"b" * 10, b"c" * 4] * 2, 0)
+    assert (counters.packets_out, counters.refused) == (6, 0)
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EPERM, errno.ENOBUFS])
+def test_an_address_that_cannot_be_reached_costs_nobody_else_the_segmentation(number: int) -> None:
+    refusing = Refusing(number)
+    counters = sent_runs(refusing, 3)
+    assert (refusing.sent, refusing.runs) == ([], 2)
+    assert (counters.packets_out, counters.refused) == (6, 3)
+
+
+def test_packets_too_large_for_a_segment_leave_alone() -> None:
+    refusing, counters = Refusing(), Counters()
+    port = Port(refusing, counters)  # type: ignore[arg-type]
+    port.send_run(memoryview(bytes(2 * MAX_SEGMENT_BYTES + 2)), MAX_SEGMENT_BYTES + 1, 2, ("127.0.0.1", 2))
+    assert ([len(data) for data in refusing.sent], refusing.runs) == ([MAX_SEGMENT_BYTES + 1] * 2, 0)

@@ -7,14 +7,13 @@ from collections.abc import AsyncIterator, Iterable
 
 from mediaserver.api import Event, Layout, RoomOptions, SeatOptions
 from mediaserver.errors import UnknownRoom
-from mediaserver.peer import Peer
+from mediaserver.peer import TICK_S, Peer
 from mediaserver.room import Room
 from mediaserver.rtp.sdp import parse_offer
 from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.udp import UdpMux
 
-TICK_S = 0.05
 REFRESH_TICKS = 10
 MAX_EVENTS = 10_000
 """Events nobody read; the oldest are dropped, since what happened last is what counts."""
@@ -111,6 +110,10 @@ class LocalEngine:
     async def start_recording(self, room: str, path: str) -> None:
         """Record into `path`. Raises AlreadyRecording."""
         self._room(room).start_recording(path)
+
+    async def pause_recording(self, room: str, paused: bool) -> None:
+        """Leave out what happens from now on, or go on."""
+        self._room(room).pause_recording(paused)
 
     async def stop_recording(self, room: str) -> None:
         """Close the recording."""

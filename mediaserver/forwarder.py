@@ -1,14 +1,28 @@
 """Sinks that send to a peer: one steady RTP stream out of whichever source the seat looks at or hears."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from struct import Struct
+from typing import Protocol
 
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.rewrite import Rewriter
 from mediaserver.tracks import Source
 from mediaserver.transport.srtp import Outgoing
 
-Send = Callable[[Iterable[Outgoing]], None]
+PADDING_BYTES = 255
+"""The most that RTP padding can count (RFC 3550 §5.1)."""
+_HEADER = Struct("!BBHII")
+
+
+class Transport(Protocol):
+    """Where packets go."""
+
+    def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
+        """Send packets; `send_time` is the id of the header extension with their time, 0 for none."""
+
+    def send_packet(self, packet: bytes) -> None:
+        """Send one whole plain RTP packet."""
 
 
 class Forwarder:
@@ -17,16 +31,20 @@ class Forwarder:
     Video changes source at a key frame only; until it comes the old source goes on.
     """
 
-    def __init__(self, payload_types: dict[str, int], clock_rate: int, send: Send) -> None:
+    def __init__(
+        self, payload_types: dict[str, int], clock_rate: int, transport: Transport, send_time: int = 0
+    ) -> None:
         # given
         self.payload_types = payload_types
         self.clock_rate = clock_rate
-        self._send = send
+        self._transport = transport
+        self._send_time = send_time
         # owned
         self.ssrc = secrets.randbits(32) or 1
         self.rewriter = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31))
         self.source: Source | None = None
         self._next: Source | None = None
+        self._owed = 0.0
         # counters
         self.packets = 0
         self.octets = 0
@@ -89,7 +107,7 @@ class Forwarder:
             outgoing = self._one_by_one(packets, number, now)
         self.packets += len(outgoing)
         self.octets += sum([len(payload) for *_, payload in outgoing])
-        self._send(outgoing)
+        self._transport.send(outgoing, self._send_time)
 
     def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
         """The slow way: after a switch, around holes and disorder, and for VP8 ids that must be moved."""
@@ -112,6 +130,18 @@ class Forwarder:
             packet = self.source.cache.get(wanted) if wanted is not None else None
             if packet is not None:
                 self._forward([packet], now)
+
+    def pad(self, octets: float) -> None:
+        """Send about so many bytes of padding between two pictures, to see whether the line carries them."""
+        if self.source is None:
+            return
+        number = self.payload_types[self.source.codec]
+        self._owed += octets
+        while self._owed >= PADDING_BYTES and (moved := self.rewriter.pad()) is not None:
+            self._owed -= PADDING_BYTES
+            header = _HEADER.pack(0xA0, number, *moved, self.ssrc)
+            self._transport.send_packet(header + bytes(PADDING_BYTES - 1) + bytes([PADDING_BYTES]))
+        self._owed = min(self._owed, 4.0 * PADDING_BYTES)
 
     def request_keyframe(self, now: float) -> None:
         """The peer lost its picture (PLI or FIR)."""

@@ -9,12 +9,14 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from mediaserver.camera import Camera, Layer, Reception
 from mediaserver.forwarder import Forwarder
+from mediaserver.mix.quality import QUALITIES
 from mediaserver.rtp import packet as rtp_packet
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.bandwidth import LossController
+from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
-from mediaserver.rtp.sdp import RID_URI, Local, Media, Offer, write_answer
+from mediaserver.rtp.sdp import LEVEL_URI, RID_URI, SEND_TIME_URI, Local, Media, Offer, write_answer
 from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import fingerprint
 from mediaserver.transport.udp import UdpMux
@@ -27,12 +29,14 @@ CAMERA_CODECS = ("VP8", "H264")
 MAX_SSRCS = 8
 """Microphone and three layers, and again after a renegotiation; more is a flood."""
 REPORT_S = 1.0
+TICK_S = 0.05
+"""How often :meth:`Peer.tick` is called."""
 
 
 class Owner(Protocol):
     """Who a peer tells what happened."""
 
-    def heard(self, seat: str, packet: Packet) -> None:
+    def heard(self, seat: str, packet: Packet, now: float) -> None:
         """A packet of the microphone."""
 
     def changed(self, seat: str, state: State, reason: str) -> None:
@@ -57,19 +61,22 @@ class Peer:
         )
         self._microphone = _first(offer, "audio", sends=True)
         self._camera_media = _first(offer, "video", sends=True)
+        self._level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
         self.picture = self._forwarder(_first(offer, "video", sends=False), 90000)
         self._streams: dict[int, Callable[[Packet, float], None]] = {}
         self._receptions: dict[int, Reception] = {}
         self._bandwidth = LossController()
+        self.downlink = Downlink([quality.bitrate for quality in QUALITIES])
         self._reported = 0.0
+        self._octets = 0
         self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)
 
     def _forwarder(self, media: Media | None, clock_rate: int) -> Forwarder | None:
         if media is None:
             return None
         numbers = {codec.name: codec.payload_type for codec in media.codecs}
-        return Forwarder(numbers, clock_rate, self.transport.send)
+        return Forwarder(numbers, clock_rate, self.transport, media.extensions.get(SEND_TIME_URI, 0))
 
     def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
         ssrcs = {}
@@ -92,6 +99,8 @@ class Peer:
         except ValueError as exc:
             logger.debug("x %s: %s", self.seat, exc)
             return
+        if extensions and (level := extensions.get(self._level_id)):
+            packet.level = level[0] & 0x7F
         stream = self._streams.get(packet.ssrc) or self._new_stream(packet, extensions)
         if stream is not None:
             stream(packet, now)
@@ -111,10 +120,10 @@ class Peer:
     def _microphone_stream(self, ssrc: int) -> Callable[[Packet, float], None]:
         reception = self._receptions[ssrc] = Reception()
 
-        def receive(packet: Packet, _now: float) -> None:
+        def receive(packet: Packet, now: float) -> None:
             reception.receive(packet.sequence)
             if packet.payload:
-                self._owner.heard(self.seat, packet)
+                self._owner.heard(self.seat, packet, now)
 
         return receive
 
@@ -143,7 +152,7 @@ class Peer:
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one decrypted RTCP compound packet."""
         try:
-            heard = rtcp.parse(data)
+            heard = rtcp.parse(data, time.time())
         except ValueError as exc:
             logger.debug("x %s: %s", self.seat, exc)
             return
@@ -155,9 +164,19 @@ class Peer:
                 case rtcp.KeyframeRequest():
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
                         self.picture.request_keyframe(now)
+                case rtcp.Estimate():
+                    self.downlink.estimated(item.bitrate, now)
+                case rtcp.Report():
+                    if self.picture is not None and item.ssrc == self.picture.ssrc:
+                        self.downlink.reported(item.lost, item.round_trip)
                 case rtcp.SenderReport():
                     if reception := self._receptions.get(item.ssrc):
                         reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
+
+    @property
+    def loss(self) -> float:
+        """The share of its camera's packets that got lost lately, 0 to 1."""
+        return self._bandwidth.loss
 
     @property
     def _own_ssrc(self) -> int:
@@ -168,8 +187,11 @@ class Peer:
     def _ask_keyframe(self, ssrc: int) -> None:
         self.transport.send_rtcp(rtcp.picture_loss(self._own_ssrc, ssrc))
 
-    def tick(self, now: float) -> None:
-        """Housekeeping, every 50 ms: liveness, repeated NACKs and key frame requests, reports once a second."""
+    def tick(self, now: float) -> bool:
+        """Housekeeping, every 50 ms; whether the line now carries another step of quality.
+
+        Liveness, repeated NACKs and key frame requests, padding while the line is probed, reports once a second.
+        """
         self.transport.check(now)
         for layer in self.camera.layers:
             layer.remind(now)
@@ -178,8 +200,19 @@ class Peer:
         if self.transport.state == "connected" and now - self._reported >= REPORT_S:
             self._reported = now
             self._report(now)
+        return self._follow_line(now)
+
+    def _follow_line(self, now: float) -> bool:
+        before = self.downlink.step
+        changed = self.downlink.update(now) != before
+        if self.downlink.padding and self.picture is not None:
+            self.picture.pad(self.downlink.padding * TICK_S / 8)
+        return changed
 
     def _report(self, now: float) -> None:
+        octets = sum(forwarder.octets for forwarder in (self.audio, self.picture) if forwarder is not None)
+        self.downlink.sent(8.0 * (octets - self._octets))
+        self._octets = octets
         wall = time.time()
         for forwarder in (self.audio, self.picture):
             if forwarder is not None and forwarder.packets:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mediaserver.api import (
@@ -21,9 +22,11 @@ from mediaserver.api import (
 from mediaserver.camera import PictureInput
 from mediaserver.errors import AlreadyRecording, UnknownSeat
 from mediaserver.mix.composer import Composed, Composer, Work
-from mediaserver.mix.layout import Tile, arrange
+from mediaserver.mix.marks import Mark
 from mediaserver.mix.minus import PTIME_MS
 from mediaserver.mix.mixer import Mixer
+from mediaserver.mix.quality import BEST, QUALITIES, RENDITIONS
+from mediaserver.mix.stage import Stage
 from mediaserver.peer import Peer
 from mediaserver.recorder import Recorder
 from mediaserver.rendition import Rendition
@@ -35,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 LATE_S = 0.2
 """A tick later than this starts a new count instead of catching up packet by packet."""
+POOR_LOSS = 0.05
+"""A camera that loses more on its way to us has the mark of a poor line."""
 
 
 class Seat:
@@ -46,6 +51,11 @@ class Seat:
         self.floor = False
         self.view = COMPOSED
         self.input = PictureInput()
+
+
+def _marks(seat: Seat) -> tuple[Mark, ...]:
+    poor = seat.peer is not None and seat.peer.loss > POOR_LOSS
+    return (*(("floor",) if seat.floor else ()), *(("poor",) if poor else ()))
 
 
 class Room:
@@ -62,13 +72,12 @@ class Room:
         self._emit = emit
         # owned
         self.seats: dict[str, Seat] = {}
-        self.layout = Layout()
+        self.stage = Stage(options)
         self.mixer = Mixer(dirty)
-        self._renditions = {codec: Rendition(codec, dirty) for codec in ("H264", "VP8")}
+        self._renditions = {(codec, step): Rendition(codec, dirty) for codec, step in RENDITIONS}
         self._composer = Composer(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._recorder: Recorder | None = None
-        self._tiles: tuple[Tile, ...] = ()
         self._start = time.monotonic()
         self._tasks = [asyncio.ensure_future(self._run_sound()), asyncio.ensure_future(self._run_picture())]
 
@@ -124,7 +133,7 @@ class Room:
 
     def set_layout(self, layout: Layout) -> None:
         """Change the composed picture."""
-        self.layout = layout
+        self.stage.choose(layout, time.monotonic())
         self._arrange()
 
     def set_view(self, name: str, source: str) -> None:
@@ -134,11 +143,9 @@ class Room:
 
     # Events of peers
 
-    def heard(self, seat: str, packet: Packet) -> None:
-        """A microphone's packet: only an open floor is listened to."""
-        voice = self.mixer.voices.get(seat)
-        if voice is not None:
-            voice.jitter.add(packet)
+    def heard(self, seat: str, packet: Packet, now: float) -> None:
+        """A microphone's packet."""
+        self.mixer.hear(seat, packet, now)
 
     def changed(self, seat: str, state: State, reason: str) -> None:
         """A peer's transport changed."""
@@ -152,12 +159,12 @@ class Room:
 
     def _arrange(self) -> None:
         visible = [name for name, seat in self.seats.items() if seat.options.visible]
-        self._tiles = arrange(self.layout, visible, self.mixer.speaker.speaker, self.options.width, self.options.height)
+        self.stage.arrange(visible, self.mixer.speaker.speaker, time.monotonic())
 
     def _follow_cameras(self, now: float) -> None:
         """Let the composer listen to the smallest sufficient layer of each camera it shows, to none other."""
         watched = any(rendition.sinks for rendition in self._renditions.values())
-        heights = {tile.seat: tile.height for tile in self._tiles} if watched else {}
+        heights = {tile.seat: tile.height for tile in (*self.stage.ahead, *self.stage.tiles)} if watched else {}
         for name, seat in self.seats.items():
             layer = seat.peer.camera.pick(heights[name], now) if seat.peer and name in heights else None
             seat.input.follow(layer, now)
@@ -176,10 +183,12 @@ class Room:
         takes = seat.peer.picture.takes
         shown = self.seats.get(seat.view.removeprefix("camera:")) if seat.view != COMPOSED else None
         if shown is not None and shown.peer is not None:
-            layer = shown.peer.camera.pick(self.options.height, time.monotonic())
+            share = QUALITIES[seat.peer.downlink.step].share
+            layer = shown.peer.camera.pick(round(self.options.height * share), time.monotonic())
             if layer is not None and takes(layer.codec):
                 return layer
-        return next((rendition for codec, rendition in self._renditions.items() if takes(codec)), None)
+        step = seat.peer.downlink.step
+        return next((self._renditions[codec, step] for codec in ("H264", "VP8") if takes(codec)), None)
 
     def _connect_sound(self, name: str) -> None:
         peer = self.seats[name].peer
@@ -189,13 +198,15 @@ class Room:
     def tick(self, now: float) -> None:
         """Housekeeping, every 50 ms."""
         for seat in tuple(self.seats.values()):
-            if seat.peer is not None:
-                seat.peer.tick(now)
+            if seat.peer is not None and seat.peer.tick(now):
+                self._refresh_view(seat)
         for rendition in self._renditions.values():
             rendition.remind(now)
 
     def refresh(self, now: float) -> None:
-        """Follow layers that came or went, once a second."""
+        """Turn the page when it is time, and follow layers that came or went, once in half a second."""
+        if self.stage.due(now):
+            self._arrange()
         self._follow_cameras(now)
         self._refresh_views()
 
@@ -211,11 +222,12 @@ class Room:
             if now - due > LATE_S:
                 due = now
             try:
-                self._sound(round((due - self._start) / period), now)
+                self._sound(round((due - self._start) / period), due)
             except Exception:
                 logger.exception("x mixing %s", self.name)
 
     def _sound(self, tick: int, now: float) -> None:
+        """Mix what is due at `now`, the clock's own time: a late tick must not look like a long delay."""
         if self.mixer.tick(tick, now):
             self._arrange()
             self._emit(Speaking(self.name, self.mixer.speaker.speaker))
@@ -243,25 +255,27 @@ class Room:
                 self._publish(composed, work)
 
     def _work(self, tick: int, now: float) -> Work | None:
-        wanted = {codec: r.take_keyframe() for codec, r in self._renditions.items() if r.sinks}
+        wanted = {key: rendition.take_keyframe() for key, rendition in self._renditions.items() if rendition.sinks}
         if not wanted:
             return None
-        shown = {tile.seat for tile in self._tiles}
+        shown = {tile.seat for tile in (*self.stage.tiles, *self.stage.ahead) if tile.seat}
         return Work(
             tick=tick,
             now=now,
-            tiles=self._tiles,
+            tiles=self.stage.tiles,
             labels={name: seat.options.label for name, seat in self.seats.items()},
             frames={name: frames for name in shown if (frames := self.seats[name].input.queue.take())},
             speaker=self.mixer.speaker.speaker,
-            codecs=wanted,
+            renditions=wanted,
+            marks={name: marks for name in shown if (marks := _marks(self.seats[name]))},
+            heading=self.stage.heading(datetime.now(UTC)),
         )
 
     def _publish(self, composed: Composed, work: Work) -> None:
         now = time.monotonic()
         timestamp = work.tick * 90_000 // self.options.fps & 0xFFFFFFFF
-        for codec, (data, keyframe) in composed.pictures.items():
-            self._renditions[codec].publish(data, keyframe, timestamp)
+        for key, (data, keyframe) in composed.pictures.items():
+            self._renditions[key].publish(data, keyframe, timestamp)
         for name in composed.broken:
             if name in self.seats:
                 self.seats[name].input.broken(now)
@@ -279,9 +293,14 @@ class Room:
             loop.call_soon_threadsafe(self._recording_failed, recorder, word)
 
         self._recorder = recorder = Recorder(Path(path), failed)
-        for source in (self._renditions["H264"], self.mixer.full):
+        for source in (self._renditions["H264", BEST], self.mixer.full):
             source.attach(recorder)
-        self._renditions["H264"].request_keyframe(time.monotonic())
+        self._renditions["H264", BEST].request_keyframe(time.monotonic())
+
+    def pause_recording(self, paused: bool) -> None:
+        """Leave out what happens from now on, or go on."""
+        if self._recorder is not None:
+            self._recorder.pause(paused)
 
     async def stop_recording(self) -> None:
         """Close the recording."""
@@ -295,7 +314,7 @@ class Room:
         recorder, self._recorder = self._recorder, None
         if recorder is None:
             return
-        for source in (self._renditions["H264"], self.mixer.full):
+        for source in (self._renditions["H264", BEST], self.mixer.full):
             source.detach(recorder)
         await asyncio.to_thread(recorder.close)
         self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error))

@@ -77,6 +77,19 @@ class Rewriter:
         self._sent = 0
         self._picture.switch(self._newest)
 
+    def pad(self) -> tuple[int, int] | None:
+        """Sequence number and timestamp for a packet of padding; None unless the last picture is complete.
+
+        What was sent before can then be asked for no more: its numbers no longer follow from the source's.
+        """
+        if self._switching or self._newest is None or not self._newest.marker:
+            return None
+        sequence = self._next_sequence
+        self._next_sequence = (sequence + 1) & 0xFFFF
+        self._sequence_offset = (self._sequence_offset + 1) & 0xFFFF
+        self._sent = 0
+        return sequence, self._last_timestamp
+
     def source_sequence(self, sequence: int) -> int | None:
         """The current source's number for a sent sequence number; None when it was sent before the last switch."""
         age = (self._next_sequence - sequence) & 0xFFFF

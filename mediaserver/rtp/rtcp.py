@@ -19,6 +19,7 @@ from aiortc.rtp import (
     RtcpSourceInfo,
     RtcpSrPacket,
     pack_remb_fci,
+    unpack_remb_fci,
 )
 
 NTP_EPOCH_S = 2_208_988_800
@@ -49,36 +50,79 @@ class SenderReport:
     timestamp: int
 
 
-Heard = Nack | KeyframeRequest | SenderReport
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The peer lost this share (0 to 1) of our stream `ssrc`; `round_trip` in seconds when it can be told."""
+
+    ssrc: int
+    lost: float
+    round_trip: float | None
 
 
-def parse(data: bytes) -> list[Heard]:
-    """What a compound packet says to us; raises ValueError when it is malformed."""
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The peer's line carries `bitrate` bit/s (REMB)."""
+
+    bitrate: int
+
+
+Heard = Nack | KeyframeRequest | SenderReport | Report | Estimate
+
+
+def parse(data: bytes, wall: float) -> list[Heard]:
+    """What a compound packet says to us at `wall` (Unix seconds); raises ValueError when it is malformed."""
     try:
         packets = RtcpPacket.parse(data)
-        return [heard for packet in packets for heard in _hear(packet)]
+        return [heard for packet in packets for heard in _hear(packet, wall)]
     except (struct.error, IndexError, KeyError, UnicodeDecodeError, AssertionError) as exc:
         raise ValueError("malformed RTCP") from exc
 
 
-def _hear(packet: AnyRtcpPacket) -> list[Heard]:
+def _hear(packet: AnyRtcpPacket, wall: float) -> list[Heard]:
     match packet:
         case RtcpRtpfbPacket(fmt=fmt) if fmt == RTCP_RTPFB_NACK:
             return [Nack(packet.media_ssrc, tuple(s & 0xFFFF for s in packet.lost[:1024]))]
-        case RtcpPsfbPacket(fmt=fmt) if fmt == RTCP_PSFB_PLI:
-            return [KeyframeRequest(packet.media_ssrc)]
-        case RtcpPsfbPacket(fmt=fmt) if fmt == RTCP_PSFB_FIR:
-            ssrcs = [ssrc for (ssrc,) in struct.iter_unpack("!I4x", packet.fci[: len(packet.fci) // 8 * 8])]
-            return [KeyframeRequest(ssrc) for ssrc in ssrcs]
+        case RtcpPsfbPacket():
+            return _hear_picture(packet)
+        case RtcpRrPacket():
+            return _reports(packet, wall)
         case RtcpSrPacket():
-            return [SenderReport(packet.ssrc, packet.sender_info.ntp_timestamp, packet.sender_info.rtp_timestamp)]
+            info = packet.sender_info
+            return [SenderReport(packet.ssrc, info.ntp_timestamp, info.rtp_timestamp), *_reports(packet, wall)]
     return []
+
+
+def _hear_picture(packet: RtcpPsfbPacket) -> list[Heard]:
+    if packet.fmt == RTCP_PSFB_PLI:
+        return [KeyframeRequest(packet.media_ssrc)]
+    if packet.fmt == RTCP_PSFB_FIR:
+        whole = packet.fci[: len(packet.fci) // 8 * 8]
+        return [KeyframeRequest(ssrc) for (ssrc,) in struct.iter_unpack("!I4x", whole)]
+    if packet.fmt == RTCP_PSFB_APP and packet.fci[:4] == b"REMB":
+        return [Estimate(unpack_remb_fci(packet.fci)[0])]
+    return []
+
+
+def _reports(packet: RtcpRrPacket | RtcpSrPacket, wall: float) -> list[Heard]:
+    return [Report(r.ssrc, r.fraction_lost / 256, _round_trip(r, wall)) for r in packet.reports]
+
+
+def _round_trip(report: RtcpReceiverInfo, wall: float) -> float | None:
+    """RFC 3550 §6.4.1: now less the time of our last report less the time the peer kept it."""
+    if not report.lsr:
+        return None
+    ticks = ((_ntp(wall) >> 16) - report.lsr - report.dlsr) & 0xFFFFFFFF
+    return ticks / 65536 if ticks < 60 << 16 else None
+
+
+def _ntp(wall: float) -> int:
+    return round((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
 
 
 def sender_report(ssrc: int, wall: float, timestamp: int, packets: int, octets: int) -> bytes:
     """SR and CNAME of one of our streams; `wall` in Unix seconds belongs to `timestamp`."""
     info = RtcpSenderInfo(
-        ntp_timestamp=round((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF,
+        ntp_timestamp=_ntp(wall),
         rtp_timestamp=timestamp,
         packet_count=packets & 0xFFFFFFFF,
         octet_count=octets & 0xFFFFFFFF,

@@ -19,7 +19,8 @@ MAX_LAYERS = 3
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-_EXTENSIONS = (MID_URI, RID_URI, LEVEL_URI)
+SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+_EXTENSIONS = (MID_URI, RID_URI, LEVEL_URI, SEND_TIME_URI)
 
 START_KBPS = 2500
 """`x-google-start-bitrate`: without it Chromium spends 40 s climbing to the top layer."""

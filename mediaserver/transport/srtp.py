@@ -70,21 +70,28 @@ class Srtp:
             return send_view[:0]
         return send_view[: _length[0]]
 
-    def protect_runs(self, packets: Iterable[Outgoing]) -> Iterable[tuple[memoryview, int, int]]:
+    def protect_runs(
+        self, packets: Iterable[Outgoing], extension: bytes = b""
+    ) -> Iterable[tuple[memoryview, int, int]]:
         """Protect packets one behind the other; yield runs ready for one segmented send each.
+
+        `extension` is a whole header extension (RFC 8285) that every packet gets, in multiples of four bytes.
 
         A run is (bytes, segment size, packets): all segments have one size but the last, which may be shorter. The
         bytes are valid until the next step.
         """
         at = count = size = segment = 0
         closed = False
+        first, head = (0x90, 12 + len(extension)) if extension else (0x80, 12)
         for second, sequence, timestamp, ssrc, payload in packets:
-            plain = 12 + len(payload)
+            plain = head + len(payload)
             if count and (closed or plain > size or count == MAX_SEGMENTS or at + plain > SEND_BYTES):
                 yield send_view[:at], segment, count
                 at = count = 0
-            _HEADER.pack_into(send_view, at, 0x80, second, sequence, timestamp, ssrc)
-            send_view[at + 12 : at + plain] = payload
+            _HEADER.pack_into(send_view, at, first, second, sequence, timestamp, ssrc)
+            if extension:
+                send_view[at + 12 : at + head] = extension
+            send_view[at + head : at + plain] = payload
             _length[0] = plain
             if lib.srtp_protect(self._tx, _send + at, _length) != 0:
                 continue

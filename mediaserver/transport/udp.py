@@ -205,8 +205,11 @@ class UdpMux:
             path = self._by_address.get(address[:2])
             if path is None:
                 counters.strangers += 1
-            else:
+                continue
+            try:
                 path.receive(length, now)
+            except Exception:  # one packet's fault, ours or its sender's, must not make the port deaf
+                logger.exception("x datagram from %s", address)
 
     def _stun(self, data: bytes, address: Address, port: Port, now: float) -> None:
         try:

@@ -195,3 +195,23 @@ def test_a_steady_run_gets_the_numbers_it_would_get_one_by_one(count: int, hole:
     assert [((p.sequence + by) & 0xFFFF, (p.timestamp + later) & 0xFFFFFFFF) for p in packets] == one_by_one
     assert fast.timestamp_at(2.0) == slow.timestamp_at(2.0)
     assert fast.forward(run.packet(count + 1), 2.0) == slow.forward(run.packet(count + 1), 2.0)
+
+
+@given(st.integers(1, 40), st.integers(1, 5), U16)
+def test_padding_takes_numbers_between_pictures(before: int, count: int, number: int) -> None:
+    rewriter, run = Rewriter(90000, FIRST_SEQUENCE, FIRST_TIMESTAMP), Run(number, 0, 0, False, ())
+    assert rewriter.pad() is None
+    sent = [rewriter.forward(run.packet(at), 0.0) for at in range(before)]
+    padding = [rewriter.pad() for _ in range(count)]
+    after = rewriter.forward(run.packet(before), 0.0)
+    numbers = [moved[0] for moved in (*sent, *padding, after) if moved is not None]
+    assert numbers == [(FIRST_SEQUENCE + at) & 0xFFFF for at in range(before + count + 1)]
+    assert {moved[1] for moved in padding if moved} == {sent[-1][1]} if sent[-1] else set()
+    assert rewriter.source_sequence(numbers[0]) is None  # what came before the padding can be asked for no more
+    assert rewriter.source_sequence(numbers[-1]) == (number + before) & 0xFFFF
+
+
+def test_no_padding_within_a_picture() -> None:
+    rewriter = Rewriter(90000, 0, 0)
+    rewriter.forward(Packet(96, 0, 0, 1, False, b""), 0.0)
+    assert rewriter.pad() is None

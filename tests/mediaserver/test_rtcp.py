@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from mediaserver.rtp import rtcp
 
 U32 = st.integers(0, 0xFFFFFFFF)
+WALL = 1_700_000_000.0
 
 
 @st.composite
@@ -38,23 +39,23 @@ def compounds(draw: st.DrawFn) -> bytes:
 @given(st.binary(max_size=100) | compounds())
 def test_any_bytes_are_heard_or_a_value_error(data: bytes) -> None:
     with suppress(ValueError):
-        rtcp.parse(data)
+        rtcp.parse(data, WALL)
 
 
 def test_a_nack_is_heard_with_its_numbers_wrapped() -> None:
     data = pack("!BBHIIHH", 0x81, 205, 3, 1, 7, 0xFFFE, 0b101)
-    assert rtcp.parse(data) == [rtcp.Nack(7, (0xFFFE, 0xFFFF, 1))]
+    assert rtcp.parse(data, WALL) == [rtcp.Nack(7, (0xFFFE, 0xFFFF, 1))]
 
 
 def test_picture_loss_and_full_intra_requests_are_heard() -> None:
     pli = pack("!BBHII", 0x81, 206, 2, 1, 7)
     fir = pack("!BBHIIIBxxxIBxxx", 0x84, 206, 6, 1, 0, 8, 1, 9, 2)  # RFC 5104 §4.3.1: SSRCs stand in the entries
-    assert rtcp.parse(pli + fir) == [rtcp.KeyframeRequest(7), rtcp.KeyframeRequest(8), rtcp.KeyframeRequest(9)]
+    assert rtcp.parse(pli + fir, WALL) == [rtcp.KeyframeRequest(7), rtcp.KeyframeRequest(8), rtcp.KeyframeRequest(9)]
 
 
 def test_a_huge_nack_is_cut() -> None:
     data = pack("!BBHII", 0x81, 205, 2 + 300, 1, 7) + pack("!HH", 0, 0xFFFF) * 300
-    (heard,) = rtcp.parse(data)
+    (heard,) = rtcp.parse(data, WALL)
     assert isinstance(heard, rtcp.Nack)
     assert len(heard.sequences) == 1024
 
@@ -69,7 +70,7 @@ def test_sender_reports_are_read(ssrc: int, wall: float, timestamp: int, packets
     assert (info.packet_count, info.octet_count) == (packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)
     assert info.ntp_timestamp >> 32 == pytest.approx((wall + rtcp.NTP_EPOCH_S) % (1 << 32), abs=1)
     assert name.chunks[0].items == [(1, b"diemcau")]
-    assert rtcp.parse(data) == [rtcp.SenderReport(ssrc, info.ntp_timestamp, timestamp)]
+    assert rtcp.parse(data, WALL) == [rtcp.SenderReport(ssrc, info.ntp_timestamp, timestamp)]
 
 
 @given(st.integers(0, 0xFFFF), st.sets(st.integers(0, 127), min_size=1))
@@ -99,4 +100,19 @@ def test_receiver_reports_hold_31_blocks() -> None:
 
 
 def test_a_farewell_says_nothing_to_us() -> None:
-    assert rtcp.parse(bytes(RtcpByePacket([5]))) == []
+    assert rtcp.parse(bytes(RtcpByePacket([5])), WALL) == []
+
+
+def test_reports_tell_loss_and_round_trip() -> None:
+    sent = rtcp.sender_report(7, WALL, 0, 1, 1)
+    middle = int.from_bytes(sent[8:16]) >> 16 & 0xFFFFFFFF
+    kept = RtcpReceiverInfo(7, 64, 0, 0, 0, lsr=middle, dlsr=65536 // 2)
+    first = RtcpReceiverInfo(8, 0, 0, 0, 0, lsr=0, dlsr=0)
+    heard = rtcp.parse(bytes(RtcpRrPacket(1, [kept, first])), WALL + 0.75)
+    assert heard == [rtcp.Report(7, 0.25, 0.25), rtcp.Report(8, 0.0, None)]
+
+
+@given(st.integers(0, 0x3FFFF), st.integers(0, 12))
+def test_an_estimate_is_heard(mantissa: int, exponent: int) -> None:
+    data = rtcp.remb(1, mantissa << exponent, [7, 8])
+    assert rtcp.parse(data, WALL) == [rtcp.Estimate(mantissa << exponent)]

@@ -1,0 +1,20 @@
+"""The steps of quality a viewer may get, low to high: of the composed picture, and of a forwarded camera's layers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """A share of the full height, every n-th picture, at most so many bit/s."""
+
+    share: float
+    every: int
+    bitrate: int
+
+
+QUALITIES = (Quality(0.25, 2, 150_000), Quality(0.5, 1, 500_000), Quality(1.0, 1, 1_800_000))
+BEST = len(QUALITIES) - 1
+RENDITIONS = tuple((codec, step) for codec in ("H264", "VP8") for step in range(len(QUALITIES)))
+"""What the composed picture can be encoded into: codec and index of its quality."""
+
+RenditionKey = tuple[str, int]

@@ -1,0 +1,142 @@
+"""Which quality a receiver's line carries: down at once, up only after the line has shown that it holds more.
+
+Three signs of a line that is too full: what the receiver's own estimate says (REMB, from delay), packets lost, and a
+round trip that has grown, i.e. a queue somewhere (both from receiver reports, RFC 3550 §6.4.1). A step up is *probed*:
+padding is sent on top of the current step, more each second, until the next step's rate has been carried for a while.
+Queues grow before packets are lost, so a probe that fails costs delay for a moment, not sound. Sound is never reduced.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+
+BAD_LOSS, PROBE_LOSS = 0.08, 0.03
+BAD_QUEUE_S, PROBE_QUEUE_S = 0.30, 0.10
+"""Round trip above the least of the last half minute: never tolerated, and tolerated while probing."""
+BASE_REPORTS = 30
+FOLLOWS = 0.85
+"""An estimate below this share of what is sent is an overuse; estimates settle a little below the rate received."""
+CUT = 0.95
+FRESH_S = 3.0
+"""An older estimate says nothing; browsers send one a second."""
+SETTLE_S = 2.0
+"""After a step, what is reported belongs to the step before."""
+PROBE_GROWTH = 1.7
+PROBE_STEP_S = 1.0
+GOAL = 1.15
+"""A probe must carry this much more than the next step needs."""
+WAIT_S, MAX_WAIT_S = 4.0, 6.0
+"""After a failed probe, wait; each further failure waits longer."""
+SOUND_BPS = 50_000
+"""Opus with headers, always sent."""
+
+
+class Downlink:
+    """One receiver's line. `steps` are picture bitrates in bit/s, low to high; `now` in seconds."""
+
+    def __init__(self, steps: Sequence[int]) -> None:
+        # given
+        self._steps = tuple(steps)
+        # owned
+        self.step = len(steps) - 1
+        self.padding = 0
+        """Bit/s of padding to send now."""
+        self._estimate: tuple[float, float] | None = None
+        self._cut = -FRESH_S
+        self._loss = 0.0
+        self._reports = 0
+        """Since the probe last grew: it never grows unseen."""
+        self._round_trips: deque[float] = deque(maxlen=BASE_REPORTS)
+        self._sent = 0.0
+        self._changed = 0.0
+        self._wait = WAIT_S
+        self._not_before = SETTLE_S
+        self._probe: tuple[float, float] | None = None
+        """What a probe sends, and since when."""
+
+    def estimated(self, bitrate: float, now: float) -> None:
+        """Take a REMB, in bit/s over everything the receiver gets.
+
+        Receivers raise it by a few percent a second whatever the line holds; only a cut says that something is wrong.
+        """
+        if self._estimate is not None and bitrate < CUT * self._estimate[0]:
+            self._cut = now
+        self._estimate = bitrate, now
+
+    def reported(self, lost: float, round_trip: float | None) -> None:
+        """Take a receiver report: share lost (0 to 1), round trip in seconds when it can be told."""
+        self._loss = lost
+        self._reports += 1
+        if round_trip is not None:
+            self._round_trips.append(round_trip)
+
+    def sent(self, bitrate: float) -> None:
+        """Take what was really sent in the last second, padding left out, in bit/s."""
+        self._sent = bitrate
+
+    def update(self, now: float) -> int:
+        """The step to send, decided anew; call a few times a second."""
+        if self._probe is not None:
+            self._go_on(now)
+        elif self._overused(now):
+            self._down(now)
+        elif self.step + 1 < len(self._steps) and now >= self._not_before:
+            self._probe = self._sent, now
+            self._grow(now)
+        return self.step
+
+    def _fresh(self, now: float) -> float | None:
+        return self._estimate[0] if self._estimate and now - self._estimate[1] < FRESH_S else None
+
+    @property
+    def _queue(self) -> float:
+        return self._round_trips[-1] - min(self._round_trips) if self._round_trips else 0.0
+
+    def _needs(self, step: int) -> float:
+        return self._steps[step] + SOUND_BPS
+
+    def _overused(self, now: float) -> bool:
+        if self.step == 0 or now - self._changed < SETTLE_S:
+            return False
+        estimate = self._fresh(now)
+        low = estimate is not None and estimate < FOLLOWS * self._sent and now - self._cut < FRESH_S
+        return low or self._loss > BAD_LOSS or self._queue > BAD_QUEUE_S
+
+    def _down(self, now: float) -> None:
+        """Take the highest step the estimate carries, at least one lower."""
+        estimate, below = self._fresh(now), self.step - 1
+        while below > 0 and estimate is not None and self._needs(below) > estimate:
+            below -= 1
+        self._change(below, now)
+        self._not_before = now + self._wait
+
+    def _change(self, step: int, now: float) -> None:
+        self.step, self._changed, self._loss = step, now, 0.0
+
+    def _grow(self, now: float) -> None:
+        assert self._probe is not None
+        rate = max(self._probe[0], 1.0) * PROBE_GROWTH
+        self._probe = min(rate, GOAL * self._needs(self.step + 1)), now
+        self.padding = max(0, round(self._probe[0] - self._sent))
+        self._reports = 0
+
+    def _go_on(self, now: float) -> None:
+        assert self._probe is not None
+        rate, since = self._probe
+        unheard = not self._reports
+        if unheard and now - since < FRESH_S:
+            return
+        if unheard or self._loss > PROBE_LOSS or self._queue > PROBE_QUEUE_S:
+            self._end_probe()
+            self._change(self.step, now)
+            self._not_before = now + self._wait
+            self._wait = min(MAX_WAIT_S, self._wait * 1.4)
+        elif now - since >= PROBE_STEP_S:
+            if rate < GOAL * self._needs(self.step + 1):
+                self._grow(now)
+            else:
+                self._end_probe()
+                self._change(self.step + 1, now)
+                self._wait, self._not_before = WAIT_S, now + SETTLE_S
+
+    def _end_probe(self) -> None:
+        self._probe, self.padding = None, 0

@@ -1,0 +1,111 @@
+"""A receiver's line as a bottleneck with a queue, and what the downlink makes of it."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from mediaserver.mix.quality import QUALITIES
+from mediaserver.rtp.downlink import SOUND_BPS, Downlink
+
+STEPS = [quality.bitrate for quality in QUALITIES]
+QUEUE_S = 0.5
+DELAY_S = 0.04
+TICK_S = 0.05
+
+
+@dataclass
+class Line:
+    """Carries `capacity` bit/s, holds half a second, drops the rest; reports once a second, a round trip late."""
+
+    capacity: float
+    estimates: bool
+    downlink: Downlink = field(default_factory=lambda: Downlink(STEPS))
+    ticks: int = 0
+    queue: float = 0.0
+    offered: float = 0.0
+    dropped: float = 0.0
+    carried: float = 0.0
+    estimate: float = 3e6
+    lost: float = 0.0
+    """Bits dropped since the start of the current run."""
+    sent: float = 0.0
+
+    def run(self, seconds: float) -> list[int]:
+        """Let time pass; the step of each tick."""
+        self.lost = self.sent = 0.0
+        return [self._tick() for _ in range(round(seconds / TICK_S))]
+
+    @property
+    def now(self) -> float:
+        """Seconds since the start."""
+        return self.ticks * TICK_S
+
+    def _tick(self) -> int:
+        self.ticks += 1
+        step = self.downlink.update(self.now)
+        bits = (STEPS[step] * 0.9 + SOUND_BPS + self.downlink.padding) * TICK_S
+        self.queue += bits
+        carried = min(self.queue, self.capacity * TICK_S)
+        self.queue -= carried
+        over = max(0.0, self.queue - self.capacity * QUEUE_S)
+        self.queue -= over
+        for name, value in (("offered", bits), ("dropped", over), ("carried", carried), ("lost", over), ("sent", bits)):
+            setattr(self, name, getattr(self, name) + value)
+        if self.ticks % 20 == 0:
+            self._report(step)
+        return step
+
+    def _report(self, step: int) -> None:
+        waiting = self.queue / self.capacity
+        self.downlink.sent(STEPS[step] * 0.9 + SOUND_BPS)
+        self.downlink.reported(self.dropped / self.offered, 2 * DELAY_S + waiting)
+        # Browsers raise their estimate by 8 % a second up to 1.5 times what they get, and cut it when delay grows.
+        grown = min(self.estimate * 1.08, max(self.estimate, 1.5 * self.carried))
+        self.estimate = 0.85 * self.carried if waiting > 0.1 else grown
+        if self.estimates:
+            self.downlink.estimated(self.estimate, self.now)
+        self.offered = self.dropped = self.carried = 0.0
+
+
+@pytest.mark.parametrize("estimates", [True, False])
+@pytest.mark.parametrize(("capacity", "best"), [(4e6, 2), (1.5e6, 1), (0.65e6, 1), (0.22e6, 0)])
+def test_a_line_settles_on_the_best_step_it_carries(capacity: float, best: int, estimates: bool) -> None:
+    line = Line(4e6, estimates)
+    line.run(10)
+    line.capacity = capacity
+    line.run(10)
+    steps = line.run(60)
+    assert set(steps) <= {best, best - 1} - {-1}
+    assert steps.count(best) > 0.8 * len(steps)
+    assert line.lost < 0.02 * line.sent
+
+
+@pytest.mark.parametrize("estimates", [True, False])
+def test_a_line_that_recovers_gets_the_best_again_within_15_seconds(estimates: bool) -> None:
+    line = Line(0.22e6, estimates)
+    line.run(40)
+    line.capacity = 4e6
+    assert line.run(15)[-1] == 2
+    assert set(line.run(30)) == {2}
+
+
+def test_a_good_line_is_left_alone() -> None:
+    line = Line(10e6, True)
+    assert set(line.run(120)) == {2}
+    assert line.downlink.padding == 0
+
+
+def test_nothing_is_lower_than_the_lowest() -> None:
+    line = Line(0.05e6, True)
+    line.run(20)
+    assert set(line.run(20)) == {0}
+
+
+def test_an_old_estimate_says_nothing() -> None:
+    downlink = Downlink(STEPS)
+    downlink.sent(STEPS[2])
+    downlink.estimated(2_000_000, 9.0)
+    downlink.estimated(100_000, 10.0)
+    assert downlink.update(14.0) == 2
+    downlink.estimated(90_000, 15.0)
+    assert downlink.update(15.1) == 0

@@ -78,6 +78,7 @@ class Room:
         self._composer = Composer(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._recorder: Recorder | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
         self._start = time.monotonic()
         self._tasks = [asyncio.ensure_future(self._run_sound()), asyncio.ensure_future(self._run_picture())]
 
@@ -117,7 +118,6 @@ class Room:
         old, seat.peer = seat.peer, peer
         now = time.monotonic()
         seat.input.follow(None, now)
-        self._connect_sound(name)
         self._refresh_views()
         if old is not None:
             await old.close()
@@ -150,10 +150,22 @@ class Room:
     def changed(self, seat: str, state: State, reason: str) -> None:
         """A peer's transport changed."""
         if state == "connected":
+            self._connect_sound(seat)
             self._refresh_views()
             self._emit(PeerUp(self.name, seat))
         elif state == "closed":
+            self._lose(self.seats[seat])
             self._emit(PeerDown(self.name, seat, reason))
+
+    def _lose(self, seat: Seat) -> None:
+        """Let go of a transport that ended: nothing is sent to it, nothing is taken from it; the seat stays."""
+        peer, seat.peer = seat.peer, None
+        seat.input.follow(None, time.monotonic())
+        self._refresh_views()
+        if peer is not None:
+            leaving = asyncio.ensure_future(peer.close())
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
 
     # What is seen and heard
 
@@ -174,7 +186,8 @@ class Room:
             self._refresh_view(seat)
 
     def _refresh_view(self, seat: Seat) -> None:
-        if seat.peer is not None and seat.peer.picture is not None:
+        """A picture begins when it can arrive: a key frame sent into a handshake is lost."""
+        if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
             seat.peer.picture.follow(self._source_of(seat), time.monotonic())
 
     def _source_of(self, seat: Seat) -> Source | None:
@@ -192,7 +205,7 @@ class Room:
 
     def _connect_sound(self, name: str) -> None:
         peer = self.seats[name].peer
-        if peer is not None and peer.audio is not None:
+        if peer is not None and peer.audio is not None and peer.transport.state == "connected":
             peer.audio.follow(self.mixer.source_for(name), time.monotonic())
 
     def tick(self, now: float) -> None:
@@ -326,4 +339,5 @@ class Room:
             task.cancel()
         for name in tuple(self.seats):
             await self.remove_seat(name)
+        await asyncio.gather(*self._leaving)
         self._thread.shutdown(wait=False)

@@ -1,0 +1,28 @@
+"""A meeting on an engine in this process."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mediaserver.engine import LocalEngine
+from mediaserver.room import Room
+from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting, warnings
+
+
+@pytest.fixture
+async def meeting(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Meeting]:
+    """An open room without guests, with options by parametrize; nothing may be logged that asks for attention."""
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+    held = Meeting(engine, getattr(request, "param", OPTIONS))
+    await held.open()
+    yield held
+    await held.close()
+    assert warnings(caplog.get_records("call")) == []
+
+
+@pytest.fixture
+def room(meeting: Meeting) -> Room:
+    """The inside of the meeting's room."""
+    assert isinstance(meeting.engine, LocalEngine)
+    return meeting.engine._rooms[ROOM]

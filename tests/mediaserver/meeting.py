@@ -1,0 +1,220 @@
+"""A small meeting of real peers: every guest sends one colour and one tone, and looks and listens."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from loadtest.caller import Caller, Material
+from loadtest.clip import Clip, Codec, Coded, make_clip
+from loadtest.decode import Decode, Samples
+from loadtest.offer import Wish
+from loadtest.tone import RATE_HZ, encode_tone
+from mediaserver.api import COMPOSED, Event, Layout, MediaEngine, RoomOptions, SeatOptions
+from mediaserver.mix.layout import arrange
+from mediaserver.transport.dtls import make_certificate
+from tests.mediaserver import pictures
+
+ROOM = "room"
+OPTIONS = RoomOptions(320, 180, 25)
+PATIENCE_S = 20.0
+"""For whatever is waited for; a busy machine is slow, a broken one is slower."""
+
+SIZES = {1: [(320, 180)], 3: [(160, 90), (320, 180), (640, 360)]}
+COLOURS = {"red": pictures.RED, "green": pictures.GREEN, "blue": pictures.BLUE}
+_RGB = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
+
+CERTIFICATE = make_certificate()
+
+
+@cache
+def clip(codec: Codec, colour: str, size: tuple[int, int]) -> Clip:
+    """Half a second of one colour."""
+    frames = pictures.coded(codec, COLOURS[colour], 12, size)
+    return make_clip(codec, *size, [Coded(frame.data, frame.keyframe) for frame in frames])
+
+
+@cache
+def voice(hertz: int) -> tuple[bytes, ...]:
+    """Two seconds of a tone."""
+    return encode_tone(hertz)
+
+
+def material(colour: str, hertz: int) -> Material:
+    """What a guest sends."""
+    return Material(voice(hertz), lambda codec, layers: tuple(clip(codec, colour, size) for size in SIZES[layers]))
+
+
+class Watch(Decode):
+    """Looks and listens, and wakes who waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.caller: Caller | None = None
+        self.news = asyncio.Event()
+
+    def packet(self, codec: str, data: memoryview, length: int) -> None:
+        faults = self.faults
+        super().packet(codec, data, length)
+        if self.faults > faults and self.caller is not None:
+            self.caller.want_keyframe(time.monotonic())  # as a browser does
+        self.news.set()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is so, looking after every packet."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not true():
+                self.news.clear()
+                await self.news.wait()
+
+    async def more(self, pictures: int = 25) -> None:
+        """Wait for so many more pictures."""
+        wanted = self.pictures + pictures
+        await self.until(lambda: self.pictures >= wanted)
+
+    def colour(self, x: float = 0.5, y: float = 0.5) -> str:
+        """What colour is at a place, in shares of the picture; "" for anything else."""
+        if self.picture is None:
+            return ""
+        rows, columns, _ = self.picture.shape
+        pixel = self.picture[int(y * rows), int(x * columns)].astype(int)
+        near = (name for name, rgb in _RGB.items() if max(abs(pixel - np.array(rgb))) < 80)
+        return next(near, "")
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Width and height of the newest picture."""
+        return self.picture.shape[1::-1] if self.picture is not None else ()
+
+    def tones(self) -> set[int]:
+        """The frequencies of `HERTZ` that were heard in the last half second."""
+        return tones(self.sound()[-RATE_HZ // 2 :])
+
+    def forget_sound(self) -> None:
+        """Listen anew."""
+        self._sound.clear()
+
+    async def hear(self) -> set[int]:
+        """The tones of the next half second."""
+        self.forget_sound()
+        await self.until(lambda: len(self.sound()) >= RATE_HZ // 2)
+        return self.tones()
+
+
+HERTZ = (440, 660, 1000, 1500)
+
+
+def tones(samples: Samples) -> set[int]:
+    """Which of `HERTZ` are in a sound, each by its own amplitude (a fiftieth of a guest's counts)."""
+    moments = np.arange(len(samples)) / RATE_HZ
+    window = np.hanning(len(samples))
+    found = set()
+    for hertz in HERTZ:
+        amplitude = abs((samples * window * np.exp(-2j * np.pi * hertz * moments)).sum()) / max(1.0, window.sum()) * 2
+        if amplitude > 0.005 * 32767:
+            found.add(hertz)
+    return found
+
+
+@dataclass(slots=True)
+class Guest:
+    """One seat of the meeting and its endpoint."""
+
+    seat: str
+    colour: str
+    hertz: int
+    caller: Caller
+    watch: Watch
+
+    @property
+    def pictures(self) -> int:
+        """Pictures received, decoded or not."""
+        return self.caller.reception.picture().frames
+
+
+@dataclass
+class Meeting:
+    """A room of an engine, its guests, and everything that happened."""
+
+    engine: MediaEngine
+    options: RoomOptions = OPTIONS
+    events: list[Event] = field(default_factory=list)
+    guests: dict[str, Guest] = field(default_factory=dict)
+    seats: list[str] = field(default_factory=list)
+    _callers: list[Caller] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _reading: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Open the room and listen to events."""
+        self._reading = asyncio.ensure_future(self._read())
+        await self.engine.open_room(ROOM, self.options)
+
+    async def _read(self) -> None:
+        async for event in self.engine.events():
+            self.events.append(event)
+            self._news.set()
+
+    async def happened(self, event: Event) -> None:
+        """Wait for an event."""
+        async with asyncio.timeout(PATIENCE_S):
+            while event not in self.events:
+                self._news.clear()
+                await self._news.wait()
+
+    async def join(
+        self,
+        seat: str,
+        colour: str,
+        hertz: int,
+        *,
+        floor: bool = False,
+        view: str = COMPOSED,
+        wish: Wish | None = None,
+        visible: bool = True,
+    ) -> Guest:
+        """Seat a guest and connect it."""
+        await self.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {seat}", visible))
+        await self.engine.set_floor(ROOM, seat, floor)
+        await self.engine.set_view(ROOM, seat, view)
+        self.seats += [seat] if visible else []
+        return await self.connect(seat, colour, hertz, wish)
+
+    async def connect(self, seat: str, colour: str, hertz: int, wish: Wish | None = None) -> Guest:
+        """Give a seat a new endpoint."""
+        watch = Watch()
+        caller = Caller(CERTIFICATE, material(colour, hertz), wish or Wish(layers=1), watch)
+        self._callers.append(caller)
+        watch.caller = caller
+        self.guests[seat] = guest = Guest(seat, colour, hertz, caller, watch)
+        await caller.connect(await self.engine.connect(ROOM, seat, caller.offer()))
+        return guest
+
+    def shows(self, guest: Guest, seat: str, layout: Layout | None = None, colour: str | None = None) -> bool:
+        """Whether a guest sees a seat's colour in its place."""
+        width, height = self.options.width, self.options.height
+        tiles = arrange(layout or Layout(), self.seats, None, width, height)
+        tile = next(tile for tile in tiles if tile.seat == seat)
+        x, y = (tile.x + tile.width / 2) / width, (tile.y + tile.height / 2) / height
+        return guest.watch.colour(x, y) == (self.guests[seat].colour if colour is None else colour)
+
+    async def all_seen(self) -> None:
+        """Wait until everybody sees everybody."""
+        for guest in self.guests.values():
+            await guest.watch.until(lambda g=guest: all(self.shows(g, seat) for seat in self.seats))  # type: ignore[misc]
+
+    async def close(self) -> None:
+        """Everybody leaves."""
+        await asyncio.gather(*(caller.close() for caller in self._callers))
+        await self.engine.close()
+        if self._reading is not None:
+            self._reading.cancel()
+
+
+def warnings(records: list[logging.LogRecord]) -> list[str]:
+    """What somebody should have looked at."""
+    return [record.getMessage() for record in records if record.levelno >= logging.WARNING]

@@ -1,0 +1,211 @@
+"""The whole engine with real peers: what they see, what they hear, what is told of them."""
+
+import asyncio
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from loadtest.caller import Caller
+from loadtest.offer import Wish
+from mediaserver.api import COMPOSED, Layout, PeerDown, PeerUp, RoomOptions, SeatOptions, Speaking
+from mediaserver.engine import LocalEngine
+from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
+from mediaserver.room import Room
+from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
+from mediaserver.transport.webrtc import SILENCE_S
+from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting, material
+from tests.mediaserver.offers import CHROMIUM
+
+
+async def test_everybody_sees_all_and_hears_all_but_themselves(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440, floor=True)
+    b = await meeting.join("b", "green", 660, floor=True, wish=Wish(("VP8",), 1))
+    c = await meeting.join("c", "blue", 1000, wish=Wish(("H264",), 1))
+    await meeting.all_seen()
+    await a.watch.until(lambda: a.watch.tones() == {660})
+    await b.watch.until(lambda: b.watch.tones() == {440})
+    await c.watch.until(lambda: c.watch.tones() == {440, 660})
+    assert [await guest.watch.hear() for guest in (a, b, c)] == [{660}, {440}, {440, 660}]
+    assert set(a.watch._decoders) == set(c.watch._decoders) == {"H264", "opus"}
+    assert set(b.watch._decoders) == {"VP8", "opus"}
+    assert [guest.caller.reception.picture().lost for guest in (a, b, c)] == [0, 0, 0]
+    assert {PeerUp(ROOM, "a"), PeerUp(ROOM, "b"), PeerUp(ROOM, "c")} < set(meeting.events)
+    assert any(isinstance(event, Speaking) and event.seat in ("a", "b") for event in meeting.events)
+
+
+async def test_a_seat_without_the_floor_is_silent_whatever_it_sends(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    sent = b.caller._voice.sent  # type: ignore[union-attr]
+    before = sent.packets
+    assert await a.watch.hear() == set()
+    assert sent.packets > before + 20
+    await meeting.engine.set_floor(ROOM, "b", True)
+    await a.watch.until(lambda: a.watch.tones() == {660})
+    await meeting.engine.set_floor(ROOM, "b", False)
+    await a.watch.until(lambda: a.watch.tones() == set())
+    assert await a.watch.hear() == set()
+    assert await b.watch.hear() == set()
+
+
+@pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)
+async def test_a_camera_is_forwarded_without_decoding_or_encoding_anything(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440, view="camera:b", wish=Wish(layers=3))
+    b = await meeting.join("b", "green", 660, view="camera:a", wish=Wish(layers=3))
+    await a.watch.until(lambda: (a.watch.colour(), a.watch.size) == ("green", (640, 360)))
+    await b.watch.until(lambda: (b.watch.colour(), b.watch.size) == ("red", (640, 360)))
+    await a.watch.until(lambda: all(each.input._current is None for each in room.seats.values()))
+    composed = [rendition._sequence for rendition in room._renditions.values()]
+    decoded = {seat: camera.decoded for seat, camera in room._composer._cameras.items()}
+    before = a.pictures, b.pictures
+    await a.watch.more(30)
+    await b.watch.until(lambda: b.pictures >= before[1] + 30)
+    assert [rendition._sequence for rendition in room._renditions.values()] == composed
+    assert {seat: camera.decoded for seat, camera in room._composer._cameras.items()} == decoded
+    assert all(each.input._current is None for each in room.seats.values())
+    assert a.caller.reception.picture().lost == 0
+
+
+async def test_the_composer_listens_to_the_smallest_layer_that_fills_a_tile(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440, wish=Wish(layers=3))
+    await a.watch.until(lambda: a.watch.colour() == "red")
+    assert [layer.height for layer in room.seats["a"].peer.camera.layers] == [180, 360, 720]  # type: ignore[union-attr]
+    current = room.seats["a"].input._current
+    assert current is room.seats["a"].peer.camera.layers[0]  # type: ignore[union-attr]
+
+
+async def test_views_and_layouts_change_for_those_who_watch(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440, wish=Wish(("VP8",), 1))
+    b = await meeting.join("b", "green", 660, wish=Wish(("H264",), 1))
+    await meeting.all_seen()
+    single = Layout("single", "b")
+    await meeting.engine.set_layout(ROOM, single)
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "green")
+    await b.watch.until(lambda: b.watch.colour(0.2, 0.2) == b.watch.colour(0.8, 0.2) == "green")
+    await meeting.engine.set_view(ROOM, "b", "camera:a")  # VP8, which b cannot decode: the composed picture stays
+    await b.watch.more(10)
+    assert b.watch.colour() == "green"
+    await meeting.engine.set_view(ROOM, "b", "camera:nobody")
+    await meeting.engine.set_layout(ROOM, Layout("single", "a"))
+    await b.watch.until(lambda: b.watch.colour() == "red")
+    await meeting.engine.set_layout(ROOM, Layout())
+    await meeting.all_seen()
+
+
+async def test_an_observer_sees_and_has_no_tile(meeting: Meeting) -> None:
+    await meeting.join("a", "red", 440)
+    observer = await meeting.join("o", "blue", 660, visible=False)
+    await observer.watch.until(lambda: observer.watch.colour() == "red")
+    assert meeting.shows(observer, "a")
+
+
+async def test_a_new_transport_keeps_floor_and_view(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660, floor=True, view="camera:a")
+    await b.watch.until(lambda: b.watch.colour() == "red")
+    await a.watch.until(lambda: a.watch.tones() == {660})
+    again = await meeting.connect("b", "blue", 1000)
+    await again.watch.until(lambda: (again.watch.colour(), again.watch.size) == ("red", (320, 180)))
+    await a.watch.until(lambda: a.watch.tones() == {1000})
+    await a.watch.until(lambda: meeting.shows(a, "b"))
+    assert not b.caller.connected
+    assert meeting.events.count(PeerUp(ROOM, "b")) == 2
+    assert not any(isinstance(event, PeerDown) for event in meeting.events)
+
+
+async def test_who_leaves_is_told_and_shown_as_a_card(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660, floor=True)
+    await meeting.all_seen()
+    await b.caller.close()
+    await meeting.happened(PeerDown(ROOM, "b", "closed"))
+    await a.watch.until(lambda: meeting.shows(a, "b", colour=""))
+    await meeting.engine.remove_seat(ROOM, "b")
+    meeting.seats.remove("b")
+    await a.watch.until(lambda: a.watch.colour(0.5, 0.4) == "red")
+
+
+async def test_who_falls_silent_is_told_and_sent_nothing_more(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    room.seats["b"].peer.transport.check(time.monotonic() + SILENCE_S + 1)  # type: ignore[union-attr]
+    await meeting.happened(PeerDown(ROOM, "b", "silent"))
+    await a.watch.until(lambda: not b.caller.connected)
+    await a.watch.until(lambda: meeting.shows(a, "b", colour=""))
+    had = b.pictures
+    await a.watch.more(10)
+    assert b.pictures == had
+    assert (await meeting.engine.stats())["peers"] == 1
+    again = await meeting.connect("b", "blue", 660)
+    await again.watch.until(lambda: meeting.shows(again, "b"))
+
+
+async def test_a_peer_with_another_certificate_than_it_said_fails(meeting: Meeting) -> None:
+    await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
+    caller = Caller(make_certificate(), material("red", 440), Wish(layers=1))
+    offer = caller.offer().replace(fingerprint(caller._certificate), fingerprint(CERTIFICATE))
+    connecting = asyncio.ensure_future(caller.connect(await meeting.engine.connect(ROOM, "x", offer)))
+    await meeting.happened(PeerDown(ROOM, "x", "failed"))
+    connecting.cancel()
+    with suppress(asyncio.CancelledError, DtlsFailed):
+        await connecting
+    await caller.close()
+    assert PeerUp(ROOM, "x") not in meeting.events
+
+
+async def test_wrong_names_and_offers_raise_and_change_nothing(meeting: Meeting, tmp_path: Path) -> None:
+    engine = meeting.engine
+    with pytest.raises(UnknownRoom, match="no room 'else'"):
+        await engine.add_seat("else", SeatOptions("a", "A"))
+    for call in (
+        engine.connect(ROOM, "b", CHROMIUM),
+        engine.set_floor(ROOM, "b", True),
+        engine.set_view(ROOM, "b", COMPOSED),
+    ):
+        with pytest.raises(UnknownSeat, match="no seat 'b' in room 'room'"):
+            await call
+    a = await meeting.join("a", "red", 440)
+    with pytest.raises(BadOffer):
+        await engine.connect(ROOM, "a", "v=0")
+    await a.watch.until(lambda: a.watch.colour() == "red")
+    await engine.start_recording(ROOM, str(tmp_path / "one.mp4"))
+    with pytest.raises(AlreadyRecording):
+        await engine.start_recording(ROOM, str(tmp_path / "two.mp4"))
+    await engine.stop_recording(ROOM)
+    await engine.stop_recording(ROOM)
+    await engine.open_room(ROOM, RoomOptions(64, 64, 5))
+    await engine.remove_seat(ROOM, "nobody")
+    await engine.close_room("else")
+    await a.watch.more(5)
+    assert a.watch.size == (320, 180)
+    assert list(tmp_path.glob("two*")) == []
+
+
+async def test_stats_count_what_moves(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    await a.watch.more(5)
+    stats = await meeting.engine.stats()
+    assert {name: stats[name] for name in ("rooms", "seats", "peers", "strangers", "refused")} == {
+        "rooms": 1,
+        "seats": 1,
+        "peers": 1,
+        "strangers": 0,
+        "refused": 0,
+    }
+    counters = a.caller._link.counters
+    assert isinstance(stats["packets_out"], int) and counters.packets_in <= stats["packets_out"]
+    await meeting.engine.close_room(ROOM)
+    stats = await meeting.engine.stats()
+    assert (stats["rooms"], stats["seats"], stats["peers"]) == (0, 0, 0)
+
+
+async def test_an_engine_leaves_its_port_free(meeting: Meeting) -> None:
+    assert isinstance(meeting.engine, LocalEngine)
+    (address,) = meeting.engine._mux.addresses
+    await meeting.engine.close()
+    other = LocalEngine([address[0]], address[1])
+    other.start()
+    await other.close()

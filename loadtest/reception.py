@@ -89,6 +89,7 @@ class Reception:
         stream = self.streams.get(ssrc)
         if stream is None:
             stream = self.streams[ssrc] = Stream(ssrc, second & 0x7F, sequence)
+        stream.payload_type = second & 0x7F  # another codec may follow in the same stream
         stream.receive(sequence, timestamp, length)
         return stream
 

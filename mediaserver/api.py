@@ -9,7 +9,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-LayoutKind = Literal["grid", "speaker", "single"]
+LayoutKind = Literal[
+    "grid", "speaker", "single", "lecture", "side-by-side", "content", "panorama",
+    "1+5", "1+7", "1+9", "1+12", "1+33", "2+8", "2+21", "3+4",
+    "2x2", "3x3", "4x4", "5x5", "6x6", "7x7", "8x8",
+]  # fmt: skip
+"""What each looks like stands in :mod:`mediaserver.mix.layouts`."""
 
 COMPOSED = "composed"
 """The source id of the composed picture; every other source id is ``camera:<seat>``."""
@@ -17,11 +22,14 @@ COMPOSED = "composed"
 
 @dataclass(frozen=True, slots=True)
 class RoomOptions:
-    """The composed picture of a room, in pixels and frames per second."""
+    """The composed picture of a room, in pixels and frames per second; the meeting's title and its clock from UTC."""
 
     width: int = 1280
     height: int = 720
     fps: int = 25
+    title: str = ""
+    utc_offset_min: int = 420
+    """Asia/Ho_Chi_Minh, which knows no summer time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +43,21 @@ class SeatOptions:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the composed picture shows. `focus` is a seat id, or None to follow the speaker."""
+    """What the composed picture shows. `focus` is a seat id, or None to follow the speaker.
+
+    `seats` pins seats to panes: the n-th is shown in pane n whoever comes or goes, None leaves a pane to the others.
+    More points than panes are paged: `page` counts from 0 and wraps; with `rotate` it turns by itself every so many
+    seconds. `empty` shows a card in a pane nobody takes. `title` and `clock` add a line above the panes.
+    """
 
     kind: LayoutKind = "grid"
     focus: str | None = None
+    seats: tuple[str | None, ...] = ()
+    page: int = 0
+    rotate: int = 0
+    empty: bool = False
+    title: bool = False
+    clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +144,12 @@ class MediaEngine(Protocol):
 
     async def start_recording(self, room: str, path: str) -> None:
         """Record composed picture and mix into a fragmented mp4 at `path`; recording already is an error."""
+
+    async def pause_recording(self, room: str, paused: bool) -> None:
+        """Leave out what happens from now on, or go on in the same file: its time leaves no gap.
+
+        Nothing happens when none runs.
+        """
 
     async def stop_recording(self, room: str) -> None:
         """Close the recording; :class:`RecordingEnded` follows. Nothing happens when none runs."""

@@ -28,6 +28,7 @@ CALLS: dict[str, dict[str, type]] = {
     "set_layout": {"layout": api.Layout},
     "set_view": {},
     "start_recording": {},
+    "pause_recording": {},
     "stop_recording": {},
     "stats": {},
 }
@@ -64,4 +65,9 @@ def pack(arguments: dict[str, Any]) -> dict[str, Any]:
 def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments with objects as dataclasses. Raises KeyError for an unknown call."""
     shapes = CALLS[call]
-    return {k: shapes[k](**v) if k in shapes else v for k, v in arguments.items()}
+    return {k: shapes[k](**_frozen(v)) if k in shapes else v for k, v in arguments.items()}
+
+
+def _frozen(fields: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows lists only; values that cross are tuples."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

@@ -6,17 +6,25 @@ import numpy as np
 from av import VideoFrame
 from numpy.typing import NDArray
 
-from mediaserver.mix import labels
+from mediaserver.mix import labels, marks
 from mediaserver.mix.layout import Tile
+from mediaserver.mix.marks import Mark
 
 Plane = NDArray[np.uint8]
 
 BACKGROUND = (24, 128, 128)
 CARD = (46, 134, 122)
+EMPTY = (32, 130, 126)
+HEADING = (30, 134, 122)
 ACCENT = (150, 44, 21)
 """Green: the frame around who speaks."""
 WHITE = 235
+LIT = 80
+"""Where a mark's mask is at least so bright it has its colour."""
 BORDER_PX = 4
+SMALLEST_PX = 13
+LEGIBLE = 34
+"""Letters of a 34th of the picture's height can be read across a meeting room."""
 
 
 def planes(picture: VideoFrame) -> tuple[Plane, Plane, Plane]:
@@ -53,21 +61,51 @@ class Canvas:
         for target, source in zip(self._regions(tile), planes(picture), strict=True):
             target[:] = source[: target.shape[0], : target.shape[1]]
 
-    def name(self, tile: Tile, text: str) -> None:
-        """Write a name over the tile's lower left corner, on a darkened bar."""
-        size = max(13, tile.height // 16)
-        mask = labels.mask(text, size, tile.width)
+    def name(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
+        """Write a name behind its marks over the tile's lower left corner, on a darkened bar."""
+        mask, spans = marks.bar(text, shown, self._letters(tile), tile.width)
         luma, *chroma = self._regions(_spot(mask, tile.x, tile.y + tile.height - mask.shape[0]))
         luma[:] = (luma >> 2) + (mask >> 1) + (mask >> 3) + (mask >> 5)
         for plane in chroma:
             plane[:] = (plane >> 1) + 64
+        lit = mask[::2, ::2] > LIT
+        for mark, left, right in spans:
+            place = slice(left // 2, right // 2)
+            for plane, tint in zip(chroma, marks.TINTS[mark], strict=True):
+                plane[:, place][lit[:, place]] = tint
 
-    def card(self, tile: Tile, text: str) -> None:
+    def card(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
         """Paint a named card: what stands in for a missing camera."""
+        self._sheet(tile, CARD)
+        size = max(self._letters(tile), tile.height // 9)
+        mask = labels.mask(text, size, tile.width - 4)
+        self._write(mask, tile.x + (tile.width - mask.shape[1]) // 2, tile.y + (tile.height - mask.shape[0]) // 2)
+        if shown:
+            self.name(tile, "", shown)
+
+    def empty(self, tile: Tile) -> None:
+        """Paint a place where nobody sits."""
+        self._sheet(tile, EMPTY)
+
+    def heading(self, tile: Tile, title: str, clock: str) -> None:
+        """Write the line above the panes: title on the left, clock on the right."""
+        self.fill(tile, HEADING)
+        size = tile.height * 3 // 5
+        right = labels.mask(clock, size, tile.width // 2)
+        left = labels.mask(title, size, tile.width - right.shape[1])
+        self._write(left, tile.x, tile.y + (tile.height - left.shape[0]) // 2)
+        self._write(right, tile.x + tile.width - right.shape[1], tile.y + (tile.height - right.shape[0]) // 2)
+
+    def _letters(self, tile: Tile) -> int:
+        """The size of a name: legible in the whole picture, as long as it leaves the tile its picture."""
+        legible = -(-self.frame.height // LEGIBLE)
+        return max(SMALLEST_PX, min(max(tile.height // 16, legible), tile.height // 6))
+
+    def _sheet(self, tile: Tile, colour: tuple[int, int, int]) -> None:
         self.fill(tile, BACKGROUND)
-        self.fill(Tile("", tile.x + 2, tile.y + 2, tile.width - 4, tile.height - 4), CARD)
-        mask = labels.mask(text, max(13, tile.height // 9), tile.width - 4)
-        x, y = tile.x + (tile.width - mask.shape[1]) // 2, tile.y + (tile.height - mask.shape[0]) // 2
+        self.fill(Tile("", tile.x + 2, tile.y + 2, tile.width - 4, tile.height - 4), colour)
+
+    def _write(self, mask: labels.Mask, x: int, y: int) -> None:
         luma, *_ = self._regions(_spot(mask, x & ~1, y & ~1))
         np.maximum(luma, np.minimum(mask, WHITE), out=luma)
 

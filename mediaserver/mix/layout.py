@@ -1,19 +1,22 @@
 """Where each seat stands in the composed picture: plain geometry in pixels, even numbers only (4:2:0 chroma)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil
 
 from mediaserver.api import Layout
+from mediaserver.mix.layouts import FAMILIES, GROWS_TO, STRIP, Cell, Plan, Role
 
-MAX_TILES = 64
-"""8 × 8: below that a face has fewer than 90 lines at 720p. Later seats stay out of the picture, not of the sound."""
-STRIP_TILES = 6
+MAX_TILES = GROWS_TO
+"""Later seats stay on another page, or out of the picture; never out of the sound."""
+STRIP_TILES = STRIP
+HEADING_LINES = 18
+"""The line of title and clock is this part of the picture's height."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A seat's rectangle in the picture."""
+    """A seat's rectangle in the picture; `seat` is "" where nobody sits."""
 
     seat: str
     x: int
@@ -23,41 +26,98 @@ class Tile:
 
 
 def arrange(layout: Layout, seats: Sequence[str], speaker: str | None, width: int, height: int) -> tuple[Tile, ...]:
-    """Tiles for `seats` in order. The focus is `layout.focus`, else the speaker, else the first seat."""
+    """Tiles for `seats` in order; a seat that stands nowhere is on another page."""
     if not seats:
         return ()
-    focus = next((s for s in (layout.focus, speaker) if s in seats), seats[0])
-    assert focus is not None
-    if layout.kind == "single" or len(seats) == 1:
-        return (Tile(focus if layout.kind != "grid" else seats[0], 0, 0, width, height),)
-    if layout.kind == "speaker":
-        return _speaker(focus, [s for s in seats if s != focus], width, height)
-    return _grid(seats[:MAX_TILES], width, height)
+    family = FAMILIES[layout.kind]
+    panes = _fill(layout, family.plan(family.most), seats, speaker)
+    if family.grows:
+        panes = _trimmed(layout, panes)
+    top = heading(layout, width, height).height
+    placed = _place(family.plan(max(1, len(panes))), panes, width, height - top, top)
+    return tuple(tile for tile in placed if tile.seat or layout.empty)
 
 
-def _grid(seats: Sequence[str], width: int, height: int) -> tuple[Tile, ...]:
-    """Rows of equal tiles in the picture's own shape; a short last row is centred."""
-    columns = ceil(sqrt(len(seats)))
-    rows = ceil(len(seats) / columns)
-    tile_w, tile_h = _even(width // columns), _even(height // columns)
-    top = _even((height - rows * tile_h) // 2)
-    tiles = []
-    for row in range(rows):
-        members = seats[row * columns : (row + 1) * columns]
-        left = _even((width - len(members) * tile_w) // 2)
-        tiles += [Tile(s, left + i * tile_w, top + row * tile_h, tile_w, tile_h) for i, s in enumerate(members)]
-    return tuple(tiles)
+def heading(layout: Layout, width: int, height: int) -> Tile:
+    """The line above the panes; without height when neither title nor clock is wanted."""
+    return Tile("", 0, 0, width, _even(height // HEADING_LINES) if layout.title or layout.clock else 0)
 
 
-def _speaker(focus: str, others: Sequence[str], width: int, height: int) -> tuple[Tile, ...]:
-    """The focus above a strip of the first others."""
-    strip = others[:STRIP_TILES]
-    small_w, small_h = _even(width // STRIP_TILES), _even(height // STRIP_TILES)
-    main_h = _even(height - small_h)
-    main_w = _even(main_h * width // height)
-    left = _even((width - len(strip) * small_w) // 2)
-    main = Tile(focus, _even((width - main_w) // 2), 0, main_w, main_h)
-    return (main, *(Tile(s, left + i * small_w, main_h, small_w, small_h) for i, s in enumerate(strip)))
+def pages(layout: Layout, seats: Sequence[str], speaker: str | None) -> int:
+    """How many pages it takes to show everyone once."""
+    free, rest = _free(layout, FAMILIES[layout.kind].plan(FAMILIES[layout.kind].most), seats, speaker)
+    return _pages(len(free), len(rest))
+
+
+def turned(layout: Layout, elapsed: float) -> int:
+    """The page that shows `elapsed` seconds after the layout was chosen."""
+    return layout.page + (int(elapsed // layout.rotate) if layout.rotate else 0)
+
+
+def _fill(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None) -> list[str]:
+    """Who is in which pane, "" for nobody."""
+    panes = _fixed(layout, plan, seats, speaker)
+    free, rest = _free(layout, plan, seats, speaker)
+    first = layout.page % _pages(len(free), len(rest)) * len(free)
+    for pane, seat in zip(free, rest[first:], strict=False):
+        panes[pane] = seat
+    return panes
+
+
+def _fixed(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None) -> list[str]:
+    """Pinned seats first, then whoever a pane waits for; panes left to the order of seats stay ""."""
+    pins = layout.seats[: len(plan.cells)]
+    panes = [(seat if seat in seats else "") or "" for seat in pins] + [""] * (len(plan.cells) - len(pins))
+    taken = set(panes)
+    waits: dict[Role, tuple[str | None, ...]] = {
+        "main": (layout.focus, speaker, *seats),
+        "held": (layout.focus, *seats),
+        "speaker": (speaker, *seats),
+        "seat": (),
+    }
+    for number, cell in enumerate(plan.cells):
+        if not panes[number] and not _reserved(layout, number):
+            panes[number] = next((s for s in waits[cell.role] if s in seats and s not in taken and s), "")
+            taken.add(panes[number])
+    return panes
+
+
+def _reserved(layout: Layout, pane: int) -> bool:
+    """Whether an empty card keeps the pane for the absent one who is pinned there."""
+    return layout.empty and pane < len(layout.seats) and layout.seats[pane] is not None
+
+
+def _free(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None) -> tuple[list[int], list[str]]:
+    """Panes and seats that are left to each other."""
+    panes = _fixed(layout, plan, seats, speaker)
+    free = [number for number, seat in enumerate(panes) if not seat and not _reserved(layout, number)]
+    taken = set(panes)
+    return free, [seat for seat in seats if seat not in taken]
+
+
+def _pages(free: int, rest: int) -> int:
+    return max(1, ceil(rest / free)) if free else 1
+
+
+def _trimmed(layout: Layout, panes: list[str]) -> list[str]:
+    """Panes up to the last that somebody has, or is awaited in."""
+    last = max((number for number, seat in enumerate(panes) if seat or _reserved(layout, number)), default=0)
+    return panes[: last + 1]
+
+
+def _place(plan: Plan, panes: Iterable[str], width: int, height: int, top: int) -> list[Tile]:
+    """Panes in pixels: equal cells become equal tiles, wherever they stand."""
+
+    def tile(seat: str, cell: Cell) -> Tile:
+        return Tile(
+            seat,
+            _even(cell.x * width // plan.columns),
+            top + _even(cell.y * height // plan.rows),
+            _even(cell.width * width // plan.columns),
+            _even(cell.height * height // plan.rows),
+        )
+
+    return [tile(seat, cell) for seat, cell in zip(panes, plan.cells, strict=True)]
 
 
 def fit(width: int, height: int, tile: Tile) -> Tile:

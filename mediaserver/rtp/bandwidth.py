@@ -12,10 +12,13 @@ class LossController:
 
     def __init__(self) -> None:
         self.bitrate = START_BPS
+        self.loss = 0.0
+        """The share that got lost lately, 0 to 1."""
 
     def update(self, received: int, lost: int) -> int:
         """Take one second's packets received and lost; the new limit in bit/s."""
         loss = lost / (received + lost) if received + lost else 0.0
+        self.loss = 0.5 * self.loss + 0.5 * loss
         if loss > HIGH_LOSS:
             self.bitrate = round(self.bitrate * (1 - 0.5 * loss))
         elif loss < LOW_LOSS:

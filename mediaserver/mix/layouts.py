@@ -1,0 +1,145 @@
+"""Every layout as data: panes on a small grid, drawn with letters. What is drawn here is what is composed and shown.
+
+A letter is a pane; the same letter over several places makes it larger, a dot is nothing. Panes are filled in the order
+of the alphabet. Each pane has a role that says who it waits for:
+
+    main     the focus, else who speaks, else the first point that has no pane yet
+    held     the focus, else the first point: it stays when somebody else speaks
+    speaker  who speaks
+    seat     the points in order
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from math import ceil, sqrt
+from string import ascii_letters
+from typing import Literal
+
+from mediaserver.api import LayoutKind
+
+Role = Literal["main", "held", "speaker", "seat"]
+
+GROWS_TO = 64
+"""8 × 8: below that a face has fewer than 90 lines at 720p."""
+STRIP = 6
+PANORAMA = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One pane, in units of its plan's grid."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Panes in the order they are filled, on a grid of `columns` × `rows` that fills the picture."""
+
+    columns: int
+    rows: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A kind of layout: its plan for a number of points, and how many panes it has at most.
+
+    A layout that does not grow has one plan for every number; places nobody takes stay empty.
+    """
+
+    kind: LayoutKind
+    most: int
+    grows: bool
+    plan: Callable[[int], Plan]
+    sample: int
+    """The number of points that shows best what it looks like."""
+
+
+def _drawn(kind: LayoutKind, drawing: str, *roles: Role) -> Family:
+    """A fixed layout; `roles` are those of its first panes, the others are seats."""
+    lines = drawing.split()
+    letters = sorted(set("".join(lines)) - {"."}, key=ascii_letters.index)
+    given = (*roles, *["seat"] * (len(letters) - len(roles)))
+    cells = tuple(_pane(lines, letter, role) for letter, role in zip(letters, given, strict=True))  # type: ignore[arg-type]
+    plan = Plan(len(lines[0]), len(lines), cells)
+    return Family(kind, len(cells), False, lambda _: plan, len(cells))
+
+
+def _pane(lines: list[str], letter: str, role: Role) -> Cell:
+    places = [(x, y) for y, line in enumerate(lines) for x, found in enumerate(line) if found == letter]
+    (left, top), (right, bottom) = min(places), max(places)
+    return Cell(left, top, right - left + 1, bottom - top + 1, role)
+
+
+def _fixed_grid(kind: LayoutKind, side: int) -> Family:
+    plan = Plan(side, side, tuple(Cell(i % side, i // side, 1, 1, "seat") for i in range(side * side)))
+    return Family(kind, side * side, False, lambda _: plan, side * side)
+
+
+@cache
+def _growing(count: int) -> Plan:
+    """Rows of equal panes in the picture's own shape; a short last row is centred. Two units make a pane."""
+    columns = ceil(sqrt(count))
+    rows = ceil(count / columns)
+    cells = []
+    for number in range(count):
+        row, column = divmod(number, columns)
+        missing = max(0, (row + 1) * columns - count)
+        cells.append(Cell(2 * column + missing, 2 * row + columns - rows, 2, 2, "seat"))
+    return Plan(2 * columns, 2 * columns, tuple(cells))
+
+
+@cache
+def _over_strip(count: int) -> Plan:
+    """One large above a centred strip; alone it has the whole picture."""
+    if count == 1:
+        return Plan(1, 1, (Cell(0, 0, 1, 1, "main"),))
+    small, units = count - 1, 2 * STRIP
+    strip = [Cell(STRIP - small + 2 * i, units - 2, 2, 2, "seat") for i in range(small)]
+    return Plan(units, units, (Cell(1, 0, units - 2, units - 2, "main"), *strip))
+
+
+@cache
+def _abreast(count: int) -> Plan:
+    """All side by side in one row."""
+    cells = tuple(Cell(2 * i, count - 1, 2, 2, "seat") for i in range(count))
+    return Plan(2 * count, 2 * count, cells)
+
+
+_ALL = (
+    Family("grid", GROWS_TO, True, _growing, 9),
+    Family("speaker", 1 + STRIP, True, _over_strip, 1 + STRIP),
+    _drawn("single", "A", "main"),
+    _drawn("lecture", "A", "held"),
+    _drawn("side-by-side", ".... AABB AABB ....", "held", "speaker"),
+    _drawn("content", "........ AAAAAABB AAAAAABB AAAAAACC AAAAAACC AAAAAADD AAAAAADD ........", "held", "speaker"),
+    Family("panorama", PANORAMA, True, _abreast, 4),
+    _drawn("1+5", "AAB AAC DEF", "main"),
+    _drawn("1+7", "AAAB AAAC AAAD EFGH", "main"),
+    _drawn("1+9", "AAAAB AAAAC AAAAD AAAAE FGHIJ", "main"),
+    _drawn("1+12", "BCDE FAAG HAAI JKLM", "main"),
+    _drawn("1+33", "AAAABCD AAAAEFG AAAAHIJ AAAAKLM NOPQRST UVWXYZa bcdefgh", "main"),
+    _drawn("2+8", "AABB AABB CDEF GHIJ", "main", "main"),
+    _drawn(
+        "2+21",
+        "AAAAAAABBBBBBB AAAAAAABBBBBBB AAAAAAABBBBBBB CCDDEEFFGGHHII JJKKLLMMNNOOPP QQRRSSTTUUVVWW",
+        "main",
+        "main",
+    ),
+    _drawn("3+4", "AABB AABB CCDE CCFG", "main", "main"),
+    _fixed_grid("2x2", 2),
+    _fixed_grid("3x3", 3),
+    _fixed_grid("4x4", 4),
+    _fixed_grid("5x5", 5),
+    _fixed_grid("6x6", 6),
+    _fixed_grid("7x7", 7),
+    _fixed_grid("8x8", 8),
+)
+
+FAMILIES: dict[LayoutKind, Family] = {family.kind: family for family in _ALL}

@@ -1,10 +1,11 @@
 """Pre-encoded tones: each point hums its own note, so that a listener (or a test) knows who is heard."""
 
 import math
-from fractions import Fraction
 
-import av
 import numpy as np
+
+from mediaserver.mix.minus import Samples
+from mediaserver.mix.opus import OpusEncoder
 
 RATE_HZ = 48000
 PACKET_SAMPLES = 960
@@ -23,21 +24,13 @@ def tone_hz(index: int) -> int:
 
 
 def encode_tone(hertz: int) -> tuple[bytes, ...]:
-    """Two seconds of a sine as Opus packets of 20 ms."""
-    encoder = av.CodecContext.create("libopus", "w")
-    assert isinstance(encoder, av.AudioCodecContext)
-    encoder.sample_rate, encoder.layout, encoder.format = RATE_HZ, "mono", "s16"
-    encoder.bit_rate = BITRATE
-    encoder.options = {"application": "voip", "frame_duration": "20", "packet_loss": "10", "fec": "1"}
-    packets: list[bytes] = []
-    for at in range(LOOP_PACKETS + 1):
-        packets += [bytes(p) for p in encoder.encode(_sine(hertz, at * PACKET_SAMPLES))]
-    return tuple(packets[1 : LOOP_PACKETS + 1])  # the first packet holds the encoder's look-ahead
+    """Two seconds of a sine as Opus packets of 20 ms, with FEC."""
+    moments = np.arange((LOOP_PACKETS + 1) * PACKET_SAMPLES) / RATE_HZ
+    packets = encode_sound((np.sin(2 * math.pi * hertz * moments) * AMPLITUDE * 32767).astype(np.int16))
+    return packets[1:]  # the first packet holds the encoder's look-ahead
 
 
-def _sine(hertz: int, start: int) -> av.AudioFrame:
-    moments = np.arange(start, start + PACKET_SAMPLES) / RATE_HZ
-    samples = (np.sin(2 * math.pi * hertz * moments) * AMPLITUDE * 32767).astype(np.int16)
-    frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
-    frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, start, Fraction(1, RATE_HZ)
-    return frame
+def encode_sound(samples: Samples) -> tuple[bytes, ...]:
+    """Mono sound at 48 kHz as Opus packets of 20 ms, with FEC."""
+    encoder = OpusEncoder(BITRATE)
+    return tuple(encoder.encode(frame) for frame in samples.reshape(-1, PACKET_SAMPLES))

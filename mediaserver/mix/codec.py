@@ -4,12 +4,9 @@ from fractions import Fraction
 from typing import cast
 
 import av
-import numpy as np
-from av import AudioFrame, Packet, VideoFrame
+from av import Packet, VideoFrame
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
-
-from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 
 MAX_PIXELS = 1920 * 1088
 """Larger pictures are refused by the decoder before it allocates them (an 8192² key frame would cost 485 MB)."""
@@ -79,49 +76,3 @@ _ENCODERS = {
         },
     ),
 }
-
-
-class OpusDecoder:
-    """Decodes one talker to mono."""
-
-    def __init__(self) -> None:
-        context = av.CodecContext.create("libopus", "r")
-        context.sample_rate = SAMPLE_RATE
-        context.layout = "mono"
-        self._context = context
-
-    def decode(self, payload: bytes) -> Samples:
-        """Mono samples at 48 kHz of one packet (2.5–120 ms). Raises ValueError on undecodable bytes."""
-        try:
-            frames = self._context.decode(Packet(payload)) if payload else []
-        except av.FFmpegError as exc:
-            raise ValueError(f"undecodable sound: {exc}") from exc
-        parts = [frame.to_ndarray().reshape(-1) for frame in frames]
-        return np.concatenate(parts) if parts else np.zeros(0, np.int16)
-
-
-class OpusEncoder:
-    """Encodes one mono mix, 20 ms a packet."""
-
-    def __init__(self, bitrate: int = 32_000) -> None:
-        context = av.CodecContext.create("libopus", "w")
-        context.sample_rate = SAMPLE_RATE
-        context.layout, context.format = "mono", "s16"
-        context.bit_rate = bitrate
-        context.options = {
-            "application": "voip",
-            "frame_duration": "20",
-            "compression_level": "3",
-            "fec": "1",
-            "packet_loss": "5",
-        }
-        self._context = context
-        self._pts = 0
-
-    def encode(self, samples: Samples) -> bytes:
-        """One packet from `FRAME_SAMPLES` samples."""
-        frame = AudioFrame.from_ndarray(samples.reshape(1, FRAME_SAMPLES), format="s16", layout="mono")
-        frame.sample_rate = SAMPLE_RATE
-        frame.pts = self._pts
-        self._pts += FRAME_SAMPLES
-        return b"".join(bytes(p) for p in self._context.encode(frame))

@@ -6,22 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
+Sums = NDArray[np.int32]
 
 SAMPLE_RATE = 48000
 PTIME_MS = 20
 FRAME_SAMPLES = SAMPLE_RATE * PTIME_MS // 1000
 
 
-def mix(voices: Mapping[str, Samples]) -> tuple[Samples, dict[str, Samples]]:
-    """The full mix and each voice's mix-minus; every array has `FRAME_SAMPLES` mono samples, sums are clipped."""
-    total = np.zeros(FRAME_SAMPLES, np.int32)
+def mix(voices: Mapping[str, Samples]) -> tuple[Sums, dict[str, Sums]]:
+    """The full mix and each voice's mix-minus, unlimited; every array has `FRAME_SAMPLES` mono samples."""
+    total: Sums = np.zeros(FRAME_SAMPLES, np.int32)
     for voice in voices.values():
         total += voice
-    return _clip(total), {seat: _clip(total - voice) for seat, voice in voices.items()}
-
-
-def _clip(total: NDArray[np.int32]) -> Samples:
-    return np.clip(total, -32768, 32767).astype(np.int16)
+    return total, {seat: total - voice for seat, voice in voices.items()}
 
 
 def level(voice: Samples) -> float:

@@ -1,89 +1,10 @@
-"""Packets back into order and time: sound by a small adaptive delay, pictures as whole frames.
-
-Both buffers are pure; `now` is in seconds of any steady clock.
-"""
+"""A camera's packets back into whole pictures in order. Pure; `now` is in seconds of any steady clock."""
 
 from collections import deque
 from dataclasses import dataclass
 
 from mediaserver.rtp.packet import Packet, newer
 from mediaserver.rtp.payload import depayload
-
-MIN_DEPTH = 2
-"""Opus packets (20 ms each) held back before playing starts."""
-MAX_DEPTH = 8
-OVERFLOW = 25
-"""Half a second of sound: more means the clocks or the network went mad, and the oldest is dropped."""
-STARVED = 10
-"""After so many empty ticks the stream is taken as paused and the buffer fills up again before it plays."""
-CALM_TICKS = 500
-"""Ten seconds without a hole let the delay shrink by one packet."""
-
-
-class AudioJitter:
-    """One talker's packets, pulled once per 20 ms tick. Late packets are dropped, holes are reported as None."""
-
-    def __init__(self) -> None:
-        self._packets: dict[int, Packet] = {}
-        self._next: int | None = None
-        self._depth = MIN_DEPTH
-        self._empty = 0
-        self._calm = 0
-        self.dropped = 0
-
-    def add(self, packet: Packet) -> None:
-        """Keep a packet unless its turn has passed."""
-        if self._next is not None and newer(self._next, packet.sequence):
-            self.dropped += 1
-            return
-        self._packets[packet.sequence] = packet
-        if len(self._packets) > OVERFLOW:
-            self._skip()
-
-    def _skip(self) -> None:
-        """Drop the oldest packets down to the wanted depth."""
-        anchor = next(iter(self._packets)) if self._next is None else self._next
-        order = sorted(self._packets, key=lambda s: (s - anchor + 0x8000) & 0xFFFF)
-        for sequence in order[: -self._depth]:
-            del self._packets[sequence]
-            self.dropped += 1
-        self._next = order[-self._depth]
-
-    def pull(self) -> Packet | None:
-        """The packet whose turn it is; None while filling, in a hole, or when nothing comes."""
-        if self._next is None and not self._start():
-            return None
-        assert self._next is not None
-        packet = self._packets.pop(self._next, None)
-        if packet is None and not self._packets:
-            self._starve()
-            return None
-        self._empty = 0
-        self._next = (self._next + 1) & 0xFFFF
-        self._calm = self._calm + 1 if packet is not None else 0
-        if self._calm >= CALM_TICKS and self._depth > MIN_DEPTH:
-            self._depth, self._calm = self._depth - 1, 0
-        return packet
-
-    def _start(self) -> bool:
-        if len(self._packets) < self._depth:
-            return False
-        anchor = next(iter(self._packets))
-        self._next = min(self._packets, key=lambda s: (s - anchor + 0x8000) & 0xFFFF)
-        return True
-
-    def _starve(self) -> None:
-        """Nothing is left: wait, and give the stream more room next time."""
-        self._empty += 1
-        if self._empty == 1:
-            self._depth = min(self._depth + 1, MAX_DEPTH)
-        if self._empty >= STARVED:
-            self._next, self._empty = None, 0
-
-    @property
-    def waiting(self) -> int:
-        """Packets held."""
-        return len(self._packets)
 
 
 @dataclass(slots=True)

@@ -31,6 +31,8 @@ class Packet:
     payload: bytes
     keyframe: bool = False
     """The packet starts a picture that needs no other (set by the payload's own parser)."""
+    level: int | None = None
+    """How loud a microphone says it is, in −dBov: 0 the loudest, 127 silence (RFC 6464; set by the peer)."""
 
 
 def parse(data: bytes | memoryview, length: int) -> tuple[Packet, dict[int, bytes]]:

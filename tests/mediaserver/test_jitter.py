@@ -1,16 +1,11 @@
-"""Order out of disorder: sound, pictures, and the queue in front of the composer."""
+"""Order out of disorder: pictures, and the queue in front of the composer."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.rtp.jitter import (
-    CALM_TICKS,
-    MAX_DEPTH,
     MAX_HELD,
-    OVERFLOW,
     PATIENCE_S,
-    STARVED,
-    AudioJitter,
     Frame,
     FrameAssembler,
     FrameQueue,
@@ -19,110 +14,6 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_vp8
 
 U16 = st.integers(0, 0xFFFF)
-
-
-def sound(number: int) -> Packet:
-    """An Opus packet; its payload is its number counted without wrapping."""
-    return Packet(111, number & 0xFFFF, 0, 1, False, b"%d" % number)
-
-
-def played(jitter: AudioJitter, arrivals: list[list[int]]) -> list[int | None]:
-    """One tick for every list of packets that arrive before it."""
-    heard = []
-    for numbers in arrivals:
-        for number in numbers:
-            jitter.add(sound(number))
-        packet = jitter.pull()
-        heard.append(int(packet.payload) if packet else None)
-    return heard
-
-
-@st.composite
-def swapped(draw: st.DrawFn) -> list[int]:
-    """Numbers in which each comes at most one place late."""
-    numbers = list(range(draw(st.integers(4, 120))))
-    at = draw(st.integers(0, 1))
-    while at + 1 < len(numbers):
-        if draw(st.booleans()):
-            numbers[at], numbers[at + 1] = numbers[at + 1], numbers[at]
-        at += 2
-    return numbers
-
-
-@given(U16, swapped(), st.sets(st.integers(2, 119)))
-def test_every_packet_is_played_once_in_order_and_holes_are_told(
-    first: int, numbers: list[int], lost: set[int]
-) -> None:
-    jitter = AudioJitter()
-    arrivals = [[first + n] if n not in lost else [] for n in numbers]
-    heard = played(jitter, arrivals + [[] for _ in range(STARVED - 1)])
-    assert [n for n in heard if n is not None] == [first + n for n in sorted(numbers) if n not in lost]
-    assert jitter.dropped == 0
-    if not lost & set(numbers):
-        assert heard[1 : len(numbers) + 1] == [first + n for n in range(len(numbers))]
-
-
-def test_a_hole_is_one_silent_tick() -> None:
-    assert played(AudioJitter(), [[0], [1], [2], [4], [5], [6]]) == [None, 0, 1, 2, None, 4]
-
-
-@given(U16, st.lists(st.lists(st.integers(-5, 5), max_size=3), max_size=100))
-def test_nothing_is_played_twice_or_backwards(first: int, offsets: list[list[int]]) -> None:
-    """Numbers around a clock that goes on; never so long without any that the stream counts as paused."""
-    jitter = AudioJitter()
-    arrivals = [[first + 10 + tick + o for o in each] + [first + 10 + tick] for tick, each in enumerate(offsets)]
-    heard = [n for n in played(jitter, arrivals) if n is not None]
-    assert heard == sorted(set(heard))
-    assert set(heard) <= {n for each in arrivals for n in each}
-
-
-def test_a_late_packet_is_dropped() -> None:
-    jitter = AudioJitter()
-    assert played(jitter, [[0], [1], [3], [4], [2, 5]]) == [None, 0, 1, None, 3]
-    assert jitter.dropped == 1
-
-
-@given(st.sampled_from([0, 0xFFFE, 0x10000 - OVERFLOW]) | U16, st.randoms())
-def test_a_burst_is_cut_to_its_newest(first: int, random: object) -> None:
-    jitter = AudioJitter()
-    assert played(jitter, [[first], [first + 1], []]) == [None, first, first + 1]
-    burst = [first + 2 + i for i in range(OVERFLOW + 1)]
-    random.shuffle(burst)  # type: ignore[attr-defined]
-    heard = played(jitter, [burst, *([] for _ in range(OVERFLOW))])
-    assert [n for n in heard if n is not None] == list(range(first + OVERFLOW + 1, first + OVERFLOW + 3))
-    assert jitter.waiting == 0
-
-
-@given(U16, st.permutations(range(OVERFLOW + 1)))
-def test_a_burst_before_the_first_tick_is_cut_to_its_newest(first: int, order: list[int]) -> None:
-    jitter = AudioJitter()
-    heard = played(jitter, [[first + n for n in order], *([] for _ in range(OVERFLOW))])
-    assert [n for n in heard if n is not None] == [first + OVERFLOW - 1, first + OVERFLOW]
-    assert jitter.waiting == 0
-
-
-def test_a_pause_starts_the_stream_anew_wherever_it_goes_on() -> None:
-    jitter = AudioJitter()
-    played(jitter, [[100], [101], [102]] + [[] for _ in range(STARVED + 2)])
-    assert [n for n in played(jitter, [[7], [8], [9], [10], [11]]) if n is not None] == [7, 8, 9]
-
-
-def test_a_starving_stream_gets_more_room_and_gives_it_back() -> None:
-    jitter = AudioJitter()
-    at = 0
-    for _ in range(2 * MAX_DEPTH):
-        played(jitter, [[], *([at + i] for i in range(3)), *([] for _ in range(STARVED + 4))])
-        at += 3
-    waits = played(jitter, [[at + i] for i in range(2 * MAX_DEPTH)]).index(at)
-    assert waits == MAX_DEPTH - 1
-    at += 2 * MAX_DEPTH
-    played(jitter, [[at + i] for i in range(CALM_TICKS * MAX_DEPTH)])
-    played(jitter, [[] for _ in range(MAX_DEPTH + STARVED)])
-    at += 100_000
-    assert played(jitter, [[at], [at + 1], [at + 2]]) == [None, None, at]
-
-
-# Pictures
 
 
 def pictures(data: list[bytes], keys: set[int], first: int) -> list[list[Packet]]:

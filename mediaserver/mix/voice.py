@@ -1,0 +1,122 @@
+"""One open floor: packets in, 20 ms of sound out, without holes where they can be mended and without clicks."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
+from mediaserver.mix.opus import OpusDecoder
+from mediaserver.rtp.audio import AudioJitter, Kind, Step
+from mediaserver.rtp.packet import Packet
+
+HIDDEN_SAMPLES = 5 * FRAME_SAMPLES
+"""A hole is concealed for 100 ms, then faded out: longer, a guess is a lie."""
+QUIET_TICKS = 50
+"""A voice that gave nothing for a second counts no more."""
+SLACK_SAMPLES = FRAME_SAMPLES // 4
+"""Delay of 20 ms and a little more than wanted comes from the tick's own grid."""
+HUSH_DBOV = -45.0
+"""Where 20 ms less are not heard."""
+HUSH_TICKS, LOUD_TICKS = 100, 250
+"""Delay must be too long for two seconds to be shortened in a hush, and for five to be shortened within speech."""
+_RISE = np.linspace(0, 1, FRAME_SAMPLES, dtype=np.float32)
+_NOTHING: Samples = np.zeros(0, np.int16)
+
+
+class Voice:
+    """Decoded only when it is mixed, or when its sender does not say how loud it is (RFC 6464)."""
+
+    def __init__(self) -> None:
+        # owned
+        self.jitter = AudioJitter()
+        self._decoder = OpusDecoder()
+        self._fifo = _NOTHING
+        self._frame: Samples | None = None
+        self._claim: int | None = None
+        self._gain = 0.0
+        """At the end of the last frame."""
+        self._hidden = 0
+        """Samples concealed since the last real one."""
+        self._long = 0
+        """Ticks for which the delay has been too long."""
+        self._level = 0.0
+        self._quiet = QUIET_TICKS
+
+    @property
+    def active(self) -> bool:
+        """Whether it gave sound in the last second."""
+        return self._quiet < QUIET_TICKS
+
+    def add(self, packet: Packet, now: float) -> None:
+        """Take one packet; `now` in seconds."""
+        self._claim = packet.level
+        self.jitter.add(packet, now)
+
+    def listen(self, now: float, *, mixed: bool) -> float | None:
+        """Take the next 20 ms and tell their loudness in dBov; None when there is no sound."""
+        if mixed or self._gain or self._claim is None:
+            self._frame = self._next(now)
+            heard = level(self._frame) if self._frame is not None else None
+        else:
+            self._frame, self._fifo = None, _NOTHING
+            heard = -float(self._claim) if self.jitter.skim(now) else None
+        self._quiet = 0 if heard is not None else self._quiet + 1
+        self._level = heard if heard is not None else self._level
+        return heard
+
+    def sound(self, *, mixed: bool) -> Samples | None:
+        """The 20 ms for the mix, ramped up or down where the voice enters or leaves it; None for nothing."""
+        frame, before = self._frame, self._gain
+        self._gain = 1.0 if mixed and frame is not None and self._hidden <= HIDDEN_SAMPLES else 0.0
+        if frame is None or before == self._gain:
+            return frame if self._gain else None
+        ramp = _RISE if self._gain else _RISE[::-1]
+        return (frame * ramp).astype(np.int16)
+
+    def tail(self) -> Samples | None:
+        """A guessed 20 ms that fade out, so that closing a floor makes no click; None when it is not in the mix."""
+        return (self._decoder.conceal(FRAME_SAMPLES) * _RISE[::-1]).astype(np.int16) if self._gain else None
+
+    def _next(self, now: float) -> Samples | None:
+        wanted = FRAME_SAMPLES
+        if len(self._fifo) < FRAME_SAMPLES:
+            wanted = self._steer(now)
+        while len(self._fifo) < wanted and (step := self.jitter.pull(now)) is not None:
+            samples = self._take(step)
+            self._fifo = np.concatenate((self._fifo, samples)) if len(self._fifo) else samples
+        if len(self._fifo) < wanted:
+            self._fifo = _NOTHING
+            return None
+        frame, self._fifo = self._fifo[:wanted], self._fifo[wanted:]
+        return frame if wanted == FRAME_SAMPLES else _merge(frame)
+
+    def _steer(self, now: float) -> int:
+        """Make the delay longer by concealing 20 ms that were not lost, or shorter by taking two frames for one."""
+        shortage = self.jitter.shortage(now, len(self._fifo))
+        if shortage > 0:
+            self._fifo = np.concatenate((self._fifo, self._decoder.conceal(FRAME_SAMPLES)))
+        self._long = self._long + 1 if shortage < -(FRAME_SAMPLES + SLACK_SAMPLES) else 0
+        if self._long < (HUSH_TICKS if self._level < HUSH_DBOV else LOUD_TICKS):
+            return FRAME_SAMPLES
+        self._long = 0
+        return 2 * FRAME_SAMPLES
+
+    def _take(self, step: Step) -> Samples:
+        self._hidden = self._hidden + step.samples if step.kind is Kind.HIDE else 0
+        try:
+            return _STEPS[step.kind](self._decoder, step)
+        except ValueError:
+            return self._decoder.conceal(step.samples)
+
+
+def _merge(frames: Samples) -> Samples:
+    """Two frames as one that begins as the first and ends as the second."""
+    first, second = frames[:FRAME_SAMPLES], frames[FRAME_SAMPLES:]
+    return (first * (1 - _RISE) + second * _RISE).astype(np.int16)
+
+
+_STEPS: dict[Kind, Callable[[OpusDecoder, Step], Samples]] = {
+    Kind.PLAY: lambda decoder, step: decoder.decode(step.payload),
+    Kind.MEND: lambda decoder, step: decoder.mend(step.payload, step.samples),
+    Kind.HIDE: lambda decoder, step: decoder.conceal(step.samples),
+}

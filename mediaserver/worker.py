@@ -21,6 +21,7 @@ class Worker:
         # owned
         self._done = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
+        self._clients: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
 
     async def run(self) -> None:
@@ -32,17 +33,24 @@ class Worker:
         await self._done.wait()
         self._server.close()
         await self._engine.close()
+        for writer in self._clients.values():
+            writer.close()
+        await asyncio.gather(*self._clients)
 
     def stop(self) -> None:
         """End :meth:`run`."""
         self._done.set()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._clients[serving] = writer
         events = asyncio.ensure_future(self._send_events(writer))
         while (message := await channel.read(reader)) is not None:
             task = asyncio.ensure_future(self._answer(message, writer))
             self._calls.add(task)
             task.add_done_callback(self._calls.discard)
+        del self._clients[serving]
         events.cancel()
         writer.close()
         self.stop()

@@ -1,0 +1,97 @@
+"""Messages over the worker's socket."""
+
+import asyncio
+import inspect
+import json
+from contextlib import suppress
+from struct import pack
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver import api, channel
+
+MESSAGES = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=4)
+
+
+class Pipe:
+    """A writer whose bytes are kept."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+
+
+async def read_all(data: bytes) -> list[object]:
+    reader = asyncio.StreamReader()
+    reader.feed_data(data)
+    reader.feed_eof()
+    messages: list[object] = []
+    while (message := await channel.read(reader)) is not None:
+        messages.append(message)
+    return messages
+
+
+@given(st.lists(MESSAGES, max_size=5))
+def test_messages_are_read_as_written(messages: list[dict[str, object]]) -> None:
+    pipe = Pipe()
+    for message in messages:
+        channel.write(pipe, message)  # type: ignore[arg-type]
+    assert asyncio.run(read_all(pipe.data)) == messages
+
+
+@given(st.binary(max_size=40), st.booleans())
+def test_any_bytes_end_or_are_a_value_error(data: bytes, framed: bool) -> None:
+    with suppress(ValueError):
+        asyncio.run(read_all(pack("!I", len(data)) + data if framed else data))
+
+
+def test_a_message_cut_off_is_the_end() -> None:
+    pipe = Pipe()
+    channel.write(pipe, {"id": 1})  # type: ignore[arg-type]
+    for length in range(len(pipe.data)):
+        assert asyncio.run(read_all(pipe.data[:length])) == []
+
+
+def test_a_message_too_large_is_not_read() -> None:
+    with pytest.raises(ValueError, match="too large"):
+        asyncio.run(read_all(pack("!I", channel.MAX_MESSAGE_BYTES + 1)))
+
+
+def test_every_call_of_the_engine_can_be_made() -> None:
+    others = {"events", "close"}  # events come by themselves, a connection that ends closes
+    methods = {name for name, _ in inspect.getmembers(api.MediaEngine, inspect.isfunction) if not name.startswith("_")}
+    assert set(channel.CALLS) == methods - others
+    for call, shapes in channel.CALLS.items():
+        hints = inspect.get_annotations(getattr(api.MediaEngine, call))
+        assert shapes == {
+            name: kind for name, kind in hints.items() if isinstance(kind, type) and kind.__module__ == api.__name__
+        }
+
+
+def test_every_event_of_a_living_engine_can_come() -> None:
+    own = {"EngineLost", "EngineReady"}  # told by who watches the process
+    assert set(channel.EVENTS) == {kind.__name__ for kind in api.Event.__args__} - own
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ("open_room", {"room": "r", "options": api.RoomOptions(640, 360, 15)}),
+        ("add_seat", {"room": "r", "options": api.SeatOptions("a", "Điểm cầu", False)}),
+        ("set_layout", {"room": "r", "layout": api.Layout("speaker", "a")}),
+        ("set_floor", {"room": "r", "seat": "a", "open_": True}),
+        ("stats", {}),
+    ],
+)
+def test_arguments_arrive_as_they_left(call: str, arguments: dict[str, object]) -> None:
+    travelled = json.loads(json.dumps(channel.pack(arguments)))
+    assert channel.unpack(call, travelled) == arguments
+
+
+def test_an_unknown_call_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        channel.unpack("__init__", {})

@@ -1,12 +1,15 @@
 """The recorder: a sink like any viewer, muxing packets already encoded into a fragmented mp4.
 
 Fragments of one second are written out as they fill, so a file cut off by a crash plays up to its last second.
-Picture and sound carry timestamps of one clock (the room's), which is what keeps lips in time.
+Picture and sound carry timestamps of one clock (the room's), which is what keeps lips in time. A pause is cut out: the
+file goes on with the first key frame after it, one picture later. The moment of the first picture is in the header.
 """
 
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +29,8 @@ logger = logging.getLogger(__name__)
 FRAGMENT_US = 1_000_000
 MAX_QUEUED = 500
 """About seven seconds of packets waiting for the disk; then the recording ends with an error instead of growing."""
+RESUME_S = 0.1
+"""From the last picture before a pause to the first one after it; the sound of the last picture ends within that."""
 _VIDEO_CLOCK = 90_000
 
 
@@ -43,6 +48,7 @@ class Recorder:
         self._video = _Unwrapped()
         self._audio = _Unwrapped()
         self._start: float | None = None
+        self._paused = False
         self._error: str | None = None
         self._queued = 0
         self.seconds = 0.0
@@ -50,6 +56,9 @@ class Recorder:
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         """Take packets of either source."""
         if self._error is not None:
+            return
+        if self._paused:
+            self._skip(source, packets)
             return
         if source.codec == "opus":
             for packet in packets:
@@ -61,10 +70,22 @@ class Recorder:
         if self._assembler.lost:
             source.request_keyframe(now)
 
+    def pause(self, paused: bool) -> None:
+        """Leave out what comes from now on, or go on with the next key frame."""
+        if paused != self._paused:
+            self._paused, self._start = paused, None
+            self._assembler.reset()
+
+    def _skip(self, source: Source, packets: list[Packet]) -> None:
+        """Only follow the clocks: one that nobody looks at for hours wraps unseen."""
+        clock = self._audio if source.codec == "opus" else self._video
+        for packet in packets:
+            clock.add(packet.timestamp)
+
     def _picture(self, frame: Frame) -> None:
         time = self._video.add(frame.timestamp) / _VIDEO_CLOCK
         if self._start is None:
-            self._start = time
+            self._start = time - (self.seconds + RESUME_S if self.seconds else 0.0)
         self.seconds = time - self._start
         self._submit(self._file.picture, frame.data, self.seconds, frame.keyframe)
 
@@ -97,9 +118,11 @@ class Recorder:
             self._failed(word)
 
     def close(self) -> None:
-        """Finish the file; blocks until the disk has it."""
+        """Finish the file, also one that could not be written to its end; blocks until the disk has it."""
         self._thread.submit(self._write, self._file.close)
         self._thread.shutdown(wait=True)
+        with suppress(OSError, av.FFmpegError):
+            self._file.close()
 
 
 class _Unwrapped:
@@ -141,6 +164,7 @@ class _File:
             "flush_packets": "1",
         }
         container = av.open(str(self._path), "w", format="mp4", options=options)
+        container.metadata["date"] = datetime.now(UTC).isoformat(timespec="milliseconds")
         with av.open(BytesIO(keyframe), format="h264") as picture, av.open(_ogg()) as sound:
             video = container.add_stream_from_template(picture.streams.video[0], opaque=True)
             audio = container.add_stream_from_template(sound.streams.audio[0], opaque=True)
@@ -159,8 +183,9 @@ class _File:
         self._container.mux(packet)
 
     def close(self) -> None:
-        if self._container is not None:
-            self._container.close()
+        container, self._container = self._container, None
+        if container is not None:
+            container.close()
 
 
 def _ogg() -> BytesIO:

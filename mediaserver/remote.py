@@ -111,6 +111,10 @@ class RemoteEngine:
         """Record into `path`."""
         await self._call("start_recording", room=room, path=path)
 
+    async def pause_recording(self, room: str, paused: bool) -> None:
+        """Pause or resume the recording."""
+        await self._call("pause_recording", room=room, paused=paused)
+
     async def stop_recording(self, room: str) -> None:
         """Close the recording."""
         await self._call("stop_recording", room=room)

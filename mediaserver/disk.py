@@ -1,0 +1,51 @@
+"""How full the disk of the recordings is, and what that means. Rules are pure; only `measure` looks."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mediaserver.mix.quality import BEST, QUALITIES
+
+Level = Literal["ok", "low", "full"]
+
+LOW_SHARE = 0.10
+"""Below this share of free space people are warned (R: disk alarm at 10 %)."""
+FULL_SHARE = 0.02
+"""Below this share nothing is recorded: a file system without any room fails in places that nobody tried."""
+SOUND_BITS = 40_000
+OVERHEAD = 1.02
+"""Boxes of the fragmented file."""
+BYTES_PER_HOUR = (QUALITIES[BEST].bitrate + SOUND_BITS) / 8 * 3600 * OVERHEAD
+"""At the highest rate the encoder may take; a quiet picture takes less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Bytes of a file system: what we may still take, and all."""
+
+    free: int
+    total: int
+
+    @property
+    def level(self) -> Level:
+        """Whether recording may go on."""
+        if self.free < FULL_SHARE * self.total:
+            return "full"
+        return "low" if self.free < LOW_SHARE * self.total else "ok"
+
+    def hours(self, recordings: int) -> float:
+        """How many hours so many recordings at once (at least one is meant) may last until they are stopped."""
+        return max(0.0, self.free - FULL_SHARE * self.total) / (BYTES_PER_HOUR * max(1, recordings))
+
+    def holds(self, size: int) -> bool:
+        """Whether a file of `size` bytes can be added without anything being stopped."""
+        return self.free - size >= FULL_SHARE * self.total
+
+
+def measure(directory: Path) -> Space:
+    """The space around a directory, which need not exist yet. Raises OSError."""
+    while not directory.exists():
+        directory = directory.parent
+    usage = shutil.disk_usage(directory)
+    return Space(usage.free, usage.total)

@@ -1,0 +1,48 @@
+"""The files of a recording: where its picture lies, its fingerprint, and how much of a cut-off one is whole."""
+
+import hashlib
+from pathlib import Path
+
+CHUNK_BYTES = 1 << 20
+HEADER_BYTES = 16
+"""Of a box: its size in 4 bytes, its kind in 4, and 8 more for a size that is larger (ISO/IEC 14496-12, 4.2)."""
+
+
+def thumbnail_of(path: Path) -> Path:
+    """Where the picture of a recording lies."""
+    return path.with_suffix(".jpg")
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal. Raises OSError."""
+    sha = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            sha.update(chunk)
+    return sha.hexdigest()
+
+
+def whole_bytes(path: Path) -> int:
+    """How much of an mp4 can be read: up to a box that is cut off, unless that holds pictures. Raises OSError.
+
+    A demuxer takes what there is of pictures, but gives a whole file up for half a table of them.
+    """
+    end, place = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while place < end:
+            file.seek(place)
+            size, kind = _box(file.read(HEADER_BYTES))
+            if kind == b"mdat" or (kind and size == 0):
+                size = size or end - place
+            elif size < 8 or place + size > end:
+                return place
+            place += size
+    return end
+
+
+def _box(header: bytes) -> tuple[int, bytes]:
+    """Size and kind of a box; the kind is empty when the header is cut off."""
+    size, kind = int.from_bytes(header[:4], "big"), header[4:8]
+    if len(header) < 8:
+        return 0, b""
+    return (int.from_bytes(header[8:16], "big"), kind) if size == 1 else (size, kind)

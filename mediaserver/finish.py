@@ -1,0 +1,226 @@
+"""Makes recordings good: fragmented parts become an ordinary mp4 with its index in front, and nothing is encoded anew.
+
+    python -m mediaserver.finish TARGET [OFFSET PATH]...
+
+Runs as a process of its own (a long file keeps a core busy for seconds, and a damaged one may upset the demuxer) and
+prints one JSON object: the fields of :class:`Finished`, or ``{"error": "<word>"}`` with status 1. The pieces lie in
+`TARGET` one after the other, each moved by its offset in seconds or to the end of the one before, whichever is later.
+A new file is complete, checked and on the disk before it takes the name; until then everything old is still there, so
+the work may be cut off at any time and done again.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from errno import ENOSPC
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.stream import Stream
+from PIL import Image
+
+from mediaserver.disk import measure
+from mediaserver.files import digest, thumbnail_of, whole_bytes
+
+Word = Literal["unreadable", "disk-full"]
+
+NICE = 10
+"""Meetings come first."""
+THUMBNAIL_HEIGHT = 180
+KINDS = ("video", "audio")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file and where it begins in the target, seconds."""
+
+    path: Path
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A good file. `first` is when its first picture was taken (RFC 3339), as far as the file knows.
+
+    `indexed` is False for a part that had to stay fragmented because the disk has no room for a copy.
+    """
+
+    first: str | None
+    seconds: float
+    bytes: int
+    sha256: str
+    indexed: bool
+
+
+class Unfinished(Exception):
+    """It cannot be done: no picture can be read, or there is no room."""
+
+    def __init__(self, word: Word) -> None:
+        super().__init__(word)
+        self.word: Word = word
+
+
+def finish(target: Path, pieces: Sequence[Piece]) -> Finished:
+    """Make `target` out of its pieces, with its thumbnail beside it. Raises Unfinished."""
+    try:
+        indexed = measure(target.parent).holds(sum(piece.path.stat().st_size for piece in pieces))
+        if not indexed and [piece.path for piece in pieces] != [target]:
+            raise Unfinished("disk-full")
+        if indexed:
+            _replace(target, pieces)
+        else:
+            os.truncate(target, whole_bytes(target))  # half a table at the end keeps players from the rest
+        first, seconds = _examine(target)
+        _make_thumbnail(target, seconds / 2)
+    except (av.FFmpegError, OSError) as error:
+        raise Unfinished("disk-full" if error.errno == ENOSPC else "unreadable") from error
+    return Finished(first, round(seconds, 3), target.stat().st_size, digest(target), indexed)
+
+
+def _replace(target: Path, pieces: Sequence[Piece]) -> None:
+    fresh = target.with_suffix(".new")
+    try:
+        pictures = _write(fresh, pieces)
+        with av.open(str(fresh)) as written:
+            if written.streams.video[0].frames != pictures:
+                raise Unfinished("unreadable")
+        _rename(fresh, target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _rename(fresh: Path, target: Path) -> None:
+    """Take the name, after everything is on the disk; rename(2) leaves no moment without a file."""
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
+    fresh.replace(target)
+    directory = os.open(target.parent, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)
+
+
+def _write(path: Path, pieces: Sequence[Piece]) -> int:
+    """Write the pieces into one file; return how many pictures it has."""
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as output:
+        writer = _Writer(output)
+        for piece in pieces:
+            with _open(piece.path) as source:
+                writer.add(source, piece.offset)
+    if not writer.pictures:
+        raise Unfinished("unreadable")
+    return writer.pictures
+
+
+def _open(path: Path) -> InputContainer:
+    """Open what is whole of a file."""
+    end = whole_bytes(path)
+    return av.open(str(path) if end == path.stat().st_size else f"subfile,,start,0,end,{end},,:{path}", format="mp4")
+
+
+class _Writer:
+    """Appends whole files to one, without decoding."""
+
+    def __init__(self, output: OutputContainer) -> None:
+        # given
+        self._output = output
+        # owned
+        self._streams: dict[str, Stream] = {}
+        self._end = Fraction(0)
+        # counters
+        self.pictures = 0
+
+    def add(self, source: InputContainer, offset: float) -> None:
+        """Append a file at `offset` seconds, or later when what is there lasts longer. Raises Unfinished."""
+        if not source.streams.video:
+            raise Unfinished("unreadable")
+        if not self._streams:
+            self._open(source)
+        start = max(Fraction(offset), self._end)
+        for packet in _packets(source):
+            assert packet.pts is not None and packet.time_base is not None
+            packet.pts += round(start / packet.time_base)
+            packet.dts = packet.pts
+            self._end = max(self._end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+            self.pictures += packet.stream.type == "video"
+            packet.stream = self._streams[packet.stream.type]
+            self._output.mux(packet)
+
+    def _open(self, source: InputContainer) -> None:
+        if "date" in source.metadata:
+            self._output.metadata["date"] = source.metadata["date"]
+        for kind in KINDS:
+            for stream in source.streams.get({kind: 0}):
+                made = self._output.add_stream_from_template(stream, opaque=True)
+                made.time_base = stream.time_base
+                self._streams[kind] = made
+
+
+def _packets(source: InputContainer) -> Iterator["av.Packet[Any]"]:
+    """The whole packets of a file, from its first key frame to where it was cut off."""
+    started = False
+    with suppress(av.FFmpegError):
+        for packet in source.demux(*(stream for stream in source.streams if stream.type in KINDS)):
+            started = started or (packet.stream.type == "video" and packet.is_keyframe)
+            if started and packet.pts is not None and packet.size and not packet.is_corrupt:
+                yield packet
+
+
+def _examine(path: Path) -> tuple[str | None, float]:
+    """When the first picture was taken, and how long the file is."""
+    with _open(path) as container:
+        first = _instant(container.metadata.get("date", ""))
+        ends = (
+            (packet.pts + (packet.duration or 0)) * packet.time_base
+            for packet in _packets(container)
+            if packet.pts is not None and packet.time_base is not None
+        )
+        return first, float(max(ends, default=Fraction(0)))
+
+
+def _instant(text: str) -> str | None:
+    try:
+        return text if datetime.fromisoformat(text).tzinfo is not None else None
+    except ValueError:
+        return None
+
+
+def _make_thumbnail(path: Path, seconds: float) -> None:
+    """One picture at a time of the file, as JPEG."""
+    with _open(path) as container:
+        video = container.streams.video[0]
+        container.seek(round(seconds * av.time_base))
+        found: av.VideoFrame | None = None
+        for found in container.decode(video):
+            if found.time is not None and found.time >= seconds:
+                break
+        if found is None:
+            raise Unfinished("unreadable")
+        width = round(found.width * THUMBNAIL_HEIGHT / found.height)
+        fresh = path.with_suffix(".jpg.new")
+        picture = found.reformat(width, THUMBNAIL_HEIGHT, "rgb24").to_ndarray()
+        Image.fromarray(picture).save(fresh, "JPEG", quality=80)
+        fresh.replace(thumbnail_of(path))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line says."""
+    os.nice(NICE)
+    target, rest = Path(arguments[0]), arguments[1:]
+    pieces = [Piece(Path(path), float(offset)) for offset, path in zip(rest[::2], rest[1::2], strict=True)]
+    try:
+        print(json.dumps(asdict(finish(target, pieces))))
+    except Unfinished as error:
+        print(json.dumps({"error": error.word}))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

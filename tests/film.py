@@ -1,0 +1,60 @@
+"""Films as the recorder makes them: real packets of a moving picture and a tone, without a room around them."""
+
+from pathlib import Path
+
+from loadtest.tone import encode_tone
+from mediaserver.mix.codec import VideoEncoder
+from mediaserver.mix.minus import FRAME_SAMPLES
+from mediaserver.recorder import Recorder
+from mediaserver.rendition import Rendition
+from mediaserver.rtp.packet import Packet
+from mediaserver.tracks import Dirty, Source
+from tests.mediaserver.pictures import plain
+
+FPS = 25
+SIZE = (320, 180)
+
+
+class Camera:
+    """Films into a file, 25 pictures and 50 sounds a second, as fast as it is told to."""
+
+    def __init__(self, path: Path) -> None:
+        self.failed: list[str] = []
+        self.recorder = Recorder(path, self.failed.append)
+        self._dirty = Dirty()
+        self._picture = Rendition("H264", self._dirty)
+        self._sound = Source("mix", "opus", self._dirty)
+        for source in (self._picture, self._sound):
+            source.attach(self.recorder)
+        self._encoder = VideoEncoder("H264", *SIZE, FPS, 500_000)
+        self._voice = encode_tone(440)
+        self._tick = 0
+
+    def roll(self, seconds: float) -> None:
+        """Let so much time be filmed; a picture turns from dark to light and back."""
+        for _ in range(round(seconds * FPS)):
+            picture = plain(*SIZE, (40 + self._tick * 3 % 160, 128, 128))
+            data, keyframe = self._encoder.encode(picture, self._tick, keyframe=self._picture.take_keyframe())
+            self._picture.publish(data, keyframe, self._tick * 3600)
+            for half in (0, 1):
+                number = 2 * self._tick + half
+                payload = self._voice[number % len(self._voice)]
+                self._sound.push(Packet(0, number & 0xFFFF, number * FRAME_SAMPLES, 0, False, payload, False))
+            self._dirty.flush(self._tick / FPS)
+            self._tick += 1
+
+    def pause(self, paused: bool) -> None:
+        """Pause or go on."""
+        self.recorder.pause(paused)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.recorder.close()
+
+
+def film(path: Path, seconds: float = 3.0) -> Path:
+    """Make a closed recording of about so many seconds."""
+    camera = Camera(path)
+    camera.roll(seconds)
+    camera.close()
+    return path

@@ -7,7 +7,7 @@ from contextlib import suppress
 from struct import pack
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaserver import api, channel
@@ -35,6 +35,7 @@ async def read_all(data: bytes) -> list[object]:
     return messages
 
 
+@settings(max_examples=30)
 @given(st.lists(MESSAGES, max_size=5))
 def test_messages_are_read_as_written(messages: list[dict[str, object]]) -> None:
     pipe = Pipe()
@@ -43,6 +44,7 @@ def test_messages_are_read_as_written(messages: list[dict[str, object]]) -> None
     assert asyncio.run(read_all(pipe.data)) == messages
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=40), st.booleans())
 def test_any_bytes_end_or_are_a_value_error(data: bytes, framed: bool) -> None:
     with suppress(ValueError):

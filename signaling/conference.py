@@ -5,10 +5,11 @@ Everything the media engine knows can be said again from here (:meth:`Conference
 nothing but seconds.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from mediaserver.api import COMPOSED, Layout
+from signaling import panes
 from signaling.effects import (
     AddSeat,
     Arrange,
@@ -38,7 +39,6 @@ from signaling.messages import (
     Speaking,
     ViewState,
 )
-from signaling.messages import Kind as LayoutKind
 from signaling.roster import Choice, Person, Place, Roster, Seated
 
 
@@ -83,6 +83,8 @@ class Conference:
         seat = self.roster.sit(client, person, choice)
         if not back:
             effects += self._seat(seat)
+        if seat.place is not None:
+            effects += self._pin(panes.moved(self.layout, seat.place.id, seat.id))
         return self._joined(seat, now), effects
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
@@ -170,12 +172,17 @@ class Conference:
         self.roster.lower(self._known(seat_id).id)
         return []
 
-    def arrange(self, client: str, kind: LayoutKind, focus: str | None) -> list[Effect]:
-        """Arrange the composed picture for everyone."""
+    def arrange(self, client: str, layout: Layout) -> list[Effect]:
+        """Arrange the composed picture for everyone; an absent point may be pinned, it gets its pane when it comes."""
         self._controller(client)
-        if focus is not None:
-            self._visible(focus)
-        return self._arrange(Layout(kind, focus))
+        panes.check(layout)
+        if layout.focus is not None:
+            self._visible(layout.focus)
+        absent = {place.id for place in self.booking.places}
+        for seat in layout.seats:
+            if seat is not None and seat not in absent:
+                self._visible(seat)
+        return self._arrange(layout)
 
     def record(self, client: str, on: bool, now: datetime) -> list[Effect]:
         """Start or stop the recording."""
@@ -324,20 +331,23 @@ class Conference:
                 other.view = COMPOSED
                 effects.append(SetView(other.id, COMPOSED))
                 effects += [Tell(other.client, ViewState(source=COMPOSED))] if other.client else []
-        if self.layout.focus == seat.id:
-            effects += self._arrange(Layout(self.layout.kind))
+        layout = panes.moved(self.layout, seat.id, None if seat.place is None else seat.place.id)
+        effects += self._pin(replace(layout, focus=None) if layout.focus == seat.id else layout)
         return effects + (self.spoke(None) if self.speaking == seat.id else [])
 
     def _set_floor(self, seat: Seated, open_: bool) -> list[Effect]:
         seat.floor = open_
         return [SetFloor(seat.id, open_)] if seat.here else []
 
+    def _pin(self, layout: Layout) -> list[Effect]:
+        return [] if layout == self.layout else self._arrange(layout)
+
     def _arrange(self, layout: Layout) -> list[Effect]:
         self.layout = layout
         return [Arrange(layout), TellAll(self._layout_state())]
 
     def _layout_state(self) -> LayoutState:
-        return LayoutState(kind=self.layout.kind, focus=self.layout.focus)
+        return LayoutState.model_validate(asdict(self.layout))
 
     def _record_as_wished(self, now: datetime) -> list[Effect]:
         """Start the registered recording once the official time has begun and somebody's media is up."""

@@ -29,7 +29,7 @@ COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect
     m.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),
     m.MuteAll: lambda c, client, _, __: c.mute_all(client),
     m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
-    m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.kind, msg.focus),
+    m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.layout),
     m.Record: lambda c, client, msg, now: c.record(client, msg.on, now),
     m.Leave: lambda c, client, _, __: c.leave(client),
 }

@@ -138,7 +138,7 @@ class Meeting:
             log.warning("x %s in %s: %s", type(effect).__name__, self.id, error)
 
     async def _open_room(self, _: OpenRoom) -> None:
-        await self._tools.engine.open_room(self.id, RoomOptions())
+        await self._tools.engine.open_room(self.id, RoomOptions(title=self.conference.booking.title))
 
     async def _close_room(self, _: CloseRoom) -> None:
         await self._tools.engine.close_room(self.id)

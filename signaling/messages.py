@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
+from mediaserver.api import Layout, LayoutKind
 from signaling.errors import MessageError
 
 MAX_BYTES = 64 * 1024
@@ -18,7 +19,6 @@ Word = Literal[
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
 
-Kind = Literal["grid", "speaker", "single"]
 Role = Literal["host", "component", "observer"]
 Media = Literal["none", "connecting", "connected"]
 Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "shutdown"]
@@ -93,12 +93,29 @@ class Lower(_Asked):
     seat: SeatId
 
 
-class SetLayout(_Asked):
+class _Arranged(_Message):
+    """A whole arrangement of the composed picture; what is left out has its plain value."""
+
+    kind: LayoutKind
+    focus: SeatId | None = None
+    seats: Annotated[list[SeatId | None], Field(max_length=64)] = []
+    page: Annotated[int, Field(ge=0, lt=1000)] = 0
+    rotate: Annotated[int, Field(ge=0, le=3600)] = 0
+    empty: bool = False
+    title: bool = False
+    clock: bool = False
+
+
+class SetLayout(_Arranged, _Asked):
     """Arrange the composed picture (controller)."""
 
     type: Literal["layout"]
-    kind: Kind
-    focus: SeatId | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """Return it as the media engine knows it."""
+        fields = self.model_dump(exclude={"type", "ref", "seats"})
+        return Layout(**fields, seats=tuple(self.seats))
 
 
 class Record(_Asked):
@@ -156,12 +173,10 @@ class SessionInfo(_Message):
     official: Official
 
 
-class LayoutState(_Message):
+class LayoutState(_Arranged):
     """How the composed picture is arranged."""
 
     type: Literal["layout"] = "layout"
-    kind: Kind
-    focus: str | None
 
 
 class RecordingState(_Message):

@@ -179,7 +179,7 @@ def test_only_controllers_control(hall: Hall) -> None:
         lambda: c.floor("n", seat, True),
         lambda: c.mute_all("n"),
         lambda: c.lower("n", seat),
-        lambda: c.arrange("n", "grid", None),
+        lambda: c.arrange("n", Layout()),
         lambda: c.record("n", True, NOW),
     ):
         assert_refused("forbidden", call)
@@ -191,7 +191,7 @@ def test_unknown_clients_and_seats_are_refused(hall: Hall) -> None:
     for call in (
         lambda: c.floor("h", "x", True),
         lambda: c.lower("h", "x"),
-        lambda: c.arrange("h", "single", "x"),
+        lambda: c.arrange("h", Layout("single", "x")),
         lambda: c.view("h", "camera:x"),
         lambda: c.view("h", "camera:nt"),
     ):
@@ -200,16 +200,64 @@ def test_unknown_clients_and_seats_are_refused(hall: Hall) -> None:
 
 def test_the_layout_is_told_to_everyone(hall: Hall) -> None:
     seat = hall.seat("n")
-    assert hall.conference.arrange("h", "speaker", seat) == [
+    assert hall.conference.arrange("h", Layout("speaker", seat)) == [
         e.Arrange(Layout("speaker", seat)),
         e.TellAll(LayoutState(kind="speaker", focus=seat)),
     ]
 
 
+@pytest.mark.parametrize(
+    ("layout", "text"),
+    [
+        (Layout("1+5", seats=(None,) * 7), "seats: at most 6 in 1+5"),
+        (Layout("single", seats=("nt", "cr")), "seats: at most 1 in single"),
+        (Layout("grid", seats=("s3", None, "s3")), "seats: the same one twice"),
+        (Layout("grid", rotate=4), "rotate: 0 or at least 5 seconds"),
+    ],
+)
+def test_a_layout_that_makes_no_sense_is_explained(hall: Hall, layout: Layout, text: str) -> None:
+    with pytest.raises(MessageError) as refused:
+        hall.conference.arrange("h", layout)
+    assert (refused.value.word, refused.value.text) == ("bad-message", text)
+    assert hall.conference.layout == Layout()
+
+
+def test_a_pinned_point_keeps_its_pane_while_it_is_away(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("c")
+    pinned = Layout("1+5", seats=(None, seat), title=True)
+    assert c.arrange("h", pinned)[0] == e.Arrange(pinned)
+    waiting = Layout("1+5", seats=(None, "cr"), title=True)
+    assert e.Arrange(waiting) in c.leave("c")
+    effects = hall.join("again", CR)
+    back = Layout("1+5", seats=(None, hall.seat("again")), title=True)
+    assert effects[-2:] == [
+        e.Arrange(back),
+        e.TellAll(LayoutState(kind="1+5", seats=[None, hall.seat("again")], title=True)),
+    ]
+    assert hall.joined.layout.seats == [None, hall.seat("again")]
+
+
+def test_a_second_device_does_not_take_the_pane_of_the_first(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    c.arrange("h", Layout("2x2", seats=(seat, "nt")))
+    hall.join("n2", NT)
+    assert c.layout.seats == (seat, hall.seat("n2"))
+    c.leave("n2")
+    assert c.layout.seats == (seat, "nt")
+    c.leave("n")
+    assert c.layout.seats == (None, "nt")
+
+
+def test_who_cannot_be_seen_cannot_be_pinned(hall: Hall) -> None:
+    hall.join("t", None)
+    for name in ("nobody", hall.seat("t")):
+        assert_refused("unknown-seat", lambda name=name: hall.conference.arrange("h", Layout("2x2", seats=(name,))))
+
+
 def test_whoever_looked_at_a_seat_that_is_gone_sees_the_composed_picture(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("n")
     c.view("c", f"camera:{seat}")
-    c.arrange("h", "single", seat)
+    c.arrange("h", Layout("single", seat))
     c.spoke(seat)
     assert c.leave("n") == [
         e.Hang("n", "left"),
@@ -340,7 +388,7 @@ def test_a_registered_recording_that_was_stopped_stays_stopped() -> None:
 def test_a_lost_worker_is_told_everything_again(hall: Hall) -> None:
     c = hall.conference
     c.floor("h", hall.seat("n"), True)
-    c.arrange("h", "speaker", None)
+    c.arrange("h", Layout("speaker"))
     c.view("c", f"camera:{hall.seat('n')}")
     c.record("h", True, NOW)
     c.peer_up(hall.seat("n"))

@@ -14,6 +14,7 @@ from signaling.client import BURST
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World
 
 HOUR = timedelta(hours=1)
+PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "clock": False}
 
 
 async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:
@@ -22,7 +23,7 @@ async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:
     assert {key: joined[key] for key in ("role", "controller", "layout", "recording", "view", "now")} == {
         "role": "host",
         "controller": True,
-        "layout": {"type": "layout", "kind": "grid", "focus": None},
+        "layout": {"type": "layout", "kind": "grid", "focus": None, **PLAIN},
         "recording": {"type": "recording", "on": False, "since": None, "error": None},
         "view": "composed",
         "now": "2026-04-06T01:00:00Z",
@@ -48,6 +49,7 @@ async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:
         "type": "layout",
         "kind": "single",
         "focus": seat,
+        **PLAIN,
     }
     assert (await guest.type("layout"))["focus"] == seat
     assert await guest.ask(type="view", source=f"camera:{joined['seat']}") == {

@@ -3,7 +3,7 @@
 import json
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import aiohttp
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
+from mediaserver.api import LayoutKind
 from scheduler.service import Scheduler
 from signaling import tls
 from signaling.app import application
@@ -121,6 +122,7 @@ ALLOWED: dict[str, list[int]] = {
     "GET /sessions/{id}": [200, 200, 200, 200, 404, 404],
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
     "GET /capacity": [200, 200, 200, 200, 200, 200],
+    "GET /layouts": [200, 200, 200, 200, 200, 200],
     "GET /recordings": [200, 200, 200, 200, 200, 200],
     "POST /recordings/{id}/link": [403, 200, 200, 403, 403, 403],
     "GET /recordings/{id}/file": [403, 200, 200, 403, 403, 403],
@@ -155,6 +157,19 @@ async def test_who_may_what(world: World, role: str) -> None:
         async with client.request(route.method, where, **body) as response:
             statuses[name(route)] = response.status
     assert statuses == {call: answers[ROLES.index(role)] for call, answers in ALLOWED.items()}
+
+
+async def test_layouts_are_drawn_as_they_are_composed(world: World) -> None:
+    client = await world.signed_in("host")
+    async with client.get("/api/v1/layouts") as response:
+        plans = {plan["kind"]: plan for plan in await response.json()}
+    assert list(plans) == list(get_args(LayoutKind))
+    assert plans["1+5"]["cells"][0] == {"x": 0, "y": 0, "width": 2, "height": 2, "role": "main"}
+    async with client.get("/api/v1/layouts?points=5") as response:
+        grown = {plan["kind"]: plan for plan in await response.json()}
+    assert [len(grown[kind]["cells"]) for kind in ("grid", "speaker", "panorama", "2+21")] == [5, 5, 5, 23]
+    async with client.get("/api/v1/layouts?points=0") as response:
+        assert await problem_of(response) == (422, "invalid")
 
 
 async def test_a_registration_becomes_a_session(world: World) -> None:

@@ -1,0 +1,30 @@
+"""Which wishes for the composed picture can be fulfilled, and how pins follow points that come and go. Pure."""
+
+from dataclasses import replace
+
+from mediaserver.api import Layout
+from mediaserver.mix.layouts import FAMILIES
+from signaling.errors import MessageError
+
+FASTEST_TURN_S = 5
+"""Nobody finds a face on a page that turns faster."""
+
+
+def check(layout: Layout) -> None:
+    """Raise MessageError ``bad-message``, naming the field, for a layout that makes no sense."""
+    most = FAMILIES[layout.kind].most
+    pinned = [seat for seat in layout.seats if seat is not None]
+    if len(layout.seats) > most:
+        raise MessageError("bad-message", f"seats: at most {most} in {layout.kind}")
+    if len(pinned) != len(set(pinned)):
+        raise MessageError("bad-message", "seats: the same one twice")
+    if 0 < layout.rotate < FASTEST_TURN_S:
+        raise MessageError("bad-message", f"rotate: 0 or at least {FASTEST_TURN_S} seconds")
+
+
+def moved(layout: Layout, old: str, new: str | None) -> Layout:
+    """Let another id have the pane of an old one; nobody gets it when the new one has a pane already."""
+    if old not in layout.seats:
+        return layout
+    heir = None if new in layout.seats else new
+    return replace(layout, seats=tuple(heir if seat == old else seat for seat in layout.seats))

@@ -1,0 +1,169 @@
+"""Layers of a camera, what is reported of them, and the composer's ear."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.camera import ACTIVE_S, Camera, Layer, PictureInput, Reception
+from mediaserver.rtp.jitter import PATIENCE_S
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import packetize_vp8
+from mediaserver.tracks import Dirty
+
+
+class Cameras:
+    """A camera with layers, and the requests they sent."""
+
+    def __init__(self, *shares: float) -> None:
+        self.dirty = Dirty()
+        self.asked: list[int] = []
+        self.camera = Camera()
+        self.layers = [
+            Layer("camera:a", "VP8", self.dirty, i, share, self.asked.append) for i, share in enumerate(shares)
+        ]
+        for layer in self.layers:
+            self.camera.add(layer)
+        self.sequences = [0] * len(shares)
+
+    def send(self, at: int, now: float, keyframe: bool = False, skip: int = 0) -> list[int]:
+        """One picture on a layer; its text is the layer's number."""
+        self.sequences[at] += skip
+        sequence = self.sequences[at]
+        self.sequences[at] += 1
+        payload = packetize_vp8(str(at).encode(), sequence)[0]
+        missing = self.layers[at].receive(Packet(96, sequence, sequence * 3600, at, True, payload, keyframe), now)
+        self.dirty.flush(now)
+        return missing
+
+
+def test_the_smallest_sufficient_layer_that_sends_is_picked() -> None:
+    cameras = Cameras(1.0, 0.25, 0.5)
+    big, small, middle = cameras.layers
+    assert [layer.height for layer in cameras.camera.layers] == [180, 360, 720]
+    assert cameras.camera.pick(90, 0.0) is None
+    for at in range(3):
+        cameras.send(at, 10.0)
+    assert [cameras.camera.pick(height, 10.0) for height in (90, 180, 181, 360, 720, 1080)] == [
+        small,
+        small,
+        middle,
+        middle,
+        big,
+        big,
+    ]
+    cameras.send(1, 10.0 + ACTIVE_S)
+    assert cameras.camera.pick(720, 10.0 + ACTIVE_S) is small
+    assert cameras.camera.pick(720, 10.0 + 2 * ACTIVE_S) is None
+
+
+def test_missing_packets_are_asked_for_while_somebody_looks() -> None:
+    cameras, ear = Cameras(1.0), PictureInput()
+    cameras.send(0, 0.0)
+    assert cameras.send(0, 0.0, skip=2) == []
+    assert not cameras.layers[0].nack.waiting
+    ear.follow(cameras.layers[0], 0.0)
+    assert cameras.send(0, 0.0, skip=2) == [4, 5]
+
+
+def texts(ear: PictureInput) -> list[bytes]:
+    return [frame.data for frame in ear.queue.take()]
+
+
+def test_the_composer_hears_whole_pictures_from_a_key_frame_on() -> None:
+    cameras, ear = Cameras(1.0), PictureInput()
+    ear.follow(cameras.layers[0], 0.0)
+    assert cameras.asked == [0]
+    for keyframe in (False, True, False):
+        cameras.send(0, 0.0, keyframe)
+    assert texts(ear) == [b"0", b"0"]
+
+
+def test_a_change_of_layer_waits_for_its_key_frame() -> None:
+    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    ear.follow(cameras.layers[0], 0.0)
+    cameras.send(0, 0.0, True)
+    ear.follow(cameras.layers[1], 1.0)
+    for at, keyframe in ((0, False), (1, False), (0, False), (1, True), (0, False), (1, False)):
+        cameras.send(at, 1.0, keyframe)
+    assert texts(ear) == [b"0", b"0", b"0", b"1", b"1"]
+    assert (cameras.layers[0].sinks, cameras.layers[1].sinks) == ([], [ear])
+
+
+def test_a_change_taken_back_leaves_the_other_layer() -> None:
+    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    ear.follow(cameras.layers[0], 0.0)
+    cameras.send(0, 0.0, True)
+    ear.follow(cameras.layers[1], 0.0)
+    ear.follow(cameras.layers[0], 0.0)
+    cameras.send(1, 0.0, True)
+    cameras.send(0, 0.0)
+    assert texts(ear) == [b"0", b"0"]
+    assert cameras.layers[1].sinks == []
+
+
+def test_who_stops_listening_forgets_everything() -> None:
+    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    ear.follow(cameras.layers[0], 0.0)
+    cameras.send(0, 0.0, True)
+    ear.follow(cameras.layers[1], 0.0)
+    ear.follow(None, 0.0)
+    cameras.send(0, 0.0, True)
+    cameras.send(1, 0.0, True)
+    assert texts(ear) == []
+    assert [layer.sinks for layer in cameras.layers] == [[], []]
+
+
+def test_a_hole_that_is_not_mended_asks_for_a_key_frame() -> None:
+    cameras, ear = Cameras(1.0), PictureInput()
+    ear.follow(cameras.layers[0], 0.0)
+    cameras.send(0, 0.0, True)
+    cameras.send(0, 1.0, skip=1)
+    assert cameras.asked == [0]
+    cameras.send(0, 1.1 + PATIENCE_S)
+    assert cameras.asked == [0, 0]
+    cameras.send(0, 2.0)
+    cameras.send(0, 2.0, True)
+    assert texts(ear) == [b"0", b"0"]
+
+
+def test_a_decoder_that_gave_up_starts_over_at_a_key_frame() -> None:
+    cameras, ear = Cameras(1.0), PictureInput()
+    ear.follow(cameras.layers[0], 0.0)
+    cameras.send(0, 0.0, True)
+    ear.broken(1.0)
+    assert cameras.asked == [0, 0]
+    cameras.send(0, 1.0)
+    cameras.send(0, 1.0, True)
+    assert texts(ear) == [b"0"]
+    PictureInput().broken(0.0)
+
+
+ARRIVALS = st.lists(st.tuples(st.integers(-3, 5), st.booleans()), min_size=1, max_size=100)
+
+
+@given(st.integers(0, 0xFFFF), ARRIVALS)
+def test_reports_count_what_came_and_what_did_not(first: int, arrivals: list[tuple[int, bool]]) -> None:
+    """Against numbers that do not wrap (RFC 3550 appendix A.3)."""
+    reception, newest, received, expected_before, received_before = Reception(), first, 0, 0, 0
+    for at, (step, report) in enumerate(arrivals):
+        number = max(first, newest + step) if at else first
+        reception.receive(number & 0xFFFF)
+        newest, received = max(newest, number), received + 1
+        if report:
+            info, got, lost = reception.take(7, 0.0)
+            expected = newest - first + 1
+            assert got == received - received_before
+            assert lost == max(0, expected - expected_before - got)
+            assert (info.ssrc, info.highest_sequence) == (7, newest)
+            assert info.packets_lost == expected - received
+            assert info.fraction_lost == min(255, 256 * lost // max(1, lost + got))
+            expected_before, received_before = expected, received
+
+
+def test_a_report_tells_how_old_the_last_sender_report_is() -> None:
+    reception = Reception()
+    reception.receive(0)
+    assert (reception.take(7, 10.0)[0].lsr, reception.take(7, 10.0)[0].dlsr) == (0, 0)
+    reception.ntp_middle, reception.report_time = 0x12345678, 8.5
+    info = reception.take(7, 10.0)[0]
+    assert (info.lsr, info.dlsr) == (0x12345678, round(1.5 * 65536))
+    assert bytes(info)

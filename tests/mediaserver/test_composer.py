@@ -1,0 +1,166 @@
+"""Many cameras into one picture, looked at after decoding it."""
+
+import itertools
+
+from av import VideoFrame
+
+from mediaserver.api import Layout
+from mediaserver.mix.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, planes
+from mediaserver.mix.codec import VideoDecoder
+from mediaserver.mix.composer import STALE_S, Composed, Composer, Work
+from mediaserver.mix.layout import Tile, arrange
+from mediaserver.mix.quality import BEST, RenditionKey
+from mediaserver.rtp.jitter import Frame
+from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, coded, colour_at, huge_keyframe
+
+WIDTH, HEIGHT = 640, 360
+H264: RenditionKey = ("H264", BEST)
+VP8: RenditionKey = ("VP8", BEST)
+A, B, C, D = arrange(Layout(), ["a", "b", "c", "d"], None, WIDTH, HEIGHT)
+
+
+class Eye:
+    """A composer, a clock, and a viewer who decodes."""
+
+    def __init__(self, key: RenditionKey = H264) -> None:
+        self.composer = Composer(WIDTH, HEIGHT, 25)
+        self.tick = 0
+        self.now = 0.0
+        self.key = key
+        self._decoder = VideoDecoder(key[0])
+        self.picture: VideoFrame | None = None
+
+    def see(
+        self,
+        tiles: tuple[Tile, ...],
+        frames: dict[str, list[Frame]] | None = None,
+        speaker: str | None = None,
+        labels: dict[str, str] | None = None,
+    ) -> Composed:
+        """One tick."""
+        names = labels or {tile.seat: tile.seat for tile in tiles}
+        work = Work(self.tick, self.now, tiles, names, frames or {}, speaker, {self.key: self.tick == 0})
+        composed = self.composer.compose(work)
+        data, _ = composed.pictures[self.key]
+        self.picture = self._decoder.decode(data)
+        self.tick += 1
+        self.now += 0.04
+        return composed
+
+    def colour(self, x: int, y: int) -> Colour:
+        assert self.picture is not None
+        return colour_at(self.picture, x, y)
+
+    def middle(self, tile: Tile) -> Colour:
+        """Above the name, inside the frame."""
+        return self.colour(tile.x + tile.width // 2, tile.y + tile.height // 3)
+
+
+def test_every_camera_stands_in_its_tile_whatever_its_codec_and_size() -> None:
+    eye = Eye()
+    eye.see(
+        (A, B, C, D),
+        {
+            "a": coded("VP8", RED, size=(640, 360)),
+            "b": coded("H264", GREEN, size=(320, 180)),
+            "c": coded("VP8", BLUE, size=(160, 90)),
+        },
+    )
+    assert [alike(eye.middle(tile), colour) for tile, colour in ((A, RED), (B, GREEN), (C, BLUE))] == [True] * 3
+    corner = eye.colour(D.x + 20, D.y + 20)
+    assert alike(corner, CARD)
+
+
+def test_a_camera_of_another_shape_keeps_its_shape_between_bars() -> None:
+    eye = Eye()
+    eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(240, 240))})
+    assert alike(eye.middle(A), RED)
+    assert alike(eye.colour(A.x + 30, A.y + 90), BACKGROUND)
+    assert alike(eye.colour(A.x + A.width - 30, A.y + 90), BACKGROUND)
+
+
+def test_the_newest_picture_wins() -> None:
+    eye = Eye()
+    frames = coded("H264", RED) + coded("H264", GREEN, stream=2)
+    eye.see((A, B, C, D), {"a": frames})
+    assert alike(eye.middle(A), GREEN)
+
+
+def test_a_camera_that_stops_becomes_a_card() -> None:
+    eye = Eye()
+    eye.see((A, B, C, D), {"a": coded("VP8", RED)})
+    eye.now += STALE_S * 0.9
+    eye.see((A, B, C, D))
+    assert alike(eye.middle(A), RED)
+    eye.now += STALE_S * 0.2
+    eye.see((A, B, C, D))
+    assert alike(eye.colour(A.x + 20, A.y + 20), CARD)
+
+
+def test_a_new_layout_moves_the_pictures_without_new_ones() -> None:
+    eye = Eye()
+    eye.see((A, B, C, D), {"a": coded("VP8", RED), "b": coded("VP8", GREEN)})
+    whole = Tile("b", 0, 0, WIDTH, HEIGHT)
+    eye.see((whole,), labels=dict.fromkeys("abcd", "x"))
+    assert [alike(eye.colour(x, 100), GREEN) for x in (40, 320, 600)] == [True] * 3
+    eye.see((A, B, C, D), labels=dict.fromkeys("abcd", "x"))
+    assert (alike(eye.middle(A), RED), alike(eye.middle(B), GREEN)) == (True, True)
+
+
+def test_who_speaks_has_a_frame() -> None:
+    eye = Eye()
+    eye.see((A, B, C, D), {"a": coded("VP8", RED)}, speaker="a")
+    assert eye.picture is not None
+    luma = planes(eye.picture)[0][A.y + 86 : A.y + 94, A.x : A.x + BORDER_PX]
+    assert abs(luma.mean() - ACCENT[0]) < 20 < abs(ACCENT[0] - RED[0])
+    eye.see((A, B, C, D))
+    assert alike(eye.colour(A.x + 8, A.y + 90), RED)
+
+
+def test_names_are_drawn_and_change() -> None:
+    eye = Eye()
+    pictures = []
+    for name in ("Ninh Hoà", "Ninh Hoà", "Vạn Ninh"):
+        eye.see((A,), {"a": coded("H264", (235, 128, 128))} if not pictures else {}, labels={"a": name})
+        assert eye.picture is not None
+        pictures.append(eye.picture.to_ndarray(format="gray")[A.y + A.height - 24 : A.y + A.height, A.x : A.x + 140])
+    assert pictures[0].min() < 100 < 180 < pictures[0].max()
+    differences = [abs(a.astype(int) - b).mean() for a, b in itertools.pairwise(pictures)]
+    assert differences[0] < 3 < 8 < differences[1]
+
+
+def test_broken_cameras_are_told_and_keep_their_last_picture() -> None:
+    eye = Eye()
+    eye.see((A, B, C, D), {"a": coded("VP8", RED), "b": coded("VP8", GREEN)})
+    garbage = Frame("VP8", b"\x10\x02\x00garbage", False, 0, 1)
+    composed = eye.see((A, B, C, D), {"a": [garbage]})
+    assert composed.broken == {"a"}
+    assert (alike(eye.middle(A), RED), alike(eye.middle(B), GREEN)) == (True, True)
+    delta = coded("VP8", BLUE, 2)[1:]
+    assert eye.see((A, B, C, D), {"a": delta}).broken == set()  # waits for a key frame
+    assert alike(eye.middle(A), RED)
+    eye.see((A, B, C, D), {"a": coded("VP8", BLUE)})
+    assert alike(eye.middle(A), BLUE)
+
+
+def test_a_huge_camera_is_broken() -> None:
+    eye = Eye()
+    assert eye.see((A, B, C, D), {"a": [Frame("VP8", huge_keyframe(), True, 0, 1)]}).broken == {"a"}
+
+
+def test_one_picture_is_encoded_for_each_codec_asked_for_and_for_no_other() -> None:
+    composer = Composer(WIDTH, HEIGHT, 25)
+    wanted: list[dict[RenditionKey, bool]] = [{H264: True}, {H264: False, VP8: True}, {VP8: False}, {VP8: True}, {}]
+    made = []
+    for tick, renditions in enumerate(wanted):
+        composed = composer.compose(Work(tick, tick / 25, (A,), {"a": "A"}, {}, None, renditions))
+        made.append({key: keyframe for key, (_, keyframe) in composed.pictures.items()})
+    assert made == wanted
+    assert composer._encoders == {}
+
+
+def test_a_seat_that_left_is_forgotten() -> None:
+    eye = Eye()
+    eye.see((A, B, C, D), {"a": coded("VP8", RED)})
+    eye.see((B,), labels={"b": "B"})
+    assert eye.composer._cameras == {}

@@ -1,0 +1,234 @@
+"""One steady stream to a peer, whichever source it looks at."""
+
+import itertools
+from collections.abc import Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.forwarder import PADDING_BYTES, Forwarder
+from mediaserver.rtp.packet import Packet, parse
+from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
+from mediaserver.tracks import Dirty, Source
+from mediaserver.transport.srtp import Outgoing
+
+NUMBERS = {"VP8": 96, "H264": 102}
+
+
+class Wire:
+    """A transport that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+        self.whole: list[bytes] = []
+
+    def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
+        self.sent += packets
+
+    def send_packet(self, packet: bytes) -> None:
+        self.whole.append(packet)
+
+
+class Camera(Source):
+    """A source that makes one-packet pictures and counts requests."""
+
+    def __init__(self, name: str, codec: str, dirty: Dirty, first: int = 0) -> None:
+        super().__init__(name, codec, dirty)
+        self.sequence = first
+        self.asked = 0
+
+    def ask(self) -> None:
+        self.asked += 1
+
+    def picture(self, keyframe: bool = False, marker: bool = True) -> None:
+        data = self.name.encode()
+        payload = packetize_vp8(data, self.sequence & 0x7FFF)[0] if self.codec == "VP8" else data
+        self.push(Packet(0, self.sequence & 0xFFFF, self.sequence * 3600 & 0xFFFFFFFF, 0, marker, payload, keyframe))
+        self.sequence += 1
+
+
+class Scene:
+    """A viewer and two cameras."""
+
+    def __init__(self, codecs: tuple[str, str] = ("VP8", "VP8")) -> None:
+        self.dirty = Dirty()
+        self.wire = Wire()
+        self.forwarder = Forwarder(NUMBERS, 90000, self.wire)
+        self.one = Camera("one", codecs[0], self.dirty, 0xFFFE)
+        self.two = Camera("two", codecs[1], self.dirty, 500)
+        self.now = 0.0
+
+    def show(self, source: Camera, keyframe: bool = False) -> None:
+        source.picture(keyframe)
+        self.now += 0.04
+        self.dirty.flush(self.now)
+
+    def seen(self) -> list[str]:
+        """Names in the payloads sent."""
+        return [payload[-3:].decode() for *_, payload in self.wire.sent]
+
+    def numbers(self) -> list[int]:
+        """Sequence numbers relative to the first."""
+        first = self.wire.sent[0][1]
+        return [(sequence - first) & 0xFFFF for _, sequence, *_ in self.wire.sent]
+
+
+def test_a_picture_begins_with_a_key_frame_which_is_asked_for() -> None:
+    scene = Scene()
+    scene.forwarder.follow(scene.one, 0.0)
+    assert scene.one.asked == 1
+    for keyframe in (False, False, True, False):
+        scene.show(scene.one, keyframe)
+    assert (scene.seen(), scene.numbers()) == (["one", "one"], [0, 1])
+    assert (scene.forwarder.packets, scene.forwarder.octets) == (2, 14)
+
+
+def test_the_old_picture_goes_on_until_the_new_one_has_a_key_frame() -> None:
+    scene = Scene()
+    scene.forwarder.follow(scene.one, 0.0)
+    scene.show(scene.one, True)
+    scene.forwarder.follow(scene.two, scene.now)
+    assert scene.two.asked == 1
+    for source, keyframe in ((scene.one, False), (scene.two, False), (scene.one, False), (scene.two, True)):
+        scene.show(source, keyframe)
+    scene.show(scene.one)
+    scene.show(scene.two)
+    assert scene.seen() == ["one", "one", "one", "two", "two"]
+    assert scene.numbers() == [0, 1, 2, 3, 4]
+    ids = [vp8_descriptor(payload).picture_id for *_, payload in scene.wire.sent]
+    assert ids == [(ids[0] + i) & 0x7FFF for i in range(5)]  # type: ignore[operator]
+    stamps = [timestamp for _, _, timestamp, *_ in scene.wire.sent]
+    assert all((b - a) & 0xFFFFFFFF < 10_000 for a, b in itertools.pairwise(stamps))
+    assert scene.forwarder not in scene.one.sinks
+
+
+def test_a_codec_may_change_with_the_source() -> None:
+    scene = Scene(("H264", "VP8"))
+    scene.forwarder.follow(scene.one, 0.0)
+    scene.show(scene.one, True)
+    scene.forwarder.follow(scene.two, scene.now)
+    scene.show(scene.two, True)
+    assert [second & 0x7F for second, *_ in scene.wire.sent] == [102, 96]
+    assert scene.numbers() == [0, 1]
+    assert (scene.forwarder.takes("VP8"), scene.forwarder.takes("opus")) == (True, False)
+
+
+def test_who_changes_their_mind_stays_where_they_were() -> None:
+    scene = Scene()
+    scene.forwarder.follow(scene.one, 0.0)
+    scene.show(scene.one, True)
+    scene.forwarder.follow(scene.two, scene.now)
+    scene.forwarder.follow(scene.one, scene.now)
+    scene.show(scene.two, True)
+    scene.show(scene.one)
+    assert scene.seen() == ["one", "one"]
+    assert scene.two.sinks == []
+
+
+def test_nothing_is_sent_after_leaving() -> None:
+    for leave in (lambda s: s.forwarder.follow(None, s.now), lambda s: s.forwarder.close()):
+        scene = Scene()
+        scene.forwarder.follow(scene.one, 0.0)
+        scene.show(scene.one, True)
+        scene.forwarder.follow(scene.two, scene.now)
+        leave(scene)
+        scene.show(scene.one, True)
+        scene.show(scene.two, True)
+        assert scene.seen() == ["one"]
+        assert scene.one.sinks == scene.two.sinks == []
+
+
+def test_sound_changes_at_once() -> None:
+    dirty, wire = Dirty(), Wire()
+    forwarder = Forwarder({"opus": 111}, 48000, wire)
+    full, minus = Source("mix", "opus", dirty), Source("minus", "opus", dirty)
+    forwarder.follow(full, 0.0)
+    for source, sequence in ((full, 1), (full, 2), (minus, 9)):
+        forwarder.follow(source, 0.0)
+        source.push(Packet(0, sequence, 0, 0, False, source.name.encode()))
+        dirty.flush(0.0)
+    assert [payload for *_, payload in wire.sent] == [b"mix", b"mix", b"minus"]
+
+
+def test_what_was_missed_is_sent_again_with_its_own_number() -> None:
+    scene = Scene()
+    scene.forwarder.follow(scene.one, 0.0)
+    for at in range(10):
+        scene.show(scene.one, at == 0)
+    sent = list(scene.wire.sent)
+    scene.wire.sent.clear()
+    scene.forwarder.resend([sent[3][1], sent[7][1], (sent[-1][1] + 1) & 0xFFFF, (sent[0][1] - 1) & 0xFFFF], scene.now)
+    assert scene.wire.sent == [sent[3], sent[7]]
+    scene.show(scene.one)
+    assert (scene.wire.sent[-1][1] - sent[-1][1]) & 0xFFFF == 1
+
+
+def test_what_belongs_to_an_earlier_source_is_not_sent_again() -> None:
+    scene = Scene()
+    scene.forwarder.follow(scene.one, 0.0)
+    scene.show(scene.one, True)
+    scene.forwarder.follow(scene.two, scene.now)
+    scene.show(scene.two, True)
+    before = list(scene.wire.sent)
+    scene.forwarder.resend([before[0][1]], scene.now)
+    assert scene.wire.sent == before
+
+
+def test_a_viewers_request_reaches_the_picture_it_has_and_the_one_it_waits_for() -> None:
+    scene = Scene()
+    scene.forwarder.request_keyframe(0.0)
+    scene.forwarder.follow(scene.one, 0.0)
+    scene.show(scene.one, True)
+    scene.forwarder.follow(scene.two, scene.now)
+    scene.forwarder.request_keyframe(9.0)
+    assert (scene.one.asked, scene.two.asked) == (2, 2)
+
+
+def test_padding_fills_numbers_between_pictures_and_never_within_one() -> None:
+    scene = Scene()
+    scene.forwarder.pad(10_000)
+    scene.forwarder.follow(scene.one, 0.0)
+    scene.show(scene.one, True)
+    scene.forwarder.pad(3 * PADDING_BYTES + 10)
+    scene.show(scene.one)
+    packets = [parse(data, len(data))[0] for data in scene.wire.whole]
+    assert [packet.payload for packet in packets] == [b""] * 3
+    assert {(packet.payload_type, packet.ssrc) for packet in packets} == {(96, scene.forwarder.ssrc)}
+    first = scene.wire.sent[0][1]
+    assert [(packet.sequence - first) & 0xFFFF for packet in packets] == [1, 2, 3]
+    assert scene.numbers() == [0, 4]
+    scene.one.picture(marker=False)
+    scene.dirty.flush(scene.now)
+    scene.forwarder.pad(10_000)
+    assert len(scene.wire.whole) == 3
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["one", "two"]), st.sampled_from(["look", "show", "key", "hole", "pad"])), max_size=60
+)
+
+
+@given(STEPS, st.sampled_from([("VP8", "VP8"), ("H264", "VP8"), ("H264", "H264")]))
+def test_whatever_happens_a_number_is_used_once_and_numbers_only_skip_where_the_source_did(
+    steps: list[tuple[str, str]], codecs: tuple[str, str]
+) -> None:
+    scene, holes = Scene(codecs), 0
+    for name, step in steps:
+        source = scene.one if name == "one" else scene.two
+        match step:
+            case "look":
+                scene.forwarder.follow(source, scene.now)
+            case "hole":
+                source.sequence += 3
+                holes += 1
+            case "pad":
+                scene.forwarder.pad(PADDING_BYTES)
+            case _:
+                scene.show(source, step == "key")
+    padded = [parse(data, len(data))[0].sequence for data in scene.wire.whole]
+    used = [sequence for _, sequence, *_ in scene.wire.sent] + padded
+    assert len(set(used)) == len(used)
+    if scene.wire.sent:
+        first = scene.wire.sent[0][1]
+        span = max((sequence - first) & 0xFFFF for sequence in used) + 1
+        assert len(used) <= span <= len(used) + 3 * holes

@@ -1,4 +1,7 @@
-"""`python -m loadtest` measures how many points a server carries; `… demo` shows a conference, `… bench` the costs."""
+"""`python -m loadtest` measures how many points a server carries.
+
+`… demo` shows a conference, `… bench` what it costs, `… sound` what bad lines leave of a voice.
+"""
 
 import argparse
 import asyncio
@@ -14,7 +17,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest import bench, demo, scenario
+from loadtest import bench, demo, scenario, sound
 from loadtest.accounts import Login, provide, provide_points, read_accounts
 from loadtest.client import Refused
 from loadtest.clip import Codec
@@ -148,13 +151,21 @@ def _bench(words: Sequence[str]) -> int:
     return 0
 
 
+def _sound(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=sound.__doc__)
+    parser.add_argument("--seconds", type=_count, default=60, help="of sound on each line (default 60)")
+    arguments = parser.parse_args(words)
+    print(sound.table([sound.measure(line, arguments.seconds) for line in sound.LINES]))
+    return 0
+
+
 def _demo(words: Sequence[str]) -> int:
     argparse.ArgumentParser(prog="python -m loadtest demo", description=demo.__doc__).parse_args(words)
     _run(demo.run(lambda text: print(text, flush=True)))
     return 0
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"bench": _bench, "demo": _demo}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"bench": _bench, "demo": _demo, "sound": _sound}
 
 if __name__ == "__main__":
     main()

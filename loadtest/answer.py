@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiortc.sdp import MediaDescription, SessionDescription
 
-from mediaserver.rtp.sdp import MID_URI, RID_URI
+from mediaserver.rtp.sdp import LEVEL_URI, MID_URI, RID_URI
 from mediaserver.transport.ice import Address
 
 _MALFORMED = (
@@ -34,6 +34,7 @@ class Line:
     """Whether the server takes what we send."""
     mid_id: int
     rid_id: int
+    level_id: int
     rids: tuple[str, ...]
 
 
@@ -94,6 +95,7 @@ def _line(media: MediaDescription, rids: tuple[str, ...]) -> Line:
         receives=media.direction in ("recvonly", "sendrecv"),
         mid_id=extensions.get(MID_URI, 0),
         rid_id=extensions.get(RID_URI, 0),
+        level_id=extensions.get(LEVEL_URI, 0),
         rids=rids,
     )
 

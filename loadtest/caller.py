@@ -29,6 +29,7 @@ from loadtest.link import Link
 from loadtest.offer import CAMERA, MIC, OPUS, RIDS, Ssrcs, Wish, write_offer
 from loadtest.reception import HEADER, Reception
 from loadtest.sender import FPS, PTIME_MS, Layer, Voice, extension_block, with_extension
+from loadtest.tone import LEVEL
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.transport.dtls import fingerprint
 
@@ -52,10 +53,11 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What an endpoint sends; `voice` are Opus packets of 20 ms."""
+    """What an endpoint sends; `voice` are Opus packets of 20 ms, as loud as `level` in −dBov (RFC 6464)."""
 
     voice: tuple[bytes, ...]
     cameras: Cameras
+    level: int = LEVEL
 
 
 @dataclass(slots=True)
@@ -91,6 +93,7 @@ class Caller:
         self._link = Link(certificate, self._local, self)
         self._codecs: dict[int, str] = {}
         self._voice: Voice | None = None
+        self._level = b""
         self._layers: dict[int, Layer] = {}
         self._gaps: dict[int, _Gaps] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -126,6 +129,7 @@ class Caller:
         mic, camera = answer.lines.get(MIC), answer.lines.get(CAMERA)
         if mic is not None and mic.receives:
             self._voice = Voice(self._ssrcs.mic, OPUS, self._material.voice)
+            self._level = extension_block([(mic.level_id, bytes([self._material.level]))])
         if camera is not None and camera.receives and self._wish.camera:
             self._layers = self._make_layers(camera)
 
@@ -138,7 +142,7 @@ class Caller:
         layers: dict[int, Layer] = {}
         for at in wanted or [len(clips) - 1]:
             rid = RIDS[at] if wanted and self._wish.layers > 1 else ""
-            extension = extension_block([(line.mid_id, line.mid), (line.rid_id, rid)])
+            extension = extension_block([(line.mid_id, line.mid.encode()), (line.rid_id, rid.encode())])
             ssrc = self._ssrcs.camera[at]
             layers[ssrc] = Layer(ssrc, number, clips[at], extension)
         return layers
@@ -167,10 +171,12 @@ class Caller:
     def _send_voice(self) -> None:
         if self._voice is None:
             return
-        if self.sending.mic:
-            self._link.send([self._voice.next()])
-        else:
+        if not self.sending.mic:
             self._voice.skip(1)
+        elif self._level:
+            self._link.send_packet(with_extension(self._voice.next(), self._level))
+        else:
+            self._link.send([self._voice.next()])
 
     def _send_camera(self) -> None:
         for layer in self._layers.values():

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from loadtest.checks import Credentials
-from mediaserver.rtp.sdp import MID_URI, RID_URI
+from mediaserver.rtp.sdp import LEVEL_URI, MID_URI, RID_URI
 
 MIC, CAMERA, PICTURE = "0", "1", "2"
 """The mids: microphone and mix, camera, picture."""
 OPUS, VP8, H264 = 111, 96, 102
 """Our payload types, Chromium's habit."""
-MID_ID, RID_ID = 4, 10
+LEVEL_ID, MID_ID, RID_ID = 1, 4, 10
 RIDS = ("q", "h", "f")
 """Simulcast layers, low to high."""
 
@@ -68,7 +68,8 @@ def _media(kind: str, direction: str, mid: str, numbers: list[int]) -> list[str]
 
 def _mic(ssrcs: Ssrcs) -> list[str]:
     opus = [f"a=rtpmap:{OPUS} opus/48000/2", f"a=fmtp:{OPUS} minptime=10;useinbandfec=1"]
-    return [*_media("audio", "sendrecv", MIC, [OPUS]), *opus, f"a=ssrc:{ssrcs.mic} cname:diemcau-loadtest"]
+    level = f"a=extmap:{LEVEL_ID} {LEVEL_URI}"
+    return [*_media("audio", "sendrecv", MIC, [OPUS]), level, *opus, f"a=ssrc:{ssrcs.mic} cname:diemcau-loadtest"]
 
 
 def _camera(wish: Wish, ssrcs: Ssrcs) -> list[str]:

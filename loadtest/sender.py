@@ -131,11 +131,9 @@ class Layer:
         return packets
 
 
-def extension_block(elements: Iterable[tuple[int, str]]) -> bytes:
-    """A one-byte header extension block (RFC 8285 §4.2) of (local id, text); ids of 0 were not negotiated."""
-    body = b"".join(
-        bytes([number << 4 | len(text) - 1]) + text.encode() for number, text in elements if number and text
-    )
+def extension_block(elements: Iterable[tuple[int, bytes]]) -> bytes:
+    """A one-byte header extension block (RFC 8285 §4.2) of (local id, value); ids of 0 were not negotiated."""
+    body = b"".join(bytes([number << 4 | len(value) - 1]) + value for number, value in elements if number and value)
     if not body:
         return b""
     body += bytes(-len(body) % 4)

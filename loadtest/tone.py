@@ -12,6 +12,8 @@ PACKET_SAMPLES = 960
 LOOP_PACKETS = 100
 """2 s: every multiple of 0.5 Hz ends where it began."""
 AMPLITUDE = 0.25
+LEVEL = 15
+"""Its loudness in −dBov."""
 BITRATE = 32_000
 _FIRST_HZ = 220
 _NOTES = 36

@@ -67,7 +67,7 @@ class Mixer:
             for seat, voice in self.voices.items()
             if (heard := voice.listen(now, mixed=seat in self._mixed)) is not None
         }
-        changed = self.speaker.update(levels, now)
+        changed = self.speaker.update(levels, now, among=self._mixed)
         self._choose()
         sounds = self._leaving | {
             seat: samples

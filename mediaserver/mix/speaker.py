@@ -1,6 +1,6 @@
 """Who speaks: the loudest voice, held long enough that the picture does not jump."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 THRESHOLD_DBOV = -50.0
 """Quieter is a room's own noise."""
@@ -22,8 +22,8 @@ class SpeakerDetector:
         self._since = 0.0
         self._heard = 0.0
 
-    def update(self, levels: Mapping[str, float], now: float) -> bool:
-        """Take one tick's levels; whether the speaker changed."""
+    def update(self, levels: Mapping[str, float], now: float, among: Collection[str] | None = None) -> bool:
+        """Take one tick's levels; whether the speaker changed. Only one `among` these may become it, if given."""
         self.levels = {
             seat: self.levels.get(seat, QUIETEST_DBOV) * (1 - _SMOOTHING) + level * _SMOOTHING
             for seat, level in levels.items()
@@ -32,7 +32,8 @@ class SpeakerDetector:
         current = self.levels.get(before, QUIETEST_DBOV) if before is not None else QUIETEST_DBOV
         if current > THRESHOLD_DBOV:
             self._heard = now
-        best = max(self.levels, key=self.levels.__getitem__, default=None)
+        heard = self.levels if among is None else self.levels.keys() & among
+        best = max(heard, key=self.levels.__getitem__, default=None)
         if best is not None and best != before and self._may_take(self.levels[best], current, now):
             self.speaker, self._since, self._heard = best, now, now
         elif before is not None and now - self._heard > HOLD_S:

@@ -19,6 +19,8 @@ HUSH_DBOV = -45.0
 """Where 20 ms less are not heard."""
 HUSH_TICKS, LOUD_TICKS = 100, 250
 """Delay must be too long for two seconds to be shortened in a hush, and for five to be shortened within speech."""
+DOUBT_DB, DOUBT_TICKS = 20.0, 25
+"""Who was this much quieter than it said, for half a second on balance, is not believed again."""
 _RISE = np.linspace(0, 1, FRAME_SAMPLES, dtype=np.float32)
 _NOTHING: Samples = np.zeros(0, np.int16)
 
@@ -33,6 +35,7 @@ class Voice:
         self._fifo = _NOTHING
         self._frame: Samples | None = None
         self._claim: int | None = None
+        self._doubt = 0
         self._gain = 0.0
         """At the end of the last frame."""
         self._hidden = 0
@@ -49,19 +52,25 @@ class Voice:
 
     def add(self, packet: Packet, now: float) -> None:
         """Take one packet; `now` in seconds."""
-        self._claim = packet.level
+        self._claim = packet.level if self._doubt < DOUBT_TICKS else None
         self.jitter.add(packet, now)
 
     def listen(self, now: float, *, mixed: bool) -> float | None:
         """Take the next 20 ms and tell their loudness in dBov; None when there is no sound."""
         if mixed or self._gain or self._claim is None:
             self._frame = self._next(now)
-            heard = level(self._frame) if self._frame is not None else None
+            heard = self._hear(self._frame) if self._frame is not None else None
         else:
             self._frame, self._fifo = None, _NOTHING
             heard = -float(self._claim) if self.jitter.skim(now) else None
         self._quiet = 0 if heard is not None else self._quiet + 1
         self._level = heard if heard is not None else self._level
+        return heard
+
+    def _hear(self, frame: Samples) -> float:
+        heard = level(frame)
+        if self._claim is not None:
+            self._doubt = max(0, self._doubt + (1 if heard < -self._claim - DOUBT_DB else -1))
         return heard
 
     def sound(self, *, mixed: bool) -> Samples | None:

@@ -147,6 +147,8 @@ class AudioJitter:
             self.dropped += 1
 
     def _play(self, held: _Held) -> Step:
+        if held.sequence != (self._sequence + 1) & 0xFFFF:
+            self._delay.lost()
         self._sequence, self._samples, self._starved = held.sequence, held.samples, 0
         return Step(Kind.PLAY, held.samples, held.payload)
 
@@ -168,7 +170,6 @@ class AudioJitter:
 
     def _starve(self) -> Step:
         self._starved += FRAME
-        self._delay.lost()
         if self._starved > STARVED:
             self._cursor = None
         return Step(Kind.HIDE, FRAME)

@@ -5,7 +5,7 @@ from loadtest.sender import ANNOUNCED_PACKETS, Layer, Voice, extension_block, wi
 from mediaserver.rtp.packet import parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
 
-EXTENSION = extension_block([(4, "1"), (10, "q")])
+EXTENSION = extension_block([(4, b"1"), (10, b"q")])
 
 
 def clip(codec: Codec = "H264", *, packets: int = 2, frames: int = 4, key_every: int = 2) -> Clip:
@@ -83,5 +83,5 @@ def test_a_header_extension_reads_back() -> None:
 
 
 def test_what_was_not_negotiated_is_not_sent() -> None:
-    assert extension_block([(0, "1"), (10, "")]) == b""
-    assert len(extension_block([(4, "12345")])) % 4 == 0
+    assert extension_block([(0, b"1"), (10, b"")]) == b""
+    assert len(extension_block([(4, b"12345")])) % 4 == 0

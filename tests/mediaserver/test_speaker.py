@@ -61,6 +61,13 @@ def test_after_a_pause_anybody_may_take_over() -> None:
     assert meeting.hear(0.5, b=-25.0) == ["b"]
 
 
+def test_only_who_is_in_the_mix_may_become_the_speaker() -> None:
+    detector = SpeakerDetector()
+    for tick in range(50):
+        detector.update({"a": -30.0, "b": -5.0}, tick * TICK_S, among={"a"})
+    assert detector.speaker == "a"
+
+
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.floats(-127, 0)), max_size=200))
 def test_speakers_hold_the_picture_for_their_time(ticks: list[dict[str, float]]) -> None:
     detector, since, before = SpeakerDetector(), 0.0, None

@@ -1,0 +1,70 @@
+"""Mixes on their way out."""
+
+import numpy as np
+
+from mediaserver.mix.bus import Bus
+from mediaserver.mix.minus import FRAME_SAMPLES, Sums
+from mediaserver.mix.opus import OpusDecoder, OpusEncoder, silence
+from mediaserver.rtp.packet import Packet
+from mediaserver.tracks import Dirty, Source
+from tests.mediaserver.pictures import pitch, tone
+
+
+class Ear:
+    """Keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+
+    def send(self, _source: Source, packets: list[Packet], _now: float) -> None:
+        self.packets += packets
+
+
+def heard(frames: list[Sums | None]) -> list[Packet]:
+    dirty, ear = Dirty(), Ear()
+    bus = Bus("mix", dirty)
+    bus.source.attach(ear)
+    for tick, frame in enumerate(frames):
+        bus.push(frame, tick)
+        dirty.flush(0.0)
+    return ear.packets
+
+
+def sums(tick: int) -> Sums:
+    return tone(440, tick).astype(np.int32)
+
+
+def test_silence_is_continuous_and_the_same_packet_for_everyone() -> None:
+    packets = heard([None] * 5)
+    assert [packet.payload for packet in packets] == [silence()] * 5
+    assert [(packet.sequence, packet.timestamp) for packet in packets] == [(n, n * FRAME_SAMPLES) for n in range(5)]
+
+
+def test_numbers_wrap_as_rtp_does() -> None:
+    dirty, ear = Dirty(), Ear()
+    bus = Bus("mix", dirty)
+    bus.source.attach(ear)
+    bus.push(None, 0x10000 * 100 + 7)
+    dirty.flush(0.0)
+    assert [(p.sequence, p.timestamp) for p in ear.packets] == [(7, (0x10000 * 100 + 7) * FRAME_SAMPLES & 0xFFFFFFFF)]
+
+
+def test_after_silence_sound_begins_afresh() -> None:
+    packets = heard([*(sums(n) for n in range(20)), *[None] * 5, sums(25)])
+    assert packets[-1].payload == OpusEncoder().encode(tone(440, 25))
+
+
+def test_sound_is_heard_through_a_silence() -> None:
+    packets = heard([*(sums(n) for n in range(20)), *[None] * 5, *(sums(n) for n in range(25, 75))])
+    decoder = OpusDecoder()
+    sound = np.concatenate([decoder.decode(packet.payload) for packet in packets])
+    assert abs(pitch(sound[30 * FRAME_SAMPLES :]) - 440) <= 2
+    assert np.abs(sound[: 20 * FRAME_SAMPLES]).max() < 12_000
+    assert np.abs(sound[25 * FRAME_SAMPLES :]).max() < 12_000
+
+
+def test_nobody_listening_costs_nothing() -> None:
+    bus = Bus("mix", Dirty())
+    bus.push(sums(0), 0)
+    assert bus.source.cache.get(0) is None
+    assert bus._encoder is None

@@ -1,0 +1,213 @@
+"""Who is heard, by whom, and at what cost."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from loadtest.decode import loudest_hz
+from mediaserver.mix import voice as voice_module
+from mediaserver.mix.minus import FRAME_SAMPLES, Samples
+from mediaserver.mix.mixer import MAX_MIXED, Mixer
+from mediaserver.mix.opus import OpusDecoder, OpusEncoder, silence
+from mediaserver.rtp.packet import Packet
+from mediaserver.tracks import Dirty, Source
+from tests.mediaserver.pictures import tone
+
+TICK_S = 0.02
+
+
+class Ear:
+    """Decodes what it is sent."""
+
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+        self._decoder = OpusDecoder()
+        self.sound: list[Samples] = []
+
+    def send(self, _source: Source, packets: list[Packet], _now: float) -> None:
+        self.packets += packets
+        self.sound += [self._decoder.decode(packet.payload) for packet in packets]
+
+    def tones(self, *hertz: int) -> list[int]:
+        """Which of these tones sound in the last half second."""
+        samples = np.concatenate(self.sound)[-24_000:].astype(float)
+        spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+        return [h for h in hertz if spectrum[h // 2 - 2 : h // 2 + 3].max() > 2e6]
+
+
+class Meeting:
+    """Talkers with a tone each; `hear` lets time pass."""
+
+    def __init__(self) -> None:
+        self.dirty = Dirty()
+        self.mixer = Mixer(self.dirty)
+        self.tick = 0
+        self._talkers: dict[str, Callable[[int], Packet]] = {}
+
+    def talk(self, seat: str, hertz: float, amplitude: float = 0.25, claim: int | None = None) -> None:
+        encoder, ssrc = OpusEncoder(), len(self._talkers) + 1
+
+        def packet(tick: int) -> Packet:
+            payload = encoder.encode(tone(hertz, tick, amplitude))
+            return Packet(111, tick & 0xFFFF, tick * FRAME_SAMPLES, ssrc, False, payload, level=claim)
+
+        self._talkers[seat] = packet
+
+    def stop(self, seat: str) -> None:
+        del self._talkers[seat]
+
+    def hear(self, ticks: int) -> list[str | None]:
+        """The speakers who came."""
+        came = []
+        for _ in range(ticks):
+            now = self.tick * TICK_S
+            for seat, packet in self._talkers.items():
+                self.mixer.hear(seat, packet(self.tick), now - 0.008)
+            if self.mixer.tick(self.tick, now):
+                came.append(self.mixer.speaker.speaker)
+            self.dirty.flush(now)
+            self.tick += 1
+        return came
+
+    def ear(self, source: Source) -> Ear:
+        ear = Ear()
+        source.attach(ear)
+        return ear
+
+
+def test_everyone_hears_everyone_but_themselves() -> None:
+    meeting = Meeting()
+    notes = {"a": 400, "b": 600, "c": 900}
+    for seat, hertz in notes.items():
+        meeting.mixer.open(seat)
+        meeting.talk(seat, hertz)
+    meeting.hear(10)
+    full = meeting.ear(meeting.mixer.full)
+    ears = {seat: meeting.ear(meeting.mixer.source_for(seat)) for seat in notes}
+    meeting.hear(60)
+    assert full.tones(400, 600, 900) == [400, 600, 900]
+    assert {seat: ear.tones(400, 600, 900) for seat, ear in ears.items()} == {
+        "a": [600, 900],
+        "b": [400, 900],
+        "c": [400, 600],
+    }
+
+
+def test_a_closed_floor_is_not_heard() -> None:
+    meeting = Meeting()
+    meeting.talk("a", 400)
+    full = meeting.ear(meeting.mixer.full)
+    meeting.hear(50)
+    assert [packet.payload for packet in full.packets] == [silence()] * 50
+    meeting.mixer.open("a")
+    meeting.hear(50)
+    assert full.tones(400) == [400]
+    meeting.mixer.close("a")
+    meeting.hear(50)
+    assert full.packets[-1].payload == silence()
+
+
+def test_the_full_mix_never_pauses() -> None:
+    meeting = Meeting()
+    full = meeting.ear(meeting.mixer.full)
+    meeting.mixer.open("a")
+    meeting.hear(20)
+    meeting.talk("a", 400)
+    meeting.hear(50)
+    meeting.stop("a")
+    meeting.hear(80)
+    assert [packet.sequence for packet in full.packets] == list(range(150))
+    assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(150)]
+
+
+def test_the_only_speaker_is_sent_silence_without_an_encoder() -> None:
+    meeting = Meeting()
+    meeting.mixer.open("a")
+    meeting.talk("a", 400)
+    meeting.hear(10)
+    alone = meeting.ear(meeting.mixer.source_for("a"))
+    meeting.hear(50)
+    assert [packet.payload for packet in alone.packets] == [silence()] * 50
+
+
+def test_the_loudest_few_are_mixed_and_stay_until_somebody_is_clearly_louder() -> None:
+    meeting = Meeting()
+    seats = [f"s{n}" for n in range(MAX_MIXED + 2)]
+    for n, seat in enumerate(seats):
+        meeting.mixer.open(seat)
+        meeting.talk(seat, 300 + 100 * n, 0.2 if n < MAX_MIXED else 0.05)
+    full = meeting.ear(meeting.mixer.full)
+    meeting.hear(60)
+    notes = [300 + 100 * n for n in range(MAX_MIXED + 2)]
+    assert full.tones(*notes) == notes[:MAX_MIXED]
+    assert meeting.mixer.source_for(seats[-1]) is meeting.mixer.full
+    meeting.stop(seats[0])
+    meeting.hear(60)
+    assert full.tones(*notes) == [*notes[1:MAX_MIXED], *full.tones(*notes[MAX_MIXED:])]
+    assert len(full.tones(*notes)) == MAX_MIXED
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_unmixed_voices_that_say_how_loud_they_are_are_not_decoded(
+    claimed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = 0
+
+    class Counting(OpusDecoder):
+        def decode(self, payload: bytes) -> Samples:
+            nonlocal decoded
+            decoded += 1
+            return super().decode(payload)
+
+    monkeypatch.setattr(voice_module, "OpusDecoder", Counting)
+    meeting = Meeting()
+    for n in range(10):
+        meeting.mixer.open(f"s{n}")
+        meeting.talk(f"s{n}", 300 + 50 * n, claim=15 if claimed else None)
+    meeting.hear(50)
+    decoded = 0
+    meeting.hear(50)
+    assert decoded == 50 * (MAX_MIXED if claimed else 10)
+
+
+def test_who_claims_to_be_loud_but_is_not_is_never_the_speaker_and_soon_not_believed() -> None:
+    meeting = Meeting()
+    for n in range(MAX_MIXED):
+        meeting.mixer.open(f"s{n}")
+        meeting.talk(f"s{n}", 300 + 100 * n, claim=15)
+    meeting.hear(50)
+    meeting.mixer.open("liar")
+    meeting.talk("liar", 2000, 0.0005, claim=0)
+    meeting.hear(50)
+    full = meeting.ear(meeting.mixer.full)
+    assert "liar" not in meeting.hear(150)
+    assert full.tones(300, 400, 500, 600, 700, 2000) == [300, 400, 500, 600, 700]
+    assert meeting.mixer.source_for("liar") is meeting.mixer.full
+
+
+def test_the_speaker_is_told() -> None:
+    meeting = Meeting()
+    for seat in "ab":
+        meeting.mixer.open(seat)
+    meeting.talk("a", 400)
+    assert meeting.hear(50) == ["a"]
+    meeting.stop("a")
+    meeting.talk("b", 500)
+    assert meeting.hear(120) == ["b"]
+
+
+def test_five_loud_voices_keep_their_notes_and_nothing_else() -> None:
+    """Clipping would add notes of its own: here at most 3 % of the energy is not the five."""
+    meeting = Meeting()
+    notes = [310, 430, 590, 770, 1010]
+    for n, hertz in enumerate(notes):
+        meeting.mixer.open(str(n))
+        meeting.talk(str(n), hertz, 0.9)
+    full = meeting.ear(meeting.mixer.full)
+    meeting.hear(100)
+    samples = np.concatenate(full.sound)[-48_000:].astype(float)
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+    own = sum(power[hertz - 6 : hertz + 7].sum() for hertz in notes)
+    assert loudest_hz(samples.astype(np.int16)) is not None
+    assert own / power.sum() > 0.97

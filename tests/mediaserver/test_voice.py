@@ -1,0 +1,146 @@
+"""One open floor: what is heard of it on good and bad lines."""
+
+import numpy as np
+import pytest
+
+from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
+from mediaserver.mix.opus import OpusEncoder
+from mediaserver.mix.voice import HIDDEN_SAMPLES, QUIET_TICKS, Voice
+from mediaserver.rtp.packet import Packet
+from tests.mediaserver.pictures import pitch, tone
+
+TICK_S = 0.02
+HZ = 440
+
+
+class Talk:
+    """A voice that is sent a tone, packet by packet, and listened to."""
+
+    def __init__(self, claim: int | None = None, amplitude: float = 0.25) -> None:
+        self.voice = Voice()
+        self.tick = 0
+        self._encoder = OpusEncoder()
+        self._claim = claim
+        self._amplitude = amplitude
+
+    def packet(self, late: float = 0.0) -> None:
+        """The packet of this tick, just before it."""
+        payload = self._encoder.encode(tone(HZ, self.tick, self._amplitude))
+        packet = Packet(111, self.tick & 0xFFFF, self.tick * FRAME_SAMPLES, 1, False, payload, level=self._claim)
+        if late >= 0:
+            self.voice.add(packet, self.tick * TICK_S - 0.01 + late)
+
+    def hear(self, ticks: int, *, lost: bool = False, mixed: bool = True) -> list[Samples | None]:
+        sounds = []
+        for _ in range(ticks):
+            self.packet(-1 if lost else 0)
+            self.voice.listen(self.tick * TICK_S, mixed=mixed)
+            sounds.append(self.voice.sound(mixed=mixed))
+            self.tick += 1
+        return sounds
+
+
+def levels(sounds: list[Samples | None]) -> list[float]:
+    return [-127.0 if each is None else level(each) for each in sounds]
+
+
+def test_a_tone_comes_out_as_it_went_in() -> None:
+    sounds = Talk().hear(60)
+    assert pitch(np.concatenate([each for each in sounds[10:] if each is not None])) == pytest.approx(HZ, abs=2)
+    assert all(len(each) == FRAME_SAMPLES for each in sounds if each is not None)
+
+
+def test_a_hole_is_concealed_for_a_tenth_of_a_second_then_faded_out() -> None:
+    talk = Talk()
+    before = levels(talk.hear(50))[-1]
+    hole = levels(talk.hear(40, lost=True))
+    hidden = HIDDEN_SAMPLES // FRAME_SAMPLES
+    assert min(hole[:hidden]) > before - 25
+    assert hole[hidden + 2 :] == [-127.0] * (40 - hidden - 2)
+    assert levels(talk.hear(20))[-1] == pytest.approx(before, abs=1)
+
+
+def test_it_is_active_for_a_second_after_its_last_sound() -> None:
+    talk = Talk()
+    assert not talk.voice.active
+    talk.hear(10)
+    assert talk.voice.active
+    talk.hear(QUIET_TICKS - 5, lost=True)
+    assert talk.voice.active
+    talk.hear(30, lost=True)
+    assert not talk.voice.active
+
+
+def steps(sounds: list[Samples | None]) -> float:
+    """The largest jump between two samples, silence counted as zeros."""
+    frames = [each if each is not None else np.zeros(FRAME_SAMPLES, np.int16) for each in sounds]
+    return float(np.abs(np.diff(np.concatenate(frames).astype(np.int32))).max())
+
+
+def test_entering_and_leaving_the_mix_makes_no_click() -> None:
+    talk = Talk()
+    talk.hear(30, mixed=False)
+    sounds = talk.hear(30) + talk.hear(30, mixed=False) + talk.hear(30)
+    amplitude = 0.25 * 32767
+    assert steps(sounds) < 1.5 * amplitude * 2 * np.pi * HZ / 48_000
+    assert sounds[29] is not None and sounds[31] is None
+
+
+def test_a_closed_floor_fades_out() -> None:
+    talk = Talk()
+    last = talk.hear(30)[-1]
+    tail = talk.voice.tail()
+    assert tail is not None and abs(int(tail[-1])) <= 1
+    assert steps([last, tail]) < 1.5 * 0.25 * 32767 * 2 * np.pi * HZ / 48_000
+    assert Talk().voice.tail() is None
+
+
+def test_who_says_how_loud_it_is_is_decoded_only_when_mixed() -> None:
+    talk = Talk(claim=37)
+    told = []
+    for _ in range(20):
+        talk.packet()
+        told.append(talk.voice.listen(talk.tick * TICK_S, mixed=False))
+        assert talk.voice.sound(mixed=False) is None
+        talk.tick += 1
+    assert told == [-37.0] * 20
+    assert talk.voice.active
+    assert levels(talk.hear(10))[-1] == pytest.approx(level(tone(HZ, 0)), abs=1)
+
+
+def test_a_claim_is_not_believed_once_it_is_heard() -> None:
+    talk = Talk(claim=0, amplitude=0.001)
+    talk.hear(10)
+    talk.packet()
+    heard = talk.voice.listen(talk.tick * TICK_S, mixed=True)
+    assert heard is not None and heard < -55
+
+
+def test_undecodable_packets_are_concealed() -> None:
+    voice = Voice()
+    for n in range(20):
+        voice.add(Packet(111, n, n * FRAME_SAMPLES, 1, False, b"\x4b\x41\xff\xff\xff"), n * TICK_S - 0.01)
+        voice.listen(n * TICK_S, mixed=True)
+        sound = voice.sound(mixed=True)
+        assert sound is None or len(sound) == FRAME_SAMPLES
+
+
+@pytest.mark.parametrize("later", [0.02, 0.06, 0.1])
+def test_a_line_that_becomes_slower_costs_no_lasting_hole(later: float) -> None:
+    talk = Talk()
+    talk.hear(100)
+    sounds = []
+    due: list[tuple[float, Packet]] = []
+    for _ in range(100):
+        payload = talk._encoder.encode(tone(HZ, talk.tick))
+        packet = Packet(111, talk.tick & 0xFFFF, talk.tick * FRAME_SAMPLES, 1, False, payload)
+        due.append((talk.tick * TICK_S - 0.01 + later, packet))
+        while due and due[0][0] <= talk.tick * TICK_S:
+            at, packet = due.pop(0)
+            talk.voice.add(packet, at)
+        talk.voice.listen(talk.tick * TICK_S, mixed=True)
+        sounds.append(talk.voice.sound(mixed=True))
+        talk.tick += 1
+    assert sum(each is None for each in sounds) <= 7  # the step itself, and three packets to believe it
+    assert min(levels(sounds[15:])) > -20
+    assert pitch(np.concatenate([each for each in sounds[50:] if each is not None])) == pytest.approx(HZ, abs=2)

@@ -29,6 +29,8 @@ CAMERA_CODECS = ("VP8", "H264")
 MAX_SSRCS = 8
 """Microphone and three layers, and again after a renegotiation; more is a flood."""
 REPORT_S = 1.0
+HEADERS_BYTES = 64
+"""IP, UDP, RTP with one extension, SRTP tag: what a line carries besides each payload."""
 TICK_S = 0.05
 """How often :meth:`Peer.tick` is called."""
 
@@ -210,7 +212,7 @@ class Peer:
         return changed
 
     def _report(self, now: float) -> None:
-        octets = sum(forwarder.octets for forwarder in (self.audio, self.picture) if forwarder is not None)
+        octets = sum(f.octets + HEADERS_BYTES * f.packets for f in (self.audio, self.picture) if f is not None)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
         wall = time.time()

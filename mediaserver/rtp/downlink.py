@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 
 BAD_LOSS, PROBE_LOSS = 0.08, 0.03
-BAD_QUEUE_S, PROBE_QUEUE_S = 0.30, 0.10
+BAD_QUEUE_S, PROBE_QUEUE_S = 0.30, 0.06
 """Round trip above the least of the last half minute: never tolerated, and tolerated while probing."""
 BASE_REPORTS = 30
 FOLLOWS = 0.85
@@ -18,15 +18,16 @@ FOLLOWS = 0.85
 CUT = 0.95
 FRESH_S = 3.0
 """An older estimate says nothing; browsers send one a second."""
-SETTLE_S = 2.0
+SETTLE_S = 1.5
 """After a step, what is reported belongs to the step before."""
-PROBE_GROWTH = 1.7
+PROBE_GROWTH = 0.25
+"""A probe sends a quarter more, then half as much again, and so on: a full line shows at the first, small step."""
 PROBE_STEP_S = 1.0
-GOAL = 1.15
+GOAL = 1.1
 """A probe must carry this much more than the next step needs."""
-WAIT_S, MAX_WAIT_S = 4.0, 6.0
+WAIT_S, MAX_WAIT_S = 3.0, 5.0
 """After a failed probe, wait; each further failure waits longer."""
-SOUND_BPS = 50_000
+SOUND_BPS = 60_000
 """Opus with headers, always sent."""
 
 
@@ -52,6 +53,7 @@ class Downlink:
         self._not_before = SETTLE_S
         self._probe: tuple[float, float] | None = None
         """What a probe sends, and since when."""
+        self._growth = 1.0
 
     def estimated(self, bitrate: float, now: float) -> None:
         """Take a REMB, in bit/s over everything the receiver gets.
@@ -80,7 +82,7 @@ class Downlink:
         elif self._overused(now):
             self._down(now)
         elif self.step + 1 < len(self._steps) and now >= self._not_before:
-            self._probe = self._sent, now
+            self._probe, self._growth = (self._sent, now), 1.0
             self._grow(now)
         return self.step
 
@@ -98,13 +100,14 @@ class Downlink:
         if self.step == 0 or now - self._changed < SETTLE_S:
             return False
         estimate = self._fresh(now)
-        low = estimate is not None and estimate < FOLLOWS * self._sent and now - self._cut < FRESH_S
+        cut = self._cut > self._changed + SETTLE_S
+        low = cut and estimate is not None and estimate < FOLLOWS * self._sent
         return low or self._loss > BAD_LOSS or self._queue > BAD_QUEUE_S
 
     def _down(self, now: float) -> None:
         """Take the highest step the estimate carries, at least one lower."""
         estimate, below = self._fresh(now), self.step - 1
-        while below > 0 and estimate is not None and self._needs(below) > estimate:
+        while below > 0 and estimate is not None and FOLLOWS * self._needs(below) > estimate:
             below -= 1
         self._change(below, now)
         self._not_before = now + self._wait
@@ -114,7 +117,8 @@ class Downlink:
 
     def _grow(self, now: float) -> None:
         assert self._probe is not None
-        rate = max(self._probe[0], 1.0) * PROBE_GROWTH
+        self._growth += PROBE_GROWTH
+        rate = max(self._probe[0], 1.0) * self._growth
         self._probe = min(rate, GOAL * self._needs(self.step + 1)), now
         self.padding = max(0, round(self._probe[0] - self._sent))
         self._reports = 0
@@ -122,21 +126,26 @@ class Downlink:
     def _go_on(self, now: float) -> None:
         assert self._probe is not None
         rate, since = self._probe
-        unheard = not self._reports
-        if unheard and now - since < FRESH_S:
-            return
-        if unheard or self._loss > PROBE_LOSS or self._queue > PROBE_QUEUE_S:
+        if self._refuted(since, now):
             self._end_probe()
             self._change(self.step, now)
             self._not_before = now + self._wait
             self._wait = min(MAX_WAIT_S, self._wait * 1.4)
-        elif now - since >= PROBE_STEP_S:
+        elif now - since >= PROBE_STEP_S and self._reports:
             if rate < GOAL * self._needs(self.step + 1):
                 self._grow(now)
             else:
                 self._end_probe()
                 self._change(self.step + 1, now)
                 self._wait, self._not_before = WAIT_S, now + SETTLE_S
+
+    def _refuted(self, since: float, now: float) -> bool:
+        """Whether anything heard since the probe grew speaks against it, or nothing is heard any more."""
+        if self._cut > since:
+            return True
+        if not self._reports:
+            return now - since > FRESH_S
+        return self._loss > PROBE_LOSS or self._queue > PROBE_QUEUE_S
 
     def _end_probe(self) -> None:
         self._probe, self.padding = None, 0

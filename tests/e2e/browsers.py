@@ -49,11 +49,15 @@ SILENT_DB = -60.0
 """Tones are sent at about −18 dB of full scale."""
 
 
-def material(directory: Path, name: str, colour: str, hz: int) -> list[str]:
-    """Chromium's arguments for a camera of one colour and a microphone of one tone."""
+def plain(colour: str) -> str:
+    """A picture of one colour, as an ffmpeg source."""
+    return f"color=c={colour}:size=640x360:rate=15"
+
+
+def material(directory: Path, name: str, picture: str, hz: int) -> list[str]:
+    """Chromium's arguments for a camera that shows an ffmpeg source, and a microphone of one tone."""
     camera, tone = directory / f"{name}.mjpeg", directory / f"{name}.wav"
     make = ["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i"]
-    picture = f"color=c={colour}:size=640x360:rate=15"
     subprocess.run(
         [*make, picture, "-t", "2", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "4", camera], check=True
     )

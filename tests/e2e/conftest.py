@@ -39,14 +39,14 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def red(playwright: Playwright, media: Path) -> Iterator[Browser]:
     """Chromium with a red camera and a 440 Hz microphone."""
-    with browsers.chromium(playwright, browsers.material(media, "red", "red", 440)) as browser:
+    with browsers.chromium(playwright, browsers.material(media, "red", browsers.plain("red"), 440)) as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
 def blue(playwright: Playwright, media: Path) -> Iterator[Browser]:
     """Chromium with a blue camera and an 880 Hz microphone."""
-    with browsers.chromium(playwright, browsers.material(media, "blue", "blue", 880)) as browser:
+    with browsers.chromium(playwright, browsers.material(media, "blue", browsers.plain("blue"), 880)) as browser:
         yield browser
 
 

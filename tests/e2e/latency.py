@@ -42,8 +42,8 @@ def main() -> None:
     with running(data / "data") as server, sync_playwright() as playwright:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
-        red = browsers.chromium(playwright, browsers.material(data, "red", "red", 440))
-        blue = browsers.chromium(playwright, browsers.material(data, "blue", "blue", 880))
+        red = browsers.chromium(playwright, browsers.material(data, "red", browsers.plain("red"), 440))
+        blue = browsers.chromium(playwright, browsers.material(data, "blue", browsers.plain("blue"), 880))
         with red as first, blue as second:
             people = People(server)
             page = people.sign_in(first, HOST)

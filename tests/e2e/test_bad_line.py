@@ -1,0 +1,95 @@
+"""A viewer behind a bad line gets the picture the line carries, and undisturbed sound."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright
+
+from tests.e2e import browsers
+from tests.e2e.browsers import Seat
+from tests.e2e.line import Line
+from tests.e2e.people import HOST, People
+from tests.e2e.server import LAN
+from tests.e2e.test_meeting import unmute
+
+WATCH_MS = 3_000
+
+_STATS = """async () => {
+  const found = {audio: [0, 0], video: [0, 0, 0]};
+  const report = await document.querySelector('room-page').meeting.link.pc?.getStats();
+  for (const entry of report?.values() ?? []) if (entry.type === 'inbound-rtp')
+    found[entry.kind] = [entry.packetsReceived, entry.packetsLost, entry.frameHeight ?? 0];
+  return found;
+}"""
+
+
+@dataclass(frozen=True)
+class Received:
+    """Packets received and lost so far, and the picture's height."""
+
+    sound: int
+    sound_lost: int
+    picture: int
+    picture_lost: int
+    height: int
+
+
+def received(page: Page) -> Received:
+    """Ask the browser."""
+    found = page.evaluate(_STATS)
+    return Received(*found["audio"][:2], *found["video"])
+
+
+@pytest.fixture
+def busy(playwright: Playwright, media: Path) -> Iterator[Browser]:
+    """Chromium with a camera whose picture needs all the bits it may have."""
+    arguments = browsers.material(media, "busy", "testsrc2=size=1280x720:rate=25", 440)
+    with browsers.chromium(playwright, arguments) as browser:
+        yield browser
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    """A line of 4 Mbit/s."""
+    started = Line((LAN, 40000), 4e6)
+    started.start()
+    yield started
+    started.stop()
+
+
+def test_the_picture_follows_the_line_and_sound_goes_on(
+    people: People, busy: Browser, blue: Browser, line: Line
+) -> None:
+    page = people.sign_in(busy, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Đường truyền kém")
+    host = people.enter(page, code, "host")
+    unmute(host)
+    point = people.sign_in(blue, "nt.xuonghuan")
+    point.add_init_script(line.redirect())
+    seat = people.enter(point, code)
+    for rate, height in ((4e6, 720), (0.2e6, 180), (4e6, 720)):
+        line.rate = rate
+        seat.until(lambda height=height: received(point).height == height, f"a picture of {height} lines")
+        before = received(point)
+        seat.hears(440)
+        point.wait_for_timeout(WATCH_MS)
+        after = received(point)
+        assert after.sound_lost - before.sound_lost < 0.02 * (after.sound - before.sound), rate
+
+
+def test_one_bad_line_disturbs_nobody(people: People, busy: Browser, blue: Browser, fox: Browser, line: Line) -> None:
+    page = people.sign_in(busy, HOST)
+    code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Một đường truyền kém")
+    people.enter(page, code, "host")
+    bad = people.sign_in(blue, "nt.xuonghuan")
+    bad.add_init_script(line.redirect())
+    people.enter(bad, code)
+    good = people.sign_in(fox, "nt.vinhhai")
+    seat = Seat(good)
+    people.enter(good, code)
+    line.rate = 0.2e6
+    seat.until(lambda: received(bad).height == 180, "the smallest picture on the bad line")
+    assert "blue" in seat.colours()
+    assert received(good).height == 720

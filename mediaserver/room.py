@@ -286,7 +286,7 @@ class Room:
 
     def _publish(self, composed: Composed, work: Work) -> None:
         now = time.monotonic()
-        timestamp = work.tick * 90_000 // self.options.fps & 0xFFFFFFFF
+        timestamp = work.tick * 90_000 // self.options.fps  # whole: the recorder compares it with the sound's
         for key, (data, keyframe) in composed.pictures.items():
             self._renditions[key].publish(data, keyframe, timestamp)
         for name in composed.broken:

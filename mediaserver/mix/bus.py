@@ -20,7 +20,7 @@ class Bus:
         """Send 20 ms; None is silence, which is continuous too, but encoded only once for everyone."""
         if self.source.sinks:
             payload = silence() if total is None else self._encode(total)
-            self.source.push(Packet(0, tick & 0xFFFF, tick * FRAME_SAMPLES & 0xFFFFFFFF, 0, False, payload))
+            self.source.push(Packet(0, tick & 0xFFFF, tick * FRAME_SAMPLES, 0, False, payload))
         self._silent = total is None or not self.source.sinks
 
     def _encode(self, total: Sums) -> bytes:

@@ -21,7 +21,10 @@ _TWO_BYTE_PROFILE = 0x1000
 
 @dataclass(slots=True)
 class Packet:
-    """One RTP packet. `timestamp` is in units of the codec's clock, `payload` has neither padding nor extensions."""
+    """One RTP packet. `timestamp` is in units of the codec's clock, `payload` has neither padding nor extensions.
+
+    Sources of our own do not cut their timestamps to 32 bits, so that two clocks can be compared; senders do.
+    """
 
     payload_type: int
     sequence: int

@@ -14,7 +14,7 @@ from loadtest.clip import Clip, Codec, Coded, make_clip
 from loadtest.decode import Decode, Samples
 from loadtest.offer import Wish
 from loadtest.tone import RATE_HZ, encode_tone
-from mediaserver.api import COMPOSED, Event, Layout, MediaEngine, RoomOptions, SeatOptions
+from mediaserver.api import COMPOSED, Event, Layout, MediaEngine, RecordingEnded, RoomOptions, SeatOptions
 from mediaserver.mix.layout import arrange
 from mediaserver.transport.dtls import make_certificate
 from tests.mediaserver import pictures
@@ -165,6 +165,15 @@ class Meeting:
             while event not in self.events:
                 self._news.clear()
                 await self._news.wait()
+
+    async def recorded(self) -> RecordingEnded:
+        """Wait for the end of a recording, and take it off the events."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (found := next((e for e in self.events if isinstance(e, RecordingEnded)), None)) is None:
+                self._news.clear()
+                await self._news.wait()
+        self.events.remove(found)
+        return found
 
     async def join(
         self,

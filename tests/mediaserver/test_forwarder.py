@@ -145,9 +145,10 @@ def test_sound_changes_at_once() -> None:
     forwarder.follow(full, 0.0)
     for source, sequence in ((full, 1), (full, 2), (minus, 9)):
         forwarder.follow(source, 0.0)
-        source.push(Packet(0, sequence, 0, 0, False, source.name.encode()))
+        source.push(Packet(0, sequence, 2**33 + sequence, 0, False, source.name.encode()))
         dirty.flush(0.0)
     assert [payload for *_, payload in wire.sent] == [b"mix", b"mix", b"minus"]
+    assert all(timestamp < 2**32 for _, _, timestamp, *_ in wire.sent)
 
 
 def test_what_was_missed_is_sent_again_with_its_own_number() -> None:

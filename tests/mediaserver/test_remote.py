@@ -7,7 +7,7 @@ import pytest
 
 from loadtest.offer import Wish
 from mediaserver import errors
-from mediaserver.api import EngineLost, Layout, PeerDown, PeerUp, RecordingEnded, RoomOptions, SeatOptions
+from mediaserver.api import EngineLost, Layout, PeerDown, PeerUp, RoomOptions, SeatOptions
 from mediaserver.remote import RemoteEngine
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.offers import CHROMIUM
@@ -26,9 +26,7 @@ async def test_a_meeting_in_another_process(tmp_path: Path) -> None:
         await engine.set_layout(ROOM, Layout("single", "a"))
         await b.watch.until(lambda: b.watch.colour(0.2, 0.2) == b.watch.colour(0.8, 0.2) == "red")
         await engine.stop_recording(ROOM)
-        (ending,) = [event for event in meeting.events if isinstance(event, RecordingEnded)] or [
-            await next_ending(meeting)
-        ]
+        ending = await meeting.recorded()
         assert (ending.path, ending.error) == (str(tmp_path / "r.mp4"), None)
         assert ending.seconds > 0.2
         await b.caller.close()
@@ -41,16 +39,6 @@ async def test_a_meeting_in_another_process(tmp_path: Path) -> None:
         assert (stats["rooms"], stats["seats"], stats["peers"]) == (1, 2, 1)
         await meeting.close()
         assert await ended(process) == (0, b"")
-
-
-async def next_ending(meeting: Meeting) -> RecordingEnded:
-    async with asyncio.timeout(10):
-        while True:
-            for event in meeting.events:
-                if isinstance(event, RecordingEnded):
-                    return event
-            meeting._news.clear()
-            await meeting._news.wait()
 
 
 async def test_answers_and_errors_come_as_they_are_meant(tmp_path: Path) -> None:

@@ -1,0 +1,282 @@
+"""Recordings, played back with the same eyes and ears as a meeting."""
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from mediaserver.mix.codec import VideoEncoder
+from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.recorder import MAX_QUEUED, Recorder
+from mediaserver.rendition import Rendition
+from mediaserver.rtp.packet import Packet
+from mediaserver.tracks import Dirty, Source
+from tests.mediaserver.meeting import ROOM, Meeting, voice
+from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, colour_at, pitch, plain
+
+FPS = 25
+SIZE = (320, 180)
+FRAME_S = 1 / FPS
+
+
+class Studio:
+    """A recorder with a picture of one colour and a tone, faster than time."""
+
+    def __init__(self, path: Path, first_tick: int = 0) -> None:
+        self.words: list[str] = []
+        self.recorder = Recorder(path, self.words.append)
+        self.dirty = Dirty()
+        self.picture = Rendition("H264", self.dirty)
+        self.sound = Source("mix", "opus", self.dirty)
+        self.picture.attach(self.recorder)
+        self.sound.attach(self.recorder)
+        self.tick = first_tick
+        self.wanted = 0
+        """How often a key frame was asked for."""
+        self._encoder = VideoEncoder("H264", *SIZE, FPS, 500_000)
+
+    def record(self, seconds: float, colour: Colour, hertz: int, *, keyframes: bool = True) -> None:
+        """Let so much time pass: 25 pictures and 50 sounds a second, with the room's own numbers."""
+        for _ in range(round(seconds * FPS)):
+            wanted = self.picture.take_keyframe()
+            self.wanted += wanted
+            data, key = self._encoder.encode(plain(*SIZE, colour), self.tick, keyframe=wanted and keyframes)
+            for sound in (2 * self.tick, 2 * self.tick + 1):
+                payload = voice(hertz)[sound % len(voice(hertz))]
+                self.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, payload))
+            self.picture.publish(data, key and keyframes, self.tick * 90_000 // FPS)
+            self.dirty.flush(self.tick / FPS)
+            self.tick += 1
+            if self.tick % 100 == 0:
+                self.settle()
+
+    def settle(self) -> None:
+        """Wait until the disk has what was recorded so far."""
+        self.recorder._thread.submit(lambda: None).result()
+
+
+class Film:
+    """A file, decoded whole."""
+
+    def __init__(self, path: Path) -> None:
+        with av.open(str(path)) as container:
+            assert [stream.codec_context.name for stream in container.streams] == ["h264", "opus"]
+            self.pictures = [(frame.time, frame) for frame in container.decode(video=0)]
+        with av.open(str(path)) as container:
+            sounds = [(frame.time, frame.to_ndarray()) for frame in container.decode(audio=0)]
+        self.first_sound = sounds[0][0]
+        self.last_sound = sounds[-1][0] + sounds[-1][1].shape[-1] / SAMPLE_RATE
+        parts = [data.reshape(-1) * (32767 if data.dtype.kind == "f" else 1) for _, data in sounds]
+        self.sound: Samples = np.concatenate(parts).astype(np.int16)
+
+    def colour(self, seconds: float) -> Colour:
+        """What is seen in the middle at a time."""
+        _, frame = min(self.pictures, key=lambda each: abs(each[0] - seconds))
+        return colour_at(frame, SIZE[0] // 2, SIZE[1] // 2)
+
+    def hertz(self, start: float, end: float) -> int | None:
+        """What is heard between two times."""
+        first = start - self.first_sound
+        return pitch(self.sound[round(first * SAMPLE_RATE) : round((end - self.first_sound) * SAMPLE_RATE)])
+
+    @property
+    def seconds(self) -> float:
+        return self.pictures[-1][0] + FRAME_S
+
+
+def test_a_recording_shows_and_sounds_what_was_sent_when_it_was_sent(tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "deep" / "er" / "film.mp4")
+    studio.record(2, RED, 440)
+    studio.record(2, GREEN, 660)
+    studio.recorder.close()
+    film = Film(studio.recorder.path)
+    assert [alike(film.colour(at), colour) for at, colour in ((0, RED), (1.9, RED), (2.05, GREEN), (3.9, GREEN))] == [
+        True
+    ] * 4
+    assert film.hertz(0.2, 1.8) == pytest.approx(440, abs=2)
+    assert film.hertz(2.2, 3.8) == pytest.approx(660, abs=2)
+    assert film.seconds == pytest.approx(4, abs=FRAME_S)
+    assert film.last_sound == pytest.approx(4, abs=FRAME_S)
+    assert film.first_sound == pytest.approx(0, abs=FRAME_S)
+    assert {round(b - a, 3) for (a, _), (b, _) in pairwise(film.pictures)} == {FRAME_S}
+    assert studio.recorder.seconds == pytest.approx(4 - FRAME_S)
+    assert studio.words == []
+
+
+def test_a_recording_begins_with_its_first_key_frame(tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "film.mp4", first_tick=1000)
+    studio._encoder.encode(plain(*SIZE, RED), 999, keyframe=True)
+    studio.record(1, RED, 440, keyframes=False)
+    assert studio.wanted >= 2
+    studio.picture.ask()
+    studio.record(1, BLUE, 660)
+    studio.recorder.close()
+    film = Film(studio.recorder.path)
+    assert (alike(film.colour(0), BLUE), film.seconds) == (True, pytest.approx(1, abs=FRAME_S))
+    assert film.hertz(0.1, 0.9) == pytest.approx(660, abs=2)
+    assert film.first_sound <= FRAME_S
+
+
+@pytest.mark.parametrize("unit", [90_000 // FPS, 2 * FRAME_SAMPLES])
+def test_lips_stay_in_time_when_a_clock_wraps(tmp_path: Path, unit: int) -> None:
+    """RTP's clocks do after 13.3 hours (picture) and 24.9 (sound) of a room: here one second after the start."""
+    studio = Studio(tmp_path / "film.mp4", first_tick=2**32 // unit - FPS)
+    studio.record(1, RED, 440)
+    studio.record(2, GREEN, 660)
+    studio.recorder.close()
+    film = Film(studio.recorder.path)
+    assert film.seconds == pytest.approx(3, abs=FRAME_S)
+    assert film.last_sound == pytest.approx(3, abs=FRAME_S)
+    assert alike(film.colour(1.1), GREEN)
+    assert film.hertz(1.2, 2.8) == pytest.approx(660, abs=2)
+
+
+def test_nothing_recorded_is_no_file(tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "film.mp4")
+    studio.recorder.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+_CHILD = """
+import sys
+from pathlib import Path
+from tests.mediaserver.pictures import RED
+from tests.mediaserver.test_recorder import Studio
+
+studio = Studio(Path(sys.argv[1]))
+while True:
+    studio.record(0.2, RED, 440)
+    studio.settle()
+    print(studio.recorder.seconds, flush=True)
+"""
+
+
+def test_a_recording_that_is_killed_plays_to_within_two_seconds_of_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    child = subprocess.Popen([sys.executable, "-c", _CHILD, str(path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    reached = next(seconds for line in child.stdout if (seconds := float(line)) >= 5.5)
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    assert child.returncode == -signal.SIGKILL
+    film = Film(path)
+    assert film.seconds > reached - 2
+    assert film.last_sound > reached - 2
+    assert alike(film.colour(1), RED)
+    assert film.hertz(0.2, reached - 2) == pytest.approx(440, abs=2)
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A path where the disk is full: soon, on a tiny file system, or at once, for those who may mount none."""
+    tiny = tmp_path / "tiny"
+    tiny.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(tiny)]
+    if os.getuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0:
+        yield tiny / "film.mp4"
+        gc.collect()  # files of a failed recorder are closed with their container
+        subprocess.run(["umount", str(tiny)], check=True)
+    else:
+        yield Path("/dev/full")
+
+
+NOISE = (90, 120, 130)
+
+
+def noisy(studio: Studio, seconds: float) -> None:
+    """Pictures that take room."""
+    noise = np.random.default_rng(1)
+    encoder = VideoEncoder("H264", *SIZE, FPS, 2_000_000)
+    for _ in range(round(seconds * FPS)):
+        picture = plain(*SIZE, NOISE)
+        for plane in picture.planes:
+            memoryview(plane)[:] = noise.bytes(plane.buffer_size)
+        data, key = encoder.encode(picture, studio.tick, keyframe=studio.picture.take_keyframe())
+        studio.picture.publish(data, key, studio.tick * 3600)
+        for sound in (2 * studio.tick, 2 * studio.tick + 1):
+            studio.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, voice(440)[sound % 100]))
+        studio.dirty.flush(0.0)
+        studio.tick += 1
+        studio.settle()
+
+
+def test_a_full_disk_ends_the_recording_with_its_word(full: Path, caplog: pytest.LogCaptureFixture) -> None:
+    studio = Studio(full)
+    noisy(studio, 6)
+    assert studio.words == ["disk-full"]
+    studio.recorder.close()
+    assert studio.words == ["disk-full"]
+    assert len(caplog.records) == 1
+    if full.is_file():
+        shown = 0
+        with av.open(str(full)) as container, suppress(av.InvalidDataError):  # the last picture is cut off
+            for _ in container.decode(video=0):
+                shown += 1
+        assert shown >= 5, "what fitted can be seen"
+
+
+@pytest.mark.parametrize("where", ["file/film.mp4", "directory"])
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, where: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "directory").mkdir()
+    studio = Studio(tmp_path / where)
+    studio.record(1, RED, 440)
+    studio.recorder.close()
+    assert studio.words == ["disk-error"]
+
+
+def test_a_disk_that_does_not_follow_ends_the_recording_instead_of_growing(tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "film.mp4")
+    lock = threading.Event()
+    studio.recorder._thread.submit(lock.wait)
+    for _ in range(MAX_QUEUED + 10):
+        studio.recorder._submit(lambda: None)
+    assert studio.words == ["disk-slow"]
+    assert studio.recorder._queued == MAX_QUEUED
+    lock.set()
+    studio.recorder.close()
+
+
+async def test_a_meeting_is_recorded_as_it_was(meeting: Meeting, tmp_path: Path) -> None:
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    await meeting.engine.start_recording(ROOM, str(tmp_path / "film.mp4"))
+    await a.watch.more(50)
+    await meeting.engine.stop_recording(ROOM)
+    ending, film = await meeting.recorded(), Film(tmp_path / "film.mp4")
+    assert (ending.room, ending.path, ending.error) == (ROOM, str(tmp_path / "film.mp4"), None)
+    assert film.seconds == pytest.approx(ending.seconds + FRAME_S, abs=FRAME_S)
+    assert film.last_sound == pytest.approx(film.seconds, abs=0.1)
+    assert film.hertz(0.2, film.seconds - 0.2) == pytest.approx(440, abs=2)
+    left, right = (colour_at(film.pictures[-1][1], x, 90) for x in (80, 240))
+    assert (alike(left, RED), alike(right, GREEN)) == (True, True)
+
+
+async def test_a_failed_recording_is_told_and_the_meeting_goes_on(
+    meeting: Meeting, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    a = await meeting.join("a", "red", 440)
+    await a.watch.until(lambda: a.watch.colour() == "red")
+    await meeting.engine.start_recording(ROOM, "/dev/full")
+    failed = await meeting.recorded()
+    assert (failed.path, failed.error) == ("/dev/full", "disk-full")
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == ["x recording /dev/full"]
+    caplog.clear()
+    await a.watch.more(10)
+    await meeting.engine.start_recording(ROOM, str(tmp_path / "film.mp4"))
+    await a.watch.more(30)
+    await meeting.engine.close_room(ROOM)  # a closing room closes its recording
+    assert Film(tmp_path / "film.mp4").seconds > 0.5
+    ending = await meeting.recorded()
+    assert (ending.path, ending.error) == (str(tmp_path / "film.mp4"), None)

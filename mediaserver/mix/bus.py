@@ -15,12 +15,14 @@ class Bus:
         self._limiter = Limiter()
         self._encoder: OpusEncoder | None = None
         self._silent = True
+        self._sequence = 0
 
     def push(self, total: Sums | None, tick: int) -> None:
         """Send 20 ms; None is silence, which is continuous too, but encoded only once for everyone."""
         if self.source.sinks:
             payload = silence() if total is None else self._encode(total)
-            self.source.push(Packet(0, tick & 0xFFFF, tick * FRAME_SAMPLES, 0, False, payload))
+            self.source.push(Packet(0, self._sequence, tick * FRAME_SAMPLES, 0, False, payload))
+            self._sequence = (self._sequence + 1) & 0xFFFF  # a tick left out is a pause to listeners, not a loss
         self._silent = total is None or not self.source.sinks
 
     def _encode(self, total: Sums) -> bytes:

@@ -44,9 +44,21 @@ def test_numbers_wrap_as_rtp_does_and_the_clock_goes_on() -> None:
     dirty, ear = Dirty(), Ear()
     bus = Bus("mix", dirty)
     bus.source.attach(ear)
-    bus.push(None, 0x10000 * 100 + 7)
-    dirty.flush(0.0)
-    assert [(p.sequence, p.timestamp) for p in ear.packets] == [(7, (0x10000 * 100 + 7) * FRAME_SAMPLES)]
+    for tick in range(0x10002):
+        bus.push(None, 100 + tick)
+        dirty.flush(0.0)
+    last = [(p.sequence, p.timestamp) for p in ear.packets[-2:]]
+    assert last == [(0, (100 + 0x10000) * FRAME_SAMPLES), (1, (100 + 0x10001) * FRAME_SAMPLES)]
+
+
+def test_a_tick_left_out_is_a_pause_and_no_loss() -> None:
+    dirty, ear = Dirty(), Ear()
+    bus = Bus("mix", dirty)
+    bus.source.attach(ear)
+    for tick in (7, 8, 30):
+        bus.push(None, tick)
+        dirty.flush(0.0)
+    assert [(p.sequence, p.timestamp // FRAME_SAMPLES) for p in ear.packets] == [(0, 7), (1, 8), (2, 30)]
 
 
 def test_after_silence_sound_begins_afresh() -> None:

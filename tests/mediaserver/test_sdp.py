@@ -76,7 +76,8 @@ def test_the_answer_mirrors_the_offer(offer: str) -> None:
     ]
     assert [[c.name for c in m.rtp.codecs] for m in answer.media] == [["opus"], ["VP8", "H264"], ["H264", "VP8"]]
     for media in answer.media:
-        assert media.dtls is not None and media.dtls.role == "server"
+        assert media.dtls is not None and media.ice is not None
+        assert media.dtls.role == "server"
         assert (media.ice.usernameFragment, media.ice.password, media.ice.iceLite) == ("frag0123", "p" * 24, True)
         assert [(c.ip, c.port) for c in media.ice_candidates] == list(LOCAL.addresses)
     assert [[s.ssrc for s in m.ssrc] for m in answer.media] == [[11], [], [13]]

@@ -1,6 +1,6 @@
 """Protecting in place: runs of equal packets, opened again by the other side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given
@@ -39,7 +39,7 @@ PROFILES = pytest.mark.parametrize("profile", KEYS)
 SIZES = st.lists(st.integers(0, 1300) | st.sampled_from([1000, 1200]), max_size=90)
 
 
-def segments(runs: Iterator[tuple[memoryview, int, int]]) -> Iterator[tuple[bytes, int, int]]:
+def segments(runs: Iterable[tuple[memoryview, int, int]]) -> Iterator[tuple[bytes, int, int]]:
     for data, segment, count in runs:
         yield bytes(data), segment, count
 
@@ -77,7 +77,7 @@ def test_a_changed_packet_is_not_opened(profile: int, place: int, bit: int) -> N
     packet = bytes([0x80, 96, 0, 1]) + bytes(8) + b"payload"
     data = bytearray(here.protect(packet))
     data[place % len(data)] ^= 1 << bit
-    assert there.unprotect(arrive(data)) == 0
+    assert there.unprotect(arrive(bytes(data))) == 0
 
 
 @PROFILES

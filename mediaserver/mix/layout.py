@@ -33,8 +33,7 @@ def arrange(layout: Layout, seats: Sequence[str], speaker: str | None, width: in
     panes = _fill(layout, family.plan(family.most), seats, speaker)
     if family.grows:
         panes = _trimmed(layout, panes)
-    top = heading(layout, width, height).height
-    placed = _place(family.plan(max(1, len(panes))), panes, width, height - top, top)
+    placed = _place(family.plan(max(1, len(panes))), panes, _ground(layout, width, height))
     return tuple(tile for tile in placed if tile.seat or layout.empty)
 
 
@@ -105,16 +104,23 @@ def _trimmed(layout: Layout, panes: list[str]) -> list[str]:
     return panes[: last + 1]
 
 
-def _place(plan: Plan, panes: Iterable[str], width: int, height: int, top: int) -> list[Tile]:
+def _ground(layout: Layout, width: int, height: int) -> Tile:
+    """Where the panes stand: the picture's own shape, below the heading if there is one."""
+    top = heading(layout, width, height).height
+    inner = _even(width * (height - top) // height)
+    return Tile("", _even((width - inner) // 2), top, inner, height - top)
+
+
+def _place(plan: Plan, panes: Iterable[str], ground: Tile) -> list[Tile]:
     """Panes in pixels: equal cells become equal tiles, wherever they stand."""
 
     def tile(seat: str, cell: Cell) -> Tile:
         return Tile(
             seat,
-            _even(cell.x * width // plan.columns),
-            top + _even(cell.y * height // plan.rows),
-            _even(cell.width * width // plan.columns),
-            _even(cell.height * height // plan.rows),
+            ground.x + _even(cell.x * ground.width // plan.columns),
+            ground.y + _even(cell.y * ground.height // plan.rows),
+            _even(cell.width * ground.width // plan.columns),
+            _even(cell.height * ground.height // plan.rows),
         )
 
     return [tile(seat, cell) for seat, cell in zip(panes, plan.cells, strict=True)]

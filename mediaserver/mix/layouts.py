@@ -1,7 +1,7 @@
 """Every layout as data: panes on a small grid, drawn with letters. What is drawn here is what is composed and shown.
 
 A letter is a pane; the same letter over several places makes it larger, a dot is nothing. Panes are filled in the order
-of the alphabet. Each pane has a role that says who it waits for:
+of the alphabet, capitals first. Each pane has a role that says who it waits for:
 
     main     the focus, else who speaks, else the first point that has no pane yet
     held     the focus, else the first point: it stays when somebody else speaks
@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from math import ceil, sqrt
-from string import ascii_letters
+from string import ascii_lowercase, ascii_uppercase
 from typing import Literal
 
 from mediaserver.api import LayoutKind
 
 Role = Literal["main", "held", "speaker", "seat"]
 
+LETTERS = ascii_uppercase + ascii_lowercase
 GROWS_TO = 64
 """8 × 8: below that a face has fewer than 90 lines at 720p."""
 STRIP = 6
@@ -64,7 +65,7 @@ class Family:
 def _drawn(kind: LayoutKind, drawing: str, *roles: Role) -> Family:
     """A fixed layout; `roles` are those of its first panes, the others are seats."""
     lines = drawing.split()
-    letters = sorted(set("".join(lines)) - {"."}, key=ascii_letters.index)
+    letters = sorted(set("".join(lines)) - {"."}, key=LETTERS.index)
     given = (*roles, *["seat"] * (len(letters) - len(roles)))
     cells = tuple(_pane(lines, letter, role) for letter, role in zip(letters, given, strict=True))  # type: ignore[arg-type]
     plan = Plan(len(lines[0]), len(lines), cells)

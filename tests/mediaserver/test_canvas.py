@@ -7,6 +7,7 @@ from av import VideoFrame
 from mediaserver.api import Layout
 from mediaserver.mix.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
 from mediaserver.mix.layout import MAX_TILES, Tile, arrange
+from mediaserver.mix.marks import TINTS
 from tests.mediaserver.pictures import plain
 
 TILE = Tile("a", 64, 32, 160, 90)
@@ -45,6 +46,10 @@ DRAWINGS = [
     lambda canvas: canvas.card(TILE, "Uỷ ban nhân dân " * 10),
     lambda canvas: canvas.name(TILE, "Thị xã Ninh Hoà"),
     lambda canvas: canvas.name(TILE, "Uỷ ban nhân dân " * 10),
+    lambda canvas: canvas.name(TILE, "Thị xã Ninh Hoà", ("floor", "poor")),
+    lambda canvas: canvas.card(TILE, "Thị xã Ninh Hoà", ("floor",)),
+    lambda canvas: canvas.empty(TILE),
+    lambda canvas: canvas.heading(TILE, "Họp giao ban " * 10, "08:20"),
     lambda canvas: canvas.border(TILE),
 ]
 
@@ -100,6 +105,23 @@ def test_a_name_darkens_bright_ground() -> None:
     canvas.fill(TILE, (235, 128, 128))
     canvas.name(TILE, "Ninh Hoà")
     assert colours(canvas, TILE.x + 1, TILE.y + TILE.height - 2)[0] == 235 >> 2
+
+
+@pytest.mark.parametrize(("tile_height", "bar"), [(720, 72), (360, 36), (180, 36), (144, 36), (90, 24)])
+def test_names_can_be_read_across_the_room_and_leave_the_tile_its_picture(tile_height: int, bar: int) -> None:
+    canvas, tile = Canvas(1280, 720), Tile("a", 0, 0, tile_height * 16 // 9 & ~1, tile_height)
+    canvas.fill(tile, (235, 128, 128))
+    canvas.name(tile, "Ninh Hoà")
+    luma = planes(canvas.frame)[0][:tile_height, 1]
+    assert (luma != 235).sum() == bar
+
+
+def test_marks_have_their_colour_in_the_name_bar() -> None:
+    canvas = Canvas(1280, 720)
+    tile = Tile("a", 0, 0, 640, 360)
+    canvas.name(tile, "Ninh Hoà", ("floor", "poor"))
+    _, u, v = (plane[: tile.height // 2, : tile.width // 2] for plane in planes(canvas.frame))
+    assert [((u == a) & (v == b)).sum() > 10 for a, b in TINTS.values()] == [True, True]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (640, 360), (320, 180)])

@@ -2,14 +2,19 @@
 
 import itertools
 
+import numpy as np
+import pytest
 from av import VideoFrame
+from numpy.typing import NDArray
 
-from mediaserver.api import Layout
-from mediaserver.mix.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, planes
+from mediaserver.api import Layout, LayoutKind
+from mediaserver.mix.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
 from mediaserver.mix.codec import VideoDecoder
 from mediaserver.mix.composer import STALE_S, Composed, Composer, Work
-from mediaserver.mix.layout import Tile, arrange
+from mediaserver.mix.layout import Tile, arrange, heading
+from mediaserver.mix.layouts import FAMILIES
 from mediaserver.mix.quality import BEST, RenditionKey
+from mediaserver.mix.stage import Heading
 from mediaserver.rtp.jitter import Frame
 from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, coded, colour_at, huge_keyframe
 
@@ -107,6 +112,42 @@ def test_a_new_layout_moves_the_pictures_without_new_ones() -> None:
     assert (alike(eye.middle(A), RED), alike(eye.middle(B), GREEN)) == (True, True)
 
 
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_no_frame_around_a_change_of_layout_is_black_or_misses_a_picture(kind: LayoutKind) -> None:
+    """From the grid to any layout, to its heading and back: each frame shows every camera where it now stands."""
+    colours = {"a": RED, "b": GREEN, "c": BLUE, "d": RED}
+    eye, labels = Eye(), dict.fromkeys("abcd", "x")
+    eye.see((A, B, C, D), {seat: coded("VP8", colour) for seat, colour in colours.items()}, labels=labels)
+    line = heading(Layout(title=True), WIDTH, HEIGHT)
+    for layout in (Layout(kind), Layout(kind, title=True), Layout(kind, "d"), Layout()):
+        tiles = arrange(layout, list(colours), "b", WIDTH, HEIGHT)
+        said = Heading(line, "Họp", "") if layout.title else None
+        composer = eye.composer
+        composer.compose(Work(0, eye.now, tiles, labels, {}, None, {}, heading=said))
+        first = composer._canvas.frame
+        assert [tile for tile in tiles if not alike(middle(first, tile), colours[tile.seat])] == []
+        ground = Canvas(WIDTH, HEIGHT)
+        for tile in (*tiles, *([line] if said else [])):
+            ground.fill(tile, (1, 1, 1))
+        for now, bare in zip(planes(first), planes(ground.frame), strict=True):
+            assert (now[bare != 1] == bare[bare != 1]).all(), "something of the old layout is left"
+
+
+def middle(picture: VideoFrame, tile: Tile) -> Colour:
+    return colour_at(picture, tile.x + tile.width // 2 & ~1, tile.y + tile.height * 2 // 5 & ~1)
+
+
+def test_a_mark_that_changes_does_not_scale_the_picture_again() -> None:
+    eye = Eye()
+    eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(640, 360))})
+    scaled = eye.composer._cameras["a"]._scaled
+    assert scaled is not None
+    eye.composer.compose(Work(1, eye.now, (A,), {"a": "a"}, {}, None, {}, {"a": ("floor",)}))
+    assert eye.composer._cameras["a"]._scaled is scaled
+    eye.see((A, B, C, D), {"a": coded("VP8", BLUE)})
+    assert alike(eye.middle(A), BLUE)
+
+
 def test_who_speaks_has_a_frame() -> None:
     eye = Eye()
     eye.see((A, B, C, D), {"a": coded("VP8", RED)}, speaker="a")
@@ -119,11 +160,12 @@ def test_who_speaks_has_a_frame() -> None:
 
 def test_names_are_drawn_and_change() -> None:
     eye = Eye()
-    pictures = []
+    pictures: list[NDArray[np.uint8]] = []
     for name in ("Ninh Hoà", "Ninh Hoà", "Vạn Ninh"):
         eye.see((A,), {"a": coded("H264", (235, 128, 128))} if not pictures else {}, labels={"a": name})
         assert eye.picture is not None
-        pictures.append(eye.picture.to_ndarray(format="gray")[A.y + A.height - 24 : A.y + A.height, A.x : A.x + 140])
+        luma, *_ = planes(eye.picture)
+        pictures.append(luma[A.y + A.height - 24 : A.y + A.height, A.x : A.x + 140])
     assert pictures[0].min() < 100 < 180 < pictures[0].max()
     differences = [abs(a.astype(int) - b).mean() for a, b in itertools.pairwise(pictures)]
     assert differences[0] < 3 < 8 < differences[1]

@@ -1,6 +1,7 @@
 """Geometry of the composed picture, checked by painting it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.api import Layout
-from mediaserver.mix.layout import MAX_TILES, STRIP_TILES, Tile, arrange, fit
+from mediaserver.mix.layout import HEADING_LINES, MAX_TILES, STRIP_TILES, Tile, arrange, fit, heading, pages
+from mediaserver.mix.layouts import FAMILIES
 
 SIZES = st.sampled_from([(1280, 720), (1920, 1080), (640, 360), (854, 480), (1024, 768), (720, 1280)])
 SEATS = st.integers(1, 100).map(lambda count: [f"s{i}" for i in range(count)])
-KINDS = st.sampled_from(["grid", "speaker", "single"])
+KINDS = st.sampled_from(list(FAMILIES))
+SOMEBODY = st.none() | st.integers(0, 120).map("s{}".format)
+LAYOUTS = st.builds(
+    Layout,
+    KINDS,
+    SOMEBODY,
+    st.lists(SOMEBODY, max_size=64, unique_by=lambda seat: seat or object()).map(tuple),
+    st.integers(0, 999),
+    st.just(0),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
 
 
 def assert_tiled(tiles: Sequence[Tile], width: int, height: int) -> None:
@@ -26,13 +40,34 @@ def assert_tiled(tiles: Sequence[Tile], width: int, height: int) -> None:
     assert painted.max() == 1
 
 
-@given(KINDS, SEATS, SIZES, st.integers(-1, 120), st.integers(-1, 120))
-def test_tiles_lie_in_the_picture_and_never_overlap(
-    kind: str, seats: list[str], size: tuple[int, int], focus: int, speaker: int
+@given(LAYOUTS, SEATS, SIZES, st.integers(-1, 120))
+def test_tiles_lie_in_the_picture_never_overlap_and_show_nobody_twice(
+    layout: Layout, seats: list[str], size: tuple[int, int], speaker: int
 ) -> None:
-    layout = Layout(kind, f"s{focus}" if focus >= 0 else None)  # type: ignore[arg-type]
     tiles = arrange(layout, seats, f"s{speaker}" if speaker >= 0 else None, *size)
-    assert_tiled(tiles, *size)
+    assert_tiled((*tiles, *[line for line in [heading(layout, *size)] if line.height]), *size)
+    shown = [tile.seat for tile in tiles if tile.seat]
+    assert len(shown) == len(set(shown))
+    assert set(shown) <= set(seats)
+    assert layout.empty or len(shown) == len(tiles)
+
+
+@given(LAYOUTS, SEATS, st.integers(-1, 120))
+def test_who_is_pinned_stands_in_the_pane(layout: Layout, seats: list[str], speaker: int) -> None:
+    everywhere = replace(layout, empty=True)
+    tiles = arrange(everywhere, seats, f"s{speaker}" if speaker >= 0 else None, 1280, 720)
+    pins = layout.seats[: FAMILIES[layout.kind].most]
+    wanted = {pane: seat if seat in seats else "" for pane, seat in enumerate(pins) if seat is not None}
+    assert {pane: tiles[pane].seat for pane in wanted} == wanted
+
+
+@given(LAYOUTS, SEATS)
+def test_all_pages_together_show_everyone(layout: Layout, seats: list[str]) -> None:
+    several = replace(layout, focus=None)
+    count = pages(several, seats, None)
+    tiles = [arrange(replace(several, page=page), seats, None, 1280, 720) for page in range(count)]
+    shown = {tile.seat for page in tiles for tile in page} - {""}
+    assert shown == set(seats) or count == 1  # every pane is pinned, or waits for somebody
 
 
 @pytest.mark.parametrize("count", range(1, MAX_TILES + 1))
@@ -86,6 +121,58 @@ def test_the_strip_holds_six() -> None:
 def test_one_seat_fills_the_picture_and_none_leaves_it_empty(kind: str) -> None:
     assert arrange(Layout(kind), ["a"], None, 1280, 720) == (Tile("a", 0, 0, 1280, 720),)  # type: ignore[arg-type]
     assert arrange(Layout(kind), [], None, 1280, 720) == ()  # type: ignore[arg-type]
+
+
+ABC = list("abcdef")
+
+
+def who(layout: Layout, seats: list[str] = ABC, speaker: str | None = None) -> list[str]:
+    return [tile.seat for tile in arrange(layout, seats, speaker, 1280, 720)]
+
+
+@pytest.mark.parametrize(
+    ("layout", "speaker", "expected"),
+    [
+        (Layout("1+5"), "c", "cabdef"),
+        (Layout("1+5", "e"), "c", "eabcdf"),
+        (Layout("1+5", seats=(None, "c")), "c", "acbdef"),  # a pin comes before the voice
+        (Layout("1+5", "c", seats=(None, "c")), "d", "dcabef"),
+        (Layout("lecture"), "c", "a"),
+        (Layout("lecture", "b"), "c", "b"),
+        (Layout("side-by-side"), "c", "ac"),
+        (Layout("side-by-side"), "a", "ab"),
+        (Layout("side-by-side", "d"), "c", "dc"),
+        (Layout("content", "f"), "c", "fcab"),
+        (Layout("2+8", "b"), "c", "bcadef"),
+        (Layout("2+8"), "c", "cabdef"),
+        (Layout("panorama"), "c", "abcdef"),
+        (Layout("2x2", seats=("f", None, "e")), None, "faeb"),
+        (Layout("2x2", seats=("f", None, "e"), page=1), None, "fced"),
+        (Layout("2x2", page=1), None, "ef"),
+        (Layout("2x2", page=2), None, "abcd"),
+        (Layout("grid", seats=("x", "b")), None, "abcdef"),  # the absent one's pane is left to the others
+    ],
+)
+def test_who_stands_where(layout: Layout, speaker: str | None, expected: str) -> None:
+    assert who(layout, speaker=speaker) == list(expected)
+
+
+def test_empty_places_are_shown_when_asked_for() -> None:
+    assert who(Layout("2x2"), ["a"]) == ["a"]
+    assert who(Layout("2x2", empty=True), ["a"]) == ["a", "", "", ""]
+    assert who(Layout("2x2", seats=("x",), empty=True), ["a", "b"]) == ["", "a", "b", ""]
+    assert who(Layout("grid", seats=(None, None, "x"), empty=True), ["a", "b"]) == ["a", "b", ""]
+    assert who(Layout("grid", empty=True), ["a", "b"]) == ["a", "b"]
+
+
+def test_a_heading_takes_its_line_and_leaves_the_panes_their_shape() -> None:
+    layout = Layout("4x4", title=True)
+    line = heading(layout, 1280, 720)
+    assert line == Tile("", 0, 0, 1280, 720 // HEADING_LINES)
+    tiles = arrange(layout, [f"s{i}" for i in range(16)], None, 1280, 720)
+    assert {(tile.width, tile.height) for tile in tiles} == {(302, 170)}
+    assert (tiles[0].x, tiles[0].y, tiles[-1].y + tiles[-1].height) == (36, 40, 720)
+    assert heading(Layout(), 1280, 720).height == 0
 
 
 @given(st.integers(2, 4000), st.integers(2, 4000), st.integers(8, 640), st.integers(8, 400))

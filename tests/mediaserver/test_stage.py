@@ -1,0 +1,77 @@
+"""The layout over time: pages that turn, and the line above."""
+
+from datetime import UTC, datetime
+
+from mediaserver.api import Layout, RoomOptions
+from mediaserver.mix.layout import Tile
+from mediaserver.mix.stage import AHEAD_S, Heading, Stage
+
+SEATS = [f"s{number}" for number in range(10)]
+
+
+def shown(tiles: tuple[Tile, ...]) -> list[str]:
+    return [tile.seat for tile in tiles]
+
+
+def staged(layout: Layout, now: float = 100.0) -> Stage:
+    stage = Stage(RoomOptions(title="Họp giao ban"))
+    stage.choose(layout, now)
+    stage.arrange(SEATS, None, now)
+    return stage
+
+
+def test_pages_turn_and_come_round() -> None:
+    stage = staged(Layout("2x2", rotate=10))
+    pages = []
+    for now in (100.0, 110.0, 120.0, 130.0):
+        assert stage.due(now) is (now != 100.0)
+        stage.arrange(SEATS, None, now)
+        pages.append(shown(stage.tiles))
+    assert pages == [SEATS[:4], SEATS[4:8], SEATS[8:], SEATS[:4]]
+
+
+def test_the_next_page_is_known_shortly_before_it_comes() -> None:
+    stage = staged(Layout("2x2", rotate=10))
+    assert (stage.due(110 - AHEAD_S - 0.1), stage.ahead) == (False, ())
+    assert stage.due(110 - AHEAD_S + 0.1)
+    stage.arrange(SEATS, None, 110 - AHEAD_S + 0.1)
+    assert (shown(stage.tiles), shown(stage.ahead)) == (SEATS[:4], SEATS[4:8])
+    assert not stage.due(109.9)
+    stage.arrange(SEATS, None, 110.0)
+    assert (shown(stage.tiles), stage.ahead) == (SEATS[4:8], ())
+
+
+def test_a_single_page_does_not_turn() -> None:
+    stage = staged(Layout("4x4", rotate=10))
+    for now in (108.5, 110.0, 119.5):
+        stage.arrange(SEATS, None, now)
+        assert (shown(stage.tiles), stage.ahead) == (SEATS, ())
+
+
+def test_without_rotation_time_asks_for_nothing() -> None:
+    stage = staged(Layout("2x2", page=1))
+    assert shown(stage.tiles) == SEATS[4:8]
+    assert not stage.due(1e6)
+
+
+def test_a_new_layout_starts_its_own_time() -> None:
+    stage = staged(Layout("2x2", rotate=10))
+    stage.choose(Layout("2x2", page=2, rotate=10), 115.0)
+    stage.arrange(SEATS, None, 115.0)
+    assert shown(stage.tiles) == SEATS[8:]
+    assert not stage.due(122.9)
+
+
+def test_the_heading_says_title_and_local_time_as_wanted() -> None:
+    late = datetime(2026, 4, 5, 18, 30, tzinfo=UTC)
+    band = Tile("", 0, 0, 1280, 40)
+    said = [
+        staged(Layout(title=title, clock=clock)).heading(late)
+        for title, clock in ((True, True), (True, False), (False, True), (False, False))
+    ]
+    assert said == [
+        Heading(band, "Họp giao ban", "01:30 · 06/04/2026"),
+        Heading(band, "Họp giao ban", ""),
+        Heading(band, "", "01:30 · 06/04/2026"),
+        None,
+    ]

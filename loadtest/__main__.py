@@ -153,7 +153,7 @@ def _bench(words: Sequence[str]) -> int:
 
 def _sound(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=sound.__doc__)
-    parser.add_argument("--seconds", type=_count, default=60, help="of sound on each line (default 60)")
+    parser.add_argument("--seconds", type=_count, default=30, help="of sound, four times on each line (default 30)")
     arguments = parser.parse_args(words)
     print(sound.table([sound.measure(line, arguments.seconds) for line in sound.LINES]))
     return 0

@@ -30,6 +30,8 @@ BURST_SLOTS = 10
 """The latency is measured on a tone of 100 ms that begins anew every 200 ms."""
 SEAT = "talker"
 SEED = 20231031
+PHASES = 4
+"""A talker's packets may come anywhere between two ticks of the mixer: measured at each quarter."""
 
 Lost = Callable[[random.Random], Iterator[bool]]
 
@@ -112,28 +114,32 @@ HEADINGS = ("line", "lost", "slots filled", "longest silence", "tone", "latency 
 
 
 def measure(line: Line, seconds: int) -> Figures:
-    """Send a lasting tone for the holes, and a broken one for the latency."""
+    """Send a lasting tone for the holes, and a broken one for the latency, at every phase for so long."""
     slots = seconds * 50
-    tone, lost, _ = transmit(line, encode_tone(TONE_HZ), slots)
-    levels = np.sqrt(np.square(tone[: len(tone) // SLOT * SLOT].reshape(-1, SLOT).astype(np.float64)).mean(axis=1))
-    filled = levels[SETTLE_SLOTS:] > FILLED
-    latencies = sorted(_latencies(line, slots))
+    runs = [transmit(line, encode_tone(TONE_HZ), slots, phase) for phase in range(PHASES)]
+    filled = [_filled(tone) for tone, _ in runs]
+    arrivals = [arrival for _, each in runs for arrival in each]
+    latencies = sorted(each for phase in range(PHASES) for each in _latencies(line, slots, phase))
     return Figures(
         line=line.name,
-        lost_pct=100 * lost,
-        filled_pct=100 * float(filled.mean()),
-        longest_silence_ms=_longest([not each for each in filled]) * 20,
-        tone_hz=loudest_hz(tone[SETTLE_SLOTS * SLOT :]),
+        lost_pct=100 * sum(arrival is None for arrival in arrivals) / len(arrivals),
+        filled_pct=100 * float(np.mean(filled)),
+        longest_silence_ms=20 * max(_longest([not slot for slot in each]) for each in filled),
+        tone_hz=loudest_hz(runs[0][0][SETTLE_SLOTS * SLOT :]),
         latency_ms_p50=latencies[len(latencies) // 2],
         latency_ms_p95=latencies[len(latencies) * 95 // 100],
     )
 
 
-def transmit(line: Line, voice: tuple[bytes, ...], slots: int) -> tuple[Samples, float, list[float | None]]:
-    """The mix after `slots` ticks, the share of packets lost, and when each arrived in seconds (None: never)."""
-    arrivals = _arrivals(line, slots)
+def _filled(tone: Samples) -> list[bool]:
+    slots = tone[: len(tone) // SLOT * SLOT].reshape(-1, SLOT).astype(np.float64)
+    return list((np.sqrt(np.square(slots).mean(axis=1)) > FILLED)[SETTLE_SLOTS:])
+
+
+def transmit(line: Line, voice: tuple[bytes, ...], slots: int, phase: int) -> tuple[Samples, list[float | None]]:
+    """The mix after `slots` ticks, and when each packet arrived in seconds (None: never)."""
+    arrivals = _arrivals(line, slots, phase)
     order = sorted(((at, n) for n, at in enumerate(arrivals) if at is not None), reverse=True)
-    lost = 1 - len(order) / slots
     dirty, ear = Dirty(), Ear()
     mixer = Mixer(dirty)
     mixer.open(SEAT)
@@ -145,23 +151,23 @@ def transmit(line: Line, voice: tuple[bytes, ...], slots: int) -> tuple[Samples,
             mixer.hear(SEAT, Packet(111, n & 0xFFFF, n * SLOT, 1, False, voice[n % len(voice)]), arrival)
         mixer.tick(tick, now)
         dirty.flush(now)
-    return np.concatenate(ear.sound), lost, arrivals
+    return np.concatenate(ear.sound), arrivals
 
 
-def _arrivals(line: Line, slots: int) -> list[float | None]:
-    chance = random.Random(SEED)
+def _arrivals(line: Line, slots: int, phase: int) -> list[float | None]:
+    chance = random.Random(SEED + phase)
     lost = line.lost(chance)
-    start = chance.random() * SLOT_S + NETWORK_S
+    start = NETWORK_S + phase * SLOT_S / PHASES
     delays = [chance.random() * line.jitter_ms / 1000 for _ in range(slots)]
     return [None if next(lost) else start + n * SLOT_S + delay for n, delay in enumerate(delays)]
 
 
-def _latencies(line: Line, slots: int) -> list[float]:
+def _latencies(line: Line, slots: int, phase: int) -> list[float]:
     """In ms, of every tone that began: when it is heard less when the packet it begins in arrived."""
     moments = np.arange(BURST_SLOTS * SLOT * 10) / RATE_HZ
     sounding = (np.arange(len(moments)) // SLOT) % BURST_SLOTS < BURST_SLOTS // 2
     voice = encode_sound((np.sin(2 * np.pi * TONE_HZ * moments) * AMPLITUDE * 32767 * sounding).astype(np.int16))
-    heard, _, arrivals = transmit(line, voice, slots)
+    heard, arrivals = transmit(line, voice, slots, phase)
     loud = np.abs(heard.astype(np.int32)) > AMPLITUDE * 32767 / 4
     found = []
     for n in range(SETTLE_SLOTS // BURST_SLOTS * BURST_SLOTS, slots - 2 * BURST_SLOTS, BURST_SLOTS):

@@ -12,14 +12,14 @@ BY_NAME = {line.name: line for line in LINES}
 
 @pytest.mark.parametrize("name", ["clean", "jitter 10 ms", "jitter 20 ms", "jitter 30 ms"])
 def test_jitter_alone_costs_no_sound_and_little_time(name: str) -> None:
-    figures = measure(BY_NAME[name], 20)
+    figures = measure(BY_NAME[name], 6)
     assert (figures.filled_pct, figures.longest_silence_ms, figures.tone_hz) == (100.0, 0, 440)
     assert figures.latency_ms_p95 <= 60
 
 
 @pytest.mark.parametrize("name", ["loss 5 %", "loss 10 %", "loss 30 %", "60 ms bursts", "100 ms bursts"])
 def test_loss_leaves_nearly_all_of_a_voice(name: str) -> None:
-    figures = measure(BY_NAME[name], 20)
+    figures = measure(BY_NAME[name], 6)
     assert figures.filled_pct >= 95
     assert figures.longest_silence_ms <= 100
     assert figures.tone_hz == pytest.approx(440, abs=1)

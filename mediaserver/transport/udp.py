@@ -199,17 +199,18 @@ class UdpMux:
                 continue
             counters.packets_in += 1
             counters.bytes_in += length
-            if ice.is_stun(receive_view[0]):
-                self._stun(bytes(receive_view[:length]), address[:2], port, now)
-                continue
-            path = self._by_address.get(address[:2])
-            if path is None:
-                counters.strangers += 1
-                continue
             try:
-                path.receive(length, now)
+                self._deliver(length, address[:2], port, now)
             except Exception:  # one packet's fault, ours or its sender's, must not make the port deaf
                 logger.exception("x datagram from %s", address)
+
+    def _deliver(self, length: int, address: Address, port: Port, now: float) -> None:
+        if ice.is_stun(receive_view[0]):
+            self._stun(bytes(receive_view[:length]), address, port, now)
+        elif (path := self._by_address.get(address)) is not None:
+            path.receive(length, now)
+        else:
+            self.counters.strangers += 1
 
     def _stun(self, data: bytes, address: Address, port: Port, now: float) -> None:
         try:

@@ -78,6 +78,7 @@ def test_every_camera_stands_in_its_tile_whatever_its_codec_and_size() -> None:
 
 def test_a_camera_of_another_shape_keeps_its_shape_between_bars() -> None:
     eye = Eye()
+    eye.see((A, B, C, D), {"a": coded("VP8", GREEN, size=(320, 180))})
     eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(240, 240))})
     assert alike(eye.middle(A), RED)
     assert alike(eye.colour(A.x + 30, A.y + 90), BACKGROUND)

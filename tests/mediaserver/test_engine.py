@@ -101,6 +101,21 @@ async def test_an_observer_sees_and_has_no_tile(meeting: Meeting) -> None:
     assert meeting.shows(observer, "a")
 
 
+async def test_nothing_is_made_or_sent_before_a_peer_is_connected(meeting: Meeting, room: Room) -> None:
+    """A key frame sent into a handshake would be lost, and the next one is seconds away."""
+    await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
+    await meeting.engine.connect(ROOM, "x", CHROMIUM)
+    await meeting.engine.set_floor(ROOM, "x", True)
+    a = await meeting.join("a", "red", 440, wish=Wish(("VP8",), 1))
+    await a.watch.more(20)
+    peer = room.seats["x"].peer
+    assert peer is not None and peer.picture is not None and peer.audio is not None
+    assert {sink for rendition in room._renditions.values() for sink in rendition.sinks} == {
+        room.seats["a"].peer.picture  # type: ignore[union-attr]
+    }
+    assert room.mixer.full.sinks == [room.seats["a"].peer.audio]  # type: ignore[union-attr]
+
+
 async def test_a_new_transport_keeps_floor_and_view(meeting: Meeting) -> None:
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660, floor=True, view="camera:a")

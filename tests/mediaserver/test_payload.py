@@ -19,14 +19,16 @@ from mediaserver.rtp.payload import (
 )
 
 START = b"\x00\x00\x00\x01"
-BYTES = st.binary(max_size=5000) | st.integers(1000, 6000).map(lambda n: bytes(i % 251 + 1 for i in range(n)))
+EDGES = st.builds(lambda whole, more: whole * (MAX_PAYLOAD_BYTES - 4) + more, st.integers(1, 4), st.integers(-5, 5))
+"""Sizes around what so many payloads hold."""
+BYTES = st.binary(max_size=5000) | EDGES.map(lambda n: bytes(i % 251 + 1 for i in range(n)))
 
 
 @st.composite
 def nal_units(draw: st.DrawFn) -> bytes:
     """A NAL unit: header with a known type, body without start codes (an encoder escapes them), no trailing zero."""
     kind = draw(st.sampled_from([1, 5, 6, 7, 8]))
-    size = draw(st.integers(0, 4000))
+    size = draw(st.integers(0, 4000) | EDGES)
     body = bytes(draw(st.integers(1, 255)) if i < 4 else i % 255 + 1 for i in range(size))
     return bytes([draw(st.integers(0, 3)) << 5 | kind]) + body + b"\x80"
 

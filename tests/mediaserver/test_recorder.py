@@ -1,6 +1,5 @@
 """Recordings, played back with the same eyes and ears as a meeting."""
 
-import gc
 import os
 import signal
 import subprocess
@@ -184,9 +183,10 @@ def full(tmp_path: Path) -> Iterator[Path]:
     tiny.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(tiny)]
     if os.getuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0:
-        yield tiny / "film.mp4"
-        gc.collect()  # files of a failed recorder are closed with their container
-        subprocess.run(["umount", str(tiny)], check=True)
+        try:
+            yield tiny / "film.mp4"
+        finally:
+            subprocess.run(["umount", "--lazy", str(tiny)], check=True)
     else:
         yield Path("/dev/full")
 

@@ -29,10 +29,10 @@ def compounds(draw: st.DrawFn) -> bytes:
     """Packets with sane lengths and types and anything inside."""
     data = b""
     for _ in range(draw(st.integers(1, 4))):
-        body = draw(st.binary(max_size=60))
+        body = draw(st.binary(max_size=60) | st.binary(max_size=20).map(lambda rest: bytes(8) + b"REMB" + rest))
         body += bytes(-len(body) % 4)
-        kind = draw(st.integers(192, 223))
-        data += pack("!BBH", 0x80 | draw(st.integers(0, 63)), kind, len(body) // 4) + body
+        kind, count = draw(st.tuples(st.integers(192, 223), st.integers(0, 63)) | st.just((206, 15)))
+        data += pack("!BBH", 0x80 | count, kind, len(body) // 4) + body
     return data + draw(st.binary(max_size=3))
 
 

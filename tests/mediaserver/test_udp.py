@@ -112,6 +112,31 @@ async def test_malformed_and_unknown_checks_reach_nobody(world: World, caplog: p
         await world.arrived(len(bad))
     assert peer.checks == []
     assert caplog.records == []
+    assert world.mux.counters.strangers == len(bad) - 2  # the last two can be read, and name nobody
+
+
+async def test_an_error_of_ours_costs_one_datagram(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Peer):
+        def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
+            raise ZeroDivisionError
+
+        def receive(self, length: int, now: float) -> None:
+            raise ZeroDivisionError
+
+    peer, broken = Peer(), Broken()
+    world.mux.register("mine", broken)
+    with client() as mine, client() as theirs:
+        world.mux.validate(mine.getsockname(), peer)
+        world.mux.validate(theirs.getsockname(), broken)
+        theirs.sendto(b"\x80", world.mux.addresses[0])
+        theirs.sendto(
+            Checks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), world.mux.addresses[0]
+        )
+        await world.arrived(2)
+        mine.sendto(b"\x80", world.mux.addresses[0])
+        await world.arrived(3)
+    assert peer.datagrams == [b"\x80"]
+    assert [record.message.split(" from ")[0] for record in caplog.records] == ["x datagram", "x datagram"]
 
 
 @pytest.mark.parametrize("sizes", [[1000] * 5, [1000] * 3 + [17], [5], [1400] * 2, [1450] * 2, [1450, 100]])

@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="diemcau", description="A province's meetings: registered, admitted, held.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="run everything")
-    admin.add_arguments(commands.add_parser("admin", help="accounts, units, capacity"))
+    admin.add_arguments(commands.add_parser("admin", help="accounts, units, capacity, recordings"))
     for name, package in PASSED_ON.items():
         commands.add_parser(name, help=f"python -m {package}", add_help=False)
     return parser

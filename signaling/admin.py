@@ -1,8 +1,9 @@
-"""What an administrator does at the command line: accounts, units, capacity.
+"""What an administrator does at the command line: accounts, units, capacity, recordings.
 
 Works on the record, whether the server runs or not.
 """
 
+import asyncio
 import csv
 import getpass
 import sys
@@ -19,6 +20,7 @@ from signaling.accounts import ROLES, Account, Passwords, check_password, check_
 from signaling.app import Record, record, utc_now
 from signaling.errors import BadInput, Fault
 from signaling.settings import Settings
+from signaling.verify import verify
 
 FIRST = "admin"
 FIRST_ROLES = ("administrator", "technician")
@@ -136,6 +138,12 @@ async def _capacity(kept: Record, arguments: Namespace) -> None:
     print(f"points: {limits.maximum.points}, usable {limits.usable.points}")
 
 
+async def _verify_recordings(kept: Record, _: Namespace) -> None:
+    """Check every good recording; the first that is not what was recorded is named, with status 1."""
+    ready = await kept.store.recordings_in("ready")
+    print(f"{await asyncio.to_thread(verify, ready)} recordings are what was recorded")
+
+
 def _password(arguments: Namespace) -> str:
     """Read a password: asked for at a terminal, else the first line of stdin; empty means one is made up."""
     if not arguments.ask:
@@ -151,6 +159,7 @@ COMMANDS: dict[str, Callable[[Record, Namespace], Awaitable[None]]] = {
     "import-units": _import_units,
     "seed": _seed,
     "capacity": _capacity,
+    "verify-recordings": _verify_recordings,
 }
 
 
@@ -176,6 +185,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     units = commands.add_parser("import-units", help="add or change units and their points from a file")
     units.add_argument("file", type=Path)
     commands.add_parser("seed", help="import the units the product ships with")
+    commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
     capacity = commands.add_parser("capacity", help="show the rated maximum, or record a new one from now on")
     capacity.add_argument("--sessions", type=int)
     capacity.add_argument("--points", type=int)

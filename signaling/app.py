@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import web as pages_package
+from mediaserver import disk
 from mediaserver.api import MediaEngine
 from mediaserver.remote import RemoteEngine
 from scheduler import database, policy
@@ -21,6 +22,7 @@ from signaling.accounts import Passwords
 from signaling.auth import Auth
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
+from signaling.finisher import Finisher
 from signaling.hub import Hub
 from signaling.meeting import Tools
 from signaling.messages import MAX_BYTES
@@ -36,6 +38,7 @@ from signaling.throttle import Throttle
 from signaling.workers import Workers
 
 Clock = Callable[[], datetime]
+Measure = Callable[[Path], disk.Space]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +84,26 @@ async def media(settings: Settings) -> AsyncIterator[Workers]:
 
 
 @asynccontextmanager
-async def roof(settings: Settings, kept: Record, engine: MediaEngine, clock: Clock = utc_now) -> AsyncIterator[Roof]:
+async def roof(
+    settings: Settings, kept: Record, engine: MediaEngine, clock: Clock = utc_now, measure: Measure = disk.measure
+) -> AsyncIterator[Roof]:
     """Build the roof over a record and an engine, running until the context ends."""
     async with valkey.connect(settings.redis_url, settings.run) as redis:
-        built = _build(settings, kept, engine, redis, clock)
+        built = _build(settings, kept, engine, redis, clock, measure)
         await built.recordings.interrupted(clock())
+        built.finisher.start()
         built.hub.start()
         try:
             yield built
         finally:
             await built.hub.stop()
+            await built.finisher.stop()
 
 
-def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, clock: Clock) -> Roof:
-    limits, presence, metrics = Throttle(redis), Presence(redis), Metrics()
-    recordings = Recordings(kept.store, settings.recordings, load_key(settings.data / "ticket.key"))
+def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure) -> Roof:
+    limits, presence, metrics, finisher = Throttle(redis), Presence(redis), Metrics(), Finisher(kept.store)
+    key = load_key(settings.data / "ticket.key")
+    recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
     hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock))
     return Roof(
         scheduler=kept.scheduler,
@@ -105,6 +113,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         hub=hub,
         dispatch=Dispatch(hub, Entrance(kept.scheduler, hub, presence, limits), metrics),
         recordings=recordings,
+        finisher=finisher,
         metrics=metrics,
         pages=Path(pages_package.__file__ or "").parent,
         clock=clock,

@@ -37,6 +37,24 @@ def socket_path(directory: Path, name: str) -> Path:
     return Path(tempfile.mkdtemp(prefix="diemcau-")) / name
 
 
+async def output(argv: Sequence[str]) -> tuple[int, bytes]:
+    """Run a program to its end; return its exit status and what it printed. It is killed when we are cancelled."""
+    process = await asyncio.create_subprocess_exec(
+        *_become(argv), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, start_new_session=True
+    )
+    try:
+        printed, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode or 0, printed
+
+
+def _become(argv: Sequence[str]) -> tuple[str, ...]:
+    return (sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()), *argv)
+
+
 class Child:
     """A running child process."""
 
@@ -47,9 +65,8 @@ class Child:
     @classmethod
     async def start(cls, name: str, argv: Sequence[str]) -> "Child":
         """Start a program (an absolute path and its arguments); what it says goes to our stderr."""
-        become = (sys.executable, "-I", "-S", "-c", _BECOME, str(os.getpid()))
         process = await asyncio.create_subprocess_exec(
-            *become, *argv, stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr.fileno(), start_new_session=True
+            *_become(argv), stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr.fileno(), start_new_session=True
         )
         log.info("= %s started, pid %d", name, process.pid)
         return cls(name, process)

@@ -21,8 +21,6 @@ from signaling.effects import (
     RemoveSeat,
     SetFloor,
     SetView,
-    StartRecording,
-    StopRecording,
     Tell,
     TellAll,
 )
@@ -32,14 +30,15 @@ from signaling.messages import (
     Joined,
     LayoutState,
     Official,
-    RecordingState,
     Renew,
     Seats,
     SessionInfo,
     Speaking,
+    StorageState,
     ViewState,
 )
 from signaling.roster import Choice, Person, Place, Roster, Seated
+from signaling.tape import Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +64,9 @@ class Conference:
         # owned
         self.roster = roster or Roster(booking.places)
         self.layout = Layout()
-        self.recording = RecordingState(on=False)
+        self.tape = Tape(booking.recording, booking.start)
         self.speaking: str | None = None
         self._room_open = False
-        self._wish = booking.recording
 
     # --- coming and going
 
@@ -107,13 +105,14 @@ class Conference:
             effects += self._make_absent(seat)
         for seat in gone:
             effects += self._forget(seat)
-        return effects + self._close_if_empty() + self._record_as_wished(now)
+        seen = any(seat.up for seat in self.roster.seats.values())
+        return effects + self._close_if_empty() + self.tape.wished(now, seen)
 
     def end(self, reason: Farewell) -> list[Effect]:
         """Send everyone home and close the room."""
         seats = list(self.roster.seats.values())
         effects: list[Effect] = [Hang(seat.client, reason) for seat in seats if seat.client is not None]
-        effects += [StopRecording()] if self.recording.on else []
+        effects += self.tape.room_closed()
         effects += [CloseRoom()] if self._room_open else []
         effects += [Release(seat.leg) for seat in seats if seat.leg is not None]
         for seat in seats:
@@ -184,13 +183,11 @@ class Conference:
                 self._visible(seat)
         return self._arrange(layout)
 
-    def record(self, client: str, on: bool, now: datetime) -> list[Effect]:
-        """Start or stop the recording."""
+    def record(self, client: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
+        """Start, pause, resume or stop the recording."""
         self._controller(client)
-        if on == self.recording.on:
-            return [Tell(client, self.recording)]
-        self._wish = False
-        return self._start_recording(now) if on else [StopRecording(), *self._recording(RecordingState(on=False))]
+        changes = self.tape.ask(on, pause, self._seat_of(client).account, now)
+        return changes or [Tell(client, self.tape.state)]
 
     # --- what the media engine tells
 
@@ -215,9 +212,16 @@ class Conference:
 
     def recording_stopped(self, error: str | None) -> list[Effect]:
         """The engine closed the recording, or could not start it; `error` is None when that was asked for."""
-        if not self.recording.on or error is None:
-            return []
-        return self._recording(RecordingState(on=False, error=error))
+        return self.tape.ended(error)
+
+    def disk(self, storage: StorageState) -> list[Effect]:
+        """The disk of the recordings has so much room; controllers are told what is new."""
+        known = self.tape.storage == storage
+        effects = self.tape.disk(storage)
+        controllers = [
+            seat.client for seat in self.roster.seats.values() if seat.controller and seat.client is not None
+        ]
+        return effects + ([] if known else [Tell(client, storage) for client in controllers])
 
     def media_lost(self) -> list[Effect]:
         """The media worker died: no transport is left."""
@@ -232,8 +236,7 @@ class Conference:
         effects = self._open_room()
         for seat in self.roster.seats.values():
             effects += self._seat(seat) if seat.here else []
-        effects += [StartRecording()] if self.recording.on else []
-        return [*effects, TellAll(Renew())]
+        return [*effects, *self.tape.restore(), TellAll(Renew())]
 
     # --- for everyone
 
@@ -265,7 +268,8 @@ class Conference:
             ),
             seats=self.roster.wire(),
             layout=self._layout_state(),
-            recording=self.recording,
+            recording=self.tape.state,
+            storage=self.tape.storage if seat.controller else None,
             view=seat.view,
             now=now,
         )
@@ -297,15 +301,11 @@ class Conference:
         return [OpenRoom(), Arrange(self.layout)]
 
     def _close_if_empty(self) -> list[Effect]:
-        """Close a room nobody is in; the recording wish comes back with the people."""
+        """Close a room nobody is in."""
         if not self._room_open or any(seat.here for seat in self.roster.seats.values()):
             return []
         self._room_open = False
-        if not self.recording.on:
-            return [CloseRoom()]
-        self._wish = self.booking.recording
-        self.recording = RecordingState(on=False)
-        return [StopRecording(), CloseRoom()]
+        return [*self.tape.room_closed(), CloseRoom()]
 
     def _seat(self, seat: Seated) -> list[Effect]:
         """Say everything about a seat to the engine."""
@@ -348,19 +348,3 @@ class Conference:
 
     def _layout_state(self) -> LayoutState:
         return LayoutState.model_validate(asdict(self.layout))
-
-    def _record_as_wished(self, now: datetime) -> list[Effect]:
-        """Start the registered recording once the official time has begun and somebody's media is up."""
-        if not self._wish or self.recording.on or now < self.booking.start:
-            return []
-        if not any(seat.up for seat in self.roster.seats.values()):
-            return []
-        self._wish = False
-        return self._start_recording(now)
-
-    def _start_recording(self, now: datetime) -> list[Effect]:
-        return [*self._recording(RecordingState(on=True, since=now)), StartRecording()]
-
-    def _recording(self, state: RecordingState) -> list[Effect]:
-        self.recording = state
-        return [TellAll(state)]

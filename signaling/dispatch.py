@@ -30,7 +30,7 @@ COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect
     m.MuteAll: lambda c, client, _, __: c.mute_all(client),
     m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
     m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.layout),
-    m.Record: lambda c, client, msg, now: c.record(client, msg.on, now),
+    m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now),
     m.Leave: lambda c, client, _, __: c.leave(client),
 }
 """Messages that only a conference is needed for."""

@@ -78,12 +78,24 @@ class SetView:
 
 @dataclass(frozen=True, slots=True)
 class StartRecording:
-    """Record the room into its next part."""
+    """Record the room into its next part; `by` is an account, or empty when nobody asked."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecording:
+    """Leave out what happens from now on, or go on."""
+
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True)
 class StopRecording:
-    """Close the recording."""
+    """Close the recording; `reason` is a machine word when nobody asked for it."""
+
+    by: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,7 @@ Effect = (
     | Arrange
     | SetView
     | StartRecording
+    | PauseRecording
     | StopRecording
     | Release
 )

@@ -2,6 +2,7 @@
 
 RoofError
 ├── SettingsError        our operator's fault: a DIEMCAU_* variable cannot be used
+├── BadRecording         a file is not what was recorded
 ├── Refusal              the caller's fault over REST
 │   ├── SignedOut        no valid session cookie
 │   ├── BadLogin         unknown account or wrong password (the caller is not told which)
@@ -9,6 +10,7 @@ RoofError
 │   ├── Forbidden        signed in, but not allowed to do this
 │   ├── NotFound         no such thing, or none the caller may see
 │   ├── BadInput         a field is faulty
+│   ├── NotReady         the recording is still being made, or made good
 │   ├── TicketExpired    the download link is older than its 15 minutes
 │   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, MustChangePassword
 └── MessageError         a WebSocket message that cannot be obeyed, answered with its word
@@ -24,6 +26,15 @@ class RoofError(Exception):
 
 class SettingsError(RoofError):
     """A variable of the environment cannot be used; the text names it."""
+
+
+class BadRecording(RoofError):
+    """A file is not what was recorded."""
+
+    def __init__(self, path: str, fault: str) -> None:
+        super().__init__(f"{path} {fault}")
+        self.path = path
+        self.fault = fault
 
 
 class Refusal(RoofError):
@@ -68,6 +79,10 @@ class BadJson(Refusal):
 
 class BadType(Refusal):
     """A body that is not application/json."""
+
+
+class NotReady(Refusal):
+    """The recording is still being made, or made good."""
 
 
 class TicketExpired(Refusal):

@@ -16,7 +16,7 @@ from signaling.client import Client
 from signaling.conference import Booking, Conference
 from signaling.effects import Effect
 from signaling.meeting import Meeting, Tools
-from signaling.messages import Farewell
+from signaling.messages import Farewell, StorageState
 from signaling.presence import REFRESH_SECONDS
 from signaling.roster import Place
 from signaling.workers import RoomBack, RoomLost
@@ -24,6 +24,8 @@ from signaling.workers import RoomBack, RoomLost
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+DISK_SECONDS = 2.0
+"""So often the disk of the recordings is looked at: with a tick on top, its alarm is told within 5 s."""
 SETTLE_SECONDS = 1.5
 """At shutdown, recordings may take this long to be closed and noted."""
 
@@ -41,6 +43,8 @@ class Hub:
         self._sessions: dict[str, Session] = {}
         self._opening = asyncio.Lock()
         self._refreshed: datetime | None = None
+        self._looked: datetime | None = None
+        self._storage: StorageState | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             PeerUp: lambda e: self._tell(e.room, lambda c: c.peer_up(e.seat)),
@@ -82,7 +86,10 @@ class Hub:
                 invited = [points[point] for point in (session.host_point, *session.points)]
                 places = tuple(Place(point.id, point.name, point.label, point.devices) for point in invited)
                 self._sessions[session.id] = session
-                self.meetings[session.id] = Meeting(Conference(_booking(session, places)), host.unit, self.tools)
+                conference = Conference(_booking(session, places))
+                if self._storage is not None:
+                    conference.disk(self._storage)
+                self.meetings[session.id] = Meeting(conference, host.unit, self.tools)
             return self.meetings[session.id]
 
     def of(self, client: Client) -> Meeting | None:
@@ -104,7 +111,8 @@ class Hub:
             await self._finish(meeting, "cancelled")
 
     async def tick(self, now: datetime) -> None:
-        """Let time pass: absences, the end of sessions, the guard's heartbeat."""
+        """Let time pass: the disk, absences, the end of sessions, the guard's heartbeat."""
+        await self._watch_disk(now)
         due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
         self._refreshed = now if due else self._refreshed
         for meeting in list(self.meetings.values()):
@@ -114,6 +122,20 @@ class Hub:
             await meeting.apply(meeting.conference.tick(now))
             if due:
                 await self._refresh(meeting, now)
+
+    async def _watch_disk(self, now: datetime) -> None:
+        if self._looked is not None and (now - self._looked).total_seconds() < DISK_SECONDS:
+            return
+        self._looked = now
+        try:
+            space = await self.tools.recordings.space()
+        except OSError as error:
+            log.warning("x disk of the recordings: %s", error)
+            return
+        self._storage = StorageState(level=space.level, hours=_rounded(space.hours(self.tools.recordings.running)))
+        for meeting in list(self.meetings.values()):
+            if effects := meeting.conference.disk(self._storage):
+                await meeting.apply(effects)
 
     async def _refresh(self, meeting: Meeting, now: datetime) -> None:
         try:
@@ -159,6 +181,11 @@ class Hub:
     async def _recording_ended(self, event: RecordingEnded) -> None:
         await self.tools.recordings.ended(event.path, event.seconds, event.error)
         await self._tell(event.room, lambda conference: conference.recording_stopped(event.error))
+
+
+def _rounded(hours: float) -> float:
+    """Tenths of the last ten hours, whole ones before: a figure that changes all the time is not read."""
+    return round(hours, 1) if hours < 10 else float(round(hours))
 
 
 def _booking(session: Session, places: tuple[Place, ...]) -> Booking:

@@ -20,6 +20,7 @@ from signaling.effects import (
     Effect,
     Hang,
     OpenRoom,
+    PauseRecording,
     Release,
     RemoveSeat,
     SetFloor,
@@ -71,7 +72,8 @@ class Meeting:
             Arrange: lambda effect: tools.engine.set_layout(self.id, effect.layout),
             SetView: lambda effect: tools.engine.set_view(self.id, effect.seat, effect.source),
             StartRecording: self._start_recording,
-            StopRecording: lambda _: tools.engine.stop_recording(self.id),
+            PauseRecording: lambda effect: tools.engine.pause_recording(self.id, effect.paused),
+            StopRecording: self._stop_recording,
             Release: lambda effect: tools.presence.leave(self.id, effect.leg),
         }
 
@@ -143,10 +145,10 @@ class Meeting:
     async def _close_room(self, _: CloseRoom) -> None:
         await self._tools.engine.close_room(self.id)
 
-    async def _start_recording(self, _: StartRecording) -> None:
+    async def _start_recording(self, effect: StartRecording) -> None:
         booking = self.conference.booking
         host = (booking.places[0].name, self._host_unit)
-        path = await self._tools.recordings.begin(self.id, booking.title, host, self._tools.clock())
+        path = await self._tools.recordings.begin(self.id, booking.title, host, self._tools.clock(), effect.by)
         try:
             await self._tools.engine.start_recording(self.id, path)
         except EngineGone:
@@ -155,9 +157,13 @@ class Meeting:
         except MediaError as error:
             log.warning("x recording of %s: %s", self.id, error)
             await self._tools.recordings.ended(path, 0, "unavailable")
-            for effect in self.conference.recording_stopped("unavailable"):
-                if isinstance(effect, TellAll):
-                    self._say(effect, None, None)
+            for told in self.conference.recording_stopped("unavailable"):
+                if isinstance(told, TellAll):
+                    self._say(told, None, None)
+
+    async def _stop_recording(self, effect: StopRecording) -> None:
+        await self._tools.recordings.stopping(self.id, effect.by, effect.reason)
+        await self._tools.engine.stop_recording(self.id)
 
     def _plan_flush(self) -> None:
         if self._flush is None:

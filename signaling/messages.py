@@ -15,7 +15,7 @@ MAX_BYTES = 64 * 1024
 Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "code-unknown", "code-locked", "too-early",
     "ended", "cancelled", "not-invited", "no-point", "full", "unknown-seat", "bad-offer", "media-restarting",
-    "unavailable",
+    "unavailable", "disk-full",
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
 
@@ -119,10 +119,11 @@ class SetLayout(_Arranged, _Asked):
 
 
 class Record(_Asked):
-    """Start or stop the recording (controller)."""
+    """Start, pause or stop the recording (controller)."""
 
     type: Literal["record"]
     on: bool
+    pause: bool = False
 
 
 class Leave(_Asked):
@@ -180,12 +181,22 @@ class LayoutState(_Arranged):
 
 
 class RecordingState(_Message):
-    """Whether the meeting is being recorded."""
+    """Whether the meeting is being recorded: `seconds` of it until now or until `since`, from when on it runs."""
 
     type: Literal["recording"] = "recording"
     on: bool
+    paused: bool = False
     since: Instant | None = None
+    seconds: int = 0
     error: str | None = None
+
+
+class StorageState(_Message):
+    """How much room the recordings have: for how many `hours` more (controllers only)."""
+
+    type: Literal["storage"] = "storage"
+    level: Literal["ok", "low", "full"]
+    hours: float
 
 
 class Joined(_Message):
@@ -200,6 +211,7 @@ class Joined(_Message):
     seats: list[Seat]
     layout: LayoutState
     recording: RecordingState
+    storage: StorageState | None
     view: str
     now: Instant
 
@@ -256,7 +268,7 @@ class Error(_Message):
 
 
 ServerMessage = (
-    Joined | Seats | LayoutState | RecordingState | Answer | ViewState | Speaking | Renew | Bye | Error
+    Joined | Seats | LayoutState | RecordingState | StorageState | Answer | ViewState | Speaking | Renew | Bye | Error
 )  # fmt: skip
 
 

@@ -97,6 +97,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.BadJson: Answer(400, "bad-json"),
     errors.BadType: Answer(415, "unsupported-type"),
     errors.BadInput: Answer(422, "invalid", _given),
+    errors.NotReady: Answer(409, "not-ready"),
     errors.TicketExpired: Answer(410, "expired"),
     scheduler.InvalidRequest: Answer(422, "invalid", _requested),
     scheduler.CapacityExceeded: Answer(409, "capacity", _capacity),

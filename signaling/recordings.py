@@ -1,7 +1,8 @@
 """Recordings on disk and in the record, and the tickets that open them.
 
-A file is ``<data>/recordings/<session>/<part>.mp4``; nothing here deletes one. A ticket says who may fetch which
-recording until when, under a key that this server made for itself and that lies in the data directory.
+A file is ``<data>/recordings/<session>/<part>.mp4``, and ``joined.mp4`` beside them what joins several parts; nothing
+here deletes one. A closed file is made good by :mod:`signaling.finisher`. A ticket says who may fetch which recording
+until when, under a key that this server made for itself and that lies in the data directory.
 """
 
 import asyncio
@@ -9,11 +10,13 @@ import hashlib
 import hmac
 import logging
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from mediaserver.disk import Space
 from signaling.errors import Forbidden, TicketExpired
-from signaling.store import Recording, RecordingPhase, Store
+from signaling.store import JOINED, Recording, Store
 
 log = logging.getLogger(__name__)
 
@@ -22,48 +25,74 @@ KEY_BYTES = 32
 
 
 class Recordings:
-    """Knows every recording."""
+    """Knows every recording. `closed` is told when one can be made good, `measure` looks how full the disk is."""
 
-    def __init__(self, store: Store, directory: Path, key: bytes) -> None:
+    def __init__(
+        self, store: Store, directory: Path, key: bytes, closed: Callable[[], None], measure: Callable[[Path], Space]
+    ) -> None:
         # given
         self._store = store
         self._directory = directory
         self._key = key
+        self._closed = closed
+        self._measure = measure
         # owned
         self._running: set[str] = set()
         self._settled = asyncio.Event()
         self._settled.set()
 
-    async def begin(self, session: str, title: str, host: tuple[str, str], now: datetime) -> str:
+    async def begin(self, session: str, title: str, host: tuple[str, str], now: datetime, by: str = "") -> str:
         """Note the next part of a session's recording; return the path to record into. `host` is (name, unit)."""
         part = await self._store.next_part(session)
         path = self._directory / session / f"{part}.mp4"
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-        recording = Recording(secrets.token_hex(8), session, part, str(path), title, host[0], host[1], now)
-        await self._store.add_recording(recording)
+
+        def new(number: int, file: Path, starter: str) -> Recording:
+            about = (str(file), title, host[0], host[1], now)
+            return Recording(secrets.token_hex(8), session, number, *about, started_by=starter)
+
+        if part == 2:  # the first time that there is something to join
+            await self._store.add_recording(new(JOINED, path.with_name("joined.mp4"), ""))
+        await self._store.add_recording(new(part, path, by))
         self._running.add(str(path))
         self._settled.clear()
         return str(path)
 
+    @property
+    def running(self) -> int:
+        """How many recordings are being made."""
+        return len(self._running)
+
+    async def space(self) -> Space:
+        """How much room there is. Raises OSError."""
+        return await asyncio.to_thread(self._measure, self._directory)
+
+    async def stopping(self, session: str, by: str, reason: str | None) -> None:
+        """Note who stops the running recording of a session, or why it is stopped."""
+        await self._store.note_stop(session, by, reason)
+
     async def ended(self, path: str, seconds: float, error: str | None) -> None:
         """Note what the engine said of a closed recording."""
-        size = await asyncio.to_thread(_size, path)
-        state: RecordingPhase = "finished" if error is None else "failed"
-        await self._close(path, round(seconds), size, state)
+        await self._close(path, seconds, await asyncio.to_thread(_size, path), error)
 
     async def interrupted(self, now: datetime, session: str | None = None) -> None:
         """Close what a lost worker or a killed server left open; the file plays to within its last second."""
-        for recording in await self._store.running_recordings():
-            if session in (None, recording.session):
+        for recording in await self._store.recordings_in("recording"):
+            if recording.part != JOINED and session in (None, recording.session):
                 seconds, size = await asyncio.to_thread(_length, recording, now)
                 await self._close(recording.path, seconds, size, "interrupted")
                 log.warning("- recording %s part %d was interrupted", recording.session, recording.part)
 
-    async def _close(self, path: str, seconds: int, size: int, state: RecordingPhase) -> None:
-        await self._store.close_recording(path, seconds, size, state)
+    async def _close(self, path: str, seconds: float, size: int, error: str | None) -> None:
+        """A part that was stopped before its first picture has no file."""
+        if size:
+            await self._store.close_recording(path, round(seconds * 1000), size, "finishing", error)
+        else:
+            await self._store.close_recording(path, 0, 0, "broken", error or "empty")
         self._running.discard(path)
         if not self._running:
             self._settled.set()
+        self._closed()
 
     async def settled(self, seconds: float) -> None:
         """Wait until every recording is closed, at most `seconds`; the next start notes what is not."""
@@ -107,11 +136,11 @@ def _size(path: str) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
-def _length(recording: Recording, now: datetime) -> tuple[int, int]:
+def _length(recording: Recording, now: datetime) -> tuple[float, int]:
     """Return seconds and bytes of a part nobody closed: it was last written when its worker died."""
     file = Path(recording.path)
     if not file.exists():
-        return 0, 0
+        return 0.0, 0
     status = file.stat()
     last = min(status.st_mtime, now.timestamp())
-    return max(0, round(last - recording.started.timestamp())), status.st_size
+    return max(0.0, last - recording.started.timestamp()), status.st_size

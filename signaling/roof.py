@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from scheduler.service import Scheduler
 from signaling.auth import Auth
 from signaling.dispatch import Dispatch
+from signaling.finisher import Finisher
 from signaling.hub import Hub
 from signaling.metrics import Metrics
 from signaling.recordings import Recordings
@@ -28,6 +29,7 @@ class Roof:
     hub: Hub
     dispatch: Dispatch
     recordings: Recordings
+    finisher: Finisher
     metrics: Metrics
     pages: Path
     clock: Callable[[], datetime]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,12 +13,18 @@ from signaling.accounts import Account, Role
 from signaling.errors import BadInput, Fault
 from signaling.tables import ACCOUNTS, AUDIT, LOGINS, RECORDINGS
 
-RecordingPhase = Literal["running", "finished", "interrupted", "failed"]
+RecordingPhase = Literal["recording", "finishing", "ready", "broken"]
+JOINED = 0
+"""The number of the file that joins all parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One part of a session's recording; a lost worker ends a part and the next goes on. Open ones lack a length."""
+    """One part of a session's recording, or (part 0) all parts joined. Open ones lack a length.
+
+    `first` is when the first picture was taken, `reason` the machine word for why it ended or is broken (None: somebody
+    wanted it to end), `started_by` and `stopped_by` are accounts, empty when nobody asked.
+    """
 
     id: str
     session: str
@@ -28,9 +34,24 @@ class Recording:
     host: str
     host_unit: str
     started: datetime
-    seconds: int | None = None
+    milliseconds: int | None = None
     bytes: int | None = None
-    state: RecordingPhase = "running"
+    state: RecordingPhase = "recording"
+    first: datetime | None = None
+    sha256: str | None = None
+    reason: str | None = None
+    started_by: str = ""
+    stopped_by: str = ""
+
+    @property
+    def began(self) -> datetime:
+        """When it begins, as exactly as that is known."""
+        return self.first or self.started
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it is."""
+        return None if self.milliseconds is None else self.milliseconds / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +128,41 @@ class Store:
         return 1 + ((row["last"] or 0) if row is not None else 0)
 
     async def add_recording(self, recording: Recording) -> None:
-        """Note a recording that begins."""
-        await self._write(insert(RECORDINGS).values(_recording_row(recording)))
+        """Note a recording that begins; what joins its session's parts is to be made anew."""
+        async with self._writer.begin() as connection:
+            await connection.execute(insert(RECORDINGS).values(_recording_row(recording)))
+            joined = _of(recording.session), RECORDINGS.c.part == JOINED
+            await connection.execute(update(RECORDINGS).where(*joined).values(state="recording", sha256=None))
 
-    async def close_recording(self, path: str, seconds: int, size: int, state: RecordingPhase) -> None:
-        """Note the end of the running recording in a file; one that is closed stays as it is."""
-        running = update(RECORDINGS).where(RECORDINGS.c.path == path, RECORDINGS.c.state == "running")
-        await self._write(running.values(seconds=seconds, bytes=size, state=state))
+    async def note_stop(self, session: str, by: str, reason: str | None) -> None:
+        """Note who stops the running part of a session, or why it is stopped."""
+        running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
+        await self._write(update(RECORDINGS).where(*running).values(stopped_by=by, reason=reason))
+
+    async def close_recording(
+        self, path: str, milliseconds: int, size: int, state: RecordingPhase, reason: str | None
+    ) -> None:
+        """Note the end of the running part in a file; one that is closed stays as it is, and so does an earlier reason.
+
+        With the last open part, the file that joins them may be made.
+        """
+        async with self._writer.begin() as connection:
+            open_ = RECORDINGS.c.path == path, RECORDINGS.c.state == "recording"
+            kept = func.coalesce(RECORDINGS.c.reason, reason)
+            values = {"milliseconds": milliseconds, "bytes": size, "state": state, "reason": kept}
+            await connection.execute(update(RECORDINGS).where(*open_).values(values))
+            session = select(RECORDINGS.c.session).where(RECORDINGS.c.path == path).scalar_subquery()
+            others = _of(session), RECORDINGS.c.part != JOINED, RECORDINGS.c.state == "recording"
+            if (await connection.execute(select(RECORDINGS.c.id).where(*others))).first() is None:
+                joined = _of(session), RECORDINGS.c.part == JOINED, RECORDINGS.c.state == "recording"
+                await connection.execute(update(RECORDINGS).where(*joined).values(state="finishing"))
+
+    async def finish_recording(self, recording: Recording) -> None:
+        """Note what came of a closed recording, unless it runs again."""
+        columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason")
+        row = _recording_row(recording)
+        closed = RECORDINGS.c.id == recording.id, RECORDINGS.c.state == "finishing"
+        await self._write(update(RECORDINGS).where(*closed).values({name: row[name] for name in columns}))
 
     async def recordings(self, host_unit: str | None = None) -> list[Recording]:
         """Return recordings of a host unit, or all, newest first."""
@@ -121,9 +170,16 @@ class Store:
         rows = await self._all(query if host_unit is None else query.where(RECORDINGS.c.host_unit == host_unit))
         return [_recording(row) for row in rows]
 
-    async def running_recordings(self) -> list[Recording]:
-        """Return recordings that are not closed."""
-        return [_recording(row) for row in await self._all(select(RECORDINGS).where(RECORDINGS.c.state == "running"))]
+    async def recordings_in(self, state: RecordingPhase) -> list[Recording]:
+        """Return recordings in a state, of each session the parts in order and then what joins them."""
+        order = RECORDINGS.c.session, RECORDINGS.c.part == JOINED, RECORDINGS.c.part
+        query = select(RECORDINGS).where(RECORDINGS.c.state == state).order_by(*order)
+        return [_recording(row) for row in await self._all(query)]
+
+    async def parts(self, session: str) -> list[Recording]:
+        """Return the recordings of a session by number: what joins the parts first, if there is such a file."""
+        query = select(RECORDINGS).where(_of(session)).order_by(RECORDINGS.c.part)
+        return [_recording(row) for row in await self._all(query)]
 
     async def recording(self, recording_id: str) -> Recording | None:
         """Return one recording."""
@@ -201,13 +257,22 @@ def _account(row: RowMapping) -> Account:
     )
 
 
+def _of(session: Any) -> ColumnElement[bool]:
+    matches: ColumnElement[bool] = RECORDINGS.c.session == session
+    return matches
+
+
 def _recording_row(recording: Recording) -> dict[str, object]:
-    columns = (column.name for column in RECORDINGS.columns if column.name != "started")
-    return {**{name: getattr(recording, name) for name in columns}, "started": _seconds(recording.started)}
+    times = {
+        "started": _seconds(recording.started),
+        "first": None if recording.first is None else round(recording.first.timestamp() * 1000),
+    }
+    return {**{column.name: getattr(recording, column.name) for column in RECORDINGS.columns}, **times}
 
 
 def _recording(row: RowMapping) -> Recording:
-    return Recording(**{**row, "started": _instant(row["started"])})
+    first = None if row["first"] is None else datetime.fromtimestamp(row["first"] / 1000, UTC)
+    return Recording(**{**row, "started": _instant(row["started"]), "first": first})
 
 
 def _audit(row: RowMapping) -> AuditEntry:

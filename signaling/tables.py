@@ -1,4 +1,4 @@
-"""The roof's own tables. Times are seconds since 1970 in UTC."""
+"""The roof's own tables. Times are seconds since 1970 in UTC, where nothing else is said."""
 
 from sqlalchemy import (
     BigInteger,
@@ -50,9 +50,14 @@ RECORDINGS = Table(
     Column("host", String(200), nullable=False),
     Column("host_unit", String(64), nullable=False),
     Column("started", BigInteger, nullable=False),
-    Column("seconds", Integer),
+    Column("milliseconds", BigInteger),
     Column("bytes", BigInteger),
     Column("state", String(16), nullable=False),
+    Column("first", BigInteger),  # milliseconds since 1970
+    Column("sha256", String(64)),
+    Column("reason", String(32)),
+    Column("started_by", String(64), nullable=False, server_default=""),
+    Column("stopped_by", String(64), nullable=False, server_default=""),
     UniqueConstraint("session", "part"),
     Index("recordings_host_unit", "host_unit"),
 )

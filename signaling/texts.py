@@ -22,6 +22,7 @@ PROBLEMS: Mapping[str, Pair] = {
     "invalid": ("Thông tin chưa hợp lệ", "Some fields are not valid"),
     "capacity": ("Vượt mức năng lực được cấp (80 %)", "Over the capacity that may be given away (80 %)"),
     "ended": ("Phiên họp đã kết thúc", "The session has ended"),
+    "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
     "expired": ("Đường dẫn tải đã hết hạn", "The download link has expired"),
     "unavailable": ("Máy chủ tạm thời không phục vụ được", "The server cannot serve this now"),
     "internal": ("Lỗi máy chủ", "Server error"),
@@ -54,6 +55,10 @@ FAULTS: Mapping[str, Pair] = {
         "The sound and picture server is restarting.",
     ),
     "unavailable": ("Máy chủ tạm thời không phục vụ được.", "The server cannot serve this now."),
+    "disk-full": (
+        "Ổ đĩa chứa bản ghi đã đầy nên không ghi hình được. Hãy báo cán bộ kỹ thuật.",
+        "The disk of the recordings is full, so nothing can be recorded. Tell the technician.",
+    ),
 }
 
 FIELDS: Mapping[str, Pair] = {

@@ -136,6 +136,10 @@ class Workers:
         """Start recording."""
         await self._of(room).start_recording(room, path)
 
+    async def pause_recording(self, room: str, paused: bool) -> None:
+        """Pause or resume the recording."""
+        await self._of(room).pause_recording(room, paused)
+
     async def stop_recording(self, room: str) -> None:
         """Stop recording."""
         await self._of(room).stop_recording(room)

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from mediaserver.api import Event, Layout, PeerUp, RecordingEnded, RoomOptions, SeatOptions
+from mediaserver.disk import Space
 from mediaserver.errors import UnknownRoom, UnknownSeat
 
 
@@ -25,6 +27,16 @@ class FakeClock:
 
 
 @dataclass
+class FakeDisk:
+    """A file system that is as full as told."""
+
+    space: Space = field(default_factory=lambda: Space(free=100, total=100))
+
+    def __call__(self, _: Path) -> Space:
+        return self.space
+
+
+@dataclass
 class FakeRoom:
     """What an engine would hold of a room."""
 
@@ -33,6 +45,7 @@ class FakeRoom:
     views: dict[str, str] = field(default_factory=dict)
     layout: Layout = field(default_factory=Layout)
     recording: str | None = None
+    paused: bool = False
 
 
 class FakeEngine:
@@ -105,6 +118,10 @@ class FakeEngine:
     async def start_recording(self, room: str, path: str) -> None:
         self._note("start_recording", room, path)
         self._room(room).recording = path
+
+    async def pause_recording(self, room: str, paused: bool) -> None:
+        self._note("pause_recording", room, paused)
+        self._room(room).paused = paused
 
     async def stop_recording(self, room: str) -> None:
         self._note("stop_recording", room)

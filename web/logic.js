@@ -9,6 +9,7 @@ export const start = (joined, now) => ({
   seats: joined.seats,
   layout: joined.layout,
   recording: joined.recording,
+  storage: joined.storage,
   view: joined.view,
   speaking: null,
   skew: Date.parse(joined.now) - now,
@@ -27,7 +28,8 @@ function applySeats(seats, {changed, gone}) {
 const CHANGES = {
   seats: (state, message) => ({...state, seats: applySeats(state.seats, message)}),
   layout: (state, {kind, focus}) => ({...state, layout: {kind, focus}}),
-  recording: (state, {on, since, error}) => ({...state, recording: {on, since, error}}),
+  recording: (state, {on, paused, since, seconds, error}) => ({...state, recording: {on, paused, since, seconds, error}}),
+  storage: (state, {level, hours}) => ({...state, storage: {level, hours}}),
   speaking: (state, {seat}) => ({...state, speaking: seat}),
   view: (state, {source}) => ({...state, view: source}),
 };
@@ -60,6 +62,12 @@ export function micState({floor, on, invited, heard}) {
   if (on) return heard ? 'live' : 'on';
   return invited ? 'invited' : 'off';
 }
+
+/** @param {RecordingMark} mark @returns {'off' | 'on' | 'paused'} */
+export const recordState = ({on, paused}) => (on ? (paused ? 'paused' : 'on') : 'off');
+
+/** Seconds recorded so far. @param {RecordingMark} mark @param {number} now server time, milliseconds */
+export const recorded = ({since, seconds}, now) => seconds + (since ? Math.max(0, (now - Date.parse(since)) / 1000) : 0);
 
 /** What happened to our own floor between two states. @param {MeetingState | null} before @param {MeetingState} after @returns {'given' | 'taken' | null} */
 export function floorChange(before, after) {

@@ -2,7 +2,7 @@
 // draw again on `change`; `notice` (detail: [key, ...args]) asks for a passing message; `floor` says "given" or "taken".
 
 import {Link} from './link.js';
-import {floorChange, micState, mine, quality, reduce, start} from './logic.js';
+import {floorChange, micState, mine, quality, recordState, reduce, start} from './logic.js';
 import {DeviceFault, Meter, choices, open} from './media.js';
 import {Protocol} from './protocol.js';
 
@@ -219,7 +219,8 @@ export class Meeting extends EventTarget {
       this.mute();
     }
     if (change && before) this.dispatchEvent(new CustomEvent('floor', {detail: change}));
-    if (before && before.recording.on !== this.state?.recording.on) this.notice(before.recording.on ? 'room.rec-off' : 'room.rec-on');
+    const [was, is] = [before, this.state].map(state => state && recordState(state.recording));
+    if (was && is && was !== is) this.notice(`room.rec-${is}`);
   }
 
   statusChanged() {

@@ -28,10 +28,12 @@ interface Limit { max: number; usable: number }
 interface CapacityStep { start: string; end: string; sessions: number; points: number }
 interface Capacity { sessions: Limit; points: Limit; steps: CapacityStep[] }
 
-interface Recording {
-  id: string; session: string; title: string; host: string; started: string; seconds: number; bytes: number; part: number;
-  state: 'running' | 'finished' | 'interrupted' | 'failed';
+interface Part {
+  id: string; part: number; started: string; seconds: number | null; bytes: number | null; state: 'recording' | 'finishing' | 'ready' | 'broken';
+  reason: string | null; sha256: string | null; thumbnail: string | null;
 }
+/** A session's recording: its only part, or (part 0) what joins them all. */
+interface Recording extends Part { session: string; title: string; host: string; parts: Part[] }
 
 interface Problem {
   type: string; title: string; status: number; detail: string;
@@ -44,7 +46,8 @@ interface Seat {
   mic: boolean; camera: boolean; media: 'none' | 'connecting' | 'connected';
 }
 interface Layout { kind: LayoutKind; focus: string | null }
-interface RecordingMark { on: boolean; since: string | null; error: string | null }
+interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null }
+interface StorageMark { level: 'ok' | 'low' | 'full'; hours: number }
 
 /** Any message from the server; which fields are there depends on `type`. */
 interface Message { type: string; ref?: string; [field: string]: any }
@@ -52,11 +55,11 @@ interface Message { type: string; ref?: string; [field: string]: any }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout; recording: RecordingMark; view: string; now: string;
+  seats: Seat[]; layout: Layout; recording: RecordingMark; storage: StorageMark | null; view: string; now: string;
 }
 
 /** What a meeting looks like from one seat. `skew` is server time minus ours in milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; session: Joined['session']; seats: Seat[]; layout: Layout;
-  recording: RecordingMark; view: string; speaking: string | null; skew: number;
+  recording: RecordingMark; storage: StorageMark | null; view: string; speaking: string | null; skew: number;
 }

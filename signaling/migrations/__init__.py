@@ -12,15 +12,24 @@ from scheduler.database import writing
 VERSION_TABLE = "alembic_version_signaling"
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the roof's tables to the newest version inside the caller's transaction."""
+def upgrade(connection: Connection, version: str = "head") -> None:
+    """Bring the roof's tables up to a version inside the caller's transaction."""
+    command.upgrade(_config(connection), version)
+
+
+def downgrade(connection: Connection, version: str) -> None:
+    """Bring the roof's tables back to a version inside the caller's transaction."""
+    command.downgrade(_config(connection), version)
+
+
+def _config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
 
 
-async def migrate(engine: AsyncEngine) -> None:
-    """Bring the roof's tables to the newest version; processes that start together take turns."""
+async def migrate(engine: AsyncEngine, version: str = "head") -> None:
+    """Bring the roof's tables up to a version; processes that start together take turns."""
     async with writing(engine) as connection:
-        await connection.run_sync(upgrade)
+        await connection.run_sync(upgrade, version)

@@ -1,30 +1,43 @@
-"""Recordings: listed, linked to, and fetched, every fetch on the record."""
+"""Recordings: listed, described, linked to, and fetched, every fetch on the record."""
 
 import asyncio
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 from aiohttp import web
 from pydantic import StringConstraints
 
-from signaling import rights, store
-from signaling.errors import Forbidden, NotFound
+from mediaserver.files import thumbnail_of
+from signaling import manifest, rights, store
+from signaling.accounts import Account
+from signaling.errors import Forbidden, NotFound, NotReady
 from signaling.rest.route import ID, Call, Model, Moment, Route
-from signaling.store import AuditEntry, RecordingPhase
+from signaling.store import JOINED, AuditEntry, RecordingPhase
 
 
-class Recording(Model):
-    """One part of a session's recording."""
+class Part(Model):
+    """One file. `thumbnail` is where its picture is, for those who may fetch it."""
 
     id: str
+    part: int
+    started: Moment
+    seconds: float | None
+    bytes: int | None
+    state: RecordingPhase
+    reason: str | None
+    sha256: str | None
+    thumbnail: str | None
+
+
+class Recording(Part):
+    """A session's recording: its only part, or what joins all its parts (part 0)."""
+
     session: str
     title: str
     host: str
-    started: Moment
-    seconds: int | None
-    bytes: int | None
-    part: int
-    state: RecordingPhase
+    parts: list[Part]
 
 
 class Link(Model):
@@ -41,29 +54,49 @@ class Ticket(Model):
 
 
 async def recordings(call: Call) -> list[Recording]:
-    """List recordings, newest first."""
+    """List recordings by session, newest first."""
     account = call.account
     unit = None if account.central else account.unit or ""
-    return [_wire(found) for found in await call.roof.store.recordings(unit)]
+    found = sorted(await call.roof.store.recordings(unit), key=lambda each: (each.session, each.part))
+    listed = [_wire(list(files), account) for _, files in groupby(found, lambda each: each.session)]
+    return sorted(listed, key=lambda each: each.parts[-1].started, reverse=True)
 
 
 async def link(call: Call) -> Link:
     """Make a link to a recording."""
-    found = await _find(call)
+    found = await _ready(call)
     ticket, expires = call.roof.recordings.ticket(found.id, call.account.account, call.now)
     return Link(url=f"/api/v1/recordings/{found.id}/file?ticket={ticket}", expires=expires)
 
 
 async def file(call: Call) -> web.FileResponse:
     """Send a recording, or a range of it."""
-    found = await _find(call)
+    found = await _ready(call)
     call.roof.recordings.check(call.query.ticket, found.id, call.account.account, call.now)
     if not await asyncio.to_thread(Path(found.path).is_file):
         raise NotFound
     await _audit(call, found)
-    name = f"{found.session}-{found.part}.mp4"
+    name = f"{found.session}-{found.part or 'joined'}.mp4"
     headers = {"Content-Type": "video/mp4", "Content-Disposition": f'attachment; filename="{name}"'}
     return web.FileResponse(found.path, headers=headers)
+
+
+async def thumbnail(call: Call) -> web.FileResponse:
+    """Send a picture from the middle of a recording."""
+    picture = thumbnail_of(Path((await _find(call)).path))
+    if not await asyncio.to_thread(picture.is_file):
+        raise NotFound
+    return web.FileResponse(picture, headers={"Content-Type": "image/jpeg"})
+
+
+async def describe(call: Call) -> manifest.Manifest:
+    """Return the manifest of a session's recording."""
+    found = await call.roof.store.parts(call.id)
+    if not found:
+        raise NotFound
+    if not rights.may_list_recording(call.account, found[0]):
+        raise Forbidden
+    return manifest.manifest(found)
 
 
 async def _find(call: Call) -> store.Recording:
@@ -75,6 +108,14 @@ async def _find(call: Call) -> store.Recording:
     return found
 
 
+async def _ready(call: Call) -> store.Recording:
+    """Find a file that does not change any more; one that is broken may still be of use to somebody."""
+    found = await _find(call)
+    if found.state not in {"ready", "broken"}:
+        raise NotReady
+    return found
+
+
 async def _audit(call: Call, found: store.Recording) -> None:
     wanted = call.request.headers.get("Range", "whole")
     entry = AuditEntry(
@@ -83,23 +124,32 @@ async def _audit(call: Call, found: store.Recording) -> None:
     await call.roof.store.audit(entry)
 
 
-def _wire(found: store.Recording) -> Recording:
-    return Recording(
+def _wire(files: Sequence[store.Recording], account: Account) -> Recording:
+    """One session's files in order: what joins them comes first, if there is such a file."""
+    parts = [_part(each, account) for each in files if each.part != JOINED]
+    whole = files[0]
+    shown = _part(whole, account).model_dump()
+    return Recording(**shown, session=whole.session, title=whole.title, host=whole.host, parts=parts)
+
+
+def _part(found: store.Recording, account: Account) -> Part:
+    seen = found.state == "ready" and rights.may_download(account, found)
+    return Part(
         id=found.id,
-        session=found.session,
-        title=found.title,
-        host=found.host,
+        part=found.part,
         started=found.started,
         seconds=found.seconds,
         bytes=found.bytes,
-        part=found.part,
         state=found.state,
+        reason=found.reason,
+        sha256=found.sha256,
+        thumbnail=f"/api/v1/recordings/{found.id}/thumbnail" if seen else None,
     )
 
 
 ROUTES = [
-    Route("GET", "/recordings", recordings, "List recordings", list[Recording]),
-    Route("POST", f"/recordings/{ID}/link", link, "Make a link to a recording", Link, problems=(403, 404)),
+    Route("GET", "/recordings", recordings, "List recordings by session", list[Recording]),
+    Route("POST", f"/recordings/{ID}/link", link, "Make a link to a recording", Link, problems=(403, 404, 409)),
     Route(
         "GET",
         f"/recordings/{ID}/file",
@@ -107,7 +157,24 @@ ROUTES = [
         "Fetch a recording, with HTTP Range",
         None,
         query=Ticket,
-        problems=(403, 404, 410),
+        problems=(403, 404, 409, 410),
         media_type="video/mp4",
+    ),
+    Route(
+        "GET",
+        f"/recordings/{ID}/thumbnail",
+        thumbnail,
+        "Fetch a picture from the middle of a recording",
+        None,
+        problems=(403, 404),
+        media_type="image/jpeg",
+    ),
+    Route(
+        "GET",
+        f"/recordings/{ID}/manifest",
+        describe,
+        "The files of a session's recording with their SHA-256, by the id of the session",
+        manifest.Manifest,
+        problems=(403, 404),
     ),
 ]

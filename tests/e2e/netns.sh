@@ -1,5 +1,6 @@
 #!/bin/bash
 # Run a command in a private network: loopback and one fake LAN card (browsers gather no candidate on loopback alone).
+# Its mounts are private too: tests fill small disks of their own.
 # Needs root, or a kernel that lets users make namespaces.
 set -euo pipefail
 as_root=()
@@ -12,7 +13,7 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(--user --map-root-user)
 fi
 # shellcheck disable=SC2016  # expanded inside
-exec unshare "${as_root[@]}" --net bash -c '
+exec unshare "${as_root[@]}" --net --mount bash -c '
     ip link set lo up
     ip link add lan0 type veth peer name lan1
     ip link set lan1 up

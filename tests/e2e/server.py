@@ -12,6 +12,8 @@ from pathlib import Path
 
 LAN = "10.99.0.1"
 """The fake LAN card of `netns.sh`."""
+MEDIA_PORT = 40000
+"""Where a server's media goes unless told otherwise; two servers need two."""
 
 
 @dataclass
@@ -60,12 +62,12 @@ def _admin(data: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Server]:
+def running(data: Path, media_port: int = MEDIA_PORT) -> Iterator[Server]:
     """Start a server on `data`; Ctrl-C it afterwards and see that it ends well."""
     log = (data.parent / f"{data.name}.log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-m", "signaling", "serve"],
-        env=_environment(data),
+        env={**_environment(data), "DIEMCAU_MEDIA_PORT": str(media_port)},
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,

@@ -52,9 +52,21 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
     expect(point.page.get_by_test_id("rec-mark")).to_be_visible()
     page.get_by_test_id("record").click()
 
-    first, second = sorted((server.data / "recordings").rglob("*.mp4"), key=os.path.getmtime)[-2:]
-    assert length(first) >= killed - started - LOST_S
-    assert length(second) > 0
+    # The parts are one entry, and one file to download: what nobody recorded is a standing picture.
+    page.goto(f"{server.http}recordings.html")
+    row = page.get_by_test_id("recording-row").first
+    expect(row).to_have_attribute("data-state", "ready", timeout=BACK_S * 2000)
+    row.locator("summary").click()
+    expect(row.get_by_test_id("part")).to_have_count(2)
+    expect(row.get_by_test_id("part").first.get_by_test_id("reason")).to_be_visible()
+    directory = server.data / "recordings" / str(row.get_attribute("data-session"))
+    first, second, joined = (length(directory / f"{name}.mp4") for name in ("1", "2", "joined"))
+    assert first >= killed - started - LOST_S
+    assert second > 0
+    with page.expect_download() as download:
+        row.get_by_test_id("download").click()
+    assert download.value.path().read_bytes() == (directory / "joined.mp4").read_bytes()
+    assert first + second < joined < time.time() - started
 
 
 def length(path: Path) -> float:

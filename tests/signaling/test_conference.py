@@ -12,7 +12,7 @@ from mediaserver.api import Layout, SeatOptions
 from signaling import effects as e
 from signaling.conference import Booking, Conference
 from signaling.errors import MessageError
-from signaling.messages import LayoutState, RecordingState, Renew, Seat, Speaking, ViewState
+from signaling.messages import LayoutState, RecordingState, Renew, Seat, Speaking, StorageState, ViewState
 from signaling.roster import Person, Place, Roster
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
@@ -180,7 +180,7 @@ def test_only_controllers_control(hall: Hall) -> None:
         lambda: c.mute_all("n"),
         lambda: c.lower("n", seat),
         lambda: c.arrange("n", Layout()),
-        lambda: c.record("n", True, NOW),
+        lambda: c.record("n", True, False, NOW),
     ):
         assert_refused("forbidden", call)
 
@@ -353,18 +353,11 @@ def test_flush_says_only_what_changed(hall: Hall) -> None:
 
 def test_recording_by_hand(hall: Hall) -> None:
     on = RecordingState(on=True, since=NOW)
-    assert hall.conference.record("h", True, NOW) == [e.TellAll(on), e.StartRecording()]
-    assert hall.conference.record("h", True, NOW) == [e.Tell("h", on)]
+    assert hall.conference.record("h", True, False, NOW) == [e.TellAll(on), e.StartRecording("host")]
+    assert hall.conference.record("h", True, False, NOW) == [e.Tell("h", on)]
     off = RecordingState(on=False)
-    assert hall.conference.record("h", False, NOW) == [e.StopRecording(), e.TellAll(off)]
+    assert hall.conference.record("h", False, False, NOW) == [e.StopRecording("host", None), e.TellAll(off)]
     assert hall.conference.recording_stopped(None) == []
-
-
-def test_a_recording_that_fails_is_told(hall: Hall) -> None:
-    hall.conference.record("h", True, NOW)
-    failed = RecordingState(on=False, error="disk-full")
-    assert hall.conference.recording_stopped("disk-full") == [e.TellAll(failed)]
-    assert hall.conference.recording == failed
 
 
 def test_a_registered_recording_starts_with_the_first_picture_in_the_official_time() -> None:
@@ -372,17 +365,18 @@ def test_a_registered_recording_starts_with_the_first_picture_in_the_official_ti
     hall.join("n", NT, now=NOW - timedelta(minutes=5))
     hall.conference.peer_up(hall.seat("n"))
     assert hall.conference.tick(NOW - timedelta(seconds=1)) == []
-    assert hall.conference.tick(NOW) == [e.TellAll(RecordingState(on=True, since=NOW)), e.StartRecording()]
+    assert hall.conference.tick(NOW) == [e.TellAll(RecordingState(on=True, since=NOW)), e.StartRecording("")]
     assert hall.conference.tick(NOW) == []
 
 
-def test_a_registered_recording_that_was_stopped_stays_stopped() -> None:
-    hall = Hall(recording=True)
-    hall.join("h", HOST)
-    hall.conference.peer_up(hall.seat("h"))
-    hall.conference.tick(NOW)
-    hall.conference.record("h", False, NOW)
-    assert hall.conference.tick(NOW + timedelta(seconds=1)) == []
+def test_only_controllers_hear_of_the_disk(hall: Hall) -> None:
+    low = StorageState(level="low", hours=3.5)
+    assert hall.conference.disk(low) == [e.Tell("h", low)]
+    assert hall.conference.disk(low) == []
+    hall.join("t", None)
+    assert hall.joined.storage == low
+    hall.join("n2", NT)
+    assert hall.joined.storage is None
 
 
 def test_a_lost_worker_is_told_everything_again(hall: Hall) -> None:
@@ -390,7 +384,7 @@ def test_a_lost_worker_is_told_everything_again(hall: Hall) -> None:
     c.floor("h", hall.seat("n"), True)
     c.arrange("h", Layout("speaker"))
     c.view("c", f"camera:{hall.seat('n')}")
-    c.record("h", True, NOW)
+    c.record("h", True, False, NOW)
     c.peer_up(hall.seat("n"))
     assert c.media_lost() == []
     assert hall.row(hall.seat("n")).media == "none"
@@ -404,7 +398,7 @@ def test_a_lost_worker_is_told_everything_again(hall: Hall) -> None:
         e.SetFloor(hall.seat("n"), True),
         e.AddSeat(seats[hall.seat("c")].options),
         e.SetView(hall.seat("c"), f"camera:{hall.seat('n')}"),
-        e.StartRecording(),
+        e.StartRecording("host"),
         e.TellAll(Renew()),
     ]
 
@@ -414,20 +408,20 @@ def test_a_room_nobody_is_in_is_closed_and_opened_again() -> None:
     hall.join("h", HOST)
     hall.conference.peer_up(hall.seat("h"))
     hall.conference.tick(NOW)
-    assert hall.conference.leave("h")[-2:] == [e.StopRecording(), e.CloseRoom()]
+    assert hall.conference.leave("h")[-2:] == [e.StopRecording("", None), e.CloseRoom()]
     assert (hall.conference.restore(), hall.conference.empty) == ([], True)
     assert hall.join("h", HOST)[0] == e.OpenRoom()
     hall.conference.peer_up(hall.seat("h"))
-    assert hall.conference.tick(NOW)[-1] == e.StartRecording()
+    assert hall.conference.tick(NOW)[-1] == e.StartRecording("")
 
 
 def test_the_end_sends_everyone_home_and_frees_every_leg(hall: Hall) -> None:
-    hall.conference.record("h", True, NOW)
+    hall.conference.record("h", True, False, NOW)
     hall.conference.lost("c", NOW)
     assert hall.conference.end("ended") == [
         e.Hang("h", "ended"),
         e.Hang("n", "ended"),
-        e.StopRecording(),
+        e.StopRecording("", None),
         e.CloseRoom(),
         e.Release("host.01"),
         e.Release("nt.01"),

@@ -14,6 +14,7 @@ from signaling.client import BURST
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World
 
 HOUR = timedelta(hours=1)
+OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None}
 PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "clock": False}
 
 
@@ -24,7 +25,7 @@ async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:
         "role": "host",
         "controller": True,
         "layout": {"type": "layout", "kind": "grid", "focus": None, **PLAIN},
-        "recording": {"type": "recording", "on": False, "since": None, "error": None},
+        "recording": OFF,
         "view": "composed",
         "now": "2026-04-06T01:00:00Z",
     }
@@ -256,7 +257,7 @@ async def test_a_replaced_worker_is_told_everything_and_clients_renew(world: Wor
     room = world.engine.rooms[session.id]
     assert (list(room.seats), room.floors) == ([joined["seat"]], {joined["seat"]})
     parts = [(part.part, part.state, (part.path == room.recording)) for part in await world.store.recordings()]
-    assert sorted(parts) == [(1, "interrupted", False), (2, "running", True)]
+    assert sorted(parts) == [(0, "recording", False), (1, "broken", False), (2, "recording", True)]
 
 
 async def test_recording_ends_with_what_the_engine_says(world: World) -> None:
@@ -267,8 +268,8 @@ async def test_recording_ends_with_what_the_engine_says(world: World) -> None:
     path = world.engine.rooms[session.id].recording
     assert path is not None
     world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
-    assert await host.type("recording") == {"type": "recording", "on": False, "since": None, "error": "disk-full"}
-    assert [(part.seconds, part.state) for part in await world.store.recordings()] == [(8, "failed")]
+    assert await host.type("recording") == {**OFF, "error": "disk-full"}
+    assert [(part.state, part.reason) for part in await world.store.recordings()] == [("broken", "disk-full")]
     world.engine.failing["start_recording"] = AlreadyRecording()
     await host.ask(type="record", on=True)
     assert (await host.until(lambda m: m["type"] == "recording" and not m["on"]))["error"] == "unavailable"
@@ -308,7 +309,7 @@ async def test_shutdown_says_bye(world: World) -> None:
     idle = await world.socket("nhatrang")
     await host.ask(type="record", on=True)
     await world.roof.hub.stop()
-    assert [part.state for part in await world.store.recordings()] == ["finished"]
+    assert [(part.state, part.reason) for part in await world.store.recordings()] == [("broken", "empty")]
     assert [await s.type("bye") for s in (host, idle)] == [{"type": "bye", "reason": "shutdown"}] * 2
 
 

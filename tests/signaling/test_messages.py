@@ -34,7 +34,7 @@ MESSAGES = st.one_of(
         clock=st.booleans(),
         ref=REF,
     ),
-    st.builds(m.Record, type=st.just("record"), on=st.booleans(), ref=REF),
+    st.builds(m.Record, type=st.just("record"), on=st.booleans(), pause=st.booleans(), ref=REF),
     st.builds(m.Leave, type=st.just("leave"), ref=REF),
 )
 JSON = st.recursive(

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from scheduler import database
 from signaling.accounts import Account
 from signaling.errors import BadInput
-from signaling.migrations import VERSION_TABLE, migrate
+from signaling.migrations import VERSION_TABLE, downgrade, migrate
 from signaling.store import AuditEntry, Recording, Store
 from signaling.tables import METADATA
 from tests.signaling.world import NOW
@@ -44,6 +44,35 @@ async def test_migrated_twice_the_tables_are_as_declared(url: str) -> None:
     await engine.dispose()
 
 
+OLD = [("running", None), ("finished", 61), ("interrupted", 42), ("failed", 0)]
+
+
+async def test_recordings_of_the_first_version_are_kept_and_made_good(url: str) -> None:
+    engine = database.connect(url)
+    await migrate(engine, "0001")
+    insert = (
+        "INSERT INTO recordings (id, session, part, path, title, host, host_unit, started, seconds, bytes, state) "
+        "VALUES (:id, 's', :part, :id, 'Họp', 'UBND', '56', 1775437200, :seconds, 9, :state)"
+    )
+    async with engine.begin() as connection:
+        for part, (state, seconds) in enumerate(OLD, 1):
+            row = {"id": f"r{part}", "part": part, "seconds": seconds, "state": state}
+            await connection.execute(text(insert), row)
+    await migrate(engine)
+    store = Store(engine)
+    assert [(kept.state, kept.reason, kept.seconds) for kept in await store.parts("s")] == [
+        ("recording", None, None),
+        ("finishing", None, 61.0),
+        ("finishing", "interrupted", 42.0),
+        ("finishing", "failed", 0.0),
+    ]
+    async with engine.begin() as connection:
+        await connection.run_sync(downgrade, "0001")
+        rows = await connection.execute(text("SELECT state, seconds FROM recordings ORDER BY part"))
+        assert [tuple(row) for row in rows] == [("running", None), ("finished", 61), ("finished", 42), ("finished", 0)]
+    await engine.dispose()
+
+
 async def test_what_is_kept_is_read_back(url: str) -> None:
     engine = database.connect(url)
     await migrate(engine)
@@ -60,10 +89,17 @@ async def test_what_is_kept_is_read_back(url: str) -> None:
     assert await store.login("token", NOW) is None
     await store.add_recording(RECORDING)
     assert (await store.next_part("s1"), await store.next_part("s2")) == (2, 1)
-    assert await store.running_recordings() == [RECORDING]
-    await store.close_recording(RECORDING.path, 61, 3_000_000_000, "finished")
-    await store.close_recording(RECORDING.path, 1, 1, "failed")
-    assert await store.recording("r1") == replace(RECORDING, seconds=61, bytes=3_000_000_000, state="finished")
+    assert await store.recordings_in("recording") == [RECORDING]
+    await store.note_stop("s1", "host", "disk-full")
+    await store.close_recording(RECORDING.path, 61_234, 3_000_000_000, "finishing", "interrupted")
+    await store.close_recording(RECORDING.path, 1, 1, "broken", None)
+    closed = replace(RECORDING, milliseconds=61_234, bytes=3_000_000_000, state="finishing", stopped_by="host")
+    assert await store.recording("r1") == replace(closed, reason="disk-full")
+    first = NOW + timedelta(milliseconds=217)
+    ready = replace(closed, state="ready", reason="disk-full", first=first, sha256="ab" * 32)
+    for other in (ready, replace(ready, state="broken")):
+        await store.finish_recording(other)
+    assert await store.parts("s1") == [ready]
     assert await store.recordings("other") == []
     entries = [AuditEntry(NOW, "a", "login", str(number), "", "192.0.2.1", 9) for number in range(3)]
     for entry in entries:

@@ -1,42 +1,299 @@
+"""Recordings from the first picture to the checked file: finished, joined, listed, fetched, verified."""
+
+import asyncio
 import os
+from argparse import ArgumentParser
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from signaling.errors import Forbidden, TicketExpired
+from mediaserver.api import EngineLost, EngineReady
+from mediaserver.disk import Space
+from mediaserver.files import digest
+from signaling import admin
+from signaling.errors import BadRecording, Forbidden, TicketExpired
+from signaling.finisher import Finisher, Made, Pieces, make
+from signaling.manifest import manifest
 from signaling.recordings import Recordings, load_key
-from tests.signaling.world import NHA_TRANG, NOW, World, problem_of
+from signaling.settings import Settings
+from signaling.store import Recording
+from signaling.verify import verify
+from tests.film import film
+from tests.signaling.world import NHA_TRANG, NOW, World, open_world, problem_of
 
-BYTES = bytes(range(256)) * 40
+HOST_IS = ("UBND.Khanh Hoa", "56")
+OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None}
+JUNK = bytes(range(256)) * 40
 
 
-async def recorded(world: World) -> str:
-    """Record a session; return the id of its recording."""
-    session = await world.session(NHA_TRANG)
-    path = await world.roof.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
-    with open(path, "wb") as file:
-        file.write(BYTES)
-    await world.roof.recordings.ended(path, 61.4, None)
+@pytest.fixture(scope="module")
+def reel(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Two seconds as the recorder leaves them."""
+    return film(tmp_path_factory.mktemp("reel") / "1.mp4", 2).read_bytes()
+
+
+async def part(world: World, session: str, data: bytes, error: str | None = None) -> Path:
+    """Record one part of a session; it is closed, and made good some time later."""
+    path = Path(await world.roof.recordings.begin(session, "Họp", HOST_IS, world.clock(), "host"))
+    await asyncio.to_thread(path.write_bytes, data)
+    await world.roof.recordings.ended(str(path), 61.4, error)
+    return path
+
+
+async def recorded(world: World, data: bytes) -> str:
+    """Record a session; return the id of its recording, which is ready."""
+    await part(world, (await world.session(NHA_TRANG)).id, data)
+    await world.roof.finisher.idle()
     return (await world.store.recordings())[0].id
 
 
+async def listed(world: World, account: str = "host") -> Any:
+    """What an account is shown."""
+    async with (await world.signed_in(account)).get("/api/v1/recordings") as response:
+        return await response.json()
+
+
+async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: bytes) -> None:
+    recording = await recorded(world, reel)
+    kept = await world.store.recording(recording)
+    assert kept is not None
+    file = Path(kept.path)
+    [shown] = await listed(world)
+    [only] = shown.pop("parts")
+    assert shown == {**only, "session": kept.session, "title": "Họp", "host": "UBND.Khanh Hoa"}
+    assert only == {
+        "id": recording,
+        "part": 1,
+        "started": "2026-04-06T01:00:00Z",
+        "seconds": 2.0,
+        "bytes": file.stat().st_size,
+        "state": "ready",
+        "reason": None,
+        "sha256": digest(file),
+        "thumbnail": f"/api/v1/recordings/{recording}/thumbnail",
+    }
+    async with (await world.signed_in("host")).get(only["thumbnail"]) as response:
+        assert (response.content_type, (await response.read())[:2]) == ("image/jpeg", b"\xff\xd8")
+    assert (await listed(world, "admin"))[0]["thumbnail"] is None
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "reason"),
+    [(JUNK, None, "unreadable"), (b"", None, "empty"), (b"", "media-restarting", "media-restarting")],
+)
+async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, error: str | None, reason: str) -> None:
+    path = await part(world, "s", data, error)
+    await world.roof.finisher.idle()
+    [kept] = await world.store.recordings()
+    assert (kept.state, kept.reason, kept.sha256, path.read_bytes()) == ("broken", reason, None, data)
+
+
+async def test_what_is_not_ready_cannot_be_fetched(world: World) -> None:
+    await world.roof.recordings.begin("s", "Họp", HOST_IS, NOW)
+    [running] = await world.store.recordings()
+    async with (await world.signed_in("host")).post(f"/api/v1/recordings/{running.id}/link", json={}) as response:
+        assert await problem_of(response) == (409, "not-ready")
+
+
+async def test_several_parts_become_one_entry_and_one_file(world: World, reel: bytes) -> None:
+    session = (await world.session(NHA_TRANG)).id
+    first = await part(world, session, reel, "interrupted")
+    world.clock.advance(10)
+    await part(world, session, JUNK)
+    await part(world, session, reel)
+    await world.roof.finisher.idle()
+    [entry] = await listed(world)
+    assert [(each["part"], each["state"]) for each in entry["parts"]] == [(1, "ready"), (2, "broken"), (3, "ready")]
+    assert (entry["part"], entry["state"], entry["seconds"]) == (0, "ready", 4.0)
+    client = await world.signed_in("host")
+    async with client.post(f"/api/v1/recordings/{entry['id']}/link", json={}) as response:
+        link = await response.json()
+    async with client.get(link["url"]) as response:
+        joined = await response.read()
+        assert response.headers["Content-Disposition"] == f'attachment; filename="{session}-joined.mp4"'
+    assert joined == first.with_name("joined.mp4").read_bytes()
+    async with client.get(f"/api/v1/recordings/{session}/manifest") as response:
+        described = await response.json()
+    assert described["joined"]["sha256"] == entry["sha256"] == digest(first.with_name("joined.mp4"))
+    facts = [(p["file"], p["sha256"], p["reason"], p["started_by"]) for p in described["parts"]]
+    sha = digest(first)
+    assert facts == [
+        ("1.mp4", sha, "interrupted", "host"),
+        ("2.mp4", None, "unreadable", "host"),
+        ("3.mp4", sha, None, "host"),
+    ]
+    assert [p["seconds"] for p in described["parts"]] == [2.0, 61.4, 2.0]
+
+
+async def test_a_further_part_is_joined_too(world: World, reel: bytes) -> None:
+    for _ in range(2):
+        await part(world, "s", reel)
+    await world.roof.finisher.idle()
+    whole = (await world.store.parts("s"))[0]
+    await world.roof.recordings.begin("s", "Họp", HOST_IS, NOW)
+    again = (await world.store.parts("s"))[0]
+    assert (again.id, again.state, again.sha256) == (whole.id, "recording", None)
+    path = Path((await world.store.parts("s"))[3].path)
+    await asyncio.to_thread(path.write_bytes, reel)
+    await world.roof.recordings.ended(str(path), 2, None)
+    await world.roof.finisher.idle()
+    assert [(each.part, each.milliseconds, each.state) for each in await world.store.parts("s")] == [
+        (0, 6000, "ready"),
+        (1, 2000, "ready"),
+        (2, 2000, "ready"),
+        (3, 2000, "ready"),
+    ]
+
+
+def test_gaps_are_what_nobody_recorded() -> None:
+    starts = (0.0, 75.5, 100.0)
+    parts = [
+        Recording("r", "s", n + 1, f"/s/{n + 1}.mp4", "Họp", *HOST_IS, NOW, 60_250, first=NOW + timedelta(seconds=at))
+        for n, at in enumerate(starts)
+    ]
+    described = manifest(parts)
+    assert [listed.gap for listed in described.parts] == [None, 15.25, 0.0]
+    assert described.model_dump(mode="json")["parts"][1]["started"] == "2026-04-06T01:01:15.500Z"
+
+
+async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings, reel: bytes) -> None:
+    async with open_world(settings) as world:
+        await world.roof.finisher.stop()
+        closed = await part(world, "s", reel)
+        path = Path(await world.roof.recordings.begin("t", "Họp", HOST_IS, NOW))
+        await asyncio.to_thread(path.write_bytes, reel[: len(reel) * 3 // 4])
+        closed.with_suffix(".new").write_bytes(b"half a copy")
+    async with open_world(settings) as world:
+        await world.roof.finisher.idle()
+        states = {kept.session: (kept.state, kept.reason) for kept in await world.store.recordings()}
+        assert states == {"s": ("ready", None), "t": ("ready", "interrupted")}
+    assert sorted(file.name for file in closed.parent.iterdir()) == ["1.jpg", "1.mp4"]
+
+
+async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -> None:
+    said = [Made({"error": "disk-full"})]
+
+    async def work(target: str, pieces: Pieces) -> Made:
+        return said.pop() if said else await make(target, pieces)
+
+    await world.roof.finisher.stop()
+    await part(world, "s", reel)
+    finisher = Finisher(world.store, work)
+    for state in ("finishing", "ready"):
+        finisher.start()
+        await finisher.idle()
+        await finisher.stop()
+        finisher.wake()
+        assert [kept.state for kept in await world.store.recordings()] == [state]
+
+
+async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, reel: bytes) -> None:
+    async def work(target: str, pieces: Pieces) -> Made:
+        if target.endswith("joined.mp4") and len(pieces) == 2:
+            await part(world, "s", reel)
+        return await make(target, pieces)
+
+    await world.roof.finisher.stop()
+    for _ in range(2):
+        await part(world, "s", reel)
+    finisher = Finisher(world.store, work)
+    world.roof.recordings._closed = finisher.wake
+    finisher.start()
+    await finisher.idle()
+    await finisher.stop()
+    whole = (await world.store.parts("s"))[0]
+    assert (whole.part, whole.milliseconds, whole.state) == (0, 6000, "ready")
+
+
+async def test_files_are_checked_against_the_record(world: World, settings: Settings, reel: bytes, capsys: Any) -> None:
+    first, second = await part(world, "s", reel), await part(world, "t", reel)
+    await world.roof.finisher.idle()
+    parser = ArgumentParser()
+    admin.add_arguments(parser)
+    await admin.run(settings, parser.parse_args(["verify-recordings"]))
+    assert capsys.readouterr().out == "2 recordings are what was recorded\n"
+    good = second.read_bytes()
+    second.write_bytes(good[:-1] + b"!")
+    ready = await world.store.recordings_in("ready")
+    with pytest.raises(BadRecording, match=rf"^{second} has SHA-256 [0-9a-f]+ instead of {digest(first)}$"):
+        verify(ready)
+    second.write_bytes(good[:-1])
+    with pytest.raises(BadRecording, match=f"^{second} has {len(good) - 1} bytes instead of {len(good)}$"):
+        await admin.run(settings, parser.parse_args(["verify-recordings"]))
+    first.unlink()
+    with pytest.raises(BadRecording, match=f"^{first} is missing$"):
+        verify(ready)
+
+
+async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(world: World, reel: bytes) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, there = await world.join("nhatrang", session)
+    assert there["storage"] is None
+    for _ in range(2):  # the second answer comes when the recording runs
+        await host.ask(type="record", on=True)
+    path = world.engine.rooms[session.id].recording
+    assert path is not None
+    await asyncio.to_thread(Path(path).write_bytes, reel)
+    world.disk.space = Space(free=9, total=100)
+    await world.tick(2)
+    assert (await host.type("storage"))["level"] == "low"
+    world.disk.space = Space(free=1, total=100)
+    await world.tick(2)
+    assert await host.type("storage") == {"type": "storage", "level": "full", "hours": 0.0}
+    assert (await guest.until(lambda m: m["type"] == "recording" and not m["on"]))["error"] == "disk-full"
+    assert [message["type"] for message in guest.seen] == []
+    assert (await host.ask(type="record", on=True))["error"] == "disk-full"
+    await world.roof.recordings.settled(5)
+    await world.roof.finisher.idle()
+    [kept] = await world.store.recordings()
+    assert (kept.state, kept.reason, kept.started_by, kept.stopped_by) == ("ready", "disk-full", "host", "")
+    assert list(world.engine.rooms[session.id].seats) != []
+
+
+async def test_pause_reaches_the_engine_and_everybody(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, _ = await world.join("nhatrang", session)
+    await host.ask(type="record", on=True)
+    world.clock.advance(30)
+    paused = {**OFF, "on": True, "paused": True, "seconds": 30}
+    assert await host.ask(type="record", on=True, pause=True) == paused
+    assert await guest.until(lambda m: m.get("paused") is True) == paused
+    assert world.engine.rooms[session.id].paused is True
+    world.engine.lose_everything()
+    world.engine.emit(EngineLost())
+    world.engine.emit(EngineReady())
+    await guest.type("renew")
+    assert world.engine.rooms[session.id].recording is None
+    assert (await host.ask(type="record", on=True))["seconds"] == 30
+    assert await host.ask(type="record", on=False) == OFF
+    assert [(p.part, p.started_by, p.stopped_by) for p in await world.store.parts(session.id)] == [
+        (0, "", ""),
+        (1, "host", ""),
+        (2, "host", "host"),
+    ]
+
+
 async def test_the_host_unit_downloads_and_it_is_on_the_record(world: World) -> None:
-    recording = await recorded(world)
+    recording = await recorded(world, JUNK)
     client = await world.signed_in("host")
     async with client.post(f"/api/v1/recordings/{recording}/link", json={}) as response:
         link = await response.json()
     assert link["expires"] == "2026-04-06T01:15:00Z"
     async with client.get(link["url"]) as response:
-        assert (response.status, response.content_type, await response.read()) == (200, "video/mp4", BYTES)
+        assert (response.status, response.content_type, await response.read()) == (200, "video/mp4", JUNK)
     async with client.get(link["url"], headers={"Range": "bytes=100-199"}) as response:
-        assert (response.status, await response.read()) == (206, BYTES[100:200])
+        assert (response.status, await response.read()) == (206, JUNK[100:200])
     downloads = [(e.actor, e.subject, e.detail) for e in await world.store.audit_log(10) if e.action == "download"]
     assert downloads == [("host", recording, "bytes=100-199"), ("host", recording, "whole")]
     assert all(entry.address == "127.0.0.1" and entry.port for entry in await world.store.audit_log(10))
 
 
 async def test_a_link_is_for_one_account_one_recording_and_a_quarter_of_an_hour(world: World) -> None:
-    recording = await recorded(world)
+    recording = await recorded(world, JUNK)
     client = await world.signed_in("host")
     central = await world.signed_in("central")
     async with central.post(f"/api/v1/recordings/{recording}/link", json={}) as response:
@@ -53,7 +310,7 @@ async def test_a_link_is_for_one_account_one_recording_and_a_quarter_of_an_hour(
 
 
 async def test_the_list_shows_the_host_units_own(world: World) -> None:
-    recording = await recorded(world)
+    recording = await recorded(world, JUNK)
     seen = {}
     for account in ("host", "central", "admin", "nhatrang", "nobody"):
         async with (await world.signed_in(account)).get("/api/v1/recordings") as response:
@@ -62,7 +319,7 @@ async def test_the_list_shows_the_host_units_own(world: World) -> None:
 
 
 async def test_a_file_that_is_gone_is_not_found(world: World) -> None:
-    recording = await recorded(world)
+    recording = await recorded(world, JUNK)
     kept = await world.store.recording(recording)
     assert kept is not None
     Path(kept.path).unlink()
@@ -75,15 +332,16 @@ async def test_a_file_that_is_gone_is_not_found(world: World) -> None:
 
 async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: World) -> None:
     session = await world.session(NHA_TRANG)
-    path = await world.roof.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
+    path = await world.roof.recordings.begin(session.id, "Họp", HOST_IS, NOW)
     with open(path, "wb") as file:
-        file.write(BYTES)
+        file.write(JUNK)
     last = NOW.timestamp() + 42
     os.utime(path, (last, last))
-    await world.roof.recordings.begin("other", "Họp", ("UBND.Khanh Hoa", "56"), NOW)
+    await world.roof.recordings.begin("other", "Họp", HOST_IS, NOW)
     await world.roof.recordings.interrupted(world.clock.advance(100))
-    parts = {part.session: (part.seconds, part.bytes, part.state) for part in await world.store.recordings()}
-    assert parts == {session.id: (42, len(BYTES), "interrupted"), "other": (0, 0, "interrupted")}
+    await world.roof.finisher.idle()
+    parts = {kept.session: (kept.seconds, kept.bytes, kept.reason) for kept in await world.store.recordings()}
+    assert parts == {session.id: (42.0, len(JUNK), "interrupted"), "other": (0.0, 0, "interrupted")}
 
 
 async def test_parts_are_numbered(world: World) -> None:
@@ -98,7 +356,7 @@ def test_forged_tickets(world: World, ticket: str) -> None:
 
 
 def test_tickets_of_another_server_are_worth_nothing(world: World, tmp_path: Path) -> None:
-    other = Recordings(world.store, tmp_path, load_key(tmp_path / "other.key"))
+    other = Recordings(world.store, tmp_path, load_key(tmp_path / "other.key"), world.roof.finisher.wake, world.disk)
     ticket, expires = other.ticket("r", "host", NOW)
     other.check(ticket, "r", "host", NOW)
     with pytest.raises(Forbidden):

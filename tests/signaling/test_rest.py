@@ -1,5 +1,6 @@
 """Every call of the API: who may, what bad input gets, and that the route table is the truth."""
 
+import asyncio
 import json
 import ssl
 from pathlib import Path
@@ -19,6 +20,7 @@ from signaling.app import application
 from signaling.openapi import document, public_path
 from signaling.rest.route import Route
 from signaling.rest.table import PREFIX, ROUTES
+from tests.film import film
 from tests.signaling.world import (
     CAM_RANH,
     HOST,
@@ -126,6 +128,8 @@ ALLOWED: dict[str, list[int]] = {
     "GET /recordings": [200, 200, 200, 200, 200, 200],
     "POST /recordings/{id}/link": [403, 200, 200, 403, 403, 403],
     "GET /recordings/{id}/file": [403, 200, 200, 403, 403, 403],
+    "GET /recordings/{id}/thumbnail": [403, 200, 200, 403, 403, 403],
+    "GET /recordings/{id}/manifest": [200, 200, 200, 403, 403, 403],
     "GET /audit": [200, 200, 403, 403, 403, 403],
     "POST /logout": [204, 204, 204, 204, 204, 204],
     "POST /password": [422, 422, 422, 422, 422, 422],
@@ -140,9 +144,9 @@ def test_the_matrix_knows_every_call() -> None:
 async def test_who_may_what(world: World, role: str) -> None:
     session = await world.session(NHA_TRANG)
     path = await world.roof.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), NOW)
-    with open(path, "wb") as file:
-        file.write(b"0123456789")
+    await asyncio.to_thread(film, Path(path), 0.2)
     await world.roof.recordings.ended(path, 5, None)
+    await world.roof.finisher.idle()
     recording = (await world.store.recordings())[0].id
     things = {"points": NHA_TRANG, "sessions": session.id, "recordings": recording}
     bodies = {"/points/{id}/devices": {"devices": 2}, "/registrations": registration(), "/password": {}}
@@ -150,7 +154,7 @@ async def test_who_may_what(world: World, role: str) -> None:
     statuses = {}
     for route in sorted(CLOSED, key=lambda route: ("logout" in route.path, "cancel" in route.path)):
         path_ = public_path(route.path)
-        where = url(route, things.get(path_.split("/")[1], ""))
+        where = url(route, session.id if path_.endswith("/manifest") else things.get(path_.split("/")[1], ""))
         if path_.endswith("/file"):
             where = where.with_query(ticket=world.roof.recordings.ticket(recording, role, NOW)[0])
         body = {"json": bodies.get(path_, {})} if route.method == "POST" else {}

@@ -20,7 +20,7 @@ from signaling.app import Record, application, record, roof
 from signaling.roof import Roof
 from signaling.settings import Settings
 from signaling.store import Store
-from tests.fakes import FakeClock, FakeEngine
+from tests.fakes import FakeClock, FakeDisk, FakeEngine
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 PASSWORD = "mot mat khau rat dai"
@@ -138,6 +138,7 @@ class World:
     roof: Roof
     engine: FakeEngine
     clock: FakeClock
+    disk: FakeDisk
     server: TestServer
     _clients: list[ClientSession] = field(default_factory=list)
 
@@ -207,11 +208,11 @@ class World:
 @asynccontextmanager
 async def open_world(settings: Settings) -> AsyncIterator[World]:
     """Serve a roof."""
-    engine, clock = FakeEngine(), FakeClock(NOW)
-    async with record(settings) as kept, roof(settings, kept, engine, clock) as built:
+    engine, clock, disk = FakeEngine(), FakeClock(NOW), FakeDisk()
+    async with record(settings) as kept, roof(settings, kept, engine, clock, disk) as built:
         server = TestServer(application(built))
         await server.start_server()
-        async with World(kept, built, engine, clock, server) as world:
+        async with World(kept, built, engine, clock, disk, server) as world:
             yield world
             await built.hub.stop()
         await server.close()

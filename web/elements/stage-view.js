@@ -1,8 +1,12 @@
 import {html, nothing} from '../vendor/lit.js';
-import {t} from '../i18n.js';
+import {known, t} from '../i18n.js';
+import {recorded, recordState} from '../logic.js';
 import {route} from '../media.js';
 import {clock, span} from '../time.js';
 import {icon, Piece} from './base.js';
+
+/** @param {string} word why a recording ended */
+const recordingFault = word => (known(`reason.${word}`) ? `reason.${word}` : 'room.rec-error');
 
 /** The picture everyone sees and the mix, with what must never be missed on top: on air, recording, reconnecting, time. */
 export class StageView extends Piece {
@@ -70,8 +74,8 @@ export class StageView extends Piece {
     const recording = meeting?.state?.recording;
     return html`<div class="marks">
       <span class="mark air" data-testid="on-air" ?hidden=${!meeting?.onAir}>${icon('mic')}${t('room.on-air')}</span>
-      <span class="mark rec" data-testid="rec-mark" ?hidden=${!recording?.on}><i></i>${t('room.recording', this.recorded())}</span>
-      ${recording?.error ? html`<span class="mark rec" role="alert" data-testid="rec-error">${icon('warn')}${t('room.rec-error')}</span>` : nothing}
+      ${recording ? this.recording(recording) : nothing}
+      ${recording?.error ? html`<span class="mark rec" role="alert" data-testid="rec-error">${icon('warn')}${t(recordingFault(recording.error))}</span>` : nothing}
       ${meeting && meeting.quality !== 'good' && meeting.link.healthy
         ? html`<span class="mark net" data-testid="quality">${icon('network')}${t(`quality.${meeting.quality}`)}</span>`
         : nothing}
@@ -79,9 +83,11 @@ export class StageView extends Piece {
     </div>`;
   }
 
-  recorded() {
-    const since = this.meeting?.state?.recording.since;
-    return since ? span(((this.meeting?.now ?? 0) - Date.parse(since)) / 1000) : '';
+  /** @param {RecordingMark} mark */
+  recording(mark) {
+    const state = recordState(mark);
+    const text = t(state === 'paused' ? 'room.rec-pauses' : 'room.recording', span(recorded(mark, this.meeting?.now ?? 0)));
+    return html`<span class="mark rec ${state}" data-testid="rec-mark" data-state=${state} ?hidden=${!mark.on}><i></i>${text}</span>`;
   }
 
   /** Over the last frame, never instead of it. */

@@ -4,7 +4,8 @@ import '../elements/layout-picker.js';
 import {MeetingPage} from '../elements/meeting-page.js';
 import '../elements/seat-list.js';
 import '../elements/speak-queue.js';
-import {t} from '../i18n.js';
+import {number, t} from '../i18n.js';
+import {recordState} from '../logic.js';
 import {slot} from '../time.js';
 
 class HostPage extends MeetingPage {
@@ -49,15 +50,32 @@ class HostPage extends MeetingPage {
 
   direct() {
     const state = this.meeting.state;
-    const recording = state?.recording.on ? 'on' : 'off';
     return html`<div class="direct">
       <layout-picker .layout=${state?.layout ?? {kind: 'grid', focus: null}} .seats=${state?.seats ?? []}></layout-picker>
       <button type="button" class="tool" data-testid="mute-all" @click=${() => this.meeting.command({type: 'mute-all'})}>${icon('mic-off')}<span>${t('host.mute-all')}</span></button>
-      <button type="button" class="tool record" data-testid="record" data-state=${recording} aria-pressed=${recording === 'on'}
-        @click=${() => this.meeting.command({type: 'record', on: recording === 'off'})}>
-        ${icon(recording === 'on' ? 'stop' : 'record')}<span>${t(`record.${recording}`)}</span>
-      </button>
+      ${this.recorder(state ? recordState(state.recording) : 'off')} ${state?.storage ? this.storage(state.storage) : nothing}
     </div>`;
+  }
+
+  /** @param {'off' | 'on' | 'paused'} recording */
+  recorder(recording) {
+    const off = recording === 'off';
+    const paused = recording === 'paused';
+    return html`<button type="button" class="tool record" data-testid="record" data-state=${recording} aria-pressed=${!off}
+        @click=${() => this.meeting.command({type: 'record', on: off})}>
+        ${icon(off ? 'record' : 'stop')}<span>${t(off ? 'record.start' : 'record.stop')}</span>
+      </button>
+      <button type="button" class="tool" data-testid="record-pause" data-state=${recording} aria-pressed=${paused} ?hidden=${off}
+        @click=${() => this.meeting.command({type: 'record', on: true, pause: !paused})}>
+        ${icon(paused ? 'record' : 'pause')}<span>${t(paused ? 'record.resume' : 'record.pause')}</span>
+      </button>`;
+  }
+
+  /** How long the disk lasts; an alarm when that is not long. @param {StorageMark} storage */
+  storage({level, hours}) {
+    const text = level === 'full' ? t('storage.full') : t(`storage.${level}`, number(hours, {maximumFractionDigits: 1}));
+    return html`<p class="storage ${level}" data-testid="storage" data-level=${level} role=${level === 'ok' ? nothing : 'alert'}>
+      ${level === 'ok' ? nothing : icon('warn')}<span>${text}</span></p>`;
   }
 }
 

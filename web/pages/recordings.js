@@ -2,10 +2,20 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {Refusal, recordingLink, recordings, told} from '../api.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
-import {number, t} from '../i18n.js';
+import {known, number, t} from '../i18n.js';
 import {day, hourMinute, span} from '../time.js';
 
 const MEGABYTE = 1_000_000;
+const AGAIN_MS = 2000;
+const SHORT = 12;
+/** What recordings are made of: H.264 constrained baseline and Opus. Firefox has the first from its system, or not at all. */
+const FORMAT = 'video/mp4; codecs="avc1.42e01f, opus"';
+const playable = () => document.createElement('video').canPlayType(FORMAT) !== '';
+
+/** @param {Recording} recording */
+const moves = recording => [recording, ...recording.parts].some(({state}) => state === 'finishing' || state === 'recording');
+/** @param {Part} part */
+const settled = ({state}) => state === 'ready' || state === 'broken';
 
 /** A click on a link that nobody sees: the browser's own download, which can be resumed. @param {string} url */
 function fetchFile(url) {
@@ -15,8 +25,11 @@ function fetchFile(url) {
   link.remove();
 }
 
+/** @param {Part} part */
+const size = ({bytes}) => (bytes ? ` · ${number(bytes / MEGABYTE, {maximumFractionDigits: 1})} MB` : '');
+
 class RecordingsPage extends Page {
-  static properties = {...Page.properties, list: {state: true}, playing: {state: true}};
+  static properties = {...Page.properties, list: {state: true}, playing: {state: true}, copied: {state: true}};
 
   constructor() {
     super();
@@ -25,16 +38,23 @@ class RecordingsPage extends Page {
     this.list = [];
     /** @type {{recording: Recording, url: string} | null} */
     this.playing = null;
+    this.copied = '';
   }
 
   async load() {
-    const found = await recordings();
-    this.list = found.sort((a, b) => b.started.localeCompare(a.started));
+    this.list = await recordings();
+    if (this.list.some(moves)) setTimeout(() => this.attempt(() => this.load()), AGAIN_MS);
   }
 
-  /** Ask for a link bound to this person, then use it. @param {Recording} recording @param {(url: string) => void} use */
-  async withLink(recording, use) {
-    await this.attempt(async () => use((await recordingLink(recording.id)).url));
+  /** Ask for a link bound to this person, then use it. @param {Part} part @param {(url: string) => void} use */
+  async withLink(part, use) {
+    await this.attempt(async () => use((await recordingLink(part.id)).url));
+  }
+
+  /** @param {string} sha */
+  async copy(sha) {
+    await navigator.clipboard.writeText(sha);
+    this.copied = sha;
   }
 
   /** @param {() => Promise<void>} run */
@@ -70,30 +90,81 @@ class RecordingsPage extends Page {
 
   /** @param {Recording} recording */
   row(recording) {
-    const size = number(recording.bytes / MEGABYTE, {maximumFractionDigits: 1});
-    return html`<li class="card recording" data-testid="recording-row" data-id=${recording.id} data-session=${recording.session}>
-      <div class="when"><strong>${span(recording.seconds)}</strong><span>${hourMinute(recording.started)} ${day(recording.started)}</span></div>
+    const {parts} = recording;
+    return html`<li class="card recording" data-testid="recording-row" data-id=${recording.id} data-session=${recording.session} data-state=${recording.state}>
+      <div class="when">
+        ${this.thumbnail(recording)}
+        <strong data-testid="length">${this.length(recording)}</strong><span>${hourMinute(recording.started)} ${day(recording.started)}</span>
+      </div>
       <div class="what">
         <h2>${recording.title}</h2>
-        <p>${t('sessions.host', recording.host)} · ${t('recordings.part', recording.part)} · ${size} MB</p>
+        <p>${t('sessions.host', recording.host)} · ${parts.length > 1 ? t('recordings.joined', parts.length) : t('recordings.part', 1)}${size(recording)}</p>
+        ${this.sha(recording)}
       </div>
-      <div class="state"><span class="badge ${recording.state}">${t(`recording.${recording.state}`)}</span></div>
+      ${this.state(recording)}
       <div class="acts">
-        <button type="button" data-testid="play" @click=${() => this.withLink(recording, url => (this.playing = {recording, url}))}>${icon('play')}<span>${t('recordings.play')}</span></button>
-        <button type="button" class="main" data-testid="download" @click=${() => this.withLink(recording, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+        <button type="button" data-testid="play" ?disabled=${recording.state !== 'ready'} @click=${() => this.withLink(recording, url => (this.playing = {recording, url}))}>${icon('play')}<span>${t('recordings.play')}</span></button>
+        <button type="button" class="main" data-testid="download" ?disabled=${!settled(recording)} @click=${() => this.withLink(recording, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
       </div>
+      ${parts.length > 1 ? this.parts(parts) : nothing}
     </li>`;
+  }
+
+  /** @param {Part} part */
+  thumbnail({thumbnail}) {
+    return html`<div class="thumbnail">${thumbnail ? html`<img data-testid="thumbnail" src=${thumbnail} alt="" loading="lazy">` : icon('record')}</div>`;
+  }
+
+  /** @param {Part} part */
+  length({seconds}) {
+    return seconds === null ? '–:–' : span(seconds);
+  }
+
+  /** @param {Part} part */
+  state({state, reason}) {
+    return html`<div class="state">
+      <span class="badge rec-${state}" data-testid="state">${t(`recording.${state}`)}</span>
+      ${reason && known(`reason.${reason}`) ? html`<small data-testid="reason">${t(`reason.${reason}`)}</small>` : nothing}
+    </div>`;
+  }
+
+  /** @param {Part} part */
+  sha({sha256}) {
+    if (!sha256) return nothing;
+    return html`<button type="button" class="sha quiet" data-testid="sha" data-sha=${sha256} title=${t('recordings.copy')} @click=${() => this.copy(sha256)}>
+      ${icon(this.copied === sha256 ? 'check' : 'copy')}<span>${this.copied === sha256 ? t('recordings.copied') : t('recordings.sha', `${sha256.slice(0, SHORT)}…`)}</span></button>`;
+  }
+
+  /** @param {Part[]} parts */
+  parts(parts) {
+    return html`<details>
+      <summary>${t('recordings.parts')}</summary>
+      <p class="soft">${t('recordings.joined-hint')}</p>
+      <ul class="parts">${parts.map(
+        part => html`<li data-testid="part" data-part=${part.part} data-state=${part.state}>
+          <strong>${t('recordings.part', part.part)}</strong><span>${hourMinute(part.started)} · ${this.length(part)}${size(part)}</span>${this.state(part)}${this.sha(part)}
+          <button type="button" data-testid="download-part" ?disabled=${!settled(part)} @click=${() => this.withLink(part, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+        </li>`,
+      )}</ul>
+    </details>`;
   }
 
   /** @param {{recording: Recording, url: string}} playing */
   player({recording, url}) {
+    const film = html`<video data-testid="player" src=${url} controls autoplay playsinline></video>`;
     return html`<dialog class="wide" aria-labelledby="playing" @close=${() => (this.playing = null)}>
       <div class="row between">
         <h2 id="playing">${recording.title}</h2>
         <form method="dialog"><button class="quiet" data-testid="close">${icon('cross')}<span>${t('app.close')}</span></button></form>
       </div>
-      <video data-testid="player" src=${url} controls autoplay playsinline></video>
+      ${playable() ? film : this.unplayable(url)}
     </dialog>`;
+  }
+
+  /** @param {string} url */
+  unplayable(url) {
+    return html`${alertLine(t('recordings.no-codec'), 'no-codec')}
+      <button type="button" class="main" data-testid="download-instead" @click=${() => fetchFile(url)}>${icon('download')}<span>${t('recordings.download')}</span></button>`;
   }
 }
 

@@ -11,7 +11,7 @@ const JOINED = {
   type: 'joined', seat: 'a', resume: 'token', role: 'component', controller: false,
   session: {id: 's', title: 'Giao ban', number: '001', host: 'UBND.Nha Trang', official: {start: '2026-04-05T01:00:00Z', end: '2026-04-05T03:00:00Z'}},
   seats: [seat('h', {role: 'host', floor: true}), seat('a'), seat('b', {here: false})],
-  layout: {kind: 'grid', focus: null}, recording: {on: false, since: null, error: null}, view: 'composed', now: '2026-04-05T01:00:05Z',
+  layout: {kind: 'grid', focus: null}, recording: {on: false, paused: false, since: null, seconds: 0, error: null}, storage: null, view: 'composed', now: '2026-04-05T01:00:05Z',
 };
 const NOW = Date.parse('2026-04-05T01:00:00Z');
 const ids = seats => seats.map(one => one.seat);
@@ -31,17 +31,26 @@ test('changed seats keep their place, new ones come last, gone ones go', () => {
 test('layout, recording, speaking and view follow their messages', () => {
   const messages = [
     {type: 'layout', kind: 'single', focus: 'h'},
-    {type: 'recording', on: true, since: '2026-04-05T01:00:00Z', error: null},
+    {type: 'recording', on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null},
+    {type: 'storage', level: 'low', hours: 3.5},
     {type: 'speaking', seat: 'h'},
     {type: 'view', source: 'camera:h'},
   ];
-  const {layout, recording, speaking, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
-  assert.deepEqual({layout, recording, speaking, view}, {
+  const {layout, recording, storage, speaking, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
+  assert.deepEqual({layout, recording, storage, speaking, view}, {
     layout: {kind: 'single', focus: 'h'},
-    recording: {on: true, since: '2026-04-05T01:00:00Z', error: null},
+    recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null},
+    storage: {level: 'low', hours: 3.5},
     speaking: 'h',
     view: 'camera:h',
   });
+});
+
+test('a recording counts what is recorded, not what passes while it pauses', () => {
+  const on = {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null};
+  const marks = [on, {...on, paused: true, since: null}, {...on, on: false, since: null, seconds: 0}];
+  const seen = marks.map(mark => [logic.recordState(mark), logic.recorded(mark, NOW + 4000)]);
+  assert.deepEqual(seen, [['on', 34], ['paused', 30], ['off', 0]]);
 });
 
 test('an unknown message changes nothing', () => {

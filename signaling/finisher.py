@@ -1,0 +1,133 @@
+"""Makes closed recordings good, one after the other, in a process of their own: see :mod:`mediaserver.finish`.
+
+What is to be done stands in the record (state `finishing`), so that a server that was killed goes on where it was.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from signaling import child
+from signaling.store import JOINED, Recording, Store
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 60.0
+"""What the disk has no room for is tried again this often."""
+PATIENCE_SECONDS = 3600.0
+
+Pieces = Sequence[tuple[float, str]]
+"""Offset in seconds and path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the process says: the good file, or a word for why there is none."""
+
+    facts: dict[str, Any]
+
+    @property
+    def error(self) -> str | None:
+        """The word."""
+        error: str | None = self.facts.get("error")
+        return error
+
+
+async def make(target: str, pieces: Pieces) -> Made:
+    """Make a good file out of pieces; a process that fails without a word has found something unreadable."""
+    arguments = [text for offset, path in pieces for text in (f"{offset:.3f}", path)]
+    command = [sys.executable, "-m", "mediaserver.finish", target, *arguments]
+    try:
+        _, printed = await asyncio.wait_for(child.output(command), PATIENCE_SECONDS)
+        return Made(json.loads(printed))
+    except (ValueError, TimeoutError):
+        log.warning("x %s could not be made good", target)
+        return Made({"error": "unreadable"})
+
+
+class Finisher:
+    """Works as long as something is to be done, and waits to be woken."""
+
+    def __init__(self, store: Store, work: Callable[[str, Pieces], Awaitable[Made]] = make) -> None:
+        # given
+        self._store = store
+        self._work = work
+        # owned
+        self._news = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin with what an earlier server left."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop in the middle of whatever is being made: the files it is made of are all still there."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Something was closed."""
+        self._idle.clear()
+        self._news.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing is left that can be done now."""
+        await self._idle.wait()
+
+    async def _run(self) -> None:
+        while True:
+            self._news.clear()
+            try:
+                for recording in await self._store.recordings_in("finishing"):
+                    await self._finish(recording)
+            except (SQLAlchemyError, OSError):
+                log.exception("x recordings wait to be made good")
+            if not self._news.is_set():
+                self._idle.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), RETRY_SECONDS)
+
+    async def _finish(self, recording: Recording) -> None:
+        pieces = await self._pieces(recording)
+        if pieces is None:
+            return
+        made = await self._work(recording.path, pieces) if pieces else Made({"error": "unreadable"})
+        if made.error == "disk-full":
+            log.warning("x no room to make %s good", recording.path)
+        elif pieces == await self._pieces(recording):  # no further part has come meanwhile
+            await self._store.finish_recording(_finished(recording, made))
+            log.info("= recording %s part %d: %s", recording.session, recording.part, made.error or "ready")
+
+    async def _pieces(self, recording: Recording) -> Pieces | None:
+        """What the file is made of: itself, or the good parts; None while some are not known to be good or broken."""
+        if recording.part != JOINED:
+            return [(0.0, recording.path)]
+        parts = [part for part in await self._store.parts(recording.session) if part.part != JOINED]
+        if any(part.state in {"recording", "finishing"} for part in parts):
+            return None
+        good = [part for part in parts if part.state == "ready"]
+        return [((part.began - good[0].began).total_seconds(), part.path) for part in good]
+
+
+def _finished(recording: Recording, made: Made) -> Recording:
+    if made.error is not None:
+        return replace(recording, state="broken", reason=recording.reason or made.error)
+    facts = made.facts
+    return replace(
+        recording,
+        state="ready",
+        milliseconds=round(facts["seconds"] * 1000),
+        bytes=facts["bytes"],
+        sha256=facts["sha256"],
+        first=None if facts["first"] is None else datetime.fromisoformat(facts["first"]),
+    )

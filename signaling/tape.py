@@ -1,0 +1,122 @@
+"""The recording of one conference: whether it runs, pauses, or may not. Pure: `now` in, effects out.
+
+    off ──start──> on ──pause──> paused
+     ^<────stop────┘ <──resume──┘ │
+     └<───────────stop────────────┘
+
+A registered recording starts by itself once the official time has begun; a stop by hand is final. A full disk stops
+a recording before the file system is really full, and lets none start.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from signaling.effects import Effect, PauseRecording, StartRecording, StopRecording, TellAll
+from signaling.errors import MessageError
+from signaling.messages import RecordingState, StorageState
+
+Position = tuple[bool, bool]
+OFF, ON, PAUSED = (False, False), (True, False), (True, True)
+"""On, paused."""
+
+NOBODY = ""
+"""Who starts a registered recording, and stops one when the meeting ends."""
+
+
+class Tape:
+    """One recording after the other. `wish` is the registered one, from `begin` on."""
+
+    def __init__(self, wish: bool, begin: datetime) -> None:
+        # given
+        self._registered = wish
+        self._begin = begin
+        # owned
+        self.state = RecordingState(on=False)
+        self.storage: StorageState | None = None
+        self._wish = wish
+        self._by = NOBODY
+        self._lost = False
+        self._changes: dict[tuple[Position, Position], Callable[[str, datetime], list[Effect]]] = {
+            (OFF, ON): self._start_by_hand,
+            (ON, OFF): self._stop_by_hand,
+            (PAUSED, OFF): self._stop_by_hand,
+            (ON, PAUSED): self._pause,
+            (PAUSED, ON): self._resume,
+        }
+
+    def ask(self, on: bool, pause: bool, by: str, now: datetime) -> list[Effect]:
+        """Bring the recording where somebody wants it; nothing when it is there, or cannot be paused.
+
+        Raises MessageError ``disk-full``.
+        """
+        change = self._changes.get(((self.state.on, self.state.paused), (on, on and pause)))
+        return [] if change is None else change(by, now)
+
+    def wished(self, now: datetime, seen: bool) -> list[Effect]:
+        """Start the registered recording once its time has come and somebody can be `seen`."""
+        if not self._wish or self.state.on or now < self._begin or not seen:
+            return []
+        if self._full:
+            full = RecordingState(on=False, error="disk-full")
+            return [] if self.state == full else self._tell(full)
+        self._wish = False
+        return self._start(NOBODY, now)
+
+    def ended(self, error: str | None) -> list[Effect]:
+        """The engine closed the file, or could not begin it; `error` is None when that was asked for."""
+        return self._tell(RecordingState(on=False, error=error)) if self.state.on and error is not None else []
+
+    def disk(self, storage: StorageState) -> list[Effect]:
+        """There is so much room; a recording that fills the rest of it stops."""
+        self.storage = storage
+        return self._stop(NOBODY, "disk-full") if self._full and self.state.on else []
+
+    def restore(self) -> list[Effect]:
+        """Go on in a fresh room; what pauses begins its next part when it goes on."""
+        self._lost = self.state.paused
+        return [StartRecording(self._by)] if self.state.on and not self.state.paused else []
+
+    def room_closed(self) -> list[Effect]:
+        """Nobody is left; the registered recording comes back with the people."""
+        if not self.state.on:
+            return []
+        self._wish, self.state = self._registered, RecordingState(on=False)
+        return [StopRecording(NOBODY, None)]
+
+    @property
+    def _full(self) -> bool:
+        return self.storage is not None and self.storage.level == "full"
+
+    def _start_by_hand(self, by: str, now: datetime) -> list[Effect]:
+        if self._full:
+            raise MessageError("disk-full")
+        self._wish = False
+        return self._start(by, now)
+
+    def _stop_by_hand(self, by: str, _: datetime) -> list[Effect]:
+        self._wish = False
+        return self._stop(by, None)
+
+    def _start(self, by: str, now: datetime) -> list[Effect]:
+        self._by, self._lost = by, False
+        return [*self._tell(RecordingState(on=True, since=now)), StartRecording(by)]
+
+    def _stop(self, by: str, reason: str | None) -> list[Effect]:
+        return [StopRecording(by, reason), *self._tell(RecordingState(on=False, error=reason))]
+
+    def _pause(self, _: str, now: datetime) -> list[Effect]:
+        assert self.state.since is not None
+        seconds = self.state.seconds + int((now - self.state.since).total_seconds())
+        return [PauseRecording(True), *self._tell(RecordingState(on=True, paused=True, seconds=seconds))]
+
+    def _resume(self, _: str, now: datetime) -> list[Effect]:
+        """Everybody is told first, then it goes on."""
+        told = self._tell(RecordingState(on=True, since=now, seconds=self.state.seconds))
+        if not self._lost:
+            return [*told, PauseRecording(False)]
+        self._lost = False
+        return [*told, StartRecording(self._by)]
+
+    def _tell(self, state: RecordingState) -> list[Effect]:
+        self.state = state
+        return [TellAll(state)]

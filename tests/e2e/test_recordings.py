@@ -1,0 +1,163 @@
+"""Recordings as people meet them: paused, finished, shown, played or plainly not, and stopped by a full disk."""
+
+import hashlib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.e2e.browsers import Seat, wait_until
+from tests.e2e.people import HOST, People
+from tests.e2e.server import MEDIA_PORT, Server, running
+from tests.e2e.test_meeting import unmute
+
+DISK_BYTES = 48 << 20
+TOLD_MS = 5000
+"""How soon the host hears of the disk."""
+READY_MS = 20_000
+
+_CAN_PLAY = """() => document.createElement('video').canPlayType('video/mp4; codecs="avc1.42e01f, opus"') !== ''"""
+_SEEK_TO_END = """video => new Promise((resolve, reject) => {
+  video.pause();
+  video.onseeked = () => resolve([video.duration, video.currentTime, video.readyState, video.videoHeight]);
+  video.onerror = () => reject(video.error.message);
+  video.currentTime = video.duration - 0.5;
+})"""
+
+
+def shown(server: Server, page: Page) -> Locator:
+    """The newest recording on its page, once it is ready."""
+    page.goto(f"{server.http}recordings.html")
+    row = page.get_by_test_id("recording-row").first
+    expect(row).to_have_attribute("data-state", "ready", timeout=READY_MS)
+    return row
+
+
+def fetched(page: Page, button: Locator) -> bytes:
+    """What a button downloads."""
+    with page.expect_download() as started:
+        button.click()
+    return started.value.path().read_bytes()
+
+
+def assert_decodes(tmp_path: Path, data: bytes) -> float:
+    """Ffmpeg has nothing to say of a file; returns its length in seconds."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(data)
+    command = ["ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    probe = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", path]
+    return float(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)
+
+
+def plays(page: Page, row: Locator, seconds: float) -> None:
+    """The page plays a recording and jumps in it, or says that this browser cannot and offers the file."""
+    row.get_by_test_id("play").click()
+    if page.evaluate(_CAN_PLAY):
+        player = page.get_by_test_id("player")
+        wait_until(page, lambda: player.evaluate("video => video.currentTime > 0.5"), "the recording to play")
+        duration, time, state, height = player.evaluate(_SEEK_TO_END)
+        assert (round(duration - seconds, 1), round(duration - time, 1), state >= 2, height) == (0, 0.5, True, 720)
+    else:
+        expect(page.get_by_test_id("no-codec")).to_contain_text("H.264")
+        assert len(fetched(page, page.get_by_test_id("download-instead"))) > 0
+    page.get_by_test_id("close").click()
+    expect(page.get_by_test_id("player")).to_have_count(0)
+
+
+def test_a_recording_pauses_is_finished_and_plays(
+    server: Server, people: People, red: Browser, fox: Browser, tmp_path: Path
+) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp có tạm dừng ghi")
+    host = people.enter(page, code, "host")
+    point = people.enter(people.sign_in(fox, "nt.xuonghuan"), code)
+    point.until(lambda: "red" in point.colours(), "the host's picture")
+    unmute(host)
+    mark = point.page.get_by_test_id("rec-mark")
+    expect(page.get_by_test_id("storage")).to_have_attribute("data-level", "ok")
+    page.get_by_test_id("record").click()
+    expect(mark).to_have_attribute("data-state", "on")
+    page.wait_for_timeout(3000)
+    page.get_by_test_id("record-pause").click()
+    expect(mark).to_have_attribute("data-state", "paused")
+    page.wait_for_timeout(4000)
+    page.get_by_test_id("record-pause").click()
+    expect(mark).to_have_attribute("data-state", "on")
+    page.wait_for_timeout(3000)
+    page.get_by_test_id("record").click()
+    expect(mark).to_be_hidden()
+
+    row = shown(server, page)
+    data = fetched(page, row.get_by_test_id("download"))
+    seconds = assert_decodes(tmp_path, data)
+    assert 5 < seconds < 9  # of ten that passed
+    assert row.get_by_test_id("sha").get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
+    picture = row.get_by_test_id("thumbnail")
+    wait_until(page, lambda: picture.evaluate("image => image.naturalWidth") == 320, "the thumbnail")
+    assert row.get_by_test_id("length").text_content() == f"00:{int(seconds):02}"
+    for browser in (red, fox):
+        other = people.sign_in(browser, HOST)
+        plays(other, shown(server, other), seconds)
+
+
+@pytest.fixture
+def cramped(tmp_path: Path) -> Iterator[Server]:
+    """A server whose recordings lie on a small disk of their own."""
+    recordings = tmp_path / "data" / "recordings"
+    recordings.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "none", recordings], check=True)
+    try:
+        with running(tmp_path / "data", MEDIA_PORT + 100) as started:
+            for account in (HOST, "nt.xuonghuan"):
+                started.create(account, "--role", "registrant", "--role", "site", "--point", account)
+            yield started
+    finally:
+        subprocess.run(["umount", recordings], check=True)
+
+
+def fill(server: Server, free: float) -> None:
+    """Let somebody else's files leave so much of the disk."""
+    (server.data / "recordings" / "others").write_bytes(b"\0" * round(DISK_BYTES * (1 - free)))
+
+
+def test_a_full_disk_stops_the_recording_and_nothing_else(
+    cramped: Server, red: Browser, blue: Browser, tmp_path: Path
+) -> None:
+    people = People(cramped)
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp khi ổ đĩa đầy")
+    people.enter(page, code, "host")
+    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    point.until(lambda: {"red", "blue"} <= point.colours(), "both cameras")
+    page.get_by_test_id("record").click()
+    expect(point.page.get_by_test_id("rec-mark")).to_be_visible()
+    page.wait_for_timeout(3000)
+    storage = page.get_by_test_id("storage")
+    fill(cramped, 0.08)
+    expect(storage).to_have_attribute("data-level", "low", timeout=TOLD_MS)
+    expect(point.page.get_by_test_id("storage")).to_have_count(0)
+    fill(cramped, 0.01)
+    expect(storage).to_have_attribute("data-level", "full", timeout=TOLD_MS)
+    for each in (page, point.page):
+        expect(each.get_by_test_id("rec-mark")).to_be_hidden()
+        expect(each.get_by_test_id("rec-error")).to_contain_text("ổ đĩa đầy")
+    page.get_by_test_id("record").click()
+    expect(page.get_by_text("không ghi hình được").last).to_be_visible()
+    expect(page.get_by_test_id("record")).to_have_attribute("data-state", "off")
+    still_there(point)
+
+    row = shown(cramped, page)
+    expect(row.get_by_test_id("reason")).to_have_text("Dừng ghi vì ổ đĩa đầy")
+    assert assert_decodes(tmp_path, fetched(page, row.get_by_test_id("download"))) > 2
+    people.leave()
+
+
+def still_there(seat: Seat) -> None:
+    """The meeting goes on: its picture has both cameras, and takes another layout."""
+    seat.until(lambda: {"red", "blue"} <= seat.colours(), "both cameras")
+    seat.page.get_by_test_id("source").select_option(index=1)
+    seat.until(lambda: seat.share("red") > 0.9 or seat.share("blue") > 0.9, "one camera alone")

@@ -63,6 +63,8 @@ export const sessions = (from, to) => call('GET', `sessions?${query({from, to})}
 export const cancel = id => call('POST', `sessions/${encodeURIComponent(id)}/cancel`);
 /** @type {(from: string, to: string) => Promise<Capacity>} */
 export const capacity = (from, to) => call('GET', `capacity?${query({from, to})}`);
+/** @type {(points?: number) => Promise<LayoutPlan[]>} */
+export const layouts = points => call('GET', points ? `layouts?${query({points: String(points)})}` : 'layouts');
 /** @type {() => Promise<Recording[]>} */
 export const recordings = () => call('GET', 'recordings');
 /** @type {(id: string) => Promise<{url: string, expires: string}>} */

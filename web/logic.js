@@ -1,5 +1,7 @@
 // A meeting seen from one seat: pure state and the questions that pages ask of it. No DOM, no clock, no socket.
 
+import {arrangement} from './layouts.js';
+
 /** @param {Joined} joined @param {number} now our clock, milliseconds @returns {MeetingState} */
 export const start = (joined, now) => ({
   me: joined.seat,
@@ -27,7 +29,7 @@ function applySeats(seats, {changed, gone}) {
 /** @type {Record<string, (state: MeetingState, message: Message) => MeetingState>} */
 const CHANGES = {
   seats: (state, message) => ({...state, seats: applySeats(state.seats, message)}),
-  layout: (state, {kind, focus}) => ({...state, layout: {kind, focus}}),
+  layout: (state, message) => ({...state, layout: arrangement(message)}),
   recording: (state, {on, paused, since, seconds, error}) => ({...state, recording: {on, paused, since, seconds, error}}),
   storage: (state, {level, hours}) => ({...state, storage: {level, hours}}),
   speaking: (state, {seat}) => ({...state, speaking: seat}),

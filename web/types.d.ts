@@ -1,7 +1,10 @@
 /** The ground floor: the values of docs/protocol.md as the pages see them. Times are RFC 3339 in UTC. */
 
 type Role = 'host' | 'component' | 'observer';
-type LayoutKind = 'grid' | 'speaker' | 'single';
+type LayoutKind =
+  | 'grid' | 'speaker' | 'single' | 'lecture' | 'side-by-side' | 'content' | 'panorama'
+  | '1+5' | '1+7' | '1+9' | '1+12' | '1+33' | '2+8' | '2+21' | '3+4'
+  | '2x2' | '3x3' | '4x4' | '5x5' | '6x6' | '7x7' | '8x8';
 type MicState = 'off' | 'blocked' | 'invited' | 'on' | 'live';
 type DeviceKind = 'mic' | 'camera';
 
@@ -45,7 +48,11 @@ interface Seat {
   seat: string; point: string | null; name: string; role: Role; here: boolean; hand: number; since: string | null; floor: boolean;
   mic: boolean; camera: boolean; media: 'none' | 'connecting' | 'connected';
 }
-interface Layout { kind: LayoutKind; focus: string | null }
+interface Layout {
+  kind: LayoutKind; focus: string | null; seats: (string | null)[]; page: number; rotate: number; empty: boolean; title: boolean; clock: boolean;
+}
+interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' }
+interface LayoutPlan { kind: LayoutKind; most: number; grows: boolean; columns: number; rows: number; cells: Pane[] }
 interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null }
 interface StorageMark { level: 'ok' | 'low' | 'full'; hours: number }
 

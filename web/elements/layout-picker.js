@@ -1,42 +1,74 @@
 import {html} from '../vendor/lit.js';
+import {layouts} from '../api.js';
 import {t} from '../i18n.js';
+import {PLAIN, arrangement, known} from '../layouts.js';
 import {icon, Piece} from './base.js';
+import './layout-editor.js';
+import {pictogram} from './plan-view.js';
 
-/** @type {LayoutKind[]} */
-const KINDS = ['grid', 'speaker', 'single'];
+/** @type {LayoutKind[]} The layouts a meeting mostly needs, one tap away. */
+const QUICK = ['grid', 'speaker', 'single'];
 
-/** The composed picture for everyone: three pictograms and whom to show large. Acts `command` with a message. */
+/** The composed picture for everyone: three layouts at once, whom to show large, all others in the editor, one step back. Acts `command` with a message. */
 export class LayoutPicker extends Piece {
-  static properties = {layout: {attribute: false}, seats: {attribute: false}};
+  static properties = {layout: {attribute: false}, seats: {attribute: false}, plans: {state: true}, former: {state: true}};
 
   constructor() {
     super();
     /** @type {Layout} */
-    this.layout = {kind: 'grid', focus: null};
+    this.layout = PLAIN;
     /** @type {Seat[]} */
     this.seats = [];
+    /** @type {LayoutPlan[]} */
+    this.plans = [];
+    /** @type {Layout | null} what was shown before our last change */
+    this.former = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    layouts().then(plans => (this.plans = plans), () => {}); // without them the buttons still have their words
+  }
+
+  /** @param {Layout} layout */
+  set(layout) {
+    this.former = arrangement(this.layout);
+    this.act('command', {type: 'layout', ...layout});
   }
 
   /** @param {Partial<Layout>} changed */
   choose(changed) {
-    this.act('command', {type: 'layout', ...this.layout, ...changed});
+    this.set({...arrangement(this.layout), page: 0, seats: [], ...changed});
+  }
+
+  undo() {
+    if (this.former) this.set(known(this.former, this.seats));
   }
 
   render() {
     const {kind, focus} = this.layout;
     return html`<div class="layouts" role="group" aria-label=${t('layout.title')}>
-      ${KINDS.map(
+      ${QUICK.map(
         one => html`<button type="button" class="tool" data-testid="layout-${one}" aria-pressed=${one === kind} @click=${() => this.choose({kind: one})}>
-          ${icon(one, 'wide')}<span>${t(`layout.${one}`)}</span>
+          ${pictogram(this.plans.find(plan => plan.kind === one))}<span>${t(`layout.${one}`)}</span>
         </button>`,
       )}
+      <button type="button" class="tool" data-testid="arrange" aria-pressed=${!QUICK.includes(kind)} @click=${this.edit}>
+        ${QUICK.includes(kind) ? icon('view') : pictogram(this.plans.find(plan => plan.kind === kind))}<span>${t('layout.arrange')}</span>
+      </button>
       <label class="tool select"><span>${t('layout.focus')}</span>
-        <select data-testid="focus" @change=${(/** @type {any} */ event) => this.choose({focus: event.target.value || null})}>
+        <select data-testid="focus" @change=${(/** @type {any} */ event) => this.set({...arrangement(this.layout), focus: event.target.value || null})}>
           <option value="" ?selected=${!focus}>${t('layout.follow')}</option>
           ${this.seats.filter(({here, role}) => here && role !== 'observer').map(({seat, name}) => html`<option value=${seat} ?selected=${seat === focus}>${name}</option>`)}
         </select>
       </label>
+      <layout-editor .layout=${arrangement(this.layout)} .seats=${this.seats} .plans=${this.plans} .undoable=${this.former !== null}
+        @apply=${(/** @type {CustomEvent<Layout>} */ {detail}) => this.set(detail)} @undo=${this.undo}></layout-editor>
     </div>`;
+  }
+
+  edit() {
+    /** @type {import('./layout-editor.js').LayoutEditor} */ (this.querySelector('layout-editor')).open();
   }
 }
 

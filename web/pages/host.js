@@ -5,6 +5,7 @@ import {MeetingPage} from '../elements/meeting-page.js';
 import '../elements/seat-list.js';
 import '../elements/speak-queue.js';
 import {number, t} from '../i18n.js';
+import {PLAIN} from '../layouts.js';
 import {recordState} from '../logic.js';
 import {slot} from '../time.js';
 
@@ -41,19 +42,20 @@ class HostPage extends MeetingPage {
   }
 
   heading() {
-    const session = this.meeting.state?.session;
+    const {session, storage} = this.meeting.state ?? {};
     return html`<header>
       <h1>${session?.title ?? t('room.joining')}</h1>
       ${session ? html`<p>${t('sessions.host', session.host)} · ${slot(session.official)}</p>` : nothing}
+      ${storage ? this.storage(storage) : nothing}
     </header>`;
   }
 
   direct() {
     const state = this.meeting.state;
     return html`<div class="direct">
-      <layout-picker .layout=${state?.layout ?? {kind: 'grid', focus: null}} .seats=${state?.seats ?? []}></layout-picker>
+      <layout-picker .layout=${state?.layout ?? PLAIN} .seats=${state?.seats ?? []}></layout-picker>
       <button type="button" class="tool" data-testid="mute-all" @click=${() => this.meeting.command({type: 'mute-all'})}>${icon('mic-off')}<span>${t('host.mute-all')}</span></button>
-      ${this.recorder(state ? recordState(state.recording) : 'off')} ${state?.storage ? this.storage(state.storage) : nothing}
+      ${this.recorder(state ? recordState(state.recording) : 'off')}
     </div>`;
   }
 

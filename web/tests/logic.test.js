@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {PLAIN} from '../layouts.js';
 import * as logic from '../logic.js';
 
 /** @param {string} id @param {object} [more] */
@@ -38,7 +39,7 @@ test('layout, recording, speaking and view follow their messages', () => {
   ];
   const {layout, recording, storage, speaking, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
   assert.deepEqual({layout, recording, storage, speaking, view}, {
-    layout: {kind: 'single', focus: 'h'},
+    layout: {...PLAIN, kind: 'single', focus: 'h'},
     recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null},
     storage: {level: 'low', hours: 3.5},
     speaking: 'h',

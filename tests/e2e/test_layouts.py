@@ -1,0 +1,41 @@
+"""The host arranges the picture by tapping: a layout, a pane, a point; applied for everyone, and one step back."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.people import HOST, People
+
+
+def test_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Browser, blue: Browser) -> None:
+    host_page = people.sign_in(red, HOST)
+    code = people.register(host_page, ["nt.xuonghuan", "nt.vinhhai"], "Sắp xếp hình")
+    host = people.enter(host_page, code, "host")
+    guest = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    everyone = (host, guest)
+    for seat in everyone:
+        seat.until(lambda seat=seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
+
+    host_page.get_by_test_id("arrange").click()
+    apply = host_page.get_by_test_id("layout-apply")
+    expect(apply).to_be_disabled()
+    expect(host_page.get_by_test_id("layout-undo")).to_be_disabled()
+    expect(host_page.locator(".plan-choice")).to_have_count(22)
+    host_page.get_by_test_id("plan-1+5").click()
+    expect(host_page.locator(".plan.map g")).to_have_count(6)
+    host_page.get_by_test_id("pane-0").click()
+    host_page.get_by_test_id("pin").filter(has_text="NT.XuongHuan").click()
+    expect(host_page.get_by_test_id("pane-0")).to_have_text("NT.XuongHuan")
+    host_page.get_by_test_id("pin").filter(has_text="NT.VinhHai").click()  # absent: its pane waits for it
+    expect(host_page.get_by_test_id("pane-1")).to_have_text("NT.VinhHai")
+    host_page.get_by_test_id("layout-title").check()
+    host_page.get_by_test_id("layout-clock").check()
+    host_page.get_by_test_id("layout-empty").check()
+    apply.click()
+    for seat in everyone:
+        seat.until(lambda seat=seat: 0.05 < seat.share("red") < 0.2 < 0.3 < seat.share("blue"), "blue large, red small")
+    expect(host_page.get_by_test_id("arrange")).to_have_attribute("aria-pressed", "true")
+
+    host_page.get_by_test_id("arrange").click()
+    host_page.get_by_test_id("layout-undo").click()
+    for seat in everyone:
+        seat.until(lambda seat=seat: abs(seat.share("red") - seat.share("blue")) < 0.05, "equal tiles")
+    expect(host_page.get_by_test_id("layout-grid")).to_have_attribute("aria-pressed", "true")

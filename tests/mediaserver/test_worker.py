@@ -33,10 +33,11 @@ async def test_without_its_client_it_ends(tmp_path: Path) -> None:
 
 
 async def test_its_socket_is_there_when_it_listens_and_can_be_taken_over(tmp_path: Path) -> None:
-    process, _ = await start(tmp_path / "media.sock")
+    process, first = await start(tmp_path / "media.sock")
     assert [path.name for path in tmp_path.iterdir()] == ["media.sock"]
     process.kill()
     await ended(process)
+    await first.close()
     async with worker(tmp_path) as (_, engine):  # the socket of the killed one is in the way of nobody
         assert (await engine.stats())["rooms"] == 0
 

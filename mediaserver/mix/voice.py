@@ -19,8 +19,9 @@ HUSH_DBOV = -45.0
 """Where 20 ms less are not heard."""
 HUSH_TICKS, LOUD_TICKS = 100, 250
 """Delay must be too long for two seconds to be shortened in a hush, and for five to be shortened within speech."""
-DOUBT_DB, DOUBT_TICKS = 20.0, 25
-"""Who was this much quieter than it said, for half a second on balance, is not believed again."""
+DOUBT_DB, DOUBT_TICKS = 20.0, 15
+"""Who was this much quieter than it said, for 300 ms on balance, is not believed again; what is said is up to 160 ms
+ahead of what is heard."""
 _RISE = np.linspace(0, 1, FRAME_SAMPLES, dtype=np.float32)
 _NOTHING: Samples = np.zeros(0, np.int16)
 

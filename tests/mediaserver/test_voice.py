@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from loadtest.tone import LEVEL
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.opus import OpusEncoder
 from mediaserver.mix.voice import HIDDEN_SAMPLES, QUIET_TICKS, Voice
+from mediaserver.room import Room
 from mediaserver.rtp.packet import Packet
+from tests.mediaserver.meeting import Meeting
 from tests.mediaserver.pictures import pitch, tone
 
 TICK_S = 0.02
@@ -23,17 +26,21 @@ class Talk:
         self._claim = claim
         self._amplitude = amplitude
 
-    def packet(self, late: float = 0.0) -> None:
-        """The packet of this tick, just before it."""
+    def make(self) -> Packet:
+        """The packet of this tick."""
         payload = self._encoder.encode(tone(HZ, self.tick, self._amplitude))
-        packet = Packet(111, self.tick & 0xFFFF, self.tick * FRAME_SAMPLES, 1, False, payload, level=self._claim)
-        if late >= 0:
-            self.voice.add(packet, self.tick * TICK_S - 0.01 + late)
+        return Packet(111, self.tick & 0xFFFF, self.tick * FRAME_SAMPLES, 1, False, payload, level=self._claim)
+
+    def packet(self, *, lost: bool = False) -> None:
+        """The packet of this tick comes, just before it."""
+        packet = self.make()
+        if not lost:
+            self.voice.add(packet, self.tick * TICK_S - 0.01)
 
     def hear(self, ticks: int, *, lost: bool = False, mixed: bool = True) -> list[Samples | None]:
         sounds = []
         for _ in range(ticks):
-            self.packet(-1 if lost else 0)
+            self.packet(lost=lost)
             self.voice.listen(self.tick * TICK_S, mixed=mixed)
             sounds.append(self.voice.sound(mixed=mixed))
             self.tick += 1
@@ -125,22 +132,43 @@ def test_undecodable_packets_are_concealed() -> None:
         assert sound is None or len(sound) == FRAME_SAMPLES
 
 
-@pytest.mark.parametrize("later", [0.02, 0.06, 0.1])
-def test_a_line_that_becomes_slower_costs_no_lasting_hole(later: float) -> None:
-    talk = Talk()
-    talk.hear(100)
+def follow(talk: Talk, ticks: int, later: float) -> list[Samples | None]:
+    """So many ticks on a line that takes so many seconds longer."""
     sounds = []
     due: list[tuple[float, Packet]] = []
-    for _ in range(100):
-        payload = talk._encoder.encode(tone(HZ, talk.tick))
-        packet = Packet(111, talk.tick & 0xFFFF, talk.tick * FRAME_SAMPLES, 1, False, payload)
-        due.append((talk.tick * TICK_S - 0.01 + later, packet))
+    for _ in range(ticks):
+        due.append((talk.tick * TICK_S - 0.01 + later, talk.make()))
         while due and due[0][0] <= talk.tick * TICK_S:
             at, packet = due.pop(0)
             talk.voice.add(packet, at)
         talk.voice.listen(talk.tick * TICK_S, mixed=True)
         sounds.append(talk.voice.sound(mixed=True))
         talk.tick += 1
+    return sounds
+
+
+@pytest.mark.parametrize("later", [0.02, 0.06, 0.1])
+def test_a_line_that_becomes_slower_costs_no_lasting_hole(later: float) -> None:
+    talk = Talk()
+    talk.hear(100)
+    sounds = follow(talk, 100, later)
     assert sum(each is None for each in sounds) <= 7  # the step itself, and three packets to believe it
     assert min(levels(sounds[15:])) > -20
     assert pitch(np.concatenate([each for each in sounds[50:] if each is not None])) == pytest.approx(HZ, abs=2)
+
+
+@pytest.mark.parametrize("amplitude", [0.25, 0.001])
+def test_delay_that_is_no_longer_needed_goes_without_a_hole(amplitude: float) -> None:
+    talk = Talk(amplitude=amplitude)
+    follow(talk, 300, 0.1)
+    talk.hear(20)  # what was still under way comes too late, or not at all
+    sounds = talk.hear(2500)
+    assert talk.voice.jitter.shortage(talk.tick * TICK_S, 0) > -2 * FRAME_SAMPLES
+    assert all(each is not None for each in sounds)
+
+
+async def test_a_microphone_says_how_loud_it_is(meeting: Meeting, room: Room) -> None:
+    await meeting.join("a", "red", 440, floor=True)
+    b = await meeting.join("b", "green", 660)
+    await b.watch.until(lambda: b.watch.tones() == {440})
+    assert room.mixer.voices["a"]._claim == LEVEL

@@ -8,6 +8,7 @@ import {pictogram} from './plan-view.js';
 
 /** @type {LayoutKind[]} The layouts a meeting mostly needs, one tap away. */
 const QUICK = ['grid', 'speaker', 'single'];
+const ANSWER_MS = 2000; // the server's word comes sooner, or not at all
 
 /** The composed picture for everyone: three layouts at once, whom to show large, all others in the editor, one step back. Acts `command` with a message. */
 export class LayoutPicker extends Piece {
@@ -23,6 +24,8 @@ export class LayoutPicker extends Piece {
     this.plans = [];
     /** @type {Layout | null} what was shown before our last change */
     this.former = null;
+    /** @type {{layout: Layout, at: number} | null} what we asked for last */
+    this.asked = null;
   }
 
   connectedCallback() {
@@ -30,15 +33,22 @@ export class LayoutPicker extends Piece {
     layouts().then(plans => (this.plans = plans), () => {}); // without them the buttons still have their words
   }
 
+  /** What the next change starts from: what was asked for a moment ago, though nobody has answered yet. @returns {Layout} */
+  get current() {
+    const fresh = this.asked && performance.now() - this.asked.at < ANSWER_MS;
+    return fresh && this.asked ? this.asked.layout : arrangement(this.layout);
+  }
+
   /** @param {Layout} layout */
   set(layout) {
-    this.former = arrangement(this.layout);
+    this.former = this.current;
+    this.asked = {layout, at: performance.now()};
     this.act('command', {type: 'layout', ...layout});
   }
 
   /** @param {Partial<Layout>} changed */
   choose(changed) {
-    this.set({...arrangement(this.layout), page: 0, seats: [], ...changed});
+    this.set({...this.current, page: 0, seats: [], ...changed});
   }
 
   undo() {
@@ -57,7 +67,7 @@ export class LayoutPicker extends Piece {
         ${QUICK.includes(kind) ? icon('view') : pictogram(this.plans.find(plan => plan.kind === kind))}<span>${t('layout.arrange')}</span>
       </button>
       <label class="tool select"><span>${t('layout.focus')}</span>
-        <select data-testid="focus" @change=${(/** @type {any} */ event) => this.set({...arrangement(this.layout), focus: event.target.value || null})}>
+        <select data-testid="focus" @change=${(/** @type {any} */ event) => this.set({...this.current, focus: event.target.value || null})}>
           <option value="" ?selected=${!focus}>${t('layout.follow')}</option>
           ${this.seats.filter(({here, role}) => here && role !== 'observer').map(({seat, name}) => html`<option value=${seat} ?selected=${seat === focus}>${name}</option>`)}
         </select>

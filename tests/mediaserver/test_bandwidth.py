@@ -25,3 +25,12 @@ def test_the_limit_moves_with_the_loss_and_stays_within_bounds(seconds: list[tup
 def test_a_clean_line_reaches_the_top_within_three_seconds() -> None:
     controller = LossController()
     assert [controller.update(100, 0) for _ in range(3)] == [round(START_BPS * 1.08), round(3_240_000 * 1.08), MAX_BPS]
+
+
+def test_loss_is_remembered_for_a_few_seconds() -> None:
+    controller = LossController()
+    controller.update(80, 20)
+    assert controller.loss == 0.1
+    for _ in range(3):
+        controller.update(100, 0)
+    assert controller.loss == 0.0125

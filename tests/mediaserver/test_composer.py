@@ -145,7 +145,7 @@ def test_a_mark_that_changes_does_not_scale_the_picture_again() -> None:
     assert scaled is not None
     eye.composer.compose(Work(1, eye.now, (A,), {"a": "a"}, {}, None, {}, {"a": ("floor",)}))
     assert eye.composer._cameras["a"]._scaled is scaled
-    eye.see((A, B, C, D), {"a": coded("VP8", BLUE)})
+    eye.see((A, B, C, D), {"a": coded("VP8", BLUE, size=(640, 360), stream=2)})
     assert alike(eye.middle(A), BLUE)
 
 

@@ -26,8 +26,12 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def readable(text: str) -> str:
-    """The text in composed form (NFC) without control characters: what is drawn, never interpreted."""
-    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C").strip()
+    """The text in composed form (NFC) on one line, without control characters: what is drawn, never interpreted.
+
+    Line and paragraph separators become spaces: text layout refuses them.
+    """
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(c for c in line if unicodedata.category(c)[0] != "C").strip()
 
 
 @lru_cache(maxsize=1024)

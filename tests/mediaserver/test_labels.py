@@ -4,7 +4,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
@@ -12,6 +12,7 @@ from mediaserver.mix.labels import FONT, mask, readable
 
 
 @given(st.text(max_size=80), st.integers(8, 60), st.integers(30, 500))
+@example("0\u20290\u2028\x85", 8, 30)
 def test_any_name_is_drawn_within_its_width(text: str, size: int, half: int) -> None:
     drawn = mask(text, size, 2 * half)
     height, width = drawn.shape

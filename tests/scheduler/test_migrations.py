@@ -1,6 +1,7 @@
 """The migrations make the tables the code speaks of, on both databases, beside the tables of others."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler import database
 from scheduler.migrations import VERSION_TABLE, migrate
@@ -43,12 +45,24 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
 
 
 async def test_several_processes_may_migrate_at_once(empty_url: str) -> None:
-    engines = [database.connect(empty_url) for _ in range(4)]
+    engines = [database.connect(empty_url) for _ in range(8)]
     await asyncio.gather(*map(migrate, engines))
     async with engines[0].connect() as db:
         assert await db.run_sync(differences) == []
     for engine in engines:
         await engine.dispose()
+
+
+async def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    async def journal(engine: AsyncEngine) -> str:
+        async with engine.connect() as db:
+            return str((await db.execute(sa.text("PRAGMA journal_mode"))).scalar_one())
+
+    for attempt in range(20):
+        engines = [database.connect(f"sqlite:///{tmp_path}/{attempt}.db") for _ in range(8)]
+        assert await asyncio.gather(*map(journal, engines)) == ["wal"] * 8
+        for engine in engines:
+            await engine.dispose()
 
 
 async def test_down_and_up_again(empty_url: str) -> None:

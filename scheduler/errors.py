@@ -45,11 +45,12 @@ class FieldError:
 
 
 class InvalidRequest(SchedulerError):
-    """A registration with faulty fields.
+    """A registration or a script with faulty fields.
 
     Words: ``required`` ``too-long`` ``bad-characters`` ``unknown-point`` ``duplicate-point`` ``host-among-points``
     ``no-timezone`` ``fraction-of-second`` ``end-before-start`` ``in-the-past`` ``too-far`` ``too-long-interval``
-    ``rehearsal-after-official`` ``phone-format``.
+    ``rehearsal-after-official`` ``phone-format``; of a script ``too-many`` ``duplicate-item`` ``not-in-session``
+    ``minutes-range``.
     """
 
     def __init__(self, errors: list[FieldError]) -> None:

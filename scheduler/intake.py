@@ -1,12 +1,12 @@
 """Checks on a registration before it is weighed: every faulty field is named at once, good ones are normalised."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from scheduler import script, text
 from scheduler.errors import FieldError, InvalidRequest
 from scheduler.model import Interval, Point, Request
 from scheduler.policy import SessionPolicy
@@ -17,22 +17,24 @@ MAX_ECHO = 64  # how much of a faulty value is worth repeating in an error
 _PHONE = re.compile(r"(?:\+84|84|0)([35789][0-9]{8}|2[0-9]{9})")
 
 
-def phone(text: str) -> str | None:
+def phone(typed: str) -> str | None:
     """Return a Vietnamese number in E.164, or None: ``0905 123 456`` → ``+84905123456`` (R-081)."""
-    match = _PHONE.fullmatch(re.sub(r"[\s().-]", "", text))
+    match = _PHONE.fullmatch(re.sub(r"[\s().-]", "", typed))
     return f"+84{match[1]}" if match else None
 
 
 def check(request: Request, points: Mapping[str, Point], policy: SessionPolicy, now: datetime) -> Request:
     """Return the request normalised. `points` holds at least the known ones it names. Raises InvalidRequest."""
-    title, contact = _text(request.title), _text(request.contact_name)
+    title, contact = text.clean(request.title), text.clean(request.contact_name)
+    items = script.normal(request.script)
     number = phone(request.contact_phone)
     errors = [
-        *_text_errors("title", title, policy.max_title),
-        *_text_errors("contact_name", contact, policy.max_name),
+        *text.faults("title", title, policy.max_title),
+        *text.faults("contact_name", contact, policy.max_name),
         *([] if number else [FieldError("contact_phone", "phone-format", request.contact_phone[:MAX_ECHO])]),
         *_point_errors(request, points),
         *_time_errors(request, policy, now),
+        *script.faults(items, (request.host_point, *request.points), policy.max_title),
     ]
     if errors or number is None:
         raise InvalidRequest(errors)
@@ -43,23 +45,12 @@ def check(request: Request, points: Mapping[str, Point], policy: SessionPolicy, 
         contact_phone=number,
         rehearsal=_in_utc(request.rehearsal) if request.rehearsal else None,
         official=_in_utc(request.official),
+        script=items,
     )
 
 
 def _in_utc(interval: Interval) -> Interval:
     return Interval(interval.start.astimezone(UTC), interval.end.astimezone(UTC))
-
-
-def _text(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _text_errors(field: str, text: str, longest: int) -> list[FieldError]:
-    if not text:
-        return [FieldError(field, "required")]
-    if len(text) > longest:
-        return [FieldError(field, "too-long", str(longest))]
-    return [] if text.isprintable() else [FieldError(field, "bad-characters")]
 
 
 def _point_errors(request: Request, points: Mapping[str, Point]) -> list[FieldError]:

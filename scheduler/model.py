@@ -13,6 +13,10 @@ SlotKind = Literal["tong_duyet", "chinh_thuc"]
 
 State = Literal["issued", "cancelled"]
 
+ItemKind = Literal["speech", "show", "discussion", "break"]
+"""What an item of a script does with its point: it is shown large and may speak; it is only shown large; it may speak
+while the picture follows whoever does; nobody but the host may speak."""
+
 Phase = Literal["upcoming", "lobby", "open", "ended", "cancelled"]
 
 Limit = Literal["sessions", "points"]
@@ -87,6 +91,21 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptItem:
+    """One item of a script (kịch bản): its point speaks (None: the host leads), `minutes` are planned.
+
+    `layout` is the name of a layout, which means nothing here; None leaves the picture as it is arranged.
+    """
+
+    id: str
+    title: str
+    point: str | None
+    layout: str | None
+    minutes: int
+    kind: ItemKind
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What a host unit asks for (Điều 13.2.a). `submitted_by` is an opaque account id of the caller."""
 
@@ -99,6 +118,7 @@ class Request:
     contact_phone: str
     recording: bool
     submitted_by: str
+    script: tuple[ScriptItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

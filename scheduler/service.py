@@ -5,15 +5,23 @@ that no two registrations are ever weighed against the same free capacity (R-018
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import admission, capacity, codes, door, intake, registry, registry_store, store
+from scheduler import admission, capacity, codes, door, intake, registry, registry_store, script, store
 from scheduler.database import prepare, writing
-from scheduler.errors import BadDevices, CapacityExceeded, CodeUnknown, Ended, UnknownPoint, UnknownSession
+from scheduler.errors import (
+    BadDevices,
+    CapacityExceeded,
+    CodeUnknown,
+    Ended,
+    InvalidRequest,
+    UnknownPoint,
+    UnknownSession,
+)
 from scheduler.migrations import migrate
 from scheduler.model import (
     Admit,
@@ -26,6 +34,7 @@ from scheduler.model import (
     Point,
     Refuse,
     Request,
+    ScriptItem,
     Session,
     Slot,
     Unit,
@@ -129,6 +138,7 @@ class Scheduler:
             submitted_by=request.submitted_by,
         )
         await store.add(db, session)
+        await store.set_script(db, session.id, request.script)
         return session
 
     async def _fresh_code(self, db: AsyncConnection) -> str:
@@ -147,6 +157,27 @@ class Scheduler:
                 raise Ended
             await store.cancel(db, session_id)
         return replace(session, state="cancelled", code=None)
+
+    async def script(self, session_id: str) -> tuple[ScriptItem, ...]:
+        """Return the script of a session in order; nothing for an unknown one."""
+        async with self._engine.begin() as db:
+            return await store.script(db, session_id)
+
+    async def set_script(self, session_id: str, items: Sequence[ScriptItem], now: datetime) -> tuple[ScriptItem, ...]:
+        """Replace a script until the session has ended; items without an id get one.
+
+        Raises UnknownSession, Ended (also when it was cancelled), InvalidRequest.
+        """
+        given = script.normal(items)
+        async with writing(self._engine) as db:
+            session = await _session(db, session_id)
+            if self.phase(session, now) in {"ended", "cancelled"}:
+                raise Ended
+            faults = script.faults(given, (session.host_point, *session.points), self._policy.session.max_title)
+            if faults:
+                raise InvalidRequest(faults)
+            await store.set_script(db, session_id, given)
+        return given
 
     async def session(self, session_id: str) -> Session:
         """Return a session. Raises UnknownSession."""

@@ -1,15 +1,25 @@
 """Rows of sessions, slots, codes and capacity, on a connection whose transaction the service holds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.capacity import Ceiling
-from scheduler.model import Amount, Interval, Session, Slot
+from scheduler.model import Amount, Interval, ScriptItem, Session, Slot
 from scheduler.registry_store import storable
-from scheduler.tables import CAPACITY_STEPS, CODES, POINTS, REGISTRATION_COUNTER, SESSION_POINTS, SESSIONS, SLOTS
+from scheduler.tables import (
+    CAPACITY_STEPS,
+    CODES,
+    POINTS,
+    REGISTRATION_COUNTER,
+    SCRIPT_ITEMS,
+    SESSION_POINTS,
+    SESSIONS,
+    SLOTS,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -97,6 +107,22 @@ async def add(db: AsyncConnection, session: Session) -> None:
         await db.execute(insert(SESSION_POINTS), invited)
     await db.execute(insert(SLOTS), [_slot_values(session.id, slot) for slot in session.slots])
     await db.execute(insert(CODES).values(code=session.code, session=session.id, issued=seconds(session.created)))
+
+
+async def script(db: AsyncConnection, session_id: str) -> tuple[ScriptItem, ...]:
+    """Return the script of a session in order."""
+    columns = [column for column in SCRIPT_ITEMS.c if column.name not in {"session", "position"}]
+    of_session = SCRIPT_ITEMS.c.session.in_(storable([session_id]))
+    rows = await db.execute(select(*columns).where(of_session).order_by(SCRIPT_ITEMS.c.position))
+    return tuple(ScriptItem(**row) for row in rows.mappings())
+
+
+async def set_script(db: AsyncConnection, session_id: str, items: Sequence[ScriptItem]) -> None:
+    """Replace the script of a session."""
+    await db.execute(delete(SCRIPT_ITEMS).where(SCRIPT_ITEMS.c.session == session_id))
+    rows = [{"session": session_id, "position": place, **asdict(item)} for place, item in enumerate(items)]
+    if rows:
+        await db.execute(insert(SCRIPT_ITEMS), rows)
 
 
 async def cancel(db: AsyncConnection, session_id: str) -> None:

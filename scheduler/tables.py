@@ -65,6 +65,19 @@ SLOTS = Table(
     Index("slots_end_start", "end", "start"),  # what is asked for is mostly now or to come
 )
 
+SCRIPT_ITEMS = Table(
+    "script_items",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("id", String(32), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("title", String(1000), nullable=False),
+    Column("point", String(64), ForeignKey("points.id")),
+    Column("layout", String(32)),
+    Column("minutes", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+)
+
 CODES = Table(  # every code ever issued: none comes back (I10)
     "codes",
     METADATA,

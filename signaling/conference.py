@@ -5,10 +5,12 @@ Everything the media engine knows can be said again from here (:meth:`Conference
 nothing but seconds.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from mediaserver.api import COMPOSED, Layout
+from scheduler.model import ScriptItem
 from signaling import panes
 from signaling.effects import (
     AddSeat,
@@ -32,12 +34,14 @@ from signaling.messages import (
     Official,
     Renew,
     Seats,
+    ServerMessage,
     SessionInfo,
     Speaking,
     StorageState,
     ViewState,
 )
 from signaling.roster import Choice, Person, Place, Roster, Seated
+from signaling.script import Scene, Script
 from signaling.tape import Tape
 
 
@@ -53,6 +57,7 @@ class Booking:
     end: datetime
     recording: bool
     legs: int
+    script: tuple[ScriptItem, ...] = ()
 
 
 class Conference:
@@ -65,6 +70,7 @@ class Conference:
         self.roster = roster or Roster(booking.places)
         self.layout = Layout()
         self.tape = Tape(booking.recording, booking.start)
+        self.script = Script(booking.script, booking.places[0].id)
         self.speaking: str | None = None
         self._room_open = False
 
@@ -83,6 +89,7 @@ class Conference:
             effects += self._seat(seat)
         if seat.place is not None:
             effects += self._pin(panes.moved(self.layout, seat.place.id, seat.id))
+            effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
         return self._joined(seat, now), effects
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
@@ -189,6 +196,19 @@ class Conference:
         changes = self.tape.ask(on, pause, self._seat_of(client).account, now)
         return changes or [Tell(client, self.tape.state)]
 
+    def step(self, client: str, to: str | None, now: datetime) -> list[Effect]:
+        """Go to an item of the script, or before the first one; going back undoes the last step."""
+        self._controller(client)
+        if to is not None and to not in self.script:
+            raise MessageError("unknown-item")
+        scene = self.script.step(to, self._scene(), now)
+        return [*self._tell_controllers(self.script.state), *self._show(scene)]
+
+    def scripted(self, items: Sequence[ScriptItem], now: datetime) -> list[Effect]:
+        """Take a script that was changed meanwhile."""
+        self.script.change(items, now)
+        return self._tell_controllers(self.script.state)
+
     # --- what the media engine tells
 
     def peer_up(self, seat_id: str) -> list[Effect]:
@@ -218,10 +238,7 @@ class Conference:
         """The disk of the recordings has so much room; controllers are told what is new."""
         known = self.tape.storage == storage
         effects = self.tape.disk(storage)
-        controllers = [
-            seat.client for seat in self.roster.seats.values() if seat.controller and seat.client is not None
-        ]
-        return effects + ([] if known else [Tell(client, storage) for client in controllers])
+        return effects + ([] if known else self._tell_controllers(storage))
 
     def media_lost(self) -> list[Effect]:
         """The media worker died: no transport is left."""
@@ -270,6 +287,7 @@ class Conference:
             layout=self._layout_state(),
             recording=self.tape.state,
             storage=self.tape.storage if seat.controller else None,
+            script=self.script.state if seat.controller else None,
             view=seat.view,
             now=now,
         )
@@ -338,6 +356,27 @@ class Conference:
     def _set_floor(self, seat: Seated, open_: bool) -> list[Effect]:
         seat.floor = open_
         return [SetFloor(seat.id, open_)] if seat.here else []
+
+    def _tell_controllers(self, message: ServerMessage) -> list[Effect]:
+        seats = [seat for seat in self.roster.seats.values() if seat.controller]
+        return [Tell(seat.client, message) for seat in seats if seat.client is not None]
+
+    def _scene(self) -> Scene:
+        """What the script may change: the layout, and the floors of all who are here and can be seen."""
+        here = [(seat, seat.place) for seat in self.roster.seats.values() if seat.here]
+        points = {seat.id: place.id for seat, place in here if place is not None}
+        return Scene(self.layout, {seat: self.roster.seats[seat].floor for seat in points}, points)
+
+    def _show(self, scene: Scene) -> list[Effect]:
+        """Bring about what the script wants; whoever gets the floor no longer needs to raise a hand."""
+        effects: list[Effect] = []
+        for seat in self.roster.seats.values():
+            if scene.floors.get(seat.id, seat.floor) != seat.floor:
+                effects += self._set_floor(seat, scene.floors[seat.id])
+                if seat.floor:
+                    self.roster.lower(seat.id)
+        places = {place.id for place in self.booking.places}
+        return effects + self._pin(panes.known(scene.layout, scene.points, places))
 
     def _pin(self, layout: Layout) -> list[Effect]:
         return [] if layout == self.layout else self._arrange(layout)

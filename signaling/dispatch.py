@@ -31,6 +31,7 @@ COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect
     m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
     m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.layout),
     m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now),
+    m.Step: lambda c, client, msg, now: c.step(client, msg.to, now),
     m.Leave: lambda c, client, _, __: c.leave(client),
 }
 """Messages that only a conference is needed for."""

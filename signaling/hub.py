@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import EngineLost, EngineReady, MediaEngine, PeerDown, PeerUp, RecordingEnded, Speaking
-from scheduler.model import Session
+from scheduler.model import ScriptItem, Session
 from scheduler.service import Scheduler
 from signaling.client import Client
 from signaling.conference import Booking, Conference
@@ -86,7 +86,8 @@ class Hub:
                 invited = [points[point] for point in (session.host_point, *session.points)]
                 places = tuple(Place(point.id, point.name, point.label, point.devices) for point in invited)
                 self._sessions[session.id] = session
-                conference = Conference(_booking(session, places))
+                script = await self._scheduler.script(session.id)
+                conference = Conference(_booking(session, places, script))
                 if self._storage is not None:
                     conference.disk(self._storage)
                 self.meetings[session.id] = Meeting(conference, host.unit, self.tools)
@@ -103,6 +104,12 @@ class Hub:
         if meeting is not None:
             meeting.discard(client)
             await meeting.apply(meeting.conference.lost(client.id, min(client.heard, now)))
+
+    async def scripted(self, session: str, items: Sequence[ScriptItem], now: datetime) -> None:
+        """The script of a session was changed."""
+        meeting = self.meetings.get(session)
+        if meeting is not None:
+            await meeting.apply(meeting.conference.scripted(items, now))
 
     async def cancelled(self, session: str) -> None:
         """A session was cancelled: its conference ends."""
@@ -188,7 +195,7 @@ def _rounded(hours: float) -> float:
     return round(hours, 1) if hours < 10 else float(round(hours))
 
 
-def _booking(session: Session, places: tuple[Place, ...]) -> Booking:
+def _booking(session: Session, places: tuple[Place, ...], script: tuple[ScriptItem, ...]) -> Booking:
     official = session.official
     return Booking(
         id=session.id,
@@ -199,4 +206,5 @@ def _booking(session: Session, places: tuple[Place, ...]) -> Booking:
         end=official.end,
         recording=session.recording,
         legs=session.legs,
+        script=script,
     )

@@ -8,6 +8,7 @@ from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
 from mediaserver.api import Layout, LayoutKind
+from scheduler.model import ItemKind
 from signaling.errors import MessageError
 
 MAX_BYTES = 64 * 1024
@@ -15,7 +16,7 @@ MAX_BYTES = 64 * 1024
 Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "code-unknown", "code-locked", "too-early",
     "ended", "cancelled", "not-invited", "no-point", "full", "unknown-seat", "bad-offer", "media-restarting",
-    "unavailable", "disk-full",
+    "unavailable", "disk-full", "unknown-item",
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
 
@@ -126,6 +127,13 @@ class Record(_Asked):
     pause: bool = False
 
 
+class Step(_Asked):
+    """Go to an item of the script, or before the first one (controller)."""
+
+    type: Literal["step"]
+    to: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None
+
+
 class Leave(_Asked):
     """Leave for good."""
 
@@ -133,12 +141,12 @@ class Leave(_Asked):
 
 
 ClientMessage = Annotated[
-    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | Record | Leave,
+    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | Record | Step | Leave,
     Field(discriminator="type"),
 ]
-_CLIENT: TypeAdapter[Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | Record | Leave] = (
-    TypeAdapter(ClientMessage)
-)
+_CLIENT: TypeAdapter[
+    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | Record | Step | Leave
+] = TypeAdapter(ClientMessage)
 
 
 class Seat(_Message):
@@ -199,6 +207,27 @@ class StorageState(_Message):
     hours: float
 
 
+class ScriptedItem(_Message):
+    """An item of the script; `spent` is how many seconds it was on, until `since` when it is on now."""
+
+    id: str
+    title: str
+    point: str | None
+    layout: str | None
+    minutes: int
+    kind: ItemKind
+    spent: int
+
+
+class ScriptState(_Message):
+    """The script and which item is on since when (controllers only)."""
+
+    type: Literal["script"] = "script"
+    items: list[ScriptedItem]
+    at: str | None
+    since: Instant | None
+
+
 class Joined(_Message):
     """The answer to `join`: everything the client needs to show the meeting."""
 
@@ -212,6 +241,7 @@ class Joined(_Message):
     layout: LayoutState
     recording: RecordingState
     storage: StorageState | None
+    script: ScriptState | None
     view: str
     now: Instant
 
@@ -268,7 +298,8 @@ class Error(_Message):
 
 
 ServerMessage = (
-    Joined | Seats | LayoutState | RecordingState | StorageState | Answer | ViewState | Speaking | Renew | Bye | Error
+    Joined | Seats | LayoutState | RecordingState | StorageState | ScriptState | Answer | ViewState | Speaking
+    | Renew | Bye | Error
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Which wishes for the composed picture can be fulfilled, and how pins follow points that come and go. Pure."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from mediaserver.api import Layout
@@ -20,6 +21,12 @@ def check(layout: Layout) -> None:
         raise MessageError("bad-message", "seats: the same one twice")
     if 0 < layout.rotate < FASTEST_TURN_S:
         raise MessageError("bad-message", f"rotate: 0 or at least {FASTEST_TURN_S} seconds")
+
+
+def known(layout: Layout, seats: Collection[str], places: Collection[str]) -> Layout:
+    """Return a layout without those who can no longer be shown, be they seats or absent points."""
+    pins = tuple(seat if seat in seats or seat in places else None for seat in layout.seats)
+    return replace(layout, focus=layout.focus if layout.focus in seats else None, seats=pins)
 
 
 def moved(layout: Layout, old: str, new: str | None) -> Layout:

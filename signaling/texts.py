@@ -55,6 +55,10 @@ FAULTS: Mapping[str, Pair] = {
         "The sound and picture server is restarting.",
     ),
     "unavailable": ("Máy chủ tạm thời không phục vụ được.", "The server cannot serve this now."),
+    "unknown-item": (
+        "Mục này không còn trong kịch bản.",
+        "This item is no longer in the script.",
+    ),
     "disk-full": (
         "Ổ đĩa chứa bản ghi đã đầy nên không ghi hình được. Hãy báo cán bộ kỹ thuật.",
         "The disk of the recordings is full, so nothing can be recorded. Tell the technician.",
@@ -77,6 +81,10 @@ FIELDS: Mapping[str, Pair] = {
     "too-long-interval": ("kéo dài quá mức cho phép", "lasts too long"),
     "rehearsal-after-official": ("tổng duyệt phải xong trước giờ họp", "the rehearsal must end before the meeting"),
     "phone-format": ("không phải số điện thoại Việt Nam", "is no Vietnamese phone number"),
+    "too-many": ("nhiều quá {value} mục", "more than {value} items"),
+    "duplicate-item": ("mục {value} có hai lần", "item {value} is listed twice"),
+    "not-in-session": ("điểm cầu {value} không dự phiên họp này", "point {value} is not in this session"),
+    "minutes-range": ("phải từ 1 đến {value} phút", "must be 1 to {value} minutes"),
     # kinds of faults that pydantic finds
     "missing": ("bắt buộc", "required"),
     "extra_forbidden": ("không có trường này", "there is no such field"),

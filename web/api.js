@@ -61,6 +61,8 @@ export const register = registration => call('POST', 'registrations', registrati
 export const sessions = (from, to) => call('GET', `sessions?${query({from, to})}`);
 /** @type {(id: string) => Promise<Session>} */
 export const cancel = id => call('POST', `sessions/${encodeURIComponent(id)}/cancel`);
+/** @type {(id: string, items: ScriptItem[]) => Promise<{items: ScriptItem[]}>} */
+export const setScript = (id, items) => call('POST', `sessions/${encodeURIComponent(id)}/script`, {items});
 /** @type {(from: string, to: string) => Promise<Capacity>} */
 export const capacity = (from, to) => call('GET', `capacity?${query({from, to})}`);
 /** @type {(points?: number) => Promise<LayoutPlan[]>} */

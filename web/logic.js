@@ -12,6 +12,7 @@ export const start = (joined, now) => ({
   layout: joined.layout,
   recording: joined.recording,
   storage: joined.storage,
+  script: joined.script,
   view: joined.view,
   speaking: null,
   skew: Date.parse(joined.now) - now,
@@ -32,6 +33,7 @@ const CHANGES = {
   layout: (state, message) => ({...state, layout: arrangement(message)}),
   recording: (state, {on, paused, since, seconds, error}) => ({...state, recording: {on, paused, since, seconds, error}}),
   storage: (state, {level, hours}) => ({...state, storage: {level, hours}}),
+  script: (state, {items, at, since}) => ({...state, script: {items, at, since}}),
   speaking: (state, {seat}) => ({...state, speaking: seat}),
   view: (state, {source}) => ({...state, view: source}),
 };

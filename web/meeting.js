@@ -114,7 +114,7 @@ export class Meeting extends EventTarget {
     this.changed();
   }
 
-  /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`. @param {Message} message */
+  /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `step`. @param {Message} message */
   command(message) {
     this.protocol.say(message);
   }

@@ -6,6 +6,7 @@ type LayoutKind =
   | '1+5' | '1+7' | '1+9' | '1+12' | '1+33' | '2+8' | '2+21' | '3+4'
   | '2x2' | '3x3' | '4x4' | '5x5' | '6x6' | '7x7' | '8x8';
 type MicState = 'off' | 'blocked' | 'invited' | 'on' | 'live';
+type ItemKind = 'speech' | 'show' | 'discussion' | 'break';
 type DeviceKind = 'mic' | 'camera';
 
 interface Slot { start: string; end: string }
@@ -24,8 +25,13 @@ interface Session {
 
 interface Registration {
   title: string; host_point: string; points: string[]; rehearsal: Slot | null; official: Slot;
-  contact_name: string; contact_phone: string; recording: boolean;
+  contact_name: string; contact_phone: string; recording: boolean; script: ScriptItem[];
 }
+/** `point` null is the host point, `layout` null leaves the picture as it is. */
+interface ScriptItem { id: string; title: string; point: string | null; layout: LayoutKind | null; minutes: number; kind: ItemKind }
+/** `spent` is in seconds, until `since` for the item that is on. */
+interface ScriptedItem extends ScriptItem { spent: number }
+interface ScriptState { items: ScriptedItem[]; at: string | null; since: string | null }
 
 interface Limit { max: number; usable: number }
 interface CapacityStep { start: string; end: string; sessions: number; points: number }
@@ -62,11 +68,11 @@ interface Message { type: string; ref?: string; [field: string]: any }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout; recording: RecordingMark; storage: StorageMark | null; view: string; now: string;
+  seats: Seat[]; layout: Layout; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; now: string;
 }
 
 /** What a meeting looks like from one seat. `skew` is server time minus ours in milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; session: Joined['session']; seats: Seat[]; layout: Layout;
-  recording: RecordingMark; storage: StorageMark | null; view: string; speaking: string | null; skew: number;
+  recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; speaking: string | null; skew: number;
 }

@@ -11,11 +11,15 @@ from scheduler.model import Phase, State
 from signaling import rights
 from signaling.codes import masked
 from signaling.errors import Forbidden, NotFound
+from signaling.rest import scripts
 from signaling.rest.route import ID, Call, Id, Interval, Model, Moment, Named, Route
 from signaling.store import AuditEntry
 
 BACK = timedelta(days=30)
 AHEAD = timedelta(days=400)
+
+Action = Literal["register", "cancel", "script"]
+"""What is noted in the audit log."""
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
@@ -31,6 +35,7 @@ class Registration(Model):
     contact_name: Text
     contact_phone: Text
     recording: Annotated[bool, Field(strict=True)] = False
+    script: scripts.Items = Field(default_factory=list)
 
 
 class Host(Model):
@@ -109,6 +114,23 @@ async def cancel(call: Call) -> Session:
     return _wire(call, cancelled, points)
 
 
+async def script(call: Call) -> scripts.Script:
+    """Return the script of a session."""
+    found, _ = await _find(call)
+    return scripts.wire(await call.roof.scheduler.script(found.id))
+
+
+async def set_script(call: Call) -> scripts.Script:
+    """Replace the script of a session; a meeting that is held goes on with it."""
+    found, points = await _find(call)
+    if not rights.is_host(call.account, found, points):
+        raise Forbidden
+    items = await call.roof.scheduler.set_script(found.id, scripts.taken(call.body.items), call.now)
+    await _audit(call, "script", found, f"{found.number} {len(items)}")
+    await call.roof.hub.scripted(found.id, items, call.now)
+    return scripts.wire(items)
+
+
 async def _points(call: Call) -> Mapping[str, model.Point]:
     return {point.id: point for point in await call.roof.scheduler.points()}
 
@@ -122,7 +144,7 @@ async def _find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
     return found, points
 
 
-async def _audit(call: Call, action: Literal["register", "cancel"], found: model.Session, detail: str) -> None:
+async def _audit(call: Call, action: Action, found: model.Session, detail: str) -> None:
     source = call.source
     entry = AuditEntry(call.now, call.account.account, action, found.id, detail, source.address, source.port)
     await call.roof.store.audit(entry)
@@ -139,6 +161,7 @@ def _request(body: Registration, account: str) -> model.Request:
         contact_phone=body.contact_phone,
         recording=body.recording,
         submitted_by=account,
+        script=scripts.taken(body.script),
     )
 
 
@@ -183,5 +206,15 @@ ROUTES = [
     ),
     Route("GET", "/sessions", sessions, "List sessions", list[Session], query=Period),
     Route("GET", f"/sessions/{ID}", session, "One session", Session, problems=(404,)),
+    Route("GET", f"/sessions/{ID}/script", script, "The script of a session", scripts.Script, problems=(404,)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/script",
+        set_script,
+        "Replace the script of a session",
+        scripts.Script,
+        body=scripts.Script,
+        problems=(403, 404, 409),
+    ),
     Route("POST", f"/sessions/{ID}/cancel", cancel, "Cancel a session", Session, problems=(403, 404, 409)),
 ]

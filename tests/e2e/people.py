@@ -1,5 +1,6 @@
 """What people do with the pages: sign in, register, enter."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -33,8 +34,16 @@ class People:
         expect(page.get_by_test_id("register").first).to_be_visible()
         return page
 
-    def register(self, page: Page, points: list[str], title: str, *, recording: bool = False) -> str:
-        """Register a session that starts within two minutes; returns its code."""
+    def register(
+        self,
+        page: Page,
+        points: list[str],
+        title: str,
+        *,
+        recording: bool = False,
+        script: Sequence[tuple[str, str, str]] = (),
+    ) -> str:
+        """Register a session that starts within two minutes; returns its code. Items are title, point, layout."""
         start = datetime.now(HANOI) + timedelta(minutes=2)
         page.get_by_test_id("register").first.click()
         page.get_by_test_id("title").fill(title)
@@ -47,6 +56,7 @@ class People:
         page.get_by_test_id("contact-name").fill("Nguyễn Thị Ánh")
         page.get_by_test_id("contact-phone").fill("0905 123 456")
         page.get_by_test_id("recording").set_checked(recording)
+        write_script(page, script)
         page.get_by_test_id("submit").click()
         code = page.get_by_test_id("issued-code").text_content()
         assert code is not None
@@ -64,3 +74,15 @@ class People:
         """Close every page."""
         for page in self._pages:
             page.context.close()
+
+
+def write_script(page: Page, items: Sequence[tuple[str, str, str]]) -> None:
+    """Write a script into the register form: title, point and layout of each item."""
+    if not items:
+        return
+    page.get_by_test_id("script-fold").click()
+    for place, (title, point, layout) in enumerate(items):
+        page.get_by_test_id("script-add").click()
+        page.get_by_test_id("script-title").nth(place).fill(title)
+        page.get_by_test_id("script-point").nth(place).select_option(point)
+        page.get_by_test_id("script-layout").nth(place).select_option(layout)

@@ -36,6 +36,10 @@ POSTS = [route for route in ROUTES if route.method == "POST"]
 JSON = {"Content-Type": "application/json"}
 
 
+GOOD: dict[str, Any] = {"/points/{id}/devices": {"devices": 2}, "/sessions/{id}/script": {"items": []}}
+"""Bodies without fault, of calls that take one."""
+
+
 def url(route: Route, thing: str = "nothing") -> URL:
     return URL(PREFIX + public_path(route.path).replace("{id}", thing), encoded=True)
 
@@ -104,7 +108,8 @@ async def test_unknown_and_missing_fields_get_422(world: World, route: Route) ->
 @pytest.mark.parametrize("route", [route for route in CLOSED if "{id" in route.path], ids=name)
 async def test_unknown_ids_get_404(world: World, route: Route) -> None:
     client = await world.signed_in("central")
-    body = {"data": json.dumps({"devices": 1}), "headers": JSON} if route.method == "POST" else {}
+    sent = json.dumps(GOOD.get(public_path(route.path), {}))
+    body: dict[str, Any] = {"data": sent, "headers": JSON} if route.method == "POST" else {}
     for thing in ("nothing", "%00", "a%2Fb", "x" * 65, "%E2%80%A6"):
         async with client.request(
             route.method, url(route, thing).with_query("ticket=1" if route.path.endswith("file") else ""), **body
@@ -122,6 +127,8 @@ ALLOWED: dict[str, list[int]] = {
     "POST /registrations": [201, 201, 201, 403, 403, 403],
     "GET /sessions": [200, 200, 200, 200, 200, 200],
     "GET /sessions/{id}": [200, 200, 200, 200, 404, 404],
+    "GET /sessions/{id}/script": [200, 200, 200, 200, 404, 404],
+    "POST /sessions/{id}/script": [200, 200, 200, 403, 404, 404],
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
     "GET /capacity": [200, 200, 200, 200, 200, 200],
     "GET /layouts": [200, 200, 200, 200, 200, 200],
@@ -149,7 +156,7 @@ async def test_who_may_what(world: World, role: str) -> None:
     await world.roof.finisher.idle()
     recording = (await world.store.recordings())[0].id
     things = {"points": NHA_TRANG, "sessions": session.id, "recordings": recording}
-    bodies = {"/points/{id}/devices": {"devices": 2}, "/registrations": registration(), "/password": {}}
+    bodies = {**GOOD, "/registrations": registration(), "/password": {}}
     client = await world.signed_in(role)
     statuses = {}
     for route in sorted(CLOSED, key=lambda route: ("logout" in route.path, "cancel" in route.path)):

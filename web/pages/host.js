@@ -2,11 +2,13 @@ import {html, nothing} from '../vendor/lit.js';
 import {icon, title} from '../elements/base.js';
 import '../elements/layout-picker.js';
 import {MeetingPage} from '../elements/meeting-page.js';
+import '../elements/script-bar.js';
 import '../elements/seat-list.js';
 import '../elements/speak-queue.js';
 import {number, t} from '../i18n.js';
 import {PLAIN} from '../layouts.js';
 import {recordState} from '../logic.js';
+import {EMPTY} from '../script.js';
 import {slot} from '../time.js';
 
 class HostPage extends MeetingPage {
@@ -34,6 +36,7 @@ class HostPage extends MeetingPage {
         <stage-view .meeting=${meeting} .tick=${tick}></stage-view>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
         ${this.direct()}
+        <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${meeting.now} .session=${state?.session.id ?? ''}></script-bar>
         <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @leave=${this.leave}></control-bar>
       </div>
       <speak-queue class="area" .seats=${state?.seats ?? []} .now=${meeting.now}></speak-queue>

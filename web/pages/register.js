@@ -4,9 +4,11 @@ import {free, legs} from '../booking.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
 import '../elements/point-picker.js';
+import '../elements/script-editor.js';
 import '../elements/top-bar.js';
 import {collator, t} from '../i18n.js';
 import {grouped} from '../logic.js';
+import {plain} from '../script.js';
 import {fromLocal, midnight, slot as slotWords, toLocal, utc} from '../time.js';
 
 const HOUR_MS = 3_600_000;
@@ -22,7 +24,7 @@ function firstTimes(now) {
 class RegisterPage extends Page {
   static properties = {
     ...Page.properties,
-    fields: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true},
+    fields: {state: true}, script: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true},
     capacity: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
   };
 
@@ -31,6 +33,8 @@ class RegisterPage extends Page {
     title('register.title');
     /** @type {Record<string, string>} */
     this.fields = {title: '', host: '', 'contact-name': '', 'contact-phone': '', recording: '', ...firstTimes(Date.now())};
+    /** @type {ScriptItem[]} */
+    this.script = [];
     /** @type {Set<string>} */
     this.chosen = new Set();
     /** @type {Point[]} */
@@ -120,6 +124,7 @@ class RegisterPage extends Page {
       this.issued = await register({
         title: this.fields.title.trim(), host_point: this.fields.host, points: [...this.chosen], rehearsal: this.rehearsal, official,
         contact_name: this.fields['contact-name'].trim(), contact_phone: this.fields['contact-phone'].trim(), recording: Boolean(this.fields.recording),
+        script: this.script.map(plain),
       });
     } catch (failure) {
       if (failure instanceof Refusal && failure.word === 'capacity') this.refusal = failure.problem;
@@ -187,6 +192,11 @@ class RegisterPage extends Page {
             @pick=${(/** @type {CustomEvent} */ event) => (this.chosen = event.detail)}></point-picker>
         </div>
       </div>
+      <details class="card" ?open=${this.script.length > 0}>
+        <summary data-testid="script-fold">${t('script.optional')}</summary>
+        <script-editor .items=${this.script} .points=${this.points.filter(({id}) => this.chosen.has(id))} .host=${this.fields.host}
+          @script=${(/** @type {CustomEvent} */ {detail}) => (this.script = detail)}></script-editor>
+      </details>
       ${this.capacityCard()} ${this.refusal ? this.refused(this.refusal) : nothing} ${alertLine(this.error)}
       <div class="row end submit">
         <span>${t('register.legs')} <output data-testid="legs">${legs(this.points, this.fields.host, this.chosen, Boolean(this.fields.recording))}</output></span>

@@ -12,7 +12,7 @@ const JOINED = {
   type: 'joined', seat: 'a', resume: 'token', role: 'component', controller: false,
   session: {id: 's', title: 'Giao ban', number: '001', host: 'UBND.Nha Trang', official: {start: '2026-04-05T01:00:00Z', end: '2026-04-05T03:00:00Z'}},
   seats: [seat('h', {role: 'host', floor: true}), seat('a'), seat('b', {here: false})],
-  layout: {kind: 'grid', focus: null}, recording: {on: false, paused: false, since: null, seconds: 0, error: null}, storage: null, view: 'composed', now: '2026-04-05T01:00:05Z',
+  layout: {kind: 'grid', focus: null}, recording: {on: false, paused: false, since: null, seconds: 0, error: null}, storage: null, script: null, view: 'composed', now: '2026-04-05T01:00:05Z',
 };
 const NOW = Date.parse('2026-04-05T01:00:00Z');
 const ids = seats => seats.map(one => one.seat);
@@ -29,19 +29,21 @@ test('changed seats keep their place, new ones come last, gone ones go', () => {
   assert.equal(logic.mine(state).hand, 1);
 });
 
-test('layout, recording, speaking and view follow their messages', () => {
+test('layout, recording, script, speaking and view follow their messages', () => {
   const messages = [
     {type: 'layout', kind: 'single', focus: 'h'},
     {type: 'recording', on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null},
     {type: 'storage', level: 'low', hours: 3.5},
+    {type: 'script', items: [], at: null, since: null},
     {type: 'speaking', seat: 'h'},
     {type: 'view', source: 'camera:h'},
   ];
-  const {layout, recording, storage, speaking, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
-  assert.deepEqual({layout, recording, storage, speaking, view}, {
+  const {layout, recording, storage, script, speaking, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
+  assert.deepEqual({layout, recording, storage, script, speaking, view}, {
     layout: {...PLAIN, kind: 'single', focus: 'h'},
     recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null},
     storage: {level: 'low', hours: 3.5},
+    script: {items: [], at: null, since: null},
     speaking: 'h',
     view: 'camera:h',
   });

@@ -55,7 +55,7 @@ test('every icon that a source names is drawn', async () => {
 test('pages need nothing that the content policy forbids, and nothing from elsewhere', async () => {
   const faults = [];
   for (const [name, text] of [...(await sources('.html')), ...(await sources('.js')), ...(await sources('.css'))])
-    for (const [pattern, what] of [[/\sstyle=/, 'inline style'], [/\son[a-z]+="/, 'inline handler'], [/<script(?![^>]*\ssrc=)[^>]*>/, 'inline script'], [/(?:src|href|url\()=?["']?https?:/, 'elsewhere']])
+    for (const [pattern, what] of [[/\sstyle=/, 'inline style'], [/\son[a-z]+="/, 'inline handler'], [/<script(?=[\s>])(?![^>]*\ssrc=)[^>]*>/, 'inline script'], [/(?:src|href|url\()=?["']?https?:/, 'elsewhere']])
       if (pattern.test(text)) faults.push(`${name}: ${what}`);
   assert.deepEqual(faults, []);
 });

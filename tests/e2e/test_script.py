@@ -1,0 +1,67 @@
+"""The script of a session: written at registration, stepped through and changed in the console."""
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.people import HOST, People
+from tests.e2e.test_meeting import unmute
+
+SCRIPT = [
+    ("Khai mạc", "", "single"),
+    ("Xương Huân báo cáo", "nt.xuonghuan", "single"),
+    ("Thảo luận", "", ""),
+]
+
+
+def on(page: Page, words: str) -> None:
+    """The console says which item is on."""
+    expect(page.get_by_test_id("script-on")).to_contain_text(words)
+
+
+def test_a_script_leads_through_the_meeting(people: People, red: Browser, blue: Browser) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp theo kịch bản", script=SCRIPT)
+    host = people.enter(page, code, "host")
+    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    point.until(lambda: {"red", "blue"} <= point.colours(), "both cameras")
+    on(page, "Chưa vào kịch bản")
+    expect(page.get_by_test_id("script-back")).to_be_disabled()
+    page.get_by_test_id("script-next").click()
+    on(page, "1/3 · Khai mạc")
+    point.until(lambda: point.share("red") > 0.9, "the host alone")
+    expect(page.get_by_test_id("script-time")).to_have_text(re.compile(r"^00:0\d / 10:00$"))
+
+    # The next item shows its point, which is invited to speak.
+    page.get_by_test_id("script-next").click()
+    on(page, "2/3 · Xương Huân báo cáo")
+    point.until(lambda: point.share("blue") > 0.9, "the point alone")
+    point.page.get_by_test_id("floor-accept").click()
+    host.hears(880)
+
+    # One step back takes both back.
+    page.get_by_test_id("script-back").click()
+    on(page, "1/3")
+    point.until(lambda: point.share("red") > 0.9, "the host alone again")
+    host.silent(880)
+    expect(point.page.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
+
+    # The host changes the script while it is on, and jumps.
+    page.get_by_test_id("script-open").click()
+    page.get_by_test_id("script-edit").click()
+    page.get_by_test_id("script-add").click()
+    page.get_by_test_id("script-title").nth(3).fill("Kết luận")
+    page.get_by_test_id("script-minutes").nth(3).fill("7")
+    page.get_by_test_id("script-up").nth(3).click()
+    page.get_by_test_id("script-cross").nth(3).click()
+    page.get_by_test_id("script-save").click()
+    rows = page.get_by_test_id("script-row")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(2)).to_contain_text("Kết luận")
+    rows.nth(2).get_by_test_id("script-jump").click()
+    on(page, "3/3 · Kết luận")
+    page.get_by_test_id("script-close").click()
+    expect(page.get_by_test_id("script-next")).to_be_disabled()
+    expect(page.get_by_test_id("script-time")).to_contain_text("/ 07:00")
+    unmute(host)
+    point.hears(440)

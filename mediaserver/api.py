@@ -7,7 +7,7 @@ and the label to burn into its tile. Commands go down as calls of :class:`MediaE
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 LayoutKind = Literal[
     "grid", "speaker", "single", "lecture", "side-by-side", "content", "panorama",
@@ -17,7 +17,13 @@ LayoutKind = Literal[
 """What each looks like stands in :mod:`mediaserver.mix.layouts`."""
 
 COMPOSED = "composed"
-"""The source id of the composed picture; every other source id is ``camera:<seat>``."""
+"""The source id of the picture composed for a seat's audience; ``composed:<audience>`` is that of another one.
+
+Every other source id is ``camera:<seat>``."""
+
+EVERYONE: Final = "everyone"
+RECORDING: Final = "recording"
+"""The recorder's audience; every audience sees what everyone sees until it has a layout of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +40,13 @@ class RoomOptions:
 
 @dataclass(frozen=True, slots=True)
 class SeatOptions:
-    """One leg: its label (burned into the tile) and whether it has a tile at all (observers have none)."""
+    """One leg: its label (burned into the tile), whether it has a tile at all (observers have none), and for which
+    audience the picture is composed that it sees."""
 
     seat: str
     label: str
     visible: bool = True
+    audience: str = EVERYONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +144,21 @@ class MediaEngine(Protocol):
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close the floor of a seat: closed, none of its audio is decoded, mixed, recorded or forwarded."""
 
-    async def set_layout(self, room: str, layout: Layout) -> None:
-        """Change the composed picture for everyone, without a gap."""
+    async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
+        """Change the picture composed for an audience, without a gap; None: it sees again what everyone sees.
+
+        Audiences with equal layouts share one picture; one that nobody watches is not made.
+        """
 
     async def set_view(self, room: str, seat: str, source: str) -> None:
-        """Choose what a seat sees: :data:`COMPOSED` or ``camera:<seat>`` (forwarded, nothing decoded or encoded)."""
+        """Choose what a seat sees: :data:`COMPOSED`, ``composed:<audience>``, or ``camera:<seat>`` (forwarded, nothing
+        decoded or encoded)."""
 
     async def start_recording(self, room: str, path: str) -> None:
-        """Record composed picture and mix into a fragmented mp4 at `path`; recording already is an error."""
+        """Record the mix and what the audience :data:`RECORDING` sees into a fragmented mp4 at `path`.
+
+        Recording already is an error.
+        """
 
     async def pause_recording(self, room: str, paused: bool) -> None:
         """Leave out what happens from now on, or go on in the same file: its time leaves no gap.

@@ -65,7 +65,7 @@ def pack(arguments: dict[str, Any]) -> dict[str, Any]:
 def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments with objects as dataclasses. Raises KeyError for an unknown call."""
     shapes = CALLS[call]
-    return {k: shapes[k](**_frozen(v)) if k in shapes else v for k, v in arguments.items()}
+    return {k: shapes[k](**_frozen(v)) if k in shapes and v is not None else v for k, v in arguments.items()}
 
 
 def _frozen(fields: dict[str, Any]) -> dict[str, Any]:

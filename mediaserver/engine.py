@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 
-from mediaserver.api import Event, Layout, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, Event, Layout, RoomOptions, SeatOptions
 from mediaserver.errors import UnknownRoom
 from mediaserver.peer import TICK_S, Peer
 from mediaserver.room import Room
@@ -99,9 +99,9 @@ class LocalEngine:
         """Open or close the floor of a seat."""
         self._room(room).set_floor(seat, open_)
 
-    async def set_layout(self, room: str, layout: Layout) -> None:
-        """Change the composed picture."""
-        self._room(room).set_layout(layout)
+    async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
+        """Change a composed picture."""
+        self._room(room).set_layout(layout, audience)
 
     async def set_view(self, room: str, seat: str, source: str) -> None:
         """Choose what a seat sees."""

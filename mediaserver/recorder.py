@@ -53,6 +53,12 @@ class Recorder:
         self._queued = 0
         self.seconds = 0.0
 
+    def follow(self, picture: Source, now: float) -> None:
+        """Take another picture from its next key frame on; whoever calls detaches the one before."""
+        self._assembler.reset()
+        picture.attach(self)
+        picture.request_keyframe(now)
+
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         """Take packets of either source."""
         if self._error is not None:

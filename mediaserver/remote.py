@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from mediaserver import channel, errors
-from mediaserver.api import EngineLost, Event, Layout, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, EngineLost, Event, Layout, RoomOptions, SeatOptions
 
 CALL_TIMEOUT_S = 10.0
 MAX_EVENTS = 10_000
@@ -99,9 +99,9 @@ class RemoteEngine:
         """Open or close a floor."""
         await self._call("set_floor", room=room, seat=seat, open_=open_)
 
-    async def set_layout(self, room: str, layout: Layout) -> None:
-        """Change the composed picture."""
-        await self._call("set_layout", room=room, layout=layout)
+    async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
+        """Change a composed picture."""
+        await self._call("set_layout", room=room, layout=layout, audience=audience)
 
     async def set_view(self, room: str, seat: str, source: str) -> None:
         """Choose what a seat sees."""

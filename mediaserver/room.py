@@ -10,6 +10,8 @@ from pathlib import Path
 
 from mediaserver.api import (
     COMPOSED,
+    EVERYONE,
+    RECORDING,
     Event,
     Layout,
     PeerDown,
@@ -25,11 +27,10 @@ from mediaserver.mix.composer import Composed, Composer, Work
 from mediaserver.mix.marks import Mark
 from mediaserver.mix.minus import PTIME_MS
 from mediaserver.mix.mixer import Mixer
-from mediaserver.mix.quality import BEST, QUALITIES, RENDITIONS
-from mediaserver.mix.stage import Stage
+from mediaserver.mix.quality import BEST, QUALITIES
 from mediaserver.peer import Peer
+from mediaserver.picture import Picture, Pictures
 from mediaserver.recorder import Recorder
-from mediaserver.rendition import Rendition
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.webrtc import State
@@ -58,6 +59,10 @@ def _marks(seat: Seat) -> tuple[Mark, ...]:
     return (*(("floor",) if seat.floor else ()), *(("poor",) if poor else ()))
 
 
+def _recorded(picture: Picture) -> Source:
+    return picture.renditions["H264", BEST]
+
+
 class Room:
     """Everything of one meeting in packets; all of it is touched by the loop thread only.
 
@@ -72,11 +77,12 @@ class Room:
         self._emit = emit
         # owned
         self.seats: dict[str, Seat] = {}
-        self.stage = Stage(options)
+        self.pictures = Pictures(options, dirty)
         self.mixer = Mixer(dirty)
-        self._renditions = {(codec, step): Rendition(codec, dirty) for codec, step in RENDITIONS}
         self._composer = Composer(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
+        self._idle = True
+        """Whether the composer has nothing left to drop."""
         self._recorder: Recorder | None = None
         self._leaving: set[asyncio.Task[None]] = set()
         self._start = time.monotonic()
@@ -91,6 +97,7 @@ class Room:
             self.seats[options.seat] = Seat(options)
         else:
             seat.options = options
+            self._refresh_view(seat)
         self._arrange()
 
     async def remove_seat(self, name: str) -> None:
@@ -131,10 +138,15 @@ class Room:
             self.mixer.close(name)
         self._connect_sound(name)
 
-    def set_layout(self, layout: Layout) -> None:
-        """Change the composed picture."""
-        self.stage.choose(layout, time.monotonic())
+    def set_layout(self, layout: Layout | None, audience: str = EVERYONE) -> None:
+        """Change the picture composed for an audience; None: as everyone's."""
+        recorded = self.pictures.of(RECORDING)
+        self.pictures.choose(audience, layout, time.monotonic())
         self._arrange()
+        self._refresh_views()
+        if self._recorder is not None and self.pictures.of(RECORDING) is not recorded:
+            _recorded(recorded).detach(self._recorder)
+            self._recorder.follow(_recorded(self.pictures.of(RECORDING)), time.monotonic())
 
     def set_view(self, name: str, source: str) -> None:
         """Change what a seat sees."""
@@ -171,12 +183,14 @@ class Room:
 
     def _arrange(self) -> None:
         visible = [name for name, seat in self.seats.items() if seat.options.visible]
-        self.stage.arrange(visible, self.mixer.speaker.speaker, time.monotonic())
+        self.pictures.arrange(visible, self.mixer.speaker.speaker, time.monotonic())
 
     def _follow_cameras(self, now: float) -> None:
         """Let the composer listen to the smallest sufficient layer of each camera it shows, to none other."""
-        watched = any(rendition.sinks for rendition in self._renditions.values())
-        heights = {tile.seat: tile.height for tile in (*self.stage.ahead, *self.stage.tiles)} if watched else {}
+        heights: dict[str, int] = {}
+        for picture in self.pictures:
+            for tile in (*picture.stage.ahead, *picture.stage.tiles) if picture.watched else ():
+                heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
         for name, seat in self.seats.items():
             layer = seat.peer.camera.pick(heights[name], now) if seat.peer and name in heights else None
             seat.input.follow(layer, now)
@@ -194,14 +208,15 @@ class Room:
         """The source behind a seat's view; the composed picture stands in for a camera that cannot be had."""
         assert seat.peer is not None and seat.peer.picture is not None
         takes = seat.peer.picture.takes
-        shown = self.seats.get(seat.view.removeprefix("camera:")) if seat.view != COMPOSED else None
+        kind, _, name = seat.view.partition(":")
+        shown = self.seats.get(name) if kind != COMPOSED else None
         if shown is not None and shown.peer is not None:
             share = QUALITIES[seat.peer.downlink.step].share
             layer = shown.peer.camera.pick(round(self.options.height * share), time.monotonic())
             if layer is not None and takes(layer.codec):
                 return layer
-        step = seat.peer.downlink.step
-        return next((self._renditions[codec, step] for codec in ("H264", "VP8") if takes(codec)), None)
+        audience = name if kind == COMPOSED and name else seat.options.audience
+        return self.pictures.of(audience).source(takes, seat.peer.downlink.step)
 
     def _connect_sound(self, name: str) -> None:
         peer = self.seats[name].peer
@@ -213,12 +228,13 @@ class Room:
         for seat in tuple(self.seats.values()):
             if seat.peer is not None and seat.peer.tick(now):
                 self._refresh_view(seat)
-        for rendition in self._renditions.values():
-            rendition.remind(now)
+        for picture in self.pictures:
+            for rendition in picture.renditions.values():
+                rendition.remind(now)
 
     def refresh(self, now: float) -> None:
         """Turn the page when it is time, and follow layers that came or went, once in half a second."""
-        if self.stage.due(now):
+        if self.pictures.due(now):
             self._arrange()
         self._follow_cameras(now)
         self._refresh_views()
@@ -258,37 +274,39 @@ class Room:
             if time.monotonic() - due > period:  # late by a picture: leave it out, keep to the grid
                 continue
             await asyncio.sleep(due - time.monotonic())
-            work = self._work(round((due - self._start) * self.options.fps), time.monotonic())
+            tick = round((due - self._start) * self.options.fps)
+            work = self._work(tick, time.monotonic())
             if work is not None:
                 try:
                     composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
                 except Exception:
                     logger.exception("x composing %s", self.name)
                     continue
-                self._publish(composed, work)
+                self._publish(composed, tick)
 
     def _work(self, tick: int, now: float) -> Work | None:
-        wanted = {key: rendition.take_keyframe() for key, rendition in self._renditions.items() if rendition.sinks}
-        if not wanted:
+        utc = datetime.now(UTC)
+        scenes = {picture: scene for picture in self.pictures if (scene := picture.scene(tick, utc)) is not None}
+        if not scenes and self._idle:
             return None
-        shown = {tile.seat for tile in (*self.stage.tiles, *self.stage.ahead) if tile.seat}
+        self._idle = not scenes
+        stages = [picture.stage for picture in scenes]
+        shown = {tile.seat for stage in stages for tile in (*stage.tiles, *stage.ahead) if tile.seat}
         return Work(
-            tick=tick,
             now=now,
-            tiles=self.stage.tiles,
+            scenes=tuple(scenes.values()),
             labels={name: seat.options.label for name, seat in self.seats.items()},
             frames={name: frames for name in shown if (frames := self.seats[name].input.queue.take())},
             speaker=self.mixer.speaker.speaker,
-            renditions=wanted,
             marks={name: marks for name in shown if (marks := _marks(self.seats[name]))},
-            heading=self.stage.heading(datetime.now(UTC)),
         )
 
-    def _publish(self, composed: Composed, work: Work) -> None:
+    def _publish(self, composed: Composed, tick: int) -> None:
         now = time.monotonic()
-        timestamp = work.tick * 90_000 // self.options.fps  # whole: the recorder compares it with the sound's
-        for key, (data, keyframe) in composed.pictures.items():
-            self._renditions[key].publish(data, keyframe, timestamp)
+        timestamp = tick * 90_000 // self.options.fps  # whole: the recorder compares it with the sound's
+        for (number, key), encoded in composed.pictures.items():
+            if (picture := self.pictures.numbered(number)) is not None:
+                picture.publish(key, encoded, timestamp)
         for name in composed.broken:
             if name in self.seats:
                 self.seats[name].input.broken(now)
@@ -297,7 +315,7 @@ class Room:
     # Recording
 
     def start_recording(self, path: str) -> None:
-        """Record composed picture and mix."""
+        """Record the mix and what the recorder's audience sees."""
         if self._recorder is not None:
             raise AlreadyRecording(f"room {self.name!r} records already")
         loop = asyncio.get_running_loop()
@@ -306,9 +324,8 @@ class Room:
             loop.call_soon_threadsafe(self._recording_failed, recorder, word)
 
         self._recorder = recorder = Recorder(Path(path), failed)
-        for source in (self._renditions["H264", BEST], self.mixer.full):
-            source.attach(recorder)
-        self._renditions["H264", BEST].request_keyframe(time.monotonic())
+        self.mixer.full.attach(recorder)
+        recorder.follow(_recorded(self.pictures.of(RECORDING)), time.monotonic())
 
     def pause_recording(self, paused: bool) -> None:
         """Leave out what happens from now on, or go on."""
@@ -327,7 +344,7 @@ class Room:
         recorder, self._recorder = self._recorder, None
         if recorder is None:
             return
-        for source in (self._renditions["H264", BEST], self.mixer.full):
+        for source in (_recorded(self.pictures.of(RECORDING)), self.mixer.full):
             source.detach(recorder)
         await asyncio.to_thread(recorder.close)
         self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error))

@@ -5,11 +5,11 @@ Everything the media engine knows can be said again from here (:meth:`Conference
 nothing but seconds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from mediaserver.api import COMPOSED, Layout
+from mediaserver.api import COMPOSED, EVERYONE, Layout
 from scheduler.model import ScriptItem
 from signaling import panes
 from signaling.effects import (
@@ -28,6 +28,8 @@ from signaling.effects import (
 )
 from signaling.errors import MessageError
 from signaling.messages import (
+    Arrangement,
+    Audience,
     Farewell,
     Joined,
     LayoutState,
@@ -69,6 +71,8 @@ class Conference:
         # owned
         self.roster = roster or Roster(booking.places)
         self.layout = Layout()
+        self.own: dict[Audience, Layout] = {}
+        """Of audiences that see another layout than everyone."""
         self.tape = Tape(booking.recording, booking.start)
         self.script = Script(booking.script, booking.places[0].id)
         self.speaking: str | None = None
@@ -88,7 +92,7 @@ class Conference:
         if not back:
             effects += self._seat(seat)
         if seat.place is not None:
-            effects += self._pin(panes.moved(self.layout, seat.place.id, seat.id))
+            effects += self._move_pins(seat.place.id, seat.id)
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
         return self._joined(seat, now), effects
 
@@ -153,10 +157,10 @@ class Conference:
     def view(self, client: str, source: str) -> list[Effect]:
         """Choose what one sees."""
         seat = self._seat_of(client)
-        if source != COMPOSED:
+        if source.startswith("camera:"):
             self._visible(source.removeprefix("camera:"))
         seat.view = source
-        return [SetView(seat.id, source), Tell(client, ViewState(source=source))]
+        return [*self._show_view(seat), Tell(client, ViewState(source=source))]
 
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
         """Give or take the floor; whoever gets it no longer needs to raise a hand."""
@@ -178,8 +182,8 @@ class Conference:
         self.roster.lower(self._known(seat_id).id)
         return []
 
-    def arrange(self, client: str, layout: Layout) -> list[Effect]:
-        """Arrange the composed picture for everyone; an absent point may be pinned, it gets its pane when it comes."""
+    def arrange(self, client: str, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
+        """Arrange the picture for an audience; an absent point may be pinned, it gets its pane when it comes."""
         self._controller(client)
         panes.check(layout)
         if layout.focus is not None:
@@ -188,7 +192,14 @@ class Conference:
         for seat in layout.seats:
             if seat is not None and seat not in absent:
                 self._visible(seat)
-        return self._arrange(layout)
+        return self._arrange(layout, audience)
+
+    def same_layout(self, client: str, audience: Audience) -> list[Effect]:
+        """Let an audience see again what everyone sees."""
+        self._controller(client)
+        if self.own.pop(audience, None) is None:
+            return [Tell(client, self._layout_state())]
+        return [Arrange(None, audience), TellAll(self._layout_state())]
 
     def record(self, client: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
         """Start, pause, resume or stop the recording."""
@@ -316,7 +327,7 @@ class Conference:
 
     def _open_room(self) -> list[Effect]:
         self._room_open = True
-        return [OpenRoom(), Arrange(self.layout)]
+        return [OpenRoom(), Arrange(self.layout), *(Arrange(own, audience) for audience, own in self.own.items())]
 
     def _close_if_empty(self) -> list[Effect]:
         """Close a room nobody is in."""
@@ -329,7 +340,11 @@ class Conference:
         """Say everything about a seat to the engine."""
         effects: list[Effect] = [AddSeat(seat.options)]
         effects += [SetFloor(seat.id, True)] if seat.floor else []
-        return effects + ([SetView(seat.id, seat.view)] if seat.view != COMPOSED else [])
+        return effects + (self._show_view(seat) if seat.view != COMPOSED else [])
+
+    def _show_view(self, seat: Seated) -> list[Effect]:
+        chosen = panes.chosen(seat.view)
+        return [*([Arrange(chosen, chosen.kind)] if chosen else []), SetView(seat.id, seat.view)]
 
     def _drop(self, seat: Seated, reason: Farewell) -> list[Effect]:
         effects: list[Effect] = [] if seat.client is None else [Hang(seat.client, reason)]
@@ -349,8 +364,7 @@ class Conference:
                 other.view = COMPOSED
                 effects.append(SetView(other.id, COMPOSED))
                 effects += [Tell(other.client, ViewState(source=COMPOSED))] if other.client else []
-        layout = panes.moved(self.layout, seat.id, None if seat.place is None else seat.place.id)
-        effects += self._pin(replace(layout, focus=None) if layout.focus == seat.id else layout)
+        effects += self._move_pins(seat.id, None if seat.place is None else seat.place.id)
         return effects + (self.spoke(None) if self.speaking == seat.id else [])
 
     def _set_floor(self, seat: Seated, open_: bool) -> list[Effect]:
@@ -381,9 +395,28 @@ class Conference:
     def _pin(self, layout: Layout) -> list[Effect]:
         return [] if layout == self.layout else self._arrange(layout)
 
-    def _arrange(self, layout: Layout) -> list[Effect]:
-        self.layout = layout
-        return [Arrange(layout), TellAll(self._layout_state())]
+    def _move_pins(self, old: str, new: str | None) -> list[Effect]:
+        """Let another id have the panes of an old one in all layouts; its focus ends."""
+
+        def moved(layout: Layout) -> Layout:
+            kept = panes.moved(layout, old, new)
+            return replace(kept, focus=None) if kept.focus == old else kept
+
+        effects: list[Effect] = [effect for audience in self.own for effect in self._change_own(audience, moved)]
+        everyone = self._pin(moved(self.layout))
+        return [*effects, *(everyone or ([TellAll(self._layout_state())] if effects else []))]
+
+    def _change_own(self, audience: Audience, change: Callable[[Layout], Layout]) -> list[Effect]:
+        before, self.own[audience] = self.own[audience], change(self.own[audience])
+        return [] if self.own[audience] == before else [Arrange(self.own[audience], audience)]
+
+    def _arrange(self, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
+        if audience == EVERYONE:
+            self.layout = layout
+        else:
+            self.own[audience] = layout
+        return [Arrange(layout, audience), TellAll(self._layout_state())]
 
     def _layout_state(self) -> LayoutState:
-        return LayoutState.model_validate(asdict(self.layout))
+        own = {audience: Arrangement.model_validate(asdict(layout)) for audience, layout in self.own.items()}
+        return LayoutState.model_validate({**asdict(self.layout), "own": own})

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mediaserver.api import Layout, SeatOptions
+from mediaserver.api import EVERYONE, Layout, SeatOptions
 from signaling.messages import Farewell, ServerMessage
 
 
@@ -63,9 +63,10 @@ class SetFloor:
 
 @dataclass(frozen=True, slots=True)
 class Arrange:
-    """Arrange the composed picture."""
+    """Arrange the picture composed for an audience; None: as everyone's."""
 
-    layout: Layout
+    layout: Layout | None
+    audience: str = EVERYONE
 
 
 @dataclass(frozen=True, slots=True)

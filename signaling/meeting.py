@@ -69,7 +69,7 @@ class Meeting:
             AddSeat: lambda effect: tools.engine.add_seat(self.id, effect.options),
             RemoveSeat: lambda effect: tools.engine.remove_seat(self.id, effect.seat),
             SetFloor: lambda effect: tools.engine.set_floor(self.id, effect.seat, effect.open),
-            Arrange: lambda effect: tools.engine.set_layout(self.id, effect.layout),
+            Arrange: lambda effect: tools.engine.set_layout(self.id, effect.layout, effect.audience),
             SetView: lambda effect: tools.engine.set_view(self.id, effect.seat, effect.source),
             StartRecording: self._start_recording,
             PauseRecording: lambda effect: tools.engine.pause_recording(self.id, effect.paused),

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
-from mediaserver.api import Layout, LayoutKind
+from mediaserver.api import EVERYONE, Layout, LayoutKind
 from scheduler.model import ItemKind
 from signaling.errors import MessageError
 
@@ -21,6 +21,7 @@ Word = Literal[
 WORDS: frozenset[str] = frozenset(get_args(Word))
 
 Role = Literal["host", "component", "observer"]
+Audience = Literal["everyone", "host", "components", "recording"]
 Media = Literal["none", "connecting", "connected"]
 Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "shutdown"]
 
@@ -67,10 +68,10 @@ class MediaState(_Asked):
 
 
 class View(_Asked):
-    """Choose what to see: ``composed`` or ``camera:<seat>``."""
+    """Choose what to see: ``composed``, one's own choice of layout (``composed:<kind>``), or ``camera:<seat>``."""
 
     type: Literal["view"]
-    source: Annotated[str, StringConstraints(pattern=r"^(composed|camera:.{1,64})$")]
+    source: Annotated[str, StringConstraints(pattern=r"^(composed(:(grid|speaker|single))?|camera:.{1,64})$")]
 
 
 class Floor(_Asked):
@@ -94,7 +95,7 @@ class Lower(_Asked):
     seat: SeatId
 
 
-class _Arranged(_Message):
+class Arrangement(_Message):
     """A whole arrangement of the composed picture; what is left out has its plain value."""
 
     kind: LayoutKind
@@ -107,16 +108,24 @@ class _Arranged(_Message):
     clock: bool = False
 
 
-class SetLayout(_Arranged, _Asked):
-    """Arrange the composed picture (controller)."""
+class SetLayout(Arrangement, _Asked):
+    """Arrange the picture composed for an audience (controller)."""
 
     type: Literal["layout"]
+    audience: Audience = EVERYONE
 
     @property
     def layout(self) -> Layout:
         """Return it as the media engine knows it."""
-        fields = self.model_dump(exclude={"type", "ref", "seats"})
+        fields = self.model_dump(exclude={"type", "ref", "audience", "seats"})
         return Layout(**fields, seats=tuple(self.seats))
+
+
+class SameLayout(_Asked):
+    """Let an audience see again what everyone sees (controller)."""
+
+    type: Literal["layout-same"]
+    audience: Audience
 
 
 class Record(_Asked):
@@ -141,11 +150,11 @@ class Leave(_Asked):
 
 
 ClientMessage = Annotated[
-    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | Record | Step | Leave,
+    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | SameLayout | Record | Step | Leave,
     Field(discriminator="type"),
 ]
 _CLIENT: TypeAdapter[
-    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | Record | Step | Leave
+    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | SameLayout | Record | Step | Leave
 ] = TypeAdapter(ClientMessage)
 
 
@@ -182,10 +191,11 @@ class SessionInfo(_Message):
     official: Official
 
 
-class LayoutState(_Arranged):
-    """How the composed picture is arranged."""
+class LayoutState(Arrangement):
+    """How the picture for everyone is arranged, and for those audiences that have an arrangement of their `own`."""
 
     type: Literal["layout"] = "layout"
+    own: dict[Audience, Arrangement] = {}
 
 
 class RecordingState(_Message):

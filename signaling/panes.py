@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import cast
 
-from mediaserver.api import Layout
+from mediaserver.api import COMPOSED, Layout, LayoutKind
 from mediaserver.mix.layouts import FAMILIES
 from signaling.errors import MessageError
 
@@ -27,6 +28,12 @@ def known(layout: Layout, seats: Collection[str], places: Collection[str]) -> La
     """Return a layout without those who can no longer be shown, be they seats or absent points."""
     pins = tuple(seat if seat in seats or seat in places else None for seat in layout.seats)
     return replace(layout, focus=layout.focus if layout.focus in seats else None, seats=pins)
+
+
+def chosen(view: str) -> Layout | None:
+    """Return the layout of a view that somebody chose for themselves; None for any other view."""
+    source, _, kind = view.partition(":")
+    return Layout(cast("LayoutKind", kind)) if source == COMPOSED and kind else None
 
 
 def moved(layout: Layout, old: str, new: str | None) -> Layout:

@@ -12,12 +12,16 @@ from datetime import datetime, timedelta
 
 from mediaserver.api import COMPOSED, SeatOptions
 from scheduler.naming import device_names
-from signaling.messages import Media, Role, Seat
+from signaling.messages import Audience, Media, Role, Seat
 
 ABSENT_AFTER = timedelta(seconds=12)
 """A lost client stays in the roster this long after its last sign of life."""
 GONE_AFTER = timedelta(seconds=60)
 """A seat can be taken back with its resume token this long."""
+
+
+_AUDIENCES: dict[Role, Audience] = {"host": "host", "component": "components"}
+"""For whom the picture is composed that a seat sees; the others see what everyone sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Seated:
         """What the media engine needs to know: the tile says the registered name and the Vietnamese label."""
         if self.place is None:
             return SeatOptions(self.id, self.name, visible=False)
-        return SeatOptions(self.id, f"{self.name} · {self.place.label}")
+        return SeatOptions(self.id, f"{self.name} · {self.place.label}", audience=_AUDIENCES[self.role])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from mediaserver.api import EngineLost, EngineReady, Event, Layout, MediaEngine, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, EngineLost, EngineReady, Event, Layout, MediaEngine, RoomOptions, SeatOptions
 from mediaserver.errors import EngineGone, UnknownRoom
 
 EVENTS = 10_000
@@ -124,9 +124,9 @@ class Workers:
         """Open or close a floor."""
         await self._of(room).set_floor(room, seat, open_)
 
-    async def set_layout(self, room: str, layout: Layout) -> None:
-        """Arrange the picture."""
-        await self._of(room).set_layout(room, layout)
+    async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
+        """Arrange a picture."""
+        await self._of(room).set_layout(room, layout, audience)
 
     async def set_view(self, room: str, seat: str, source: str) -> None:
         """Show a seat another source."""

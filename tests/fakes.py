@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mediaserver.api import Event, Layout, PeerUp, RecordingEnded, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, Event, Layout, PeerUp, RecordingEnded, RoomOptions, SeatOptions
 from mediaserver.disk import Space
 from mediaserver.errors import UnknownRoom, UnknownSeat
 
@@ -43,7 +43,7 @@ class FakeRoom:
     seats: dict[str, SeatOptions] = field(default_factory=dict)
     floors: set[str] = field(default_factory=set)
     views: dict[str, str] = field(default_factory=dict)
-    layout: Layout = field(default_factory=Layout)
+    layouts: dict[str, Layout] = field(default_factory=lambda: {EVERYONE: Layout()})
     recording: str | None = None
     paused: bool = False
 
@@ -107,9 +107,13 @@ class FakeEngine:
         floors = self._room(room, seat).floors
         (floors.add if open_ else floors.discard)(seat)
 
-    async def set_layout(self, room: str, layout: Layout) -> None:
-        self._note("set_layout", room, layout)
-        self._room(room).layout = layout
+    async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
+        self._note("set_layout", room, layout, audience)
+        layouts = self._room(room).layouts
+        if layout is None:
+            layouts.pop(audience, None)
+        else:
+            layouts[audience] = layout
 
     async def set_view(self, room: str, seat: str, source: str) -> None:
         self._note("set_view", room, seat, source)

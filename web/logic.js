@@ -10,6 +10,7 @@ export const start = (joined, now) => ({
   session: joined.session,
   seats: joined.seats,
   layout: joined.layout,
+  own: joined.layout.own ?? {},
   recording: joined.recording,
   storage: joined.storage,
   script: joined.script,
@@ -30,7 +31,7 @@ function applySeats(seats, {changed, gone}) {
 /** @type {Record<string, (state: MeetingState, message: Message) => MeetingState>} */
 const CHANGES = {
   seats: (state, message) => ({...state, seats: applySeats(state.seats, message)}),
-  layout: (state, message) => ({...state, layout: arrangement(message)}),
+  layout: (state, message) => ({...state, layout: arrangement(message), own: message.own ?? {}}),
   recording: (state, {on, paused, since, seconds, error}) => ({...state, recording: {on, paused, since, seconds, error}}),
   storage: (state, {level, hours}) => ({...state, storage: {level, hours}}),
   script: (state, {items, at, since}) => ({...state, script: {items, at, since}}),

@@ -57,6 +57,9 @@ interface Seat {
 interface Layout {
   kind: LayoutKind; focus: string | null; seats: (string | null)[]; page: number; rotate: number; empty: boolean; title: boolean; clock: boolean;
 }
+type Audience = 'everyone' | 'host' | 'components' | 'recording';
+/** The layouts of audiences that do not see what everyone sees. */
+type Own = Partial<Record<Audience, Layout>>;
 interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' }
 interface LayoutPlan { kind: LayoutKind; most: number; grows: boolean; columns: number; rows: number; cells: Pane[] }
 interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null }
@@ -68,11 +71,11 @@ interface Message { type: string; ref?: string; [field: string]: any }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; now: string;
+  seats: Seat[]; layout: Layout & { own?: Own }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; now: string;
 }
 
 /** What a meeting looks like from one seat. `skew` is server time minus ours in milliseconds. */
 interface MeetingState {
-  me: string; role: Role; controller: boolean; session: Joined['session']; seats: Seat[]; layout: Layout;
+  me: string; role: Role; controller: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: Own;
   recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; speaking: string | null; skew: number;
 }

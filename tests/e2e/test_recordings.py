@@ -160,5 +160,5 @@ def test_a_full_disk_stops_the_recording_and_nothing_else(
 def still_there(seat: Seat) -> None:
     """The meeting goes on: its picture has both cameras, and takes another layout."""
     seat.until(lambda: {"red", "blue"} <= seat.colours(), "both cameras")
-    seat.page.get_by_test_id("source").select_option(index=1)
+    seat.page.get_by_test_id("source").select_option(index=4)  # after the composed pictures
     seat.until(lambda: seat.share("red") > 0.9 or seat.share("blue") > 0.9, "one camera alone")

@@ -14,7 +14,7 @@ from loadtest.clip import Clip, Codec, Coded, make_clip
 from loadtest.decode import Decode, Samples
 from loadtest.offer import Wish
 from loadtest.tone import RATE_HZ, encode_tone
-from mediaserver.api import COMPOSED, Event, Layout, MediaEngine, RecordingEnded, RoomOptions, SeatOptions
+from mediaserver.api import COMPOSED, EVERYONE, Event, Layout, MediaEngine, RecordingEnded, RoomOptions, SeatOptions
 from mediaserver.mix.layout import arrange
 from mediaserver.transport.dtls import make_certificate
 from tests.mediaserver import pictures
@@ -185,9 +185,10 @@ class Meeting:
         view: str = COMPOSED,
         wish: Wish | None = None,
         visible: bool = True,
+        audience: str = EVERYONE,
     ) -> Guest:
         """Seat a guest and connect it."""
-        await self.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {seat}", visible))
+        await self.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {seat}", visible, audience))
         await self.engine.set_floor(ROOM, seat, floor)
         await self.engine.set_view(ROOM, seat, view)
         self.seats += [seat] if visible else []

@@ -11,6 +11,7 @@ from mediaserver.api import Layout, LayoutKind
 from mediaserver.mix.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
 from mediaserver.mix.codec import VideoDecoder
 from mediaserver.mix.composer import STALE_S, Composed, Composer, Work
+from mediaserver.mix.easel import Scene
 from mediaserver.mix.layout import Tile, arrange, heading
 from mediaserver.mix.layouts import FAMILIES
 from mediaserver.mix.quality import BEST, RenditionKey
@@ -44,9 +45,9 @@ class Eye:
     ) -> Composed:
         """One tick."""
         names = labels or {tile.seat: tile.seat for tile in tiles}
-        work = Work(self.tick, self.now, tiles, names, frames or {}, speaker, {self.key: self.tick == 0})
-        composed = self.composer.compose(work)
-        data, _ = composed.pictures[self.key]
+        scene = Scene(0, self.tick, tiles, {self.key: self.tick == 0})
+        composed = self.composer.compose(Work(self.now, (scene,), names, frames or {}, speaker))
+        data, _ = composed.pictures[0, self.key]
         self.picture = self._decoder.decode(data)
         self.tick += 1
         self.now += 0.04
@@ -124,8 +125,8 @@ def test_no_frame_around_a_change_of_layout_is_black_or_misses_a_picture(kind: L
         tiles = arrange(layout, list(colours), "b", WIDTH, HEIGHT)
         said = Heading(line, "Họp", "") if layout.title else None
         composer = eye.composer
-        composer.compose(Work(0, eye.now, tiles, labels, {}, None, {}, heading=said))
-        first = composer._canvas.frame
+        composer.compose(Work(eye.now, (Scene(0, 0, tiles, {}, said),), labels, {}, None))
+        first = composer._easels[0].canvas.frame
         assert [tile for tile in tiles if not alike(middle(first, tile), colours[tile.seat])] == []
         ground = Canvas(WIDTH, HEIGHT)
         for tile in (*tiles, *([line] if said else [])):
@@ -141,10 +142,10 @@ def middle(picture: VideoFrame, tile: Tile) -> Colour:
 def test_a_mark_that_changes_does_not_scale_the_picture_again() -> None:
     eye = Eye()
     eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(640, 360))})
-    scaled = eye.composer._cameras["a"]._scaled
-    assert scaled is not None
-    eye.composer.compose(Work(1, eye.now, (A,), {"a": "a"}, {}, None, {}, {"a": ("floor",)}))
-    assert eye.composer._cameras["a"]._scaled is scaled
+    (scaled,) = eye.composer._cameras["a"]._scaled.values()
+    eye.composer.compose(Work(eye.now, (Scene(0, 1, (A,), {}),), {"a": "a"}, {}, None, {"a": ("floor",)}))
+    (again,) = eye.composer._cameras["a"]._scaled.values()
+    assert again is scaled
     eye.see((A, B, C, D), {"a": coded("VP8", BLUE, size=(640, 360), stream=2)})
     assert alike(eye.middle(A), BLUE)
 
@@ -196,10 +197,31 @@ def test_one_picture_is_encoded_for_each_codec_asked_for_and_for_no_other() -> N
     wanted: list[dict[RenditionKey, bool]] = [{H264: True}, {H264: False, VP8: True}, {VP8: False}, {VP8: True}, {}]
     made = []
     for tick, renditions in enumerate(wanted):
-        composed = composer.compose(Work(tick, tick / 25, (A,), {"a": "A"}, {}, None, renditions))
-        made.append({key: keyframe for key, (_, keyframe) in composed.pictures.items()})
+        composed = composer.compose(Work(tick / 25, (Scene(0, tick, (A,), renditions),), {"a": "A"}, {}, None))
+        made.append({key: keyframe for (_, key), (_, keyframe) in composed.pictures.items()})
     assert made == wanted
-    assert composer._encoders == {}
+    assert composer._easels[0].encoders == {}
+
+
+def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_itself() -> None:
+    composer, whole = Composer(WIDTH, HEIGHT, 25), Tile("a", 0, 0, WIDTH, HEIGHT)
+    frames = {"a": coded("VP8", RED), "b": coded("VP8", GREEN)}
+    both = (Scene(0, 0, (A, B), {H264: True}), Scene(1, 0, (whole,), {H264: True, VP8: True}))
+    composed = composer.compose(Work(0.0, both, {"a": "A", "b": "B"}, frames, None))
+    assert set(composed.pictures) == {(0, H264), (1, H264), (1, VP8)}
+    shown = {key: VideoDecoder(key[1][0]).decode(data) for key, (data, _) in composed.pictures.items()}
+    left, right = (320 // 4 * 2 - 60, 100), (WIDTH - 100, 100)
+    for (number, key), picture in shown.items():
+        assert picture is not None
+        seen = [colour_at(picture, *place) for place in (left, right)]
+        assert [alike(*pair) for pair in zip(seen, (RED, GREEN if number == 0 else RED), strict=True)] == [True] * 2, (
+            key
+        )
+    assert composer._cameras["a"].decoded == 1
+    composer.compose(Work(0.04, both[1:], {"a": "A", "b": "B"}, {}, None))
+    assert list(composer._easels) == [1]
+    composer.compose(Work(0.08, (), {"a": "A", "b": "B"}, {}, None))
+    assert composer._easels == {}
 
 
 def test_a_seat_that_left_is_forgotten() -> None:

@@ -12,6 +12,7 @@ from loadtest.offer import Wish
 from mediaserver.api import COMPOSED, Layout, PeerDown, PeerUp, RoomOptions, SeatOptions, Speaking
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
+from mediaserver.rendition import Rendition
 from mediaserver.room import Room
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
 from mediaserver.transport.webrtc import SILENCE_S
@@ -57,12 +58,12 @@ async def test_a_camera_is_forwarded_without_decoding_or_encoding_anything(meeti
     await a.watch.until(lambda: (a.watch.colour(), a.watch.size) == ("green", (640, 360)))
     await b.watch.until(lambda: (b.watch.colour(), b.watch.size) == ("red", (640, 360)))
     await a.watch.until(lambda: all(each.input._current is None for each in room.seats.values()))
-    composed = [rendition._sequence for rendition in room._renditions.values()]
+    composed = [rendition._sequence for rendition in renditions(room)]
     decoded = {seat: camera.decoded for seat, camera in room._composer._cameras.items()}
     before = a.pictures, b.pictures
     await a.watch.more(30)
     await b.watch.until(lambda: b.pictures >= before[1] + 30)
-    assert [rendition._sequence for rendition in room._renditions.values()] == composed
+    assert [rendition._sequence for rendition in renditions(room)] == composed
     assert {seat: camera.decoded for seat, camera in room._composer._cameras.items()} == decoded
     assert all(each.input._current is None for each in room.seats.values())
     assert a.caller.reception.picture().lost == 0
@@ -94,6 +95,39 @@ async def test_views_and_layouts_change_for_those_who_watch(meeting: Meeting) ->
     await meeting.all_seen()
 
 
+def renditions(room: Room) -> list[Rendition]:
+    return [rendition for picture in room.pictures for rendition in picture.renditions.values()]
+
+
+async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440, audience="host")
+    b = await meeting.join("b", "green", 660, audience="components", wish=Wish(("VP8",), 1))
+    c = await meeting.join("c", "blue", 1000, audience="components")
+    await meeting.all_seen()
+    assert len(room._composer._easels) == 1
+    engine = meeting.engine
+    await engine.set_layout(ROOM, Layout("single", "b"), "host")
+    await engine.set_layout(ROOM, Layout("single", "a"), "unwatched")
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "green")
+    await b.watch.more(10)
+    assert (meeting.shows(b, "a"), meeting.shows(c, "a"), len(room._composer._easels)) == (True, True, 2)
+    assert b.caller.reception.picture().lost == a.caller.reception.picture().lost == 0
+
+    await engine.set_layout(ROOM, Layout("single", "b"), "components")  # the same as the host's: one picture
+    for guest in (b, c):
+        await guest.watch.until(lambda w=guest.watch: w.colour(0.2, 0.2) == w.colour(0.8, 0.2) == "green")  # type: ignore[misc]
+    assert room.pictures.of("host") is room.pictures.of("components")
+    await engine.set_view(ROOM, "a", "composed:unwatched")
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "red")
+    await engine.set_view(ROOM, "a", COMPOSED)
+    await engine.set_layout(ROOM, None, "host")
+    await a.watch.until(lambda: meeting.shows(a, "b") and meeting.shows(a, "a"))
+    assert b.watch.colour(0.2, 0.2) == b.watch.colour(0.8, 0.2) == "green"
+    await engine.set_layout(ROOM, None, "components")
+    await meeting.all_seen()
+    await a.watch.until(lambda: len(room._composer._easels) == 1)
+
+
 async def test_an_observer_sees_and_has_no_tile(meeting: Meeting) -> None:
     await meeting.join("a", "red", 440)
     observer = await meeting.join("o", "blue", 660, visible=False)
@@ -110,7 +144,7 @@ async def test_nothing_is_made_or_sent_before_a_peer_is_connected(meeting: Meeti
     await a.watch.more(20)
     peer = room.seats["x"].peer
     assert peer is not None and peer.picture is not None and peer.audio is not None
-    assert {sink for rendition in room._renditions.values() for sink in rendition.sinks} == {
+    assert {sink for rendition in renditions(room) for sink in rendition.sinks} == {
         room.seats["a"].peer.picture  # type: ignore[union-attr]
     }
     assert room.mixer.full.sinks == [room.seats["a"].peer.audio]  # type: ignore[union-attr]

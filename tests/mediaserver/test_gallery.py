@@ -11,6 +11,7 @@ from PIL import Image
 
 from mediaserver.api import Layout, LayoutKind, RoomOptions
 from mediaserver.mix.composer import Composer, Work
+from mediaserver.mix.easel import Scene
 from mediaserver.mix.layout import Tile
 from mediaserver.mix.layouts import FAMILIES
 from mediaserver.mix.marks import Mark
@@ -47,7 +48,7 @@ def composer() -> Composer:
     """A composer that has seen every camera."""
     made = Composer(WIDTH, HEIGHT, 25)
     for point, colour in COLOURS.items():
-        made.compose(Work(0, 0.0, (), LABELS, {point: coded("VP8", colour)}, None, {}))
+        made.compose(Work(0.0, (), LABELS, {point: coded("VP8", colour)}, None))
     return made
 
 
@@ -80,17 +81,18 @@ def painted(composer: Composer, layout: Layout, points: list[str], speaker: str)
     stage = Stage(RoomOptions(WIDTH, HEIGHT, title="Họp giao ban Uỷ ban nhân dân tỉnh tháng 4"))
     stage.choose(layout, 0.0)
     stage.arrange(points, speaker, 0.0)
-    composer.compose(Work(0, 0.0, stage.tiles, LABELS, {}, speaker, {}, MARKS, stage.heading(OCLOCK)))
+    scene = Scene(0, 0, stage.tiles, {}, stage.heading(OCLOCK))
+    composer.compose(Work(0.0, (scene,), LABELS, {}, speaker, MARKS))
     return stage.tiles
 
 
 def seen(composer: Composer, tile: Tile) -> Colour:
     x, y = tile.x + tile.width // 2, tile.y + round(tile.height * CENTRE_SHARE)
-    return colour_at(composer._canvas.frame, x & ~1, y & ~1)
+    return colour_at(composer._easels[0].canvas.frame, x & ~1, y & ~1)
 
 
 def picture(composer: Composer) -> Image.Image:
-    return composer._canvas.frame.to_image()
+    return composer._easels[0].canvas.frame.to_image()
 
 
 def name(kind: str, count: int) -> str:

@@ -14,6 +14,7 @@ import av
 import numpy as np
 import pytest
 
+from mediaserver.api import RECORDING, Layout
 from mediaserver.mix.codec import VideoEncoder
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.recorder import MAX_QUEUED, Recorder
@@ -262,6 +263,27 @@ async def test_a_meeting_is_recorded_as_it_was(meeting: Meeting, tmp_path: Path)
     assert film.hertz(0.2, film.seconds - 0.2) == pytest.approx(440, abs=2)
     left, right = (colour_at(film.pictures[-1][1], x, 90) for x in (80, 240))
     assert (alike(left, RED), alike(right, GREEN)) == (True, True)
+
+
+async def test_a_recording_shows_its_own_layout_without_a_gap_around_the_change(
+    meeting: Meeting, tmp_path: Path
+) -> None:
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    await meeting.engine.start_recording(ROOM, str(tmp_path / "film.mp4"))
+    await a.watch.more(30)
+    await meeting.engine.set_layout(ROOM, Layout("single", "b"), RECORDING)
+    await a.watch.more(30)
+    assert meeting.shows(a, "a")
+    await meeting.engine.stop_recording(ROOM)
+    await meeting.recorded()
+    film = Film(tmp_path / "film.mp4")
+    sides = [(colour_at(picture, 80, 90), colour_at(picture, 240, 90)) for _, picture in film.pictures]
+    single = [alike(left, GREEN) for left, _ in sides]
+    assert (single[0], single[-1], single) == (False, True, sorted(single)), "the layout changes once"
+    assert all(alike(right, GREEN) for _, right in sides), "no frame is black"
+    assert max(after - before for (before, _), (after, _) in pairwise(film.pictures)) < 5 * FRAME_S
 
 
 async def test_a_failed_recording_is_told_and_the_meeting_goes_on(

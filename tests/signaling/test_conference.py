@@ -12,7 +12,7 @@ from mediaserver.api import Layout, SeatOptions
 from signaling import effects as e
 from signaling.conference import Booking, Conference
 from signaling.errors import MessageError
-from signaling.messages import LayoutState, RecordingState, Renew, Seat, Speaking, StorageState, ViewState
+from signaling.messages import Arrangement, LayoutState, RecordingState, Renew, Seat, Speaking, StorageState, ViewState
 from signaling.roster import Person, Place, Roster
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_the_first_to_join_opens_the_room_and_the_host_has_the_floor() -> None:
     assert hall.join("h", HOST) == [
         e.OpenRoom(),
         e.Arrange(Layout()),
-        e.AddSeat(SeatOptions("s1", "UBND.Khanh Hoa · UBND tỉnh Khánh Hòa")),
+        e.AddSeat(SeatOptions("s1", "UBND.Khanh Hoa · UBND tỉnh Khánh Hòa", audience="host")),
         e.SetFloor("s1", True),
     ]
     assert (hall.joined.role, hall.joined.controller, hall.joined.seats[0].floor) == ("host", True, True)
@@ -82,7 +82,9 @@ def test_the_first_to_join_opens_the_room_and_the_host_has_the_floor() -> None:
 def test_components_join_muted() -> None:
     hall = Hall()
     hall.join("h", HOST)
-    assert hall.join("n", NT) == [e.AddSeat(SeatOptions("s4", "UBND.Nha Trang.01 · UBND thành phố Nha Trang"))]
+    assert hall.join("n", NT) == [
+        e.AddSeat(SeatOptions("s4", "UBND.Nha Trang.01 · UBND thành phố Nha Trang", audience="components"))
+    ]
     assert (hall.joined.role, hall.joined.controller) == ("component", False)
     assert [row.floor for row in hall.joined.seats] == [True, False, False]
 
@@ -220,6 +222,61 @@ def test_a_layout_that_makes_no_sense_is_explained(hall: Hall, layout: Layout, t
         hall.conference.arrange("h", layout)
     assert (refused.value.word, refused.value.text) == ("bad-message", text)
     assert hall.conference.layout == Layout()
+
+
+def test_an_audience_has_a_layout_of_its_own_until_it_sees_again_what_everyone_sees(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    large = Layout("single", seat)
+    assert c.arrange("h", large, "components") == [
+        e.Arrange(large, "components"),
+        e.TellAll(LayoutState(kind="grid", own={"components": Arrangement(kind="single", focus=seat)})),
+    ]
+    c.arrange("h", Layout("2x2", seats=(None, seat)), "recording")
+    assert (c.layout, hall.join("n2", NT), hall.joined.layout.kind) == (Layout(), [mute_seat(hall, "n2")], "grid")
+    assert set(hall.joined.layout.own) == {"components", "recording"}
+    assert c.restore()[:4] == [
+        e.OpenRoom(),
+        e.Arrange(Layout()),
+        e.Arrange(large, "components"),
+        e.Arrange(Layout("2x2", seats=(None, seat)), "recording"),
+    ]
+    assert_refused("forbidden", lambda: c.same_layout("n", "components"))
+    own = {"recording": Arrangement(kind="2x2", seats=[None, seat])}
+    assert c.same_layout("h", "components") == [
+        e.Arrange(None, "components"),
+        e.TellAll(LayoutState(kind="grid", own=own)),
+    ]
+    assert c.same_layout("h", "components") == [e.Tell("h", LayoutState(kind="grid", own=own))]
+
+
+def mute_seat(hall: Hall, client: str) -> e.AddSeat:
+    return e.AddSeat(hall.conference.roster.seats[hall.seat(client)].options)
+
+
+def test_pins_and_focus_follow_in_every_layout(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("c")
+    c.arrange("h", Layout("1+5", seats=(seat,)), "host")
+    c.arrange("h", Layout("speaker", seat), "recording")
+    told = LayoutState(
+        kind="grid", own={"host": Arrangement(kind="1+5", seats=["cr"]), "recording": Arrangement(kind="speaker")}
+    )
+    effects = c.leave("c")
+    assert [effect for effect in effects if isinstance(effect, e.Arrange | e.TellAll)] == [
+        e.Arrange(Layout("1+5", seats=("cr",)), "host"),
+        e.Arrange(Layout("speaker"), "recording"),
+        e.TellAll(told),
+    ]
+
+
+def test_somebody_may_choose_a_layout_for_oneself(hall: Hall) -> None:
+    c = hall.conference
+    assert c.view("n", "composed:grid") == [
+        e.Arrange(Layout("grid"), "grid"),
+        e.SetView(hall.seat("n"), "composed:grid"),
+        e.Tell("n", ViewState(source="composed:grid")),
+    ]
+    effects = c.restore()
+    assert effects[effects.index(e.SetView(hall.seat("n"), "composed:grid")) - 1] == e.Arrange(Layout("grid"), "grid")
 
 
 def test_a_pinned_point_keeps_its_pane_while_it_is_away(hall: Hall) -> None:

@@ -15,7 +15,7 @@ from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World
 
 HOUR = timedelta(hours=1)
 OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None}
-PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "clock": False}
+PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "clock": False, "own": {}}
 
 
 async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:

@@ -4,6 +4,8 @@ import {cameras, waited} from '../logic.js';
 import {span} from '../time.js';
 import {icon, Piece} from './base.js';
 
+/** Layouts somebody may choose for oneself. */
+const OWN_VIEWS = ['grid', 'speaker', 'single'];
 const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
 
 /** The bar of a seat: every button an icon and the word for what it does next. Acts `people`, `full`, `leave`. */
@@ -67,6 +69,7 @@ export class ControlBar extends Piece {
     return html`<label class="tool select">${icon('view')}<span>${t('room.source')}</span>
       <select data-testid="source" @change=${(/** @type {any} */ event) => this.meeting?.look(event.target.value)}>
         <option value="composed" ?selected=${state.view === 'composed'}>${t('room.composed')}</option>
+        ${OWN_VIEWS.map(kind => html`<option value="composed:${kind}" ?selected=${state.view === `composed:${kind}`}>${t('room.own-view', t(`layout.${kind}`))}</option>`)}
         ${cameras(state).map(({seat, name}) => html`<option value="camera:${seat}" ?selected=${state.view === `camera:${seat}`}>${name}</option>`)}
       </select>
     </label>`;

@@ -1,4 +1,4 @@
-import {html} from '../vendor/lit.js';
+import {html, nothing} from '../vendor/lit.js';
 import {layouts} from '../api.js';
 import {t} from '../i18n.js';
 import {PLAIN, arrangement, known} from '../layouts.js';
@@ -10,22 +10,29 @@ import {pictogram} from './plan-view.js';
 const QUICK = ['grid', 'speaker', 'single'];
 const ANSWER_MS = 2000; // the server's word comes sooner, or not at all
 
-/** The composed picture for everyone: three layouts at once, whom to show large, all others in the editor, one step back. Acts `command` with a message. */
+/** @type {Audience[]} Whose picture it is: all others see what everyone sees until they get their own. */
+const AUDIENCES = ['everyone', 'host', 'components', 'recording'];
+
+/** The composed picture, for everyone or one audience: three layouts at once, whom to show large, all others in the editor, one step back. Acts `command` with a message. */
 export class LayoutPicker extends Piece {
-  static properties = {layout: {attribute: false}, seats: {attribute: false}, plans: {state: true}, former: {state: true}};
+  static properties = {shown: {attribute: false}, own: {attribute: false}, seats: {attribute: false}, audience: {state: true}, plans: {state: true}, former: {state: true}};
 
   constructor() {
     super();
-    /** @type {Layout} */
-    this.layout = PLAIN;
+    /** @type {Layout} what everyone sees */
+    this.shown = PLAIN;
+    /** @type {Partial<Record<Audience, Layout>>} what some audiences see instead */
+    this.own = {};
+    /** @type {Audience} whose picture is being arranged */
+    this.audience = 'everyone';
     /** @type {Seat[]} */
     this.seats = [];
     /** @type {LayoutPlan[]} */
     this.plans = [];
-    /** @type {Layout | null} what was shown before our last change */
-    this.former = null;
-    /** @type {{layout: Layout, at: number} | null} what we asked for last */
-    this.asked = null;
+    /** @type {Partial<Record<Audience, Layout>>} what was shown before our last change */
+    this.former = {};
+    /** @type {Partial<Record<Audience, {layout: Layout, at: number}>>} what we asked for last */
+    this.asked = {};
   }
 
   connectedCallback() {
@@ -33,17 +40,27 @@ export class LayoutPicker extends Piece {
     layouts().then(plans => (this.plans = plans), () => {}); // without them the buttons still have their words
   }
 
+  get layout() {
+    return this.own[this.audience] ?? this.shown;
+  }
+
+  same() {
+    this.former = {...this.former, [this.audience]: this.current};
+    delete this.asked[this.audience];
+    this.act('command', {type: 'layout-same', audience: this.audience});
+  }
+
   /** What the next change starts from: what was asked for a moment ago, though nobody has answered yet. @returns {Layout} */
   get current() {
-    const fresh = this.asked && performance.now() - this.asked.at < ANSWER_MS;
-    return fresh && this.asked ? this.asked.layout : arrangement(this.layout);
+    const asked = this.asked[this.audience];
+    return asked && performance.now() - asked.at < ANSWER_MS ? asked.layout : arrangement(this.layout);
   }
 
   /** @param {Layout} layout */
   set(layout) {
-    this.former = this.current;
-    this.asked = {layout, at: performance.now()};
-    this.act('command', {type: 'layout', ...layout});
+    this.former = {...this.former, [this.audience]: this.current};
+    this.asked[this.audience] = {layout, at: performance.now()};
+    this.act('command', {type: 'layout', audience: this.audience, ...layout});
   }
 
   /** @param {Partial<Layout>} changed */
@@ -52,12 +69,19 @@ export class LayoutPicker extends Piece {
   }
 
   undo() {
-    if (this.former) this.set(known(this.former, this.seats));
+    const former = this.former[this.audience];
+    if (former) this.set(known(former, this.seats));
   }
 
   render() {
     const {kind, focus} = this.layout;
     return html`<div class="layouts" role="group" aria-label=${t('layout.title')}>
+      <label class="tool select"><span>${t('layout.audience')}</span>
+        <select data-testid="audience" @change=${(/** @type {any} */ event) => (this.audience = event.target.value)}>
+          ${AUDIENCES.map(one => html`<option value=${one} ?selected=${one === this.audience}>${t(`audience.${one}`)}${this.own[one] ? ' *' : ''}</option>`)}
+        </select>
+      </label>
+      ${this.own[this.audience] ? html`<button type="button" class="tool" data-testid="layout-same" @click=${this.same}>${icon('undo')}<span>${t('layout.same')}</span></button>` : nothing}
       ${QUICK.map(
         one => html`<button type="button" class="tool" data-testid="layout-${one}" aria-pressed=${one === kind} @click=${() => this.choose({kind: one})}>
           ${pictogram(this.plans.find(plan => plan.kind === one))}<span>${t(`layout.${one}`)}</span>
@@ -72,7 +96,7 @@ export class LayoutPicker extends Piece {
           ${this.seats.filter(({here, role}) => here && role !== 'observer').map(({seat, name}) => html`<option value=${seat} ?selected=${seat === focus}>${name}</option>`)}
         </select>
       </label>
-      <layout-editor .layout=${arrangement(this.layout)} .seats=${this.seats} .plans=${this.plans} .undoable=${this.former !== null}
+      <layout-editor .layout=${arrangement(this.layout)} .seats=${this.seats} .plans=${this.plans} .undoable=${this.audience in this.former}
         @apply=${(/** @type {CustomEvent<Layout>} */ {detail}) => this.set(detail)} @undo=${this.undo}></layout-editor>
     </div>`;
   }

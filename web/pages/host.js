@@ -56,7 +56,7 @@ class HostPage extends MeetingPage {
   direct() {
     const state = this.meeting.state;
     return html`<div class="direct">
-      <layout-picker .layout=${state?.layout ?? PLAIN} .seats=${state?.seats ?? []}></layout-picker>
+      <layout-picker .shown=${state?.layout ?? PLAIN} .own=${state?.own ?? {}} .seats=${state?.seats ?? []}></layout-picker>
       <button type="button" class="tool" data-testid="mute-all" @click=${() => this.meeting.command({type: 'mute-all'})}>${icon('mic-off')}<span>${t('host.mute-all')}</span></button>
       ${this.recorder(state ? recordState(state.recording) : 'off')}
     </div>`;

@@ -31,16 +31,17 @@ test('changed seats keep their place, new ones come last, gone ones go', () => {
 
 test('layout, recording, script, speaking and view follow their messages', () => {
   const messages = [
-    {type: 'layout', kind: 'single', focus: 'h'},
+    {type: 'layout', kind: 'single', focus: 'h', own: {host: {...PLAIN, kind: '2x2'}}},
     {type: 'recording', on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null},
     {type: 'storage', level: 'low', hours: 3.5},
     {type: 'script', items: [], at: null, since: null},
     {type: 'speaking', seat: 'h'},
     {type: 'view', source: 'camera:h'},
   ];
-  const {layout, recording, storage, script, speaking, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
-  assert.deepEqual({layout, recording, storage, script, speaking, view}, {
+  const {layout, own, recording, storage, script, speaking, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
+  assert.deepEqual({layout, own, recording, storage, script, speaking, view}, {
     layout: {...PLAIN, kind: 'single', focus: 'h'},
+    own: {host: {...PLAIN, kind: '2x2'}},
     recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null},
     storage: {level: 'low', hours: 3.5},
     script: {items: [], at: null, since: null},

@@ -1,0 +1,158 @@
+"""One composed picture in its painter's hands: the canvas, what stands on it, and its encoders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from av import VideoFrame
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from mediaserver.mix.canvas import BACKGROUND, Canvas
+from mediaserver.mix.codec import VideoEncoder
+from mediaserver.mix.layout import Tile, fit
+from mediaserver.mix.marks import Mark
+from mediaserver.mix.quality import QUALITIES, Quality, RenditionKey
+from mediaserver.mix.stage import Heading
+
+Encoded = tuple[bytes, bool]
+"""A picture, and whether it is a key frame."""
+
+
+class Camera(Protocol):
+    """What a tile shows."""
+
+    picture: VideoFrame | None
+    decoded: int
+    """Pictures so far: another one when this has changed."""
+
+    def fresh(self, now: float) -> bool:
+        """Whether it still sends."""
+
+    def scaled(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
+        """Its newest picture in another size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture at one tick: where its tiles stand, and what is wanted of it."""
+
+    picture: int
+    """Its number in the room."""
+    tick: int
+    tiles: tuple[Tile, ...]
+    renditions: dict[RenditionKey, bool]
+    """What to encode, and whether it must be a key frame."""
+    heading: Heading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who may stand in a picture: cameras, labels and marks by seat, and who speaks."""
+
+    cameras: Mapping[str, Camera]
+    labels: Mapping[str, str]
+    marks: Mapping[str, tuple[Mark, ...]]
+    speaker: str | None
+
+
+class Easel:
+    """Paints and encodes one picture of `width` × `height` pixels at `fps`."""
+
+    def __init__(self, width: int, height: int, fps: int) -> None:
+        # given
+        self._size = (width, height, fps)
+        # owned
+        self.canvas = Canvas(width, height)
+        self.encoders: dict[RenditionKey, VideoEncoder] = {}
+        self._reformatter = VideoReformatter()
+        self._shown: dict[Tile, _Shown] = {}
+        self._heading: Heading | None = None
+
+    def paint(self, scene: Scene, cast: Cast, now: float) -> None:
+        """Bring the canvas up to date."""
+        self._lay_out(scene.tiles, scene.heading)
+        for tile in scene.tiles:
+            self._show(tile, cast, now)
+
+    def _lay_out(self, tiles: tuple[Tile, ...], heading: Heading | None) -> None:
+        """Clear what no longer stands where it stood; whatever is new is painted before anything is encoded."""
+        for tile in self._shown.keys() - set(tiles):
+            self.canvas.fill(tile, BACKGROUND)
+            del self._shown[tile]
+        if heading != self._heading:
+            self._head(heading)
+
+    def _head(self, heading: Heading | None) -> None:
+        if self._heading is not None and (heading is None or heading.tile != self._heading.tile):
+            self.canvas.fill(self._heading.tile, BACKGROUND)
+        if heading is not None:
+            self.canvas.heading(heading.tile, heading.title, heading.clock)
+        self._heading = heading
+
+    def _show(self, tile: Tile, cast: Cast, now: float) -> None:
+        camera = cast.cameras.get(tile.seat)
+        picture = camera.picture if camera and camera.fresh(now) else None
+        label, marks = cast.labels.get(tile.seat, tile.seat), cast.marks.get(tile.seat, ())
+        shown = _Shown(camera.decoded if camera and picture else 0, label, marks, tile.seat == cast.speaker)
+        if self._shown.get(tile) == shown:
+            return
+        self._shown[tile] = shown
+        if not tile.seat:
+            self.canvas.empty(tile)
+        elif picture is None or camera is None:
+            self.canvas.card(tile, label, marks)
+        else:
+            self._place(tile, camera, picture)
+            self.canvas.name(tile, label, marks)
+        if shown.speaks:
+            self.canvas.border(tile)
+
+    def _place(self, tile: Tile, camera: Camera, picture: VideoFrame) -> None:
+        spot = fit(picture.width, picture.height, tile)
+        if spot != tile:
+            self.canvas.fill(tile, BACKGROUND)
+        self.canvas.paint(spot, camera.scaled(picture, spot.width, spot.height))
+
+    def encode(self, scene: Scene) -> dict[RenditionKey, Encoded]:
+        """What is wanted of the canvas as it is; encoders of what is no longer wanted are dropped."""
+        for key in self.encoders.keys() - scene.renditions.keys():
+            del self.encoders[key]
+        encoded: dict[RenditionKey, Encoded] = {}
+        scaled: dict[int, VideoFrame] = {}
+        for (codec, step), keyframe in scene.renditions.items():
+            quality = QUALITIES[step]
+            if scene.tick % quality.every and not keyframe:
+                continue
+            if step not in scaled:
+                scaled[step] = self._scaled(quality)
+            encoder = self.encoders.get((codec, step))
+            if encoder is None:
+                encoder = self.encoders[codec, step] = self._encoder(codec, quality)
+            encoded[codec, step] = encoder.encode(scaled[step], scene.tick, keyframe=keyframe)
+        return encoded
+
+    def _dimensions(self, quality: Quality) -> tuple[int, int]:
+        width, height, _ = self._size
+        return round(width * quality.share) & ~1, round(height * quality.share) & ~1
+
+    def _scaled(self, quality: Quality) -> VideoFrame:
+        """The canvas in a quality's size."""
+        width, height = self._dimensions(quality)
+        if (width, height) == self._size[:2]:
+            return self.canvas.frame
+        return self._reformatter.reformat(
+            self.canvas.frame, width=width, height=height, format="yuv420p", interpolation=Interpolation.BILINEAR
+        )
+
+    def _encoder(self, codec: str, quality: Quality) -> VideoEncoder:
+        return VideoEncoder(codec, *self._dimensions(quality), self._size[2], quality.bitrate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a tile holds now; painting the same again is left out."""
+
+    picture: int
+    label: str
+    marks: tuple[Mark, ...]
+    speaks: bool

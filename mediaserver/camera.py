@@ -57,14 +57,15 @@ class Reception:
 
 
 class Layer(Source):
-    """One simulcast layer: `rank` counts from the smallest, 0; `share` is its height over the camera's."""
+    """One simulcast layer: `share` is its height over the camera's, `rid` its name, empty when it is the only one."""
 
     def __init__(
-        self, name: str, codec: str, dirty: Dirty, ssrc: int, share: float, ask: Callable[[int], None]
+        self, name: str, codec: str, dirty: Dirty, ssrc: int, share: float, ask: Callable[[int], None], rid: str = ""
     ) -> None:
         super().__init__(name, codec, dirty)
         # given
         self.ssrc = ssrc
+        self.rid = rid
         self.height = round(TOP_HEIGHT * share)
         self._ask = ask
         # owned
@@ -83,6 +84,12 @@ class Layer(Source):
             self.nack.forget()
             return []
         return missing
+
+    def repair(self, packet: Packet, now: float) -> None:
+        """Take a retransmission; senders also fill their line with packets that came long ago."""
+        if self.nack.misses(packet.sequence):
+            self.nack.receive(packet.sequence, now)
+            self.push(packet)
 
     def active(self, now: float) -> bool:
         """Whether it sends."""
@@ -103,6 +110,10 @@ class Camera:
         """Take a layer as it appears."""
         self.layers.append(layer)
         self.layers.sort(key=lambda each: each.height)
+
+    def find(self, ssrc: int | None, rid: str | None) -> Layer | None:
+        """The layer with that SSRC or, when it is None, with that RID."""
+        return next((each for each in self.layers if (each.rid == rid if ssrc is None else each.ssrc == ssrc)), None)
 
     def pick(self, height: int, now: float) -> Layer | None:
         """The smallest sending layer of at least `height` lines, else the largest; None when nothing is sent."""

@@ -6,12 +6,20 @@ from struct import Struct
 from typing import Protocol
 
 from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.resend import ResendLimit
 from mediaserver.rtp.rewrite import Rewriter
+from mediaserver.rtp.rtx import RtxStream
 from mediaserver.tracks import Source
 from mediaserver.transport.srtp import Outgoing
 
 PADDING_BYTES = 255
 """The most that RTP padding can count (RFC 3550 §5.1)."""
+MAX_REPEATED = 32
+"""Packets sent once more in one go to fill a line."""
+MAX_OWED_BYTES = 2500.0
+"""Two packets: what could not be sent between pictures is not made good for."""
+HEADERS_BYTES = 64
+"""IP, UDP, RTP with one extension, SRTP tag: what a line carries besides each payload."""
 _HEADER = Struct("!BBHII")
 
 
@@ -32,22 +40,31 @@ class Forwarder:
     """
 
     def __init__(
-        self, payload_types: dict[str, int], clock_rate: int, transport: Transport, send_time: int = 0
+        self,
+        payload_types: dict[str, int],
+        clock_rate: int,
+        transport: Transport,
+        send_time: int = 0,
+        rtx: RtxStream | None = None,
     ) -> None:
         # given
         self.payload_types = payload_types
         self.clock_rate = clock_rate
         self._transport = transport
         self._send_time = send_time
+        self.rtx = rtx
         # owned
         self.ssrc = secrets.randbits(32) or 1
         self.rewriter = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31))
         self.source: Source | None = None
         self._next: Source | None = None
         self._owed = 0.0
+        self._resends = ResendLimit()
         # counters
         self.packets = 0
         self.octets = 0
+        self.resent_octets = 0
+        """In packets sent again, headers counted."""
 
     def takes(self, codec: str) -> bool:
         """Whether the peer can decode `codec`."""
@@ -121,27 +138,63 @@ class Forwarder:
                 outgoing.append((number | packet.marker << 7, *moved, self.ssrc, payload))
         return outgoing
 
-    def resend(self, sequences: Iterable[int], now: float) -> None:
-        """Send again what the peer missed and the source still has (RFC 4585 generic NACK)."""
+    def resend(self, sequences: Iterable[int], rate: float, round_trip: float, now: float) -> None:
+        """Send again what the peer missed and the source still has (RFC 4585 generic NACK).
+
+        `rate` in bit/s is what the line is thought to carry, `round_trip` in seconds.
+        """
         if self.source is None:
             return
+        again = []
         for sequence in sequences:
             wanted = self.rewriter.source_sequence(sequence)
             packet = self.source.cache.get(wanted) if wanted is not None else None
-            if packet is not None:
-                self._forward([packet], now)
+            if packet is None:
+                continue
+            if self._resends.allow(sequence, len(packet.payload) + HEADERS_BYTES, rate, round_trip, now):
+                again.append(packet)
+        self.resent_octets += self._send_again(again, now)
 
-    def pad(self, octets: float) -> None:
-        """Send about so many bytes of padding between two pictures, to see whether the line carries them."""
+    def _send_again(self, packets: list[Packet], now: float) -> int:
+        """Send packets once more, in their own stream where the peer knows one; the bytes this took, headers too."""
+        assert self.source is not None
+        outgoing = self._one_by_one(packets, self.payload_types[self.source.codec], now)
+        if self.rtx is not None:
+            outgoing = [self.rtx.wrap(packet) for packet in outgoing]
+        self._transport.send(outgoing, self._send_time)
+        return sum(len(payload) + HEADERS_BYTES for *_, payload in outgoing)
+
+    def pad(self, octets: float, now: float) -> None:
+        """Send about so many bytes more between two pictures, to see whether the line carries them.
+
+        With a stream for retransmissions these are the last packets once more, which may even mend something; else it
+        is padding within the stream.
+        """
         if self.source is None:
             return
-        number = self.payload_types[self.source.codec]
         self._owed += octets
+        if self.rtx is not None:
+            self._repeat(now)
+        else:
+            self._pad_within(self.payload_types[self.source.codec])
+        self._owed = min(self._owed, MAX_OWED_BYTES)
+
+    def _repeat(self, now: float) -> None:
+        assert self.source is not None
+        newest, again = self.rewriter.newest, list[Packet]()
+        while newest is not None and len(again) < MAX_REPEATED:
+            packet = self.source.cache.get((newest.sequence - len(again)) & 0xFFFF)
+            if packet is None or self._owed < len(packet.payload) + HEADERS_BYTES:
+                break
+            self._owed -= len(packet.payload) + HEADERS_BYTES
+            again.append(packet)
+        self._send_again(again, now)
+
+    def _pad_within(self, number: int) -> None:
         while self._owed >= PADDING_BYTES and (moved := self.rewriter.pad()) is not None:
-            self._owed -= PADDING_BYTES
+            self._owed -= PADDING_BYTES + HEADERS_BYTES
             header = _HEADER.pack(0xA0, number, *moved, self.ssrc)
             self._transport.send_packet(header + bytes(PADDING_BYTES - 1) + bytes([PADDING_BYTES]))
-        self._owed = min(self._owed, 4.0 * PADDING_BYTES)
 
     def request_keyframe(self, now: float) -> None:
         """The peer lost its picture (PLI or FIR)."""

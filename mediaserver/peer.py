@@ -1,6 +1,7 @@
 """One peer: what it offered, what it sends, what it is sent. Negotiation and RTCP live here; who sees what does not."""
 
 import logging
+import secrets
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -8,15 +9,25 @@ from typing import Protocol
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from mediaserver.camera import Camera, Layer, Reception
-from mediaserver.forwarder import Forwarder
+from mediaserver.forwarder import HEADERS_BYTES, Forwarder
 from mediaserver.mix.quality import QUALITIES
 from mediaserver.rtp import packet as rtp_packet
-from mediaserver.rtp import rtcp
+from mediaserver.rtp import rtcp, rtx
 from mediaserver.rtp.bandwidth import LossController
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
-from mediaserver.rtp.sdp import LEVEL_URI, RID_URI, SEND_TIME_URI, Local, Media, Offer, write_answer
+from mediaserver.rtp.sdp import (
+    LEVEL_URI,
+    REPAIRED_RID_URI,
+    RID_URI,
+    SEND_TIME_URI,
+    Codec,
+    Local,
+    Media,
+    Offer,
+    write_answer,
+)
 from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import fingerprint
 from mediaserver.transport.udp import UdpMux
@@ -26,11 +37,9 @@ logger = logging.getLogger(__name__)
 
 CAMERA_CODECS = ("VP8", "H264")
 """VP8 first: a forwarded camera must reach Firefox too, which decodes nothing else on a closed network."""
-MAX_SSRCS = 8
-"""Microphone and three layers, and again after a renegotiation; more is a flood."""
+MAX_SSRCS = 14
+"""Microphone, three layers and their retransmissions, and again after a renegotiation; more is a flood."""
 REPORT_S = 1.0
-HEADERS_BYTES = 64
-"""IP, UDP, RTP with one extension, SRTP tag: what a line carries besides each payload."""
 TICK_S = 0.05
 """How often :meth:`Peer.tick` is called."""
 
@@ -78,16 +87,20 @@ class Peer:
         if media is None:
             return None
         numbers = {codec.name: codec.payload_type for codec in media.codecs}
-        return Forwarder(numbers, clock_rate, self.transport, media.extensions.get(SEND_TIME_URI, 0))
+        repairs = {codec.payload_type: codec.rtx for codec in media.codecs if codec.rtx is not None}
+        rtx_stream = rtx.RtxStream(repairs, secrets.randbits(32) or 1, secrets.randbits(15)) if repairs else None
+        return Forwarder(numbers, clock_rate, self.transport, media.extensions.get(SEND_TIME_URI, 0), rtx_stream)
 
     def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
-        ssrcs = {}
+        ssrcs, rtx_ssrcs = {}, {}
         for forwarder, kind in ((self.audio, "audio"), (self.picture, "video")):
             media = _first(self._offer, kind, sends=False)
             if forwarder is not None and media is not None:
                 ssrcs[media.mid] = forwarder.ssrc
+                if forwarder.rtx is not None:
+                    rtx_ssrcs[media.mid] = forwarder.rtx.ssrc
         ice = self.transport.ice
-        return Local(ice.fragment, ice.password, fingerprint(certificate), tuple(mux.addresses), ssrcs)
+        return Local(ice.fragment, ice.password, fingerprint(certificate), tuple(mux.addresses), ssrcs, rtx_ssrcs)
 
     def _transport_changed(self, state: State, reason: str) -> None:
         self._owner.changed(self.seat, state, reason)
@@ -115,6 +128,8 @@ class Peer:
             stream = self._microphone_stream(packet.ssrc)
         elif self._camera_media and packet.payload_type in _numbers(self._camera_media):
             stream = self._camera_stream(packet, extensions)
+        elif self._camera_media and packet.payload_type in _rtx_codecs(self._camera_media):
+            stream = self._repair_stream(packet.ssrc, extensions)
         if stream is not None:
             self._streams[packet.ssrc] = stream
         return stream
@@ -132,12 +147,14 @@ class Peer:
     def _camera_stream(self, packet: Packet, extensions: dict[int, bytes]) -> Callable[[Packet, float], None] | None:
         media = self._camera_media
         assert media is not None
-        share = _layer_share(media, extensions)
-        if share is None:
+        rid = _rid(media, extensions, RID_URI)
+        if rid is None:
             return None
         codecs = {codec.payload_type: codec.name for codec in media.codecs}
         codec = codecs[packet.payload_type]
-        layer = Layer(f"camera:{self.seat}", codec, self._dirty, packet.ssrc, share, self._ask_keyframe)
+        layer = Layer(
+            f"camera:{self.seat}", codec, self._dirty, packet.ssrc, _share(media, rid), self._ask_keyframe, rid
+        )
         self.camera.add(layer)
         self._receptions[packet.ssrc] = layer.reception
 
@@ -148,6 +165,28 @@ class Peer:
             missing = layer.receive(packet, now)
             if missing:
                 self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, missing))
+
+        return receive
+
+    def _repair_stream(self, ssrc: int, extensions: dict[int, bytes]) -> Callable[[Packet, float], None] | None:
+        """Retransmissions of a layer, told by its RID (RFC 8852 §3.2) or by the offer's SSRCs."""
+        media = self._camera_media
+        assert media is not None
+        layer = self.camera.find(media.repairs.get(ssrc), _rid(media, extensions, REPAIRED_RID_URI))
+        if layer is None:
+            return None
+        codecs = _rtx_codecs(media)
+        reception = self._receptions[ssrc] = Reception()
+
+        def receive(packet: Packet, now: float) -> None:
+            reception.receive(packet.sequence)
+            codec = codecs.get(packet.payload_type)
+            if codec is None or codec.name != layer.codec:
+                return
+            repaired = rtx.unwrap(packet, layer.ssrc, codec.payload_type)
+            if repaired is not None:
+                repaired.keyframe = is_keyframe(layer.codec, repaired.payload)
+                layer.repair(repaired, now)
 
         return receive
 
@@ -162,7 +201,7 @@ class Peer:
             match item:
                 case rtcp.Nack():
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
-                        self.picture.resend(item.sequences, now)
+                        self.picture.resend(item.sequences, self.downlink.rate, self.downlink.round_trip, now)
                 case rtcp.KeyframeRequest():
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
                         self.picture.request_keyframe(now)
@@ -208,16 +247,17 @@ class Peer:
         before = self.downlink.step
         changed = self.downlink.update(now) != before
         if self.downlink.padding and self.picture is not None:
-            self.picture.pad(self.downlink.padding * TICK_S / 8)
+            self.picture.pad(self.downlink.padding * TICK_S / 8, now)
         return changed
 
     def _report(self, now: float) -> None:
-        octets = sum(f.octets + HEADERS_BYTES * f.packets for f in (self.audio, self.picture) if f is not None)
+        streams = [each for each in (self.audio, self.picture) if each is not None]
+        octets = sum(each.octets + HEADERS_BYTES * each.packets + each.resent_octets for each in streams)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
         wall = time.time()
-        for forwarder in (self.audio, self.picture):
-            if forwarder is not None and forwarder.packets:
+        for forwarder in streams:
+            if forwarder.packets:
                 timestamp = forwarder.rewriter.timestamp_at(now)
                 self.transport.send_rtcp(
                     rtcp.sender_report(forwarder.ssrc, wall, timestamp, forwarder.packets, forwarder.octets)
@@ -252,11 +292,18 @@ def _numbers(media: Media) -> set[int]:
     return {codec.payload_type for codec in media.codecs}
 
 
-def _layer_share(media: Media, extensions: dict[int, bytes]) -> float | None:
-    """A layer's height over the camera's, by its RID (low to high in the offer); None while the RID is unknown."""
+def _rtx_codecs(media: Media) -> dict[int, Codec]:
+    return {codec.rtx: codec for codec in media.codecs if codec.rtx is not None}
+
+
+def _rid(media: Media, extensions: dict[int, bytes], uri: str) -> str | None:
+    """Which layer a packet belongs to, by its header extension `uri`: empty without layers, None while unknown."""
     if not media.rids:
-        return 1.0
-    rid = extensions.get(media.extensions.get(RID_URI, 0), b"").decode("ascii", "replace")
-    if rid not in media.rids:
-        return None
-    return 0.5 ** (len(media.rids) - 1 - media.rids.index(rid))
+        return ""
+    rid = extensions.get(media.extensions.get(uri, 0), b"").decode("ascii", "replace")
+    return rid if rid in media.rids else None
+
+
+def _share(media: Media, rid: str) -> float:
+    """A layer's height over the camera's (layers stand low to high in the offer)."""
+    return 0.5 ** (len(media.rids) - 1 - media.rids.index(rid)) if rid else 1.0

@@ -13,6 +13,8 @@ BAD_LOSS, PROBE_LOSS = 0.08, 0.03
 BAD_QUEUE_S, PROBE_QUEUE_S = 0.30, 0.06
 """Round trip above the least of the last half minute: never tolerated, and tolerated while probing."""
 BASE_REPORTS = 30
+FIRST_ROUND_TRIP_S = 0.1
+"""Until the first report."""
 FOLLOWS = 0.85
 """An estimate below this share of what is sent is an overuse; estimates settle a little below the rate received."""
 CUT = 0.95
@@ -71,6 +73,16 @@ class Downlink:
         if round_trip is not None:
             self._round_trips.append(round_trip)
 
+    @property
+    def rate(self) -> int:
+        """What the current step needs of the line with sound, in bit/s."""
+        return self._needs(self.step)
+
+    @property
+    def round_trip(self) -> float:
+        """The newest round trip in seconds."""
+        return self._round_trips[-1] if self._round_trips else FIRST_ROUND_TRIP_S
+
     def sent(self, bitrate: float) -> None:
         """Take what was really sent in the last second, padding left out, in bit/s."""
         self._sent = bitrate
@@ -93,7 +105,7 @@ class Downlink:
     def _queue(self) -> float:
         return self._round_trips[-1] - min(self._round_trips) if self._round_trips else 0.0
 
-    def _needs(self, step: int) -> float:
+    def _needs(self, step: int) -> int:
         return self._steps[step] + SOUND_BPS
 
     def _overused(self, now: float) -> bool:

@@ -40,6 +40,10 @@ class NackGenerator:
             del self._missing[oldest]
         return holes
 
+    def misses(self, sequence: int) -> bool:
+        """Whether a packet is still waited for."""
+        return sequence in self._missing
+
     def forget(self) -> None:
         """Give up what is missed: nobody listens."""
         self._missing.clear()

@@ -90,6 +90,11 @@ class Rewriter:
         self._sent = 0
         return sequence, self._last_timestamp
 
+    @property
+    def newest(self) -> Packet | None:
+        """The current source's newest packet that was sent."""
+        return self._newest if self._sent else None
+
     def source_sequence(self, sequence: int) -> int | None:
         """The current source's number for a sent sequence number; None when it was sent before the last switch."""
         age = (self._next_sequence - sequence) & 0xFFFF

@@ -19,8 +19,9 @@ MAX_LAYERS = 3
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
-_EXTENSIONS = (MID_URI, RID_URI, LEVEL_URI, SEND_TIME_URI)
+_EXTENSIONS = (MID_URI, RID_URI, REPAIRED_RID_URI, LEVEL_URI, SEND_TIME_URI)
 
 START_KBPS = 2500
 """`x-google-start-bitrate`: without it Chromium spends 40 s climbing to the top layer."""
@@ -47,6 +48,8 @@ class Codec:
     payload_type: int
     clock_rate: int
     parameters: str = ""
+    rtx: int | None = None
+    """The payload type of its retransmissions (RFC 4588 §8.6), None without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Media:
     extensions: dict[str, int]
     rids: tuple[str, ...]
     ssrcs: tuple[int, ...]
+    repairs: dict[int, int] = field(default_factory=dict)
+    """The SSRC whose packets a retransmission SSRC carries (`a=ssrc-group:FID`, RFC 5576 §4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class Local:
     addresses: tuple[tuple[str, int], ...]
     ssrcs: dict[str, int] = field(default_factory=dict)
     """The SSRC we send with, by mid."""
+    rtx_ssrcs: dict[str, int] = field(default_factory=dict)
+    """The SSRC we retransmit with, by mid."""
 
 
 def parse_offer(text: str) -> Offer:
@@ -142,7 +149,13 @@ def _media(media: MediaDescription, lines: list[str]) -> Media:
         extensions={h.uri: h.id for h in media.rtp.headerExtensions if h.uri in _EXTENSIONS and 0 < h.id < 256},
         rids=_rids(lines),
         ssrcs=tuple(s.ssrc for s in media.ssrc)[:8],
+        repairs=_repairs(media),
     )
+
+
+def _repairs(media: MediaDescription) -> dict[int, int]:
+    pairs = [group.items for group in media.ssrc_group[:8] if group.semantic == "FID" and len(group.items) == 2]
+    return {int(repair): int(original) for original, repair in pairs}
 
 
 def _rids(lines: list[str]) -> tuple[str, ...]:
@@ -161,10 +174,18 @@ def _audio_codecs(media: MediaDescription) -> list[Codec]:
 
 
 def _video_codecs(media: MediaDescription) -> list[Codec]:
-    vp8 = [Codec("VP8", _number(c), 90000) for c in media.rtp.codecs if c.name.upper() == "VP8"][:1]
+    rtx = _rtx_numbers(media)
+    vp8 = [c for c in media.rtp.codecs if c.name.upper() == "VP8"][:1]
     h264 = [c for c in media.rtp.codecs if c.name.upper() == "H264" and _constrained_baseline(c)]
     h264.sort(key=lambda c: not str(c.parameters.get("profile-level-id", "")).lower().startswith("42e0"))
-    return [Codec("H264", _number(c), 90000, _h264_parameters(c)) for c in h264[:1]] + vp8
+    codecs = [Codec("H264", _number(c), 90000, _h264_parameters(c), rtx.get(_number(c))) for c in h264[:1]]
+    return codecs + [Codec("VP8", _number(c), 90000, rtx=rtx.get(_number(c))) for c in vp8]
+
+
+def _rtx_numbers(media: MediaDescription) -> dict[int, int]:
+    """Payload types of retransmissions by those of the originals (`apt`)."""
+    named = [(str(c.parameters.get("apt")), c) for c in media.rtp.codecs if c.name.lower() == "rtx"]
+    return {int(apt): _number(c) for apt, c in named if apt.isdecimal()}
 
 
 def _number(codec: RTCRtpCodecParameters) -> int:
@@ -207,8 +228,9 @@ def _answer_media(media: Media, local: Local, camera_codecs: tuple[str, ...]) ->
         codecs = sorted((c for c in codecs if c.name in camera_codecs), key=lambda c: camera_codecs.index(c.name))
     host, port = local.addresses[0]
     family = "IP6" if ":" in host else "IP4"
+    numbers = [c.payload_type for c in codecs] + [c.rtx for c in codecs if c.rtx is not None]
     lines = [
-        f"m={media.kind} {port} UDP/TLS/RTP/SAVPF {' '.join(str(c.payload_type) for c in codecs)}",
+        f"m={media.kind} {port} UDP/TLS/RTP/SAVPF {' '.join(map(str, numbers))}",
         f"c=IN {family} {host}",
         f"a=mid:{media.mid}",
         f"a={_direction(media)}",
@@ -243,13 +265,19 @@ def _answer_codec(media: Media, codec: Codec) -> list[str]:
         parameters = ";".join(filter(None, [parameters, f"x-google-start-bitrate={START_KBPS}"]))
     lines = [f"a=rtpmap:{number} {codec.name}/{codec.clock_rate}"]
     lines += [f"a=rtcp-fb:{number} {kind}" for kind in ("nack", "nack pli", "ccm fir", "goog-remb")]
-    return [*lines, f"a=fmtp:{number} {parameters}"] if parameters else lines
+    lines += [f"a=fmtp:{number} {parameters}"] if parameters else []
+    return lines + (
+        [f"a=rtpmap:{codec.rtx} rtx/90000", f"a=fmtp:{codec.rtx} apt={number}"] if codec.rtx is not None else []
+    )
 
 
 def _answer_streams(media: Media, local: Local) -> list[str]:
     lines = []
     if media.receives and media.mid in local.ssrcs:
-        lines += [f"a=msid:diemcau {media.mid}", f"a=ssrc:{local.ssrcs[media.mid]} cname:diemcau"]
+        ssrc, rtx = local.ssrcs[media.mid], local.rtx_ssrcs.get(media.mid)
+        lines += [f"a=msid:diemcau {media.mid}", f"a=ssrc:{ssrc} cname:diemcau"]
+        if rtx is not None:  # after the original: Chromium takes the first SSRC for the stream's own
+            lines += [f"a=ssrc-group:FID {ssrc} {rtx}", f"a=ssrc:{rtx} cname:diemcau"]
     if media.sends and media.rids:
         lines += [f"a=rid:{rid} recv" for rid in media.rids]
         lines.append(f"a=simulcast:recv {';'.join(media.rids)}")

@@ -1,6 +1,7 @@
-"""A bad line: a UDP proxy that delays both ways and carries so many bits a second towards the browser."""
+"""A bad line: a UDP proxy that delays both ways, carries so many bits a second to the browser, and loses packets."""
 
 import heapq
+import random
 import selectors
 import socket
 import threading
@@ -16,11 +17,15 @@ Address = tuple[str, int]
 
 
 class Line(threading.Thread):
-    """Stands between browsers and the media port of a server; `rate` (bit/s) may be changed at any time."""
+    """Stands between browsers and the media port of a server.
+
+    `rate` (bit/s) and `loss` (share of packets, both ways; 1 is a blackout) may be changed at any time.
+    """
 
     def __init__(self, server: Address, rate: float) -> None:
         super().__init__(daemon=True)
         self.rate = rate
+        self.loss = 0.0
         self.port = 0
         self._server = server
         self._selector = selectors.DefaultSelector()
@@ -31,6 +36,7 @@ class Line(threading.Thread):
         self._count = 0
         self._free = 0.0
         self._ended = False
+        self._random = random.Random(7)
 
     def redirect(self) -> str:
         """A script that makes a page use this line: the answer's address is replaced."""
@@ -72,6 +78,8 @@ class Line(threading.Thread):
                 data, address = sock.recvfrom(2048)
             except BlockingIOError:
                 return
+            if self._random.random() < self.loss:
+                continue
             if browser is None:
                 if address not in self._backs:
                     self._backs[address] = self._open(address)

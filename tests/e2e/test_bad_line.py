@@ -18,7 +18,7 @@ WATCH_MS = 3_000
 
 _STATS = """async () => {
   const found = {audio: [0, 0], video: [0, 0, 0]};
-  const report = await document.querySelector('room-page').meeting.link.pc?.getStats();
+  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
   for (const entry of report?.values() ?? []) if (entry.type === 'inbound-rtp')
     found[entry.kind] = [entry.packetsReceived, entry.packetsLost, entry.frameHeight ?? 0];
   return found;
@@ -93,3 +93,25 @@ def test_one_bad_line_disturbs_nobody(people: People, busy: Browser, blue: Brows
     seat.until(lambda: received(bad).height == 180, "the smallest picture on the bad line")
     assert "blue" in seat.colours()
     assert received(good).height == 720
+
+
+_REPAIRED = """async () => {
+  const found = {received: 0, sent: 0};
+  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
+  for (const entry of report?.values() ?? []) if (entry.rtxSsrc) {
+    found.received += entry.retransmittedPacketsReceived ?? 0;
+    found.sent += entry.retransmittedPacketsSent ?? 0;
+  }
+  return found;
+}"""
+"""Packets of the streams that have another one for retransmissions."""
+
+
+def test_what_a_line_loses_is_sent_again_both_ways(people: People, blue: Browser, line: Line) -> None:
+    page = people.sign_in(blue, HOST)
+    page.add_init_script(line.redirect())
+    code = people.register(page, ["nt.xuonghuan"], "Đường truyền mất gói")
+    seat = people.enter(page, code, "host")
+    seat.until(lambda: "blue" in seat.colours(), "a picture")
+    line.loss = 0.05
+    seat.until(lambda: min(page.evaluate(_REPAIRED).values()) > 5, "packets sent again both ways")

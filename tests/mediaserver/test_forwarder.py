@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.forwarder import PADDING_BYTES, Forwarder
+from mediaserver.forwarder import HEADERS_BYTES, PADDING_BYTES, Forwarder
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
+from mediaserver.rtp.rtx import RtxStream, unwrap
 from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.srtp import Outgoing
 
 NUMBERS = {"VP8": 96, "H264": 102}
+LINE = (1_000_000, 0.05)
+"""Bit/s, round trip."""
+RTX_SSRC = 77
 
 
 class Wire:
@@ -50,10 +54,11 @@ class Camera(Source):
 class Scene:
     """A viewer and two cameras."""
 
-    def __init__(self, codecs: tuple[str, str] = ("VP8", "VP8")) -> None:
+    def __init__(self, codecs: tuple[str, str] = ("VP8", "VP8"), rtx: bool = False) -> None:
         self.dirty = Dirty()
         self.wire = Wire()
-        self.forwarder = Forwarder(NUMBERS, 90000, self.wire)
+        repair = RtxStream({96: 97, 102: 103}, RTX_SSRC, 0xFFFF) if rtx else None
+        self.forwarder = Forwarder(NUMBERS, 90000, self.wire, rtx=repair)
         self.one = Camera("one", codecs[0], self.dirty, 0xFFFE)
         self.two = Camera("two", codecs[1], self.dirty, 500)
         self.now = 0.0
@@ -158,10 +163,60 @@ def test_what_was_missed_is_sent_again_with_its_own_number() -> None:
         scene.show(scene.one, at == 0)
     sent = list(scene.wire.sent)
     scene.wire.sent.clear()
-    scene.forwarder.resend([sent[3][1], sent[7][1], (sent[-1][1] + 1) & 0xFFFF, (sent[0][1] - 1) & 0xFFFF], scene.now)
+    scene.forwarder.resend(
+        [sent[3][1], sent[7][1], (sent[-1][1] + 1) & 0xFFFF, (sent[0][1] - 1) & 0xFFFF], *LINE, scene.now
+    )
     assert scene.wire.sent == [sent[3], sent[7]]
     scene.show(scene.one)
     assert (scene.wire.sent[-1][1] - sent[-1][1]) & 0xFFFF == 1
+
+
+def repaired(scene: Scene) -> list[tuple[int, int, bytes]]:
+    """What was sent in the stream of retransmissions: its own number, the original one, the payload."""
+    found = [packet for packet in scene.wire.sent if packet[3] == RTX_SSRC]
+    assert {second & 0x7F for second, *_ in found} <= {97}
+    packets = [Packet(97, sequence, stamp, RTX_SSRC, second > 127, data) for second, sequence, stamp, _, data in found]
+    originals = [unwrap(packet, scene.forwarder.ssrc, 96) for packet in packets]
+    return [(packet.sequence, o.sequence, o.payload) for packet, o in zip(packets, originals, strict=True) if o]
+
+
+def test_a_peer_with_a_stream_for_retransmissions_gets_them_there_in_numbers_of_their_own() -> None:
+    scene = Scene(rtx=True)
+    scene.forwarder.follow(scene.one, 0.0)
+    for at in range(10):
+        scene.show(scene.one, at == 0)
+    sent = list(scene.wire.sent)
+    scene.forwarder.resend([sent[3][1], sent[7][1]], *LINE, scene.now)
+    assert repaired(scene) == [(0xFFFF, sent[3][1], sent[3][4]), (0, sent[7][1], sent[7][4])]
+    scene.show(scene.one)
+    assert (scene.wire.sent[-1][1] - sent[-1][1]) & 0xFFFF == 1
+    assert (scene.forwarder.packets, scene.forwarder.octets) == (11, 77)
+
+
+def test_a_packet_under_way_is_not_sent_again() -> None:
+    scene = Scene(rtx=True)
+    scene.forwarder.follow(scene.one, 0.0)
+    scene.show(scene.one, True)
+    lost, (rate, round_trip) = scene.wire.sent[0][1], LINE
+    for later in (0.0, 0.5 * round_trip, 1.1 * round_trip):
+        scene.forwarder.resend([lost], rate, round_trip, scene.now + later)
+    assert len(repaired(scene)) == 2
+
+
+def test_a_line_is_filled_with_the_newest_packets_and_numbers_stay_as_they_are() -> None:
+    scene = Scene(rtx=True)
+    scene.forwarder.follow(scene.one, 0.0)
+    for at in range(5):
+        scene.show(scene.one, at == 0)
+    sent = list(scene.wire.sent)
+    scene.forwarder.pad(3 * (len(sent[-1][4]) + HEADERS_BYTES) + 1, scene.now)
+    assert [original for _, original, _ in repaired(scene)] == [packet[1] for packet in sent[:1:-1]]
+    scene.show(scene.one)
+    assert (scene.wire.sent[-1][1] - sent[-1][1]) & 0xFFFF == 1
+    before = len(scene.wire.sent)
+    scene.forwarder.pad(1e9, scene.now)
+    assert len(scene.wire.sent) - before == 6  # all there are
+    assert scene.wire.whole == []
 
 
 def test_what_belongs_to_an_earlier_source_is_not_sent_again() -> None:
@@ -171,7 +226,7 @@ def test_what_belongs_to_an_earlier_source_is_not_sent_again() -> None:
     scene.forwarder.follow(scene.two, scene.now)
     scene.show(scene.two, True)
     before = list(scene.wire.sent)
-    scene.forwarder.resend([before[0][1]], scene.now)
+    scene.forwarder.resend([before[0][1]], *LINE, scene.now)
     assert scene.wire.sent == before
 
 
@@ -187,10 +242,10 @@ def test_a_viewers_request_reaches_the_picture_it_has_and_the_one_it_waits_for()
 
 def test_padding_fills_numbers_between_pictures_and_never_within_one() -> None:
     scene = Scene()
-    scene.forwarder.pad(10_000)
+    scene.forwarder.pad(10_000, scene.now)
     scene.forwarder.follow(scene.one, 0.0)
     scene.show(scene.one, True)
-    scene.forwarder.pad(3 * PADDING_BYTES + 10)
+    scene.forwarder.pad(3 * (PADDING_BYTES + HEADERS_BYTES), scene.now)
     scene.show(scene.one)
     packets = [parse(data, len(data))[0] for data in scene.wire.whole]
     assert [packet.payload for packet in packets] == [b""] * 3
@@ -200,7 +255,7 @@ def test_padding_fills_numbers_between_pictures_and_never_within_one() -> None:
     assert scene.numbers() == [0, 4]
     scene.one.picture(marker=False)
     scene.dirty.flush(scene.now)
-    scene.forwarder.pad(10_000)
+    scene.forwarder.pad(10_000, scene.now)
     assert len(scene.wire.whole) == 3
 
 
@@ -223,7 +278,7 @@ def test_whatever_happens_a_number_is_used_once_and_numbers_only_skip_where_the_
                 source.sequence += 3
                 holes += 1
             case "pad":
-                scene.forwarder.pad(PADDING_BYTES)
+                scene.forwarder.pad(PADDING_BYTES + HEADERS_BYTES, scene.now)
             case _:
                 scene.show(source, step == "key")
     padded = [parse(data, len(data))[0].sequence for data in scene.wire.whole]

@@ -1,6 +1,7 @@
 """Offers of real browsers, damaged offers, and answers that can be read."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from aiortc.sdp import SessionDescription
@@ -13,6 +14,7 @@ from mediaserver.rtp.sdp import (
     MAX_MEDIA,
     MAX_SDP_BYTES,
     MID_URI,
+    REPAIRED_RID_URI,
     RID_URI,
     SEND_TIME_URI,
     Codec,
@@ -38,7 +40,7 @@ def answered(offer: Offer) -> tuple[str, SessionDescription]:
 def test_chromium_is_understood() -> None:
     offer = parse_offer(CHROMIUM)
     assert (offer.fragment, len(offer.fingerprints)) == ("Xn4k", 1)
-    video = (Codec("H264", 109, 90000, H264), Codec("VP8", 96, 90000))
+    video = (Codec("H264", 109, 90000, H264), Codec("VP8", 96, 90000, rtx=97))
     assert offer.media == (
         Media(
             kind="audio",
@@ -50,7 +52,7 @@ def test_chromium_is_understood() -> None:
             rids=(),
             ssrcs=(3391875920,),
         ),
-        Media("video", "1", True, False, video, {MID_URI: 4, RID_URI: 10}, ("q", "h", "f"), ()),
+        Media("video", "1", True, False, video, {MID_URI: 4, RID_URI: 10, REPAIRED_RID_URI: 11}, ("q", "h", "f"), ()),
         Media("video", "2", False, True, video, {MID_URI: 4}, (), ()),
     )
 
@@ -74,7 +76,14 @@ def test_the_answer_mirrors_the_offer(offer: str) -> None:
         ("video", "1", "recvonly"),
         ("video", "2", "sendonly"),
     ]
-    assert [[c.name for c in m.rtp.codecs] for m in answer.media] == [["opus"], ["VP8", "H264"], ["H264", "VP8"]]
+    assert [[c.name for c in m.rtp.codecs] for m in answer.media] == [
+        ["opus"],
+        ["VP8", "rtx", "H264"],
+        ["H264", "VP8", "rtx"],
+    ]
+    for media in answer.media[1:]:
+        vp8, rtx = (next(c for c in media.rtp.codecs if c.name == name) for name in ("VP8", "rtx"))
+        assert rtx.parameters == {"apt": vp8.payloadType}
     for media in answer.media:
         assert media.dtls is not None and media.ice is not None
         assert media.dtls.role == "server"
@@ -83,6 +92,13 @@ def test_the_answer_mirrors_the_offer(offer: str) -> None:
     assert [[s.ssrc for s in m.ssrc] for m in answer.media] == [[11], [], [13]]
     assert "a=group:BUNDLE 0 1 2\r\n" in text
     assert "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n" in text
+
+
+def test_an_answer_names_the_ssrc_of_its_retransmissions() -> None:
+    local = replace(LOCAL, rtx_ssrcs={"2": 14})
+    read = SessionDescription.parse(write_answer(parse_offer(CHROMIUM), local, ("VP8", "H264")))
+    assert [[(g.semantic, g.items) for g in m.ssrc_group] for m in read.media] == [[], [], [("FID", [13, 14])]]
+    assert [s.ssrc for s in read.media[2].ssrc] == [13, 14]
 
 
 def test_a_data_channel_is_refused_and_the_rest_answered() -> None:

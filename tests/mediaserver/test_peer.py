@@ -1,0 +1,118 @@
+"""One peer fed with plain packets: what its camera's layers have of them."""
+
+from collections.abc import AsyncIterator
+from struct import pack
+
+import pytest
+
+from mediaserver.peer import Peer
+from mediaserver.rtp.packet import HEADER, Packet
+from mediaserver.rtp.payload import packetize_vp8
+from mediaserver.rtp.sdp import parse_offer
+from mediaserver.tracks import Dirty, Source
+from mediaserver.transport.udp import UdpMux
+from mediaserver.transport.webrtc import State
+from tests.mediaserver.meeting import CERTIFICATE
+from tests.mediaserver.offers import CHROMIUM
+
+VP8, RTX = 96, 97
+RID_ID, REPAIRED_RID_ID = 10, 11
+CAMERA, REPAIRS = 1001, 2001
+
+
+class Room:
+    """Who owns a peer, and hears nothing."""
+
+    def heard(self, seat: str, packet: Packet, now: float) -> None:
+        raise AssertionError("no microphone here")
+
+    def changed(self, seat: str, state: State, reason: str) -> None:
+        raise AssertionError("nothing connects here")
+
+
+class Viewer:
+    """Looks at a layer."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        self.seen += [packet.sequence for packet in packets]
+
+
+class Scene:
+    """A peer and a viewer of its first layer; packets are sent without a network."""
+
+    def __init__(self, mux: UdpMux, offer: str = CHROMIUM) -> None:
+        self.dirty = Dirty()
+        self.peer = Peer("a", parse_offer(offer), mux=mux, certificate=CERTIFICATE, dirty=self.dirty, owner=Room())
+        self.viewer = Viewer()
+        self.now = 0.0
+
+    def _packet(self, payload_type: int, sequence: int, ssrc: int, payload: bytes, named: tuple[int, str]) -> None:
+        number, rid = named
+        head = HEADER.pack(0x90 if rid else 0x80, payload_type, sequence & 0xFFFF, 0, ssrc)
+        extension = pack("!HHBsxx", 0xBEDE, 1, number << 4, rid.encode()) if rid else b""
+        data = head + extension + payload
+        self.now += 0.01
+        self.peer.rtp(memoryview(data), len(data), self.now)
+        self.dirty.flush(self.now)
+
+    def send(self, sequence: int, *, ssrc: int = CAMERA, rid: str = "") -> None:
+        """One picture of one packet."""
+        self._packet(VP8, sequence, ssrc, packetize_vp8(b"picture", sequence & 0x7FFF)[0], (RID_ID, rid))
+
+    def repair(self, sequence: int, at: int, *, ssrc: int = REPAIRS, rid: str = "") -> None:
+        """The same picture as a retransmission, whose own number is `at`."""
+        payload = pack("!H", sequence) + packetize_vp8(b"picture", sequence & 0x7FFF)[0]
+        self._packet(RTX, at, ssrc, payload, (REPAIRED_RID_ID, rid))
+
+    def look(self) -> list[int]:
+        """Look at the newest layer; the list fills with the numbers seen."""
+        self.peer.camera.layers[-1].attach(self.viewer)
+        return self.viewer.seen
+
+
+@pytest.fixture
+async def mux() -> AsyncIterator[UdpMux]:
+    """A port of one's own."""
+    made = UdpMux(lambda now: None)
+    made.open(["127.0.0.1"], 0)
+    yield made
+    made.close()
+
+
+async def test_retransmissions_of_a_layer_fill_its_holes_and_nothing_else(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    scene.send(10, rid="q")
+    seen = scene.look()
+    scene.send(13)
+    scene.repair(11, 500, rid="q")
+    scene.repair(10, 501)  # came long ago: fills the sender's line
+    scene.repair(12, 502)
+    scene.repair(12, 503)
+    scene.send(14)
+    assert seen == [13, 11, 12, 14]
+    (layer,) = scene.peer.camera.layers
+    assert not layer.nack.waiting
+    assert layer.reception.take(layer.ssrc, scene.now)[1:] == (3, 2)  # what the line lost, not what was mended
+
+
+async def test_retransmissions_before_their_layer_is_known_are_left_out(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    scene.repair(11, 500, rid="q")
+    scene.send(10, rid="h")
+    scene.repair(11, 501, rid="q")
+    scene.repair(11, 502)
+    assert [layer.rid for layer in scene.peer.camera.layers] == ["h"]
+
+
+async def test_a_camera_without_layers_names_its_retransmissions_in_the_offer(mux: UdpMux) -> None:
+    plain = "".join(line for line in CHROMIUM.splitlines(True) if not line.startswith(("a=rid", "a=simulcast")))
+    plain = plain.replace("a=sendonly\r\n", f"a=sendonly\r\na=ssrc-group:FID {CAMERA} {REPAIRS}\r\n")
+    scene = Scene(mux, plain)
+    scene.send(10)
+    seen = scene.look()
+    scene.send(12)
+    scene.repair(11, 500)
+    assert seen == [12, 11]

@@ -1,0 +1,44 @@
+"""What may be sent again: a share of the line, and each packet about once in a round trip."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.rtp.resend import BURST_S, MAX_SPACING_S, SHARE, ResendLimit
+
+RATE, OCTETS = 800_000, 1000
+BURST = round(SHARE * RATE / 8 * BURST_S / OCTETS)
+"""Packets of a whole burst."""
+
+
+def allowed(limit: ResendLimit, count: int, now: float, first: int = 0) -> int:
+    return sum(limit.allow(first + i, OCTETS, RATE, 0.05, now) for i in range(count))
+
+
+def test_a_burst_is_followed_by_the_share_of_the_line() -> None:
+    limit = ResendLimit()
+    assert allowed(limit, 100, 1000.0) == BURST
+    assert allowed(limit, 100, 1000.0 + BURST_S / 2, 1000) == BURST // 2
+    assert allowed(limit, 100, 1060.0, 2000) == BURST
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.floats(0.0, 0.2), st.floats(0.0, 1.0)), max_size=100))
+def test_a_packet_is_not_sent_again_while_it_is_under_way(asked: list[tuple[int, float, float]]) -> None:
+    limit, sent, now = ResendLimit(), dict[int, float](), 0.0
+    for sequence, later, round_trip in asked:
+        now += later
+        if limit.allow(sequence, 1, 1e9, round_trip, now):
+            assert now - sent.get(sequence, -9.0) >= min(round_trip, MAX_SPACING_S)
+            sent[sequence] = now
+        else:
+            assert sequence in sent
+
+
+def test_a_packet_lost_again_is_sent_again() -> None:
+    limit = ResendLimit()
+    assert [limit.allow(7, 1, RATE, 0.1, now) for now in (0.0, 0.09, 0.11, 0.2, 0.22)] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]

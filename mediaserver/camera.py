@@ -107,9 +107,9 @@ class Camera:
         self.layers: list[Layer] = []
 
     def add(self, layer: Layer) -> None:
-        """Take a layer as it appears."""
-        self.layers.append(layer)
-        self.layers.sort(key=lambda each: each.height)
+        """Take a layer as it appears, or anew after its sender restarted: who looks at it follows at a key frame."""
+        others = [each for each in self.layers if each.ssrc != layer.ssrc]
+        self.layers = sorted([*others, layer], key=lambda each: each.height)
 
     def find(self, ssrc: int | None, rid: str | None) -> Layer | None:
         """The layer with that SSRC or, when it is None, with that RID."""

@@ -17,6 +17,7 @@ from mediaserver.rtp.bandwidth import LossController
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
+from mediaserver.rtp.probation import Probation, Verdict
 from mediaserver.rtp.sdp import (
     LEVEL_URI,
     REPAIRED_RID_URI,
@@ -151,16 +152,26 @@ class Peer:
         if rid is None:
             return None
         codecs = {codec.payload_type: codec.name for codec in media.codecs}
-        codec = codecs[packet.payload_type]
-        layer = Layer(
-            f"camera:{self.seat}", codec, self._dirty, packet.ssrc, _share(media, rid), self._ask_keyframe, rid
-        )
-        self.camera.add(layer)
-        self._receptions[packet.ssrc] = layer.reception
+        ssrc, codec, share = packet.ssrc, codecs[packet.payload_type], _share(media, rid)
+        probation = Probation()
+
+        def begin() -> Layer:
+            layer = Layer(f"camera:{self.seat}", codec, self._dirty, ssrc, share, self._ask_keyframe, rid)
+            self.camera.add(layer)
+            self._receptions[ssrc] = layer.reception
+            return layer
+
+        layer = begin()
 
         def receive(packet: Packet, now: float) -> None:
-            if codecs.get(packet.payload_type) != layer.codec:
+            nonlocal layer
+            if codecs.get(packet.payload_type) != codec:
                 return
+            verdict = probation.judge(packet.sequence)
+            if verdict is Verdict.LEAVE:
+                return
+            if verdict is Verdict.RESTART:
+                layer = begin()
             packet.keyframe = is_keyframe(layer.codec, packet.payload)
             missing = layer.receive(packet, now)
             if missing:
@@ -172,18 +183,19 @@ class Peer:
         """Retransmissions of a layer, told by its RID (RFC 8852 §3.2) or by the offer's SSRCs."""
         media = self._camera_media
         assert media is not None
-        layer = self.camera.find(media.repairs.get(ssrc), _rid(media, extensions, REPAIRED_RID_URI))
-        if layer is None:
+        named = self.camera.find(media.repairs.get(ssrc), _rid(media, extensions, REPAIRED_RID_URI))
+        if named is None:
             return None
+        original = named.ssrc
         codecs = _rtx_codecs(media)
         reception = self._receptions[ssrc] = Reception()
 
         def receive(packet: Packet, now: float) -> None:
             reception.receive(packet.sequence)
-            codec = codecs.get(packet.payload_type)
-            if codec is None or codec.name != layer.codec:
+            codec, layer = codecs.get(packet.payload_type), self.camera.find(original, None)
+            if codec is None or layer is None or codec.name != layer.codec:
                 return
-            repaired = rtx.unwrap(packet, layer.ssrc, codec.payload_type)
+            repaired = rtx.unwrap(packet, original, codec.payload_type)
             if repaired is not None:
                 repaired.keyframe = is_keyframe(layer.codec, repaired.payload)
                 layer.repair(repaired, now)

@@ -5,6 +5,7 @@ from struct import pack
 
 import pytest
 
+from mediaserver.api import COMPOSED
 from mediaserver.peer import Peer
 from mediaserver.rtp.packet import HEADER, Packet
 from mediaserver.rtp.payload import packetize_vp8
@@ -12,7 +13,7 @@ from mediaserver.rtp.sdp import parse_offer
 from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.udp import UdpMux
 from mediaserver.transport.webrtc import State
-from tests.mediaserver.meeting import CERTIFICATE
+from tests.mediaserver.meeting import CERTIFICATE, Meeting, clip
 from tests.mediaserver.offers import CHROMIUM
 
 VP8, RTX = 96, 97
@@ -96,6 +97,39 @@ async def test_retransmissions_of_a_layer_fill_its_holes_and_nothing_else(mux: U
     (layer,) = scene.peer.camera.layers
     assert not layer.nack.waiting
     assert layer.reception.take(layer.ssrc, scene.now)[1:] == (3, 2)  # what the line lost, not what was mended
+
+
+async def test_a_restarted_stream_is_a_new_layer_and_a_stray_packet_is_none(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    scene.send(10, rid="q")
+    seen = scene.look()
+    scene.send(10 + 0x8000)
+    scene.send(11)
+    (before,) = scene.peer.camera.layers
+    scene.send(10 + 0x9000)
+    scene.send(11 + 0x9000)
+    (after,) = scene.peer.camera.layers
+    assert seen == [11]
+    assert (after is before, after.rid, after.height) == (False, "q", before.height)
+    scene.look()
+    scene.send(13 + 0x9000)
+    scene.repair(12 + 0x9000, 500, rid="q")
+    assert seen == [11, 13 + 0x9000, 12 + 0x9000]
+
+
+@pytest.mark.parametrize("view", ["camera:b", COMPOSED])
+async def test_a_member_whose_numbers_jump_is_seen_again(meeting: Meeting, view: str) -> None:
+    a = await meeting.join("a", "red", 440, view=view)
+    b = await meeting.join("b", "green", 660)
+    (layer,) = b.caller._layers.values()
+    for colour, jump in (
+        ("green", 0),
+        ("blue", 0x8000),
+        ("green", 0x5000),
+    ):  # SRTP itself refuses to go back (RFC 3711 §3.3.1)
+        layer._sequence = (layer._sequence + jump) & 0xFFFF
+        layer._clip = clip("VP8", colour, (320, 180))
+        await a.watch.until(lambda colour=colour: colour in {a.watch.colour(x) for x in (0.25, 0.75)})  # type: ignore[misc]
 
 
 async def test_retransmissions_before_their_layer_is_known_are_left_out(mux: UdpMux) -> None:

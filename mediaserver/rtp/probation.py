@@ -1,0 +1,45 @@
+"""Is this packet part of its stream? A sender that restarts counts from anywhere (RFC 3550 appendix A.1).
+
+A number far from the last one is believed only when the next packet follows it: one stray packet must not end a stream,
+and a restarted stream must not be taken for one old packet after the other until its numbers come round again.
+"""
+
+from enum import Enum
+
+MAX_DROPOUT = 3000
+"""Ten seconds of a camera's best layer."""
+MAX_MISORDER = 512
+"""As far back as packets are asked for again."""
+
+
+class Verdict(Enum):
+    """What to do with a packet."""
+
+    TAKE = "it goes on"
+    LEAVE = "it is far off: nothing says yet that its sender restarted"
+    RESTART = "its sender restarted, and this packet is of the new numbers"
+
+
+class Probation:
+    """One incoming stream's sequence numbers."""
+
+    def __init__(self) -> None:
+        self._newest: int | None = None
+        self._suspect: int | None = None
+        """The number that would confirm a restart."""
+
+    def judge(self, sequence: int) -> Verdict:
+        """Take the next packet's number."""
+        if self._newest is None:
+            self._newest = sequence
+        if sequence == self._suspect:
+            self._newest, self._suspect = sequence, None
+            return Verdict.RESTART
+        ahead = (sequence - self._newest) & 0xFFFF
+        if ahead < MAX_DROPOUT:
+            self._newest, self._suspect = sequence, None
+            return Verdict.TAKE
+        if ahead > 0x10000 - MAX_MISORDER:
+            return Verdict.TAKE
+        self._suspect = (sequence + 1) & 0xFFFF
+        return Verdict.LEAVE

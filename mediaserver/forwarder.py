@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from struct import Struct
 from typing import Protocol
 
+from mediaserver.rtp.downlink import LINE_BPS
+from mediaserver.rtp.pacer import HEADERS_BYTES, Pacer
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.resend import ResendLimit
 from mediaserver.rtp.rewrite import Rewriter
 from mediaserver.rtp.rtx import RtxStream
-from mediaserver.tracks import Source
+from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.srtp import Outgoing
 
 PADDING_BYTES = 255
@@ -18,8 +20,6 @@ MAX_REPEATED = 32
 """Packets sent once more in one go to fill a line."""
 MAX_OWED_BYTES = 2500.0
 """Two packets: what could not be sent between pictures is not made good for."""
-HEADERS_BYTES = 64
-"""IP, UDP, RTP with one extension, SRTP tag: what a line carries besides each payload."""
 _HEADER = Struct("!BBHII")
 
 
@@ -46,6 +46,7 @@ class Forwarder:
         transport: Transport,
         send_time: int = 0,
         rtx: RtxStream | None = None,
+        dirty: Dirty | None = None,
     ) -> None:
         # given
         self.payload_types = payload_types
@@ -53,6 +54,7 @@ class Forwarder:
         self._transport = transport
         self._send_time = send_time
         self.rtx = rtx
+        self._dirty = dirty
         # owned
         self.ssrc = secrets.randbits(32) or 1
         self.rewriter = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31))
@@ -60,6 +62,9 @@ class Forwarder:
         self._next: Source | None = None
         self._owed = 0.0
         self._resends = ResendLimit()
+        self._pacer = Pacer()
+        self.pace: float = LINE_BPS
+        """Bit/s at which pictures larger than usual are sent, when there is a `dirty` that says when to go on."""
         # counters
         self.packets = 0
         self.octets = 0
@@ -123,8 +128,25 @@ class Forwarder:
         else:
             outgoing = self._one_by_one(packets, number, now)
         self.packets += len(outgoing)
-        self.octets += sum([len(payload) for *_, payload in outgoing])
+        octets = sum([len(payload) for *_, payload in outgoing])
+        self.octets += octets
+        if self._dirty is not None:
+            outgoing = self._paced(outgoing, octets, now)
         self._transport.send(outgoing, self._send_time)
+
+    def _paced(self, outgoing: list[Outgoing], octets: int, now: float) -> list[Outgoing]:
+        """What of a picture goes now; :meth:`flush` sends the rest."""
+        before = self._pacer.waiting
+        outgoing = self._pacer.put(outgoing, octets, self.pace, now)
+        if self._pacer.waiting and not before and self._dirty is not None:
+            self._dirty.add(self)
+        return outgoing
+
+    def flush(self, now: float) -> None:
+        """Send what has waited for its turn; called whenever the port was read and at every tick of the sound."""
+        self._transport.send(self._pacer.take(self.pace, now), self._send_time)
+        if self._pacer.waiting and self._dirty is not None:
+            self._dirty.add(self)
 
     def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
         """The slow way: after a switch, around holes and disorder, and for VP8 ids that must be moved."""
@@ -170,7 +192,7 @@ class Forwarder:
         With a stream for retransmissions these are the last packets once more, which may even mend something; else it
         is padding within the stream.
         """
-        if self.source is None:
+        if self.source is None or self._pacer.waiting:
             return
         self._owed += octets
         if self.rtx is not None:

@@ -9,12 +9,13 @@ from typing import Protocol
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from mediaserver.camera import Camera, Layer, Reception
-from mediaserver.forwarder import HEADERS_BYTES, Forwarder
+from mediaserver.forwarder import Forwarder
 from mediaserver.mix.quality import QUALITIES
 from mediaserver.rtp import packet as rtp_packet
 from mediaserver.rtp import rtcp, rtx
 from mediaserver.rtp.bandwidth import LossController
 from mediaserver.rtp.downlink import Downlink
+from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
 from mediaserver.rtp.probation import Probation, Verdict
@@ -90,7 +91,8 @@ class Peer:
         numbers = {codec.name: codec.payload_type for codec in media.codecs}
         repairs = {codec.payload_type: codec.rtx for codec in media.codecs if codec.rtx is not None}
         rtx_stream = rtx.RtxStream(repairs, secrets.randbits(32) or 1, secrets.randbits(15)) if repairs else None
-        return Forwarder(numbers, clock_rate, self.transport, media.extensions.get(SEND_TIME_URI, 0), rtx_stream)
+        dirty = self._dirty if media.kind == "video" else None  # sound is never held back
+        return Forwarder(numbers, clock_rate, self.transport, media.extensions.get(SEND_TIME_URI, 0), rtx_stream, dirty)
 
     def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
         ssrcs, rtx_ssrcs = {}, {}
@@ -258,6 +260,8 @@ class Peer:
     def _follow_line(self, now: float) -> bool:
         before = self.downlink.step
         changed = self.downlink.update(now) != before
+        if self.picture is not None:
+            self.picture.pace = self.downlink.pace(now)
         if self.downlink.padding and self.picture is not None:
             self.picture.pad(self.downlink.padding * TICK_S / 8, now)
         return changed

@@ -22,13 +22,20 @@ class Sink(Protocol):
         """Take packets of `source` in arrival order; `now` in seconds (monotonic)."""
 
 
+class Flushed(Protocol):
+    """Holds packets not yet sent."""
+
+    def flush(self, now: float) -> None:
+        """Send them, or add itself again."""
+
+
 class Dirty:
-    """The sources that hold packets not yet sent."""
+    """Sources and senders that hold packets not yet sent."""
 
     def __init__(self) -> None:
-        self._sources: list[Source] = []
+        self._sources: list[Flushed] = []
 
-    def add(self, source: "Source") -> None:
+    def add(self, source: Flushed) -> None:
         """Remember to flush `source`."""
         self._sources.append(source)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from mediaserver.mix.quality import QUALITIES
-from mediaserver.rtp.downlink import SOUND_BPS, Downlink
+from mediaserver.rtp.downlink import LINE_BPS, NARROW_S, SOUND_BPS, Downlink
 
 STEPS = [quality.bitrate for quality in QUALITIES]
 QUEUE_S = 0.5
@@ -109,3 +109,15 @@ def test_an_old_estimate_says_nothing() -> None:
     assert downlink.update(14.0) == 2
     downlink.estimated(90_000, 15.0)
     assert downlink.update(15.1) == 0
+
+
+def test_large_pictures_are_paced_to_a_line_that_shows_to_be_narrow() -> None:
+    line = Line(10e6, True)
+    line.run(20)
+    assert line.downlink.pace(line.now) == LINE_BPS
+    line.capacity = 0.65e6
+    line.run(30)
+    assert 1.2 * STEPS[1] < line.downlink.pace(line.now) < 1.3 * line.capacity
+    line.capacity = 10e6
+    line.run(20 + NARROW_S)
+    assert line.downlink.pace(line.now) == LINE_BPS

@@ -203,6 +203,25 @@ def test_a_packet_under_way_is_not_sent_again() -> None:
     assert len(repaired(scene)) == 2
 
 
+def test_a_key_frame_is_sent_in_parts_and_what_follows_waits_its_turn() -> None:
+    scene = Scene()
+    scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, dirty=scene.dirty)
+    scene.forwarder.follow(scene.one, 0.0)
+    for at in range(60):
+        scene.one.push(Packet(0, at, 0, 0, at == 59, b"x" * 1000, at == 0))
+    scene.one.sequence = 60
+    counts = []
+    for _ in range(5):
+        scene.show(scene.one)
+        counts.append(len(scene.wire.sent))
+    assert counts[0] < 20
+    assert counts[-1] == 65
+    assert all(b - a < 20 for a, b in itertools.pairwise(counts))
+    assert scene.numbers() == list(range(65))
+    scene.forwarder.pad(10_000, scene.now)
+    assert len(scene.wire.whole) > 0
+
+
 def test_a_line_is_filled_with_the_newest_packets_and_numbers_stay_as_they_are() -> None:
     scene = Scene(rtx=True)
     scene.forwarder.follow(scene.one, 0.0)

@@ -1,0 +1,71 @@
+"""Large pictures in parts, small ones as they are."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.rtp.pacer import BURST_S, HEADERS_BYTES, MAX_WAITING, Pacer
+from mediaserver.rtp.rtx import Sent
+
+RATE = 3_200_000
+STEP_S = 0.02
+
+
+def picture(first: int, sizes: list[int]) -> list[Sent]:
+    return [(96, first + i, 0, 5, bytes(size)) for i, size in enumerate(sizes)]
+
+
+def line_bytes(packets: list[Sent]) -> int:
+    return sum(len(payload) + HEADERS_BYTES for *_, payload in packets)
+
+
+def test_ordinary_pictures_go_at_once() -> None:
+    pacer = Pacer()
+    for at in range(100):
+        packets = picture(6 * at, [1000] * 6)
+        assert pacer.put(packets, 6000, RATE, at * 0.04) is packets
+        assert not pacer.waiting
+
+
+def test_a_key_frame_takes_the_time_its_line_needs() -> None:
+    pacer, packets = Pacer(), picture(0, [1136] * 60)
+    sent, now = pacer.put(packets, 60 * 1136, RATE, 0.0), 0.0
+    assert line_bytes(sent) <= BURST_S * RATE / 8 + 1200
+    while pacer.waiting:
+        now += 0.005
+        sent += pacer.take(RATE, now)
+    assert sent == packets
+    assert abs(now - (line_bytes(packets) * 8 / RATE - BURST_S)) < 0.01
+
+
+def test_a_flood_is_not_kept() -> None:
+    pacer = Pacer()
+    sent = pacer.put(picture(0, [1000] * 5000), 5_000_000, RATE, 0.0)
+    assert len(sent) == 5000 - MAX_WAITING
+    assert len(pacer.put(picture(5000, [1000] * 10), 10_000, RATE, 0.0)) == 10
+
+
+@given(
+    st.lists(st.tuples(st.lists(st.integers(1, 1200), min_size=1, max_size=30), st.floats(0.0, 0.1)), max_size=40),
+    st.floats(1e5, 4e6),
+)
+def test_nothing_is_lost_or_overtaken_and_no_time_sees_more_than_the_line_carries(
+    pictures: list[tuple[list[int], float]], rate: float
+) -> None:
+    pacer, number, now = Pacer(), 0, 0.0
+    sent: list[tuple[float, Sent]] = []
+    for sizes, later in pictures:
+        now += later
+        packets = picture(number, sizes)
+        number += len(sizes)
+        sent += [(now, packet) for packet in pacer.put(packets, sum(sizes), rate, now)]
+        if len(pacer._waiting) > MAX_WAITING - 30:
+            break
+    end = now
+    while pacer.waiting:
+        now += STEP_S
+        sent += [(now, packet) for packet in pacer.take(rate, now)]
+    assert [packet[1] for _, packet in sent] == list(range(number))
+    for start, _ in sent[:: max(1, len(sent) // 10)]:
+        for stop in (start, start + 0.1, end):
+            within = line_bytes([packet for at, packet in sent if start <= at <= stop])
+            assert within <= (max(0.0, stop - start) + BURST_S) * rate / 8 + 1264 + 1

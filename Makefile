@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2
 
-.PHONY: run demo install test check unit web e2e bench packages clean
+.PHONY: run demo install test check unit soak web e2e bench packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -13,7 +13,7 @@ demo: .venv/run.stamp
 
 install: .venv/dev.stamp
 
-test: packages install check unit web e2e
+test: packages install check unit soak web e2e
 
 # Static gates: what a reviewer should not have to look for.
 check: install
@@ -23,7 +23,11 @@ check: install
 	$(BIN)/lint-imports
 
 unit: install
-	$(BIN)/pytest -q --ignore=tests/e2e
+	$(BIN)/pytest -q --ignore=tests/e2e --ignore=tests/soak
+
+# Many joins and leaves, a flood of forgeries, a small province that loses a worker.
+soak: install
+	$(BIN)/pytest -q tests/soak
 
 web:
 	node --test web/tests/

@@ -1,6 +1,7 @@
 """`python -m loadtest` measures how many points a server carries.
 
-`… demo` shows a conference, `… bench` what it costs, `… sound` what bad lines leave of a voice.
+`… demo` shows a conference, `… bench` what it costs, `… sound` what bad lines leave of a voice, `… province` whether a
+whole province fits on this machine.
 """
 
 import argparse
@@ -17,17 +18,20 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest import bench, demo, scenario, sound
+from loadtest import bench, demo, province, scenario, sound
 from loadtest.accounts import Login, provide, provide_points, read_accounts
+from loadtest.case import CASES
 from loadtest.client import Refused
 from loadtest.clip import Codec
 from loadtest.report import Outcome, render, report
+from loadtest.result import summary
 from loadtest.scenario import Plan, Venue
 from loadtest.server import ServerFailed, throwaway
 from signaling.admin import NewAccount
 
 CODECS: dict[str, tuple[Codec, ...]] = {"H264": ("H264",), "VP8": ("VP8",), "both": ("H264", "VP8")}
 FIGURES = Path("build/bench.json")
+PROVINCE = Path("build/province")
 
 T = TypeVar("T")
 
@@ -159,13 +163,36 @@ def _sound(words: Sequence[str]) -> int:
     return 0
 
 
+def _province(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m loadtest province", description=province.__doc__)
+    parser.add_argument("--cases", default="abcd", help="some of a, b, c, d (default all)")
+    parser.add_argument("--workers", type=_count, default=3, help="media workers (default 3)")
+    parser.add_argument("--seconds", type=float, default=15.0, help="measured time of each case (default 15)")
+    parser.add_argument("--share", type=float, default=0.8, help="of the cores the server may use (default 0.8)")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the points in each conference (default 1)")
+    parser.add_argument("--output", type=Path, default=PROVINCE, help=f"folder for JSON and page (default {PROVINCE})")
+    arguments = parser.parse_args(words)
+    cases = tuple(case.scaled(arguments.scale) for case in CASES if case.word in arguments.cases)
+    if not cases or not 0 < arguments.share <= 1:
+        parser.error("no such case" if not cases else "--share is above 0 and at most 1")
+    effort = province.Effort(cases, arguments.workers, arguments.seconds, arguments.share)
+    report = _run(province.run(effort, _progress, lambda so_far: province.write(so_far, arguments.output)))
+    print(summary(report))
+    return 0 if all(verdict["passed"] for case in report["cases"] for verdict in case["verdicts"]) else 1
+
+
 def _demo(words: Sequence[str]) -> int:
     argparse.ArgumentParser(prog="python -m loadtest demo", description=demo.__doc__).parse_args(words)
     _run(demo.run(lambda text: print(text, flush=True)))
     return 0
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"bench": _bench, "demo": _demo, "sound": _sound}
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "bench": _bench,
+    "demo": _demo,
+    "province": _province,
+    "sound": _sound,
+}
 
 if __name__ == "__main__":
     main()

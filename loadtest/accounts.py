@@ -30,6 +30,12 @@ async def provide(environ: Mapping[str, str], wanted: Sequence[NewAccount]) -> l
     return logins
 
 
+async def add_units(environ: Mapping[str, str], file: str) -> None:
+    """Put more units with their points on the record, from the text of a units file. Raises BadUnits."""
+    async with record(read(environ)) as kept:
+        await kept.scheduler.import_units(file)
+
+
 async def points(environ: Mapping[str, str]) -> list[Point]:
     """All points of the record, in registry order."""
     async with record(read(environ)) as kept:

@@ -66,6 +66,8 @@ class Sending:
 
     mic: bool = True
     camera: bool = True
+    layers: int = len(RIDS)
+    """How many of the camera's layers, from the lowest; the others rest, as a browser's do when its line is poor."""
 
 
 @dataclass(slots=True)
@@ -179,8 +181,8 @@ class Caller:
             self._link.send([self._voice.next()])
 
     def _send_camera(self) -> None:
-        for layer in self._layers.values():
-            if not self.sending.camera:
+        for at, layer in enumerate(self._layers.values()):
+            if not self.sending.camera or at >= self.sending.layers:
                 layer.skip(1)
                 continue
             packets, extension = layer.next()

@@ -24,7 +24,8 @@ BATCH = 64
 SOCKET_BUFFER_BYTES = 1 << 20
 CHECK_S = 0.1
 """Between two checks of one candidate that has not answered yet."""
-CHECKS_PER_CANDIDATE = 20
+CHECKS_PER_CANDIDATE = 100
+"""10 s: a browser is no less patient with a busy server."""
 CONSENT_LOST_S = 30.0
 """RFC 7675 §5.1: without an answer for so long, sending must stop."""
 

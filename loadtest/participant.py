@@ -17,6 +17,9 @@ from loadtest.reception import Tally
 logger = logging.getLogger(__name__)
 
 ANSWER_S = 20.0
+RENEWALS = 5
+RENEWAL_S = 1.0
+"""Between two attempts to get media again."""
 
 
 class Rejected(Exception):
@@ -44,6 +47,8 @@ class Participant:
         """Set while the session is being recorded."""
         self.ended: str | None = None
         """Why the server said goodbye."""
+        self.renewals = 0
+        """How often media had to be made anew."""
         self.caller: Caller | None = None
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -86,12 +91,12 @@ class Participant:
         reception = self.caller.reception
         return self._earlier[0] + reception.audio(), self._earlier[1] + reception.picture()
 
-    async def send(self, kind: str, **fields: Any) -> None:
+    async def send(self, kind: str, /, **fields: Any) -> None:
         """Send a message that has no direct answer."""
         assert self._ws is not None
         await self._ws.send_str(json.dumps({"type": kind, **fields}))
 
-    async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+    async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """Send a message and return its direct answer. Raises Rejected, TimeoutError."""
         ref = str(next(self._refs))
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -145,16 +150,21 @@ class Participant:
             self.seats.pop(seat, None)
 
     def _renew(self, _message: dict[str, Any]) -> None:
+        self.renewals += 1
         if self.caller is not None:
             self._renewing = asyncio.ensure_future(self._reconnect(self.caller))
 
     async def _reconnect(self, old: Caller) -> None:
         self._earlier, self.caller = self.tally(), None
         await old.close()
-        try:
-            await self._connect()
-        except Exception:
-            logger.exception("x %s could not renew its media", self.name)
+        for _ in range(RENEWALS):
+            try:
+                await self._connect()
+                return
+            except Exception as exc:
+                logger.info("x %s could not renew its media: %r", self.name, exc)
+                await asyncio.sleep(RENEWAL_S)
+        logger.warning("x %s has lost its media for good", self.name)
 
     def _bye(self, message: dict[str, Any]) -> None:
         self.ended = message["reason"]

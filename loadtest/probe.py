@@ -1,4 +1,4 @@
-"""CPU seconds and memory of a process tree, from /proc (Linux)."""
+"""CPU seconds and memory of a process tree and of the machine, from /proc (Linux)."""
 
 import os
 from dataclasses import dataclass
@@ -20,6 +20,25 @@ def usage(pid: int, proc: Path = PROC) -> Usage:
     """Sum over a process and all its descendants."""
     pids = tree(pid, proc)
     return Usage(sum(cpu_seconds(p, proc) for p in pids), sum(_rss_bytes(p, proc) for p in pids))
+
+
+def processes(pid: int, proc: Path = PROC) -> dict[int, Usage]:
+    """A process and each living descendant on its own."""
+    return {p: Usage(cpu_seconds(p, proc), _rss_bytes(p, proc)) for p in tree(pid, proc)}
+
+
+def command(pid: int, proc: Path = PROC) -> list[str]:
+    """The words a process was started with; none when it is gone."""
+    try:
+        return (proc / str(pid) / "cmdline").read_text().split("\0")[:-1]
+    except OSError:
+        return []
+
+
+def idle_seconds(proc: Path = PROC) -> float:
+    """How long all cores together had nothing to do since boot (proc(5) stat: idle and iowait)."""
+    fields = (proc / "stat").read_text().split(maxsplit=6)
+    return (int(fields[4]) + int(fields[5])) / TICKS_PER_S
 
 
 def tree(pid: int, proc: Path = PROC) -> list[int]:

@@ -17,15 +17,13 @@ from loadtest.caller import Caller
 from loadtest.client import Client
 from loadtest.clip import Codec
 from loadtest.decode import Decode
+from loadtest.gathering import Gathering
 from loadtest.offer import Wish
-from loadtest.participant import Participant
 from loadtest.reception import Tally
 from loadtest.report import Conditions, Outcome, PointResult
 from loadtest.studio import Studio
 from mediaserver.transport.dtls import make_certificate
 
-JOINING_AT_ONCE = 8
-"""More handshakes at once would only wait for each other, and nobody presses Join within the same second."""
 SETTLE_S = 2.0
 """From the last join to the start of measuring: key frames, floors, first mixes."""
 PROGRESS_S = 5.0
@@ -87,9 +85,7 @@ class Crowd:
         self._certificate = make_certificate()
         self._clients: list[Client] = []
         self._session: dict[str, Any] | None = None
-        self.participants: list[Participant] = []
-        self.decodes: list[Decode | None] = []
-        self.failures: list[str] = []
+        self.gathering = Gathering(self._watcher, self._caller)
 
     async def join(self) -> None:
         """Sign everyone in, register a session, and seat them, the host first and alone. Raises Refused."""
@@ -97,12 +93,9 @@ class Crowd:
         points = [(await self._sign_in(login))["point"] for login in logins]
         self._progress(f"{len(self._clients)} accounts signed in")
         code = self._venue.code or await self._register([point["id"] for point in points if point], devices)
-        seats = list(zip(range(self._plan.points), itertools.cycle(self._clients), strict=False))
-        gate = asyncio.Semaphore(JOINING_AT_ONCE)
-        await self._seat(*seats[0], code, gate)
-        await asyncio.gather(*(self._seat(index, client, code, gate) for index, client in seats[1:]))
-        self._progress(f"{len(self.participants)} of {self._plan.points} joined")
-        await self._give_floors()
+        await self.gathering.join(itertools.islice(itertools.cycle(self._clients), self._plan.points), code)
+        self._progress(f"{len(self.gathering.seated)} of {self._plan.points} joined")
+        await self.gathering.give_floors(self._plan.speakers)
 
     async def _sign_in(self, login: Login) -> dict[str, Any]:
         client = Client(self._venue.base, insecure=self._venue.insecure)
@@ -122,56 +115,37 @@ class Crowd:
             for point in points:
                 await administrator.post(f"/api/v1/points/{point}/devices", {"devices": devices})
 
-    async def _seat(self, index: int, client: Client, code: str, gate: asyncio.Semaphore) -> None:
-        decode = Decode() if self._plan.decode else None
-        participant = Participant(client, lambda: self._caller(index, decode))
-        async with gate:
-            try:
-                await participant.join(code)
-            except Exception as exc:
-                self.failures.append(f"endpoint {index + 1}: {type(exc).__name__}: {exc}")
-                await participant.leave()
-                return
-        self.participants.append(participant)
-        self.decodes.append(decode)
+    def _watcher(self) -> Decode | None:
+        return Decode() if self._plan.decode else None
 
     def _caller(self, index: int, decode: Decode | None) -> Caller:
         return Caller(self._certificate, self._studio.of_a_crowd(index), self._plan.wish(index), decode)
 
-    async def _give_floors(self) -> None:
-        controller = next((p for p in self.participants if p.controller), None)
-        if controller is None:
-            return
-        silent = [p for p in self.participants if not controller.seats.get(p.seat, {}).get("floor")]
-        held = len(self.participants) - len(silent)
-        for participant in silent[: max(0, self._plan.speakers - held)]:
-            await controller.send("floor", seat=participant.seat, open=True)
-
     async def leave(self) -> None:
         """Everyone leaves, and the session registered for the run is cancelled."""
-        await asyncio.gather(*(p.leave() for p in self.participants), return_exceptions=True)
+        await self.gathering.leave()
         if self._session is not None:
             await cancel(self._clients[0], self._session["id"])
         await asyncio.gather(*(client.close() for client in self._clients))
 
     def tallies(self) -> list[tuple[Tally, Tally]]:
         """Sound and picture of each participant so far."""
-        return [participant.tally() for participant in self.participants]
+        return [participant.tally() for participant in self.gathering.participants]
 
     def results(self, before: Sequence[tuple[Tally, Tally]]) -> tuple[PointResult, ...]:
         """What each received since `before`."""
-        rows = zip(self.participants, self.decodes, before, self.tallies(), strict=True)
+        rows = zip(self.gathering.seated, before, self.tallies(), strict=True)
         return tuple(
             PointResult(
-                name=p.name,
-                role=p.role,
-                connected=p.connected,
+                name=seated.participant.name,
+                role=seated.participant.role,
+                connected=seated.participant.connected,
                 audio=after[0] - earlier[0],
                 picture=after[1] - earlier[1],
-                ended=p.ended,
-                decoded=decode.summary() if decode else None,
+                ended=seated.participant.ended,
+                decoded=seated.watcher.summary() if seated.watcher else None,
             )
-            for p, decode, earlier, after in rows
+            for seated, earlier, after in rows
         )
 
 
@@ -202,14 +176,14 @@ async def run(plan: Plan, venue: Venue, progress: Progress) -> Outcome:
             points=everybody.results(before),
             server=server,
             conditions=_conditions(plan),
-            failures=tuple(everybody.failures),
+            failures=tuple(everybody.gathering.failures),
         )
 
 
 async def _wait(seconds: float, everybody: Crowd, progress: Progress) -> None:
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > TIMER_S:
-        connected = sum(p.connected for p in everybody.participants)
+        connected = sum(p.connected for p in everybody.gathering.participants)
         progress(f"{connected} connected, {left:.0f} s left")
         await asyncio.sleep(min(PROGRESS_S, left))
 

@@ -84,8 +84,11 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 @asynccontextmanager
-async def throwaway(points: int, greeting: Line) -> AsyncIterator[Server]:
-    """A server on loopback with an empty record in a temporary directory, rated for so many points."""
+async def throwaway(points: int, greeting: Line, **settings: str) -> AsyncIterator[Server]:
+    """A server on loopback with an empty record in a temporary directory, rated for so many points.
+
+    More `settings` (``DIEMCAU_…``) win over those that are chosen here and those of our own environment.
+    """
     with tempfile.TemporaryDirectory(prefix="diemcau-loadtest-") as directory:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")}
         environ |= {
@@ -98,6 +101,7 @@ async def throwaway(points: int, greeting: Line) -> AsyncIterator[Server]:
             "DIEMCAU_MAX_POINTS": str(max(250, 2 * points)),
         }
         environ |= {name: os.environ[name] for name in ("DIEMCAU_WORKERS", "DIEMCAU_LOG") if name in os.environ}
+        environ |= settings
         async with serve(environ, greeting) as server:
             yield server
 

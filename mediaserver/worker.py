@@ -70,4 +70,5 @@ class Worker:
         except Exception as exc:
             logger.exception("x %s", message.get("call"))
             answer.update(error="MediaError", text=f"{type(exc).__name__} in the media worker")
-        channel.write(writer, answer)
+        if not writer.is_closing():  # a roof that went away wants no answer
+            channel.write(writer, answer)

@@ -6,6 +6,7 @@ Works on the record, whether the server runs or not.
 import asyncio
 import csv
 import getpass
+import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Sequence
@@ -131,11 +132,25 @@ async def _seed(kept: Record, _: Namespace) -> None:
 
 async def _capacity(kept: Record, arguments: Namespace) -> None:
     now = utc_now().replace(microsecond=0)
-    if arguments.sessions and arguments.points:
+    if arguments.report is not None:
+        await kept.scheduler.set_capacity(now, proposed(arguments.report.read_text(encoding="utf-8")))
+    elif arguments.sessions and arguments.points:
         await kept.scheduler.set_capacity(now, Amount(arguments.sessions, arguments.points))
     limits = await kept.scheduler.limits(now)
     print(f"sessions: {limits.maximum.sessions}, usable {limits.usable.sessions}")
     print(f"points: {limits.maximum.points}, usable {limits.usable.points}")
+
+
+def proposed(report: str) -> Amount:
+    """The maximum a load test proposes, from its JSON report. Raises BadInput."""
+    try:
+        proposal = json.loads(report)["proposal"]
+        amounts = (proposal["sessions"], proposal["points"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadInput([Fault("from", "This is no load test report with a proposal")]) from None
+    if not all(type(amount) is int and amount > 0 for amount in amounts):
+        raise BadInput([Fault("from", "A capacity is a whole number from 1")])
+    return Amount(*amounts)
 
 
 async def _verify_recordings(kept: Record, _: Namespace) -> None:
@@ -189,6 +204,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     capacity = commands.add_parser("capacity", help="show the rated maximum, or record a new one from now on")
     capacity.add_argument("--sessions", type=int)
     capacity.add_argument("--points", type=int)
+    report = "the report of `python -m loadtest province`: record what it proposes"
+    capacity.add_argument("--from", dest="report", type=Path, metavar="FILE", help=report)
 
 
 async def run(settings: Settings, arguments: Namespace) -> None:

@@ -183,9 +183,11 @@ async def test_faulty_accounts_are_refused(world: World, new: NewAccount) -> Non
         await create_account(world.kept, new, PASSWORD, NOW)
 
 
-async def test_the_commands_of_an_administrator(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_commands_of_an_administrator(
+    settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     async def run(command: str, **arguments: object) -> list[str]:
-        base = {"unit": None, "point": None, "ask": False, "must_change": False, "language": "vi", "name": None}
+        base = {"unit": None, "point": None, "ask": False, "must_change": False, "language": "vi", "name": None, "report": None}
         await admin.run(settings, Namespace(admin=command, **{**base, **arguments}))
         return capsys.readouterr().out.splitlines()
 
@@ -197,6 +199,19 @@ async def test_the_commands_of_an_administrator(settings: Settings, capsys: pyte
     assert (len(points), await run("point-accounts"), len(listed)) == (169, [], 1 + 7 + 1 + 169)
     assert await run("seed") == ["added 0, changed 0, unchanged 169"]
     assert await run("capacity", sessions=10, points=100) == ["sessions: 10, usable 8", "points: 100, usable 80"]
+    report = tmp_path / "province.json"
+    report.write_text('{"proposal": {"sessions": 7, "points": 238}}')
+    assert await run("capacity", report=report) == ["sessions: 7, usable 5", "points: 238, usable 190"]
+
+
+@pytest.mark.parametrize(
+    "report",
+    ["", "[]", "7", '{"proposal": null}', '{"proposal": {"sessions": 7}}', "[" * 100_000]
+    + [f'{{"proposal": {{"sessions": {bad}, "points": 5}}}}' for bad in ("0", "-1", "true", '"7"', "1.5")],
+)
+def test_a_report_that_proposes_nothing_sets_nothing(report: str) -> None:
+    with pytest.raises(BadInput):
+        admin.proposed(report)
 
 
 async def _lines(stream: asyncio.StreamReader, wanted: int) -> str:

@@ -1,0 +1,132 @@
+"""All conferences of one case: endpoints that join, send as much as the load says, and are listened to."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from loadtest.booking import book, cancel
+from loadtest.caller import Caller
+from loadtest.case import Case, Load
+from loadtest.client import Client
+from loadtest.gathering import JOINING_AT_ONCE, Gathering, Seated
+from loadtest.offer import Wish
+from loadtest.rhythm import Listener
+from loadtest.studio import Studio
+from mediaserver.transport.dtls import make_certificate
+
+LAYOUT = "4x4"
+SPEAKERS = 2
+"""The host and one more have the floor."""
+WISH = Wish(("H264",))
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """A signed-in account and its point."""
+
+    client: Client
+    point: str
+
+
+@dataclass(slots=True)
+class _Meeting:
+    size: int
+    host: Client
+    session: dict[str, Any]
+    gathering: Gathering[Listener]
+
+
+class Hall:
+    """The conferences; the first attendees sit in the first one. All begin, and the last ones are closed first."""
+
+    def __init__(self, case: Case, studio: Studio, load: Load) -> None:
+        # given
+        self._case = case
+        self._studio = studio
+        self.load = load
+        # owned
+        self.failures: list[str] = []
+        self._certificate: RTCCertificate = make_certificate()
+        self._meetings: list[_Meeting] = []
+
+    @property
+    def sizes(self) -> list[int]:
+        """Points asked for in each conference that runs."""
+        return [meeting.size for meeting in self._meetings]
+
+    @property
+    def seated(self) -> list[Seated[Listener]]:
+        """Everyone in the conferences that run."""
+        return [seated for meeting in self._meetings for seated in meeting.gathering.seated]
+
+    @property
+    def cameras(self) -> int:
+        """How many endpoints send a camera."""
+        return sum(min(self.load.cameras(meeting.size), len(meeting.gathering.seated)) for meeting in self._meetings)
+
+    async def join(self, attendees: Sequence[Attendee]) -> None:
+        """Register all sessions and seat everyone, one conference beside the other. Raises Refused."""
+        gate = asyncio.Semaphore(JOINING_AT_ONCE)
+        groups, at = [], 0
+        for size in self._case.sizes:
+            groups.append((at, attendees[at : at + size]))
+            at += size
+        for first, group in groups:
+            self._meetings.append(await self._register(first, group, gate))
+        seatings = zip(self._meetings, groups, strict=True)
+        await asyncio.gather(*(self._seat(meeting, group, first) for meeting, (first, group) in seatings))
+
+    async def _register(self, first: int, attendees: Sequence[Attendee], gate: asyncio.Semaphore) -> _Meeting:
+        host, *others = attendees
+        title = f"{self._case.title.vi} – {len(self._meetings) + 1}"
+        session = await book(host.client, host.point, [other.point for other in others], title)
+
+        def caller(index: int, listener: Listener) -> Caller:
+            made = Caller(self._certificate, self._studio.of_a_crowd(index), WISH, listener)
+            made.sending.layers = self.load.layers
+            made.sending.camera = index - first < self.load.cameras(len(attendees))
+            return made
+
+        return _Meeting(len(attendees), host.client, session, Gathering(Listener, caller, gate))
+
+    async def _seat(self, meeting: _Meeting, attendees: Sequence[Attendee], first: int) -> None:
+        gathering, code = meeting.gathering, str(meeting.session["code"])
+        clients = [attendee.client for attendee in attendees]
+        await gathering.join(clients[:1], code, first)
+        if gathering.participants:
+            await gathering.participants[0].send("layout", kind=LAYOUT)
+        await gathering.join(clients[1:], code, first + 1)
+        await gathering.give_floors(SPEAKERS)
+        self.failures += gathering.failures
+
+    async def lighten(self, load: Load) -> None:
+        """Send less: rest layers, switch cameras off, close the last conferences."""
+        self.load = load
+        while len(self._meetings) > load.conferences:
+            await self._close(self._meetings.pop())
+        for meeting in self._meetings:
+            cameras = load.cameras(meeting.size)
+            for at, seated in enumerate(meeting.gathering.seated):
+                await _set(seated, camera=at < cameras, layers=load.layers)
+
+    async def leave(self) -> None:
+        """Everyone leaves, and the sessions are cancelled."""
+        while self._meetings:
+            await self._close(self._meetings.pop())
+
+    async def _close(self, meeting: _Meeting) -> None:
+        await meeting.gathering.leave()
+        await cancel(meeting.host, meeting.session["id"])
+
+
+async def _set(seated: Seated[Listener], *, camera: bool, layers: int) -> None:
+    caller = seated.participant.caller
+    if caller is None:
+        return
+    caller.sending.layers = layers
+    if caller.sending.camera != camera:
+        caller.sending.camera = camera
+        await seated.participant.send("media", mic=caller.sending.mic, camera=camera)

@@ -1,0 +1,91 @@
+"""The capacity to propose to the scheduler, from what cases cost. Pure arithmetic.
+
+The server's CPU is taken as so much for each conference (composing, encoding, mixing) and so much for each point
+(receiving, forwarding), fitted over the cases by least squares. Điều 12.4 lets a share of the maximum be given away, so
+the maximum is such that this share stays within what the machine may spend, and within what was really seen running.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+USABLE = Fraction(4, 5)
+"""What may be given away of the maximum (Điều 12.4.a)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one case cost: the server's CPU in percent of a core, with so many conferences and connected points."""
+
+    conferences: int
+    points: int
+    cpu_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The maximum to record, what may then be given away, and how both came about (percent of a core)."""
+
+    max_sessions: int
+    max_points: int
+    usable_sessions: int
+    usable_points: int
+    session_pct: float
+    point_pct: float
+    budget_pct: float
+    expected_pct: float
+    """The server's CPU when all that may be given away is in use."""
+    seen_sessions: int
+    seen_points: int
+
+    def cores_for(self, sessions: int, points: int, share: float) -> float:
+        """Cores of this kind that so many conferences and points in use need, `share` of them for the server."""
+        return (self.session_pct * sessions + self.point_pct * points) / (100 * share)
+
+
+def propose(samples: Sequence[Sample], cores: int, share: float) -> Proposal:
+    """The maximum that keeps the server below `share` of `cores`. Raises ValueError without samples.
+
+    Points come first, since a province's largest conference must fit; the CPU they leave goes to conferences.
+    """
+    if not samples:
+        raise ValueError("no case ran, so nothing can be proposed")
+    session_pct, point_pct = fit(samples)
+    budget = 100 * cores * share
+    seen_sessions = max(sample.conferences for sample in samples)
+    seen_points = max(sample.points for sample in samples)
+    points = min(seen_points, _fitting(budget - session_pct, point_pct, seen_points))
+    sessions = min(seen_sessions, _fitting(budget - point_pct * points, session_pct, seen_sessions))
+    return Proposal(
+        maximum(sessions),
+        maximum(points),
+        sessions,
+        points,
+        session_pct,
+        point_pct,
+        budget,
+        session_pct * sessions + point_pct * points,
+        seen_sessions,
+        seen_points,
+    )
+
+
+def fit(samples: Sequence[Sample]) -> tuple[float, float]:
+    """CPU per conference and per point. Neither is negative; what one case cannot tell apart counts for the points."""
+    if len({Fraction(sample.conferences, max(1, sample.points)) for sample in samples}) > 1:
+        shape = np.array([(sample.conferences, sample.points) for sample in samples], float)
+        (session, point), *_ = np.linalg.lstsq(shape, np.array([sample.cpu_pct for sample in samples]), rcond=None)
+        if session >= 0 and point >= 0:
+            return float(session), float(point)
+    return 0.0, max(sample.cpu_pct / max(1, sample.points) for sample in samples)
+
+
+def maximum(usable: int) -> int:
+    """The largest maximum of which no more than `usable` may be given away."""
+    return int(((usable + 1) / USABLE).__ceil__()) - 1
+
+
+def _fitting(budget: float, each: float, most: int) -> int:
+    return max(1, int(budget / each)) if each * most > max(0.0, budget) else most

@@ -1,0 +1,227 @@
+"""`python -m loadtest province`: a province's four cases on a server of our own, as far as this machine goes.
+
+The endpoints share the machine with the server, so the server's CPU is taken from /proc, process by process, and the
+load is made lighter until the machine has something left: what was left out is in the report.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import platform
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from loadtest import accounts
+from loadtest.case import CASES, Case, Load
+from loadtest.client import Client
+from loadtest.hall import WISH, Attendee, Hall
+from loadtest.measure import CORES, Measured, Meter, measure, spread
+from loadtest.page import page
+from loadtest.proposal import Sample, propose
+from loadtest.result import machine, result, running, sample
+from loadtest.server import Server, throwaway
+from loadtest.studio import Studio
+
+GUESTS = 30
+"""Other agencies beside the 169 points (requirements §3.6): case (c) seats 192."""
+SETTLE_S = 2.0
+TRIAL_S = 3.0
+FULL_PCT = 95.0
+"""Of all cores taken by server and endpoints, or of the one core that the endpoints have: then nothing is left."""
+LEAST_RATE = 24.0
+BACK_S = 40.0
+"""So long is waited for everyone after a worker was killed."""
+LOOK_S = 0.1
+NEED = (16, 204)
+"""Conferences and points a province has at once: 80 % of a maximum of 20 and 256 (requirements §3.6)."""
+
+Progress = Callable[[str], None]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Which cases, on how many media workers, how long each; `share` of the cores may be the server's."""
+
+    cases: tuple[Case, ...] = CASES
+    workers: int = 3
+    seconds: float = 15.0
+    share: float = 0.8
+
+
+async def run(effort: Effort, progress: Progress, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """All cases on one server; the report, which `keep` is given after each case as far as it goes."""
+    studio = Studio()
+    await studio.prepare_crowd(("H264",), WISH.layers)
+    progress(f"starting a server with {effort.workers} media workers")
+    most = max(sum(case.sizes) for case in effort.cases)
+    async with (
+        throwaway(1000, log.debug, DIEMCAU_WORKERS=str(effort.workers), DIEMCAU_MAX_SESSIONS="100") as server,
+        attendance(server, most, progress) as attendees,
+    ):
+        show = Show(effort, server, studio, attendees, progress)
+        for case in effort.cases:
+            await show.play(case)
+            keep(show.report())
+    return show.report()
+
+
+@asynccontextmanager
+async def attendance(server: Server, count: int, progress: Progress) -> AsyncIterator[list[Attendee]]:
+    """So many signed-in accounts, one for each point of the record and of the guests."""
+    await accounts.add_units(server.environ, _guests())
+    logins = await accounts.provide_points(server.environ, count)
+    async with AsyncExitStack() as stack:
+        attendees = []
+        for login in logins:
+            client = await stack.enter_async_context(Client(server.url))
+            attendees.append(Attendee(client, (await client.login(*login))["point"]["id"]))
+        progress(f"{len(attendees)} accounts signed in")
+        yield attendees
+
+
+def _guests() -> str:
+    """A units file of agencies that are no province's, district's or commune's (tier đ)."""
+    units = [
+        {"id": f"tai.{at:02}", "name": f"Đơn vị mời {at}", "level": "khac", "point": f"DonViMoi{at:02}"}
+        for at in range(1, GUESTS + 1)
+    ]
+    return json.dumps({"units": units}, ensure_ascii=False)
+
+
+class Show:
+    """Plays one case after the other; what a case had to leave out, the next one begins without."""
+
+    def __init__(
+        self, effort: Effort, server: Server, studio: Studio, attendees: Sequence[Attendee], progress: Progress
+    ) -> None:
+        # given
+        self._effort = effort
+        self._server = server
+        self._studio = studio
+        self._attendees = attendees
+        self._progress = progress
+        # owned
+        self._carried: dict[tuple[int, ...], Load] = {}
+        self._results: list[dict[str, Any]] = []
+
+    def report(self) -> dict[str, Any]:
+        """All cases played so far."""
+        proposed = proposal([sample(each) for each in self._results if not each["kill"]], self._effort.share)
+        return {"cases": self._results, "proposal": proposed, "conditions": conditions(self._effort)}
+
+    async def play(self, case: Case) -> None:
+        """Join, make the load fit, measure, kill when the case says so, leave."""
+        hall = Hall(case, self._studio, self._beginning(case))
+        self._progress(f"({case.word}) {case.title.en}: {sum(case.sizes)} points join")
+        try:
+            await hall.join(self._attendees)
+            joins = [each.join_s for each in hall.seated]
+            self._progress(f"({case.word}) {len(joins)} of {sum(case.sizes)} joined")
+            await asyncio.sleep(SETTLE_S)
+            steps = await _fit(hall, case, self._server, self._progress)
+            self._carried[case.sizes] = hall.load
+            measured = await measure(hall, self._server.pid, self._effort.seconds)
+            kill = await _kill(hall, measured, self._server, self._progress) if case.kill else None
+            self._results.append(result(case, hall, measured, joins, steps, kill))
+        finally:
+            await hall.leave()
+
+    def _beginning(self, case: Case) -> Load:
+        if case.sizes in self._carried:
+            return self._carried[case.sizes]
+        layers = min((load.layers for load in self._carried.values()), default=WISH.layers)
+        return Load(len(case.sizes), layers)
+
+
+async def _fit(hall: Hall, case: Case, server: Server, progress: Progress) -> list[dict[str, Any]]:
+    """Make the load lighter until the machine has something left; each step with what it was left for."""
+    steps = []
+    while True:
+        trial = await measure(hall, server.pid, TRIAL_S)
+        lighter = hall.load.lighter(case.shrink)
+        steps.append({**running(hall), "pictures_per_s": round(trial.median_rate, 1), **machine(trial)})
+        if not _full(trial) or lighter is None:
+            return steps
+        progress(f"({case.word}) the machine is full at {trial.median_rate:.1f} pictures/s: {_say(lighter)}")
+        await hall.lighten(lighter)
+        await asyncio.sleep(SETTLE_S)
+
+
+def _full(measured: Measured) -> bool:
+    """Whether the machine, or the one core our endpoints have, had next to nothing left, or pictures fell behind."""
+    spent = measured.spent
+    taken = max((spent.server_pct + spent.endpoints_pct) / CORES, spent.endpoints_pct)
+    return taken > FULL_PCT or measured.median_rate < LEAST_RATE
+
+
+def _say(load: Load) -> str:
+    return f"{load.conferences} conferences, {load.layers} layers, {load.share:.0%} of the unseen cameras"
+
+
+async def _kill(hall: Hall, measured: Measured, server: Server, progress: Progress) -> dict[str, Any]:
+    """Kill the busiest media worker, and wait until everyone has picture and sound again."""
+    victim = max((p for p in measured.spent.processes if p.name.startswith("media")), key=lambda p: p.cpu_pct)
+    meter, began = Meter(hall, server.pid), time.monotonic()
+    os.kill(victim.pid, signal.SIGKILL)
+    progress(f"killed {victim.name}")
+    with suppress(TimeoutError):
+        async with asyncio.timeout(BACK_S):
+            await asyncio.sleep(SETTLE_S)  # before, everyone's last packets look like being back
+            while not all(_present(each.watcher.sound.last, each.watcher.picture.last) for each in hall.seated):  # noqa: ASYNC110 - a packet sets no event
+                await asyncio.sleep(LOOK_S)
+    waited = time.monotonic() - began
+    meter.stop()
+    back = [each.watcher.back(began) for each in hall.seated]
+    hit = [each.participant.renewals > 0 for each in hall.seated]
+    times = sorted(at for at, was_hit in zip(back, hit, strict=True) if at is not None and was_hit)
+    return {
+        "worker": victim.name,
+        "expected": len(hall.seated),
+        "hit": sum(hit),
+        "back": sum(at is not None and at < waited for at in back),
+        "back_s": spread(times),
+        "times_s": [round(at, 2) for at in times],
+    }
+
+
+def _present(*last: float | None) -> bool:
+    now = time.monotonic()
+    return all(at is not None and now - at < 5 * LOOK_S for at in last)
+
+
+def proposal(samples: Sequence[Sample], share: float) -> dict[str, Any] | None:
+    """The capacity to record, and the cores a whole province would need; None when no case can tell."""
+    if not samples:
+        return None
+    found = propose(samples, CORES, share)
+    figures = {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(found).items()}
+    need = {"sessions": NEED[0], "points": NEED[1], "cores": round(found.cores_for(*NEED, share), 1)}
+    return {"sessions": found.max_sessions, "points": found.max_points, "share": share, "why": figures, "need": need}
+
+
+def conditions(effort: Effort) -> dict[str, Any]:
+    """What the figures hold for."""
+    return {
+        "cores": CORES,
+        "workers": effort.workers,
+        "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+        "seconds": effort.seconds,
+        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def write(report: dict[str, Any], folder: Path) -> None:
+    """Keep the report as ``province.json`` and ``province.html``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(report, indent=1, ensure_ascii=False)
+    (folder / "province.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "province.html").write_text(page(report), encoding="utf-8")

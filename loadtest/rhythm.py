@@ -1,0 +1,89 @@
+"""When sound and pictures came at one endpoint: how even they were, and how long nothing came."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from loadtest.reception import HEADER
+
+SOUND_GAP_S = 0.1
+"""A pause between two packets of the mix that is longer than any jitter buffer here bridges."""
+PICTURE_GAP_S = 0.5
+"""A pause between two pictures that anybody sees."""
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Something that should come evenly; `gap_s` is the pause that counts as a gap. Times are in seconds."""
+
+    gap_s: float
+    first: float | None = None
+    """When the first one of all came."""
+    last: float | None = None
+    beats: int = 0
+    gaps: int = 0
+    longest_s: float = 0.0
+    resumed: float = 0.0
+    """When the longest pause ended."""
+
+    def beat(self, now: float) -> None:
+        """One came."""
+        if self.first is None:
+            self.first = now
+        self._paused(now)
+        self.beats += 1
+
+    def restart(self, now: float) -> None:
+        """Count from here."""
+        self.last, self.beats, self.gaps, self.longest_s, self.resumed = now, 0, 0, 0.0, now
+
+    def stop(self, now: float) -> None:
+        """Count to here: a pause that goes on is one."""
+        self._paused(now)
+
+    def _paused(self, now: float) -> None:
+        pause = 0.0 if self.last is None else now - self.last
+        self.last = now
+        if pause > self.gap_s:
+            self.gaps += 1
+        if pause > self.longest_s:
+            self.longest_s, self.resumed = pause, now
+
+
+class Listener:
+    """Watches all callers an endpoint has, one after the other."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        # given
+        self._clock = clock
+        # owned
+        self.sound = Pulse(SOUND_GAP_S)
+        self.picture = Pulse(PICTURE_GAP_S)
+        self._streams: dict[int, int] = {}
+
+    def packet(self, codec: str, data: memoryview, _length: int) -> None:
+        """Take one plain RTP packet; a picture begins with a newer timestamp."""
+        if codec == "opus":
+            self.sound.beat(self._clock())
+            return
+        _, _, _, timestamp, ssrc = HEADER.unpack_from(data)
+        known = self._streams.get(ssrc)
+        if known is None or 0 < (timestamp - known) & 0xFFFFFFFF < 1 << 31:
+            self._streams[ssrc] = timestamp
+            self.picture.beat(self._clock())
+
+    def restart(self, now: float) -> None:
+        """Count from here."""
+        self.sound.restart(now)
+        self.picture.restart(now)
+
+    def stop(self, now: float) -> None:
+        """Count to here."""
+        self.sound.stop(now)
+        self.picture.stop(now)
+
+    def back(self, since: float) -> float | None:
+        """How long after `since` the longest pause of both was over, in seconds; None while either still lasts."""
+        if not self.sound.beats or not self.picture.beats:
+            return None
+        return max(self.sound.resumed, self.picture.resumed) - since

@@ -1,0 +1,67 @@
+"""How even sound and pictures came, packet by packet."""
+
+from struct import pack
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest.rhythm import SOUND_GAP_S, Listener, Pulse
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def rtp(timestamp: int, ssrc: int = 1) -> memoryview:
+    return memoryview(pack("!BBHII", 0x80, 96, 0, timestamp & 0xFFFFFFFF, ssrc))
+
+
+@given(st.lists(st.integers(0, 400), min_size=1))
+def test_gaps_are_the_pauses_that_are_too_long(steps: list[int]) -> None:
+    """Times in whole milliseconds, so that sums are exact."""
+    pulse, now = Pulse(100), 0
+    pulse.restart(0)
+    moments = []
+    for step in steps:
+        now += step
+        moments.append((step, now))
+        pulse.beat(now)
+    longest = max(step for step, _ in moments)
+    assert pulse.gaps == sum(step > 100 for step in steps)
+    assert pulse.longest_s == longest
+    assert pulse.resumed == (next(at for step, at in moments if step == longest) if longest else 0)
+    assert pulse.first == steps[0]
+
+
+def test_silence_to_the_end_is_a_gap() -> None:
+    pulse = Pulse(SOUND_GAP_S)
+    pulse.restart(10.0)
+    pulse.beat(10.02)
+    pulse.stop(15.0)
+    assert (pulse.beats, pulse.gaps, pulse.longest_s, pulse.resumed) == (1, 1, 15.0 - 10.02, 15.0)
+
+
+def test_a_picture_is_a_newer_timestamp_of_its_stream() -> None:
+    listener = Listener(Clock())
+    for timestamp in (-3600, -3600, 0, 3600, 0, 3600, 7200):  # over the wrap, and one packet sent again
+        listener.packet("H264", rtp(timestamp), 12)
+    listener.packet("H264", rtp(1, ssrc=2), 12)
+    assert listener.picture.beats == 5
+    assert listener.sound.beats == 0
+
+
+def test_back_is_when_the_later_of_sound_and_picture_is() -> None:
+    clock = Clock()
+    listener = Listener(clock)
+    listener.restart(clock.now)
+    assert listener.back(100.0) is None
+    clock.now = 103.0
+    listener.packet("opus", rtp(1), 12)
+    assert listener.back(100.0) is None
+    clock.now = 104.5
+    listener.packet("H264", rtp(1), 12)
+    assert listener.back(100.0) == 4.5

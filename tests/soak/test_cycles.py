@@ -1,0 +1,82 @@
+"""A thousand points that come and go leave nothing behind: no memory, no descriptor, no task."""
+
+import asyncio
+import ctypes
+import gc
+import os
+from pathlib import Path
+
+from loadtest.caller import Caller
+from loadtest.offer import Wish
+from mediaserver.api import SeatOptions
+from mediaserver.rtp.cache import CACHE_PACKETS
+from tests.mediaserver.meeting import CERTIFICATE, ROOM, Guest, Meeting, material
+
+CYCLES = 1000
+AT_ONCE = 4
+MOST_GROWTH_MB = 5.0
+LIBC = ctypes.CDLL(None)
+
+
+def memory_mb() -> float:
+    """Resident memory of this process once everything free has gone back to the kernel."""
+    gc.collect()
+    LIBC.malloc_trim(0)
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+class First:
+    """A watcher that tells when the first packet came."""
+
+    def __init__(self) -> None:
+        self.came = asyncio.Event()
+
+    def packet(self, _codec: str, _data: memoryview, _length: int) -> None:
+        self.came.set()
+
+
+async def cycle(meeting: Meeting, number: int) -> None:
+    """One point joins with real sockets and DTLS, receives something, and leaves, by hanging up or by being removed."""
+    seat, first = f"seat-{number}", First()
+    await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
+    await meeting.engine.set_floor(ROOM, seat, number % 3 == 0)
+    caller = Caller(CERTIFICATE, material("green", 660), Wish(layers=1), first)
+    await caller.connect(await meeting.engine.connect(ROOM, seat, caller.offer()))
+    await first.came.wait()
+    if number % 2:
+        await caller.close()
+    await meeting.engine.remove_seat(ROOM, seat)
+    if not number % 2:
+        await caller.close()
+
+
+async def cycles(meeting: Meeting, first: int, count: int) -> None:
+    for at in range(first, first + count, AT_ONCE):
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(cycle(meeting, number) for number in range(at, at + AT_ONCE)))
+
+
+async def at_rest(meeting: Meeting, viewer: Guest) -> tuple[float, int, int]:
+    """Memory, descriptors and tasks once everything that ends has ended."""
+    await viewer.watch.more(25)
+    meeting.events.clear()
+    viewer.watch.forget_sound()
+    return memory_mb(), descriptors(), len(asyncio.all_tasks())
+
+
+async def test_a_thousand_joins_and_leaves_leave_nothing_behind(meeting: Meeting) -> None:
+    viewer = await meeting.join("viewer", "red", 440, floor=True)
+    warm = 0
+    while viewer.pictures <= CACHE_PACKETS:  # the caches of packets to resend are full then
+        await cycles(meeting, warm, AT_ONCE)
+        warm += AT_ONCE
+    before = await at_rest(meeting, viewer)
+    await cycles(meeting, warm, CYCLES)
+    after = await at_rest(meeting, viewer)
+    assert after[1:] == before[1:]
+    assert after[0] - before[0] <= MOST_GROWTH_MB
+    print(f"{warm} joins, then {before} -> {after}")

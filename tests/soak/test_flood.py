@@ -1,0 +1,139 @@
+"""A thousand forged datagrams a second from strangers, while a hundred points join."""
+
+import asyncio
+import random
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from struct import pack
+
+from loadtest.answer import parse_answer
+from loadtest.caller import Caller
+from loadtest.checks import Checks, Credentials
+from loadtest.offer import Wish
+from mediaserver.api import SeatOptions
+from mediaserver.engine import LocalEngine
+from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting, material
+from tests.mediaserver.test_garbage import HELLO
+from tests.soak.test_cycles import First
+
+JOINS = 100
+AT_ONCE = 4
+PER_SECOND = 1000
+STRANGERS = 16
+PACE_S = 0.01
+
+Forge = Callable[[random.Random], bytes]
+
+
+class Forger:
+    """Makes datagrams of every kind the port tells apart, knowing the newest seat's name but no password."""
+
+    def __init__(self) -> None:
+        self.checks: Checks | None = None
+        self._chance = random.Random(680)
+        self._kinds: tuple[Forge, ...] = (_stun, self._check, _hello, _records, _rtp, _rtcp)
+
+    def overhear(self, answer: str, caller: Caller) -> None:
+        """Learn a fragment that is on its way."""
+        self.checks = Checks(caller._local, Credentials(parse_answer(answer).fragment, "w" * 24))
+
+    def next(self) -> bytes:
+        return self._chance.choice(self._kinds)(self._chance)
+
+    def _check(self, chance: random.Random) -> bytes:
+        if self.checks is None:
+            return _stun(chance)
+        self.checks._pending.clear()
+        return self.checks.request()
+
+
+def _stun(chance: random.Random) -> bytes:
+    body = chance.randbytes(4 * chance.randrange(30))
+    return pack("!HHI", chance.choice((0x0001, 0x0101, 0x0111)), len(body), 0x2112A442) + chance.randbytes(12) + body
+
+
+def _hello(_chance: random.Random) -> bytes:
+    return HELLO
+
+
+def _records(chance: random.Random) -> bytes:
+    body = chance.randbytes(chance.randrange(1200))
+    kind = chance.choice((20, 21, 22, 23, 25))
+    return pack("!BHHIHH", kind, 0xFEFD, chance.randrange(3), 0, chance.randrange(99), len(body)) + body
+
+
+def _rtp(chance: random.Random) -> bytes:
+    numbers = (chance.choice((96, 102, 111)), chance.getrandbits(16), chance.getrandbits(32), chance.getrandbits(32))
+    return pack("!BBHII", 0x80 | chance.randrange(64), *numbers) + chance.randbytes(chance.randrange(1200))
+
+
+def _rtcp(chance: random.Random) -> bytes:
+    words = chance.randrange(1, 60)
+    return pack("!BBH", 0x80 | chance.randrange(32), chance.randrange(200, 208), words) + chance.randbytes(4 * words)
+
+
+class Flood:
+    """Strangers who send at a steady rate; late ones catch up."""
+
+    def __init__(self, address: tuple[str, int], forger: Forger) -> None:
+        self._address = address
+        self._forger = forger
+        self._sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(STRANGERS)]
+        self.sent = 0
+        self.seconds = 0.0
+
+    async def run(self) -> None:
+        began = time.monotonic()
+        try:
+            while True:
+                await asyncio.sleep(PACE_S)
+                self.seconds = time.monotonic() - began
+                while self.sent < PER_SECOND * self.seconds:
+                    self._sockets[self.sent % STRANGERS].sendto(self._forger.next(), self._address)
+                    self.sent += 1
+        finally:
+            for each in self._sockets:
+                each.close()
+
+
+@asynccontextmanager
+async def flooded(address: tuple[str, int], forger: Forger) -> AsyncIterator[Flood]:
+    flood = Flood(address, forger)
+    running = asyncio.ensure_future(flood.run())
+    yield flood
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def join(meeting: Meeting, number: int, forger: Forger) -> Caller:
+    seat, first = f"seat-{number}", First()
+    await meeting.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {number}"))
+    caller = Caller(CERTIFICATE, material("green", 660), Wish(layers=1, camera=False), first)
+    answer = await meeting.engine.connect(ROOM, seat, caller.offer())
+    forger.overhear(answer, caller)
+    await caller.connect(answer)
+    await first.came.wait()
+    return caller
+
+
+async def test_a_hundred_points_join_under_a_flood_and_a_viewer_loses_nothing(meeting: Meeting) -> None:
+    assert isinstance(meeting.engine, LocalEngine)
+    mux = meeting.engine._mux
+    viewer = await meeting.join("viewer", "red", 440, floor=True)
+    await viewer.watch.more(10)
+    faults, forger, callers = viewer.watch.faults, Forger(), []
+    strangers = mux.counters.strangers
+    async with flooded(mux.addresses[0], forger) as flood, asyncio.timeout(120):
+        for at in range(0, JOINS, AT_ONCE):
+            callers += await asyncio.gather(*(join(meeting, at + n, forger) for n in range(AT_ONCE)))
+        await viewer.watch.more(25)
+    assert sum(caller.connected for caller in callers) == JOINS
+    assert mux.counters.strangers - strangers > 0.5 * flood.sent > 0
+    assert flood.sent >= PER_SECOND * (flood.seconds - 1)
+    assert (viewer.caller.reception.picture().lost, viewer.caller.reception.audio().lost) == (0, 0)
+    assert viewer.watch.faults == faults
+    assert len(mux._by_address) == JOINS + 1
+    await asyncio.gather(*(caller.close() for caller in callers))
+    print(f"{flood.sent} datagrams in {flood.seconds:.1f} s")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from loadtest.probe import TICKS_PER_S, Usage, tree, usage
+from loadtest.probe import TICKS_PER_S, Usage, command, idle_seconds, processes, tree, usage
 
 
 def paper(root: Path, pid: int, parent: int, ticks: tuple[int, int, int, int], kilobytes: int) -> None:
@@ -34,3 +34,17 @@ def test_our_own_child_is_found() -> None:
         assert child.pid in tree(os.getpid())
         child.communicate(b"\n")
     assert usage(os.getpid()).rss_bytes > 10_000_000
+
+
+def test_each_process_on_its_own_and_what_it_was_started_with(tmp_path: Path) -> None:
+    paper(tmp_path, 10, 1, (100, 20, 30, 0), 1000)
+    paper(tmp_path, 11, 10, (10, 0, 0, 0), 500)
+    (tmp_path / "10" / "cmdline").write_text("python\0-m\0signaling\0serve\0")
+    assert processes(10, tmp_path) == {10: Usage(150 / TICKS_PER_S, 1024000), 11: Usage(10 / TICKS_PER_S, 512000)}
+    assert command(10, tmp_path) == ["python", "-m", "signaling", "serve"]
+    assert command(99, tmp_path) == []
+
+
+def test_idle_time_is_that_of_all_cores(tmp_path: Path) -> None:
+    (tmp_path / "stat").write_text("cpu  11 12 13 1400 100 16 17 18 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n")
+    assert idle_seconds(tmp_path) == 1500 / TICKS_PER_S

@@ -187,7 +187,8 @@ async def test_the_commands_of_an_administrator(
     settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     async def run(command: str, **arguments: object) -> list[str]:
-        base = {"unit": None, "point": None, "ask": False, "must_change": False, "language": "vi", "name": None, "report": None}
+        base: dict[str, object] = dict.fromkeys(("unit", "point", "name", "report"))
+        base |= {"ask": False, "must_change": False, "language": "vi"}
         await admin.run(settings, Namespace(admin=command, **{**base, **arguments}))
         return capsys.readouterr().out.splitlines()
 

@@ -166,6 +166,9 @@ class MediaEngine(Protocol):
         Nothing happens when none runs.
         """
 
+    async def recorded(self, room: str) -> float | None:
+        """How many seconds the recording has so far, which is where a mark belongs; None when none runs."""
+
     async def stop_recording(self, room: str) -> None:
         """Close the recording; :class:`RecordingEnded` follows. Nothing happens when none runs."""
 

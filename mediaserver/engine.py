@@ -115,6 +115,10 @@ class LocalEngine:
         """Leave out what happens from now on, or go on."""
         self._room(room).pause_recording(paused)
 
+    async def recorded(self, room: str) -> float | None:
+        """How many seconds are recorded so far."""
+        return self._room(room).recorded
+
     async def stop_recording(self, room: str) -> None:
         """Close the recording."""
         await self._room(room).stop_recording()

@@ -1,10 +1,12 @@
 """Makes recordings good: fragmented parts become an ordinary mp4 with its index in front, and nothing is encoded anew.
 
-    python -m mediaserver.finish TARGET [OFFSET PATH]...
+    python -m mediaserver.finish
 
-Runs as a process of its own (a long file keeps a core busy for seconds, and a damaged one may upset the demuxer) and
-prints one JSON object: the fields of :class:`Finished`, or ``{"error": "<word>"}`` with status 1. The pieces lie in
-`TARGET` one after the other, each moved by its offset in seconds or to the end of the one before, whichever is later.
+Runs as a process of its own (a long file keeps a core busy for seconds, and a damaged one may upset the demuxer). It
+reads one JSON object, the fields of :class:`mediaserver.pieces.Job`, and prints one: the fields of :class:`Finished`,
+or ``{"error": "<word>"}`` with status 1. The pieces lie in the target one after the other, each moved by its offset in
+seconds or to the end of the one before, whichever is later. Their marks become chapters, which players know as a
+QuickTime chapter track or as Nero's list.
 A new file is complete, checked and on the disk before it takes the name; until then everything old is still there, so
 the work may be cut off at any time and done again.
 """
@@ -12,7 +14,7 @@ the work may be cut off at any time and done again.
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -26,8 +28,10 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from PIL import Image
 
+from mediaserver.chapters import Chapter, chapters, short
 from mediaserver.disk import measure
 from mediaserver.files import digest, thumbnail_of, whole_bytes
+from mediaserver.pieces import Job, Piece
 
 Word = Literal["unreadable", "disk-full"]
 
@@ -38,18 +42,10 @@ KINDS = ("video", "audio")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A file and where it begins in the target, seconds."""
-
-    path: Path
-    offset: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Finished:
     """A good file. `first` is when its first picture was taken (RFC 3339), as far as the file knows.
 
-    `indexed` is False for a part that had to stay fragmented because the disk has no room for a copy.
+    `indexed` is False for a part that had to stay as it was, without chapters in it, for lack of room for a copy.
     """
 
     first: str | None
@@ -57,6 +53,7 @@ class Finished:
     bytes: int
     sha256: str
     indexed: bool
+    chapters: tuple[Chapter, ...] = ()
 
 
 class Unfinished(Exception):
@@ -74,26 +71,30 @@ def finish(target: Path, pieces: Sequence[Piece]) -> Finished:
         if not indexed and [piece.path for piece in pieces] != [target]:
             raise Unfinished("disk-full")
         if indexed:
-            _replace(target, pieces)
+            starts = _replace(target, pieces)
         else:
             os.truncate(target, whole_bytes(target))  # half a table at the end keeps players from the rest
+            starts = [0.0]
         first, seconds = _examine(target)
         _make_thumbnail(target, seconds / 2)
     except (av.FFmpegError, OSError) as error:
         raise Unfinished("disk-full" if error.errno == ENOSPC else "unreadable") from error
-    return Finished(first, round(seconds, 3), target.stat().st_size, digest(target), indexed)
+    found = chapters(zip(starts, (piece.marks for piece in pieces), strict=True), seconds)
+    return Finished(first, round(seconds, 3), target.stat().st_size, digest(target), indexed, found)
 
 
-def _replace(target: Path, pieces: Sequence[Piece]) -> None:
+def _replace(target: Path, pieces: Sequence[Piece]) -> list[float]:
+    """Make the target; return where its pieces begin, in seconds."""
     fresh = target.with_suffix(".new")
     try:
-        pictures = _write(fresh, pieces)
+        pictures, starts = _write(fresh, pieces)
         with av.open(str(fresh)) as written:
             if written.streams.video[0].frames != pictures:
                 raise Unfinished("unreadable")
         _rename(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
+    return starts
 
 
 def _rename(fresh: Path, target: Path) -> None:
@@ -106,16 +107,17 @@ def _rename(fresh: Path, target: Path) -> None:
     os.close(directory)
 
 
-def _write(path: Path, pieces: Sequence[Piece]) -> int:
-    """Write the pieces into one file; return how many pictures it has."""
+def _write(path: Path, pieces: Sequence[Piece]) -> tuple[int, list[float]]:
+    """Write the pieces into one file; return how many pictures it has, and where each piece begins, in seconds."""
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as output:
         writer = _Writer(output)
         for piece in pieces:
             with _open(piece.path) as source:
                 writer.add(source, piece.offset)
+        writer.divide(piece.marks for piece in pieces)
     if not writer.pictures:
         raise Unfinished("unreadable")
-    return writer.pictures
+    return writer.pictures, writer.starts
 
 
 def _open(path: Path) -> InputContainer:
@@ -133,6 +135,7 @@ class _Writer:
         # owned
         self._streams: dict[str, Stream] = {}
         self._end = Fraction(0)
+        self.starts: list[float] = []
         # counters
         self.pictures = 0
 
@@ -143,6 +146,7 @@ class _Writer:
         if not self._streams:
             self._open(source)
         start = max(Fraction(offset), self._end)
+        self.starts.append(float(start))
         for packet in _packets(source):
             assert packet.pts is not None and packet.time_base is not None
             packet.pts += round(start / packet.time_base)
@@ -152,6 +156,14 @@ class _Writer:
             packet.stream = self._streams[packet.stream.type]
             self._output.mux(packet)
 
+    def divide(self, marks: Iterable[tuple[Chapter, ...]]) -> None:
+        """Set the chapters, with the last packet in: the muxer writes them with its index. One is none."""
+        end = float(self._end)
+        found = chapters(zip(self.starts, marks, strict=True), end)
+        ends = [*(chapter.seconds for chapter in found[1:]), end]
+        if len(found) > 1:
+            self._output.set_chapters([_chapter(each, until) for each, until in zip(found, ends, strict=True)])
+
     def _open(self, source: InputContainer) -> None:
         if "date" in source.metadata:
             self._output.metadata["date"] = source.metadata["date"]
@@ -160,6 +172,12 @@ class _Writer:
                 made = self._output.add_stream_from_template(stream, opaque=True)
                 made.time_base = stream.time_base
                 self._streams[kind] = made
+
+
+def _chapter(chapter: Chapter, end: float) -> Any:
+    start = round(chapter.seconds * 1000)
+    title = {"title": short(chapter.title)}
+    return {"id": start, "start": start, "end": round(end * 1000), "time_base": Fraction(1, 1000), "metadata": title}
 
 
 def _packets(source: InputContainer) -> Iterator["av.Packet[Any]"]:
@@ -209,13 +227,12 @@ def _make_thumbnail(path: Path, seconds: float) -> None:
         fresh.replace(thumbnail_of(path))
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says."""
+def main() -> int:
+    """Do what the standard input says."""
     os.nice(NICE)
-    target, rest = Path(arguments[0]), arguments[1:]
-    pieces = [Piece(Path(path), float(offset)) for offset, path in zip(rest[::2], rest[1::2], strict=True)]
+    job = Job.read(sys.stdin.read())
     try:
-        print(json.dumps(asdict(finish(target, pieces))))
+        print(json.dumps(asdict(finish(job.target, job.pieces))))
     except Unfinished as error:
         print(json.dumps({"error": error.word}))
         return 1
@@ -223,4 +240,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -115,6 +115,11 @@ class RemoteEngine:
         """Pause or resume the recording."""
         await self._call("pause_recording", room=room, paused=paused)
 
+    async def recorded(self, room: str) -> float | None:
+        """How many seconds are recorded so far."""
+        seconds: float | None = await self._call("recorded", room=room)
+        return seconds
+
     async def stop_recording(self, room: str) -> None:
         """Close the recording."""
         await self._call("stop_recording", room=room)

@@ -332,6 +332,11 @@ class Room:
         if self._recorder is not None:
             self._recorder.pause(paused)
 
+    @property
+    def recorded(self) -> float | None:
+        """How many seconds are recorded so far; None when nothing is."""
+        return None if self._recorder is None else self._recorder.seconds
+
     async def stop_recording(self) -> None:
         """Close the recording."""
         await self._end_recording(None)

@@ -37,13 +37,16 @@ def socket_path(directory: Path, name: str) -> Path:
     return Path(tempfile.mkdtemp(prefix="diemcau-")) / name
 
 
-async def output(argv: Sequence[str]) -> tuple[int, bytes]:
-    """Run a program to its end; return its exit status and what it printed. It is killed when we are cancelled."""
+async def output(argv: Sequence[str], told: bytes = b"") -> tuple[int, bytes]:
+    """Run a program to its end, with `told` to read; return its exit status and what it printed.
+
+    It is killed when we are cancelled.
+    """
     process = await asyncio.create_subprocess_exec(
-        *_become(argv), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, start_new_session=True
+        *_become(argv), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
     )
     try:
-        printed, _ = await process.communicate()
+        printed, _ = await process.communicate(told)
     finally:
         if process.returncode is None:
             process.kill()

@@ -213,12 +213,27 @@ class Conference:
         if to is not None and to not in self.script:
             raise MessageError("unknown-item")
         scene = self.script.step(to, self._scene(), now)
-        return [*self._tell_controllers(self.script.state), *self._show(scene)]
+        marks = self.tape.mark(self.chapter)
+        return [*self._tell_controllers(self.script.state), *self._show(scene), *marks]
+
+    @property
+    def chapter(self) -> str:
+        """What a recording shows now: the item of the script that is on, else the session."""
+        item = self.script.item
+        return self.booking.title if item is None else item.title
 
     def scripted(self, items: Sequence[ScriptItem], now: datetime) -> list[Effect]:
         """Take a script that was changed meanwhile."""
         self.script.change(items, now)
         return self._tell_controllers(self.script.state)
+
+    def mark(self, client: str, title: str) -> list[Effect]:
+        """Set a mark in the recording by hand."""
+        self._controller(client)
+        effects = self.tape.mark(title, client)
+        if not effects:
+            raise MessageError("not-recording")
+        return effects
 
     # --- what the media engine tells
 

@@ -92,6 +92,14 @@ class PauseRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkRecording:
+    """Set a mark where the recording is; `by` is the client who is told so, None for a step of the script."""
+
+    title: str
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StopRecording:
     """Close the recording; `reason` is a machine word when nobody asked for it."""
 
@@ -119,6 +127,7 @@ Effect = (
     | SetView
     | StartRecording
     | PauseRecording
+    | MarkRecording
     | StopRecording
     | Release
 )

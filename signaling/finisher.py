@@ -7,14 +7,17 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from mediaserver.chapters import Chapter
+from mediaserver.pieces import Job, Piece
 from signaling import child
 from signaling.store import JOINED, Recording, Store
 
@@ -23,9 +26,6 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 60.0
 """What the disk has no room for is tried again this often."""
 PATIENCE_SECONDS = 3600.0
-
-Pieces = Sequence[tuple[float, str]]
-"""Offset in seconds and path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +41,21 @@ class Made:
         return error
 
 
-async def make(target: str, pieces: Pieces) -> Made:
+async def make(job: Job) -> Made:
     """Make a good file out of pieces; a process that fails without a word has found something unreadable."""
-    arguments = [text for offset, path in pieces for text in (f"{offset:.3f}", path)]
-    command = [sys.executable, "-m", "mediaserver.finish", target, *arguments]
+    command = [sys.executable, "-m", "mediaserver.finish"]
     try:
-        _, printed = await asyncio.wait_for(child.output(command), PATIENCE_SECONDS)
+        _, printed = await asyncio.wait_for(child.output(command, job.text().encode()), PATIENCE_SECONDS)
         return Made(json.loads(printed))
     except (ValueError, TimeoutError):
-        log.warning("x %s could not be made good", target)
+        log.warning("x %s could not be made good", job.target)
         return Made({"error": "unreadable"})
 
 
 class Finisher:
     """Works as long as something is to be done, and waits to be woken."""
 
-    def __init__(self, store: Store, work: Callable[[str, Pieces], Awaitable[Made]] = make) -> None:
+    def __init__(self, store: Store, work: Callable[[Job], Awaitable[Made]] = make) -> None:
         # given
         self._store = store
         self._work = work
@@ -98,25 +97,27 @@ class Finisher:
                 await asyncio.wait_for(self._news.wait(), RETRY_SECONDS)
 
     async def _finish(self, recording: Recording) -> None:
-        pieces = await self._pieces(recording)
-        if pieces is None:
+        job = await self._job(recording)
+        if job is None:
             return
-        made = await self._work(recording.path, pieces) if pieces else Made({"error": "unreadable"})
+        made = await self._work(job) if job.pieces else Made({"error": "unreadable"})
         if made.error == "disk-full":
             log.warning("x no room to make %s good", recording.path)
-        elif pieces == await self._pieces(recording):  # no further part has come meanwhile
+        elif job == await self._job(recording):  # no further part has come meanwhile
             await self._store.finish_recording(_finished(recording, made))
             log.info("= recording %s part %d: %s", recording.session, recording.part, made.error or "ready")
 
-    async def _pieces(self, recording: Recording) -> Pieces | None:
+    async def _job(self, recording: Recording) -> Job | None:
         """What the file is made of: itself, or the good parts; None while some are not known to be good or broken."""
         if recording.part != JOINED:
-            return [(0.0, recording.path)]
+            return Job(Path(recording.path), (Piece(Path(recording.path), 0.0, recording.chapters),))
         parts = [part for part in await self._store.parts(recording.session) if part.part != JOINED]
         if any(part.state in {"recording", "finishing"} for part in parts):
             return None
         good = [part for part in parts if part.state == "ready"]
-        return [((part.began - good[0].began).total_seconds(), part.path) for part in good]
+        offsets = [round((part.began - good[0].began).total_seconds(), 3) for part in good]
+        pieces = (Piece(Path(part.path), at, part.chapters) for at, part in zip(offsets, good, strict=True))
+        return Job(Path(recording.path), tuple(pieces))
 
 
 def _finished(recording: Recording, made: Made) -> Recording:
@@ -130,4 +131,5 @@ def _finished(recording: Recording, made: Made) -> Recording:
         bytes=facts["bytes"],
         sha256=facts["sha256"],
         first=None if facts["first"] is None else datetime.fromisoformat(facts["first"]),
+        chapters=tuple(Chapter(**chapter) for chapter in facts["chapters"]),
     )

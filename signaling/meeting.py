@@ -10,6 +10,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from mediaserver.api import MediaEngine, RoomOptions
+from mediaserver.chapters import Chapter
 from mediaserver.errors import EngineGone, MediaError
 from signaling.client import Client
 from signaling.conference import Conference
@@ -19,6 +20,7 @@ from signaling.effects import (
     CloseRoom,
     Effect,
     Hang,
+    MarkRecording,
     OpenRoom,
     PauseRecording,
     Release,
@@ -30,7 +32,7 @@ from signaling.effects import (
     Tell,
     TellAll,
 )
-from signaling.messages import ServerMessage, dump
+from signaling.messages import Marked, ServerMessage, dump
 from signaling.presence import Presence
 from signaling.recordings import Recordings
 
@@ -63,7 +65,7 @@ class Meeting:
         self._clients: dict[str, Client] = {}
         self._order = asyncio.Lock()
         self._flush: asyncio.TimerHandle | None = None
-        self._carry: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
+        self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | None]]] = {
             OpenRoom: self._open_room,
             CloseRoom: self._close_room,
             AddSeat: lambda effect: tools.engine.add_seat(self.id, effect.options),
@@ -73,6 +75,7 @@ class Meeting:
             SetView: lambda effect: tools.engine.set_view(self.id, effect.seat, effect.source),
             StartRecording: self._start_recording,
             PauseRecording: lambda effect: tools.engine.pause_recording(self.id, effect.paused),
+            MarkRecording: self._mark,
             StopRecording: self._stop_recording,
             Release: lambda effect: tools.presence.leave(self.id, effect.leg),
         }
@@ -107,8 +110,8 @@ class Meeting:
             for effect in effects:
                 if isinstance(effect, Tell | TellAll | Hang):
                     self._say(effect, asker, ref)
-                else:
-                    await self._do(effect)
+                elif (told := await self._do(effect)) is not None:
+                    self._say(told, asker, ref)
 
     def _say(self, effect: Tell | TellAll | Hang, asker: Client | None, ref: str | None) -> None:
         if isinstance(effect, TellAll):
@@ -130,14 +133,18 @@ class Meeting:
         for client in list(self._clients.values()):
             client.send_text(dump(message, ref) if client is asker else text)
 
-    async def _do(self, effect: Effect) -> None:
-        """Do one thing; what a lost worker or Valkey cannot do now is said again when it is back."""
+    async def _do(self, effect: Effect) -> Tell | None:
+        """Do one thing, and return what is to be told of it.
+
+        What a lost worker or Valkey cannot do now is said again when it is back.
+        """
         try:
-            await self._carry[type(effect)](effect)
+            return await self._carry[type(effect)](effect)
         except EngineGone:
             log.info("x %s waits for the media worker", type(effect).__name__)
         except (MediaError, RedisError) as error:
             log.warning("x %s in %s: %s", type(effect).__name__, self.id, error)
+        return None
 
     async def _open_room(self, _: OpenRoom) -> None:
         await self._tools.engine.open_room(self.id, RoomOptions(title=self.conference.booking.title))
@@ -149,6 +156,7 @@ class Meeting:
         booking = self.conference.booking
         host = (booking.places[0].name, self._host_unit)
         path = await self._tools.recordings.begin(self.id, booking.title, host, self._tools.clock(), effect.by)
+        await self._tools.recordings.mark(self.id, Chapter(0.0, self.conference.chapter))
         try:
             await self._tools.engine.start_recording(self.id, path)
         except EngineGone:
@@ -160,6 +168,13 @@ class Meeting:
             for told in self.conference.recording_stopped("unavailable"):
                 if isinstance(told, TellAll):
                     self._say(told, None, None)
+
+    async def _mark(self, effect: MarkRecording) -> Tell | None:
+        seconds = await self._tools.engine.recorded(self.id)
+        if seconds is None:
+            return None
+        await self._tools.recordings.mark(self.id, Chapter(seconds, effect.title))
+        return None if effect.by is None else Tell(effect.by, Marked(title=effect.title, seconds=round(seconds, 1)))
 
     async def _stop_recording(self, effect: StopRecording) -> None:
         await self._tools.recordings.stopping(self.id, effect.by, effect.reason)

@@ -16,7 +16,7 @@ MAX_BYTES = 64 * 1024
 Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "code-unknown", "code-locked", "too-early",
     "ended", "cancelled", "not-invited", "no-point", "full", "unknown-seat", "bad-offer", "media-restarting",
-    "unavailable", "disk-full", "unknown-item",
+    "unavailable", "disk-full", "unknown-item", "not-recording",
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
 
@@ -27,6 +27,13 @@ Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "shutdow
 
 SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC).replace(microsecond=0))]
+
+
+def _printable(text: str) -> str:
+    """Refuse what is no line of text."""
+    if not text.isprintable() or text.isspace():
+        raise ValueError("not printable")
+    return text
 
 
 class _Message(BaseModel):
@@ -136,6 +143,13 @@ class Record(_Asked):
     pause: bool = False
 
 
+class Mark(_Asked):
+    """Set a mark in the recording (controller)."""
+
+    type: Literal["mark"]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
+
+
 class Step(_Asked):
     """Go to an item of the script, or before the first one (controller)."""
 
@@ -150,11 +164,37 @@ class Leave(_Asked):
 
 
 ClientMessage = Annotated[
-    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | SameLayout | Record | Step | Leave,
+    Join
+    | Offer
+    | Hand
+    | MediaState
+    | View
+    | Floor
+    | MuteAll
+    | Lower
+    | SetLayout
+    | SameLayout
+    | Record
+    | Mark
+    | Step
+    | Leave,
     Field(discriminator="type"),
 ]
 _CLIENT: TypeAdapter[
-    Join | Offer | Hand | MediaState | View | Floor | MuteAll | Lower | SetLayout | SameLayout | Record | Step | Leave
+    Join
+    | Offer
+    | Hand
+    | MediaState
+    | View
+    | Floor
+    | MuteAll
+    | Lower
+    | SetLayout
+    | SameLayout
+    | Record
+    | Mark
+    | Step
+    | Leave
 ] = TypeAdapter(ClientMessage)
 
 
@@ -215,6 +255,14 @@ class StorageState(_Message):
     type: Literal["storage"] = "storage"
     level: Literal["ok", "low", "full"]
     hours: float
+
+
+class Marked(_Message):
+    """The mark is set, `seconds` after the recording's beginning."""
+
+    type: Literal["marked"] = "marked"
+    title: str
+    seconds: float
 
 
 class ScriptedItem(_Message):
@@ -308,7 +356,7 @@ class Error(_Message):
 
 
 ServerMessage = (
-    Joined | Seats | LayoutState | RecordingState | StorageState | ScriptState | Answer | ViewState | Speaking
+    Joined | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer | ViewState | Speaking
     | Renew | Bye | Error
 )  # fmt: skip
 

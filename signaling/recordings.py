@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from mediaserver.chapters import Chapter
 from mediaserver.disk import Space
 from signaling.errors import Forbidden, TicketExpired
 from signaling.store import JOINED, Recording, Store
@@ -57,6 +58,10 @@ class Recordings:
         self._running.add(str(path))
         self._settled.clear()
         return str(path)
+
+    async def mark(self, session: str, mark: Chapter) -> None:
+        """Set a mark in the part that runs."""
+        await self._store.add_mark(session, mark)
 
     @property
     def running(self) -> int:

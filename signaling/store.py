@@ -1,17 +1,19 @@
 """The record of people and what they did: accounts, logins, recordings, audit. One method, one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mediaserver.chapters import Chapter
 from signaling.accounts import Account, Role
 from signaling.errors import BadInput, Fault
-from signaling.tables import ACCOUNTS, AUDIT, LOGINS, RECORDINGS
+from signaling.tables import ACCOUNTS, AUDIT, LOGINS, MARKS, RECORDINGS
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken"]
 JOINED = 0
@@ -42,6 +44,8 @@ class Recording:
     reason: str | None = None
     started_by: str = ""
     stopped_by: str = ""
+    chapters: tuple[Chapter, ...] = ()
+    """Marks that were set in it."""
 
     @property
     def began(self) -> datetime:
@@ -157,34 +161,50 @@ class Store:
                 joined = _of(session), RECORDINGS.c.part == JOINED, RECORDINGS.c.state == "recording"
                 await connection.execute(update(RECORDINGS).where(*joined).values(state="finishing"))
 
+    async def add_mark(self, session: str, mark: Chapter) -> None:
+        """Set a mark in the running part of a session; without one there is none."""
+        running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
+        part = select(RECORDINGS.c.id, literal(round(mark.seconds * 1000)), literal(mark.title)).where(*running)
+        await self._write(insert(MARKS).from_select(["recording", "milliseconds", "title"], part))
+
     async def finish_recording(self, recording: Recording) -> None:
-        """Note what came of a closed recording, unless it runs again."""
+        """Note what came of a closed recording and which chapters it has, unless it runs again."""
         columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason")
         row = _recording_row(recording)
         closed = RECORDINGS.c.id == recording.id, RECORDINGS.c.state == "finishing"
-        await self._write(update(RECORDINGS).where(*closed).values({name: row[name] for name in columns}))
+        async with self._writer.begin() as connection:
+            values = {name: row[name] for name in columns}
+            if (await connection.execute(update(RECORDINGS).where(*closed).values(values))).rowcount:
+                await connection.execute(delete(MARKS).where(MARKS.c.recording == recording.id))
+                if recording.chapters:
+                    await connection.execute(insert(MARKS), _mark_rows(recording))
 
     async def recordings(self, host_unit: str | None = None) -> list[Recording]:
         """Return recordings of a host unit, or all, newest first."""
         query = select(RECORDINGS).order_by(RECORDINGS.c.started.desc(), RECORDINGS.c.part.desc())
-        rows = await self._all(query if host_unit is None else query.where(RECORDINGS.c.host_unit == host_unit))
-        return [_recording(row) for row in rows]
+        return await self._recordings(query if host_unit is None else query.where(RECORDINGS.c.host_unit == host_unit))
 
     async def recordings_in(self, state: RecordingPhase) -> list[Recording]:
         """Return recordings in a state, of each session the parts in order and then what joins them."""
         order = RECORDINGS.c.session, RECORDINGS.c.part == JOINED, RECORDINGS.c.part
-        query = select(RECORDINGS).where(RECORDINGS.c.state == state).order_by(*order)
-        return [_recording(row) for row in await self._all(query)]
+        return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.state == state).order_by(*order))
 
     async def parts(self, session: str) -> list[Recording]:
         """Return the recordings of a session by number: what joins the parts first, if there is such a file."""
-        query = select(RECORDINGS).where(_of(session)).order_by(RECORDINGS.c.part)
-        return [_recording(row) for row in await self._all(query)]
+        return await self._recordings(select(RECORDINGS).where(_of(session)).order_by(RECORDINGS.c.part))
 
     async def recording(self, recording_id: str) -> Recording | None:
         """Return one recording."""
-        row = await self._one(select(RECORDINGS).where(RECORDINGS.c.id == recording_id))
-        return None if row is None else _recording(row)
+        return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id == recording_id))), None)
+
+    async def _recordings(self, query: Select[Any]) -> list[Recording]:
+        """Return recordings with their chapters."""
+        chapters: dict[str, list[Chapter]] = {}
+        wanted = query.with_only_columns(RECORDINGS.c.id).order_by(None)
+        marks = select(MARKS).where(MARKS.c.recording.in_(wanted)).order_by(MARKS.c.milliseconds, MARKS.c.id)
+        for row in await self._all(marks):
+            chapters.setdefault(row["recording"], []).append(Chapter(row["milliseconds"] / 1000, row["title"]))
+        return [_recording(row, chapters.get(row["id"], ())) for row in await self._all(query)]
 
     # --- audit
 
@@ -270,9 +290,16 @@ def _recording_row(recording: Recording) -> dict[str, object]:
     return {**{column.name: getattr(recording, column.name) for column in RECORDINGS.columns}, **times}
 
 
-def _recording(row: RowMapping) -> Recording:
+def _mark_rows(recording: Recording) -> list[dict[str, object]]:
+    return [
+        {"recording": recording.id, "milliseconds": round(chapter.seconds * 1000), "title": chapter.title}
+        for chapter in recording.chapters
+    ]
+
+
+def _recording(row: RowMapping, chapters: Sequence[Chapter]) -> Recording:
     first = None if row["first"] is None else datetime.fromtimestamp(row["first"] / 1000, UTC)
-    return Recording(**{**row, "started": _instant(row["started"]), "first": first})
+    return Recording(**{**row, "started": _instant(row["started"]), "first": first}, chapters=tuple(chapters))
 
 
 def _audit(row: RowMapping) -> AuditEntry:

@@ -62,6 +62,15 @@ RECORDINGS = Table(
     Index("recordings_host_unit", "host_unit"),
 )
 
+MARKS = Table(
+    "marks",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("recording", String(64), ForeignKey("recordings.id"), nullable=False, index=True),
+    Column("milliseconds", BigInteger, nullable=False),
+    Column("title", String(1000), nullable=False),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,

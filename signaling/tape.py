@@ -11,7 +11,7 @@ a recording before the file system is really full, and lets none start.
 from collections.abc import Callable
 from datetime import datetime
 
-from signaling.effects import Effect, PauseRecording, StartRecording, StopRecording, TellAll
+from signaling.effects import Effect, MarkRecording, PauseRecording, StartRecording, StopRecording, TellAll
 from signaling.errors import MessageError
 from signaling.messages import RecordingState, StorageState
 
@@ -19,6 +19,8 @@ Position = tuple[bool, bool]
 OFF, ON, PAUSED = (False, False), (True, False), (True, True)
 """On, paused."""
 
+MAX_MARKS = 500
+"""From one start to the next; further ones are not set."""
 NOBODY = ""
 """Who starts a registered recording, and stops one when the meeting ends."""
 
@@ -36,6 +38,7 @@ class Tape:
         self._wish = wish
         self._by = NOBODY
         self._lost = False
+        self._marks = 0
         self._changes: dict[tuple[Position, Position], Callable[[str, datetime], list[Effect]]] = {
             (OFF, ON): self._start_by_hand,
             (ON, OFF): self._stop_by_hand,
@@ -51,6 +54,13 @@ class Tape:
         """
         change = self._changes.get(((self.state.on, self.state.paused), (on, on and pause)))
         return [] if change is None else change(by, now)
+
+    def mark(self, title: str, by: str | None = None) -> list[Effect]:
+        """Set a mark, also while it pauses: it stands where the recording goes on. Nothing while it is off."""
+        if not self.state.on or self._marks >= MAX_MARKS:
+            return []
+        self._marks += 1
+        return [MarkRecording(title, by)]
 
     def wished(self, now: datetime, seen: bool) -> list[Effect]:
         """Start the registered recording once its time has come and somebody can be `seen`."""
@@ -98,7 +108,7 @@ class Tape:
         return self._stop(by, None)
 
     def _start(self, by: str, now: datetime) -> list[Effect]:
-        self._by, self._lost = by, False
+        self._by, self._lost, self._marks = by, False, 0
         return [*self._tell(RecordingState(on=True, since=now)), StartRecording(by)]
 
     def _stop(self, by: str, reason: str | None) -> list[Effect]:

@@ -59,6 +59,7 @@ FAULTS: Mapping[str, Pair] = {
         "Mục này không còn trong kịch bản.",
         "This item is no longer in the script.",
     ),
+    "not-recording": ("Phiên họp không được ghi hình.", "The meeting is not being recorded."),
     "disk-full": (
         "Ổ đĩa chứa bản ghi đã đầy nên không ghi hình được. Hãy báo cán bộ kỹ thuật.",
         "The disk of the recordings is full, so nothing can be recorded. Tell the technician.",

@@ -140,6 +140,10 @@ class Workers:
         """Pause or resume the recording."""
         await self._of(room).pause_recording(room, paused)
 
+    async def recorded(self, room: str) -> float | None:
+        """How many seconds are recorded so far."""
+        return await self._of(room).recorded(room)
+
     async def stop_recording(self, room: str) -> None:
         """Stop recording."""
         await self._of(room).stop_recording(room)

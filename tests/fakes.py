@@ -46,6 +46,7 @@ class FakeRoom:
     layouts: dict[str, Layout] = field(default_factory=lambda: {EVERYONE: Layout()})
     recording: str | None = None
     paused: bool = False
+    seconds: float = 0.0
 
 
 class FakeEngine:
@@ -126,6 +127,10 @@ class FakeEngine:
     async def pause_recording(self, room: str, paused: bool) -> None:
         self._note("pause_recording", room, paused)
         self._room(room).paused = paused
+
+    async def recorded(self, room: str) -> float | None:
+        self._note("recorded", room)
+        return None if self._room(room).recording is None else self._room(room).seconds
 
     async def stop_recording(self, room: str) -> None:
         self._note("stop_recording", room)

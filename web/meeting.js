@@ -5,6 +5,7 @@ import {Link} from './link.js';
 import {floorChange, micState, mine, quality, recordState, reduce, start} from './logic.js';
 import {DeviceFault, Meter, choices, open} from './media.js';
 import {Protocol} from './protocol.js';
+import {span} from './time.js';
 
 const RETURN_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
 const HEARD_MS = 300; // keep "sending sound" lit between syllables
@@ -114,7 +115,7 @@ export class Meeting extends EventTarget {
     this.changed();
   }
 
-  /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `step`. @param {Message} message */
+  /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `mark`, `step`. @param {Message} message */
   command(message) {
     this.protocol.say(message);
   }
@@ -180,6 +181,7 @@ export class Meeting extends EventTarget {
   /** @param {Message} message */
   receive(message) {
     if (message.type === 'joined') return this.joined(/** @type {Joined} */ (message));
+    if (message.type === 'marked') return this.notice('room.marked', message.title, span(message.seconds));
     if (message.type === 'renew') return this.link.connect();
     if (!this.state) return;
     const before = this.state;

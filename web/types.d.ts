@@ -39,8 +39,10 @@ interface Capacity { sessions: Limit; points: Limit; steps: CapacityStep[] }
 
 interface Part {
   id: string; part: number; started: string; seconds: number | null; bytes: number | null; state: 'recording' | 'finishing' | 'ready' | 'broken';
-  reason: string | null; sha256: string | null; thumbnail: string | null;
+  reason: string | null; sha256: string | null; thumbnail: string | null; chapters: Chapter[];
 }
+/** A title from a time on. */
+interface Chapter { seconds: number; title: string }
 /** A session's recording: its only part, or (part 0) what joins them all. */
 interface Recording extends Part { session: string; title: string; host: string; parts: Part[] }
 

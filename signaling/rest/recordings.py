@@ -17,8 +17,15 @@ from signaling.rest.route import ID, Call, Model, Moment, Route
 from signaling.store import JOINED, AuditEntry, RecordingPhase
 
 
+class Chapter(Model):
+    """A title from a time on."""
+
+    seconds: float
+    title: str
+
+
 class Part(Model):
-    """One file. `thumbnail` is where its picture is, for those who may fetch it."""
+    """One file. `thumbnail` is where its picture is, for those who may fetch it; chapters are none or several."""
 
     id: str
     part: int
@@ -29,6 +36,7 @@ class Part(Model):
     reason: str | None
     sha256: str | None
     thumbnail: str | None
+    chapters: list[Chapter]
 
 
 class Recording(Part):
@@ -134,6 +142,7 @@ def _wire(files: Sequence[store.Recording], account: Account) -> Recording:
 
 def _part(found: store.Recording, account: Account) -> Part:
     seen = found.state == "ready" and rights.may_download(account, found)
+    several = found.state == "ready" and len(found.chapters) > 1
     return Part(
         id=found.id,
         part=found.part,
@@ -144,6 +153,7 @@ def _part(found: store.Recording, account: Account) -> Part:
         reason=found.reason,
         sha256=found.sha256,
         thumbnail=f"/api/v1/recordings/{found.id}/thumbnail" if seen else None,
+        chapters=[Chapter(seconds=each.seconds, title=each.title) for each in found.chapters] if several else [],
     )
 
 

@@ -1,6 +1,7 @@
 """Recordings as people meet them: paused, finished, shown, played or plainly not, and stopped by a full disk."""
 
 import hashlib
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,13 +55,37 @@ def assert_decodes(tmp_path: Path, data: bytes) -> float:
     return float(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)
 
 
+def assert_chapters(path: Path, row: Locator) -> None:
+    """The file has the chapters that the page lists: the item it begins with, a mark by hand, a step in a pause."""
+    probe = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", path]
+    found = json.loads(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)["chapters"]
+    titles = [chapter["tags"]["title"] for chapter in found]
+    assert (titles[0], titles[1].startswith("Đánh dấu lúc "), titles[2:]) == ("Khai mạc", True, ["Báo cáo"])
+    starts = [float(chapter["start_time"]) for chapter in found]
+    assert (starts[0], 1 <= starts[1] <= 3, 2 <= starts[2] <= 5) == (0.0, True, True)
+    row.get_by_test_id("chapters-fold").click()
+    shown = row.get_by_test_id("chapter").all()
+    assert [float(each.get_attribute("data-seconds") or -1) for each in shown] == starts
+    assert [each.locator("span").text_content() for each in shown] == titles
+
+
 def plays(page: Page, row: Locator, seconds: float) -> None:
-    """The page plays a recording and jumps in it."""
+    """The page plays a recording, jumps in it, and begins where a chapter does."""
     row.get_by_test_id("play").click()
     player = page.get_by_test_id("player")
     wait_until(page, lambda: player.evaluate("video => video.currentTime > 0.5"), "the recording to play")
     duration, time, state, height = player.evaluate(_SEEK_TO_END)
     assert (round(duration - seconds, 1), round(duration - time, 1), state >= 2, height) == (0, 0.5, True, 720)
+    page.get_by_test_id("close").click()
+    expect(player).to_have_count(0)
+    row.get_by_test_id("chapters-fold").click()
+    last = row.get_by_test_id("chapter").last
+    start = float(last.get_attribute("data-seconds") or 0)
+    last.click()
+    wait_until(page, lambda: player.evaluate("video => video.currentTime > 0 && video.readyState >= 2"), "the chapter")
+    assert start <= player.evaluate("video => video.currentTime") < start + 2
+    page.get_by_role("dialog").get_by_test_id("chapter").first.click()
+    wait_until(page, lambda: player.evaluate("video => !video.seeking && video.currentTime") < start, "the first one")
     page.get_by_test_id("close").click()
     expect(player).to_have_count(0)
 
@@ -69,18 +94,25 @@ def test_a_recording_pauses_is_finished_and_plays(
     server: Server, people: People, red: Browser, fox: Browser, tmp_path: Path
 ) -> None:
     page = people.sign_in(red, HOST)
-    code = people.register(page, ["nt.xuonghuan"], "Họp có tạm dừng ghi")
+    code = people.register(
+        page, ["nt.xuonghuan"], "Họp có tạm dừng ghi", script=[("Khai mạc", "", ""), ("Báo cáo", "", "")]
+    )
     host = people.enter(page, code, "host")
     point = people.enter(people.sign_in(fox, "nt.xuonghuan"), code)
     point.until(lambda: "red" in point.colours(), "the host's picture")
     unmute(host)
     mark = point.page.get_by_test_id("rec-mark")
     expect(page.get_by_test_id("storage")).to_have_attribute("data-level", "ok")
+    page.get_by_test_id("script-next").click()
     page.get_by_test_id("record").click()
     expect(mark).to_have_attribute("data-state", "on")
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(1500)
+    page.get_by_test_id("mark").click()
+    expect(page.get_by_test_id("notice")).to_contain_text("Đã đánh dấu ở 00:0")
+    page.wait_for_timeout(1500)
     page.get_by_test_id("record-pause").click()
     expect(mark).to_have_attribute("data-state", "paused")
+    page.get_by_test_id("script-next").click()
     page.wait_for_timeout(4000)
     page.get_by_test_id("record-pause").click()
     expect(mark).to_have_attribute("data-state", "on")
@@ -93,6 +125,7 @@ def test_a_recording_pauses_is_finished_and_plays(
     seconds = assert_decodes(tmp_path, data)
     assert 5 < seconds < 9  # of ten that passed
     assert row.get_by_test_id("sha").get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
+    assert_chapters(tmp_path / "film.mp4", row)
     picture = row.get_by_test_id("thumbnail")
     wait_until(page, lambda: picture.evaluate("image => image.naturalWidth") == 320, "the thumbnail")
     assert row.get_by_test_id("length").text_content() == f"00:{int(seconds):02}"

@@ -12,9 +12,11 @@ import pytest
 from PIL import Image
 
 from mediaserver import finish as finishing
+from mediaserver.chapters import Chapter
 from mediaserver.disk import Space
 from mediaserver.files import digest, thumbnail_of
-from mediaserver.finish import Finished, Piece, Unfinished, finish
+from mediaserver.finish import Finished, Unfinished, finish
+from mediaserver.pieces import Job, Piece
 from tests.film import SIZE, Camera, film
 
 LOST_S = 2.0
@@ -159,9 +161,71 @@ def test_as_a_process(tmp_path: Path, reel: bytes) -> None:
     path, junk = kept(tmp_path, reel), kept(tmp_path, b"junk", "2.mp4")
     said = []
     for target in (path, junk):
-        command = [sys.executable, "-m", "mediaserver.finish", target, "0.000", target]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command, job = [sys.executable, "-m", "mediaserver.finish"], Job(target, (Piece(target),)).text()
+        done = subprocess.run(command, input=job, capture_output=True, text=True, check=False)
         said.append((done.returncode, json.loads(done.stdout)))
     (good, facts), bad = said
-    assert (good, Finished(**facts)) == (0, finish(path, [Piece(path)]))
+    assert (good, Finished(**{**facts, "chapters": ()})) == (0, finish(path, [Piece(path)]))
     assert bad == (1, {"error": "unreadable"})
+
+
+def listed(path: Path) -> list[tuple[float, float, str]]:
+    """The chapters of a file, as ffprobe lists them."""
+    command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", path]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["chapters"]
+    return [(float(each["start_time"]), float(each["end_time"]), each["tags"]["title"]) for each in found]
+
+
+def nero(path: Path) -> list[tuple[float, str]]:
+    """The chapters of Nero's list (``chpl``): a count, then for each the time in 100 ns and a title after its size."""
+    data = path.read_bytes()
+    place = data.index(b"chpl") + 12
+    found, (count, place) = [], (data[place], place + 1)
+    for _ in range(count):
+        size = data[place + 8]
+        title = data[place + 9 : place + 9 + size].decode()
+        found.append((int.from_bytes(data[place : place + 8], "big") / 1e7, title))
+        place += 9 + size
+    return found
+
+
+def test_marks_become_chapters_that_players_list(tmp_path: Path, reel: bytes) -> None:
+    path, plain = kept(tmp_path, reel), kept(tmp_path, reel, "plain.mp4")
+    marks = (Chapter(0.0, "Họp giao ban"), Chapter(2.5, "Khai mạc"), Chapter(9.0, "Kết luận"))
+    made = finish(path, [Piece(path, 0.0, marks)])
+    assert made.chapters == (*marks[:2], Chapter(5.0, "Kết luận"))
+    assert listed(path) == [(0.0, 2.5, "Họp giao ban"), (2.5, 5.0, "Khai mạc"), (5.0, 6.0, "Kết luận")]
+    assert nero(path) == [(start, title) for start, _, title in listed(path)]
+    assert finish(path, [Piece(path, 0.0, made.chapters)]) == made
+    finish(plain, [Piece(plain, 0.0, marks[:1])])
+    assert listed(plain) == []
+    for kind in ("video", "audio"):
+        assert payloads(path, kind) == payloads(plain, kind)
+    assert_decodes(path)
+
+
+def test_many_chapters_with_long_titles(tmp_path: Path, reel: bytes) -> None:
+    part, joined = kept(tmp_path, reel), tmp_path / "joined.mp4"
+    marks = [Chapter(float(second), f"{second} " + "ọ" * 200) for second in range(300)]
+    pieces = [
+        Piece(part, start, tuple(Chapter(mark.seconds - start, mark.title) for mark in marks[start : start + 6]))
+        for start in range(0, 300, 6)
+    ]
+    assert finish(joined, pieces).chapters == tuple(marks)
+    found = [title for _, _, title in listed(joined)]
+    assert (len(found), found[-1]) == (300, "299 " + "ọ" * 83)
+    assert [title for _, title in nero(joined)] == found[:255]
+
+
+def test_joined_parts_keep_their_chapters_where_they_are(tmp_path: Path, reel: bytes) -> None:
+    parts = [kept(tmp_path, reel, f"{number}.mp4") for number in (1, 2)]
+    joined = tmp_path / "joined.mp4"
+    first = (Chapter(0.0, "Khai mạc"), Chapter(3.0, "Báo cáo"))
+    second = (Chapter(0.0, "Báo cáo"), Chapter(2.0, "Thảo luận"))
+    pieces = [Piece(path, offset, marks) for path, offset, marks in zip(parts, (0, 8.5), (first, second), strict=True)]
+    assert finish(joined, pieces).chapters == (*first, Chapter(10.5, "Thảo luận"))
+    assert [start for start, _, _ in listed(joined)] == [0.0, 3.0, 10.5]
+    for part, marks in zip(parts, (first, second), strict=True):
+        finish(part, [Piece(part, 0.0, marks)])
+    assert finish(joined, pieces).chapters == (*first, Chapter(10.5, "Thảo luận")), "of parts that have some already"
+    assert_decodes(joined)

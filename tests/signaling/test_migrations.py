@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
+from mediaserver.chapters import Chapter
 from scheduler import database
 from signaling.accounts import Account
 from signaling.errors import BadInput
@@ -17,6 +18,7 @@ from signaling.tables import METADATA
 from tests.signaling.world import NOW
 
 ACCOUNT = Account("nt.xuonghuan", "UBND phường Xương Huân", ("registrant", "site"), "22342", "nt.xuonghuan", "vi", True)
+MARKS = (Chapter(0.0, "Khai mạc"), Chapter(61.234, "Báo cáo"))
 RECORDING = Recording("r1", "s1", 1, "/data/s1/1.mp4", "Họp", "UBND.Khanh Hoa", "56", NOW)
 
 
@@ -90,14 +92,17 @@ async def test_what_is_kept_is_read_back(url: str) -> None:
     await store.add_recording(RECORDING)
     assert (await store.next_part("s1"), await store.next_part("s2")) == (2, 1)
     assert await store.recordings_in("recording") == [RECORDING]
+    for mark in (*MARKS, Chapter(0.0, "of another")):
+        await store.add_mark("s2" if mark.title == "of another" else "s1", mark)
     await store.note_stop("s1", "host", "disk-full")
     await store.close_recording(RECORDING.path, 61_234, 3_000_000_000, "finishing", "interrupted")
     await store.close_recording(RECORDING.path, 1, 1, "broken", None)
     closed = replace(RECORDING, milliseconds=61_234, bytes=3_000_000_000, state="finishing", stopped_by="host")
-    assert await store.recording("r1") == replace(closed, reason="disk-full")
+    assert await store.recording("r1") == replace(closed, reason="disk-full", chapters=MARKS)
+    await store.add_mark("s1", Chapter(2.0, "too late"))
     first = NOW + timedelta(milliseconds=217)
-    ready = replace(closed, state="ready", reason="disk-full", first=first, sha256="ab" * 32)
-    for other in (ready, replace(ready, state="broken")):
+    ready = replace(closed, state="ready", reason="disk-full", first=first, sha256="ab" * 32, chapters=MARKS[1:])
+    for other in (ready, replace(ready, state="broken", chapters=())):
         await store.finish_recording(other)
     assert await store.parts("s1") == [ready]
     assert await store.recordings("other") == []

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from mediaserver.api import EngineLost, EngineReady
+from mediaserver.chapters import Chapter
 from mediaserver.disk import Space
 from mediaserver.files import digest
+from mediaserver.pieces import Job
+from scheduler.model import ScriptItem
 from signaling import admin
 from signaling.errors import BadRecording, Forbidden, TicketExpired
-from signaling.finisher import Finisher, Made, Pieces, make
+from signaling.finisher import Finisher, Made, make
 from signaling.manifest import manifest
 from signaling.recordings import Recordings, load_key
 from signaling.settings import Settings
@@ -73,6 +76,7 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: byt
         "reason": None,
         "sha256": digest(file),
         "thumbnail": f"/api/v1/recordings/{recording}/thumbnail",
+        "chapters": [],
     }
     async with (await world.signed_in("host")).get(only["thumbnail"]) as response:
         assert (response.content_type, (await response.read())[:2]) == ("image/jpeg", b"\xff\xd8")
@@ -175,8 +179,8 @@ async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings,
 async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -> None:
     said = [Made({"error": "disk-full"})]
 
-    async def work(target: str, pieces: Pieces) -> Made:
-        return said.pop() if said else await make(target, pieces)
+    async def work(job: Job) -> Made:
+        return said.pop() if said else await make(job)
 
     await world.roof.finisher.stop()
     await part(world, "s", reel)
@@ -190,10 +194,10 @@ async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -
 
 
 async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, reel: bytes) -> None:
-    async def work(target: str, pieces: Pieces) -> Made:
-        if target.endswith("joined.mp4") and len(pieces) == 2:
+    async def work(job: Job) -> Made:
+        if job.target.name == "joined.mp4" and len(job.pieces) == 2:
             await part(world, "s", reel)
-        return await make(target, pieces)
+        return await make(job)
 
     await world.roof.finisher.stop()
     for _ in range(2):
@@ -369,3 +373,64 @@ def test_the_key_is_made_once_and_nobody_elses(tmp_path: Path) -> None:
     first = load_key(tmp_path / "keys" / "ticket.key")
     assert (load_key(tmp_path / "keys" / "ticket.key"), len(first)) == (first, 32)
     assert (tmp_path / "keys" / "ticket.key").stat().st_mode & 0o077 == 0
+
+
+async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World, reel: bytes) -> None:
+    session = await world.session(NHA_TRANG)
+    items = [
+        ScriptItem("a", "Khai mạc", None, None, 5, "speech"),
+        ScriptItem("b", "Báo cáo", NHA_TRANG, None, 5, "speech"),
+    ]
+    await world.kept.scheduler.set_script(session.id, items, NOW)
+    host, _ = await world.join("host", session)
+    guest, _ = await world.join("nhatrang", session)
+    assert (await host.ask(type="mark", title="x"))["error"] == "not-recording"
+    await host.ask(type="step", to="a")
+    assert (await host.ask(type="record", on=True))["on"]
+    room = world.engine.rooms[session.id]
+    room.seconds = 0.52
+    assert await host.ask(type="mark", title="Đánh dấu 1") == {"type": "marked", "title": "Đánh dấu 1", "seconds": 0.5}
+    await host.ask(type="record", on=True, pause=True)
+    room.seconds = 1.2
+    await host.ask(type="step", to="b")
+    for bad in ("", " ", "a\nb", "x" * 201):
+        assert (await host.ask(type="mark", title=bad))["error"] == "bad-message"
+    assert (await guest.ask(type="mark", title="x"))["error"] == "forbidden"
+    assert (await host.ask(type="mark", title="Hết"))["seconds"] == 1.2
+
+    # The worker dies; the next part begins with the item that is on.
+    await host.ask(type="record", on=True)
+    path = room.recording
+    assert path is not None
+    await asyncio.to_thread(Path(path).write_bytes, reel)
+    world.engine.lose_everything()
+    world.engine.emit(EngineLost())
+    world.engine.emit(EngineReady())
+    await host.type("renew")
+    path = world.engine.rooms[session.id].recording
+    assert path is not None
+    await asyncio.to_thread(Path(path).write_bytes, reel)
+    world.engine.rooms[session.id].seconds = 5.0
+    await host.ask(type="step", to=None)
+    await host.ask(type="record", on=False)
+    await world.roof.recordings.settled(5)
+    await world.roof.finisher.idle()
+    [entry] = await listed(world)
+    seen = [[(chapter["seconds"], chapter["title"]) for chapter in file["chapters"]] for file in entry["parts"]]
+    assert seen == [[(0.0, "Đánh dấu 1"), (1.0, "Hết")], [(0.0, "Báo cáo"), (1.0, session.title)]]
+    assert [chapter["seconds"] for chapter in entry["chapters"]] == [0.0, 1.0, 2.0, 3.0]
+
+
+async def test_a_conference_without_script_is_one_chapter_which_is_none(world: World, reel: bytes) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    for _ in range(2):  # the second answer comes when the recording runs
+        await host.ask(type="record", on=True)
+    path = world.engine.rooms[session.id].recording
+    assert path is not None
+    await asyncio.to_thread(Path(path).write_bytes, reel)
+    await host.ask(type="record", on=False)
+    await world.roof.recordings.settled(5)
+    await world.roof.finisher.idle()
+    [entry] = await listed(world)
+    assert (entry["chapters"], (await world.store.recordings())[0].chapters) == ([], (Chapter(0.0, session.title),))

@@ -9,7 +9,7 @@ import {number, t} from '../i18n.js';
 import {PLAIN} from '../layouts.js';
 import {recordState} from '../logic.js';
 import {EMPTY} from '../script.js';
-import {slot} from '../time.js';
+import {clock, slot} from '../time.js';
 
 class HostPage extends MeetingPage {
   constructor() {
@@ -36,7 +36,10 @@ class HostPage extends MeetingPage {
         <stage-view .meeting=${meeting} .tick=${tick}></stage-view>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
         ${this.direct()}
-        <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${meeting.now} .session=${state?.session.id ?? ''}></script-bar>
+        <div class="script-row">
+          <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${meeting.now} .session=${state?.session.id ?? ''}></script-bar>
+          <button type="button" class="tool" data-testid="mark" ?hidden=${!state?.recording.on} @click=${this.mark}>${icon('flag')}<span>${t('record.mark')}</span></button>
+        </div>
         <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @leave=${this.leave}></control-bar>
       </div>
       <speak-queue class="area" .seats=${state?.seats ?? []} .now=${meeting.now}></speak-queue>
@@ -74,6 +77,11 @@ class HostPage extends MeetingPage {
         @click=${() => this.meeting.command({type: 'record', on: true, pause: !paused})}>
         ${icon(paused ? 'record' : 'pause')}<span>${t(paused ? 'record.resume' : 'record.pause')}</span>
       </button>`;
+  }
+
+  /** A mark by hand says when it was set; whoever plays the recording goes there. */
+  mark() {
+    this.meeting.command({type: 'mark', title: t('record.mark-at', clock(this.meeting.now))});
   }
 
   /** How long the disk lasts; an alarm when that is not long. @param {StorageMark} storage */

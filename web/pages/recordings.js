@@ -36,7 +36,7 @@ class RecordingsPage extends Page {
     title('recordings.title');
     /** @type {Recording[]} */
     this.list = [];
-    /** @type {{recording: Recording, url: string} | null} */
+    /** @type {{recording: Recording, url: string, from: number} | null} */
     this.playing = null;
     this.copied = '';
   }
@@ -49,6 +49,13 @@ class RecordingsPage extends Page {
   /** Ask for a link bound to this person, then use it. @param {Part} part @param {(url: string) => void} use */
   async withLink(part, use) {
     await this.attempt(async () => use((await recordingLink(part.id)).url));
+  }
+
+  /** Play a recording from a time on, in seconds. @param {Recording} recording @param {number} [from] */
+  async play(recording, from = 0) {
+    const player = this.querySelector('video');
+    if (this.playing?.recording === recording && player) player.currentTime = from;
+    else await this.withLink(recording, url => (this.playing = {recording, url, from}));
   }
 
   /** @param {string} sha */
@@ -103,10 +110,10 @@ class RecordingsPage extends Page {
       </div>
       ${this.state(recording)}
       <div class="acts">
-        <button type="button" data-testid="play" ?disabled=${recording.state !== 'ready'} @click=${() => this.withLink(recording, url => (this.playing = {recording, url}))}>${icon('play')}<span>${t('recordings.play')}</span></button>
+        <button type="button" data-testid="play" ?disabled=${recording.state !== 'ready'} @click=${() => this.play(recording)}>${icon('play')}<span>${t('recordings.play')}</span></button>
         <button type="button" class="main" data-testid="download" ?disabled=${!settled(recording)} @click=${() => this.withLink(recording, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
       </div>
-      ${parts.length > 1 ? this.parts(parts) : nothing}
+      ${this.folded(recording)} ${parts.length > 1 ? this.parts(parts) : nothing}
     </li>`;
   }
 
@@ -149,15 +156,33 @@ class RecordingsPage extends Page {
     </details>`;
   }
 
-  /** @param {{recording: Recording, url: string}} playing */
-  player({recording, url}) {
-    const film = html`<video data-testid="player" src=${url} controls autoplay playsinline></video>`;
+  /** @param {Recording} recording */
+  folded(recording) {
+    if (!recording.chapters.length) return nothing;
+    return html`<details>
+      <summary data-testid="chapters-fold">${t('recordings.chapters', recording.chapters.length)}</summary>
+      ${this.chapters(recording)}
+    </details>`;
+  }
+
+  /** @param {Recording} recording */
+  chapters(recording) {
+    return html`<ol class="chapters">${recording.chapters.map(
+      ({seconds, title: text}) => html`<li><button type="button" class="quiet" data-testid="chapter" data-seconds=${seconds} @click=${() => this.play(recording, seconds)}>
+        <time>${span(seconds)}</time><span>${text}</span></button></li>`,
+    )}</ol>`;
+  }
+
+  /** @param {{recording: Recording, url: string, from: number}} playing */
+  player({recording, url, from}) {
+    const film = html`<video data-testid="player" src=${url} controls autoplay playsinline
+      @loadedmetadata=${(/** @type {any} */ {target}) => (target.currentTime = from)}></video>`;
     return html`<dialog class="wide" aria-labelledby="playing" @close=${() => (this.playing = null)}>
       <div class="row between">
         <h2 id="playing">${recording.title}</h2>
         <form method="dialog"><button class="quiet" data-testid="close">${icon('cross')}<span>${t('app.close')}</span></button></form>
       </div>
-      ${playable() ? film : this.unplayable(url)}
+      ${playable() ? film : this.unplayable(url)} ${playable() && recording.chapters.length ? this.chapters(recording) : nothing}
     </dialog>`;
   }
 

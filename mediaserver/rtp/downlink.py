@@ -10,6 +10,10 @@ from collections import deque
 from collections.abc import Sequence
 
 BAD_LOSS, PROBE_LOSS = 0.08, 0.03
+"""Above what the line loses anyway: never tolerated, and tolerated while probing."""
+USUAL_REPORTS, MAX_USUAL_LOSS = 8, 0.10
+"""A line that loses at random, as radio does, carries no more when it is sent less; beyond a tenth that is doubtful
+(draft-ietf-rmcat-gcc-02 §6)."""
 BAD_QUEUE_S, PROBE_QUEUE_S = 0.30, 0.06
 """Round trip above the least of the last half minute: never tolerated, and tolerated while probing."""
 BASE_REPORTS = 30
@@ -51,7 +55,8 @@ class Downlink:
         """Bit/s of padding to send now."""
         self._estimate: tuple[float, float] | None = None
         self._cut = -NARROW_S
-        self._loss = 0.0
+        self._losses: deque[float] = deque(maxlen=USUAL_REPORTS)
+        """As reported since the last step, newest last."""
         self._reports = 0
         """Since the probe last grew: it never grows unseen."""
         self._round_trips: deque[float] = deque(maxlen=BASE_REPORTS)
@@ -72,10 +77,11 @@ class Downlink:
             self._cut = now
         self._estimate = bitrate, now
 
-    def reported(self, lost: float, round_trip: float | None) -> None:
+    def reported(self, lost: float, round_trip: float | None, now: float) -> None:
         """Take a receiver report: share lost (0 to 1), round trip in seconds when it can be told."""
-        self._loss = lost
         self._reports += 1
+        if now - self._changed >= SETTLE_S:
+            self._losses.append(lost)
         if round_trip is not None:
             self._round_trips.append(round_trip)
 
@@ -117,6 +123,12 @@ class Downlink:
     def _queue(self) -> float:
         return self._round_trips[-1] - min(self._round_trips) if self._round_trips else 0.0
 
+    @property
+    def _excess_loss(self) -> float:
+        """What is lost above the usual."""
+        *before, newest = self._losses or (0.0,)
+        return newest - min(MAX_USUAL_LOSS, sum(before) / max(1, len(before)))
+
     def _needs(self, step: int) -> int:
         return self._steps[step] + SOUND_BPS
 
@@ -126,7 +138,7 @@ class Downlink:
         estimate = self._fresh(now)
         cut = self._cut > self._changed + SETTLE_S
         low = cut and estimate is not None and estimate < FOLLOWS * self._sent
-        return low or self._loss > BAD_LOSS or self._queue > BAD_QUEUE_S
+        return low or self._excess_loss > BAD_LOSS or self._queue > BAD_QUEUE_S
 
     def _down(self, now: float) -> None:
         """Take the highest step the estimate carries, at least one lower."""
@@ -137,7 +149,8 @@ class Downlink:
         self._not_before = now + self._wait
 
     def _change(self, step: int, now: float) -> None:
-        self.step, self._changed, self._loss = step, now, 0.0
+        self.step, self._changed = step, now
+        self._losses.clear()
 
     def _grow(self, now: float) -> None:
         assert self._probe is not None
@@ -169,7 +182,7 @@ class Downlink:
             return True
         if not self._reports:
             return now - since > FRESH_S
-        return self._loss > PROBE_LOSS or self._queue > PROBE_QUEUE_S
+        return self._excess_loss > PROBE_LOSS or self._queue > PROBE_QUEUE_S
 
     def _end_probe(self) -> None:
         self._probe, self.padding = None, 0

@@ -1,6 +1,7 @@
 """A receiver's line as a bottleneck with a queue, and what the downlink makes of it."""
 
 from dataclasses import dataclass, field
+from random import Random
 
 import pytest
 
@@ -28,6 +29,8 @@ class Line:
     estimate: float = 3e6
     lost: float = 0.0
     """Bits dropped since the start of the current run."""
+    radio: float = 0.0
+    random: Random = field(default_factory=lambda: Random(7))
     sent: float = 0.0
 
     def run(self, seconds: float) -> list[int]:
@@ -55,10 +58,15 @@ class Line:
             self._report(step)
         return step
 
+    def random_loss(self) -> float:
+        """What radio loses, whatever is sent: a share of a hundred packets."""
+        return sum(self.random.random() < self.radio for _ in range(100)) / 100
+
     def _report(self, step: int) -> None:
         waiting = self.queue / self.capacity
         self.downlink.sent(STEPS[step] * 0.9 + SOUND_BPS)
-        self.downlink.reported(self.dropped / self.offered, 2 * DELAY_S + waiting)
+        lost = self.random_loss() + self.dropped / self.offered
+        self.downlink.reported(lost, 2 * DELAY_S + waiting, self.now)
         # Browsers raise their estimate by 8 % a second up to 1.5 times what they get, and cut it when delay grows.
         grown = min(self.estimate * 1.08, max(self.estimate, 1.5 * self.carried))
         self.estimate = 0.85 * self.carried if waiting > 0.1 else grown
@@ -121,3 +129,19 @@ def test_large_pictures_are_paced_to_a_line_that_shows_to_be_narrow() -> None:
     line.capacity = 10e6
     line.run(20 + NARROW_S)
     assert line.downlink.pace(line.now) == LINE_BPS
+
+
+@pytest.mark.parametrize("capacity", [10e6, 0.65e6])
+def test_a_line_that_loses_at_random_keeps_the_step_it_carries(capacity: float) -> None:
+    line = Line(capacity, True)
+    line.run(30)
+    before, line.radio = line.downlink.step, 0.05
+    steps = line.run(120)
+    assert steps.count(before) > 0.9 * len(steps)
+
+
+def test_random_loss_does_not_hide_that_a_line_recovered() -> None:
+    line = Line(0.22e6, True, radio=0.05)
+    line.run(30)
+    line.capacity = 10e6
+    assert line.run(60)[-1] == 2

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2
 
-.PHONY: run demo install test check unit soak web e2e bench packages clean
+.PHONY: run demo install test check unit soak fuzz web e2e bench packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -13,7 +13,7 @@ demo: .venv/run.stamp
 
 install: .venv/dev.stamp
 
-test: packages install check unit soak web e2e
+test: packages install check unit soak web e2e fuzz
 
 # Static gates: what a reviewer should not have to look for.
 check: install
@@ -28,6 +28,11 @@ unit: install
 # Many joins and leaves, a flood of forgeries, a small province that loses a worker.
 soak: install
 	$(BIN)/pytest -q tests/soak
+
+# Mutated input for every parser, for so many seconds in all; what crashes one is kept as a test in tests/fuzz/corpus.
+FUZZ_SECONDS ?= 300
+fuzz: install
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 web:
 	node --test web/tests/

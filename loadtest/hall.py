@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -68,7 +68,10 @@ class Hall:
         return sum(min(self.load.cameras(meeting.size), len(meeting.gathering.seated)) for meeting in self._meetings)
 
     async def join(self, attendees: Sequence[Attendee]) -> None:
-        """Register all sessions and seat everyone, one conference beside the other. Raises Refused."""
+        """Register all sessions, seat everyone, one conference beside the other, then send as the load says.
+
+        Until everyone sits only the lowest layer is sent: a full machine has no time for handshakes. Raises Refused.
+        """
         gate = asyncio.Semaphore(JOINING_AT_ONCE)
         groups, at = [], 0
         for size in self._case.sizes:
@@ -77,7 +80,9 @@ class Hall:
         for first, group in groups:
             self._meetings.append(await self._register(first, group, gate))
         seatings = zip(self._meetings, groups, strict=True)
+        wanted, self.load = self.load, replace(self.load, layers=1)
         await asyncio.gather(*(self._seat(meeting, group, first) for meeting, (first, group) in seatings))
+        await self.carry(wanted)
 
     async def _register(self, first: int, attendees: Sequence[Attendee], gate: asyncio.Semaphore) -> _Meeting:
         host, *others = attendees
@@ -102,8 +107,8 @@ class Hall:
         await gathering.give_floors(SPEAKERS)
         self.failures += gathering.failures
 
-    async def lighten(self, load: Load) -> None:
-        """Send less: rest layers, switch cameras off, close the last conferences."""
+    async def carry(self, load: Load) -> None:
+        """Send as a load says: layers, cameras; conferences above its number are closed, the last ones first."""
         self.load = load
         while len(self._meetings) > load.conferences:
             await self._close(self._meetings.pop())

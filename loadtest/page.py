@@ -160,11 +160,13 @@ def _steps(steps: Sequence[dict[str, Any]]) -> str:
             str(step["cameras"]),
             str(step["layers"]),
             f"{step['pictures_per_s']:g}",
-            f"{step['idle_pct']:g} %",
+            f"{step['server_pct']:g} %",
+            f"{step['endpoints_pct']:g} %",
+            f"{step['others_pct']:g} %",
         ]
         for step in steps
     ]
-    heads = ["Phiên", "Điểm", "Camera", "Lớp hình", "Hình/giây", "CPU còn rỗi"]
+    heads = ["Phiên", "Điểm", "Camera", "Lớp hình", "Hình/giây", "CPU máy chủ", "CPU mô phỏng", "CPU việc khác"]
     note = "Máy đầy tải nên bài đo giảm dần cho tới dòng cuối."
     return _both("p", note, "The machine was full, so the load was made lighter down to the last row.") + _table(
         heads, rows

@@ -151,7 +151,7 @@ async def _fit(hall: Hall, case: Case, server: Server, progress: Progress) -> li
         if not _full(trial) or lighter is None:
             return steps
         progress(f"({case.word}) the machine is full at {trial.median_rate:.1f} pictures/s: {_say(lighter)}")
-        await hall.lighten(lighter)
+        await hall.carry(lighter)
         await asyncio.sleep(SETTLE_S)
 
 

@@ -6,7 +6,7 @@ from html import escape
 from math import ceil, floor, log10
 
 WIDTH = 720
-LEFT, RIGHT, TOP, BOTTOM = 170, 20, 14, 40
+LEFT, RIGHT, TOP, BOTTOM = 170, 20, 24, 40
 ROW = 30
 HEIGHT = 260
 TICKS = 5
@@ -69,7 +69,7 @@ def lines(title: str, series: Sequence[Line], x_label: str, y_label: str, limit:
         body.append(_text(left - 6, y, f"{top * at / TICKS:g}", "end"))
         body.append(_text(x, base + 14, f"{right * at / TICKS:g}", "middle"))
     body.append(_text((left + WIDTH - RIGHT) / 2, HEIGHT - 6, x_label, "middle"))
-    body.append(_text(left, TOP - 6, y_label, "start"))
+    body.append(_text(left, TOP - 14, y_label, "start"))
     for at, line in enumerate(series):
         path = "L".join(f"{left + x * across:.1f} {base - y * up:.1f}" for x, y in line.points)
         if path:

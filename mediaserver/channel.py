@@ -41,14 +41,24 @@ EVENTS: dict[str, type[api.Event]] = {
 
 
 async def read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    """The next message; None at the end. Raises ValueError when it is larger than `MAX_MESSAGE_BYTES`."""
+    """The next message; None at the end. Raises ValueError for one larger than `MAX_MESSAGE_BYTES`, or as `decode`."""
     try:
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
         if length > MAX_MESSAGE_BYTES:
             raise ValueError("message too large")
-        message: dict[str, Any] = json.loads(await reader.readexactly(length))
+        return decode(await reader.readexactly(length))
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
+
+
+def decode(data: bytes) -> dict[str, Any]:
+    """Read one message. Raises ValueError when it is no JSON object."""
+    try:
+        message = json.loads(data)
+    except RecursionError as exc:
+        raise ValueError("message nested too deeply") from exc
+    if not isinstance(message, dict):
+        raise ValueError("message is no object")
     return message
 
 
@@ -64,9 +74,12 @@ def pack(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments with objects as dataclasses. Raises KeyError for an unknown call."""
-    shapes = CALLS[call]
-    return {k: shapes[k](**_frozen(v)) if k in shapes and v is not None else v for k, v in arguments.items()}
+    """Arguments with objects as dataclasses. Raises ValueError for an unknown call or arguments it does not take."""
+    try:
+        shapes = CALLS[call]
+        return {k: shapes[k](**_frozen(v)) if k in shapes and v is not None else v for k, v in arguments.items()}
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ValueError(f"no such call: {exc}") from exc
 
 
 def _frozen(fields: dict[str, Any]) -> dict[str, Any]:

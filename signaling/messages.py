@@ -367,7 +367,7 @@ def parse(text: str) -> ClientMessage:
         raise MessageError("bad-message", "larger than 64 KiB")
     try:
         value = from_json(text, allow_inf_nan=False)
-    except ValueError:
+    except (ValueError, TypeError):  # the latter for half a surrogate pair
         raise MessageError("bad-message", "not JSON") from None
     if not isinstance(value, dict):
         raise MessageError("bad-message", "not an object")

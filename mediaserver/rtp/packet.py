@@ -90,7 +90,7 @@ def _elements(data: bytes | memoryview, at: int, end: int, header: int) -> dict[
             continue
         if header == 1:
             name, size = data[at] >> 4, (data[at] & 0x0F) + 1
-            if name == 15:
+            if name in (0, 15):  # neither may be followed by more (RFC 8285 §4.2)
                 break
         elif at + 1 < end:
             name, size = data[at], data[at + 1]

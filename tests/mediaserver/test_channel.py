@@ -95,5 +95,5 @@ def test_arguments_arrive_as_they_left(call: str, arguments: dict[str, object]) 
 
 
 def test_an_unknown_call_is_a_key_error() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="no such call"):
         channel.unpack("__init__", {})

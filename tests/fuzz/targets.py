@@ -1,0 +1,261 @@
+"""What is fuzzed: each target reads bytes as the server does, and lets through only what it does not declare.
+
+A declared error is part of a parser's answer; anything else that is raised is a crash. Where a parser's result is
+worked with at once or written back, the target does that too.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from struct import pack
+
+from aioice import stun
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from loadtest.answer import BadAnswer, parse_answer
+from loadtest.feedback import parse_requests
+from mediaserver import channel
+from mediaserver.errors import BadOffer
+from mediaserver.rtp import packet, payload, rtcp, rtx, sdp
+from mediaserver.transport import ice
+from scheduler.errors import BadUnits, PolicyError
+from scheduler.policy import SHIPPED
+from scheduler.policy import load as load_policy
+from scheduler.policy import parse as parse_policy
+from scheduler.registry import parse as parse_units
+from scheduler.seed import khanh_hoa_2023
+from signaling import admin, messages
+from signaling.errors import BadInput
+from signaling.messages import MessageError
+from signaling.rest.table import ROUTES
+from tests.mediaserver.offers import CHROMIUM, FIREFOX
+
+Read = Callable[[bytes], None]
+
+WALL = 1_700_000_000.0
+POLICY = load_policy()
+BODIES: tuple[type[BaseModel], ...] = tuple(route.body for route in ROUTES if route.body is not None)
+FRAGMENT = "remote"
+LOCAL = sdp.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A parser under test: how it reads, and inputs to begin with."""
+
+    read: Read
+    seeds: tuple[bytes, ...]
+
+
+def read_rtp(data: bytes) -> None:
+    """RTP header, header extensions of both kinds, padding."""
+    try:
+        found, extensions = packet.parse(memoryview(data), len(data))
+    except ValueError:
+        return
+    assert len(found.payload) <= len(data)
+    assert all(0 < number < 256 for number in extensions)
+    rtx.unwrap(found, 1, 96)
+
+
+def read_rtcp(data: bytes) -> None:
+    """Compound RTCP with NACK, PLI, FIR, REMB and reports."""
+    try:
+        found = rtcp.parse(data, WALL)
+    except ValueError:
+        return
+    assert all(len(heard.sequences) <= 1024 for heard in found if isinstance(heard, rtcp.Nack))
+
+
+def read_requests(data: bytes) -> None:
+    """RTCP as simulated endpoints read it."""
+    for request in parse_requests(data):
+        assert request.ssrc >= 0
+
+
+def read_vp8(data: bytes) -> None:
+    """VP8 payload descriptor and frame header."""
+    payload.is_keyframe("VP8", data)
+    payload.vp8_frame_size(data)
+    try:
+        payload.depayload("VP8", data)
+    except ValueError:
+        return
+
+
+def read_h264(data: bytes) -> None:
+    """H.264 single units, aggregations and fragments."""
+    payload.is_keyframe("H264", data)
+    try:
+        payload.depayload("H264", data)
+    except ValueError:
+        return
+
+
+def read_stun(data: bytes) -> None:
+    """A binding request to an ICE-lite agent."""
+    try:
+        message = ice.parse(data)
+    except ValueError:
+        return
+    ice.local_fragment(message)
+    agent = ice.IceLite(FRAGMENT)
+    assert agent.request(message, ("192.0.2.1", 4242)) is None
+
+
+def read_offer(data: bytes) -> None:
+    """SDP of a browser's offer, and our answer to it."""
+    try:
+        offer = sdp.parse_offer(data.decode("utf-8", "replace"))
+    except BadOffer:
+        return
+    sdp.write_answer(offer, LOCAL, ("VP8", "H264"))
+
+
+def read_answer(data: bytes) -> None:
+    """SDP of a server's answer, as simulated endpoints read it."""
+    try:
+        parse_answer(data.decode("utf-8", "replace"))
+    except BadAnswer:
+        return
+
+
+def read_message(data: bytes) -> None:
+    """A browser's WebSocket message."""
+    try:
+        message = messages.parse(data.decode("utf-8", "surrogateescape"))
+    except MessageError:
+        return
+    message.model_dump_json()
+
+
+def read_call(data: bytes) -> None:
+    """A message between roof and media worker, and the arguments of its call."""
+    try:
+        message = channel.decode(data)
+        channel.unpack(message["call"], message["arguments"])
+    except (ValueError, KeyError):
+        return
+
+
+def read_body(data: bytes) -> None:
+    """A REST body; the first byte says whose."""
+    model = BODIES[(data[0] if data else 0) % len(BODIES)]
+    try:
+        value = from_json(data[1:], allow_inf_nan=False)
+        model.model_validate(value).model_dump_json()
+    except (ValueError, ValidationError):
+        return
+
+
+def read_units(data: bytes) -> None:
+    """A units file."""
+    try:
+        parse_units(data.decode("utf-8", "replace"), POLICY)
+    except BadUnits as error:
+        str(error)
+
+
+def read_policy(data: bytes) -> None:
+    """A policy profile."""
+    try:
+        parse_policy(data.decode("utf-8", "replace"))
+    except PolicyError:
+        return
+
+
+def read_report(data: bytes) -> None:
+    """A load test's report whose proposal is to be recorded."""
+    try:
+        admin.proposed(data.decode("utf-8", "replace"))
+    except BadInput:
+        return
+
+
+def _check() -> bytes:
+    message = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+    message.attributes["USERNAME"] = f"local:{FRAGMENT}"
+    message.attributes["PRIORITY"] = 1
+    message.attributes["ICE-CONTROLLING"] = 2
+    message.attributes["USE-CANDIDATE"] = None
+    message.add_message_integrity(b"password")
+    message.add_fingerprint()
+    return bytes(message)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _some_units() -> list[object]:
+    """The province, two departments, a district and two of its communes."""
+    units = json.loads(khanh_hoa_2023())["units"]
+    (district, *_) = (unit for unit in units if unit["level"] == "huyen")
+    return [*units[:3], district, *[unit for unit in units if unit.get("parent") == district["id"]][:2]]
+
+
+_MESSAGES = (
+    {"type": "join", "code": "1234 567 890", "ref": "1"},
+    {"type": "offer", "sdp": "v=0"},
+    {"type": "hand", "raised": True},
+    {"type": "media", "mic": False, "camera": True},
+    {"type": "view", "source": "camera:1"},
+    {"type": "layout", "kind": "1+5", "focus": None, "seats": ["1", None], "page": 0, "rotate": 5, "empty": True},
+    {"type": "record", "on": True, "pause": False},
+)
+_RTP = pack("!BBHII", 0x80, 96, 7, 3600, 1)
+_SLOT = {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T02:00:00+07:00"}
+_REGISTRATION = {
+    "host_point": "ubnd.khanh-hoa",
+    "points": ["ubnd.nha-trang"],
+    "rehearsal": None,
+    "official": _SLOT,
+    "title": "Họp giao ban",
+    "contact_name": "Nguyễn Văn A",
+    "contact_phone": "0258 382 2229",
+    "recording": True,
+}
+_ITEMS = [{"id": "1", "title": "Khai mạc", "point": None, "layout": "1+5", "minutes": 5, "kind": "speech"}]
+_BODIES = (
+    {"account": "admin", "password": "mot mat khau rat dai"},
+    {"current": "cu", "password": "mot mat khau rat dai"},
+    {"devices": 2},
+    _REGISTRATION | {"script": _ITEMS},
+    {"items": _ITEMS},
+)
+_CALLS = (
+    {"id": 1, "call": "add_seat", "arguments": {"room": "r", "options": {"seat": "s", "label": "S"}}},
+    {"id": 2, "call": "set_layout", "arguments": {"room": "r", "layout": {"kind": "grid", "seats": ["a", None]}}},
+)
+
+TARGETS: dict[str, Target] = {
+    "rtp": Target(
+        read_rtp,
+        (
+            _RTP + b"payload",
+            b"\xb0" + _RTP[1:] + b"\xbe\xde\x00\x02\x10\x8f\x40q\xa0f\x00\x00pay\x00\x02",
+            b"\x91" + _RTP[1:] + bytes(4) + b"\x10\x00\x00\x01\x04\x01x\x00load",
+        ),
+    ),
+    "rtcp": Target(
+        read_rtcp,
+        (
+            rtcp.sender_report(1, WALL, 90000, 10, 1000) + rtcp.nack(1, 2, [7, 8, 30]),
+            rtcp.picture_loss(1, 2) + rtcp.remb(1, 1_500_000, [2, 3]),
+            pack("!BBHIIII", 0x84, 206, 4, 1, 0, 2, 0x01000000),
+        ),
+    ),
+    "requests": Target(read_requests, (rtcp.nack(1, 2, [7, 8, 30]), rtcp.picture_loss(1, 2))),
+    "vp8": Target(read_vp8, (b"\x90\xf0\x81\x02\x03\x10\x10\x00\x00\x9d\x01\x2a\x80\x02\x68\x01", b"\x10frame")),
+    "h264": Target(read_h264, (b"\x65slice", b"\x78\x00\x02\x67a\x00\x02\x68b", b"\x7c\x85first", b"\x7c\x45last")),
+    "stun": Target(read_stun, (_check(),)),
+    "offer": Target(read_offer, (CHROMIUM.encode(), FIREFOX.encode())),
+    "answer": Target(read_answer, (sdp.write_answer(sdp.parse_offer(CHROMIUM), LOCAL, ("VP8", "H264")).encode(),)),
+    "message": Target(read_message, tuple(map(_json, _MESSAGES))),
+    "call": Target(read_call, tuple(map(_json, _CALLS))),
+    "body": Target(read_body, tuple(bytes([at]) + _json(value) for at, value in enumerate(_BODIES))),
+    "units": Target(read_units, (_json({"units": _some_units()}),)),
+    "policy": Target(read_policy, (SHIPPED.read_bytes(),)),
+    "report": Target(read_report, (_json({"proposal": {"sessions": 7, "points": 238}}),)),
+}

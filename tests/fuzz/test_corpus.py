@@ -1,0 +1,23 @@
+"""Every seed, and every input that ever crashed a parser, is read with no more than a declared error."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.targets import TARGETS
+
+CORPUS = Path(__file__).parent / "corpus"
+KEPT = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_seeds_and_their_beginnings_are_read(name: str) -> None:
+    target = TARGETS[name]
+    for seed in target.seeds:
+        for length in range(0, len(seed) + 1, max(1, len(seed) // 200)):
+            target.read(seed[:length])
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_once_crashed_is_read(path: Path) -> None:
+    TARGETS[path.parent.name].read(path.read_bytes())

@@ -13,6 +13,7 @@ import numpy as np
 
 from loadtest.decode import Samples, loudest_hz
 from loadtest.tone import AMPLITUDE, RATE_HZ, encode_sound, encode_tone
+from mediaserver.api import RoomOptions
 from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.opus import OpusDecoder
 from mediaserver.rtp.packet import Packet
@@ -141,7 +142,7 @@ def transmit(line: Line, voice: tuple[bytes, ...], slots: int, phase: int) -> tu
     arrivals = _arrivals(line, slots, phase)
     order = sorted(((at, n) for n, at in enumerate(arrivals) if at is not None), reverse=True)
     dirty, ear = Dirty(), Ear()
-    mixer = Mixer(dirty)
+    mixer = Mixer(dirty, RoomOptions().hold_s)
     mixer.open(SEAT)
     mixer.full.attach(ear)
     for tick in range(slots):

@@ -21,6 +21,9 @@ COMPOSED = "composed"
 
 Every other source id is ``camera:<seat>``."""
 
+TOP_HEIGHT: Final = 720
+"""Lines of the largest layer that a camera is asked for."""
+
 EVERYONE: Final = "everyone"
 RECORDING: Final = "recording"
 """The recorder's audience; every audience sees what everyone sees until it has a layout of its own."""
@@ -28,7 +31,10 @@ RECORDING: Final = "recording"
 
 @dataclass(frozen=True, slots=True)
 class RoomOptions:
-    """The composed picture of a room, in pixels and frames per second; the meeting's title and its clock from UTC."""
+    """The composed picture of a room, in pixels and frames per second; the meeting's title and its clock from UTC.
+
+    A speaker keeps the picture `hold_s` seconds after their last sound, and whoever is louder waits as long.
+    """
 
     width: int = 1280
     height: int = 720
@@ -36,6 +42,7 @@ class RoomOptions:
     title: str = ""
     utc_offset_min: int = 420
     """Asia/Ho_Chi_Minh, which knows no summer time."""
+    hold_s: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,15 @@ class Speaking:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraWanted:
+    """So many lines of a seat's camera are looked at; its layers above the smallest that has them can rest."""
+
+    room: str
+    seat: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingEnded:
     """A recording was closed. `error` is None when it was asked for, else a machine word such as "disk-full"."""
 
@@ -113,7 +129,7 @@ class EngineReady:
     """The process behind the engine was restarted and takes rooms."""
 
 
-Event = PeerUp | PeerDown | Speaking | RecordingEnded | EngineLost | EngineReady
+Event = PeerUp | PeerDown | Speaking | CameraWanted | RecordingEnded | EngineLost | EngineReady
 
 
 class MediaEngine(Protocol):
@@ -150,9 +166,12 @@ class MediaEngine(Protocol):
         Audiences with equal layouts share one picture; one that nobody watches is not made.
         """
 
-    async def set_view(self, room: str, seat: str, source: str) -> None:
-        """Choose what a seat sees: :data:`COMPOSED`, ``composed:<audience>``, or ``camera:<seat>`` (forwarded, nothing
-        decoded or encoded)."""
+    async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
+        """Choose what a seat sees: :data:`COMPOSED`, ``composed:<audience>``, or ``camera:<seat>``.
+
+        A camera is forwarded, nothing is decoded or encoded. A display of more `lines` than the room's picture gets a
+        larger one when its line carries it.
+        """
 
     async def start_recording(self, room: str, path: str) -> None:
         """Record the mix and what the audience :data:`RECORDING` sees into a fragmented mp4 at `path`.

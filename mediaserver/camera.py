@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiortc.rtp import RtcpReceiverInfo
 
+from mediaserver.api import TOP_HEIGHT
 from mediaserver.rtp.jitter import FrameAssembler, FrameQueue
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet, newer
@@ -12,7 +13,6 @@ from mediaserver.tracks import Dirty, Source
 
 ACTIVE_S = 1.5
 """A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
-TOP_HEIGHT = 720
 
 
 @dataclass(slots=True)

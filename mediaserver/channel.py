@@ -36,7 +36,7 @@ CALLS: dict[str, dict[str, type]] = {
 """Every call of :class:`mediaserver.api.MediaEngine` and its arguments that are dataclasses."""
 
 EVENTS: dict[str, type[api.Event]] = {
-    each.__name__: each for each in (api.PeerUp, api.PeerDown, api.Speaking, api.RecordingEnded)
+    each.__name__: each for each in (api.PeerUp, api.PeerDown, api.Speaking, api.CameraWanted, api.RecordingEnded)
 }
 
 

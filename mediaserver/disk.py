@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mediaserver.mix.quality import BEST, QUALITIES
+from mediaserver.mix.quality import QUALITIES, USUAL
 
 Level = Literal["ok", "low", "full"]
 
@@ -16,7 +16,7 @@ FULL_SHARE = 0.02
 SOUND_BITS = 40_000
 OVERHEAD = 1.02
 """Boxes of the fragmented file."""
-BYTES_PER_HOUR = (QUALITIES[BEST].bitrate + SOUND_BITS) / 8 * 3600 * OVERHEAD
+BYTES_PER_HOUR = (QUALITIES[USUAL].bitrate + SOUND_BITS) / 8 * 3600 * OVERHEAD
 """At the highest rate the encoder may take; a quiet picture takes less."""
 
 

@@ -103,9 +103,9 @@ class LocalEngine:
         """Change a composed picture."""
         self._room(room).set_layout(layout, audience)
 
-    async def set_view(self, room: str, seat: str, source: str) -> None:
+    async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         """Choose what a seat sees."""
-        self._room(room).set_view(seat, source)
+        self._room(room).set_view(seat, source, lines)
 
     async def start_recording(self, room: str, path: str) -> None:
         """Record into `path`. Raises AlreadyRecording."""

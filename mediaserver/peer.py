@@ -10,7 +10,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from mediaserver.camera import Camera, Layer, Reception
 from mediaserver.forwarder import Forwarder
-from mediaserver.mix.quality import QUALITIES
+from mediaserver.mix.quality import QUALITIES, USUAL
 from mediaserver.rtp import packet as rtp_packet
 from mediaserver.rtp import rtcp, rtx
 from mediaserver.rtp.bandwidth import LossController
@@ -80,7 +80,7 @@ class Peer:
         self._streams: dict[int, Callable[[Packet, float], None]] = {}
         self._receptions: dict[int, Reception] = {}
         self._bandwidth = LossController()
-        self.downlink = Downlink([quality.bitrate for quality in QUALITIES])
+        self.downlink = Downlink([quality.bitrate for quality in QUALITIES], USUAL)
         self._reported = 0.0
         self._octets = 0
         self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)

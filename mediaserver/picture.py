@@ -1,12 +1,14 @@
 """The composed pictures of a room: one for each arrangement in use, whoever watches it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
 from mediaserver.api import EVERYONE, Layout, RoomOptions
-from mediaserver.mix.easel import Encoded, Scene
-from mediaserver.mix.quality import RENDITIONS, RenditionKey
+from mediaserver.mix.easel import EaselKey, Encoded, Scene
+from mediaserver.mix.layout import Tile
+from mediaserver.mix.quality import LARGE, QUALITIES, RENDITIONS, USUAL, RenditionKey
 from mediaserver.mix.stage import Stage
 from mediaserver.rendition import Rendition
 from mediaserver.tracks import Dirty
@@ -20,27 +22,58 @@ class Picture:
         self.number = number
         # owned
         self.stage = Stage(options)
+        self._large = Stage(_enlarged(options))
         self.renditions = {(codec, step): Rendition(codec, dirty) for codec, step in RENDITIONS}
 
+    def choose(self, layout: Layout, now: float) -> None:
+        """Take another layout."""
+        for stage in (self.stage, self._large):
+            stage.choose(layout, now)
+
+    def arrange(self, seats: Sequence[str], speaker: str | None, now: float) -> None:
+        """Set the tiles anew."""
+        for stage in (self.stage, self._large):
+            stage.arrange(seats, speaker, now)
+
     @property
-    def watched(self) -> bool:
-        """Whether anybody does."""
-        return any(rendition.sinks for rendition in self.renditions.values())
+    def watched(self) -> frozenset[EaselKey]:
+        """In which sizes anybody watches it."""
+        steps = {step for (_, step), rendition in self.renditions.items() if rendition.sinks}
+        return frozenset((self.number, step == LARGE) for step in steps)
+
+    def shown(self) -> Iterator[Tile]:
+        """The tiles that somebody sees, or is about to see."""
+        for _, large in self.watched:
+            stage = self._large if large else self.stage
+            yield from (*stage.ahead, *stage.tiles)
 
     def source(self, takes: Callable[[str], bool], step: int) -> Rendition | None:
-        """The rendition for who decodes what `takes` says, at a step of quality."""
-        return next((self.renditions[codec, step] for codec in ("H264", "VP8") if takes(codec)), None)
+        """The rendition for who decodes what `takes` says, at a step of quality or the next lower one there is."""
+        for codec in ("H264", "VP8"):
+            if takes(codec):
+                return self.renditions.get((codec, step)) or self.renditions[codec, USUAL]
+        return None
 
-    def scene(self, tick: int, utc: datetime) -> Scene | None:
+    def scene(self, tick: int, utc: datetime, *, large: bool) -> Scene | None:
         """What is to be painted and encoded now; None while nobody watches."""
-        wanted = {key: rendition.take_keyframe() for key, rendition in self.renditions.items() if rendition.sinks}
+        wanted = {
+            key: rendition.take_keyframe()
+            for key, rendition in self.renditions.items()
+            if rendition.sinks and (key[1] == LARGE) is large
+        }
         if not wanted:
             return None
-        return Scene(self.number, tick, self.stage.tiles, wanted, self.stage.heading(utc))
+        stage = self._large if large else self.stage
+        return Scene(self.number, tick, stage.tiles, wanted, stage.heading(utc), large)
 
     def publish(self, key: RenditionKey, encoded: Encoded, timestamp: int) -> None:
         """Send what was encoded."""
         self.renditions[key].publish(*encoded, timestamp)
+
+
+def _enlarged(options: RoomOptions) -> RoomOptions:
+    share = QUALITIES[LARGE].share
+    return replace(options, width=round(options.width * share) & ~1, height=round(options.height * share) & ~1)
 
 
 class Pictures:
@@ -77,7 +110,7 @@ class Pictures:
         equal = next((picture for picture in self if picture.stage.layout == layout), None)
         if equal is None:
             equal = self._own(audience)
-            equal.stage.choose(layout, now)
+            equal.choose(layout, now)
         self._by_audience[audience] = equal
 
     def _own(self, audience: str) -> Picture:
@@ -89,7 +122,12 @@ class Pictures:
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float) -> None:
         """Set the tiles of all pictures anew."""
         for picture in self:
-            picture.stage.arrange(seats, speaker, now)
+            picture.arrange(seats, speaker, now)
+
+    @property
+    def watched(self) -> frozenset[EaselKey]:
+        """All that somebody watches."""
+        return frozenset().union(*(picture.watched for picture in self))
 
     def due(self, now: float) -> bool:
         """Whether time alone asks for a new arrangement."""

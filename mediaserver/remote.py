@@ -103,9 +103,9 @@ class RemoteEngine:
         """Change a composed picture."""
         await self._call("set_layout", room=room, layout=layout, audience=audience)
 
-    async def set_view(self, room: str, seat: str, source: str) -> None:
+    async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         """Choose what a seat sees."""
-        await self._call("set_view", room=room, seat=seat, source=source)
+        await self._call("set_view", room=room, seat=seat, source=source, lines=lines)
 
     async def start_recording(self, room: str, path: str) -> None:
         """Record into `path`."""

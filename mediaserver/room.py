@@ -12,6 +12,7 @@ from mediaserver.api import (
     COMPOSED,
     EVERYONE,
     RECORDING,
+    CameraWanted,
     Event,
     Layout,
     PeerDown,
@@ -22,12 +23,14 @@ from mediaserver.api import (
     Speaking,
 )
 from mediaserver.camera import PictureInput
+from mediaserver.demand import Demand
 from mediaserver.errors import AlreadyRecording, UnknownSeat
+from mediaserver.metronome import Metronome
 from mediaserver.mix.composer import Composed, Composer, Work
 from mediaserver.mix.marks import Mark
 from mediaserver.mix.minus import PTIME_MS
 from mediaserver.mix.mixer import Mixer
-from mediaserver.mix.quality import BEST, QUALITIES
+from mediaserver.mix.quality import LARGE, QUALITIES, USUAL
 from mediaserver.peer import Peer
 from mediaserver.picture import Picture, Pictures
 from mediaserver.recorder import Recorder
@@ -51,7 +54,10 @@ class Seat:
         self.peer: Peer | None = None
         self.floor = False
         self.view = COMPOSED
+        self.lines = 0
+        """How many lines its display has for the picture; 0 when nobody said."""
         self.input = PictureInput()
+        self.demand = Demand()
 
 
 def _marks(seat: Seat) -> tuple[Mark, ...]:
@@ -60,7 +66,7 @@ def _marks(seat: Seat) -> tuple[Mark, ...]:
 
 
 def _recorded(picture: Picture) -> Source:
-    return picture.renditions["H264", BEST]
+    return picture.renditions["H264", USUAL]
 
 
 class Room:
@@ -78,7 +84,7 @@ class Room:
         # owned
         self.seats: dict[str, Seat] = {}
         self.pictures = Pictures(options, dirty)
-        self.mixer = Mixer(dirty)
+        self.mixer = Mixer(dirty, options.hold_s)
         self._composer = Composer(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._idle = True
@@ -123,6 +129,8 @@ class Room:
         """Give a seat its transport; the previous one is closed."""
         seat = self.seat(name)
         old, seat.peer = seat.peer, peer
+        seat.demand = Demand()
+        self._limit(seat)
         now = time.monotonic()
         seat.input.follow(None, now)
         self._refresh_views()
@@ -148,10 +156,19 @@ class Room:
             _recorded(recorded).detach(self._recorder)
             self._recorder.follow(_recorded(self.pictures.of(RECORDING)), time.monotonic())
 
-    def set_view(self, name: str, source: str) -> None:
-        """Change what a seat sees."""
-        self.seat(name).view = source
-        self._refresh_view(self.seat(name))
+    def set_view(self, name: str, source: str, lines: int = 0) -> None:
+        """Change what a seat sees, on a display of so many lines."""
+        seat = self.seat(name)
+        seat.view, seat.lines = source, lines
+        self._limit(seat)
+        self._refresh_view(seat)
+        self._follow_cameras(time.monotonic())
+
+    def _limit(self, seat: Seat) -> None:
+        """Nobody gets more than their display can show."""
+        if seat.peer is not None:
+            composed = seat.view.partition(":")[0] == COMPOSED
+            seat.peer.downlink.most = LARGE if composed and seat.lines > self.options.height else USUAL
 
     # Events of peers
 
@@ -183,17 +200,31 @@ class Room:
 
     def _arrange(self) -> None:
         visible = [name for name, seat in self.seats.items() if seat.options.visible]
-        self.pictures.arrange(visible, self.mixer.speaker.speaker, time.monotonic())
+        now = time.monotonic()
+        self.pictures.arrange(visible, self.mixer.speaker.speaker, now)
+        self._follow_cameras(now)
 
     def _follow_cameras(self, now: float) -> None:
-        """Let the composer listen to the smallest sufficient layer of each camera it shows, to none other."""
+        """Let the composer listen to the smallest sufficient layer of each camera it shows, to none other.
+
+        Cameras hear how much of them is seen.
+        """
         heights: dict[str, int] = {}
         for picture in self.pictures:
-            for tile in (*picture.stage.ahead, *picture.stage.tiles) if picture.watched else ():
+            for tile in picture.shown():
                 heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
         for name, seat in self.seats.items():
             layer = seat.peer.camera.pick(heights[name], now) if seat.peer and name in heights else None
             seat.input.follow(layer, now)
+            lines = max(heights.get(name, 0), self._forwarded_lines(name))
+            if seat.peer is not None and seat.demand.update(lines, now):
+                self._emit(CameraWanted(self.name, name, seat.demand.lines))
+
+    def _forwarded_lines(self, name: str) -> int:
+        """How many lines those get who look at a camera alone, 0 when nobody does."""
+        view = f"camera:{name}"
+        steps = [each.peer.downlink.step for each in self.seats.values() if each.view == view and each.peer is not None]
+        return round(self.options.height * QUALITIES[max(steps)].share) if steps else 0
 
     def _refresh_views(self) -> None:
         for seat in self.seats.values():
@@ -266,44 +297,45 @@ class Room:
         self._dirty.flush(now)
 
     async def _run_picture(self) -> None:
-        period = 1 / self.options.fps
-        due = self._start
+        metronome = Metronome(self._start)
         loop = asyncio.get_running_loop()
         while True:
-            due += period
-            if time.monotonic() - due > period:  # late by a picture: leave it out, keep to the grid
-                continue
+            due, rate, tick = metronome.beat(self._rates(), time.monotonic())
             await asyncio.sleep(due - time.monotonic())
-            tick = round((due - self._start) * self.options.fps)
-            work = self._work(tick, time.monotonic())
+            work = self._work(rate, tick, time.monotonic())
             if work is not None:
                 try:
                     composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
                 except Exception:
                     logger.exception("x composing %s", self.name)
                     continue
-                self._publish(composed, tick)
+                self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
 
-    def _work(self, tick: int, now: float) -> Work | None:
-        utc = datetime.now(UTC)
-        scenes = {picture: scene for picture in self.pictures if (scene := picture.scene(tick, utc)) is not None}
-        if not scenes and self._idle:
+    def _rates(self) -> set[int]:
+        large = any(large for _, large in self.pictures.watched)
+        return {self.options.fps} | ({QUALITIES[LARGE].fps} if large else set())
+
+    def _work(self, rate: int, tick: int, now: float) -> Work | None:
+        """What is due at a tick of a rate; all that are watched have their cameras decoded."""
+        utc, watched = datetime.now(UTC), self.pictures.watched
+        sizes = [large for large in (False, True) if rate == (QUALITIES[LARGE].fps if large else self.options.fps)]
+        due = [picture.scene(tick, utc, large=large) for picture in self.pictures for large in sizes]
+        if not watched and self._idle:
             return None
-        self._idle = not scenes
-        stages = [picture.stage for picture in scenes]
-        shown = {tile.seat for stage in stages for tile in (*stage.tiles, *stage.ahead) if tile.seat}
+        self._idle = not watched
+        shown = {tile.seat for picture in self.pictures for tile in picture.shown() if tile.seat}
         return Work(
             now=now,
-            scenes=tuple(scenes.values()),
+            scenes=tuple(scene for scene in due if scene is not None),
+            others=watched,
             labels={name: seat.options.label for name, seat in self.seats.items()},
             frames={name: frames for name in shown if (frames := self.seats[name].input.queue.take())},
             speaker=self.mixer.speaker.speaker,
             marks={name: marks for name in shown if (marks := _marks(self.seats[name]))},
         )
 
-    def _publish(self, composed: Composed, tick: int) -> None:
+    def _publish(self, composed: Composed, timestamp: int) -> None:
         now = time.monotonic()
-        timestamp = tick * 90_000 // self.options.fps  # whole: the recorder compares it with the sound's
         for (number, key), encoded in composed.pictures.items():
             if (picture := self.pictures.numbered(number)) is not None:
                 picture.publish(key, encoded, timestamp)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import web as pages_package
 from mediaserver import disk
-from mediaserver.api import MediaEngine
+from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, policy
 from scheduler.model import Amount
@@ -104,7 +104,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     limits, presence, metrics, finisher = Throttle(redis), Presence(redis), Metrics(), Finisher(kept.store)
     key = load_key(settings.data / "ticket.key")
     recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
-    hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock))
+    hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock, RoomOptions(hold_s=settings.speaker_hold)))
     return Roof(
         scheduler=kept.scheduler,
         store=kept.store,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from mediaserver.api import COMPOSED, EVERYONE, Layout
+from mediaserver.api import COMPOSED, EVERYONE, TOP_HEIGHT, Layout
 from scheduler.model import ScriptItem
 from signaling import panes
 from signaling.effects import (
@@ -41,6 +41,7 @@ from signaling.messages import (
     Speaking,
     StorageState,
     ViewState,
+    Wanted,
 )
 from signaling.roster import Choice, Person, Place, Roster, Seated
 from signaling.script import Scene, Script
@@ -136,7 +137,7 @@ class Conference:
     def offered(self, client: str) -> str:
         """Note a new offer of a client; return its seat."""
         seat = self._seat_of(client)
-        seat.offered, seat.up = True, False
+        seat.offered, seat.up, seat.wanted = True, False, TOP_HEIGHT
         return seat.id
 
     def hand(self, client: str, raised: bool, now: datetime) -> list[Effect]:
@@ -154,12 +155,12 @@ class Conference:
         seat.mic, seat.camera = mic, camera
         return []
 
-    def view(self, client: str, source: str) -> list[Effect]:
-        """Choose what one sees."""
+    def view(self, client: str, source: str, lines: int = 0) -> list[Effect]:
+        """Choose what one sees, on a display of so many lines."""
         seat = self._seat_of(client)
         if source.startswith("camera:"):
             self._visible(source.removeprefix("camera:"))
-        seat.view = source
+        seat.view, seat.lines = source, lines
         return [*self._show_view(seat), Tell(client, ViewState(source=source))]
 
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
@@ -251,6 +252,14 @@ class Conference:
             seat.up = seat.offered = False
         return []
 
+    def wanted(self, seat_id: str, lines: int) -> list[Effect]:
+        """So many lines of a seat's camera are looked at."""
+        seat = self.roster.seats.get(seat_id)
+        if seat is None:
+            return []
+        seat.wanted = lines
+        return [Tell(seat.client, Wanted(lines=lines))] if seat.client else []
+
     def spoke(self, seat_id: str | None) -> list[Effect]:
         """The loudest seat changed."""
         self.speaking = seat_id
@@ -315,6 +324,7 @@ class Conference:
             storage=self.tape.storage if seat.controller else None,
             script=self.script.state if seat.controller else None,
             view=seat.view,
+            wanted=seat.wanted,
             now=now,
         )
 
@@ -355,11 +365,11 @@ class Conference:
         """Say everything about a seat to the engine."""
         effects: list[Effect] = [AddSeat(seat.options)]
         effects += [SetFloor(seat.id, True)] if seat.floor else []
-        return effects + (self._show_view(seat) if seat.view != COMPOSED else [])
+        return effects + (self._show_view(seat) if seat.view != COMPOSED or seat.lines else [])
 
     def _show_view(self, seat: Seated) -> list[Effect]:
         chosen = panes.chosen(seat.view)
-        return [*([Arrange(chosen, chosen.kind)] if chosen else []), SetView(seat.id, seat.view)]
+        return [*([Arrange(chosen, chosen.kind)] if chosen else []), SetView(seat.id, seat.view, seat.lines)]
 
     def _drop(self, seat: Seated, reason: Farewell) -> list[Effect]:
         effects: list[Effect] = [] if seat.client is None else [Hang(seat.client, reason)]
@@ -377,7 +387,7 @@ class Conference:
         for other in self.roster.seats.values():
             if other.view == f"camera:{seat.id}":
                 other.view = COMPOSED
-                effects.append(SetView(other.id, COMPOSED))
+                effects.append(SetView(other.id, COMPOSED, other.lines))
                 effects += [Tell(other.client, ViewState(source=COMPOSED))] if other.client else []
         effects += self._move_pins(seat.id, None if seat.place is None else seat.place.id)
         return effects + (self.spoke(None) if self.speaking == seat.id else [])

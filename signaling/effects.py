@@ -75,6 +75,7 @@ class SetView:
 
     seat: str
     source: str
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from typing import Any
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from mediaserver.api import EngineLost, EngineReady, MediaEngine, PeerDown, PeerUp, RecordingEnded, Speaking
+from mediaserver.api import (
+    CameraWanted,
+    EngineLost,
+    EngineReady,
+    MediaEngine,
+    PeerDown,
+    PeerUp,
+    RecordingEnded,
+    Speaking,
+)
 from scheduler.model import ScriptItem, Session
 from scheduler.service import Scheduler
 from signaling.client import Client
@@ -49,6 +58,7 @@ class Hub:
         self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             PeerUp: lambda e: self._tell(e.room, lambda c: c.peer_up(e.seat)),
             PeerDown: lambda e: self._tell(e.room, lambda c: c.peer_down(e.seat)),
+            CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
             Speaking: lambda e: self._tell(e.room, lambda c: c.spoke(e.seat)),
             RecordingEnded: self._recording_ended,
             RoomLost: lambda e: self._room_lost(e.room),

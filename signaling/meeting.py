@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,8 @@ class Tools:
     presence: Presence
     recordings: Recordings
     clock: Callable[[], datetime]
+    rooms: RoomOptions
+    """What all rooms have in common."""
 
 
 class Meeting:
@@ -72,7 +74,7 @@ class Meeting:
             RemoveSeat: lambda effect: tools.engine.remove_seat(self.id, effect.seat),
             SetFloor: lambda effect: tools.engine.set_floor(self.id, effect.seat, effect.open),
             Arrange: lambda effect: tools.engine.set_layout(self.id, effect.layout, effect.audience),
-            SetView: lambda effect: tools.engine.set_view(self.id, effect.seat, effect.source),
+            SetView: lambda effect: tools.engine.set_view(self.id, effect.seat, effect.source, effect.lines),
             StartRecording: self._start_recording,
             PauseRecording: lambda effect: tools.engine.pause_recording(self.id, effect.paused),
             MarkRecording: self._mark,
@@ -147,7 +149,7 @@ class Meeting:
         return None
 
     async def _open_room(self, _: OpenRoom) -> None:
-        await self._tools.engine.open_room(self.id, RoomOptions(title=self.conference.booking.title))
+        await self._tools.engine.open_room(self.id, replace(self._tools.rooms, title=self.conference.booking.title))
 
     async def _close_room(self, _: CloseRoom) -> None:
         await self._tools.engine.close_room(self.id)

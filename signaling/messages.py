@@ -79,6 +79,7 @@ class View(_Asked):
 
     type: Literal["view"]
     source: Annotated[str, StringConstraints(pattern=r"^(composed(:(grid|speaker|single))?|camera:.{1,64})$")]
+    lines: Annotated[int, Field(ge=0, le=8640)] = 0
 
 
 class Floor(_Asked):
@@ -301,6 +302,7 @@ class Joined(_Message):
     storage: StorageState | None
     script: ScriptState | None
     view: str
+    wanted: int
     now: Instant
 
 
@@ -333,6 +335,13 @@ class Speaking(_Message):
     seat: str | None
 
 
+class Wanted(_Message):
+    """So many lines of the client's camera are looked at; its layers above the smallest that has them can rest."""
+
+    type: Literal["wanted"] = "wanted"
+    lines: int
+
+
 class Renew(_Message):
     """The media worker was replaced: make a new peer connection and offer again."""
 
@@ -357,7 +366,7 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer | ViewState | Speaking
-    | Renew | Bye | Error
+    | Wanted | Renew | Bye | Error
 )  # fmt: skip
 
 

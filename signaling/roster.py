@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mediaserver.api import COMPOSED, SeatOptions
+from mediaserver.api import COMPOSED, TOP_HEIGHT, SeatOptions
 from scheduler.naming import device_names
 from signaling.messages import Audience, Media, Role, Seat
 
@@ -64,6 +64,10 @@ class Seated:
     mic: bool = False
     camera: bool = False
     view: str = COMPOSED
+    lines: int = 0
+    """Of its display; 0 when nobody said."""
+    wanted: int = TOP_HEIGHT
+    """Lines of its camera that are looked at."""
     offered: bool = False
     up: bool = False
 

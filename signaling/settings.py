@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import ifaddr
 
+from mediaserver.api import RoomOptions
 from scheduler.policy import SHIPPED
 from signaling.errors import SettingsError
 
@@ -37,6 +38,8 @@ class Settings:
     max_sessions: int
     max_points: int
     profile: Path = SHIPPED
+    speaker_hold: float = RoomOptions().hold_s
+    """Seconds a speaker keeps the picture after their last sound, and a louder one waits."""
 
     @property
     def run(self) -> Path:
@@ -65,6 +68,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
         max_sessions=variables.get("MAX_SESSIONS", _count, 20),
         max_points=variables.get("MAX_POINTS", _count, 250),
+        speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
         profile=variables.get("PROFILE", _file, SHIPPED),
     )
 
@@ -108,6 +112,13 @@ def _integer(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
         raise ValueError("not a whole number")
     return int(text)
+
+
+def _hold(text: str) -> float:
+    value = float(text)
+    if not 0.5 <= value <= 30:
+        raise ValueError("must be between 0.5 and 30 seconds")
+    return value
 
 
 def _file(text: str) -> Path:

@@ -128,9 +128,9 @@ class Workers:
         """Arrange a picture."""
         await self._of(room).set_layout(room, layout, audience)
 
-    async def set_view(self, room: str, seat: str, source: str) -> None:
+    async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         """Show a seat another source."""
-        await self._of(room).set_view(room, seat, source)
+        await self._of(room).set_view(room, seat, source, lines)
 
     async def start_recording(self, room: str, path: str) -> None:
         """Start recording."""

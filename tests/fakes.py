@@ -116,8 +116,8 @@ class FakeEngine:
         else:
             layouts[audience] = layout
 
-    async def set_view(self, room: str, seat: str, source: str) -> None:
-        self._note("set_view", room, seat, source)
+    async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
+        self._note("set_view", room, seat, source, lines)
         self._room(room, seat).views[seat] = source
 
     async def start_recording(self, room: str, path: str) -> None:

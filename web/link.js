@@ -14,18 +14,23 @@ const LAYERS = [
 ];
 
 const LOW_HEIGHT = 540;
+const ALL = 720; // lines; more is never asked for
 
 /**
  * The layers for a picture of this height. Chromium sends only the two lowest layers of a small picture, which would leave
  * a 640x360 camera at 320x180; so for a small one the middle layer is the whole picture and the upper one is off.
  * @param {number} height pixels
+ * @param {number} wanted pixels that are looked at: layers above the smallest that has them rest, the lowest always sends
  */
-export const layersFor = height =>
-  LAYERS.map(({rid, scaleResolutionDownBy, maxBitrate}, i) =>
+export function layersFor(height, wanted = ALL) {
+  const layers = LAYERS.map(({rid, scaleResolutionDownBy, maxBitrate}, i) =>
     height < LOW_HEIGHT
       ? {rid, maxBitrate, scaleResolutionDownBy: [2, 1, 1][i], active: rid !== 'f'}
       : {rid, maxBitrate, scaleResolutionDownBy, active: true},
   );
+  // The server counts a camera's lines as if it had 720: a layer is a half or a quarter of it, whatever its size.
+  return layers.map((layer, i) => ({...layer, active: layer.active && (i === 0 || ALL / LAYERS[i - 1].scaleResolutionDownBy < wanted)}));
+}
 
 /** @param {MediaStreamTrack | null} track */
 const heightOf = track => track?.getSettings().height ?? 720;
@@ -67,6 +72,8 @@ export class Link extends EventTarget {
     /** @type {'idle' | 'connecting' | 'connected' | 'unstable'} */
     this.state = 'idle';
     this.timer = 0;
+    /** Lines of our camera that are looked at. */
+    this.wanted = ALL;
     // counters
     this.seen = {received: 0, lost: 0};
     this.lastPacket = 0;
@@ -82,6 +89,7 @@ export class Link extends EventTarget {
     if (this.pc !== this.shown) this.pc?.close();
     const pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', iceServers: []});
     this.pc = pc;
+    this.wanted = ALL;
     this.seen = {received: 0, lost: 0};
     this.lastPacket = performance.now();
     this.become(this.state === 'unstable' ? 'unstable' : 'connecting');
@@ -128,11 +136,19 @@ export class Link extends EventTarget {
 
   /** @param {RTCRtpSender} sender @param {MediaStreamTrack} track */
   async fit(sender, track) {
-    const layers = layersFor(heightOf(track));
+    const layers = layersFor(heightOf(track), this.wanted);
     const parameters = sender.getParameters();
     if (parameters.encodings.length !== layers.length) return; // the server took fewer layers
     parameters.encodings.forEach((encoding, i) => Object.assign(encoding, layers[i]));
     await sender.setParameters(parameters).catch(() => undefined); // replaced meanwhile: the next one is made to fit
+  }
+
+  /** Send no more of the camera than is looked at. @param {number} lines */
+  async want(lines) {
+    if (lines === this.wanted) return;
+    this.wanted = lines;
+    const sender = this.pc?.getSenders()[1];
+    if (sender?.track) await this.fit(sender, sender.track);
   }
 
   async watch() {

@@ -8,6 +8,7 @@ import {Protocol} from './protocol.js';
 import {span} from './time.js';
 
 const RETURN_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
+const USUAL_LINES = 720; // more are worth asking for
 const HEARD_MS = 300; // keep "sending sound" lit between syllables
 
 /** @param {string} path */
@@ -28,6 +29,8 @@ export class Meeting extends EventTarget {
     /** @type {Meter | null} */
     this.meter = null;
     this.level = 0;
+    /** Of the picture's place on the page. */
+    this.lines = 0;
     this.heardAt = -HEARD_MS;
     /** @type {'good' | 'fair' | 'poor' | 'bad'} */
     this.quality = 'good';
@@ -108,11 +111,18 @@ export class Meeting extends EventTarget {
   /** @param {string} source */
   async look(source) {
     try {
-      this.receive(await this.protocol.ask({type: 'view', source}));
+      this.receive(await this.protocol.ask({type: 'view', source, lines: this.lines}));
     } catch (fault) {
       this.notice(`error.${/** @type {any} */ (fault).word}`);
     }
     this.changed();
+  }
+
+  /** The picture's place on the page has so many lines: a large one gets a larger picture. @param {number} lines */
+  display(lines) {
+    const [was, is] = [this.lines, lines].map(one => one > USUAL_LINES);
+    this.lines = lines;
+    if (was !== is && this.state) this.look(this.state.view);
   }
 
   /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `mark`, `step`. @param {Message} message */
@@ -183,6 +193,7 @@ export class Meeting extends EventTarget {
     if (message.type === 'joined') return this.joined(/** @type {Joined} */ (message));
     if (message.type === 'marked') return this.notice('room.marked', message.title, span(message.seconds));
     if (message.type === 'renew') return this.link.connect();
+    if (message.type === 'wanted') return this.link.want(message.lines);
     if (!this.state) return;
     const before = this.state;
     this.state = reduce(before, message);
@@ -197,6 +208,8 @@ export class Meeting extends EventTarget {
     this.tell();
     // After a lost socket the media may have gone on flowing; only then the transport is kept.
     if (!(this.link.healthy && this.seat?.media === 'connected')) this.link.connect();
+    else this.link.want(message.wanted);
+    if (this.lines > USUAL_LINES) this.look(this.state.view);
     if (first) await this.restore();
     else this.compare(null);
     if (this.seat?.floor && !this.on.mic && this.state.role !== 'host') this.invited = true;

@@ -73,7 +73,7 @@ interface Message { type: string; ref?: string; [field: string]: any }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: Own }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; now: string;
+  seats: Seat[]; layout: Layout & { own?: Own }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; wanted: number; now: string;
 }
 
 /** What a meeting looks like from one seat. `skew` is server time minus ours in milliseconds. */

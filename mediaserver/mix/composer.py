@@ -10,7 +10,7 @@ from av import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from mediaserver.mix.codec import VideoDecoder
-from mediaserver.mix.easel import Cast, Easel, Encoded, Scene
+from mediaserver.mix.easel import Cast, Easel, EaselKey, Encoded, Scene
 from mediaserver.mix.marks import Mark
 from mediaserver.mix.quality import RenditionKey
 from mediaserver.rtp.jitter import Frame
@@ -21,7 +21,7 @@ STALE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One tick: the pictures that are wanted, and what the cameras sent since the last one."""
+    """One tick: the pictures that are due, and what the cameras sent since the last one."""
 
     now: float
     scenes: tuple[Scene, ...]
@@ -30,6 +30,8 @@ class Work:
     frames: dict[str, list[Frame]]
     speaker: str | None
     marks: dict[str, tuple[Mark, ...]] = field(default_factory=dict)
+    others: frozenset[EaselKey] = frozenset()
+    """Pictures that somebody watches and that are due at another time."""
 
 
 @dataclass(slots=True)
@@ -41,33 +43,34 @@ class Composed:
 
 
 class Composer:
-    """Composes pictures of `width` × `height` pixels at `fps`."""
+    """Composes the pictures of a room whose own size is `width` × `height` pixels at `fps`."""
 
     def __init__(self, width: int, height: int, fps: int) -> None:
         # given
         self._size = (width, height, fps)
         # owned
         self._cameras: dict[str, _Camera] = {}
-        self._easels: dict[int, Easel] = {}
+        self._easels: dict[EaselKey, Easel] = {}
 
     def compose(self, work: Work) -> Composed:
         """Do one tick's work; what a picture needed is dropped when it is not wanted any more."""
         composed = Composed()
         self._decode(work, composed)
-        for number in self._easels.keys() - {scene.picture for scene in work.scenes}:
-            del self._easels[number]
+        for unwatched in self._easels.keys() - work.others - {scene.easel for scene in work.scenes}:
+            del self._easels[unwatched]
         cast = Cast(self._cameras, work.labels, work.marks, work.speaker)
         for scene in work.scenes:
-            easel = self._easel(scene.picture)
+            easel = self._easel(scene.easel)
             easel.paint(scene, cast, work.now)
             for key, encoded in easel.encode(scene).items():
                 composed.pictures[scene.picture, key] = encoded
         return composed
 
-    def _easel(self, number: int) -> Easel:
-        if number not in self._easels:
-            self._easels[number] = Easel(*self._size)
-        return self._easels[number]
+    def _easel(self, key: EaselKey) -> Easel:
+        if key not in self._easels:
+            _, large = key
+            self._easels[key] = Easel(*self._size, large=large)
+        return self._easels[key]
 
     def _decode(self, work: Work, composed: Composed) -> None:
         for seat in self._cameras.keys() - work.labels.keys():

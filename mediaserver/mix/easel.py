@@ -11,11 +11,15 @@ from mediaserver.mix.canvas import BACKGROUND, Canvas
 from mediaserver.mix.codec import VideoEncoder
 from mediaserver.mix.layout import Tile, fit
 from mediaserver.mix.marks import Mark
-from mediaserver.mix.quality import QUALITIES, Quality, RenditionKey
+from mediaserver.mix.quality import LARGE, QUALITIES, USUAL, Quality, RenditionKey
 from mediaserver.mix.stage import Heading
 
 Encoded = tuple[bytes, bool]
 """A picture, and whether it is a key frame."""
+
+
+EaselKey = tuple[int, bool]
+"""A picture's number, and whether it is the one for large displays."""
 
 
 class Camera(Protocol):
@@ -39,10 +43,18 @@ class Scene:
     picture: int
     """Its number in the room."""
     tick: int
+    """In its own pictures per second."""
     tiles: tuple[Tile, ...]
     renditions: dict[RenditionKey, bool]
     """What to encode, and whether it must be a key frame."""
     heading: Heading | None = None
+    large: bool = False
+    """Whether it is the one for large displays."""
+
+    @property
+    def easel(self) -> EaselKey:
+        """What it is painted on."""
+        return self.picture, self.large
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +68,14 @@ class Cast:
 
 
 class Easel:
-    """Paints and encodes one picture of `width` × `height` pixels at `fps`."""
+    """Paints and encodes one picture of a room whose own size is `width` × `height` pixels, at `fps`."""
 
-    def __init__(self, width: int, height: int, fps: int) -> None:
+    def __init__(self, width: int, height: int, fps: int, *, large: bool = False) -> None:
         # given
-        self._size = (width, height, fps)
+        self._size = (width, height)
+        self._fps = QUALITIES[LARGE].fps if large else fps
         # owned
-        self.canvas = Canvas(width, height)
+        self.canvas = Canvas(*self._dimensions(QUALITIES[LARGE if large else USUAL]))
         self.encoders: dict[RenditionKey, VideoEncoder] = {}
         self._reformatter = VideoReformatter()
         self._shown: dict[Tile, _Shown] = {}
@@ -132,20 +145,20 @@ class Easel:
         return encoded
 
     def _dimensions(self, quality: Quality) -> tuple[int, int]:
-        width, height, _ = self._size
+        width, height = self._size
         return round(width * quality.share) & ~1, round(height * quality.share) & ~1
 
     def _scaled(self, quality: Quality) -> VideoFrame:
         """The canvas in a quality's size."""
         width, height = self._dimensions(quality)
-        if (width, height) == self._size[:2]:
+        if (width, height) == (self.canvas.frame.width, self.canvas.frame.height):
             return self.canvas.frame
         return self._reformatter.reformat(
             self.canvas.frame, width=width, height=height, format="yuv420p", interpolation=Interpolation.BILINEAR
         )
 
     def _encoder(self, codec: str, quality: Quality) -> VideoEncoder:
-        return VideoEncoder(codec, *self._dimensions(quality), self._size[2], quality.bitrate)
+        return VideoEncoder(codec, *self._dimensions(quality), self._fps, quality.bitrate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,13 @@ SILENT_DBOV = -80.0
 
 
 class Mixer:
-    """Ticks every 20 ms. `full` is the mix for everyone whose voice is not in it."""
+    """Ticks every 20 ms. `full` is the mix for everyone whose voice is not in it; `hold_s`: see SpeakerDetector."""
 
-    def __init__(self, dirty: Dirty) -> None:
+    def __init__(self, dirty: Dirty, hold_s: float) -> None:
         # given
         self._dirty = dirty
         # owned
-        self.speaker = SpeakerDetector()
+        self.speaker = SpeakerDetector(hold_s)
         self.voices: dict[str, Voice] = {}
         self._full = Bus("mix", dirty)
         self._without: dict[str, Bus] = {}

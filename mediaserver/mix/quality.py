@@ -2,20 +2,33 @@
 
 from dataclasses import dataclass
 
+RenditionKey = tuple[str, int]
+"""What the composed picture can be encoded into: codec and index of its quality."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """A share of the full height, every n-th picture, at most so many bit/s."""
+    """A share of the room's height, every n-th picture, at most so many bit/s; `fps` 0 is the room's own."""
 
     share: float
     every: int
     bitrate: int
+    fps: int = 0
 
 
-QUALITIES = (Quality(0.25, 2, 100_000), Quality(0.5, 1, 400_000), Quality(1.0, 1, 1_250_000))
-"""With sound and headers they fit lines of 0.2, 0.6 and 1.5 Mbit/s; three of the best fit the 4 Mbit/s of Điều 6.3."""
-BEST = len(QUALITIES) - 1
-RENDITIONS = tuple((codec, step) for codec in ("H264", "VP8") for step in range(len(QUALITIES)))
-"""What the composed picture can be encoded into: codec and index of its quality."""
+QUALITIES = (
+    Quality(0.25, 2, 100_000),
+    Quality(0.5, 1, 400_000),
+    Quality(1.0, 1, 1_250_000),
+    Quality(1.5, 1, 2_600_000, 30),
+)
+"""With sound and headers they fit lines of 0.2, 0.6 and 1.5 Mbit/s; three of the third fit the 4 Mbit/s of Điều 6.3.
 
-RenditionKey = tuple[str, int]
+So does one of the last."""
+USUAL, LARGE = 2, 3
+"""The room's own size: what is recorded, and the most who does not ask for more gets. 1080p30 is for those who do."""
+RENDITIONS: tuple[RenditionKey, ...] = (
+    *((codec, step) for codec in ("H264", "VP8") for step in range(LARGE)),
+    ("H264", LARGE),
+)
+"""VP8 in 1080p30 would cost most of a core."""

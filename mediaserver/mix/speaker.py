@@ -6,16 +6,20 @@ THRESHOLD_DBOV = -50.0
 """Quieter is a room's own noise."""
 MARGIN_DB = 6.0
 """A challenger must be this much louder than the speaker in place."""
-HOLD_S = 1.5
-"""A speaker keeps the picture this long after their last sound, and a challenger waits this long."""
 _SMOOTHING = 0.2
 QUIETEST_DBOV = -127.0
 
 
 class SpeakerDetector:
-    """Follows smoothed levels in dBov; `now` in seconds."""
+    """Follows smoothed levels in dBov; `now` in seconds.
 
-    def __init__(self) -> None:
+    A speaker keeps the picture `hold_s` seconds after their last sound, and a challenger waits as long.
+    """
+
+    def __init__(self, hold_s: float) -> None:
+        # given
+        self._hold_s = hold_s
+        # owned
         self.speaker: str | None = None
         self.levels: dict[str, float] = {}
         """Smoothed, by seat, of those heard in the last tick."""
@@ -36,11 +40,11 @@ class SpeakerDetector:
         best = max(heard, key=self.levels.__getitem__, default=None)
         if best is not None and best != before and self._may_take(self.levels[best], current, now):
             self.speaker, self._since, self._heard = best, now, now
-        elif before is not None and now - self._heard > HOLD_S:
+        elif before is not None and now - self._heard > self._hold_s:
             self.speaker = None
         return self.speaker != before
 
     def _may_take(self, challenger: float, current: float, now: float) -> bool:
         if challenger <= THRESHOLD_DBOV:
             return False
-        return self.speaker is None or (challenger > current + MARGIN_DB and now - self._since > HOLD_S)
+        return self.speaker is None or (challenger > current + MARGIN_DB and now - self._since > self._hold_s)

@@ -44,13 +44,17 @@ SOUND_BPS = 60_000
 
 
 class Downlink:
-    """One receiver's line. `steps` are picture bitrates in bit/s, low to high; `now` in seconds."""
+    """One receiver's line. `steps` are picture bitrates in bit/s, low to high; `now` in seconds.
 
-    def __init__(self, steps: Sequence[int]) -> None:
+    It begins at the step `most`, and never goes above it; `most` may change.
+    """
+
+    def __init__(self, steps: Sequence[int], most: int) -> None:
         # given
         self._steps = tuple(steps)
+        self.most = most
         # owned
-        self.step = len(steps) - 1
+        self.step = most
         self.padding = 0
         """Bit/s of padding to send now."""
         self._estimate: tuple[float, float] | None = None
@@ -107,11 +111,15 @@ class Downlink:
 
     def update(self, now: float) -> int:
         """The step to send, decided anew; call a few times a second."""
+        if self.step >= self.most:
+            self._end_probe()
+        if self.step > self.most:
+            self._change(self.most, now)
         if self._probe is not None:
             self._go_on(now)
         elif self._overused(now):
             self._down(now)
-        elif self.step + 1 < len(self._steps) and now >= self._not_before:
+        elif self.step < self.most and now >= self._not_before:
             self._probe, self._growth = (self._sent, now), 1.0
             self._grow(now)
         return self.step

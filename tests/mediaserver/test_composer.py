@@ -14,14 +14,14 @@ from mediaserver.mix.composer import STALE_S, Composed, Composer, Work
 from mediaserver.mix.easel import Scene
 from mediaserver.mix.layout import Tile, arrange, heading
 from mediaserver.mix.layouts import FAMILIES
-from mediaserver.mix.quality import BEST, RenditionKey
+from mediaserver.mix.quality import USUAL, RenditionKey
 from mediaserver.mix.stage import Heading
 from mediaserver.rtp.jitter import Frame
 from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, coded, colour_at, huge_keyframe
 
 WIDTH, HEIGHT = 640, 360
-H264: RenditionKey = ("H264", BEST)
-VP8: RenditionKey = ("VP8", BEST)
+H264: RenditionKey = ("H264", USUAL)
+VP8: RenditionKey = ("VP8", USUAL)
 A, B, C, D = arrange(Layout(), ["a", "b", "c", "d"], None, WIDTH, HEIGHT)
 
 
@@ -126,7 +126,7 @@ def test_no_frame_around_a_change_of_layout_is_black_or_misses_a_picture(kind: L
         said = Heading(line, "Họp", "") if layout.title else None
         composer = eye.composer
         composer.compose(Work(eye.now, (Scene(0, 0, tiles, {}, said),), labels, {}, None))
-        first = composer._easels[0].canvas.frame
+        first = composer._easels[0, False].canvas.frame
         assert [tile for tile in tiles if not alike(middle(first, tile), colours[tile.seat])] == []
         ground = Canvas(WIDTH, HEIGHT)
         for tile in (*tiles, *([line] if said else [])):
@@ -200,7 +200,7 @@ def test_one_picture_is_encoded_for_each_codec_asked_for_and_for_no_other() -> N
         composed = composer.compose(Work(tick / 25, (Scene(0, tick, (A,), renditions),), {"a": "A"}, {}, None))
         made.append({key: keyframe for (_, key), (_, keyframe) in composed.pictures.items()})
     assert made == wanted
-    assert composer._easels[0].encoders == {}
+    assert composer._easels[0, False].encoders == {}
 
 
 def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_itself() -> None:
@@ -219,7 +219,7 @@ def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_its
         )
     assert composer._cameras["a"].decoded == 1
     composer.compose(Work(0.04, both[1:], {"a": "A", "b": "B"}, {}, None))
-    assert list(composer._easels) == [1]
+    assert list(composer._easels) == [(1, False)]
     composer.compose(Work(0.08, (), {"a": "A", "b": "B"}, {}, None))
     assert composer._easels == {}
 

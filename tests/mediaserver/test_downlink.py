@@ -1,14 +1,15 @@
 """A receiver's line as a bottleneck with a queue, and what the downlink makes of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 import pytest
 
-from mediaserver.mix.quality import QUALITIES
+from mediaserver.mix.quality import LARGE, QUALITIES, USUAL
 from mediaserver.rtp.downlink import LINE_BPS, NARROW_S, SOUND_BPS, Downlink
 
-STEPS = [quality.bitrate for quality in QUALITIES]
+STEPS = [quality.bitrate for quality in QUALITIES[: USUAL + 1]]
 QUEUE_S = 0.5
 DELAY_S = 0.04
 TICK_S = 0.05
@@ -20,7 +21,8 @@ class Line:
 
     capacity: float
     estimates: bool
-    downlink: Downlink = field(default_factory=lambda: Downlink(STEPS))
+    downlink: Downlink = field(default_factory=lambda: Downlink(STEPS, USUAL))
+    steps: Sequence[int] = tuple(quality.bitrate for quality in QUALITIES)
     ticks: int = 0
     queue: float = 0.0
     offered: float = 0.0
@@ -46,7 +48,7 @@ class Line:
     def _tick(self) -> int:
         self.ticks += 1
         step = self.downlink.update(self.now)
-        bits = (STEPS[step] * 0.9 + SOUND_BPS + self.downlink.padding) * TICK_S
+        bits = (self.steps[step] * 0.9 + SOUND_BPS + self.downlink.padding) * TICK_S
         self.queue += bits
         carried = min(self.queue, self.capacity * TICK_S)
         self.queue -= carried
@@ -64,7 +66,7 @@ class Line:
 
     def _report(self, step: int) -> None:
         waiting = self.queue / self.capacity
-        self.downlink.sent(STEPS[step] * 0.9 + SOUND_BPS)
+        self.downlink.sent(self.steps[step] * 0.9 + SOUND_BPS)
         lost = self.random_loss() + self.dropped / self.offered
         self.downlink.reported(lost, 2 * DELAY_S + waiting, self.now)
         # Browsers raise their estimate by 8 % a second up to 1.5 times what they get, and cut it when delay grows.
@@ -110,7 +112,7 @@ def test_nothing_is_lower_than_the_lowest() -> None:
 
 
 def test_an_old_estimate_says_nothing() -> None:
-    downlink = Downlink(STEPS)
+    downlink = Downlink(STEPS, USUAL)
     downlink.sent(STEPS[2])
     downlink.estimated(2_000_000, 9.0)
     downlink.estimated(100_000, 10.0)
@@ -145,3 +147,17 @@ def test_random_loss_does_not_hide_that_a_line_recovered() -> None:
     line.run(30)
     line.capacity = 10e6
     assert line.run(60)[-1] == 2
+
+
+def test_who_may_have_more_is_probed_for_it_and_who_may_not_is_brought_down_at_once() -> None:
+    steps = [quality.bitrate for quality in QUALITIES]
+    line = Line(4e6, estimates=True, downlink=Downlink(steps, USUAL))
+    assert set(line.run(20)) == {USUAL}
+    assert line.downlink.padding == 0
+    line.downlink.most = LARGE
+    assert line.run(20)[-1] == LARGE
+    line.downlink.most = USUAL
+    assert set(line.run(5)) == {USUAL}
+    narrow = Line(2e6, estimates=True, downlink=Downlink(steps, USUAL))
+    narrow.downlink.most = LARGE
+    assert narrow.run(30)[-1] == USUAL

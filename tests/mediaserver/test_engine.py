@@ -9,9 +9,10 @@ import pytest
 
 from loadtest.caller import Caller
 from loadtest.offer import Wish
-from mediaserver.api import COMPOSED, Layout, PeerDown, PeerUp, RoomOptions, SeatOptions, Speaking
+from mediaserver.api import COMPOSED, CameraWanted, Event, Layout, PeerDown, PeerUp, RoomOptions, SeatOptions, Speaking
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
+from mediaserver.mix.quality import LARGE, USUAL
 from mediaserver.rendition import Rendition
 from mediaserver.room import Room
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
@@ -126,6 +127,49 @@ async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(
     await engine.set_layout(ROOM, None, "components")
     await meeting.all_seen()
     await a.watch.until(lambda: len(room._composer._easels) == 1)
+
+
+async def test_a_camera_is_told_how_much_of_it_is_looked_at(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    await meeting.happened(CameraWanted(ROOM, "b", 180))
+    assert CameraWanted(ROOM, "a", 180) in meeting.events, "tiles of 90 lines"
+    meeting.events.clear()
+    room.seats["b"].peer.downlink.step = USUAL  # type: ignore[union-attr]
+    room.options = RoomOptions(1280, 720)
+    await meeting.engine.set_view(ROOM, "b", "camera:a")
+    assert CameraWanted(ROOM, "a", 720) in room_events(meeting), "at once"
+    await meeting.engine.set_view(ROOM, "b", COMPOSED)
+    await meeting.happened(CameraWanted(ROOM, "a", 180))
+    await a.watch.until(lambda: meeting.shows(a, "b"))
+    assert b.caller.connected
+
+
+def room_events(meeting: Meeting) -> list[Event]:
+    """What the room has said, read or not yet."""
+    assert isinstance(meeting.engine, LocalEngine)
+    return [*meeting.events, *meeting.engine._events]
+
+
+async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    vp8 = await meeting.join("c", "blue", 1000, wish=Wish(("VP8",), 1))
+    await meeting.all_seen()
+    for guest in (a, vp8):
+        await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 1080)
+        room.seats[guest.seat].peer.downlink.step = LARGE  # type: ignore[union-attr]  # the line was found to carry it
+        room._refresh_views()
+    await a.watch.until(lambda: a.watch.size == (480, 270))
+    await a.watch.until(lambda: all(meeting.shows(a, seat) for seat in "abc"))
+    assert (b.watch.size, vp8.watch.size) == ((320, 180), (320, 180))
+    assert room._rates() == {25, 30}
+    assert a.caller.reception.picture().lost == b.caller.reception.picture().lost == 0
+    await meeting.engine.set_view(ROOM, "a", COMPOSED, 180)
+    await a.watch.until(lambda: a.watch.size == (320, 180))
+    await b.watch.until(lambda: set(room._composer._easels) == {(0, False)})
+    assert room._rates() == {25}
 
 
 async def test_an_observer_sees_and_has_no_tile(meeting: Meeting) -> None:

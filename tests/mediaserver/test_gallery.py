@@ -88,11 +88,11 @@ def painted(composer: Composer, layout: Layout, points: list[str], speaker: str)
 
 def seen(composer: Composer, tile: Tile) -> Colour:
     x, y = tile.x + tile.width // 2, tile.y + round(tile.height * CENTRE_SHARE)
-    return colour_at(composer._easels[0].canvas.frame, x & ~1, y & ~1)
+    return colour_at(composer._easels[0, False].canvas.frame, x & ~1, y & ~1)
 
 
 def picture(composer: Composer) -> Image.Image:
-    return composer._easels[0].canvas.frame.to_image()
+    return composer._easels[0, False].canvas.frame.to_image()
 
 
 def name(kind: str, count: int) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from loadtest.decode import loudest_hz
+from mediaserver.api import RoomOptions
 from mediaserver.mix import voice as voice_module
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples
 from mediaserver.mix.mixer import MAX_MIXED, Mixer
@@ -41,7 +42,7 @@ class Meeting:
 
     def __init__(self) -> None:
         self.dirty = Dirty()
-        self.mixer = Mixer(self.dirty)
+        self.mixer = Mixer(self.dirty, RoomOptions().hold_s)
         self.tick = 0
         self._talkers: dict[str, Callable[[int], Packet]] = {}
 

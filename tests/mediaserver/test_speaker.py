@@ -1,18 +1,20 @@
 """Who holds the picture."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.mix.speaker import HOLD_S, MARGIN_DB, THRESHOLD_DBOV, SpeakerDetector
+from mediaserver.mix.speaker import MARGIN_DB, THRESHOLD_DBOV, SpeakerDetector
 
 TICK_S = 0.02
+HOLD_S = 1.5
 
 
 class Meeting:
     """A detector with a clock."""
 
-    def __init__(self) -> None:
-        self.detector = SpeakerDetector()
+    def __init__(self, hold_s: float = HOLD_S) -> None:
+        self.detector = SpeakerDetector(hold_s)
         self.now = 0.0
 
     def hear(self, seconds: float, **levels: float) -> list[str | None]:
@@ -40,6 +42,17 @@ def test_a_louder_voice_waits_for_its_turn() -> None:
     assert meeting.hear(0.5, a=-30.0, b=-15.0) == ["b"]
 
 
+@pytest.mark.parametrize("hold_s", [0.5, 6.0])
+def test_how_long_a_speaker_lasts_can_be_chosen(hold_s: float) -> None:
+    meeting = Meeting(hold_s)
+    meeting.hear(0.4, a=-20.0)
+    assert meeting.hear(hold_s - 0.05, a=-90.0) == []
+    assert meeting.hear(0.5, a=-90.0) == [None]
+    meeting.hear(0.4, a=-30.0)
+    assert meeting.hear(hold_s - 0.45, a=-30.0, b=-15.0) == []
+    assert meeting.hear(0.6, a=-30.0, b=-15.0) == ["b"]
+
+
 def test_a_voice_hardly_louder_changes_nothing() -> None:
     meeting = Meeting()
     meeting.hear(0.5, a=-30.0)
@@ -62,7 +75,7 @@ def test_after_a_pause_anybody_may_take_over() -> None:
 
 
 def test_only_who_is_in_the_mix_may_become_the_speaker() -> None:
-    detector = SpeakerDetector()
+    detector = SpeakerDetector(HOLD_S)
     for tick in range(50):
         detector.update({"a": -30.0, "b": -5.0}, tick * TICK_S, among={"a"})
     assert detector.speaker == "a"
@@ -70,7 +83,7 @@ def test_only_who_is_in_the_mix_may_become_the_speaker() -> None:
 
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.floats(-127, 0)), max_size=200))
 def test_speakers_hold_the_picture_for_their_time(ticks: list[dict[str, float]]) -> None:
-    detector, since, before = SpeakerDetector(), 0.0, None
+    detector, since, before = SpeakerDetector(HOLD_S), 0.0, None
     for number, levels in enumerate(ticks):
         now = number * TICK_S
         changed = detector.update(levels, now)

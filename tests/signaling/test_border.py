@@ -140,6 +140,9 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("DATABASE_URL", "mysql://x"),
         ("REDIS_URL", "http://x"),
         ("PROFILE", "/nowhere.yaml"),
+        ("SPEAKER_HOLD", "0.4"),
+        ("SPEAKER_HOLD", "nan"),
+        ("SPEAKER_HOLD", "long"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
@@ -154,9 +157,11 @@ def test_settings_that_are_set() -> None:
             "DIEMCAU_PORT": " 9443 ",
             "DIEMCAU_DATABASE_URL": "postgresql://db/x",
             "DIEMCAU_REDIS_URL": "redis://r",
+            "DIEMCAU_SPEAKER_HOLD": "3",
         }
     )
     assert (settings.media_addresses, settings.port) == (("10.0.0.1", "10.0.0.2"), 9443)
+    assert settings.speaker_hold == 3.0
     assert (settings.database_url, settings.redis_url) == ("postgresql://db/x", "redis://r")
 
 

@@ -12,7 +12,17 @@ from mediaserver.api import Layout, SeatOptions
 from signaling import effects as e
 from signaling.conference import Booking, Conference
 from signaling.errors import MessageError
-from signaling.messages import Arrangement, LayoutState, RecordingState, Renew, Seat, Speaking, StorageState, ViewState
+from signaling.messages import (
+    Arrangement,
+    LayoutState,
+    RecordingState,
+    Renew,
+    Seat,
+    Speaking,
+    StorageState,
+    ViewState,
+    Wanted,
+)
 from signaling.roster import Person, Place, Roster
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
@@ -277,6 +287,21 @@ def test_somebody_may_choose_a_layout_for_oneself(hall: Hall) -> None:
     ]
     effects = c.restore()
     assert effects[effects.index(e.SetView(hall.seat("n"), "composed:grid")) - 1] == e.Arrange(Layout("grid"), "grid")
+
+
+def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    assert c.view("n", "composed", 1080)[0] == e.SetView(seat, "composed", 1080)
+    assert e.SetView(seat, "composed", 1080) in c.restore()
+    assert c.wanted(seat, 180) == [e.Tell("n", Wanted(lines=180))]
+    assert c.wanted("nobody", 180) == []
+    token = c.roster.seats[seat].token
+    c.lost("n", NOW)
+    assert c.wanted(seat, 360) == []
+    hall.join("n", NT, token)
+    assert hall.joined.wanted == 360
+    c.offered("n")
+    assert c.roster.seats[seat].wanted == 720
 
 
 def test_a_pinned_point_keeps_its_pane_while_it_is_away(hall: Hall) -> None:

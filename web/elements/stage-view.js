@@ -28,6 +28,11 @@ export class StageView extends Piece {
     document.addEventListener('click', () => this.silent && this.listen(), {capture: true}); // any tap will do
   }
 
+  firstUpdated() {
+    const video = /** @type {HTMLVideoElement} */ (this.querySelector('video'));
+    new ResizeObserver(() => this.meeting?.display(Math.round(video.clientHeight * devicePixelRatio))).observe(video);
+  }
+
   updated() {
     const {picture, sound} = this.meeting?.link ?? {};
     this.attach('video', picture ?? null);

@@ -1,0 +1,64 @@
+"""Large displays get a larger picture; cameras send no more layers than are looked at."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Playwright
+
+from tests.e2e import browsers
+from tests.e2e.browsers import Seat
+from tests.e2e.people import HOST, People
+
+_SENT = """async () => {
+  const report = await document.querySelector('room-page').meeting.link.pc.getStats(), sent = {};
+  report.forEach(entry => { if (entry.type === 'outbound-rtp' && entry.rid) sent[entry.rid] = entry.framesSent ?? 0; });
+  return sent;
+}"""
+CLIMB_MS = 30_000
+"""A line is probed before more is sent on it."""
+
+
+def sending(page: Page) -> set[str]:
+    """The layers that a camera sent within half a second."""
+    before: dict[str, int] = page.evaluate(_SENT)
+    page.wait_for_timeout(500)
+    after: dict[str, int] = page.evaluate(_SENT)
+    return {rid for rid, frames in after.items() if frames > before.get(rid, 0)}
+
+
+def rests(seat: Seat, layers: set[str]) -> None:
+    """Wait until a seat sends these layers only."""
+    seat.until(lambda: sending(seat.page) == layers, f"only {sorted(layers)} to be sent")
+
+
+def shown(page: Page, lines: int) -> None:
+    """Wait until the picture has so many lines."""
+    page.wait_for_function(
+        "lines => document.querySelector('[data-testid=picture]').videoHeight === lines", arg=lines, timeout=CLIMB_MS
+    )
+
+
+def test_layers_rest_while_nobody_looks_and_a_large_display_gets_1080_lines(
+    people: People, red: Browser, playwright: Playwright, media: Path
+) -> None:
+    sharp = browsers.material(media, "green", "color=c=lime:size=1280x720:rate=15", 660)
+    host_page = people.sign_in(red, HOST)
+    code = people.register(host_page, ["nt.xuonghuan"], "Chất lượng hình")
+    host = people.enter(host_page, code, "host")
+    with browsers.chromium(playwright, sharp) as green:
+        guest = people.enter(people.sign_in(green, "nt.xuonghuan"), code)
+        host.until(lambda: {"red", "green"} <= host.colours(), "red and green in one picture")
+        rests(guest, {"q", "h"})  # two tiles of 360 lines
+        host_page.get_by_test_id("layout-single").click()
+        host_page.get_by_test_id("focus").select_option(label="UBND.Nha Trang")
+        rests(guest, {"q"})
+        host_page.get_by_test_id("focus").select_option(label="NT.XuongHuan")
+        rests(guest, {"q", "h", "f"})
+        host.until(lambda: host.share("green") > 0.8, "green large")
+
+        shown(guest.page, 720)
+        guest.page.set_viewport_size({"width": 1920, "height": 1200})
+        shown(guest.page, 1080)
+        assert guest.share("green") > 0.8
+        guest.page.set_viewport_size({"width": 1280, "height": 720})
+        shown(guest.page, 720)
+        guest.page.context.close()

@@ -5,8 +5,8 @@ and the label to burn into its tile. Commands go down as calls of :class:`MediaE
 :meth:`MediaEngine.events`. Everything that crosses is a frozen dataclass of plain values, so it survives JSON.
 """
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 LayoutKind = Literal[
@@ -43,11 +43,14 @@ class RoomOptions:
     utc_offset_min: int = 420
     """Asia/Ho_Chi_Minh, which knows no summer time."""
     hold_s: float = 1.5
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of those who may be pinned before they come, by id: what their empty card says."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeatOptions:
-    """One leg: its label (burned into the tile), whether it has a tile at all (observers have none), and for which
+    """One leg: its label (burned into the tile: the registered name, then what is left out where room is short, behind
+    " · "), whether it has a tile at all (observers have none), and for which
     audience the picture is composed that it sees."""
 
     seat: str

@@ -126,9 +126,16 @@ class PictureInput:
 
     def __init__(self) -> None:
         self.queue = FrameQueue()
+        self.flowing = False
+        """Whether pictures have come since it began to listen."""
         self._assemblers: dict[Source, FrameAssembler] = {}
         self._current: Source | None = None
         self._next: Source | None = None
+
+    @property
+    def listening(self) -> bool:
+        """Whether there is a layer to listen to."""
+        return self._current is not None or self._next is not None
 
     def follow(self, layer: Layer | None, now: float) -> None:
         """Change to `layer`; None stops."""
@@ -140,6 +147,7 @@ class PictureInput:
         self._next = None
         if layer is None:
             self._current = None
+            self.flowing = False
             self.queue = FrameQueue()
         elif layer is not self._current:
             self._assemblers[layer] = FrameAssembler(layer.codec)
@@ -160,7 +168,7 @@ class PictureInput:
         if source is self._next and any(frame.keyframe for frame in frames):
             if self._current is not None:
                 self._drop(self._current)
-            self._current, self._next = source, None
+            self._current, self._next, self.flowing = source, None, True
         if source is self._current:
             for frame in frames:
                 self.queue.put(frame)

@@ -1,7 +1,7 @@
 """When pictures of different rates are due: each rate has a grid, all grids begin together. Pure."""
 
 from collections.abc import Collection
-from math import ceil
+from math import floor
 
 
 class Metronome:
@@ -16,7 +16,7 @@ class Metronome:
     def beat(self, rates: Collection[int], now: float) -> tuple[float, int, int]:
         """The next tick of any of these rates (in Hz): when it is due, of which rate, and its number.
 
-        Each is told once. One that is late by a whole period is left out: the grid is kept, not the count.
+        Each is told once. Of those that are late only the latest is made up for: the grid is kept, not the count.
         """
         self._next = {rate: self._following(rate, now) for rate in rates}
         due, rate, tick = min((self._start + tick / rate, rate, tick) for rate, tick in self._next.items())
@@ -24,6 +24,5 @@ class Metronome:
         return due, rate, tick
 
     def _following(self, rate: int, now: float) -> int:
-        elapsed = now - self._start
-        tick = self._next.get(rate)
-        return ceil(elapsed * rate) if tick is None or elapsed - tick / rate > 1 / rate else tick
+        latest = floor((now - self._start) * rate)
+        return max(latest, self._next.get(rate, latest + 1))

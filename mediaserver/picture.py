@@ -35,6 +35,12 @@ class Picture:
         for stage in (self.stage, self._large):
             stage.arrange(seats, speaker, now)
 
+    def settle(self, ready: Callable[[str], bool], now: float) -> bool:
+        """Show a chosen layout when its cameras are ready, at once while nobody watches; whether to arrange anew."""
+        watched = bool(self.watched)
+        settled = [stage.settle(lambda seat: not watched or ready(seat), now) for stage in (self.stage, self._large)]
+        return any(settled)
+
     @property
     def watched(self) -> frozenset[EaselKey]:
         """In which sizes anybody watches it."""
@@ -123,6 +129,11 @@ class Pictures:
         """Set the tiles of all pictures anew."""
         for picture in self:
             picture.arrange(seats, speaker, now)
+
+    def settle(self, ready: Callable[[str], bool], now: float) -> bool:
+        """Show chosen layouts whose cameras are ready; whether to arrange anew."""
+        settled = [picture.settle(ready, now) for picture in self]
+        return any(settled)
 
     @property
     def watched(self) -> frozenset[EaselKey]:

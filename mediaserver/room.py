@@ -315,8 +315,15 @@ class Room:
         large = any(large for _, large in self.pictures.watched)
         return {self.options.fps} | ({QUALITIES[LARGE].fps} if large else set())
 
+    def _ready(self, name: str) -> bool:
+        """Whether a seat's camera gives pictures, or gives none anyway."""
+        seat = self.seats.get(name)
+        return seat is None or seat.input.flowing or not seat.input.listening
+
     def _work(self, rate: int, tick: int, now: float) -> Work | None:
         """What is due at a tick of a rate; all that are watched have their cameras decoded."""
+        if self.pictures.settle(self._ready, now):
+            self._arrange()
         utc, watched = datetime.now(UTC), self.pictures.watched
         sizes = [large for large in (False, True) if rate == (QUALITIES[LARGE].fps if large else self.options.fps)]
         due = [picture.scene(tick, utc, large=large) for picture in self.pictures for large in sizes]
@@ -328,7 +335,7 @@ class Room:
             now=now,
             scenes=tuple(scene for scene in due if scene is not None),
             others=watched,
-            labels={name: seat.options.label for name, seat in self.seats.items()},
+            labels={**self.options.names, **{name: seat.options.label for name, seat in self.seats.items()}},
             frames={name: frames for name in shown if (frames := self.seats[name].input.queue.take())},
             speaker=self.mixer.speaker.speaker,
             marks={name: marks for name in shown if (marks := _marks(self.seats[name]))},

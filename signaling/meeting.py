@@ -149,7 +149,9 @@ class Meeting:
         return None
 
     async def _open_room(self, _: OpenRoom) -> None:
-        await self._tools.engine.open_room(self.id, replace(self._tools.rooms, title=self.conference.booking.title))
+        booking = self.conference.booking
+        names = {place.id: f"{place.name} · {place.label}" for place in booking.places}
+        await self._tools.engine.open_room(self.id, replace(self._tools.rooms, title=booking.title, names=names))
 
     async def _close_room(self, _: CloseRoom) -> None:
         await self._tools.engine.close_room(self.id)

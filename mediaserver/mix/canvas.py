@@ -77,15 +77,19 @@ class Canvas:
     def card(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
         """Paint a named card: what stands in for a missing camera."""
         self._sheet(tile, CARD)
-        size = max(self._letters(tile), tile.height // 9)
-        mask = labels.mask(text, size, tile.width - 4)
-        self._write(mask, tile.x + (tile.width - mask.shape[1]) // 2, tile.y + (tile.height - mask.shape[0]) // 2)
+        self._middle(tile, text)
         if shown:
             self.name(tile, "", shown)
 
-    def empty(self, tile: Tile) -> None:
-        """Paint a place where nobody sits."""
+    def empty(self, tile: Tile, text: str = "") -> None:
+        """Paint a place where nobody sits, with the name of who is awaited there."""
         self._sheet(tile, EMPTY)
+        if text:
+            self._middle(tile, text)
+
+    def _middle(self, tile: Tile, text: str) -> None:
+        mask = labels.mask(text, max(self._letters(tile), tile.height // 9), tile.width - 4)
+        self._write(mask, tile.x + (tile.width - mask.shape[1]) // 2, tile.y + (tile.height - mask.shape[0]) // 2)
 
     def heading(self, tile: Tile, title: str, clock: str) -> None:
         """Write the line above the panes: title on the left, clock on the right."""

@@ -105,13 +105,13 @@ class Easel:
     def _show(self, tile: Tile, cast: Cast, now: float) -> None:
         camera = cast.cameras.get(tile.seat)
         picture = camera.picture if camera and camera.fresh(now) else None
-        label, marks = cast.labels.get(tile.seat, tile.seat), cast.marks.get(tile.seat, ())
+        label, marks = cast.labels.get(tile.seat or tile.awaited, tile.seat), cast.marks.get(tile.seat, ())
         shown = _Shown(camera.decoded if camera and picture else 0, label, marks, tile.seat == cast.speaker)
         if self._shown.get(tile) == shown:
             return
         self._shown[tile] = shown
         if not tile.seat:
-            self.canvas.empty(tile)
+            self.canvas.empty(tile, label)
         elif picture is None or camera is None:
             self.canvas.card(tile, label, marks)
         else:

@@ -1,5 +1,6 @@
 """Names as masks of grey, ready to be blended into a picture. Vietnamese needs all its marks: we ship a font."""
 
+import re
 import unicodedata
 from functools import lru_cache
 from math import ceil
@@ -16,6 +17,10 @@ _MARKS = 0.32
 """Room above the ascent for capitals with two marks (Ễ), as a share of the font size."""
 MAX_LETTERS = 200
 """More than ever fit; shortening takes time with the square of a name's length."""
+SEPARATOR = " · "
+"""Behind a registered name (Điều 6.4) stands what it means, where there is room."""
+_NUMBER = re.compile(r"\.\d{2}$")
+"""Of a device of a point: without it two of them look alike."""
 
 Mask = NDArray[np.uint8]
 
@@ -34,13 +39,25 @@ def readable(text: str) -> str:
     return "".join(c for c in line if unicodedata.category(c)[0] != "C").strip()
 
 
+def _fitting(words: str, font: ImageFont.FreeTypeFont, most: float) -> str:
+    """The whole text, else what stands before its separator, else that with an ellipsis; a device's number stays."""
+    name = words.partition(SEPARATOR)[0]
+    for whole in (words, name):
+        if font.getlength(whole) <= most:
+            return whole
+    number = match[0] if (match := _NUMBER.search(name)) else ""
+    head = name.removesuffix(number)
+    while len(head) > 1 and font.getlength(f"{head}…{number}") > most:
+        head = head[:-1].rstrip(" .")
+    return f"{head}…{number}"
+
+
 @lru_cache(maxsize=1024)
 def mask(text: str, size: int, most: int) -> Mask:
-    """`text` in `size` pixels, shortened with an ellipsis to at most `most` pixels wide; even shape, 0 to 255."""
+    """`text` in `size` pixels, shortened to at most `most` pixels wide; even shape, 0 to 255."""
     font, words = _font(size), readable(text)[:MAX_LETTERS]
     pad = round(size * _PADDING)
-    while len(words) > 1 and font.getlength(words) + 2 * pad > most:
-        words = words[:-2].rstrip() + "…"
+    words = _fitting(words, font, most - 2 * pad)
     ascent, descent = font.getmetrics()
     width, top = min(most, round(font.getlength(words)) + 2 * pad), ceil(size * _MARKS)
     image = Image.new("L", (max(2, width & ~1), (ascent + descent + top + 1) & ~1))

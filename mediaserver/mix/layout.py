@@ -1,7 +1,7 @@
 """Where each seat stands in the composed picture: plain geometry in pixels, even numbers only (4:2:0 chroma)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from mediaserver.api import Layout
@@ -16,13 +16,14 @@ HEADING_LINES = 18
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A seat's rectangle in the picture; `seat` is "" where nobody sits."""
+    """A seat's rectangle in the picture; `seat` is "" where nobody sits, `awaited` who is pinned there and absent."""
 
     seat: str
     x: int
     y: int
     width: int
     height: int
+    awaited: str = ""
 
 
 def arrange(layout: Layout, seats: Sequence[str], speaker: str | None, width: int, height: int) -> tuple[Tile, ...]:
@@ -34,7 +35,10 @@ def arrange(layout: Layout, seats: Sequence[str], speaker: str | None, width: in
     if family.grows:
         panes = _trimmed(layout, panes)
     placed = _place(family.plan(max(1, len(panes))), panes, _ground(layout, width, height))
-    return tuple(tile for tile in placed if tile.seat or layout.empty)
+    named = (
+        tile if tile.seat else replace(tile, awaited=_awaited(layout, number)) for number, tile in enumerate(placed)
+    )
+    return tuple(tile for tile in named if tile.seat or layout.empty)
 
 
 def heading(layout: Layout, width: int, height: int) -> Tile:
@@ -84,6 +88,11 @@ def _fixed(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None
 def _reserved(layout: Layout, pane: int) -> bool:
     """Whether an empty card keeps the pane for the absent one who is pinned there."""
     return layout.empty and pane < len(layout.seats) and layout.seats[pane] is not None
+
+
+def _awaited(layout: Layout, pane: int) -> str:
+    """Who is pinned to a pane that is kept for them, "" for nobody."""
+    return layout.seats[pane] or "" if _reserved(layout, pane) else ""
 
 
 def _free(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None) -> tuple[list[int], list[str]]:

@@ -1,6 +1,6 @@
 """What the composed picture shows now: the chosen layout, its tiles, the page it has turned to, and the line above."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +9,8 @@ from mediaserver.mix.layout import Tile, arrange, heading, pages, turned
 
 AHEAD_S = 2.0
 """Cameras of the next page are asked for so long before it turns: they come as pictures, not as cards."""
+PATIENCE_S = 1.0
+"""So long another layout waits for the cameras it newly shows; then they come as cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +30,45 @@ class Stage:
         self._options = options
         # owned
         self.layout = Layout()
+        """What was chosen."""
         self.tiles: tuple[Tile, ...] = ()
         self.ahead: tuple[Tile, ...] = ()
-        """Tiles of the page that is about to come; empty otherwise."""
+        """Tiles of the page or layout that is about to come; empty otherwise."""
+        self._shown = self.layout
+        self._chosen = 0.0
         self._since = 0.0
         self._page = 0
 
     def choose(self, layout: Layout, now: float) -> None:
-        """Take another layout; its page starts now. :meth:`arrange` shows it."""
-        self.layout, self._since = layout, now
+        """Take another layout. :meth:`arrange` asks for the cameras it newly shows, :meth:`settle` shows it."""
+        self.layout, self._chosen = layout, now
+        if not self.tiles:
+            self._show(now)
+
+    def _show(self, now: float) -> None:
+        """Show what was chosen; its page starts now."""
+        self._shown, self._since = self.layout, now
+
+    def settle(self, ready: Callable[[str], bool], now: float) -> bool:
+        """Show what was chosen once all it newly shows is ready, or has kept it waiting; whether to arrange anew."""
+        if self._shown == self.layout:
+            return False
+        seen = {tile.seat for tile in self.tiles}
+        if now - self._chosen < PATIENCE_S and not all(t.seat in seen or ready(t.seat) for t in self.ahead if t.seat):
+            return False
+        self._show(now)
+        return True
 
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float) -> None:
-        """Set the tiles of the current page, and of the next one shortly before it comes."""
+        """Set the tiles of the current page, and those of the next one shortly before it comes."""
         self._page = self._page_at(now)
-        self.tiles = self._tiles(self._page, seats, speaker)
+        self.tiles = self._tiles(self._shown, self._page, seats, speaker)
+        if self._shown != self.layout:
+            self.ahead = self._tiles(self.layout, self.layout.page, seats, speaker)
+            return
         coming = self._page_at(now + AHEAD_S)
         turns = coming != self._page and pages(self.layout, seats, speaker) > 1
-        self.ahead = self._tiles(coming, seats, speaker) if turns else ()
+        self.ahead = self._tiles(self._shown, coming, seats, speaker) if turns else ()
 
     def due(self, now: float) -> bool:
         """Whether time alone asks for a new arrangement."""
@@ -52,7 +76,7 @@ class Stage:
 
     def heading(self, utc: datetime) -> Heading | None:
         """The line above the panes, if it is wanted."""
-        layout, options = self.layout, self._options
+        layout, options = self._shown, self._options
         if not (layout.title or layout.clock):
             return None
         tile = heading(layout, options.width, options.height)
@@ -60,7 +84,7 @@ class Stage:
         return Heading(tile, options.title if layout.title else "", f"{local:%H:%M · %d/%m/%Y}" if layout.clock else "")
 
     def _page_at(self, now: float) -> int:
-        return turned(self.layout, now - self._since)
+        return turned(self._shown, now - self._since)
 
-    def _tiles(self, page: int, seats: Sequence[str], speaker: str | None) -> tuple[Tile, ...]:
-        return arrange(replace(self.layout, page=page), seats, speaker, self._options.width, self._options.height)
+    def _tiles(self, layout: Layout, page: int, seats: Sequence[str], speaker: str | None) -> tuple[Tile, ...]:
+        return arrange(replace(layout, page=page), seats, speaker, self._options.width, self._options.height)

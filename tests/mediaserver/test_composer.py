@@ -1,6 +1,7 @@
 """Many cameras into one picture, looked at after decoding it."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -222,6 +223,17 @@ def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_its
     assert list(composer._easels) == [(1, False)]
     composer.compose(Work(0.08, (), {"a": "A", "b": "B"}, {}, None))
     assert composer._easels == {}
+
+
+def test_an_empty_card_carries_the_name_of_who_is_awaited() -> None:
+    empty = Tile("", A.x, A.y, A.width, A.height)
+    eye, pictures = Eye(), []
+    for tile in (empty, replace(empty, awaited="nt"), replace(empty, awaited="cr")):
+        eye.see((tile,), labels={"nt": "UBND.Nha Trang", "cr": "UBND.Cam Ranh"})
+        easel = eye.composer._easels[0, False]
+        pictures.append(planes(easel.canvas.frame)[0][A.y : A.y + A.height, A.x : A.x + A.width].copy())
+    assert [int((picture > 150).sum()) > 50 for picture in pictures] == [False, True, True]
+    assert not np.array_equal(pictures[1], pictures[2])
 
 
 def test_a_seat_that_left_is_forgotten() -> None:

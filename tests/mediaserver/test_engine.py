@@ -9,7 +9,18 @@ import pytest
 
 from loadtest.caller import Caller
 from loadtest.offer import Wish
-from mediaserver.api import COMPOSED, CameraWanted, Event, Layout, PeerDown, PeerUp, RoomOptions, SeatOptions, Speaking
+from mediaserver.api import (
+    COMPOSED,
+    EVERYONE,
+    CameraWanted,
+    Event,
+    Layout,
+    PeerDown,
+    PeerUp,
+    RoomOptions,
+    SeatOptions,
+    Speaking,
+)
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
 from mediaserver.mix.quality import LARGE, USUAL
@@ -170,6 +181,25 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
     await a.watch.until(lambda: a.watch.size == (320, 180))
     await b.watch.until(lambda: set(room._composer._easels) == {(0, False)})
     assert room._rates() == {25}
+
+
+async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    await meeting.join("b", "green", 660)
+    await meeting.engine.set_layout(ROOM, Layout("single", "a"))
+    await a.watch.until(lambda: a.watch.colour() == "red" and not room.seats["b"].input.listening)
+    seen: set[str] = set()
+
+    def green() -> bool:
+        (tile,) = room.pictures.of(EVERYONE).stage.tiles
+        assert tile.seat == "a" or room.seats["b"].input.flowing
+        seen.add(a.watch.colour())
+        return a.watch.colour() == "green"
+
+    room.set_layout(Layout("single", "b"))
+    assert not room.pictures.settle(room._ready, time.monotonic()), "nothing can have come yet"
+    await a.watch.until(green)
+    assert seen == {"red", "green"}
 
 
 async def test_an_observer_sees_and_has_no_tile(meeting: Meeting) -> None:

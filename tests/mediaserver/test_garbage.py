@@ -101,7 +101,7 @@ async def test_strangers_change_nothing_for_those_who_meet_and_those_who_join(me
         meeting.seats.insert(1, "x")
     await a.watch.until(lambda: meeting.shows(a, "b") and a.watch.tones() >= {660})
     await b.watch.until(lambda: meeting.shows(b, "a") and b.watch.tones() >= {440})
-    assert a.pictures > had + 5
+    await a.watch.until(lambda: a.pictures > had + 5)
     mux = mux_of(meeting)
     assert mux.counters.strangers >= FLOOD / 2
     assert (len(mux._by_fragment), len(mux._by_address)) == (3, 3)

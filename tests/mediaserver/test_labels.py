@@ -76,6 +76,16 @@ def test_a_long_name_is_shortened_with_an_ellipsis() -> None:
     assert long.startswith(cut[:-1])
 
 
+def test_where_room_is_short_the_registered_name_stands_alone_and_keeps_its_number() -> None:
+    whole, name = "UBND.Nha Trang.02 · UBND thành phố Nha Trang", "UBND.Nha Trang.02"
+    assert np.array_equal(mask(whole, 32, 2000), mask(whole.replace(" · ", " \u00b7 "), 32, 2000))
+    width = mask(name, 32, 2000).shape[1] + 2
+    assert np.array_equal(mask(whole, 32, width), mask(name, 32, width))
+    short = mask(whole, 32, width - 40)
+    cut = ["UBND.Nha Trang"[:n].rstrip(" .") + "….02" for n in range(14, 0, -1)]
+    assert any(np.array_equal(short, mask(each, 32, 2000)) for each in cut)
+
+
 def test_a_name_without_end_costs_nothing_much() -> None:
     drawn = mask("Khánh " * 20_000, 32, 300)
     assert drawn.shape[1] <= 300

@@ -185,3 +185,10 @@ def test_a_picture_is_fitted_whole_centred_and_in_shape(width: int, height: int,
     assert abs(spot.x - tile.x - right) <= 2 and abs(spot.y - tile.y - bottom) <= 2
     scale = min(tile.width / width, tile.height / height)
     assert abs(spot.width - width * scale) <= 5 and abs(spot.height - height * scale) <= 5
+
+
+def test_a_pane_kept_for_an_absent_point_says_for_whom() -> None:
+    layout = Layout("2x2", seats=(None, "nt", "b"), empty=True)
+    tiles = arrange(layout, ["a", "b"], None, 1280, 720)
+    assert [(tile.seat, tile.awaited) for tile in tiles] == [("a", ""), ("", "nt"), ("b", ""), ("", "")]
+    assert {tile.awaited for tile in arrange(replace(layout, empty=False), ["a", "b"], None, 1280, 720)} == {""}

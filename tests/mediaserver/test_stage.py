@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from mediaserver.api import Layout, RoomOptions
 from mediaserver.mix.layout import Tile
-from mediaserver.mix.stage import AHEAD_S, Heading, Stage
+from mediaserver.mix.stage import AHEAD_S, PATIENCE_S, Heading, Stage
 
 SEATS = [f"s{number}" for number in range(10)]
 
@@ -54,9 +54,29 @@ def test_without_rotation_time_asks_for_nothing() -> None:
     assert not stage.due(1e6)
 
 
+def test_another_layout_waits_for_the_cameras_it_newly_shows_but_not_for_long() -> None:
+    stage = staged(Layout("2x2"))
+    stage.choose(Layout("2x2", seats=("s9",), title=True), 115.0)
+    stage.arrange(SEATS, None, 115.0)
+    assert (shown(stage.tiles), shown(stage.ahead)) == (SEATS[:4], ["s9", "s0", "s1", "s2"])
+    assert stage.heading(datetime(2026, 4, 5, tzinfo=UTC)) is None
+    asked: list[str] = []
+    assert not stage.settle(lambda seat: bool(asked.append(seat)), 115.5)
+    assert asked == ["s9"]
+    assert stage.settle(lambda seat: seat == "s9", 115.5)
+    stage.arrange(SEATS, None, 115.5)
+    assert (shown(stage.tiles), stage.ahead) == (["s9", "s0", "s1", "s2"], ())
+    assert not stage.settle(lambda _: True, 115.6)
+    stage.choose(Layout("2x2", page=1), 120.0)
+    stage.arrange(SEATS, None, 120.0)
+    assert not stage.settle(lambda _: False, 120.0 + PATIENCE_S - 0.1)
+    assert stage.settle(lambda _: False, 120.0 + PATIENCE_S)
+
+
 def test_a_new_layout_starts_its_own_time() -> None:
     stage = staged(Layout("2x2", rotate=10))
     stage.choose(Layout("2x2", page=2, rotate=10), 115.0)
+    assert stage.settle(lambda _: True, 115.0)
     stage.arrange(SEATS, None, 115.0)
     assert shown(stage.tiles) == SEATS[8:]
     assert not stage.due(122.9)

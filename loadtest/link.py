@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
@@ -14,9 +14,9 @@ from loadtest.answer import Answer
 from loadtest.checks import CONSENT_S, Checks, Credentials
 from mediaserver.transport.dtls import Dtls
 from mediaserver.transport.ice import Address, is_stun
+from mediaserver.transport.line import Counters
 from mediaserver.transport.srtp import Outgoing, Srtp, receive_view
-from mediaserver.transport.udp import Counters, Port
-from mediaserver.transport.webrtc import Receiver
+from mediaserver.transport.udp import Port
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,17 @@ CHECKS_PER_CANDIDATE = 100
 """10 s: a browser is no less patient with a busy server."""
 CONSENT_LOST_S = 30.0
 """RFC 7675 §5.1: without an answer for so long, sending must stop."""
+
+
+class Receiver(Protocol):
+    """Who takes decrypted packets."""
+
+    def rtp(self, data: memoryview, length: int, now: float) -> None:
+        """Take one plain RTP packet; `data` is valid during the call."""
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Take one plain RTCP compound packet."""
+
 
 LinkState = Literal["new", "checking", "handshake", "connected", "closed"]
 

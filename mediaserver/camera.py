@@ -125,6 +125,7 @@ class PictureInput:
     """The composer's sink: one layer's packets into frames; changes layer at a key frame, like every viewer."""
 
     def __init__(self) -> None:
+        self.leg = None
         self.queue = FrameQueue()
         self.flowing = False
         """Whether pictures have come since it began to listen."""

@@ -12,6 +12,7 @@ from mediaserver.rtp.resend import ResendLimit
 from mediaserver.rtp.rewrite import Rewriter
 from mediaserver.rtp.rtx import RtxStream
 from mediaserver.tracks import Dirty, Source
+from mediaserver.transport.line import Line
 from mediaserver.transport.srtp import Outgoing
 
 PADDING_BYTES = 255
@@ -25,6 +26,8 @@ _HEADER = Struct("!BBHII")
 
 class Transport(Protocol):
     """Where packets go."""
+
+    line: Line
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
         """Send packets; `send_time` is the id of the header extension with their time, 0 for none."""
@@ -57,17 +60,15 @@ class Forwarder:
         self._dirty = dirty
         # owned
         self.ssrc = secrets.randbits(32) or 1
-        self.rewriter = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31))
+        self.rewriter = self.leg = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31))
+        self.leg.ssrc, self.leg.line, self.leg.send_time = self.ssrc, transport.line, send_time
         self.source: Source | None = None
         self._next: Source | None = None
         self._owed = 0.0
         self._resends = ResendLimit()
-        self._pacer = Pacer()
-        self.pace: float = LINE_BPS
-        """Bit/s at which pictures larger than usual are sent, when there is a `dirty` that says when to go on."""
+        self._pacer = Pacer(self.leg)
+        self.leg.pace = LINE_BPS if dirty is not None else 0.0
         # counters
-        self.packets = 0
-        self.octets = 0
         self.resent_octets = 0
         """In packets sent again, headers counted."""
 
@@ -95,7 +96,7 @@ class Forwarder:
     def _leave(self) -> None:
         if self.source is not None:
             self.source.detach(self)
-            self.source = None
+            self.source = self.leg.source = None
 
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         """Forward packets of the current source; a key frame of the next one makes it current."""
@@ -127,25 +128,27 @@ class Forwarder:
             ]
         else:
             outgoing = self._one_by_one(packets, number, now)
-        self.packets += len(outgoing)
         octets = sum([len(payload) for *_, payload in outgoing])
-        self.octets += octets
+        self.leg.packets += len(outgoing)
+        self.leg.octets += octets
         if self._dirty is not None:
             outgoing = self._paced(outgoing, octets, now)
         self._transport.send(outgoing, self._send_time)
+        if codec != "VP8" or rewriter.vp8_as_is():  # from here on the fast loop can serve it
+            self.leg.source, self.leg.payload_type = self.source, number
 
     def _paced(self, outgoing: list[Outgoing], octets: int, now: float) -> list[Outgoing]:
         """What of a picture goes now; :meth:`flush` sends the rest."""
-        before = self._pacer.waiting
-        outgoing = self._pacer.put(outgoing, octets, self.pace, now)
-        if self._pacer.waiting and not before and self._dirty is not None:
+        before = self.leg.waiting
+        outgoing = self._pacer.put(outgoing, octets, now)
+        if self.leg.waiting and not before and self._dirty is not None:
             self._dirty.add(self)
         return outgoing
 
     def flush(self, now: float) -> None:
         """Send what has waited for its turn; called whenever the port was read and at every tick of the sound."""
-        self._transport.send(self._pacer.take(self.pace, now), self._send_time)
-        if self._pacer.waiting and self._dirty is not None:
+        self._transport.send(self._pacer.take(now), self._send_time)
+        if self.leg.waiting and self._dirty is not None:
             self._dirty.add(self)
 
     def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
@@ -192,7 +195,7 @@ class Forwarder:
         With a stream for retransmissions these are the last packets once more, which may even mend something; else it
         is padding within the stream.
         """
-        if self.source is None or self._pacer.waiting:
+        if self.source is None or self.leg.waiting:
             return
         self._owed += octets
         if self.rtx is not None:
@@ -203,7 +206,7 @@ class Forwarder:
 
     def _repeat(self, now: float) -> None:
         assert self.source is not None
-        newest, again = self.rewriter.newest, list[Packet]()
+        newest, again = self.leg.newest if self.leg.sent else None, list[Packet]()
         while newest is not None and len(again) < MAX_REPEATED:
             packet = self.source.cache.get((newest.sequence - len(again)) & 0xFFFF)
             if packet is None or self._owed < len(packet.payload) + HEADERS_BYTES:
@@ -223,6 +226,16 @@ class Forwarder:
         for source in (self.source, self._next):
             if source is not None:
                 source.request_keyframe(now)
+
+    @property
+    def packets(self) -> int:
+        """Packets sent."""
+        return self.leg.packets
+
+    @property
+    def octets(self) -> int:
+        """Bytes of payload sent."""
+        return self.leg.octets
 
     def close(self) -> None:
         """Leave all sources."""

@@ -42,6 +42,7 @@ class Recorder:
         self.path = path
         self._failed = failed
         # owned
+        self.leg = None
         self._file = _File(path)
         self._thread = ThreadPoolExecutor(1, "recorder")
         self._assembler = FrameAssembler("H264")

@@ -10,6 +10,7 @@ from typing import Protocol
 from mediaserver.rtp.cache import PacketCache
 from mediaserver.rtp.keyframes import KeyframeThrottle
 from mediaserver.rtp.packet import Packet
+from mediaserver.wire import Leg, fan
 
 MAX_PENDING = 256
 """Packets one batch may bring for a source; a flood beyond that is dropped, oldest first."""
@@ -17,6 +18,10 @@ MAX_PENDING = 256
 
 class Sink(Protocol):
     """Takes packets. Must not raise."""
+
+    @property
+    def leg(self) -> Leg | None:
+        """The stream it sends, if it sends one: the fast loop may then serve it without asking."""
 
     def send(self, source: "Source", packets: list[Packet], now: float) -> None:
         """Take packets of `source` in arrival order; `now` in seconds (monotonic)."""
@@ -86,7 +91,7 @@ class Source:
     def flush(self, now: float) -> None:
         """Hand the waiting packets to every sink."""
         packets, self._pending = self._pending, []
-        for sink in tuple(self.sinks):
+        for sink in fan(self, self.sinks, packets, now):
             sink.send(self, packets, now)
 
     def request_keyframe(self, now: float) -> None:

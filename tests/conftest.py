@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--plain` runs the tests as where nothing could be compiled."""
+    parser.addoption("--plain", action="store_true")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let importing the compiled module fail."""
+    if config.getoption("--plain"):
+        sys.modules["mediaserver._wire"] = None  # type: ignore[assignment]
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """A picture larger than its line carries in its turn is sent in parts: a key frame must not fill the queue of a line
-that sound goes over too. Ordinary pictures pass as they are. Pure; `now` in seconds, `rate` in bit/s.
+that sound goes over too. Ordinary pictures pass as they are. Pure; `now` in seconds.
 """
 
 from collections import deque
 
 from mediaserver.rtp.rtx import Sent
+from mediaserver.wire import Leg
 
 BURST_S = 0.04
 """What the line carries between two pictures goes at once."""
@@ -15,42 +16,44 @@ MAX_WAITING = 256
 
 
 class Pacer:
-    """A leaky bucket that lets `BURST_S` through; packets stay in order."""
+    """A leaky bucket that lets `BURST_S` through; packets stay in order.
 
-    def __init__(self) -> None:
+    The bucket itself is in `leg`, where the fast loop fills it too: its pace, its level, whether anything waits here.
+    """
+
+    def __init__(self, leg: Leg) -> None:
+        # given
+        self._leg = leg
+        # owned
         self._waiting: deque[Sent] = deque()
-        self._level = 0.0
-        """Bytes that are thought to be in the line's queue."""
-        self._time = 0.0
 
-    @property
-    def waiting(self) -> bool:
-        """Whether anything is left to :meth:`take`."""
-        return bool(self._waiting)
-
-    def put(self, packets: list[Sent], octets: int, rate: float, now: float) -> list[Sent]:
+    def put(self, packets: list[Sent], octets: int, now: float) -> list[Sent]:
         """What to send now of a picture's packets, whose payloads have so many bytes, and of those that wait."""
-        self._drain(rate, now)
+        leg = self._leg
+        self._drain(now)
         size = octets + HEADERS_BYTES * len(packets)
-        if not self._waiting and self._level + size <= BURST_S * rate / 8:
-            self._level += size
+        if not self._waiting and leg.level + size <= BURST_S * leg.pace / 8:
+            leg.level += size
             return packets
         self._waiting += packets
-        return self._let(rate)
+        return self._let()
 
-    def take(self, rate: float, now: float) -> list[Sent]:
+    def take(self, now: float) -> list[Sent]:
         """What may follow now."""
-        self._drain(rate, now)
-        return self._let(rate)
+        self._drain(now)
+        return self._let()
 
-    def _drain(self, rate: float, now: float) -> None:
-        self._level = max(0.0, self._level - (now - self._time) * rate / 8)
-        self._time = now
+    def _drain(self, now: float) -> None:
+        leg = self._leg
+        leg.level = max(0.0, leg.level - (now - leg.level_time) * leg.pace / 8)
+        leg.level_time = now
 
-    def _let(self, rate: float) -> list[Sent]:
+    def _let(self) -> list[Sent]:
+        leg = self._leg
         released: list[Sent] = []
-        while self._waiting and (self._level < BURST_S * rate / 8 or len(self._waiting) > MAX_WAITING):
+        while self._waiting and (leg.level < BURST_S * leg.pace / 8 or len(self._waiting) > MAX_WAITING):
             packet = self._waiting.popleft()
-            self._level += len(packet[4]) + HEADERS_BYTES
+            leg.level += len(packet[4]) + HEADERS_BYTES
             released.append(packet)
+        leg.waiting = bool(self._waiting)
         return released

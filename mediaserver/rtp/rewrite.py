@@ -7,9 +7,10 @@ a jump backwards makes decoders discard frames).
 
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import Vp8Descriptor, vp8_descriptor
+from mediaserver.wire import Leg
 
 
-class Rewriter:
+class Rewriter(Leg):
     """Offsets of one outgoing stream; `switch` begins a new source at its next packet.
 
     `clock_rate` is in Hz, `now` in seconds of any steady clock.
@@ -19,36 +20,31 @@ class Rewriter:
         # given
         self._clock_rate = clock_rate
         # owned
-        self._switching = True
-        self._next_sequence = first_sequence
-        self._last_timestamp = first_timestamp
-        self._last_time: float | None = None
-        self._sequence_offset = 0
-        self._timestamp_offset = 0
-        self._sent = 0
-        """Numbers given to the current source so far, holes counted."""
-        self._newest: Packet | None = None
+        super().__init__()
+        self.switching = True
+        self.next_sequence = first_sequence
+        self.last_timestamp = first_timestamp
         self._picture = _PictureIds()
 
     def switch(self) -> None:
         """Take the next packet as the first of a new source."""
-        self._switching = True
+        self.switching = True
 
     def forward(self, packet: Packet, now: float) -> tuple[int, int] | None:
         """Sequence number and timestamp to send `packet` with; None when it is older than its source's first.
 
         Its number then belongs to the source before, and SRTP must not protect two packets with one number.
         """
-        if self._switching:
+        if self.switching:
             self._begin(packet, now)
-        sequence = (packet.sequence + self._sequence_offset) & 0xFFFF
-        timestamp = (packet.timestamp + self._timestamp_offset) & 0xFFFFFFFF
-        ahead = (sequence - self._next_sequence) & 0xFFFF
+        sequence = (packet.sequence + self.sequence_offset) & 0xFFFF
+        timestamp = (packet.timestamp + self.timestamp_offset) & 0xFFFFFFFF
+        ahead = (sequence - self.next_sequence) & 0xFFFF
         if ahead < 0x8000:
-            self._next_sequence = (sequence + 1) & 0xFFFF
-            self._sent += ahead + 1
-            self._last_timestamp, self._last_time, self._newest = timestamp, now, packet
-        elif 0x10000 - ahead > self._sent:
+            self.next_sequence = (sequence + 1) & 0xFFFF
+            self.sent += ahead + 1
+            self.last_timestamp, self.last_time, self.newest = timestamp, now, packet
+        elif 0x10000 - ahead > self.sent:
             return None
         return sequence, timestamp
 
@@ -58,52 +54,47 @@ class Rewriter:
         None when they do not (a switch, a hole, disorder): each must then be asked about by :meth:`forward`.
         """
         first, last, count = packets[0], packets[-1], len(packets)
-        offset = self._sequence_offset
-        if self._switching or (first.sequence + offset) & 0xFFFF != self._next_sequence:
+        offset = self.sequence_offset
+        if self.switching or (first.sequence + offset) & 0xFFFF != self.next_sequence:
             return None
         if any((packet.sequence - first.sequence) & 0xFFFF != at for at, packet in enumerate(packets)):
             return None
-        self._next_sequence = (self._next_sequence + count) & 0xFFFF
-        self._sent += count
-        self._last_timestamp, self._last_time = (last.timestamp + self._timestamp_offset) & 0xFFFFFFFF, now
-        self._newest = last
-        return offset, self._timestamp_offset
+        self.next_sequence = (self.next_sequence + count) & 0xFFFF
+        self.sent += count
+        self.last_timestamp, self.last_time = (last.timestamp + self.timestamp_offset) & 0xFFFFFFFF, now
+        self.newest = last
+        return offset, self.timestamp_offset
 
     def _begin(self, packet: Packet, now: float) -> None:
-        self._switching = False
-        passed = 1 if self._last_time is None else max(1, round((now - self._last_time) * self._clock_rate))
-        self._sequence_offset = (self._next_sequence - packet.sequence) & 0xFFFF
-        self._timestamp_offset = (self._last_timestamp + passed - packet.timestamp) & 0xFFFFFFFF
-        self._sent = 0
-        self._picture.switch(self._newest)
+        self.switching = False
+        passed = 1 if self.newest is None else max(1, round((now - self.last_time) * self._clock_rate))
+        self.sequence_offset = (self.next_sequence - packet.sequence) & 0xFFFF
+        self.timestamp_offset = (self.last_timestamp + passed - packet.timestamp) & 0xFFFFFFFF
+        self.sent = 0
+        self._picture.switch(self.newest)
 
     def pad(self) -> tuple[int, int] | None:
         """Sequence number and timestamp for a packet of padding; None unless the last picture is complete.
 
         What was sent before can then be asked for no more: its numbers no longer follow from the source's.
         """
-        if self._switching or self._newest is None or not self._newest.marker:
+        if self.switching or self.newest is None or not self.newest.marker:
             return None
-        sequence = self._next_sequence
-        self._next_sequence = (sequence + 1) & 0xFFFF
-        self._sequence_offset = (self._sequence_offset + 1) & 0xFFFF
-        self._sent = 0
-        return sequence, self._last_timestamp
-
-    @property
-    def newest(self) -> Packet | None:
-        """The current source's newest packet that was sent."""
-        return self._newest if self._sent else None
+        sequence = self.next_sequence
+        self.next_sequence = (sequence + 1) & 0xFFFF
+        self.sequence_offset = (self.sequence_offset + 1) & 0xFFFF
+        self.sent = 0
+        return sequence, self.last_timestamp
 
     def source_sequence(self, sequence: int) -> int | None:
         """The current source's number for a sent sequence number; None when it was sent before the last switch."""
-        age = (self._next_sequence - sequence) & 0xFFFF
-        return (sequence - self._sequence_offset) & 0xFFFF if 0 < age <= self._sent else None
+        age = (self.next_sequence - sequence) & 0xFFFF
+        return (sequence - self.sequence_offset) & 0xFFFF if 0 < age <= self.sent else None
 
     def timestamp_at(self, now: float) -> int:
         """The stream's timestamp extrapolated to `now`, for sender reports (RFC 3550 §6.4.1)."""
-        passed = 0.0 if self._last_time is None else now - self._last_time
-        return (self._last_timestamp + round(passed * self._clock_rate)) & 0xFFFFFFFF
+        passed = 0.0 if self.newest is None else now - self.last_time
+        return (self.last_timestamp + round(passed * self._clock_rate)) & 0xFFFFFFFF
 
     def vp8_as_is(self) -> bool:
         """Whether the current source's VP8 payloads need no rewriting: it is the first VP8 source of this stream."""

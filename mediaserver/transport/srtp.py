@@ -27,6 +27,12 @@ receive_view = memoryview(ffi.buffer(_receive)).cast("B")
 send_view = memoryview(ffi.buffer(_send)).cast("B")
 """Where :meth:`Srtp.protect_runs` leaves what is to be sent."""
 
+CALLS = tuple(
+    int(ffi.cast("uintptr_t", ffi.addressof(lib, name)))
+    for name in ("srtp_protect", "srtp_unprotect", "srtp_unprotect_rtcp")
+)
+"""Where these functions are, for the compiled loops."""
+
 _HEADER = Struct("!BBHII")
 
 Outgoing = tuple[int, int, int, int, bytes]
@@ -41,6 +47,8 @@ class Srtp:
         self._sessions = (tx, rx)
         self._tx = tx._srtp[0]
         self._rx = rx._srtp[0]
+        self.addresses = int(ffi.cast("uintptr_t", self._tx)), int(ffi.cast("uintptr_t", self._rx))
+        """Where libsrtp's two sessions are, for the compiled loops; valid as long as this object lives."""
 
     def unprotect(self, length: int) -> int:
         """Open the RTP packet in `receive_view`; its plain length in bytes, 0 when it is not from this peer."""

@@ -6,20 +6,18 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from struct import Struct
 from typing import Protocol
 
 from aioice import stun
 
+from mediaserver.rtp.packet import Packet
 from mediaserver.transport import ice
 from mediaserver.transport.ice import Address
-from mediaserver.transport.srtp import receive_view
+from mediaserver.transport.line import Counters, Inbox, Line
 
 logger = logging.getLogger(__name__)
 
-BATCH = 256
-"""Datagrams read per look at a socket, so that timers get their turn under a flood."""
 POLL_S = 0.003
 """While datagrams flow, sockets are looked at so often instead of being waited for: a picture's packets are then read
 together and leave to each receiver with one system call. It delays a packet by 1.5 ms on average."""
@@ -41,22 +39,15 @@ class Path(Protocol):
     def stun(self, message: stun.Message, address: Address, port: "Port", now: float) -> None:
         """Take a connectivity check addressed to this peer's username fragment."""
 
-    def receive(self, length: int, now: float) -> None:
-        """Take the datagram in `receive_view`, which came from an address this peer validated."""
+    @property
+    def line(self) -> Line:
+        """Whose owner this peer is."""
 
+    def datagram(self, data: bytes, now: float) -> None:
+        """Take a DTLS record or a decrypted RTCP packet from an address this peer validated."""
 
-@dataclass(slots=True)
-class Counters:
-    """What went through the port, in datagrams and bytes since start."""
-
-    packets_in: int = 0
-    bytes_in: int = 0
-    packets_out: int = 0
-    bytes_out: int = 0
-    strangers: int = 0
-    """Datagrams from addresses nobody validated."""
-    refused: int = 0
-    """Datagrams the kernel would not take: dropped, never queued."""
+    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
+        """Take a decrypted RTP packet from an address this peer validated."""
 
 
 class Port:
@@ -64,7 +55,7 @@ class Port:
 
     def __init__(self, sock: socket.socket, counters: Counters) -> None:
         # given
-        self._socket = sock
+        self.socket = sock
         self._counters = counters
         # owned
         self._segmented = True
@@ -73,7 +64,7 @@ class Port:
     def send(self, data: bytes | memoryview, address: Address) -> None:
         """Send one datagram, or drop it when the kernel's buffer is full."""
         try:
-            self._socket.sendto(data, address)
+            self.socket.sendto(data, address)
         except OSError:
             self._counters.refused += 1
             return
@@ -88,7 +79,7 @@ class Port:
             return
         option = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(segment))]
         try:
-            self._socket.sendmsg([data], option, 0, address)
+            self.socket.sendmsg([data], option, 0, address)
         except OSError as exc:
             if exc.errno not in _NO_SEGMENTATION:
                 self._counters.refused += count
@@ -115,8 +106,8 @@ class UdpMux:
         self._quiet = 0
         self._timer: asyncio.TimerHandle | None = None
         self._by_fragment: dict[str, Path] = {}
-        self._by_address: dict[Address, Path] = {}
         self.counters = Counters()
+        self._inbox = Inbox(self.counters, Packet)
         self.addresses: list[Address] = []
 
     def open(self, hosts: Iterable[str], port: int) -> None:
@@ -147,12 +138,11 @@ class UdpMux:
 
     def validate(self, address: Address, path: Path) -> None:
         """Route datagrams from `address` to `path`."""
-        self._by_address[address] = path
+        self._inbox.route(address, path.line)
 
     def forget(self, address: Address, path: Path) -> None:
         """Stop routing `address` to `path`."""
-        if self._by_address.get(address) is path:
-            del self._by_address[address]
+        self._inbox.forget(address, path.line)
 
     def unregister(self, fragment: str, addresses: Iterable[Address], path: Path) -> None:
         """Forget a peer."""
@@ -179,8 +169,8 @@ class UdpMux:
     def _poll(self) -> None:
         """Look at every socket, and again soon while datagrams flow."""
         before, now = self.counters.packets_in, time.monotonic()
-        for sock, port in self._sockets.items():
-            self._drain(sock, port, now)
+        for port in self._sockets.values():
+            self._drain(port, now)
         self._after_batch(now)
         self._quiet = self._quiet + 1 if self.counters.packets_in == before else 0
         if self._quiet < QUIET_POLLS:
@@ -188,29 +178,17 @@ class UdpMux:
         else:
             self._wait()
 
-    def _drain(self, sock: socket.socket, port: Port, now: float) -> None:
-        counters = self.counters
-        for _ in range(BATCH):
+    def _drain(self, port: Port, now: float) -> None:
+        for owner, what, more in self._inbox.read(port.socket, now):
             try:
-                length, address = sock.recvfrom_into(receive_view)
-            except OSError:
-                break
-            if not length:
-                continue
-            counters.packets_in += 1
-            counters.bytes_in += length
-            try:
-                self._deliver(length, address[:2], port, now)
+                if owner is None:
+                    self._stun(what, more, port, now)
+                elif more is None:
+                    owner.datagram(what, now)
+                else:
+                    owner.rtp(what, more, now)
             except Exception:  # one packet's fault, ours or its sender's, must not make the port deaf
-                logger.exception("x datagram from %s", address)
-
-    def _deliver(self, length: int, address: Address, port: Port, now: float) -> None:
-        if ice.is_stun(receive_view[0]):
-            self._stun(bytes(receive_view[:length]), address, port, now)
-        elif (path := self._by_address.get(address)) is not None:
-            path.receive(length, now)
-        else:
-            self.counters.strangers += 1
+                logger.exception("x datagram for %s", owner or more)
 
     def _stun(self, data: bytes, address: Address, port: Port, now: float) -> None:
         try:

@@ -10,9 +10,11 @@ from typing import Literal, Protocol
 from aioice import stun
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from mediaserver.rtp.packet import Packet
 from mediaserver.transport.dtls import Dtls, DtlsFailed
 from mediaserver.transport.ice import MAX_VALIDATED, Address, IceLite
-from mediaserver.transport.srtp import Outgoing, Srtp, receive_view
+from mediaserver.transport.line import Line
+from mediaserver.transport.srtp import Outgoing, Srtp
 from mediaserver.transport.udp import Port, UdpMux
 
 logger = logging.getLogger(__name__)
@@ -28,8 +30,8 @@ State = Literal["new", "connecting", "connected", "closed"]
 class Receiver(Protocol):
     """Who takes decrypted packets. Must not raise: a bad packet is the peer's fault and costs it that packet."""
 
-    def rtp(self, data: memoryview, length: int, now: float) -> None:
-        """Take one plain RTP packet; `data` is valid during the call."""
+    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
+        """Take one plain RTP packet with its header extensions by local id."""
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one plain RTCP compound packet."""
@@ -54,12 +56,12 @@ class WebRtcTransport:
         self._changed = changed
         # owned
         self.ice = IceLite(remote_fragment)
+        self.line = Line(self, mux.counters)
         self.state: State = "new"
         self._dtls = Dtls(certificate, "server", self._send_plain)
         self._srtp: Srtp | None = None
         self._port: Port | None = None
         self._handshake: asyncio.Task[None] | None = None
-        self._heard: float | None = None
         mux.register(self.ice.fragment, self)
 
     def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
@@ -71,30 +73,24 @@ class WebRtcTransport:
         self._mux.validate(address, self)
         if len(self.ice.validated) > MAX_VALIDATED:
             self._mux.forget(self.ice.validated.pop(0), self)
-        self._heard = now
+        self.line.heard = now
         if self.ice.selected == address:
             self._port = port
+            self.line.aim(port.socket, address)
         if self._handshake is None:
             self._set_state("connecting", "")
             self._handshake = asyncio.ensure_future(self._connect())
 
-    def receive(self, length: int, now: float) -> None:
-        """Demultiplex one datagram (RFC 7983 §7)."""
-        first = receive_view[0]
-        self._heard = now
-        if 128 <= first < 192:
-            self._receive_srtp(length, now)
-        elif 20 <= first < 64:
-            self._dtls.receive(bytes(receive_view[:length]))
+    def datagram(self, data: bytes, now: float) -> None:
+        """Take a DTLS record or a decrypted RTCP packet (RFC 7983 §7)."""
+        if data[0] < 64:
+            self._dtls.receive(data)
+        else:
+            self._receiver.rtcp(data, now)
 
-    def _receive_srtp(self, length: int, now: float) -> None:
-        if self._srtp is None or length < 12:
-            return
-        if 192 <= receive_view[1] < 224:  # RFC 5761 §4
-            if plain := self._srtp.unprotect_rtcp(length):
-                self._receiver.rtcp(bytes(receive_view[:plain]), now)
-        elif plain := self._srtp.unprotect(length):
-            self._receiver.rtp(receive_view, plain, now)
+    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
+        """Take a decrypted RTP packet."""
+        self._receiver.rtp(packet, extensions, now)
 
     async def _connect(self) -> None:
         try:
@@ -103,6 +99,7 @@ class WebRtcTransport:
             logger.info("x DTLS handshake failed: %s", exc)
             self._set_state("closed", "failed")
             return
+        self.line.open(self._srtp)
         self._dtls.on_closed(lambda: self._set_state("closed", "closed"))
         self._set_state("connected", "")
 
@@ -129,7 +126,7 @@ class WebRtcTransport:
 
     def check(self, now: float) -> None:
         """Close when the peer has been silent too long."""
-        if self._heard is not None and now - self._heard > SILENCE_S:
+        if self._handshake is not None and now - self.line.heard > SILENCE_S:
             self._set_state("closed", "silent")
 
     async def close(self) -> None:
@@ -140,6 +137,7 @@ class WebRtcTransport:
             self._handshake.cancel()
         await self._dtls.close()
         self._mux.unregister(self.ice.fragment, self.ice.validated, self)
+        self.line.close()
 
     def _send_plain(self, data: bytes) -> None:
         if self._port is not None and self.ice.selected is not None:

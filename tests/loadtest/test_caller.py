@@ -1,7 +1,7 @@
 """A caller against the server's own transport, over loopback."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import pytest
 
@@ -14,11 +14,11 @@ from loadtest.offer import H264, OPUS, Wish
 from loadtest.picture import KEY_EVERY, Card, clips, colour
 from loadtest.sender import PICTURE_STEP
 from loadtest.tone import encode_tone
-from mediaserver.rtp.packet import Packet, parse
+from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
 from mediaserver.rtp.sdp import Local, Offer, parse_offer, write_answer
 from mediaserver.transport.dtls import fingerprint, make_certificate
-from mediaserver.transport.srtp import receive_view
+from mediaserver.transport.srtp import Outgoing
 from mediaserver.transport.udp import UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
 
@@ -46,8 +46,8 @@ class Server:
         local = Local(ice.fragment, ice.password, fingerprint(CERTIFICATE), tuple(self.mux.addresses), {"0": 1, "2": 2})
         return write_answer(self.offer, local, ("H264", "VP8"))
 
-    def rtp(self, data: memoryview, length: int, now: float) -> None:
-        self.packets.append(parse(data, length))
+    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
+        self.packets.append((packet, extensions))
         self._news.set()
 
     def rtcp(self, data: bytes, now: float) -> None:
@@ -138,20 +138,21 @@ async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> N
 async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
     caller = call(Wish(layers=1))
     transport = await connected(server, caller)
-    ssrc, lost = caller._ssrcs.camera[0], []
+    ssrc, sent = caller._ssrcs.camera[0], []
 
-    def lose_the_third(length: int, now: float) -> None:
-        second, ssrc_here = receive_view[1], int.from_bytes(receive_view[8:12], "big")
-        lost.append(int.from_bytes(receive_view[2:4], "big")) if second < 192 and ssrc_here == ssrc else None
-        if len(lost) != 3 or ssrc_here != ssrc:
-            whole(length, now)
+    def lose_the_third(packets: Iterable[Outgoing]) -> None:
+        kept = []
+        for packet in packets:
+            sent.append(packet[1]) if packet[3] == ssrc else None
+            kept.append(packet) if packet[3] != ssrc or len(sent) != 3 else None
+        whole(kept)
 
-    whole = transport.receive
-    transport.receive = lose_the_third  # type: ignore[method-assign]
-    await server.until(lambda: len(lost) > 3)
-    assert lost[2] not in [p.sequence for p, _ in server.packets if p.ssrc == ssrc]
-    transport.send_rtcp(resend_request(1, ssrc, [lost[2]]))
-    await server.until(lambda: lost[2] in [p.sequence for p, _ in server.packets if p.ssrc == ssrc])
+    whole = caller._link.send
+    caller._link.send = lose_the_third  # type: ignore[method-assign]
+    await server.until(lambda: len(sent) > 3)
+    assert sent[2] not in [p.sequence for p, _ in server.packets if p.ssrc == ssrc]
+    transport.send_rtcp(resend_request(1, ssrc, [sent[2]]))
+    await server.until(lambda: sent[2] in [p.sequence for p, _ in server.packets if p.ssrc == ssrc])
 
 
 async def test_what_the_server_sends_is_counted_and_decoded_on_request(

@@ -16,6 +16,8 @@ class Ear:
     def __init__(self) -> None:
         self.packets: list[Packet] = []
 
+    leg = None
+
     def send(self, _source: Source, packets: list[Packet], _now: float) -> None:
         self.packets += packets
 

@@ -11,6 +11,7 @@ from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
 from mediaserver.rtp.rtx import RtxStream, unwrap
 from mediaserver.tracks import Dirty, Source
+from mediaserver.transport.line import Counters, Line
 from mediaserver.transport.srtp import Outgoing
 
 NUMBERS = {"VP8": 96, "H264": 102}
@@ -25,6 +26,7 @@ class Wire:
     def __init__(self) -> None:
         self.sent: list[Outgoing] = []
         self.whole: list[bytes] = []
+        self.line = Line(self, Counters())
 
     def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
         self.sent += packets

@@ -104,7 +104,7 @@ async def test_strangers_change_nothing_for_those_who_meet_and_those_who_join(me
     await a.watch.until(lambda: a.pictures > had + 5)
     mux = mux_of(meeting)
     assert mux.counters.strangers >= FLOOD / 2
-    assert (len(mux._by_fragment), len(mux._by_address)) == (3, 3)
+    assert (len(mux._by_fragment), len(mux._inbox)) == (3, 3)
     await waiting.close()
 
 
@@ -131,7 +131,7 @@ async def test_a_member_with_many_addresses_keeps_the_newest(meeting: Meeting) -
     await a.watch.more(10)
     for sock in sockets:
         sock.close()
-    assert len(mux._by_address) == MAX_VALIDATED
+    assert len(mux._inbox) == MAX_VALIDATED
 
 
 def rtp(number: int, sequence: int, ssrc: int, payload: bytes, first: int = 0x80, marker: bool = False) -> bytes:

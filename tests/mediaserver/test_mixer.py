@@ -26,6 +26,8 @@ class Ear:
         self._decoder = OpusDecoder()
         self.sound: list[Samples] = []
 
+    leg = None
+
     def send(self, _source: Source, packets: list[Packet], _now: float) -> None:
         self.packets += packets
         self.sound += [self._decoder.decode(packet.payload) for packet in packets]

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from mediaserver.rtp.pacer import BURST_S, HEADERS_BYTES, MAX_WAITING, Pacer
 from mediaserver.rtp.rtx import Sent
+from mediaserver.wire import Leg
 
 RATE = 3_200_000
 STEP_S = 0.02
@@ -14,34 +15,40 @@ def picture(first: int, sizes: list[int]) -> list[Sent]:
     return [(96, first + i, 0, 5, bytes(size)) for i, size in enumerate(sizes)]
 
 
+def paced(rate: float = RATE) -> Pacer:
+    leg = Leg()
+    leg.pace = rate
+    return Pacer(leg)
+
+
 def line_bytes(packets: list[Sent]) -> int:
     return sum(len(payload) + HEADERS_BYTES for *_, payload in packets)
 
 
 def test_ordinary_pictures_go_at_once() -> None:
-    pacer = Pacer()
+    pacer = paced()
     for at in range(100):
         packets = picture(6 * at, [1000] * 6)
-        assert pacer.put(packets, 6000, RATE, at * 0.04) is packets
-        assert not pacer.waiting
+        assert pacer.put(packets, 6000, at * 0.04) is packets
+        assert not pacer._leg.waiting
 
 
 def test_a_key_frame_takes_the_time_its_line_needs() -> None:
-    pacer, packets = Pacer(), picture(0, [1136] * 60)
-    sent, now = pacer.put(packets, 60 * 1136, RATE, 0.0), 0.0
+    pacer, packets = paced(), picture(0, [1136] * 60)
+    sent, now = pacer.put(packets, 60 * 1136, 0.0), 0.0
     assert line_bytes(sent) <= BURST_S * RATE / 8 + 1200
-    while pacer.waiting:
+    while pacer._leg.waiting:
         now += 0.005
-        sent += pacer.take(RATE, now)
+        sent += pacer.take(now)
     assert sent == packets
     assert abs(now - (line_bytes(packets) * 8 / RATE - BURST_S)) < 0.01
 
 
 def test_a_flood_is_not_kept() -> None:
-    pacer = Pacer()
-    sent = pacer.put(picture(0, [1000] * 5000), 5_000_000, RATE, 0.0)
+    pacer = paced()
+    sent = pacer.put(picture(0, [1000] * 5000), 5_000_000, 0.0)
     assert len(sent) == 5000 - MAX_WAITING
-    assert len(pacer.put(picture(5000, [1000] * 10), 10_000, RATE, 0.0)) == 10
+    assert len(pacer.put(picture(5000, [1000] * 10), 10_000, 0.0)) == 10
 
 
 @given(
@@ -51,19 +58,19 @@ def test_a_flood_is_not_kept() -> None:
 def test_nothing_is_lost_or_overtaken_and_no_time_sees_more_than_the_line_carries(
     pictures: list[tuple[list[int], float]], rate: float
 ) -> None:
-    pacer, number, now = Pacer(), 0, 0.0
+    pacer, number, now = paced(rate), 0, 0.0
     sent: list[tuple[float, Sent]] = []
     for sizes, later in pictures:
         now += later
         packets = picture(number, sizes)
         number += len(sizes)
-        sent += [(now, packet) for packet in pacer.put(packets, sum(sizes), rate, now)]
+        sent += [(now, packet) for packet in pacer.put(packets, sum(sizes), now)]
         if len(pacer._waiting) > MAX_WAITING - 30:
             break
     end = now
-    while pacer.waiting:
+    while pacer._leg.waiting:
         now += STEP_S
-        sent += [(now, packet) for packet in pacer.take(rate, now)]
+        sent += [(now, packet) for packet in pacer.take(now)]
     assert [packet[1] for _, packet in sent] == list(range(number))
     for start, _ in sent[:: max(1, len(sent) // 10)]:
         for stop in (start, start + 0.1, end):

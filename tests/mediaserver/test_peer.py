@@ -7,7 +7,7 @@ import pytest
 
 from mediaserver.api import COMPOSED
 from mediaserver.peer import Peer
-from mediaserver.rtp.packet import HEADER, Packet
+from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.rtp.sdp import parse_offer
 from mediaserver.tracks import Dirty, Source
@@ -34,6 +34,8 @@ class Room:
 class Viewer:
     """Looks at a layer."""
 
+    leg = None
+
     def __init__(self) -> None:
         self.seen: list[int] = []
 
@@ -56,7 +58,7 @@ class Scene:
         extension = pack("!HHBsxx", 0xBEDE, 1, number << 4, rid.encode()) if rid else b""
         data = head + extension + payload
         self.now += 0.01
-        self.peer.rtp(memoryview(data), len(data), self.now)
+        self.peer.rtp(*parse(data, len(data)), self.now)
         self.dirty.flush(self.now)
 
     def send(self, sequence: int, *, ssrc: int = CAMERA, rid: str = "") -> None:

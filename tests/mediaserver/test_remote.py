@@ -25,7 +25,7 @@ async def test_a_meeting_in_another_process(tmp_path: Path) -> None:
         await a.watch.until(lambda: a.watch.tones() == {660})
         await engine.set_layout(ROOM, Layout("single", "a"))
         await b.watch.until(lambda: b.watch.colour(0.2, 0.2) == b.watch.colour(0.8, 0.2) == "red")
-        await a.watch.more()  # of the rendition that is recorded
+        await a.watch.more(40)  # a key frame comes at most twice a second, and the recording begins with one
         await engine.stop_recording(ROOM)
         ending = await meeting.recorded()
         assert (ending.path, ending.error) == (str(tmp_path / "r.mp4"), None)

@@ -13,6 +13,8 @@ class Kept:
     def __init__(self) -> None:
         self.packets: list[Packet] = []
 
+    leg = None
+
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         self.packets += packets
 

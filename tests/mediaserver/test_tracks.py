@@ -11,6 +11,8 @@ class Kept:
     def __init__(self) -> None:
         self.batches: list[tuple[str, list[int], float]] = []
 
+    leg = None
+
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         self.batches.append((source.name, [packet.sequence for packet in packets], now))
 

@@ -9,9 +9,10 @@ import pytest
 from aioice import stun
 
 from loadtest.checks import Checks, Credentials
+from mediaserver.rtp.packet import Packet
 from mediaserver.transport.ice import Address
-from mediaserver.transport.srtp import receive_view
-from mediaserver.transport.udp import MAX_SEGMENT_BYTES, Counters, Port, UdpMux
+from mediaserver.transport.line import Counters, Line
+from mediaserver.transport.udp import MAX_SEGMENT_BYTES, Port, UdpMux
 
 
 class Peer:
@@ -20,13 +21,17 @@ class Peer:
     def __init__(self) -> None:
         self.checks: list[tuple[stun.Message, Address]] = []
         self.datagrams: list[bytes] = []
+        self.line = Line(self, Counters())
 
     def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
         self.checks.append((message, address))
         port.send(b"answer", address)
 
-    def receive(self, length: int, now: float) -> None:
-        self.datagrams.append(bytes(receive_view[:length]))
+    def datagram(self, data: bytes, now: float) -> None:
+        self.datagrams.append(data)
+
+    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
+        raise AssertionError("nobody has keys")
 
 
 class World:
@@ -87,15 +92,15 @@ async def test_datagrams_find_their_peer_by_validated_address(world: World) -> N
     with client() as mine, client() as theirs, client() as nobody:
         world.mux.validate(mine.getsockname(), peer)
         world.mux.validate(theirs.getsockname(), other)
-        for sock, data in ((mine, b"\x80mine"), (theirs, b"\x80theirs"), (nobody, b"\x80nobody"), (mine, b"\x16more")):
+        for sock, data in ((mine, b"\x16mine"), (theirs, b"\x16theirs"), (nobody, b"\x16nobody"), (mine, b"\x16more")):
             sock.sendto(data, world.mux.addresses[0])
         await world.arrived(4)
-        assert (peer.datagrams, other.datagrams) == ([b"\x80mine", b"\x16more"], [b"\x80theirs"])
+        assert (peer.datagrams, other.datagrams) == ([b"\x16mine", b"\x16more"], [b"\x16theirs"])
         assert (world.mux.counters.strangers, world.mux.counters.bytes_in) == (1, 5 + 7 + 7 + 5)
         world.mux.forget(mine.getsockname(), other)  # not theirs to forget
         world.mux.unregister("x", [theirs.getsockname()], other)
-        mine.sendto(b"\x80again", world.mux.addresses[0])
-        theirs.sendto(b"\x80again", world.mux.addresses[0])
+        mine.sendto(b"\x16again", world.mux.addresses[0])
+        theirs.sendto(b"\x16again", world.mux.addresses[0])
         await world.arrived(6)
     assert (len(peer.datagrams), len(other.datagrams), world.mux.counters.strangers) == (3, 1, 2)
 
@@ -120,7 +125,7 @@ async def test_an_error_of_ours_costs_one_datagram(world: World, caplog: pytest.
         def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
             raise ZeroDivisionError
 
-        def receive(self, length: int, now: float) -> None:
+        def datagram(self, data: bytes, now: float) -> None:
             raise ZeroDivisionError
 
     peer, broken = Peer(), Broken()
@@ -128,15 +133,15 @@ async def test_an_error_of_ours_costs_one_datagram(world: World, caplog: pytest.
     with client() as mine, client() as theirs:
         world.mux.validate(mine.getsockname(), peer)
         world.mux.validate(theirs.getsockname(), broken)
-        theirs.sendto(b"\x80", world.mux.addresses[0])
+        theirs.sendto(b"\x16", world.mux.addresses[0])
         theirs.sendto(
             Checks(Credentials("me", "x" * 24), Credentials("mine", "y" * 24)).request(), world.mux.addresses[0]
         )
         await world.arrived(2)
-        mine.sendto(b"\x80", world.mux.addresses[0])
+        mine.sendto(b"\x16", world.mux.addresses[0])
         await world.arrived(3)
-    assert peer.datagrams == [b"\x80"]
-    assert [record.message.split(" from ")[0] for record in caplog.records] == ["x datagram", "x datagram"]
+    assert peer.datagrams == [b"\x16"]
+    assert [record.message.split(" for ")[0] for record in caplog.records] == ["x datagram", "x datagram"]
 
 
 @pytest.mark.parametrize("sizes", [[1000] * 5, [1000] * 3 + [17], [5], [1400] * 2, [1450] * 2, [1450, 100]])

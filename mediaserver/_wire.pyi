@@ -1,0 +1,9 @@
+from mediaserver.transport.line import PlainInbox, PlainLine
+from mediaserver.wire import PlainLeg, plain_fan
+
+Inbox = PlainInbox
+Line = PlainLine
+Leg = PlainLeg
+fan = plain_fan
+
+def use(protect: int, unprotect: int, unprotect_rtcp: int) -> None: ...

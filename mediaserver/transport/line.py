@@ -1,0 +1,137 @@
+"""Where each peer's packets come from and go to: one line a peer, one inbox a worker.
+
+`_wire.c` does the same several times faster; what stands here is used where it was not compiled, and says what it does.
+"""
+
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mediaserver.rtp.packet import Packet, parse
+from mediaserver.transport import ice
+from mediaserver.transport.ice import Address
+from mediaserver.transport.srtp import CALLS, Srtp, receive_view
+
+MAX_READ = 256
+"""Datagrams read per look at a socket, so that timers get their turn under a flood."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """What went through the port, in datagrams and bytes since start."""
+
+    packets_in: int = 0
+    bytes_in: int = 0
+    packets_out: int = 0
+    bytes_out: int = 0
+    strangers: int = 0
+    """Datagrams from addresses nobody validated."""
+    malformed: int = 0
+    """RTP packets of peers that cannot be read."""
+    refused: int = 0
+    """Datagrams the kernel would not take: dropped, never queued."""
+
+
+class PlainLine:
+    """One peer's keys and address. `owner` gets what comes in; `heard` is when something last did, in seconds."""
+
+    def __init__(self, owner: Any, counters: Counters) -> None:
+        self.owner = owner
+        self.heard = 0.0
+        self.srtp: Srtp | None = None
+
+    def open(self, srtp: Srtp) -> None:
+        """Take the keys of a finished handshake."""
+        self.srtp = srtp
+
+    def aim(self, sock: socket.socket, address: Address) -> None:
+        """Send to `address` from `sock` from now on; only the compiled loop sends by itself."""
+
+    def close(self) -> None:
+        """Send and take nothing any more."""
+        self.owner = self.srtp = None
+
+
+Item = tuple[Any, Any, Any]
+"""A STUN message as (None, bytes, address); a DTLS record or a decrypted RTCP packet as (owner, bytes, None); a
+decrypted RTP packet as (owner, Packet, its header extensions by local id)."""
+
+
+class PlainInbox:
+    """Which address belongs to which line, and what each datagram is (RFC 7983 §7). `packet` is made of RTP packets."""
+
+    def __init__(self, counters: Counters, packet: type[Packet]) -> None:
+        # given
+        self._counters = counters
+        # owned
+        self._lines: dict[Address, PlainLine] = {}
+
+    def route(self, address: Address, line: PlainLine) -> None:
+        """Let what comes from `address` be the line's."""
+        self._lines[address] = line
+
+    def forget(self, address: Address, line: PlainLine) -> None:
+        """Stop that, if the address is the line's."""
+        if self._lines.get(address) is line:
+            del self._lines[address]
+
+    def __len__(self) -> int:
+        """How many addresses are routed."""
+        return len(self._lines)
+
+    def read(self, sock: socket.socket, now: float) -> list[Item]:
+        """What waits in `sock`, at most `MAX_READ` datagrams; what is nobody's is counted."""
+        items = []
+        for _ in range(MAX_READ):
+            try:
+                length, address = sock.recvfrom_into(receive_view)
+            except OSError:
+                break
+            if length:
+                self._counters.packets_in += 1
+                self._counters.bytes_in += length
+                items.append(self._item(length, address[:2], now))
+        return [item for item in items if item is not None]
+
+    def _item(self, length: int, address: Address, now: float) -> Item | None:
+        first = receive_view[0]
+        if ice.is_stun(first):
+            return None, bytes(receive_view[:length]), address
+        line = self._lines.get(address)
+        if line is None or line.owner is None:
+            self._counters.strangers += 1
+            return None
+        line.heard = now
+        if 128 <= first < 192:
+            return self._media(line, length)
+        return (line.owner, bytes(receive_view[:length]), None) if 20 <= first < 64 else None
+
+    def _media(self, line: PlainLine, length: int) -> Item | None:
+        if line.srtp is None or length < 12:
+            return None
+        if 192 <= receive_view[1] < 224:  # RFC 5761 §4
+            plain = line.srtp.unprotect_rtcp(length)
+            return (line.owner, bytes(receive_view[:plain]), None) if plain else None
+        if not (plain := line.srtp.unprotect(length)):
+            return None
+        try:
+            return line.owner, *parse(receive_view, plain)
+        except ValueError:
+            self._counters.malformed += 1
+            return None
+
+
+def _load() -> tuple[Any, Any]:
+    try:
+        from mediaserver import _wire  # noqa: PLC0415 - optional: compiled at installation where that is possible
+    except ImportError:
+        return PlainLine, PlainInbox
+    _wire.use(*CALLS)
+    return _wire.Line, _wire.Inbox
+
+
+if TYPE_CHECKING:
+    Line = PlainLine
+    Inbox = PlainInbox
+else:
+    Line, Inbox = _load()

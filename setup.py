@@ -1,0 +1,7 @@
+"""The compiled loops of the media path. Without a compiler their Python twins do the work."""
+
+from setuptools import Extension, setup
+
+FLAGS = ["-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-Wno-cast-function-type"]
+
+setup(ext_modules=[Extension("mediaserver._wire", ["mediaserver/_wire.c"], extra_compile_args=FLAGS, optional=True)])

@@ -19,7 +19,7 @@ class Quality:
 QUALITIES = (
     Quality(0.25, 2, 100_000),
     Quality(0.5, 1, 400_000),
-    Quality(1.0, 1, 1_250_000),
+    Quality(1.0, 1, 1_100_000),
     Quality(1.5, 1, 2_600_000, 30),
 )
 """With sound and headers they fit lines of 0.2, 0.6 and 1.5 Mbit/s; three of the third fit the 4 Mbit/s of Điều 6.3.

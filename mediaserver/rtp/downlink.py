@@ -96,7 +96,7 @@ class Downlink:
 
     def pace(self, now: float) -> float:
         """How fast a picture larger than usual may be sent, in bit/s."""
-        if self.step + 1 == len(self._steps) and now - self._cut > NARROW_S:
+        if self.step >= self.most and now - self._cut > NARROW_S:
             return LINE_BPS
         return min(LINE_BPS, max(PACE * self.rate, self._fresh(now) or 0.0))
 
@@ -120,7 +120,7 @@ class Downlink:
         elif self._overused(now):
             self._down(now)
         elif self.step < self.most and now >= self._not_before:
-            self._probe, self._growth = (self._sent, now), 1.0
+            self._probe, self._growth = (max(self._sent, self.rate), now), 1.0
             self._grow(now)
         return self.step
 
@@ -131,11 +131,12 @@ class Downlink:
     def _queue(self) -> float:
         return self._round_trips[-1] - min(self._round_trips) if self._round_trips else 0.0
 
-    @property
-    def _excess_loss(self) -> float:
-        """What is lost above the usual."""
-        *before, newest = self._losses or (0.0,)
-        return newest - min(MAX_USUAL_LOSS, sum(before) / max(1, len(before)))
+    def _excess_loss(self, reports: int) -> float:
+        """What each of the newest reports said was lost above the usual."""
+        losses = list(self._losses)
+        before, newest = losses[:-reports], losses[-reports:]
+        usual = min(MAX_USUAL_LOSS, sum(before) / max(1, len(before)))
+        return min(newest) - usual if len(newest) == reports else 0.0
 
     def _needs(self, step: int) -> int:
         return self._steps[step] + SOUND_BPS
@@ -144,9 +145,11 @@ class Downlink:
         if self.step == 0 or now - self._changed < SETTLE_S:
             return False
         estimate = self._fresh(now)
-        cut = self._cut > self._changed + SETTLE_S
+        cut = self._cut > max(self._changed + SETTLE_S, now - FRESH_S)
         low = cut and estimate is not None and estimate < FOLLOWS * self._sent
-        return low or self._excess_loss > BAD_LOSS or self._queue > BAD_QUEUE_S
+        if low and (self._queue > PROBE_QUEUE_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
+            return True
+        return self._excess_loss(2) > BAD_LOSS or self._queue > BAD_QUEUE_S
 
     def _down(self, now: float) -> None:
         """Take the highest step the estimate carries, at least one lower."""
@@ -163,7 +166,7 @@ class Downlink:
     def _grow(self, now: float) -> None:
         assert self._probe is not None
         self._growth += PROBE_GROWTH
-        rate = max(self._probe[0], 1.0) * self._growth
+        rate = self._probe[0] * self._growth
         self._probe = min(rate, GOAL * self._needs(self.step + 1)), now
         self.padding = max(0, round(self._probe[0] - self._sent))
         self._reports = 0
@@ -190,7 +193,7 @@ class Downlink:
             return True
         if not self._reports:
             return now - since > FRESH_S
-        return self._excess_loss > PROBE_LOSS or self._queue > PROBE_QUEUE_S
+        return self._excess_loss(1) > PROBE_LOSS or self._queue > PROBE_QUEUE_S
 
     def _end_probe(self) -> None:
         self._probe, self.padding = None, 0

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from mediaserver.mix.quality import LARGE, QUALITIES, USUAL
-from mediaserver.rtp.downlink import LINE_BPS, NARROW_S, SOUND_BPS, Downlink
+from mediaserver.rtp.downlink import LINE_BPS, NARROW_S, PROBE_QUEUE_S, SOUND_BPS, Downlink
 
 STEPS = [quality.bitrate for quality in QUALITIES[: USUAL + 1]]
 QUEUE_S = 0.5
@@ -161,3 +161,29 @@ def test_who_may_have_more_is_probed_for_it_and_who_may_not_is_brought_down_at_o
     narrow = Line(2e6, estimates=True, downlink=Downlink(steps, USUAL))
     narrow.downlink.most = LARGE
     assert narrow.run(30)[-1] == USUAL
+
+
+def heard(seconds: int, round_trip: float = 0.05) -> Downlink:
+    """A line at the best step that has been reported on as good for so long."""
+    downlink = Downlink(STEPS, USUAL)
+    downlink.sent(STEPS[2])
+    for at in range(seconds):
+        downlink.reported(0.0, round_trip, float(at))
+    downlink.estimated(2_000_000, seconds - 1.0)
+    return downlink
+
+
+def test_a_cut_estimate_counts_when_packets_wait_too() -> None:
+    downlink = heard(10)
+    downlink.estimated(100_000, 10.0)
+    assert downlink.update(10.1) == 2
+    downlink.reported(0.0, 0.05 + 1.1 * PROBE_QUEUE_S, 10.5)
+    assert downlink.update(10.6) == 0
+
+
+def test_one_bad_report_is_chance_and_two_are_a_full_line() -> None:
+    downlink = heard(10)
+    downlink.reported(0.2, 0.05, 10.0)
+    assert downlink.update(10.1) == 2
+    downlink.reported(0.2, 0.05, 11.0)
+    assert downlink.update(11.1) == 1

@@ -14,8 +14,9 @@ BAD_LOSS, PROBE_LOSS = 0.08, 0.03
 USUAL_REPORTS, MAX_USUAL_LOSS = 8, 0.10
 """A line that loses at random, as radio does, carries no more when it is sent less; beyond a tenth that is doubtful
 (draft-ietf-rmcat-gcc-02 §6)."""
-BAD_QUEUE_S, PROBE_QUEUE_S = 0.30, 0.06
-"""Round trip above the least of the last half minute: never tolerated, and tolerated while probing."""
+BAD_QUEUE_S, WAITING_S, PROBE_QUEUE_S = 0.30, 0.15, 0.06
+"""Round trip above the least of the last half minute: never tolerated, not together with a low estimate, and tolerated
+while probing."""
 BASE_REPORTS = 30
 FIRST_ROUND_TRIP_S = 0.1
 """Until the first report."""
@@ -26,8 +27,10 @@ FRESH_S = 3.0
 """An older estimate says nothing; browsers send one a second."""
 SETTLE_S = 1.5
 """After a step, what is reported belongs to the step before."""
-PROBE_GROWTH = 0.25
-"""A probe sends a quarter more, then half as much again, and so on: a full line shows at the first, small step."""
+DRAIN_S = 3.0
+"""After a probe that failed, its queue must drain before it can say anything."""
+PROBE_GROWTH = (1.25, 1.25, 2.0)
+"""A probe sends a quarter more, and again: a full line shows at the small steps. A line that bore both has changed."""
 PROBE_STEP_S = 1.0
 GOAL = 1.1
 """A probe must carry this much more than the next step needs."""
@@ -65,12 +68,13 @@ class Downlink:
         """Since the probe last grew: it never grows unseen."""
         self._round_trips: deque[float] = deque(maxlen=BASE_REPORTS)
         self._sent = 0.0
-        self._changed = 0.0
+        self._settled = SETTLE_S
+        """From then on, what is heard belongs to the current step."""
         self._wait = WAIT_S
         self._not_before = SETTLE_S
         self._probe: tuple[float, float] | None = None
         """What a probe sends, and since when."""
-        self._growth = 1.0
+        self._grown = 0
 
     def estimated(self, bitrate: float, now: float) -> None:
         """Take a REMB, in bit/s over everything the receiver gets.
@@ -84,7 +88,7 @@ class Downlink:
     def reported(self, lost: float, round_trip: float | None, now: float) -> None:
         """Take a receiver report: share lost (0 to 1), round trip in seconds when it can be told."""
         self._reports += 1
-        if now - self._changed >= SETTLE_S:
+        if now >= self._settled:
             self._losses.append(lost)
         if round_trip is not None:
             self._round_trips.append(round_trip)
@@ -120,7 +124,7 @@ class Downlink:
         elif self._overused(now):
             self._down(now)
         elif self.step < self.most and now >= self._not_before:
-            self._probe, self._growth = (max(self._sent, self.rate), now), 1.0
+            self._probe, self._grown = (max(self._sent, self.rate), now), 0
             self._grow(now)
         return self.step
 
@@ -142,12 +146,12 @@ class Downlink:
         return self._steps[step] + SOUND_BPS
 
     def _overused(self, now: float) -> bool:
-        if self.step == 0 or now - self._changed < SETTLE_S:
+        if self.step == 0 or now < self._settled:
             return False
         estimate = self._fresh(now)
-        cut = self._cut > max(self._changed + SETTLE_S, now - FRESH_S)
+        cut = self._cut > max(self._settled, now - FRESH_S)
         low = cut and estimate is not None and estimate < FOLLOWS * self._sent
-        if low and (self._queue > PROBE_QUEUE_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
+        if low and (self._queue > WAITING_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
             return True
         return self._excess_loss(2) > BAD_LOSS or self._queue > BAD_QUEUE_S
 
@@ -159,14 +163,14 @@ class Downlink:
         self._change(below, now)
         self._not_before = now + self._wait
 
-    def _change(self, step: int, now: float) -> None:
-        self.step, self._changed = step, now
+    def _change(self, step: int, now: float, settle: float = SETTLE_S) -> None:
+        self.step, self._settled = step, now + settle
         self._losses.clear()
 
     def _grow(self, now: float) -> None:
         assert self._probe is not None
-        self._growth += PROBE_GROWTH
-        rate = self._probe[0] * self._growth
+        rate = self._probe[0] * PROBE_GROWTH[min(self._grown, len(PROBE_GROWTH) - 1)]
+        self._grown += 1
         self._probe = min(rate, GOAL * self._needs(self.step + 1)), now
         self.padding = max(0, round(self._probe[0] - self._sent))
         self._reports = 0
@@ -176,7 +180,7 @@ class Downlink:
         rate, since = self._probe
         if self._refuted(since, now):
             self._end_probe()
-            self._change(self.step, now)
+            self._change(self.step, now, DRAIN_S)
             self._not_before = now + self._wait
             self._wait = min(MAX_WAIT_S, self._wait * 1.4)
         elif now - since >= PROBE_STEP_S and self._reports:

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from mediaserver.mix.quality import LARGE, QUALITIES, USUAL
-from mediaserver.rtp.downlink import LINE_BPS, NARROW_S, PROBE_QUEUE_S, SOUND_BPS, Downlink
+from mediaserver.rtp.downlink import LINE_BPS, NARROW_S, SOUND_BPS, WAITING_S, Downlink
 
 STEPS = [quality.bitrate for quality in QUALITIES[: USUAL + 1]]
 QUEUE_S = 0.5
@@ -177,7 +177,7 @@ def test_a_cut_estimate_counts_when_packets_wait_too() -> None:
     downlink = heard(10)
     downlink.estimated(100_000, 10.0)
     assert downlink.update(10.1) == 2
-    downlink.reported(0.0, 0.05 + 1.1 * PROBE_QUEUE_S, 10.5)
+    downlink.reported(0.0, 0.05 + 1.1 * WAITING_S, 10.5)
     assert downlink.update(10.6) == 0
 
 

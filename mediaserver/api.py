@@ -188,6 +188,12 @@ class MediaEngine(Protocol):
         Nothing happens when none runs.
         """
 
+    async def record_voices(self, room: str, on: bool) -> None:
+        """Keep the sound of each point that is mixed in a file of its own beside the recording, or no longer.
+
+        Nothing happens when none runs; the next recording begins without.
+        """
+
     async def recorded(self, room: str) -> float | None:
         """How many seconds the recording has so far, which is where a mark belongs; None when none runs."""
 

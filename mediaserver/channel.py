@@ -29,6 +29,7 @@ CALLS: dict[str, dict[str, type]] = {
     "set_view": {},
     "start_recording": {},
     "pause_recording": {},
+    "record_voices": {},
     "recorded": {},
     "stop_recording": {},
     "stats": {},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mediaserver.mix.quality import QUALITIES, USUAL
+from mediaserver.mix.quality import MAX_MIXED, QUALITIES, USUAL
 
 Level = Literal["ok", "low", "full"]
 
@@ -18,6 +18,8 @@ OVERHEAD = 1.02
 """Boxes of the fragmented file."""
 BYTES_PER_HOUR = (QUALITIES[USUAL].bitrate + SOUND_BITS) / 8 * 3600 * OVERHEAD
 """At the highest rate the encoder may take; a quiet picture takes less."""
+VOICES_BYTES_PER_HOUR = MAX_MIXED * SOUND_BITS / 8 * 3600 * OVERHEAD
+"""As many as are mixed, all speaking all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,13 @@ class Space:
             return "full"
         return "low" if self.free < LOW_SHARE * self.total else "ok"
 
-    def hours(self, recordings: int) -> float:
-        """How many hours so many recordings at once (at least one is meant) may last until they are stopped."""
-        return max(0.0, self.free - FULL_SHARE * self.total) / (BYTES_PER_HOUR * max(1, recordings))
+    def hours(self, recordings: int, voiced: int = 0) -> float:
+        """How many hours so many recordings at once (at least one is meant) may last until they are stopped.
+
+        `voiced` of them keep the sound of each point too.
+        """
+        rate = BYTES_PER_HOUR * max(1, recordings) + VOICES_BYTES_PER_HOUR * voiced
+        return max(0.0, self.free - FULL_SHARE * self.total) / rate
 
     def holds(self, size: int) -> bool:
         """Whether a file of `size` bytes can be added without anything being stopped."""

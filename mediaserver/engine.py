@@ -115,6 +115,10 @@ class LocalEngine:
         """Leave out what happens from now on, or go on."""
         self._room(room).pause_recording(paused)
 
+    async def record_voices(self, room: str, on: bool) -> None:
+        """Keep the sound of each point beside the recording, or no longer."""
+        self._room(room).record_voices(on)
+
     async def recorded(self, room: str) -> float | None:
         """How many seconds are recorded so far."""
         return self._room(room).recorded

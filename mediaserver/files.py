@@ -1,6 +1,7 @@
 """The files of a recording: where its picture lies, its fingerprint, and how much of a cut-off one is whole."""
 
 import hashlib
+import os
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
@@ -11,6 +12,16 @@ HEADER_BYTES = 16
 def thumbnail_of(path: Path) -> Path:
     """Where the picture of a recording lies."""
     return path.with_suffix(".jpg")
+
+
+def take_name(fresh: Path, target: Path) -> None:
+    """Give a file its name, once all of it is on the disk; rename(2) leaves no moment without a file."""
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
+    fresh.replace(target)
+    directory = os.open(target.parent, os.O_RDONLY)
+    os.fsync(directory)
+    os.close(directory)
 
 
 def digest(path: Path) -> str:

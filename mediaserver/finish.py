@@ -30,8 +30,10 @@ from PIL import Image
 
 from mediaserver.chapters import Chapter, chapters, short
 from mediaserver.disk import measure
-from mediaserver.files import digest, thumbnail_of, whole_bytes
+from mediaserver.files import digest, take_name, thumbnail_of, whole_bytes
+from mediaserver.muxing import open_whole
 from mediaserver.pieces import Job, Piece
+from mediaserver.solofile import GoodSolo, finish_solos
 
 Word = Literal["unreadable", "disk-full"]
 
@@ -54,6 +56,7 @@ class Finished:
     sha256: str
     indexed: bool
     chapters: tuple[Chapter, ...] = ()
+    solos: tuple[GoodSolo, ...] = ()
 
 
 class Unfinished(Exception):
@@ -77,10 +80,11 @@ def finish(target: Path, pieces: Sequence[Piece]) -> Finished:
             starts = [0.0]
         first, seconds = _examine(target)
         _make_thumbnail(target, seconds / 2)
+        solos = finish_solos(target)
     except (av.FFmpegError, OSError) as error:
         raise Unfinished("disk-full" if error.errno == ENOSPC else "unreadable") from error
     found = chapters(zip(starts, (piece.marks for piece in pieces), strict=True), seconds)
-    return Finished(first, round(seconds, 3), target.stat().st_size, digest(target), indexed, found)
+    return Finished(first, round(seconds, 3), target.stat().st_size, digest(target), indexed, found, solos)
 
 
 def _replace(target: Path, pieces: Sequence[Piece]) -> list[float]:
@@ -91,20 +95,10 @@ def _replace(target: Path, pieces: Sequence[Piece]) -> list[float]:
         with av.open(str(fresh)) as written:
             if written.streams.video[0].frames != pictures:
                 raise Unfinished("unreadable")
-        _rename(fresh, target)
+        take_name(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
     return starts
-
-
-def _rename(fresh: Path, target: Path) -> None:
-    """Take the name, after everything is on the disk; rename(2) leaves no moment without a file."""
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
-    fresh.replace(target)
-    directory = os.open(target.parent, os.O_RDONLY)
-    os.fsync(directory)
-    os.close(directory)
 
 
 def _write(path: Path, pieces: Sequence[Piece]) -> tuple[int, list[float]]:
@@ -112,18 +106,12 @@ def _write(path: Path, pieces: Sequence[Piece]) -> tuple[int, list[float]]:
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as output:
         writer = _Writer(output)
         for piece in pieces:
-            with _open(piece.path) as source:
+            with open_whole(piece.path) as source:
                 writer.add(source, piece.offset)
         writer.divide(piece.marks for piece in pieces)
     if not writer.pictures:
         raise Unfinished("unreadable")
     return writer.pictures, writer.starts
-
-
-def _open(path: Path) -> InputContainer:
-    """Open what is whole of a file."""
-    end = whole_bytes(path)
-    return av.open(str(path) if end == path.stat().st_size else f"subfile,,start,0,end,{end},,:{path}", format="mp4")
 
 
 class _Writer:
@@ -192,7 +180,7 @@ def _packets(source: InputContainer) -> Iterator["av.Packet[Any]"]:
 
 def _examine(path: Path) -> tuple[str | None, float]:
     """When the first picture was taken, and how long the file is."""
-    with _open(path) as container:
+    with open_whole(path) as container:
         first = _instant(container.metadata.get("date", ""))
         ends = (
             (packet.pts + (packet.duration or 0)) * packet.time_base
@@ -211,7 +199,7 @@ def _instant(text: str) -> str | None:
 
 def _make_thumbnail(path: Path, seconds: float) -> None:
     """One picture at a time of the file, as JPEG."""
-    with _open(path) as container:
+    with open_whole(path) as container:
         video = container.streams.video[0]
         container.seek(round(seconds * av.time_base))
         found: av.VideoFrame | None = None

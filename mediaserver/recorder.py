@@ -6,7 +6,7 @@ file goes on with the first key frame after it, one picture later. The moment of
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 from av.container import OutputContainer
 
-from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE
+from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.muxing import FRAGMENTED, add_opus
 from mediaserver.rtp.jitter import Frame, FrameAssembler
 from mediaserver.rtp.packet import Packet
+from mediaserver.solo import Solos
 from mediaserver.tracks import Source
 
 logger = logging.getLogger(__name__)
 
-FRAGMENT_US = 1_000_000
 MAX_QUEUED = 500
 """About seven seconds of packets waiting for the disk; then the recording ends with an error instead of growing."""
 RESUME_S = 0.1
@@ -44,6 +44,7 @@ class Recorder:
         # owned
         self.leg = None
         self._file = _File(path)
+        self._solos = Solos(path)
         self._thread = ThreadPoolExecutor(1, "recorder")
         self._assembler = FrameAssembler("H264")
         self._video = _Unwrapped()
@@ -101,6 +102,18 @@ class Recorder:
         if self._start is not None and time >= self._start:
             self._submit(self._file.sound, packet.payload, time - self._start)
 
+    def hear(self, voices: Mapping[str, Samples], tick: int) -> None:
+        """Keep 20 ms of each voice in the mix, by its name, in a file of its own; `tick` is the mix's.
+
+        While the disk is slow they are left out, so that the recording itself goes on.
+        """
+        time = tick * FRAME_SAMPLES / SAMPLE_RATE
+        if self._error is not None or self._start is None or time < self._start:
+            return
+        for solo, payload in self._solos.encode(voices, tick):
+            if self._queued < MAX_QUEUED // 2:
+                self._submit(solo.write, payload, time - self._start)
+
     def _submit(self, write: Callable[..., None], *arguments: Any) -> None:
         if self._queued >= MAX_QUEUED:
             self._fail("disk-slow")
@@ -128,8 +141,9 @@ class Recorder:
         """Finish the file, also one that could not be written to its end; blocks until the disk has it."""
         self._thread.submit(self._write, self._file.close)
         self._thread.shutdown(wait=True)
-        with suppress(OSError, av.FFmpegError):
-            self._file.close()
+        for each in (self._file, self._solos):
+            with suppress(OSError, av.FFmpegError):
+                each.close()
 
 
 class _Unwrapped:
@@ -165,18 +179,12 @@ class _File:
 
     def _open(self, keyframe: bytes) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        options = {
-            "movflags": "empty_moov+default_base_moof",
-            "frag_duration": str(FRAGMENT_US),
-            "flush_packets": "1",
-        }
-        container = av.open(str(self._path), "w", format="mp4", options=options)
+        container = av.open(str(self._path), "w", format="mp4", options=FRAGMENTED)
         container.metadata["date"] = datetime.now(UTC).isoformat(timespec="milliseconds")
-        with av.open(BytesIO(keyframe), format="h264") as picture, av.open(_ogg()) as sound:
+        with av.open(BytesIO(keyframe), format="h264") as picture:
             video = container.add_stream_from_template(picture.streams.video[0], opaque=True)
-            audio = container.add_stream_from_template(sound.streams.audio[0], opaque=True)
-        video.time_base, audio.time_base = Fraction(1, _VIDEO_CLOCK), Fraction(1, SAMPLE_RATE)
-        self._container, self._streams = container, (video, audio)
+        video.time_base = Fraction(1, _VIDEO_CLOCK)
+        self._container, self._streams = container, (video, add_opus(container))
 
     def _mux(self, index: int, data: bytes, pts: int, keyframe: bool) -> None:
         assert self._container is not None and self._streams is not None
@@ -193,16 +201,3 @@ class _File:
         container, self._container = self._container, None
         if container is not None:
             container.close()
-
-
-def _ogg() -> BytesIO:
-    """A tiny Ogg file with one packet of mono Opus: PyAV takes a stream's parameters from another stream only."""
-    file = BytesIO()
-    with av.open(file, "w", format="ogg") as container:
-        stream = container.add_stream("libopus", rate=SAMPLE_RATE, layout="mono")
-        silence = av.AudioFrame.from_ndarray(np.zeros((1, FRAME_SAMPLES), np.int16), format="s16", layout="mono")
-        silence.sample_rate = SAMPLE_RATE
-        for packet in (*stream.encode(silence), *stream.encode(None)):
-            container.mux(packet)
-    file.seek(0)
-    return file

@@ -115,6 +115,10 @@ class RemoteEngine:
         """Pause or resume the recording."""
         await self._call("pause_recording", room=room, paused=paused)
 
+    async def record_voices(self, room: str, on: bool) -> None:
+        """Keep the sound of each point, or no longer."""
+        await self._call("record_voices", room=room, on=on)
+
     async def recorded(self, room: str) -> float | None:
         """How many seconds are recorded so far."""
         seconds: float | None = await self._call("recorded", room=room)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from mediaserver.errors import AlreadyRecording, UnknownSeat
 from mediaserver.metronome import Metronome
 from mediaserver.mix.composer import Composed, Composer, Work
 from mediaserver.mix.marks import Mark
-from mediaserver.mix.minus import PTIME_MS
+from mediaserver.mix.minus import PTIME_MS, Samples
 from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.quality import LARGE, QUALITIES, USUAL
 from mediaserver.peer import Peer
@@ -371,6 +371,15 @@ class Room:
         if self._recorder is not None:
             self._recorder.pause(paused)
 
+    def record_voices(self, on: bool) -> None:
+        """Keep the sound of each point beside the recording from now on, or no longer."""
+        self.mixer.tap = self._keep_voices if on and self._recorder is not None else None
+
+    def _keep_voices(self, sounds: Mapping[str, Samples], tick: int) -> None:
+        if self._recorder is not None:
+            named = {self.seats[seat].options.label: sound for seat, sound in sounds.items() if seat in self.seats}
+            self._recorder.hear(named, tick)
+
     @property
     def recorded(self) -> float | None:
         """How many seconds are recorded so far; None when nothing is."""
@@ -385,7 +394,7 @@ class Room:
             self._tasks.append(asyncio.ensure_future(self._end_recording(word)))
 
     async def _end_recording(self, error: str | None) -> None:
-        recorder, self._recorder = self._recorder, None
+        recorder, self._recorder, self.mixer.tap = self._recorder, None, None
         if recorder is None:
             return
         for source in (_recorded(self.pictures.of(RECORDING)), self.mixer.full):

@@ -228,6 +228,11 @@ class Conference:
         self.script.change(items, now)
         return self._tell_controllers(self.script.state)
 
+    def separate(self, client: str, on: bool) -> list[Effect]:
+        """Keep the sound of each point beside the recording too, or no longer."""
+        self._controller(client)
+        return self.tape.separate(on) or [Tell(client, self.tape.state)]
+
     def mark(self, client: str, title: str) -> list[Effect]:
         """Set a mark in the recording by hand."""
         self._controller(client)

@@ -32,6 +32,7 @@ COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect
     m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.layout, msg.audience),
     m.SameLayout: lambda c, client, msg, _: c.same_layout(client, msg.audience),
     m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now),
+    m.Voices: lambda c, client, msg, _: c.separate(client, msg.on),
     m.Mark: lambda c, client, msg, _: c.mark(client, msg.title),
     m.Step: lambda c, client, msg, now: c.step(client, msg.to, now),
     m.Leave: lambda c, client, _, __: c.leave(client),

@@ -93,6 +93,13 @@ class PauseRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordVoices:
+    """Keep the sound of each point in a file of its own beside the recording, or no longer."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MarkRecording:
     """Set a mark where the recording is; `by` is the client who is told so, None for a step of the script."""
 
@@ -128,6 +135,7 @@ Effect = (
     | SetView
     | StartRecording
     | PauseRecording
+    | RecordVoices
     | MarkRecording
     | StopRecording
     | Release

@@ -6,6 +6,7 @@ What is to be done stands in the record (state `finishing`), so that a server th
 import asyncio
 import json
 import logging
+import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -19,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaserver.chapters import Chapter
 from mediaserver.pieces import Job, Piece
 from signaling import child
-from signaling.store import JOINED, Recording, Store
+from signaling.store import JOINED, Recording, Solo, Store
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +121,11 @@ class Finisher:
         return Job(Path(recording.path), tuple(pieces))
 
 
+def _solo(facts: dict[str, Any]) -> Solo:
+    milliseconds = round(facts.pop("seconds") * 1000)
+    return Solo(id=secrets.token_hex(8), milliseconds=milliseconds, **facts)
+
+
 def _finished(recording: Recording, made: Made) -> Recording:
     if made.error is not None:
         return replace(recording, state="broken", reason=recording.reason or made.error)
@@ -132,4 +138,5 @@ def _finished(recording: Recording, made: Made) -> Recording:
         sha256=facts["sha256"],
         first=None if facts["first"] is None else datetime.fromisoformat(facts["first"]),
         chapters=tuple(Chapter(**chapter) for chapter in facts["chapters"]),
+        solos=tuple(_solo(solo) for solo in facts["solos"]),
     )

@@ -149,10 +149,17 @@ class Hub:
         except OSError as error:
             log.warning("x disk of the recordings: %s", error)
             return
-        self._storage = StorageState(level=space.level, hours=_rounded(space.hours(self.tools.recordings.running)))
+        hours = space.hours(self.tools.recordings.running, self._voiced)
+        self._storage = StorageState(level=space.level, hours=_rounded(hours))
         for meeting in list(self.meetings.values()):
             if effects := meeting.conference.disk(self._storage):
                 await meeting.apply(effects)
+
+    @property
+    def _voiced(self) -> int:
+        """How many recordings keep the sound of each point too."""
+        states = [meeting.conference.tape.state for meeting in self.meetings.values()]
+        return sum(state.on and state.voices for state in states)
 
     async def _refresh(self, meeting: Meeting, now: datetime) -> None:
         try:

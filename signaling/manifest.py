@@ -23,6 +23,16 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ListedSolo(_Model):
+    """The sound of one point: `name` is its label, `seconds` where its last sound ends in the time of the part."""
+
+    file: str
+    name: str
+    seconds: float
+    bytes: int
+    sha256: str
+
+
 class Listed(_Model):
     """One file: `gap` is the seconds that nobody recorded since the end of the part before."""
 
@@ -38,6 +48,7 @@ class Listed(_Model):
     gap: float | None
     bytes: int | None
     sha256: str | None
+    solos: list[ListedSolo]
 
 
 class Manifest(_Model):
@@ -88,4 +99,10 @@ def _listed(recording: Recording, gap: float | None) -> Listed:
         gap=gap,
         bytes=recording.bytes,
         sha256=recording.sha256,
+        solos=[
+            ListedSolo(
+                file=Path(solo.path).name, name=solo.name, seconds=solo.seconds, bytes=solo.bytes, sha256=solo.sha256
+            )
+            for solo in recording.solos
+        ],
     )

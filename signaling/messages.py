@@ -144,6 +144,13 @@ class Record(_Asked):
     pause: bool = False
 
 
+class Voices(_Asked):
+    """Keep the sound of each point beside the recording too, or no longer (controller)."""
+
+    type: Literal["voices"]
+    on: bool
+
+
 class Mark(_Asked):
     """Set a mark in the recording (controller)."""
 
@@ -176,6 +183,7 @@ ClientMessage = Annotated[
     | SetLayout
     | SameLayout
     | Record
+    | Voices
     | Mark
     | Step
     | Leave,
@@ -193,6 +201,7 @@ _CLIENT: TypeAdapter[
     | SetLayout
     | SameLayout
     | Record
+    | Voices
     | Mark
     | Step
     | Leave
@@ -248,6 +257,7 @@ class RecordingState(_Message):
     since: Instant | None = None
     seconds: int = 0
     error: str | None = None
+    voices: bool = False
 
 
 class StorageState(_Message):

@@ -1,7 +1,7 @@
 """The record of people and what they did: accounts, logins, recordings, audit. One method, one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
@@ -13,11 +13,28 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mediaserver.chapters import Chapter
 from signaling.accounts import Account, Role
 from signaling.errors import BadInput, Fault
-from signaling.tables import ACCOUNTS, AUDIT, LOGINS, MARKS, RECORDINGS
+from signaling.tables import ACCOUNTS, AUDIT, LOGINS, MARKS, RECORDINGS, SOLOS
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken"]
 JOINED = 0
 """The number of the file that joins all parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solo:
+    """The sound of one point of a recording, which has a file of its own; `name` is the label of the point."""
+
+    id: str
+    path: str
+    name: str
+    milliseconds: int
+    bytes: int
+    sha256: str
+
+    @property
+    def seconds(self) -> float:
+        """Where its last sound ends."""
+        return self.milliseconds / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +63,8 @@ class Recording:
     stopped_by: str = ""
     chapters: tuple[Chapter, ...] = ()
     """Marks that were set in it."""
+    solos: tuple[Solo, ...] = ()
+    """Sounds of points, in the order in which they spoke first."""
 
     @property
     def began(self) -> datetime:
@@ -176,8 +195,10 @@ class Store:
             values = {name: row[name] for name in columns}
             if (await connection.execute(update(RECORDINGS).where(*closed).values(values))).rowcount:
                 await connection.execute(delete(MARKS).where(MARKS.c.recording == recording.id))
-                if recording.chapters:
-                    await connection.execute(insert(MARKS), _mark_rows(recording))
+                await connection.execute(delete(SOLOS).where(SOLOS.c.recording == recording.id))
+                for table, rows in ((MARKS, _mark_rows(recording)), (SOLOS, _solo_rows(recording))):
+                    if rows:
+                        await connection.execute(insert(table), rows)
 
     async def recordings(self, host_unit: str | None = None) -> list[Recording]:
         """Return recordings of a host unit, or all, newest first."""
@@ -198,13 +219,24 @@ class Store:
         return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id == recording_id))), None)
 
     async def _recordings(self, query: Select[Any]) -> list[Recording]:
-        """Return recordings with their chapters."""
+        """Return recordings with their chapters and solos."""
         chapters: dict[str, list[Chapter]] = {}
         wanted = query.with_only_columns(RECORDINGS.c.id).order_by(None)
         marks = select(MARKS).where(MARKS.c.recording.in_(wanted)).order_by(MARKS.c.milliseconds, MARKS.c.id)
         for row in await self._all(marks):
             chapters.setdefault(row["recording"], []).append(Chapter(row["milliseconds"] / 1000, row["title"]))
-        return [_recording(row, chapters.get(row["id"], ())) for row in await self._all(query)]
+        solos: dict[str, list[Solo]] = {}
+        for row in await self._all(select(SOLOS).where(SOLOS.c.recording.in_(wanted)).order_by(SOLOS.c.number)):
+            fields = {name: row[name] for name in row if name not in {"recording", "number"}}
+            solos.setdefault(row["recording"], []).append(Solo(**fields))
+        return [
+            _recording(row, chapters.get(row["id"], ()), solos.get(row["id"], ())) for row in await self._all(query)
+        ]
+
+    async def of_solo(self, solo_id: str) -> Recording | None:
+        """Return the recording that a point's sound belongs to."""
+        owner = select(SOLOS.c.recording).where(SOLOS.c.id == solo_id)
+        return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id.in_(owner)))), None)
 
     # --- audit
 
@@ -297,9 +329,14 @@ def _mark_rows(recording: Recording) -> list[dict[str, object]]:
     ]
 
 
-def _recording(row: RowMapping, chapters: Sequence[Chapter]) -> Recording:
+def _solo_rows(recording: Recording) -> list[dict[str, object]]:
+    return [{**asdict(solo), "recording": recording.id, "number": n} for n, solo in enumerate(recording.solos)]
+
+
+def _recording(row: RowMapping, chapters: Sequence[Chapter], solos: Sequence[Solo]) -> Recording:
     first = None if row["first"] is None else datetime.fromtimestamp(row["first"] / 1000, UTC)
-    return Recording(**{**row, "started": _instant(row["started"]), "first": first}, chapters=tuple(chapters))
+    times = {"started": _instant(row["started"]), "first": first}
+    return Recording(**{**row, **times}, chapters=tuple(chapters), solos=tuple(solos))
 
 
 def _audit(row: RowMapping) -> AuditEntry:

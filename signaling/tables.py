@@ -71,6 +71,19 @@ MARKS = Table(
     Column("title", String(1000), nullable=False),
 )
 
+SOLOS = Table(
+    "solos",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("recording", String(64), ForeignKey("recordings.id"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("path", String(1000), nullable=False),
+    Column("name", String(1000), nullable=False),
+    Column("milliseconds", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,

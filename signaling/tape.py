@@ -11,7 +11,15 @@ a recording before the file system is really full, and lets none start.
 from collections.abc import Callable
 from datetime import datetime
 
-from signaling.effects import Effect, MarkRecording, PauseRecording, StartRecording, StopRecording, TellAll
+from signaling.effects import (
+    Effect,
+    MarkRecording,
+    PauseRecording,
+    RecordVoices,
+    StartRecording,
+    StopRecording,
+    TellAll,
+)
 from signaling.errors import MessageError
 from signaling.messages import RecordingState, StorageState
 
@@ -39,6 +47,7 @@ class Tape:
         self._by = NOBODY
         self._lost = False
         self._marks = 0
+        self._voices = False
         self._changes: dict[tuple[Position, Position], Callable[[str, datetime], list[Effect]]] = {
             (OFF, ON): self._start_by_hand,
             (ON, OFF): self._stop_by_hand,
@@ -55,6 +64,14 @@ class Tape:
         change = self._changes.get(((self.state.on, self.state.paused), (on, on and pause)))
         return [] if change is None else change(by, now)
 
+    def separate(self, on: bool) -> list[Effect]:
+        """Keep the sound of each point by itself too, from now on and in recordings to come, or no longer."""
+        if on == self._voices:
+            return []
+        self._voices = on
+        running = self.state.on and not self._lost
+        return [*([RecordVoices(on)] if running else []), *self._tell(self.state)]
+
     def mark(self, title: str, by: str | None = None) -> list[Effect]:
         """Set a mark, also while it pauses: it stands where the recording goes on. Nothing while it is off."""
         if not self.state.on or self._marks >= MAX_MARKS:
@@ -67,8 +84,8 @@ class Tape:
         if not self._wish or self.state.on or now < self._begin or not seen:
             return []
         if self._full:
-            full = RecordingState(on=False, error="disk-full")
-            return [] if self.state == full else self._tell(full)
+            told = self.state.error == "disk-full"
+            return [] if told else self._tell(RecordingState(on=False, error="disk-full"))
         self._wish = False
         return self._start(NOBODY, now)
 
@@ -84,13 +101,13 @@ class Tape:
     def restore(self) -> list[Effect]:
         """Go on in a fresh room; what pauses begins its next part when it goes on."""
         self._lost = self.state.paused
-        return [StartRecording(self._by)] if self.state.on and not self.state.paused else []
+        return self._record(self._by) if self.state.on and not self.state.paused else []
 
     def room_closed(self) -> list[Effect]:
         """Nobody is left; the registered recording comes back with the people."""
         if not self.state.on:
             return []
-        self._wish, self.state = self._registered, RecordingState(on=False)
+        self._wish, self.state = self._registered, RecordingState(on=False, voices=self._voices)
         return [StopRecording(NOBODY, None)]
 
     @property
@@ -109,7 +126,10 @@ class Tape:
 
     def _start(self, by: str, now: datetime) -> list[Effect]:
         self._by, self._lost, self._marks = by, False, 0
-        return [*self._tell(RecordingState(on=True, since=now)), StartRecording(by)]
+        return [*self._tell(RecordingState(on=True, since=now)), *self._record(by)]
+
+    def _record(self, by: str) -> list[Effect]:
+        return [StartRecording(by), *([RecordVoices(True)] if self._voices else [])]
 
     def _stop(self, by: str, reason: str | None) -> list[Effect]:
         return [StopRecording(by, reason), *self._tell(RecordingState(on=False, error=reason))]
@@ -125,8 +145,8 @@ class Tape:
         if not self._lost:
             return [*told, PauseRecording(False)]
         self._lost = False
-        return [*told, StartRecording(self._by)]
+        return [*told, *self._record(self._by)]
 
     def _tell(self, state: RecordingState) -> list[Effect]:
-        self.state = state
-        return [TellAll(state)]
+        self.state = state.model_copy(update={"voices": self._voices})
+        return [TellAll(self.state)]

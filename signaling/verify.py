@@ -5,21 +5,26 @@ from pathlib import Path
 
 from mediaserver.files import digest
 from signaling.errors import BadRecording
-from signaling.store import Recording
+from signaling.store import Recording, Solo
 
 
 def verify(recordings: Iterable[Recording]) -> int:
-    """Check size and SHA-256 of good files; return how many there are. Raises BadRecording for the first bad one."""
+    """Check size and SHA-256 of good files, with those of their points; return how many recordings there are.
+
+    Raises BadRecording for the first bad one.
+    """
     count = 0
     for recording in recordings:
-        fault = _fault(recording)
-        if fault is not None:
-            raise BadRecording(recording.path, fault)
+        files: tuple[Recording | Solo, ...] = (recording, *recording.solos)
+        for file in files:
+            fault = _fault(file)
+            if fault is not None:
+                raise BadRecording(file.path, fault)
         count += 1
     return count
 
 
-def _fault(recording: Recording) -> str | None:
+def _fault(recording: Recording | Solo) -> str | None:
     """Say what is wrong with a file; None when nothing is."""
     file = Path(recording.path)
     if not file.is_file():

@@ -140,6 +140,10 @@ class Workers:
         """Pause or resume the recording."""
         await self._of(room).pause_recording(room, paused)
 
+    async def record_voices(self, room: str, on: bool) -> None:
+        """Keep the sound of each point, or no longer."""
+        await self._of(room).record_voices(room, on)
+
     async def recorded(self, room: str) -> float | None:
         """How many seconds are recorded so far."""
         return await self._of(room).recorded(room)

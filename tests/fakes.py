@@ -47,6 +47,7 @@ class FakeRoom:
     recording: str | None = None
     paused: bool = False
     seconds: float = 0.0
+    voices: bool = False
 
 
 class FakeEngine:
@@ -127,6 +128,10 @@ class FakeEngine:
     async def pause_recording(self, room: str, paused: bool) -> None:
         self._note("pause_recording", room, paused)
         self._room(room).paused = paused
+
+    async def record_voices(self, room: str, on: bool) -> None:
+        self._note("record_voices", room, on)
+        self._room(room).voices = on
 
     async def recorded(self, room: str) -> float | None:
         self._note("recorded", room)

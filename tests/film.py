@@ -28,20 +28,20 @@ class Camera:
             source.attach(self.recorder)
         self._encoder = VideoEncoder("H264", *SIZE, FPS, 500_000)
         self._voice = encode_tone(440)
-        self._tick = 0
+        self.ticks = 0
 
     def roll(self, seconds: float) -> None:
         """Let so much time be filmed; a picture turns from dark to light and back."""
         for _ in range(round(seconds * FPS)):
-            picture = plain(*SIZE, (40 + self._tick * 3 % 160, 128, 128))
-            data, keyframe = self._encoder.encode(picture, self._tick, keyframe=self._picture.take_keyframe())
-            self._picture.publish(data, keyframe, self._tick * 3600)
+            picture = plain(*SIZE, (40 + self.ticks * 3 % 160, 128, 128))
+            data, keyframe = self._encoder.encode(picture, self.ticks, keyframe=self._picture.take_keyframe())
+            self._picture.publish(data, keyframe, self.ticks * 3600)
             for half in (0, 1):
-                number = 2 * self._tick + half
+                number = 2 * self.ticks + half
                 payload = self._voice[number % len(self._voice)]
                 self._sound.push(Packet(0, number & 0xFFFF, number * FRAME_SAMPLES, 0, False, payload, False))
-            self._dirty.flush(self._tick / FPS)
-            self._tick += 1
+            self._dirty.flush(self.ticks / FPS)
+            self.ticks += 1
 
     def pause(self, paused: bool) -> None:
         """Pause or go on."""

@@ -32,7 +32,7 @@ function applySeats(seats, {changed, gone}) {
 const CHANGES = {
   seats: (state, message) => ({...state, seats: applySeats(state.seats, message)}),
   layout: (state, message) => ({...state, layout: arrangement(message), own: message.own ?? {}}),
-  recording: (state, {on, paused, since, seconds, error}) => ({...state, recording: {on, paused, since, seconds, error}}),
+  recording: (state, {on, paused, since, seconds, error, voices}) => ({...state, recording: {on, paused, since, seconds, error, voices}}),
   storage: (state, {level, hours}) => ({...state, storage: {level, hours}}),
   script: (state, {items, at, since}) => ({...state, script: {items, at, since}}),
   speaking: (state, {seat}) => ({...state, speaking: seat}),

@@ -125,7 +125,7 @@ export class Meeting extends EventTarget {
     if (was !== is && this.state) this.look(this.state.view);
   }
 
-  /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `mark`, `step`. @param {Message} message */
+  /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `voices`, `mark`, `step`. @param {Message} message */
   command(message) {
     this.protocol.say(message);
   }

@@ -39,8 +39,10 @@ interface Capacity { sessions: Limit; points: Limit; steps: CapacityStep[] }
 
 interface Part {
   id: string; part: number; started: string; seconds: number | null; bytes: number | null; state: 'recording' | 'finishing' | 'ready' | 'broken';
-  reason: string | null; sha256: string | null; thumbnail: string | null; chapters: Chapter[];
+  reason: string | null; sha256: string | null; thumbnail: string | null; chapters: Chapter[]; solos: Solo[];
 }
+/** The sound of one point in a file of its own. */
+interface Solo { id: string; name: string; seconds: number; bytes: number; sha256: string }
 /** A title from a time on. */
 interface Chapter { seconds: number; title: string }
 /** A session's recording: its only part, or (part 0) what joins them all. */
@@ -64,7 +66,7 @@ type Audience = 'everyone' | 'host' | 'components' | 'recording';
 type Own = Partial<Record<Audience, Layout>>;
 interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' }
 interface LayoutPlan { kind: LayoutKind; most: number; grows: boolean; columns: number; rows: number; cells: Pane[] }
-interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null }
+interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null; voices: boolean }
 interface StorageMark { level: 'ok' | 'low' | 'full'; hours: number }
 
 /** Any message from the server; which fields are there depends on `type`. */

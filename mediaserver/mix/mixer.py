@@ -1,15 +1,16 @@
 """The sound of a room: the loudest few open floors mixed, mix-minus for them, one mix for the rest."""
 
+from collections.abc import Callable, Mapping
+
 from mediaserver.mix import minus
 from mediaserver.mix.bus import Bus
 from mediaserver.mix.minus import Samples
+from mediaserver.mix.quality import MAX_MIXED
 from mediaserver.mix.speaker import QUIETEST_DBOV, SpeakerDetector
 from mediaserver.mix.voice import Voice
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 
-MAX_MIXED = 5
-"""More voices at once are a noise to the ear, and each needs a mix of its own."""
 STAY_DB = 6.0
 """How much louder a voice must be to take a mixed one's place."""
 SILENT_DBOV = -80.0
@@ -28,6 +29,8 @@ class Mixer:
         self._full = Bus("mix", dirty)
         self._without: dict[str, Bus] = {}
         self._mixed: set[str] = set()
+        self.tap: Callable[[Mapping[str, Samples], int], None] | None = None
+        """Who wants to have the voices of each tick by themselves."""
         self._leaving: dict[str, Samples] = {}
         """Last sounds of closed floors."""
 
@@ -76,6 +79,8 @@ class Mixer:
             and levels.get(seat, QUIETEST_DBOV) > SILENT_DBOV
         }
         self._leaving = {}
+        if self.tap is not None:
+            self.tap(sounds, tick)
         self._push(sounds, tick)
         return changed
 

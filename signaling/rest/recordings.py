@@ -1,6 +1,7 @@
 """Recordings: listed, described, linked to, and fetched, every fetch on the record."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -24,6 +25,16 @@ class Chapter(Model):
     title: str
 
 
+class Solo(Model):
+    """The sound of one point in a file of its own, by the name of the point."""
+
+    id: str
+    name: str
+    seconds: float
+    bytes: int
+    sha256: str
+
+
 class Part(Model):
     """One file. `thumbnail` is where its picture is, for those who may fetch it; chapters are none or several."""
 
@@ -37,6 +48,7 @@ class Part(Model):
     sha256: str | None
     thumbnail: str | None
     chapters: list[Chapter]
+    solos: list[Solo]
 
 
 class Recording(Part):
@@ -71,22 +83,31 @@ async def recordings(call: Call) -> list[Recording]:
 
 
 async def link(call: Call) -> Link:
-    """Make a link to a recording."""
-    found = await _ready(call)
-    ticket, expires = call.roof.recordings.ticket(found.id, call.account.account, call.now)
-    return Link(url=f"/api/v1/recordings/{found.id}/file?ticket={ticket}", expires=expires)
+    """Make a link to a recording, or to the sound of one of its points."""
+    await _ready(call)
+    ticket, expires = call.roof.recordings.ticket(call.id, call.account.account, call.now)
+    return Link(url=f"/api/v1/recordings/{call.id}/file?ticket={ticket}", expires=expires)
 
 
 async def file(call: Call) -> web.FileResponse:
-    """Send a recording, or a range of it."""
+    """Send a recording or the sound of one of its points, or a range of it."""
     found = await _ready(call)
-    call.roof.recordings.check(call.query.ticket, found.id, call.account.account, call.now)
-    if not await asyncio.to_thread(Path(found.path).is_file):
+    call.roof.recordings.check(call.query.ticket, call.id, call.account.account, call.now)
+    solo = next((solo for solo in found.solos if solo.id == call.id), None)
+    path = found.path if solo is None else solo.path
+    if not await asyncio.to_thread(Path(path).is_file):
         raise NotFound
-    await _audit(call, found)
-    name = f"{found.session}-{found.part or 'joined'}.mp4"
-    headers = {"Content-Type": "video/mp4", "Content-Disposition": f'attachment; filename="{name}"'}
-    return web.FileResponse(found.path, headers=headers)
+    await _audit(call)
+    name = f"{found.session}-{found.part or 'joined'}"
+    name += ".mp4" if solo is None else f"-{_plain(solo.name)}.m4a"
+    kind = "video/mp4" if solo is None else "audio/mp4"
+    headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{name}"'}
+    return web.FileResponse(path, headers=headers)
+
+
+def _plain(label: str) -> str:
+    """The registered name of a point (Điều 6.4) out of its label, as any file system takes it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", label.split(" · ", maxsplit=1)[0])[:64]
 
 
 async def thumbnail(call: Call) -> web.FileResponse:
@@ -108,7 +129,8 @@ async def describe(call: Call) -> manifest.Manifest:
 
 
 async def _find(call: Call) -> store.Recording:
-    found = await call.roof.store.recording(call.id)
+    """Find a recording by its id or by that of one of its solos."""
+    found = await call.roof.store.recording(call.id) or await call.roof.store.of_solo(call.id)
     if found is None:
         raise NotFound
     if not rights.may_download(call.account, found):
@@ -124,10 +146,10 @@ async def _ready(call: Call) -> store.Recording:
     return found
 
 
-async def _audit(call: Call, found: store.Recording) -> None:
+async def _audit(call: Call) -> None:
     wanted = call.request.headers.get("Range", "whole")
     entry = AuditEntry(
-        call.now, call.account.account, "download", found.id, wanted, call.source.address, call.source.port
+        call.now, call.account.account, "download", call.id, wanted, call.source.address, call.source.port
     )
     await call.roof.store.audit(entry)
 
@@ -154,6 +176,10 @@ def _part(found: store.Recording, account: Account) -> Part:
         sha256=found.sha256,
         thumbnail=f"/api/v1/recordings/{found.id}/thumbnail" if seen else None,
         chapters=[Chapter(seconds=each.seconds, title=each.title) for each in found.chapters] if several else [],
+        solos=[
+            Solo(id=each.id, name=each.name, seconds=each.seconds, bytes=each.bytes, sha256=each.sha256)
+            for each in found.solos
+        ],
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.browsers import Seat, wait_until
+from tests.e2e.browsers import HEARD_DB, Seat, tone_level, wait_until
 from tests.e2e.people import HOST, People
 from tests.e2e.server import MEDIA_PORT, Server, running
 from tests.e2e.test_meeting import unmute
@@ -69,6 +69,17 @@ def assert_chapters(path: Path, row: Locator) -> None:
     assert [each.locator("span").text_content() for each in shown] == titles
 
 
+def assert_solo(page: Page, row: Locator) -> None:
+    """The host, who alone had the floor, has a sound file of its own, with its tone in it."""
+    row.get_by_test_id("solos-fold").click()
+    solo = row.get_by_test_id("solo")
+    expect(solo).to_have_count(1)
+    expect(solo).to_contain_text("UBND.Nha Trang · ")
+    data = fetched(page, solo.get_by_test_id("download-solo"))
+    assert solo.get_by_test_id("sha").get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
+    assert tone_level(data, 440) > HEARD_DB
+
+
 def plays(page: Page, row: Locator, seconds: float) -> None:
     """The page plays a recording, jumps in it, and begins where a chapter does."""
     row.get_by_test_id("play").click()
@@ -104,6 +115,8 @@ def test_a_recording_pauses_is_finished_and_plays(
     mark = point.page.get_by_test_id("rec-mark")
     expect(page.get_by_test_id("storage")).to_have_attribute("data-level", "ok")
     page.get_by_test_id("script-next").click()
+    page.get_by_test_id("voices").click()
+    expect(page.get_by_test_id("voices")).to_have_attribute("aria-pressed", "true")
     page.get_by_test_id("record").click()
     expect(mark).to_have_attribute("data-state", "on")
     page.wait_for_timeout(1500)
@@ -124,8 +137,9 @@ def test_a_recording_pauses_is_finished_and_plays(
     data = fetched(page, row.get_by_test_id("download"))
     seconds = assert_decodes(tmp_path, data)
     assert 5 < seconds < 9  # of ten that passed
-    assert row.get_by_test_id("sha").get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
+    assert row.get_by_test_id("sha").first.get_attribute("data-sha") == hashlib.sha256(data).hexdigest()
     assert_chapters(tmp_path / "film.mp4", row)
+    assert_solo(page, row)
     picture = row.get_by_test_id("thumbnail")
     wait_until(page, lambda: picture.evaluate("image => image.naturalWidth") == 320, "the thumbnail")
     assert row.get_by_test_id("length").text_content() == f"00:{int(seconds):02}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaserver.disk import BYTES_PER_HOUR, Space, measure
+from mediaserver.disk import BYTES_PER_HOUR, VOICES_BYTES_PER_HOUR, Space, measure
 from tests.film import Camera
 
 TOTAL = 1000
@@ -28,6 +28,11 @@ def test_hours_count_to_the_stop_and_are_shared() -> None:
         2.5,
         0.0,
     ]
+
+
+def test_voices_take_their_share() -> None:
+    total = 100 * (2 * BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR)
+    assert Space(round(0.12 * total), round(total)).hours(2, 1) == pytest.approx(10)
 
 
 def test_what_fits() -> None:

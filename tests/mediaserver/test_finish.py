@@ -165,7 +165,7 @@ def test_as_a_process(tmp_path: Path, reel: bytes) -> None:
         done = subprocess.run(command, input=job, capture_output=True, text=True, check=False)
         said.append((done.returncode, json.loads(done.stdout)))
     (good, facts), bad = said
-    assert (good, Finished(**{**facts, "chapters": ()})) == (0, finish(path, [Piece(path)]))
+    assert (good, Finished(**{**facts, "chapters": (), "solos": ()})) == (0, finish(path, [Piece(path)]))
     assert bad == (1, {"error": "unreadable"})
 
 

@@ -9,8 +9,9 @@ from loadtest.decode import loudest_hz
 from mediaserver.api import RoomOptions
 from mediaserver.mix import voice as voice_module
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples
-from mediaserver.mix.mixer import MAX_MIXED, Mixer
+from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.opus import OpusDecoder, OpusEncoder, silence
+from mediaserver.mix.quality import MAX_MIXED
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.pictures import tone

@@ -14,7 +14,7 @@ from signaling.client import BURST
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World
 
 HOUR = timedelta(hours=1)
-OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None}
+OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
 PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "clock": False, "own": {}}
 
 

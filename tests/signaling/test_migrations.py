@@ -13,12 +13,13 @@ from scheduler import database
 from signaling.accounts import Account
 from signaling.errors import BadInput
 from signaling.migrations import VERSION_TABLE, downgrade, migrate
-from signaling.store import AuditEntry, Recording, Store
+from signaling.store import AuditEntry, Recording, Solo, Store
 from signaling.tables import METADATA
 from tests.signaling.world import NOW
 
 ACCOUNT = Account("nt.xuonghuan", "UBND phường Xương Huân", ("registrant", "site"), "22342", "nt.xuonghuan", "vi", True)
 MARKS = (Chapter(0.0, "Khai mạc"), Chapter(61.234, "Báo cáo"))
+SOLOS = tuple(Solo(f"v{n}", f"/data/s1/1.{n}.m4a", "UBND.Nha Trang · UBND", 61_000, 9, "cd" * 32) for n in (2, 1))
 RECORDING = Recording("r1", "s1", 1, "/data/s1/1.mp4", "Họp", "UBND.Khanh Hoa", "56", NOW)
 
 
@@ -101,11 +102,14 @@ async def test_what_is_kept_is_read_back(url: str) -> None:
     assert await store.recording("r1") == replace(closed, reason="disk-full", chapters=MARKS)
     await store.add_mark("s1", Chapter(2.0, "too late"))
     first = NOW + timedelta(milliseconds=217)
-    ready = replace(closed, state="ready", reason="disk-full", first=first, sha256="ab" * 32, chapters=MARKS[1:])
-    for other in (ready, replace(ready, state="broken", chapters=())):
+    ready = replace(
+        closed, state="ready", reason="disk-full", first=first, sha256="ab" * 32, chapters=MARKS[1:], solos=SOLOS
+    )
+    for other in (ready, replace(ready, state="broken", chapters=(), solos=())):
         await store.finish_recording(other)
     assert await store.parts("s1") == [ready]
     assert await store.recordings("other") == []
+    assert (await store.of_solo("v2"), await store.of_solo("r1")) == (ready, None)
     entries = [AuditEntry(NOW, "a", "login", str(number), "", "192.0.2.1", 9) for number in range(3)]
     for entry in entries:
         await store.audit(entry)

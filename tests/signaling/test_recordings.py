@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mediaserver.api import EngineLost, EngineReady
 from mediaserver.chapters import Chapter
-from mediaserver.disk import Space
+from mediaserver.disk import BYTES_PER_HOUR, VOICES_BYTES_PER_HOUR, Space
 from mediaserver.files import digest
 from mediaserver.pieces import Job
 from scheduler.model import ScriptItem
@@ -23,11 +24,11 @@ from signaling.recordings import Recordings, load_key
 from signaling.settings import Settings
 from signaling.store import Recording
 from signaling.verify import verify
-from tests.film import film
+from tests.film import Camera, film
 from tests.signaling.world import NHA_TRANG, NOW, World, open_world, problem_of
 
 HOST_IS = ("UBND.Khanh Hoa", "56")
-OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None}
+OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
 JUNK = bytes(range(256)) * 40
 
 
@@ -77,6 +78,7 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: byt
         "sha256": digest(file),
         "thumbnail": f"/api/v1/recordings/{recording}/thumbnail",
         "chapters": [],
+        "solos": [],
     }
     async with (await world.signed_in("host")).get(only["thumbnail"]) as response:
         assert (response.content_type, (await response.read())[:2]) == ("image/jpeg", b"\xff\xd8")
@@ -434,3 +436,67 @@ async def test_a_conference_without_script_is_one_chapter_which_is_none(world: W
     await world.roof.finisher.idle()
     [entry] = await listed(world)
     assert (entry["chapters"], (await world.store.recordings())[0].chapters) == ([], (Chapter(0.0, session.title),))
+
+
+def record_voices(path: Path) -> None:
+    """Record a second in which Nha Trang speaks."""
+    camera = Camera(path)
+    for tick in range(25):
+        camera.roll(0.04)
+        camera.recorder.hear({"UBND.Nha Trang · UBND thành phố Nha Trang": np.full(960, 99, np.int16)}, 2 * tick)
+    camera.close()
+
+
+async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_recording(
+    world: World, capsys: Any
+) -> None:
+    session = (await world.session(NHA_TRANG)).id
+    path = Path(await world.roof.recordings.begin(session, "Họp", HOST_IS, NOW))
+    await asyncio.to_thread(record_voices, path)
+    await world.roof.recordings.ended(str(path), 1, None)
+    await world.roof.finisher.idle()
+    file = path.with_name("1.1.m4a")
+    [entry] = await listed(world)
+    [solo] = entry["solos"]
+    facts = {"name": "UBND.Nha Trang · UBND thành phố Nha Trang", "bytes": file.stat().st_size, "sha256": digest(file)}
+    assert solo == {"id": solo["id"], "seconds": 0.98, **facts}
+    client = await world.signed_in("host")
+    async with client.get(f"/api/v1/recordings/{session}/manifest") as response:
+        assert (await response.json())["parts"][0]["solos"] == [{"file": "1.1.m4a", "seconds": 0.98, **facts}]
+    async with client.post(f"/api/v1/recordings/{solo['id']}/link", json={}) as response:
+        url = (await response.json())["url"]
+    async with client.get(url) as response:
+        assert (response.content_type, await response.read()) == ("audio/mp4", file.read_bytes())
+        name = f'attachment; filename="{session}-1-UBND.Nha-Trang.m4a"'
+        assert response.headers["Content-Disposition"] == name
+    assert (await world.store.audit_log(1))[0].subject == solo["id"]
+    async with client.get(url.replace(solo["id"], entry["id"])) as response:
+        assert await problem_of(response) == (403, "forbidden"), "a link to the one is none to the other"
+    for account in ("admin", "nhatrang"):
+        other = await world.signed_in(account)
+        async with other.post(f"/api/v1/recordings/{solo['id']}/link", json={}) as response:
+            assert await problem_of(response) == (403, "forbidden")
+    assert verify(await world.store.recordings_in("ready")) == 1
+    file.write_bytes(b"!" * file.stat().st_size)
+    with pytest.raises(BadRecording, match=f"^{file} has SHA-256"):
+        verify(await world.store.recordings_in("ready"))
+
+
+async def test_voices_are_switched_by_the_host_and_counted_on_the_disk(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, joined = await world.join("host", session)
+    guest, _ = await world.join("nhatrang", session)
+    assert joined["recording"] == OFF
+    assert await host.ask(type="voices", on=True) == {**OFF, "voices": True}
+    assert (await guest.ask(type="voices", on=False))["error"] == "forbidden"
+    for _ in range(2):  # the second answer comes when the recording runs
+        await host.ask(type="record", on=True)
+    assert world.engine.rooms[session.id].voices is True
+    world.disk.space = Space(free=10**12, total=10**12)
+    hours = []
+    for on in (True, False):
+        await host.ask(type="voices", on=on)
+        await world.tick(2)
+        hours.append((await host.type("storage"))["hours"])
+    assert hours[0] == pytest.approx(hours[1] * BYTES_PER_HOUR / (BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR), abs=1)
+    assert world.engine.rooms[session.id].voices is False

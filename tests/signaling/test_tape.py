@@ -6,10 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.effects import Effect, PauseRecording, StartRecording, StopRecording, TellAll
+from signaling.effects import (
+    Effect,
+    MarkRecording,
+    PauseRecording,
+    RecordVoices,
+    StartRecording,
+    StopRecording,
+    TellAll,
+)
 from signaling.errors import MessageError
 from signaling.messages import RecordingState, StorageState
-from signaling.tape import Tape
+from signaling.tape import MAX_MARKS, Tape
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 FULL = StorageState(level="full", hours=0)
@@ -104,6 +112,33 @@ def test_what_the_engine_could_not_do_is_told(tape: Tape) -> None:
     assert tape.ended("disk-slow") == []
     tape.ask(True, False, "host", NOW)
     assert (tape.ended(None), tape.ended("disk-slow")) == ([], [TellAll(RecordingState(on=False, error="disk-slow"))])
+
+
+def test_marks_are_set_while_it_is_on_and_not_without_end(tape: Tape) -> None:
+    assert tape.mark("a") == []
+    tape.ask(True, False, "host", NOW)
+    assert tape.mark("a", "c") == [MarkRecording("a", "c")]
+    tape.ask(True, True, "host", NOW)
+    assert [tape.mark("b") for _ in range(MAX_MARKS)] == [[MarkRecording("b")]] * (MAX_MARKS - 1) + [[]]
+    tape.ask(False, False, "host", NOW)
+    tape.ask(True, False, "host", NOW)
+    assert tape.mark("c") == [MarkRecording("c")]
+
+
+def test_voices_are_kept_from_when_they_are_wanted_on_in_every_part(tape: Tape) -> None:
+    wanted = RecordingState(on=False, voices=True)
+    assert (tape.separate(False), tape.separate(True), tape.separate(True)) == ([], [TellAll(wanted)], [])
+    on = RecordingState(on=True, since=NOW, voices=True)
+    assert tape.ask(True, False, "host", NOW) == [TellAll(on), StartRecording("host"), RecordVoices(True)]
+    assert tape.restore() == [StartRecording("host"), RecordVoices(True)]
+    off = on.model_copy(update={"voices": False})
+    assert tape.separate(False) == [RecordVoices(False), TellAll(off)]
+    tape.ask(True, True, "host", later(10))
+    tape.restore()
+    assert [type(effect) for effect in tape.separate(True)] == [TellAll]
+    assert tape.ask(True, False, "host", later(20))[1:] == [StartRecording("host"), RecordVoices(True)]
+    tape.room_closed()
+    assert tape.state == wanted
 
 
 ACTS = st.lists(st.tuples(st.sampled_from(["ask", "full", "ok", "lose", "leave", "end"]), st.booleans(), st.booleans()))

@@ -67,6 +67,7 @@ async def test_every_call_reaches_the_worker_of_its_room(shop: Shop) -> None:
     await w.set_view("a", "1", "camera:1")
     await w.start_recording("a", "/x")
     await w.pause_recording("a", True)
+    await w.record_voices("a", True)
     assert await w.recorded("a") == 0.0
     await w.stop_recording("a")
     await w.remove_seat("a", "1")
@@ -81,6 +82,7 @@ async def test_every_call_reaches_the_worker_of_its_room(shop: Shop) -> None:
         "set_view",
         "start_recording",
         "pause_recording",
+        "record_voices",
         "recorded",
         "stop_recording",
         "remove_seat",

@@ -38,6 +38,7 @@ class HostPage extends MeetingPage {
         ${this.direct()}
         <div class="script-row">
           <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${meeting.now} .session=${state?.session.id ?? ''}></script-bar>
+          <button type="button" class="tool" data-testid="voices" aria-pressed=${Boolean(state?.recording.voices)} title=${t('record.voices-hint')} @click=${this.voices}>${icon('sound')}<span>${t('record.voices')}</span></button>
           <button type="button" class="tool" data-testid="mark" ?hidden=${!state?.recording.on} @click=${this.mark}>${icon('flag')}<span>${t('record.mark')}</span></button>
         </div>
         <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @leave=${this.leave}></control-bar>
@@ -77,6 +78,10 @@ class HostPage extends MeetingPage {
         @click=${() => this.meeting.command({type: 'record', on: true, pause: !paused})}>
         ${icon(paused ? 'record' : 'pause')}<span>${t(paused ? 'record.resume' : 'record.pause')}</span>
       </button>`;
+  }
+
+  voices() {
+    this.meeting.command({type: 'voices', on: !this.meeting.state?.recording.voices});
   }
 
   /** A mark by hand says when it was set; whoever plays the recording goes there. */

@@ -25,7 +25,7 @@ function fetchFile(url) {
   link.remove();
 }
 
-/** @param {Part} part */
+/** @param {{bytes: number | null}} file */
 const size = ({bytes}) => (bytes ? ` · ${number(bytes / MEGABYTE, {maximumFractionDigits: 1})} MB` : '');
 
 class RecordingsPage extends Page {
@@ -46,7 +46,7 @@ class RecordingsPage extends Page {
     if (this.list.some(moves)) setTimeout(() => this.attempt(() => this.load()), AGAIN_MS);
   }
 
-  /** Ask for a link bound to this person, then use it. @param {Part} part @param {(url: string) => void} use */
+  /** Ask for a link bound to this person, then use it. @param {{id: string}} part @param {(url: string) => void} use */
   async withLink(part, use) {
     await this.attempt(async () => use((await recordingLink(part.id)).url));
   }
@@ -113,7 +113,7 @@ class RecordingsPage extends Page {
         <button type="button" data-testid="play" ?disabled=${recording.state !== 'ready'} @click=${() => this.play(recording)}>${icon('play')}<span>${t('recordings.play')}</span></button>
         <button type="button" class="main" data-testid="download" ?disabled=${!settled(recording)} @click=${() => this.withLink(recording, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
       </div>
-      ${this.folded(recording)} ${parts.length > 1 ? this.parts(parts) : nothing}
+      ${this.folded(recording)} ${this.solos(parts)} ${parts.length > 1 ? this.parts(parts) : nothing}
     </li>`;
   }
 
@@ -135,7 +135,7 @@ class RecordingsPage extends Page {
     </div>`;
   }
 
-  /** @param {Part} part */
+  /** @param {{sha256: string | null}} file */
   sha({sha256}) {
     if (!sha256) return nothing;
     return html`<button type="button" class="sha quiet" data-testid="sha" data-sha=${sha256} title=${t('recordings.copy')} @click=${() => this.copy(sha256)}>
@@ -162,6 +162,22 @@ class RecordingsPage extends Page {
     return html`<details>
       <summary data-testid="chapters-fold">${t('recordings.chapters', recording.chapters.length)}</summary>
       ${this.chapters(recording)}
+    </details>`;
+  }
+
+  /** The sounds of points, each with the part it belongs to when there are several. @param {Part[]} parts */
+  solos(parts) {
+    const found = parts.flatMap(({part, solos}) => solos.map(solo => ({...solo, part})));
+    if (!found.length) return nothing;
+    return html`<details>
+      <summary data-testid="solos-fold">${t('recordings.solos', found.length)}</summary>
+      <p class="soft">${t('recordings.solos-hint')}</p>
+      <ul class="parts">${found.map(
+        solo => html`<li data-testid="solo" data-part=${solo.part}>
+          <strong>${solo.name}</strong><span>${parts.length > 1 ? `${t('recordings.part', solo.part)} · ` : ''}${span(solo.seconds)}${size(solo)}</span>${this.sha(solo)}
+          <button type="button" data-testid="download-solo" @click=${() => this.withLink(solo, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
+        </li>`,
+      )}</ul>
     </details>`;
   }
 

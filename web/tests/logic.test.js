@@ -12,7 +12,7 @@ const JOINED = {
   type: 'joined', seat: 'a', resume: 'token', role: 'component', controller: false,
   session: {id: 's', title: 'Giao ban', number: '001', host: 'UBND.Nha Trang', official: {start: '2026-04-05T01:00:00Z', end: '2026-04-05T03:00:00Z'}},
   seats: [seat('h', {role: 'host', floor: true}), seat('a'), seat('b', {here: false})],
-  layout: {kind: 'grid', focus: null}, recording: {on: false, paused: false, since: null, seconds: 0, error: null}, storage: null, script: null, view: 'composed', now: '2026-04-05T01:00:05Z',
+  layout: {kind: 'grid', focus: null}, recording: {on: false, paused: false, since: null, seconds: 0, error: null, voices: false}, storage: null, script: null, view: 'composed', now: '2026-04-05T01:00:05Z',
 };
 const NOW = Date.parse('2026-04-05T01:00:00Z');
 const ids = seats => seats.map(one => one.seat);
@@ -32,7 +32,7 @@ test('changed seats keep their place, new ones come last, gone ones go', () => {
 test('layout, recording, script, speaking and view follow their messages', () => {
   const messages = [
     {type: 'layout', kind: 'single', focus: 'h', own: {host: {...PLAIN, kind: '2x2'}}},
-    {type: 'recording', on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null},
+    {type: 'recording', on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false},
     {type: 'storage', level: 'low', hours: 3.5},
     {type: 'script', items: [], at: null, since: null},
     {type: 'speaking', seat: 'h'},
@@ -42,7 +42,7 @@ test('layout, recording, script, speaking and view follow their messages', () =>
   assert.deepEqual({layout, own, recording, storage, script, speaking, view}, {
     layout: {...PLAIN, kind: 'single', focus: 'h'},
     own: {host: {...PLAIN, kind: '2x2'}},
-    recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null},
+    recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false},
     storage: {level: 'low', hours: 3.5},
     script: {items: [], at: null, since: null},
     speaking: 'h',
@@ -51,7 +51,7 @@ test('layout, recording, script, speaking and view follow their messages', () =>
 });
 
 test('a recording counts what is recorded, not what passes while it pauses', () => {
-  const on = {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null};
+  const on = {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false};
   const marks = [on, {...on, paused: true, since: null}, {...on, on: false, since: null, seconds: 0}];
   const seen = marks.map(mark => [logic.recordState(mark), logic.recorded(mark, NOW + 4000)]);
   assert.deepEqual(seen, [['on', 34], ['paused', 30], ['off', 0]]);

@@ -1,0 +1,49 @@
+"""What all files we record have in common: fragments, and a track of Opus; and how they are read again."""
+
+from fractions import Fraction
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+
+from mediaserver.files import whole_bytes
+from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE
+
+FRAGMENT_US = 1_000_000
+FRAGMENTED = {
+    "movflags": "empty_moov+default_base_moof",
+    "frag_duration": str(FRAGMENT_US),
+    "flush_packets": "1",
+}
+"""A file that is cut off plays up to its last second."""
+
+
+def add_opus(container: OutputContainer) -> AudioStream:
+    """Add a track of mono Opus whose packets are encoded already."""
+    with av.open(BytesIO(_ogg())) as sample:
+        stream: AudioStream = container.add_stream_from_template(sample.streams.audio[0], opaque=True)
+    stream.time_base = Fraction(1, SAMPLE_RATE)
+    return stream
+
+
+def open_whole(path: Path) -> InputContainer:
+    """Open what is whole of an mp4. Raises OSError, FFmpegError."""
+    end = whole_bytes(path)
+    return av.open(str(path) if end == path.stat().st_size else f"subfile,,start,0,end,{end},,:{path}", format="mp4")
+
+
+@cache
+def _ogg() -> bytes:
+    """A tiny Ogg file with one packet of mono Opus: PyAV takes a stream's parameters from another stream only."""
+    file = BytesIO()
+    with av.open(file, "w", format="ogg") as container:
+        stream = container.add_stream("libopus", rate=SAMPLE_RATE, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, FRAME_SAMPLES), np.int16), format="s16", layout="mono")
+        silence.sample_rate = SAMPLE_RATE
+        for packet in (*stream.encode(silence), *stream.encode(None)):
+            container.mux(packet)
+    return file.getvalue()

@@ -1,0 +1,97 @@
+"""The sound of each point beside a recording: Opus in an mp4 of its own, on the time of the recording.
+
+Silence is no data: the next packet simply has a later time. One packet of silence at 0 pins every file to the
+beginning of the recording, so that all of them lie together in any editor. What is kept is what goes into the mix: the
+loudest few of the open floors, mended where packets were lost.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import OutputContainer
+
+from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.mix.opus import OpusEncoder, silence
+from mediaserver.muxing import FRAGMENTED, add_opus
+
+MAX_SOLOS = 64
+"""Points with a file of their own in one recording; who speaks first after them is in the mix only."""
+
+
+def solos_of(recording: Path) -> list[Path]:
+    """The files of a recording's points, in the order in which they spoke first."""
+    found = recording.parent.glob(f"{recording.stem}.*.m4a")
+    return sorted(found, key=lambda path: (len(path.name), path.name))
+
+
+class Solo:
+    """One point. Encoded in the loop's thread, written in the recorder's."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        # given
+        self._path = path
+        self._name = name
+        # owned
+        self._encoder = OpusEncoder()
+        self._silence = silence()
+        self._next = 0
+        self._container: OutputContainer | None = None
+        self._last = -1
+
+    def encode(self, samples: Samples, tick: int) -> bytes:
+        """Encode 20 ms; after a silence the encoder knows nothing of what was before."""
+        if tick != self._next:
+            self._encoder.reset()
+        self._next = tick + 1
+        return self._encoder.encode(samples)
+
+    def write(self, payload: bytes, seconds: float) -> None:
+        """Write a packet at its time. Raises OSError, FFmpegError."""
+        if self._container is None:
+            self._container = av.open(str(self._path), "w", format="mp4", options=FRAGMENTED)
+            self._container.metadata["title"] = self._name
+            add_opus(self._container)
+            self._mux(self._silence, 0)
+        self._mux(payload, max(round(seconds * SAMPLE_RATE), self._last + 1))
+
+    def _mux(self, payload: bytes, pts: int) -> None:
+        assert self._container is not None
+        packet = av.Packet(payload)
+        packet.stream = self._container.streams[0]
+        packet.time_base = Fraction(1, SAMPLE_RATE)
+        packet.pts = packet.dts = self._last = pts
+        packet.duration = FRAME_SAMPLES
+        packet.is_keyframe = True
+        self._container.mux(packet)
+
+    def close(self) -> None:
+        """Finish the file."""
+        container, self._container = self._container, None
+        if container is not None:
+            container.close()
+
+
+class Solos:
+    """All points of one recording by their names; further ones than `MAX_SOLOS` are left out."""
+
+    def __init__(self, recording: Path) -> None:
+        # given
+        self._recording = recording
+        # owned
+        self._solos: dict[str, Solo] = {}
+
+    def encode(self, voices: Mapping[str, Samples], tick: int) -> list[tuple[Solo, bytes]]:
+        """Encode 20 ms of every voice."""
+        for name in voices.keys() - self._solos.keys():
+            if len(self._solos) < MAX_SOLOS:
+                path = self._recording.with_name(f"{self._recording.stem}.{len(self._solos) + 1}.m4a")
+                self._solos[name] = Solo(path, name)
+        known = ((self._solos[name], samples) for name, samples in voices.items() if name in self._solos)
+        return [(solo, solo.encode(samples, tick)) for solo, samples in known]
+
+    def close(self) -> None:
+        """Finish all files."""
+        for solo in self._solos.values():
+            solo.close()

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest import bench, demo, province, scenario, sound
+from loadtest import bench, demo, growth, province, scenario, sound
 from loadtest.accounts import Login, provide, provide_points, read_accounts
 from loadtest.case import CASES
 from loadtest.client import Refused
@@ -32,6 +32,7 @@ from signaling.admin import NewAccount
 CODECS: dict[str, tuple[Codec, ...]] = {"H264": ("H264",), "VP8": ("VP8",), "both": ("H264", "VP8")}
 FIGURES = Path("build/bench.json")
 PROVINCE = Path("build/province")
+GROWTH = Path("build/growth")
 
 T = TypeVar("T")
 
@@ -181,6 +182,23 @@ def _province(words: Sequence[str]) -> int:
     return 0 if all(verdict["passed"] for case in report["cases"] for verdict in case["verdicts"]) else 1
 
 
+def _growth(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m loadtest growth", description=growth.__doc__)
+    parser.add_argument("--points", type=_counts, default=growth.POINTS, help="e.g. 10,100: one conference each")
+    parser.add_argument("--seconds", type=float, default=10.0, help="measured time of each (default 10)")
+    parser.add_argument("--output", type=Path, default=GROWTH, help=f"folder for JSON and chart (default {GROWTH})")
+    arguments = parser.parse_args(words)
+    effort = province.Effort(growth.cases(arguments.points), 1, arguments.seconds, layers=1)
+    report = _run(province.run(effort, _progress, lambda so_far: province.write(so_far, arguments.output, "growth")))
+    (arguments.output / "growth.svg").write_text(growth.chart(report), encoding="utf-8")
+    print(growth.table(report))
+    return 0
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(_count(each) for each in text.split(","))
+
+
 def _demo(words: Sequence[str]) -> int:
     argparse.ArgumentParser(prog="python -m loadtest demo", description=demo.__doc__).parse_args(words)
     _run(demo.run(lambda text: print(text, flush=True)))
@@ -190,6 +208,7 @@ def _demo(words: Sequence[str]) -> int:
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "bench": _bench,
     "demo": _demo,
+    "growth": _growth,
     "province": _province,
     "sound": _sound,
 }

@@ -54,6 +54,8 @@ class Effort:
     workers: int = 3
     seconds: float = 15.0
     share: float = 0.8
+    layers: int = WISH.layers
+    """How many camera layers the first case begins with."""
 
 
 async def run(effort: Effort, progress: Progress, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -114,7 +116,8 @@ class Show:
 
     def report(self) -> dict[str, Any]:
         """All cases played so far."""
-        proposed = proposal([sample(each) for each in self._results if not each["kill"]], self._effort.share)
+        carried = [sample(each) for each in self._results if each["pictures_per_s"]["median"] >= LEAST_RATE]
+        proposed = proposal(carried, self._effort.share)
         return {"cases": self._results, "proposal": proposed, "conditions": conditions(self._effort)}
 
     async def play(self, case: Case) -> None:
@@ -137,7 +140,7 @@ class Show:
     def _beginning(self, case: Case) -> Load:
         if case.sizes in self._carried:
             return self._carried[case.sizes]
-        layers = min((load.layers for load in self._carried.values()), default=WISH.layers)
+        layers = min((load.layers for load in self._carried.values()), default=self._effort.layers)
         return Load(len(case.sizes), layers)
 
 
@@ -198,7 +201,10 @@ def _present(*last: float | None) -> bool:
 
 
 def proposal(samples: Sequence[Sample], share: float) -> dict[str, Any] | None:
-    """The capacity to record, and the cores a whole province would need; None when no case can tell."""
+    """The capacity to record, and the cores a whole province would need; None when no case was carried.
+
+    A case whose pictures fell behind does not count: it costs less than it should, and nobody would call it carried.
+    """
     if not samples:
         return None
     found = propose(samples, CORES, share)
@@ -219,9 +225,9 @@ def conditions(effort: Effort) -> dict[str, Any]:
     }
 
 
-def write(report: dict[str, Any], folder: Path) -> None:
-    """Keep the report as ``province.json`` and ``province.html``."""
+def write(report: dict[str, Any], folder: Path, name: str = "province") -> None:
+    """Keep the report as JSON and as a page."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, indent=1, ensure_ascii=False)
-    (folder / "province.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "province.html").write_text(page(report), encoding="utf-8")
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    (folder / f"{name}.html").write_text(page(report), encoding="utf-8")

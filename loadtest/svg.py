@@ -81,6 +81,14 @@ def lines(title: str, series: Sequence[Line], x_label: str, y_label: str, limit:
     return _figure(title, HEIGHT, body, [line.name for line in series])
 
 
+def drawing(figure: str) -> str:
+    """The SVG of a chart as a file of its own, on white."""
+    svg = figure[figure.index("<svg") : figure.index("</svg>")]
+    start = svg.index(">") + 1
+    head = svg[: start - 1] + ' font-family="sans-serif">'
+    return f'{head}<rect width="100%" height="100%" fill="white"/>{svg[start:]}</svg>\n'
+
+
 def nice(value: float) -> float:
     """The next larger of 1, 2, 2.5, 5 times a power of ten, so that the grid falls on round numbers."""
     power = 10.0 ** floor(log10(value))

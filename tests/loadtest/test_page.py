@@ -46,7 +46,7 @@ def figures(**changed: Any) -> dict[str, Any]:
             "times_s": [1.5, 2.0],
         },
     } | changed
-    return case | {"verdicts": judge(case), "whole": False}
+    return {"whole": False} | case | {"verdicts": judge(case)}
 
 
 def report(*cases: dict[str, Any], proposal: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -127,6 +127,11 @@ def test_a_miss_is_the_only_miss_and_shown(word: str, change: dict[str, Any]) ->
     case = figures(**change)
     assert [verdict["word"] for verdict in case["verdicts"] if not verdict["passed"]] == [word]
     assert page(report(case)).count("✗ Không đạt") == 2
+
+
+def test_less_than_was_asked_is_no_plain_pass() -> None:
+    assert page(report(figures())).count("Đạt ở mức đã chạy") == 1
+    assert page(report(figures(whole=True))).count("Đạt ở mức đã chạy") == 0
 
 
 def test_a_good_case_passes_and_a_case_without_a_kill_is_not_asked_for_it() -> None:

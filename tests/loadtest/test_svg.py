@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Bar, Line, bars, lines, nice
+from loadtest.svg import drawing as svg_file
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -54,3 +55,10 @@ def test_the_grid_ends_on_a_round_number_not_far_above(value: float) -> None:
 
 def test_round_numbers_stay() -> None:
     assert [nice(v) for v in (1, 2, 25, 30, 200)] == pytest.approx([1, 2, 25, 50, 200])
+
+
+def test_a_drawing_is_a_file_of_its_own() -> None:
+    root = ElementTree.fromstring(svg_file(lines("t", [Line("n", [(1, 2), (3, 4)])], "x < y", "z")))
+    assert root.tag == f"{SVG}svg"
+    assert (root[0].tag, root[0].get("fill")) == (f"{SVG}rect", "white")
+    assert "x < y" in [text.text for text in root.iter(f"{SVG}text")]

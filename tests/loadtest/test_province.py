@@ -1,0 +1,34 @@
+"""What the province's report makes of its cases."""
+
+from typing import Any
+
+from loadtest.province import proposal
+from loadtest.result import sample, summary
+from tests.loadtest.test_page import figures, report
+
+
+def carried(conferences: int, points: int, cpu_pct: float) -> dict[str, Any]:
+    reached = {"sizes": [points // conferences] * conferences, "points": points, "cameras": points, "layers": 1}
+    return figures(reached=reached, server=figures()["server"] | {"cpu_pct": cpu_pct})
+
+
+def test_the_proposal_is_made_of_what_was_carried() -> None:
+    found = proposal([sample(carried(1, 160, 52)), sample(carried(4, 190, 118))], 1.0)
+    assert found is not None
+    assert (found["why"]["session_pct"], found["why"]["point_pct"]) == (20.0, 0.2)
+    assert found["why"]["seen_sessions"] == 4
+    assert found["need"]["cores"] == round((16 * 20 + 204 * 0.2) / 100, 1)
+
+
+def test_nothing_carried_is_nothing_proposed() -> None:
+    assert proposal([], 0.8) is None
+
+
+def test_the_summary_names_what_was_not_met() -> None:
+    good, bad = figures(), figures(joined=150)
+    lines = summary(report(good, bad, proposal={"sessions": 7, "points": 238})).splitlines()
+    assert [line.rpartition(": ")[2] for line in lines] == [
+        "passed as far as it went",
+        "joined",
+        "7 sessions, 238 points",
+    ]

@@ -68,6 +68,8 @@ class Sending:
     camera: bool = True
     layers: int = len(RIDS)
     """How many of the camera's layers, from the lowest; the others rest, as a browser's do when its line is poor."""
+    wanted: int = len(RIDS)
+    """How many of them anybody looks at, as the server says."""
 
 
 @dataclass(slots=True)
@@ -181,8 +183,9 @@ class Caller:
             self._link.send([self._voice.next()])
 
     def _send_camera(self) -> None:
+        awake = min(self.sending.layers, self.sending.wanted) if self.sending.camera else 0
         for at, layer in enumerate(self._layers.values()):
-            if not self.sending.camera or at >= self.sending.layers:
+            if at >= awake:
                 layer.skip(1)
                 continue
             packets, extension = layer.next()

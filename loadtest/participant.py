@@ -12,6 +12,7 @@ import aiohttp
 
 from loadtest.caller import Caller
 from loadtest.client import Client
+from loadtest.picture import RENDITIONS
 from loadtest.reception import Tally
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ class Participant:
         self._refs = itertools.count(1)
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._earlier = (Tally(), Tally())
+        self._layers = len(RENDITIONS)
+        """How many layers of the camera somebody looks at."""
 
     async def join(self, code: str) -> None:
         """Take a seat and connect media. Raises Rejected, and what Caller.connect raises."""
@@ -71,13 +74,14 @@ class Participant:
         await self.send("media", mic=self.caller.sending.mic, camera=self.caller.sending.camera)
 
     async def _connect(self) -> None:
-        caller = self._make_caller()
+        caller, self._layers = self._make_caller(), len(RENDITIONS)
         try:
             await caller.connect((await self.ask("offer", sdp=caller.offer()))["sdp"])
         except BaseException:
             await caller.close()
             raise
         self.caller = caller
+        caller.sending.wanted = self._layers
 
     @property
     def connected(self) -> bool:
@@ -169,6 +173,12 @@ class Participant:
     def _bye(self, message: dict[str, Any]) -> None:
         self.ended = message["reason"]
 
+    def _wanted(self, message: dict[str, Any]) -> None:
+        """Rest the layers above the smallest that has the lines somebody looks at, as the page does."""
+        self._layers = 1 + sum(height < message["lines"] for _, height, _ in RENDITIONS)
+        if self.caller is not None:
+            self.caller.sending.wanted = self._layers
+
     def _recording(self, message: dict[str, Any]) -> None:
         if message["on"]:
             self.recorded.set()
@@ -179,6 +189,7 @@ class Participant:
 _HANDLERS: dict[str, Callable[[Participant, dict[str, Any]], None]] = {
     "seats": lambda participant, message: participant._take_seats(message["changed"], message["gone"]),
     "renew": Participant._renew,
+    "wanted": Participant._wanted,
     "bye": Participant._bye,
     "recording": Participant._recording,
 }

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from typing import cast
 
 import pytest
 
 from loadtest.caller import Caller, Material
+from loadtest.client import Client
 from loadtest.clip import Clip
 from loadtest.decode import Decode
 from loadtest.feedback import keyframe_request, resend_request
 from loadtest.link import LinkFailed
 from loadtest.offer import H264, OPUS, Wish
+from loadtest.participant import Participant
 from loadtest.picture import KEY_EVERY, Card, clips, colour
 from loadtest.sender import PICTURE_STEP
 from loadtest.tone import encode_tone
@@ -120,6 +123,33 @@ async def test_microphone_and_three_layers_arrive(server: Server, call: Call) ->
     assert {p.payload_type for p in first.values()} == {OPUS, H264}
     assert set(first) == {mic, *caller._ssrcs.camera}
     assert all(is_keyframe("H264", first[ssrc].payload) for ssrc in caller._ssrcs.camera)
+
+
+@pytest.mark.parametrize(("layers", "wanted"), [(1, 3), (3, 1)])
+async def test_layers_that_rest_send_nothing_and_the_others_go_on(
+    server: Server, call: Call, layers: int, wanted: int
+) -> None:
+    caller = call(Wish())
+    await connected(server, caller)
+    await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
+    lowest, *others = caller._ssrcs.camera
+    caller.sending.layers, caller.sending.wanted = layers, wanted
+
+    async def of_the_lowest(count: int) -> None:
+        server.packets.clear()
+        await server.until(lambda: sum(p.ssrc == lowest for p, _ in server.packets) >= count)
+
+    await of_the_lowest(3)  # what was on its way has come
+    await of_the_lowest(10)
+    assert not {p.ssrc for p, _ in server.packets} & set(others)
+
+
+@pytest.mark.parametrize(("lines", "layers"), [(180, 1), (360, 2), (720, 3)])
+def test_what_nobody_looks_at_rests(call: Call, lines: int, layers: int) -> None:
+    participant = Participant(cast("Client", None), lambda: call(Wish()))
+    participant.caller = call(Wish())
+    participant._take({"type": "wanted", "lines": lines})
+    assert participant.caller.sending.wanted == layers
 
 
 async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> None:

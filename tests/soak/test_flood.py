@@ -134,6 +134,6 @@ async def test_a_hundred_points_join_under_a_flood_and_a_viewer_loses_nothing(me
     assert flood.sent >= PER_SECOND * (flood.seconds - 1)
     assert (viewer.caller.reception.picture().lost, viewer.caller.reception.audio().lost) == (0, 0)
     assert viewer.watch.faults == faults
-    assert len(mux._by_address) == JOINS + 1
+    assert len(mux._inbox) == JOINS + 1
     await asyncio.gather(*(caller.close() for caller in callers))
     print(f"{flood.sent} datagrams in {flood.seconds:.1f} s")

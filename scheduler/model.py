@@ -107,7 +107,10 @@ class ScriptItem:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a host unit asks for (Điều 13.2.a). `submitted_by` is an opaque account id of the caller."""
+    """What a host unit asks for (Điều 13.2.a). `submitted_by` is an opaque account id of the caller.
+
+    `voices` is the wish to keep the sound of each point too, when the session is recorded.
+    """
 
     host_point: str
     points: tuple[str, ...]
@@ -119,6 +122,7 @@ class Request:
     recording: bool
     submitted_by: str
     script: tuple[ScriptItem, ...] = ()
+    voices: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,7 @@ class Session:
     created: datetime
     profile: str
     submitted_by: str
+    voices: bool = False
 
     @property
     def official(self) -> Interval:

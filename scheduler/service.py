@@ -136,6 +136,7 @@ class Scheduler:
             created=now.astimezone(UTC).replace(microsecond=0),
             profile=self._policy.id,
             submitted_by=request.submitted_by,
+            voices=request.voices,
         )
         await store.add(db, session)
         await store.set_script(db, session.id, request.script)

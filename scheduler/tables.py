@@ -1,6 +1,18 @@
 """The scheduler's tables. Times are whole seconds since 1970 in UTC, so that every comparison is exact."""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    false,
+)
 
 METADATA = MetaData()
 
@@ -43,6 +55,7 @@ SESSIONS = Table(
     Column("created", BigInteger, nullable=False),
     Column("profile", String(64), nullable=False),
     Column("submitted_by", String(200), nullable=False),
+    Column("voices", Boolean, nullable=False, server_default=false()),
     CheckConstraint("(state = 'issued') = (code IS NOT NULL)", name="live_code_iff_issued"),  # I10
 )
 

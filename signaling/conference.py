@@ -61,6 +61,7 @@ class Booking:
     recording: bool
     legs: int
     script: tuple[ScriptItem, ...] = ()
+    voices: bool = False
 
 
 class Conference:
@@ -74,7 +75,7 @@ class Conference:
         self.layout = Layout()
         self.own: dict[Audience, Layout] = {}
         """Of audiences that see another layout than everyone."""
-        self.tape = Tape(booking.recording, booking.start)
+        self.tape = Tape(booking.recording, booking.start, booking.voices)
         self.script = Script(booking.script, booking.places[0].id)
         self.speaking: str | None = None
         self._room_open = False

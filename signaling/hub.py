@@ -224,4 +224,5 @@ def _booking(session: Session, places: tuple[Place, ...], script: tuple[ScriptIt
         recording=session.recording,
         legs=session.legs,
         script=script,
+        voices=session.voices,
     )

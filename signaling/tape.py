@@ -34,20 +34,23 @@ NOBODY = ""
 
 
 class Tape:
-    """One recording after the other. `wish` is the registered one, from `begin` on."""
+    """One recording after the other.
 
-    def __init__(self, wish: bool, begin: datetime) -> None:
+    `wish` is the registered one, from `begin` on; `voices` whether the sound of each point is kept too.
+    """
+
+    def __init__(self, wish: bool, begin: datetime, voices: bool = False) -> None:
         # given
         self._registered = wish
         self._begin = begin
         # owned
-        self.state = RecordingState(on=False)
+        self.state = RecordingState(on=False, voices=voices)
         self.storage: StorageState | None = None
         self._wish = wish
         self._by = NOBODY
         self._lost = False
         self._marks = 0
-        self._voices = False
+        self._voices = voices
         self._changes: dict[tuple[Position, Position], Callable[[str, datetime], list[Effect]]] = {
             (OFF, ON): self._start_by_hand,
             (ON, OFF): self._stop_by_hand,

@@ -18,14 +18,14 @@ interface Point { id: string; name: string; label: string; unit: string; level: 
 
 interface Session {
   id: string; number: string; title: string; host: { point: string; name: string }; points: Named[];
-  rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; legs: number;
+  rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; voices: boolean; legs: number;
   state: 'issued' | 'cancelled'; phase: 'upcoming' | 'lobby' | 'open' | 'ended' | 'cancelled';
   code: string | null; may_control: boolean; may_cancel: boolean;
 }
 
 interface Registration {
   title: string; host_point: string; points: string[]; rehearsal: Slot | null; official: Slot;
-  contact_name: string; contact_phone: string; recording: boolean; script: ScriptItem[];
+  contact_name: string; contact_phone: string; recording: boolean; voices: boolean; script: ScriptItem[];
 }
 /** `point` null is the host point, `layout` null leaves the picture as it is. */
 interface ScriptItem { id: string; title: string; point: string | null; layout: LayoutKind | null; minutes: number; kind: ItemKind }

@@ -36,6 +36,7 @@ class Registration(Model):
     contact_phone: Text
     recording: Annotated[bool, Field(strict=True)] = False
     script: scripts.Items = Field(default_factory=list)
+    voices: Annotated[bool, Field(strict=True)] = False
 
 
 class Host(Model):
@@ -58,6 +59,7 @@ class Session(Model):
     contact_name: str | None
     contact_phone: str | None
     recording: bool
+    voices: bool
     legs: int
     state: State
     phase: Phase
@@ -162,6 +164,7 @@ def _request(body: Registration, account: str) -> model.Request:
         recording=body.recording,
         submitted_by=account,
         script=scripts.taken(body.script),
+        voices=body.voices,
     )
 
 
@@ -184,6 +187,7 @@ def _wire(call: Call, found: model.Session, points: Mapping[str, model.Point]) -
         contact_name=found.contact_name if host else None,
         contact_phone=found.contact_phone if host else None,
         recording=found.recording,
+        voices=found.voices,
         legs=found.legs,
         state=found.state,
         phase=phase,

@@ -500,3 +500,15 @@ async def test_voices_are_switched_by_the_host_and_counted_on_the_disk(world: Wo
         hours.append((await host.type("storage"))["hours"])
     assert hours[0] == pytest.approx(hours[1] * BYTES_PER_HOUR / (BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR), abs=1)
     assert world.engine.rooms[session.id].voices is False
+
+
+async def test_registered_voices_are_kept_with_the_registered_recording(world: World) -> None:
+    session = await world.session(NHA_TRANG, recording=True, voices=True)
+    host, joined = await world.join("host", session)
+    assert joined["recording"] == {**OFF, "voices": True}
+    await host.ask(type="offer", sdp="v=0")
+    await host.seat(joined["seat"], media="connected")
+    await world.tick(1)
+    await world.tick(1)
+    assert (await host.type("recording"))["on"]
+    assert ("record_voices", session.id, True) in world.engine.calls

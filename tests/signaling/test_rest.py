@@ -185,7 +185,7 @@ async def test_layouts_are_drawn_as_they_are_composed(world: World) -> None:
 
 async def test_a_registration_becomes_a_session(world: World) -> None:
     client = await world.signed_in("host")
-    async with client.post("/api/v1/registrations", json=registration(recording=True)) as response:
+    async with client.post("/api/v1/registrations", json=registration(recording=True, voices=True)) as response:
         session = await response.json()
         assert response.status == 201
     assert session == {
@@ -199,6 +199,7 @@ async def test_a_registration_becomes_a_session(world: World) -> None:
         "contact_name": "Nguyễn Văn A",
         "contact_phone": "+84905123456",
         "recording": True,
+        "voices": True,
         "legs": session["legs"],
         "state": "issued",
         "phase": "upcoming",

@@ -92,6 +92,14 @@ def test_a_registered_recording_waits_for_room_and_says_so_once() -> None:
     assert tape.wished(later(2), True) == [TellAll(RecordingState(on=True, since=later(2))), StartRecording("")]
 
 
+def test_registered_voices_are_kept_until_the_host_switches_them_off() -> None:
+    tape = Tape(True, NOW, True)
+    assert tape.wished(NOW, True)[1:] == [StartRecording(""), RecordVoices(True)]
+    tape.separate(False)
+    tape.room_closed()
+    assert tape.wished(later(1), True)[1:] == [StartRecording("")]
+
+
 def test_a_registered_recording_that_was_stopped_stays_stopped() -> None:
     tape = Tape(True, NOW)
     assert (tape.wished(later(-1), True), tape.wished(NOW, False)) == ([], [])

@@ -161,7 +161,9 @@ class World:
             assert response.status == 200, await response.text()
         return client
 
-    async def session(self, *points: str, start: timedelta = timedelta(0), recording: bool = False) -> Session:
+    async def session(
+        self, *points: str, start: timedelta = timedelta(0), recording: bool = False, voices: bool = False
+    ) -> Session:
         """Register a session of two hours hosted by the province."""
         begin = NOW + start
         request = Request(
@@ -174,6 +176,7 @@ class World:
             contact_phone="0905123456",
             recording=recording,
             submitted_by="host",
+            voices=voices,
         )
         return await self.kept.scheduler.submit(request, NOW - timedelta(hours=1))
 

@@ -32,7 +32,7 @@ class RegisterPage extends Page {
     super();
     title('register.title');
     /** @type {Record<string, string>} */
-    this.fields = {title: '', host: '', 'contact-name': '', 'contact-phone': '', recording: '', ...firstTimes(Date.now())};
+    this.fields = {title: '', host: '', 'contact-name': '', 'contact-phone': '', recording: '', voices: '', ...firstTimes(Date.now())};
     /** @type {ScriptItem[]} */
     this.script = [];
     /** @type {Set<string>} */
@@ -124,7 +124,7 @@ class RegisterPage extends Page {
       this.issued = await register({
         title: this.fields.title.trim(), host_point: this.fields.host, points: [...this.chosen], rehearsal: this.rehearsal, official,
         contact_name: this.fields['contact-name'].trim(), contact_phone: this.fields['contact-phone'].trim(), recording: Boolean(this.fields.recording),
-        script: this.script.map(plain),
+        voices: Boolean(this.fields.voices), script: this.script.map(plain),
       });
     } catch (failure) {
       if (failure instanceof Refusal && failure.word === 'capacity') this.refusal = failure.problem;
@@ -186,6 +186,8 @@ class RegisterPage extends Page {
           </fieldset>
           <label class="option"><input type="checkbox" name="recording" data-testid="recording" .checked=${Boolean(this.fields.recording)}>
             <span>${t('register.recording')}<small>${t('register.recording-hint')}</small></span></label>
+          <label class="option"><input type="checkbox" name="voices" data-testid="voices" .checked=${Boolean(this.fields.voices)}>
+            <span>${t('register.voices')}</span></label>
         </div>
         <div class="column">
           <point-picker .points=${this.points} .units=${this.units} .chosen=${this.chosen} .host=${this.fields.host}

@@ -217,7 +217,7 @@ class Peer:
                     self.downlink.estimated(item.bitrate, now)
                 case rtcp.Report():
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
-                        self.downlink.reported(item.lost, item.round_trip, now)
+                        self.downlink.reported(item.lost, item.round_trip, item.age, now)
                 case rtcp.SenderReport():
                     if reception := self._receptions.get(item.ssrc):
                         reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
@@ -258,6 +258,8 @@ class Peer:
             self.picture.leg.pace = self.downlink.pace(now)
         if self.downlink.padding and self.picture is not None:
             self.picture.pad(self.downlink.padding * TICK_S / 8, now)
+        if self.picture is not None and self.downlink.take_measure():
+            self._report_sending([self.picture], now)
         return changed
 
     def _report(self, now: float) -> None:
@@ -265,6 +267,12 @@ class Peer:
         octets = sum(each.octets + HEADERS_BYTES * each.packets + each.resent_octets for each in streams)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
+        if not self.downlink.measuring:
+            self._report_sending(streams, now)
+        if self._receptions:
+            self._report_reception(now)
+
+    def _report_sending(self, streams: list[Forwarder], now: float) -> None:
         wall = time.time()
         for forwarder in streams:
             if forwarder.packets:
@@ -272,8 +280,6 @@ class Peer:
                 self.transport.send_rtcp(
                     rtcp.sender_report(forwarder.ssrc, wall, timestamp, forwarder.packets, forwarder.octets)
                 )
-        if self._receptions:
-            self._report_reception(now)
 
     def _report_reception(self, now: float) -> None:
         taken = {ssrc: reception.take(ssrc, now) for ssrc, reception in self._receptions.items()}

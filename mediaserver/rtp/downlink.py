@@ -23,18 +23,21 @@ FIRST_ROUND_TRIP_S = 0.1
 FOLLOWS = 0.85
 """An estimate below this share of what is sent is an overuse; estimates settle a little below the rate received."""
 CUT = 0.95
+AGE_ERROR_S = 0.02
+"""Reports leave up to so much before they are told to, by the coarseness of two clocks."""
 FRESH_S = 3.0
 """An older estimate says nothing; browsers send one a second."""
 SETTLE_S = 1.5
 """After a step, what is reported belongs to the step before."""
 DRAIN_S = 3.0
 """After a probe that failed, its queue must drain before it can say anything."""
-PROBE_GROWTH = (1.25, 1.25, 2.0)
-"""A probe sends a quarter more, and again: a full line shows at the small steps. A line that bore both has changed."""
-PROBE_STEP_S = 1.0
+PROBE_GROWTH = (1.25, 1.25, 1.6, 2.0)
+"""A probe sends a quarter more, and again: a full line shows at the small steps, while its queue is short."""
+PULSE_S = 0.5
+"""So long padding is sent; the sender report behind it measures the queue it made, which drains until that is heard."""
 GOAL = 1.1
 """A probe must carry this much more than the next step needs."""
-WAIT_S, MAX_WAIT_S = 3.0, 5.0
+WAIT_S, MAX_WAIT_S = 3.0, 4.0
 """After a failed probe, wait; each further failure waits longer."""
 LINE_BPS = 3_200_000
 """What a line of the network carries besides other traffic: 4 Mbit/s by Điều 6.3."""
@@ -65,16 +68,19 @@ class Downlink:
         self._losses: deque[float] = deque(maxlen=USUAL_REPORTS)
         """As reported since the last step, newest last."""
         self._reports = 0
-        """Since the probe last grew: it never grows unseen."""
+        """On what the probe sent last: it never grows unseen."""
         self._round_trips: deque[float] = deque(maxlen=BASE_REPORTS)
         self._sent = 0.0
         self._settled = SETTLE_S
         """From then on, what is heard belongs to the current step."""
         self._wait = WAIT_S
         self._not_before = SETTLE_S
+        self._time = 0.0
         self._probe: tuple[float, float] | None = None
         """What a probe sends, and since when."""
         self._grown = 0
+        self._measured: float | None = None
+        """When the sender report behind the pulse left; None until then."""
 
     def estimated(self, bitrate: float, now: float) -> None:
         """Take a REMB, in bit/s over everything the receiver gets.
@@ -85,9 +91,13 @@ class Downlink:
             self._cut = now
         self._estimate = bitrate, now
 
-    def reported(self, lost: float, round_trip: float | None, now: float) -> None:
-        """Take a receiver report: share lost (0 to 1), round trip in seconds when it can be told."""
-        self._reports += 1
+    def reported(self, lost: float, round_trip: float | None, age: float | None, now: float) -> None:
+        """Take a receiver report: share lost (0 to 1), and round trip in seconds when it can be told.
+
+        `age` in seconds is how long ago we sent the report that the round trip was measured with.
+        """
+        if self._measured is not None and (age is None or now - age >= self._measured - AGE_ERROR_S):
+            self._reports += 1
         if now >= self._settled:
             self._losses.append(lost)
         if round_trip is not None:
@@ -113,12 +123,25 @@ class Downlink:
         """Take what was really sent in the last second, padding left out, in bit/s."""
         self._sent = bitrate
 
+    @property
+    def measuring(self) -> bool:
+        """Whether a report on the last pulse is waited for; a newer report of ours would hide its queue."""
+        return self._probe is not None and self._measured is not None and not self._reports
+
+    def take_measure(self) -> bool:
+        """Whether a sender report must leave now, behind the padding of a probe; says so once."""
+        if self._probe is None or self.padding or self._measured is not None:
+            return False
+        self._measured = self._time
+        return True
+
     def update(self, now: float) -> int:
         """The step to send, decided anew; call a few times a second."""
         if self.step >= self.most:
             self._end_probe()
         if self.step > self.most:
             self._change(self.most, now)
+        self._time = now
         if self._probe is not None:
             self._go_on(now)
         elif self._overused(now):
@@ -173,7 +196,7 @@ class Downlink:
         self._grown += 1
         self._probe = min(rate, GOAL * self._needs(self.step + 1)), now
         self.padding = max(0, round(self._probe[0] - self._sent))
-        self._reports = 0
+        self._reports, self._measured = 0, None
 
     def _go_on(self, now: float) -> None:
         assert self._probe is not None
@@ -183,13 +206,16 @@ class Downlink:
             self._change(self.step, now, DRAIN_S)
             self._not_before = now + self._wait
             self._wait = min(MAX_WAIT_S, self._wait * 1.4)
-        elif now - since >= PROBE_STEP_S and self._reports:
-            if rate < GOAL * self._needs(self.step + 1):
-                self._grow(now)
-            else:
-                self._end_probe()
-                self._change(self.step + 1, now)
-                self._wait, self._not_before = WAIT_S, now + SETTLE_S
+        elif now - since < PULSE_S:
+            return
+        elif not self._reports:
+            self.padding = 0
+        elif rate < GOAL * self._needs(self.step + 1):
+            self._grow(now)
+        else:
+            self._end_probe()
+            self._change(self.step + 1, now)
+            self._wait, self._not_before = WAIT_S, now + SETTLE_S
 
     def _refuted(self, since: float, now: float) -> bool:
         """Whether anything heard since the probe grew speaks against it, or nothing is heard any more."""

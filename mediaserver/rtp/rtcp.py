@@ -52,11 +52,15 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The peer lost this share (0 to 1) of our stream `ssrc`; `round_trip` in seconds when it can be told."""
+    """The peer lost this share (0 to 1) of our stream `ssrc`; `round_trip` in seconds when it can be told.
+
+    `age` in seconds is how long ago the report of ours was sent that it was measured with.
+    """
 
     ssrc: int
     lost: float
     round_trip: float | None
+    age: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +108,14 @@ def _hear_picture(packet: RtcpPsfbPacket) -> list[Heard]:
 
 
 def _reports(packet: RtcpRrPacket | RtcpSrPacket, wall: float) -> list[Heard]:
-    return [Report(r.ssrc, r.fraction_lost / 256, _round_trip(r, wall)) for r in packet.reports]
+    return [Report(r.ssrc, r.fraction_lost / 256, _past(r, wall, r.dlsr), _past(r, wall, 0)) for r in packet.reports]
 
 
-def _round_trip(report: RtcpReceiverInfo, wall: float) -> float | None:
-    """RFC 3550 §6.4.1: now less the time of our last report less the time the peer kept it."""
+def _past(report: RtcpReceiverInfo, wall: float, kept: int) -> float | None:
+    """RFC 3550 §6.4.1: now less the time of our last report less the time the peer `kept` it (1/65536 s)."""
     if not report.lsr:
         return None
-    ticks = ((_ntp(wall) >> 16) - report.lsr - report.dlsr) & 0xFFFFFFFF
+    ticks = ((_ntp(wall) >> 16) - report.lsr - kept) & 0xFFFFFFFF
     return ticks / 65536 if ticks < 60 << 16 else None
 
 

@@ -31,6 +31,8 @@ class Line:
     estimate: float = 3e6
     lost: float = 0.0
     """Bits dropped since the start of the current run."""
+    reporting: tuple[float, float] = (0.0, 0.0)
+    """When the sender last reported, and the queue its report had to wait for."""
     radio: float = 0.0
     random: Random = field(default_factory=lambda: Random(7))
     sent: float = 0.0
@@ -56,6 +58,8 @@ class Line:
         self.queue -= over
         for name, value in (("offered", bits), ("dropped", over), ("carried", carried), ("lost", over), ("sent", bits)):
             setattr(self, name, getattr(self, name) + value)
+        if self.downlink.take_measure():
+            self.reporting = self.now, self.queue / self.capacity
         if self.ticks % 20 == 0:
             self._report(step)
         return step
@@ -68,7 +72,10 @@ class Line:
         waiting = self.queue / self.capacity
         self.downlink.sent(self.steps[step] * 0.9 + SOUND_BPS)
         lost = self.random_loss() + self.dropped / self.offered
-        self.downlink.reported(lost, 2 * DELAY_S + waiting, self.now)
+        sent, queued = self.reporting
+        self.downlink.reported(lost, 2 * DELAY_S + queued, self.now - sent, self.now)
+        if not self.downlink.measuring:
+            self.reporting = self.now, waiting
         # Browsers raise their estimate by 8 % a second up to 1.5 times what they get, and cut it when delay grows.
         grown = min(self.estimate * 1.08, max(self.estimate, 1.5 * self.carried))
         self.estimate = 0.85 * self.carried if waiting > 0.1 else grown
@@ -168,7 +175,7 @@ def heard(seconds: int, round_trip: float = 0.05) -> Downlink:
     downlink = Downlink(STEPS, USUAL)
     downlink.sent(STEPS[2])
     for at in range(seconds):
-        downlink.reported(0.0, round_trip, float(at))
+        downlink.reported(0.0, round_trip, 0.5, float(at))
     downlink.estimated(2_000_000, seconds - 1.0)
     return downlink
 
@@ -177,13 +184,31 @@ def test_a_cut_estimate_counts_when_packets_wait_too() -> None:
     downlink = heard(10)
     downlink.estimated(100_000, 10.0)
     assert downlink.update(10.1) == 2
-    downlink.reported(0.0, 0.05 + 1.1 * WAITING_S, 10.5)
+    downlink.reported(0.0, 0.05 + 1.1 * WAITING_S, 0.5, 10.5)
     assert downlink.update(10.6) == 0
 
 
 def test_one_bad_report_is_chance_and_two_are_a_full_line() -> None:
     downlink = heard(10)
-    downlink.reported(0.2, 0.05, 10.0)
+    downlink.reported(0.2, 0.05, 0.5, 10.0)
     assert downlink.update(10.1) == 2
-    downlink.reported(0.2, 0.05, 11.0)
+    downlink.reported(0.2, 0.05, 0.5, 11.0)
     assert downlink.update(11.1) == 1
+
+
+def test_a_probe_goes_on_when_a_report_has_measured_it() -> None:
+    downlink = Downlink(STEPS, USUAL)
+    downlink.step = 0
+    downlink.sent(STEPS[0])
+    downlink.update(10.0)
+    first = downlink.padding
+    assert (first > 0, downlink.take_measure()) == (True, False)
+    downlink.reported(0.0, 0.05, 0.1, 10.4)
+    downlink.update(10.55)
+    assert (downlink.padding, downlink.take_measure(), downlink.take_measure()) == (0, True, False)
+    downlink.reported(0.0, 0.05, 0.5, 10.6)
+    downlink.update(10.65)
+    assert (downlink.padding, downlink.measuring) == (0, True)
+    downlink.reported(0.0, 0.05, 0.15, 10.7)
+    downlink.update(10.75)
+    assert downlink.padding > first

@@ -99,15 +99,16 @@ def _proposal(proposed: dict[str, Any] | None, cases: Sequence[dict[str, Any]]) 
         f"{why['point_pct']:.2f} %. Máy chủ được dùng {share} % số lõi = {why['budget_pct']:g} %. Theo khoản 4 Điều 12 "
         f"chỉ cấp tối đa 80 % năng lực: {why['usable_sessions']} phiên và {why['usable_points']} điểm cùng lúc, khi đó "
         f"CPU khoảng {why['expected_pct']:.0f} %. Không đề xuất quá mức đã thực sự chạy: {why['seen_sessions']} phiên, "
-        f"{why['seen_points']} điểm. Cả tỉnh ({need['sessions']} phiên, {need['points']} điểm cùng lúc) cần khoảng "
-        f"{need['cores']:g} lõi loại này."
+        f"{why['seen_points']} điểm."
     )
     en = (
         f"A conference costs about {why['session_pct']:.1f} % of a core, a point {why['point_pct']:.2f} % more. "
         f"80 % of the maximum may be given away and then stays below {share} % of the cores; no more than was seen "
-        f"running is proposed. The whole province ({need['sessions']} conferences, {need['points']} points at once) "
-        f"needs about {need['cores']:g} such cores."
+        f"running is proposed."
     )
+    if need["cores"] is not None:
+        vi += f" Cả tỉnh ({need['sessions']} phiên, {need['points']} điểm cùng lúc) cần khoảng {need['cores']:g} lõi."
+        en += f" The whole province ({need['sessions']} conferences, {need['points']} points) needs {need['cores']:g}."
     box = (
         f"<div class=box><strong>{proposed['sessions']} phiên, {proposed['points']} điểm cầu</strong> "
         f"<span class=en>{proposed['sessions']} sessions, {proposed['points']} points (maximum)</span>"

@@ -40,8 +40,13 @@ class Proposal:
     seen_sessions: int
     seen_points: int
 
-    def cores_for(self, sessions: int, points: int, share: float) -> float:
-        """Cores of this kind that so many conferences and points in use need, `share` of them for the server."""
+    def cores_for(self, sessions: int, points: int, share: float) -> float | None:
+        """Cores of this kind that so many conferences and points in use need, `share` of them for the server.
+
+        None when the cases could not tell what a conference costs.
+        """
+        if not self.session_pct:
+            return None
         return (self.session_pct * sessions + self.point_pct * points) / (100 * share)
 
 

@@ -209,7 +209,8 @@ def proposal(samples: Sequence[Sample], share: float) -> dict[str, Any] | None:
         return None
     found = propose(samples, CORES, share)
     figures = {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(found).items()}
-    need = {"sessions": NEED[0], "points": NEED[1], "cores": round(found.cores_for(*NEED, share), 1)}
+    cores = found.cores_for(*NEED, share)
+    need = {"sessions": NEED[0], "points": NEED[1], "cores": cores and round(cores, 1)}
     return {"sessions": found.max_sessions, "points": found.max_points, "share": share, "why": figures, "need": need}
 
 

@@ -40,6 +40,10 @@ def test_the_budget_is_kept_and_no_more_than_was_seen_is_promised(
     assert (found.max_sessions * 4 // 5, found.max_points * 4 // 5) == (found.usable_sessions, found.usable_points)
 
 
+def test_what_a_conference_costs_is_not_made_up() -> None:
+    assert propose([Sample(1, 169, 47)], 2, 0.8).cores_for(16, 204, 0.8) is None
+
+
 def test_points_come_before_conferences() -> None:
     found = propose([Sample(1, 169, 53.8), Sample(16, 192, 358.4)], cores=2, share=0.8)
     assert (found.session_pct, found.point_pct) == pytest.approx((20, 0.2))

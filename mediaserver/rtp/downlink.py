@@ -158,12 +158,10 @@ class Downlink:
     def _queue(self) -> float:
         return self._round_trips[-1] - min(self._round_trips) if self._round_trips else 0.0
 
-    def _excess_loss(self, reports: int) -> float:
-        """What each of the newest reports said was lost above the usual."""
-        losses = list(self._losses)
-        before, newest = losses[:-reports], losses[-reports:]
-        usual = min(MAX_USUAL_LOSS, sum(before) / max(1, len(before)))
-        return min(newest) - usual if len(newest) == reports else 0.0
+    def _usual_loss(self, reports: int) -> float:
+        """What was lost before the newest reports."""
+        before = list(self._losses)[:-reports]
+        return min(MAX_USUAL_LOSS, sum(before) / max(1, len(before)))
 
     def _needs(self, step: int) -> int:
         return self._steps[step] + SOUND_BPS
@@ -176,7 +174,8 @@ class Downlink:
         low = cut and estimate is not None and estimate < FOLLOWS * self._sent
         if low and (self._queue > WAITING_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
             return True
-        return self._excess_loss(2) > BAD_LOSS or self._queue > BAD_QUEUE_S
+        losing = len(self._losses) > 1 and min(self._losses[-2], self._losses[-1]) > self._usual_loss(2) + BAD_LOSS
+        return losing or self._queue > BAD_QUEUE_S
 
     def _down(self, now: float) -> None:
         """Take the highest step the estimate carries, at least one lower."""
@@ -223,7 +222,8 @@ class Downlink:
             return True
         if not self._reports:
             return now - since > FRESH_S
-        return self._excess_loss(1) > PROBE_LOSS or self._queue > PROBE_QUEUE_S
+        tolerated = 2 * self._usual_loss(1) + PROBE_LOSS  # of few packets, chance takes now more, now less
+        return (bool(self._losses) and self._losses[-1] > tolerated) or self._queue > PROBE_QUEUE_S
 
     def _end_probe(self) -> None:
         self._probe, self.padding = None, 0

@@ -36,11 +36,7 @@ class HostPage extends MeetingPage {
         <stage-view .meeting=${meeting} .tick=${tick}></stage-view>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
         ${this.direct()}
-        <div class="script-row">
-          <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${meeting.now} .session=${state?.session.id ?? ''}></script-bar>
-          <button type="button" class="tool" data-testid="voices" aria-pressed=${Boolean(state?.recording.voices)} title=${t('record.voices-hint')} @click=${this.voices}>${icon('sound')}<span>${t('record.voices')}</span></button>
-          <button type="button" class="tool" data-testid="mark" ?hidden=${!state?.recording.on} @click=${this.mark}>${icon('flag')}<span>${t('record.mark')}</span></button>
-        </div>
+        <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${meeting.now} .session=${state?.session.id ?? ''}></script-bar>
         <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @leave=${this.leave}></control-bar>
       </div>
       <speak-queue class="area" .seats=${state?.seats ?? []} .now=${meeting.now}></speak-queue>
@@ -77,7 +73,9 @@ class HostPage extends MeetingPage {
       <button type="button" class="tool" data-testid="record-pause" data-state=${recording} aria-pressed=${paused} ?hidden=${off}
         @click=${() => this.meeting.command({type: 'record', on: true, pause: !paused})}>
         ${icon(paused ? 'record' : 'pause')}<span>${t(paused ? 'record.resume' : 'record.pause')}</span>
-      </button>`;
+      </button>
+      <button type="button" class="tool" data-testid="voices" aria-pressed=${Boolean(this.meeting.state?.recording.voices)} title=${t('record.voices-hint')} @click=${this.voices}>${icon('sound')}<span>${t('record.voices')}</span></button>
+      <button type="button" class="tool" data-testid="mark" ?hidden=${off} @click=${this.mark}>${icon('flag')}<span>${t('record.mark')}</span></button>`;
   }
 
   voices() {

@@ -410,4 +410,5 @@ class Room:
         for name in tuple(self.seats):
             await self.remove_seat(name)
         await asyncio.gather(*self._leaving)
+        self._thread.submit(self._composer.close)  # after what it may still be composing
         self._thread.shutdown(wait=False)

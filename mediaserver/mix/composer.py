@@ -52,6 +52,11 @@ class Composer:
         self._cameras: dict[str, _Camera] = {}
         self._easels: dict[EaselKey, Easel] = {}
 
+    def close(self) -> None:
+        """Let go of all codecs and pictures: the room that held them may wait long for the garbage collector."""
+        self._cameras.clear()
+        self._easels.clear()
+
     def compose(self, work: Work) -> Composed:
         """Do one tick's work; what a picture needed is dropped when it is not wanted any more."""
         composed = Composed()

@@ -332,3 +332,14 @@ async def test_an_engine_leaves_its_port_free(meeting: Meeting) -> None:
     other = LocalEngine([address[0]], address[1])
     other.start()
     await other.close()
+
+
+async def test_a_closed_room_lets_go_of_its_codecs_and_pictures_at_once(meeting: Meeting, room: Room) -> None:
+    """A room and its peers know each other and wait for the garbage collector, but without what is heavy."""
+    a = await meeting.join("a", "red", 440)
+    await a.watch.until(lambda: a.watch.colour() == "red")
+    composer = room._composer
+    assert composer._cameras and composer._easels
+    await meeting.engine.close_room(ROOM)
+    room._thread.shutdown(wait=True)
+    assert (composer._cameras, composer._easels) == ({}, {})

@@ -22,6 +22,10 @@ def memory_mb() -> float:
     """Resident memory of this process once everything free has gone back to the kernel."""
     gc.collect()
     LIBC.malloc_trim(0)
+    return resident_mb()
+
+
+def resident_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 

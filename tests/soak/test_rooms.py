@@ -1,0 +1,62 @@
+"""Conferences that come and go take their memory with them, without waiting for the garbage collector."""
+
+import asyncio
+import gc
+
+from loadtest.caller import Caller
+from loadtest.offer import Wish
+from mediaserver.api import RoomOptions, SeatOptions
+from mediaserver.engine import LocalEngine
+from tests.mediaserver.meeting import CERTIFICATE, material
+from tests.soak.test_cycles import LIBC, resident_mb
+
+WARM_UP, ROOMS, POINTS = 3, 6, 6
+MOST_GROWTH_MB = 30.0
+"""Six rooms that wait for the collector are 180 MB."""
+
+
+class Some:
+    """A watcher that tells when some packets of a picture came; it decodes nothing, which would cost memory too."""
+
+    def __init__(self) -> None:
+        self.left = 20
+        self.came = asyncio.Event()
+
+    def packet(self, codec: str, _data: memoryview, _length: int) -> None:
+        self.left -= codec == "H264"
+        if not self.left:
+            self.came.set()
+
+
+async def meet(engine: LocalEngine, room: str) -> None:
+    """A room with cameras is composed, seen by all, and closed."""
+    await engine.open_room(room, RoomOptions())
+    watches, callers = [], []
+    for number in range(POINTS):
+        watches.append(Some())
+        callers.append(Caller(CERTIFICATE, material("green", 660), Wish(("H264",), layers=3), watches[-1]))
+        await engine.add_seat(room, SeatOptions(str(number), f"Điểm cầu {number}"))
+        await callers[-1].connect(await engine.connect(room, str(number), callers[-1].offer()))
+    await asyncio.gather(*(watch.came.wait() for watch in watches))
+    await asyncio.gather(*(caller.close() for caller in callers))
+    await engine.close_room(room)
+
+
+async def test_closed_rooms_do_not_pile_up() -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+    for number in range(WARM_UP):
+        await meet(engine, f"warm-{number}")
+    gc.collect()
+    gc.disable()
+    try:
+        before = resident_mb()
+        for number in range(ROOMS):
+            await meet(engine, f"room-{number}")
+        LIBC.malloc_trim(0)
+        grown = resident_mb() - before
+    finally:
+        gc.enable()
+    await engine.close()
+    assert grown <= MOST_GROWTH_MB
+    print(f"{grown:.1f} MB after {ROOMS} rooms")

@@ -16,10 +16,13 @@ LayoutKind = Literal[
 ]  # fmt: skip
 """What each looks like stands in :mod:`mediaserver.mix.layouts`."""
 
+CONTENT = "content"
+"""The source id of the screen that somebody shares; its tile is ``content:<seat>``."""
+
 COMPOSED = "composed"
 """The source id of the picture composed for a seat's audience; ``composed:<audience>`` is that of another one.
 
-Every other source id is ``camera:<seat>``."""
+Every other source id but :data:`CONTENT` is ``camera:<seat>``."""
 
 TOP_HEIGHT: Final = 720
 """Lines of the largest layer that a camera is asked for."""
@@ -169,11 +172,14 @@ class MediaEngine(Protocol):
         Audiences with equal layouts share one picture; one that nobody watches is not made.
         """
 
-    async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
-        """Choose what a seat sees: :data:`COMPOSED`, ``composed:<audience>``, or ``camera:<seat>``.
+    async def set_content(self, room: str, seat: str | None) -> None:
+        """Choose whose shared screen is the room's content, which ``content`` panes show. None: nobody's."""
 
-        A camera is forwarded, nothing is decoded or encoded. A display of more `lines` than the room's picture gets a
-        larger one when its line carries it.
+    async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
+        """Choose what a seat sees: :data:`COMPOSED`, ``composed:<audience>``, ``camera:<seat>``, or :data:`CONTENT`.
+
+        A camera or screen is forwarded, nothing is decoded or encoded. A display of more `lines` than the room's
+        picture gets a larger one when its line carries it.
         """
 
     async def start_recording(self, room: str, path: str) -> None:

@@ -26,6 +26,7 @@ CALLS: dict[str, dict[str, type]] = {
     "connect": {},
     "set_floor": {},
     "set_layout": {"layout": api.Layout},
+    "set_content": {},
     "set_view": {},
     "start_recording": {},
     "pause_recording": {},

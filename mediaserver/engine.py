@@ -103,6 +103,10 @@ class LocalEngine:
         """Change a composed picture."""
         self._room(room).set_layout(layout, audience)
 
+    async def set_content(self, room: str, seat: str | None) -> None:
+        """Choose whose shared screen is shown."""
+        self._room(room).set_content(seat)
+
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         """Choose what a seat sees."""
         self._room(room).set_view(seat, source, lines)

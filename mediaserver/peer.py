@@ -20,6 +20,7 @@ from mediaserver.rtp.payload import is_keyframe
 from mediaserver.rtp.probation import Probation, Verdict
 from mediaserver.rtp.sdp import (
     LEVEL_URI,
+    MID_URI,
     REPAIRED_RID_URI,
     RID_URI,
     SEND_TIME_URI,
@@ -38,8 +39,8 @@ logger = logging.getLogger(__name__)
 
 CAMERA_CODECS = ("VP8", "H264")
 """VP8 first: a forwarded camera must reach Firefox too, which decodes nothing else on a closed network."""
-MAX_SSRCS = 14
-"""Microphone, three layers and their retransmissions, and again after a renegotiation; more is a flood."""
+MAX_SSRCS = 18
+"""Microphone, three layers, a screen and their retransmissions, and again after a renegotiation; more is a flood."""
 REPORT_S = 1.0
 TICK_S = 0.05
 """How often :meth:`Peer.tick` is called."""
@@ -68,11 +69,13 @@ class Peer:
         self._owner = owner
         # owned
         self.camera = Camera()
+        self.content = Camera()
+        """A shared screen: a second picture with one layer."""
         self.transport = WebRtcTransport(
             mux, certificate, offer.fragment, list(offer.fingerprints), self, self._transport_changed
         )
         self._microphone = _first(offer, "audio", sends=True)
-        self._camera_media = _first(offer, "video", sends=True)
+        self._camera_media, self._content_media = _first_two(offer)
         self._level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
         self.picture = self._forwarder(_first(offer, "video", sends=False), 90000)
@@ -123,10 +126,8 @@ class Peer:
         stream = None
         if self._microphone and packet.payload_type in _numbers(self._microphone):
             stream = self._microphone_stream(packet.ssrc)
-        elif self._camera_media and packet.payload_type in _numbers(self._camera_media):
-            stream = self._camera_stream(packet, extensions)
-        elif self._camera_media and packet.payload_type in _rtx_codecs(self._camera_media):
-            stream = self._repair_stream(packet.ssrc, extensions)
+        else:
+            stream = self._video_stream(packet, extensions)
         if stream is not None:
             self._streams[packet.ssrc] = stream
         return stream
@@ -141,9 +142,22 @@ class Peer:
 
         return receive
 
-    def _camera_stream(self, packet: Packet, extensions: dict[int, bytes]) -> Callable[[Packet, float], None] | None:
-        media = self._camera_media
-        assert media is not None
+    def _video_stream(self, packet: Packet, extensions: dict[int, bytes]) -> Callable[[Packet, float], None] | None:
+        if self._content_media is not None and _belongs(packet, extensions, self._content_media):
+            media, camera, name = self._content_media, self.content, f"content:{self.seat}"
+        elif self._camera_media is not None:
+            media, camera, name = self._camera_media, self.camera, f"camera:{self.seat}"
+        else:
+            return None
+        if packet.payload_type in _numbers(media):
+            return self._camera_stream(packet, extensions, media, camera, name)
+        if packet.payload_type in _rtx_codecs(media):
+            return self._repair_stream(packet.ssrc, extensions, media, camera)
+        return None
+
+    def _camera_stream(
+        self, packet: Packet, extensions: dict[int, bytes], media: Media, camera: Camera, name: str
+    ) -> Callable[[Packet, float], None] | None:
         rid = _rid(media, extensions, RID_URI)
         if rid is None:
             return None
@@ -152,8 +166,8 @@ class Peer:
         probation = Probation()
 
         def begin() -> Layer:
-            layer = Layer(f"camera:{self.seat}", codec, self._dirty, ssrc, share, self._ask_keyframe, rid)
-            self.camera.add(layer)
+            layer = Layer(name, codec, self._dirty, ssrc, share, self._ask_keyframe, rid)
+            camera.add(layer)
             self._receptions[ssrc] = layer.reception
             return layer
 
@@ -175,11 +189,11 @@ class Peer:
 
         return receive
 
-    def _repair_stream(self, ssrc: int, extensions: dict[int, bytes]) -> Callable[[Packet, float], None] | None:
+    def _repair_stream(
+        self, ssrc: int, extensions: dict[int, bytes], media: Media, camera: Camera
+    ) -> Callable[[Packet, float], None] | None:
         """Retransmissions of a layer, told by its RID (RFC 8852 §3.2) or by the offer's SSRCs."""
-        media = self._camera_media
-        assert media is not None
-        named = self.camera.find(media.repairs.get(ssrc), _rid(media, extensions, REPAIRED_RID_URI))
+        named = camera.find(media.repairs.get(ssrc), _rid(media, extensions, REPAIRED_RID_URI))
         if named is None:
             return None
         original = named.ssrc
@@ -188,7 +202,7 @@ class Peer:
 
         def receive(packet: Packet, now: float) -> None:
             reception.receive(packet.sequence)
-            codec, layer = codecs.get(packet.payload_type), self.camera.find(original, None)
+            codec, layer = codecs.get(packet.payload_type), camera.find(original, None)
             if codec is None or layer is None or codec.name != layer.codec:
                 return
             repaired = rtx.unwrap(packet, original, codec.payload_type)
@@ -242,7 +256,7 @@ class Peer:
         Liveness, repeated NACKs and key frame requests, padding while the line is probed, reports once a second.
         """
         self.transport.check(now)
-        for layer in self.camera.layers:
+        for layer in (*self.camera.layers, *self.content.layers):
             layer.remind(now)
             if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now)):
                 self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, again))
@@ -284,7 +298,7 @@ class Peer:
     def _report_reception(self, now: float) -> None:
         taken = {ssrc: reception.take(ssrc, now) for ssrc, reception in self._receptions.items()}
         report = rtcp.receiver_report(self._own_ssrc, [info for info, _, _ in taken.values()])
-        layers = [layer.ssrc for layer in self.camera.layers]
+        layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]
         if layers:
             received = sum(taken[ssrc][1] for ssrc in layers)
             lost = sum(taken[ssrc][2] for ssrc in layers)
@@ -302,6 +316,18 @@ class Peer:
 def _first(offer: Offer, kind: str, *, sends: bool) -> Media | None:
     """The first m-line of a kind the peer sends on, or else receives on."""
     return next((m for m in offer.media if m.kind == kind and m.codecs and (m.sends if sends else m.receives)), None)
+
+
+def _first_two(offer: Offer) -> tuple[Media | None, Media | None]:
+    """The camera's m-line and the shared screen's: the first and the second video that the peer sends."""
+    sent = [media for media in offer.media if media.kind == "video" and media.codecs and media.sends]
+    return sent[0] if sent else None, sent[1] if len(sent) > 1 else None
+
+
+def _belongs(packet: Packet, extensions: dict[int, bytes], media: Media) -> bool:
+    """Whether a packet is of an m-line, by its MID (RFC 9143 §9.2), else by the offer's SSRCs."""
+    mid = extensions.get(media.extensions.get(MID_URI, 0))
+    return packet.ssrc in media.ssrcs if mid is None else mid == media.mid.encode()
 
 
 def _numbers(media: Media) -> set[int]:

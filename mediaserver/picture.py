@@ -30,10 +30,10 @@ class Picture:
         for stage in (self.stage, self._large):
             stage.choose(layout, now)
 
-    def arrange(self, seats: Sequence[str], speaker: str | None, now: float) -> None:
+    def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
         """Set the tiles anew."""
         for stage in (self.stage, self._large):
-            stage.arrange(seats, speaker, now)
+            stage.arrange(seats, speaker, now, content)
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
         """Show a chosen layout when its cameras are ready, at once while nobody watches; whether to arrange anew."""
@@ -125,10 +125,10 @@ class Pictures:
         shared = own is None or list(self._by_audience.values()).count(own) > 1
         return self._new() if own is None or shared else own
 
-    def arrange(self, seats: Sequence[str], speaker: str | None, now: float) -> None:
+    def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
         """Set the tiles of all pictures anew."""
         for picture in self:
-            picture.arrange(seats, speaker, now)
+            picture.arrange(seats, speaker, now, content)
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
         """Show chosen layouts whose cameras are ready; whether to arrange anew."""

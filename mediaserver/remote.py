@@ -103,6 +103,10 @@ class RemoteEngine:
         """Change a composed picture."""
         await self._call("set_layout", room=room, layout=layout, audience=audience)
 
+    async def set_content(self, room: str, seat: str | None) -> None:
+        """Choose whose shared screen is shown."""
+        await self._call("set_content", room=room, seat=seat)
+
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         """Choose what a seat sees."""
         await self._call("set_view", room=room, seat=seat, source=source, lines=lines)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mediaserver.api import (
     COMPOSED,
+    CONTENT,
     EVERYONE,
     RECORDING,
     CameraWanted,
@@ -57,6 +58,7 @@ class Seat:
         self.lines = 0
         """How many lines its display has for the picture; 0 when nobody said."""
         self.input = PictureInput()
+        self.content_input = PictureInput()
         self.demand = Demand()
 
 
@@ -84,6 +86,8 @@ class Room:
         # owned
         self.seats: dict[str, Seat] = {}
         self.pictures = Pictures(options, dirty)
+        self.content: str | None = None
+        """Whose shared screen is shown."""
         self.mixer = Mixer(dirty, options.hold_s)
         self._composer = Composer(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
@@ -112,7 +116,8 @@ class Room:
         if seat is None:
             return
         self.mixer.close(name)
-        seat.input.follow(None, time.monotonic())
+        for heard in (seat.input, seat.content_input):
+            heard.follow(None, time.monotonic())
         self._arrange()
         self._refresh_views()
         if seat.peer is not None:
@@ -132,7 +137,8 @@ class Room:
         seat.demand = Demand()
         self._limit(seat)
         now = time.monotonic()
-        seat.input.follow(None, now)
+        for heard in (seat.input, seat.content_input):
+            heard.follow(None, now)
         self._refresh_views()
         if old is not None:
             await old.close()
@@ -155,6 +161,14 @@ class Room:
         if self._recorder is not None and self.pictures.of(RECORDING) is not recorded:
             _recorded(recorded).detach(self._recorder)
             self._recorder.follow(_recorded(self.pictures.of(RECORDING)), time.monotonic())
+
+    def set_content(self, name: str | None) -> None:
+        """Change whose shared screen is shown."""
+        if name is not None:
+            self.seat(name)
+        self.content = name
+        self._arrange()
+        self._refresh_views()
 
     def set_view(self, name: str, source: str, lines: int = 0) -> None:
         """Change what a seat sees, on a display of so many lines."""
@@ -189,7 +203,8 @@ class Room:
     def _lose(self, seat: Seat) -> None:
         """Let go of a transport that ended: nothing is sent to it, nothing is taken from it; the seat stays."""
         peer, seat.peer = seat.peer, None
-        seat.input.follow(None, time.monotonic())
+        for heard in (seat.input, seat.content_input):
+            heard.follow(None, time.monotonic())
         self._refresh_views()
         if peer is not None:
             leaving = asyncio.ensure_future(peer.close())
@@ -201,7 +216,9 @@ class Room:
     def _arrange(self) -> None:
         visible = [name for name, seat in self.seats.items() if seat.options.visible]
         now = time.monotonic()
-        self.pictures.arrange(visible, self.mixer.speaker.speaker, now)
+        content = self.content if self.content in self.seats else None
+        tile = None if content is None else f"{CONTENT}:{content}"
+        self.pictures.arrange(visible, self.mixer.speaker.speaker, now, tile)
         self._follow_cameras(now)
 
     def _follow_cameras(self, now: float) -> None:
@@ -216,6 +233,8 @@ class Room:
         for name, seat in self.seats.items():
             layer = seat.peer.camera.pick(heights[name], now) if seat.peer and name in heights else None
             seat.input.follow(layer, now)
+            shared = seat.peer.content.layers[-1:] if seat.peer and f"{CONTENT}:{name}" in heights else []
+            seat.content_input.follow(shared[0] if shared else None, now)
             lines = max(heights.get(name, 0), self._forwarded_lines(name))
             if seat.peer is not None and seat.demand.update(lines, now):
                 self._emit(CameraWanted(self.name, name, seat.demand.lines))
@@ -240,6 +259,8 @@ class Room:
         assert seat.peer is not None and seat.peer.picture is not None
         takes = seat.peer.picture.takes
         kind, _, name = seat.view.partition(":")
+        if kind == CONTENT and (screen := self._screen()) is not None and takes(screen.codec):
+            return screen
         shown = self.seats.get(name) if kind != COMPOSED else None
         if shown is not None and shown.peer is not None:
             share = QUALITIES[seat.peer.downlink.step].share
@@ -248,6 +269,11 @@ class Room:
                 return layer
         audience = name if kind == COMPOSED and name else seat.options.audience
         return self.pictures.of(audience).source(takes, seat.peer.downlink.step)
+
+    def _screen(self) -> Source | None:
+        """The shared screen as it comes."""
+        seat = self.seats.get(self.content) if self.content is not None else None
+        return seat.peer.content.layers[-1] if seat and seat.peer and seat.peer.content.layers else None
 
     def _connect_sound(self, name: str) -> None:
         peer = self.seats[name].peer
@@ -317,8 +343,14 @@ class Room:
 
     def _ready(self, name: str) -> bool:
         """Whether a seat's camera gives pictures, or gives none anyway."""
+        source = self._input(name)
+        return source is None or source.flowing or not source.listening
+
+    def _input(self, tile: str) -> PictureInput | None:
+        """What the composer hears for a tile: a seat's camera or its screen."""
+        kind, _, name = tile.rpartition(":")
         seat = self.seats.get(name)
-        return seat is None or seat.input.flowing or not seat.input.listening
+        return None if seat is None else seat.content_input if kind else seat.input
 
     def _work(self, rate: int, tick: int, now: float) -> Work | None:
         """What is due at a tick of a rate; all that are watched have their cameras decoded."""
@@ -335,11 +367,15 @@ class Room:
             now=now,
             scenes=tuple(scene for scene in due if scene is not None),
             others=watched,
-            labels={**self.options.names, **{name: seat.options.label for name, seat in self.seats.items()}},
-            frames={name: frames for name in shown if (frames := self.seats[name].input.queue.take())},
+            labels=self._labels(),
+            frames={name: frames for name in shown if (heard := self._input(name)) and (frames := heard.queue.take())},
             speaker=self.mixer.speaker.speaker,
-            marks={name: marks for name in shown if (marks := _marks(self.seats[name]))},
+            marks={name: marks for name in shown if name in self.seats and (marks := _marks(self.seats[name]))},
         )
+
+    def _labels(self) -> dict[str, str]:
+        labels = {**self.options.names, **{name: seat.options.label for name, seat in self.seats.items()}}
+        return labels | ({f"{CONTENT}:{self.content}": labels[self.content]} if self.content in self.seats else {})
 
     def _publish(self, composed: Composed, timestamp: int) -> None:
         now = time.monotonic()
@@ -347,8 +383,8 @@ class Room:
             if (picture := self.pictures.numbered(number)) is not None:
                 picture.publish(key, encoded, timestamp)
         for name in composed.broken:
-            if name in self.seats:
-                self.seats[name].input.broken(now)
+            if (heard := self._input(name)) is not None:
+                heard.broken(now)
         self._dirty.flush(now)
 
     # Recording

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from mediaserver.api import COMPOSED, EVERYONE, TOP_HEIGHT, Layout
+from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout
 from scheduler.model import ScriptItem
 from signaling import panes
 from signaling.effects import (
@@ -21,6 +21,7 @@ from signaling.effects import (
     OpenRoom,
     Release,
     RemoveSeat,
+    SetContent,
     SetFloor,
     SetView,
     Tell,
@@ -30,6 +31,7 @@ from signaling.errors import MessageError
 from signaling.messages import (
     Arrangement,
     Audience,
+    ContentState,
     Farewell,
     Joined,
     LayoutState,
@@ -77,6 +79,10 @@ class Conference:
         """Of audiences that see another layout than everyone."""
         self.tape = Tape(booking.recording, booking.start, booking.voices)
         self.script = Script(booking.script, booking.places[0].id)
+        self.content: str | None = None
+        """Who shares a screen."""
+        self._before: Layout | None = None
+        """What everyone saw before it was shared."""
         self.speaking: str | None = None
         self._room_open = False
 
@@ -130,7 +136,7 @@ class Conference:
         effects += [Release(seat.leg) for seat in seats if seat.leg is not None]
         for seat in seats:
             self.roster.remove(seat)
-        self._room_open = False
+        self._room_open, self.content, self._before = False, None, None
         return effects
 
     # --- what people ask for
@@ -161,6 +167,8 @@ class Conference:
         seat = self._seat_of(client)
         if source.startswith("camera:"):
             self._visible(source.removeprefix("camera:"))
+        if source == CONTENT and self.content is None:
+            raise MessageError("unknown-seat")
         seat.view, seat.lines = source, lines
         return [*self._show_view(seat), Tell(client, ViewState(source=source))]
 
@@ -195,6 +203,37 @@ class Conference:
             if seat is not None and seat not in absent:
                 self._visible(seat)
         return self._arrange(layout, audience)
+
+    def share(self, client: str, on: bool) -> list[Effect]:
+        """Share one's screen, or end that: who has the floor may, one at a time, controllers before others.
+
+        While a screen is shared everyone sees it beside the speaker, unless another layout is chosen.
+        """
+        seat = self._seat_of(client)
+        if not on:
+            return self._unshare() if self.content == seat.id or seat.controller else []
+        if seat.place is None or not (seat.floor or seat.controller):
+            raise MessageError("forbidden")
+        if self.content not in (None, seat.id) and not seat.controller:
+            raise MessageError("content-taken")
+        if self._before is None:
+            self._before = self.layout
+        self.content = seat.id
+        shown = self._pin(replace(self.layout, kind="content", seats=(), page=0, rotate=0))
+        return [SetContent(seat.id), TellAll(ContentState(seat=seat.id)), *shown]
+
+    def _unshare(self) -> list[Effect]:
+        """End the sharing; everyone sees again what they saw before, unless somebody arranged something else."""
+        if self.content is None:
+            return []
+        effects: list[Effect] = [SetContent(None), TellAll(ContentState(seat=None))]
+        self.content, before, self._before = None, self._before, None
+        for other in self.roster.seats.values():
+            if other.view == CONTENT:
+                other.view = COMPOSED
+                effects += [SetView(other.id, COMPOSED, other.lines)]
+                effects += [Tell(other.client, ViewState(source=COMPOSED))] if other.client else []
+        return effects + (self._pin(before) if before is not None and self.layout.kind == "content" else [])
 
     def same_layout(self, client: str, audience: Audience) -> list[Effect]:
         """Let an audience see again what everyone sees."""
@@ -294,6 +333,7 @@ class Conference:
         effects = self._open_room()
         for seat in self.roster.seats.values():
             effects += self._seat(seat) if seat.here else []
+        effects += [SetContent(self.content)] if self.content is not None else []
         return [*effects, *self.tape.restore(), TellAll(Renew())]
 
     # --- for everyone
@@ -330,6 +370,7 @@ class Conference:
             storage=self.tape.storage if seat.controller else None,
             script=self.script.state if seat.controller else None,
             view=seat.view,
+            content=self.content,
             wanted=seat.wanted,
             now=now,
         )
@@ -383,13 +424,13 @@ class Conference:
 
     def _make_absent(self, seat: Seated) -> list[Effect]:
         seat.here = seat.up = seat.offered = False
-        effects: list[Effect] = [RemoveSeat(seat.id)]
+        effects: list[Effect] = [RemoveSeat(seat.id), *(self._unshare() if self.content == seat.id else [])]
         return effects + ([Release(seat.leg)] if seat.leg else [])
 
     def _forget(self, seat: Seated) -> list[Effect]:
         """Take a seat out for good and let nobody look at it any more."""
+        effects: list[Effect] = self._unshare() if self.content == seat.id else []
         self.roster.remove(seat)
-        effects: list[Effect] = []
         for other in self.roster.seats.values():
             if other.view == f"camera:{seat.id}":
                 other.view = COMPOSED
@@ -400,7 +441,8 @@ class Conference:
 
     def _set_floor(self, seat: Seated, open_: bool) -> list[Effect]:
         seat.floor = open_
-        return [SetFloor(seat.id, open_)] if seat.here else []
+        ended = self._unshare() if self.content == seat.id and not open_ and not seat.controller else []
+        return [*([SetFloor(seat.id, open_)] if seat.here else []), *ended]
 
     def _tell_controllers(self, message: ServerMessage) -> list[Effect]:
         seats = [seat for seat in self.roster.seats.values() if seat.controller]

@@ -30,6 +30,7 @@ COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect
     m.MuteAll: lambda c, client, _, __: c.mute_all(client),
     m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
     m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.layout, msg.audience),
+    m.Share: lambda c, client, msg, _: c.share(client, msg.on),
     m.SameLayout: lambda c, client, msg, _: c.same_layout(client, msg.audience),
     m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now),
     m.Voices: lambda c, client, msg, _: c.separate(client, msg.on),

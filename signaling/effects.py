@@ -70,6 +70,13 @@ class Arrange:
 
 
 @dataclass(frozen=True, slots=True)
+class SetContent:
+    """Show somebody's shared screen, or nobody's."""
+
+    seat: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SetView:
     """Show a seat another source."""
 
@@ -132,6 +139,7 @@ Effect = (
     | RemoveSeat
     | SetFloor
     | Arrange
+    | SetContent
     | SetView
     | StartRecording
     | PauseRecording

@@ -16,7 +16,7 @@ MAX_BYTES = 64 * 1024
 Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "code-unknown", "code-locked", "too-early",
     "ended", "cancelled", "not-invited", "no-point", "full", "unknown-seat", "bad-offer", "media-restarting",
-    "unavailable", "disk-full", "unknown-item", "not-recording",
+    "unavailable", "disk-full", "unknown-item", "not-recording", "content-taken",
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
 
@@ -78,7 +78,7 @@ class View(_Asked):
     """Choose what to see: ``composed``, one's own choice of layout (``composed:<kind>``), or ``camera:<seat>``."""
 
     type: Literal["view"]
-    source: Annotated[str, StringConstraints(pattern=r"^(composed(:(grid|speaker|single))?|camera:.{1,64})$")]
+    source: Annotated[str, StringConstraints(pattern=r"^(composed(:(grid|speaker|single))?|content|camera:.{1,64})$")]
     lines: Annotated[int, Field(ge=0, le=8640)] = 0
 
 
@@ -136,6 +136,13 @@ class SameLayout(_Asked):
     audience: Audience
 
 
+class Share(_Asked):
+    """Share one's screen, or end that; a controller may end anybody's."""
+
+    type: Literal["share"]
+    on: bool
+
+
 class Record(_Asked):
     """Start, pause or stop the recording (controller)."""
 
@@ -182,6 +189,7 @@ ClientMessage = Annotated[
     | Lower
     | SetLayout
     | SameLayout
+    | Share
     | Record
     | Voices
     | Mark
@@ -200,6 +208,7 @@ _CLIENT: TypeAdapter[
     | Lower
     | SetLayout
     | SameLayout
+    | Share
     | Record
     | Voices
     | Mark
@@ -312,6 +321,7 @@ class Joined(_Message):
     storage: StorageState | None
     script: ScriptState | None
     view: str
+    content: str | None
     wanted: int
     now: Instant
 
@@ -342,6 +352,13 @@ class Speaking(_Message):
     """The loudest seat, or nobody."""
 
     type: Literal["speaking"] = "speaking"
+    seat: str | None
+
+
+class ContentState(_Message):
+    """Whose screen is shared, or nobody's."""
+
+    type: Literal["content"] = "content"
     seat: str | None
 
 
@@ -376,7 +393,7 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer | ViewState | Speaking
-    | Wanted | Renew | Bye | Error
+    | ContentState | Wanted | Renew | Bye | Error
 )  # fmt: skip
 
 

@@ -60,6 +60,7 @@ FAULTS: Mapping[str, Pair] = {
         "This item is no longer in the script.",
     ),
     "not-recording": ("Phiên họp không được ghi hình.", "The meeting is not being recorded."),
+    "content-taken": ("Đã có người đang chia sẻ màn hình.", "Somebody shares their screen already."),
     "disk-full": (
         "Ổ đĩa chứa bản ghi đã đầy nên không ghi hình được. Hãy báo cán bộ kỹ thuật.",
         "The disk of the recordings is full, so nothing can be recorded. Tell the technician.",

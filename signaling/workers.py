@@ -128,6 +128,10 @@ class Workers:
         """Arrange a picture."""
         await self._of(room).set_layout(room, layout, audience)
 
+    async def set_content(self, room: str, seat: str | None) -> None:
+        """Show somebody's shared screen."""
+        await self._of(room).set_content(room, seat)
+
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         """Show a seat another source."""
         await self._of(room).set_view(room, seat, source, lines)

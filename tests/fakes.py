@@ -117,6 +117,10 @@ class FakeEngine:
         else:
             layouts[audience] = layout
 
+    async def set_content(self, room: str, seat: str | None) -> None:
+        self._note("set_content", room, seat)
+        self._room(room, seat)
+
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         self._note("set_view", room, seat, source, lines)
         self._room(room, seat).views[seat] = source

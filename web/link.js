@@ -32,6 +32,11 @@ export function layersFor(height, wanted = ALL) {
   return layers.map((layer, i) => ({...layer, active: layer.active && (i === 0 || ALL / LAYERS[i - 1].scaleResolutionDownBy < wanted)}));
 }
 
+/** A shared screen: whole and sharp rather than smooth. */
+const CONTENT = [{maxBitrate: 1_500_000, maxFramerate: 5}];
+/** Transceivers in the order of the protocol; the third receives. @type {Record<SentKind, number>} */
+const PLACES = {mic: 0, camera: 1, content: 3};
+
 /** @param {MediaStreamTrack | null} track */
 const heightOf = track => track?.getSettings().height ?? 720;
 
@@ -63,8 +68,8 @@ export class Link extends EventTarget {
     this.pc = null;
     /** The one whose picture is on the page: it keeps the last frame until the next one has media. @type {RTCPeerConnection | null} */
     this.shown = null;
-    /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
-    this.tracks = {mic: null, camera: null};
+    /** @type {Record<SentKind, MediaStreamTrack | null>} */
+    this.tracks = {mic: null, camera: null, content: null};
     /** @type {MediaStream | null} */
     this.picture = null;
     /** @type {MediaStream | null} */
@@ -105,11 +110,12 @@ export class Link extends EventTarget {
     }
   }
 
-  /** The three transceivers, in the order of the protocol. @param {RTCPeerConnection} pc */
+  /** The four transceivers, in the order of the protocol. @param {RTCPeerConnection} pc */
   prepare(pc) {
     const sound = pc.addTransceiver(this.tracks.mic ?? 'audio', {direction: 'sendrecv'});
     pc.addTransceiver(this.tracks.camera ?? 'video', {direction: 'sendonly', sendEncodings: layersFor(heightOf(this.tracks.camera))});
     const picture = pc.addTransceiver('video', {direction: 'recvonly'});
+    pc.addTransceiver(this.tracks.content ?? 'video', {direction: 'sendonly', sendEncodings: CONTENT});
     const show = () => pc === this.pc && this.show(pc, picture.receiver.track, sound.receiver.track);
     if (this.shown) picture.receiver.track.addEventListener('unmute', show, {once: true});
     else show();
@@ -126,10 +132,10 @@ export class Link extends EventTarget {
     old?.close();
   }
 
-  /** Send a track, or nothing. @param {DeviceKind} kind @param {MediaStreamTrack | null} track */
+  /** Send a track, or nothing. @param {SentKind} kind @param {MediaStreamTrack | null} track */
   async send(kind, track) {
     this.tracks[kind] = track;
-    const sender = this.pc?.getSenders()[kind === 'mic' ? 0 : 1];
+    const sender = this.pc?.getSenders()[PLACES[kind]];
     await sender?.replaceTrack(track);
     if (sender && track && kind === 'camera') await this.fit(sender, track);
   }
@@ -147,7 +153,7 @@ export class Link extends EventTarget {
   async want(lines) {
     if (lines === this.wanted) return;
     this.wanted = lines;
-    const sender = this.pc?.getSenders()[1];
+    const sender = this.pc?.getSenders()[PLACES.camera];
     if (sender?.track) await this.fit(sender, sender.track);
   }
 

@@ -15,6 +15,7 @@ export const start = (joined, now) => ({
   storage: joined.storage,
   script: joined.script,
   view: joined.view,
+  content: joined.content ?? null,
   speaking: null,
   skew: Date.parse(joined.now) - now,
 });
@@ -35,6 +36,7 @@ const CHANGES = {
   recording: (state, {on, paused, since, seconds, error, voices}) => ({...state, recording: {on, paused, since, seconds, error, voices}}),
   storage: (state, {level, hours}) => ({...state, storage: {level, hours}}),
   script: (state, {items, at, since}) => ({...state, script: {items, at, since}}),
+  content: (state, {seat}) => ({...state, content: seat}),
   speaking: (state, {seat}) => ({...state, speaking: seat}),
   view: (state, {source}) => ({...state, view: source}),
 };
@@ -44,6 +46,13 @@ export const reduce = (state, message) => CHANGES[message.type]?.(state, message
 
 /** @param {MeetingState} state @returns {Seat | undefined} */
 export const mine = state => state.seats.find(({seat}) => seat === state.me);
+
+/** Who may share a screen: who has the floor, and controllers; not while somebody else does, unless they control. @param {MeetingState} state */
+export function mayShare(state) {
+  const seat = mine(state);
+  if (!seat?.point) return false;
+  return state.controller || (seat.floor && (state.content === null || state.content === state.me));
+}
 
 /** Raised hands, first come first. @param {Seat[]} seats */
 export const queue = seats => seats.filter(({hand}) => hand > 0).sort((a, b) => a.hand - b.hand);

@@ -76,6 +76,16 @@ async function openNow(kind) {
   }
 }
 
+/** A screen, window or tab that the person chooses: few pictures, sharp letters. Rejects when nothing is chosen. */
+export async function openScreen() {
+  const video = {width: {max: 1920}, height: {max: 1080}, frameRate: {max: 5}};
+  const [track] = (await navigator.mediaDevices.getDisplayMedia({video})).getVideoTracks();
+  track.contentHint = 'text';
+  return track;
+}
+
+export const canShare = () => Boolean(navigator.mediaDevices && 'getDisplayMedia' in navigator.mediaDevices);
+
 /** Watches how loud a microphone is, 0 to 1. */
 export class Meter {
   /** @param {MediaStreamTrack} track @param {(level: number, heard: boolean) => void} tell */

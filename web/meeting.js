@@ -3,7 +3,7 @@
 
 import {Link} from './link.js';
 import {floorChange, micState, mine, quality, recordState, reduce, start} from './logic.js';
-import {DeviceFault, Meter, choices, open} from './media.js';
+import {DeviceFault, Meter, choices, open, openScreen} from './media.js';
 import {Protocol} from './protocol.js';
 import {span} from './time.js';
 
@@ -26,6 +26,8 @@ export class Meeting extends EventTarget {
     this.invited = false;
     /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
     this.tracks = {mic: null, camera: null};
+    /** The screen we share. @type {MediaStreamTrack | null} */
+    this.screen = null;
     /** @type {Meter | null} */
     this.meter = null;
     this.level = 0;
@@ -123,6 +125,33 @@ export class Meeting extends EventTarget {
     const [was, is] = [this.lines, lines].map(one => one > USUAL_LINES);
     this.lines = lines;
     if (was !== is && this.state) this.look(this.state.view);
+  }
+
+  async toggleShare() {
+    if (this.screen || this.state?.content === this.state?.me) return this.unshare();
+    const track = await openScreen().catch(() => null);
+    if (!track) return this.notice('share.denied');
+    this.screen = track;
+    track.addEventListener('ended', () => track === this.screen && this.unshare());
+    await this.link.send('content', track);
+    try {
+      this.receive(await this.protocol.ask({type: 'share', on: true}));
+    } catch (fault) {
+      this.endShare();
+      this.notice(`error.${/** @type {any} */ (fault).word}`);
+    }
+  }
+
+  unshare() {
+    this.endShare();
+    this.protocol.say({type: 'share', on: false});
+  }
+
+  endShare() {
+    this.screen?.stop();
+    this.screen = null;
+    this.link.send('content', null);
+    this.changed();
   }
 
   /** A command of the controller: `floor`, `mute-all`, `lower`, `layout`, `record`, `voices`, `mark`, `step`. @param {Message} message */
@@ -234,8 +263,18 @@ export class Meeting extends EventTarget {
       this.mute();
     }
     if (change && before) this.dispatchEvent(new CustomEvent('floor', {detail: change}));
+    this.compareContent(before?.content ?? null, this.state?.content ?? null);
     const [was, is] = [before, this.state].map(state => state && recordState(state.recording));
     if (was && is && was !== is) this.notice(`room.rec-${is}`);
+  }
+
+  /** @param {string | null} was @param {string | null} is */
+  compareContent(was, is) {
+    if (was === is) return;
+    if (this.screen && is !== this.state?.me) this.endShare(); // ended by the host, or somebody else shares now
+    const name = this.state?.seats.find(({seat}) => seat === is)?.name;
+    if (is) this.notice('share.now', name ?? '');
+    else this.notice('share.over');
   }
 
   statusChanged() {
@@ -246,7 +285,7 @@ export class Meeting extends EventTarget {
   stop() {
     this.link.close();
     this.meter?.stop();
-    for (const track of Object.values(this.tracks)) track?.stop();
+    for (const track of [...Object.values(this.tracks), this.screen]) track?.stop();
   }
 
   /** @param {{loss: number, rtt: number}} measured */

@@ -8,6 +8,8 @@ type LayoutKind =
 type MicState = 'off' | 'blocked' | 'invited' | 'on' | 'live';
 type ItemKind = 'speech' | 'show' | 'discussion' | 'break';
 type DeviceKind = 'mic' | 'camera';
+/** What a peer connection sends. */
+type SentKind = DeviceKind | 'content';
 
 interface Slot { start: string; end: string }
 interface Named { id: string; name: string }
@@ -64,7 +66,7 @@ interface Layout {
 type Audience = 'everyone' | 'host' | 'components' | 'recording';
 /** The layouts of audiences that do not see what everyone sees. */
 type Own = Partial<Record<Audience, Layout>>;
-interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' }
+interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' | 'content' }
 interface LayoutPlan { kind: LayoutKind; most: number; grows: boolean; columns: number; rows: number; cells: Pane[] }
 interface RecordingMark { on: boolean; paused: boolean; since: string | null; seconds: number; error: string | null; voices: boolean }
 interface StorageMark { level: 'ok' | 'low' | 'full'; hours: number }
@@ -75,11 +77,11 @@ interface Message { type: string; ref?: string; [field: string]: any }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: Own }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: Own }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; wanted: number; now: string;
 }
 
 /** What a meeting looks like from one seat. `skew` is server time minus ours in milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: Own;
-  recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; speaking: string | null; skew: number;
+  recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; speaking: string | null; skew: number;
 }

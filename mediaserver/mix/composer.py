@@ -5,10 +5,12 @@ A composer lives in one worker thread. It is handed work and hands back bytes; i
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from av import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from mediaserver.api import CONTENT
 from mediaserver.mix.codec import VideoDecoder
 from mediaserver.mix.easel import Cast, Easel, EaselKey, Encoded, Scene
 from mediaserver.mix.marks import Mark
@@ -16,7 +18,7 @@ from mediaserver.mix.quality import RenditionKey
 from mediaserver.rtp.jitter import Frame
 
 STALE_S = 2.0
-"""A camera that sent nothing for so long is shown as its card, not as a frozen face."""
+"""A camera that sent nothing for so long is shown as its card, not as a frozen face; a screen may stand still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Composer:
         for seat in self._cameras.keys() - work.labels.keys():
             del self._cameras[seat]
         for seat, frames in work.frames.items():
-            camera = self._cameras.setdefault(seat, _Camera())
+            camera = self._cameras.setdefault(seat, _Camera(inf if seat.startswith(CONTENT) else STALE_S))
             if not camera.decode(frames, work.now):
                 composed.broken.add(seat)
 
@@ -89,7 +91,10 @@ class Composer:
 class _Camera:
     """One seat's decoder and newest picture."""
 
-    def __init__(self) -> None:
+    def __init__(self, stale_s: float) -> None:
+        # given
+        self._stale_s = stale_s
+        # owned
         self.picture: VideoFrame | None = None
         self.decoded = 0
         self._decoder: VideoDecoder | None = None
@@ -119,7 +124,7 @@ class _Camera:
 
     def fresh(self, now: float) -> bool:
         """Whether the camera still sends."""
-        return now - self._time < STALE_S
+        return now - self._time < self._stale_s
 
     def scaled(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
         """The newest picture in another size, made once for all tiles of that size, whatever is written on them."""

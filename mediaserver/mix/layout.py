@@ -26,12 +26,14 @@ class Tile:
     awaited: str = ""
 
 
-def arrange(layout: Layout, seats: Sequence[str], speaker: str | None, width: int, height: int) -> tuple[Tile, ...]:
-    """Tiles for `seats` in order; a seat that stands nowhere is on another page."""
+def arrange(
+    layout: Layout, seats: Sequence[str], speaker: str | None, width: int, height: int, content: str | None = None
+) -> tuple[Tile, ...]:
+    """Tiles for `seats` in order; a seat that stands nowhere is on another page. `content` is a shared screen."""
     if not seats:
         return ()
     family = FAMILIES[layout.kind]
-    panes = _fill(layout, family.plan(family.most), seats, speaker)
+    panes = _fill(layout, family.plan(family.most), seats, speaker, content)
     if family.grows:
         panes = _trimmed(layout, panes)
     placed = _place(family.plan(max(1, len(panes))), panes, _ground(layout, width, height))
@@ -46,9 +48,9 @@ def heading(layout: Layout, width: int, height: int) -> Tile:
     return Tile("", 0, 0, width, _even(height // HEADING_LINES) if layout.title or layout.clock else 0)
 
 
-def pages(layout: Layout, seats: Sequence[str], speaker: str | None) -> int:
+def pages(layout: Layout, seats: Sequence[str], speaker: str | None, content: str | None = None) -> int:
     """How many pages it takes to show everyone once."""
-    free, rest = _free(layout, FAMILIES[layout.kind].plan(FAMILIES[layout.kind].most), seats, speaker)
+    free, rest = _free(layout, FAMILIES[layout.kind].plan(FAMILIES[layout.kind].most), seats, speaker, content)
     return _pages(len(free), len(rest))
 
 
@@ -57,17 +59,17 @@ def turned(layout: Layout, elapsed: float) -> int:
     return layout.page + (int(elapsed // layout.rotate) if layout.rotate else 0)
 
 
-def _fill(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None) -> list[str]:
+def _fill(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None, content: str | None) -> list[str]:
     """Who is in which pane, "" for nobody."""
-    panes = _fixed(layout, plan, seats, speaker)
-    free, rest = _free(layout, plan, seats, speaker)
+    panes = _fixed(layout, plan, seats, speaker, content)
+    free, rest = _free(layout, plan, seats, speaker, content)
     first = layout.page % _pages(len(free), len(rest)) * len(free)
     for pane, seat in zip(free, rest[first:], strict=False):
         panes[pane] = seat
     return panes
 
 
-def _fixed(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None) -> list[str]:
+def _fixed(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None, content: str | None) -> list[str]:
     """Pinned seats first, then whoever a pane waits for; panes left to the order of seats stay ""."""
     pins = layout.seats[: len(plan.cells)]
     panes = [(seat if seat in seats else "") or "" for seat in pins] + [""] * (len(plan.cells) - len(pins))
@@ -77,10 +79,13 @@ def _fixed(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None
         "held": (layout.focus, *seats),
         "speaker": (speaker, *seats),
         "seat": (),
+        "content": (content, layout.focus, *seats),
     }
     for number, cell in enumerate(plan.cells):
         if not panes[number] and not _reserved(layout, number):
-            panes[number] = next((s for s in waits[cell.role] if s in seats and s not in taken and s), "")
+            panes[number] = next(
+                (s for s in waits[cell.role] if s and (s in seats or s == content) and s not in taken), ""
+            )
             taken.add(panes[number])
     return panes
 
@@ -95,9 +100,11 @@ def _awaited(layout: Layout, pane: int) -> str:
     return layout.seats[pane] or "" if _reserved(layout, pane) else ""
 
 
-def _free(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None) -> tuple[list[int], list[str]]:
+def _free(
+    layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None, content: str | None
+) -> tuple[list[int], list[str]]:
     """Panes and seats that are left to each other."""
-    panes = _fixed(layout, plan, seats, speaker)
+    panes = _fixed(layout, plan, seats, speaker, content)
     free = [number for number, seat in enumerate(panes) if not seat and not _reserved(layout, number)]
     taken = set(panes)
     return free, [seat for seat in seats if seat not in taken]

@@ -7,6 +7,7 @@ of the alphabet, capitals first. Each pane has a role that says who it waits for
     held     the focus, else the first point: it stays when somebody else speaks
     speaker  who speaks
     seat     the points in order
+    content  the shared screen, else as held
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from typing import Literal
 
 from mediaserver.api import LayoutKind
 
-Role = Literal["main", "held", "speaker", "seat"]
+Role = Literal["main", "held", "speaker", "seat", "content"]
 
 LETTERS = ascii_uppercase + ascii_lowercase
 GROWS_TO = 64
@@ -119,7 +120,7 @@ _ALL = (
     _drawn("single", "A", "main"),
     _drawn("lecture", "A", "held"),
     _drawn("side-by-side", ".... AABB AABB ....", "held", "speaker"),
-    _drawn("content", "........ AAAAAABB AAAAAABB AAAAAACC AAAAAACC AAAAAADD AAAAAADD ........", "held", "speaker"),
+    _drawn("content", "........ AAAAAABB AAAAAABB AAAAAACC AAAAAACC AAAAAADD AAAAAADD ........", "content", "speaker"),
     Family("panorama", PANORAMA, True, _abreast, 4),
     _drawn("1+5", "AAB AAC DEF", "main"),
     _drawn("1+7", "AAAB AAAC AAAD EFGH", "main"),

@@ -59,16 +59,16 @@ class Stage:
         self._show(now)
         return True
 
-    def arrange(self, seats: Sequence[str], speaker: str | None, now: float) -> None:
+    def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
         """Set the tiles of the current page, and those of the next one shortly before it comes."""
         self._page = self._page_at(now)
-        self.tiles = self._tiles(self._shown, self._page, seats, speaker)
+        self.tiles = self._tiles(self._shown, self._page, seats, speaker, content)
         if self._shown != self.layout:
-            self.ahead = self._tiles(self.layout, self.layout.page, seats, speaker)
+            self.ahead = self._tiles(self.layout, self.layout.page, seats, speaker, content)
             return
         coming = self._page_at(now + AHEAD_S)
-        turns = coming != self._page and pages(self.layout, seats, speaker) > 1
-        self.ahead = self._tiles(self._shown, coming, seats, speaker) if turns else ()
+        turns = coming != self._page and pages(self._shown, seats, speaker, content) > 1
+        self.ahead = self._tiles(self._shown, coming, seats, speaker, content) if turns else ()
 
     def due(self, now: float) -> bool:
         """Whether time alone asks for a new arrangement."""
@@ -86,5 +86,8 @@ class Stage:
     def _page_at(self, now: float) -> int:
         return turned(self._shown, now - self._since)
 
-    def _tiles(self, layout: Layout, page: int, seats: Sequence[str], speaker: str | None) -> tuple[Tile, ...]:
-        return arrange(replace(layout, page=page), seats, speaker, self._options.width, self._options.height)
+    def _tiles(
+        self, layout: Layout, page: int, seats: Sequence[str], speaker: str | None, content: str | None
+    ) -> tuple[Tile, ...]:
+        width, height = self._options.width, self._options.height
+        return arrange(replace(layout, page=page), seats, speaker, width, height, content)

@@ -22,7 +22,7 @@ class Pane(Model):
     y: int
     width: int
     height: int
-    role: Literal["main", "held", "speaker", "seat"]
+    role: Literal["main", "held", "speaker", "seat", "content"]
 
 
 class LayoutPlan(Model):

@@ -11,6 +11,7 @@ from loadtest.caller import Caller
 from loadtest.offer import Wish
 from mediaserver.api import (
     COMPOSED,
+    CONTENT,
     EVERYONE,
     CameraWanted,
     Event,
@@ -200,6 +201,31 @@ async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meet
     assert not room.pictures.settle(room._ready, time.monotonic()), "nothing can have come yet"
     await a.watch.until(green)
     assert seen == {"red", "green"}
+
+
+async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    peer = room.seats["b"].peer
+    assert peer is not None
+    peer.content.layers = peer.camera.layers  # what it shares looks like its camera
+    engine = meeting.engine
+    await engine.set_content(ROOM, "b")
+    await engine.set_layout(ROOM, Layout("content"))
+    await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("green", "red"))
+    assert set(room._composer._cameras) == {"a", "b", "content:b"}
+    await engine.set_view(ROOM, "a", CONTENT)
+    await a.watch.until(lambda: a.watch.colour(0.1, 0.1) == a.watch.colour(0.9, 0.9) == "green")
+    await engine.set_view(ROOM, "a", COMPOSED)
+    await engine.set_content(ROOM, None)
+    await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("red", "green"))
+    assert set(room._composer._cameras) == {"a", "b"}
+    with pytest.raises(UnknownSeat):
+        await engine.set_content(ROOM, "nobody")
+    await engine.set_content(ROOM, "b")
+    await engine.remove_seat(ROOM, "b")
+    await a.watch.until(lambda: a.watch.colour(0.3, 0.5) == "red")
 
 
 async def test_an_observer_sees_and_has_no_tile(meeting: Meeting) -> None:

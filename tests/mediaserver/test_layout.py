@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.api import Layout
+from mediaserver.api import Layout, LayoutKind
 from mediaserver.mix.layout import HEADING_LINES, MAX_TILES, STRIP_TILES, Tile, arrange, fit, heading, pages
 from mediaserver.mix.layouts import FAMILIES
 
@@ -192,3 +192,12 @@ def test_a_pane_kept_for_an_absent_point_says_for_whom() -> None:
     tiles = arrange(layout, ["a", "b"], None, 1280, 720)
     assert [(tile.seat, tile.awaited) for tile in tiles] == [("a", ""), ("", "nt"), ("b", ""), ("", "")]
     assert {tile.awaited for tile in arrange(replace(layout, empty=False), ["a", "b"], None, 1280, 720)} == {""}
+
+
+def test_a_shared_screen_has_the_large_pane_of_its_layout_and_no_other() -> None:
+    def seats(kind: LayoutKind, content: str | None) -> list[str]:
+        return [tile.seat for tile in arrange(Layout(kind), ["a", "b"], "b", 1280, 720, content)]
+
+    assert seats("content", "content:a") == ["content:a", "b", "a"]
+    assert seats("content", None) == ["a", "b"]
+    assert seats("speaker", "content:a") == ["b", "a"]

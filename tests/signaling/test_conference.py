@@ -14,6 +14,7 @@ from signaling.conference import Booking, Conference
 from signaling.errors import MessageError
 from signaling.messages import (
     Arrangement,
+    ContentState,
     LayoutState,
     RecordingState,
     Renew,
@@ -302,6 +303,52 @@ def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(hall: Hall) 
     assert hall.joined.wanted == 360
     c.offered("n")
     assert c.roster.seats[seat].wanted == 720
+
+
+def test_who_has_the_floor_shares_a_screen_until_it_is_taken(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    grid = Layout("grid", seats=(None, seat), title=True)
+    c.arrange("h", grid)
+    for call in (lambda: c.share("n", True), lambda: c.share("c", True)):
+        assert_refused("forbidden", call)
+    c.floor("h", seat, True)
+    c.floor("h", hall.seat("c"), True)
+    beside = Layout("content", title=True)
+    assert c.share("n", True) == [
+        e.SetContent(seat),
+        e.TellAll(ContentState(seat=seat)),
+        e.Arrange(beside),
+        e.TellAll(LayoutState(kind="content", title=True)),
+    ]
+    assert_refused("content-taken", lambda: c.share("c", True))
+    assert c.share("c", False) == []
+    assert c.view("c", "content")[0] == e.SetView(hall.seat("c"), "content")
+    assert c.restore()[-2:] == [e.SetContent(seat), e.TellAll(Renew())]
+    assert c.floor("h", seat, False) == [
+        e.SetFloor(seat, False),
+        e.SetContent(None),
+        e.TellAll(ContentState(seat=None)),
+        e.SetView(hall.seat("c"), "composed"),
+        e.Tell("c", ViewState(source="composed")),
+        e.Arrange(grid),
+        e.TellAll(LayoutState(kind="grid", seats=[None, seat], title=True)),
+    ]
+    assert_refused("unknown-seat", lambda: c.view("c", "content"))
+
+
+def test_a_controller_takes_the_screen_over_and_a_layout_chosen_meanwhile_stays(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    c.floor("h", seat, True)
+    c.share("n", True)
+    assert c.share("h", True) == [e.SetContent(hall.seat("h")), e.TellAll(ContentState(seat=hall.seat("h")))]
+    c.arrange("h", Layout("speaker"))
+    assert c.share("h", False) == [e.SetContent(None), e.TellAll(ContentState(seat=None))]
+    assert c.layout == Layout("speaker")
+    c.share("n", True)
+    assert e.SetContent(None) in c.leave("n")
+    assert (c.content, c.layout) == (None, Layout("speaker"))
+    hall.join("t", None)
+    assert_refused("forbidden", lambda: c.share("t", True))
 
 
 def test_a_pinned_point_keeps_its_pane_while_it_is_away(hall: Hall) -> None:

@@ -1,6 +1,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {t} from '../i18n.js';
-import {cameras, waited} from '../logic.js';
+import {cameras, mayShare, waited} from '../logic.js';
+import {canShare} from '../media.js';
 import {span} from '../time.js';
 import {icon, Piece} from './base.js';
 
@@ -25,7 +26,7 @@ export class ControlBar extends Piece {
   render() {
     const state = this.meeting?.state;
     return html`<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
-      ${this.mic()} ${this.camera()} ${this.hand()} ${state ? this.source(state) : nothing} ${this.people()}
+      ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.source(state) : nothing} ${this.people()}
       ${this.button('full', 'full', t('room.full'), () => this.act('full'))}
       ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
       ${this.button('leave', 'leave', t('room.leave'), () => this.act('leave'), 'danger')}
@@ -55,6 +56,16 @@ export class ControlBar extends Piece {
     </button>`;
   }
 
+  share() {
+    const {meeting} = this;
+    const state = meeting?.state;
+    if (!meeting || !state || !canShare() || !mayShare(state)) return nothing;
+    const on = state.content === state.me;
+    return html`<button type="button" class="tool" data-testid="share" data-state=${on ? 'on' : 'off'} aria-pressed=${on} @click=${() => meeting.toggleShare()}>
+      ${icon('share')}<span>${t(on ? 'share.stop' : 'share.start')}</span>
+    </button>`;
+  }
+
   hand() {
     const {meeting} = this;
     const place = meeting?.seat?.hand ?? 0;
@@ -70,6 +81,7 @@ export class ControlBar extends Piece {
       <select data-testid="source" @change=${(/** @type {any} */ event) => this.meeting?.look(event.target.value)}>
         <option value="composed" ?selected=${state.view === 'composed'}>${t('room.composed')}</option>
         ${OWN_VIEWS.map(kind => html`<option value="composed:${kind}" ?selected=${state.view === `composed:${kind}`}>${t('room.own-view', t(`layout.${kind}`))}</option>`)}
+        ${state.content ? html`<option value="content" ?selected=${state.view === 'content'}>${t('share.view')}</option>` : nothing}
         ${cameras(state).map(({seat, name}) => html`<option value="camera:${seat}" ?selected=${state.view === `camera:${seat}`}>${name}</option>`)}
       </select>
     </label>`;

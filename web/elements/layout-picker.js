@@ -76,11 +76,6 @@ export class LayoutPicker extends Piece {
   render() {
     const {kind, focus} = this.layout;
     return html`<div class="layouts" role="group" aria-label=${t('layout.title')}>
-      <label class="tool select"><span>${t('layout.audience')}</span>
-        <select data-testid="audience" @change=${(/** @type {any} */ event) => (this.audience = event.target.value)}>
-          ${AUDIENCES.map(one => html`<option value=${one} ?selected=${one === this.audience}>${t(`audience.${one}`)}${this.own[one] ? ' *' : ''}</option>`)}
-        </select>
-      </label>
       ${this.own[this.audience] ? html`<button type="button" class="tool" data-testid="layout-same" @click=${this.same}>${icon('undo')}<span>${t('layout.same')}</span></button>` : nothing}
       ${QUICK.map(
         one => html`<button type="button" class="tool" data-testid="layout-${one}" aria-pressed=${one === kind} @click=${() => this.choose({kind: one})}>
@@ -90,12 +85,15 @@ export class LayoutPicker extends Piece {
       <button type="button" class="tool" data-testid="arrange" aria-pressed=${!QUICK.includes(kind)} @click=${this.edit}>
         ${QUICK.includes(kind) ? icon('view') : pictogram(this.plans.find(plan => plan.kind === kind))}<span>${t('layout.arrange')}</span>
       </button>
-      <label class="tool select"><span>${t('layout.focus')}</span>
-        <select data-testid="focus" @change=${(/** @type {any} */ event) => this.set({...this.current, focus: event.target.value || null})}>
+      <div class="picks">
+        <select aria-label=${t('layout.audience')} data-testid="audience" @change=${(/** @type {any} */ event) => (this.audience = event.target.value)}>
+          ${AUDIENCES.map(one => html`<option value=${one} ?selected=${one === this.audience}>${t(`audience.${one}`)}${this.own[one] ? ' *' : ''}</option>`)}
+        </select>
+        <select aria-label=${t('layout.focus')} data-testid="focus" @change=${(/** @type {any} */ event) => this.set({...this.current, focus: event.target.value || null})}>
           <option value="" ?selected=${!focus}>${t('layout.follow')}</option>
           ${this.seats.filter(({here, role}) => here && role !== 'observer').map(({seat, name}) => html`<option value=${seat} ?selected=${seat === focus}>${name}</option>`)}
         </select>
-      </label>
+      </div>
       <layout-editor .layout=${arrangement(this.layout)} .seats=${this.seats} .plans=${this.plans} .undoable=${this.audience in this.former}
         @apply=${(/** @type {CustomEvent<Layout>} */ {detail}) => this.set(detail)} @undo=${this.undo}></layout-editor>
     </div>`;

@@ -124,3 +124,9 @@ test('only cameras of people who are here can be looked at', () => {
   const seats = [seat('h', {camera: true}), seat('b', {camera: true, here: false}), seat('c')];
   assert.deepEqual(ids(logic.cameras({...logic.start(JOINED, NOW), seats})), ['h']);
 });
+
+test('who has the floor may share a screen, one at a time; controllers before others', () => {
+  const may = (more, own, content) => logic.mayShare({...logic.start({...JOINED, ...more, seats: [seat('a', own)]}, NOW), content});
+  assert.deepEqual([may({}, {}, null), may({}, {floor: true}, null), may({}, {floor: true}, 'a'), may({}, {floor: true}, 'b')], [false, true, true, false]);
+  assert.deepEqual([may({controller: true}, {}, 'b'), may({controller: true}, {point: null}, null)], [true, false]);
+});

@@ -1,0 +1,49 @@
+"""A shared screen: who has the floor shows it to everyone, large and beside the speaker; who likes has it alone."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browsers import Seat
+from tests.e2e.people import HOST, People
+
+
+def screen(seat: Seat) -> float:
+    """How much of the picture is Chromium's fake screen, 0 to 1: dark green."""
+    data = seat.pixels()
+    pixels = zip(*(data[channel::4] for channel in range(3)), strict=True)
+    return sum(green > 50 and green > 2 * max(red, blue) for red, green, blue in pixels) / (len(data) // 4)
+
+
+def test_a_screen_is_shared_with_the_floor_and_ends_with_it(people: People, red: Browser, blue: Browser) -> None:
+    host_page = people.sign_in(red, HOST)
+    code = people.register(host_page, ["nt.xuonghuan"], "Chia sẻ màn hình")
+    host = people.enter(host_page, code, "host")
+    guest = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    everyone = (host, guest)
+    for seat in everyone:
+        seat.until(lambda seat=seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
+    share = guest.page.get_by_test_id("share")
+    expect(share).to_have_count(0)
+    host_page.get_by_test_id("give-floor").click()
+    share.click()
+    for seat in everyone:
+        seat.until(lambda seat=seat: screen(seat) > 0.4, "the screen in the large pane")
+        seat.until(lambda seat=seat: {"red", "blue"} <= seat.colours(), "both cameras beside it")
+    expect(share).to_have_attribute("data-state", "on")
+
+    host_page.get_by_test_id("source").select_option("content")
+    host.until(lambda: screen(host) > 0.8, "the screen alone")
+    host_page.get_by_test_id("source").select_option("composed")
+    host.until(lambda: {"red", "blue"} <= host.colours(), "the composed picture again")
+    host_page.get_by_test_id("source").select_option("content")
+    host.until(lambda: screen(host) > 0.8, "the screen alone")
+
+    host_page.get_by_test_id("take-floor").click()
+    for seat in everyone:
+        seat.until(lambda seat=seat: {"red", "blue"} <= seat.colours() and screen(seat) < 0.1, "what was seen before")
+    expect(share).to_have_count(0)
+    expect(host_page.get_by_test_id("layout-grid")).to_have_attribute("aria-pressed", "true")
+
+    host_page.get_by_test_id("share").click()
+    guest.until(lambda: screen(guest) > 0.4, "the host's screen")
+    host_page.get_by_test_id("share").click()
+    guest.until(lambda: screen(guest) < 0.1, "the screen to be gone")

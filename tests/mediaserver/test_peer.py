@@ -21,6 +21,17 @@ RID_ID, REPAIRED_RID_ID = 10, 11
 CAMERA, REPAIRS = 1001, 2001
 
 
+MID_ID, SCREEN, OTHER_SCREEN = 4, 3001, 3002
+
+_, _, _WATCHED = CHROMIUM.partition("m=video")[2].rpartition("m=video")
+SHARING = (
+    CHROMIUM.replace("BUNDLE 0 1 2", "BUNDLE 0 1 2 3")
+    + f"m=video{_WATCHED}".replace("a=mid:2", "a=mid:3").replace("a=recvonly", "a=sendonly")
+    + f"a=ssrc:{SCREEN} cname:screen\r\n"
+)
+"""A fourth m-line for a screen, as the page offers it."""
+
+
 class Room:
     """Who owns a peer, and hears nothing."""
 
@@ -152,3 +163,20 @@ async def test_a_camera_without_layers_names_its_retransmissions_in_the_offer(mu
     scene.send(12)
     scene.repair(11, 500)
     assert seen == [12, 11]
+
+
+async def test_a_shared_screen_is_told_from_the_camera_by_mid_or_ssrc(mux: UdpMux) -> None:
+    scene = Scene(mux, SHARING)
+    scene.send(1, rid="q")
+    scene.send(1, ssrc=SCREEN)
+    scene._packet(VP8, 1, OTHER_SCREEN, packetize_vp8(b"picture", 1)[0], (MID_ID, "3"))
+    peer = scene.peer
+    assert [(layer.name, layer.ssrc) for layer in peer.camera.layers] == [("camera:a", CAMERA)]
+    assert [(layer.name, layer.ssrc) for layer in peer.content.layers] == [
+        ("content:a", SCREEN),
+        ("content:a", OTHER_SCREEN),
+    ]
+    assert "a=mid:3\r\na=recvonly" in peer.answer
+    plain = Scene(mux)
+    plain.send(1, ssrc=SCREEN, rid="q")
+    assert [len(camera.layers) for camera in (plain.peer.camera, plain.peer.content)] == [1, 0]

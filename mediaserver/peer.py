@@ -231,7 +231,8 @@ class Peer:
                     self.downlink.estimated(item.bitrate, now)
                 case rtcp.Report():
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
-                        self.downlink.reported(item.lost, item.round_trip, item.age, now)
+                        self.downlink.reported(item.round_trip, item.age, now)
+                        self.downlink.lost(item.lost, item.highest, now)
                 case rtcp.SenderReport():
                     if reception := self._receptions.get(item.ssrc):
                         reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now

@@ -25,6 +25,10 @@ FOLLOWS = 0.85
 CUT = 0.95
 AGE_ERROR_S = 0.02
 """Reports leave up to so much before they are told to, by the coarseness of two clocks."""
+REPORT_S = 0.9
+"""Shares are taken over about a second."""
+MAX_REPORTED = 10_000
+"""Packets one report may speak for, whatever numbers it claims."""
 FRESH_S = 3.0
 """An older estimate says nothing; browsers send one a second."""
 SETTLE_S = 1.5
@@ -67,6 +71,8 @@ class Downlink:
         self._cut = -NARROW_S
         self._losses: deque[float] = deque(maxlen=USUAL_REPORTS)
         """As reported since the last step, newest last."""
+        self._window: tuple[float, int, int, float] = 0.0, 0, 0, 0.0
+        """Begin, highest number, packets expected and lost so far."""
         self._reports = 0
         """On what the probe sent last: it never grows unseen."""
         self._round_trips: deque[float] = deque(maxlen=BASE_REPORTS)
@@ -91,15 +97,27 @@ class Downlink:
             self._cut = now
         self._estimate = bitrate, now
 
-    def reported(self, lost: float, round_trip: float | None, age: float | None, now: float) -> None:
-        """Take a receiver report: share lost (0 to 1), and round trip in seconds when it can be told.
+    def lost(self, share: float, highest: int, now: float) -> None:
+        """Take the share lost (0 to 1) since the report before, up to the sequence number `highest`.
+
+        Receivers report with every NACK, on a handful of packets: they are added up for a second.
+        """
+        since, number, expected, lost = self._window
+        packets = min(MAX_REPORTED, (highest - number) & 0xFFFFFFFF)
+        expected, lost = expected + packets, lost + share * packets
+        if now - since >= REPORT_S:
+            if now >= self._settled and expected:
+                self._losses.append(lost / expected)
+            since, expected, lost = now, 0, 0.0
+        self._window = since, highest, expected, lost
+
+    def reported(self, round_trip: float | None, age: float | None, now: float) -> None:
+        """Take a receiver report: the round trip in seconds when it can be told.
 
         `age` in seconds is how long ago we sent the report that the round trip was measured with.
         """
         if self._measured is not None and (age is None or now - age >= self._measured - AGE_ERROR_S):
             self._reports += 1
-        if now >= self._settled:
-            self._losses.append(lost)
         if round_trip is not None:
             self._round_trips.append(round_trip)
 

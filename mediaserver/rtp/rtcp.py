@@ -61,6 +61,8 @@ class Report:
     lost: float
     round_trip: float | None
     age: float | None = None
+    highest: int = 0
+    """The highest sequence number received, extended to 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,10 @@ def _hear_picture(packet: RtcpPsfbPacket) -> list[Heard]:
 
 
 def _reports(packet: RtcpRrPacket | RtcpSrPacket, wall: float) -> list[Heard]:
-    return [Report(r.ssrc, r.fraction_lost / 256, _past(r, wall, r.dlsr), _past(r, wall, 0)) for r in packet.reports]
+    return [
+        Report(r.ssrc, r.fraction_lost / 256, _past(r, wall, r.dlsr), _past(r, wall, 0), r.highest_sequence)
+        for r in packet.reports
+    ]
 
 
 def _past(report: RtcpReceiverInfo, wall: float, kept: int) -> float | None:

@@ -73,7 +73,8 @@ class Line:
         self.downlink.sent(self.steps[step] * 0.9 + SOUND_BPS)
         lost = self.random_loss() + self.dropped / self.offered
         sent, queued = self.reporting
-        self.downlink.reported(lost, 2 * DELAY_S + queued, self.now - sent, self.now)
+        self.downlink.reported(2 * DELAY_S + queued, self.now - sent, self.now)
+        self.downlink.lost(lost, 5 * self.ticks, self.now)
         if not self.downlink.measuring:
             self.reporting = self.now, waiting
         # Browsers raise their estimate by 8 % a second up to 1.5 times what they get, and cut it when delay grows.
@@ -176,7 +177,8 @@ def heard(seconds: int, round_trip: float = 0.05) -> Downlink:
     downlink = Downlink(STEPS, USUAL)
     downlink.sent(STEPS[2])
     for at in range(seconds):
-        downlink.reported(0.0, round_trip, 0.5, float(at))
+        downlink.reported(round_trip, 0.5, float(at))
+        downlink.lost(0.0, 100 * at, float(at))
     downlink.estimated(2_000_000, seconds - 1.0)
     return downlink
 
@@ -185,15 +187,15 @@ def test_a_cut_estimate_counts_when_packets_wait_too() -> None:
     downlink = heard(10)
     downlink.estimated(100_000, 10.0)
     assert downlink.update(10.1) == 2
-    downlink.reported(0.0, 0.05 + 1.1 * WAITING_S, 0.5, 10.5)
+    downlink.reported(0.05 + 1.1 * WAITING_S, 0.5, 10.5)
     assert downlink.update(10.6) == 0
 
 
 def test_one_bad_report_is_chance_and_two_are_a_full_line() -> None:
     downlink = heard(10)
-    downlink.reported(0.2, 0.05, 0.5, 10.0)
+    downlink.lost(0.2, 1000, 10.0)
     assert downlink.update(10.1) == 2
-    downlink.reported(0.2, 0.05, 0.5, 11.0)
+    downlink.lost(0.2, 1100, 11.0)
     assert downlink.update(11.1) == 1
 
 
@@ -204,12 +206,19 @@ def test_a_probe_goes_on_when_a_report_has_measured_it() -> None:
     downlink.update(10.0)
     first = downlink.padding
     assert (first > 0, downlink.take_measure()) == (True, False)
-    downlink.reported(0.0, 0.05, 0.1, 10.4)
+    downlink.reported(0.05, 0.1, 10.4)
     downlink.update(10.55)
     assert (downlink.padding, downlink.take_measure(), downlink.take_measure()) == (0, True, False)
-    downlink.reported(0.0, 0.05, 0.5, 10.6)
+    downlink.reported(0.05, 0.5, 10.6)
     downlink.update(10.65)
     assert (downlink.padding, downlink.measuring) == (0, True)
-    downlink.reported(0.0, 0.05, 0.15, 10.7)
+    downlink.reported(0.05, 0.15, 10.7)
     downlink.update(10.75)
     assert downlink.padding > first
+
+
+def test_reports_on_a_handful_of_packets_are_added_up() -> None:
+    downlink = heard(10)
+    for at in range(200):  # two packets each; two reports in forty tell, one behind the other, that one was lost
+        downlink.lost(0.5 if at % 40 < 2 else 0.0, 902 + 2 * at, 9.0 + at / 20)
+        assert downlink.update(9.0 + at / 20) == 2

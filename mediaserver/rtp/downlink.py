@@ -85,6 +85,7 @@ class Downlink:
         self._probe: tuple[float, float] | None = None
         """What a probe sends, and since when."""
         self._grown = 0
+        """How often probes grew since one failed: a line that bore one has recovered, and the next may go faster."""
         self._measured: float | None = None
         """When the sender report behind the pulse left; None until then."""
 
@@ -165,7 +166,7 @@ class Downlink:
         elif self._overused(now):
             self._down(now)
         elif self.step < self.most and now >= self._not_before:
-            self._probe, self._grown = (max(self._sent, self.rate), now), 0
+            self._probe = max(self._sent, self.rate), now
             self._grow(now)
         return self.step
 
@@ -201,6 +202,7 @@ class Downlink:
         while below > 0 and estimate is not None and FOLLOWS * self._needs(below) > estimate:
             below -= 1
         self._change(below, now)
+        self._grown = 0
         self._not_before = now + self._wait
 
     def _change(self, step: int, now: float, settle: float = SETTLE_S) -> None:
@@ -221,6 +223,7 @@ class Downlink:
         if self._refuted(since, now):
             self._end_probe()
             self._change(self.step, now, DRAIN_S)
+            self._grown = 0
             self._not_before = now + self._wait
             self._wait = min(MAX_WAIT_S, self._wait * 1.4)
         elif now - since < PULSE_S:

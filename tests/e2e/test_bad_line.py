@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Playwright
 from tests.e2e import browsers
 from tests.e2e.browsers import Seat
 from tests.e2e.line import Line
+from tests.e2e.line_report import WATCH, frozen
 from tests.e2e.people import HOST, People
 from tests.e2e.server import LAN
 from tests.e2e.test_meeting import unmute
@@ -107,11 +108,24 @@ _REPAIRED = """async () => {
 """Packets of the streams that have another one for retransmissions."""
 
 
-def test_what_a_line_loses_is_sent_again_both_ways(people: People, blue: Browser, line: Line) -> None:
-    page = people.sign_in(blue, HOST)
+def test_what_a_line_loses_is_sent_again_both_ways_and_a_blackout_ends_with_it(
+    people: People, busy: Browser, line: Line
+) -> None:
+    page = people.sign_in(busy, HOST)
     page.add_init_script(line.redirect())
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền mất gói")
     seat = people.enter(page, code, "host")
-    seat.until(lambda: "blue" in seat.colours(), "a picture")
+    seat.until(lambda: received(page).height == 720, "a picture")
+    page.evaluate(WATCH)
+    since = page.evaluate("Date.now()")
     line.loss = 0.05
+    page.wait_for_timeout(WATCH_MS)
     seat.until(lambda: min(page.evaluate(_REPAIRED).values()) > 5, "packets sent again both ways")
+    _, longest = frozen(page.evaluate("window.seen"), since, page.evaluate("Date.now()"))
+    assert longest <= 1.0
+    line.loss = 1.0
+    page.wait_for_timeout(2000)
+    line.loss = 0.0
+    since = page.evaluate("Date.now()")
+    seat.until(lambda: page.evaluate("window.seen.at(-1)") > since, "a picture after the blackout")
+    assert min(at for at in page.evaluate("window.seen") if at > since) - since <= 1000

@@ -1,0 +1,215 @@
+"""What a viewer behind a bad line gets: quality, loss, sound, freezes, recovery. A measurement, not a test.
+
+tests/e2e/netns.sh .venv/bin/python -m tests.e2e.line_report [--firefox] [4] [1.5] [0.6] [0.2] [loss] [blackout]
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from time import monotonic
+
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests.e2e import browsers
+from tests.e2e.line import Line
+from tests.e2e.people import HOST, People
+from tests.e2e.server import LAN, running
+from tests.e2e.test_meeting import unmute
+
+FULL_BPS = 4e6
+RATES = {4e6: 720, 1.5e6: 720, 0.6e6: 360, 0.2e6: 180}
+"""Bit/s, and the picture's height that fits best."""
+SETTLE_S, WATCH_S, RETURN_S = 10.0, 20.0, 15.0
+LOSS, LOSS_S = 0.05, 30.0
+BLACKOUT_S = 2.0
+BLACKOUTS = 5
+FREEZE_MS = 190.0
+"""Between two pictures: one period of 40 ms and 150 ms more (the definition of webrtc-stats' freezeCount)."""
+PERIOD_MS = 40.0
+
+_STATS = """async () => {
+  const found = {};
+  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
+  for (const entry of report?.values() ?? []) if (entry.type === 'inbound-rtp') found[entry.kind] = {
+    received: entry.packetsReceived, lost: entry.packetsLost, height: entry.frameHeight ?? 0,
+    repaired: entry.retransmittedPacketsReceived ?? 0, keys: entry.keyFramesDecoded ?? 0, plis: entry.pliCount ?? 0,
+    samples: entry.totalSamplesReceived ?? 0, concealed: entry.concealedSamples ?? 0,
+    silent: entry.silentConcealedSamples ?? 0,
+  };
+  return found;
+}"""
+
+WATCH = """() => {
+  const video = document.querySelector('[data-testid=picture]');
+  window.seen = [];
+  const next = () => video.requestVideoFrameCallback(() => { window.seen.push(Date.now()); next(); });
+  next();
+}"""
+"""From now on, note when each picture is presented, in milliseconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A viewer's counters at one moment (`at` in seconds)."""
+
+    at: float
+    audio: dict[str, float]
+    video: dict[str, float]
+
+
+def look(page: Page) -> Seen:
+    """Ask the browser."""
+    found = page.evaluate(_STATS)
+    return Seen(monotonic(), found.get("audio", {}), found.get("video", {}))
+
+
+def loss(before: Seen, after: Seen, kinds: tuple[str, ...] = ("audio", "video")) -> float:
+    """The share of packets that got lost in between, both kinds together unless told otherwise."""
+    lost = sum(getattr(after, kind)["lost"] - getattr(before, kind)["lost"] for kind in kinds)
+    got = sum(getattr(after, kind)["received"] - getattr(before, kind)["received"] for kind in kinds)
+    return max(0.0, lost) / max(1.0, lost + got)
+
+
+def concealed(before: Seen, after: Seen) -> float:
+    """The share of sound that had to be made up, silence left out."""
+    made = [s.audio["concealed"] - s.audio["silent"] for s in (before, after)]
+    return (made[1] - made[0]) / max(1.0, after.audio["samples"] - before.audio["samples"])
+
+
+def frozen(presented: list[float], since: float, until: float) -> tuple[float, float]:
+    """The share of the time without a new picture, and the longest such time in seconds; arguments in ms."""
+    moments = [since, *(at for at in presented if since < at < until), until]
+    gaps = [b - a - PERIOD_MS for a, b in pairwise(moments) if b - a > FREEZE_MS]
+    return sum(gaps) / (until - since), max(gaps, default=0.0) / 1000
+
+
+def watch(page: Page, seconds: float) -> list[Seen]:
+    """Look four times a second."""
+    end, seen = monotonic() + seconds, [look(page)]
+    while monotonic() < end:
+        page.wait_for_timeout(250)
+        seen.append(look(page))
+    return seen
+
+
+def until_height(page: Page, height: int, patience: float) -> float:
+    """Wait for a quality; how long it took, in seconds."""
+    start = monotonic()
+    while look(page).video.get("height") != height and monotonic() - start < patience:
+        page.wait_for_timeout(100)
+    return monotonic() - start
+
+
+def narrow(page: Page, line: Line, rate: float, best: int) -> dict[str, object]:
+    """Narrow the line, let the viewer settle, watch, widen it again."""
+    until_height(page, 720, 60)
+    page.wait_for_timeout(3000)
+    line.rate = rate
+    settling = watch(page, SETTLE_S)
+    others = [seen.at for seen in settling if seen.video["height"] != best]
+    seen = watch(page, WATCH_S)
+    heights = [int(s.video["height"]) for s in seen]
+    line.rate = FULL_BPS
+    return {
+        "settled_s": round(max(others, default=settling[0].at) - settling[0].at, 1),
+        "heights": {h: round(heights.count(h) / len(heights), 2) for h in sorted(set(heights))},
+        "loss_settling": round(loss(settling[0], settling[-1]), 4),
+        "loss": round(loss(seen[0], seen[-1]), 4),
+        "sound_lost": round(loss(seen[0], seen[-1], ("audio",)), 4),
+        "sound_concealed": round(concealed(seen[0], seen[-1]), 4),
+        "returned_s": round(until_height(page, 720, 2 * RETURN_S), 1),
+    }
+
+
+def lossy(page: Page, line: Line) -> dict[str, object]:
+    """Lose packets at random, both ways."""
+    until_height(page, 720, 60)
+    page.evaluate(WATCH)
+    page.wait_for_timeout(2000)
+    line.loss = LOSS
+    before, since = look(page), page.evaluate("Date.now()")
+    page.wait_for_timeout(LOSS_S * 1000)
+    after, until = look(page), page.evaluate("Date.now()")
+    line.loss = 0.0
+    share, longest = frozen(page.evaluate("window.seen"), since, until)
+    return {
+        "loss": LOSS,
+        "frozen": round(share, 4),
+        "longest_s": round(longest, 2),
+        "height": after.video["height"],
+        "repaired": after.video["repaired"] - before.video["repaired"],
+        "key_frames": after.video["keys"] - before.video["keys"],
+        "lost": round(loss(before, after, ("video",)), 4),
+        "sound_concealed": round(concealed(before, after), 4),
+    }
+
+
+def dark(page: Page, line: Line) -> dict[str, object]:
+    """Nothing passes for a while; how long until the next picture after it."""
+    took = []
+    for _ in range(BLACKOUTS):
+        page.wait_for_timeout(6000)
+        page.evaluate(WATCH)
+        line.loss = 1.0
+        page.wait_for_timeout(BLACKOUT_S * 1000)
+        line.loss = 0.0
+        back = page.evaluate("Date.now()")
+        page.wait_for_timeout(4000)
+        seen: list[float] = page.evaluate("window.seen")
+        took.append(round(min((at for at in seen if at > back), default=back + 4000) - back) / 1000)
+    return {"blackout_s": BLACKOUT_S, "recovered_s": sorted(took)}
+
+
+PARTS: dict[str, Callable[[Page, Line], dict[str, object]]] = {
+    **{f"{rate / 1e6:g}": partial(narrow, rate=rate, best=best) for rate, best in RATES.items()},
+    "loss": lossy,
+    "blackout": dark,
+}
+
+
+@contextmanager
+def viewer(playwright: Playwright, firefox: bool, data: Path) -> Iterator[Browser]:
+    """The browser that is measured."""
+    blue = browsers.plain("blue")
+    with (
+        browsers.firefox(playwright)
+        if firefox
+        else browsers.chromium(playwright, browsers.material(data, "blue", blue, 880))
+    ) as browser:
+        yield browser
+
+
+def main() -> None:
+    """One JSON object a line."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--firefox", action="store_true", help="measure Firefox instead of Chromium")
+    arguments.add_argument("parts", nargs="*", default=list(PARTS), help=", ".join(PARTS))
+    wish = arguments.parse_args()
+    data = Path(tempfile.mkdtemp())
+    with running(data / "data") as server, sync_playwright() as playwright:
+        server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
+        server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
+        busy = browsers.material(data, "busy", "testsrc2=size=1280x720:rate=25", 440)
+        with browsers.chromium(playwright, busy) as first, viewer(playwright, wish.firefox, data) as second:
+            people = People(server)
+            page = people.sign_in(first, HOST)
+            code = people.register(page, ["nt.xuonghuan"], "Đo đường truyền kém")
+            unmute(people.enter(page, code, "host"))
+            line = Line((LAN, 40000), FULL_BPS)
+            line.start()
+            point = people.sign_in(second, "nt.xuonghuan")
+            point.add_init_script(line.redirect())
+            people.enter(point, code)
+            for part in wish.parts:
+                print(json.dumps({"part": part, **PARTS[part](point, line)}), flush=True)
+            line.stop()
+
+
+if __name__ == "__main__":
+    main()

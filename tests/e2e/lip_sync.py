@@ -1,0 +1,210 @@
+"""Do lips and voice meet, and how late is the picture? A measurement, not a test.
+
+One page's camera flashes white and its microphone beeps at the same moment, once a second. Another page notes when it
+sees and hears that, through the server; the first page does the same over a direct connection to itself, so that what
+browsers need for their own part can be taken off. Both run on one machine and read one clock.
+
+tests/e2e/netns.sh .venv/bin/python -m tests.e2e.lip_sync
+"""
+
+import json
+import statistics
+import tempfile
+from pathlib import Path
+
+import av
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from loadtest.decode import mono
+from tests.e2e import browsers
+from tests.e2e.line import Line
+from tests.e2e.people import HOST, People
+from tests.e2e.server import LAN, running
+from tests.e2e.test_meeting import unmute
+
+SECONDS = 30
+NEAR_MS = 450
+"""A flash and a beep nearer than that belong together; they come once a second."""
+
+_CLAPPER = """
+const canvas = document.createElement('canvas'); canvas.width = 1280; canvas.height = 720;
+const pen = canvas.getContext('2d');
+window.flashes = [];
+let sound, white = false;
+function clap() {
+  sound = new AudioContext();
+  const tone = new OscillatorNode(sound, {frequency: 1000}), gate = new GainNode(sound, {gain: 0});
+  window.beeps = new MediaStreamAudioDestinationNode(sound);
+  tone.connect(gate).connect(window.beeps); tone.start();
+  let at = Math.ceil(sound.currentTime) + 1, gated = 0;
+  setInterval(() => {
+    const now = sound.currentTime;
+    if (gated < at) {
+      gated = at;
+      gate.gain.setValueAtTime(0.5, at); gate.gain.setValueAtTime(0, at + 0.3);
+    }
+    const lit = now >= at && now < at + 0.5;
+    if (now >= at + 0.5) at += 1;
+    if (lit !== white && lit) window.flashes.push(Date.now());
+    white = lit;
+    pen.fillStyle = white ? 'white' : 'black'; pen.fillRect(0, 0, 1280, 720);
+    pen.fillStyle = 'grey'; pen.fillRect(performance.now() / 10 % 1280, 0, 8, 60);
+  }, 10);
+}
+const picture = canvas.captureStream(25);
+navigator.mediaDevices.getUserMedia = async wanted => {
+  if (!sound) clap();
+  return new MediaStream(wanted.video ? picture.getVideoTracks().map(track => track.clone())
+    : window.beeps.stream.getAudioTracks().map(track => track.clone()));
+};
+window.direct = async () => {
+  const [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()];
+  here.onicecandidate = event => there.addIceCandidate(event.candidate);
+  there.onicecandidate = event => here.addIceCandidate(event.candidate);
+  const stream = new MediaStream(), video = document.createElement('video'), audio = document.createElement('audio');
+  there.ontrack = event => stream.addTrack(event.track);
+  const [light] = picture.getVideoTracks(), [beep] = window.beeps.stream.getAudioTracks();
+  here.addTrack(light.clone(), stream); here.addTrack(beep.clone(), stream);
+  await here.setLocalDescription(); await there.setRemoteDescription(here.localDescription);
+  await there.setLocalDescription(); await here.setRemoteDescription(there.localDescription);
+  video.muted = true;
+  video.srcObject = stream; audio.srcObject = stream;
+  document.body.append(video, audio);
+  await video.play(); await audio.play();
+  return [video, audio];
+};
+"""
+"""Instead of camera and microphone: white and 1 kHz for a third of a second, at the same moment."""
+
+_NOTE = """
+window.note = async (video, audio) => {
+  window.seen = []; window.heard = [];
+  const canvas = document.createElement('canvas'); canvas.width = canvas.height = 8;
+  const pen = canvas.getContext('2d', {willReadFrequently: true});
+  let white = true;
+  const next = () => video.requestVideoFrameCallback((now, meta) => {
+    pen.drawImage(video, 0, 0, 8, 8);
+    const lit = pen.getImageData(4, 6, 1, 1).data[0] > 128;
+    if (lit && !white) window.seen.push(performance.timeOrigin + meta.expectedDisplayTime);
+    white = lit;
+    next();
+  });
+  next();
+  const ear = new AudioContext();
+  const source = new MediaStreamAudioSourceNode(ear, {mediaStream: audio.srcObject});
+  const samples = 512, listener = ear.createScriptProcessor(samples, 1, 1);  // the page's policy forbids worklets
+  let quiet = 1e9;
+  listener.onaudioprocess = event => {
+    const end = Date.now();
+    event.inputBuffer.getChannelData(0).forEach((sample, at) => {
+      if (Math.abs(sample) > 0.05) {
+        if (quiet > 4800) window.heard.push(end - (samples - at) / ear.sampleRate * 1000);
+        quiet = 0;
+      } else quiet++;
+    });
+  };
+  source.connect(listener).connect(ear.destination);
+};
+"""
+_THROUGH = "note(document.querySelector('[data-testid=picture]'), document.querySelector('[data-testid=audio]'))"
+
+Moments = list[float]
+
+
+def nearest(ats: Moments, others: Moments, low: float, high: float) -> list[float]:
+    """For each moment the distance to the first of the others that lies from `low` to `high` ms later."""
+    distances = ([other - at for other in others if low <= other - at < high] for at in ats)
+    return [found[0] for found in distances if found]
+
+
+def figures(flashes: Moments, seen: Moments, heard: Moments) -> dict[str, object]:
+    """Delay of the picture, and how much later than its sound it comes, in ms."""
+    delays = sorted(nearest(flashes, seen, 0, 900))
+    skews = sorted(nearest(seen, heard, -NEAR_MS, NEAR_MS))
+    return {
+        "pictures": len(delays),
+        "delay_p50_ms": round(statistics.median(delays)) if delays else None,
+        "delay_p95_ms": round(delays[int(0.95 * len(delays))]) if delays else None,
+        "beeps": len(skews),
+        "sound_after_picture_p50_ms": round(statistics.median(skews)) if skews else None,
+        "from_to_ms": [round(skews[0]), round(skews[-1])] if skews else None,
+    }
+
+
+def measure(sender: Page, receiver: Page, seconds: float) -> dict[str, object]:
+    """Note for a while."""
+    sender.evaluate("window.flashes.length = 0")
+    receiver.evaluate("window.seen.length = window.heard.length = 0")
+    receiver.wait_for_timeout(seconds * 1000)
+    noted: list[Moments] = [sender.evaluate("window.flashes"), *receiver.evaluate("[window.seen, window.heard]")]
+    return figures(*noted)
+
+
+def recorded(path: Path) -> dict[str, object]:
+    """When a file flashes and beeps."""
+    seen, heard, white, quiet = [], [], True, 0
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            assert isinstance(frame, av.VideoFrame) and frame.time is not None
+            lit = int(frame.to_ndarray(format="gray")[frame.height // 2, frame.width // 2]) > 128
+            seen += [frame.time * 1000] if lit and not white else []
+            white = lit
+    with av.open(str(path)) as container:
+        for sound in container.decode(audio=0):
+            assert isinstance(sound, av.AudioFrame) and sound.time is not None
+            loud = np.abs(mono(sound).astype(int)) > 0.05 * 32767
+            if loud.any() and quiet > sound.sample_rate // 10:
+                heard.append((sound.time + int(loud.argmax()) / sound.sample_rate) * 1000)
+            quiet = 0 if loud.any() else quiet + sound.samples
+    found = figures(seen, seen, heard)
+    return {key: value for key, value in found.items() if not key.startswith("delay")}
+
+
+def tell(what: str, found: dict[str, object]) -> None:
+    """One JSON object a line."""
+    print(json.dumps({"what": what, **found}), flush=True)
+
+
+def main() -> None:
+    """Measure directly, through the server, after bursts of loss, and in the recording."""
+    data = Path(tempfile.mkdtemp())
+    material = browsers.material(data, "red", browsers.plain("red"), 440)
+    with running(data / "data") as server, sync_playwright() as playwright:
+        server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
+        server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
+        chromium = browsers.chromium
+        with chromium(playwright, material) as first, chromium(playwright, material) as second:
+            people = People(server)
+            line = Line((LAN, 40000), 10e6)
+            line.start()
+            page = people.sign_in(first, HOST)
+            page.add_init_script(_CLAPPER + _NOTE)
+            code = people.register(page, ["nt.xuonghuan"], "Đo môi khớp tiếng")
+            unmute(people.enter(page, code, "host"))
+            page.get_by_test_id("layout-single").click()
+            point = people.sign_in(second, "nt.xuonghuan")
+            point.add_init_script(_NOTE + line.redirect())
+            point.goto(f"{server.http}room.html?code={code}")
+            point.wait_for_timeout(6000)
+            page.evaluate("direct().then(([video, audio]) => note(video, audio))")
+            page.wait_for_timeout(2000)
+            tell("direct, browser to browser", measure(page, page, SECONDS))
+            point.evaluate(_THROUGH)
+            page.get_by_test_id("record").click()
+            tell("through the server", measure(page, point, SECONDS))
+            for _ in range(3):
+                line.loss = 0.5
+                point.wait_for_timeout(700)
+                line.loss = 0.0
+                point.wait_for_timeout(1000)
+                tell("after a burst of loss", measure(page, point, 8))
+            page.get_by_test_id("record").click()
+            point.wait_for_timeout(3000)
+            line.stop()
+            for path in sorted((server.data / "recordings").rglob("*.mp4")):
+                tell("recorded", recorded(path))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,12 +1,15 @@
 """The media engine in this process: rooms behind one UDP port."""
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
+from math import floor
 
 from mediaserver.api import EVERYONE, Event, Layout, RoomOptions, SeatOptions
 from mediaserver.errors import UnknownRoom
+from mediaserver.mix.minus import PTIME_MS
 from mediaserver.peer import TICK_S, Peer
 from mediaserver.room import Room
 from mediaserver.rtp.sdp import parse_offer
@@ -14,9 +17,20 @@ from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.udp import UdpMux
 
-REFRESH_TICKS = 10
+BEAT_S = PTIME_MS / 1000
+TICK_BEATS = round(TICK_S / BEAT_S)
+REFRESH_BEATS = 25
+LATE_S = 0.2
+"""A beat later than this starts a new count instead of catching up packet by packet."""
 MAX_EVENTS = 10_000
 """Events nobody read; the oldest are dropped, since what happened last is what counts."""
+
+
+logger = logging.getLogger(__name__)
+
+
+def _next_beat() -> float:
+    return (floor(time.monotonic() / BEAT_S) + 1) * BEAT_S
 
 
 class LocalEngine:
@@ -33,24 +47,33 @@ class LocalEngine:
         self._rooms: dict[str, Room] = {}
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._news = asyncio.Event()
-        self._ticking: asyncio.Task[None] | None = None
+        self._beating: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Bind the port and start the housekeeping. Raises OSError."""
         self._mux.open(self._hosts, self._port)
-        self._ticking = asyncio.ensure_future(self._tick())
+        self._beating = asyncio.ensure_future(self._beat())
 
-    async def _tick(self) -> None:
-        count = 0
+    async def _beat(self) -> None:
+        """One clock for all rooms, on whole multiples of its period: what is due together costs one wake-up."""
+        loop = asyncio.get_running_loop()
+        due = _next_beat()
         while True:
-            await asyncio.sleep(TICK_S)
-            count += 1
+            await asyncio.sleep(due - loop.time())
             now = time.monotonic()
+            self._mux.look(now)
+            count = round(due / BEAT_S)
             for room in tuple(self._rooms.values()):
-                room.tick(now)
-                if count % REFRESH_TICKS == 0:
-                    room.refresh(now)
+                try:
+                    room.sound(due)
+                    if count % TICK_BEATS == 0:
+                        room.tick(now)
+                    if count % REFRESH_BEATS == 0:
+                        room.refresh(now)
+                except Exception:
+                    logger.exception("x beat of %s", room.name)
             self._dirty.flush(now)
+            due = due + BEAT_S if now - due < LATE_S else _next_beat()
 
     def _emit(self, event: Event) -> None:
         self._events.append(event)
@@ -65,7 +88,7 @@ class LocalEngine:
     async def open_room(self, room: str, options: RoomOptions) -> None:
         """Open a room; opening an open room changes nothing."""
         if room not in self._rooms:
-            self._rooms[room] = Room(room, options, self._dirty, self._emit)
+            self._rooms[room] = Room(room, options, self._dirty, self._emit, _next_beat())
 
     async def close_room(self, room: str) -> None:
         """Close a room with all its peers and its recording."""
@@ -157,8 +180,8 @@ class LocalEngine:
 
     async def close(self) -> None:
         """Close every room and the port."""
-        if self._ticking is not None:
-            self._ticking.cancel()
+        if self._beating is not None:
+            self._beating.cancel()
         for room in tuple(self._rooms):
             await self.close_room(room)
         self._mux.close()

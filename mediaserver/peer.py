@@ -42,7 +42,7 @@ CAMERA_CODECS = ("VP8", "H264")
 MAX_SSRCS = 18
 """Microphone, three layers, a screen and their retransmissions, and again after a renegotiation; more is a flood."""
 REPORT_S = 1.0
-TICK_S = 0.05
+TICK_S = 0.06
 """How often :meth:`Peer.tick` is called."""
 
 
@@ -252,7 +252,7 @@ class Peer:
         self.transport.send_rtcp(rtcp.picture_loss(self._own_ssrc, ssrc))
 
     def tick(self, now: float) -> bool:
-        """Housekeeping, every 50 ms; whether the line now carries another step of quality.
+        """Housekeeping, every `TICK_S`; whether the line now carries another step of quality.
 
         Liveness, repeated NACKs and key frame requests, padding while the line is probed, reports once a second.
         """

@@ -41,8 +41,6 @@ from mediaserver.transport.webrtc import State
 
 logger = logging.getLogger(__name__)
 
-LATE_S = 0.2
-"""A tick later than this starts a new count instead of catching up packet by packet."""
 POOR_LOSS = 0.05
 """A camera that loses more on its way to us has the mark of a poor line."""
 
@@ -74,10 +72,12 @@ def _recorded(picture: Picture) -> Source:
 class Room:
     """Everything of one meeting in packets; all of it is touched by the loop thread only.
 
-    `emit` takes events; `dirty` collects sources to flush.
+    `emit` takes events; `dirty` collects sources to flush; `start` is when both clocks of the room began to count.
     """
 
-    def __init__(self, name: str, options: RoomOptions, dirty: Dirty, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self, name: str, options: RoomOptions, dirty: Dirty, emit: Callable[[Event], None], start: float
+    ) -> None:
         # given
         self.name = name
         self.options = options
@@ -95,8 +95,8 @@ class Room:
         """Whether the composer has nothing left to drop."""
         self._recorder: Recorder | None = None
         self._leaving: set[asyncio.Task[None]] = set()
-        self._start = time.monotonic()
-        self._tasks = [asyncio.ensure_future(self._run_sound()), asyncio.ensure_future(self._run_picture())]
+        self._start = start
+        self._tasks = [asyncio.ensure_future(self._run_picture())]
 
     # Seats
 
@@ -281,7 +281,7 @@ class Room:
             peer.audio.follow(self.mixer.source_for(name), time.monotonic())
 
     def tick(self, now: float) -> None:
-        """Housekeeping, every 50 ms."""
+        """Housekeeping, every `TICK_S`."""
         for seat in tuple(self.seats.values()):
             if seat.peer is not None and seat.peer.tick(now):
                 self._refresh_view(seat)
@@ -298,36 +298,21 @@ class Room:
 
     # The two clocks
 
-    async def _run_sound(self) -> None:
-        period = PTIME_MS / 1000
-        due = time.monotonic()
-        while True:
-            due += period
-            await asyncio.sleep(due - time.monotonic())
-            now = time.monotonic()
-            if now - due > LATE_S:
-                due = now
-            try:
-                self._sound(round((due - self._start) / period), due)
-            except Exception:
-                logger.exception("x mixing %s", self.name)
-
-    def _sound(self, tick: int, now: float) -> None:
-        """Mix what is due at `now`, the clock's own time: a late tick must not look like a long delay."""
-        if self.mixer.tick(tick, now):
+    def sound(self, now: float) -> None:
+        """Mix the 20 ms due at `now`, the clock's own time: a late tick must not look like a long delay."""
+        if self.mixer.tick(round((now - self._start) * 1000 / PTIME_MS), now):
             self._arrange()
             self._emit(Speaking(self.name, self.mixer.speaker.speaker))
         for name in self.mixer.voices:
             if name in self.seats:
                 self._connect_sound(name)
-        self._dirty.flush(now)
 
     async def _run_picture(self) -> None:
         metronome = Metronome(self._start)
         loop = asyncio.get_running_loop()
         while True:
             due, rate, tick = metronome.beat(self._rates(), time.monotonic())
-            await asyncio.sleep(due - time.monotonic())
+            await asyncio.sleep(due - loop.time())
             work = self._work(rate, tick, time.monotonic())
             if work is not None:
                 try:

@@ -6,6 +6,7 @@
     ├── CapacityExceeded        a registration that would break one of the two limits (Điều 12.4.a)
     ├── BadUnits                a units file with faulty entries
     ├── BadDevices              a number of devices outside 1–99
+    ├── UnknownUnit
     ├── UnknownPoint
     ├── UnknownSession
     └── NotAdmitted             a code that does not open the door now
@@ -108,6 +109,14 @@ class BadDevices(SchedulerError):
     def __init__(self, devices: int) -> None:
         super().__init__(devices)
         self.devices = devices
+
+
+class UnknownUnit(SchedulerError):
+    """No such unit."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__(unit)
+        self.unit = unit
 
 
 class UnknownPoint(SchedulerError):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import admission, capacity, codes, door, intake, registry, registry_store, script, store
+from scheduler import admission, capacity, codes, door, intake, notices, outbox, registry, registry_store, script, store
 from scheduler.database import prepare, writing
 from scheduler.errors import (
     BadDevices,
@@ -45,13 +45,23 @@ from scheduler.settings import RATED
 
 
 class Scheduler:
-    """Books sessions. `rated` is the maximum that holds until the first recorded capacity step."""
+    """Books sessions. `rated` is the maximum that holds until the first recorded capacity step.
 
-    def __init__(self, engine: AsyncEngine, policy: Policy, rated: Amount = RATED) -> None:
+    `channels` are where decisions are told.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        policy: Policy,
+        rated: Amount = RATED,
+        channels: notices.Channels = notices.NOWHERE,
+    ) -> None:
         prepare(engine)
         self._engine = engine
         self._policy = policy
         self._rated = rated
+        self._channels = channels
 
     async def migrate(self) -> None:
         """Bring the scheduler's own tables up to date."""
@@ -99,15 +109,26 @@ class Scheduler:
     # Sessions.
 
     async def submit(self, request: Request, now: datetime) -> Session:
-        """Admit a request and issue its code. Raises InvalidRequest, CapacityExceeded; then nothing changed."""
+        """Admit a request and issue its code.
+
+        Raises InvalidRequest, CapacityExceeded; then nothing changed, but a refusal is told to the unit.
+        """
         async with writing(self._engine) as db:
             points = await registry_store.points_named(db, (request.host_point, *request.points))
             checked = intake.check(request, points, self._policy.session, now)
             asked = admission.slots(checked, points, self._policy.capacity.recorder_legs)
             plan = await self._plan(db, asked, now)
-            if isinstance(plan, Refuse):
-                raise CapacityExceeded(plan)
-            return await self._issue(db, checked, plan, now)
+            host = points[checked.host_point]
+            if isinstance(plan, Admit):
+                session = await self._issue(db, checked, plan, now)
+                await self._tell(db, notices.of_session("granted", session, host), now)
+                return session
+            refused = CapacityExceeded(plan)
+            await self._tell(db, notices.of_refusal(checked, asked, host, str(refused)), now)
+        raise refused
+
+    async def _tell(self, db: AsyncConnection, notice: notices.Notice, now: datetime) -> None:
+        await outbox.tell(db, notice, self._channels, now)
 
     async def _plan(self, db: AsyncConnection, asked: tuple[Slot, ...], now: datetime) -> Admit | Refuse:
         window = admission.search_window(asked, self._policy, now)
@@ -157,6 +178,8 @@ class Scheduler:
             if self.phase(session, now) == "ended":
                 raise Ended
             await store.cancel(db, session_id)
+            host = await _point(db, session.host_point)
+            await self._tell(db, notices.of_session("cancelled", session, host), now)
         return replace(session, state="cancelled", code=None)
 
     async def script(self, session_id: str) -> tuple[ScriptItem, ...]:

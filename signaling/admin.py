@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from scheduler.errors import UnknownPoint
+from scheduler.errors import UnknownPoint, UnknownUnit
 from scheduler.model import Amount
 from scheduler.seed import khanh_hoa_2023
 from signaling.accounts import ROLES, Account, Passwords, check_password, check_roles, normal_name, random_password
 from signaling.app import Record, record, utc_now
 from signaling.errors import BadInput, Fault
-from signaling.settings import Settings
+from signaling.settings import Settings, mailbox
 from signaling.verify import verify
 
 FIRST = "admin"
@@ -153,6 +153,20 @@ def proposed(report: str) -> Amount:
     return Amount(*amounts)
 
 
+async def _mailbox(kept: Record, arguments: Namespace) -> None:
+    """Register the official mailbox of a unit, or list those there are as CSV."""
+    if arguments.unit and arguments.address:
+        try:
+            await kept.post.set_mailbox(arguments.unit, mailbox(arguments.address))
+        except UnknownUnit:
+            raise BadInput([Fault("unit", f"There is no unit {arguments.unit}")]) from None
+        except ValueError as error:
+            raise BadInput([Fault("address", str(error))]) from None
+    writer = csv.writer(sys.stdout)
+    for unit, address in sorted((await kept.post.mailboxes()).items()):
+        writer.writerow([unit, address])
+
+
 async def _verify_recordings(kept: Record, _: Namespace) -> None:
     """Check every good recording; the first that is not what was recorded is named, with status 1."""
     ready = await kept.store.recordings_in("ready")
@@ -174,6 +188,7 @@ COMMANDS: dict[str, Callable[[Record, Namespace], Awaitable[None]]] = {
     "import-units": _import_units,
     "seed": _seed,
     "capacity": _capacity,
+    "mailbox": _mailbox,
     "verify-recordings": _verify_recordings,
 }
 
@@ -199,6 +214,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     commands.add_parser("list-accounts", help="list accounts as CSV")
     units = commands.add_parser("import-units", help="add or change units and their points from a file")
     units.add_argument("file", type=Path)
+    letters = commands.add_parser("mailbox", help="list official mailboxes as CSV, or register that of a unit")
+    letters.add_argument("unit", nargs="?")
+    letters.add_argument("address", nargs="?")
     commands.add_parser("seed", help="import the units the product ships with")
     commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
     capacity = commands.add_parser("capacity", help="show the rated maximum, or record a new one from now on")

@@ -16,6 +16,8 @@ from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, policy
 from scheduler.model import Amount
+from scheduler.notices import Channels
+from scheduler.post import Post
 from scheduler.service import Scheduler
 from signaling import border, health, migrations, pages, valkey, ws
 from signaling.accounts import Passwords
@@ -27,6 +29,9 @@ from signaling.hub import Hub
 from signaling.meeting import Tools
 from signaling.messages import MAX_BYTES
 from signaling.metrics import Metrics
+from signaling.post import groups
+from signaling.post.deliverer import Deliverer
+from signaling.post.letters import Letters
 from signaling.presence import Presence
 from signaling.recordings import Recordings, load_key
 from signaling.rest import serve
@@ -47,6 +52,7 @@ class Record:
 
     database: AsyncEngine
     scheduler: Scheduler
+    post: Post
     store: Store
 
 
@@ -61,10 +67,12 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = database.connect(settings.database_url)
     try:
-        scheduler = Scheduler(engine, policy.load(settings.profile), Amount(settings.max_sessions, settings.max_points))
+        profile = policy.load(settings.profile)
+        channels = Channels(settings.mail is not None, tuple(groups.load(settings.groups)))
+        scheduler = Scheduler(engine, profile, Amount(settings.max_sessions, settings.max_points), channels)
         await scheduler.migrate()
         await migrations.migrate(engine)
-        yield Record(engine, scheduler, Store(engine))
+        yield Record(engine, scheduler, Post(engine, profile.zone), Store(engine))
     finally:
         await engine.dispose()
 
@@ -92,11 +100,13 @@ async def roof(
         built = _build(settings, kept, engine, redis, clock, measure)
         await built.recordings.interrupted(clock())
         built.finisher.start()
+        built.deliverer.start()
         built.hub.start()
         try:
             yield built
         finally:
             await built.hub.stop()
+            await built.deliverer.stop()
             await built.finisher.stop()
 
 
@@ -105,8 +115,10 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     key = load_key(settings.data / "ticket.key")
     recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
     hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock, RoomOptions(hold_s=settings.speaker_hold)))
+    letters = None if settings.mail is None else Letters(settings.mail)
     return Roof(
         scheduler=kept.scheduler,
+        post=kept.post,
         store=kept.store,
         redis=redis,
         auth=Auth(kept.store, Passwords(), limits),
@@ -114,6 +126,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         dispatch=Dispatch(hub, Entrance(kept.scheduler, hub, presence, limits), metrics),
         recordings=recordings,
         finisher=finisher,
+        deliverer=Deliverer(kept.post, letters, groups.load(settings.groups), clock),
         metrics=metrics,
         pages=Path(pages_package.__file__ or "").parent,
         clock=clock,

@@ -8,12 +8,14 @@ from pathlib import Path
 from aiohttp import web
 from redis.asyncio import Redis
 
+from scheduler.post import Post
 from scheduler.service import Scheduler
 from signaling.auth import Auth
 from signaling.dispatch import Dispatch
 from signaling.finisher import Finisher
 from signaling.hub import Hub
 from signaling.metrics import Metrics
+from signaling.post.deliverer import Deliverer
 from signaling.recordings import Recordings
 from signaling.store import Store
 
@@ -23,6 +25,7 @@ class Roof:
     """The roof's parts."""
 
     scheduler: Scheduler
+    post: Post
     store: Store
     redis: Redis
     auth: Auth
@@ -30,6 +33,7 @@ class Roof:
     dispatch: Dispatch
     recordings: Recordings
     finisher: Finisher
+    deliverer: Deliverer
     metrics: Metrics
     pages: Path
     clock: Callable[[], datetime]

@@ -2,10 +2,12 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import ifaddr
 
@@ -17,6 +19,28 @@ HTTP_PORT = 8080
 
 T = TypeVar("T")
 D = TypeVar("D")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A mail server: `tls` from the first byte, after STARTTLS, or none at all."""
+
+    host: str
+    port: int
+    tls: Literal["implicit", "starttls", "none"]
+    user: str
+    password: str = field(repr=False)
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Letters go out over `smtp` as `sender`, and come in over `imap`; `authority` is a file of certificates."""
+
+    smtp: Server
+    sender: str
+    imap: Server | None = None
+    authority: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +62,9 @@ class Settings:
     max_sessions: int
     max_points: int
     profile: Path = SHIPPED
+    mail: Mail | None = None
+    groups: Path | None = None
+    """The file of the support groups."""
     speaker_hold: float = RoomOptions().hold_s
     """Seconds a speaker keeps the picture after their last sound, and a louder one waits."""
 
@@ -70,7 +97,20 @@ def read(environ: Mapping[str, str]) -> Settings:
         max_points=variables.get("MAX_POINTS", _count, 250),
         speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
         profile=variables.get("PROFILE", _file, SHIPPED),
+        mail=_mail(variables),
+        groups=variables.get("GROUPS", _file, None),
     )
+
+
+def _mail(variables: "_Variables") -> Mail | None:
+    smtp = variables.secret("SMTP_URL", lambda text: _server(text, "smtp", 465, 587))
+    sender = variables.get("MAIL_FROM", mailbox, None)
+    imap = variables.secret("IMAP_URL", lambda text: _server(text, "imap", 993, 143))
+    if smtp is None and sender is None and imap is None:
+        return None
+    if smtp is None or sender is None:
+        raise SettingsError("letters need both DIEMCAU_SMTP_URL and DIEMCAU_MAIL_FROM")
+    return Mail(smtp, sender, imap, variables.get("MAIL_CA", _file, None))
 
 
 class _Variables:
@@ -85,6 +125,14 @@ class _Variables:
             return cast(text)
         except ValueError as error:
             raise SettingsError(f"DIEMCAU_{name}={text!r}: {error}") from error
+
+    def secret(self, name: str, cast: Callable[[str], T]) -> T | None:
+        """Get a value with a password in it, which no error repeats."""
+        text = self._environ.get(f"DIEMCAU_{name}", "").strip()
+        try:
+            return cast(text) if text else None
+        except ValueError as error:
+            raise SettingsError(f"DIEMCAU_{name}: {error}") from None
 
 
 def own_addresses() -> tuple[str, ...]:
@@ -145,4 +193,30 @@ def _database(text: str) -> str:
 def _redis(text: str) -> str:
     if not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must start with redis://, rediss:// or unix://")
+    return text
+
+
+def _server(text: str, scheme: str, implicit: int, other: int) -> Server:
+    """Read ``smtps://user:password@host:port/``; without the s STARTTLS is demanded, with ``+plain`` nothing is."""
+    modes: dict[str, Literal["implicit", "starttls", "none"]] = {
+        f"{scheme}s": "implicit",
+        scheme: "starttls",
+        f"{scheme}+plain": "none",
+    }
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname, url.port
+    except ValueError:
+        raise ValueError("not a URL") from None
+    if url.scheme not in modes or not host:
+        raise ValueError(f"must look like {scheme}s://user:password@host")
+    tls = modes[url.scheme]
+    user, password, folder = (unquote(part or "") for part in (url.username, url.password, url.path.strip("/")))
+    return Server(host, port or (implicit if tls == "implicit" else other), tls, user, password, folder)
+
+
+def mailbox(text: str) -> str:
+    """Check a mail address. Raises ValueError."""
+    if not re.fullmatch(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,189}", text):
+        raise ValueError("not a mail address")
     return text

@@ -83,6 +83,7 @@ async def register(call: Call) -> Session:
     if not call.account.central and (host is None or not rights.may_register(call.account, host)):
         raise Forbidden
     session = await call.roof.scheduler.submit(_request(body, call.account.account), call.now)
+    call.roof.deliverer.wake()
     await _audit(call, "register", session, f"{session.number} {masked(session.code or '')}")
     return _wire(call, session, points)
 
@@ -111,6 +112,7 @@ async def cancel(call: Call) -> Session:
     if not rights.may_cancel(call.account, found, points):
         raise Forbidden
     cancelled = await call.roof.scheduler.cancel(found.id, call.now)
+    call.roof.deliverer.wake()
     await _audit(call, "cancel", cancelled, cancelled.number)
     await call.roof.hub.cancelled(found.id)
     return _wire(call, cancelled, points)

@@ -1,6 +1,6 @@
 """The whole API in one table."""
 
-from signaling.rest import audit, capacity, layouts, login, points, recordings, sessions
+from signaling.rest import audit, capacity, layouts, login, outbox, points, recordings, sessions
 from signaling.rest.route import Route
 
 PREFIX = "/api/v1"
@@ -12,5 +12,6 @@ ROUTES: tuple[Route, ...] = (
     *capacity.ROUTES,
     *layouts.ROUTES,
     *recordings.ROUTES,
+    *outbox.ROUTES,
     *audit.ROUTES,
 )

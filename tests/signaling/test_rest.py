@@ -137,6 +137,8 @@ ALLOWED: dict[str, list[int]] = {
     "GET /recordings/{id}/file": [403, 200, 200, 403, 403, 403],
     "GET /recordings/{id}/thumbnail": [403, 200, 200, 403, 403, 403],
     "GET /recordings/{id}/manifest": [200, 200, 200, 403, 403, 403],
+    "GET /outbox": [200, 200, 403, 403, 403, 403],
+    "POST /outbox/{id}/again": [404, 404, 403, 403, 403, 403],
     "GET /audit": [200, 200, 403, 403, 403, 403],
     "POST /logout": [204, 204, 204, 204, 204, 204],
     "POST /password": [422, 422, 422, 422, 422, 422],
@@ -155,7 +157,7 @@ async def test_who_may_what(world: World, role: str) -> None:
     await world.roof.recordings.ended(path, 5, None)
     await world.roof.finisher.idle()
     recording = (await world.store.recordings())[0].id
-    things = {"points": NHA_TRANG, "sessions": session.id, "recordings": recording}
+    things = {"points": NHA_TRANG, "sessions": session.id, "recordings": recording, "outbox": "1"}
     bodies = {**GOOD, "/registrations": registration(), "/password": {}}
     client = await world.signed_in(role)
     statuses = {}

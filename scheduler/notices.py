@@ -1,0 +1,200 @@
+"""What a decision is told as: a private letter to the host unit's mailbox, and a line for the support groups.
+
+A decision writes a :class:`Notice` with :func:`scheduler.outbox.tell` inside its own transaction; a new kind of
+decision is one more entry of :data:`WORDS`. Texts are made when they are sent, from the facts as they were decided and
+the code as it is then: it lies nowhere but with its session, and a dead one is told to nobody (R-051, R-083, R-115).
+Pure.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, tzinfo
+from typing import Literal, Self
+
+from scheduler.model import Point, Request, Session, Slot
+
+Kind = Literal["granted", "changed", "reinstated", "revoked", "cancelled", "refused", "receipt", "not-official"]
+Method = Literal["REQUEST", "CANCEL"]
+"""What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
+
+NO_CODE = "(không còn hiệu lực / no longer valid)"
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Where notices go: letters, if there is a mail server, and groups by name. Without any, nothing is written."""
+
+    mail: bool = False
+    groups: tuple[str, ...] = ()
+
+
+NOWHERE = Channels()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A decision as it was taken. `slots` are kind, first second and last second since 1970; `reason` is for people."""
+
+    number: str = ""
+    title: str = ""
+    host: str = ""
+    slots: tuple[tuple[str, int, int], ...] = ()
+    points: int = 0
+    reason: str = ""
+
+    def text(self) -> str:
+        """Write it down."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read what :meth:`text` wrote."""
+        given = json.loads(text)
+        return cls(**{**given, "slots": tuple((kind, start, end) for kind, start, end in given["slots"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One decision to tell. The same `key` is told once; `recipient` is an address where no unit has one to look up.
+
+    `thread` is the Message-ID of the letter this one answers.
+    """
+
+    kind: Kind
+    key: str
+    facts: Facts
+    unit: str | None = None
+    session: str | None = None
+    recipient: str = ""
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a kind is told: subject and opening, Vietnamese and English, and what else goes with it."""
+
+    subject: str
+    opening: str
+    english: str
+    group: str = ""
+    """Status in a group; empty: groups are not told."""
+    code: bool = False
+    method: Method | None = None
+
+
+WORDS: Mapping[Kind, Words] = {
+    "granted": Words(
+        "Đã cấp mã phiên họp",
+        "Đơn vị vận hành đã tiếp nhận đăng ký và cấp mã phiên họp. Mã chỉ dành cho đơn vị chủ trì, đề nghị giữ bí mật.",
+        "The session is registered; its code is for the host unit alone.",
+        group="đã cấp mã",
+        code=True,
+        method="REQUEST",
+    ),
+    "changed": Words(
+        "Thay đổi phiên họp",
+        "Phiên họp đã được thay đổi như sau.",
+        "The session has been changed as follows.",
+        group="có thay đổi",
+        code=True,
+        method="REQUEST",
+    ),
+    "reinstated": Words(
+        "Cấp lại mã phiên họp",
+        "Phiên họp được tổ chức trở lại với mã mới; mã cũ không còn dùng được.",
+        "The session takes place again under a new code; the old one is dead.",
+        group="được tổ chức trở lại",
+        code=True,
+        method="REQUEST",
+    ),
+    "revoked": Words(
+        "Thu hồi mã phiên họp",
+        "Mã phiên họp đã bị thu hồi theo khoản 4 Điều 12 để ưu tiên phiên họp của cấp trên.",
+        "The code was revoked in favour of a session of a higher body (Article 12.4).",
+        group="bị thu hồi mã",
+        method="CANCEL",
+    ),
+    "cancelled": Words(
+        "Hủy phiên họp",
+        "Phiên họp đã được hủy; mã phiên họp không còn dùng được.",
+        "The session is cancelled and its code is dead.",
+        group="đã hủy",
+        method="CANCEL",
+    ),
+    "refused": Words(
+        "Chưa cấp được mã phiên họp",
+        "Đăng ký chưa được chấp nhận vì vượt giới hạn của hệ thống (điểm a khoản 4 Điều 12).",
+        "The registration does not fit into the system's limits (Article 12.4.a).",
+        group="chưa cấp được mã",
+    ),
+    "receipt": Words(
+        "Đã nhận đăng ký",
+        "Thư đăng ký đã được ghi nhận; đơn vị vận hành sẽ trả lời trong thời hạn quy định tại Điều 13.",
+        "Your letter has been received and will be answered within the time of Article 13.",
+    ),
+    "not-official": Words(
+        "Đề nghị dùng thư điện tử công vụ",
+        "Thư chưa được ghi nhận là đăng ký: đề nghị gửi từ hộp thư công vụ mà đơn vị đã đăng ký (khoản 2 Điều 13).",
+        "Your letter is no registration: please write from your unit's registered official mailbox (Article 13.2).",
+    ),
+}
+
+SLOT_NAMES = {"tong_duyet": "Tổng duyệt", "chinh_thuc": "Chính thức"}
+
+# What could be a code (its digits may be set apart) or an address, in a name that somebody else wrote.
+_SECRETS = re.compile(r"[0-9](?:[\W_]*[0-9]){8,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?:[0-9A-Fa-f]{0,4}:){2,}[0-9A-Fa-f.]*")
+
+
+def of_session(kind: Kind, session: Session, host: Point, version: str = "", reason: str = "") -> Notice:
+    """Tell a decision on a session; `version` tells a second decision of the same kind from the first."""
+    facts = Facts(session.number, session.title, host.label, _slots(session.slots), 1 + len(session.points), reason)
+    return Notice(kind, f"{kind}:{session.id}:{version}", facts, host.unit, session.id)
+
+
+def of_refusal(request: Request, slots: tuple[Slot, ...], host: Point, reason: str) -> Notice:
+    """Tell a refusal; asking for the same again is not told again."""
+    times = ",".join(f"{start}-{end}" for _, start, end in _slots(slots))
+    facts = Facts("", request.title, host.label, _slots(slots), 1 + len(request.points), reason)
+    return Notice("refused", f"refused:{host.id}:{times}", facts, host.unit)
+
+
+def subject(kind: Kind, facts: Facts) -> str:
+    """The subject of a letter, one line."""
+    return " ".join(" – ".join(part for part in (WORDS[kind].subject, facts.number, facts.title) if part).split())[:200]
+
+
+def letter(kind: Kind, facts: Facts, code: str | None, zone: tzinfo) -> str:
+    """The text of a letter, Vietnamese first; `code` is the session's live code."""
+    words = WORDS[kind]
+    lines = [words.opening, ""]
+    lines += [f"Số: {facts.number}"] if facts.number else []
+    lines += [f"Nội dung: {facts.title}"] if facts.title else []
+    lines += [f"Chủ trì: {facts.host}"] if facts.host else []
+    lines += [f"{SLOT_NAMES.get(name, name)}: {_span(start, end, zone)}" for name, start, end in facts.slots]
+    lines += [f"Số điểm cầu: {facts.points}"] if facts.points else []
+    lines += [f"Mã phiên họp: {code or NO_CODE}"] if words.code else []
+    lines += [f"Ghi chú: {facts.reason}"] if facts.reason else []
+    return "\n".join([*lines, "", "--", words.english, ""])
+
+
+def line(kind: Kind, facts: Facts, zone: tzinfo) -> str:
+    """The text for a group, or nothing where groups are not told: host, time, status, never a code or an address."""
+    status = WORDS[kind].group
+    if not status:
+        return ""
+    times = "; ".join(f"{SLOT_NAMES.get(name, name)}: {_span(start, end, zone)}" for name, start, end in facts.slots)
+    number = f" ({facts.number})" if facts.number else ""
+    return f"Phiên họp của {_SECRETS.sub('…', facts.host)}{number}: {status}. {times}"
+
+
+def _slots(slots: tuple[Slot, ...]) -> tuple[tuple[str, int, int], ...]:
+    return tuple((slot.kind, round(slot.start.timestamp()), round(slot.end.timestamp())) for slot in slots)
+
+
+def _span(start: int, end: int, zone: tzinfo) -> str:
+    first, last = (datetime.fromtimestamp(at, zone) for at in (start, end))
+    if first.date() == last.date():
+        return f"{first:%H:%M}–{last:%H:%M} {first:%d/%m/%Y}"
+    return f"{first:%H:%M %d/%m/%Y} – {last:%H:%M %d/%m/%Y}"

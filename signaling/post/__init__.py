@@ -1,0 +1,1 @@
+"""Letters and group notices, out and in."""

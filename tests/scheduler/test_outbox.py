@@ -1,0 +1,123 @@
+"""The outbox on both databases: it commits with the decision, tells once, tries again, and is bounded."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler import database, outbox
+from scheduler.errors import CapacityExceeded, UnknownUnit
+from scheduler.model import Amount
+from scheduler.notices import Channels, Facts, Notice
+from scheduler.post import Post
+from scheduler.service import Scheduler
+from tests.scheduler.conftest import POLICY
+from tests.scheduler.world import NOW, REQUEST, ZONE
+
+CHANNELS = Channels(mail=True, groups=("telegram", "zalo"))
+
+
+@dataclass
+class Office:
+    """A scheduler that tells, and its post."""
+
+    engine: AsyncEngine
+    scheduler: Scheduler
+    post: Post
+
+
+@pytest.fixture
+async def office(seeded_url: str) -> AsyncIterator[Office]:
+    engine = database.connect(seeded_url)
+    yield Office(engine, Scheduler(engine, POLICY, Amount(2, 10), CHANNELS), Post(engine, ZONE))
+    await engine.dispose()
+
+
+async def told(office: Office) -> list[tuple[str, str]]:
+    return sorted((notice.kind, notice.channel) for notice in await office.post.due(NOW))
+
+
+async def test_a_decision_is_told_on_every_channel_once(office: Office) -> None:
+    session = await office.scheduler.submit(REQUEST, NOW)
+    assert await told(office) == [("granted", "mail"), ("granted", "telegram"), ("granted", "zalo")]
+    notice = (await office.post.due(NOW))[0]
+    assert (notice.unit, notice.session, notice.facts.number) == ("so.tttt", session.id, session.number)
+    assert session.code and session.code not in notice.facts.text()
+    assert await office.post.code(notice) == session.code
+    for _ in range(2):
+        await office.scheduler.cancel(session.id, NOW)
+    assert [kind for kind, _ in await told(office)] == ["cancelled"] * 3 + ["granted"] * 3
+    assert await office.post.code(notice) is None
+    assert {n.sequence for n in await office.post.due(NOW) if n.kind == "cancelled"} == {1}
+
+
+async def test_a_refusal_is_told_though_nothing_is_booked(office: Office) -> None:
+    many = tuple(point.id for point in await office.scheduler.points() if point.id != "so.tttt")[:20]
+    for _ in range(2):
+        with pytest.raises(CapacityExceeded):
+            await office.scheduler.submit(replace(REQUEST, points=many), NOW)
+    assert await told(office) == [("refused", "mail"), ("refused", "telegram"), ("refused", "zalo")]
+
+
+async def test_what_rolls_back_is_told_to_nobody(office: Office) -> None:
+    async def break_off() -> None:
+        async with database.writing(office.engine) as db:
+            await outbox.tell(db, Notice("receipt", "r", Facts()), CHANNELS, NOW)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await break_off()
+    assert await told(office) == []
+
+
+async def test_a_failure_waits_longer_each_time_and_ends_with_a_person(office: Office) -> None:
+    async with database.writing(office.engine) as db:
+        await outbox.tell(db, Notice("receipt", "r", Facts()), CHANNELS, NOW)
+    now, waits = NOW, []
+    while found := await office.post.due(now):
+        await office.post.failed(found[0], "smtp 451 later", now)
+        after = (await office.post.newest(1))[0]
+        waits.append((after.due - now) // timedelta(minutes=1))
+        now = after.due
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60]
+    assert (after.state, after.error, after.tries) == ("failed", "smtp 451 later", 12)
+    assert await office.post.again(after.id, now)
+    assert [notice.id for notice in await office.post.due(now)] == [after.id]
+    await office.post.done(after, now)
+    assert (await office.post.newest(1))[0].state == "sent"
+    assert await office.post.due(now) == []
+    assert not await office.post.again(after.id + 1, now)
+
+
+async def test_a_full_outbox_keeps_the_decision(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MAX_WAITING", 2)
+    await office.scheduler.submit(REQUEST, NOW)
+    newest = await office.post.newest(10)
+    assert [(n.channel, n.state, n.error) for n in newest] == [
+        ("zalo", "failed", "outbox-full"),
+        ("telegram", "waiting", ""),
+        ("mail", "waiting", ""),
+    ]
+
+
+async def test_settled_notices_are_forgotten_after_a_year(office: Office) -> None:
+    await office.scheduler.submit(REQUEST, NOW)
+    waiting = await office.post.due(NOW)
+    await office.post.done(waiting[0], NOW)
+    await office.post.prune(NOW + outbox.KEPT)
+    assert len(await office.post.newest(10)) == 3
+    await office.post.prune(NOW + outbox.KEPT + timedelta(seconds=1))
+    assert {n.id for n in await office.post.newest(10)} == {n.id for n in waiting[1:]}
+
+
+async def test_a_mailbox_belongs_to_one_unit(office: Office) -> None:
+    units = [unit.id for unit in await office.scheduler.units()][:2]
+    await office.post.set_mailbox(units[0], "Mot@KhanhHoa.gov.vn")
+    await office.post.set_mailbox(units[0], "hai@khanhhoa.gov.vn")
+    assert await office.post.mailboxes() == {units[0]: "hai@khanhhoa.gov.vn"}
+    await office.post.set_mailbox(units[1], "hai@khanhhoa.gov.vn")
+    assert await office.post.mailboxes() == {units[1]: "hai@khanhhoa.gov.vn"}
+    with pytest.raises(UnknownUnit):
+        await office.post.set_mailbox("nobody", "ba@khanhhoa.gov.vn")

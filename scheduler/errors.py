@@ -50,7 +50,8 @@ class InvalidRequest(SchedulerError):
 
     Words: ``required`` ``too-long`` ``bad-characters`` ``unknown-point`` ``duplicate-point`` ``host-among-points``
     ``no-timezone`` ``fraction-of-second`` ``end-before-start`` ``in-the-past`` ``too-far`` ``too-long-interval``
-    ``rehearsal-after-official`` ``phone-format``; of a script ``too-many`` ``duplicate-item`` ``not-in-session``
+    ``rehearsal-after-official`` ``phone-format`` ``unit-ended`` ``unit-merged``
+    ``unit-not-yet``; of a script ``too-many`` ``duplicate-item`` ``not-in-session``
     ``minutes-range``.
     """
 

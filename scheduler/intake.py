@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from scheduler import script, text
 from scheduler.errors import FieldError, InvalidRequest
-from scheduler.model import Interval, Point, Request
+from scheduler.model import Interval, Point, Request, Unit
 from scheduler.policy import SessionPolicy
 
 MAX_ECHO = 64  # how much of a faulty value is worth repeating in an error
@@ -47,6 +47,27 @@ def check(request: Request, points: Mapping[str, Point], policy: SessionPolicy, 
         official=_in_utc(request.official),
         script=items,
     )
+
+
+def unit_errors(
+    request: Request, points: Mapping[str, Point], units: Mapping[str, Unit], day: date
+) -> list[FieldError]:
+    """Return which points belong to no unit on the day of the session; the value is the successor's name (R-002)."""
+    owners = {point: units[points[point].unit] for point in (request.host_point, *request.points)}
+    return [
+        FieldError("host_point" if point == request.host_point else "points", *_gone(unit, units, day))
+        for point, unit in owners.items()
+        if not unit.valid(day)
+    ]
+
+
+def _gone(unit: Unit, units: Mapping[str, Unit], day: date) -> tuple[str, str]:
+    if unit.valid_to is None or day <= unit.valid_to:
+        return "unit-not-yet", f"{unit.name}, {unit.valid_from:%d/%m/%Y}"
+    successor = units.get(unit.successor or "")
+    if successor is None:
+        return "unit-ended", f"{unit.name}, {unit.valid_to:%d/%m/%Y}"
+    return "unit-merged", f"{unit.name} → {successor.name}, {unit.valid_to + timedelta(days=1):%d/%m/%Y}"
 
 
 def _in_utc(interval: Interval) -> Interval:

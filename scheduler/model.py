@@ -5,7 +5,7 @@ one that starts at 09:30 do not overlap. A *leg* is one connected device; Điề
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 SlotKind = Literal["tong_duyet", "chinh_thuc"]
@@ -59,13 +59,24 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """An agency (đơn vị). `abbr` is its entry in the abbreviation register, which names its communes (R-032)."""
+    """An agency (đơn vị). `abbr` is its entry in the abbreviation register, which names its communes (R-032).
+
+    It is one from the first of its days through the last, in the province's time zone; None: without bound. After its
+    last day `successor` is the unit it became part of, if that is known (R-002).
+    """
 
     id: str
     name: str
     level: str
     parent: str | None
     abbr: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successor: str | None = None
+
+    def valid(self, day: date) -> bool:
+        """Tell whether the unit is one on a day."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)

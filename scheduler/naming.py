@@ -5,6 +5,7 @@
     register = Prefix "." Abbrev               kept by hand, never computed: So.NV, So.NgV (R-030)
     spaced   = "UBND." Word *( " " Word )      diacritics removed, spaces kept (R-031)
     joined   = ABBR "." 1*( Word )             diacritics and spaces removed (R-032)
+    typed    = TYPE "." 1*( Word )             the same behind the kind of unit: P.NhaTrang (two tiers)
     free     = ASCII words, at most 40 characters, none of the other forms
 
 Which level uses which form is policy data.
@@ -68,18 +69,22 @@ class Names:
         self._policy = policy
         self._prefix = re.compile(f"(?:{'|'.join(map(re.escape, policy.naming.register_prefixes))})\\.[A-Z][A-Za-z]*")
         self._type_words = sorted((key(w) for w in policy.naming.type_words), key=len, reverse=True)
+        self._abbr = {key(word): abbr for word, abbr in policy.naming.type_abbr.items()}
+        self._typed = re.compile(f"(?:{'|'.join(self._abbr.values())})\\.(?:[A-Z][a-z]*)+")
         self._reserved = {key(lv.naming.text or ""): lv.id for lv in policy.levels if lv.naming.rule == "literal"}
         self._fits: dict[str, Callable[[LevelPolicy, str], bool]] = {
             "literal": lambda level, base: base == level.naming.text,
             "register": lambda _, base: self._prefix.fullmatch(base) is not None,
             "spaced": _fits_spaced,
             "joined": lambda _, base: _JOINED.fullmatch(base) is not None,
+            "typed": lambda _, base: self._typed.fullmatch(base) is not None,
             "free": self._fits_free,
         }
         self._makes: dict[str, Callable[[LevelPolicy, str, str | None], str]] = {
             "literal": lambda level, name, abbr: level.naming.text or "",
             "spaced": lambda level, name, abbr: f"{level.naming.text}.{' '.join(self._words(name))}",
             "joined": lambda level, name, abbr: f"{abbr or ''}.{''.join(self._words(name))}",
+            "typed": lambda level, name, abbr: f"{self._type_abbr(name)}.{''.join(self._words(name))}",
             "free": lambda level, name, abbr: " ".join(fold(name).split()),
         }
 
@@ -103,13 +108,16 @@ class Names:
 
     def label(self, level: LevelPolicy, unit_name: str) -> str:
         """Return the Vietnamese label of a unit's point: ``UBND phường Xương Huân`` for a place, else the name."""
-        if level.naming.rule not in {"spaced", "joined"}:
+        if level.naming.rule not in {"spaced", "joined", "typed"}:
             return unit_name
         lower = unit_name[0].lower() + unit_name[1:] if self._type_word(unit_name) else unit_name
         return f"{self._policy.naming.office} {lower}"
 
     def _type_word(self, unit_name: str) -> str | None:
         return next((word for word in self._type_words if key(unit_name).startswith(f"{word} ")), None)
+
+    def _type_abbr(self, unit_name: str) -> str:
+        return self._abbr.get(self._type_word(unit_name) or "", "")
 
     def _words(self, unit_name: str) -> list[str]:
         """Return the place name as ASCII words, each with one capital, without its type word."""

@@ -1,24 +1,28 @@
-"""The policy profile: what a province's regulation leaves to data (levels, share, names, door times).
+"""The policy profile: what a province's regulation leaves to data (levels, share, deadlines, who registers for whom).
 
-A profile is one YAML file. It is checked whole when loaded, and every session remembers the id of the profile it was
-admitted under (R-001).
+A profile is one YAML file, checked whole when loaded (`scheduler.profiles`). Every session remembers the id and the
+version of the profile it was admitted under (R-001). Articles stand beside their rules; a refusal can name them.
 """
 
-from datetime import timedelta
-from pathlib import Path
+from datetime import date, time, timedelta
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
-
-from scheduler.errors import PolicyError
-
-SHIPPED = Path(__file__).parent / "data" / "KH-2023.yaml"
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Count = Annotated[int, Field(ge=1)]
-NamingRule = Literal["literal", "register", "spaced", "joined", "free"]
+NamingRule = Literal["literal", "register", "spaced", "joined", "typed", "free"]
+ClassId = Literal["thuong", "dot_xuat", "khan_cap"]
+"""Ordinary, sudden and emergency meetings (Điều 12.3 and 13.2.a, reading A16)."""
+LeadMode = Literal["day_lag", "same_clock", "clear_days"]
+"""How "at least n working days before" is counted (reading A13): until the close of the n-th working day before; until
+the same time of that day; with n whole working days between."""
+Registrant = Literal["host_unit", "parent_unit", "office"]
+"""Who registers: the host's own unit; the unit above it; the Office of the province (Điều 12.1, 12.2)."""
+Controller = Literal["host_unit", "parent_unit", "central"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class _Part(BaseModel):
@@ -39,12 +43,14 @@ class LevelNaming(_Part):
 
 
 class LevelPolicy(_Part):
-    """One tier of Điều 3.2; a bigger rank is a higher body."""
+    """One tier of Điều 3.2; a bigger rank is a higher body. `quota` is how many points a unit may have (Điều 8)."""
 
     id: Word
     name: Word
     rank: int
     naming: LevelNaming
+    code: Word | None = None
+    quota: Count | None = None
 
 
 class NamingPolicy(_Part):
@@ -53,6 +59,7 @@ class NamingPolicy(_Part):
     type_words: tuple[Word, ...]
     office: Word
     register_prefixes: tuple[Word, ...]
+    type_abbr: dict[Word, Annotated[Word, StringConstraints(pattern=r"^[A-Z]{1,2}$")]] = Field(default_factory=dict)
 
 
 class Share(_Part):
@@ -114,10 +121,117 @@ class CodePolicy(_Part):
     digits: Annotated[int, Field(ge=9, le=18)]
 
 
-class Policy(_Part):
-    """A whole profile."""
+class Document(_Part):
+    """A legal text the profile stands on."""
 
-    id: Annotated[Word, StringConstraints(max_length=64)]
+    number: Word
+    dated: date | None = None
+
+
+class RegistrantRule(_Part):
+    """Who registers sessions hosted by these levels, and the article that says so."""
+
+    levels: tuple[Word, ...]
+    by: Registrant
+    article: Word
+
+
+class RegistrationPolicy(_Part):
+    """Who registers for whom, and what may be chosen (Điều 12, 4.1, 4.2)."""
+
+    by: tuple[RegistrantRule, ...]
+    office_level: Word
+    office_purposes: tuple[Word, ...]
+    purposes: dict[Word, Word]
+    kinds: dict[Word, Word]
+    forms: dict[Word, Word]
+    support: dict[Word, Word]
+    extension_min: Count
+
+    def rule(self, level: str) -> RegistrantRule:
+        """Return the rule of a host's level; a checked profile has one for each."""
+        return next(rule for rule in self.by if level in rule.levels)
+
+
+class ControlRule(_Part):
+    """Whose technicians control a session hosted by these levels (Điều 5.5, 10.1, 14.3.a)."""
+
+    levels: tuple[Word, ...]
+    controllers: tuple[Controller, ...]
+    article: Word
+
+
+class Lead(_Part):
+    """How long before its start a session is to be registered: working days, or hours of the wall clock."""
+
+    working_days: Count | None = None
+    mode: LeadMode = "day_lag"
+    hours: Count | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.working_days is None) == (self.hours is None):
+            raise ValueError("either working_days or hours")
+        return self
+
+
+class ClassPolicy(_Part):
+    """One class of meetings; `grounds` are what it may be called for, `any_hour` exempts it from office hours."""
+
+    name: Word
+    article: Word
+    lead: Lead | None = None
+    needs_reason: bool = False
+    grounds: dict[Word, Word] = Field(default_factory=dict)
+    rank_boost: Annotated[int, Field(ge=0)] = 0
+    any_hour: bool = False
+
+
+class OfficePolicy(_Part):
+    """Office hours (giờ hành chính) of every working day, local time."""
+
+    days: tuple[Weekday, ...]
+    spans: tuple[tuple[time, time], ...]
+
+    @field_validator("spans")
+    @classmethod
+    def _in_order(cls, spans: tuple[tuple[time, time], ...]) -> tuple[tuple[time, time], ...]:
+        edges = [edge for span in spans for edge in span]
+        if not edges or any(first >= second for first, second in pairwise(edges)):
+            raise ValueError("spans must be in order, without overlap")
+        return spans
+
+
+class DeadlinePolicy(_Part):
+    """What the operating unit owes: answer and technical check (Điều 13.2.b), handover (Điều 15.3)."""
+
+    reply_hours: Count
+    check_hours: Count
+    handover_working_days: Count
+
+
+class RevocationPolicy(_Part):
+    """How codes of lower bodies are revoked (Điều 12.4.b, readings A23–A25)."""
+
+    order: Literal["latest_registered_first", "lowest_level_then_latest"]
+    reprieve: bool
+    mode: Literal["automatic", "operator_confirm"]
+    live_sessions: Literal["never", "khan_cap_only"]
+    protect_within_min: Annotated[int, Field(ge=0)]
+
+
+class Policy(_Part):
+    """A whole profile; it holds from the first of its days in the province's time zone until the next one begins."""
+
+    id: Annotated[Word, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,48}$")]
+    version: Count
+    title: Word
+    extends: Word | None = None
+    effective_from: date | None
+    effective_to: date | None = None
+    legal_basis: tuple[Document, ...]
+    replaces: tuple[Word, ...] = ()
+    operator: Word
     timezone: Word
     levels: tuple[LevelPolicy, ...]
     naming: NamingPolicy
@@ -125,6 +239,12 @@ class Policy(_Part):
     session: SessionPolicy
     door: DoorPolicy
     code: CodePolicy
+    registration: RegistrationPolicy
+    control: tuple[ControlRule, ...]
+    classes: dict[ClassId, ClassPolicy]
+    office: OfficePolicy
+    deadlines: DeadlinePolicy
+    revocation: RevocationPolicy
 
     @field_validator("timezone")
     @classmethod
@@ -143,6 +263,35 @@ class Policy(_Part):
                 raise ValueError(f"two levels share a {what}")
         return self
 
+    @model_validator(mode="after")
+    def _each_level_once(self) -> Self:
+        """Every level has one rule for registering and one for control; every class is there."""
+        known = sorted(level.id for level in self.levels)
+        rules: dict[str, tuple[RegistrantRule | ControlRule, ...]] = {
+            "registration.by": self.registration.by,
+            "control": self.control,
+        }
+        for name, given in rules.items():
+            named = sorted(level for rule in given for level in rule.levels)
+            if named != known:
+                raise ValueError(f"{name} must name each level once")
+        if self.registration.office_level not in known:
+            raise ValueError("registration.office_level is no level")
+        if len(self.classes) != 3:
+            raise ValueError("classes must be thuong, dot_xuat and khan_cap")
+        return self
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.effective_from and self.effective_to and self.effective_to < self.effective_from:
+            raise ValueError("effective_to is before effective_from")
+        return self
+
+    @property
+    def stamp(self) -> str:
+        """What a decision remembers of the profile it was taken under: ``KH-2023/1`` (R-001)."""
+        return f"{self.id}/{self.version}"
+
     @property
     def zone(self) -> ZoneInfo:
         """The province's time zone."""
@@ -151,19 +300,3 @@ class Policy(_Part):
     def level(self, level_id: str) -> LevelPolicy | None:
         """Return a level, or None."""
         return next((level for level in self.levels if level.id == level_id), None)
-
-
-def parse(text: str) -> Policy:
-    """Check a profile given as YAML text. Raises PolicyError."""
-    try:
-        return Policy.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise PolicyError(f"not YAML: {error}") from error
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc'])) or 'profile'}: {fault['msg']}" for fault in error.errors()]
-        raise PolicyError("; ".join(faults)) from error
-
-
-def load(path: Path = SHIPPED) -> Policy:
-    """Read a profile file. Raises PolicyError, OSError."""
-    return parse(path.read_text(encoding="utf-8"))

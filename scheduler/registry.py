@@ -4,21 +4,26 @@
                {"id": "22327", "name": "Phường Vĩnh Hòa", "level": "xa", "parent": "568", "point": "NT.VinhHoa"}]}
 
 ``point`` is needed where the level is named from the register; elsewhere it may be left out, and when given it must be
-what the rule says. A parent stands before its children, or is known already.
+what the rule says. A parent stands before its children, or is known already. ``valid_from`` and ``valid_to`` bound the
+days of a unit, ``successor`` is what it became part of; ``valid_from`` of the file itself holds for entries without
+one.
+A unit is named and levelled by the profile in force on its first day.
 """
 
 import json
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError
 
 from scheduler.errors import BadUnits, UnitProblem
 from scheduler.model import Point, Unit
 from scheduler.naming import Names, slug, split
 from scheduler.policy import LevelPolicy, Policy
+from scheduler.profiles import Profiles
 
 
 def _clean(text: str) -> str:
@@ -30,6 +35,7 @@ def _clean(text: str) -> str:
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Text = Annotated[str, Field(max_length=200), AfterValidator(_clean)]
+Day = Annotated[date, Strict(strict=False), Field(ge=date(1945, 9, 2), le=date(2199, 12, 31))]
 
 
 class Entry(BaseModel):
@@ -43,6 +49,9 @@ class Entry(BaseModel):
     parent: Id | None = None
     abbr: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     point: Text | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+    successor: Id | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +67,12 @@ class Registered:
         return names and self.unit == old.unit
 
 
-def parse(text: str, policy: Policy, known: Iterable[Registered] = ()) -> list[Registered]:
+def parse(text: str, profiles: Profiles, known: Iterable[Registered] = ()) -> list[Registered]:
     """Read a units file on top of what is `known` already. Raises BadUnits with every fault found."""
-    reader = _Reader(policy, known)
+    reader = _Reader(profiles, known)
     for number, raw in enumerate(_entries(text), start=1):
         reader.read(number, raw)
+    reader.finish()
     if reader.problems:
         raise BadUnits(reader.problems)
     return reader.registered
@@ -78,7 +88,9 @@ def _entries(text: str) -> list[object]:
     entries = document.get("units") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise BadUnits([UnitProblem("no-units", line=1)])
-    return entries
+    if document.get("valid_from") is None:
+        return entries
+    return [{"valid_from": document["valid_from"], **entry} if isinstance(entry, dict) else entry for entry in entries]
 
 
 class _Fault(Exception):
@@ -88,14 +100,15 @@ class _Fault(Exception):
 
 
 class _Reader:
-    def __init__(self, policy: Policy, known: Iterable[Registered]) -> None:
+    def __init__(self, profiles: Profiles, known: Iterable[Registered]) -> None:
         # given
-        self._policy = policy
-        self._names = Names(policy)
+        self._profiles = profiles
         # owned
+        self._names = {policy.id: Names(policy) for policy in profiles.shelf}
         self._units: dict[str, Unit] = {}
         self._owners: dict[str, str] = {}  # slug of a point's name → its unit
         self._seen: set[str] = set()
+        self._successors: list[tuple[int, str]] = []
         self.registered: list[Registered] = []
         self.problems: list[UnitProblem] = []
         for old in known:
@@ -104,7 +117,10 @@ class _Reader:
 
     def read(self, number: int, raw: object) -> None:
         try:
-            self._add(Entry.model_validate(raw))
+            entry = Entry.model_validate(raw)
+            self._add(entry)
+            if entry.successor is not None:
+                self._successors.append((number, entry.successor))
         except _Fault as fault:
             self.problems.append(UnitProblem(fault.word, entry=number, value=fault.value))
         except ValidationError as error:
@@ -116,18 +132,34 @@ class _Reader:
         if entry.id in self._seen:
             raise _Fault("duplicate-id", entry.id)
         self._seen.add(entry.id)
-        level = self._policy.level(entry.level)
+        if entry.valid_from and entry.valid_to and entry.valid_to < entry.valid_from:
+            raise _Fault("ends-before-it-begins", entry.id)
+        policy = self._policy(entry)
+        level = policy.level(entry.level)
         if level is None:
             raise _Fault("unknown-level", entry.level)
-        self._register(entry, level, self._parent(entry, level))
+        self._register(entry, level, self._parent(entry, policy, level))
 
-    def _parent(self, entry: Entry, level: LevelPolicy) -> Unit | None:
+    def _policy(self, entry: Entry) -> Policy:
+        """Return the profile in force when the unit begins; for one without a first day, the oldest."""
+        first = self._profiles.shelf[0]
+        if entry.valid_from is None:
+            return first
+        return self._profiles.at(datetime.combine(entry.valid_from, time(), first.zone).astimezone(UTC))
+
+    def finish(self) -> None:
+        """Look whether every successor is there."""
+        for number, successor in self._successors:
+            if successor not in self._units:
+                self.problems.append(UnitProblem("unknown-successor", entry=number, value=successor))
+
+    def _parent(self, entry: Entry, policy: Policy, level: LevelPolicy) -> Unit | None:
         if entry.parent is None:
             return None
         parent = self._units.get(entry.parent)
         if parent is None:
             raise _Fault("unknown-parent", entry.parent)
-        above = self._policy.level(parent.level)
+        above = policy.level(parent.level)
         if above is None or above.rank <= level.rank:
             raise _Fault("parent-not-higher", entry.parent)
         return parent
@@ -136,16 +168,17 @@ class _Reader:
         name = self._name(entry, level, parent)
         if self._owners.setdefault(slug(name), entry.id) != entry.id:
             raise _Fault("duplicate-name", name)
-        unit = Unit(entry.id, entry.name, entry.level, entry.parent, entry.abbr)
-        label = self._names.label(level, entry.name)
+        unit = Unit(**entry.model_dump(exclude={"point"}))
+        label = self._names[self._policy(entry).id].label(level, entry.name)
         self._units[unit.id] = unit
         self.registered.append(Registered(unit, Point(slug(name), name, label, unit.id, unit.level, devices=1)))
 
     def _name(self, entry: Entry, level: LevelPolicy, parent: Unit | None) -> str:
         """Return the point's name: by rule, or where the rule leaves it open (register, free) the given one."""
-        ruled = self._names.generate(level, entry.name, parent.abbr if parent else None)
+        names = self._names[self._policy(entry).id]
+        ruled = names.generate(level, entry.name, parent.abbr if parent else None)
         if level.naming.rule in {"register", "free"} and entry.point:
-            if split(entry.point)[1] is not None or not self._names.valid(level, entry.point):
+            if split(entry.point)[1] is not None or not names.valid(level, entry.point):
                 raise _Fault("bad-name", entry.point)
             return entry.point
         if ruled is None:

@@ -1,6 +1,7 @@
 """Rows of units and points, on a connection whose transaction the service holds."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import asdict
 
 from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,7 +22,10 @@ def storable(texts: Iterable[str]) -> list[str]:
 async def units(db: AsyncConnection) -> list[Unit]:
     """Return all units in registry order."""
     rows = await db.execute(select(UNITS).order_by(UNITS.c.position))
-    return [Unit(row.id, row.name, row.level, row.parent, row.abbr) for row in rows]
+    return [
+        Unit(row.id, row.name, row.level, row.parent, row.abbr, row.valid_from, row.valid_to, row.successor)
+        for row in rows
+    ]
 
 
 async def all_points(db: AsyncConnection) -> list[Point]:
@@ -69,8 +73,10 @@ async def change(db: AsyncConnection, new: Registered) -> None:
     await db.execute(update(POINTS).where(POINTS.c.unit == new.unit.id).values(**_point_values(new.point)))
 
 
-def _unit_values(unit: Unit) -> dict[str, str | None]:
-    return {"name": unit.name, "level": unit.level, "parent": unit.parent, "abbr": unit.abbr}
+def _unit_values(unit: Unit) -> dict[str, object]:
+    values = asdict(unit)
+    del values["id"]
+    return values
 
 
 def _point_values(point: Point) -> dict[str, str]:

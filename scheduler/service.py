@@ -5,13 +5,26 @@ that no two registrations are ever weighed against the same free capacity (R-018
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import admission, capacity, codes, door, intake, notices, outbox, registry, registry_store, script, store
+from scheduler import (
+    admission,
+    capacity,
+    codes,
+    door,
+    intake,
+    notices,
+    outbox,
+    profile_store,
+    registry,
+    registry_store,
+    script,
+    store,
+)
 from scheduler.database import prepare, writing
 from scheduler.errors import (
     BadDevices,
@@ -41,25 +54,28 @@ from scheduler.model import (
 )
 from scheduler.naming import MAX_DEVICES
 from scheduler.policy import Policy
+from scheduler.profile_store import Kept
+from scheduler.profiles import Profiles
 from scheduler.settings import RATED
 
 
 class Scheduler:
     """Books sessions. `rated` is the maximum that holds until the first recorded capacity step.
 
-    `channels` are where decisions are told.
+    `channels` are where decisions are told. A registration is judged by the profile in force when it comes; door and
+    code by the one of the session's start.
     """
 
     def __init__(
         self,
         engine: AsyncEngine,
-        policy: Policy,
+        profiles: Profiles,
         rated: Amount = RATED,
         channels: notices.Channels = notices.NOWHERE,
     ) -> None:
         prepare(engine)
         self._engine = engine
-        self._policy = policy
+        self._profiles = profiles
         self._rated = rated
         self._channels = channels
 
@@ -67,17 +83,42 @@ class Scheduler:
         """Bring the scheduler's own tables up to date."""
         await migrate(self._engine)
 
+    # Profiles.
+
+    async def keep_profiles(self, now: datetime) -> None:
+        """Keep what decisions are taken under. Raises PolicyError: a version has other contents than before."""
+        async with writing(self._engine) as db:
+            for policy in self._profiles.shelf:
+                await profile_store.keep(db, policy, now)
+
+    async def profiles(self) -> list[Kept]:
+        """Return every profile ever used here, oldest first."""
+        async with self._engine.begin() as db:
+            return await profile_store.history(db)
+
+    def policy(self, now: datetime) -> Policy:
+        """Return the profile in force."""
+        return self._profiles.at(now)
+
     # Units and points.
 
-    async def units(self) -> list[Unit]:
-        """Return all units in registry order."""
+    async def units(self, on: datetime | None = None) -> list[Unit]:
+        """Return all units in registry order, or those that are units on a day."""
         async with self._engine.begin() as db:
-            return await registry_store.units(db)
+            units = await registry_store.units(db)
+        return units if on is None else [unit for unit in units if unit.valid(self._day(on))]
 
-    async def points(self, unit: str | None = None) -> list[Point]:
-        """Return the points of a unit, or all, in registry order."""
+    def _day(self, instant: datetime) -> date:
+        return instant.astimezone(self.policy(instant).zone).date()
+
+    async def points(self, unit: str | None = None, on: datetime | None = None) -> list[Point]:
+        """Return the points of a unit, or all, in registry order; with `on`, only of units valid on that day."""
         async with self._engine.begin() as db:
-            return await (registry_store.all_points(db) if unit is None else registry_store.points_of(db, unit))
+            points = await (registry_store.all_points(db) if unit is None else registry_store.points_of(db, unit))
+        if on is None:
+            return points
+        valid = {unit.id for unit in await self.units(on)}
+        return [point for point in points if point.unit in valid]
 
     async def point(self, point_id: str) -> Point:
         """Return a point. Raises UnknownPoint."""
@@ -97,7 +138,7 @@ class Scheduler:
         """Add or change units and their points from a units file (JSON text). Raises BadUnits; then nothing changed."""
         async with writing(self._engine) as db:
             known = await registry_store.registered(db)
-            read = registry.parse(text, self._policy, known.values())
+            read = registry.parse(text, self._profiles, known.values())
             added = [new for new in read if new.unit.id not in known]
             changed = [new for new in read if new.unit.id in known and not new.same_as(known[new.unit.id])]
             for new in changed:
@@ -115,8 +156,9 @@ class Scheduler:
         """
         async with writing(self._engine) as db:
             points = await registry_store.points_named(db, (request.host_point, *request.points))
-            checked = intake.check(request, points, self._policy.session, now)
-            asked = admission.slots(checked, points, self._policy.capacity.recorder_legs)
+            checked = intake.check(request, points, self.policy(now).session, now)
+            await self._check_units(db, checked, points)
+            asked = admission.slots(checked, points, self.policy(now).capacity.recorder_legs)
             plan = await self._plan(db, asked, now)
             host = points[checked.host_point]
             if isinstance(plan, Admit):
@@ -130,19 +172,26 @@ class Scheduler:
     async def _tell(self, db: AsyncConnection, notice: notices.Notice, now: datetime) -> None:
         await outbox.tell(db, notice, self._channels, now)
 
+    async def _check_units(self, db: AsyncConnection, request: Request, points: Mapping[str, Point]) -> None:
+        units = {unit.id: unit for unit in await registry_store.units(db)}
+        faults = intake.unit_errors(request, points, units, self._day(request.official.start))
+        if faults:
+            raise InvalidRequest(faults)
+
     async def _plan(self, db: AsyncConnection, asked: tuple[Slot, ...], now: datetime) -> Admit | Refuse:
-        window = admission.search_window(asked, self._policy, now)
+        window = admission.search_window(asked, self.policy(now), now)
         held = await store.held(db, window)
-        usable = await self._usable(db)
-        return admission.plan(asked, held, usable, window, self._policy.session.suggestions)
+        usable = (await store.ceiling(db, self._rated)).share(self.policy(now).capacity.share)
+        return admission.plan(asked, held, usable, window, self.policy(now).session.suggestions)
 
     async def _issue(self, db: AsyncConnection, request: Request, plan: Admit, now: datetime) -> Session:
         """Commit an admission: the next place in the order, the next number, a code never used before."""
-        year = now.astimezone(self._policy.zone).year
+        policy = self.policy(now)
+        year = now.astimezone(policy.zone).year
         number = await store.next_number(db, year)
         session = Session(
             id=uuid.uuid4().hex,
-            number=f"{self._policy.session.number_prefix}-{year}-{number:04}",
+            number=f"{policy.session.number_prefix}-{year}-{number:04}",
             seq=await store.next_seq(db),
             title=request.title,
             host_point=request.host_point,
@@ -153,9 +202,9 @@ class Scheduler:
             recording=request.recording,
             legs=plan.slots[-1].legs,
             state="issued",
-            code=await self._fresh_code(db),
+            code=await self._fresh_code(db, policy.code.digits),
             created=now.astimezone(UTC).replace(microsecond=0),
-            profile=self._policy.id,
+            profile=policy.stamp,
             submitted_by=request.submitted_by,
             voices=request.voices,
         )
@@ -163,8 +212,8 @@ class Scheduler:
         await store.set_script(db, session.id, request.script)
         return session
 
-    async def _fresh_code(self, db: AsyncConnection) -> str:
-        while await store.code_used(db, code := codes.fresh(self._policy.code.digits)):
+    async def _fresh_code(self, db: AsyncConnection, digits: int) -> str:
+        while await store.code_used(db, code := codes.fresh(digits)):
             pass
         return code
 
@@ -197,7 +246,7 @@ class Scheduler:
             session = await _session(db, session_id)
             if self.phase(session, now) in {"ended", "cancelled"}:
                 raise Ended
-            faults = script.faults(given, (session.host_point, *session.points), self._policy.session.max_title)
+            faults = script.faults(given, (session.host_point, *session.points), self.policy(now).session.max_title)
             if faults:
                 raise InvalidRequest(faults)
             await store.set_script(db, session_id, given)
@@ -226,7 +275,8 @@ class Scheduler:
 
     async def by_code(self, code: str) -> Session:
         """Return the session a code was issued for, dead or alive. Raises CodeUnknown."""
-        typed = codes.typed(code, self._policy.code.digits)
+        forms = {codes.typed(code, policy.code.digits) for policy in self._profiles.shelf}
+        typed = next((form for form in forms if form), None)
         async with self._engine.begin() as db:
             session = await store.by_code(db, typed) if typed else None
         if session is None:
@@ -239,12 +289,12 @@ class Scheduler:
         Raises CodeUnknown, NotInvited, Cancelled, Ended, TooEarly.
         """
         session = await self.by_code(code)
-        door.check(session, point_id, self._policy.door, now)
+        door.check(session, point_id, self.policy(session.official.start).door, now)
         return session
 
     def phase(self, session: Session, now: datetime) -> Phase:
         """Return where a session stands at `now`."""
-        return door.phase(session, self._policy.door, now)
+        return door.phase(session, self.policy(session.official.start).door, now)
 
     # Capacity.
 
@@ -258,15 +308,12 @@ class Scheduler:
         """Return the maximum and the usable share at `now`."""
         async with self._engine.begin() as db:
             maximum = await store.ceiling(db, self._rated)
-        return Limits(maximum.at(now), maximum.share(self._policy.capacity.share).at(now))
+        return Limits(maximum.at(now), maximum.share(self.policy(now).capacity.share).at(now))
 
     async def set_capacity(self, since: datetime, maximum: Amount) -> None:
         """Record that from `since` (whole seconds) on the rated maximum is this; codes already issued stay (A20)."""
         async with writing(self._engine) as db:
             await store.set_capacity(db, since, maximum)
-
-    async def _usable(self, db: AsyncConnection) -> capacity.Ceiling:
-        return (await store.ceiling(db, self._rated)).share(self._policy.capacity.share)
 
 
 async def _point(db: AsyncConnection, point_id: str) -> Point:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from scheduler.model import Amount
-from scheduler.policy import SHIPPED
+from scheduler.profiles import SHIPPED, files
 
 RATED = Amount(20, 250)
 """The default maximum: one conference of all 169 points fits into the usable 200."""
@@ -14,10 +14,10 @@ RATED = Amount(20, 250)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`rated` is the maximum in force until the first recorded capacity step; `profile` the policy file."""
+    """`rated` is the maximum in force until the first recorded capacity step; `profiles` are the policy files."""
 
     rated: Amount = RATED
-    profile: Path = SHIPPED
+    profiles: tuple[Path, ...] = SHIPPED
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
@@ -26,7 +26,7 @@ class Settings:
             _count(environ, "DIEMCAU_MAX_SESSIONS", RATED.sessions),
             _count(environ, "DIEMCAU_MAX_POINTS", RATED.points),
         )
-        return cls(rated, Path(environ.get("DIEMCAU_PROFILE") or SHIPPED))
+        return cls(rated, files(environ.get("DIEMCAU_PROFILE", "")) or SHIPPED)
 
 
 def _count(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -26,6 +27,9 @@ UNITS = Table(
     Column("parent", String(64), ForeignKey("units.id")),
     Column("abbr", String(2)),
     Column("position", Integer, nullable=False, unique=True),  # order of the registry
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("successor", String(64)),
 )
 
 POINTS = Table(
@@ -142,4 +146,14 @@ OUTBOX = Table(  # notices, one row for each channel
     Column("error", String(200), nullable=False),
     Column("sent", BigInteger),
     Index("outbox_state_due", "state", "due"),
+)
+
+PROFILES = Table(  # every content a profile ever had here: what a decision was taken under
+    "profiles",
+    METADATA,
+    Column("id", String(48), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("content", Text, nullable=False),  # JSON
+    Column("recorded", BigInteger, nullable=False),
 )

@@ -14,7 +14,7 @@ import web as pages_package
 from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
-from scheduler import database, policy
+from scheduler import database, profiles
 from scheduler.model import Amount
 from scheduler.notices import Channels
 from scheduler.post import Post
@@ -67,12 +67,13 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = database.connect(settings.database_url)
     try:
-        profile = policy.load(settings.profile)
+        shelf = profiles.load(settings.profiles)
         channels = Channels(settings.mail is not None, tuple(groups.load(settings.groups)))
-        scheduler = Scheduler(engine, profile, Amount(settings.max_sessions, settings.max_points), channels)
+        scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
         await scheduler.migrate()
+        await scheduler.keep_profiles(utc_now())
         await migrations.migrate(engine)
-        yield Record(engine, scheduler, Post(engine, profile.zone), Store(engine))
+        yield Record(engine, scheduler, Post(engine, shelf.at(utc_now()).zone), Store(engine))
     finally:
         await engine.dispose()
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import ifaddr
 
 from mediaserver.api import RoomOptions
-from scheduler.policy import SHIPPED
+from scheduler.profiles import SHIPPED, files
 from signaling.errors import SettingsError
 
 HTTP_PORT = 8080
@@ -47,7 +47,7 @@ class Mail:
 class Settings:
     """One server. A port of 0 means any free one; `http_port` None means 8080, or any free one when that is taken.
 
-    `profile` is the policy file of the regulation in force.
+    `profiles` are the policy files; each holds from its own day on.
     """
 
     data: Path
@@ -61,10 +61,10 @@ class Settings:
     media_addresses: tuple[str, ...]
     max_sessions: int
     max_points: int
-    profile: Path = SHIPPED
     mail: Mail | None = None
     groups: Path | None = None
     """The file of the support groups."""
+    profiles: tuple[Path, ...] = SHIPPED
     speaker_hold: float = RoomOptions().hold_s
     """Seconds a speaker keeps the picture after their last sound, and a louder one waits."""
 
@@ -96,9 +96,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         max_sessions=variables.get("MAX_SESSIONS", _count, 20),
         max_points=variables.get("MAX_POINTS", _count, 250),
         speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
-        profile=variables.get("PROFILE", _file, SHIPPED),
         mail=_mail(variables),
         groups=variables.get("GROUPS", _file, None),
+        profiles=variables.get("PROFILE", files, SHIPPED),
     )
 
 

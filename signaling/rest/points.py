@@ -45,13 +45,13 @@ class Devices(Model):
 
 async def units(call: Call) -> list[Unit]:
     """List units."""
-    listed = await call.roof.scheduler.units()
+    listed = await call.roof.scheduler.units(call.now)
     return [Unit(id=unit.id, name=unit.name, level=unit.level, parent=unit.parent) for unit in listed]
 
 
 async def points(call: Call) -> list[Point]:
     """List points."""
-    return [_wire(point) for point in await call.roof.scheduler.points(call.query.unit)]
+    return [_wire(point) for point in await call.roof.scheduler.points(call.query.unit, call.now)]
 
 
 async def devices(call: Call) -> Point:

@@ -1,6 +1,6 @@
 """The whole API in one table."""
 
-from signaling.rest import audit, capacity, layouts, login, outbox, points, recordings, sessions
+from signaling.rest import audit, capacity, layouts, login, outbox, points, profiles, recordings, sessions
 from signaling.rest.route import Route
 
 PREFIX = "/api/v1"
@@ -11,6 +11,7 @@ ROUTES: tuple[Route, ...] = (
     *sessions.ROUTES,
     *capacity.ROUTES,
     *layouts.ROUTES,
+    *profiles.ROUTES,
     *recordings.ROUTES,
     *outbox.ROUTES,
     *audit.ROUTES,

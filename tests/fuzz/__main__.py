@@ -27,6 +27,7 @@ INSTRUMENTED = [
     "mediaserver.transport.ice",
     "scheduler.naming",
     "scheduler.policy",
+    "scheduler.profiles",
     "scheduler.registry",
     "signaling.admin",
     "signaling.messages",

@@ -20,9 +20,9 @@ from mediaserver.errors import BadOffer
 from mediaserver.rtp import packet, payload, rtcp, rtx, sdp
 from mediaserver.transport import ice
 from scheduler.errors import BadUnits, PolicyError
-from scheduler.policy import SHIPPED
-from scheduler.policy import load as load_policy
-from scheduler.policy import parse as parse_policy
+from scheduler.profiles import SHIPPED
+from scheduler.profiles import load as load_profiles
+from scheduler.profiles import parse as parse_policy
 from scheduler.registry import parse as parse_units
 from scheduler.seed import khanh_hoa_2023
 from signaling import admin, messages
@@ -34,7 +34,7 @@ from tests.mediaserver.offers import CHROMIUM, FIREFOX
 Read = Callable[[bytes], None]
 
 WALL = 1_700_000_000.0
-POLICY = load_policy()
+PROFILES = load_profiles()
 BODIES: tuple[type[BaseModel], ...] = tuple(route.body for route in ROUTES if route.body is not None)
 FRAGMENT = "remote"
 LOCAL = sdp.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
@@ -152,7 +152,7 @@ def read_body(data: bytes) -> None:
 def read_units(data: bytes) -> None:
     """A units file."""
     try:
-        parse_units(data.decode("utf-8", "replace"), POLICY)
+        parse_units(data.decode("utf-8", "replace"), PROFILES)
     except BadUnits as error:
         str(error)
 
@@ -256,6 +256,6 @@ TARGETS: dict[str, Target] = {
     "call": Target(read_call, tuple(map(_json, _CALLS))),
     "body": Target(read_body, tuple(bytes([at]) + _json(value) for at, value in enumerate(_BODIES))),
     "units": Target(read_units, (_json({"units": _some_units()}),)),
-    "policy": Target(read_policy, (SHIPPED.read_bytes(),)),
+    "policy": Target(read_policy, tuple(path.read_bytes() for path in SHIPPED)),
     "report": Target(read_report, (_json({"proposal": {"sessions": 7, "points": 238}}),)),
 }

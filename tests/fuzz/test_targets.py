@@ -6,7 +6,7 @@ from mediaserver import channel
 from mediaserver.rtp import packet, rtcp, sdp
 from scheduler.registry import parse as parse_units
 from signaling import admin, messages
-from tests.fuzz.targets import BODIES, POLICY, TARGETS, WALL
+from tests.fuzz.targets import BODIES, PROFILES, TARGETS, WALL
 
 
 def test_every_seed_of_these_is_good_input() -> None:
@@ -22,7 +22,7 @@ def test_every_seed_of_these_is_good_input() -> None:
     for seed in TARGETS["offer"].seeds:
         assert sdp.parse_offer(seed.decode()).media
     for seed in TARGETS["units"].seeds:
-        assert parse_units(seed.decode(), POLICY)
+        assert parse_units(seed.decode(), PROFILES)
     for seed in TARGETS["report"].seeds:
         admin.proposed(seed.decode())
 

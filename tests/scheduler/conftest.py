@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from scheduler import database, policy, seed
+from scheduler import database, profiles, seed
 from scheduler.model import Amount
 from scheduler.service import Scheduler
 from tests.conftest import PostgresServer
 
-POLICY = policy.load()
+PROFILES = profiles.load()
 
 
 async def _seed(url: str) -> None:
     engine = database.connect(url)
-    scheduler = Scheduler(engine, POLICY)
+    scheduler = Scheduler(engine, PROFILES)
     await scheduler.migrate()
     await scheduler.import_units(seed.khanh_hoa_2023())
     await engine.dispose()
@@ -53,5 +53,5 @@ def seeded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def scheduler(seeded_url: str) -> AsyncIterator[Scheduler]:
     """A scheduler with the maximum of the regulation's examples, 20 sessions and 250 points."""
     engine = database.connect(seeded_url)
-    yield Scheduler(engine, POLICY, Amount(20, 250))
+    yield Scheduler(engine, PROFILES, Amount(20, 250))
     await engine.dispose()

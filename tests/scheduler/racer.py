@@ -9,7 +9,7 @@ import asyncio
 import sys
 from datetime import datetime, timedelta
 
-from scheduler import database, policy
+from scheduler import database, profiles
 from scheduler.errors import CapacityExceeded
 from scheduler.model import Amount, Interval
 from scheduler.service import Scheduler
@@ -27,7 +27,7 @@ async def _submit(scheduler: Scheduler, legs: int, official: Interval) -> str:
 async def main(url: str, writers: int, legs: int) -> None:
     """Race until standard input ends."""
     engines = [database.connect(url) for _ in range(writers)]
-    schedulers = [Scheduler(engine, policy.load(), Amount(20, 250)) for engine in engines]
+    schedulers = [Scheduler(engine, profiles.load(), Amount(20, 250)) for engine in engines]
     for scheduler in schedulers:
         await scheduler.units()
     print("ready", flush=True)

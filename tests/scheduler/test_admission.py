@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from scheduler import admission
 from scheduler.capacity import Ceiling
 from scheduler.model import Admit, Amount, Interval, Point, Refuse, Slot, SlotKind, Suggestion
-from scheduler.policy import load
+from scheduler.profiles import load
 from tests.scheduler.oracle import HORIZON, Oracle, Slots
 from tests.scheduler.world import NOW, REQUEST, at, hours, on
 
-POLICY = load()
+POLICY = load().shelf[-1]
 SHARE = POLICY.capacity.share
 ORIGIN = datetime(2026, 4, 5, 1, tzinfo=UTC)
 WHOLE = Interval(ORIGIN, ORIGIN + timedelta(minutes=HORIZON))

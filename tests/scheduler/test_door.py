@@ -8,10 +8,10 @@ import pytest
 from scheduler import door
 from scheduler.errors import Cancelled, Ended, NotInvited, TooEarly
 from scheduler.model import Session, Slot
-from scheduler.policy import load
+from scheduler.profiles import load
 from tests.scheduler.world import NOW, at
 
-DOOR = load().door
+DOOR = load().shelf[-1].door
 SESSION = Session(
     id="1",
     number="HTT-2023-0001",

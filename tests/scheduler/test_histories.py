@@ -19,7 +19,7 @@ from scheduler import database
 from scheduler.errors import Cancelled, CapacityExceeded, CodeUnknown, Ended, TooEarly
 from scheduler.model import Amount, Interval, Request, Session
 from scheduler.service import Scheduler
-from tests.scheduler.conftest import POLICY
+from tests.scheduler.conftest import PROFILES
 from tests.scheduler.oracle import HORIZON, Oracle, Slots
 from tests.scheduler.world import REQUEST
 
@@ -47,7 +47,7 @@ def template() -> bytes:
 
     async def make(path: Path) -> None:
         engine = database.connect(f"sqlite:///{path}")
-        scheduler = Scheduler(engine, POLICY)
+        scheduler = Scheduler(engine, PROFILES)
         await scheduler.migrate()
         names = ["Guest", *(f"Host {n}" for n in range(1, MAX_LEGS))]
         units = [{"id": name.replace(" ", ""), "name": name, "level": "khac"} for name in names]
@@ -72,7 +72,7 @@ class Histories(RuleBasedStateMachine):
         self.path.write_bytes(template())
         self.runner = asyncio.Runner()
         self.engine = database.connect(f"sqlite:///{self.path}")
-        self.scheduler = Scheduler(self.engine, POLICY)
+        self.scheduler = Scheduler(self.engine, PROFILES)
         self.oracle = Oracle([20] * HORIZON, [250] * HORIZON)
         self.sessions: dict[str, Session] = {}
         self.ledger: dict[str, str] = {}  # every code ever seen → its session

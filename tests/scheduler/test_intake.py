@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scheduler import intake
 from scheduler.errors import FieldError, InvalidRequest
 from scheduler.model import Interval, Point, Request
-from scheduler.policy import load
+from scheduler.profiles import load
 from tests.scheduler.world import NOW, REQUEST, hours, on
 
-POLICY = load().session
+POLICY = load().shelf[-1].session
 POINTS = {name: Point(name, name, name, "u", "xa", 1) for name in ("so.tttt", "nt.xuonghuan", "vn.vangia")}
 
 

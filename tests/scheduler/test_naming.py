@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler import naming, policy, registry, seed
+from scheduler import naming, profiles, registry, seed
 from scheduler.naming import Names, device_names, device_number, fold, key, slug, split
 
-POLICY = policy.load()
+PROFILES = profiles.load()
+POLICY = PROFILES.shelf[-1]
 NAMES = Names(POLICY)
 LEVELS = {level.id: level for level in POLICY.levels}
 
@@ -152,7 +153,7 @@ def test_labels() -> None:
 def test_all_169_names_follow_from_the_rule() -> None:
     entries = json.loads(seed.khanh_hoa_2023())["units"]
     unnamed = [{k: v for k, v in e.items() if k != "point" or e["level"] == "so"} for e in entries]
-    ruled = registry.parse(json.dumps({"units": unnamed}), POLICY)
+    ruled = registry.parse(json.dumps({"units": unnamed}), PROFILES)
     assert [r.point.name for r in ruled] == [e["point"] for e in entries]
     assert len({slug(r.point.name) for r in ruled}) == 169
     assert all(GRAMMAR.match(r.point.name) for r in ruled)

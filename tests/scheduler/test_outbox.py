@@ -13,7 +13,7 @@ from scheduler.model import Amount
 from scheduler.notices import Channels, Facts, Notice
 from scheduler.post import Post
 from scheduler.service import Scheduler
-from tests.scheduler.conftest import POLICY
+from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, ZONE
 
 CHANNELS = Channels(mail=True, groups=("telegram", "zalo"))
@@ -31,7 +31,7 @@ class Office:
 @pytest.fixture
 async def office(seeded_url: str) -> AsyncIterator[Office]:
     engine = database.connect(seeded_url)
-    yield Office(engine, Scheduler(engine, POLICY, Amount(2, 10), CHANNELS), Post(engine, ZONE))
+    yield Office(engine, Scheduler(engine, PROFILES, Amount(2, 10), CHANNELS), Post(engine, ZONE))
     await engine.dispose()
 
 

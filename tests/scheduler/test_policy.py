@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from scheduler import policy
+from scheduler import profiles
 from scheduler.errors import PolicyError
 
-TEXT = policy.SHIPPED.read_text(encoding="utf-8")
+TEXT = profiles.SHIPPED[-1].read_text(encoding="utf-8")
 
 
 def test_the_shipped_profile() -> None:
-    shipped = policy.load()
+    shipped = profiles.parse(TEXT)
     assert shipped.id == "KH-2023"
     assert {level.id: level.rank for level in shipped.levels} == {
         "tw": 50, "ubt": 40, "so": 30, "huyen": 20, "xa": 10, "khac": 5,
@@ -24,34 +24,28 @@ def test_the_shipped_profile() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("num: 4", "num: 6", "capacity.share: Value error, share is above 1"),
-        ("rank: 40", "rank: 50", "profile: Value error, two levels share a rank"),
-        ("id: so,", "id: xa,", "profile: Value error, two levels share a id"),
-        ("Asia/Ho_Chi_Minh", "Asia/Nowhere", "timezone: Value error, unknown time zone"),
-        ("digits: 10", "digits: 4", "code.digits: Input should be greater than or equal to 9"),
-        ("{rule: joined}", "{rule: spaced}", "levels.4.naming: Value error, rule 'spaced' needs a text"),
-        ("{rule: joined}", "{rule: joined, text: X}", "levels.4.naming: Value error, rule 'joined' takes no text"),
-        (
-            "lobby_min: 30",
-            "loby_min: 30",
-            "door.lobby_min: Field required; door.loby_min: Extra inputs are not permitted",
-        ),
+        ("rank: 40", "rank: 50", "line 1: profile: two levels share a rank"),
+        ("id: so,", "id: xa,", "line 1: profile: two levels share a id"),
+        ("Asia/Ho_Chi_Minh", "Asia/Nowhere", "timezone: unknown time zone"),
+        ("{rule: joined}", "{rule: spaced}", "levels.4.naming: rule 'spaced' needs a text"),
+        ("{rule: joined}", "{rule: joined, text: X}", "levels.4.naming: rule 'joined' takes no text"),
+        ("lobby_min: 30", "loby_min: 30", "door.loby_min: Extra inputs are not permitted"),
     ],
 )
 def test_faulty_profiles(old: str, new: str, fault: str) -> None:
     with pytest.raises(PolicyError) as caught:
-        policy.parse(TEXT.replace(old, new, 1))
-    assert str(caught.value) == fault
+        profiles.parse(TEXT.replace(old, new, 1))
+    assert str(caught.value).endswith(fault)
 
 
 def test_no_yaml_at_all() -> None:
-    with pytest.raises(PolicyError, match=r"^not YAML: "):
-        policy.parse("a: [")
-    with pytest.raises(PolicyError, match=r"^profile: "):
-        policy.parse("")
+    with pytest.raises(PolicyError, match=r"^profile: not YAML: "):
+        profiles.parse("a: [")
+    with pytest.raises(PolicyError, match=r"^profile: not a mapping$"):
+        profiles.parse("")
 
 
 def test_a_profile_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "other.yaml"
     path.write_text(TEXT.replace("id: KH-2023", "id: KH-X"), encoding="utf-8")
-    assert policy.load(path).id == "KH-X"
+    assert profiles.load([path]).shelf[0].id == "KH-X"

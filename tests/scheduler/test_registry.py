@@ -9,21 +9,21 @@ from hypothesis import strategies as st
 
 from scheduler import registry
 from scheduler.errors import BadUnits
-from scheduler.policy import load
+from scheduler.profiles import load
 
-POLICY = load()
+PROFILES = load()
 PROVINCE = {"id": "56", "name": "UBND tỉnh Khánh Hòa", "level": "ubt"}
 DISTRICT = {"id": "568", "name": "Thành phố Nha Trang", "level": "huyen", "parent": "56", "abbr": "NT"}
 COMMUNE = {"id": "22342", "name": "Phường Xương Huân", "level": "xa", "parent": "568"}
 
 
 def parse(*entries: dict[str, Any]) -> list[registry.Registered]:
-    return registry.parse(json.dumps({"units": entries}), POLICY)
+    return registry.parse(json.dumps({"units": entries}), PROFILES)
 
 
 def problems(text: str) -> list[str]:
     with pytest.raises(BadUnits) as caught:
-        registry.parse(text, POLICY)
+        registry.parse(text, PROFILES)
     return str(caught.value).splitlines()
 
 
@@ -99,7 +99,7 @@ entries = st.dictionaries(fields, values, max_size=6) | json_values
 @given(st.lists(st.sampled_from([PROVINCE, DISTRICT, COMMUNE]) | entries, max_size=4).map(lambda e: {"units": e}))
 def test_anything_is_read_or_refused(file: dict[str, Any]) -> None:
     try:
-        read = registry.parse(json.dumps(file), POLICY)
+        read = registry.parse(json.dumps(file), PROFILES)
     except BadUnits as error:
         refused = error.problems
     else:

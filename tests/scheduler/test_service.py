@@ -22,7 +22,7 @@ from scheduler.errors import (
 )
 from scheduler.model import Amount, Imported, Interval, Limits, LoadStep, Point, Request, Slot
 from scheduler.service import Scheduler
-from tests.scheduler.conftest import POLICY
+from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, asking, at, hours, on
 
 HOSTILE = ["", "x", "a\x00b", "\ud800", "' OR 1=1 --", "x" * 10_000]
@@ -92,7 +92,7 @@ async def test_an_issued_session(scheduler: Scheduler) -> None:
     assert session.code is not None
     assert (len(session.code), session.code.isdigit()) == (10, True)
     assert (session.number, session.seq, session.legs, session.state) == ("HTT-2023-0001", 1, 5, "issued")
-    assert (session.points, session.created, session.profile) == (("vn.vangia", "nt.xuonghuan"), NOW, "KH-2023")
+    assert (session.points, session.created, session.profile) == (("vn.vangia", "nt.xuonghuan"), NOW, "KH-2023/1")
     assert session.slots == (
         Slot("tong_duyet", at("04/04/2023 14:00"), at("04/04/2023 16:00"), 5),
         Slot("chinh_thuc", at("05/04/2023 08:00"), at("05/04/2023 09:00"), 5),
@@ -268,7 +268,7 @@ async def test_one_conference_of_all_169_points(scheduler: Scheduler) -> None:
 async def test_everything_survives_a_restart(scheduler: Scheduler, seeded_url: str) -> None:
     session = await scheduler.submit(REQUEST, NOW)
     engine = database.connect(seeded_url)
-    again = Scheduler(engine, POLICY)
+    again = Scheduler(engine, PROFILES)
     await again.migrate()
     assert await again.session(session.id) == session
     assert await again.point("nt.xuonghuan") == await scheduler.point("nt.xuonghuan")

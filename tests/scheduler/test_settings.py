@@ -1,11 +1,9 @@
 """Settings from the environment."""
 
-from pathlib import Path
-
 import pytest
 
 from scheduler.model import Amount
-from scheduler.policy import SHIPPED
+from scheduler.profiles import SHIPPED, TWO_TIER
 from scheduler.settings import Settings
 
 
@@ -14,8 +12,10 @@ def test_defaults() -> None:
 
 
 def test_from_environ() -> None:
-    environ = {"DIEMCAU_MAX_SESSIONS": " 30 ", "DIEMCAU_MAX_POINTS": "256", "DIEMCAU_PROFILE": "/etc/p.yaml"}
-    assert Settings.from_environ(environ) == Settings(Amount(30, 256), Path("/etc/p.yaml"))
+    environ = {"DIEMCAU_MAX_SESSIONS": " 30 ", "DIEMCAU_MAX_POINTS": "256", "DIEMCAU_PROFILE": f"KH-2023:{TWO_TIER}"}
+    assert Settings.from_environ(environ) == Settings(Amount(30, 256), (SHIPPED[-1], TWO_TIER))
+    with pytest.raises(ValueError, match=r"^no such file: /etc/none.yaml$"):
+        Settings.from_environ({"DIEMCAU_PROFILE": "KH-2023:/etc/none.yaml"})
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "2.5", "many", "²"])

@@ -132,6 +132,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
     "GET /capacity": [200, 200, 200, 200, 200, 200],
     "GET /layouts": [200, 200, 200, 200, 200, 200],
+    "GET /profiles": [200, 200, 200, 200, 200, 200],
     "GET /recordings": [200, 200, 200, 200, 200, 200],
     "POST /recordings/{id}/link": [403, 200, 200, 403, 403, 403],
     "GET /recordings/{id}/file": [403, 200, 200, 403, 403, 403],
@@ -183,6 +184,15 @@ async def test_layouts_are_drawn_as_they_are_composed(world: World) -> None:
     assert [len(grown[kind]["cells"]) for kind in ("grid", "speaker", "panorama", "2+21")] == [5, 5, 5, 23]
     async with client.get("/api/v1/layouts?points=0") as response:
         assert await problem_of(response) == (422, "invalid")
+
+
+async def test_profiles_say_which_rules_hold(world: World) -> None:
+    client = await world.signed_in("host")
+    async with client.get("/api/v1/profiles") as response:
+        found = {profile["id"]: profile for profile in await response.json()}
+    assert {name: profile["in_force"] for name, profile in found.items()} == {"KH-2023": True, "pre-KH-2023": False}
+    assert found["KH-2023"]["content"]["capacity"]["share"] == {"num": 4, "den": 5}
+    assert (found["pre-KH-2023"]["effective_to"], found["KH-2023"]["effective_from"]) == ("2023-03-23", "2023-03-24")
 
 
 async def test_a_registration_becomes_a_session(world: World) -> None:
@@ -351,7 +361,7 @@ async def test_security_headers_are_on_everything(world: World) -> None:
 
 
 async def test_a_broken_database_is_503_without_a_traceback(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(_: Scheduler) -> None:
+    async def broken(_: Scheduler, on: object = None) -> None:
         raise TimeoutError("secret of the database")
 
     client = await world.signed_in("host")

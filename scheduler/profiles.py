@@ -1,0 +1,168 @@
+"""Profiles as files and over time: each fault with its line, and the one that holds on a day.
+
+A profile may extend another by id: its sections are laid over those of the other, mappings key by key, lists whole.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from typing import Self
+
+import yaml
+from pydantic import ValidationError
+
+from scheduler.errors import PolicyError
+from scheduler.policy import Policy
+
+DATA = Path(__file__).parent / "data"
+SHIPPED = (DATA / "pre-KH-2023.yaml", DATA / "KH-2023.yaml")
+"""The regulation, and a profile without deadlines for registrations from before it was in force."""
+TWO_TIER = DATA / "KH-2025-2T.yaml"
+"""An example without a regulation behind it: add it by ``DIEMCAU_PROFILE``."""
+
+_MAX_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """All profiles, by the day they begin; the periods neither overlap nor leave gaps."""
+
+    shelf: tuple[Policy, ...]
+
+    @classmethod
+    def of(cls, policies: Iterable[Policy]) -> Self:
+        """Put profiles in order. Raises PolicyError when their periods or ids collide."""
+        shelf = sorted(policies, key=lambda policy: (policy.effective_from is not None, policy.effective_from))
+        if not shelf:
+            raise PolicyError("no profile")
+        ids = [policy.id for policy in shelf]
+        if len(set(ids)) != len(ids):
+            raise PolicyError("two profiles share an id")
+        for old, new in pairwise(shelf):
+            _check_border(old, new)
+        return cls(tuple(shelf))
+
+    def at(self, instant: datetime) -> Policy:
+        """Return the profile in force at an instant; before the first one, the first."""
+        held = [
+            p for p in self.shelf if p.effective_from is None or p.effective_from <= instant.astimezone(p.zone).date()
+        ]
+        return held[-1] if held else self.shelf[0]
+
+
+def _check_border(old: Policy, new: Policy) -> None:
+    if new.effective_from is None or new.effective_from == old.effective_from:
+        raise PolicyError(f"{old.id} and {new.id} begin on the same day")
+    day_before = new.effective_from - timedelta(days=1)
+    if old.effective_to is not None and old.effective_to != day_before:
+        what = "overlap" if old.effective_to > day_before else "leave a gap"
+        raise PolicyError(f"{old.id} and {new.id} {what}: {old.effective_to} and {new.effective_from}")
+
+
+def files(text: str) -> tuple[Path, ...]:
+    """Read a setting: ids of shipped profiles or files, with colons between. Raises ValueError."""
+    names = [name.strip() for name in text.split(":") if name.strip()]
+    found = []
+    for name in names:
+        shipped = DATA / f"{name}.yaml"
+        path = shipped if "/" not in name and shipped.is_file() else Path(name)
+        if not path.is_file():
+            raise ValueError(f"no such file: {name}")
+        found.append(path)
+    return tuple(found)
+
+
+def load(paths: Sequence[Path] = SHIPPED) -> Profiles:
+    """Read profile files; one may extend another that is read or shipped. Raises PolicyError, OSError."""
+    return read([(path.name, path.read_text(encoding="utf-8")) for path in paths])
+
+
+def read(files: Iterable[tuple[str, str]]) -> Profiles:
+    """Read profiles given as (file name, YAML text). Raises PolicyError with file, line and field of each fault."""
+    sources = [_Source(name, text) for name, text in files]
+    bases = {str(source.data.get("id")): source for source in (*_shipped(), *sources)}
+    return Profiles.of([source.policy(bases) for source in sources])
+
+
+def parse(text: str) -> Policy:
+    """Read one profile. Raises PolicyError."""
+    return read([("profile", text)]).shelf[0]
+
+
+def digest(policy: Policy) -> str:
+    """Return what tells two contents of one version apart."""
+    return sha256(canonical(policy).encode()).hexdigest()
+
+
+def canonical(policy: Policy) -> str:
+    """Return a profile as JSON with sorted keys."""
+    return json.dumps(policy.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
+
+
+def _shipped() -> list["_Source"]:
+    return [_Source(path.name, path.read_text(encoding="utf-8")) for path in SHIPPED]
+
+
+class _Source:
+    """One file: its data, and where in the text they stand."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        try:
+            self._node = yaml.compose(text, Loader=yaml.SafeLoader)
+            data = yaml.safe_load(text)
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            raise PolicyError(f"{name}: not YAML: {error}") from error
+        if not isinstance(data, dict):
+            raise PolicyError(f"{name}: not a mapping")
+        self.data: dict[object, object] = data
+
+    def policy(self, bases: Mapping[str, "_Source"]) -> Policy:
+        """Check the whole profile, laid over the one it extends. Raises PolicyError."""
+        try:
+            return Policy.model_validate(self._whole(bases, _MAX_DEPTH))
+        except ValidationError as error:
+            raise PolicyError("; ".join(self._fault(fault["loc"], fault["msg"]) for fault in error.errors())) from error
+
+    def _whole(self, bases: Mapping[str, "_Source"], depth: int) -> dict[object, object]:
+        wanted = self.data.get("extends")
+        if wanted is None:
+            return self.data
+        base = bases.get(str(wanted))
+        if base is None or base is self or not depth:
+            raise PolicyError(
+                f"{self._name}, line {self._line(('extends',))}: extends: no profile {wanted!r} to extend"
+            )
+        return _laid_over(base._whole(bases, depth - 1), self.data)
+
+    def _fault(self, loc: tuple[int | str, ...], message: str) -> str:
+        field = ".".join(map(str, loc)) or "profile"
+        return f"{self._name}, line {self._line(loc)}: {field}: {message.removeprefix('Value error, ')}"
+
+    def _line(self, loc: tuple[int | str, ...]) -> int:
+        """Return the line, from 1, of the innermost part of the text that a place names."""
+        node, line = self._node, 1
+        for step in loc:
+            if isinstance(node, yaml.MappingNode):
+                found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+                if found is None:
+                    break
+                line, node = found[0].start_mark.line + 1, found[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+                line = node.start_mark.line + 1
+            else:
+                break
+        return line
+
+
+def _laid_over(below: dict[object, object], above: Mapping[object, object]) -> dict[object, object]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,4 +1,4 @@
-"""The least a composed picture can cost: decode 16 streams, encode one, nothing else. Run as a process of its own.
+"""The least a composed picture can cost: decode 16 streams, scale them, encode one. Run as a process of its own.
 
 `python -m loadtest.floor` prints the share of a core it takes as JSON; the benchmark puts it next to the server's own.
 """
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from loadtest.picture import LOOP_FRAMES, RENDITIONS, Card, cache_directory, coded
 from loadtest.sender import FPS
 from mediaserver.mix.codec import VideoDecoder, VideoEncoder
+from mediaserver.mix.scaler import Scaler
 
 SENDERS = 16
 CARDS = tuple(Card(f"Point {hue}", hue) for hue in range(0, 12, 3))
@@ -29,13 +30,15 @@ def measure(seconds: int) -> float:
     """Percent of a core for so many seconds of media."""
     streams = [coded(CARDS[i % len(CARDS)], "H264", 1, cache_directory()) for i in range(SENDERS)]
     composed = _composed()
-    decoders = [VideoDecoder("H264") for _ in streams]
+    decoders = [(VideoDecoder("H264"), Scaler()) for _ in streams]
     encoder = VideoEncoder("H264", WIDTH, HEIGHT, FPS, BITRATE)
     began = time.process_time()
     for tick in range(seconds * FPS):
         at = tick % LOOP_FRAMES
-        for decoder, stream in zip(decoders, streams, strict=True):
-            decoder.decode(stream[at].data)
+        for (decoder, scaler), stream in zip(decoders, streams, strict=True):
+            picture = decoder.decode(stream[at].data)
+            if picture is not None:
+                scaler.scale(picture, WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE)
         encoder.encode(composed[at], tick, keyframe=at == 0)
     return 100 * (time.process_time() - began) / seconds
 

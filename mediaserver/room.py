@@ -119,7 +119,7 @@ class Room:
         for heard in (seat.input, seat.content_input):
             heard.follow(None, time.monotonic())
         self._arrange()
-        self._refresh_views()
+        self._refresh_viewers(name)
         if seat.peer is not None:
             await seat.peer.close()
 
@@ -139,7 +139,7 @@ class Room:
         now = time.monotonic()
         for heard in (seat.input, seat.content_input):
             heard.follow(None, now)
-        self._refresh_views()
+        self._refresh_viewers(name)
         if old is not None:
             await old.close()
 
@@ -194,7 +194,7 @@ class Room:
         """A peer's transport changed."""
         if state == "connected":
             self._connect_sound(seat)
-            self._refresh_views()
+            self._refresh_viewers(seat)
             self._emit(PeerUp(self.name, seat))
         elif state == "closed":
             self._lose(self.seats[seat])
@@ -205,7 +205,7 @@ class Room:
         peer, seat.peer = seat.peer, None
         for heard in (seat.input, seat.content_input):
             heard.follow(None, time.monotonic())
-        self._refresh_views()
+        self._refresh_viewers(seat.options.seat)
         if peer is not None:
             leaving = asyncio.ensure_future(peer.close())
             self._leaving.add(leaving)
@@ -230,24 +230,34 @@ class Room:
         for picture in self.pictures:
             for tile in picture.shown():
                 heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
+        forwarded = self._forwarded_lines()
         for name, seat in self.seats.items():
             layer = seat.peer.camera.pick(heights[name], now) if seat.peer and name in heights else None
             seat.input.follow(layer, now)
             shared = seat.peer.content.layers[-1:] if seat.peer and f"{CONTENT}:{name}" in heights else []
             seat.content_input.follow(shared[0] if shared else None, now)
-            lines = max(heights.get(name, 0), self._forwarded_lines(name))
+            lines = max(heights.get(name, 0), forwarded.get(name, 0))
             if seat.peer is not None and seat.demand.update(lines, now):
                 self._emit(CameraWanted(self.name, name, seat.demand.lines))
 
-    def _forwarded_lines(self, name: str) -> int:
-        """How many lines those get who look at a camera alone, 0 when nobody does."""
-        view = f"camera:{name}"
-        steps = [each.peer.downlink.step for each in self.seats.values() if each.view == view and each.peer is not None]
-        return round(self.options.height * QUALITIES[max(steps)].share) if steps else 0
+    def _forwarded_lines(self) -> dict[str, int]:
+        """How many lines those get at most who look at a camera alone, by its seat."""
+        steps: dict[str, int] = {}
+        for each in self.seats.values():
+            kind, _, name = each.view.partition(":")
+            if kind == "camera" and each.peer is not None:
+                steps[name] = max(each.peer.downlink.step, steps.get(name, 0))
+        return {name: round(self.options.height * QUALITIES[step].share) for name, step in steps.items()}
 
     def _refresh_views(self) -> None:
         for seat in self.seats.values():
             self._refresh_view(seat)
+
+    def _refresh_viewers(self, name: str) -> None:
+        """A seat came or went: what it sees changes, and what those see who look at it alone."""
+        for each, seat in self.seats.items():
+            if each == name or seat.view == f"camera:{name}" or (name == self.content and seat.view == CONTENT):
+                self._refresh_view(seat)
 
     def _refresh_view(self, seat: Seat) -> None:
         """A picture begins when it can arrive: a key frame sent into a handshake is lost."""

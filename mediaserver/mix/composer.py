@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from math import inf
 
 from av import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
 
 from mediaserver.api import CONTENT
 from mediaserver.mix.codec import VideoDecoder
 from mediaserver.mix.easel import Cast, Easel, EaselKey, Encoded, Scene
 from mediaserver.mix.marks import Mark
 from mediaserver.mix.quality import RenditionKey
+from mediaserver.mix.scaler import Scaler
 from mediaserver.rtp.jitter import Frame
 
 STALE_S = 2.0
@@ -99,7 +99,7 @@ class _Camera:
         self.decoded = 0
         self._decoder: VideoDecoder | None = None
         self._stream: tuple[int, str] | None = None
-        self._reformatter = VideoReformatter()
+        self._scaler = Scaler()
         self._time = 0.0
         self._scaled: dict[tuple[int, int], VideoFrame] = {}
         """The newest picture in the sizes of its tiles."""
@@ -128,11 +128,7 @@ class _Camera:
 
     def scaled(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
         """The newest picture in another size, made once for all tiles of that size, whatever is written on them."""
-        if (picture.width, picture.height, picture.format.name) == (width, height, "yuv420p"):
-            return picture
         size = width, height
         if size not in self._scaled:
-            self._scaled[size] = self._reformatter.reformat(
-                picture, width=width, height=height, format="yuv420p", interpolation=Interpolation.BILINEAR
-            )
+            self._scaled[size] = self._scaler.scale(picture, width, height)
         return self._scaled[size]

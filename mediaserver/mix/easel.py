@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from av import VideoFrame
-from av.video.reformatter import Interpolation, VideoReformatter
 
 from mediaserver.mix.canvas import BACKGROUND, Canvas
 from mediaserver.mix.codec import VideoEncoder
 from mediaserver.mix.layout import Tile, fit
 from mediaserver.mix.marks import Mark
 from mediaserver.mix.quality import LARGE, QUALITIES, USUAL, Quality, RenditionKey
+from mediaserver.mix.scaler import Scaler
 from mediaserver.mix.stage import Heading
 
 Encoded = tuple[bytes, bool]
@@ -77,7 +77,7 @@ class Easel:
         # owned
         self.canvas = Canvas(*self._dimensions(QUALITIES[LARGE if large else USUAL]))
         self.encoders: dict[RenditionKey, VideoEncoder] = {}
-        self._reformatter = VideoReformatter()
+        self._scaler = Scaler()
         self._shown: dict[Tile, _Shown] = {}
         self._heading: Heading | None = None
 
@@ -150,12 +150,7 @@ class Easel:
 
     def _scaled(self, quality: Quality) -> VideoFrame:
         """The canvas in a quality's size."""
-        width, height = self._dimensions(quality)
-        if (width, height) == (self.canvas.frame.width, self.canvas.frame.height):
-            return self.canvas.frame
-        return self._reformatter.reformat(
-            self.canvas.frame, width=width, height=height, format="yuv420p", interpolation=Interpolation.BILINEAR
-        )
+        return self._scaler.scale(self.canvas.frame, *self._dimensions(quality))
 
     def _encoder(self, codec: str, quality: Quality) -> VideoEncoder:
         return VideoEncoder(codec, *self._dimensions(quality), self._fps, quality.bitrate)

@@ -1,5 +1,6 @@
 """Sound as numbers: the sum of all talkers, and for each talker the sum without their own voice (mix-minus)."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -7,6 +8,8 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
 Sums = NDArray[np.int32]
+
+FULL_POWER = 32768.0**2
 
 SAMPLE_RATE = 48000
 PTIME_MS = 20
@@ -23,5 +26,6 @@ def mix(voices: Mapping[str, Samples]) -> tuple[Sums, dict[str, Sums]]:
 
 def level(voice: Samples) -> float:
     """Loudness in dBov (RFC 6464: 0 is the loudest, −127 silence)."""
-    rms = float(np.sqrt(np.mean(np.square(voice, dtype=np.float32))))
-    return max(-127.0, 20.0 * float(np.log10(rms / 32768.0))) if rms > 0 else -127.0
+    samples = voice.astype(np.float32)
+    power = float(np.dot(samples, samples)) / len(samples)
+    return max(-127.0, 10.0 * math.log10(power / FULL_POWER)) if power > 0 else -127.0

@@ -7,6 +7,7 @@
     ├── BadUnits                a units file with faulty entries
     ├── BadDevices              a number of devices outside 1–99
     ├── UnknownUnit
+    ├── NoWorkingDay            a calendar that was corrected into days off alone
     ├── UnknownPoint
     ├── UnknownSession
     └── NotAdmitted             a code that does not open the door now
@@ -118,6 +119,10 @@ class UnknownUnit(SchedulerError):
     def __init__(self, unit: str) -> None:
         super().__init__(unit)
         self.unit = unit
+
+
+class NoWorkingDay(SchedulerError):
+    """The calendar has no working day near the one asked for."""
 
 
 class UnknownPoint(SchedulerError):

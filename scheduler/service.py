@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler import (
     admission,
+    calendar_store,
     capacity,
     codes,
     door,
@@ -25,7 +26,9 @@ from scheduler import (
     script,
     store,
 )
+from scheduler.calendar import DayNote, Notes
 from scheduler.database import prepare, writing
+from scheduler.deadlines import Clock
 from scheduler.errors import (
     BadDevices,
     CapacityExceeded,
@@ -99,6 +102,32 @@ class Scheduler:
     def policy(self, now: datetime) -> Policy:
         """Return the profile in force."""
         return self._profiles.at(now)
+
+    # Working time.
+
+    async def calendar(self) -> Notes:
+        """Return the corrections to the calendar and the confirmed years."""
+        async with self._engine.begin() as db:
+            return await calendar_store.notes(db)
+
+    async def clock(self, now: datetime) -> Clock:
+        """Return what counts deadlines under the profile in force."""
+        return Clock(self.policy(now), (await self.calendar()).calendar)
+
+    async def correct_day(self, note: DayNote) -> None:
+        """Make a day a working day or a day off, by a document."""
+        async with writing(self._engine) as db:
+            await calendar_store.set_day(db, note)
+
+    async def uncorrect_day(self, day: date) -> None:
+        """Take the correction of a day back."""
+        async with writing(self._engine) as db:
+            await calendar_store.unset_day(db, day)
+
+    async def confirm_year(self, year: int, by: str, now: datetime) -> None:
+        """Confirm that the calendar of a year is what was announced; deadlines in it are no longer provisional."""
+        async with writing(self._engine) as db:
+            await calendar_store.confirm(db, year, by, now)
 
     # Units and points.
 

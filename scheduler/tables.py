@@ -157,3 +157,21 @@ PROFILES = Table(  # every content a profile ever had here: what a decision was 
     Column("content", Text, nullable=False),  # JSON
     Column("recorded", BigInteger, nullable=False),
 )
+
+CALENDAR_DAYS = Table(  # corrections by an administrator, on top of those shipped
+    "calendar_days",
+    METADATA,
+    Column("day", Date, primary_key=True),
+    Column("working", Boolean, nullable=False),
+    Column("number", String(100), nullable=False),  # of the document
+    Column("dated", Date),
+    Column("by", String(200), nullable=False),
+)
+
+CALENDAR_YEARS = Table(  # years an administrator has confirmed
+    "calendar_years",
+    METADATA,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

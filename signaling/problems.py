@@ -102,6 +102,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.InvalidRequest: Answer(422, "invalid", _requested),
     scheduler.CapacityExceeded: Answer(409, "capacity", _capacity),
     scheduler.BadDevices: Answer(422, "invalid", _devices),
+    scheduler.NoWorkingDay: Answer(409, "no-working-day"),
     scheduler.UnknownPoint: Answer(404, "not-found"),
     scheduler.UnknownSession: Answer(404, "not-found"),
     scheduler.Ended: Answer(409, "ended"),

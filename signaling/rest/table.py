@@ -1,6 +1,6 @@
 """The whole API in one table."""
 
-from signaling.rest import audit, capacity, layouts, login, outbox, points, profiles, recordings, sessions
+from signaling.rest import audit, calendar, capacity, layouts, login, outbox, points, profiles, recordings, sessions
 from signaling.rest.route import Route
 
 PREFIX = "/api/v1"
@@ -10,6 +10,7 @@ ROUTES: tuple[Route, ...] = (
     *points.ROUTES,
     *sessions.ROUTES,
     *capacity.ROUTES,
+    *calendar.ROUTES,
     *layouts.ROUTES,
     *profiles.ROUTES,
     *recordings.ROUTES,

@@ -223,6 +223,8 @@ _BODIES = (
     {"devices": 2},
     _REGISTRATION | {"script": _ITEMS},
     {"items": _ITEMS},
+    {"day": "2026-01-02", "working": False, "number": "12729/VPCP-KGVX", "dated": "2025-12-25"},
+    {"year": 2026},
 )
 _CALLS = (
     {"id": 1, "call": "add_seat", "arguments": {"room": "r", "options": {"seat": "s", "label": "S"}}},

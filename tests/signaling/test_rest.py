@@ -132,6 +132,10 @@ ALLOWED: dict[str, list[int]] = {
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
     "GET /capacity": [200, 200, 200, 200, 200, 200],
     "GET /layouts": [200, 200, 200, 200, 200, 200],
+    "GET /calendar": [200, 200, 200, 200, 200, 200],
+    "POST /calendar/days": [200, 403, 403, 403, 403, 403],
+    "POST /calendar/years": [200, 403, 403, 403, 403, 403],
+    "GET /deadlines": [200, 200, 200, 200, 200, 200],
     "GET /profiles": [200, 200, 200, 200, 200, 200],
     "GET /recordings": [200, 200, 200, 200, 200, 200],
     "POST /recordings/{id}/link": [403, 200, 200, 403, 403, 403],
@@ -159,7 +163,13 @@ async def test_who_may_what(world: World, role: str) -> None:
     await world.roof.finisher.idle()
     recording = (await world.store.recordings())[0].id
     things = {"points": NHA_TRANG, "sessions": session.id, "recordings": recording, "outbox": "1"}
-    bodies = {**GOOD, "/registrations": registration(), "/password": {}}
+    bodies = {
+        **GOOD,
+        "/registrations": registration(),
+        "/password": {},
+        "/calendar/days": {"day": "2027-02-05", "working": False, "number": "1/VPCP"},
+        "/calendar/years": {"year": 2027},
+    }
     client = await world.signed_in(role)
     statuses = {}
     for route in sorted(CLOSED, key=lambda route: ("logout" in route.path, "cancel" in route.path)):
@@ -167,6 +177,8 @@ async def test_who_may_what(world: World, role: str) -> None:
         where = url(route, session.id if path_.endswith("/manifest") else things.get(path_.split("/")[1], ""))
         if path_.endswith("/file"):
             where = where.with_query(ticket=world.roof.recordings.ticket(recording, role, NOW)[0])
+        if path_ == "/deadlines":
+            where = where.with_query({"class": "thuong", "start": "2026-04-09T01:00:00Z"})
         body = {"json": bodies.get(path_, {})} if route.method == "POST" else {}
         async with client.request(route.method, where, **body) as response:
             statuses[name(route)] = response.status
@@ -183,6 +195,50 @@ async def test_layouts_are_drawn_as_they_are_composed(world: World) -> None:
         grown = {plan["kind"]: plan for plan in await response.json()}
     assert [len(grown[kind]["cells"]) for kind in ("grid", "speaker", "panorama", "2+21")] == [5, 5, 5, 23]
     async with client.get("/api/v1/layouts?points=0") as response:
+        assert await problem_of(response) == (422, "invalid")
+
+
+async def test_an_administrator_keeps_the_calendar(world: World) -> None:
+    admin = await world.signed_in("admin")
+
+    async def year() -> tuple[bool, dict[str, tuple[bool, str | None]]]:
+        async with admin.get("/api/v1/calendar") as response:  # the clock stands in 2026
+            found = await response.json()
+        return found["confirmed"], {day["day"]: (day["working"], day["by"]) for day in found["days"]}
+
+    async def correct(**body: object) -> None:
+        async with admin.post("/api/v1/calendar/days", json=body) as response:
+            assert response.status == 200
+
+    confirmed, days = await year()
+    assert not confirmed and len(days) == 16
+    assert (days["2026-01-02"], days["2026-01-10"]) == ((False, "shipped"), (True, "shipped"))
+    assert (days["2026-08-22"], days["2026-09-02"]) == ((True, None), (False, None))
+    await correct(day="2026-11-23", working=False, number="99/VPCP", dated="2026-10-01")
+    assert (await year())[1]["2026-11-23"] == (False, "admin")
+    await correct(day="2026-11-23", working=None)
+    async with admin.post("/api/v1/calendar/years", json={"year": 2026}) as response:
+        assert (await response.json())["confirmed"]
+    assert await year() == (True, days)
+    async with admin.get("/api/v1/audit") as response:
+        noted = [(entry["action"], entry["subject"]) for entry in await response.json()][:3]
+    assert noted == [("calendar-year", "2026"), ("calendar-day", "2026-11-23"), ("calendar-day", "2026-11-23")]
+
+
+async def test_deadlines_of_a_registration_that_comes_now(world: World) -> None:
+    client = await world.signed_in("host")
+    # Monday 06/04/2026 08:00 in Vietnam
+    async with client.get("/api/v1/deadlines?class=dot_xuat&start=2026-04-06T04:30:00Z") as response:
+        assert await response.json() == {
+            "received": "2026-04-06T01:00:00Z",
+            "effective": "2026-04-06T01:00:00Z",
+            "latest": "2026-04-06T00:30:00Z",
+            "late": True,
+            "reply": "2026-04-06T02:30:00Z",
+            "check": "2026-04-06T02:30:00Z",
+            "provisional": True,
+        }
+    async with client.get("/api/v1/deadlines?class=gap&start=2026-04-06T04:30:00Z") as response:
         assert await problem_of(response) == (422, "invalid")
 
 

@@ -1,0 +1,79 @@
+"""The deadlines of Điều 13.2 and 15.3, by class of meeting and profile. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scheduler.policy import ClassId, Lead, Policy
+from scheduler.worktime import Calendar, Worktime
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """What follows from a registration's arrival and its session's start; `latest` None: it may come at any time.
+
+    `provisional`: a year they reach into is not confirmed by an administrator.
+    """
+
+    received: datetime
+    effective: datetime
+    latest: datetime | None
+    reply: datetime
+    check: datetime
+    provisional: bool
+
+    @property
+    def late(self) -> bool:
+        """Whether the registration comes too late."""
+        return self.latest is not None and self.effective > self.latest
+
+
+class Clock:
+    """Counts the deadlines of one profile."""
+
+    def __init__(self, policy: Policy, calendar: Calendar) -> None:
+        self._policy = policy
+        self.worktime = Worktime(policy.office, policy.zone, calendar)
+
+    def deadlines(self, class_id: ClassId, received: datetime, start: datetime) -> Deadlines:
+        """Count for a registration that comes at `received`, for a session that starts at `start`."""
+        exempt = self._policy.classes[class_id].any_hour
+        effective = received if exempt else self.worktime.receipt(received)
+        first, last = (self.worktime.day(at) for at in (min(received, start), max(received, start)))
+        return Deadlines(
+            received=received,
+            effective=effective,
+            latest=self._latest(self._policy.classes[class_id].lead, start),
+            reply=self._reply(class_id, received, effective, start),
+            check=self.check(start),
+            provisional=not self.worktime.confirmed(first, last),
+        )
+
+    def _latest(self, lead: Lead | None, start: datetime) -> datetime | None:
+        """Return the last instant of receipt, counted from the meeting itself (R-073, R-074, readings A12, A13)."""
+        if lead is None:
+            return None
+        if lead.working_days is None:
+            return start - timedelta(hours=lead.hours or 0)
+        days = lead.working_days + (lead.mode == "clear_days")
+        day = self.worktime.working_day(self.worktime.day(start), -days)
+        return self.worktime.same_time(day, start) if lead.mode == "same_clock" else self.worktime.closes(day)
+
+    def _reply(self, class_id: ClassId, received: datetime, effective: datetime, start: datetime) -> datetime:
+        """Return when the answer is due (R-083): readings A15 for sudden, A18 for ordinary and emergency meetings."""
+        hours = timedelta(hours=self._policy.deadlines.reply_hours)
+        match class_id:
+            case "thuong":
+                return self.worktime.after(received, hours)
+            case "dot_xuat":
+                return min(effective + hours, self.check(start))
+            case "khan_cap":
+                return received + hours
+
+    def check(self, start: datetime) -> datetime:
+        """Return when the technical check before a slot is due (R-084)."""
+        return start - timedelta(hours=self._policy.deadlines.check_hours)
+
+    def handover(self, end: datetime) -> datetime:
+        """Return when the recording of a session that ended is due at its host (R-102)."""
+        days = self._policy.deadlines.handover_working_days
+        return self.worktime.closes(self.worktime.working_day(self.worktime.day(end), days))

@@ -1,18 +1,19 @@
-"""The admission rule: `plan` decides, without side effects; committing what it decided is the service's part.
+"""The admission rule, without side effects: what may be issued, at whose cost, who is next.
 
 A request is admitted when, at every instant of each of its slots, it and all that is held stay within both usable
-limits (Điều 12.4.a). Otherwise it is refused whole (I8) with the first interval that does not fit and with free times
-near the one asked for. Ranks and victims will join `plan` when sessions may be displaced (Điều 12.4.b).
+limits (Điều 12.4.a). When it is not, lower-ranking sessions may lose their codes for it, the latest registered first
+(Điều 12.4.b); all or nothing (I8). Committing what was decided is the part of :mod:`scheduler.commit`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import pairwise
 
-from scheduler.capacity import Ceiling, Excess, busy, meets, over
-from scheduler.model import Admit, Interval, Point, Refuse, Request, Slot, Suggestion
-from scheduler.policy import Policy
+from scheduler import revocation
+from scheduler.capacity import Ceiling, Excess, over, sweep
+from scheduler.model import Admit, Amount, Claim, Interval, Point, Refuse, Request, Slot
+from scheduler.policy import RevocationPolicy
+
+NOTHING = Amount(0, 0)
 
 
 def slots(request: Request, points: Mapping[str, Point], recorder_legs: int) -> tuple[Slot, ...]:
@@ -25,23 +26,72 @@ def slots(request: Request, points: Mapping[str, Point], recorder_legs: int) -> 
     return (Slot("tong_duyet", request.rehearsal.start, request.rehearsal.end, legs), official)
 
 
-def search_window(asked: Sequence[Slot], policy: Policy, now: datetime) -> Interval:
-    """Return the time that `plan` looks at; the slots held in it must be given to it whole."""
-    reach = timedelta(days=policy.session.search_days)
-    farthest = now + timedelta(days=policy.session.max_days_ahead)
-    return Interval(max(now, asked[0].start - reach), min(farthest, asked[-1].end + reach))
+def plan(asked: Claim, held: Sequence[Claim], usable: Ceiling, rules: RevocationPolicy) -> Admit | Refuse:
+    """Decide on one request; `held` is at least every claim that meets one of its slots, without itself."""
+    impossible = _excesses(asked, (), usable)
+    if impossible:
+        return replace(_refusal(asked, (), usable, impossible), impossible=True)
+    candidates = revocation.lower(held, asked, rules)
+    victims = revocation.choose(held, candidates, lambda left: _excesses(asked, left, usable), rules.reprieve)
+    if victims is None:
+        return explain(asked, held, usable)
+    return Admit(tuple(victim.id for victim in victims))
 
 
-def plan(
-    asked: Sequence[Slot], held: Sequence[Slot], usable: Ceiling, window: Interval, suggestions: int
-) -> Admit | Refuse:
-    """Decide on the slots of one request, rehearsal first; `held` is everything held inside `window`."""
-    excesses = [excess for slot in asked for excess in over(held, usable, Interval(slot.start, slot.end), slot.legs)]
-    if not excesses:
-        return Admit(tuple(asked))
+def explain(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> Refuse:
+    """Say why a request that does not fit beside `held` cannot be issued now."""
+    return _refusal(asked, held, usable, _excesses(asked, held, usable))
+
+
+def reinstated(queued: Iterable[Claim], held: Sequence[Claim], usable: Ceiling) -> list[Claim]:
+    """Return who of the queue gets a code, in order, displacing nobody; smaller later ones may pass (R-068)."""
+    given: list[Claim] = []
+    for claim in sorted(queued, key=revocation.seniority):
+        if not _excesses(claim, [*held, *given], usable):
+            given.append(claim)
+    return given
+
+
+def shed(held: Sequence[Claim], bearable: Ceiling, window: Interval, reprieve: bool) -> tuple[str, ...]:
+    """Return whose codes must go so that what is left can be borne in a window (§5.6)."""
+    victims = revocation.choose(
+        held, revocation.shed_order(held), lambda left: over(_slots(left), bearable, window, NOTHING), reprieve
+    )
+    return tuple(victim.id for victim in victims or ())
+
+
+def contained(new: Sequence[Slot], old: Sequence[Slot]) -> bool:
+    """Tell whether an amendment asks for nothing that is not held: then it keeps its place and its code (I14)."""
+    return all(
+        any(o.kind == n.kind and o.start <= n.start and n.end <= o.end and n.legs <= o.legs for o in old) for n in new
+    )
+
+
+def _slots(claims: Iterable[Claim]) -> list[Slot]:
+    return [slot for claim in claims for slot in claim.slots]
+
+
+def _excesses(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> list[Excess]:
+    beside = _slots(held)
+    return [
+        excess
+        for slot in asked.slots
+        for excess in over(beside, usable, Interval(slot.start, slot.end), Amount(1, slot.legs))
+    ]
+
+
+def _refusal(asked: Claim, held: Sequence[Claim], usable: Ceiling, excesses: Sequence[Excess]) -> Refuse:
     first = _longest(excesses)
-    near = _suggest(asked, held, usable, window)[:suggestions]
-    return Refuse(first.limit, first.interval, first.usable, first.needed, tuple(near))
+    where = first.interval
+    holders = [c for c in held if any(s.start < where.end and where.start < s.end for s in c.slots)]
+    return Refuse(
+        first.limit,
+        where,
+        first.usable,
+        first.needed,
+        largest=_largest(asked, held, usable),
+        holders=tuple(claim.id for claim in sorted(holders, key=revocation.seniority)),
+    )
 
 
 def _longest(excesses: Sequence[Excess]) -> Excess:
@@ -53,34 +103,11 @@ def _longest(excesses: Sequence[Excess]) -> Excess:
     return first
 
 
-def _suggest(asked: Sequence[Slot], held: Sequence[Slot], usable: Ceiling, window: Interval) -> list[Suggestion]:
-    """Return admissible times, nearest first: slots that fit stay, those that do not move together.
-
-    A nearest free place begins where something busy ends or ends where something busy begins, so only those shifts
-    need trying; among equally near ones the later comes first.
-    """
-    blocked = busy(held, usable, window, asked[0].legs)
-    moving = [slot for slot in asked if meets(blocked, slot.start, slot.end)]
-    shifts = {edge.end - slot.start for slot in moving for edge in blocked}
-    shifts |= {edge.start - slot.end for slot in moving for edge in blocked}
-    free = []
-    for shift in sorted(shifts, key=lambda shift: (abs(shift), -shift)):
-        moved = [_shifted(slot, shift) if slot in moving else slot for slot in asked]
-        if _fits(moved, blocked, window):
-            free.append(_suggestion(moved))
-    return free
-
-
-def _shifted(slot: Slot, shift: timedelta) -> Slot:
-    return replace(slot, start=slot.start + shift, end=slot.end + shift)
-
-
-def _fits(moved: Sequence[Slot], blocked: Sequence[Interval], window: Interval) -> bool:
-    inside = all(window.start <= slot.start and slot.end <= window.end for slot in moved)
-    in_order = all(first.end <= second.start for first, second in pairwise(moved))
-    return inside and in_order and not any(meets(blocked, slot.start, slot.end) for slot in moved)
-
-
-def _suggestion(moved: Sequence[Slot]) -> Suggestion:
-    *rehearsal, official = (Interval(slot.start, slot.end) for slot in moved)
-    return Suggestion(rehearsal[0] if rehearsal else None, official)
+def _largest(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> int:
+    """Return how many legs would fit at the times asked for."""
+    beside, free = _slots(held), []
+    for slot in asked.slots:
+        for step in sweep(beside, Interval(slot.start, slot.end), (since for since, _ in usable.steps)):
+            limit = usable.at(step.start)
+            free.append(limit.points - step.points if step.sessions < limit.sessions else 0)
+    return max(0, min(free))

@@ -1,8 +1,8 @@
 """Load and its limits over time, exactly: half-open intervals, whole numbers, an event sweep, no grid.
 
 `Ceiling` is a step function of time (the maximum, or its usable share). `sweep` cuts a window into steps of constant
-load. `over` says where one more slot would break a limit; `busy` turns that round into the places where it cannot be,
-which is all that a search for free times needs.
+load. `over` says where a limit would be broken by what is held and something more; `busy` turns that round into the
+places where a slot cannot be, which is all that a search for free times needs.
 """
 
 from bisect import bisect_right
@@ -25,6 +25,11 @@ class Ceiling:
         """Return the amount at an instant."""
         index = bisect_right(self.steps, instant, key=lambda step: step[0])
         return self.steps[index - 1][1] if index else self.first
+
+    def changed(self, since: datetime, amount: Amount) -> "Ceiling":
+        """Return the function with one more step, instead of one that begins at the same instant."""
+        others = [step for step in self.steps if step[0] != since]
+        return Ceiling(self.first, tuple(sorted([*others, (since, amount)], key=lambda step: step[0])))
 
     def share(self, share: Share) -> "Ceiling":
         """Return the usable share of every step (R-062, R-063)."""
@@ -82,23 +87,23 @@ def merged(steps: Iterable[LoadStep]) -> list[LoadStep]:
     return joined
 
 
-def over(held: Sequence[Slot], usable: Ceiling, window: Interval, legs: int) -> list[Excess]:
-    """Return where one more slot of `legs` would break a limit inside a window, in time order, sessions first."""
+def over(held: Iterable[Slot], ceiling: Ceiling, window: Interval, more: Amount) -> list[Excess]:
+    """Return where what is held and `more` break a limit inside a window, in time order, sessions first."""
     excesses = []
-    for step in sweep(held, window, (since for since, _ in usable.steps)):
-        limit = usable.at(step.start)
+    for step in sweep(held, window, (since for since, _ in ceiling.steps)):
+        limit = ceiling.at(step.start)
         interval = Interval(step.start, step.end)
-        if step.sessions + 1 > limit.sessions:
-            excesses.append(Excess("sessions", interval, limit.sessions, step.sessions + 1))
-        if step.points + legs > limit.points:
-            excesses.append(Excess("points", interval, limit.points, step.points + legs))
+        if step.sessions + more.sessions > limit.sessions:
+            excesses.append(Excess("sessions", interval, limit.sessions, step.sessions + more.sessions))
+        if step.points + more.points > limit.points:
+            excesses.append(Excess("points", interval, limit.points, step.points + more.points))
     return excesses
 
 
-def busy(held: Sequence[Slot], usable: Ceiling, window: Interval, legs: int) -> list[Interval]:
+def busy(held: Iterable[Slot], usable: Ceiling, window: Interval, legs: int) -> list[Interval]:
     """Return the disjoint intervals of a window, in order, that a slot of `legs` must not touch."""
     joined: list[Interval] = []
-    for excess in over(held, usable, window, legs):
+    for excess in over(held, usable, window, Amount(1, legs)):
         if joined and excess.interval.start <= joined[-1].end:
             joined[-1] = Interval(joined[-1].start, max(joined[-1].end, excess.interval.end))
         else:

@@ -2,20 +2,25 @@
 
 from datetime import datetime
 
-from scheduler.errors import Cancelled, Ended, NotInvited, TooEarly
-from scheduler.model import Phase, Session
+from scheduler.errors import Cancelled, Ended, NotInvited, Revoked, TooEarly
+from scheduler.model import Phase, Session, State
 from scheduler.policy import DoorPolicy
+from scheduler.states import QUEUED
 
 
 def phase(session: Session, door: DoorPolicy, now: datetime) -> Phase:
     """Return where a session stands; between rehearsal and official meeting it is upcoming again."""
-    if session.state == "cancelled":
+    if session.state == State.CANCELLED:
         return "cancelled"
+    if all(slot.end + door.grace <= now for slot in session.slots):
+        return "ended"
+    if session.state in QUEUED:
+        return "revoked" if session.state == State.REVOKED else "waiting"
     if any(slot.start <= now < slot.end + door.grace for slot in session.slots):
         return "open"
     if any(slot.start - door.lobby <= now < slot.start for slot in session.slots):
         return "lobby"
-    return "upcoming" if any(now < slot.start for slot in session.slots) else "ended"
+    return "upcoming"
 
 
 def opens(session: Session, door: DoorPolicy, now: datetime) -> datetime | None:
@@ -23,10 +28,10 @@ def opens(session: Session, door: DoorPolicy, now: datetime) -> datetime | None:
     return min((slot.start - door.lobby for slot in session.slots if now < slot.start), default=None)
 
 
-def check(session: Session, point_id: str | None, door: DoorPolicy, now: datetime) -> None:
-    """Let a point in, or somebody without a point (None) whom the caller answers for.
+def check(session: Session, point_id: str | None, door: DoorPolicy, now: datetime, dead: bool = False) -> None:
+    """Let a point in, or somebody without a point (None) whom the caller answers for; a `dead` code lets nobody in.
 
-    Raises NotInvited before anything about the session's times is told, then Cancelled, Ended, TooEarly.
+    Raises NotInvited before anything about the session's times is told, then Cancelled, Ended, Revoked, TooEarly.
     """
     if point_id is not None and point_id not in (session.host_point, *session.points):
         raise NotInvited
@@ -35,6 +40,8 @@ def check(session: Session, point_id: str | None, door: DoorPolicy, now: datetim
         raise Cancelled
     if now_phase == "ended":
         raise Ended
+    if dead or session.code is None:
+        raise Revoked
     next_lobby = opens(session, door, now)
     if now_phase == "upcoming" and next_lobby is not None:
         raise TooEarly(next_lobby)

@@ -4,6 +4,7 @@
     ├── PolicyError             our fault: the policy profile is broken
     ├── InvalidRequest          a registration with faulty fields
     ├── CapacityExceeded        a registration that would break one of the two limits (Điều 12.4.a)
+    ├── IllegalMove             a state that does not allow what was asked for
     ├── BadUnits                a units file with faulty entries
     ├── BadDevices              a number of devices outside 1–99
     ├── UnknownUnit
@@ -15,6 +16,7 @@
         ├── NotInvited
         ├── TooEarly
         ├── Ended
+        ├── Revoked
         └── Cancelled
 
 Facts are attributes; the roof turns classes into HTTP status and WebSocket words, and facts into Vietnamese.
@@ -78,6 +80,18 @@ class CapacityExceeded(SchedulerError):
 
     def __str__(self) -> str:
         return f"{self.limit}: needs {self.needed}, usable {self.usable} from {self.interval.start:%Y-%m-%d %H:%M:%SZ}"
+
+
+class IllegalMove(SchedulerError):
+    """A session in `state` cannot make this move; nothing was changed."""
+
+    def __init__(self, state: str, move: str) -> None:
+        super().__init__(state, move)
+        self.state = state
+        self.move = move
+
+    def __str__(self) -> str:
+        return f"no {self.move} while {self.state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +181,7 @@ class Ended(NotAdmitted):
 
 class Cancelled(NotAdmitted):
     """The session was cancelled: its code is dead for ever (I10)."""
+
+
+class Revoked(NotAdmitted):
+    """The code was revoked for a session of a higher level, or for want of capacity: it is dead for ever (R-068)."""

@@ -99,6 +99,12 @@ def _time_errors(request: Request, policy: SessionPolicy, now: datetime) -> list
     return errors
 
 
+def end_error(official: Interval, policy: SessionPolicy, now: datetime) -> str | None:
+    """Return what is wrong with a new end of a meeting that may have begun: it must lie ahead."""
+    word = _interval_error(official, policy, min(now, official.start))
+    return word or ("in-the-past" if official.end <= now else None)
+
+
 def _interval_error(interval: Interval, policy: SessionPolicy, now: datetime) -> str | None:
     """Return the first word that is true of an interval; the later tests rely on the earlier ones."""
     longest, farthest = timedelta(hours=policy.max_hours), timedelta(days=policy.max_days_ahead)

@@ -6,18 +6,32 @@ one that starts at 09:30 do not overlap. A *leg* is one connected device; Điề
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Literal
 
 SlotKind = Literal["tong_duyet", "chinh_thuc"]
 """Rehearsal (tổng duyệt) and official meeting (chính thức), Điều 13.2.a."""
 
-State = Literal["issued", "cancelled"]
+
+class State(StrEnum):
+    """Where a registration stands: chờ, đã cấp mã, thu hồi, hủy."""
+
+    WAITING = "waiting"
+    ISSUED = "issued"
+    REVOKED = "revoked"
+    CANCELLED = "cancelled"
+
+
+ClassId = Literal["thuong", "dot_xuat", "khan_cap"]
+"""Ordinary, sudden, emergency (Điều 12.3, 13.2.a; reading A16)."""
 
 ItemKind = Literal["speech", "show", "discussion", "break"]
 """What an item of a script does with its point: it is shown large and may speak; it is only shown large; it may speak
 while the picture follows whoever does; nobody but the host may speak."""
 
-Phase = Literal["upcoming", "lobby", "open", "ended", "cancelled"]
+Phase = Literal["waiting", "revoked", "upcoming", "lobby", "open", "ended", "cancelled"]
+
+HappeningKind = Literal["waiting", "issued", "reinstated", "revoked", "amended", "cancelled"]
 
 Limit = Literal["sessions", "points"]
 """The two limits of Điều 12.4.a: sessions at the same time, and legs at the same time."""
@@ -134,19 +148,12 @@ class Request:
     submitted_by: str
     script: tuple[ScriptItem, ...] = ()
     voices: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A free time near the one asked for: the same request with these two intervals is admissible at this moment."""
-
-    rehearsal: Interval | None
-    official: Interval
+    klass: ClassId = "thuong"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A meeting on paper. `seq` is its place in the registration order (R-064); `code` is None once cancelled."""
+    """A meeting on paper. `seq` is its place in the registration order (R-064); only an issued one has a `code`."""
 
     id: str
     number: str
@@ -165,6 +172,7 @@ class Session:
     profile: str
     submitted_by: str
     voices: bool = False
+    klass: ClassId = "thuong"
 
     @property
     def official(self) -> Interval:
@@ -178,21 +186,87 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Admit:
-    """The request fits: these slots may be held."""
+class Claim:
+    """What admission knows of a session: its place in the order, its rank, its slots.
 
+    Nobody takes the code of a `live` session, and only an `urgent` one that of a session `near` its start (A25).
+    """
+
+    id: str
+    seq: int
+    rank: int
     slots: tuple[Slot, ...]
+    urgent: bool = False
+    near: bool = False
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """The request may be issued, once these claims (latest registered first) have lost their code."""
+
+    victims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A free time near the one asked for: the same request with these two intervals is admissible at this moment."""
+
+    rehearsal: Interval | None
+    official: Interval
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The request does not fit: over `interval`, `limit` would need `needed` where `usable` may be given away."""
+    """The request does not fit: over `interval`, `limit` would need `needed` where `usable` may be given away.
+
+    `largest` is the number of legs that would fit at the times asked for, `holders` are the sessions that hold the
+    capacity of `interval`. An `impossible` request would not fit even if nothing were held.
+    """
 
     limit: Limit
     interval: Interval
     usable: int
     needed: int
-    suggestions: tuple[Suggestion, ...]
+    suggestions: tuple[Suggestion, ...] = ()
+    largest: int = 0
+    holders: tuple[str, ...] = ()
+    impossible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A plan shown to the operator: what it would revoke, which version of it, and until when it may be confirmed."""
+
+    session: str
+    version: int
+    victims: tuple[str, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A session that waits: whether a plan would serve it now, and whose codes that would cost, latest first.
+
+    `reason` says what it waits for (None: it would fit by now), `held` is the plan that may be confirmed.
+    """
+
+    session: Session
+    servable: bool
+    victims: tuple[str, ...]
+    reason: Refuse | None
+    held: Held | None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What happened to a session, in order of `id`; `cause` is the session it happened for. Codes are never told."""
+
+    id: int
+    at: datetime
+    session: str
+    kind: HappeningKind
+    cause: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from typing import Literal, Self
 
 from scheduler.model import Point, Request, Session, Slot
 
-Kind = Literal["granted", "changed", "reinstated", "revoked", "cancelled", "refused", "receipt", "not-official"]
+Kind = Literal[
+    "granted", "waiting", "changed", "reinstated", "revoked", "cancelled", "refused", "receipt", "not-official"
+]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
 
@@ -92,6 +94,12 @@ WORDS: Mapping[Kind, Words] = {
         group="đã cấp mã",
         code=True,
         method="REQUEST",
+    ),
+    "waiting": Words(
+        "Đăng ký đang chờ cấp mã",
+        "Đăng ký đã được ghi nhận theo thứ tự và chờ cấp mã khi có đủ năng lực (điểm a khoản 4 Điều 12).",
+        "The registration waits for capacity, in the order of registration (Article 12.4.a).",
+        group="đang chờ cấp mã",
     ),
     "changed": Words(
         "Thay đổi phiên họp",

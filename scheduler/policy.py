@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from scheduler.model import ClassId
+
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Count = Annotated[int, Field(ge=1)]
 NamingRule = Literal["literal", "register", "spaced", "joined", "typed", "free"]
-ClassId = Literal["thuong", "dot_xuat", "khan_cap"]
-"""Ordinary, sudden and emergency meetings (Điều 12.3 and 13.2.a, reading A16)."""
 LeadMode = Literal["day_lag", "same_clock", "clear_days"]
 """How "at least n working days before" is counted (reading A13): until the close of the n-th working day before; until
 the same time of that day; with n whole working days between."""
@@ -83,6 +83,7 @@ class CapacityPolicy(_Part):
     """What counts against the maximum."""
 
     share: Share
+    shed_share: Share
     recorder_legs: Annotated[int, Field(ge=0)]
 
 
@@ -218,6 +219,23 @@ class RevocationPolicy(_Part):
     mode: Literal["automatic", "operator_confirm"]
     live_sessions: Literal["never", "khan_cap_only"]
     protect_within_min: Annotated[int, Field(ge=0)]
+    hold_min: Count
+    reinstate_notice_min: Annotated[int, Field(ge=0)]
+
+    @property
+    def protect(self) -> timedelta:
+        """How near a start only an emergency may take the code away."""
+        return timedelta(minutes=self.protect_within_min)
+
+    @property
+    def hold(self) -> timedelta:
+        """How long a plan shown to the operator may be confirmed."""
+        return timedelta(minutes=self.hold_min)
+
+    @property
+    def reinstate_notice(self) -> timedelta:
+        """How long before its start a queued session is still given a code by itself."""
+        return timedelta(minutes=self.reinstate_notice_min)
 
 
 class Policy(_Part):
@@ -264,6 +282,13 @@ class Policy(_Part):
         return self
 
     @model_validator(mode="after")
+    def _boosts_stay_within_a_level(self) -> Self:
+        boost = max((rules.rank_boost for rules in self.classes.values()), default=0)
+        if any(above - below <= boost for below, above in pairwise(sorted(level.rank for level in self.levels))):
+            raise ValueError("rank_boost reaches the next level")
+        return self
+
+    @model_validator(mode="after")
     def _each_level_once(self) -> Self:
         """Every level has one rule for registering and one for control; every class is there."""
         known = sorted(level.id for level in self.levels)
@@ -300,3 +325,8 @@ class Policy(_Part):
     def level(self, level_id: str) -> LevelPolicy | None:
         """Return a level, or None."""
         return next((level for level in self.levels if level.id == level_id), None)
+
+    def rank(self, level_id: str, klass: ClassId) -> int:
+        """Return the rank of a session: that of its host's level (0 if unknown), an emergency a little above it."""
+        level = self.level(level_id)
+        return (level.rank if level else 0) + self.classes[klass].rank_boost

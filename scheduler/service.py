@@ -15,6 +15,7 @@ from scheduler import (
     admission,
     calendar_store,
     capacity,
+    claims_store,
     codes,
     door,
     intake,
@@ -23,10 +24,13 @@ from scheduler import (
     profile_store,
     registry,
     registry_store,
+    revocation,
     script,
+    states,
     store,
 )
 from scheduler.calendar import DayNote, Notes
+from scheduler.commit import Commit
 from scheduler.database import prepare, writing
 from scheduler.deadlines import Clock
 from scheduler.errors import (
@@ -34,25 +38,30 @@ from scheduler.errors import (
     CapacityExceeded,
     CodeUnknown,
     Ended,
+    FieldError,
     InvalidRequest,
     UnknownPoint,
-    UnknownSession,
 )
 from scheduler.migrations import migrate
 from scheduler.model import (
     Admit,
     Amount,
+    Claim,
+    Happening,
+    Held,
     Imported,
     Interval,
     Limits,
     LoadStep,
     Phase,
     Point,
+    Queued,
     Refuse,
     Request,
     ScriptItem,
     Session,
     Slot,
+    State,
     Unit,
 )
 from scheduler.naming import MAX_DEVICES
@@ -60,6 +69,7 @@ from scheduler.policy import Policy
 from scheduler.profile_store import Kept
 from scheduler.profiles import Profiles
 from scheduler.settings import RATED
+from scheduler.states import QUEUED
 
 
 class Scheduler:
@@ -178,28 +188,37 @@ class Scheduler:
 
     # Sessions.
 
-    async def submit(self, request: Request, now: datetime) -> Session:
-        """Admit a request and issue its code.
+    async def submit(self, request: Request, now: datetime, wait: bool = False) -> Session:
+        """Register a request: it is issued, or with `wait` it waits in the order of registration.
 
-        Raises InvalidRequest, CapacityExceeded; then nothing changed, but a refusal is told to the unit.
+        Raises InvalidRequest, CapacityExceeded (if `impossible` with `wait` too); then nothing changed, but a refusal
+        is told to the unit.
         """
         async with writing(self._engine) as db:
-            points = await registry_store.points_named(db, (request.host_point, *request.points))
-            checked = intake.check(request, points, self.policy(now).session, now)
-            await self._check_units(db, checked, points)
-            asked = admission.slots(checked, points, self.policy(now).capacity.recorder_legs)
-            plan = await self._plan(db, asked, now)
-            host = points[checked.host_point]
-            if isinstance(plan, Admit):
-                session = await self._issue(db, checked, plan, now)
-                await self._tell(db, notices.of_session("granted", session, host), now)
-                return session
+            checked, points, asked = await self._checked(db, request, now)
+            host, commit = points[checked.host_point], self._commit(db, now)
+            session = await self._numberless(db, checked, asked, now)
+            plan = await commit.weigh(commit.claim(session, host.level), wait)
+            if isinstance(plan, Admit) or (wait and not plan.impossible):
+                session = replace(session, number=await self._number(db, now))
+                await commit.register(session, plan)
+                await store.set_script(db, session.id, checked.script)
+                return await store.known(db, session.id)
             refused = CapacityExceeded(plan)
-            await self._tell(db, notices.of_refusal(checked, asked, host, str(refused)), now)
+            await outbox.tell(db, notices.of_refusal(checked, asked, host, str(refused)), self._channels, now)
         raise refused
 
-    async def _tell(self, db: AsyncConnection, notice: notices.Notice, now: datetime) -> None:
-        await outbox.tell(db, notice, self._channels, now)
+    def _commit(self, db: AsyncConnection, now: datetime) -> Commit:
+        return Commit(db, self.policy(now), self._rated, self._channels, now)
+
+    async def _checked(
+        self, db: AsyncConnection, request: Request, now: datetime
+    ) -> tuple[Request, Mapping[str, Point], tuple[Slot, ...]]:
+        """Return a request normalised, its points and its slots. Raises InvalidRequest."""
+        points = await registry_store.points_named(db, (request.host_point, *request.points))
+        checked = intake.check(request, points, self.policy(now).session, now)
+        await self._check_units(db, checked, points)
+        return checked, points, admission.slots(checked, points, self.policy(now).capacity.recorder_legs)
 
     async def _check_units(self, db: AsyncConnection, request: Request, points: Mapping[str, Point]) -> None:
         units = {unit.id: unit for unit in await registry_store.units(db)}
@@ -207,58 +226,95 @@ class Scheduler:
         if faults:
             raise InvalidRequest(faults)
 
-    async def _plan(self, db: AsyncConnection, asked: tuple[Slot, ...], now: datetime) -> Admit | Refuse:
-        window = admission.search_window(asked, self.policy(now), now)
-        held = await store.held(db, window)
-        usable = (await store.ceiling(db, self._rated)).share(self.policy(now).capacity.share)
-        return admission.plan(asked, held, usable, window, self.policy(now).session.suggestions)
-
-    async def _issue(self, db: AsyncConnection, request: Request, plan: Admit, now: datetime) -> Session:
-        """Commit an admission: the next place in the order, the next number, a code never used before."""
+    async def _number(self, db: AsyncConnection, now: datetime) -> str:
+        """Count one more registration of the year."""
         policy = self.policy(now)
         year = now.astimezone(policy.zone).year
-        number = await store.next_number(db, year)
-        session = Session(
+        return f"{policy.session.number_prefix}-{year}-{await store.next_number(db, year):04}"
+
+    async def _numberless(
+        self, db: AsyncConnection, request: Request, asked: tuple[Slot, ...], now: datetime
+    ) -> Session:
+        """Make a registration of a request, at the next place in the order, that has no number yet."""
+        return Session(
             id=uuid.uuid4().hex,
-            number=f"{policy.session.number_prefix}-{year}-{number:04}",
+            number="",
             seq=await store.next_seq(db),
             title=request.title,
             host_point=request.host_point,
             points=request.points,
-            slots=plan.slots,
+            slots=asked,
             contact_name=request.contact_name,
             contact_phone=request.contact_phone,
             recording=request.recording,
-            legs=plan.slots[-1].legs,
-            state="issued",
-            code=await self._fresh_code(db, policy.code.digits),
+            legs=asked[-1].legs,
+            state=State.WAITING,
+            code=None,
             created=now.astimezone(UTC).replace(microsecond=0),
-            profile=policy.stamp,
+            profile=self.policy(now).stamp,
             submitted_by=request.submitted_by,
             voices=request.voices,
+            klass=request.klass,
         )
-        await store.add(db, session)
-        await store.set_script(db, session.id, request.script)
-        return session
-
-    async def _fresh_code(self, db: AsyncConnection, digits: int) -> str:
-        while await store.code_used(db, code := codes.fresh(digits)):
-            pass
-        return code
 
     async def cancel(self, session_id: str, now: datetime) -> Session:
-        """Cancel a session: its capacity is free at once, its code dead. Raises UnknownSession, Ended.
+        """Cancel a session: its code is dead, its capacity goes to the queue. Raises UnknownSession, Ended.
 
         Cancelling a cancelled session changes nothing.
         """
         async with writing(self._engine) as db:
-            session = await _session(db, session_id)
+            session = await store.known(db, session_id)
             if self.phase(session, now) == "ended":
                 raise Ended
-            await store.cancel(db, session_id)
-            host = await _point(db, session.host_point)
-            await self._tell(db, notices.of_session("cancelled", session, host), now)
-        return replace(session, state="cancelled", code=None)
+            if session.state != State.CANCELLED:
+                await self._commit(db, now).cancel(session_id)
+            return await store.known(db, session_id)
+
+    async def amend(self, session_id: str, request: Request, now: datetime) -> Session:
+        """Ask for something else instead: less keeps its place in the order, more gets a new one; the code stays.
+
+        Raises UnknownSession, Ended (also when cancelled), InvalidRequest, CapacityExceeded; then nothing changed.
+        """
+        async with writing(self._engine) as db:
+            old = await self._open(db, session_id, now)
+            checked, points, asked = await self._checked(db, request, now)
+            new = replace(
+                old,
+                title=checked.title,
+                host_point=checked.host_point,
+                points=checked.points,
+                slots=asked,
+                contact_name=checked.contact_name,
+                contact_phone=checked.contact_phone,
+                recording=checked.recording,
+                voices=checked.voices,
+                legs=asked[-1].legs,
+            )
+            await self._commit(db, now).amend(old, new, points[new.host_point].level)
+            return await store.known(db, session_id)
+
+    async def end_at(self, session_id: str, end: datetime, now: datetime) -> Session:
+        """Let the official meeting end at another time, whole seconds, also while it is held (R-080).
+
+        Raises UnknownSession, Ended (also when cancelled), InvalidRequest, CapacityExceeded; then nothing changed.
+        """
+        async with writing(self._engine) as db:
+            old = await self._open(db, session_id, now)
+            official = Interval(old.official.start, end)
+            word = intake.end_error(official, self.policy(now).session, now)
+            if word:
+                raise InvalidRequest([FieldError("official", word)])
+            slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
+            host = await _point(db, old.host_point)
+            await self._commit(db, now).amend(old, replace(old, slots=slots), host.level)
+            return await store.known(db, session_id)
+
+    async def _open(self, db: AsyncConnection, session_id: str, now: datetime) -> Session:
+        """Return a session that is neither over nor cancelled."""
+        session = await store.known(db, session_id)
+        if self.phase(session, now) in {"ended", "cancelled"}:
+            raise Ended
+        return session
 
     async def script(self, session_id: str) -> tuple[ScriptItem, ...]:
         """Return the script of a session in order; nothing for an unknown one."""
@@ -272,9 +328,7 @@ class Scheduler:
         """
         given = script.normal(items)
         async with writing(self._engine) as db:
-            session = await _session(db, session_id)
-            if self.phase(session, now) in {"ended", "cancelled"}:
-                raise Ended
+            session = await self._open(db, session_id, now)
             faults = script.faults(given, (session.host_point, *session.points), self.policy(now).session.max_title)
             if faults:
                 raise InvalidRequest(faults)
@@ -284,7 +338,7 @@ class Scheduler:
     async def session(self, session_id: str) -> Session:
         """Return a session. Raises UnknownSession."""
         async with self._engine.begin() as db:
-            return await _session(db, session_id)
+            return await store.known(db, session_id)
 
     async def sessions(
         self,
@@ -303,22 +357,26 @@ class Scheduler:
     # The door.
 
     async def by_code(self, code: str) -> Session:
-        """Return the session a code was issued for, dead or alive. Raises CodeUnknown."""
-        forms = {codes.typed(code, policy.code.digits) for policy in self._profiles.shelf}
-        typed = next((form for form in forms if form), None)
+        """Return the session a code was issued for, whether it still opens the door or not. Raises CodeUnknown."""
+        typed = self._typed(code)
         async with self._engine.begin() as db:
             session = await store.by_code(db, typed) if typed else None
         if session is None:
             raise CodeUnknown
         return session
 
+    def _typed(self, code: str) -> str | None:
+        forms = {codes.typed(code, policy.code.digits) for policy in self._profiles.shelf}
+        return next((form for form in forms if form), None)
+
     async def enter(self, code: str, point_id: str | None, now: datetime) -> Session:
         """Open the door with a code; `point_id` None is somebody without a point whom the caller answers for.
 
-        Raises CodeUnknown, NotInvited, Cancelled, Ended, TooEarly.
+        Raises CodeUnknown, NotInvited, Cancelled, Ended, Revoked, TooEarly.
         """
         session = await self.by_code(code)
-        door.check(session, point_id, self.policy(session.official.start).door, now)
+        dead = session.code != self._typed(code)
+        door.check(session, point_id, self.policy(session.official.start).door, now, dead)
         return session
 
     def phase(self, session: Session, now: datetime) -> Phase:
@@ -339,10 +397,93 @@ class Scheduler:
             maximum = await store.ceiling(db, self._rated)
         return Limits(maximum.at(now), maximum.share(self.policy(now).capacity.share).at(now))
 
-    async def set_capacity(self, since: datetime, maximum: Amount) -> None:
-        """Record that from `since` (whole seconds) on the rated maximum is this; codes already issued stay (A20)."""
+    async def set_capacity(self, since: datetime, maximum: Amount, now: datetime) -> tuple[str, ...]:
+        """Record that from `since` (whole seconds) on the rated maximum is this; the queue gets what comes free.
+
+        Codes already issued stay (A20) unless even the whole maximum is exceeded: then the sessions that should lose
+        theirs are returned, for :meth:`shed` to revoke once somebody has said so (§5.6).
+        """
         async with writing(self._engine) as db:
             await store.set_capacity(db, since, maximum)
+            commit = self._commit(db, now)
+            await commit.rerate()
+            return await commit.shedding(await store.ceiling(db, self._rated))
+
+    async def impact(self, since: datetime, maximum: Amount, now: datetime) -> tuple[str, ...]:
+        """Return which sessions would lose their codes if `set_capacity` were called, lowest first."""
+        async with self._engine.begin() as db:
+            changed = (await store.ceiling(db, self._rated)).changed(since, maximum)
+            return await self._commit(db, now).shedding(changed)
+
+    async def shed(self, victims: Sequence[str], now: datetime) -> tuple[str, ...]:
+        """Revoke these sessions for want of capacity if just these must go, else return those that must."""
+        async with writing(self._engine) as db:
+            commit = self._commit(db, now)
+            due = await commit.shedding(await store.ceiling(db, self._rated))
+            if due != tuple(victims):
+                return due
+            freed = [slot for victim in due for slot in await commit.revoke(victim, None)]
+            await commit.reinstate(freed)
+        return ()
+
+    # The queue and the operator.
+
+    async def queue(self, now: datetime) -> list[Queued]:
+        """Return who waits for capacity, the highest and earliest first, each with what would happen now."""
+        async with self._engine.begin() as db:
+            commit = self._commit(db, now)
+            claims = sorted(await claims_store.queued(db, self.policy(now), now), key=revocation.seniority)
+            return [await self._queued(commit, claim) for claim in claims]
+
+    async def standing(self, session_id: str, now: datetime) -> Queued | None:
+        """Return why a session waits and what would help; None for one that does not. Raises UnknownSession."""
+        async with self._engine.begin() as db:
+            session = await store.known(db, session_id)
+            if session.state not in QUEUED:
+                return None
+            commit = self._commit(db, now)
+            return await self._queued(commit, commit.claim(session, (await _point(db, session.host_point)).level))
+
+    async def _queued(self, commit: Commit, claim: Claim) -> Queued:
+        plan = await commit.plan(claim)
+        held = await claims_store.held_plan(commit.db, claim.id)
+        reason = plan if isinstance(plan, Refuse) else await commit.reason(claim) if plan.victims else None
+        victims = plan.victims if isinstance(plan, Admit) else ()
+        fresh = held is not None and commit.now < held.until and held.victims == victims
+        return Queued(
+            await store.known(commit.db, claim.id), isinstance(plan, Admit), victims, reason, held if fresh else None
+        )
+
+    async def hold(self, session_id: str, now: datetime) -> Held:
+        """Make the plan that would serve a queued session and hold it for confirmation.
+
+        Raises UnknownSession, IllegalMove, CapacityExceeded.
+        """
+        async with writing(self._engine) as db:
+            session = await store.known(db, session_id)
+            states.after(session.state, "issue")
+            commit = self._commit(db, now)
+            plan = await commit.plan(commit.claim(session, (await _point(db, session.host_point)).level))
+            if isinstance(plan, Refuse):
+                raise CapacityExceeded(plan)
+            return await commit.hold(session_id, plan.victims)
+
+    async def confirm(self, session_id: str, version: int, now: datetime) -> Session | Held:
+        """Carry a held plan out: its victims lose their codes, the session is issued.
+
+        A plan that expired or would now be another one is not carried out but held anew and returned, to be looked at.
+        Raises UnknownSession, IllegalMove, CapacityExceeded.
+        """
+        async with writing(self._engine) as db:
+            session = await store.known(db, session_id)
+            level = (await _point(db, session.host_point)).level
+            stale = await self._commit(db, now).confirm(session, level, version)
+            return stale or await store.known(db, session_id)
+
+    async def happenings(self, after: int, limit: int = 1000) -> list[Happening]:
+        """Return what happened to sessions after the happening with this id, oldest first."""
+        async with self._engine.begin() as db:
+            return await claims_store.happenings(db, after, limit)
 
 
 async def _point(db: AsyncConnection, point_id: str) -> Point:
@@ -350,10 +491,3 @@ async def _point(db: AsyncConnection, point_id: str) -> Point:
     if point_id not in points:
         raise UnknownPoint(point_id)
     return points[point_id]
-
-
-async def _session(db: AsyncConnection, session_id: str) -> Session:
-    session = await store.one(db, session_id)
-    if session is None:
-        raise UnknownSession(session_id)
-    return session

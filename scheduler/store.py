@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.capacity import Ceiling
-from scheduler.model import Amount, Interval, ScriptItem, Session, Slot
+from scheduler.errors import UnknownSession
+from scheduler.model import Amount, Interval, ScriptItem, Session, Slot, State
 from scheduler.registry_store import storable
 from scheduler.tables import (
     CAPACITY_STEPS,
@@ -37,7 +38,7 @@ def instant(at: int) -> datetime:
     return EPOCH + at * SECOND
 
 
-def _meets(start: datetime, end: datetime) -> ColumnElement[bool]:
+def meets(start: datetime, end: datetime) -> ColumnElement[bool]:
     """Tell which slots overlap [start, end); the end is rounded up, for slots begin on whole seconds."""
     return (SLOTS.c.start < -((EPOCH - end) // SECOND)) & (SLOTS.c.end > seconds(start))
 
@@ -46,6 +47,14 @@ async def one(db: AsyncConnection, session_id: str) -> Session | None:
     """Return a session by id."""
     found = await _sessions(db, SESSIONS.c.id.in_(storable([session_id])))
     return found[0] if found else None
+
+
+async def known(db: AsyncConnection, session_id: str) -> Session:
+    """Return a session by id. Raises UnknownSession."""
+    session = await one(db, session_id)
+    if session is None:
+        raise UnknownSession(session_id)
+    return session
 
 
 async def by_code(db: AsyncConnection, code: str) -> Session | None:
@@ -63,7 +72,7 @@ async def between(
     points: Collection[str] | None,
 ) -> list[Session]:
     """Return the sessions with a slot in [start, end); if units or points are given, those that concern one of them."""
-    where: ColumnElement[bool] = SESSIONS.c.id.in_(select(SLOTS.c.session).where(_meets(start, end)))
+    where: ColumnElement[bool] = SESSIONS.c.id.in_(select(SLOTS.c.session).where(meets(start, end)))
     if units is not None or points is not None:
         where &= _concerns(units or (), points or ())
     found = await _sessions(db, where)
@@ -82,7 +91,7 @@ async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Ses
     ids = select(SESSIONS.c.id).where(where)
     slots: dict[str, list[Slot]] = {}
     for row in await db.execute(select(SLOTS).where(SLOTS.c.session.in_(ids)).order_by(SLOTS.c.start)):
-        slots.setdefault(row.session, []).append(_slot(row.kind, row.start, row.end, row.legs))
+        slots.setdefault(row.session, []).append(slot_of(row.kind, row.start, row.end, row.legs))
     points: dict[str, list[str]] = {}
     invited = select(SESSION_POINTS).where(SESSION_POINTS.c.session.in_(ids)).order_by(SESSION_POINTS.c.position)
     for row in await db.execute(invited):
@@ -90,7 +99,7 @@ async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Ses
     rows = (await db.execute(select(SESSIONS).where(where).order_by(SESSIONS.c.seq))).mappings()
     return [
         Session(
-            **{**row, "created": instant(row["created"])},
+            **{**row, "created": instant(row["created"]), "state": State(row["state"])},
             points=tuple(points.get(row["id"], ())),
             slots=tuple(slots[row["id"]]),
         )
@@ -99,14 +108,40 @@ async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Ses
 
 
 async def add(db: AsyncConnection, session: Session) -> None:
-    """Save a new session with its points, slots and code."""
+    """Save a new session, which has no code yet, with its points and slots."""
+    await db.execute(insert(SESSIONS).values(_values(session)))
+    await _add_slots(db, session)
+
+
+def _values(session: Session) -> dict[str, object]:
     values = {column.name: getattr(session, column.name) for column in SESSIONS.c}
-    await db.execute(insert(SESSIONS).values({**values, "created": seconds(session.created)}))
+    return {**values, "created": seconds(session.created)}
+
+
+async def _add_slots(db: AsyncConnection, session: Session) -> None:
     invited = [{"session": session.id, "point": p, "position": i} for i, p in enumerate(session.points)]
     if invited:
         await db.execute(insert(SESSION_POINTS), invited)
     await db.execute(insert(SLOTS), [_slot_values(session.id, slot) for slot in session.slots])
-    await db.execute(insert(CODES).values(code=session.code, session=session.id, issued=seconds(session.created)))
+
+
+async def amend(db: AsyncConnection, session: Session) -> None:
+    """Replace what a session was asked for; its state and code stay."""
+    values = _values(session)
+    await db.execute(update(SESSIONS).where(SESSIONS.c.id == session.id).values(values))
+    for table in (SESSION_POINTS, SLOTS):
+        await db.execute(delete(table).where(table.c.session == session.id))
+    await _add_slots(db, session)
+
+
+async def move(db: AsyncConnection, session_id: str, state: State, code: str | None, now: datetime) -> None:
+    """Put a session into a state; the code it had dies and stays on record for ever, a new one is recorded."""
+    at = seconds(now)
+    owned = (CODES.c.session == session_id) & CODES.c.died.is_(None)
+    await db.execute(update(CODES).where(owned).values(died=at))
+    if code is not None:
+        await db.execute(insert(CODES).values(code=code, session=session_id, issued=at))
+    await db.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(state=state, code=code))
 
 
 async def script(db: AsyncConnection, session_id: str) -> tuple[ScriptItem, ...]:
@@ -123,11 +158,6 @@ async def set_script(db: AsyncConnection, session_id: str, items: Sequence[Scrip
     rows = [{"session": session_id, "position": place, **asdict(item)} for place, item in enumerate(items)]
     if rows:
         await db.execute(insert(SCRIPT_ITEMS), rows)
-
-
-async def cancel(db: AsyncConnection, session_id: str) -> None:
-    """Take a session's code away and free its capacity; the code stays on record for ever."""
-    await db.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(state="cancelled", code=None))
 
 
 async def code_used(db: AsyncConnection, code: str) -> bool:
@@ -157,9 +187,9 @@ async def next_number(db: AsyncConnection, year: int) -> int:
 
 async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
     """Return the slots of issued sessions that overlap a window."""
-    issued = select(*_SLOT_COLUMNS).join(SESSIONS).where(SESSIONS.c.state == "issued")
-    rows = await db.execute(issued.where(_meets(window.start, window.end)))
-    return [_slot(row.kind, row.start, row.end, row.legs) for row in rows]
+    issued = select(*_SLOT_COLUMNS).join(SESSIONS).where(SESSIONS.c.state == State.ISSUED)
+    rows = await db.execute(issued.where(meets(window.start, window.end)))
+    return [slot_of(row.kind, row.start, row.end, row.legs) for row in rows]
 
 
 async def ceiling(db: AsyncConnection, rated: Amount) -> Ceiling:
@@ -175,7 +205,8 @@ async def set_capacity(db: AsyncConnection, since: datetime, maximum: Amount) ->
     await db.execute(insert(CAPACITY_STEPS).values(since=at, sessions=maximum.sessions, points=maximum.points))
 
 
-def _slot(kind: str, start: int, end: int, legs: int) -> Slot:
+def slot_of(kind: str, start: int, end: int, legs: int) -> Slot:
+    """Return the slot of a row."""
     return Slot("tong_duyet" if kind == "tong_duyet" else "chinh_thuc", instant(start), instant(end), legs)
 
 

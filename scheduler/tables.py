@@ -61,6 +61,8 @@ SESSIONS = Table(
     Column("profile", String(64), nullable=False),
     Column("submitted_by", String(200), nullable=False),
     Column("voices", Boolean, nullable=False, server_default=false()),
+    Column("klass", String(16), nullable=False, server_default="thuong"),
+    Index("sessions_state", "state"),  # the queue is looked through whenever capacity comes free
     CheckConstraint("(state = 'issued') = (code IS NOT NULL)", name="live_code_iff_issued"),  # I10
 )
 
@@ -102,6 +104,26 @@ CODES = Table(  # every code ever issued: none comes back (I10)
     Column("code", String(18), primary_key=True),
     Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
     Column("issued", BigInteger, nullable=False),
+    Column("died", BigInteger),
+)
+
+HELD_PLANS = Table(  # shown to the operator, until when they may be confirmed
+    "held_plans",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("victims", Text, nullable=False),  # session ids as JSON
+    Column("until", BigInteger, nullable=False),
+)
+
+HAPPENINGS = Table(  # what notices and logs are made of; written with what it tells of
+    "happenings",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("session", String(32), ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("cause", String(32), ForeignKey("sessions.id")),
 )
 
 CAPACITY_STEPS = Table(

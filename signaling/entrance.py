@@ -22,6 +22,7 @@ WORDS: dict[type[Exception], str] = {
     door.TooEarly: "too-early",
     door.Ended: "ended",
     door.Cancelled: "cancelled",
+    door.Revoked: "revoked",
 }
 GUESSES = (door.CodeUnknown, door.NotInvited)
 """What counts as a guessed code."""

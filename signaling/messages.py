@@ -15,7 +15,7 @@ MAX_BYTES = 64 * 1024
 
 Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "code-unknown", "code-locked", "too-early",
-    "ended", "cancelled", "not-invited", "no-point", "full", "unknown-seat", "bad-offer", "media-restarting",
+    "ended", "cancelled", "revoked", "not-invited", "no-point", "full", "unknown-seat", "bad-offer", "media-restarting",
     "unavailable", "disk-full", "unknown-item", "not-recording", "content-taken",
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
@@ -23,7 +23,7 @@ WORDS: frozenset[str] = frozenset(get_args(Word))
 Role = Literal["host", "component", "observer"]
 Audience = Literal["everyone", "host", "components", "recording"]
 Media = Literal["none", "connecting", "connected"]
-Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "shutdown"]
+Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "revoked", "shutdown"]
 
 SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC).replace(microsecond=0))]

@@ -43,6 +43,10 @@ FAULTS: Mapping[str, Pair] = {
     "too-early": ("Phiên họp chưa mở cửa.", "The session is not open yet."),
     "ended": ("Phiên họp đã kết thúc.", "The session has ended."),
     "cancelled": ("Phiên họp đã bị hủy.", "The session was cancelled."),
+    "revoked": (
+        "Mã này đã bị thu hồi (khoản 4 Điều 12); nếu phiên họp được cấp lại, mã mới sẽ được gửi cho đơn vị chủ trì.",
+        "This code was revoked (Article 12.4); if the session is served again, its host unit gets a new code.",
+    ),
     "not-invited": ("Điểm cầu không được mời dự phiên họp này.", "This point is not invited to this session."),
     "no-point": ("Tài khoản chưa gắn với điểm cầu nào.", "This account belongs to no point."),
     "full": ("Phiên họp đã đủ số điểm cầu kết nối.", "No more points can be connected."),

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from scheduler import database
 from scheduler.errors import Cancelled, CapacityExceeded, CodeUnknown, Ended, TooEarly
-from scheduler.model import Amount, Interval, Request, Session
+from scheduler.model import Amount, Interval, Request, Session, State
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.oracle import HORIZON, Oracle, Slots
@@ -95,7 +95,7 @@ class Histories(RuleBasedStateMachine):
     )
     def rate(self, steps: list[tuple[int, int, int]]) -> None:
         for since, sessions, points in sorted(steps):
-            self.runner.run(self.scheduler.set_capacity(minute(since), Amount(sessions, points)))
+            self.runner.run(self.scheduler.set_capacity(minute(since), Amount(sessions, points), LONG_BEFORE))
             self.oracle.max_sessions[since:] = [sessions] * (HORIZON - since)
             self.oracle.max_points[since:] = [points] * (HORIZON - since)
 
@@ -147,7 +147,8 @@ class Histories(RuleBasedStateMachine):
     def explained(self, refused: CapacityExceeded, times: Slots, legs: int) -> None:  # I20
         first, last = minutes(refused.interval.start), minutes(refused.interval.end)
         assert first < last
-        assert all((refused.limit, refused.needed) in self.oracle.breaks(m, legs) for m in range(first, last))
+        beside = Oracle(self.oracle.max_sessions, self.oracle.max_points) if refused.refusal.impossible else self.oracle
+        assert all((refused.limit, refused.needed) in beside.breaks(m, legs) for m in range(first, last))
         for suggestion in refused.suggestions:
             moved = [i for i in (suggestion.rehearsal, suggestion.official) if i]
             places = tuple((minutes(i.start), minutes(i.end)) for i in moved)
@@ -160,7 +161,7 @@ class Histories(RuleBasedStateMachine):
         session = self.sessions[data.draw(st.sampled_from(sorted(self.sessions)))]
         others = [s for s in self.stored() if s.id != session.id]
         gone = self.runner.run(self.scheduler.cancel(session.id, LONG_BEFORE))
-        assert gone == replace(session, state="cancelled", code=None)
+        assert gone == replace(session, state=State.CANCELLED, code=None)
         assert [s for s in self.stored() if s.id != session.id] == others  # I11
         self.sessions[session.id] = gone
         self.oracle.held.pop(session.id, None)

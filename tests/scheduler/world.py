@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from scheduler.model import Interval, Request
+from scheduler.profiles import Profiles, load
 from scheduler.service import Scheduler
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -44,3 +45,13 @@ async def asking(scheduler: Scheduler, legs: int, official: Interval, rehearsal:
 def hours(number: int) -> timedelta:
     """Return a number of hours."""
     return timedelta(hours=number)
+
+
+def profiles_with(**rules: object) -> Profiles:
+    """Return the shipped profiles with other rules of revocation."""
+    return Profiles(
+        tuple(
+            policy.model_copy(update={"revocation": policy.revocation.model_copy(update=rules)})
+            for policy in load().shelf
+        )
+    )

@@ -1,0 +1,214 @@
+"""Committing what admission decided: every method runs inside one serialised write transaction (§5.3–5.6).
+
+Whatever gives capacity back, or may have, ends with trying the queue in its order, so that nobody waits for capacity
+that is free (I12). A plan that revokes codes is shown to the operator and held for a while; it takes no capacity
+meanwhile, and is made anew when something else was committed first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler import admission, capacity, claims_store, codes, notices, outbox, registry_store, store, suggestions
+from scheduler.errors import CapacityExceeded
+from scheduler.model import Admit, Amount, Claim, HappeningKind, Held, Interval, Refuse, Session, Slot, State
+from scheduler.policy import Policy
+from scheduler.states import Move, after
+
+NOTICES: dict[HappeningKind, notices.Kind] = {
+    "waiting": "waiting",
+    "issued": "granted",
+    "reinstated": "reinstated",
+    "revoked": "revoked",
+    "amended": "changed",
+    "cancelled": "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Admission on a connection that holds the write lock, at one moment."""
+
+    db: AsyncConnection
+    policy: Policy
+    rated: Amount
+    channels: notices.Channels
+    now: datetime
+
+    def claim(self, session: Session, level: str) -> Claim:
+        """Return what admission knows of a session whose host is of a level."""
+        rank = self.policy.rank(level, session.klass)
+        return Claim(session.id, session.seq, rank, session.slots, urgent=session.klass == "khan_cap")
+
+    async def plan(self, asked: Claim) -> Admit | Refuse:
+        """Decide on a claim as if it held nothing yet; a refusal comes with free times."""
+        held, usable = await self._beside(asked, _intervals(asked.slots)), await self._usable()
+        answer = admission.plan(asked, held, usable, self.policy.revocation)
+        return answer if isinstance(answer, Admit) else await self._advised(asked, answer, usable)
+
+    async def reason(self, asked: Claim) -> Refuse:
+        """Say why a claim cannot be issued without revoking anything."""
+        held, usable = await self._beside(asked, _intervals(asked.slots)), await self._usable()
+        return await self._advised(asked, admission.explain(asked, held, usable), usable)
+
+    async def _advised(self, asked: Claim, refusal: Refuse, usable: capacity.Ceiling) -> Refuse:
+        window = suggestions.search_window(asked.slots, self.policy, self.now)
+        held = [slot for claim in await self._beside(asked, [window]) for slot in claim.slots]
+        number = self.policy.session.suggestions
+        return replace(refusal, suggestions=suggestions.suggest(asked.slots, held, usable, window, number))
+
+    async def _beside(self, asked: Claim, where: Iterable[Interval]) -> list[Claim]:
+        held = await claims_store.holding(self.db, where, self.policy, self.now)
+        return [claim for claim in held if claim.id != asked.id]
+
+    async def _usable(self) -> capacity.Ceiling:
+        return (await store.ceiling(self.db, self.rated)).share(self.policy.capacity.share)
+
+    # Registration.
+
+    async def weigh(self, claim: Claim, wait: bool) -> Admit | Refuse:
+        """Decide on a new registration; one that may not `wait` is refused what must wait, for the operator too."""
+        plan = await self.plan(claim)
+        if isinstance(plan, Admit) and plan.victims and self._confirms and not wait:
+            return await self.reason(claim)
+        return plan
+
+    async def register(self, session: Session, plan: Admit | Refuse) -> None:
+        """Save a new registration and issue it, or let it wait."""
+        await store.add(self.db, session)
+        if isinstance(plan, Admit) and not (plan.victims and self._confirms):
+            await self.apply(session, plan)
+            return
+        await self._tell("waiting", session)
+        if isinstance(plan, Admit):
+            await self.hold(session.id, plan.victims)
+
+    async def _tell(self, kind: HappeningKind, session: Session, cause: str | None = None) -> None:
+        """Note what happened, and tell the host unit and the groups of it."""
+        happening = await claims_store.happened(self.db, session.id, kind, self.now, cause)
+        host = (await registry_store.points_named(self.db, [session.host_point]))[session.host_point]
+        notice = notices.of_session(NOTICES[kind], session, host, version=str(happening))
+        await outbox.tell(self.db, notice, self.channels, self.now)
+
+    @property
+    def _confirms(self) -> bool:
+        return self.policy.revocation.mode == "operator_confirm"
+
+    async def apply(self, session: Session, plan: Admit) -> None:
+        """Revoke exactly the plan's victims and issue the session; what is left over serves the queue."""
+        freed = [slot for victim in plan.victims for slot in await self.revoke(victim, session.id)]
+        await self._issue(session)
+        await self.reinstate(freed)
+
+    async def _issue(self, session: Session) -> None:
+        code = codes.fresh(self.policy.code.digits)
+        while await store.code_used(self.db, code):
+            code = codes.fresh(self.policy.code.digits)
+        await store.move(self.db, session.id, after(session.state, "issue"), code, self.now)
+        await claims_store.drop_plan(self.db, session.id)
+        await self._tell("reinstated" if session.state == State.REVOKED else "issued", session)
+
+    async def revoke(self, session_id: str, cause: str | None) -> tuple[Slot, ...]:
+        """Take the code of a session away for another, or for want of capacity; return the slots it gives back."""
+        session = await self._take(session_id, "revoke")
+        await self._tell("revoked", session, cause)
+        return session.slots
+
+    async def cancel(self, session_id: str) -> None:
+        """Take a registration back, with its code if it has one."""
+        session = await self._take(session_id, "cancel")
+        await claims_store.drop_plan(self.db, session_id)
+        await self._tell("cancelled", session)
+        if session.state == State.ISSUED:
+            await self.reinstate(session.slots)
+
+    async def _take(self, session_id: str, move: Move) -> Session:
+        session = await store.known(self.db, session_id)
+        await store.move(self.db, session_id, after(session.state, move), None, self.now)
+        return session
+
+    async def amend(self, old: Session, new: Session, level: str) -> None:
+        """Replace what was asked for: less keeps its place, more gets a new one. Raises CapacityExceeded.
+
+        The code of an issued session stays, for it belongs to the session and not to its times.
+        """
+        smaller = admission.contained(new.slots, old.slots)
+        changed = new if smaller else replace(new, seq=await store.next_seq(self.db))
+        plan = Admit() if smaller else await self.plan(self.claim(changed, level))
+        if isinstance(plan, Refuse) or (plan.victims and self._confirms):
+            raise CapacityExceeded(plan if isinstance(plan, Refuse) else await self.reason(self.claim(changed, level)))
+        freed = [slot for victim in plan.victims for slot in await self.revoke(victim, old.id)]
+        await store.amend(self.db, changed)
+        await self._tell("amended", changed)
+        if not smaller and old.state != State.ISSUED:
+            await self._issue(changed)
+        await self.reinstate([*freed, *old.slots])
+
+    async def reinstate(self, freed: Iterable[Slot]) -> None:
+        """Give codes to whoever of the queue fits now and asks for some of what came free, in order (R-068)."""
+        where = _intervals(freed)
+        queue = [claim for claim in await claims_store.queued(self.db, self.policy, self.now) if self._in_time(claim)]
+        waiting = [claim for claim in queue if any(_overlap(slot, each) for slot in claim.slots for each in where)]
+        if not waiting:
+            return
+        asked = [interval for claim in waiting for interval in _intervals(claim.slots)]
+        hull = Interval(min(i.start for i in asked), max(i.end for i in asked))
+        held = await claims_store.holding(self.db, [hull], self.policy, self.now)
+        for claim in admission.reinstated(waiting, held, await self._usable()):
+            await self._issue(await store.known(self.db, claim.id))
+
+    def _in_time(self, claim: Claim) -> bool:
+        notice = timedelta() if claim.urgent else self.policy.revocation.reinstate_notice
+        return claim.slots[0].start - self.now >= notice
+
+    # The operator's desk.
+
+    async def hold(self, session_id: str, victims: tuple[str, ...]) -> Held:
+        """Hold a plan for the operator: the one already held, if it is still the same and in time."""
+        old = await claims_store.held_plan(self.db, session_id)
+        if old and old.victims == victims and self.now < old.until:
+            return old
+        until = self.now.replace(microsecond=0) + self.policy.revocation.hold
+        held = Held(session_id, old.version + 1 if old else 1, victims, until)
+        await claims_store.hold(self.db, held)
+        return held
+
+    async def confirm(self, session: Session, level: str, version: int) -> Held | None:
+        """Apply the held plan of this version; a plan that is no longer the same is held anew and returned instead.
+
+        Raises IllegalMove, CapacityExceeded.
+        """
+        after(session.state, "issue")
+        plan = await self.plan(self.claim(session, level))
+        if isinstance(plan, Refuse):
+            raise CapacityExceeded(plan)
+        held = await self.hold(session.id, plan.victims)
+        if held.version != version:
+            return held
+        await self.apply(session, plan)
+        return None
+
+    # Capacity changes.
+
+    async def shedding(self, maximum: capacity.Ceiling) -> tuple[str, ...]:
+        """Return whose codes must be revoked, in order, if this is the maximum from now on."""
+        farthest = self.now + timedelta(days=self.policy.session.max_days_ahead)
+        future = Interval(self.now.replace(microsecond=0), farthest)
+        held = await claims_store.holding(self.db, [future], self.policy, self.now)
+        bearable = maximum.share(self.policy.capacity.shed_share)
+        return admission.shed(held, bearable, future, self.policy.revocation.reprieve)
+
+    async def rerate(self) -> None:
+        """Let the queue have what a higher maximum gives."""
+        queue = await claims_store.queued(self.db, self.policy, self.now)
+        await self.reinstate([slot for claim in queue for slot in claim.slots])
+
+
+def _intervals(slots: Iterable[Slot]) -> list[Interval]:
+    return [Interval(slot.start, slot.end) for slot in slots]
+
+
+def _overlap(slot: Slot, interval: Interval) -> bool:
+    return slot.start < interval.end and interval.start < slot.end

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduler.policy import ClassId, Lead, Policy
+from scheduler.model import ClassId
+from scheduler.policy import Lead, Policy
 from scheduler.worktime import Calendar, Worktime
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.calendar import DayNote, Notes
 from scheduler.deadlines import Deadlines as Counted
-from scheduler.policy import ClassId
+from scheduler.model import ClassId
 from scheduler.worktime import Worktime
 from signaling.errors import Forbidden
 from signaling.rest.route import Call, Model, Moment, Route

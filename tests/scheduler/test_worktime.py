@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scheduler.calendar import SHIPPED
 from scheduler.deadlines import Clock
 from scheduler.errors import NoWorkingDay
-from scheduler.policy import ClassId, LeadMode, Policy
+from scheduler.model import ClassId
+from scheduler.policy import LeadMode, Policy
 from scheduler.profiles import load
 from scheduler.worktime import Calendar, Worktime
 from tests.scheduler.world import ZONE, at

@@ -1,7 +1,7 @@
 """The calendar of working days and the deadlines counted with it (Điều 13.2, 15.3)."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
@@ -11,10 +11,6 @@ from scheduler.model import ClassId
 from scheduler.worktime import Worktime
 from signaling.errors import Forbidden
 from signaling.rest.route import Call, Model, Moment, Route
-from signaling.store import AuditEntry
-
-Action = Literal["calendar-day", "calendar-year"]
-"""What is noted in the audit log."""
 
 Year = Annotated[int, Field(ge=2000, le=2199)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
@@ -94,7 +90,7 @@ async def correct(call: Call) -> Calendar:
     else:
         note = DayNote(body.day, body.working, body.number or "", body.dated, call.account.account)
         await call.roof.scheduler.correct_day(note)
-    await _audit(call, "calendar-day", body.day.isoformat(), f"{body.working} {body.number or ''}".strip())
+    await call.note("calendar-day", body.day.isoformat(), f"{body.working} {body.number or ''}".strip())
     return await _calendar(call, body.day.year)
 
 
@@ -103,7 +99,7 @@ async def confirm(call: Call) -> Calendar:
     _administrator(call)
     body: Confirmation = call.body
     await call.roof.scheduler.confirm_year(body.year, call.account.account, call.now)
-    await _audit(call, "calendar-year", str(body.year), "confirmed")
+    await call.note("calendar-year", str(body.year), "confirmed")
     return await _calendar(call, body.year)
 
 
@@ -151,12 +147,6 @@ def _administrator(call: Call) -> None:
     """Operators count with the calendar; administrators keep it (R-108)."""
     if "administrator" not in call.account.roles:
         raise Forbidden
-
-
-async def _audit(call: Call, action: Action, subject: str, detail: str) -> None:
-    source = call.source
-    entry = AuditEntry(call.now, call.account.account, action, subject, detail, source.address, source.port)
-    await call.roof.store.audit(entry)
 
 
 ROUTES = [

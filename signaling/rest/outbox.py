@@ -9,7 +9,6 @@ from scheduler.notices import Kind
 from scheduler.outbox import State, Waiting
 from signaling.errors import Forbidden, NotFound
 from signaling.rest.route import ID, Call, Model, Moment, Route
-from signaling.store import AuditEntry
 
 
 class Notice(Model):
@@ -49,9 +48,7 @@ async def again(call: Call) -> web.Response:
         raise NotFound
     if not await call.roof.post.again(int(call.id), call.now):
         raise NotFound
-    source = call.source
-    entry = AuditEntry(call.now, call.account.account, "send-again", call.id, "", source.address, source.port)
-    await call.roof.store.audit(entry)
+    await call.note("send-again", call.id)
     call.roof.deliverer.wake()
     return web.Response(status=204)
 

@@ -8,7 +8,6 @@ from scheduler import model
 from signaling import rights
 from signaling.errors import Forbidden
 from signaling.rest.route import ID, Call, Id, Model, Route
-from signaling.store import AuditEntry
 
 
 class Unit(Model):
@@ -59,10 +58,7 @@ async def devices(call: Call) -> Point:
     if not rights.may_set_devices(call.account):
         raise Forbidden
     point = await call.roof.scheduler.set_devices(call.id, call.body.devices)
-    detail = f"devices={point.devices}"
-    await call.roof.store.audit(
-        AuditEntry(call.now, call.account.account, "devices", point.id, detail, call.source.address, call.source.port)
-    )
+    await call.note("devices", point.id, f"devices={point.devices}")
     return _wire(point)
 
 

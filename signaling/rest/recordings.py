@@ -15,7 +15,7 @@ from signaling import manifest, rights, store
 from signaling.accounts import Account
 from signaling.errors import Forbidden, NotFound, NotReady
 from signaling.rest.route import ID, Call, Model, Moment, Route
-from signaling.store import JOINED, AuditEntry, RecordingPhase
+from signaling.store import JOINED, RecordingPhase
 
 
 class Chapter(Model):
@@ -97,7 +97,7 @@ async def file(call: Call) -> web.FileResponse:
     path = found.path if solo is None else solo.path
     if not await asyncio.to_thread(Path(path).is_file):
         raise NotFound
-    await _audit(call)
+    await call.note("download", call.id, call.request.headers.get("Range", "whole"))
     name = f"{found.session}-{found.part or 'joined'}"
     name += ".mp4" if solo is None else f"-{_plain(solo.name)}.m4a"
     kind = "video/mp4" if solo is None else "audio/mp4"
@@ -144,14 +144,6 @@ async def _ready(call: Call) -> store.Recording:
     if found.state not in {"ready", "broken"}:
         raise NotReady
     return found
-
-
-async def _audit(call: Call) -> None:
-    wanted = call.request.headers.get("Range", "whole")
-    entry = AuditEntry(
-        call.now, call.account.account, "download", call.id, wanted, call.source.address, call.source.port
-    )
-    await call.roof.store.audit(entry)
 
 
 def _wire(files: Sequence[store.Recording], account: Account) -> Recording:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from signaling.accounts import Account
 from signaling.auth import Source
 from signaling.roof import Roof
+from signaling.store import AuditEntry
 
 
 class Model(BaseModel):
@@ -86,6 +87,12 @@ class Call:
     def id(self) -> str:
         """The id in the path."""
         return self.request.match_info["id"]
+
+    async def note(self, action: str, subject: str, detail: str = "") -> None:
+        """Note in the audit log that the account did something to a subject."""
+        source = self.source
+        entry = AuditEntry(self.now, self.account.account, action, subject, detail, source.address, source.port)
+        await self.roof.store.audit(entry)
 
 
 Handler = Callable[[Call], Awaitable[object]]

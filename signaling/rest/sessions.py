@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -13,13 +13,9 @@ from signaling.codes import masked
 from signaling.errors import Forbidden, NotFound
 from signaling.rest import scripts
 from signaling.rest.route import ID, Call, Id, Interval, Model, Moment, Named, Route
-from signaling.store import AuditEntry
 
 BACK = timedelta(days=30)
 AHEAD = timedelta(days=400)
-
-Action = Literal["register", "cancel", "script"]
-"""What is noted in the audit log."""
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
@@ -84,7 +80,7 @@ async def register(call: Call) -> Session:
         raise Forbidden
     session = await call.roof.scheduler.submit(_request(body, call.account.account), call.now)
     call.roof.deliverer.wake()
-    await _audit(call, "register", session, f"{session.number} {masked(session.code or '')}")
+    await call.note("register", session.id, f"{session.number} {masked(session.code or '')}")
     return _wire(call, session, points)
 
 
@@ -113,7 +109,7 @@ async def cancel(call: Call) -> Session:
         raise Forbidden
     cancelled = await call.roof.scheduler.cancel(found.id, call.now)
     call.roof.deliverer.wake()
-    await _audit(call, "cancel", cancelled, cancelled.number)
+    await call.note("cancel", cancelled.id, cancelled.number)
     await call.roof.hub.cancelled(found.id)
     return _wire(call, cancelled, points)
 
@@ -130,7 +126,7 @@ async def set_script(call: Call) -> scripts.Script:
     if not rights.is_host(call.account, found, points):
         raise Forbidden
     items = await call.roof.scheduler.set_script(found.id, scripts.taken(call.body.items), call.now)
-    await _audit(call, "script", found, f"{found.number} {len(items)}")
+    await call.note("script", found.id, f"{found.number} {len(items)}")
     await call.roof.hub.scripted(found.id, items, call.now)
     return scripts.wire(items)
 
@@ -146,12 +142,6 @@ async def _find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
     if not rights.may_see(call.account, found, points):
         raise NotFound
     return found, points
-
-
-async def _audit(call: Call, action: Action, found: model.Session, detail: str) -> None:
-    source = call.source
-    entry = AuditEntry(call.now, call.account.account, action, found.id, detail, source.address, source.port)
-    await call.roof.store.audit(entry)
 
 
 def _request(body: Registration, account: str) -> model.Request:

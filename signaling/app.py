@@ -22,6 +22,7 @@ from scheduler.service import Scheduler
 from signaling import border, health, migrations, pages, valkey, ws
 from signaling.accounts import Passwords
 from signaling.auth import Auth
+from signaling.clerk import Clerk, Duty
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
 from signaling.finisher import Finisher
@@ -102,11 +103,13 @@ async def roof(
         await built.recordings.interrupted(clock())
         built.finisher.start()
         built.deliverer.start()
+        built.clerk.start()
         built.hub.start()
         try:
             yield built
         finally:
             await built.hub.stop()
+            await built.clerk.stop()
             await built.deliverer.stop()
             await built.finisher.stop()
 
@@ -117,6 +120,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
     hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock, RoomOptions(hold_s=settings.speaker_hold)))
     letters = None if settings.mail is None else Letters(settings.mail)
+    duties: dict[str, Duty] = {}
     return Roof(
         scheduler=kept.scheduler,
         post=kept.post,
@@ -128,6 +132,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         recordings=recordings,
         finisher=finisher,
         deliverer=Deliverer(kept.post, letters, groups.load(settings.groups), clock),
+        clerk=Clerk(duties, clock),
         metrics=metrics,
         pages=Path(pages_package.__file__ or "").parent,
         clock=clock,

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from scheduler.post import Post
 from scheduler.service import Scheduler
 from signaling.auth import Auth
+from signaling.clerk import Clerk
 from signaling.dispatch import Dispatch
 from signaling.finisher import Finisher
 from signaling.hub import Hub
@@ -34,6 +35,7 @@ class Roof:
     recordings: Recordings
     finisher: Finisher
     deliverer: Deliverer
+    clerk: Clerk
     metrics: Metrics
     pages: Path
     clock: Callable[[], datetime]

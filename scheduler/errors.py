@@ -11,6 +11,8 @@
     ├── NoWorkingDay            a calendar that was corrected into days off alone
     ├── UnknownPoint
     ├── UnknownSession
+    ├── UnknownDraft
+    ├── DraftSettled            a draft that was confirmed or discarded already
     └── NotAdmitted             a code that does not open the door now
         ├── CodeUnknown
         ├── NotInvited
@@ -153,6 +155,22 @@ class UnknownSession(SchedulerError):
     def __init__(self, session: str) -> None:
         super().__init__(session)
         self.session = session
+
+
+class UnknownDraft(SchedulerError):
+    """No such draft."""
+
+    def __init__(self, draft: str) -> None:
+        super().__init__(draft)
+        self.draft = draft
+
+
+class DraftSettled(SchedulerError):
+    """The draft is no longer open but in `state`; nothing was changed."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(state)
+        self.state = state
 
 
 class NotAdmitted(SchedulerError):

@@ -4,6 +4,7 @@ All times are aware datetimes in UTC with whole seconds. Every interval is half-
 one that starts at 09:30 do not overlap. A *leg* is one connected device; Điều 12.4.a limits their sum (reading A7).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -21,6 +22,17 @@ class State(StrEnum):
     REVOKED = "revoked"
     CANCELLED = "cancelled"
 
+
+class DraftState(StrEnum):
+    """Where a draft stands: it waits for its unit, or was submitted or discarded."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DISCARDED = "discarded"
+
+
+Channel = Literal["form", "mail"]
+"""How a registration came: by the page, or as a letter to the operating unit's mailbox (Điều 13.2.a)."""
 
 ClassId = Literal["thuong", "dot_xuat", "khan_cap"]
 """Ordinary, sudden, emergency (Điều 12.3, 13.2.a; reading A16)."""
@@ -149,6 +161,30 @@ class Request:
     script: tuple[ScriptItem, ...] = ()
     voices: bool = False
     klass: ClassId = "thuong"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A registration that is none yet: it lies in the inbox of `unit`, which submits or discards it (reading A11).
+
+    `content` are the fields of a registration as they came, from the unit `origin` (None: not known), by the account or
+    mailbox `source`. `by` settled it: as `session`, or for a `reason`.
+    """
+
+    id: str
+    number: str
+    unit: str
+    origin: str | None
+    channel: Channel
+    source: str
+    thread: str
+    content: Mapping[str, object]
+    arrived: datetime
+    state: DraftState
+    reason: str = ""
+    by: str = ""
+    settled: datetime | None = None
+    session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, tzinfo
 from typing import Literal, Self
 
-from scheduler.model import Point, Request, Session, Slot
+from scheduler.model import Draft, Point, Request, Session, Slot
 
 Kind = Literal[
-    "granted", "waiting", "changed", "reinstated", "revoked", "cancelled", "refused", "receipt", "not-official"
+    "granted", "waiting", "changed", "reinstated", "revoked", "cancelled", "refused", "receipt", "not-official", "draft"
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -142,6 +142,11 @@ WORDS: Mapping[Kind, Words] = {
         "Thư đăng ký đã được ghi nhận; đơn vị vận hành sẽ trả lời trong thời hạn quy định tại Điều 13.",
         "Your letter has been received and will be answered within the time of Article 13.",
     ),
+    "draft": Words(
+        "Đăng ký chờ đơn vị xác nhận",
+        "Có đăng ký phiên họp gửi đến đơn vị. Đề nghị đăng nhập, kiểm tra và xác nhận; thứ tự tính từ khi xác nhận.",
+        "A registration waits for your unit to confirm it; its order counts from then.",
+    ),
     "not-official": Words(
         "Đề nghị dùng thư điện tử công vụ",
         "Thư chưa được ghi nhận là đăng ký: đề nghị gửi từ hộp thư công vụ mà đơn vị đã đăng ký (khoản 2 Điều 13).",
@@ -166,6 +171,11 @@ def of_refusal(request: Request, slots: tuple[Slot, ...], host: Point, reason: s
     times = ",".join(f"{start}-{end}" for _, start, end in _slots(slots))
     facts = Facts("", request.title, host.label, _slots(slots), 1 + len(request.points), reason)
     return Notice("refused", f"refused:{host.id}:{times}", facts, host.unit)
+
+
+def of_draft(draft: Draft) -> Notice:
+    """Tell a unit that a draft lies in its inbox; what it says is read there."""
+    return Notice("draft", f"draft:{draft.id}", Facts(draft.number), draft.unit)
 
 
 def subject(kind: Kind, facts: Facts) -> str:

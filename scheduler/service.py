@@ -18,6 +18,7 @@ from scheduler import (
     claims_store,
     codes,
     door,
+    drafts_store,
     intake,
     notices,
     outbox,
@@ -37,6 +38,7 @@ from scheduler.errors import (
     BadDevices,
     CapacityExceeded,
     CodeUnknown,
+    DraftSettled,
     Ended,
     FieldError,
     InvalidRequest,
@@ -47,6 +49,7 @@ from scheduler.model import (
     Admit,
     Amount,
     Claim,
+    DraftState,
     Happening,
     Held,
     Imported,
@@ -188,25 +191,36 @@ class Scheduler:
 
     # Sessions.
 
-    async def submit(self, request: Request, now: datetime, wait: bool = False) -> Session:
+    async def submit(self, request: Request, now: datetime, wait: bool = False, draft: str | None = None) -> Session:
         """Register a request: it is issued, or with `wait` it waits in the order of registration.
 
-        Raises InvalidRequest, CapacityExceeded (if `impossible` with `wait` too); then nothing changed, but a refusal
-        is told to the unit.
+        With `draft` that draft becomes it, and gives it its number. Raises InvalidRequest, UnknownDraft, DraftSettled,
+        CapacityExceeded (if `impossible` with `wait` too); then nothing changed, but a refusal is told to the unit.
         """
         async with writing(self._engine) as db:
+            number = None if draft is None else await self._open_draft(db, draft)
             checked, points, asked = await self._checked(db, request, now)
             host, commit = points[checked.host_point], self._commit(db, now)
             session = await self._numberless(db, checked, asked, now)
             plan = await commit.weigh(commit.claim(session, host.level), wait)
             if isinstance(plan, Admit) or (wait and not plan.impossible):
-                session = replace(session, number=await self._number(db, now))
+                session = replace(session, number=number or await store.number(db, self.policy(now), now))
                 await commit.register(session, plan)
+                if draft is not None:
+                    by = checked.submitted_by
+                    await drafts_store.settle(db, draft, DraftState.CONFIRMED, by, now, session=session.id)
                 await store.set_script(db, session.id, checked.script)
                 return await store.known(db, session.id)
             refused = CapacityExceeded(plan)
             await outbox.tell(db, notices.of_refusal(checked, asked, host, str(refused)), self._channels, now)
         raise refused
+
+    async def _open_draft(self, db: AsyncConnection, draft_id: str) -> str:
+        """Return the number of a draft that is open."""
+        draft = await drafts_store.known(db, draft_id)
+        if draft.state != DraftState.OPEN:
+            raise DraftSettled(draft.state)
+        return draft.number
 
     def _commit(self, db: AsyncConnection, now: datetime) -> Commit:
         return Commit(db, self.policy(now), self._rated, self._channels, now)
@@ -225,12 +239,6 @@ class Scheduler:
         faults = intake.unit_errors(request, points, units, self._day(request.official.start))
         if faults:
             raise InvalidRequest(faults)
-
-    async def _number(self, db: AsyncConnection, now: datetime) -> str:
-        """Count one more registration of the year."""
-        policy = self.policy(now)
-        year = now.astimezone(policy.zone).year
-        return f"{policy.session.number_prefix}-{year}-{await store.next_number(db, year):04}"
 
     async def _numberless(
         self, db: AsyncConnection, request: Request, asked: tuple[Slot, ...], now: datetime

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler.capacity import Ceiling
 from scheduler.errors import UnknownSession
 from scheduler.model import Amount, Interval, ScriptItem, Session, Slot, State
+from scheduler.policy import Policy
 from scheduler.registry_store import storable
 from scheduler.tables import (
     CAPACITY_STEPS,
@@ -170,8 +171,13 @@ async def next_seq(db: AsyncConnection) -> int:
     return (await db.scalar(select(func.max(SESSIONS.c.seq))) or 0) + 1
 
 
-async def next_number(db: AsyncConnection, year: int) -> int:
-    """Count one more registration of a year; needs the write lock."""
+async def number(db: AsyncConnection, policy: Policy, now: datetime) -> str:
+    """Give a registration or a draft its number, counted within the year; needs the write lock."""
+    year = now.astimezone(policy.zone).year
+    return f"{policy.session.number_prefix}-{year}-{await _next_number(db, year):04}"
+
+
+async def _next_number(db: AsyncConnection, year: int) -> int:
     counter = REGISTRATION_COUNTER
     last: int | None = await db.scalar(select(counter.c.last).where(counter.c.year == year))
     number = (last or 0) + 1

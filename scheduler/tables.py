@@ -197,3 +197,22 @@ CALENDAR_YEARS = Table(  # years an administrator has confirmed
     Column("by", String(200), nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+DRAFTS = Table(  # registrations that wait in a unit's inbox
+    "drafts",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
+    Column("origin", String(64), ForeignKey("units.id"), index=True),
+    Column("channel", String(16), nullable=False),
+    Column("source", String(320), nullable=False),
+    Column("thread", String(998), nullable=False),
+    Column("content", Text, nullable=False),  # JSON
+    Column("arrived", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(1000), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("settled", BigInteger),
+    Column("session", String(32), ForeignKey("sessions.id")),
+)

@@ -15,6 +15,7 @@ from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
+from scheduler.drafts import Drafts
 from scheduler.model import Amount
 from scheduler.notices import Channels
 from scheduler.post import Post
@@ -53,6 +54,7 @@ class Record:
 
     database: AsyncEngine
     scheduler: Scheduler
+    drafts: Drafts
     post: Post
     store: Store
 
@@ -74,7 +76,9 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
         await scheduler.migrate()
         await scheduler.keep_profiles(utc_now())
         await migrations.migrate(engine)
-        yield Record(engine, scheduler, Post(engine, shelf.at(utc_now()).zone), Store(engine))
+        yield Record(
+            engine, scheduler, Drafts(engine, shelf, channels), Post(engine, shelf.at(utc_now()).zone), Store(engine)
+        )
     finally:
         await engine.dispose()
 
@@ -123,6 +127,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     duties: dict[str, Duty] = {}
     return Roof(
         scheduler=kept.scheduler,
+        drafts=kept.drafts,
         post=kept.post,
         store=kept.store,
         redis=redis,

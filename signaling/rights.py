@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from scheduler.model import Point, Session
+from scheduler.model import Draft, Point, Session
 from signaling.accounts import Account
 from signaling.store import Recording
 
@@ -26,6 +26,16 @@ def may_see(account: Account, session: Session, points: Mapping[str, Point]) -> 
 def may_cancel(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
     """The host unit's registrant and the central ones."""
     return may_register(account, points[session.host_point])
+
+
+def may_see_draft(account: Account, draft: Draft) -> bool:
+    """The unit it lies with, the unit it came from, and the central ones."""
+    return account.central or (account.unit is not None and account.unit in (draft.unit, draft.origin))
+
+
+def may_settle(account: Account, draft: Draft) -> bool:
+    """The registrant of the unit it lies with, and the central ones."""
+    return account.central or ("registrant" in account.roles and account.unit == draft.unit)
 
 
 def may_set_devices(account: Account) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 from redis.asyncio import Redis
 
+from scheduler.drafts import Drafts
 from scheduler.post import Post
 from scheduler.service import Scheduler
 from signaling.auth import Auth
@@ -26,6 +27,7 @@ class Roof:
     """The roof's parts."""
 
     scheduler: Scheduler
+    drafts: Drafts
     post: Post
     store: Store
     redis: Redis

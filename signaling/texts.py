@@ -22,6 +22,7 @@ PROBLEMS: Mapping[str, Pair] = {
     "invalid": ("Thông tin chưa hợp lệ", "Some fields are not valid"),
     "capacity": ("Vượt mức năng lực được cấp (80 %)", "Over the capacity that may be given away (80 %)"),
     "ended": ("Phiên họp đã kết thúc", "The session has ended"),
+    "settled": ("Bản nháp đã được xác nhận hoặc loại bỏ", "The draft was confirmed or discarded already"),
     "no-working-day": ("Lịch làm việc không có ngày làm việc nào gần đó", "The calendar has no working day near"),
     "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
     "expired": ("Đường dẫn tải đã hết hạn", "The download link has expired"),

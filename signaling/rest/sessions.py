@@ -1,38 +1,20 @@
-"""Registrations and the sessions they become."""
+"""Sessions, which registrations become."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from scheduler import model
 from scheduler.model import Phase, State
 from signaling import rights
-from signaling.codes import masked
 from signaling.errors import Forbidden, NotFound
 from signaling.rest import scripts
-from signaling.rest.route import ID, Call, Id, Interval, Model, Moment, Named, Route
+from signaling.rest.route import ID, Call, Interval, Model, Moment, Named, Route
 
 BACK = timedelta(days=30)
 AHEAD = timedelta(days=400)
-
-Text = Annotated[str, StringConstraints(max_length=2000)]
-
-
-class Registration(Model):
-    """A host unit asks for a session (Điều 13.2.a)."""
-
-    host_point: Id
-    points: Annotated[list[Id], Field(max_length=500)]
-    rehearsal: Interval | None = None
-    official: Interval
-    title: Text
-    contact_name: Text
-    contact_phone: Text
-    recording: Annotated[bool, Field(strict=True)] = False
-    script: scripts.Items = Field(default_factory=list)
-    voices: Annotated[bool, Field(strict=True)] = False
 
 
 class Host(Model):
@@ -71,19 +53,6 @@ class Period(Model):
     to: Moment | None = None
 
 
-async def register(call: Call) -> Session:
-    """Ask for a session; it is admitted under the 80 % rule or refused."""
-    body: Registration = call.body
-    points = await _points(call)
-    host = points.get(body.host_point)
-    if not call.account.central and (host is None or not rights.may_register(call.account, host)):
-        raise Forbidden
-    session = await call.roof.scheduler.submit(_request(body, call.account.account), call.now)
-    call.roof.deliverer.wake()
-    await call.note("register", session.id, f"{session.number} {masked(session.code or '')}")
-    return _wire(call, session, points)
-
-
 async def sessions(call: Call) -> list[Session]:
     """List sessions by their start."""
     period: Period = call.query
@@ -91,15 +60,15 @@ async def sessions(call: Call) -> list[Session]:
     end = period.to or start + BACK + AHEAD
     unit = call.account.unit
     units = None if call.account.central else [] if unit is None else [unit]
-    points = await _points(call)
+    points = await all_points(call)
     listed = await call.roof.scheduler.sessions(start, end, units=units)
-    return [_wire(call, session, points) for session in listed if rights.may_see(call.account, session, points)]
+    return [wire(call, session, points) for session in listed if rights.may_see(call.account, session, points)]
 
 
 async def session(call: Call) -> Session:
     """Return one session."""
     found, points = await _find(call)
-    return _wire(call, found, points)
+    return wire(call, found, points)
 
 
 async def cancel(call: Call) -> Session:
@@ -111,7 +80,7 @@ async def cancel(call: Call) -> Session:
     call.roof.deliverer.wake()
     await call.note("cancel", cancelled.id, cancelled.number)
     await call.roof.hub.cancelled(found.id)
-    return _wire(call, cancelled, points)
+    return wire(call, cancelled, points)
 
 
 async def script(call: Call) -> scripts.Script:
@@ -131,40 +100,26 @@ async def set_script(call: Call) -> scripts.Script:
     return scripts.wire(items)
 
 
-async def _points(call: Call) -> Mapping[str, model.Point]:
+async def all_points(call: Call) -> Mapping[str, model.Point]:
+    """Return every point by id."""
     return {point.id: point for point in await call.roof.scheduler.points()}
 
 
 async def _find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
     """Return a session its reader may see; others are not found, so that ids tell nothing."""
     found = await call.roof.scheduler.session(call.id)
-    points = await _points(call)
+    points = await all_points(call)
     if not rights.may_see(call.account, found, points):
         raise NotFound
     return found, points
-
-
-def _request(body: Registration, account: str) -> model.Request:
-    return model.Request(
-        host_point=body.host_point,
-        points=tuple(body.points),
-        rehearsal=None if body.rehearsal is None else model.Interval(body.rehearsal.start, body.rehearsal.end),
-        official=model.Interval(body.official.start, body.official.end),
-        title=body.title,
-        contact_name=body.contact_name,
-        contact_phone=body.contact_phone,
-        recording=body.recording,
-        submitted_by=account,
-        script=scripts.taken(body.script),
-        voices=body.voices,
-    )
 
 
 def _interval(interval: model.Interval) -> Interval:
     return Interval(start=interval.start, end=interval.end)
 
 
-def _wire(call: Call, found: model.Session, points: Mapping[str, model.Point]) -> Session:
+def wire(call: Call, found: model.Session, points: Mapping[str, model.Point]) -> Session:
+    """Return a session as its reader may see it."""
     host = rights.is_host(call.account, found, points)
     phase = call.roof.scheduler.phase(found, call.now)
     open_ = phase not in {"ended", "cancelled"}
@@ -190,16 +145,6 @@ def _wire(call: Call, found: model.Session, points: Mapping[str, model.Point]) -
 
 
 ROUTES = [
-    Route(
-        "POST",
-        "/registrations",
-        register,
-        "Register a session",
-        Session,
-        body=Registration,
-        status=201,
-        problems=(403, 409),
-    ),
     Route("GET", "/sessions", sessions, "List sessions", list[Session], query=Period),
     Route("GET", f"/sessions/{ID}", session, "One session", Session, problems=(404,)),
     Route("GET", f"/sessions/{ID}/script", script, "The script of a session", scripts.Script, problems=(404,)),

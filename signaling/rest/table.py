@@ -1,6 +1,19 @@
 """The whole API in one table."""
 
-from signaling.rest import audit, calendar, capacity, layouts, login, outbox, points, profiles, recordings, sessions
+from signaling.rest import (
+    audit,
+    calendar,
+    capacity,
+    drafts,
+    layouts,
+    login,
+    outbox,
+    points,
+    profiles,
+    recordings,
+    registrations,
+    sessions,
+)
 from signaling.rest.route import Route
 
 PREFIX = "/api/v1"
@@ -8,6 +21,8 @@ PREFIX = "/api/v1"
 ROUTES: tuple[Route, ...] = (
     *login.ROUTES,
     *points.ROUTES,
+    *registrations.ROUTES,
+    *drafts.ROUTES,
     *sessions.ROUTES,
     *capacity.ROUTES,
     *calendar.ROUTES,

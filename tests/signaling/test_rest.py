@@ -36,10 +36,6 @@ POSTS = [route for route in ROUTES if route.method == "POST"]
 JSON = {"Content-Type": "application/json"}
 
 
-GOOD: dict[str, Any] = {"/points/{id}/devices": {"devices": 2}, "/sessions/{id}/script": {"items": []}}
-"""Bodies without fault, of calls that take one."""
-
-
 def url(route: Route, thing: str = "nothing") -> URL:
     return URL(PREFIX + public_path(route.path).replace("{id}", thing), encoded=True)
 
@@ -58,6 +54,15 @@ def registration(**fields: Any) -> dict[str, Any]:
         "contact_phone": "0905 123 456",
         **fields,
     }
+
+
+GOOD: dict[str, Any] = {
+    "/points/{id}/devices": {"devices": 2},
+    "/sessions/{id}/script": {"items": []},
+    "/drafts/{id}/confirm": registration(),
+    "/drafts/{id}/discard": {"reason": "Gửi hai lần"},
+}
+"""Bodies without fault, of calls that take one."""
 
 
 @pytest.mark.parametrize("route", CLOSED, ids=name)
@@ -130,6 +135,10 @@ ALLOWED: dict[str, list[int]] = {
     "GET /sessions/{id}/script": [200, 200, 200, 200, 404, 404],
     "POST /sessions/{id}/script": [200, 200, 200, 403, 404, 404],
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
+    "GET /drafts": [200, 200, 200, 200, 200, 200],
+    "GET /drafts/{id}": [200, 200, 200, 200, 404, 404],
+    "POST /drafts/{id}/confirm": [201, 201, 201, 403, 404, 404],
+    "POST /drafts/{id}/discard": [200, 200, 200, 403, 404, 404],
     "GET /capacity": [200, 200, 200, 200, 200, 200],
     "GET /layouts": [200, 200, 200, 200, 200, 200],
     "GET /calendar": [200, 200, 200, 200, 200, 200],
@@ -162,7 +171,8 @@ async def test_who_may_what(world: World, role: str) -> None:
     await world.roof.recordings.ended(path, 5, None)
     await world.roof.finisher.idle()
     recording = (await world.store.recordings())[0].id
-    things = {"points": NHA_TRANG, "sessions": session.id, "recordings": recording, "outbox": "1"}
+    draft, twice = [await world.roof.drafts.add("56", "form", "nt", {}, NOW, origin="568") for _ in range(2)]
+    things = {"drafts": draft.id, "points": NHA_TRANG, "sessions": session.id, "recordings": recording, "outbox": "1"}
     bodies = {
         **GOOD,
         "/registrations": registration(),
@@ -177,6 +187,8 @@ async def test_who_may_what(world: World, role: str) -> None:
         where = url(route, session.id if path_.endswith("/manifest") else things.get(path_.split("/")[1], ""))
         if path_.endswith("/file"):
             where = where.with_query(ticket=world.roof.recordings.ticket(recording, role, NOW)[0])
+        if path_.endswith("/discard"):
+            where = url(route, twice.id)
         if path_ == "/deadlines":
             where = where.with_query({"class": "thuong", "start": "2026-04-09T01:00:00Z"})
         body = {"json": bodies.get(path_, {})} if route.method == "POST" else {}

@@ -1,0 +1,92 @@
+"""Registrations that are none yet: drafts in the inbox of the unit that may register them (R-058, R-060, reading A11).
+
+A commune's own form, a form meant for the Office, and what comes by mail become drafts. A draft has a number from its
+arrival on, which its session keeps; its place in the order is that of its confirmation. Confirming is
+submitting (:meth:`scheduler.service.Scheduler.submit` with `draft`), so that both happen or neither.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler import drafts_store, notices, outbox, registry_store, store, text
+from scheduler.database import writing
+from scheduler.errors import DraftSettled, InvalidRequest, UnknownUnit
+from scheduler.model import Channel, Draft, DraftState
+from scheduler.profiles import Profiles
+
+MAX_SOURCE = 320
+MAX_THREAD = 998  # the longest line of a letter (RFC 5322 §2.1.1)
+
+
+class Drafts:
+    """The inboxes of all units: one method, one transaction."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: notices.Channels = notices.NOWHERE) -> None:
+        self._engine = engine
+        self._profiles = profiles
+        self._channels = channels
+
+    async def add(
+        self,
+        unit: str,
+        channel: Channel,
+        source: str,
+        content: Mapping[str, object],
+        now: datetime,
+        origin: str | None = None,
+        thread: str = "",
+    ) -> Draft:
+        """Put a draft into the inbox of `unit` and give it a receipt number. Raises UnknownUnit.
+
+        `content` are the fields of a registration as they came, by the names of `POST /registrations`: any may be
+        missing or faulty, they are checked when the draft is confirmed. `source` is the account or the mailbox it came
+        from, `thread` the Message-ID of its letter, `origin` the unit that wrote it. A unit is told of what
+        others sent it.
+        """
+        async with writing(self._engine) as db:
+            units = {known.id for known in await registry_store.units(db)}
+            for named in (unit, origin or unit):
+                if named not in units:
+                    raise UnknownUnit(named)
+            draft = Draft(
+                id=uuid.uuid4().hex,
+                number=await store.number(db, self._profiles.at(now), now),
+                unit=unit,
+                origin=origin,
+                channel=channel,
+                source=text.clean(source)[:MAX_SOURCE],
+                thread=thread[:MAX_THREAD],
+                content=content,
+                arrived=now.replace(microsecond=0),
+                state=DraftState.OPEN,
+            )
+            await drafts_store.add(db, draft)
+            if origin != unit:
+                await outbox.tell(db, notices.of_draft(draft), self._channels, now)
+        return draft
+
+    async def inbox(self, units: Collection[str] | None = None, limit: int = 500) -> list[Draft]:
+        """Return the drafts that lie with units or came from them (None: all), open ones first, then the newest."""
+        async with self._engine.begin() as db:
+            return await drafts_store.listed(db, units, limit)
+
+    async def draft(self, draft_id: str) -> Draft:
+        """Return a draft. Raises UnknownDraft."""
+        async with self._engine.begin() as db:
+            return await drafts_store.known(db, draft_id)
+
+    async def discard(self, draft_id: str, by: str, reason: str, now: datetime) -> Draft:
+        """Close a draft without a registration. Raises UnknownDraft, DraftSettled, InvalidRequest (no reason)."""
+        said = text.clean(reason)
+        faults = text.faults("reason", said, self._profiles.at(now).session.max_title)
+        if faults:
+            raise InvalidRequest(faults)
+        async with writing(self._engine) as db:
+            draft = await drafts_store.known(db, draft_id)
+            if draft.state != DraftState.OPEN:
+                raise DraftSettled(draft.state)
+            await drafts_store.settle(db, draft.id, DraftState.DISCARDED, by, now, reason=said)
+            return await drafts_store.known(db, draft.id)

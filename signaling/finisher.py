@@ -46,7 +46,8 @@ async def make(job: Job) -> Made:
     """Make a good file out of pieces; a process that fails without a word has found something unreadable."""
     command = [sys.executable, "-m", "mediaserver.finish"]
     try:
-        _, printed = await asyncio.wait_for(child.output(command, job.text().encode()), PATIENCE_SECONDS)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            _, printed = await child.output(command, job.text().encode())
         return Made(json.loads(printed))
     except (ValueError, TimeoutError):
         log.warning("x %s could not be made good", job.target)
@@ -95,7 +96,8 @@ class Finisher:
             if not self._news.is_set():
                 self._idle.set()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), RETRY_SECONDS)
+                async with asyncio.timeout(RETRY_SECONDS):
+                    await self._news.wait()
 
     async def _finish(self, recording: Recording) -> None:
         job = await self._job(recording)

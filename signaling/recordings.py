@@ -102,7 +102,8 @@ class Recordings:
     async def settled(self, seconds: float) -> None:
         """Wait until every recording is closed, at most `seconds`; the next start notes what is not."""
         try:
-            await asyncio.wait_for(self._settled.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._settled.wait()
         except TimeoutError:
             log.warning("x a recording was not closed in time")
 

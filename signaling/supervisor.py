@@ -126,7 +126,8 @@ async def _watch(engine: MediaEngine) -> None:
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
-            await asyncio.wait_for(engine.stats(), SILENT_SECONDS)
+            async with asyncio.timeout(SILENT_SECONDS):
+                await engine.stats()
         except (TimeoutError, OSError, MediaError) as error:
             log.error("x a media worker does not answer: %r", error)
             return
@@ -138,7 +139,8 @@ async def _wait(child: Child) -> None:
 
 async def _close(engine: MediaEngine) -> None:
     try:
-        await asyncio.wait_for(engine.close(), 1.0)
+        async with asyncio.timeout(1.0):
+            await engine.close()
     except (TimeoutError, OSError, MediaError):
         log.info("x a media worker was gone before its rooms were closed")
 

@@ -158,7 +158,7 @@ class Workers:
 
     async def stats(self) -> dict[str, object]:
         """Return the counters of each worker under its number."""
-        numbers = list(self._engines)
+        numbers = sorted(self._engines)
         found = await asyncio.gather(*(self._engines[number].stats() for number in numbers), return_exceptions=True)
         return {str(number): stats for number, stats in zip(numbers, found, strict=True) if isinstance(stats, dict)}
 

@@ -50,7 +50,8 @@ async def _serve(roof: Roof, client: Client) -> None:
             if isinstance(result, Exception) and not isinstance(result, ConnectionError):
                 log.error("x socket of %s", client.account.account, exc_info=result)
         with contextlib.suppress(TimeoutError, ConnectionError):
-            await asyncio.wait_for(client.socket.close(), 1.0)
+            async with asyncio.timeout(1.0):
+                await client.socket.close()
 
 
 async def _read(roof: Roof, client: Client) -> None:

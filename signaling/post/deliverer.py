@@ -66,7 +66,8 @@ class Deliverer:
             except (SQLAlchemyError, OSError):
                 log.exception("x notices wait to be sent")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._news.wait()
 
     async def deliver(self) -> int:
         """Try everything that is due once; return how much that was. A slow channel does not hold the others."""

@@ -26,10 +26,12 @@ class ProcessEngine(FakeEngine):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         super().__init__()
         self._reader, self._writer = reader, writer
+        self._turn = asyncio.Lock()  # the supervisor asks too
 
     async def stats(self) -> dict[str, object]:
-        self._writer.write(b"?\n")
-        line = await self._reader.readline()
+        async with self._turn:
+            self._writer.write(b"?\n")
+            line = await self._reader.readline()
         if not line:
             self.emit(EngineLost())
             raise OSError("gone")

@@ -43,6 +43,12 @@ def explain(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> Refuse:
     return _refusal(asked, held, usable, _excesses(asked, held, usable))
 
 
+def obstacle(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> Refuse | None:
+    """Return why a request does not fit beside `held`; None when it does."""
+    excesses = _excesses(asked, held, usable)
+    return _refusal(asked, held, usable, excesses) if excesses else None
+
+
 def reinstated(queued: Iterable[Claim], held: Sequence[Claim], usable: Ceiling) -> list[Claim]:
     """Return who of the queue gets a code, in order, displacing nobody; smaller later ones may pass (R-068)."""
     given: list[Claim] = []
@@ -50,6 +56,18 @@ def reinstated(queued: Iterable[Claim], held: Sequence[Claim], usable: Ceiling) 
         if not _excesses(claim, [*held, *given], usable):
             given.append(claim)
     return given
+
+
+def first(queued: Iterable[Claim], asked: Claim) -> list[Claim]:
+    """Return who of the queue comes before a claim and wants some of its time, in order (R-064)."""
+    return sorted(
+        (c for c in queued if revocation.seniority(c) < revocation.seniority(asked) and _meet(c, asked)),
+        key=revocation.seniority,
+    )
+
+
+def _meet(one: Claim, other: Claim) -> bool:
+    return any(a.start < b.end and b.start < a.end for a in one.slots for b in other.slots)
 
 
 def shed(held: Sequence[Claim], bearable: Ceiling, window: Interval, reprieve: bool) -> tuple[str, ...]:

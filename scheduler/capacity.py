@@ -31,6 +31,11 @@ class Ceiling:
         others = [step for step in self.steps if step[0] != since]
         return Ceiling(self.first, tuple(sorted([*others, (since, amount)], key=lambda step: step[0])))
 
+    def between(self, since: datetime, until: datetime, amount: Amount) -> "Ceiling":
+        """Return the function with an amount from one instant to another, and what it was from then on."""
+        others = tuple(step for step in self.steps if not since <= step[0] < until)
+        return Ceiling(self.first, others).changed(until, self.at(until)).changed(since, amount)
+
     def share(self, share: Share) -> "Ceiling":
         """Return the usable share of every step (R-062, R-063)."""
         return Ceiling(_share(self.first, share), tuple((since, _share(amount, share)) for since, amount in self.steps))

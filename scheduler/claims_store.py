@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Select, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.model import Claim, Happening, HappeningKind, Held, Interval, State
+from scheduler.model import Act, Claim, Happening, HappeningKind, Held, Interval, State
 from scheduler.policy import Policy
 from scheduler.states import QUEUED
 from scheduler.store import instant, meets, seconds, slot_of
@@ -78,14 +79,25 @@ async def drop_plan(db: AsyncConnection, session: str) -> None:
     await db.execute(delete(HELD_PLANS).where(HELD_PLANS.c.session == session))
 
 
-async def happened(db: AsyncConnection, session: str, kind: HappeningKind, now: datetime, cause: str | None) -> int:
+async def happened(
+    db: AsyncConnection, session: str, kind: HappeningKind, now: datetime, cause: str | None, act: Act
+) -> int:
     """Note what happened to a session, in the transaction in which it did; return the id of the happening."""
-    values = {"session": session, "kind": kind, "at": seconds(now), "cause": cause}
+    values = {"session": session, "kind": kind, "at": seconds(now), "cause": cause, "by": act.by, "reason": act.reason}
     added = await db.execute(insert(HAPPENINGS).values(values).returning(HAPPENINGS.c.id))
     return int(added.scalar_one())
 
 
 async def happenings(db: AsyncConnection, after: int, limit: int) -> list[Happening]:
     """Return what happened after the one with this id, oldest first."""
-    found = select(HAPPENINGS).where(HAPPENINGS.c.id > after).order_by(HAPPENINGS.c.id).limit(limit)
-    return [Happening(r.id, instant(r.at), r.session, r.kind, r.cause) for r in await db.execute(found)]
+    return await _happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.id > after).limit(limit))
+
+
+async def history(db: AsyncConnection, session: str) -> list[Happening]:
+    """Return what happened to one session, oldest first."""
+    return await _happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.session == session))
+
+
+async def _happenings(db: AsyncConnection, found: Select[Any]) -> list[Happening]:
+    rows = (await db.execute(found.order_by(HAPPENINGS.c.id))).mappings()
+    return [Happening(**{**row, "at": instant(row["at"])}) for row in rows]

@@ -12,10 +12,25 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler import admission, capacity, claims_store, codes, notices, outbox, registry_store, store, suggestions
-from scheduler.errors import CapacityExceeded
-from scheduler.model import Admit, Amount, Claim, HappeningKind, Held, Interval, Refuse, Session, Slot, State
+from scheduler.errors import CapacityExceeded, OutOfOrder
+from scheduler.model import (
+    SYSTEM,
+    Act,
+    Admit,
+    Amount,
+    Claim,
+    HappeningKind,
+    Held,
+    Interval,
+    Refuse,
+    Session,
+    Slot,
+    State,
+)
 from scheduler.policy import Policy
 from scheduler.states import Move, after
+
+SECOND = timedelta(seconds=1)
 
 NOTICES: dict[HappeningKind, notices.Kind] = {
     "waiting": "waiting",
@@ -23,19 +38,22 @@ NOTICES: dict[HappeningKind, notices.Kind] = {
     "reinstated": "reinstated",
     "revoked": "revoked",
     "amended": "changed",
+    "extended": "changed",
     "cancelled": "cancelled",
+    "released": "cancelled",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Admission on a connection that holds the write lock, at one moment."""
+    """Admission on a connection that holds the write lock, at one moment; `act` is noted with what it does itself."""
 
     db: AsyncConnection
     policy: Policy
     rated: Amount
     channels: notices.Channels
     now: datetime
+    act: Act = SYSTEM
 
     def claim(self, session: Session, level: str) -> Claim:
         """Return what admission knows of a session whose host is of a level."""
@@ -44,9 +62,12 @@ class Commit:
 
     async def plan(self, asked: Claim) -> Admit | Refuse:
         """Decide on a claim as if it held nothing yet; a refusal comes with free times."""
-        held, usable = await self._beside(asked, _intervals(asked.slots)), await self._usable()
-        answer = admission.plan(asked, held, usable, self.policy.revocation)
+        answer, usable = await self._weighed(asked)
         return answer if isinstance(answer, Admit) else await self._advised(asked, answer, usable)
+
+    async def _weighed(self, asked: Claim) -> tuple[Admit | Refuse, capacity.Ceiling]:
+        held, usable = await self._beside(asked, _intervals(asked.slots)), await self._usable()
+        return admission.plan(asked, held, usable, self.policy.revocation), usable
 
     async def reason(self, asked: Claim) -> Refuse:
         """Say why a claim cannot be issued without revoking anything."""
@@ -87,7 +108,7 @@ class Commit:
 
     async def _tell(self, kind: HappeningKind, session: Session, cause: str | None = None) -> None:
         """Note what happened, and tell the host unit and the groups of it."""
-        happening = await claims_store.happened(self.db, session.id, kind, self.now, cause)
+        happening = await claims_store.happened(self.db, session.id, kind, self.now, cause, self.act)
         host = (await registry_store.points_named(self.db, [session.host_point]))[session.host_point]
         notice = notices.of_session(NOTICES[kind], session, host, version=str(happening))
         await outbox.tell(self.db, notice, self.channels, self.now)
@@ -116,11 +137,11 @@ class Commit:
         await self._tell("revoked", session, cause)
         return session.slots
 
-    async def cancel(self, session_id: str) -> None:
+    async def cancel(self, session_id: str, kind: HappeningKind = "cancelled") -> None:
         """Take a registration back, with its code if it has one."""
         session = await self._take(session_id, "cancel")
         await claims_store.drop_plan(self.db, session_id)
-        await self._tell("cancelled", session)
+        await self._tell(kind, session)
         if session.state == State.ISSUED:
             await self.reinstate(session.slots)
 
@@ -129,7 +150,7 @@ class Commit:
         await store.move(self.db, session_id, after(session.state, move), None, self.now)
         return session
 
-    async def amend(self, old: Session, new: Session, level: str) -> None:
+    async def amend(self, old: Session, new: Session, level: str, kind: HappeningKind = "amended") -> None:
         """Replace what was asked for: less keeps its place, more gets a new one. Raises CapacityExceeded.
 
         The code of an issued session stays, for it belongs to the session and not to its times.
@@ -141,7 +162,7 @@ class Commit:
             raise CapacityExceeded(plan if isinstance(plan, Refuse) else await self.reason(self.claim(changed, level)))
         freed = [slot for victim in plan.victims for slot in await self.revoke(victim, old.id)]
         await store.amend(self.db, changed)
-        await self._tell("amended", changed)
+        await self._tell(kind, changed)
         if not smaller and old.state != State.ISSUED:
             await self._issue(changed)
         await self.reinstate([*freed, *old.slots])
@@ -156,14 +177,21 @@ class Commit:
         asked = [interval for claim in waiting for interval in _intervals(claim.slots)]
         hull = Interval(min(i.start for i in asked), max(i.end for i in asked))
         held = await claims_store.holding(self.db, [hull], self.policy, self.now)
+        alone = replace(self, act=SYSTEM)  # nobody chose whom the order serves
         for claim in admission.reinstated(waiting, held, await self._usable()):
-            await self._issue(await store.known(self.db, claim.id))
+            await alone._issue(await store.known(self.db, claim.id))
 
     def _in_time(self, claim: Claim) -> bool:
         notice = timedelta() if claim.urgent else self.policy.revocation.reinstate_notice
         return claim.slots[0].start - self.now >= notice
 
     # The operator's desk.
+
+    async def ahead(self, asked: Claim) -> tuple[str, ...]:
+        """Return who comes before a queued claim at the same time and could be served now (R-064)."""
+        queue = await claims_store.queued(self.db, self.policy, self.now)
+        first = admission.first([claim for claim in queue if claim.id != asked.id], asked)
+        return tuple([claim.id for claim in first if isinstance((await self._weighed(claim))[0], Admit)])
 
     async def hold(self, session_id: str, victims: tuple[str, ...]) -> Held:
         """Hold a plan for the operator: the one already held, if it is still the same and in time."""
@@ -175,20 +203,42 @@ class Commit:
         await claims_store.hold(self.db, held)
         return held
 
-    async def confirm(self, session: Session, level: str, version: int) -> Held | None:
+    async def confirm(self, session: Session, level: str, version: int, override: bool) -> Held | None:
         """Apply the held plan of this version; a plan that is no longer the same is held anew and returned instead.
 
-        Raises IllegalMove, CapacityExceeded.
+        Raises IllegalMove, CapacityExceeded, OutOfOrder unless this is overridden.
         """
         after(session.state, "issue")
-        plan = await self.plan(self.claim(session, level))
+        claim = self.claim(session, level)
+        plan = await self.plan(claim)
         if isinstance(plan, Refuse):
             raise CapacityExceeded(plan)
+        ahead = () if override else await self.ahead(claim)
+        if ahead:
+            raise OutOfOrder(ahead)
         held = await self.hold(session.id, plan.victims)
         if held.version != version:
             return held
         await self.apply(session, plan)
         return None
+
+    async def overruns(self, step: timedelta) -> list[tuple[Session, Refuse]]:
+        """Return the meetings that end soon and could not run on for a step, and why (I-06)."""
+        soon = self.now + self.policy.door.forecast
+        live = await claims_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.policy, self.now)
+        found = []
+        for claim in live:
+            slot = next((s for s in claim.slots if s.kind == "chinh_thuc" and self.now < s.end <= soon), None)
+            more = slot and replace(claim, slots=(replace(slot, start=slot.end, end=slot.end + step),))
+            refusal = more and await self.obstacle(more)
+            if refusal:
+                found.append((await store.known(self.db, claim.id), refusal))
+        return found
+
+    async def obstacle(self, asked: Claim) -> Refuse | None:
+        """Return what a claim that holds something already does not fit beside; None when it does."""
+        held = await self._beside(asked, _intervals(asked.slots))
+        return admission.obstacle(asked, held, await self._usable())
 
     # Capacity changes.
 

@@ -5,6 +5,9 @@
     ├── InvalidRequest          a registration with faulty fields
     ├── CapacityExceeded        a registration that would break one of the two limits (Điều 12.4.a)
     ├── IllegalMove             a state that does not allow what was asked for
+    ├── OutOfOrder              a session would be issued before one that comes first (Điều 12.4.b)
+    ├── NotMissed               a session is given up that was opened, or may still be
+    ├── NotLive                 a session is extended that is not held now
     ├── BadUnits                a units file with faulty entries
     ├── BadDevices              a number of devices outside 1–99
     ├── UnknownUnit
@@ -94,6 +97,26 @@ class IllegalMove(SchedulerError):
 
     def __str__(self) -> str:
         return f"no {self.move} while {self.state}"
+
+
+class OutOfOrder(SchedulerError):
+    """Sessions that come first at the same time could be served now; only an override with a reason passes them."""
+
+    def __init__(self, ahead: tuple[str, ...]) -> None:
+        super().__init__(ahead)
+        self.ahead = ahead
+
+
+class NotMissed(SchedulerError):
+    """A session can be given up from `since` on, if nobody has opened it; nothing was changed."""
+
+    def __init__(self, since: datetime) -> None:
+        super().__init__(since)
+        self.since = since
+
+
+class NotLive(SchedulerError):
+    """Only a meeting that is held is extended; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ while the picture follows whoever does; nobody but the host may speak."""
 
 Phase = Literal["waiting", "revoked", "upcoming", "lobby", "open", "ended", "cancelled"]
 
-HappeningKind = Literal["waiting", "issued", "reinstated", "revoked", "amended", "cancelled"]
+HappeningKind = Literal[
+    "waiting", "issued", "reinstated", "revoked", "amended", "extended", "cancelled", "opened", "released"
+]
 
 Limit = Literal["sessions", "points"]
 """The two limits of Điều 12.4.a: sessions at the same time, and legs at the same time."""
@@ -140,6 +142,17 @@ class ScriptItem:
     layout: str | None
     minutes: int
     kind: ItemKind
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who changes something, as an opaque account id, and why (I-01). Nobody: the system, as the rules say."""
+
+    by: str = ""
+    reason: str = ""
+
+
+SYSTEM = Act()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +297,8 @@ class Held:
 class Queued:
     """A session that waits: whether a plan would serve it now, and whose codes that would cost, latest first.
 
-    `reason` says what it waits for (None: it would fit by now), `held` is the plan that may be confirmed.
+    `reason` says what it waits for (None: it would fit by now), `held` is the plan that may be confirmed. `ahead` are
+    those who come first at the same time and could be served now (R-064).
     """
 
     session: Session
@@ -292,17 +306,31 @@ class Queued:
     victims: tuple[str, ...]
     reason: Refuse | None
     held: Held | None
+    ahead: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun:
+    """A meeting that ends soon and has no room to run on: what the next quarter of an hour would need (I-06)."""
+
+    session: Session
+    reason: Refuse
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """What happened to a session, in order of `id`; `cause` is the session it happened for. Codes are never told."""
+    """What happened to a session, in order of `id`; `cause` is the session it happened for, `by` who did it and why.
+
+    Codes are never told.
+    """
 
     id: int
     at: datetime
     session: str
     kind: HappeningKind
     cause: str | None
+    by: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

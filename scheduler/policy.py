@@ -100,10 +100,13 @@ class SessionPolicy(_Part):
 
 
 class DoorPolicy(_Part):
-    """When a code opens the door around a slot, in minutes."""
+    """When a code opens the door around a slot, and what is watched around its ends, in minutes."""
 
     lobby_min: Annotated[int, Field(ge=0)]
     grace_min: Annotated[int, Field(ge=0)]
+    missed_min: Count
+    warn_min: Count
+    forecast_min: Count
 
     @property
     def lobby(self) -> timedelta:
@@ -114,6 +117,16 @@ class DoorPolicy(_Part):
     def grace(self) -> timedelta:
         """How long after a slot the door stays open."""
         return timedelta(minutes=self.grace_min)
+
+    @property
+    def missed(self) -> timedelta:
+        """How long after its start a session that nobody opened may be given up (I-03)."""
+        return timedelta(minutes=self.missed_min)
+
+    @property
+    def forecast(self) -> timedelta:
+        """How long before its end a meeting is looked at whether it could run on (I-06)."""
+        return timedelta(minutes=self.forecast_min)
 
 
 class CodePolicy(_Part):

@@ -7,7 +7,7 @@ that no two registrations are ever weighed against the same free capacity (R-018
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -42,20 +42,26 @@ from scheduler.errors import (
     Ended,
     FieldError,
     InvalidRequest,
+    NotLive,
+    NotMissed,
     UnknownPoint,
 )
 from scheduler.migrations import migrate
 from scheduler.model import (
+    SYSTEM,
+    Act,
     Admit,
     Amount,
     Claim,
     DraftState,
     Happening,
+    HappeningKind,
     Held,
     Imported,
     Interval,
     Limits,
     LoadStep,
+    Overrun,
     Phase,
     Point,
     Queued,
@@ -73,6 +79,9 @@ from scheduler.profile_store import Kept
 from scheduler.profiles import Profiles
 from scheduler.settings import RATED
 from scheduler.states import QUEUED
+
+MAX_STEPS = 4
+"""An extension is for so many steps at most; who needs more asks again."""
 
 
 class Scheduler:
@@ -200,7 +209,7 @@ class Scheduler:
         async with writing(self._engine) as db:
             number = None if draft is None else await self._open_draft(db, draft)
             checked, points, asked = await self._checked(db, request, now)
-            host, commit = points[checked.host_point], self._commit(db, now)
+            host, commit = points[checked.host_point], self._commit(db, now, Act(request.submitted_by))
             session = await self._numberless(db, checked, asked, now)
             plan = await commit.weigh(commit.claim(session, host.level), wait)
             if isinstance(plan, Admit) or (wait and not plan.impossible):
@@ -222,8 +231,8 @@ class Scheduler:
             raise DraftSettled(draft.state)
         return draft.number
 
-    def _commit(self, db: AsyncConnection, now: datetime) -> Commit:
-        return Commit(db, self.policy(now), self._rated, self._channels, now)
+    def _commit(self, db: AsyncConnection, now: datetime, act: Act = SYSTEM) -> Commit:
+        return Commit(db, self.policy(now), self._rated, self._channels, now, act)
 
     async def _checked(
         self, db: AsyncConnection, request: Request, now: datetime
@@ -265,7 +274,7 @@ class Scheduler:
             klass=request.klass,
         )
 
-    async def cancel(self, session_id: str, now: datetime) -> Session:
+    async def cancel(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
         """Cancel a session: its code is dead, its capacity goes to the queue. Raises UnknownSession, Ended.
 
         Cancelling a cancelled session changes nothing.
@@ -275,10 +284,29 @@ class Scheduler:
             if self.phase(session, now) == "ended":
                 raise Ended
             if session.state != State.CANCELLED:
-                await self._commit(db, now).cancel(session_id)
+                await self._commit(db, now, act).cancel(session_id)
             return await store.known(db, session_id)
 
-    async def amend(self, session_id: str, request: Request, now: datetime) -> Session:
+    async def opened(self, session_id: str, now: datetime) -> None:
+        """Note that somebody has opened the meeting of a session."""
+        async with writing(self._engine) as db:
+            await claims_store.happened(db, session_id, "opened", now, None, SYSTEM)
+
+    async def release(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
+        """Give up a session that nobody opened, some time after its start: the rest of its time is free (I-03).
+
+        Raises UnknownSession, Ended (also when cancelled), NotMissed.
+        """
+        async with writing(self._engine) as db:
+            session = await self._open(db, session_id, now)
+            rules, start = self.policy(session.official.start).door, session.official.start
+            seen = [h.at for h in await claims_store.history(db, session_id) if h.kind == "opened"]
+            if now < start + rules.missed or any(at >= start - rules.lobby for at in seen):
+                raise NotMissed(start + rules.missed)
+            await self._commit(db, now, act).cancel(session_id, "released")
+            return await store.known(db, session_id)
+
+    async def amend(self, session_id: str, request: Request, now: datetime, act: Act = SYSTEM) -> Session:
         """Ask for something else instead: less keeps its place in the order, more gets a new one; the code stays.
 
         Raises UnknownSession, Ended (also when cancelled), InvalidRequest, CapacityExceeded; then nothing changed.
@@ -298,24 +326,62 @@ class Scheduler:
                 voices=checked.voices,
                 legs=asked[-1].legs,
             )
-            await self._commit(db, now).amend(old, new, points[new.host_point].level)
+            await self._commit(db, now, act).amend(old, new, points[new.host_point].level)
             return await store.known(db, session_id)
 
-    async def end_at(self, session_id: str, end: datetime, now: datetime) -> Session:
+    async def extend(self, session_id: str, steps: int, now: datetime, act: Act = SYSTEM) -> Session:
+        """Let a meeting that is held go on for so many steps of the profile (R-080, I-06).
+
+        Raises UnknownSession, Ended (also when cancelled), NotLive, InvalidRequest, CapacityExceeded.
+        """
+        async with writing(self._engine) as db:
+            old = await self._open(db, session_id, now)
+            if not old.official.start <= now or self.phase(old, now) != "open":
+                raise NotLive
+            end = old.official.end + steps * self._step(now)
+            return await self._end_at(db, old, end, self._commit(db, now, act), "extended")
+
+    async def extensible(self, session_id: str, now: datetime) -> int:
+        """Return by how many steps, four at most, a meeting could go on now. Raises UnknownSession."""
+        async with self._engine.begin() as db:
+            session = await store.known(db, session_id)
+            commit = self._commit(db, now)
+            claim = commit.claim(session, (await _point(db, session.host_point)).level)
+            slot = session.slots[-1]
+            for steps in range(MAX_STEPS, 0, -1):
+                more = replace(slot, start=slot.end, end=slot.end + steps * self._step(now))
+                if await commit.obstacle(replace(claim, slots=(more,))) is None:
+                    return steps
+            return 0
+
+    def _step(self, now: datetime) -> timedelta:
+        return timedelta(minutes=self.policy(now).registration.extension_min)
+
+    async def overruns(self, now: datetime) -> list[Overrun]:
+        """Return the meetings that end soon and could not run on for a step, and why (I-06)."""
+        async with self._engine.begin() as db:
+            found = await self._commit(db, now).overruns(self._step(now))
+        return [Overrun(session, reason) for session, reason in found]
+
+    async def end_at(self, session_id: str, end: datetime, now: datetime, act: Act = SYSTEM) -> Session:
         """Let the official meeting end at another time, whole seconds, also while it is held (R-080).
 
         Raises UnknownSession, Ended (also when cancelled), InvalidRequest, CapacityExceeded; then nothing changed.
         """
         async with writing(self._engine) as db:
             old = await self._open(db, session_id, now)
-            official = Interval(old.official.start, end)
-            word = intake.end_error(official, self.policy(now).session, now)
-            if word:
-                raise InvalidRequest([FieldError("official", word)])
-            slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
-            host = await _point(db, old.host_point)
-            await self._commit(db, now).amend(old, replace(old, slots=slots), host.level)
-            return await store.known(db, session_id)
+            return await self._end_at(db, old, end, self._commit(db, now, act), "amended")
+
+    async def _end_at(
+        self, db: AsyncConnection, old: Session, end: datetime, commit: Commit, kind: HappeningKind
+    ) -> Session:
+        word = intake.end_error(Interval(old.official.start, end), commit.policy.session, commit.now)
+        if word:
+            raise InvalidRequest([FieldError("official", word)])
+        slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
+        host = await _point(db, old.host_point)
+        await commit.amend(old, replace(old, slots=slots), host.level, kind)
+        return await store.known(db, old.id)
 
     async def _open(self, db: AsyncConnection, session_id: str, now: datetime) -> Session:
         """Return a session that is neither over nor cancelled."""
@@ -405,28 +471,38 @@ class Scheduler:
             maximum = await store.ceiling(db, self._rated)
         return Limits(maximum.at(now), maximum.share(self.policy(now).capacity.share).at(now))
 
-    async def set_capacity(self, since: datetime, maximum: Amount, now: datetime) -> tuple[str, ...]:
-        """Record that from `since` (whole seconds) on the rated maximum is this; the queue gets what comes free.
+    async def ceiling(self) -> capacity.Ceiling:
+        """Return the rated maximum over time, as recorded and planned."""
+        async with self._engine.begin() as db:
+            return await store.ceiling(db, self._rated)
+
+    async def set_capacity(
+        self, since: datetime, maximum: Amount, now: datetime, until: datetime | None = None
+    ) -> tuple[str, ...]:
+        """Record that from `since` (whole seconds) on, or only `until`, the maximum is this; the queue gets the rest.
 
         Codes already issued stay (A20) unless even the whole maximum is exceeded: then the sessions that should lose
         theirs are returned, for :meth:`shed` to revoke once somebody has said so (§5.6).
         """
         async with writing(self._engine) as db:
-            await store.set_capacity(db, since, maximum)
+            changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)
+            await store.set_ceiling(db, changed)
             commit = self._commit(db, now)
             await commit.rerate()
-            return await commit.shedding(await store.ceiling(db, self._rated))
+            return await commit.shedding(changed)
 
-    async def impact(self, since: datetime, maximum: Amount, now: datetime) -> tuple[str, ...]:
+    async def impact(
+        self, since: datetime, maximum: Amount, now: datetime, until: datetime | None = None
+    ) -> tuple[str, ...]:
         """Return which sessions would lose their codes if `set_capacity` were called, lowest first."""
         async with self._engine.begin() as db:
-            changed = (await store.ceiling(db, self._rated)).changed(since, maximum)
+            changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)
             return await self._commit(db, now).shedding(changed)
 
-    async def shed(self, victims: Sequence[str], now: datetime) -> tuple[str, ...]:
+    async def shed(self, victims: Sequence[str], now: datetime, act: Act = SYSTEM) -> tuple[str, ...]:
         """Revoke these sessions for want of capacity if just these must go, else return those that must."""
         async with writing(self._engine) as db:
-            commit = self._commit(db, now)
+            commit = self._commit(db, now, act)
             due = await commit.shedding(await store.ceiling(db, self._rated))
             if due != tuple(victims):
                 return due
@@ -458,9 +534,8 @@ class Scheduler:
         reason = plan if isinstance(plan, Refuse) else await commit.reason(claim) if plan.victims else None
         victims = plan.victims if isinstance(plan, Admit) else ()
         fresh = held is not None and commit.now < held.until and held.victims == victims
-        return Queued(
-            await store.known(commit.db, claim.id), isinstance(plan, Admit), victims, reason, held if fresh else None
-        )
+        session, ahead = await store.known(commit.db, claim.id), await commit.ahead(claim)
+        return Queued(session, isinstance(plan, Admit), victims, reason, held if fresh else None, ahead)
 
     async def hold(self, session_id: str, now: datetime) -> Held:
         """Make the plan that would serve a queued session and hold it for confirmation.
@@ -476,22 +551,33 @@ class Scheduler:
                 raise CapacityExceeded(plan)
             return await commit.hold(session_id, plan.victims)
 
-    async def confirm(self, session_id: str, version: int, now: datetime) -> Session | Held:
+    async def confirm(
+        self, session_id: str, version: int, now: datetime, act: Act = SYSTEM, override: bool = False
+    ) -> Session | Held:
         """Carry a held plan out: its victims lose their codes, the session is issued.
 
         A plan that expired or would now be another one is not carried out but held anew and returned, to be looked at.
-        Raises UnknownSession, IllegalMove, CapacityExceeded.
+        Raises UnknownSession, IllegalMove, CapacityExceeded, OutOfOrder unless `override`.
         """
         async with writing(self._engine) as db:
             session = await store.known(db, session_id)
             level = (await _point(db, session.host_point)).level
-            stale = await self._commit(db, now).confirm(session, level, version)
+            stale = await self._commit(db, now, act).confirm(session, level, version, override)
             return stale or await store.known(db, session_id)
 
     async def happenings(self, after: int, limit: int = 1000) -> list[Happening]:
         """Return what happened to sessions after the happening with this id, oldest first."""
         async with self._engine.begin() as db:
             return await claims_store.happenings(db, after, limit)
+
+    async def history(self, session_id: str) -> list[Happening]:
+        """Return what happened to a session, oldest first (I-01)."""
+        async with self._engine.begin() as db:
+            return await claims_store.history(db, session_id)
+
+
+def _changed(ceiling: capacity.Ceiling, since: datetime, maximum: Amount, until: datetime | None) -> capacity.Ceiling:
+    return ceiling.changed(since, maximum) if until is None else ceiling.between(since, until, maximum)
 
 
 async def _point(db: AsyncConnection, point_id: str) -> Point:

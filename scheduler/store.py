@@ -204,11 +204,12 @@ async def ceiling(db: AsyncConnection, rated: Amount) -> Ceiling:
     return Ceiling(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
 
 
-async def set_capacity(db: AsyncConnection, since: datetime, maximum: Amount) -> None:
-    """Record a step; one that began at the same second is replaced."""
-    at = seconds(since)
-    await db.execute(delete(CAPACITY_STEPS).where(CAPACITY_STEPS.c.since == at))
-    await db.execute(insert(CAPACITY_STEPS).values(since=at, sessions=maximum.sessions, points=maximum.points))
+async def set_ceiling(db: AsyncConnection, ceiling: Ceiling) -> None:
+    """Record the steps of a maximum over time instead of those before."""
+    await db.execute(delete(CAPACITY_STEPS))
+    rows = [{"since": seconds(since), "sessions": a.sessions, "points": a.points} for since, a in ceiling.steps]
+    if rows:
+        await db.execute(insert(CAPACITY_STEPS), rows)
 
 
 def slot_of(kind: str, start: int, end: int, legs: int) -> Slot:

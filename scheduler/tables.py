@@ -124,6 +124,8 @@ HAPPENINGS = Table(  # what notices and logs are made of; written with what it t
     Column("session", String(32), ForeignKey("sessions.id"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
     Column("cause", String(32), ForeignKey("sessions.id")),
+    Column("by", String(200), nullable=False, server_default=""),  # empty: the system
+    Column("reason", String(500), nullable=False, server_default=""),
 )
 
 CAPACITY_STEPS = Table(

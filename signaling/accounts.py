@@ -13,8 +13,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from signaling.errors import BadInput, Fault
 
-Role = Literal["administrator", "technician", "registrant", "site"]
-"""Administrator; central technician (Điều 3.10); the unit's registrant (Điều 12.1); site technician (Điều 3.11)."""
+Role = Literal["administrator", "technician", "supervisor", "registrant", "site"]
+"""Administrator; central technician (Điều 3.10); who supervises for the Office of the province and changes nothing
+(Điều 16.2); the unit's registrant (Điều 12.1); site technician (Điều 3.11)."""
 ROLES: tuple[Role, ...] = get_args(Role)
 
 MIN_PASSWORD = 12
@@ -38,6 +39,11 @@ class Account:
     def central(self) -> bool:
         """Whether the account sees and controls every session."""
         return bool({"administrator", "technician"}.intersection(self.roles))
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the account sees every session, if only to supervise (R-105)."""
+        return self.central or "supervisor" in self.roles
 
 
 def is_name(text: str) -> bool:

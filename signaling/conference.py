@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout
-from scheduler.model import ScriptItem
+from scheduler.model import Interval, ScriptItem
 from signaling import panes
 from signaling.effects import (
     AddSeat,
@@ -40,6 +40,7 @@ from signaling.messages import (
     Seats,
     ServerMessage,
     SessionInfo,
+    SessionState,
     Speaking,
     StorageState,
     ViewState,
@@ -336,7 +337,10 @@ class Conference:
         effects += [SetContent(self.content)] if self.content is not None else []
         return [*effects, *self.tape.restore(), TellAll(Renew())]
 
-    # --- for everyone
+    def amended(self, title: str, official: Interval, legs: int) -> list[Effect]:
+        """The session was changed while it is held."""
+        self.booking = replace(self.booking, title=title, start=official.start, end=official.end, legs=legs)
+        return [TellAll(SessionState(session=self._session()))]
 
     def flush(self) -> Seats | None:
         """Return what changed in the roster since the last flush, if anything."""
@@ -351,19 +355,12 @@ class Conference:
     # --- own
 
     def _joined(self, seat: Seated, now: datetime) -> Joined:
-        booking = self.booking
         return Joined(
             seat=seat.id,
             resume=seat.token,
             role=seat.role,
             controller=seat.controller,
-            session=SessionInfo(
-                id=booking.id,
-                title=booking.title,
-                number=booking.number,
-                host=booking.places[0].name,
-                official=Official(start=booking.start, end=booking.end),
-            ),
+            session=self._session(),
             seats=self.roster.wire(),
             layout=self._layout_state(),
             recording=self.tape.state,
@@ -373,6 +370,16 @@ class Conference:
             content=self.content,
             wanted=seat.wanted,
             now=now,
+        )
+
+    def _session(self) -> SessionInfo:
+        booking = self.booking
+        return SessionInfo(
+            id=booking.id,
+            title=booking.title,
+            number=booking.number,
+            host=booking.places[0].name,
+            official=Official(start=booking.start, end=booking.end),
         )
 
     def _seat_of(self, client: str) -> Seated:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -101,6 +101,7 @@ class Hub:
                 if self._storage is not None:
                     conference.disk(self._storage)
                 self.meetings[session.id] = Meeting(conference, host.unit, self.tools)
+                await self._scheduler.opened(session.id, self.tools.clock())
             return self.meetings[session.id]
 
     def of(self, client: Client) -> Meeting | None:
@@ -123,9 +124,24 @@ class Hub:
 
     async def cancelled(self, session: str) -> None:
         """A session was cancelled: its conference ends."""
+        await self._dead(session, "cancelled")
+
+    async def revoked(self, sessions: Iterable[str]) -> None:
+        """Codes were revoked: their conferences end (R-066)."""
+        for session in sessions:
+            await self._dead(session, "revoked")
+
+    async def _dead(self, session: str, reason: Farewell) -> None:
         meeting = self.meetings.get(session)
         if meeting is not None:
-            await self._finish(meeting, "cancelled")
+            await self._finish(meeting, reason)
+
+    async def amended(self, session: Session) -> None:
+        """A session was changed: its conference ends when that says, holds so many legs, and says so to everyone."""
+        meeting = self.meetings.get(session.id)
+        if meeting is not None:
+            self._sessions[session.id] = session
+            await meeting.apply(meeting.conference.amended(session.title, session.official, session.legs))
 
     async def tick(self, now: datetime) -> None:
         """Let time pass: the disk, absences, the end of sessions, the guard's heartbeat."""

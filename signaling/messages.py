@@ -250,6 +250,13 @@ class SessionInfo(_Message):
     official: Official
 
 
+class SessionState(_Message):
+    """The session was changed while it is held: another title, another end."""
+
+    type: Literal["session"] = "session"
+    session: SessionInfo
+
+
 class LayoutState(Arrangement):
     """How the picture for everyone is arranged, and for those audiences that have an arrangement of their `own`."""
 
@@ -392,8 +399,8 @@ class Error(_Message):
 
 
 ServerMessage = (
-    Joined | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer | ViewState | Speaking
-    | ContentState | Wanted | Renew | Bye | Error
+    Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
+    | ViewState | Speaking | ContentState | Wanted | Renew | Bye | Error
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from mediaserver.errors import MediaError
 from scheduler import errors as scheduler
 from signaling import errors
 from signaling.messages import instant
-from signaling.texts import Language, field_text, problem_title
+from signaling.texts import Language, field_text, move_text, problem_title
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
@@ -76,6 +76,10 @@ def _validated(error: ValidationError, language: Language) -> dict[str, object]:
     return _fields([(place, field_text(fault["type"], language)) for place, fault in zip(places, found, strict=True)])
 
 
+def _move(error: scheduler.IllegalMove, language: Language) -> dict[str, object]:
+    return {"detail": move_text(error.move, error.state, language), "state": error.state, "move": error.move}
+
+
 def _devices(_: scheduler.BadDevices, language: Language) -> dict[str, object]:
     return _fields([("devices", "1–99")])
 
@@ -108,6 +112,10 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.UnknownDraft: Answer(404, "not-found"),
     scheduler.DraftSettled: Answer(409, "settled"),
     scheduler.Ended: Answer(409, "ended"),
+    scheduler.IllegalMove: Answer(409, "illegal-move", _move),
+    scheduler.OutOfOrder: Answer(409, "out-of-order", lambda error, _: {"ahead": list(error.ahead)}),
+    scheduler.NotMissed: Answer(409, "not-missed", lambda error, _: {"since": _stamp(error.since)}),
+    scheduler.NotLive: Answer(409, "not-live"),
     ValidationError: Answer(422, "invalid", _validated),
     RedisError: Answer(503, "unavailable"),
     SQLAlchemyError: Answer(503, "unavailable"),

@@ -18,9 +18,17 @@ def is_host(account: Account, session: Session, points: Mapping[str, Point]) -> 
 
 
 def may_see(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
-    """Those who take part, and the central ones."""
-    units = {points[point].unit for point in (session.host_point, *session.points)}
-    return account.central or account.unit in units
+    """Those who take part, and those who see everything."""
+    return account.sees_all or _takes_part(account, session, points)
+
+
+def may_know_code(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
+    """Those who take part, and the central ones: who only supervises needs no code (R-051)."""
+    return account.central or _takes_part(account, session, points)
+
+
+def _takes_part(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
+    return account.unit in {points[point].unit for point in (session.host_point, *session.points)}
 
 
 def may_cancel(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
@@ -36,6 +44,21 @@ def may_see_draft(account: Account, draft: Draft) -> bool:
 def may_settle(account: Account, draft: Draft) -> bool:
     """The registrant of the unit it lies with, and the central ones."""
     return account.central or ("registrant" in account.roles and account.unit == draft.unit)
+
+
+def may_extend(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
+    """Who holds the meeting: the people of the host unit, and the central ones."""
+    return is_host(account, session, points)
+
+
+def may_see_queue(account: Account) -> bool:
+    """The operator's desk is central; supervisors look on."""
+    return account.sees_all
+
+
+def may_decide(account: Account) -> bool:
+    """Plans, capacity and what nobody opened are the operating unit's (Điều 12.4, 17.2)."""
+    return account.central
 
 
 def may_set_devices(account: Account) -> bool:

@@ -23,6 +23,16 @@ PROBLEMS: Mapping[str, Pair] = {
     "capacity": ("Vượt mức năng lực được cấp (80 %)", "Over the capacity that may be given away (80 %)"),
     "ended": ("Phiên họp đã kết thúc", "The session has ended"),
     "settled": ("Bản nháp đã được xác nhận hoặc loại bỏ", "The draft was confirmed or discarded already"),
+    "illegal-move": ("Việc này không thực hiện được ở trạng thái hiện tại", "This cannot be done in its present state"),
+    "out-of-order": (
+        "Có phiên họp đứng trước theo thứ tự (điểm b khoản 4 Điều 12); muốn cấp trước phải xác nhận và ghi lý do",
+        "A session comes first in the order (Article 12.4.b); passing it needs a confirmation and a reason",
+    ),
+    "not-missed": (
+        "Phiên họp đã có người mở, hoặc chưa quá giờ bắt đầu đủ lâu để giải phóng",
+        "Somebody has opened this session, or it is too soon after its start to give it up",
+    ),
+    "not-live": ("Chỉ gia hạn được phiên họp đang diễn ra", "Only a meeting that is held can be extended"),
     "no-working-day": ("Lịch làm việc không có ngày làm việc nào gần đó", "The calendar has no working day near"),
     "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
     "expired": ("Đường dẫn tải đã hết hạn", "The download link has expired"),
@@ -136,6 +146,26 @@ def fault_text(word: str, language: str) -> str:
 def problem_title(word: str, language: str) -> str:
     """Return the title of a problem."""
     return PROBLEMS[word][language == "en"]
+
+
+MOVES: Mapping[str, Pair] = {
+    "issue": ("cấp mã", "be issued"),
+    "revoke": ("thu hồi mã", "be revoked"),
+    "cancel": ("hủy", "be cancelled"),
+}
+STATES: Mapping[str, Pair] = {
+    "waiting": ("đang chờ", "waiting"),
+    "issued": ("đã cấp mã", "issued"),
+    "revoked": ("bị thu hồi mã", "revoked"),
+    "cancelled": ("đã hủy", "cancelled"),
+}
+
+
+def move_text(move: str, state: str, language: Language) -> str:
+    """Return that a session of a state cannot make a move."""
+    if language == "en":
+        return f"A session that is {STATES[state][1]} cannot {MOVES[move][1]}"
+    return f"Phiên họp {STATES[state][0]} không thể {MOVES[move][0]}"
 
 
 def field_text(word: str, language: str, value: str = "") -> str:

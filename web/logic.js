@@ -31,6 +31,7 @@ function applySeats(seats, {changed, gone}) {
 
 /** @type {Record<string, (state: MeetingState, message: Message) => MeetingState>} */
 const CHANGES = {
+  session: (state, {session}) => ({...state, session}),
   seats: (state, message) => ({...state, seats: applySeats(state.seats, message)}),
   layout: (state, message) => ({...state, layout: arrangement(message), own: message.own ?? {}}),
   recording: (state, {on, paused, since, seconds, error, voices}) => ({...state, recording: {on, paused, since, seconds, error, voices}}),

@@ -59,7 +59,7 @@ async def sessions(call: Call) -> list[Session]:
     start = period.from_ or call.now - BACK
     end = period.to or start + BACK + AHEAD
     unit = call.account.unit
-    units = None if call.account.central else [] if unit is None else [unit]
+    units = None if call.account.sees_all else [] if unit is None else [unit]
     points = await all_points(call)
     listed = await call.roof.scheduler.sessions(start, end, units=units)
     return [wire(call, session, points) for session in listed if rights.may_see(call.account, session, points)]
@@ -138,7 +138,7 @@ def wire(call: Call, found: model.Session, points: Mapping[str, model.Point]) ->
         legs=found.legs,
         state=found.state,
         phase=phase,
-        code=found.code,
+        code=found.code if rights.may_know_code(call.account, found, points) else None,
         may_control=host and open_,
         may_cancel=open_ and rights.may_cancel(call.account, found, points),
     )

@@ -1,15 +1,8 @@
 import {html, nothing} from '../vendor/lit.js';
 import {logout} from '../api.js';
 import {LANGUAGES, language, speak, t} from '../i18n.js';
+import {shown} from '../nav.js';
 import {Piece, icon} from './base.js';
-
-/** Pages everyone may open, in the order of the bar. @type {[string, string][]} */
-const LINKS = [
-  ['sessions', 'calendar'],
-  ['register', 'plus'],
-  ['recordings', 'play'],
-  ['check', 'camera'],
-];
 
 /** One tap to the other language; written in that language, for those who cannot read this one. */
 export function languageButton() {
@@ -36,10 +29,25 @@ export class TopBar extends Piece {
     location.assign('index.html');
   }
 
+  /** A menu that somebody has left closes. @param {FocusEvent} event */
+  shut(event) {
+    const fold = /** @type {HTMLDetailsElement} */ (event.currentTarget);
+    if (!fold.contains(/** @type {Node | null} */ (event.relatedTarget))) fold.open = false;
+  }
+
+  /** @param {KeyboardEvent} event */
+  escape(event) {
+    const fold = /** @type {HTMLDetailsElement} */ (event.currentTarget);
+    if (event.key !== 'Escape' || !fold.open) return;
+    fold.open = false;
+    fold.querySelector('summary')?.focus();
+  }
+
   render() {
+    const {bar, fold} = shown(this.me?.roles ?? []);
     return html`<header class="top-bar">
       <a class="brand" href="sessions.html"><img src="icon.svg" alt="" width="36" height="36"><span>${t('app.name')}</span></a>
-      <nav aria-label=${t('nav.label')}>${LINKS.map(([page, picture]) => this.link(page, picture))}</nav>
+      <nav aria-label=${t('nav.label')}>${bar.map(page => this.link(page))} ${fold.length ? this.fold(fold) : nothing}</nav>
       <div class="who">
         ${this.me ? html`<span data-testid="me">${this.me.name}</span>` : nothing} ${languageButton()}
         <button type="button" class="quiet" data-testid="sign-out" @click=${this.leave}>${icon('logout')}<span>${t('nav.sign-out')}</span></button>
@@ -47,8 +55,17 @@ export class TopBar extends Piece {
     </header>`;
   }
 
-  /** @param {string} page @param {string} picture */
-  link(page, picture) {
+  /** @param {{page: string, picture: string}[]} pages */
+  fold(pages) {
+    const current = pages.some(({page}) => page === this.current);
+    return html`<details class="fold" @focusout=${this.shut} @keydown=${this.escape}>
+      <summary data-testid="nav-fold" aria-current=${current ? 'true' : nothing}>${icon('list')}<span>${t('nav.fold')}</span></summary>
+      <div class="menu">${pages.map(page => this.link(page))}</div>
+    </details>`;
+  }
+
+  /** @param {{page: string, picture: string}} page */
+  link({page, picture}) {
     const current = page === this.current ? 'page' : nothing;
     return html`<a href="${page}.html" aria-current=${current} data-testid="nav-${page}">${icon(picture)}<span>${t(`nav.${page}`)}</span></a>`;
   }

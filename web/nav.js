@@ -1,0 +1,21 @@
+// Which pages the bar leads to: one line for each, in its order. Pure. The server judges every call; this only spares people dead ends.
+
+export const CENTRAL = ['administrator', 'technician'];
+
+/**
+ * A page is `<page>.html`, its label `nav.<page>`, its picture an icon. `roles`: who is shown it, everybody where there are none;
+ * `rare`: it lies in the fold, for what is not needed every day.
+ * @type {{page: string, picture: string, roles?: string[], rare?: boolean}[]}
+ */
+export const PAGES = [
+  {page: 'sessions', picture: 'calendar'},
+  {page: 'register', picture: 'plus'},
+  {page: 'recordings', picture: 'play'},
+  {page: 'check', picture: 'camera'},
+];
+
+/** The pages somebody is shown: those in the bar and those in its fold. @param {string[]} roles */
+export function shown(roles) {
+  const mine = PAGES.filter(page => !page.roles || page.roles.some(role => roles.includes(role)));
+  return {bar: mine.filter(({rare}) => !rare), fold: mine.filter(({rare}) => rare)};
+}

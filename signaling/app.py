@@ -16,6 +16,7 @@ from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
 from scheduler.drafts import Drafts
+from scheduler.mailroom.service import Address, Mailroom
 from scheduler.model import Amount
 from scheduler.notices import Channels
 from scheduler.post import Post
@@ -33,12 +34,13 @@ from signaling.messages import MAX_BYTES
 from signaling.metrics import Metrics
 from signaling.post import groups
 from signaling.post.deliverer import Deliverer
-from signaling.post.letters import Letters
+from signaling.post.intake import Intake
+from signaling.post.letters import Letters, tls_context
 from signaling.presence import Presence
 from signaling.recordings import Recordings, load_key
 from signaling.rest import serve
 from signaling.roof import ROOF, Roof
-from signaling.settings import Settings
+from signaling.settings import Mail, Settings
 from signaling.store import Store
 from signaling.supervisor import Supervisor, worker_command
 from signaling.throttle import Throttle
@@ -56,6 +58,7 @@ class Record:
     scheduler: Scheduler
     drafts: Drafts
     post: Post
+    mailroom: Mailroom
     store: Store
 
 
@@ -76,9 +79,9 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
         await scheduler.migrate()
         await scheduler.keep_profiles(utc_now())
         await migrations.migrate(engine)
-        yield Record(
-            engine, scheduler, Drafts(engine, shelf, channels), Post(engine, shelf.at(utc_now()).zone), Store(engine)
-        )
+        address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
+        post, mailroom = Post(engine, shelf.at(utc_now()).zone), Mailroom(engine, address)
+        yield Record(engine, scheduler, Drafts(engine, shelf, channels), post, mailroom, Store(engine))
     finally:
         await engine.dispose()
 
@@ -108,12 +111,16 @@ async def roof(
         built.finisher.start()
         built.deliverer.start()
         built.clerk.start()
+        if built.intake is not None:
+            built.intake.start()
         built.hub.start()
         try:
             yield built
         finally:
             await built.hub.stop()
             await built.clerk.stop()
+            if built.intake is not None:
+                await built.intake.stop()
             await built.deliverer.stop()
             await built.finisher.stop()
 
@@ -125,10 +132,12 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock, RoomOptions(hold_s=settings.speaker_hold)))
     letters = None if settings.mail is None else Letters(settings.mail)
     duties: dict[str, Duty] = {}
+    deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock)
     return Roof(
         scheduler=kept.scheduler,
         drafts=kept.drafts,
         post=kept.post,
+        mailroom=kept.mailroom,
         store=kept.store,
         redis=redis,
         auth=Auth(kept.store, Passwords(), limits),
@@ -136,12 +145,19 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         dispatch=Dispatch(hub, Entrance(kept.scheduler, hub, presence, limits), metrics),
         recordings=recordings,
         finisher=finisher,
-        deliverer=Deliverer(kept.post, letters, groups.load(settings.groups), clock),
         clerk=Clerk(duties, clock),
+        deliverer=deliverer,
+        intake=_intake(settings.mail, kept.mailroom, clock, deliverer),
         metrics=metrics,
         pages=Path(pages_package.__file__ or "").parent,
         clock=clock,
     )
+
+
+def _intake(mail: Mail | None, mailroom: Mailroom, clock: Clock, deliverer: Deliverer) -> Intake | None:
+    if mail is None or mail.imap is None:
+        return None
+    return Intake(mailroom, mail.imap, tls_context(mail), clock, deliverer.wake)
 
 
 def application(built: Roof) -> web.Application:

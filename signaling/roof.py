@@ -9,6 +9,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from scheduler.drafts import Drafts
+from scheduler.mailroom.service import Mailroom
 from scheduler.post import Post
 from scheduler.service import Scheduler
 from signaling.auth import Auth
@@ -18,6 +19,7 @@ from signaling.finisher import Finisher
 from signaling.hub import Hub
 from signaling.metrics import Metrics
 from signaling.post.deliverer import Deliverer
+from signaling.post.intake import Intake
 from signaling.recordings import Recordings
 from signaling.store import Store
 
@@ -29,6 +31,7 @@ class Roof:
     scheduler: Scheduler
     drafts: Drafts
     post: Post
+    mailroom: Mailroom
     store: Store
     redis: Redis
     auth: Auth
@@ -38,6 +41,7 @@ class Roof:
     finisher: Finisher
     deliverer: Deliverer
     clerk: Clerk
+    intake: Intake | None
     metrics: Metrics
     pages: Path
     clock: Callable[[], datetime]

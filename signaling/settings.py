@@ -35,12 +35,16 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Letters go out over `smtp` as `sender`, and come in over `imap`; `authority` is a file of certificates."""
+    """Letters go out over `smtp` as `sender`, and come in over `imap`; `authority` is a file of certificates.
+
+    `verifier` is the name with which the mail server signs its Authentication-Results.
+    """
 
     smtp: Server
     sender: str
     imap: Server | None = None
     authority: Path | None = None
+    verifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ def _mail(variables: "_Variables") -> Mail | None:
         return None
     if smtp is None or sender is None:
         raise SettingsError("letters need both DIEMCAU_SMTP_URL and DIEMCAU_MAIL_FROM")
-    return Mail(smtp, sender, imap, variables.get("MAIL_CA", _file, None))
+    authority, verifier = variables.get("MAIL_CA", _file, None), variables.get("MAIL_VERIFIER", _host_name, "")
+    return Mail(smtp, sender, imap, authority, verifier)
 
 
 class _Variables:
@@ -213,6 +218,12 @@ def _server(text: str, scheme: str, implicit: int, other: int) -> Server:
     tls = modes[url.scheme]
     user, password, folder = (unquote(part or "") for part in (url.username, url.password, url.path.strip("/")))
     return Server(host, port or (implicit if tls == "implicit" else other), tls, user, password, folder)
+
+
+def _host_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", text):
+        raise ValueError("not the name of a server")
+    return text
 
 
 def mailbox(text: str) -> str:

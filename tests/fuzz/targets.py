@@ -20,6 +20,8 @@ from mediaserver.errors import BadOffer
 from mediaserver.rtp import packet, payload, rtcp, rtx, sdp
 from mediaserver.transport import ice
 from scheduler.errors import BadUnits, PolicyError
+from scheduler.mailroom import authentication, manners
+from scheduler.mailroom.letter import read as read_mail
 from scheduler.profiles import SHIPPED
 from scheduler.profiles import load as load_profiles
 from scheduler.profiles import parse as parse_policy
@@ -173,6 +175,14 @@ def read_report(data: bytes) -> None:
         return
 
 
+def read_letter(data: bytes) -> None:
+    """A letter of the official mailbox, who may be answered, and who answers for its sender."""
+    letter = read_mail(data)
+    manners.answerable(letter, "hoptructuyen@khanhhoa.gov.vn")
+    found = authentication.results(letter.all("authentication-results"), "mx.vn")
+    assert authentication.verdict(found, letter.sender) in {"pass", "fail", "none"}
+
+
 def _check() -> bytes:
     message = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
     message.attributes["USERNAME"] = f"local:{FRAGMENT}"
@@ -231,6 +241,15 @@ _CALLS = (
     {"id": 2, "call": "set_layout", "arguments": {"room": "r", "layout": {"kind": "grid", "seats": ["a", None]}}},
 )
 
+_LETTER = (
+    b"From: UBND <ubnd@khanhhoa.gov.vn>\nSubject: =?utf-8?q?H=E1=BB=8Dp?=\nMessage-ID: <1@x>\nReturn-Path: <a@b.vn>\n"
+    b"Authentication-Results: mx.vn; spf=pass (ok) smtp.mailfrom=a@khanhhoa.gov.vn\nMIME-Version: 1.0\n"
+    b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html; charset=utf-8\n"
+    b"Content-Transfer-Encoding: quoted-printable\n\n<p>H=E1=BB=8Dp<table><tr><td>l=C3=BAc</td></table>\n--b\n"
+    b'Content-Disposition: attachment; filename="=?utf-8?b?UGhp4bq/dS5jc3Y=?="\nContent-Transfer-Encoding: base64\n\n'
+    b"YSxi\n--b--\n"
+)
+
 TARGETS: dict[str, Target] = {
     "rtp": Target(
         read_rtp,
@@ -257,6 +276,7 @@ TARGETS: dict[str, Target] = {
     "message": Target(read_message, tuple(map(_json, _MESSAGES))),
     "call": Target(read_call, tuple(map(_json, _CALLS))),
     "body": Target(read_body, tuple(bytes([at]) + _json(value) for at, value in enumerate(_BODIES))),
+    "letter": Target(read_letter, (_LETTER, _LETTER.replace(b"multipart/mixed; boundary=b", b"text/plain"))),
     "units": Target(read_units, (_json({"units": _some_units()}),)),
     "policy": Target(read_policy, tuple(path.read_bytes() for path in SHIPPED)),
     "report": Target(read_report, (_json({"proposal": {"sessions": 7, "points": 238}}),)),

@@ -1,0 +1,67 @@
+"""What the receiving mail server found out about a letter's sender: Authentication-Results (RFC 8601). Pure.
+
+Only fields that bear the server's own name count, the topmost for each method: anybody can write such a field into
+their letter, below those of the server.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["pass", "fail", "none"]
+
+METHODS = ("spf", "dkim", "dmarc")
+_FAILED = {"fail", "softfail", "permerror", "policy"}
+_RESULT = re.compile(r"(spf|dkim|dmarc)(?:/[0-9]+)?\s*=\s*([a-z]+)", re.IGNORECASE)
+_DOMAIN = re.compile(
+    r"\b(?:smtp\.mailfrom|header\.d|header\.from)\s*=\s*(?:\"?[^\s;\"@]*@)?([a-z0-9.-]+)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one method found, and for which domain."""
+
+    method: str
+    result: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.method}={self.result}" + (f" ({self.domain})" if self.domain else "")
+
+
+def results(fields: Iterable[str], server: str) -> tuple[Result, ...]:
+    """Return what `server` found out, by the values of all Authentication-Results fields, topmost first."""
+    found: dict[str, Result] = {}
+    for field in fields:
+        name, *stated = _without_comments(field).split(";")
+        if server and name.split()[:1] == [server]:
+            for result in filter(None, map(_result, stated)):
+                found.setdefault(result.method, result)
+    return tuple(found[method] for method in METHODS if method in found)
+
+
+def _result(stated: str) -> Result | None:
+    match = _RESULT.match(stated.strip())
+    domain = _DOMAIN.search(stated)
+    return Result(match[1].lower(), match[2].lower(), domain[1].lower() if domain else "") if match else None
+
+
+def _without_comments(field: str) -> str:
+    kept, depth = [], 0
+    for letter in field:
+        depth += letter == "("
+        if not depth:
+            kept.append(letter)
+        depth -= letter == ")" and depth > 0
+    return "".join(kept)
+
+
+def verdict(found: Iterable[Result], sender: str) -> Verdict:
+    """Tell whether the domain of the sender answers for a letter: some method passed for it, or some failed."""
+    domain = sender.rpartition("@")[2]
+    stated = list(found)
+    if any(each.result == "pass" and each.domain == domain for each in stated):
+        return "pass"
+    return "fail" if any(each.result in _FAILED or each.result == "pass" for each in stated) else "none"

@@ -1,0 +1,122 @@
+"""The mailroom (văn thư): takes in each letter of the official mailbox once, and decides what becomes of it (R-071).
+
+A letter's fate, what is answered and what is kept of it are written in one transaction; only then may its mailbox be
+told that it was read. A crash in between brings the letter again, and it is known by its Message-ID and sender.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler import outbox
+from scheduler.database import writing
+from scheduler.mailroom import authentication, letter, manners, store
+from scheduler.mailroom.letter import Letter
+from scheduler.mailroom.store import Place, Received
+from scheduler.notices import Channels, Facts, Notice
+
+MAX_BYTES = 10 << 20
+"""What is read of a letter; the mailbox keeps the rest."""
+MAX_ANSWERS = 100
+"""So many strangers are answered within a day, however many write: a flood of forgeries reaches nobody else."""
+MAX_AUTHENTICATION = 300
+KEPT = timedelta(days=365)
+_DAY = timedelta(days=1)
+_LETTERS_ONLY = Channels(mail=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The mailbox that is read: its own address, and the name its server signs Authentication-Results with."""
+
+    own: str
+    server: str = ""
+
+
+class Mailroom:
+    """Letters received."""
+
+    def __init__(self, engine: AsyncEngine, address: Address) -> None:
+        self._engine = engine
+        self._address = address
+
+    async def last_uid(self, validity: int) -> int:
+        """Return the highest UID read so far of a mailbox with this UIDVALIDITY."""
+        async with self._engine.begin() as db:
+            return await store.last_uid(db, validity)
+
+    async def receive(self, raw: bytes, size: int, place: Place, now: datetime) -> Received:
+        """Decide on a letter of `size` bytes, of which MAX_BYTES are given; one that came before is returned."""
+        came = letter.read(raw)
+        async with writing(self._engine) as db:
+            known = await store.again(db, came.id, came.sender, place)
+            if known is not None:
+                return known
+            unit = await outbox.unit_of(db, came.sender) if came.sender else None
+            received = self._described(came, size, place, now)
+            if unit is None:
+                received = await self._stranger(db, came, received)
+            else:
+                received = self._official(came, replace(received, unit=unit))
+            return replace(received, id=await store.add(db, received, raw if unit else None))
+
+    def _described(self, came: Letter, size: int, place: Place, now: datetime) -> Received:
+        """Write down what a letter is; nothing is done about it yet."""
+        found = authentication.results(came.all("authentication-results"), self._address.server)
+        return Received(
+            message_id=came.id,
+            sender=came.sender,
+            subject=came.subject,
+            at=now.replace(microsecond=0),
+            size=size,
+            place=place,
+            unit=None,
+            verdict=authentication.verdict(found, came.sender),
+            authentication=" ".join(map(str, found))[:MAX_AUTHENTICATION],
+            fate="ignored",
+        )
+
+    def _official(self, came: Letter, received: Received) -> Received:
+        if manners.automatic(came):
+            return replace(received, reason="automatic")
+        return replace(received, fate="person")
+
+    async def _stranger(self, db: AsyncConnection, came: Letter, received: Received) -> Received:
+        """Ask for the official mailbox, politely: not machines, one letter a day for each address."""
+        if manners.automatic(came) or manners.listed(came):
+            return replace(received, reason="automatic")
+        if not manners.answerable(came, self._address.own) or received.verdict == "fail":
+            return replace(received, reason="unanswerable")
+        if await store.answered(db, received.at - _DAY, came.sender):
+            return replace(received, reason="answered-today")
+        if await store.answered(db, received.at - _DAY) >= MAX_ANSWERS:
+            return replace(received, reason="busy-day")
+        thread = came.id if came.id.startswith("<") else ""
+        key = f"not-official:{came.sender}:{received.at:%Y%m%d%H%M%S}"
+        notice = Notice("not-official", key, Facts(), recipient=came.sender, thread=thread)
+        await outbox.tell(db, notice, _LETTERS_ONLY, received.at)
+        return replace(received, fate="answered", reason="not-official")
+
+    # The desk.
+
+    async def letters(self, limit: int) -> list[Received]:
+        """Return letters: those a person has yet to read, then the others, newest first in each."""
+        async with self._engine.begin() as db:
+            return await store.newest(db, limit)
+
+    async def letter(self, number: int) -> tuple[Received, bytes | None] | None:
+        """Return a letter, and as it came if that was kept."""
+        async with self._engine.begin() as db:
+            found = await store.one(db, number)
+            return None if found is None else (found, await store.raw(db, number))
+
+    async def handle(self, number: int, by: str, now: datetime) -> bool:
+        """Note that somebody has read a letter that waited for a person; tell whether it still did."""
+        async with writing(self._engine) as db:
+            return await store.handle(db, number, by, now)
+
+    async def prune(self, now: datetime) -> None:
+        """Forget letters of more than a year ago."""
+        async with writing(self._engine) as db:
+            await store.prune(db, now - KEPT)

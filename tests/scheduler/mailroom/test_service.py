@@ -1,0 +1,126 @@
+"""The mailroom on both databases: each letter once, its fate with what is told of it (R-071)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler import database
+from scheduler.mailroom import service
+from scheduler.mailroom.service import Address, Mailroom
+from scheduler.mailroom.store import Place, Received
+from scheduler.post import Post
+from tests.scheduler.mailroom.letters import OFFICE, VAN_NINH, letter
+from tests.scheduler.world import NOW, ZONE, hours
+
+STRANGER = "ubnd.vanninh@gmail.com"
+SERVER = "mx.khanhhoa.gov.vn"
+
+
+@dataclass
+class Room:
+    """A mailroom, its post, and where the next letter lies."""
+
+    engine: AsyncEngine
+    mailroom: Mailroom
+    post: Post
+    uid: int = 0
+
+    async def take(self, raw: bytes, now: datetime = NOW) -> Received:
+        self.uid += 1
+        return await self.mailroom.receive(raw, len(raw), Place(7, self.uid), now)
+
+    async def told(self) -> list[tuple[str, str, str]]:
+        return [(n.kind, n.recipient, n.thread) for n in await self.post.due(NOW + timedelta(days=3))]
+
+
+@pytest.fixture
+async def room(seeded_url: str) -> AsyncIterator[Room]:
+    engine = database.connect(seeded_url)
+    post = Post(engine, ZONE)
+    await post.set_mailbox("571", VAN_NINH)
+    yield Room(engine, Mailroom(engine, Address(OFFICE, SERVER)), post)
+    await engine.dispose()
+
+
+async def test_r071_another_mailbox_is_no_registration(room: Room) -> None:
+    came = await room.take(letter(STRANGER))
+    assert (came.fate, came.reason, came.unit) == ("answered", "not-official", None)
+    assert await room.told() == [("not-official", STRANGER, "<1@vanninh>")]
+    assert await room.mailroom.letter(came.id) == (came, None)
+
+
+async def test_an_official_letter_waits_for_a_person_and_is_kept_whole(room: Room) -> None:
+    raw = letter(Authentication_Results=f"{SERVER}; spf=pass smtp.mailfrom={VAN_NINH}")
+    came = await room.take(raw)
+    assert (came.fate, came.unit, came.verdict) == ("person", "571", "pass")
+    assert came.authentication == "spf=pass (khanhhoa.gov.vn)"
+    assert await room.mailroom.letter(came.id) == (came, raw)
+    assert await room.mailroom.handle(came.id, "truc.ban", NOW + hours(1))
+    assert not await room.mailroom.handle(came.id, "another", NOW + hours(2))
+    read = await room.mailroom.letter(came.id)
+    assert read is not None and (read[0].handled, read[0].handled_by) == (NOW + hours(1), "truc.ban")
+    assert await room.mailroom.letter(came.id + 1) is None
+
+
+async def test_a_letter_comes_once(room: Room) -> None:
+    first = await room.take(letter(STRANGER))
+    second = await room.take(letter(STRANGER))
+    assert (second.id, len(await room.mailroom.letters(9)), len(await room.told())) == (first.id, 1, 1)
+    assert (await room.mailroom.letters(9))[0].place == Place(7, 2)
+    assert (await room.mailroom.last_uid(7), await room.mailroom.last_uid(8)) == (2, 0)
+
+
+async def test_an_id_of_another_sender_hides_nothing(room: Room) -> None:
+    await room.take(letter(STRANGER))
+    assert (await room.take(letter())).fate == "person"
+
+
+async def test_a_stranger_is_answered_once_a_day(room: Room) -> None:
+    times = [NOW, NOW + hours(1), NOW + hours(23), NOW + hours(24), NOW + hours(25)]
+    came = [await room.take(letter(STRANGER, message_id=f"<{n}@x>"), now) for n, now in enumerate(times)]
+    assert [each.reason for each in came] == [
+        "not-official",
+        "answered-today",
+        "answered-today",
+        "not-official",
+        "answered-today",
+    ]
+    assert len(await room.told()) == 2
+
+
+async def test_a_flood_of_strangers_is_not_answered(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MAX_ANSWERS", 2)
+    came = [await room.take(letter(f"a{n}@gmail.com", message_id=f"<{n}@x>")) for n in range(3)]
+    assert [each.reason for each in came] == ["not-official", "not-official", "busy-day"]
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers", "reason"),
+    [
+        (STRANGER, {"Auto_Submitted": "auto-replied"}, "automatic"),
+        (STRANGER, {"List_Id": "<x.vn>"}, "automatic"),
+        (STRANGER, {"Return_Path": "<y@z.vn>"}, "unanswerable"),
+        (STRANGER, {"Authentication_Results": f"{SERVER}; dkim=fail header.d=gmail.com"}, "unanswerable"),
+        (OFFICE, {}, "unanswerable"),
+        (VAN_NINH, {"Auto_Submitted": "auto-replied"}, "automatic"),
+    ],
+)
+async def test_who_is_left_alone(room: Room, sender: str, headers: dict[str, str], reason: str) -> None:
+    came = await room.take(letter(sender, **headers))
+    assert (came.fate, came.reason, await room.told()) == ("ignored", reason, [])
+
+
+async def test_what_waits_for_a_person_is_never_forgotten(room: Room) -> None:
+    kept = await room.take(letter())
+    await room.take(letter(STRANGER))
+    await room.mailroom.prune(NOW + service.KEPT)
+    assert len(await room.mailroom.letters(9)) == 2
+    later = NOW + service.KEPT + timedelta(seconds=1)
+    await room.mailroom.prune(later)
+    assert [each.id for each in await room.mailroom.letters(9)] == [kept.id]
+    await room.mailroom.handle(kept.id, "truc.ban", later)
+    await room.mailroom.prune(later)
+    assert await room.mailroom.letters(9) == []

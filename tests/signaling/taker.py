@@ -1,0 +1,67 @@
+"""Takes in a mailbox as the server does, in a process that dies at a step of its own choice.
+
+    python -m tests.signaling.taker DATABASE PORT
+
+Reads one step per line from standard input: a child looks at the mailbox once and kills itself before that step (a
+command to the mail server, a statement or a commit of the database). Answers ``killed`` or ``done``.
+"""
+
+import asyncio
+import os
+import signal
+import ssl
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import event
+
+from scheduler import database
+from scheduler.mailroom.service import Address, Mailroom
+from signaling.post import imap
+from signaling.post.intake import Intake
+from signaling.settings import Server
+from tests.scheduler.mailroom.letters import OFFICE
+from tests.signaling.dovecot import PASSWORD, USER
+
+NOW = datetime(2023, 4, 3, 1, 0, tzinfo=UTC)
+
+
+class Steps:
+    """Counts steps, and dies before one of them."""
+
+    def __init__(self, last: int) -> None:
+        self._left = last
+
+    def __call__(self, *_: Any) -> None:
+        if not self._left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._left -= 1
+
+
+async def _look(url: str, port: int, step: Steps) -> None:
+    engine = database.connect(url)
+    for moment in ("before_cursor_execute", "commit"):
+        event.listen(engine.sync_engine, moment, step)
+    command = imap.Client._command  # type: ignore[attr-defined]
+    imap.Client._command = lambda *given: (step(), command(*given))[1]  # type: ignore[attr-defined]
+    server = Server("127.0.0.1", port, "none", USER, PASSWORD)
+    mailroom = Mailroom(engine, Address(OFFICE))
+    await Intake(mailroom, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
+    await engine.dispose()
+
+
+def main(url: str, port: int) -> None:
+    """Fork a child for each step asked for."""
+    print("ready", flush=True)
+    for line in iter(sys.stdin.readline, ""):
+        child = os.fork()
+        if not child:
+            asyncio.run(_look(url, port, Steps(int(line))))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print("killed" if os.WIFSIGNALED(status) else f"done {status}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

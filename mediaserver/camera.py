@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiortc.rtp import RtcpReceiverInfo
-
 from mediaserver.api import TOP_HEIGHT
 from mediaserver.rtp.jitter import FrameAssembler, FrameQueue
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet, newer
+from mediaserver.rtp.rtcp import Block
 from mediaserver.tracks import Dirty, Source
 
 ACTIVE_S = 1.5
@@ -38,13 +37,13 @@ class Reception:
             self.cycles += sequence < self.highest
             self.highest = sequence
 
-    def take(self, ssrc: int, now: float) -> tuple[RtcpReceiverInfo, int, int]:
+    def take(self, ssrc: int, now: float) -> tuple[Block, int, int]:
         """The report block, and packets received and lost since the last one."""
         expected = (self.cycles << 16) + self.highest - self.base + 1
         got = self.received - self.reported_received
         lost = max(0, expected - self.reported_expected - got)
         self.reported_expected, self.reported_received = expected, self.received
-        info = RtcpReceiverInfo(
+        block = Block(
             ssrc=ssrc,
             fraction_lost=min(255, 256 * lost // max(1, lost + got)),
             packets_lost=max(-0x800000, min(0x7FFFFF, expected - self.received)),
@@ -53,7 +52,7 @@ class Reception:
             lsr=self.ntp_middle,
             dlsr=round((now - self.report_time) * 65536) & 0xFFFFFFFF if self.ntp_middle else 0,
         )
-        return info, got, lost
+        return block, got, lost
 
 
 class Layer(Source):

@@ -298,7 +298,7 @@ class Peer:
 
     def _report_reception(self, now: float) -> None:
         taken = {ssrc: reception.take(ssrc, now) for ssrc, reception in self._receptions.items()}
-        report = rtcp.receiver_report(self._own_ssrc, [info for info, _, _ in taken.values()])
+        report = rtcp.receiver_report(self._own_ssrc, [block for block, _, _ in taken.values()])
         layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]
         if layers:
             received = sum(taken[ssrc][1] for ssrc in layers)

@@ -1,29 +1,49 @@
-"""RTCP in the few words we say and hear (RFC 3550 §6, RFC 4585, RFC 5104, REMB); bytes are aiortc's business."""
+"""RTCP in the few words we say and hear (RFC 3550 §6, RFC 4585, RFC 5104, REMB). Pure."""
 
 import struct
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-from aiortc.rtp import (
-    RTCP_PSFB_APP,
-    RTCP_PSFB_FIR,
-    RTCP_PSFB_PLI,
-    RTCP_RTPFB_NACK,
-    AnyRtcpPacket,
-    RtcpPacket,
-    RtcpPsfbPacket,
-    RtcpReceiverInfo,
-    RtcpRrPacket,
-    RtcpRtpfbPacket,
-    RtcpSdesPacket,
-    RtcpSenderInfo,
-    RtcpSourceInfo,
-    RtcpSrPacket,
-    pack_remb_fci,
-    unpack_remb_fci,
-)
+from struct import Struct
+from typing import NamedTuple
 
 NTP_EPOCH_S = 2_208_988_800
 """Seconds from 1900 to 1970."""
+CNAME = b"diemcau"
+MAX_NACKED = 1024
+"""More numbers than this in one NACK are not answered: a source's cache holds half as many."""
+MAX_BLOCKS = 31
+"""The most a report can count (RFC 3550 §6.4.2)."""
+REMB_BITS = 18
+"""Of the mantissa; the exponent has 6."""
+
+_SR, _RR, _SDES, _FEEDBACK, _PICTURE_FEEDBACK = 200, 201, 202, 205, 206
+_NACK, _PLI, _FIR, _APPLICATION = 1, 1, 4, 15
+_VERSION = 0x80
+_HEAD = Struct("!BBH")
+_PAIR = Struct("!II")
+_SENDER = Struct("!BBHIQIII")
+_NAME = Struct(f"!BBHIBB{len(CNAME)}sB{(1 - len(CNAME)) % 4}x")
+"""Item CNAME = 1, then at least one zero and up to a whole word (RFC 3550 §6.5)."""
+_BLOCK = Struct("!IB3sIIII")
+_REMB = Struct("!4sBBH")
+_LOST = Struct("!HH")
+_FIR_ENTRY = Struct("!I4x")
+
+
+class Block(NamedTuple):
+    """What a receiver says about one stream (RFC 3550 §6.4.1)."""
+
+    ssrc: int
+    fraction_lost: int
+    """In 1/256, since the report before."""
+    packets_lost: int
+    """In all; more may come than were sent."""
+    highest_sequence: int
+    jitter: int
+    lsr: int
+    """The middle 32 bits of the NTP time of the last sender report heard; 0 for none."""
+    dlsr: int
+    """How long ago that was, in 1/65536 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,91 +97,146 @@ Heard = Nack | KeyframeRequest | SenderReport | Report | Estimate
 
 def parse(data: bytes, wall: float) -> list[Heard]:
     """What a compound packet says to us at `wall` (Unix seconds); raises ValueError when it is malformed."""
+    heard: list[Heard] = []
     try:
-        packets = RtcpPacket.parse(data)
-        return [heard for packet in packets for heard in _hear(packet, wall)]
-    except (struct.error, IndexError, KeyError, UnicodeDecodeError, AssertionError) as exc:
+        for kind, count, body in _packets(data):
+            if (reader := _READERS.get(kind)) is not None:
+                heard += reader(body, count, wall)
+    except (struct.error, IndexError) as exc:
         raise ValueError("malformed RTCP") from exc
+    return heard
 
 
-def _hear(packet: AnyRtcpPacket, wall: float) -> list[Heard]:
-    match packet:
-        case RtcpRtpfbPacket(fmt=fmt) if fmt == RTCP_RTPFB_NACK:
-            return [Nack(packet.media_ssrc, tuple(s & 0xFFFF for s in packet.lost[:1024]))]
-        case RtcpPsfbPacket():
-            return _hear_picture(packet)
-        case RtcpRrPacket():
-            return _reports(packet, wall)
-        case RtcpSrPacket():
-            info = packet.sender_info
-            return [SenderReport(packet.ssrc, info.ntp_timestamp, info.rtp_timestamp), *_reports(packet, wall)]
-    return []
+def _packets(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Type, count and body of each packet (RFC 3550 §6.4.1)."""
+    at = 0
+    while at < len(data):
+        first, kind, words = _HEAD.unpack_from(data, at)
+        end = at + 4 + 4 * words
+        if first & 0xC0 != _VERSION:
+            raise ValueError("RTCP version is not 2")
+        if end > len(data):
+            raise ValueError("RTCP packet cut off")
+        padding = data[end - 1] if first & 0x20 else 0
+        if first & 0x20 and not 0 < padding <= 4 * words:
+            raise ValueError("RTCP padding longer than its packet")
+        yield kind, first & 0x1F, data[at + 4 : end - padding]
+        at = end
 
 
-def _hear_picture(packet: RtcpPsfbPacket) -> list[Heard]:
-    if packet.fmt == RTCP_PSFB_PLI:
-        return [KeyframeRequest(packet.media_ssrc)]
-    if packet.fmt == RTCP_PSFB_FIR:
-        whole = packet.fci[: len(packet.fci) // 8 * 8]
-        return [KeyframeRequest(ssrc) for (ssrc,) in struct.iter_unpack("!I4x", whole)]
-    if packet.fmt == RTCP_PSFB_APP and packet.fci[:4] == b"REMB":
-        return [Estimate(unpack_remb_fci(packet.fci)[0])]
-    return []
+def _read_sender_report(body: bytes, count: int, wall: float) -> list[Heard]:
+    ssrc, ntp, timestamp, *_ = struct.unpack_from("!IQIII", body)
+    return [SenderReport(ssrc, ntp, timestamp), *_read_blocks(body, 24, count, wall)]
 
 
-def _reports(packet: RtcpRrPacket | RtcpSrPacket, wall: float) -> list[Heard]:
-    return [
-        Report(r.ssrc, r.fraction_lost / 256, _past(r, wall, r.dlsr), _past(r, wall, 0), r.highest_sequence)
-        for r in packet.reports
-    ]
+def _read_receiver_report(body: bytes, count: int, wall: float) -> list[Heard]:
+    return list(_read_blocks(body, 4, count, wall))
 
 
-def _past(report: RtcpReceiverInfo, wall: float, kept: int) -> float | None:
+def _read_blocks(body: bytes, at: int, count: int, wall: float) -> list[Report]:
+    if len(body) != at + _BLOCK.size * count:
+        raise ValueError("RTCP report of another length than its blocks")
+    return [_report(Block(*_BLOCK.unpack_from(body, at + _BLOCK.size * i)), wall) for i in range(count)]
+
+
+def _report(block: Block, wall: float) -> Report:
+    round_trip, age = _past(block, wall, block.dlsr), _past(block, wall, 0)
+    return Report(block.ssrc, block.fraction_lost / 256, round_trip, age, block.highest_sequence)
+
+
+def _past(block: Block, wall: float, kept: int) -> float | None:
     """RFC 3550 §6.4.1: now less the time of our last report less the time the peer `kept` it (1/65536 s)."""
-    if not report.lsr:
+    if not block.lsr:
         return None
-    ticks = ((_ntp(wall) >> 16) - report.lsr - kept) & 0xFFFFFFFF
+    ticks = ((_ntp(wall) >> 16) - block.lsr - kept) & 0xFFFFFFFF
     return ticks / 65536 if ticks < 60 << 16 else None
+
+
+def _read_feedback(body: bytes, kind: int, _wall: float) -> list[Heard]:
+    _, ssrc = _PAIR.unpack_from(body)
+    if kind != _NACK:
+        return []
+    lost = [number for first, mask in _LOST.iter_unpack(body[8:]) for number in _numbers(first, mask)]
+    return [Nack(ssrc, tuple(lost[:MAX_NACKED]))]
+
+
+def _numbers(first: int, mask: int) -> list[int]:
+    """A lost packet's number, and those of the 16 after it that are lost too (RFC 4585 §6.2.1)."""
+    return [first, *((first + 1 + i) & 0xFFFF for i in range(16) if mask >> i & 1)]
+
+
+def _read_picture_feedback(body: bytes, kind: int, _wall: float) -> list[Heard]:
+    _, ssrc = _PAIR.unpack_from(body)
+    rest = body[8:]
+    if kind == _PLI:
+        return [KeyframeRequest(ssrc)]
+    if kind == _FIR:
+        return [KeyframeRequest(entry) for (entry,) in _FIR_ENTRY.iter_unpack(rest[: len(rest) // 8 * 8])]
+    if kind == _APPLICATION and rest[:4] == b"REMB":
+        _, count, high, low = _REMB.unpack_from(rest)
+        if len(rest) < _REMB.size + 4 * count:
+            raise ValueError("REMB cut off")
+        return [Estimate(((high & 3) << 16 | low) << (high >> 2))]
+    return []
+
+
+_READERS: dict[int, Callable[[bytes, int, float], list[Heard]]] = {
+    _SR: _read_sender_report,
+    _RR: _read_receiver_report,
+    _FEEDBACK: _read_feedback,
+    _PICTURE_FEEDBACK: _read_picture_feedback,
+}
 
 
 def _ntp(wall: float) -> int:
     return round((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
 
 
+def _head(kind: int, count: int, body: int) -> bytes:
+    return _HEAD.pack(_VERSION | count, kind, body // 4)
+
+
 def sender_report(ssrc: int, wall: float, timestamp: int, packets: int, octets: int) -> bytes:
     """SR and CNAME of one of our streams; `wall` in Unix seconds belongs to `timestamp`."""
-    info = RtcpSenderInfo(
-        ntp_timestamp=_ntp(wall),
-        rtp_timestamp=timestamp,
-        packet_count=packets & 0xFFFFFFFF,
-        octet_count=octets & 0xFFFFFFFF,
-    )
-    name = RtcpSdesPacket(chunks=[RtcpSourceInfo(ssrc=ssrc, items=[(1, b"diemcau")])])
-    return bytes(RtcpSrPacket(ssrc=ssrc, sender_info=info)) + bytes(name)
+    words, named = _SENDER.size // 4 - 1, _NAME.size // 4 - 1
+    report = _SENDER.pack(_VERSION, _SR, words, ssrc, _ntp(wall), timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)
+    return report + _NAME.pack(_VERSION | 1, _SDES, named, ssrc, 1, len(CNAME), CNAME, 0)
 
 
-def receiver_report(ssrc: int, reports: list[RtcpReceiverInfo]) -> bytes:
-    """RR over the peer's streams, up to 31."""
-    return bytes(RtcpRrPacket(ssrc=ssrc, reports=reports[:31]))
+def receiver_report(ssrc: int, blocks: list[Block]) -> bytes:
+    """RR over the peer's streams, up to `MAX_BLOCKS`."""
+    told = blocks[:MAX_BLOCKS]
+    body = ssrc.to_bytes(4, "big") + b"".join([_pack_block(*block) for block in told])
+    return _head(_RR, len(told), len(body)) + body
+
+
+def _pack_block(ssrc: int, fraction: int, lost: int, highest: int, jitter: int, lsr: int, dlsr: int) -> bytes:
+    return _BLOCK.pack(ssrc, fraction, (lost & 0xFFFFFF).to_bytes(3, "big"), highest, jitter, lsr, dlsr)
 
 
 def picture_loss(ssrc: int, media_ssrc: int) -> bytes:
     """PLI: ask for a key frame of the peer's stream."""
-    return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=ssrc, media_ssrc=media_ssrc))
+    return _head(_PICTURE_FEEDBACK, _PLI, 8) + _PAIR.pack(ssrc, media_ssrc)
 
 
 def nack(ssrc: int, media_ssrc: int, sequences: list[int]) -> bytes:
-    """Generic NACK. aiortc packs rising numbers only, so numbers that wrapped go into a packet of their own."""
-    before = [s for s in sequences if s >= sequences[0]]
-    after = [s for s in sequences if s < sequences[0]]
-    return b"".join(
-        bytes(RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=ssrc, media_ssrc=media_ssrc, lost=sorted(part)))
-        for part in (before, after)
-        if part
-    )
+    """Generic NACK: each entry has a number and a mask of the 16 after it, none of which wraps."""
+    entries: list[list[int]] = []
+    for sequence in sequences:
+        ahead = sequence - entries[-1][0] - 1 if entries else -1
+        if 0 <= ahead < 16:
+            entries[-1][1] |= 1 << ahead
+        else:
+            entries.append([sequence, 0])
+    body = _PAIR.pack(ssrc, media_ssrc) + b"".join([_LOST.pack(*entry) for entry in entries])
+    return _head(_FEEDBACK, _NACK, len(body)) + body
 
 
 def remb(ssrc: int, bitrate: int, media_ssrcs: list[int]) -> bytes:
     """Receiver estimated maximum bitrate (draft-alvestrand-rmcat-remb-03), in bit/s over all `media_ssrcs`."""
-    fci = pack_remb_fci(bitrate, media_ssrcs[:255])
-    return bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=ssrc, media_ssrc=0, fci=fci))
+    told = media_ssrcs[:255]
+    exponent = max(0, bitrate.bit_length() - REMB_BITS)
+    mantissa = bitrate >> exponent
+    body = _PAIR.pack(ssrc, 0) + _REMB.pack(b"REMB", len(told), exponent << 2 | mantissa >> 16, mantissa & 0xFFFF)
+    body += struct.pack(f"!{len(told)}I", *told)
+    return _head(_PICTURE_FEEDBACK, _APPLICATION, len(body)) + body

@@ -1,10 +1,12 @@
 """RTCP: what is said is read by aiortc, what is heard is read or refused."""
 
+import struct
 from contextlib import suppress
-from struct import pack
+from struct import pack, unpack
 
 import pytest
 from aiortc.rtp import (
+    AnyRtcpPacket,
     RtcpByePacket,
     RtcpPacket,
     RtcpPsfbPacket,
@@ -40,6 +42,64 @@ def compounds(draw: st.DrawFn) -> bytes:
 def test_any_bytes_are_heard_or_a_value_error(data: bytes) -> None:
     with suppress(ValueError):
         rtcp.parse(data, WALL)
+
+
+def read_by_aiortc(packet: AnyRtcpPacket) -> list[object]:
+    match packet:
+        case RtcpRtpfbPacket(fmt=1):
+            return [(packet.media_ssrc, [s & 0xFFFF for s in packet.lost[:1024]])]
+        case RtcpPsfbPacket(fmt=1):
+            return [packet.media_ssrc]
+        case RtcpPsfbPacket(fmt=4):
+            return list(unpack(f"!{len(packet.fci) // 8 * 2}I", packet.fci[: len(packet.fci) // 8 * 8])[::2])
+        case RtcpPsfbPacket(fmt=15) if packet.fci[:4] == b"REMB":
+            return [(unpack_remb_fci(packet.fci)[0],)]
+        case RtcpRrPacket():
+            return [(r.ssrc, r.fraction_lost / 256, r.highest_sequence) for r in packet.reports]
+        case RtcpSrPacket():
+            info = packet.sender_info
+            own = (packet.ssrc, info.ntp_timestamp, info.rtp_timestamp, "sent")
+            return [own, *((r.ssrc, r.fraction_lost / 256, r.highest_sequence) for r in packet.reports)]
+    return []
+
+
+def plainly(heard: rtcp.Heard) -> object:
+    match heard:
+        case rtcp.Nack(ssrc, sequences):
+            return ssrc, list(sequences)
+        case rtcp.KeyframeRequest(ssrc):
+            return ssrc
+        case rtcp.Estimate(bitrate):
+            return (bitrate,)
+        case rtcp.Report():
+            return heard.ssrc, heard.lost, heard.highest
+        case rtcp.SenderReport():
+            return heard.ssrc, heard.ntp, heard.timestamp, "sent"
+
+
+@st.composite
+def packets(draw: st.DrawFn) -> bytes:
+    """Packets of every kind we hear, mostly of lengths that fit."""
+    kind, count = draw(
+        st.sampled_from([(200, 0), (200, 2), (201, 0), (201, 3), (205, 1), (206, 1), (206, 4), (206, 15)])
+    )
+    size = {200: 24 + 24 * count, 201: 4 + 24 * count}.get(kind, 8) + draw(st.sampled_from([0, 0, 4, 8, 16]))
+    body = draw(st.binary(min_size=size, max_size=size))
+    if (kind, count) == (206, 15):
+        body = body[:8] + b"REMB" + bytes([draw(st.integers(0, 3))]) + body[9:] + bytes(-len(body[9:]) % 4 + 3)
+    body = body[: len(body) // 4 * 4]
+    return pack("!BBH", 0x80 | count, kind, len(body) // 4) + body
+
+
+@given(st.lists(packets(), min_size=1, max_size=4).map(b"".join))
+def test_what_is_heard_is_what_aiortc_reads(data: bytes) -> None:
+    try:
+        read = [item for packet in RtcpPacket.parse(data) for item in read_by_aiortc(packet)]
+    except (ValueError, struct.error):
+        with pytest.raises(ValueError):
+            rtcp.parse(data, WALL)
+        return
+    assert [plainly(heard) for heard in rtcp.parse(data, WALL)] == read
 
 
 def test_a_nack_is_heard_with_its_numbers_wrapped() -> None:
@@ -95,8 +155,9 @@ def test_remb_is_read_to_its_precision(bitrate: int, ssrcs: list[int]) -> None:
 
 
 def test_receiver_reports_hold_31_blocks() -> None:
-    blocks = [RtcpReceiverInfo(ssrc, 1, 2, 3, 4, 5, 6) for ssrc in range(40)]
-    assert RtcpPacket.parse(rtcp.receiver_report(5, blocks)) == [RtcpRrPacket(5, blocks[:31])]
+    blocks = [rtcp.Block(ssrc, 1, lost, 3, 4, 5, 6) for ssrc in range(20) for lost in (2, -2)]
+    read = [RtcpReceiverInfo(*block) for block in blocks[:31]]
+    assert RtcpPacket.parse(rtcp.receiver_report(5, blocks)) == [RtcpRrPacket(5, read)]
 
 
 def test_a_farewell_says_nothing_to_us() -> None:

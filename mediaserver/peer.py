@@ -256,15 +256,17 @@ class Peer:
 
         Liveness, repeated NACKs and key frame requests, padding while the line is probed, reports once a second.
         """
-        self.transport.check(now)
-        for layer in (*self.camera.layers, *self.content.layers):
-            layer.remind(now)
-            if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now)):
-                self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, again))
-        if self.transport.state == "connected" and now - self._reported >= REPORT_S:
-            self._reported = now
-            self._report(now)
-        return self._follow_line(now)
+        for camera in (self.camera, self.content):
+            for layer in camera.layers:
+                layer.remind(now)
+                if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now)):
+                    self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, again))
+        if now - self._reported >= REPORT_S:
+            self.transport.check(now)
+            if self.transport.state == "connected":
+                self._reported = now
+                self._report(now)
+        return not self.downlink.resting and self._follow_line(now)
 
     def _follow_line(self, now: float) -> bool:
         before = self.downlink.step
@@ -273,8 +275,8 @@ class Peer:
             self.picture.leg.pace = self.downlink.pace(now)
         if self.downlink.padding and self.picture is not None:
             self.picture.pad(self.downlink.padding * TICK_S / 8, now)
-        if self.picture is not None and self.downlink.take_measure():
-            self._report_sending([self.picture], now)
+        if self.picture is not None and self.downlink.take_measure() and (report := _sending([self.picture], now)):
+            self.transport.send_rtcp(report)
         return changed
 
     def _report(self, now: float) -> None:
@@ -282,21 +284,13 @@ class Peer:
         octets = sum(each.octets + HEADERS_BYTES * each.packets + each.resent_octets for each in streams)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
-        if not self.downlink.measuring:
-            self._report_sending(streams, now)
+        report = b"" if self.downlink.measuring else _sending(streams, now)
         if self._receptions:
-            self._report_reception(now)
+            report += self._receiving(now)
+        if report:
+            self.transport.send_rtcp(report)
 
-    def _report_sending(self, streams: list[Forwarder], now: float) -> None:
-        wall = time.time()
-        for forwarder in streams:
-            if forwarder.packets:
-                timestamp = forwarder.rewriter.timestamp_at(now)
-                self.transport.send_rtcp(
-                    rtcp.sender_report(forwarder.ssrc, wall, timestamp, forwarder.packets, forwarder.octets)
-                )
-
-    def _report_reception(self, now: float) -> None:
+    def _receiving(self, now: float) -> bytes:
         taken = {ssrc: reception.take(ssrc, now) for ssrc, reception in self._receptions.items()}
         report = rtcp.receiver_report(self._own_ssrc, [block for block, _, _ in taken.values()])
         layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]
@@ -304,7 +298,7 @@ class Peer:
             received = sum(taken[ssrc][1] for ssrc in layers)
             lost = sum(taken[ssrc][2] for ssrc in layers)
             report += rtcp.remb(self._own_ssrc, self._bandwidth.update(received, lost), layers)
-        self.transport.send_rtcp(report)
+        return report
 
     async def close(self) -> None:
         """Leave all sources and end the transport."""
@@ -312,6 +306,18 @@ class Peer:
             if forwarder is not None:
                 forwarder.close()
         await self.transport.close()
+
+
+def _sending(streams: list[Forwarder], now: float) -> bytes:
+    """Sender reports of those streams that sent anything."""
+    wall = time.time()
+    return b"".join(
+        [
+            rtcp.sender_report(each.ssrc, wall, each.rewriter.timestamp_at(now), each.packets, each.octets)
+            for each in streams
+            if each.packets
+        ]
+    )
 
 
 def _first(offer: Offer, kind: str, *, sends: bool) -> Media | None:

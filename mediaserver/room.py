@@ -91,6 +91,8 @@ class Room:
         self.mixer = Mixer(dirty, options.hold_s)
         self._composer = Composer(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
+        self._mixed = self.mixer.mixed
+        """Who heard a mix of their own in the last tick."""
         self._idle = True
         """Whether the composer has nothing left to drop."""
         self._recorder: Recorder | None = None
@@ -313,8 +315,9 @@ class Room:
         if self.mixer.tick(round((now - self._start) * 1000 / PTIME_MS), now):
             self._arrange()
             self._emit(Speaking(self.name, self.mixer.speaker.speaker))
-        for name in self.mixer.voices:
-            if name in self.seats:
+        if self.mixer.mixed != self._mixed:
+            moved, self._mixed = self.mixer.mixed ^ self._mixed, self.mixer.mixed
+            for name in moved & self.seats.keys():
                 self._connect_sound(name)
 
     async def _run_picture(self) -> None:
@@ -351,12 +354,13 @@ class Room:
         """What is due at a tick of a rate; all that are watched have their cameras decoded."""
         if self.pictures.settle(self._ready, now):
             self._arrange()
-        utc, watched = datetime.now(UTC), self.pictures.watched
-        sizes = [large for large in (False, True) if rate == (QUALITIES[LARGE].fps if large else self.options.fps)]
-        due = [picture.scene(tick, utc, large=large) for picture in self.pictures for large in sizes]
+        watched = self.pictures.watched
         if not watched and self._idle:
             return None
         self._idle = not watched
+        utc = datetime.now(UTC)
+        sizes = [large for large in (False, True) if rate == (QUALITIES[LARGE].fps if large else self.options.fps)]
+        due = [picture.scene(tick, utc, large=large) for picture in self.pictures for large in sizes]
         shown = {tile.seat for picture in self.pictures for tile in picture.shown() if tile.seat}
         return Work(
             now=now,

@@ -28,7 +28,8 @@ class Mixer:
         self.voices: dict[str, Voice] = {}
         self._full = Bus("mix", dirty)
         self._without: dict[str, Bus] = {}
-        self._mixed: set[str] = set()
+        self.mixed: frozenset[str] = frozenset()
+        """Whose voices are in the mix; each hears one without its own."""
         self.tap: Callable[[Mapping[str, Samples], int], None] | None = None
         """Who wants to have the voices of each tick by themselves."""
         self._leaving: dict[str, Samples] = {}
@@ -51,7 +52,7 @@ class Mixer:
         if voice is not None and (tail := voice.tail()) is not None:
             self._leaving[seat] = tail
         self._without.pop(seat, None)
-        self._mixed.discard(seat)
+        self.mixed -= {seat}
 
     def hear(self, seat: str, packet: Packet, now: float) -> None:
         """Take a microphone's packet: only an open floor is listened to. `now` in seconds."""
@@ -61,21 +62,21 @@ class Mixer:
 
     def source_for(self, seat: str) -> Source:
         """What a seat hears: everyone but itself."""
-        return self._without[seat].source if seat in self._mixed else self.full
+        return self._without[seat].source if seat in self.mixed else self.full
 
     def tick(self, tick: int, now: float) -> bool:
         """Mix 20 ms and push one packet to every mix somebody hears; whether the speaker changed."""
         levels = {
             seat: heard
             for seat, voice in self.voices.items()
-            if (heard := voice.listen(now, mixed=seat in self._mixed)) is not None
+            if (heard := voice.listen(now, mixed=seat in self.mixed)) is not None
         }
-        changed = self.speaker.update(levels, now, among=self._mixed)
+        changed = self.speaker.update(levels, now, among=self.mixed)
         self._choose()
         sounds = self._leaving | {
             seat: samples
             for seat, voice in self.voices.items()
-            if (samples := voice.sound(mixed=seat in self._mixed)) is not None
+            if (samples := voice.sound(mixed=seat in self.mixed)) is not None
             and levels.get(seat, QUIETEST_DBOV) > SILENT_DBOV
         }
         self._leaving = {}
@@ -89,13 +90,15 @@ class Mixer:
         levels = self.speaker.levels
         active = [seat for seat, voice in self.voices.items() if voice.active]
         if len(active) > MAX_MIXED:
-            active.sort(
-                key=lambda seat: levels.get(seat, QUIETEST_DBOV) + STAY_DB * (seat in self._mixed), reverse=True
-            )
-        self._mixed = set(active[:MAX_MIXED])
+            active.sort(key=lambda seat: levels.get(seat, QUIETEST_DBOV) + STAY_DB * (seat in self.mixed), reverse=True)
+        self.mixed = frozenset(active[:MAX_MIXED])
 
     def _push(self, sounds: dict[str, Samples], tick: int) -> None:
+        if not sounds:
+            for bus in (self._full, *self._without.values()):
+                bus.push(None, tick)
+            return
         total, without = minus.mix(sounds)
-        self._full.push(total if sounds else None, tick)
+        self._full.push(total, tick)
         for seat, bus in self._without.items():
             bus.push(without.get(seat, total) if sounds.keys() - {seat} else None, tick)

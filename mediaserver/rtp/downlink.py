@@ -88,6 +88,8 @@ class Downlink:
         """How often probes grew since one failed: a line that bore one has recovered, and the next may go faster."""
         self._measured: float | None = None
         """When the sender report behind the pulse left; None until then."""
+        self._restless = True
+        """Something was heard since the last update, or time goes on to change what it says."""
 
     def estimated(self, bitrate: float, now: float) -> None:
         """Take a REMB, in bit/s over everything the receiver gets.
@@ -97,6 +99,7 @@ class Downlink:
         if self._estimate is not None and bitrate < CUT * self._estimate[0]:
             self._cut = now
         self._estimate = bitrate, now
+        self._restless = True
 
     def lost(self, share: float, highest: int, now: float) -> None:
         """Take the share lost (0 to 1) since the report before, up to the sequence number `highest`.
@@ -111,6 +114,7 @@ class Downlink:
                 self._losses.append(lost / expected)
             since, expected, lost = now, 0, 0.0
         self._window = since, highest, expected, lost
+        self._restless = True
 
     def reported(self, round_trip: float | None, age: float | None, now: float) -> None:
         """Take a receiver report: the round trip in seconds when it can be told.
@@ -121,6 +125,12 @@ class Downlink:
             self._reports += 1
         if round_trip is not None:
             self._round_trips.append(round_trip)
+        self._restless = True
+
+    @property
+    def resting(self) -> bool:
+        """Whether :meth:`update` and :meth:`pace` say the same as last time, until something is heard."""
+        return not self._restless and self.step == self.most
 
     @property
     def rate(self) -> int:
@@ -168,6 +178,7 @@ class Downlink:
         elif self.step < self.most and now >= self._not_before:
             self._probe = max(self._sent, self.rate), now
             self._grow(now)
+        self._restless = now < self._settled or now - self._cut <= NARROW_S or self._probe is not None
         return self.step
 
     def _fresh(self, now: float) -> float | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mediaserver.mix.quality import LARGE, QUALITIES, USUAL
 from mediaserver.rtp.downlink import LINE_BPS, NARROW_S, SOUND_BPS, WAITING_S, Downlink
@@ -222,3 +224,41 @@ def test_reports_on_a_handful_of_packets_are_added_up() -> None:
     for at in range(200):  # two packets each; two reports in forty tell, one behind the other, that one was lost
         downlink.lost(0.5 if at % 40 < 2 else 0.0, 902 + 2 * at, 9.0 + at / 20)
         assert downlink.update(9.0 + at / 20) == 2
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["pass", "pass", "estimated", "lost", "reported", "sent", "most"]),
+            st.floats(0, 1),
+            st.integers(1, 80),
+        ),
+        max_size=60,
+    )
+)
+def test_at_rest_it_needs_no_updates(events: list[tuple[str, float, int]]) -> None:
+    eager, lazy = Downlink(STEPS, USUAL), Downlink(STEPS, USUAL)
+    ticks = highest = 0
+    for kind, value, passing in events:
+        for _ in range(passing):
+            ticks += 1
+            now = ticks * TICK_S
+            pace = eager.pace(now) if lazy.resting else None
+            eager.update(now)
+            if not lazy.resting:
+                lazy.update(now)
+            assert (lazy.step, lazy.padding, lazy.measuring) == (eager.step, eager.padding, eager.measuring)
+            assert pace is None or pace == eager.pace(now) == lazy.pace(now)
+            assert lazy.take_measure() == eager.take_measure()
+        highest += 100
+        for each in (eager, lazy):
+            if kind == "estimated":
+                each.estimated(4e6 * value, now)
+            elif kind == "lost":
+                each.lost(value, highest, now)
+            elif kind == "reported":
+                each.reported(value, value * 2, now)
+            elif kind == "sent":
+                each.sent(3e6 * value)
+            elif kind == "most":
+                each.most = round(value * (len(STEPS) - 1))

@@ -4,7 +4,7 @@ A profile is one YAML file, checked whole when loaded (`scheduler.profiles`). Ev
 version of the profile it was admitted under (R-001). Articles stand beside their rules; a refusal can name them.
 """
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -251,6 +251,17 @@ class RevocationPolicy(_Part):
         return timedelta(minutes=self.reinstate_notice_min)
 
 
+class AuditPolicy(_Part):
+    """How long it is kept who did what (Điều 7.1)."""
+
+    keep_months: Count
+
+    def oldest(self, now: datetime) -> datetime:
+        """Return the time from which on entries are kept: the first of a month."""
+        months = now.year * 12 + now.month - 1 - self.keep_months
+        return now.replace(year=months // 12, month=months % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
 class Policy(_Part):
     """A whole profile; it holds from the first of its days in the province's time zone until the next one begins."""
 
@@ -276,6 +287,7 @@ class Policy(_Part):
     office: OfficePolicy
     deadlines: DeadlinePolicy
     revocation: RevocationPolicy
+    audit: AuditPolicy
 
     @field_validator("timezone")
     @classmethod

@@ -7,6 +7,7 @@ import asyncio
 import csv
 import getpass
 import json
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,7 +20,8 @@ from scheduler.model import Amount
 from scheduler.seed import khanh_hoa_2023
 from signaling.accounts import ROLES, Account, Passwords, check_password, check_roles, normal_name, random_password
 from signaling.app import Record, record, utc_now
-from signaling.errors import BadInput, Fault
+from signaling.chain import AuditEntry
+from signaling.errors import BadInput, BadLog, Fault
 from signaling.settings import Settings, mailbox
 from signaling.verify import verify
 
@@ -173,6 +175,22 @@ async def _verify_recordings(kept: Record, _: Namespace) -> None:
     print(f"{await asyncio.to_thread(verify, ready)} recordings are what was recorded")
 
 
+async def _verify_log(kept: Record, arguments: Namespace) -> None:
+    """Verify the audit log; the first entry that is not what was written is named, with status 1. Raises BadLog."""
+    verdict = await kept.audit.verify(utc_now())
+    if verdict.broken is not None:
+        raise BadLog(verdict.broken)
+    if arguments.head and not await kept.audit.has(*arguments.head):
+        raise BadLog(arguments.head[0])
+    print(f"{verdict.entries} entries are what was written, head {verdict.last}:{verdict.head}")
+
+
+def _head(text: str) -> tuple[int, str]:
+    """Read a head that was noted elsewhere, as the log and the page show it."""
+    number, _, head = text.partition(":")
+    return int(number), head
+
+
 def _password(arguments: Namespace) -> str:
     """Read a password: asked for at a terminal, else the first line of stdin; empty means one is made up."""
     if not arguments.ask:
@@ -190,6 +208,7 @@ COMMANDS: dict[str, Callable[[Record, Namespace], Awaitable[None]]] = {
     "capacity": _capacity,
     "mailbox": _mailbox,
     "verify-recordings": _verify_recordings,
+    "verify-log": _verify_log,
 }
 
 
@@ -219,6 +238,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     letters.add_argument("address", nargs="?")
     commands.add_parser("seed", help="import the units the product ships with")
     commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
+    chain = commands.add_parser("verify-log", help="check the audit log; names the first entry that was changed")
+    noted = "a head noted earlier, that the log must still contain (NUMBER:SEAL)"
+    chain.add_argument("--head", type=_head, metavar="HEAD", help=noted)
     capacity = commands.add_parser("capacity", help="show the rated maximum, or record a new one from now on")
     capacity.add_argument("--sessions", type=int)
     capacity.add_argument("--points", type=int)
@@ -227,6 +249,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 async def run(settings: Settings, arguments: Namespace) -> None:
-    """Run one command."""
+    """Run one command; what was done is in the audit log, by the number of the user of this machine."""
     async with record(settings) as kept:
         await COMMANDS[arguments.admin](kept, arguments)
+        if arguments.admin != "verify-log":  # which leaves the log as it was
+            await kept.audit.append(_entry(arguments))
+
+
+def _entry(arguments: Namespace) -> AuditEntry:
+    """Return who did what at the command line; no argument is a secret."""
+    given = {name: value for name, value in vars(arguments).items() if name not in {"admin", "command"} and value}
+    detail = " ".join(f"{name}={value}" for name, value in given.items())
+    return AuditEntry(utc_now(), f"shell/{os.getuid()}", "admin", arguments.admin, detail)

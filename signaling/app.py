@@ -23,6 +23,7 @@ from scheduler.post import Post
 from scheduler.service import Scheduler
 from signaling import border, health, migrations, pages, valkey, ws
 from signaling.accounts import Passwords
+from signaling.audit import Audit
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
 from signaling.dispatch import Dispatch
@@ -60,6 +61,7 @@ class Record:
     post: Post
     mailroom: Mailroom
     store: Store
+    audit: Audit
 
 
 def utc_now() -> datetime:
@@ -80,8 +82,15 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
         await scheduler.keep_profiles(utc_now())
         await migrations.migrate(engine)
         address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
-        post, mailroom = Post(engine, shelf.at(utc_now()).zone), Mailroom(engine, address)
-        yield Record(engine, scheduler, Drafts(engine, shelf, channels), post, mailroom, Store(engine))
+        yield Record(
+            database=engine,
+            scheduler=scheduler,
+            drafts=Drafts(engine, shelf, channels),
+            post=Post(engine, shelf.at(utc_now()).zone),
+            mailroom=Mailroom(engine, address),
+            store=Store(engine),
+            audit=Audit(engine, shelf),
+        )
     finally:
         await engine.dispose()
 
@@ -131,8 +140,8 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
     hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock, RoomOptions(hold_s=settings.speaker_hold)))
     letters = None if settings.mail is None else Letters(settings.mail)
-    duties: dict[str, Duty] = {}
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock)
+    duties: dict[str, Duty] = {"audit": kept.audit.daily}
     return Roof(
         scheduler=kept.scheduler,
         drafts=kept.drafts,
@@ -140,9 +149,10 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         mailroom=kept.mailroom,
         store=kept.store,
         redis=redis,
-        auth=Auth(kept.store, Passwords(), limits),
+        audit=kept.audit,
+        auth=Auth(kept.store, kept.audit, Passwords(), limits),
         hub=hub,
-        dispatch=Dispatch(hub, Entrance(kept.scheduler, hub, presence, limits), metrics),
+        dispatch=Dispatch(hub, Entrance(kept.scheduler, hub, presence, limits, kept.audit), metrics),
         recordings=recordings,
         finisher=finisher,
         clerk=Clerk(duties, clock),

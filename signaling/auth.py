@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from signaling import throttle
 from signaling.accounts import Account, Passwords, check_password, is_name
+from signaling.audit import Audit
+from signaling.chain import AuditEntry
 from signaling.errors import BadInput, BadLogin, Fault, Locked
-from signaling.store import AuditEntry, Store
+from signaling.store import Store
 from signaling.throttle import Throttle
 
 COOKIE = "diemcau"
@@ -28,8 +30,9 @@ class Source:
 class Auth:
     """Knows who holds a cookie."""
 
-    def __init__(self, store: Store, passwords: Passwords, limits: Throttle) -> None:
+    def __init__(self, store: Store, audit: Audit, passwords: Passwords, limits: Throttle) -> None:
         self._store = store
+        self._log = audit
         self._passwords = passwords
         self._throttle = limits
 
@@ -45,7 +48,10 @@ class Auth:
             raise Locked(address.locked)
         known = await self._store.account(account) if is_name(account) else None
         if not await self._passwords.verify(known[1] if known else None, password) or known is None:
-            await self._audit(account if is_name(account) else "?", "login-failed", source, now)
+            who = account if is_name(account) else "?"
+            await self._audit(who, "login-failed", source, now)
+            if pair.last or address.last:
+                await self._audit(who, "login-locked", source, now)
             raise BadLogin
         await self._throttle.forget(pair)
         await self._throttle.right(address)
@@ -80,7 +86,7 @@ class Auth:
         return token
 
     async def _audit(self, account: str, action: str, source: Source, now: datetime) -> None:
-        await self._store.audit(AuditEntry(now, account, action, account, "", source.address, source.port))
+        await self._log.append(AuditEntry(now, account, action, account, "", source.address, source.port))
 
 
 def _digest(token: str) -> str:

@@ -7,6 +7,8 @@ from scheduler.model import Session
 from scheduler.service import Scheduler
 from signaling import codes, throttle
 from signaling.accounts import Account
+from signaling.audit import Audit
+from signaling.chain import AuditEntry
 from signaling.client import Client
 from signaling.errors import MessageError
 from signaling.hub import Hub
@@ -14,7 +16,7 @@ from signaling.meeting import Meeting
 from signaling.messages import Join
 from signaling.presence import Presence, Quota
 from signaling.roster import Person, Place
-from signaling.throttle import Throttle
+from signaling.throttle import Attempt, Throttle
 
 WORDS: dict[type[Exception], str] = {
     door.CodeUnknown: "code-unknown",
@@ -31,11 +33,12 @@ GUESSES = (door.CodeUnknown, door.NotInvited)
 class Entrance:
     """Lets clients in."""
 
-    def __init__(self, scheduler: Scheduler, hub: Hub, presence: Presence, limits: Throttle) -> None:
+    def __init__(self, scheduler: Scheduler, hub: Hub, presence: Presence, limits: Throttle, audit: Audit) -> None:
         self._scheduler = scheduler
         self._hub = hub
         self._presence = presence
         self._throttle = limits
+        self._audit = audit
 
     async def join(self, client: Client, message: Join, now: datetime) -> None:
         """Seat a client and answer `joined`. Raises MessageError."""
@@ -43,14 +46,21 @@ class Entrance:
             raise MessageError("already-joined")
         if not (client.account.point or client.account.unit or client.account.central):
             raise MessageError("no-point")
-        session, point = await self._open_door(client.account, message.code, now)
+        session, point = await self._open_door(client, message.code, now)
+        await self._note(client, "enter", session.id, session.number, now)
         person = await self._person(client.account, session, point)
         meeting = await self._hub.meeting(session)
         async with meeting.door:
             await self._seat(client, meeting, person, message, now)
 
-    async def _open_door(self, account: Account, typed: str, now: datetime) -> tuple[Session, str | None]:
+    async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
+        source = client.source
+        entry = AuditEntry(now, client.account.account, action, subject, detail, source.address, source.port)
+        await self._audit.append(entry)
+
+    async def _open_door(self, client: Client, typed: str, now: datetime) -> tuple[Session, str | None]:
         """Return the session of a code and the point this account sits at there."""
+        account = client.account
         attempt = await self._throttle.attempt(throttle.CODE, account.account, now)
         if attempt.locked:
             raise MessageError("code-locked")
@@ -59,14 +69,24 @@ class Entrance:
             point = await self._point(account, await self._scheduler.by_code(code))
             session = await self._scheduler.enter(code, point, now)
         except codes.BadCodeError:
+            await self._guessed(client, attempt, "code-unknown", now)
             raise MessageError("code-unknown") from None
         except door.NotAdmitted as error:
-            if not isinstance(error, GUESSES):
+            if isinstance(error, GUESSES):
+                await self._guessed(client, attempt, WORDS[type(error)], now)
+            else:
                 await self._throttle.right(attempt)
             opens = error.opens if isinstance(error, door.TooEarly) else None
             raise MessageError(WORDS[type(error)], opens=opens) from None
         await self._throttle.right(attempt)
         return session, point
+
+    async def _guessed(self, client: Client, attempt: Attempt, word: str, now: datetime) -> None:
+        """Note a code that was wrong, and the lock that the last of too many brings (R-051)."""
+        account = client.account.account
+        await self._note(client, "code-wrong", account, word, now)
+        if attempt.last:
+            await self._note(client, "code-locked", account, "", now)
 
     async def _point(self, account: Account, session: Session) -> str | None:
         """Return the point an account sits at; None is a central technician who has none in this session."""

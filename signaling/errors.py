@@ -3,6 +3,7 @@
 RoofError
 ├── SettingsError        our operator's fault: a DIEMCAU_* variable cannot be used
 ├── BadRecording         a file is not what was recorded
+├── BadLog               an entry of the audit log is not what was written
 ├── Refusal              the caller's fault over REST
 │   ├── SignedOut        no valid session cookie
 │   ├── BadLogin         unknown account or wrong password (the caller is not told which)
@@ -35,6 +36,14 @@ class BadRecording(RoofError):
         super().__init__(f"{path} {fault}")
         self.path = path
         self.fault = fault
+
+
+class BadLog(RoofError):
+    """An entry of the audit log is not what was written, or is gone."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"entry {number} of the audit log is not what was written")
+        self.number = number
 
 
 class Refusal(RoofError):

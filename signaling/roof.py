@@ -12,6 +12,7 @@ from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Mailroom
 from scheduler.post import Post
 from scheduler.service import Scheduler
+from signaling.audit import Audit
 from signaling.auth import Auth
 from signaling.clerk import Clerk
 from signaling.dispatch import Dispatch
@@ -33,6 +34,7 @@ class Roof:
     post: Post
     mailroom: Mailroom
     store: Store
+    audit: Audit
     redis: Redis
     auth: Auth
     hub: Hub

@@ -1,4 +1,4 @@
-"""The record of people and what they did: accounts, logins, recordings, audit. One method, one transaction."""
+"""The record of people and recordings: accounts, logins, files. One method, one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mediaserver.chapters import Chapter
 from signaling.accounts import Account, Role
 from signaling.errors import BadInput, Fault
-from signaling.tables import ACCOUNTS, AUDIT, LOGINS, MARKS, RECORDINGS, SOLOS
+from signaling.tables import ACCOUNTS, LOGINS, MARKS, RECORDINGS, SOLOS
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken"]
 JOINED = 0
@@ -75,19 +75,6 @@ class Recording:
     def seconds(self) -> float | None:
         """How long it is."""
         return None if self.milliseconds is None else self.milliseconds / 1000
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """Who did what from where."""
-
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: str = ""
-    address: str = ""
-    port: int = 0
 
 
 class Store:
@@ -238,26 +225,6 @@ class Store:
         owner = select(SOLOS.c.recording).where(SOLOS.c.id == solo_id)
         return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id.in_(owner)))), None)
 
-    # --- audit
-
-    async def audit(self, entry: AuditEntry) -> None:
-        """Append to the audit log."""
-        row = {
-            "at": _seconds(entry.at),
-            "actor": entry.actor[:64],
-            "action": entry.action,
-            "subject": entry.subject[:200],
-            "detail": entry.detail[:1000],
-            "address": entry.address,
-            "port": entry.port,
-        }
-        await self._write(insert(AUDIT).values(row))
-
-    async def audit_log(self, limit: int) -> list[AuditEntry]:
-        """Return the newest audit entries, newest first."""
-        rows = await self._all(select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit))
-        return [_audit(row) for row in rows]
-
     # --- own
 
     async def ping(self) -> None:
@@ -337,7 +304,3 @@ def _recording(row: RowMapping, chapters: Sequence[Chapter], solos: Sequence[Sol
     first = None if row["first"] is None else datetime.fromtimestamp(row["first"] / 1000, UTC)
     times = {"started": _instant(row["started"]), "first": first}
     return Recording(**{**row, **times}, chapters=tuple(chapters), solos=tuple(solos))
-
-
-def _audit(row: RowMapping) -> AuditEntry:
-    return AuditEntry(**{**{name: row[name] for name in row if name != "id"}, "at": _instant(row["at"])})

@@ -95,4 +95,8 @@ AUDIT = Table(
     Column("detail", String(1000), nullable=False),
     Column("address", String(64), nullable=False),
     Column("port", Integer, nullable=False),
+    Column("profile", String(64), nullable=False, server_default=""),  # in force, as id/version
+    Column("seal", String(64), nullable=False, server_default=""),  # see signaling.chain; triggers refuse any change
+    Index("audit_at", "at"),
+    Index("audit_action", "action"),
 )

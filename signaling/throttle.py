@@ -28,7 +28,7 @@ end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
 redis.call('ZADD', KEYS[1], now, ARGV[5])
 redis.call('EXPIRE', KEYS[1], math.ceil(math.max(window, lock)))
-return '0'
+return redis.call('ZCARD', KEYS[1]) >= limit and '-1' or '0'
 """
 
 
@@ -49,11 +49,15 @@ CODE = Rule("code", 20, 60, 900)
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A noted failure that may still turn out to be none; `locked` counts the seconds of a lock, 0 for none."""
+    """A noted failure that may still turn out to be none; `locked` counts the seconds of a lock, 0 for none.
+
+    The `last` one locks, if it was a failure indeed.
+    """
 
     key: str
     mark: str
     locked: int
+    last: bool
 
 
 class Throttle:
@@ -68,7 +72,7 @@ class Throttle:
         key, mark = keys.failures(rule.kind, who), secrets.token_hex(8)
         arguments: list[str | float] = [now.timestamp(), rule.limit, rule.window, rule.lock, mark]
         seconds = float(await self._script(keys=[key], args=arguments))
-        return Attempt(key, mark, math.ceil(seconds))
+        return Attempt(key, mark, max(0, math.ceil(seconds)), last=seconds < 0)
 
     async def right(self, attempt: Attempt) -> None:
         """Take one attempt back: it was right."""

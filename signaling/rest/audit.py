@@ -1,16 +1,31 @@
-"""Who did what, from where."""
+"""Who did what, from where, under which profile: searched, verified, exported."""
 
-from typing import Annotated
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from aiohttp import hdrs, web
+from pydantic import Field, StringConstraints
 
+from signaling.audit import Wanted
+from signaling.chain import Sealed, Verdict
 from signaling.errors import Forbidden
 from signaling.rest.route import Call, Model, Moment, Route
 
+Text = Annotated[str, StringConstraints(max_length=200)]
+COLUMNS = ("id", "at", "actor", "action", "subject", "detail", "address", "port", "profile", "seal")
+BYTE_ORDER_MARK = "\ufeff"
+"""By which spreadsheets know that a CSV file is UTF-8."""
+
 
 class AuditEntry(Model):
-    """One entry."""
+    """One entry; `seal` is the SHA-256 over the seal before it and its content."""
 
+    id: int
     at: Moment
     actor: str
     action: str
@@ -18,34 +33,159 @@ class AuditEntry(Model):
     detail: str
     address: str
     port: int
+    profile: str
+    seal: str
 
 
-class Newest(Model):
-    """How many of the newest entries."""
+class Filter(Model):
+    """Which entries; `q` is searched for everywhere, with or without diacritics."""
+
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+    actor: Text = ""
+    action: Text = ""
+    subject: Text = ""
+    q: Text = ""
+
+    def wanted(self, before: int | None = None) -> Wanted:
+        """Return the filter as the log takes it."""
+        return Wanted(self.from_, self.to, self.actor, self.action, self.subject, self.q, before)
+
+
+class Newest(Filter):
+    """How many of the newest entries, and below which number."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    before: Annotated[int | None, Field(ge=1, le=2**62)] = None
+
+
+class Export(Filter):
+    """CSV for people, with Vietnamese times; JSON lines for machines, with everything that seals are made of."""
+
+    format: Literal["csv", "jsonl"] = "csv"
+
+
+class Check(Model):
+    """What came of verifying the log; `broken` is the number of the first entry that is not what was written.
+
+    Whoever notes `head` elsewhere can later tell that nothing up to this entry was changed.
+    """
+
+    checked: Moment | None
+    entries: int
+    last: int
+    head: str
+    broken: int | None
 
 
 async def audit(call: Call) -> list[AuditEntry]:
     """List the newest entries."""
-    if not call.account.central:
+    _check_reader(call)
+    query: Newest = call.query
+    return [_wire(row) for row in await call.roof.audit.newest(query.wanted(query.before), query.limit)]
+
+
+async def checked(call: Call) -> Check:
+    """Say what came of the last verification."""
+    _check_reader(call)
+    return _check(call.roof.audit.checked)
+
+
+async def verify(call: Call) -> Check:
+    """Verify the whole log now."""
+    _check_reader(call)
+    await call.roof.audit.verify(call.now)
+    return _check(call.roof.audit.checked)
+
+
+async def export(call: Call) -> web.StreamResponse:
+    """Send entries as a file, oldest first, as they are read."""
+    _check_reader(call)
+    query: Export = call.query
+    await call.note("export-log", query.format, call.request.query_string)
+    zone = call.roof.scheduler.policy(call.now).zone
+    response = web.StreamResponse()
+    response.content_type = "text/csv" if query.format == "csv" else "application/jsonl"
+    response.charset = "utf-8"
+    name = f"nhat-ky-{call.now.astimezone(zone):%Y%m%d-%H%M%S}.{query.format}"
+    response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
+    await response.prepare(call.request)
+    if query.format == "csv":
+        await response.write((BYTE_ORDER_MARK + _csv([COLUMNS])).encode())
+    async for rows in call.roof.audit.each(query.wanted()):
+        text = _csv([_cells(row, zone) for row in rows]) if query.format == "csv" else _lines(rows)
+        await response.write(text.encode())
+    await response.write_eof()
+    return response
+
+
+def _check_reader(call: Call) -> None:
+    """Those who run the centre and those who supervise it."""
+    if not call.account.sees_all:
         raise Forbidden
-    return [
-        AuditEntry(
-            at=entry.at,
-            actor=entry.actor,
-            action=entry.action,
-            subject=entry.subject,
-            detail=entry.detail,
-            address=entry.address,
-            port=entry.port,
-        )
-        for entry in await call.roof.store.audit_log(call.query.limit)
-    ]
+
+
+def _wire(row: Sealed) -> AuditEntry:
+    entry = row.entry
+    return AuditEntry(
+        id=row.id,
+        at=entry.at,
+        actor=entry.actor,
+        action=entry.action,
+        subject=entry.subject,
+        detail=entry.detail,
+        address=entry.address,
+        port=entry.port,
+        profile=row.profile,
+        seal=row.seal,
+    )
+
+
+def _check(found: tuple[datetime, Verdict] | None) -> Check:
+    at, verdict = found or (None, Verdict(0, 0, "", None))
+    return Check(checked=at, entries=verdict.entries, last=verdict.last, head=verdict.head, broken=verdict.broken)
+
+
+def _lines(rows: Sequence[Sealed]) -> str:
+    return "".join(json.dumps(_wire(row).model_dump(mode="json"), ensure_ascii=False) + "\n" for row in rows)
+
+
+def _cells(row: Sealed, zone: ZoneInfo) -> Sequence[object]:
+    shown = {**_wire(row).model_dump(), "at": f"{row.entry.at.astimezone(zone):%d/%m/%Y %H:%M:%S}"}
+    return [_harmless(value) if isinstance(value, str) else value for value in shown.values()]
+
+
+def _harmless(text: str) -> str:
+    """A text that a spreadsheet would take for a formula is quoted for it."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _csv(rows: Sequence[Sequence[object]]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerows(rows)
+    return written.getvalue()
 
 
 ROUTES = [
     Route(
-        "GET", "/audit", audit, "The newest entries of the audit log", list[AuditEntry], query=Newest, problems=(403,)
-    )
+        "GET",
+        "/audit",
+        audit,
+        "Entries of the audit log, newest first",
+        list[AuditEntry],
+        query=Newest,
+        problems=(403,),
+    ),
+    Route("GET", "/audit/check", checked, "What came of the last verification", Check, problems=(403,)),
+    Route("POST", "/audit/check", verify, "Verify the audit log now", Check, problems=(403,)),
+    Route(
+        "GET",
+        "/audit/export",
+        export,
+        "Entries as a file, oldest first",
+        None,
+        query=Export,
+        problems=(403,),
+        media_type="text/csv",
+    ),
 ]

@@ -115,6 +115,7 @@ async def thumbnail(call: Call) -> web.FileResponse:
     picture = thumbnail_of(Path((await _find(call)).path))
     if not await asyncio.to_thread(picture.is_file):
         raise NotFound
+    await call.saw("see-picture", call.id)
     return web.FileResponse(picture, headers={"Content-Type": "image/jpeg"})
 
 

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from signaling.accounts import Account
 from signaling.auth import Source
+from signaling.chain import AuditEntry
 from signaling.roof import Roof
-from signaling.store import AuditEntry
 
 
 class Model(BaseModel):
@@ -90,9 +90,15 @@ class Call:
 
     async def note(self, action: str, subject: str, detail: str = "") -> None:
         """Note in the audit log that the account did something to a subject."""
+        await self.roof.audit.append(self._entry(action, subject, detail))
+
+    async def saw(self, action: str, subject: str, detail: str = "") -> None:
+        """Note that the account was shown something confidential; again and again on one day is noted once."""
+        await self.roof.audit.once(self._entry(action, subject, detail))
+
+    def _entry(self, action: str, subject: str, detail: str) -> AuditEntry:
         source = self.source
-        entry = AuditEntry(self.now, self.account.account, action, subject, detail, source.address, source.port)
-        await self.roof.store.audit(entry)
+        return AuditEntry(self.now, self.account.account, action, subject, detail, source.address, source.port)
 
 
 Handler = Callable[[Call], Awaitable[object]]

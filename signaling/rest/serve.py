@@ -11,11 +11,13 @@ from signaling.accounts import Account
 from signaling.border import check_origin, signed_in, source_of
 from signaling.errors import BadJson, BadType, NotFound
 from signaling.openapi import document
+from signaling.problems import answer_to
 from signaling.rest.route import ID, ID_PATTERN, Call, Model, Route
 from signaling.rest.table import PREFIX, ROUTES
 from signaling.roof import ROOF
 
 NOBODY = Account("", "", (), None, None)
+FORBIDDEN = 403
 
 
 def routes() -> list[web.RouteDef]:
@@ -48,12 +50,23 @@ def _handler(route: Route) -> Any:
             check_origin(request)
         body = await _body(request, route.body) if route.method == "POST" else None
         query = route.query.model_validate(dict(request.query))
-        answer = await route.handler(Call(roof, request, account, body, query, source_of(request), roof.clock()))
+        call = Call(roof, request, account, body, query, source_of(request), roof.clock())
+        answer = await _answer(route, call)
         if isinstance(answer, web.StreamResponse):
             return answer
         return web.Response(body=adapter.dump_json(answer), content_type="application/json", status=route.status)
 
     return handle
+
+
+async def _answer(route: Route, call: Call) -> object:
+    """Let the handler answer; who tried what they may not do is on the record (R-008)."""
+    try:
+        return await route.handler(call)
+    except Exception as error:
+        if answer_to(error).status == FORBIDDEN and call.account.account:
+            await call.note("refused", call.request.path, route.method)
+        raise
 
 
 async def _body(request: web.Request, model: type[Model] | None) -> Model | None:

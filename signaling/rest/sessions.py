@@ -1,6 +1,6 @@
 """Sessions, which registrations become."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -62,13 +62,27 @@ async def sessions(call: Call) -> list[Session]:
     units = None if call.account.sees_all else [] if unit is None else [unit]
     points = await all_points(call)
     listed = await call.roof.scheduler.sessions(start, end, units=units)
-    return [wire(call, session, points) for session in listed if rights.may_see(call.account, session, points)]
+    shown = [wire(call, session, points) for session in listed if rights.may_see(call.account, session, points)]
+    await _saw(call, shown)
+    return shown
 
 
 async def session(call: Call) -> Session:
     """Return one session."""
     found, points = await _find(call)
-    return wire(call, found, points)
+    shown = wire(call, found, points)
+    await _saw(call, [shown])
+    return shown
+
+
+async def _saw(call: Call, shown: Sequence[Session]) -> None:
+    """Note who saw the codes and the phones of which sessions (I-08)."""
+    for action, seen in (
+        ("see-codes", [session.number for session in shown if session.code]),
+        ("see-phones", [session.number for session in shown if session.contact_phone]),
+    ):
+        if seen:
+            await call.saw(action, call.account.unit or "", " ".join(seen))
 
 
 async def cancel(call: Call) -> Session:

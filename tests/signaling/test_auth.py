@@ -121,7 +121,7 @@ async def test_what_happened_is_on_the_record(world: World) -> None:
     await outcome(world, "host", "wrong")
     await outcome(world, "host", PASSWORD)
     await outcome(world, "\0bad", "wrong")
-    log = await world.store.audit_log(10)
+    log = await world.audited(10)
     assert [(e.actor, e.action, e.address, e.port) for e in log] == [
         ("?", "login-failed", "192.0.2.1", 1111),
         ("host", "login", "192.0.2.1", 1111),

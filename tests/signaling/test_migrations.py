@@ -13,7 +13,7 @@ from scheduler import database
 from signaling.accounts import Account
 from signaling.errors import BadInput
 from signaling.migrations import VERSION_TABLE, downgrade, migrate
-from signaling.store import AuditEntry, Recording, Solo, Store
+from signaling.store import Recording, Solo, Store
 from signaling.tables import METADATA
 from tests.signaling.world import NOW
 
@@ -110,9 +110,5 @@ async def test_what_is_kept_is_read_back(url: str) -> None:
     assert await store.parts("s1") == [ready]
     assert await store.recordings("other") == []
     assert (await store.of_solo("v2"), await store.of_solo("r1")) == (ready, None)
-    entries = [AuditEntry(NOW, "a", "login", str(number), "", "192.0.2.1", 9) for number in range(3)]
-    for entry in entries:
-        await store.audit(entry)
-    assert await store.audit_log(2) == entries[:0:-1]
     await store.ping()
     await engine.dispose()

@@ -219,7 +219,7 @@ async def test_what_a_server_refuses_for_good_waits_for_a_person(office: Office)
         assert response.status == 204
     await office.deliver()
     assert len(office.box.letters) == 1
-    assert (await office.world.store.audit_log(1))[0].action == "send-again"
+    assert (await office.world.audited(1))[0].action == "send-again"
 
 
 async def test_a_letter_sent_twice_is_the_same_letter(office: Office) -> None:

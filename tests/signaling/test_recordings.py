@@ -293,9 +293,9 @@ async def test_the_host_unit_downloads_and_it_is_on_the_record(world: World) -> 
         assert (response.status, response.content_type, await response.read()) == (200, "video/mp4", JUNK)
     async with client.get(link["url"], headers={"Range": "bytes=100-199"}) as response:
         assert (response.status, await response.read()) == (206, JUNK[100:200])
-    downloads = [(e.actor, e.subject, e.detail) for e in await world.store.audit_log(10) if e.action == "download"]
+    downloads = [(e.actor, e.subject, e.detail) for e in await world.audited(10) if e.action == "download"]
     assert downloads == [("host", recording, "bytes=100-199"), ("host", recording, "whole")]
-    assert all(entry.address == "127.0.0.1" and entry.port for entry in await world.store.audit_log(10))
+    assert all(entry.address == "127.0.0.1" and entry.port for entry in await world.audited(10))
 
 
 async def test_a_link_is_for_one_account_one_recording_and_a_quarter_of_an_hour(world: World) -> None:
@@ -469,7 +469,7 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
         assert (response.content_type, await response.read()) == ("audio/mp4", file.read_bytes())
         name = f'attachment; filename="{session}-1-UBND.Nha-Trang.m4a"'
         assert response.headers["Content-Disposition"] == name
-    assert (await world.store.audit_log(1))[0].subject == solo["id"]
+    assert (await world.audited(1))[0].subject == solo["id"]
     async with client.get(url.replace(solo["id"], entry["id"])) as response:
         assert await problem_of(response) == (403, "forbidden"), "a link to the one is none to the other"
     for account in ("admin", "nhatrang"):

@@ -250,7 +250,7 @@ async def test_the_host_unit_writes_a_script_and_the_console_steps_through_it(wo
         assert response.status == 200
     assert [each["id"] for each in (await host.type("script"))["items"]] == ["r"]
     assert ScriptState.model_validate(await host.ask(type="step", to=None)).at is None
-    entry = (await world.store.audit_log(1))[0]
+    entry = (await world.audited(1))[0]
     assert (entry.actor, entry.action, entry.subject) == ("host", "script", session.id)
 
 

@@ -17,6 +17,8 @@ from scheduler.model import Interval, Request, Session
 from scheduler.seed import khanh_hoa_2023
 from signaling.accounts import Account, Passwords
 from signaling.app import Record, application, record, roof
+from signaling.audit import Wanted
+from signaling.chain import AuditEntry
 from signaling.roof import Roof
 from signaling.settings import Settings
 from signaling.store import Store
@@ -146,6 +148,10 @@ class World:
     def store(self) -> Store:
         """The record of people."""
         return self.kept.store
+
+    async def audited(self, limit: int) -> list[AuditEntry]:
+        """The newest entries of the audit log, newest first."""
+        return [row.entry for row in await self.kept.audit.newest(Wanted(), limit)]
 
     def client(self) -> ClientSession:
         """A browser nobody has signed in with."""

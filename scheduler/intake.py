@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from scheduler import script, text
 from scheduler.errors import FieldError, InvalidRequest
-from scheduler.model import Interval, Point, Request, Unit
+from scheduler.model import Interval, Point, PointState, Request, Unit
 from scheduler.policy import SessionPolicy
 
 MAX_ECHO = 64  # how much of a faulty value is worth repeating in an error
@@ -68,6 +68,15 @@ def _gone(unit: Unit, units: Mapping[str, Unit], day: date) -> tuple[str, str]:
     if successor is None:
         return "unit-ended", f"{unit.name}, {unit.valid_to:%d/%m/%Y}"
     return "unit-merged", f"{unit.name} → {successor.name}, {unit.valid_to + timedelta(days=1):%d/%m/%Y}"
+
+
+def point_errors(request: Request, points: Mapping[str, Point]) -> list[FieldError]:
+    """Return which points may not meet: only active ones host or are invited (R-046, R-076, R-077)."""
+    return [
+        FieldError("host_point" if point == request.host_point else "points", f"point-{points[point].state}", name)
+        for point in (request.host_point, *request.points)
+        if points[point].state != PointState.ACTIVE and (name := points[point].name)
+    ]
 
 
 def _in_utc(interval: Interval) -> Interval:

@@ -34,6 +34,18 @@ class DraftState(StrEnum):
 Channel = Literal["form", "mail"]
 """How a registration came: by the page, or as a letter to the operating unit's mailbox (Điều 13.2.a)."""
 
+
+class PointState(StrEnum):
+    """Where a point stands: nháp, chờ đánh giá, đạt, hoạt động, tạm dừng, thu hồi (R-046)."""
+
+    DRAFT = "draft"
+    AWAITING = "awaiting"
+    PASSED = "passed"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+
+
 ClassId = Literal["thuong", "dot_xuat", "khan_cap"]
 """Ordinary, sudden, emergency (Điều 12.3, 13.2.a; reading A16)."""
 
@@ -109,7 +121,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A meeting room (điểm cầu) of a unit: its regulation name, its Vietnamese label, its number of devices (1–99)."""
+    """A meeting room (điểm cầu) of a unit: its regulation name, its Vietnamese label, its number of devices (1–99).
+
+    `numbers` are what its devices are told apart by (R-033); none given: from 1 on. Only an active one meets (R-046).
+    """
 
     id: str
     name: str
@@ -117,6 +132,8 @@ class Point:
     unit: str
     level: str
     devices: int
+    numbers: tuple[int, ...] = ()
+    state: PointState = PointState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ Which level uses which form is policy data.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from scheduler.policy import LevelPolicy, Policy
 
@@ -49,11 +49,20 @@ def split(name: str) -> tuple[str, int | None]:
     return (name[: suffix.start()], int(suffix[1])) if suffix else (name, None)
 
 
-def device_names(name: str, devices: int) -> tuple[str, ...]:
-    """Return the names of the devices of a point: a single one has no suffix (R-033)."""
+def device_names(name: str, devices: int, numbers: Sequence[int] = ()) -> tuple[str, ...]:
+    """Return the names of the devices of a point: a single one is called like the point (R-033).
+
+    `numbers` tell several apart; none given: 1, 2, …
+    """
     if not 1 <= devices <= MAX_DEVICES:
         raise ValueError(f"{devices} devices")
-    return (name,) if devices == 1 else tuple(f"{name}.{number:02}" for number in range(1, devices + 1))
+    base, _ = split(name)
+    return (name,) if devices == 1 else tuple(suffixed(base, number) for number in numbers or range(1, devices + 1))
+
+
+def suffixed(base: str, number: int) -> str:
+    """Return a name with the digits that tell it apart: ``UBND.Nha Trang.02`` (R-033)."""
+    return f"{base}.{number:02}"
 
 
 def device_number(name: str, devices: int, text: str) -> int | None:

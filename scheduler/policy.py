@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from scheduler.directory.policy import DirectoryPolicy
 from scheduler.model import ClassId
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -288,6 +289,7 @@ class Policy(_Part):
     deadlines: DeadlinePolicy
     revocation: RevocationPolicy
     audit: AuditPolicy
+    directory: DirectoryPolicy
 
     @field_validator("timezone")
     @classmethod
@@ -329,6 +331,17 @@ class Policy(_Part):
             raise ValueError("registration.office_level is no level")
         if len(self.classes) != 3:
             raise ValueError("classes must be thuong, dot_xuat and khan_cap")
+        return self
+
+    @model_validator(mode="after")
+    def _directory_knows_the_levels(self) -> Self:
+        """Every quota has its article; rules of the directory name levels there are."""
+        known = {level.id for level in self.levels}
+        named = {level for rule in self.directory.lines for level in rule.levels} | {*self.directory.per_session}
+        if not named <= known:
+            raise ValueError("directory names a level there is not")
+        if not {level.id for level in self.levels if level.quota} <= self.directory.quotas.keys():
+            raise ValueError("directory.quotas must name the article of each quota")
         return self
 
     @model_validator(mode="after")

@@ -171,7 +171,7 @@ class _Reader:
         unit = Unit(**entry.model_dump(exclude={"point"}))
         label = self._names[self._policy(entry).id].label(level, entry.name)
         self._units[unit.id] = unit
-        self.registered.append(Registered(unit, Point(slug(name), name, label, unit.id, unit.level, devices=1)))
+        self.registered.append(Registered(unit, Point(slug(name), name, label, unit.id, unit.level, 1, (1,))))
 
     def _name(self, entry: Entry, level: LevelPolicy, parent: Unit | None) -> str:
         """Return the point's name: by rule, or where the rule leaves it open (register, free) the given one."""

@@ -1,16 +1,26 @@
 """Rows of units and points, on a connection whose transaction the service holds."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from uuid import uuid4
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.model import Point, Unit
-from scheduler.naming import slug
+from scheduler.directory.tables import DEVICES
+from scheduler.model import Point, PointState, Unit
+from scheduler.naming import slug, split
 from scheduler.registry import Registered
 from scheduler.tables import POINTS, UNITS
 
+UNDESCRIBED = {
+    **dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner", "user_agent"), ""),
+    **dict.fromkeys(("asset_number", "asset_source"), ""),
+    "dial_out": False,
+}
+"""A device that is there, and no more is known."""
+
+_NUMBERS = select(DEVICES.c.point, DEVICES.c.number).order_by(DEVICES.c.point, DEVICES.c.number)
 _POINTS = select(POINTS, UNITS.c.level).join(UNITS).order_by(UNITS.c.position, POINTS.c.id)
 
 
@@ -44,33 +54,73 @@ async def points_named(db: AsyncConnection, ids: Collection[str]) -> dict[str, P
 
 
 async def _points(db: AsyncConnection, query: Select[tuple[object, ...]]) -> list[Point]:
-    rows = await db.execute(query)
-    return [Point(row.id, row.name, row.label, row.unit, row.level, row.devices) for row in rows]
+    rows = list(await db.execute(query))
+    numbers: dict[str, list[int]] = {}
+    for point, number in await db.execute(_NUMBERS.where(DEVICES.c.point.in_([row.id for row in rows]))):
+        numbers.setdefault(point, []).append(number)
+    return [
+        Point(
+            row.id,
+            row.name,
+            row.label,
+            row.unit,
+            row.level,
+            len(numbers[row.id]),
+            tuple(numbers[row.id]),
+            PointState(row.state),
+        )
+        for row in rows
+    ]
 
 
-async def set_devices(db: AsyncConnection, point: str, devices: int) -> None:
-    """Change the device register."""
-    await db.execute(update(POINTS).where(POINTS.c.id == point).values(devices=devices))
+async def add_point(db: AsyncConnection, point: Point) -> None:
+    """Add a point that has no device yet."""
+    values = _point_values(point)
+    await db.execute(insert(POINTS).values(id=point.id, unit=point.unit, state=point.state, **values))
+
+
+async def add_device(db: AsyncConnection, point: str, number: int) -> str:
+    """Add a device that nothing is known of but the digits it is told apart by; return its id."""
+    id_ = uuid4().hex
+    await db.execute(insert(DEVICES).values(id=id_, point=point, number=number, **UNDESCRIBED))
+    return id_
+
+
+async def drop_devices(db: AsyncConnection, point: str, numbers: Collection[int]) -> bool:
+    """Remove devices that nothing is known of; tell whether all of them were such."""
+    numbered = (DEVICES.c.point == point) & DEVICES.c.number.in_(numbers)
+    gone = await db.execute(delete(DEVICES).where(numbered & (DEVICES.c.kind == "")))
+    return gone.rowcount == len(numbers)
 
 
 async def registered(db: AsyncConnection) -> dict[str, Registered]:
-    """Return every unit with its point, by unit id."""
-    by_unit = {point.unit: point for point in await all_points(db)}
-    return {unit.id: Registered(unit, by_unit[unit.id]) for unit in await units(db)}
+    """Return every unit with its first point, by unit id; the digits that tell several apart are no part of a name."""
+    by_unit: dict[str, Point] = {}
+    for point in await all_points(db):
+        first = by_unit.setdefault(point.unit, point)
+        if min(point.numbers) < min(first.numbers):
+            by_unit[point.unit] = point
+    units_ = await units(db)
+    firsts = {unit: replace(point, name=split(point.name)[0]) for unit, point in by_unit.items()}
+    return {unit.id: Registered(unit, firsts[unit.id]) for unit in units_}
 
 
 async def add(db: AsyncConnection, new: Registered) -> None:
     """Add a unit and its point at the end of the registry."""
     position = await db.scalar(select(func.coalesce(func.max(UNITS.c.position), 0) + 1))
     await db.execute(insert(UNITS).values(id=new.unit.id, position=position, **_unit_values(new.unit)))
-    values = _point_values(new.point)
-    await db.execute(insert(POINTS).values(id=new.point.id, unit=new.unit.id, devices=new.point.devices, **values))
+    await add_point(db, new.point)
+    await add_device(db, new.point.id, 1)
 
 
-async def change(db: AsyncConnection, new: Registered) -> None:
-    """Change a unit and the names of its point; the point keeps its id and its devices."""
+async def change(db: AsyncConnection, new: Registered, old: Registered) -> None:
+    """Change a unit and the names of its points; they keep their ids, their digits, their devices and their rooms."""
     await db.execute(update(UNITS).where(UNITS.c.id == new.unit.id).values(**_unit_values(new.unit)))
-    await db.execute(update(POINTS).where(POINTS.c.unit == new.unit.id).values(**_point_values(new.point)))
+    for point in await points_of(db, new.unit.id):
+        name = new.point.name + point.name.removeprefix(old.point.name)
+        label = new.point.label + point.label.removeprefix(old.point.label)
+        values = _point_values(replace(point, name=name, label=label))
+        await db.execute(update(POINTS).where(POINTS.c.id == point.id).values(**values))
 
 
 def _unit_values(unit: Unit) -> dict[str, object]:

@@ -34,6 +34,7 @@ from scheduler.calendar import DayNote, Notes
 from scheduler.commit import Commit
 from scheduler.database import prepare, writing
 from scheduler.deadlines import Clock
+from scheduler.directory.count import set_devices
 from scheduler.errors import (
     BadDevices,
     CapacityExceeded,
@@ -64,6 +65,7 @@ from scheduler.model import (
     Overrun,
     Phase,
     Point,
+    PointState,
     Queued,
     Refuse,
     Request,
@@ -177,25 +179,31 @@ class Scheduler:
             return await _point(db, point_id)
 
     async def set_devices(self, point_id: str, devices: int) -> Point:
-        """Set the device register of a point, for later registrations. Raises UnknownPoint, BadDevices."""
+        """Set how many devices a point has, for later registrations.
+
+        Raises UnknownPoint, BadDevices, DevicesDescribed.
+        """
         if not 1 <= devices <= MAX_DEVICES:
             raise BadDevices(devices)
         async with writing(self._engine) as db:
             point = await _point(db, point_id)
-            await registry_store.set_devices(db, point_id, devices)
-        return replace(point, devices=devices)
+            await set_devices(db, point, devices)
+            return await _point(db, point_id)
 
-    async def import_units(self, text: str) -> Imported:
-        """Add or change units and their points from a units file (JSON text). Raises BadUnits; then nothing changed."""
+    async def import_units(self, text: str, state: PointState = PointState.ACTIVE) -> Imported:
+        """Add or change units and their points from a units file (JSON text); new points are in `state`.
+
+        Raises BadUnits; then nothing changed.
+        """
         async with writing(self._engine) as db:
             known = await registry_store.registered(db)
             read = registry.parse(text, self._profiles, known.values())
             added = [new for new in read if new.unit.id not in known]
             changed = [new for new in read if new.unit.id in known and not new.same_as(known[new.unit.id])]
             for new in changed:
-                await registry_store.change(db, new)
+                await registry_store.change(db, new, known[new.unit.id])
             for new in added:
-                await registry_store.add(db, new)
+                await registry_store.add(db, replace(new, point=replace(new.point, state=state)))
         return Imported(len(added), len(changed), len(read) - len(added) - len(changed))
 
     # Sessions.
@@ -246,6 +254,7 @@ class Scheduler:
     async def _check_units(self, db: AsyncConnection, request: Request, points: Mapping[str, Point]) -> None:
         units = {unit.id: unit for unit in await registry_store.units(db)}
         faults = intake.unit_errors(request, points, units, self._day(request.official.start))
+        faults += intake.point_errors(request, points)
         if faults:
             raise InvalidRequest(faults)
 

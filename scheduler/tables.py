@@ -42,7 +42,7 @@ POINTS = Table(
     Column("name", String(64), nullable=False),
     Column("slug", String(64), nullable=False, unique=True),  # names are told apart folded
     Column("label", String(250), nullable=False),
-    Column("devices", Integer, CheckConstraint("devices BETWEEN 1 AND 99"), nullable=False),
+    Column("state", String(16), nullable=False, server_default="active"),
 )
 
 SESSIONS = Table(

@@ -15,6 +15,7 @@ from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
+from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Address, Mailroom
 from scheduler.model import Amount
@@ -26,6 +27,7 @@ from signaling.accounts import Passwords
 from signaling.audit import Audit
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
+from signaling.directory import lapse
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
 from signaling.finisher import Finisher
@@ -58,6 +60,7 @@ class Record:
     database: AsyncEngine
     scheduler: Scheduler
     drafts: Drafts
+    directory: Directory
     post: Post
     mailroom: Mailroom
     store: Store
@@ -86,6 +89,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             database=engine,
             scheduler=scheduler,
             drafts=Drafts(engine, shelf, channels),
+            directory=Directory(engine, shelf),
             post=Post(engine, shelf.at(utc_now()).zone),
             mailroom=Mailroom(engine, address),
             store=Store(engine),
@@ -141,10 +145,14 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock, RoomOptions(hold_s=settings.speaker_hold)))
     letters = None if settings.mail is None else Letters(settings.mail)
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock)
-    duties: dict[str, Duty] = {"audit": kept.audit.daily}
+    duties: dict[str, Duty] = {
+        "audit": kept.audit.daily,
+        "directory": lambda now: lapse(kept.directory, kept.audit, now),
+    }
     return Roof(
         scheduler=kept.scheduler,
         drafts=kept.drafts,
+        directory=kept.directory,
         post=kept.post,
         mailroom=kept.mailroom,
         store=kept.store,

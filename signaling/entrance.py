@@ -117,9 +117,7 @@ class Entrance:
         if point_id is None:
             return Person(account.account, account.name, None, controller)
         point = await self._scheduler.point(point_id)
-        return Person(
-            account.account, account.name, Place(point.id, point.name, point.label, point.devices), controller
-        )
+        return Person(account.account, account.name, Place.of(point), controller)
 
     async def _seat(self, client: Client, meeting: Meeting, person: Person, message: Join, now: datetime) -> None:
         """Choose a seat, pass the guard, sit down; one at a time per meeting."""

@@ -94,7 +94,7 @@ class Hub:
                 points = {point.id: point for point in await self._scheduler.points()}
                 host = points[session.host_point]
                 invited = [points[point] for point in (session.host_point, *session.points)]
-                places = tuple(Place(point.id, point.name, point.label, point.devices) for point in invited)
+                places = tuple(Place.of(point) for point in invited)
                 self._sessions[session.id] = session
                 script = await self._scheduler.script(session.id)
                 conference = Conference(_booking(session, places, script))

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError
 from scheduler import errors as scheduler
+from scheduler.directory import errors as directory
 from signaling import errors
 from signaling.messages import instant
 from signaling.texts import Language, field_text, move_text, problem_title
@@ -84,6 +85,28 @@ def _devices(_: scheduler.BadDevices, language: Language) -> dict[str, object]:
     return _fields([("devices", "1–99")])
 
 
+def _quota(error: directory.QuotaExceeded, language: Language) -> dict[str, object]:
+    detail = (
+        f"Vượt số lượng điểm cầu ({error.quota:02}) theo {error.article}",
+        f"More points than {error.quota:02} ({error.article})",
+    )
+    return {"detail": detail[language == "en"], "quota": error.quota, "wanted": error.wanted}
+
+
+def _lacking(error: directory.NotReady, language: Language) -> dict[str, object]:
+    return _fields([(lack.field, field_text(lack.word, language, lack.value)) for lack in error.lacks])
+
+
+def _moved(error: directory.IllegalMove, language: Language) -> dict[str, object]:
+    state, move = (field_text(word, language) for word in (f"state-{error.state}", f"move-{error.move}"))
+    detail = (f"Không thể “{move}” khi đang “{state}”", f"No “{move}” while “{state}”")
+    return {"detail": detail[language == "en"], "state": error.state, "move": error.move}
+
+
+def _units(error: scheduler.BadUnits, language: Language) -> dict[str, object]:
+    return _fields([(str(fault.entry or fault.line), f"{fault.word} {fault.value}") for fault in error.problems])
+
+
 def _locked(error: errors.Locked, language: Language) -> dict[str, object]:
     minutes = -(-error.seconds // 60)
     detail = (f"Hãy thử lại sau {minutes} phút", f"Try again in {minutes} minutes")
@@ -106,6 +129,13 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.InvalidRequest: Answer(422, "invalid", _requested),
     scheduler.CapacityExceeded: Answer(409, "capacity", _capacity),
     scheduler.BadDevices: Answer(422, "invalid", _devices),
+    scheduler.BadUnits: Answer(422, "invalid", _units),
+    directory.IllegalMove: Answer(409, "illegal-move", _moved),
+    scheduler.UnknownUnit: Answer(404, "not-found"),
+    directory.QuotaExceeded: Answer(409, "quota", _quota),
+    directory.NotReady: Answer(409, "point-not-ready", _lacking),
+    directory.DevicesDescribed: Answer(409, "devices-described"),
+    directory.Unknown: Answer(404, "not-found"),
     scheduler.NoWorkingDay: Answer(409, "no-working-day"),
     scheduler.UnknownPoint: Answer(404, "not-found"),
     scheduler.UnknownSession: Answer(404, "not-found"),

@@ -1,8 +1,8 @@
 """Who may do what with sessions and recordings. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from scheduler.model import Draft, Point, Session
+from scheduler.model import Draft, Point, Session, Unit
 from signaling.accounts import Account
 from signaling.store import Recording
 
@@ -59,6 +59,15 @@ def may_see_queue(account: Account) -> bool:
 def may_decide(account: Account) -> bool:
     """Plans, capacity and what nobody opened are the operating unit's (Điều 12.4, 17.2)."""
     return account.central
+
+
+def may_see_card(account: Account, unit: str, units: Sequence[Unit]) -> bool:
+    """The operating unit sees every point and its people; a unit its own and those of the units below it (I-10)."""
+    parents = {each.id: each.parent for each in units}
+    above: str | None = unit
+    while above is not None and above != account.unit:
+        above = parents.get(above)
+    return account.central or (above is not None and account.unit is not None)
 
 
 def may_set_devices(account: Account) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 from redis.asyncio import Redis
 
+from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Mailroom
 from scheduler.post import Post
@@ -31,6 +32,7 @@ class Roof:
 
     scheduler: Scheduler
     drafts: Drafts
+    directory: Directory
     post: Post
     mailroom: Mailroom
     store: Store

@@ -9,8 +9,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
 from mediaserver.api import COMPOSED, TOP_HEIGHT, SeatOptions
+from scheduler.model import Point
 from scheduler.naming import device_names
 from signaling.messages import Audience, Media, Role, Seat
 
@@ -26,12 +28,23 @@ _AUDIENCES: dict[Role, Audience] = {"host": "host", "component": "components"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An invited point: its registered name (Điều 6.4), its Vietnamese label and its number of devices."""
+    """An invited point: its registered name (Điều 6.4), its Vietnamese label, how many devices it has and the digits
+    they are told apart by."""
 
     id: str
     name: str
     label: str
     devices: int
+    numbers: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, point: Point) -> Self:
+        """Return what a conference knows of a point."""
+        return cls(point.id, point.name, point.label, point.devices, point.numbers)
+
+    def device_name(self, device: int) -> str:
+        """Return the name of a device, counted from 1 (R-033)."""
+        return device_names(self.name, self.devices, self.numbers)[device - 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +163,7 @@ class Roster:
             account=person.account,
             place=place,
             device=choice.device,
-            name=person.name if place is None else device_names(place.name, place.devices)[choice.device - 1],
+            name=person.name if place is None else place.device_name(choice.device),
             role=self._role(place),
             controller=person.controller,
             client=client,

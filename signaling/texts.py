@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from signaling import directory_texts
+
 Language = Literal["vi", "en"]
 Pair = tuple[str, str]
 
@@ -34,6 +36,12 @@ PROBLEMS: Mapping[str, Pair] = {
     ),
     "not-live": ("Chỉ gia hạn được phiên họp đang diễn ra", "Only a meeting that is held can be extended"),
     "no-working-day": ("Lịch làm việc không có ngày làm việc nào gần đó", "The calendar has no working day near"),
+    "quota": ("Vượt số lượng điểm cầu (Điều 8)", "More points than Article 8 allows"),
+    "point-not-ready": ("Điểm cầu chưa đủ điều kiện (Điều 9)", "The point does not meet Article 9 yet"),
+    "devices-described": (
+        "Thiết bị đã khai báo phải được gỡ từng cái",
+        "Devices that are described are removed one by one",
+    ),
     "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
     "expired": ("Đường dẫn tải đã hết hạn", "The download link has expired"),
     "unavailable": ("Máy chủ tạm thời không phục vụ được", "The server cannot serve this now"),
@@ -106,6 +114,7 @@ FIELDS: Mapping[str, Pair] = {
     "duplicate-item": ("mục {value} có hai lần", "item {value} is listed twice"),
     "not-in-session": ("điểm cầu {value} không dự phiên họp này", "point {value} is not in this session"),
     "minutes-range": ("phải từ 1 đến {value} phút", "must be 1 to {value} minutes"),
+    **directory_texts.FIELDS,
     # kinds of faults that pydantic finds
     "missing": ("bắt buộc", "required"),
     "extra_forbidden": ("không có trường này", "there is no such field"),

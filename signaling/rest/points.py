@@ -49,8 +49,9 @@ async def units(call: Call) -> list[Unit]:
 
 
 async def points(call: Call) -> list[Point]:
-    """List points."""
-    return [_wire(point) for point in await call.roof.scheduler.points(call.query.unit, call.now)]
+    """List the points that meet: active ones of units that are units today."""
+    listed = await call.roof.scheduler.points(call.query.unit, call.now)
+    return [_wire(point) for point in listed if point.state == model.PointState.ACTIVE]
 
 
 async def devices(call: Call) -> Point:

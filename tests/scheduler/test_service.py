@@ -41,7 +41,7 @@ async def test_the_registry(scheduler: Scheduler) -> None:
     units, points = await scheduler.units(), await scheduler.points()
     assert [unit["id"] for unit in json.loads(seed.khanh_hoa_2023())["units"]] == [unit.id for unit in units]
     assert [point.unit for point in points] == [unit.id for unit in units]
-    xuong_huan = Point("nt.xuonghuan", "NT.XuongHuan", "UBND phường Xương Huân", "22342", "xa", 1)
+    xuong_huan = Point("nt.xuonghuan", "NT.XuongHuan", "UBND phường Xương Huân", "22342", "xa", 1, (1,))
     assert await scheduler.point("nt.xuonghuan") == xuong_huan
     assert await scheduler.points("22342") == [xuong_huan]
     for unknown in HOSTILE:
@@ -67,7 +67,7 @@ async def test_import_adds_changes_and_keeps_devices(scheduler: Scheduler) -> No
     port = {"id": "cv", "name": "Cảng vụ Hàng hải Nha Trang", "level": "khac", "parent": "56"}
     assert await scheduler.import_units(json.dumps({"units": [renamed, port]})) == Imported(1, 1, 0)
     assert await scheduler.points("22342") == [
-        Point("nt.xuonghuan", "NT.VanThanhMoi", "UBND phường Vạn Thạnh Mới", "22342", "xa", 2)
+        Point("nt.xuonghuan", "NT.VanThanhMoi", "UBND phường Vạn Thạnh Mới", "22342", "xa", 2, (1, 2))
     ]
     assert (await scheduler.points())[-1].name == "Cang vu Hang hai Nha Trang"
 

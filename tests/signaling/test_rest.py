@@ -56,11 +56,17 @@ def registration(**fields: Any) -> dict[str, Any]:
     }
 
 
+ITEMS = ("moi_vi_tri_nghe_ro", "bo_tri_thiet_bi", "nguon_dien_on_dinh", "nguon_du_phong", "pccc")
 GOOD: dict[str, Any] = {
     "/points/{id}/devices": {"devices": 2},
     "/sessions/{id}/script": {"items": []},
     "/drafts/{id}/confirm": registration(),
     "/drafts/{id}/discard": {"reason": "Gửi hai lần"},
+    "/directory/points/{id}/name": {"name": "UBND.Nha Trang"},
+    "/directory/points/{id}/room": {"address": "46 Trần Phú"},
+    "/directory/points/{id}/move": {"move": "activate"},
+    "/directory/points/{id}/assess": {"items": [{"id": item, "met": True} for item in ITEMS]},
+    "/directory/units/{id}/documents": {"kind": "points", "extra": 1, "number": "3021/UBND", "dated": "2026-04-10"},
 }
 """Bodies without fault, of calls that take one."""
 
@@ -129,6 +135,16 @@ ALLOWED: dict[str, list[int]] = {
     "GET /units": [200, 200, 200, 200, 200, 200],
     "GET /points": [200, 200, 200, 200, 200, 200],
     "POST /points/{id}/devices": [200, 200, 403, 403, 403, 403],
+    "GET /directory": [200, 200, 200, 200, 200, 200],
+    "POST /directory/units": [201, 201, 403, 403, 403, 403],
+    "POST /directory/points": [409, 409, 403, 403, 403, 403],
+    "GET /directory/points/{id}": [200, 200, 200, 200, 403, 403],
+    "POST /directory/points/{id}/name": [200, 200, 403, 403, 403, 403],
+    "POST /directory/points/{id}/room": [200, 200, 403, 403, 403, 403],
+    "POST /directory/points/{id}/move": [409, 409, 403, 403, 403, 403],
+    "POST /directory/points/{id}/assess": [200, 200, 403, 403, 403, 403],
+    "POST /directory/units/{id}/documents": [200, 200, 403, 403, 403, 403],
+    "POST /directory/documents/{id}/end": [404, 404, 403, 403, 403, 403],
     "POST /registrations": [201, 201, 201, 403, 403, 403],
     "GET /sessions": [200, 200, 200, 200, 200, 200],
     "GET /sessions/{id}": [200, 200, 200, 200, 404, 404],
@@ -175,19 +191,29 @@ async def test_who_may_what(world: World, role: str) -> None:
     await world.roof.finisher.idle()
     recording = (await world.store.recordings())[0].id
     draft, twice = [await world.roof.drafts.add("56", "form", "nt", {}, NOW, origin="568") for _ in range(2)]
-    things = {"drafts": draft.id, "points": NHA_TRANG, "sessions": session.id, "recordings": recording, "outbox": "1"}
+    things = {
+        "drafts": draft.id,
+        "points": NHA_TRANG,
+        "sessions": session.id,
+        "recordings": recording,
+        "outbox": "1",
+        "units": "568",
+    }
     bodies = {
         **GOOD,
         "/registrations": registration(),
         "/password": {},
         "/calendar/days": {"day": "2027-02-05", "working": False, "number": "1/VPCP"},
         "/calendar/years": {"year": 2027},
+        "/directory/units": {"id": "cv", "name": "Cảng vụ Nha Trang", "level": "khac"},
+        "/directory/points": {"unit": "so.tttt"},
     }
     client = await world.signed_in(role)
     statuses = {}
     for route in sorted(CLOSED, key=lambda route: ("logout" in route.path, "cancel" in route.path)):
         path_ = public_path(route.path)
-        where = url(route, session.id if path_.endswith("/manifest") else things.get(path_.split("/")[1], ""))
+        kind = path_.removeprefix("/directory").split("/")[1] if path_.count("/") > 1 else ""
+        where = url(route, session.id if path_.endswith("/manifest") else things.get(kind, "nothing"))
         if path_.endswith("/file"):
             where = where.with_query(ticket=world.roof.recordings.ticket(recording, role, NOW)[0])
         if path_.endswith("/discard"):

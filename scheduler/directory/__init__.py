@@ -1,0 +1,1 @@
+"""The directory: points with their rooms, devices, lines and people, from their first draft to their withdrawal."""

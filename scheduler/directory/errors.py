@@ -1,0 +1,55 @@
+"""What the directory raises on purpose, besides what the scheduler has.
+
+SchedulerError
+├── IllegalMove         a state of a point that does not allow what was asked for
+├── QuotaExceeded       a unit would have more points than Điều 8 gives it
+├── NotReady            a point lacks something of Điều 9 to be active; every lack is named
+├── DevicesDescribed    a count of devices would forget some that are described
+└── Unknown             no such room, device, line, person, provider, document or change
+"""
+
+from scheduler import errors
+from scheduler.errors import FieldError, SchedulerError
+
+
+class IllegalMove(errors.IllegalMove):
+    """A point in `state` cannot make this move; nothing was changed."""
+
+
+class QuotaExceeded(SchedulerError):
+    """A unit would have `wanted` points where `quota` are allowed by `article`."""
+
+    def __init__(self, unit: str, quota: int, wanted: int, article: str) -> None:
+        super().__init__(unit, quota, wanted, article)
+        self.unit = unit
+        self.quota = quota
+        self.wanted = wanted
+        self.article = article
+
+
+class NotReady(SchedulerError):
+    """A point cannot become active yet (R-046).
+
+    Words: ``not-assessed`` ``assessment-failed`` ``assessment-over`` ``no-line`` ``line-slow`` ``line-unmeasured``
+    ``line-type`` ``name-grammar`` ``quota`` ``no-account`` ``no-managing-unit``.
+    """
+
+    def __init__(self, lacks: list[FieldError]) -> None:
+        super().__init__(lacks)
+        self.lacks = lacks
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.lacks))
+
+
+class DevicesDescribed(SchedulerError):
+    """The last devices of the point are described; they are removed one by one."""
+
+
+class Unknown(SchedulerError):
+    """No such thing of a kind."""
+
+    def __init__(self, kind: str, id_: str) -> None:
+        super().__init__(kind, id_)
+        self.kind = kind
+        self.id = id_

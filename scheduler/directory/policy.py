@@ -1,0 +1,60 @@
+"""What a profile says of points: assessment, lines, quotas' articles, people, accounts (Điều 6, 8, 9, 17)."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Count = Annotated[int, Field(ge=1)]
+LineType = Literal["TSLCD", "WAN", "INTERNET"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ItemPolicy(_Part):
+    """One item of the assessment form; a `remediable` one may be mended until a day that the assessor sets."""
+
+    name: Word
+    article: Word
+    remediable: bool = False
+
+
+class AssessmentPolicy(_Part):
+    """The form, and how long it holds (reading A39)."""
+
+    items: dict[Word, ItemPolicy]
+    valid_months: Count
+    warn_days: Count
+
+
+class LineRule(_Part):
+    """Which levels may use a type of line, and what it must carry in both directions (reading A6)."""
+
+    type: LineType
+    levels: tuple[Word, ...]
+    min_kbps: Count
+    below: Literal["fail", "warn"]
+    address: bool
+    article: Word
+
+
+class DirectoryPolicy(_Part):
+    """Rules of the directory; `quotas` names the article of each level's quota."""
+
+    operator_unit: Word
+    quotas: dict[Word, Word]
+    exception_article: Word
+    exception_notice_days: Count
+    assessment: AssessmentPolicy
+    lines: tuple[LineRule, ...]
+    line_mismatch: Literal["warn", "block"]
+    per_session: tuple[Word, ...]
+    people_stale_days: Count
+    patch_days: Count
+    account_link_hours: Count
+
+    def line(self, kind: str) -> LineRule | None:
+        """Return the rule of a type of line."""
+        return next((rule for rule in self.lines if rule.type == kind), None)

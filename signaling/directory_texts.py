@@ -1,0 +1,57 @@
+"""What people are told of points, rooms, lines and people of the directory, in Vietnamese and English."""
+
+from collections.abc import Mapping
+
+FIELDS: Mapping[str, tuple[str, str]] = {
+    "point-draft": ("{value} còn là bản nháp", "{value} is a draft"),
+    "point-awaiting": ("{value} đang chờ đánh giá", "{value} awaits its assessment"),
+    "point-passed": ("{value} chưa được kích hoạt", "{value} is not active yet"),
+    "point-suspended": ("{value} đang tạm dừng", "{value} is suspended"),
+    "point-withdrawn": ("{value} đã bị thu hồi", "{value} was withdrawn"),
+    "name-reserved": (
+        "tên {value} dành riêng cho UBND tỉnh (Điều 6.4.a)",
+        "{value} is reserved (Article 6.4.a)",
+    ),
+    "name-taken": ("tên điểm cầu trùng {value}", "the name is that of {value}"),
+    "name-grammar": (
+        "tên điểm cầu {value} sai quy tắc (Điều 6.4)",
+        "the name {value} breaks the rule (Article 6.4)",
+    ),
+    "name-not-ruled": ("tên điểm cầu phải là {value} (Điều 6.4)", "the name must be {value} (Article 6.4)"),
+    "name-number": ("số phân biệt phải là {value} (Điều 6.4)", "its digits must be {value} (Article 6.4)"),
+    "not-assessed": ("chưa được đánh giá (Điều 9.3)", "not assessed yet (Article 9.3)"),
+    "assessment-failed": ("đánh giá không đạt: {value} (Điều 6)", "failed its assessment: {value} (Article 6)"),
+    "assessment-over": ("đánh giá đã hết hạn", "its assessment has ended"),
+    "no-line": ("chưa có đường truyền (Điều 6.3)", "no line yet (Article 6.3)"),
+    "line-type": ("không được dùng đường {value} (Điều 6.3)", "may not use {value} (Article 6.3)"),
+    "line-unmeasured": ("đường {value} chưa được đo", "the {value} line was not measured"),
+    "line-slow-up": (
+        "không đạt băng thông, tải lên {value} Mbps (Điều 6.3)",
+        "too slow up, {value} Mbps (Article 6.3)",
+    ),
+    "line-slow-down": (
+        "không đạt băng thông, tải xuống {value} Mbps (Điều 6.3)",
+        "too slow down, {value} Mbps (Article 6.3)",
+    ),
+    "quota": ("vượt số lượng điểm cầu ({value})", "more points than allowed ({value})"),
+    "no-account": ("chưa cấp tài khoản (Điều 9.3)", "no account issued (Article 9.3)"),
+    "no-managing-unit": ("chưa có đơn vị quản lý, vận hành (Điều 3.9)", "no managing unit (Article 3.9)"),
+    "unknown-item": ("phiếu không có mục {value}", "the form has no item {value}"),
+    "remedy-not-allowed": ("mục “{value}” phải đạt ngay", "“{value}” must be met now"),
+    "unit-known": ("mã đơn vị đã có", "there is such a unit already"),
+    "state-draft": ("nháp", "draft"),
+    "state-awaiting": ("chờ đánh giá", "awaiting assessment"),
+    "state-passed": ("đạt", "passed"),
+    "state-active": ("hoạt động", "active"),
+    "state-suspended": ("tạm dừng", "suspended"),
+    "state-withdrawn": ("thu hồi", "withdrawn"),
+    "move-submit": ("gửi đánh giá", "submit"),
+    "move-assess": ("đánh giá", "assess"),
+    "move-activate": ("kích hoạt", "activate"),
+    "move-suspend": ("tạm dừng", "suspend"),
+    "move-resume": ("hoạt động lại", "resume"),
+    "move-reassess": ("đánh giá lại", "reassess"),
+    "move-withdraw": ("thu hồi", "withdraw"),
+    "move-pass": ("đạt", "pass"),
+    "move-fail": ("không đạt", "fail"),
+}

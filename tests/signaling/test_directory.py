@@ -1,0 +1,107 @@
+"""The directory over REST: who sees and keeps what, and that refusals name their article."""
+
+from typing import Any
+
+from aiohttp import ClientSession
+
+from signaling.audit import Wanted
+from tests.signaling.test_rest import ITEMS
+from tests.signaling.world import NHA_TRANG, World, problem_of
+
+POINT = "/api/v1/directory/points"
+
+
+async def post(client: ClientSession, path: str, **body: Any) -> dict[str, Any]:
+    async with client.post(f"/api/v1/directory/{path}", json=body) as response:
+        assert response.status in {200, 201}, await response.text()
+        found: dict[str, Any] = await response.json()
+        return found
+
+
+async def refused(client: ClientSession, path: str, language: str = "vi", **body: Any) -> tuple[int, str, str]:
+    headers = {"Accept-Language": language}
+    async with client.post(f"/api/v1/directory/{path}", json=body, headers=headers) as response:
+        status, word = await problem_of(response)
+        return status, word, (await response.json())["detail"]
+
+
+async def noted(world: World, number: int) -> list[tuple[str, str, str, str]]:
+    """What the newest entries of the audit log say, but for what was refused."""
+    found = [sealed.entry for sealed in await world.kept.audit.newest(Wanted(), 50)]
+    done = [(e.actor, e.action, e.subject, e.detail) for e in found if e.action != "refused"]
+    return done[:number]
+
+
+async def test_the_tree_has_all_tiers(world: World) -> None:  # R-005
+    async with (await world.signed_in("nobody")).get("/api/v1/directory") as response:
+        tree = await response.json()
+    levels = {unit["id"]: unit["level"] for unit in tree["units"]}
+    codes = {level["id"]: level["code"] for level in tree["levels"]}
+    points = {point["name"]: codes[levels[point["unit"]]] for point in tree["points"]}
+    wanted = {"UBND.Khanh Hoa": "a", "So.TTTT": "b", "UBND.Nha Trang": "c", "NT.XuongHuan": "d"}
+    assert {name: points[name] for name in wanted} == wanted
+    assert (len(points), tree["may_edit"], [item["id"] for item in tree["items"]]) == (169, False, list(ITEMS))
+
+
+async def test_a_point_goes_from_draft_to_assessment(world: World) -> None:
+    central = await world.signed_in("central")
+    point = await post(central, "points", unit="568", label="Phòng họp số 2")
+    assert (point["id"], point["name"], point["state"]) == ("ubnd.nha-trang.02", "UBND.Nha Trang.02", "draft")
+    assert await refused(central, "points", unit="568") == (
+        409,
+        "quota",
+        "Vượt số lượng điểm cầu (02) theo khoản 3 Điều 8",
+    )
+    path = f"points/{point['id']}"
+    await post(central, f"{path}/room", address="46 Trần Phú", managing_unit="568")
+    assert await refused(central, f"{path}/move", move="activate") == (
+        409,
+        "illegal-move",
+        "Không thể “kích hoạt” khi đang “nháp”",
+    )
+    assert (await post(central, f"{path}/move", move="submit"))["point"]["state"] == "awaiting"
+    card = await post(central, f"{path}/assess", items=[{"id": item, "met": True} for item in ITEMS], reference="BB 12")
+    assert [(done["result"], done["expires"]) for done in card["assessments"]] == [("passed", "2028-04-06T17:00:00Z")]
+    status, word, detail = await refused(central, f"{path}/move", "en", move="activate")
+    assert (status, word) == (409, "point-not-ready")
+    assert detail == "line: no line yet (Article 6.3); account: no account issued (Article 9.3)"
+    assert [lack["word"] for lack in card["lacks"]] == ["no-line", "no-account"]
+    assert await noted(world, 4) == [
+        ("central", "point-assess", point["id"], "passed"),
+        ("central", "point-move", point["id"], "submit → awaiting"),
+        ("central", "point-room", point["id"], "568"),
+        ("central", "point-add", point["id"], "UBND.Nha Trang.02"),
+    ]
+
+
+async def test_only_active_points_are_offered_for_meetings(world: World) -> None:
+    central = await world.signed_in("central")
+    card = await post(central, f"points/{NHA_TRANG}/move", move="suspend", reason="Sửa phòng")
+    assert [(m["move"], m["by"], m["reason"]) for m in card["history"]] == [("suspend", "central", "Sửa phòng")]
+    async with central.get("/api/v1/points?unit=568") as response:
+        assert await response.json() == []
+
+
+async def test_a_card_is_for_the_unit_and_those_above_it(world: World) -> None:
+    statuses = {}
+    for account in ("host", "nhatrang", "camranh", "nobody"):
+        async with (await world.signed_in(account)).get(f"{POINT}/nt.xuonghuan") as response:
+            statuses[account] = response.status
+    assert statuses == {"host": 200, "nhatrang": 200, "camranh": 403, "nobody": 403}
+
+
+async def test_a_new_unit_begins_with_a_draft(world: World) -> None:
+    central = await world.signed_in("central")
+    body = {"id": "cv", "name": "Cảng vụ Hàng hải Nha Trang", "level": "khac"}
+    point = await post(central, "units", **body)
+    assert (point["name"], point["state"]) == ("Cang vu Hang hai Nha Trang", "draft")
+    assert (await refused(central, "units", **body))[2] == "id: mã đơn vị đã có"
+    assert (await refused(central, "units", **{**body, "id": "cw", "level": "quan"}))[:2] == (422, "invalid")
+
+
+async def test_what_ends_by_itself_is_noted(world: World) -> None:  # A39
+    central = await world.signed_in("central")
+    await post(central, f"points/{NHA_TRANG}/assess", items=[{"id": item, "met": True} for item in ITEMS])
+    world.clock.advance(732 * 86400)
+    await world.roof.clerk.work()
+    assert await noted(world, 1) == [("server", "point-move", NHA_TRANG, "suspend → suspended")]

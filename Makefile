@@ -24,7 +24,7 @@ check: install
 
 unit: install
 	$(BIN)/pytest -q --ignore=tests/e2e --ignore=tests/soak
-	$(BIN)/pytest -q --plain tests/mediaserver/test_udp.py tests/mediaserver/test_forwarder.py tests/mediaserver/test_engine.py
+	$(BIN)/pytest -q --plain tests/mediaserver/test_udp.py tests/mediaserver/test_forwarder.py tests/mediaserver/test_engine.py tests/mediaserver/test_limiter.py tests/mediaserver/test_minus.py tests/mediaserver/test_composer.py
 
 # Many joins and leaves, a flood of forgeries, a small province that loses a worker.
 soak: install
@@ -52,11 +52,11 @@ packages:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=/path/to/python3 make …)"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "python3-venv is needed: apt-get install python3-venv"; rm -rf .venv; exit 1; }
 
-.venv/run.stamp: pyproject.toml constraints.txt setup.py mediaserver/_wire.c | .venv/bin/python
+.venv/run.stamp: pyproject.toml constraints.txt setup.py mediaserver/_wire.c mediaserver/_mix.c | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
-.venv/dev.stamp: pyproject.toml constraints.txt setup.py mediaserver/_wire.c | .venv/bin/python
+.venv/dev.stamp: pyproject.toml constraints.txt setup.py mediaserver/_wire.c mediaserver/_mix.c | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@ .venv/run.stamp
 

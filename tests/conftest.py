@@ -24,9 +24,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let importing the compiled module fail."""
+    """Let importing the compiled modules fail."""
     if config.getoption("--plain"):
-        sys.modules["mediaserver._wire"] = None  # type: ignore[assignment]
+        for module in ("mediaserver._wire", "mediaserver._mix"):
+            sys.modules[module] = None  # type: ignore[assignment]
 
 
 @pytest.fixture

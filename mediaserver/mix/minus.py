@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,22 @@ def mix(voices: Mapping[str, Samples]) -> tuple[Sums, dict[str, Sums]]:
     return total, {seat: total - voice for seat, voice in voices.items()}
 
 
-def level(voice: Samples) -> float:
+def plain_level(voice: Samples) -> float:
     """Loudness in dBov (RFC 6464: 0 is the loudest, −127 silence)."""
-    samples = voice.astype(np.float32)
+    samples = voice.astype(np.float64)
     power = float(np.dot(samples, samples)) / len(samples)
     return max(-127.0, 10.0 * math.log10(power / FULL_POWER)) if power > 0 else -127.0
+
+
+def _load() -> Any:
+    try:
+        from mediaserver import _mix  # noqa: PLC0415 - optional: compiled at installation where that is possible
+    except ImportError:
+        return plain_level
+    return _mix.level
+
+
+if TYPE_CHECKING:
+    level = plain_level
+else:
+    level = _load()

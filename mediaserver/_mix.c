@@ -1,0 +1,158 @@
+/* The loops over samples and pixels that numpy and swscale are too slow for: 20 ms of sound, pictures of half the size.
+ *
+ * The sound has twins in Python (mix/minus.py, mix/limiter.py) that do the same and are used where this file was not
+ * compiled, the pictures swscale (mix/scaler.py); the tests compare. Arrays come and go as buffers. Sound keeps the GIL,
+ * since it takes microseconds in the loop's own thread; pictures are scaled in another, which gives it away.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FRAME = 960, /* mix/minus.py */
+    PARTS = 8,   /* mix/limiter.py */
+    PART = FRAME / PARTS,
+    CEILING = 29205,
+};
+static const double ROOM = 32767.0 - CEILING, FULL_POWER = 32768.0 * 32768.0;
+
+/* The loops themselves. */
+
+static double power(const int16_t *samples, Py_ssize_t count) {
+    int64_t sum = 0;
+    for (Py_ssize_t i = 0; i < count; i++)
+        sum += (int32_t)samples[i] * samples[i];
+    return (double)sum / (double)count;
+}
+
+static int32_t peak(const int32_t *samples, int count) {
+    int32_t most = 0;
+    for (int i = 0; i < count; i++) {
+        int32_t size = samples[i] < 0 ? -samples[i] : samples[i];
+        most = size > most ? size : most;
+    }
+    return most;
+}
+
+static double bent(double sample) {
+    double size = fabs(sample);
+    return size <= CEILING ? sample : copysign(CEILING + ROOM * tanh((size - CEILING) / ROOM), sample);
+}
+
+/* The gain at the edges of the parts, as mix/limiter.py finds them; the first is given. */
+static void find_edges(const int32_t *total, double gain, double rise, double *edges) {
+    double allowed[PARTS + 1];
+    for (int part = 0; part < PARTS; part++) {
+        int32_t most = peak(total + part * PART, PART);
+        allowed[part] = most > CEILING ? (double)CEILING / most : 1.0;
+    }
+    allowed[PARTS] = 1.0;
+    edges[0] = gain;
+    for (int at = 1; at <= PARTS; at++) {
+        edges[at] = fmin(allowed[at - 1], allowed[at]);
+        edges[at] = fmin(edges[at], edges[at - 1] * rise);
+    }
+}
+
+static double limit_into(const int32_t *total, int16_t *into, double gain, double rise) {
+    double edges[PARTS + 1];
+    if (gain == 1.0 && peak(total, FRAME) <= CEILING) {
+        for (int i = 0; i < FRAME; i++)
+            into[i] = (int16_t)total[i];
+        return gain;
+    }
+    find_edges(total, gain, rise, edges);
+    for (int i = 0; i < FRAME; i++) {
+        int part = i / PART;
+        double step = (double)((float)i / (float)PART) - part;
+        float now = (float)((edges[part + 1] - edges[part]) * step + edges[part]);
+        into[i] = (int16_t)bent((double)total[i] * (double)now);
+    }
+    return edges[PARTS];
+}
+
+typedef uint16_t __attribute__((may_alias, aligned(1))) Pair; /* two pixels side by side, in either order */
+
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
+__attribute__((target_clones("avx2", "default"))) /* what the machine can is found out when this is loaded */
+#endif
+static void halve_row(const Pair *restrict above, const Pair *restrict below, uint8_t *restrict into, int width) {
+    for (int x = 0; x < width; x++) {
+        Pair a = above[x], b = below[x];
+        into[x] = (uint8_t)((uint16_t)((a & 0xFF) + (a >> 8) + (b & 0xFF) + (b >> 8) + 2) >> 2);
+    }
+}
+
+/* From and to Python. */
+
+static int give(Py_buffer *view, Py_ssize_t most, const char *what) {
+    if (view->len >= most)
+        return 1;
+    PyErr_Format(PyExc_ValueError, "%s has %zd bytes, not %zd", what, view->len, most);
+    return 0;
+}
+
+static PyObject *level(PyObject *Py_UNUSED(module), PyObject *array) {
+    Py_buffer view;
+    if (PyObject_GetBuffer(array, &view, PyBUF_SIMPLE) < 0)
+        return NULL;
+    Py_ssize_t count = view.len / (Py_ssize_t)sizeof(int16_t);
+    double found = count ? power(view.buf, count) : 0.0;
+    PyBuffer_Release(&view);
+    return PyFloat_FromDouble(found > 0 ? fmax(-127.0, 10.0 * log10(found / FULL_POWER)) : -127.0);
+}
+
+static PyObject *limit(PyObject *Py_UNUSED(module), PyObject *args) {
+    Py_buffer total, into;
+    double gain, rise;
+    if (!PyArg_ParseTuple(args, "y*w*dd", &total, &into, &gain, &rise))
+        return NULL;
+    int good = give(&total, FRAME * sizeof(int32_t), "total") && give(&into, FRAME * sizeof(int16_t), "into");
+    if (good)
+        gain = limit_into(total.buf, into.buf, gain, rise);
+    PyBuffer_Release(&total);
+    PyBuffer_Release(&into);
+    return good ? PyFloat_FromDouble(gain) : NULL;
+}
+
+static PyObject *halve(PyObject *Py_UNUSED(module), PyObject *args) {
+    Py_buffer from, into;
+    int from_line, into_line, width, height;
+    if (!PyArg_ParseTuple(args, "y*iw*iii", &from, &from_line, &into, &into_line, &width, &height))
+        return NULL;
+    int good = width > 0 && height > 0 && from_line >= 2 * width && into_line >= width;
+    if (!good)
+        PyErr_SetString(PyExc_ValueError, "lines shorter than their pictures");
+    good = good && give(&from, (Py_ssize_t)from_line * (2 * height - 1) + 2 * width, "from") &&
+           give(&into, (Py_ssize_t)into_line * (height - 1) + width, "into");
+    if (good) {
+        Py_BEGIN_ALLOW_THREADS;
+        for (int y = 0; y < height; y++) {
+            const uint8_t *above = (const uint8_t *)from.buf + (Py_ssize_t)from_line * 2 * y;
+            halve_row((const Pair *)above, (const Pair *)(above + from_line), (uint8_t *)into.buf + (Py_ssize_t)into_line * y, width);
+        }
+        Py_END_ALLOW_THREADS;
+    }
+    PyBuffer_Release(&from);
+    PyBuffer_Release(&into);
+    if (!good)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"level", level, METH_O, "How loud 16-bit samples are, in dBov."},
+    {"limit", limit, METH_VARARGS, "Write a summed frame within 16 bits, beginning with a gain; the gain it ended with."},
+    {"halve", halve, METH_VARARGS, "Write a plane in half its width and height."},
+    {NULL},
+};
+
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "mediaserver._mix", NULL, -1, functions};
+
+PyMODINIT_FUNC PyInit__mix(void) {
+    return PyModule_Create(&definition);
+}

@@ -1,0 +1,7 @@
+from mediaserver.mix.limiter import plain_limit
+from mediaserver.mix.minus import plain_level
+
+level = plain_level
+limit = plain_limit
+
+def halve(source: object, source_line: int, target: object, target_line: int, width: int, height: int) -> None: ...

@@ -126,7 +126,7 @@ async def compose_pct(seconds: float) -> float:
             camera = Material((), partial(clips, floor.CARDS[place % len(floor.CARDS)], cache=cache_directory()))
             caller = await bench.seat(camera, Wish(("H264",), 1, picture=False))
             caller.sending.mic = False
-        viewer = await bench.seat(Material((), _no_camera), Wish(("H264",), camera=False))
+        viewer = await bench.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
         viewer.sending.mic = False
         await asyncio.sleep(SETTLE_S)
         before = viewer.reception.picture().frames

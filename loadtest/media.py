@@ -30,12 +30,14 @@ class Bench:
     certificate: RTCCertificate = field(default_factory=make_certificate)
     callers: list[Caller] = field(default_factory=list)
 
-    async def seat(self, material: Material, wish: Wish, *, view: str = "composed", floor: bool = False) -> Caller:
-        """Seat and connect one more caller; its seat is its place in `callers`."""
+    async def seat(
+        self, material: Material, wish: Wish, *, view: str = "composed", floor: bool = False, visible: bool = True
+    ) -> Caller:
+        """Seat and connect one more caller; its seat is its place in `callers`. Who is not visible has no tile."""
         seat = str(len(self.callers))
         caller = Caller(self.certificate, material, wish)
         self.callers.append(caller)
-        await self.engine.add_seat(ROOM, SeatOptions(seat, f"Point {seat}"))
+        await self.engine.add_seat(ROOM, SeatOptions(seat, f"Point {seat}", visible=visible))
         await self.engine.set_view(ROOM, seat, view)
         await self.engine.set_floor(ROOM, seat, floor)
         await caller.connect(await self.engine.connect(ROOM, seat, caller.offer()))

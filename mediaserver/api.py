@@ -82,6 +82,19 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class LineState:
+    """How the line of a connected seat is: shares lost lately (0 to 1) on the way to us (`up`) and from us (`down`).
+
+    `jitter` (RFC 3550 §6.4.1, of what we send) and `round_trip` are in seconds.
+    """
+
+    up: float
+    down: float
+    jitter: float
+    round_trip: float
+
+
+@dataclass(frozen=True, slots=True)
 class PeerUp:
     """The transport of a seat is connected: media can flow."""
 
@@ -205,6 +218,9 @@ class MediaEngine(Protocol):
 
     async def stop_recording(self, room: str) -> None:
         """Close the recording; :class:`RecordingEnded` follows. Nothing happens when none runs."""
+
+    async def lines(self, room: str) -> Mapping[str, LineState]:
+        """How the line of each connected seat of a room is."""
 
     async def stats(self) -> dict[str, object]:
         """Counters since start: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``, ``bytes_out`` …"""

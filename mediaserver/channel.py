@@ -33,6 +33,7 @@ CALLS: dict[str, dict[str, type]] = {
     "record_voices": {},
     "recorded": {},
     "stop_recording": {},
+    "lines": {},
     "stats": {},
 }
 """Every call of :class:`mediaserver.api.MediaEngine` and its arguments that are dataclasses."""
@@ -70,9 +71,9 @@ def write(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
     writer.write(_LENGTH.pack(len(data)) + data)
 
 
-def pack(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments with dataclasses as objects."""
-    return {k: asdict(v) if is_dataclass(v) and not isinstance(v, type) else v for k, v in arguments.items()}
+def pack(values: dict[str, Any]) -> dict[str, Any]:
+    """Values with dataclasses as objects."""
+    return {k: asdict(v) if is_dataclass(v) and not isinstance(v, type) else v for k, v in values.items()}
 
 
 def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,10 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from math import floor
 
-from mediaserver.api import EVERYONE, Event, Layout, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, Event, Layout, LineState, RoomOptions, SeatOptions
 from mediaserver.errors import UnknownRoom
 from mediaserver.mix.minus import PTIME_MS
 from mediaserver.peer import TICK_S, Peer
@@ -153,6 +153,10 @@ class LocalEngine:
     async def stop_recording(self, room: str) -> None:
         """Close the recording."""
         await self._room(room).stop_recording()
+
+    async def lines(self, room: str) -> Mapping[str, LineState]:
+        """How the line of each connected seat of a room is."""
+        return self._room(room).lines
 
     async def stats(self) -> dict[str, object]:
         """Counters of the engine."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from mediaserver.api import LineState
 from mediaserver.camera import Camera, Layer, Reception
 from mediaserver.forwarder import Forwarder
 from mediaserver.mix.quality import QUALITIES, USUAL
@@ -37,6 +38,7 @@ from mediaserver.transport.webrtc import State, WebRtcTransport
 
 logger = logging.getLogger(__name__)
 
+VIDEO_CLOCK = 90_000
 CAMERA_CODECS = ("VP8", "H264")
 """VP8 first: a forwarded camera must reach Firefox too, which decodes nothing else on a closed network."""
 MAX_SSRCS = 18
@@ -78,12 +80,14 @@ class Peer:
         self._camera_media, self._content_media = _first_two(offer)
         self._level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
-        self.picture = self._forwarder(_first(offer, "video", sends=False), 90000)
+        self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
         self._streams: dict[int, Callable[[Packet, float], None]] = {}
         self._receptions: dict[int, Reception] = {}
         self._bandwidth = LossController()
         self.downlink = Downlink([quality.bitrate for quality in QUALITIES], USUAL)
         self._reported = 0.0
+        self._jitter = 0.0
+        """Of the picture we send, in seconds."""
         self._octets = 0
         self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)
 
@@ -233,6 +237,7 @@ class Peer:
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
                         self.downlink.reported(item.round_trip, item.age, now)
                         self.downlink.lost(item.lost, item.highest, now)
+                        self._jitter = item.jitter / VIDEO_CLOCK
                 case rtcp.SenderReport():
                     if reception := self._receptions.get(item.ssrc):
                         reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
@@ -241,6 +246,11 @@ class Peer:
     def loss(self) -> float:
         """The share of its camera's packets that got lost lately, 0 to 1."""
         return self._bandwidth.loss
+
+    @property
+    def line(self) -> LineState:
+        """How its line is."""
+        return LineState(self.loss, self.downlink.loss, self._jitter, self.downlink.round_trip)
 
     @property
     def _own_ssrc(self) -> int:

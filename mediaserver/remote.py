@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from itertools import count
 from typing import Any
 
 from mediaserver import channel, errors
-from mediaserver.api import EVERYONE, EngineLost, Event, Layout, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, EngineLost, Event, Layout, LineState, RoomOptions, SeatOptions
 
 CALL_TIMEOUT_S = 10.0
 MAX_EVENTS = 10_000
@@ -131,6 +131,11 @@ class RemoteEngine:
     async def stop_recording(self, room: str) -> None:
         """Close the recording."""
         await self._call("stop_recording", room=room)
+
+    async def lines(self, room: str) -> Mapping[str, LineState]:
+        """How the line of each connected seat of a room is."""
+        found: dict[str, dict[str, float]] = await self._call("lines", room=room)
+        return {seat: LineState(**line) for seat, line in found.items()}
 
     async def stats(self) -> dict[str, object]:
         """Counters of the engine."""

@@ -16,6 +16,7 @@ from mediaserver.api import (
     CameraWanted,
     Event,
     Layout,
+    LineState,
     PeerDown,
     PeerUp,
     RecordingEnded,
@@ -419,6 +420,12 @@ class Room:
     def recorded(self) -> float | None:
         """How many seconds are recorded so far; None when nothing is."""
         return None if self._recorder is None else self._recorder.seconds
+
+    @property
+    def lines(self) -> dict[str, LineState]:
+        """How the line of each connected seat is."""
+        peers = {name: seat.peer for name, seat in self.seats.items() if seat.peer is not None}
+        return {name: peer.line for name, peer in peers.items() if peer.transport.state == "connected"}
 
     async def stop_recording(self) -> None:
         """Close the recording."""

@@ -64,7 +64,8 @@ class Worker:
         answer: dict[str, Any] = {"id": message["id"]}
         try:
             arguments = channel.unpack(message["call"], message["arguments"])
-            answer["result"] = await getattr(self._engine, message["call"])(**arguments)
+            found = await getattr(self._engine, message["call"])(**arguments)
+            answer["result"] = channel.pack(found) if isinstance(found, dict) else found
         except errors.MediaError as exc:
             answer.update(error=type(exc).__name__, text=str(exc))
         except Exception as exc:

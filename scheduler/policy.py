@@ -225,6 +225,32 @@ class DeadlinePolicy(_Part):
     handover_working_days: Count
 
 
+class LinePolicy(_Part):
+    """When a line is too bad (Điều 7.4, 14.3.d): losing more than `loss_percent` it is shown to the host after `warn_s`
+    seconds and reported by itself after `report_s`; minutes that lose more than `counted_percent` are counted."""
+
+    loss_percent: Annotated[int, Field(ge=1, le=100)]
+    warn_s: Annotated[int, Field(ge=0)]
+    report_s: Annotated[int, Field(ge=0)]
+    counted_percent: Annotated[int, Field(ge=0, le=100)]
+
+    @property
+    def warn(self) -> timedelta:
+        """How long a line is bad before the host is told."""
+        return timedelta(seconds=self.warn_s)
+
+    @property
+    def report(self) -> timedelta:
+        """How long a line is bad before an incident opens by itself."""
+        return timedelta(seconds=self.report_s)
+
+
+class ConductPolicy(_Part):
+    """What is looked at during and after a session."""
+
+    lines: LinePolicy
+
+
 class RevocationPolicy(_Part):
     """How codes of lower bodies are revoked (Điều 12.4.b, readings A23–A25)."""
 
@@ -290,6 +316,7 @@ class Policy(_Part):
     revocation: RevocationPolicy
     audit: AuditPolicy
     directory: DirectoryPolicy
+    conduct: ConductPolicy
 
     @field_validator("timezone")
     @classmethod

@@ -15,6 +15,7 @@ from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
+from scheduler.conduct.desk import Desk
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Address, Mailroom
@@ -30,8 +31,10 @@ from signaling.clerk import Clerk, Duty
 from signaling.directory import lapse
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
+from signaling.faults import Faults
 from signaling.finisher import Finisher
 from signaling.hub import Hub
+from signaling.lines import Lines
 from signaling.meeting import Tools
 from signaling.messages import MAX_BYTES
 from signaling.metrics import Metrics
@@ -63,6 +66,7 @@ class Record:
     directory: Directory
     post: Post
     mailroom: Mailroom
+    desk: Desk
     store: Store
     audit: Audit
 
@@ -92,6 +96,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             directory=Directory(engine, shelf),
             post=Post(engine, shelf.at(utc_now()).zone),
             mailroom=Mailroom(engine, address),
+            desk=Desk(engine),
             store=Store(engine),
             audit=Audit(engine, shelf),
         )
@@ -142,7 +147,10 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     limits, presence, metrics, finisher = Throttle(redis), Presence(redis), Metrics(), Finisher(kept.store)
     key = load_key(settings.data / "ticket.key")
     recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
-    hub = Hub(kept.scheduler, Tools(engine, presence, recordings, clock, RoomOptions(hold_s=settings.speaker_hold)))
+    lines = Lines(engine, kept.desk, kept.scheduler)
+    tools = Tools(engine, presence, recordings, kept.desk, clock, RoomOptions(hold_s=settings.speaker_hold))
+    hub = Hub(kept.scheduler, tools, lines)
+    faults = Faults(hub, kept.desk, lines, kept.audit)
     letters = None if settings.mail is None else Letters(settings.mail)
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock)
     duties: dict[str, Duty] = {
@@ -155,12 +163,14 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         directory=kept.directory,
         post=kept.post,
         mailroom=kept.mailroom,
+        desk=kept.desk,
         store=kept.store,
         redis=redis,
         audit=kept.audit,
         auth=Auth(kept.store, kept.audit, Passwords(), limits),
         hub=hub,
-        dispatch=Dispatch(hub, Entrance(kept.scheduler, hub, presence, limits, kept.audit), metrics),
+        faults=faults,
+        dispatch=Dispatch(hub, Entrance(kept.scheduler, hub, presence, limits, kept.audit), faults, metrics),
         recordings=recordings,
         finisher=finisher,
         clerk=Clerk(duties, clock),

@@ -5,17 +5,20 @@ Everything the media engine knows can be said again from here (:meth:`Conference
 nothing but seconds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout
+from scheduler.conduct.model import IncidentKind
 from scheduler.model import Interval, ScriptItem
 from signaling import panes
+from signaling.aid import Aid
 from signaling.effects import (
     AddSeat,
     Arrange,
     CloseRoom,
+    Direct,
     Effect,
     Hang,
     OpenRoom,
@@ -33,6 +36,7 @@ from signaling.messages import (
     Audience,
     ContentState,
     Farewell,
+    IncidentState,
     Joined,
     LayoutState,
     Official,
@@ -45,6 +49,7 @@ from signaling.messages import (
     StorageState,
     ViewState,
     Wanted,
+    WeakLine,
 )
 from signaling.roster import Choice, Person, Place, Roster, Seated
 from signaling.script import Scene, Script
@@ -80,6 +85,7 @@ class Conference:
         """Of audiences that see another layout than everyone."""
         self.tape = Tape(booking.recording, booking.start, booking.voices)
         self.script = Script(booking.script, booking.places[0].id)
+        self.aid = Aid()
         self.content: str | None = None
         """Who shares a screen."""
         self._before: Layout | None = None
@@ -103,6 +109,7 @@ class Conference:
         if seat.place is not None:
             effects += self._move_pins(seat.place.id, seat.id)
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
+        effects += [Tell(client, message) for message in self.aid.brief] if seat.controller else []
         return self._joined(seat, now), effects
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
@@ -282,6 +289,36 @@ class Conference:
             raise MessageError("not-recording")
         return effects
 
+    # --- faults and help
+
+    def reported(self, client: str, kind: IncidentKind, seat_id: str | None) -> str:
+        """Return the seat, or absent point, whose fault somebody reports."""
+        own = self._seat_of(client)
+        if kind == "help" or seat_id not in (None, own.id):
+            self._controller(client)
+        if seat_id is None:
+            return own.id
+        absent = {place.id for place in self.booking.places}
+        return seat_id if seat_id in absent else self._visible(seat_id).id
+
+    def incident(self, incident: IncidentState, reporter: str = "") -> list[Effect]:
+        """An incident was opened or changed: controllers are told, and the account that reported it."""
+        self.aid.incident(incident)
+        seats = [s for s in self.roster.seats.values() if s.controller or (reporter and s.account == reporter)]
+        return [Tell(seat.client, incident) for seat in seats if seat.client is not None]
+
+    def weak(self, lines: Mapping[str, WeakLine]) -> list[Effect]:
+        """These lines are weak now."""
+        return self._tell_controllers(self.aid.lines) if self.aid.found(lines) else []
+
+    def assist(self, client: str, on: bool, now: datetime) -> list[Effect]:
+        """Let the centre direct the meeting, or give it back; what is so already changes nothing (R-095)."""
+        seat = self._seat_of(client)
+        if seat.role != "observer" or not seat.controller:
+            raise MessageError("forbidden")
+        news = self.aid.help(seat.id, seat.name, now) if on else self.aid.help(None)
+        return [Direct(seat.account, on), *self._tell_controllers(self.aid.assist)] if news else []
+
     # --- what the media engine tells
 
     def peer_up(self, seat_id: str) -> list[Effect]:
@@ -438,6 +475,8 @@ class Conference:
         """Take a seat out for good and let nobody look at it any more."""
         effects: list[Effect] = self._unshare() if self.content == seat.id else []
         self.roster.remove(seat)
+        if self.aid.helper == seat.id and self.aid.help(None):
+            effects += [Direct(seat.account, False), *self._tell_controllers(self.aid.assist)]
         for other in self.roster.seats.values():
             if other.view == f"camera:{seat.id}":
                 other.view = COMPOSED

@@ -1,7 +1,8 @@
 """From a WebSocket message to what it does: one table, one small function per message."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from signaling.conference import Conference
 from signaling.effects import Effect
 from signaling.entrance import Entrance
 from signaling.errors import MessageError
+from signaling.faults import Faults
 from signaling.hub import Hub
 from signaling.meeting import Meeting
 from signaling.metrics import Metrics
@@ -44,12 +46,15 @@ COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect
 class Dispatch:
     """Obeys messages and answers faults."""
 
-    def __init__(self, hub: Hub, entrance: Entrance, metrics: Metrics) -> None:
+    def __init__(self, hub: Hub, entrance: Entrance, faults: Faults, metrics: Metrics) -> None:
         self._hub = hub
         self._metrics = metrics
+        self._carrying: set[asyncio.Task[None]] = set()
         self._others: dict[type[Any], Callable[[Client, Any, datetime], Awaitable[None]]] = {
             m.Join: entrance.join,
             m.Offer: self._offer,
+            m.ReportFault: faults.report,
+            m.Assist: faults.assist,
         }
 
     async def receive(self, client: Client, text: str, now: datetime) -> None:
@@ -76,7 +81,14 @@ class Dispatch:
             return
         meeting = self._meeting(client)
         effects = COMMANDS[type(message)](meeting.conference, client.id, message, now)
-        await meeting.apply(effects, client, message.ref)
+        await self._carry_out(meeting.apply(effects, client, message.ref))
+
+    async def _carry_out(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do all of what was decided, also when the asker's socket ends meanwhile: with its bye, for one."""
+        task = asyncio.ensure_future(work)
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+        await asyncio.shield(task)
 
     def _meeting(self, client: Client) -> Meeting:
         meeting = self._hub.of(client)

@@ -123,6 +123,14 @@ class StopRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class Direct:
+    """Note that an account of the centre directs the meeting from now on, or gave it back."""
+
+    by: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """Give a leg back to the join guard."""
 
@@ -146,5 +154,6 @@ Effect = (
     | RecordVoices
     | MarkRecording
     | StopRecording
+    | Direct
     | Release
 )

@@ -24,6 +24,7 @@ from scheduler.service import Scheduler
 from signaling.client import Client
 from signaling.conference import Booking, Conference
 from signaling.effects import Effect
+from signaling.lines import Lines
 from signaling.meeting import Meeting, Tools
 from signaling.messages import Farewell, StorageState
 from signaling.presence import REFRESH_SECONDS
@@ -42,10 +43,11 @@ SETTLE_SECONDS = 1.5
 class Hub:
     """Owns the meetings."""
 
-    def __init__(self, scheduler: Scheduler, tools: Tools) -> None:
+    def __init__(self, scheduler: Scheduler, tools: Tools, lines: Lines) -> None:
         # given
         self._scheduler = scheduler
         self.tools = tools
+        self._lines = lines
         # owned
         self.meetings: dict[str, Meeting] = {}
         self.clients: set[Client] = set()
@@ -153,6 +155,7 @@ class Hub:
                 await self._finish(meeting, "ended")
                 continue
             await meeting.apply(meeting.conference.tick(now))
+            await self._lines.look(meeting, now)
             if due:
                 await self._refresh(meeting, now)
 
@@ -187,6 +190,7 @@ class Hub:
         del self.meetings[meeting.id], self._sessions[meeting.id]
         await meeting.apply(meeting.conference.end(reason))
         meeting.close()
+        self._lines.forget(meeting.id)
 
     async def _tick_forever(self) -> None:
         while True:

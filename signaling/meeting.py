@@ -12,12 +12,15 @@ from redis.exceptions import RedisError
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.chapters import Chapter
 from mediaserver.errors import EngineGone, MediaError
+from scheduler.conduct.desk import Desk
+from scheduler.conduct.model import StepKind
 from signaling.client import Client
 from signaling.conference import Conference
 from signaling.effects import (
     AddSeat,
     Arrange,
     CloseRoom,
+    Direct,
     Effect,
     Hang,
     MarkRecording,
@@ -51,6 +54,7 @@ class Tools:
     engine: MediaEngine
     presence: Presence
     recordings: Recordings
+    desk: Desk
     clock: Callable[[], datetime]
     rooms: RoomOptions
     """What all rooms have in common."""
@@ -83,6 +87,7 @@ class Meeting:
             RecordVoices: lambda effect: tools.engine.record_voices(self.id, effect.on),
             MarkRecording: self._mark,
             StopRecording: self._stop_recording,
+            Direct: self._direct,
             Release: lambda effect: tools.presence.leave(self.id, effect.leg),
         }
 
@@ -187,6 +192,10 @@ class Meeting:
     async def _stop_recording(self, effect: StopRecording) -> None:
         await self._tools.recordings.stopping(self.id, effect.by, effect.reason)
         await self._tools.engine.stop_recording(self.id)
+
+    async def _direct(self, effect: Direct) -> None:
+        step: StepKind = "control" if effect.on else "returned"
+        await self._tools.desk.note(self.id, step, effect.by, self._tools.clock())
 
     def _plan_flush(self) -> None:
         if self._flush is None:

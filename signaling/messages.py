@@ -8,6 +8,8 @@ from pydantic import ValidationError as Invalid
 from pydantic_core import from_json
 
 from mediaserver.api import EVERYONE, Layout, LayoutKind
+from scheduler.conduct.model import Incident, IncidentKind, Level
+from scheduler.conduct.model import IncidentState as Stage
 from scheduler.model import ItemKind
 from signaling.errors import MessageError
 
@@ -172,6 +174,22 @@ class Step(_Asked):
     to: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None
 
 
+class ReportFault(_Asked):
+    """Report a fault at one's own point (Điều 13.2.c); controllers also at another's, and call the centre (`help`)."""
+
+    type: Literal["report"]
+    kind: IncidentKind
+    text: Annotated[str, StringConstraints(max_length=500)] = ""
+    seat: SeatId | None = None
+
+
+class Assist(_Asked):
+    """Direct the meeting from the centre, or give it back (central technicians)."""
+
+    type: Literal["assist"]
+    on: bool
+
+
 class Leave(_Asked):
     """Leave for good."""
 
@@ -194,6 +212,8 @@ ClientMessage = Annotated[
     | Voices
     | Mark
     | Step
+    | ReportFault
+    | Assist
     | Leave,
     Field(discriminator="type"),
 ]
@@ -213,6 +233,8 @@ _CLIENT: TypeAdapter[
     | Voices
     | Mark
     | Step
+    | ReportFault
+    | Assist
     | Leave
 ] = TypeAdapter(ClientMessage)
 
@@ -376,6 +398,47 @@ class Wanted(_Message):
     lines: int
 
 
+class IncidentState(_Message):
+    """A reported fault as it is now; told to controllers, and to who reported it."""
+
+    type: Literal["incident"] = "incident"
+    id: str
+    kind: IncidentKind
+    level: Level
+    point: str | None
+    text: str
+    state: Stage
+    opened: Instant
+    reporter: str
+    assignee: str
+    provider: str | None
+
+
+class WeakLine(_Message):
+    """A line that loses too much: percents lost, jitter and round trip in milliseconds."""
+
+    seat: str
+    loss: int
+    jitter: int
+    round_trip: int
+
+
+class LinesState(_Message):
+    """Which lines are weak (controllers only)."""
+
+    type: Literal["lines"] = "lines"
+    weak: list[WeakLine]
+
+
+class AssistState(_Message):
+    """From which seat the centre directs the meeting since when, or that it does not (controllers only)."""
+
+    type: Literal["assist"] = "assist"
+    seat: str | None
+    name: str | None
+    since: Instant | None
+
+
 class Renew(_Message):
     """The media worker was replaced: make a new peer connection and offer again."""
 
@@ -400,8 +463,14 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
-    | ViewState | Speaking | ContentState | Wanted | Renew | Bye | Error
+    | ViewState | Speaking | ContentState | Wanted | IncidentState | LinesState | AssistState | Renew | Bye | Error
 )  # fmt: skip
+
+
+def incident_state(incident: Incident) -> IncidentState:
+    """Return an incident as those in the meeting are told of it."""
+    fields = ("id", "kind", "level", "point", "text", "state", "opened", "reporter", "assignee", "provider")
+    return IncidentState(**{name: getattr(incident, name) for name in fields})
 
 
 def parse(text: str) -> ClientMessage:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError
 from scheduler import errors as scheduler
+from scheduler.conduct import errors as conduct
 from scheduler.directory import errors as directory
 from signaling import errors
 from signaling.messages import instant
@@ -146,6 +147,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.OutOfOrder: Answer(409, "out-of-order", lambda error, _: {"ahead": list(error.ahead)}),
     scheduler.NotMissed: Answer(409, "not-missed", lambda error, _: {"since": _stamp(error.since)}),
     scheduler.NotLive: Answer(409, "not-live"),
+    conduct.UnknownIncident: Answer(404, "not-found"),
+    conduct.IllegalStep: Answer(409, "illegal-step"),
     ValidationError: Answer(422, "invalid", _validated),
     RedisError: Answer(503, "unavailable"),
     SQLAlchemyError: Answer(503, "unavailable"),

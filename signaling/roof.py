@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 from redis.asyncio import Redis
 
+from scheduler.conduct.desk import Desk
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Mailroom
@@ -17,6 +18,7 @@ from signaling.audit import Audit
 from signaling.auth import Auth
 from signaling.clerk import Clerk
 from signaling.dispatch import Dispatch
+from signaling.faults import Faults
 from signaling.finisher import Finisher
 from signaling.hub import Hub
 from signaling.metrics import Metrics
@@ -35,11 +37,13 @@ class Roof:
     directory: Directory
     post: Post
     mailroom: Mailroom
+    desk: Desk
     store: Store
     audit: Audit
     redis: Redis
     auth: Auth
     hub: Hub
+    faults: Faults
     dispatch: Dispatch
     recordings: Recordings
     finisher: Finisher

@@ -185,6 +185,11 @@ class Roster:
             return "observer"
         return "host" if place.id == self.places[0].id else "component"
 
+    @property
+    def points(self) -> dict[str, str]:
+        """The point of each seat that has one."""
+        return {seat.id: seat.place.id for seat in self.seats.values() if seat.place is not None}
+
     def of(self, client: str) -> Seated | None:
         """Return the seat of a client, if it has one."""
         seat = self._by_client.get(client)

@@ -35,6 +35,7 @@ PROBLEMS: Mapping[str, Pair] = {
         "Somebody has opened this session, or it is too soon after its start to give it up",
     ),
     "not-live": ("Chỉ gia hạn được phiên họp đang diễn ra", "Only a meeting that is held can be extended"),
+    "illegal-step": ("Sự cố đang ở trạng thái không cho làm việc này", "Not possible as the incident now stands"),
     "no-working-day": ("Lịch làm việc không có ngày làm việc nào gần đó", "The calendar has no working day near"),
     "quota": ("Vượt số lượng điểm cầu (Điều 8)", "More points than Article 8 allows"),
     "point-not-ready": ("Điểm cầu chưa đủ điều kiện (Điều 9)", "The point does not meet Article 9 yet"),

@@ -5,10 +5,20 @@ lost, and reported back as soon as some worker can take them; the roof then open
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-from mediaserver.api import EVERYONE, EngineLost, EngineReady, Event, Layout, MediaEngine, RoomOptions, SeatOptions
+from mediaserver.api import (
+    EVERYONE,
+    EngineLost,
+    EngineReady,
+    Event,
+    Layout,
+    LineState,
+    MediaEngine,
+    RoomOptions,
+    SeatOptions,
+)
 from mediaserver.errors import EngineGone, UnknownRoom
 
 EVENTS = 10_000
@@ -155,6 +165,10 @@ class Workers:
     async def stop_recording(self, room: str) -> None:
         """Stop recording."""
         await self._of(room).stop_recording(room)
+
+    async def lines(self, room: str) -> Mapping[str, LineState]:
+        """How the line of each connected seat is."""
+        return await self._of(room).lines(room)
 
     async def stats(self) -> dict[str, object]:
         """Return the counters of each worker under its number."""

@@ -1,12 +1,12 @@
 """Fakes with a script: parts that do what the test says, and note what they were told."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mediaserver.api import EVERYONE, Event, Layout, PeerUp, RecordingEnded, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, Event, Layout, LineState, PeerUp, RecordingEnded, RoomOptions, SeatOptions
 from mediaserver.disk import Space
 from mediaserver.errors import UnknownRoom, UnknownSeat
 
@@ -48,6 +48,7 @@ class FakeRoom:
     paused: bool = False
     seconds: float = 0.0
     voices: bool = False
+    lines: dict[str, LineState] = field(default_factory=dict)
 
 
 class FakeEngine:
@@ -146,6 +147,9 @@ class FakeEngine:
         path, self._room(room).recording = self._room(room).recording, None
         if path is not None:
             self.emit(RecordingEnded(room, path, 12.0, None))
+
+    async def lines(self, room: str) -> Mapping[str, LineState]:
+        return self._room(room).lines
 
     async def stats(self) -> dict[str, object]:
         self._note("stats")

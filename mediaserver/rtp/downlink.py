@@ -67,6 +67,8 @@ class Downlink:
         self.step = most
         self.padding = 0
         """Bit/s of padding to send now."""
+        self.loss = 0.0
+        """The share that got lost lately, whatever the step, 0 to 1."""
         self._estimate: tuple[float, float] | None = None
         self._cut = -NARROW_S
         self._losses: deque[float] = deque(maxlen=USUAL_REPORTS)
@@ -110,6 +112,8 @@ class Downlink:
         packets = min(MAX_REPORTED, (highest - number) & 0xFFFFFFFF)
         expected, lost = expected + packets, lost + share * packets
         if now - since >= REPORT_S:
+            if expected:
+                self.loss = 0.5 * self.loss + 0.5 * lost / expected
             if now >= self._settled and expected:
                 self._losses.append(lost / expected)
             since, expected, lost = now, 0, 0.0

@@ -83,6 +83,8 @@ class Report:
     age: float | None = None
     highest: int = 0
     """The highest sequence number received, extended to 32 bits."""
+    jitter: int = 0
+    """In units of the stream's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _read_blocks(body: bytes, at: int, count: int, wall: float) -> list[Report]:
 
 def _report(block: Block, wall: float) -> Report:
     round_trip, age = _past(block, wall, block.dlsr), _past(block, wall, 0)
-    return Report(block.ssrc, block.fraction_lost / 256, round_trip, age, block.highest_sequence)
+    return Report(block.ssrc, block.fraction_lost / 256, round_trip, age, block.highest_sequence, block.jitter)
 
 
 def _past(block: Block, wall: float, kept: int) -> float | None:

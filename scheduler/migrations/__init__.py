@@ -7,6 +7,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import scheduler.conduct.tables  # noqa: F401  (they are part of METADATA)
 from scheduler.database import writing
 
 VERSION_TABLE = "alembic_version_scheduler"

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import scheduler.conduct.tables  # noqa: F401  (they are part of METADATA)
 from scheduler.migrations import VERSION_TABLE
 from scheduler.tables import METADATA
 

@@ -6,6 +6,7 @@ from signaling.rest import (
     capacity,
     directory,
     drafts,
+    incidents,
     layouts,
     login,
     outbox,
@@ -31,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *layouts.ROUTES,
     *profiles.ROUTES,
     *recordings.ROUTES,
+    *incidents.ROUTES,
     *outbox.ROUTES,
     *audit.ROUTES,
 )

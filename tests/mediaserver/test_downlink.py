@@ -109,6 +109,15 @@ def test_a_line_that_recovers_gets_the_best_again_within_15_seconds(estimates: b
     assert set(line.run(30)) == {2}
 
 
+def test_the_loss_of_a_line_is_told_whatever_step_it_is_on() -> None:
+    line = Line(10e6, True, radio=0.2)
+    line.run(30)
+    assert 0.15 < line.downlink.loss < 0.25
+    line.radio = 0.0
+    line.run(15)
+    assert line.downlink.loss < 0.01
+
+
 def test_a_good_line_is_left_alone() -> None:
     line = Line(10e6, True)
     assert set(line.run(120)) == {2}

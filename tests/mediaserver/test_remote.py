@@ -36,6 +36,8 @@ async def test_a_meeting_in_another_process(tmp_path: Path) -> None:
             PeerUp(ROOM, "a"),
             PeerUp(ROOM, "b"),
         ]
+        lines = await engine.lines(ROOM)
+        assert lines.keys() == {"a"} and (lines["a"].up, lines["a"].down) == (0.0, 0.0)
         stats = await engine.stats()
         assert (stats["rooms"], stats["seats"], stats["peers"]) == (1, 2, 1)
         await meeting.close()

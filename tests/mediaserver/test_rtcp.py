@@ -167,10 +167,10 @@ def test_a_farewell_says_nothing_to_us() -> None:
 def test_reports_tell_loss_and_round_trip() -> None:
     sent = rtcp.sender_report(7, WALL, 0, 1, 1)
     middle = int.from_bytes(sent[8:16]) >> 16 & 0xFFFFFFFF
-    kept = RtcpReceiverInfo(7, 64, 0, 0, 0, lsr=middle, dlsr=65536 // 2)
+    kept = RtcpReceiverInfo(7, 64, 0, 0, 900, lsr=middle, dlsr=65536 // 2)
     first = RtcpReceiverInfo(8, 0, 0, 0, 0, lsr=0, dlsr=0)
     heard = rtcp.parse(bytes(RtcpRrPacket(1, [kept, first])), WALL + 0.75)
-    assert heard == [rtcp.Report(7, 0.25, 0.25, 0.75), rtcp.Report(8, 0.0, None)]
+    assert heard == [rtcp.Report(7, 0.25, 0.25, 0.75, jitter=900), rtcp.Report(8, 0.0, None)]
 
 
 @given(st.integers(0, 0x3FFFF), st.integers(0, 12))

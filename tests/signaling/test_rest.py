@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from mediaserver.api import LayoutKind
+from scheduler.conduct.model import Report
 from scheduler.service import Scheduler
 from signaling import tls
 from signaling.app import application
@@ -67,6 +68,7 @@ GOOD: dict[str, Any] = {
     "/directory/points/{id}/move": {"move": "activate"},
     "/directory/points/{id}/assess": {"items": [{"id": item, "met": True} for item in ITEMS]},
     "/directory/units/{id}/documents": {"kind": "points", "extra": 1, "number": "3021/UBND", "dated": "2026-04-10"},
+    "/incidents/{id}/steps": {"step": "noted"},
 }
 """Bodies without fault, of calls that take one."""
 
@@ -167,6 +169,10 @@ ALLOWED: dict[str, list[int]] = {
     "GET /recordings/{id}/file": [403, 200, 200, 403, 403, 403],
     "GET /recordings/{id}/thumbnail": [403, 200, 200, 403, 403, 403],
     "GET /recordings/{id}/manifest": [200, 200, 200, 403, 403, 403],
+    "GET /incidents": [200, 200, 200, 200, 200, 200],
+    "POST /incidents": [201, 201, 201, 201, 404, 404],
+    "GET /incidents/{id}": [200, 200, 200, 200, 404, 404],
+    "POST /incidents/{id}/steps": [200, 200, 403, 403, 403, 403],
     "GET /outbox": [200, 200, 403, 403, 403, 403],
     "POST /outbox/{id}/again": [404, 404, 403, 403, 403, 403],
     "GET /audit": [200, 200, 403, 403, 403, 403],
@@ -199,10 +205,13 @@ async def test_who_may_what(world: World, role: str) -> None:
         "outbox": "1",
         "units": "568",
     }
+    incident = await world.kept.desk.report(Report(session.id, "other", NHA_TRANG), NOW)
+    things["incidents"] = incident.id
     bodies = {
         **GOOD,
         "/registrations": registration(),
         "/password": {},
+        "/incidents": {"session": session.id, "kind": "device"},
         "/calendar/days": {"day": "2027-02-05", "working": False, "number": "1/VPCP"},
         "/calendar/years": {"year": 2027},
         "/directory/units": {"id": "cv", "name": "Cảng vụ Nha Trang", "level": "khac"},

@@ -1,0 +1,62 @@
+"""Faults as people in a meeting report them, and what they are told of how these are dealt with (Điều 13.2.c, 14.3)."""
+
+from datetime import datetime
+
+from scheduler.conduct.desk import Desk
+from scheduler.conduct.model import Incident, Report
+from signaling.audit import Audit
+from signaling.chain import AuditEntry
+from signaling.client import Client
+from signaling.effects import Tell
+from signaling.errors import MessageError
+from signaling.hub import Hub
+from signaling.lines import Lines
+from signaling.meeting import Meeting
+from signaling.messages import Assist, ReportFault, incident_state
+
+
+class Faults:
+    """Brings meeting and desk together."""
+
+    def __init__(self, hub: Hub, desk: Desk, lines: Lines, audit: Audit) -> None:
+        self._hub = hub
+        self._desk = desk
+        self._lines = lines
+        self._audit = audit
+
+    async def report(self, client: Client, message: ReportFault, now: datetime) -> None:
+        """Open an incident with what is measured at this moment; the host and the desk know of it at once."""
+        meeting = self._meeting(client)
+        seat = meeting.conference.reported(client.id, message.kind, message.seat)
+        point = None if message.kind == "help" else meeting.conference.roster.points.get(seat, seat)
+        line = await self._lines.of_seat(meeting.id, seat)
+        report = Report(meeting.id, message.kind, point, message.text, client.account.account, line)
+        incident = await self._desk.report(report, now)
+        await self._note(client, "incident", incident.id, f"{incident.kind} {incident.point or ''}".strip(), now)
+        state = incident_state(incident)
+        client.send(state, message.ref)
+        await meeting.apply([e for e in meeting.conference.incident(state) if e != Tell(client.id, state)])
+
+    async def assist(self, client: Client, message: Assist, now: datetime) -> None:
+        """Let the centre direct the meeting, or give it back; calls for help get both times (R-095)."""
+        meeting = self._meeting(client)
+        effects = meeting.conference.assist(client.id, message.on, now)
+        await self._note(client, "direct" if message.on else "direct-end", meeting.id, "", now)
+        await meeting.apply(effects, client, message.ref)
+
+    async def changed(self, incident: Incident) -> None:
+        """The desk did something about an incident: who is in the meeting is told."""
+        meeting = self._hub.meetings.get(incident.session)
+        if meeting is not None:
+            await meeting.apply(meeting.conference.incident(incident_state(incident), incident.reporter))
+
+    def _meeting(self, client: Client) -> Meeting:
+        meeting = self._hub.of(client)
+        if meeting is None:
+            raise MessageError("not-joined")
+        return meeting
+
+    async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
+        source = client.source
+        entry = AuditEntry(now, client.account.account, action, subject, detail, source.address, source.port)
+        await self._audit.append(entry)

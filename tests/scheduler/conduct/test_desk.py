@@ -1,0 +1,90 @@
+"""What the desk keeps, on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from scheduler.conduct import incidents_store
+from scheduler.conduct.errors import IllegalStep, UnknownIncident
+from scheduler.conduct.model import LineMinutes, Measured, Report
+from scheduler.errors import UnknownSession
+from tests.scheduler.conduct.conftest import Office
+from tests.scheduler.world import at
+
+START = at("05/04/2023 08:00")
+LINE = Measured(0.001, 0.12, 0.0125, 0.08)
+
+
+async def test_an_incident_is_kept_with_its_timeline(office: Office) -> None:
+    report = Report(office.session.id, "no-sound", "nt.xuonghuan", "micrô rè", "nt.xuonghuan", LINE)
+    opened = await office.desk.report(report, START + timedelta(milliseconds=300))
+    assert (opened.opened, opened.measured, opened.steps[0].text) == (START, LINE, "micrô rè")
+    assert await office.desk.incident(opened.id) == opened
+    await office.desk.act(opened.id, "taken", "truc.ban", "", START + timedelta(seconds=30))
+    done = await office.desk.act(opened.id, "resolved", "truc.ban", "thay dây", START + timedelta(minutes=3))
+    assert await office.desk.incident(opened.id) == done
+    assert [(step.kind, step.by, step.text) for step in done.steps] == [
+        ("opened", "nt.xuonghuan", "micrô rè"),
+        ("taken", "truc.ban", ""),
+        ("resolved", "truc.ban", "thay dây"),
+    ]
+    assert done.lasted == timedelta(minutes=3)
+
+
+async def test_the_same_fault_told_again_is_one_incident_until_it_is_settled(office: Office) -> None:
+    report = Report(office.session.id, "no-picture", "nt.xuonghuan", "", "nt.xuonghuan")
+    first = await office.desk.report(report, START)
+    second = await office.desk.report(replace(report, text="vẫn vậy"), START + timedelta(minutes=1))
+    assert (second.id, [step.kind for step in second.steps]) == (first.id, ["opened", "again"])
+    whole = await office.desk.report(replace(report, point=None), START)
+    other = await office.desk.report(replace(report, kind="no-sound"), START)
+    await office.desk.act(first.id, "resolved", "truc.ban", "", START + timedelta(minutes=2))
+    third = await office.desk.report(report, START + timedelta(minutes=3))
+    assert len({first.id, whole.id, other.id, third.id}) == 4
+
+
+async def test_a_unit_sees_what_concerns_it(office: Office) -> None:
+    points = {point.id: point for point in await office.scheduler.points()}
+    told = await office.desk.report(Report(office.session.id, "device", "nt.xuonghuan"), START)
+    host, own, other = (points[name].unit for name in ("so.tttt", "nt.xuonghuan", "nt.vinhhai"))
+    for unit, seen in ((host, [told]), (own, [told]), (other, []), (None, [told])):
+        assert await office.desk.incidents(unit=unit) == seen
+    assert await office.desk.incidents(settled=True) == []
+    assert await office.desk.incidents(settled=False, session=office.session.id) == [told]
+    assert await office.desk.incidents(session="nothing") == []
+
+
+async def test_a_refused_step_changes_nothing(office: Office) -> None:
+    opened = await office.desk.report(Report(office.session.id, "other"), START)
+    with pytest.raises(IllegalStep):
+        await office.desk.act(opened.id, "reopened", "truc.ban", "", START)
+    assert await office.desk.incident(opened.id) == opened
+    with pytest.raises(UnknownIncident):
+        await office.desk.act("nothing", "taken", "truc.ban", "", START)
+    with pytest.raises(UnknownSession):
+        await office.desk.report(Report("nothing", "other"), START)
+
+
+async def test_the_time_in_which_the_centre_directs_stands_in_calls_for_help_alone(office: Office) -> None:  # R-095
+    call = await office.desk.report(Report(office.session.id, "help", None, "thiết bị treo", "so.tttt"), START)
+    fault = await office.desk.report(Report(office.session.id, "device", "nt.xuonghuan"), START)
+    await office.desk.note(office.session.id, "control", "truc.ban", START + timedelta(minutes=1))
+    await office.desk.note(office.session.id, "returned", "truc.ban", START + timedelta(minutes=4))
+    steps = (await office.desk.incident(call.id)).steps
+    assert [(step.kind, step.at) for step in steps] == [
+        ("opened", START),
+        ("control", START + timedelta(minutes=1)),
+        ("returned", START + timedelta(minutes=4)),
+    ]
+    assert (await office.desk.incident(fault.id)).steps == fault.steps
+
+
+async def test_minutes_of_lines_are_counted(office: Office) -> None:  # R-116
+    for bad in (True, False, True):
+        await office.desk.count(office.session.id, {"nt.xuonghuan": bad, "so.tttt": False})
+    async with office.engine.begin() as db:
+        assert await incidents_store.minutes(db, [office.session.id]) == [
+            LineMinutes(office.session.id, "nt.xuonghuan", 3, 2),
+            LineMinutes(office.session.id, "so.tttt", 3, 0),
+        ]

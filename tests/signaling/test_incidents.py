@@ -1,0 +1,167 @@
+"""Faults from the tap in the meeting to the desk and back (Điều 13.2.c, 14.3)."""
+
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import ClientSession
+
+from mediaserver.api import LineState
+from tests.signaling.world import CAM_RANH, NHA_TRANG, World, problem_of
+
+
+async def listed(client: ClientSession, query: str = "") -> list[dict[str, Any]]:
+    async with client.get(f"/api/v1/incidents{query}") as response:
+        assert response.status == 200
+        found: list[dict[str, Any]] = await response.json()
+        return found
+
+
+async def act(client: ClientSession, incident: str, step: str, text: str = "") -> dict[str, Any]:
+    async with client.post(f"/api/v1/incidents/{incident}/steps", json={"step": step, "text": text}) as response:
+        assert response.status == 200, await response.text()
+        changed: dict[str, Any] = await response.json()
+        return changed
+
+
+async def test_one_tap_reaches_the_desk_with_what_is_measured(world: World) -> None:  # R-088
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    point, joined = await world.join("nhatrang", session)
+    world.engine.rooms[session.id].lines[joined["seat"]] = LineState(0.001, 0.034, 0.0125, 0.08)
+    told = await point.ask(type="report", kind="no-sound")
+    assert told == {
+        "type": "incident",
+        "id": told["id"],
+        "kind": "no-sound",
+        "level": 1,
+        "point": NHA_TRANG,
+        "text": "",
+        "state": "open",
+        "opened": "2026-04-06T01:00:00Z",
+        "reporter": "nhatrang",
+        "assignee": "",
+        "provider": None,
+    }
+    assert await host.type("incident") == told
+    desk = await world.signed_in("central")
+    (row,) = await listed(desk, "?settled=false")
+    assert {key: row[key] for key in ("id", "session", "point", "measured", "may_act")} == {
+        "id": told["id"],
+        "session": {"id": session.id, "name": session.title, "number": session.number},
+        "point": {"id": NHA_TRANG, "name": "UBND.Nha Trang"},
+        "measured": {"up": 0.1, "down": 3.4, "jitter": 12.5, "round_trip": 80.0},
+        "may_act": True,
+    }
+    await act(desk, told["id"], "taken")
+    for socket in (host, point):
+        assert (await socket.type("incident"))["assignee"] == "central"
+    done = await act(desk, told["id"], "resolved", "đã cắm lại loa")
+    assert [(step["kind"], step["by"], step["text"]) for step in done["steps"]] == [
+        ("opened", "nhatrang", ""),
+        ("taken", "central", ""),
+        ("resolved", "central", "đã cắm lại loa"),
+    ]
+    assert (await point.type("incident"))["state"] == "resolved"
+    assert (await listed(desk, "?settled=false"), len(await listed(desk, "?settled=true"))) == ([], 1)
+    actions = [entry.action for entry in await world.audited(9) if entry.action.startswith("incident")]
+    assert actions == ["incident-resolved", "incident-taken", "incident"]
+
+
+async def test_who_sees_and_who_acts(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    point, _ = await world.join("nhatrang", session)
+    told = await point.ask(type="report", kind="device", text="VCS treo")
+    for account, seen in (("host", 1), ("nhatrang", 1), ("camranh", 0), ("nobody", 0)):
+        client = await world.signed_in(account)
+        assert len(await listed(client)) == seen
+        async with client.get(f"/api/v1/incidents/{told['id']}") as response:
+            assert response.status == (200 if seen else 404)
+        async with client.post(f"/api/v1/incidents/{told['id']}/steps", json={"step": "taken"}) as response:
+            assert await problem_of(response) == (403, "forbidden")
+    desk = await world.signed_in("central")
+    async with desk.post(f"/api/v1/incidents/{told['id']}/steps", json={"step": "reopened"}) as response:
+        assert await problem_of(response) == (409, "illegal-step")
+    assert len((await listed(desk))[0]["steps"]) == 1
+
+
+async def test_a_fault_is_told_outside_a_meeting_too(world: World) -> None:
+    session = await world.session(NHA_TRANG, start=timedelta(hours=4))
+    client = await world.signed_in("nhatrang")
+    body = {"session": session.id, "kind": "no-picture", "point": NHA_TRANG, "text": "  màn  hình đen "}
+    async with client.post("/api/v1/incidents", json=body) as response:
+        told = await response.json()
+        assert (response.status, told["text"], told["may_act"]) == (201, "màn hình đen", False)
+    async with client.post("/api/v1/incidents", json={**body, "point": CAM_RANH}) as response:
+        assert await problem_of(response) == (404, "not-found")
+    async with client.post("/api/v1/incidents", json={**body, "kind": "help"}) as response:
+        assert await problem_of(response) == (422, "invalid")
+    async with (await world.signed_in("camranh")).post("/api/v1/incidents", json=body) as response:
+        assert await problem_of(response) == (404, "not-found")
+
+
+async def test_the_host_calls_the_centre_which_directs_and_gives_back(world: World) -> None:  # R-095
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, _ = await world.join("nhatrang", session)
+    assert (await guest.ask(type="report", kind="help"))["error"] == "forbidden"
+    assert (await host.ask(type="assist", on=True))["error"] == "forbidden"
+    call = await host.ask(type="report", kind="help", text="thiết bị treo, cần gọi lại VCS 10.79.6.20")
+    assert (call["level"], call["point"]) == (2, None)
+    technician, joined = await world.join("central", session)
+    assert await technician.type("incident") == call
+    at = world.clock.advance(60)
+    assert await technician.ask(type="assist", on=True) == {
+        "type": "assist",
+        "seat": joined["seat"],
+        "name": "Central",
+        "since": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    assert (await host.type("assist"))["name"] == "Central"
+    world.clock.advance(120)
+    await technician.send(type="leave")  # whoever leaves gives back
+    assert await host.type("assist") == {"type": "assist", "seat": None, "name": None, "since": None}
+    await technician.closed()
+    row = next(iter(await listed(await world.signed_in("central"))))
+    assert [(step["kind"], step["at"]) for step in row["steps"]] == [
+        ("opened", "2026-04-06T01:00:00Z"),
+        ("control", "2026-04-06T01:01:00Z"),
+        ("returned", "2026-04-06T01:03:00Z"),
+    ]
+
+
+async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: World) -> None:  # R-039, R-096
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, joined = await world.join("nhatrang", session)
+    seat = joined["seat"]
+    world.engine.rooms[session.id].lines[seat] = LineState(0.0, 0.12, 0.0214, 0.184)
+    for _ in range(6):
+        await world.tick(2)
+    shown = {"seat": seat, "loss": 12, "jitter": 21, "round_trip": 180}
+    assert await host.type("lines") == {"type": "lines", "weak": [shown]}
+    told = await host.ask(type="report", kind="line", seat=seat, text="Báo VNPT")
+    assert (told["point"], told["state"]) == (NHA_TRANG, "open")
+    assert (await guest.ask(type="report", kind="line", seat=joined["seats"][0]["seat"]))["error"] == "forbidden"
+    for _ in range(26):
+        await world.tick(2)
+    assert await host.type("incident") == told  # reported by itself as well: still one incident
+    (row,) = await listed(await world.signed_in("central"))
+    assert row["measured"] == {"up": 0.0, "down": 12.0, "jitter": 21.4, "round_trip": 184.0}
+    assert [(step["kind"], step["by"]) for step in row["steps"]] == [("opened", "host"), ("again", "")]
+    world.engine.rooms[session.id].lines[seat] = LineState(0.0, 0.0, 0.0, 0.05)
+    await world.tick(2)
+    assert await host.type("lines") == {"type": "lines", "weak": []}
+
+
+async def test_an_absent_point_and_whoever_controls_later(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    told = await host.ask(type="report", kind="disconnected", seat=NHA_TRANG)
+    assert (told["point"], told["reporter"]) == (NHA_TRANG, "host")
+    assert (await host.ask(type="report", kind="other", seat="nothing"))["error"] == "unknown-seat"
+    technician, _ = await world.join("central", session)
+    assert await technician.type("incident") == told
+    guest, _ = await world.join("nhatrang", session)
+    await guest.send(type="hand", raised=True)
+    await guest.type("seats")
+    assert not [message for message in guest.seen if message["type"] == "incident"]

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler import drafts_store, notices, outbox, registry_store, store, text
 from scheduler.database import writing
@@ -47,25 +47,39 @@ class Drafts:
         others sent it.
         """
         async with writing(self._engine) as db:
-            units = {known.id for known in await registry_store.units(db)}
-            for named in (unit, origin or unit):
-                if named not in units:
-                    raise UnknownUnit(named)
-            draft = Draft(
-                id=uuid.uuid4().hex,
-                number=await store.number(db, self._profiles.at(now), now),
-                unit=unit,
-                origin=origin,
-                channel=channel,
-                source=text.clean(source)[:MAX_SOURCE],
-                thread=thread[:MAX_THREAD],
-                content=content,
-                arrived=now.replace(microsecond=0),
-                state=DraftState.OPEN,
-            )
-            await drafts_store.add(db, draft)
-            if origin != unit:
-                await outbox.tell(db, notices.of_draft(draft), self._channels, now)
+            return await self.put(db, unit, channel, source, content, now, origin, thread)
+
+    async def put(
+        self,
+        db: AsyncConnection,
+        unit: str,
+        channel: Channel,
+        source: str,
+        content: Mapping[str, object],
+        now: datetime,
+        origin: str | None = None,
+        thread: str = "",
+    ) -> Draft:
+        """Do what :meth:`add` does inside a caller's transaction that holds the write lock."""
+        units = {known.id for known in await registry_store.units(db)}
+        for named in (unit, origin or unit):
+            if named not in units:
+                raise UnknownUnit(named)
+        draft = Draft(
+            id=uuid.uuid4().hex,
+            number=await store.number(db, self._profiles.at(now), now),
+            unit=unit,
+            origin=origin,
+            channel=channel,
+            source=text.printable(text.clean(source))[:MAX_SOURCE],
+            thread=text.printable(thread)[:MAX_THREAD],
+            content=content,
+            arrived=now.replace(microsecond=0),
+            state=DraftState.OPEN,
+        )
+        await drafts_store.add(db, draft)
+        if origin != unit:
+            await outbox.tell(db, notices.of_draft(draft), self._channels, now)
         return draft
 
     async def inbox(self, units: Collection[str] | None = None, limit: int = 500) -> list[Draft]:

@@ -182,6 +182,8 @@ LETTERS = Table(  # what came to the official mailbox, and what became of it; a 
     Column("sender", String(254), nullable=False),
     Column("subject", String(300), nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("arrived", BigInteger, nullable=False, server_default="0"),  # at the mail server
+    Column("draft", String(32), ForeignKey("drafts.id", name="letter_draft")),
     Column("size", BigInteger, nullable=False),
     Column("validity", BigInteger, nullable=False),  # UIDVALIDITY and UID: where it lies (RFC 3501 §2.3.1)
     Column("uid", BigInteger, nullable=False),

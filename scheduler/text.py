@@ -10,6 +10,11 @@ def clean(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def printable(text: str) -> str:
+    """Leave out what cannot be printed, nor stored everywhere."""
+    return "".join(filter(str.isprintable, text))
+
+
 def faults(field: str, text: str, longest: int) -> list[FieldError]:
     """Return what is wrong with a clean text: ``required``, ``too-long``, ``bad-characters``."""
     if not text:

@@ -89,13 +89,14 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
         await scheduler.keep_profiles(utc_now())
         await migrations.migrate(engine)
         address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
+        drafts = Drafts(engine, shelf, channels)
         yield Record(
             database=engine,
             scheduler=scheduler,
-            drafts=Drafts(engine, shelf, channels),
+            drafts=drafts,
             directory=Directory(engine, shelf),
             post=Post(engine, shelf.at(utc_now()).zone),
-            mailroom=Mailroom(engine, address),
+            mailroom=Mailroom(engine, address, shelf, drafts),
             desk=Desk(engine),
             store=Store(engine),
             audit=Audit(engine, shelf),

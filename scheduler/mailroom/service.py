@@ -5,16 +5,21 @@ told that it was read. A crash in between brings the letter again, and it is kno
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import outbox
+from scheduler import calendar_store, outbox, registry_store
 from scheduler.database import writing
-from scheduler.mailroom import authentication, letter, manners, store
+from scheduler.deadlines import Clock
+from scheduler.drafts import Drafts
+from scheduler.mailroom import authentication, letter, manners, reader, store
 from scheduler.mailroom.letter import Letter
+from scheduler.mailroom.places import Places
 from scheduler.mailroom.store import Place, Received
+from scheduler.model import Draft
 from scheduler.notices import Channels, Facts, Notice
+from scheduler.profiles import Profiles
 
 MAX_BYTES = 10 << 20
 """What is read of a letter; the mailbox keeps the rest."""
@@ -37,16 +42,18 @@ class Address:
 class Mailroom:
     """Letters received."""
 
-    def __init__(self, engine: AsyncEngine, address: Address) -> None:
+    def __init__(self, engine: AsyncEngine, address: Address, profiles: Profiles, drafts: Drafts) -> None:
         self._engine = engine
         self._address = address
+        self._profiles = profiles
+        self._drafts = drafts
 
     async def last_uid(self, validity: int) -> int:
         """Return the highest UID read so far of a mailbox with this UIDVALIDITY."""
         async with self._engine.begin() as db:
             return await store.last_uid(db, validity)
 
-    async def receive(self, raw: bytes, size: int, place: Place, now: datetime) -> Received:
+    async def receive(self, raw: bytes, size: int, place: Place, arrived: datetime, now: datetime) -> Received:
         """Decide on a letter of `size` bytes, of which MAX_BYTES are given; one that came before is returned."""
         came = letter.read(raw)
         async with writing(self._engine) as db:
@@ -54,20 +61,21 @@ class Mailroom:
             if known is not None:
                 return known
             unit = await outbox.unit_of(db, came.sender) if came.sender else None
-            received = self._described(came, size, place, now)
+            received = self._described(came, size, place, arrived, now)
             if unit is None:
                 received = await self._stranger(db, came, received)
             else:
-                received = self._official(came, replace(received, unit=unit))
+                received = await self._official(db, came, replace(received, unit=unit))
             return replace(received, id=await store.add(db, received, raw if unit else None))
 
-    def _described(self, came: Letter, size: int, place: Place, now: datetime) -> Received:
+    def _described(self, came: Letter, size: int, place: Place, arrived: datetime, now: datetime) -> Received:
         """Write down what a letter is; nothing is done about it yet."""
         found = authentication.results(came.all("authentication-results"), self._address.server)
         return Received(
             message_id=came.id,
             sender=came.sender,
             subject=came.subject,
+            arrived=arrived.astimezone(UTC).replace(microsecond=0),
             at=now.replace(microsecond=0),
             size=size,
             place=place,
@@ -77,10 +85,49 @@ class Mailroom:
             fate="ignored",
         )
 
-    def _official(self, came: Letter, received: Received) -> Received:
+    async def _official(self, db: AsyncConnection, came: Letter, received: Received) -> Received:
+        """Make a draft of a registration; other letters are for a person."""
         if manners.automatic(came):
             return replace(received, reason="automatic")
-        return replace(received, fate="person")
+        if not reader.asks(came):
+            return replace(received, fate="person")
+        draft = await self._draft(db, came, received)
+        await outbox.tell(db, await self._receipt(db, draft, received), _LETTERS_ONLY, received.at)
+        return replace(received, fate="draft", draft=draft.id)
+
+    async def _draft(self, db: AsyncConnection, came: Letter, received: Received) -> Draft:
+        """Read a letter into a draft, which lies with the unit that registers for its writer (reading A11)."""
+        policy = self._profiles.at(received.arrived)
+        day = received.arrived.astimezone(policy.zone).date()
+        units = {unit.id: unit for unit in await registry_store.units(db)}
+        valid = [unit for unit in units.values() if unit.valid(day)]
+        known = {unit.id for unit in valid}
+        places = Places(valid, [point for point in await registry_store.all_points(db) if point.unit in known])
+        writer = units[received.unit or ""]
+        reading = reader.read(came, places, writer.id, received.arrived, policy.zone)
+        content = reading.content()
+        if received.verdict == "fail":
+            doubt = {"field": "letter", "word": "unauthenticated", "value": received.authentication}
+            content = {**content, "questions": [doubt, *reading.asked()]}
+        by_parent = policy.registration.rule(writer.level).by == "parent_unit"
+        inbox = writer.parent if by_parent and writer.parent else writer.id
+        return await self._drafts.put(
+            db, inbox, "mail", came.sender, content, received.arrived, origin=writer.id, thread=came.id
+        )
+
+    async def _receipt(self, db: AsyncConnection, draft: Draft, received: Received) -> Notice:
+        """Acknowledge a draft to its writer's mailbox on record, with number, time, and when that counts from (A14)."""
+        clock = Clock(self._profiles.at(received.arrived), (await calendar_store.notes(db)).calendar)
+        urgent = draft.content.get("class") == "khan_cap"
+        effective = received.arrived if urgent else clock.worktime.receipt(received.arrived)
+        facts = Facts(draft.number, received.subject, reason=self._times(received.arrived, effective))
+        thread = received.message_id if received.message_id.startswith("<") else ""
+        return Notice("receipt", f"receipt:{draft.id}", facts, unit=received.unit, thread=thread)
+
+    def _times(self, arrived: datetime, effective: datetime) -> str:
+        zone = self._profiles.at(arrived).zone
+        came, counts = (f"{at.astimezone(zone):%H:%M %d/%m/%Y}" for at in (arrived, effective))
+        return f"nhận lúc {came}" + ("" if counts == came else f", tính từ {counts} (giờ hành chính)")
 
     async def _stranger(self, db: AsyncConnection, came: Letter, received: Received) -> Received:
         """Ask for the official mailbox, politely: not machines, one letter a day for each address."""

@@ -12,8 +12,8 @@ from scheduler.mailroom.authentication import Verdict
 from scheduler.store import instant, seconds
 from scheduler.tables import LETTERS, LETTERS_RAW
 
-Fate = Literal["person", "answered", "ignored"]
-"""A person is to read it; its sender was asked to use the official mailbox; nothing was done."""
+Fate = Literal["draft", "person", "answered", "ignored"]
+"""It is a draft; a person is to read it; its sender was asked to use the official mailbox; nothing was done."""
 Reason = Literal["", "automatic", "list", "not-official", "answered-today", "busy-day", "unanswerable"]
 
 
@@ -27,11 +27,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A letter and its fate; `at` is when it was read here, `size` its bytes, `unit` the one that wrote it."""
+    """A letter and its fate: `arrived` at the mail server, read here `at`; `unit` wrote it, `draft` came of it."""
 
     message_id: str
     sender: str
     subject: str
+    arrived: datetime
     at: datetime
     size: int
     place: Place
@@ -40,6 +41,7 @@ class Received:
     authentication: str
     fate: Fate
     reason: Reason = ""
+    draft: str | None = None
     id: int = 0
     handled: datetime | None = None
     handled_by: str = ""
@@ -52,6 +54,8 @@ async def add(db: AsyncConnection, letter: Received, raw: bytes | None) -> int:
         "sender": letter.sender,
         "subject": letter.subject,
         "at": seconds(letter.at),
+        "arrived": seconds(letter.arrived),
+        "draft": letter.draft,
         "size": letter.size,
         "validity": letter.place.validity,
         "uid": letter.place.uid,
@@ -134,10 +138,11 @@ async def _read(db: AsyncConnection, query: Select[Any]) -> list[Received]:
 
 
 def _received(row: RowMapping) -> Received:
-    fields = {name: row[name] for name in row if name not in {"validity", "uid", "at", "handled"}}
+    fields = {name: row[name] for name in row if name not in {"validity", "uid", "at", "arrived", "handled"}}
     return Received(
         **fields,
         at=instant(row["at"]),
+        arrived=instant(row["arrived"]),
         place=Place(row["validity"], row["uid"]),
         handled=None if row["handled"] is None else instant(row["handled"]),
     )

@@ -6,6 +6,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from signaling.errors import RoofError
@@ -17,6 +19,7 @@ SECONDS = 30.0
 Client = imaplib.IMAP4
 
 _UIDS = re.compile(rb"[0-9]+")
+_ARRIVED = re.compile(rb'INTERNALDATE "([^"]+)"')
 _SIZE = re.compile(rb"RFC822\.SIZE ([0-9]+)")
 
 
@@ -68,14 +71,24 @@ def new(client: Client, last: int) -> list[int]:
     return sorted(unseen | {uid for uid in after if uid > last})  # `n:*` names the last one even if it is before n
 
 
-def fetch(client: Client, uid: int, most: int) -> tuple[bytes, int] | None:
-    """Return at most so many bytes of a letter, and how many it has; None if it is gone. Raises NotRead."""
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A letter, or its beginning; `size` is how long it is, `arrived` when its server took it, if that says so."""
+
+    raw: bytes
+    size: int
+    arrived: datetime | None
+
+
+def fetch(client: Client, uid: int, most: int) -> Fetched | None:
+    """Return at most so many bytes of a letter; None if it is gone. Raises NotRead."""
     with _told():
-        found = _ok(client.uid("FETCH", str(uid), f"(RFC822.SIZE BODY.PEEK[]<0.{most}>)"))
-    for part in found:
-        if isinstance(part, tuple):
-            size = _SIZE.search(part[0])
-            return part[1], int(size[1]) if size else len(part[1])
+        found = _ok(client.uid("FETCH", str(uid), f"(INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{most}>)"))
+        for part in found:
+            if isinstance(part, tuple):
+                size, arrived = _SIZE.search(part[0]), _ARRIVED.search(part[0])
+                when = datetime.strptime(arrived[1].decode(), "%d-%b-%Y %H:%M:%S %z") if arrived else None
+                return Fetched(part[1], int(size[1]) if size else len(part[1]), when)
     return None
 
 

@@ -120,8 +120,9 @@ class Intake:
         found = await self._do(imap.fetch, client, place.uid, MAX_BYTES)
         if found is None:
             return
-        raw, size = found
-        letter = await self._mailroom.receive(raw, size, place, self._clock())
+        now = self._clock()
+        arrived = now if found.arrived is None else min(found.arrived, now)
+        letter = await self._mailroom.receive(found.raw, found.size, place, arrived, now)
         log.info("< letter %d: %s %s", letter.id, letter.fate, letter.reason)
         await self._do(imap.mark_seen, client, place.uid)
         self._received()

@@ -8,6 +8,7 @@ from signaling.rest import (
     drafts,
     incidents,
     layouts,
+    letters,
     login,
     outbox,
     points,
@@ -34,5 +35,6 @@ ROUTES: tuple[Route, ...] = (
     *recordings.ROUTES,
     *incidents.ROUTES,
     *outbox.ROUTES,
+    *letters.ROUTES,
     *audit.ROUTES,
 )

@@ -7,7 +7,9 @@ worked with at once or written back, the target does that too.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from struct import pack
+from zoneinfo import ZoneInfo
 
 from aioice import stun
 from pydantic import BaseModel, ValidationError
@@ -20,8 +22,9 @@ from mediaserver.errors import BadOffer
 from mediaserver.rtp import packet, payload, rtcp, rtx, sdp
 from mediaserver.transport import ice
 from scheduler.errors import BadUnits, PolicyError
-from scheduler.mailroom import authentication, manners
+from scheduler.mailroom import authentication, manners, reader, sheets, template
 from scheduler.mailroom.letter import read as read_mail
+from scheduler.mailroom.places import Places
 from scheduler.profiles import SHIPPED
 from scheduler.profiles import load as load_profiles
 from scheduler.profiles import parse as parse_policy
@@ -38,6 +41,8 @@ Read = Callable[[bytes], None]
 WALL = 1_700_000_000.0
 PROFILES = load_profiles()
 BODIES: tuple[type[BaseModel], ...] = tuple(route.body for route in ROUTES if route.body is not None)
+DIRECTORY = parse_units(khanh_hoa_2023(), PROFILES)
+PLACES = Places([each.unit for each in DIRECTORY], [each.point for each in DIRECTORY])
 FRAGMENT = "remote"
 LOCAL = sdp.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
 
@@ -181,6 +186,16 @@ def read_letter(data: bytes) -> None:
     manners.answerable(letter, "hoptructuyen@khanhhoa.gov.vn")
     found = authentication.results(letter.all("authentication-results"), "mx.vn")
     assert authentication.verdict(found, letter.sender) in {"pass", "fail", "none"}
+    reader.asks(letter)
+    reader.read(letter, PLACES, "571", datetime.fromtimestamp(WALL, UTC), ZoneInfo("Asia/Ho_Chi_Minh")).content()
+
+
+def read_form(data: bytes) -> None:
+    """An attached form, its kind by the first byte."""
+    try:
+        sheets.read(f"a.{template.KINDS[data[0] % 3] if data else 'csv'}", data[1:])
+    except sheets.NoSheet:
+        return
 
 
 def _check() -> bytes:
@@ -277,6 +292,9 @@ TARGETS: dict[str, Target] = {
     "call": Target(read_call, tuple(map(_json, _CALLS))),
     "body": Target(read_body, tuple(bytes([at]) + _json(value) for at, value in enumerate(_BODIES))),
     "letter": Target(read_letter, (_LETTER, _LETTER.replace(b"multipart/mixed; boundary=b", b"text/plain"))),
+    "form": Target(
+        read_form, tuple(bytes([number]) + template.write(kind) for number, kind in enumerate(template.KINDS))
+    ),
     "units": Target(read_units, (_json({"units": _some_units()}),)),
     "policy": Target(read_policy, tuple(path.read_bytes() for path in SHIPPED)),
     "report": Target(read_report, (_json({"proposal": {"sessions": 7, "points": 238}}),)),

@@ -16,8 +16,10 @@ from typing import Any
 
 from sqlalchemy import event
 
-from scheduler import database
+from scheduler import database, profiles
+from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Address, Mailroom
+from scheduler.notices import Channels
 from signaling.post import imap
 from signaling.post.intake import Intake
 from signaling.settings import Server
@@ -46,7 +48,8 @@ async def _look(url: str, port: int, step: Steps) -> None:
     command = imap.Client._command  # type: ignore[attr-defined]
     imap.Client._command = lambda *given: (step(), command(*given))[1]  # type: ignore[attr-defined]
     server = Server("127.0.0.1", port, "none", USER, PASSWORD)
-    mailroom = Mailroom(engine, Address(OFFICE))
+    shelf = profiles.load()
+    mailroom = Mailroom(engine, Address(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)))
     await Intake(mailroom, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
     await engine.dispose()
 

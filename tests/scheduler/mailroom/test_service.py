@@ -3,18 +3,29 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler import database
+from scheduler.drafts import Drafts
 from scheduler.mailroom import service
 from scheduler.mailroom.service import Address, Mailroom
 from scheduler.mailroom.store import Place, Received
+from scheduler.notices import Channels, Facts
 from scheduler.post import Post
+from scheduler.service import Scheduler
+from scheduler.tables import REGISTRATION_COUNTER
+from tests.scheduler.conftest import PROFILES
 from tests.scheduler.mailroom.letters import OFFICE, VAN_NINH, letter
-from tests.scheduler.world import NOW, ZONE, hours
+from tests.scheduler.world import NOW, ZONE, at, hours
 
+BODY = """Đăng ký họp trực tuyến từ 14h00 đến 16h30 ngày 05/4/2023
+Nội dung: Giao ban
+Thành phần: xã Vạn Phú
+Đầu mối: Phạm Minh Đức 0987654321"""
 STRANGER = "ubnd.vanninh@gmail.com"
 SERVER = "mx.khanhhoa.gov.vn"
 
@@ -26,11 +37,12 @@ class Room:
     engine: AsyncEngine
     mailroom: Mailroom
     post: Post
+    drafts: Drafts
     uid: int = 0
 
     async def take(self, raw: bytes, now: datetime = NOW) -> Received:
         self.uid += 1
-        return await self.mailroom.receive(raw, len(raw), Place(7, self.uid), now)
+        return await self.mailroom.receive(raw, len(raw), Place(7, self.uid), now, now)
 
     async def told(self) -> list[tuple[str, str, str]]:
         return [(n.kind, n.recipient, n.thread) for n in await self.post.due(NOW + timedelta(days=3))]
@@ -41,7 +53,8 @@ async def room(seeded_url: str) -> AsyncIterator[Room]:
     engine = database.connect(seeded_url)
     post = Post(engine, ZONE)
     await post.set_mailbox("571", VAN_NINH)
-    yield Room(engine, Mailroom(engine, Address(OFFICE, SERVER)), post)
+    drafts = Drafts(engine, PROFILES, Channels(mail=True))
+    yield Room(engine, Mailroom(engine, Address(OFFICE, SERVER), PROFILES, drafts), post, drafts)
     await engine.dispose()
 
 
@@ -124,3 +137,59 @@ async def test_what_waits_for_a_person_is_never_forgotten(room: Room) -> None:
     await room.mailroom.handle(kept.id, "truc.ban", later)
     await room.mailroom.prune(later)
     assert await room.mailroom.letters(9) == []
+
+
+# Drafts.
+
+
+async def test_r071_an_official_registration_is_a_draft_with_a_receipt(room: Room) -> None:
+    async with database.writing(room.engine) as db:
+        await db.execute(insert(REGISTRATION_COUNTER).values(year=2023, last=411))
+    came = await room.take(letter(body=BODY))
+    assert (came.fate, came.draft is not None) == ("draft", True)
+    draft = await room.drafts.draft(came.draft or "")
+    assert (draft.number, draft.unit, draft.origin, draft.channel) == ("HTT-2023-0412", "571", "571", "mail")
+    assert (draft.source, draft.thread, draft.arrived) == (VAN_NINH, "<1@vanninh>", NOW)
+    assert draft.content["points"] == ["vn.vanphu"]
+    (receipt,) = await room.post.due(NOW)
+    assert (receipt.kind, receipt.unit, receipt.recipient, receipt.thread) == ("receipt", "571", "", "<1@vanninh>")
+    assert receipt.facts == Facts("HTT-2023-0412", "Đăng ký họp trực tuyến", reason="nhận lúc 08:00 03/04/2023")
+    assert await room.post.address(receipt) == VAN_NINH
+
+
+@pytest.mark.parametrize(
+    ("arrived", "counts"),
+    [("03/04/2023 19:00", "07:00 04/04/2023"), ("03/04/2023 12:00", "13:30 03/04/2023")],
+)
+async def test_r072_a_receipt_says_from_when_the_time_counts(room: Room, arrived: str, counts: str) -> None:
+    await room.take(letter(body=BODY), at(arrived))
+    (receipt,) = await room.post.due(at(arrived))
+    assert receipt.facts.reason.endswith(f", tính từ {counts} (giờ hành chính)")
+
+
+async def test_a_letter_is_received_when_its_server_took_it(room: Room) -> None:
+    raw = letter(body=BODY)
+    came = await room.mailroom.receive(raw, len(raw), Place(7, 1), NOW - hours(20), NOW)
+    assert (came.arrived, came.at) == (NOW - hours(20), NOW)
+    assert (await room.drafts.draft(came.draft or "")).arrived == NOW - hours(20)
+
+
+async def test_a11_a_letter_of_a_commune_is_a_draft_at_its_district(room: Room) -> None:
+    units = {unit.name: unit for unit in await Scheduler(room.engine, PROFILES).units()}
+    commune = units["Xã Vạn Phú"]
+    await room.post.set_mailbox(commune.id, "vanphu@khanhhoa.gov.vn")
+    came = await room.take(letter("vanphu@khanhhoa.gov.vn", body=BODY.replace("Vạn Phú", "Vạn Bình")))
+    draft = await room.drafts.draft(came.draft or "")
+    assert (draft.unit, draft.origin) == ("571", commune.id)
+    assert sorted((notice.kind, notice.unit) for notice in await room.post.due(NOW)) == [
+        ("draft", "571"),
+        ("receipt", commune.id),
+    ]
+
+
+async def test_who_cannot_prove_to_be_the_unit_is_asked_about(room: Room) -> None:
+    raw = letter(body=BODY, Authentication_Results=f"{SERVER}; spf=fail smtp.mailfrom=x@evil.vn")
+    draft = await room.drafts.draft((await room.take(raw)).draft or "")
+    asked: Any = draft.content["questions"]
+    assert asked[0] == {"field": "letter", "word": "unauthenticated", "value": "spf=fail (evil.vn)"}
+    assert [(n.kind, n.unit, n.recipient) for n in await room.post.due(NOW)] == [("receipt", "571", "")]

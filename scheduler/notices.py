@@ -16,7 +16,18 @@ from typing import Literal, Self
 from scheduler.model import Draft, Point, Request, Session, Slot
 
 Kind = Literal[
-    "granted", "waiting", "changed", "reinstated", "revoked", "cancelled", "refused", "receipt", "not-official", "draft"
+    "granted",
+    "waiting",
+    "changed",
+    "reinstated",
+    "revoked",
+    "cancelled",
+    "refused",
+    "receipt",
+    "not-official",
+    "draft",
+    "absent",
+    "interrupted",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -151,6 +162,18 @@ WORDS: Mapping[Kind, Words] = {
         "Đề nghị dùng thư điện tử công vụ",
         "Thư chưa được ghi nhận là đăng ký: đề nghị gửi từ hộp thư công vụ mà đơn vị đã đăng ký (khoản 2 Điều 13).",
         "Your letter is no registration: please write from your unit's registered official mailbox (Article 13.2).",
+    ),
+    "absent": Words(
+        "Vắng mặt tại buổi tổng duyệt",
+        "Các điểm cầu ghi ở phần ghi chú đã không tham gia tổng duyệt (điểm c khoản 2 Điều 13).",
+        "The points named below did not take part in the rehearsal (Article 13.2.c).",
+    ),
+    "interrupted": Words(
+        "Đề nghị báo nguyên nhân gián đoạn",
+        "Các điểm cầu ghi ở phần ghi chú bị gián đoạn (số lần trong ngoặc); đề nghị báo nguyên nhân trên trang "
+        "Chuẩn bị (điểm c khoản 4 Điều 14).",
+        "The points named below were interrupted (how often stands in brackets); please give the cause on the page "
+        "Preparation (Article 14.4.c).",
     ),
 }
 

@@ -289,6 +289,12 @@ class AuditPolicy(_Part):
         return now.replace(year=months // 12, month=months % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
+class PreparationPolicy(_Part):
+    """What goes before a session and during it (Điều 13.2, 14, 16.3, 17)."""
+
+    interruption_s: Count
+
+
 class Policy(_Part):
     """A whole profile; it holds from the first of its days in the province's time zone until the next one begins."""
 
@@ -317,6 +323,7 @@ class Policy(_Part):
     audit: AuditPolicy
     directory: DirectoryPolicy
     conduct: ConductPolicy
+    preparation: PreparationPolicy
 
     @field_validator("timezone")
     @classmethod

@@ -22,6 +22,7 @@ from scheduler.mailroom.service import Address, Mailroom
 from scheduler.model import Amount
 from scheduler.notices import Channels
 from scheduler.post import Post
+from scheduler.preparation.service import Preparation
 from scheduler.service import Scheduler
 from signaling import border, health, migrations, pages, valkey, ws
 from signaling.accounts import Passwords
@@ -64,6 +65,7 @@ class Record:
     scheduler: Scheduler
     drafts: Drafts
     directory: Directory
+    preparation: Preparation
     post: Post
     mailroom: Mailroom
     desk: Desk
@@ -100,6 +102,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             desk=Desk(engine),
             store=Store(engine),
             audit=Audit(engine, shelf),
+            preparation=Preparation.over(engine, shelf, channels),
         )
     finally:
         await engine.dispose()
@@ -127,6 +130,7 @@ async def roof(
     async with valkey.connect(settings.redis_url, settings.run) as redis:
         built = _build(settings, kept, engine, redis, clock, measure)
         await built.recordings.interrupted(clock())
+        await built.preparation.attendance.recover()
         built.finisher.start()
         built.deliverer.start()
         built.clerk.start()
@@ -148,20 +152,23 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     limits, presence, metrics, finisher = Throttle(redis), Presence(redis), Metrics(), Finisher(kept.store)
     key = load_key(settings.data / "ticket.key")
     recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
+    attendance = kept.preparation.attendance
     lines = Lines(engine, kept.desk, kept.scheduler)
-    tools = Tools(engine, presence, recordings, kept.desk, clock, RoomOptions(hold_s=settings.speaker_hold))
-    hub = Hub(kept.scheduler, tools, lines)
+    rooms = RoomOptions(hold_s=settings.speaker_hold)
+    hub = Hub(kept.scheduler, Tools(engine, presence, recordings, kept.desk, attendance, clock, rooms), lines)
     faults = Faults(hub, kept.desk, lines, kept.audit)
     letters = None if settings.mail is None else Letters(settings.mail)
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock)
     duties: dict[str, Duty] = {
         "audit": kept.audit.daily,
         "directory": lambda now: lapse(kept.directory, kept.audit, now),
+        "attendance": attendance.settle,
     }
     return Roof(
         scheduler=kept.scheduler,
         drafts=kept.drafts,
         directory=kept.directory,
+        preparation=kept.preparation,
         post=kept.post,
         mailroom=kept.mailroom,
         desk=kept.desk,

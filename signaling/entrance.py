@@ -127,6 +127,8 @@ class Entrance:
             quota = Quota(conference.booking.legs, await self._usable(meeting.id, now))
             if await self._presence.enter(meeting.id, choice.leg, quota, now) != "in":
                 raise MessageError("full")
+        if person.place is not None:
+            await meeting.admit(person.place.id, now)
         if self._hub.meetings.get(meeting.id) is not meeting:
             raise MessageError("ended")  # it ended while the guard was asked
         choice = conference.roster.choose(person, message.resume)  # the seat to resume may be gone by now

@@ -146,7 +146,7 @@ class Hub:
             await meeting.apply(meeting.conference.amended(session.title, session.official, session.legs))
 
     async def tick(self, now: datetime) -> None:
-        """Let time pass: the disk, absences, the end of sessions, the guard's heartbeat."""
+        """Let time pass: the disk, absences, the end of sessions, the signs of life for guard and attendance."""
         await self._watch_disk(now)
         due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
         self._refreshed = now if due else self._refreshed
@@ -158,6 +158,9 @@ class Hub:
             await self._lines.look(meeting, now)
             if due:
                 await self._refresh(meeting, now)
+        if due:
+            here = {meeting.id: meeting.conference.roster.present() for meeting in self.meetings.values()}
+            await self.tools.attendance.alive(here, now)
 
     async def _watch_disk(self, now: datetime) -> None:
         if self._looked is not None and (now - self._looked).total_seconds() < DISK_SECONDS:

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.chapters import Chapter
 from mediaserver.errors import EngineGone, MediaError
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.model import StepKind
+from scheduler.preparation.attendance import Attendance
 from signaling.client import Client
 from signaling.conference import Conference
 from signaling.effects import (
@@ -55,6 +57,7 @@ class Tools:
     presence: Presence
     recordings: Recordings
     desk: Desk
+    attendance: Attendance
     clock: Callable[[], datetime]
     rooms: RoomOptions
     """What all rooms have in common."""
@@ -71,6 +74,8 @@ class Meeting:
         # owned
         self.door = asyncio.Lock()
         self._clients: dict[str, Client] = {}
+        self._present: set[str] = set()
+        """Points with a stay that goes on."""
         self._order = asyncio.Lock()
         self._flush: asyncio.TimerHandle | None = None
         self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | None]]] = {
@@ -114,15 +119,34 @@ class Meeting:
         """The legs that the join guard has to keep in."""
         return [seat.leg for seat in self.conference.roster.seats.values() if seat.here and seat.leg is not None]
 
+    async def admit(self, point: str, now: datetime) -> None:
+        """Note that a point comes, before it is told that it is in."""
+        async with self._order:
+            if point not in self._present:
+                await self._tools.attendance.came(self.id, point, now)
+                self._present.add(point)
+
     async def apply(self, effects: list[Effect], asker: Client | None = None, ref: str | None = None) -> None:
         """Carry out effects in order; messages to the asker carry its `ref`."""
         self._plan_flush()
         async with self._order:
+            await self._note_departures()
             for effect in effects:
                 if isinstance(effect, Tell | TellAll | Hang):
                     self._say(effect, asker, ref)
                 elif (told := await self._do(effect)) is not None:
                     self._say(told, asker, ref)
+
+    async def _note_departures(self) -> None:
+        """Note which points are gone; what the database cannot take now, the next sign of life mends."""
+        roster = self.conference.roster
+        for point in self._present - roster.present():
+            self._present.discard(point)
+            try:
+                at = roster.last_heard(point) or self._tools.clock()
+                await self._tools.attendance.left(self.id, point, at)
+            except SQLAlchemyError:
+                log.exception("x %s leaving %s", point, self.id)
 
     def _say(self, effect: Tell | TellAll | Hang, asker: Client | None, ref: str | None) -> None:
         if isinstance(effect, TellAll):

@@ -31,6 +31,19 @@ def _takes_part(account: Account, session: Session, points: Mapping[str, Point])
     return account.unit in {points[point].unit for point in (session.host_point, *session.points)}
 
 
+def seen_points(account: Account, session: Session, points: Mapping[str, Point]) -> set[str]:
+    """The points of a session whose preparation somebody sees: all for the host, else those of the unit."""
+    whole = account.sees_all or is_host(account, session, points)
+    invited = (session.host_point, *session.points)
+    return {point for point in invited if whole or account.unit == points[point].unit}
+
+
+def may_speak_for(account: Account, session: Session, points: Mapping[str, Point], point: str) -> bool:
+    """Who says something for a point of a session: the people of its unit and the central ones."""
+    invited = point in (session.host_point, *session.points)
+    return invited and (account.central or account.unit == points[point].unit)
+
+
 def may_cancel(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
     """The host unit's registrant and the central ones."""
     return may_register(account, points[session.host_point])

@@ -13,6 +13,7 @@ from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Mailroom
 from scheduler.post import Post
+from scheduler.preparation.service import Preparation
 from scheduler.service import Scheduler
 from signaling.audit import Audit
 from signaling.auth import Auth
@@ -35,6 +36,7 @@ class Roof:
     scheduler: Scheduler
     drafts: Drafts
     directory: Directory
+    preparation: Preparation
     post: Post
     mailroom: Mailroom
     desk: Desk

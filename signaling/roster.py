@@ -216,6 +216,15 @@ class Roster:
         gone = [seat for seat, away in waiting if away >= GONE_AFTER]
         return absent, gone
 
+    def present(self) -> set[str]:
+        """Return the ids of the points that have a seat that is here."""
+        return {seat.place.id for seat in self.seats.values() if seat.here and seat.place is not None}
+
+    def last_heard(self, point: str) -> datetime | None:
+        """Return when a point whose sockets are all lost was last heard; None when it left by itself."""
+        ends = [seat.left for seat in self.seats.values() if seat.place is not None and seat.place.id == point]
+        return max((end for end in ends if end is not None), default=None)
+
     def raise_hand(self, seat: Seated, now: datetime) -> None:
         """Put a seat at the end of the queue; a raised hand keeps its place."""
         if seat.id not in self.hands:

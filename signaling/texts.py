@@ -116,6 +116,7 @@ FIELDS: Mapping[str, Pair] = {
     "not-in-session": ("điểm cầu {value} không dự phiên họp này", "point {value} is not in this session"),
     "minutes-range": ("phải từ 1 đến {value} phút", "must be 1 to {value} minutes"),
     **directory_texts.FIELDS,
+    "no-interruption": ("không có gián đoạn nào bắt đầu lúc đó", "no interruption began then"),
     # kinds of faults that pydantic finds
     "missing": ("bắt buộc", "required"),
     "extra_forbidden": ("không có trường này", "there is no such field"),

@@ -1,6 +1,7 @@
 """The whole API in one table."""
 
 from signaling.rest import (
+    attendance,
     audit,
     calendar,
     capacity,
@@ -36,5 +37,6 @@ ROUTES: tuple[Route, ...] = (
     *incidents.ROUTES,
     *outbox.ROUTES,
     *letters.ROUTES,
+    *attendance.ROUTES,
     *audit.ROUTES,
 )

@@ -69,6 +69,7 @@ GOOD: dict[str, Any] = {
     "/directory/points/{id}/assess": {"items": [{"id": item, "met": True} for item in ITEMS]},
     "/directory/units/{id}/documents": {"kind": "points", "extra": 1, "number": "3021/UBND", "dated": "2026-04-10"},
     "/incidents/{id}/steps": {"step": "noted"},
+    "/sessions/{id}/interruptions": {"point": NHA_TRANG, "start": "2026-04-06T01:00:00Z", "cause": "x"},
 }
 """Bodies without fault, of calls that take one."""
 
@@ -153,6 +154,8 @@ ALLOWED: dict[str, list[int]] = {
     "GET /sessions/{id}/script": [200, 200, 200, 200, 404, 404],
     "POST /sessions/{id}/script": [200, 200, 200, 403, 404, 404],
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
+    "GET /sessions/{id}/attendance": [200, 200, 200, 200, 404, 404],
+    "POST /sessions/{id}/interruptions": [422, 422, 403, 422, 404, 404],
     "GET /drafts": [200, 200, 200, 200, 200, 200],
     "GET /drafts/{id}": [200, 200, 200, 200, 404, 404],
     "POST /drafts/{id}/confirm": [201, 201, 201, 403, 404, 404],

@@ -1,0 +1,24 @@
+"""The preparation as the roof sees it: every part of it, over one database."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler.notices import NOWHERE, Channels
+from scheduler.preparation.attendance import Attendance
+from scheduler.preparation.desk import Desk
+from scheduler.profiles import Profiles
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """The parts."""
+
+    attendance: Attendance
+
+    @classmethod
+    def over(cls, engine: AsyncEngine, profiles: Profiles, channels: Channels = NOWHERE) -> Self:
+        """Build the parts over a database whose tables are up to date."""
+        desk = Desk(engine, profiles, channels)
+        return cls(attendance=Attendance(desk))

@@ -1,0 +1,135 @@
+"""Who was there: the meeting's own record of a session, and what points say of their interruptions (R-087, R-099)."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from scheduler import model
+from scheduler.preparation import stays
+from scheduler.preparation.attendance import SlotAttendance
+from signaling import rights
+from signaling.errors import Forbidden, NotFound
+from signaling.rest.route import ID, Call, Id, Model, Moment, Route
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Stay(Model):
+    """A stretch a point was connected; `left` null: it still is."""
+
+    joined: Moment
+    left: Moment | None
+
+
+class Interruption(Model):
+    """A stretch it was not; `end` null: it did not come back. `cause` is what the point says, `by` who said so."""
+
+    start: Moment
+    end: Moment | None
+    seconds: int
+    cause: str
+    by: str
+
+
+class PointAttendance(Model):
+    """One point in one slot: `availability` is per cent of the time the slot was held."""
+
+    point: str
+    name: str
+    label: str
+    present: bool
+    late: Annotated[int, Field(description="seconds after the start")]
+    seconds: int
+    availability: float
+    stays: list[Stay]
+    interruptions: list[Interruption]
+
+
+class Slot(Model):
+    """Expected against present."""
+
+    kind: model.SlotKind
+    start: Moment
+    end: Moment
+    expected: int
+    present: int
+    points: list[PointAttendance]
+
+
+class Cause(Model):
+    """Why a point was interrupted from `start` on."""
+
+    point: Id
+    start: Moment
+    cause: Text
+
+
+async def attendance(call: Call) -> list[Slot]:
+    """Return the attendance of a session; a component sees its own points, and how many were there."""
+    session, points = await find(call)
+    seen = rights.seen_points(call.account, session, points)
+    return [_wire(slot, points, seen) for slot in await call.roof.preparation.attendance.slots(session.id, call.now)]
+
+
+async def explain(call: Call) -> list[Slot]:
+    """Say why a point was interrupted."""
+    body: Cause = call.body
+    session, points = await find(call)
+    if not rights.may_speak_for(call.account, session, points, body.point):
+        raise Forbidden
+    kept = call.roof.preparation.attendance
+    await kept.explain(session.id, body.point, body.start, body.cause, call.account.account, call.now)
+    await call.note("explain", session.id, f"{session.number} {points[body.point].name}")
+    return await attendance(call)
+
+
+async def find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
+    """Return a session its reader may see, with all points. Raises NotFound."""
+    session = await call.roof.scheduler.session(call.id)
+    points = {point.id: point for point in await call.roof.scheduler.points()}
+    if not rights.may_see(call.account, session, points):
+        raise NotFound
+    return session, points
+
+
+def _wire(slot: SlotAttendance, points: Mapping[str, model.Point], seen: set[str]) -> Slot:
+    return Slot(
+        kind=slot.slot.kind,
+        start=slot.slot.start,
+        end=slot.slot.end,
+        expected=len(slot.points),
+        present=slot.present,
+        points=[_point(points[point], *slot.points[point]) for point in slot.points if point in seen],
+    )
+
+
+def _point(point: model.Point, stayed: tuple[stays.Stay, ...], judged: stays.Attended) -> PointAttendance:
+    return PointAttendance(
+        point=point.id,
+        name=point.name,
+        label=point.label,
+        present=judged.present,
+        late=judged.late,
+        seconds=judged.seconds,
+        availability=judged.permille / 10,
+        stays=[Stay(joined=stay.joined, left=stay.left) for stay in stayed],
+        interruptions=[
+            Interruption(start=gap.start, end=gap.end, seconds=gap.seconds, cause=gap.cause, by=gap.by)
+            for gap in judged.interruptions
+        ],
+    )
+
+
+ROUTES = [
+    Route("GET", f"/sessions/{ID}/attendance", attendance, "Who was there", list[Slot], problems=(404,)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/interruptions",
+        explain,
+        "Say why a point was interrupted",
+        list[Slot],
+        body=Cause,
+        problems=(403, 404),
+    ),
+]

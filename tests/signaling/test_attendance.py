@@ -1,0 +1,106 @@
+"""The meeting itself records who was there: joins before they are acknowledged, leaving, silence, a killed server."""
+
+from datetime import timedelta
+from typing import Any
+
+from signaling.settings import Settings
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, open_world, problem_of
+
+
+def stamp(seconds: float) -> str:
+    return (NOW + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+
+
+async def attendance(world: World, session: str, account: str = "host") -> dict[str, Any]:
+    client = await world.signed_in(account)
+    async with client.get(f"/api/v1/sessions/{session}/attendance") as response:
+        assert response.status == 200, await response.text()
+        (slot,) = await response.json()
+        return dict(slot)
+
+
+def stays(slot: dict[str, Any], point: str) -> list[tuple[str, str | None]]:
+    (row,) = [row for row in slot["points"] if row["point"] == point]
+    return [(stay["joined"], stay["left"]) for stay in row["stays"]]
+
+
+async def test_joins_and_leaves_are_recorded_with_their_times(world: World) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    await world.join("host", session)
+    await world.join("central", session)
+    world.clock.advance(10)
+    socket, _ = await world.join("nhatrang", session)
+    world.clock.advance(60)
+    await socket.ask(type="leave")
+    slot = await attendance(world, session.id)
+    assert (slot["kind"], slot["expected"], slot["present"]) == ("chinh_thuc", 3, 2)
+    assert stays(slot, HOST) == [(stamp(0), None)]
+    assert stays(slot, NHA_TRANG) == [(stamp(10), stamp(70))]
+    assert stays(slot, CAM_RANH) == []
+
+
+async def test_a_lost_line_counts_from_its_last_sign_of_life_and_may_be_explained(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    socket, joined = await world.join("nhatrang", session)
+    world.clock.advance(100)
+    await socket.send(type="hand", raised=True)
+    await socket.seat(joined["seat"], hand=1)
+    await socket.socket.close()
+    while world.roof.hub.meetings[session.id].clients == 1:
+        await world.tick(0)
+    await world.tick(13)
+    world.clock.advance(187)
+    back, _ = await world.join("nhatrang", session)
+    world.clock.advance(10)
+    slot = await attendance(world, session.id)
+    assert stays(slot, NHA_TRANG) == [(stamp(0), stamp(100)), (stamp(300), None)]
+    point = await world.signed_in("nhatrang")
+    cause = {"point": NHA_TRANG, "start": stamp(100), "cause": "Mất điện"}
+    async with point.post(f"/api/v1/sessions/{session.id}/interruptions", json=cause) as response:
+        assert response.status == 200, await response.text()
+        (answer,) = await response.json()
+    assert not back.socket.closed
+    gap = {"start": stamp(100), "end": stamp(300), "seconds": 200, "cause": "Mất điện", "by": "nhatrang"}
+    (row,) = answer["points"]  # a component sees its own points
+    assert (row["point"], row["interruptions"]) == (NHA_TRANG, [gap])
+    entry = (await world.audited(1))[0]
+    assert (entry.actor, entry.action, entry.subject) == ("nhatrang", "explain", session.id)
+
+
+async def test_who_may_look_and_speak(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    path, cause = f"/api/v1/sessions/{session.id}", {"point": NHA_TRANG, "start": stamp(0), "cause": "x"}
+    outside = await world.signed_in("dienkhanh")
+    async with outside.get(f"{path}/attendance") as response:
+        assert await problem_of(response) == (404, "not-found")
+    async with (await world.signed_in("host")).post(f"{path}/interruptions", json=cause) as response:
+        assert await problem_of(response) == (403, "forbidden")
+    async with (await world.signed_in("nhatrang")).post(f"{path}/interruptions", json=cause) as response:
+        assert await problem_of(response) == (422, "invalid")
+        assert (await response.json())["errors"] == [
+            {"field": "start", "detail": "không có gián đoạn nào bắt đầu lúc đó"}
+        ]
+
+
+async def test_two_devices_of_one_point_are_one_stay(world: World) -> None:
+    await world.kept.scheduler.set_devices(NHA_TRANG, 2)
+    session = await world.session(NHA_TRANG)
+    first, _ = await world.join("nhatrang", session)
+    world.clock.advance(5)
+    second, _ = await world.join("nhatrang", session)
+    world.clock.advance(5)
+    await first.ask(type="leave")
+    assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), None)]
+    world.clock.advance(5)
+    await second.ask(type="leave")
+    assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), stamp(15))]
+
+
+async def test_a_killed_server_leaves_the_last_sign_of_life(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session = await world.session(NHA_TRANG)
+        await world.join("nhatrang", session)
+        await world.tick(11)
+        world.roof.hub.meetings.clear()  # nobody says goodbye
+    async with open_world(settings) as again:
+        assert stays(await attendance(again, session.id), NHA_TRANG) == [(stamp(0), stamp(11))]

@@ -14,6 +14,7 @@
     ├── NoWorkingDay            a calendar that was corrected into days off alone
     ├── UnknownPoint
     ├── UnknownSession
+    ├── UnknownDuty
     ├── UnknownDraft
     ├── DraftSettled            a draft that was confirmed or discarded already
     └── NotAdmitted             a code that does not open the door now
@@ -194,6 +195,14 @@ class DraftSettled(SchedulerError):
     def __init__(self, state: str) -> None:
         super().__init__(state)
         self.state = state
+
+
+class UnknownDuty(SchedulerError):
+    """Nobody is on duty under this id."""
+
+    def __init__(self, duty: str) -> None:
+        super().__init__(duty)
+        self.duty = duty
 
 
 class NotAdmitted(SchedulerError):

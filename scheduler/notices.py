@@ -28,6 +28,9 @@ Kind = Literal[
     "draft",
     "absent",
     "interrupted",
+    "unchecked",
+    "check-missing",
+    "not-arrived",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -167,6 +170,22 @@ WORDS: Mapping[Kind, Words] = {
         "Vắng mặt tại buổi tổng duyệt",
         "Các điểm cầu ghi ở phần ghi chú đã không tham gia tổng duyệt (điểm c khoản 2 Điều 13).",
         "The points named below did not take part in the rehearsal (Article 13.2.c).",
+    ),
+    "unchecked": Words(
+        "Đến hạn kiểm tra kỹ thuật",
+        "Đã đến hạn kiểm tra kỹ thuật (điểm b khoản 2 Điều 13); phần ghi chú nêu những gì còn thiếu.",
+        "The technical check is due (Article 13.2.b); what is missing is named below.",
+        group="chưa kiểm tra kỹ thuật xong",
+    ),
+    "check-missing": Words(
+        "Điểm cầu chưa kiểm tra kỹ thuật",
+        "Đã đến hạn kiểm tra kỹ thuật; đề nghị các điểm cầu ở phần ghi chú phối hợp ngay (điểm b, c khoản 2 Điều 13).",
+        "The technical check is due; the points named below are asked to take part now (Article 13.2.b, c).",
+    ),
+    "not-arrived": Words(
+        "Cán bộ trực chưa có mặt",
+        "Cán bộ được phân công ở phần ghi chú chưa báo có mặt trước phiên họp (khoản 1 Điều 14, khoản 3 Điều 17).",
+        "The persons on duty named below have not checked in (Articles 14.1, 17.3).",
     ),
     "interrupted": Words(
         "Đề nghị báo nguyên nhân gián đoạn",

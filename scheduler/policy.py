@@ -289,10 +289,21 @@ class AuditPolicy(_Part):
         return now.replace(year=months // 12, month=months % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
+class OnSiteRule(_Part):
+    """Sessions hosted by these levels need somebody of each unit on site (Điều 16.3, 17.3, reading A38)."""
+
+    levels: tuple[Word, ...]
+    units: tuple[Word, ...]
+
+
 class PreparationPolicy(_Part):
     """What goes before a session and during it (Điều 13.2, 14, 16.3, 17)."""
 
     interruption_s: Count
+    max_parallel_per_technician: Count
+    arrive_min: Annotated[int, Field(ge=0)]
+    on_site: OnSiteRule
+    self_test_hours: Count
 
 
 class Policy(_Part):

@@ -163,6 +163,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         "audit": kept.audit.daily,
         "directory": lambda now: lapse(kept.directory, kept.audit, now),
         "attendance": attendance.settle,
+        "readiness": kept.preparation.boards.alarm,
     }
     return Roof(
         scheduler=kept.scheduler,

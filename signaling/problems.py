@@ -140,6 +140,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.NoWorkingDay: Answer(409, "no-working-day"),
     scheduler.UnknownPoint: Answer(404, "not-found"),
     scheduler.UnknownSession: Answer(404, "not-found"),
+    scheduler.UnknownDuty: Answer(404, "not-found"),
     scheduler.UnknownDraft: Answer(404, "not-found"),
     scheduler.DraftSettled: Answer(409, "settled"),
     scheduler.Ended: Answer(409, "ended"),

@@ -44,6 +44,28 @@ def may_speak_for(account: Account, session: Session, points: Mapping[str, Point
     return invited and (account.central or account.unit == points[point].unit)
 
 
+def may_check(account: Account, session: Session, points: Mapping[str, Point], point: str) -> bool:
+    """Who notes technical checks: the centre and the host for every point, a unit for its own (Điều 13.2.b)."""
+    invited = point in (session.host_point, *session.points)
+    return invited and (is_host(account, session, points) or account.unit == points[point].unit)
+
+
+def may_assign(
+    account: Account,
+    session: Session,
+    points: Mapping[str, Point],
+    role: str,
+    point: str | None = None,
+    unit: str | None = None,
+) -> bool:
+    """Who puts whom on duty: the centre everybody, a unit whom it sends on site or to its own point."""
+    if account.central:
+        return True
+    if role == "point" and point is not None:
+        return may_speak_for(account, session, points, point)
+    return role == "on_site" and unit is not None and account.unit == unit
+
+
 def may_cancel(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
     """The host unit's registrant and the central ones."""
     return may_register(account, points[session.host_point])

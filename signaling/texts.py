@@ -116,6 +116,11 @@ FIELDS: Mapping[str, Pair] = {
     "not-in-session": ("điểm cầu {value} không dự phiên họp này", "point {value} is not in this session"),
     "minutes-range": ("phải từ 1 đến {value} phút", "must be 1 to {value} minutes"),
     **directory_texts.FIELDS,
+    "no-slot": ("phiên họp không có buổi này", "the session has no such slot"),
+    "no-emergency": (
+        "chỉ phiên họp khẩn cấp được miễn kiểm tra (khoản 3 Điều 12)",
+        "only an emergency is spared the check (Article 12.3)",
+    ),
     "no-interruption": ("không có gián đoạn nào bắt đầu lúc đó", "no interruption began then"),
     # kinds of faults that pydantic finds
     "missing": ("bắt buộc", "required"),

@@ -67,6 +67,18 @@ export const setScript = (id, items) => call('POST', `sessions/${encodeURICompon
 export const capacity = (from, to) => call('GET', `capacity?${query({from, to})}`);
 /** @type {(points?: number) => Promise<LayoutPlan[]>} */
 export const layouts = points => call('GET', points ? `layouts?${query({points: String(points)})}` : 'layouts');
+/** @type {() => Promise<ReadyHead[]>} */
+export const readiness = () => call('GET', 'readiness');
+/** @type {(session: string) => Promise<ReadyBoard>} */
+export const readinessOf = session => call('GET', `readiness/${encodeURIComponent(session)}`);
+/** @type {(session: string, check: {points: string[], kind: SlotKind, result: CheckResult, words: string}) => Promise<ReadyBoard>} */
+export const noteCheck = (session, check) => call('POST', `readiness/${encodeURIComponent(session)}/checks`, check);
+/** @type {(session: string, person: {role: string, unit: string | null, point: string | null, name: string, phone: string}) => Promise<ReadyBoard>} */
+export const assign = (session, person) => call('POST', `readiness/${encodeURIComponent(session)}/duties`, person);
+/** @type {(duty: string) => Promise<null>} */
+export const arrive = duty => call('POST', `duties/${encodeURIComponent(duty)}/arrive`);
+/** @type {(duty: string) => Promise<null>} */
+export const relieve = duty => call('POST', `duties/${encodeURIComponent(duty)}/relieve`);
 /** @type {() => Promise<Recording[]>} */
 export const recordings = () => call('GET', 'recordings');
 /** @type {(id: string) => Promise<{url: string, expires: string}>} */

@@ -10,6 +10,7 @@ export const CENTRAL = ['administrator', 'technician'];
 export const PAGES = [
   {page: 'sessions', picture: 'calendar'},
   {page: 'register', picture: 'plus'},
+  {page: 'readiness', picture: 'flag'},
   {page: 'recordings', picture: 'play'},
   {page: 'check', picture: 'camera'},
 ];

@@ -50,6 +50,16 @@ interface Chapter { seconds: number; title: string }
 /** A session's recording: its only part, or (part 0) what joins them all. */
 interface Recording extends Part { session: string; title: string; host: string; parts: Part[] }
 
+type SlotKind = 'tong_duyet' | 'chinh_thuc';
+type Colour = 'red' | 'amber' | 'green' | 'none';
+type CheckResult = 'ok' | 'faulty' | 'waived';
+interface ReadyHead { id: string; number: string; title: string; host: string; kind: SlotKind; start: string; end: string; due: string; colour: Colour; counts: Record<Colour, number> }
+interface ReadyMark { item: string; colour: Colour; word: string; value: string }
+interface ReadyPoint { point: string; name: string; label: string; district: string; colour: Colour; marks: ReadyMark[]; may_check: boolean; own: boolean }
+interface ReadyDuty { id: string; role: string; point: string | null; unit: string | null; name: string; phone: string; arrived: string | null; may_change: boolean }
+/** `units` are those that send somebody on site. */
+interface ReadyBoard { session: ReadyHead; urgent: boolean; may_assign: boolean; units: Named[]; marks: ReadyMark[]; duties: ReadyDuty[]; points: ReadyPoint[] }
+
 interface Problem {
   type: string; title: string; status: number; detail: string;
   limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];

@@ -44,7 +44,9 @@ class Desk:
     async def tell_operator(
         self, db: AsyncConnection, kind: Kind, session: Session, slot: Slot, lines: Sequence[str], now: datetime
     ) -> None:
-        """Tell the operating unit and the groups once."""
+        """Tell the operating unit and the groups once, if there is something to tell."""
+        if not lines:
+            return
         host = (await registry_store.points_named(db, [session.host_point]))[session.host_point]
         known = {unit.id for unit in await registry_store.units(db)}
         operator = self.policy(session).directory.operator_unit

@@ -7,7 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.notices import NOWHERE, Channels
 from scheduler.preparation.attendance import Attendance
+from scheduler.preparation.boards import Boards
 from scheduler.preparation.desk import Desk
+from scheduler.preparation.duties import Duties
 from scheduler.profiles import Profiles
 
 
@@ -16,9 +18,11 @@ class Preparation:
     """The parts."""
 
     attendance: Attendance
+    boards: Boards
+    duties: Duties
 
     @classmethod
     def over(cls, engine: AsyncEngine, profiles: Profiles, channels: Channels = NOWHERE) -> Self:
         """Build the parts over a database whose tables are up to date."""
         desk = Desk(engine, profiles, channels)
-        return cls(attendance=Attendance(desk))
+        return cls(attendance=Attendance(desk), boards=Boards(desk), duties=Duties(desk))

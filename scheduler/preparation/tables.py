@@ -27,3 +27,31 @@ EXPLANATIONS = Table(  # what a point says of an interruption that began then (R
     Column("by", String(200), nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+CHECKS = Table(  # the last technical check of a point for a slot that began then
+    "checks",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), primary_key=True),
+    Column("start", BigInteger, nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("words", String(1000), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+DUTIES = Table(  # persons on duty for a session
+    "duties",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("session", String(32), ForeignKey("sessions.id"), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("point", String(64), ForeignKey("points.id")),
+    Column("unit", String(64), ForeignKey("units.id")),
+    Column("account", String(64)),
+    Column("name", String(500), nullable=False),
+    Column("phone", String(16), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("arrived", BigInteger),
+)

@@ -14,6 +14,7 @@ from signaling.rest import (
     outbox,
     points,
     profiles,
+    readiness,
     recordings,
     registrations,
     sessions,
@@ -38,5 +39,6 @@ ROUTES: tuple[Route, ...] = (
     *outbox.ROUTES,
     *letters.ROUTES,
     *attendance.ROUTES,
+    *readiness.ROUTES,
     *audit.ROUTES,
 )

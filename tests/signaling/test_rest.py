@@ -69,6 +69,8 @@ GOOD: dict[str, Any] = {
     "/directory/points/{id}/assess": {"items": [{"id": item, "met": True} for item in ITEMS]},
     "/directory/units/{id}/documents": {"kind": "points", "extra": 1, "number": "3021/UBND", "dated": "2026-04-10"},
     "/incidents/{id}/steps": {"step": "noted"},
+    "/readiness/{id}/checks": {"points": [NHA_TRANG], "kind": "chinh_thuc", "result": "ok"},
+    "/readiness/{id}/duties": {"role": "main", "name": "Lê Văn B", "phone": "0905 123 456"},
     "/sessions/{id}/interruptions": {"point": NHA_TRANG, "start": "2026-04-06T01:00:00Z", "cause": "x"},
 }
 """Bodies without fault, of calls that take one."""
@@ -154,6 +156,12 @@ ALLOWED: dict[str, list[int]] = {
     "GET /sessions/{id}/script": [200, 200, 200, 200, 404, 404],
     "POST /sessions/{id}/script": [200, 200, 200, 403, 404, 404],
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
+    "GET /readiness": [200, 200, 200, 200, 200, 200],
+    "GET /readiness/{id}": [200, 200, 200, 200, 404, 404],
+    "POST /readiness/{id}/checks": [200, 200, 200, 200, 404, 404],
+    "POST /readiness/{id}/duties": [200, 200, 403, 403, 404, 404],
+    "POST /duties/{id}/arrive": [404, 404, 404, 404, 404, 404],
+    "POST /duties/{id}/relieve": [404, 404, 404, 404, 404, 404],
     "GET /sessions/{id}/attendance": [200, 200, 200, 200, 404, 404],
     "POST /sessions/{id}/interruptions": [422, 422, 403, 422, 404, 404],
     "GET /drafts": [200, 200, 200, 200, 200, 200],
@@ -206,6 +214,7 @@ async def test_who_may_what(world: World, role: str) -> None:
     recording = (await world.store.recordings())[0].id
     draft, twice = [await world.roof.drafts.add("56", "form", "nt", {}, NOW, origin="568") for _ in range(2)]
     things = {
+        "readiness": session.id,
         "drafts": draft.id,
         "points": NHA_TRANG,
         "sessions": session.id,

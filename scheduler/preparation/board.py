@@ -1,0 +1,144 @@
+"""The readiness board of one session, put together from what is known of many (I-14). Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from scheduler.model import Interval, Session, Slot
+from scheduler.policy import Policy
+from scheduler.preparation.checks import Check
+from scheduler.preparation.duty import Duty, absent_units, overloaded
+from scheduler.preparation.readiness import Colour, Facts, Mark, Moment, SelfTest, marks, session_marks, worst
+from scheduler.preparation.stays import Stay
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """How ready a session is for its next slot: marks of the session and of each point, in the session's order.
+
+    `on_site` are the units that each send somebody to the host.
+    """
+
+    session: Session
+    slot: Slot
+    due: datetime
+    on_site: tuple[str, ...]
+    duties: tuple[Duty, ...]
+    marks: tuple[Mark, ...]
+    points: Mapping[str, tuple[Mark, ...]]
+
+    @property
+    def colours(self) -> dict[str, Colour]:
+        """The colour of each point."""
+        return {point: worst(mark.colour for mark in found) for point, found in self.points.items()}
+
+    @property
+    def colour(self) -> Colour:
+        """The colour of the session."""
+        return worst([*(mark.colour for mark in self.marks), *self.colours.values()])
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What boards are made of, by session or point. `beside` are all issued sessions of that time.
+
+    `accounts` are the points somebody can sign in for; None: not asked.
+    """
+
+    checks: Mapping[str, Sequence[Check]]
+    duties: Mapping[str, Sequence[Duty]]
+    stays: Mapping[str, Sequence[Stay]]
+    beside: Sequence[Session]
+    levels: Mapping[str, str]
+    units: Collection[str]
+    accounts: Collection[str] | None = None
+    tests: Mapping[str, SelfTest] = field(default_factory=dict)
+
+
+def next_slot(session: Session, now: datetime) -> Slot:
+    """Return the slot that is prepared or held; the last one when all are over."""
+    return next((slot for slot in session.slots if now < slot.end), session.slots[-1])
+
+
+def board(session: Session, known: Known, policy: Policy, now: datetime) -> Board:
+    """Judge a session."""
+    slot, duties = next_slot(session, now), tuple(known.duties[session.id])
+    moment = Moment(slot.start - timedelta(hours=policy.deadlines.check_hours), slot.start, now)
+    senders = on_site(session, known, policy)
+    missing = absent_units(duties, senders)
+    busy = _busy(session, slot, known, policy.preparation.max_parallel_per_technician)
+    facts = _facts(session, slot, known, policy, now)
+    judged = {point: marks(fact, moment) for point, fact in facts.items()}
+    return Board(
+        session, slot, moment.due, tuple(senders), duties, session_marks(duties, missing, busy, moment), judged
+    )
+
+
+def on_site(session: Session, known: Known, policy: Policy) -> list[str]:
+    """Return the units that each send somebody to the host of such a session (R-106)."""
+    rule = policy.preparation.on_site
+    if known.levels.get(session.host_point) not in rule.levels:
+        return []
+    return [unit for unit in rule.units if unit in known.units]
+
+
+def _facts(session: Session, slot: Slot, known: Known, policy: Policy, now: datetime) -> dict[str, Facts]:
+    checked = {each.point: each for each in known.checks[session.id] if each.kind == slot.kind}
+    posts = {each.point: each for each in known.duties[session.id] if each.role == "point"}
+    rehearsed = _rehearsed(session, known.stays[session.id], now)
+    elsewhere = _elsewhere(session, slot, known.beside)
+    return {
+        point: Facts(
+            account=None if known.accounts is None else point in known.accounts,
+            check=checked.get(point),
+            test=_valid(known.tests.get(point), slot, policy),
+            rehearsed=None if rehearsed is None else point in rehearsed,
+            duty=posts.get(point),
+            elsewhere=tuple(elsewhere.get(point, ())),
+        )
+        for point in (session.host_point, *session.points)
+    }
+
+
+def _valid(test: SelfTest | None, slot: Slot, policy: Policy) -> SelfTest | None:
+    """A self-test says something of the sessions of the hours after it."""
+    lasts = timedelta(hours=policy.preparation.self_test_hours)
+    return test if test is not None and slot.start < test.at + lasts else None
+
+
+def _rehearsed(session: Session, stays: Sequence[Stay], now: datetime) -> set[str] | None:
+    """Return which points took part in the rehearsal; None while there was none."""
+    slot = session.rehearsal
+    if slot is None or now < slot.end:
+        return None
+    return {stay.point for stay in stays if stay.joined < slot.end and slot.start < (stay.left or now)}
+
+
+def _elsewhere(session: Session, slot: Slot, beside: Sequence[Session]) -> dict[str, list[str]]:
+    """Return the numbers of the sessions that points are in at the same time, the district has two rooms (I-04)."""
+    found: dict[str, list[str]] = {}
+    for other in beside:
+        if other.id != session.id and any(_meet(slot, each) for each in other.slots):
+            for point in (other.host_point, *other.points):
+                found.setdefault(point, []).append(other.number)
+    return found
+
+
+def _busy(session: Session, slot: Slot, known: Known, most: int) -> list[str]:
+    """Return the central technicians of a session who have too many at one time."""
+    held: dict[str, list[Interval]] = {}
+    for other in known.beside:
+        for duty in _central(known.duties[other.id]):
+            held.setdefault(duty.person, []).extend(
+                Interval(each.start, each.end) for each in other.slots if _meet(slot, each)
+            )
+    many = overloaded(held, most)
+    return [duty.name for duty in _central(known.duties[session.id]) if duty.person in many]
+
+
+def _central(duties: Sequence[Duty]) -> list[Duty]:
+    return [duty for duty in duties if duty.role in {"main", "backup"}]
+
+
+def _meet(one: Slot, other: Slot) -> bool:
+    return one.start < other.end and other.start < one.end

@@ -1,0 +1,116 @@
+"""Technical checks and the boards they lead to, as the roof sees them: one method, one transaction."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler import registry_store, store
+from scheduler.database import writing
+from scheduler.errors import InvalidRequest
+from scheduler.model import Session, SlotKind, State
+from scheduler.preparation import board_store, checks, stays_store
+from scheduler.preparation.board import Board, Known, board
+from scheduler.preparation.checks import Check, Result
+from scheduler.preparation.desk import Desk
+from scheduler.text import clean
+
+AHEAD = timedelta(hours=24)
+"""Alarms look so far; checks are due some hours before a slot."""
+
+
+class Boards:
+    """Keeps checks, and judges with everything that is known."""
+
+    def __init__(self, desk: Desk) -> None:
+        # given
+        self._desk = desk
+        # owned
+        self._told: set[tuple[str, str, datetime]] = set()
+        """What this server looked at when it fell due; the outbox knows what others told."""
+
+    async def check(
+        self, session_id: str, points: Sequence[str], kind: SlotKind, result: Result, words: str, by: str, now: datetime
+    ) -> Session:
+        """Note what was found at points of a session. Raises UnknownSession, InvalidRequest."""
+        said = clean(words)
+        async with writing(self._desk.engine) as db:
+            session = await store.known(db, session_id)
+            faults = checks.faults(session, points, kind, result, said)
+            if faults:
+                raise InvalidRequest(faults)
+            slot = next(slot for slot in session.slots if slot.kind == kind)
+            for point in dict.fromkeys(points):
+                await board_store.keep_check(db, session.id, slot, Check(point, kind, result, said, by, now))
+        return session
+
+    async def board(self, session_id: str, accounts: Collection[str] | None, now: datetime) -> Board:
+        """Return the board of a session; `accounts` are the points somebody can sign in for. Raises UnknownSession."""
+        async with self._desk.engine.begin() as db:
+            session = await store.known(db, session_id)
+            return (await self._boards(db, [session], accounts, now))[0]
+
+    async def between(
+        self, start: datetime, end: datetime, accounts: Collection[str] | None, now: datetime
+    ) -> list[Board]:
+        """Return the boards of issued sessions with a slot in [start, end), by their start."""
+        async with self._desk.engine.begin() as db:
+            return await self._boards(db, await _issued(db, start, end), accounts, now)
+
+    async def _boards(
+        self, db: AsyncConnection, sessions: Sequence[Session], accounts: Collection[str] | None, now: datetime
+    ) -> list[Board]:
+        if not sessions:
+            return []
+        first = min(session.slots[0].start for session in sessions)
+        beside = await _issued(db, first, max(session.slots[-1].end for session in sessions))
+        ids = [session.id for session in sessions]
+        known = Known(
+            checks=await board_store.checks(db, sessions),
+            duties=await board_store.duties(db, {*ids, *(other.id for other in beside)}),
+            stays=await stays_store.of_sessions(db, ids),
+            beside=beside,
+            levels={point.id: point.level for point in await registry_store.all_points(db)},
+            units=[unit.id for unit in await registry_store.units(db)],
+            accounts=accounts,
+        )
+        return [board(session, known, self._desk.policy(session), now) for session in sessions]
+
+    async def alarm(self, now: datetime) -> None:
+        """Tell what is missing when it is due: once to the operating unit, and to each unit of its own points."""
+        for found in await self.between(now, now + AHEAD, None, now):
+            policy = self._desk.policy(found.session).preparation
+            if found.due <= now and self._first("unchecked", found):
+                await self._tell_unchecked(found, now)
+            arrive = found.slot.start - timedelta(minutes=policy.arrive_min)
+            if arrive <= now and self._first("not-arrived", found):
+                await self._tell_not_arrived(found, now)
+
+    def _first(self, kind: str, found: Board) -> bool:
+        key = (kind, found.session.id, found.slot.start)
+        new = key not in self._told
+        self._told.add(key)
+        return new
+
+    async def _tell_unchecked(self, found: Board, now: datetime) -> None:
+        red = {
+            point: f" ({mark.value})" if mark.value else ""
+            for point, marks in found.points.items()
+            for mark in marks
+            if mark.item == "check" and mark.colour == "red"
+        }
+        nobody = ["chưa phân công cán bộ trực" for mark in found.marks if mark.colour == "red"]
+        async with writing(self._desk.engine) as db:
+            points = await registry_store.points_named(db, list(red))
+            lines = [*nobody, *(f"{points[point].name}{why}" for point, why in red.items())]
+            await self._desk.tell_operator(db, "unchecked", found.session, found.slot, lines, now)
+            await self._desk.tell_units(db, "check-missing", found.session, found.slot, red, now)
+
+    async def _tell_not_arrived(self, found: Board, now: datetime) -> None:
+        late = [each.name for each in found.duties if each.arrived is None and each.role in {"main", "on_site"}]
+        async with writing(self._desk.engine) as db:
+            await self._desk.tell_operator(db, "not-arrived", found.session, found.slot, late, now)
+
+
+async def _issued(db: AsyncConnection, start: datetime, end: datetime) -> list[Session]:
+    return [each for each in await store.between(db, start, end, None, None) if each.state == State.ISSUED]

@@ -1,0 +1,139 @@
+"""Whether a session is ready: one colour for each point and item, red first (I-14, R-084, R-089, R-090, R-106). Pure.
+
+Red: the meeting will suffer if nobody does anything. Amber: somebody should look at it. Green: done. An item nobody
+can say anything about yet has no colour and makes no point worse.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from scheduler.preparation.checks import Check
+from scheduler.preparation.duty import Duty
+
+Colour = Literal["red", "amber", "green", "none"]
+Item = Literal["account", "address", "check", "self_test", "rehearsal", "duty", "line", "room"]
+
+SEVERITY: tuple[Colour, ...] = ("none", "green", "amber", "red")
+SOON = timedelta(hours=24)
+"""From then on before a slot a missing self-test is worth a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One item: its colour, a stable word for why, and what the word is about."""
+
+    item: str
+    colour: Colour
+    word: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The slot that is prepared: when its check is due, when it starts, and when we look."""
+
+    due: datetime
+    start: datetime
+    now: datetime
+
+    @property
+    def overdue(self) -> bool:
+        """Whether what had to be done should be done by now."""
+        return self.now >= self.due
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """A self-test of a point as readiness sees it: when, and what was not good enough."""
+
+    at: datetime
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a point; None where nothing is. `rehearsed` None: there was no rehearsal yet.
+
+    `elsewhere` are numbers of sessions the point is in at the same time (I-04).
+    """
+
+    account: bool | None = None
+    address: str | None = None
+    check: Check | None = None
+    test: SelfTest | None = None
+    rehearsed: bool | None = None
+    duty: Duty | None = None
+    line: bool | None = None
+    elsewhere: tuple[str, ...] = ()
+
+
+def marks(facts: Facts, moment: Moment) -> tuple[Mark, ...]:
+    """Judge a point."""
+    return (
+        _known("account", facts.account, "no-account", "red"),
+        Mark("address", "none", "unknown") if facts.address is None else Mark("address", "green", "ok", facts.address),
+        _check(facts.check, moment),
+        _test(facts.test, moment),
+        _known("rehearsal", facts.rehearsed, "missed", "amber"),
+        Mark("duty", "amber", "no-duty") if facts.duty is None else Mark("duty", "green", "ok", facts.duty.name),
+        _known("line", facts.line, "bad-line", "amber"),
+        Mark("room", "amber", "taken", ", ".join(facts.elsewhere)) if facts.elsewhere else Mark("room", "green", "ok"),
+    )
+
+
+def _known(item: Item, good: bool | None, word: str, bad: Colour) -> Mark:
+    if good is None:
+        return Mark(item, "none", "unknown")
+    return Mark(item, "green", "ok") if good else Mark(item, bad, word)
+
+
+def _check(check: Check | None, moment: Moment) -> Mark:
+    """A point is red when its check failed, and from the due time on when nobody checked it."""
+    if check is None:
+        return Mark("check", "red" if moment.overdue else "amber", "unchecked")
+    return Mark("check", "red" if check.result == "faulty" else "green", check.result, check.words)
+
+
+def _test(test: SelfTest | None, moment: Moment) -> Mark:
+    if test is None:
+        soon = moment.now >= moment.start - SOON
+        return Mark("self_test", "amber" if soon else "none", "untested")
+    return (
+        Mark("self_test", "amber", "failed", ", ".join(test.failed))
+        if test.failed
+        else Mark("self_test", "green", "ok")
+    )
+
+
+def session_marks(
+    duties: Sequence[Duty], missing: Sequence[str], busy: Sequence[str], moment: Moment
+) -> tuple[Mark, ...]:
+    """Judge what belongs to no point: `missing` units have nobody on site, `busy` persons have too many sessions."""
+    return (
+        _main(duties, moment),
+        _provider(duties, moment),
+        *(Mark("on_site", "amber", "nobody-of", unit) for unit in missing),
+        *(Mark("parallel", "amber", "too-many-sessions", name) for name in busy),
+    )
+
+
+def _main(duties: Sequence[Duty], moment: Moment) -> Mark:
+    main = next((duty for duty in duties if duty.role == "main"), None)
+    if main is None:
+        return Mark("main", "red" if moment.overdue else "amber", "nobody")
+    return Mark("main", "green", "ok", main.name)
+
+
+def _provider(duties: Sequence[Duty], moment: Moment) -> Mark:
+    """The telecom enterprise names its contact before the check is due (R-090)."""
+    contact = next((duty for duty in duties if duty.role == "provider"), None)
+    if contact is None:
+        return Mark("provider", "amber" if moment.overdue else "none", "nobody")
+    return Mark("provider", "green", "ok", contact.name)
+
+
+def worst(found: Iterable[Colour]) -> Colour:
+    """Return the colour of a whole."""
+    return max(found, key=SEVERITY.index, default="none")

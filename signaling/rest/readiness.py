@@ -1,0 +1,290 @@
+"""The readiness of sessions: checks, who is on duty, and the boards they lead to (I-14, Điều 13.2, 14, 16.3, 17.3)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler import model
+from scheduler.preparation import board, checks, duty, readiness
+from signaling import rights
+from signaling.errors import Forbidden
+from signaling.rest.attendance import find
+from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
+
+AHEAD = timedelta(days=7)
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Mark(Model):
+    """One item: its colour, a stable word for why, and what the word is about."""
+
+    item: str
+    colour: readiness.Colour
+    word: str
+    value: str
+
+
+class Ready(Model):
+    """One point."""
+
+    point: str
+    name: str
+    label: str
+    district: str
+    colour: readiness.Colour
+    marks: list[Mark]
+    may_check: bool
+    own: Annotated[bool, Field(description="whether the reader speaks for it")]
+
+
+class Duty(Model):
+    """One person on duty; telephone numbers are for those who take part."""
+
+    id: str
+    role: duty.Role
+    point: str | None
+    unit: str | None
+    name: str
+    phone: str
+    arrived: Moment | None
+    may_change: bool
+
+
+class Head(Model):
+    """A session in the overview: how many of its points have which colour."""
+
+    id: str
+    number: str
+    title: str
+    host: str
+    kind: model.SlotKind
+    start: Moment
+    end: Moment
+    due: Moment
+    colour: readiness.Colour
+    counts: dict[readiness.Colour, int]
+
+
+class Board(Model):
+    """A whole board; points red first, grouped by district."""
+
+    session: Head
+    urgent: Annotated[bool, Field(description="an emergency: checks may be waived")]
+    may_assign: bool
+    units: Annotated[list[Named], Field(description="those that send somebody on site")]
+    marks: list[Mark]
+    duties: list[Duty]
+    points: list[Ready]
+
+
+class Period(Model):
+    """Sessions with a slot in this time; from now on for a week unless said otherwise."""
+
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+
+
+class Check(Model):
+    """What was found at points before a slot."""
+
+    points: Annotated[list[Id], Field(max_length=500)]
+    kind: model.SlotKind
+    result: checks.Result
+    words: Text = ""
+
+
+class Assignment(Model):
+    """A person for a duty: on site with the unit that sends them, at a point with the point."""
+
+    role: duty.Role
+    point: Id | None = None
+    unit: Id | None = None
+    account: Id | None = None
+    name: Text
+    phone: Text
+
+
+async def overview(call: Call) -> list[Head]:
+    """List the sessions to come, as ready as they are."""
+    period: Period = call.query
+    start = period.from_ or call.now
+    points = await _points(call)
+    found = await call.roof.preparation.boards.between(
+        start, period.to or start + AHEAD, await _accounts(call), call.now
+    )
+    return [_head(each, points) for each in found if rights.may_see(call.account, each.session, points)]
+
+
+async def session(call: Call) -> Board:
+    """Return the board of a session; a component sees its own points and the session's marks."""
+    found, points = await find(call)
+    judged = await call.roof.preparation.boards.board(found.id, await _accounts(call), call.now)
+    units = {unit.id: unit for unit in await call.roof.scheduler.units()}
+    return _board(call, judged, points, units)
+
+
+async def check(call: Call) -> Board:
+    """Note a technical check: the host and the centre for every point, a unit for its own; the centre alone waives."""
+    body: Check = call.body
+    found, points = await find(call)
+    allowed = all(rights.may_check(call.account, found, points, point) for point in body.points)
+    if not allowed or (body.result == "waived" and not call.account.central):
+        raise Forbidden
+    kept = call.roof.preparation.boards
+    await kept.check(found.id, body.points, body.kind, body.result, body.words, call.account.account, call.now)
+    names = ", ".join(points[point].name for point in body.points)
+    await call.note("check", found.id, f"{found.number} {body.kind} {body.result} {names}"[:1000])
+    return await session(call)
+
+
+async def assign(call: Call) -> Board:
+    """Put somebody on duty."""
+    body: Assignment = call.body
+    found, points = await find(call)
+    if not rights.may_assign(call.account, found, points, body.role, body.point, body.unit):
+        raise Forbidden
+    person = duty.Duty(
+        id="",
+        session=found.id,
+        role=body.role,
+        point=body.point,
+        unit=body.unit,
+        account=body.account,
+        name=body.name,
+        phone=body.phone,
+        by=call.account.account,
+    )
+    given = await call.roof.preparation.duties.assign(person)
+    await call.note("assign", found.id, f"{found.number} {given.role} {given.name}")
+    return await session(call)
+
+
+async def arrive(call: Call) -> web.Response:
+    """Somebody on duty is there."""
+    given, found, _ = await _duty(call)
+    await call.roof.preparation.duties.arrive(given.id, call.now)
+    await call.note("arrive", found.id, f"{found.number} {given.role} {given.name}")
+    return web.Response(status=204)
+
+
+async def relieve(call: Call) -> web.Response:
+    """Take somebody off duty."""
+    given, found, _ = await _duty(call)
+    await call.roof.preparation.duties.relieve(given.id)
+    await call.note("relieve", found.id, f"{found.number} {given.role} {given.name}")
+    return web.Response(status=204)
+
+
+async def _duty(call: Call) -> tuple[duty.Duty, model.Session, Mapping[str, model.Point]]:
+    """Return a duty the account may change. Raises UnknownDuty, Forbidden."""
+    given = await call.roof.preparation.duties.one(call.id)
+    found, points = await call.roof.scheduler.session(given.session), await _points(call)
+    if not _may_change(call, given, found, points):
+        raise Forbidden
+    return given, found, points
+
+
+def _may_change(call: Call, given: duty.Duty, found: model.Session, points: Mapping[str, model.Point]) -> bool:
+    own = given.account == call.account.account
+    return own or rights.may_assign(call.account, found, points, given.role, given.point, given.unit)
+
+
+async def _points(call: Call) -> Mapping[str, model.Point]:
+    return {point.id: point for point in await call.roof.scheduler.points()}
+
+
+async def _accounts(call: Call) -> set[str]:
+    """Return the points somebody can sign in for."""
+    accounts = await call.roof.store.accounts()
+    units = {account.unit for account in accounts if account.point is None}
+    points = await call.roof.scheduler.points()
+    return {account.point for account in accounts if account.point} | {p.id for p in points if p.unit in units}
+
+
+def _head(judged: board.Board, points: Mapping[str, model.Point]) -> Head:
+    colours = list(judged.colours.values())
+    return Head(
+        id=judged.session.id,
+        number=judged.session.number,
+        title=judged.session.title,
+        host=points[judged.session.host_point].name,
+        kind=judged.slot.kind,
+        start=judged.slot.start,
+        end=judged.slot.end,
+        due=judged.due,
+        colour=judged.colour,
+        counts={colour: colours.count(colour) for colour in readiness.SEVERITY},
+    )
+
+
+def _board(
+    call: Call, judged: board.Board, points: Mapping[str, model.Point], units: Mapping[str, model.Unit]
+) -> Board:
+    found = judged.session
+    seen = rights.seen_points(call.account, found, points)
+    rows = [_ready(call, judged, points[point], points, units) for point in judged.points if point in seen]
+    return Board(
+        session=_head(judged, points),
+        urgent=found.klass == "khan_cap",
+        may_assign=rights.may_assign(call.account, found, points, "main"),
+        units=[Named(id=unit, name=units[unit].name) for unit in judged.on_site],
+        marks=[_mark(mark) for mark in judged.marks],
+        duties=[_wire(call, each, found, points) for each in judged.duties if each.point is None or each.point in seen],
+        points=sorted(rows, key=lambda row: (-readiness.SEVERITY.index(row.colour), row.district)),
+    )
+
+
+def _ready(
+    call: Call,
+    judged: board.Board,
+    point: model.Point,
+    points: Mapping[str, model.Point],
+    units: Mapping[str, model.Unit],
+) -> Ready:
+    return Ready(
+        point=point.id,
+        name=point.name,
+        label=point.label,
+        district=_district(units[point.unit], units),
+        colour=judged.colours[point.id],
+        marks=[_mark(mark) for mark in judged.points[point.id]],
+        may_check=rights.may_check(call.account, judged.session, points, point.id),
+        own=rights.may_speak_for(call.account, judged.session, points, point.id),
+    )
+
+
+def _district(unit: model.Unit, units: Mapping[str, model.Unit]) -> str:
+    """Return the unit directly below the province that a unit is, or lies in."""
+    parent = units.get(unit.parent or "")
+    return unit.name if parent is None or parent.parent is None else parent.name
+
+
+def _mark(mark: readiness.Mark) -> Mark:
+    return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=mark.value)
+
+
+def _wire(call: Call, given: duty.Duty, found: model.Session, points: Mapping[str, model.Point]) -> Duty:
+    return Duty(
+        id=given.id,
+        role=given.role,
+        point=given.point,
+        unit=given.unit,
+        name=given.name,
+        phone=given.phone,
+        arrived=given.arrived,
+        may_change=_may_change(call, given, found, points),
+    )
+
+
+ROUTES = [
+    Route("GET", "/readiness", overview, "How ready sessions are", list[Head], query=Period),
+    Route("GET", f"/readiness/{ID}", session, "The readiness board of a session", Board, problems=(404,)),
+    Route("POST", f"/readiness/{ID}/checks", check, "Note a check", Board, body=Check, problems=(403, 404)),
+    Route("POST", f"/readiness/{ID}/duties", assign, "Put on duty", Board, body=Assignment, problems=(403, 404)),
+    Route("POST", f"/duties/{ID}/arrive", arrive, "Check in for duty", None, status=204, problems=(403, 404)),
+    Route("POST", f"/duties/{ID}/relieve", relieve, "Take off duty", None, status=204, problems=(403, 404)),
+]

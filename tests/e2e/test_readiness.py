@@ -1,0 +1,44 @@
+"""The readiness board as the technician on duty meets it: red first, checks noted, persons assigned and there."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.people import People
+from tests.e2e.server import Server
+
+
+def test_a_board_turns_from_red_to_what_is_left(server: Server, red: Browser, people: People) -> None:
+    host = people.sign_in(red, "ubnd.nha-trang")
+    people.register(host, ["nt.xuonghuan", "nt.vinhhai"], "Giao ban sẵn sàng")
+    page = people.sign_in(red, "truc.ban")
+    page.get_by_test_id("nav-readiness").click()
+    row = page.get_by_test_id("ready-row").filter(has_text="Giao ban sẵn sàng")
+    expect(row).to_have_attribute("data-colour", "red")  # it begins in two minutes and nobody has checked
+    row.get_by_test_id("ready-open").click()
+    points = page.get_by_test_id("ready-point")
+    expect(points).to_have_count(3)
+    expect(page.get_by_test_id("duty-mark").first).to_contain_text("Chưa phân công cán bộ trực trung tâm")
+
+    page.get_by_test_id("ready-search").fill("xuong huan")
+    expect(points).to_have_count(1)
+    page.get_by_test_id("ready-tick").check()
+    expect(page.get_by_test_id("check-faulty")).to_be_disabled()
+    page.get_by_test_id("ready-words").fill("Mất tiếng")
+    page.get_by_test_id("check-faulty").click()
+    expect(points.get_by_test_id("ready-check")).to_contain_text("Mất tiếng")
+    page.get_by_test_id("ready-search").fill("")
+    page.get_by_test_id("ready-all-points").check()
+    page.get_by_test_id("check-ok").click()
+    expect(page.locator('[data-testid="ready-check"][data-colour="green"]')).to_have_count(3)
+
+    page.get_by_test_id("duty-fold").click()
+    page.get_by_test_id("duty-name").fill("Lê Văn Bình")
+    page.get_by_test_id("duty-phone").fill("12")
+    page.get_by_test_id("duty-save").click()
+    expect(page.get_by_test_id("error")).to_contain_text("số điện thoại")
+    page.get_by_test_id("duty-phone").fill("0905 123 456")
+    page.get_by_test_id("duty-save").click()
+    duty = page.get_by_test_id("duty-row")
+    expect(duty).to_contain_text("Lê Văn Bình")
+    duty.get_by_test_id("duty-arrive").click()
+    expect(duty.get_by_test_id("duty-arrived")).to_be_visible()
+    expect(page.locator('[data-testid="duty-mark"][data-item="main"]')).to_have_count(0)

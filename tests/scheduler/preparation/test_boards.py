@@ -1,0 +1,163 @@
+"""Checks, duty and boards on both databases, and whom they alarm."""
+
+from dataclasses import replace
+
+import pytest
+
+from scheduler.errors import InvalidRequest, UnknownDuty, UnknownSession
+from scheduler.model import Session
+from scheduler.preparation.duty import Duty
+from scheduler.preparation.readiness import Mark
+from tests.scheduler.preparation.conftest import NHA_TRANG, Office
+from tests.scheduler.world import NOW, REQUEST, at, on
+
+PROVINCE, CITY, PHUOC_DONG, VINH_THO = "ubnd.khanh-hoa", "ubnd.nha-trang", "nt.phuocdong", "nt.vinhtho"
+DAY, EVE = "05/04/2023", "04/04/2023"
+
+
+def on_duty(session: Session, role: str, **facts: str) -> Duty:
+    given = {"point": None, "unit": None, "account": None, "name": "Lê Văn  B", "phone": "0905 123 456", **facts}
+    return Duty("", session.id, role, by="truc", **given)  # type: ignore[arg-type]
+
+
+async def item(office: Office, session: Session, point: str, name: str, now: str) -> Mark:
+    board = await office.preparation.boards.board(session.id, None, at(now))
+    (found,) = [mark for mark in board.points[point] if mark.item == name]
+    return found
+
+
+async def test_checks_are_due_two_hours_before_each_slot(office: Office) -> None:
+    """R-084: official 05/04/2023 08:00 is due 06:00, rehearsal 04/04 14:00 is due 12:00; red at 12:01."""
+    session = await office.session(PROVINCE, CITY, PHUOC_DONG)
+    boards = office.preparation.boards
+    await boards.check(session.id, [PROVINCE, CITY], "tong_duyet", "ok", "", "truc", at(f"{EVE} 10:00"))
+    board = await boards.board(session.id, None, at(f"{EVE} 11:59"))
+    assert (board.slot.kind, board.due) == ("tong_duyet", at(f"{EVE} 12:00"))
+    assert await item(office, session, PHUOC_DONG, "check", f"{EVE} 11:59") == Mark("check", "amber", "unchecked")
+    assert await item(office, session, PHUOC_DONG, "check", f"{EVE} 12:01") == Mark("check", "red", "unchecked")
+    assert await item(office, session, CITY, "check", f"{EVE} 12:01") == Mark("check", "green", "ok")
+    board = await boards.board(session.id, None, at(f"{EVE} 15:00"))
+    assert (board.slot.kind, board.due) == ("chinh_thuc", at(f"{DAY} 06:00"))
+    assert await item(office, session, CITY, "check", f"{DAY} 06:01") == Mark("check", "red", "unchecked")
+
+
+async def test_what_is_missing_when_due_is_told_once(office: Office) -> None:
+    """R-084: alert to operator and UBND.Nha Trang; the commune has no mailbox of its own."""
+    session = await office.session(PROVINCE, CITY, PHUOC_DONG)
+    boards = office.preparation.boards
+    await boards.check(session.id, [PROVINCE, CITY], "tong_duyet", "ok", "", "truc", at(f"{EVE} 10:00"))
+    await boards.alarm(at(f"{EVE} 11:59"))
+    assert await office.told(at(f"{EVE} 13:00"), "unchecked", "check-missing") == []
+    for _ in range(2):
+        await boards.alarm(at(f"{EVE} 12:01"))
+    await type(boards)(boards._desk).alarm(at(f"{EVE} 12:02"))  # another server, which remembers nothing
+    assert await office.told(at(f"{EVE} 13:00"), "unchecked", "check-missing") == [
+        ("check-missing", NHA_TRANG, "NT.PhuocDong"),
+        ("unchecked", "so.tttt", "chưa phân công cán bộ trực; NT.PhuocDong"),
+    ]
+
+
+async def test_who_is_on_duty_but_not_there_is_told(office: Office) -> None:
+    """R-114: not checked in at T-60 min: alert to the operating unit."""
+    session = await office.session(PROVINCE, CITY, rehearsal=False)
+    boards, duties = office.preparation.boards, office.preparation.duties
+    await duties.assign(on_duty(session, "main", name="Trần Thị C"))
+    there = await duties.assign(on_duty(session, "on_site", unit="so.tttt"))
+    assert (await duties.arrive(there.id, at(f"{DAY} 06:30"))).arrived == at(f"{DAY} 06:30")
+    assert (await duties.arrive(there.id, at(f"{DAY} 06:40"))).arrived == at(f"{DAY} 06:30")
+    await boards.alarm(at(f"{DAY} 06:59"))
+    assert await office.told(at(f"{DAY} 08:00"), "not-arrived") == []
+    await boards.alarm(at(f"{DAY} 07:00"))
+    assert await office.told(at(f"{DAY} 08:00"), "not-arrived") == [("not-arrived", "so.tttt", "Trần Thị C")]
+
+
+async def test_only_an_emergency_waives_checks_and_faults_are_said(office: Office) -> None:
+    session = await office.session(PROVINCE, CITY, rehearsal=False)
+    boards = office.preparation.boards
+    for points, kind, result, words, faults in [
+        ([], "chinh_thuc", "ok", "", ["required"]),
+        ([VINH_THO], "chinh_thuc", "ok", "", ["not-in-session"]),
+        ([CITY], "tong_duyet", "ok", "", ["no-slot"]),
+        ([CITY], "chinh_thuc", "waived", "bão", ["no-emergency"]),
+        ([CITY], "chinh_thuc", "faulty", " ", ["required"]),
+        ([CITY], "chinh_thuc", "ok", "x" * 501, ["too-long"]),
+    ]:
+        with pytest.raises(InvalidRequest) as caught:
+            await boards.check(session.id, points, kind, result, words, "truc", NOW)  # type: ignore[arg-type]
+        assert [fault.word for fault in caught.value.errors] == faults
+    with pytest.raises(UnknownSession):
+        await boards.check("nothing", [CITY], "chinh_thuc", "ok", "", "truc", NOW)
+    urgent = await office.session(PROVINCE, VINH_THO, rehearsal=False, klass="khan_cap")
+    await boards.check(urgent.id, [VINH_THO], "chinh_thuc", "waived", "bão số 5", "truc", NOW)
+    assert await item(office, urgent, VINH_THO, "check", f"{DAY} 07:00") == Mark("check", "green", "waived", "bão số 5")
+
+
+async def test_a_check_for_a_time_that_was_moved_does_not_count(office: Office) -> None:
+    session = await office.session(PROVINCE, CITY, rehearsal=False)
+    await office.preparation.boards.check(session.id, [CITY], "chinh_thuc", "ok", "", "truc", NOW)
+    assert (await item(office, session, CITY, "check", f"{DAY} 07:00")).word == "ok"
+    later = replace(REQUEST, host_point=PROVINCE, points=(CITY,), official=on(DAY, "09:00", "11:00"))
+    await office.scheduler.amend(session.id, later, NOW)
+    assert (await item(office, session, CITY, "check", f"{DAY} 07:00")).word == "unchecked"
+
+
+async def test_duty_of_a_provincial_session(office: Office) -> None:
+    """R-106: only somebody of Sở TT&TT is assigned: amber for the Office of UBND tỉnh (unit 56)."""
+    session = await office.session(PROVINCE, CITY)
+    duties = office.preparation.duties
+    await duties.assign(on_duty(session, "on_site", unit="so.tttt"))
+
+    async def words() -> list[tuple[str, str, str]]:
+        board = await office.preparation.boards.board(session.id, None, NOW)
+        return [(mark.item, mark.word, mark.value) for mark in board.marks]
+
+    assert await words() == [("main", "nobody", ""), ("provider", "nobody", ""), ("on_site", "nobody-of", "56")]
+    await duties.assign(on_duty(session, "on_site", unit="56"))
+    await duties.assign(on_duty(session, "provider", name="VNPT"))
+    first = await duties.assign(on_duty(session, "main"))
+    second = await duties.assign(on_duty(session, "main", name="Trần Thị C"))
+    assert await words() == [("main", "ok", "Trần Thị C"), ("provider", "ok", "VNPT")]
+    with pytest.raises(UnknownDuty):
+        await duties.one(first.id)
+    await duties.relieve(second.id)
+    assert (await words())[0] == ("main", "nobody", "")
+
+
+async def test_one_technician_for_three_sessions_at_once_is_warned_of(office: Office) -> None:
+    """R-089: three parallel sessions, at most two for one technician."""
+    sessions = [await office.session(host, VINH_THO, rehearsal=False) for host in (PROVINCE, CITY, "so.tc")]
+    for session in sessions:
+        await office.preparation.duties.assign(on_duty(session, "main", account="truc"))
+    found = [await office.preparation.boards.board(session.id, None, NOW) for session in sessions]
+    busy = [mark for board in found for mark in board.marks if mark.item == "parallel"]
+    assert busy == [Mark("parallel", "amber", "too-many-sessions", "Lê Văn B")] * 3
+
+
+async def test_a_commune_room_in_two_sessions(office: Office) -> None:
+    """I-04: NT.VinhTho invited by UBND tỉnh 08:00–11:00 and by UBND Nha Trang: amber for both hosts."""
+    first = await office.session(PROVINCE, VINH_THO, rehearsal=False)
+    second = await office.session(CITY, VINH_THO, rehearsal=False)
+    for one, other in ((first, second), (second, first)):
+        mark = await item(office, one, VINH_THO, "room", f"{DAY} 05:00")
+        assert mark == Mark("room", "amber", "taken", other.number)
+
+
+async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:
+    session = await office.session(PROVINCE, CITY)
+    await office.preparation.attendance.came(session.id, CITY, at(f"{EVE} 13:55"))
+    await office.preparation.attendance.left(session.id, CITY, at(f"{EVE} 15:00"))
+    await office.preparation.duties.assign(on_duty(session, "point", point=CITY))
+    assert (await item(office, session, CITY, "rehearsal", f"{EVE} 14:30")).word == "unknown"
+    assert (await item(office, session, CITY, "rehearsal", f"{EVE} 15:00")).word == "ok"
+    assert (await item(office, session, PROVINCE, "rehearsal", f"{EVE} 15:00")).word == "missed"
+    assert (await item(office, session, CITY, "duty", f"{EVE} 15:00")).value == "Lê Văn B"
+    for given, field in [
+        (on_duty(session, "point"), "point"),
+        (on_duty(session, "main", point=CITY), "point"),
+        (on_duty(session, "on_site", unit="nothing"), "unit"),
+        (on_duty(session, "main", name=" "), "name"),
+        (on_duty(session, "main", phone="12"), "phone"),
+    ]:
+        with pytest.raises(InvalidRequest) as caught:
+            await office.preparation.duties.assign(given)
+        assert [fault.field for fault in caught.value.errors] == [field]

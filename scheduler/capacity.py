@@ -80,6 +80,12 @@ def _change(changes: dict[datetime, tuple[int, int]], at: datetime, sessions: in
     changes[at] = (old[0] + sessions, old[1] + points)
 
 
+def peak(steps: Iterable[LoadStep], what: Limit) -> LoadStep | None:
+    """Return the first step with the highest load, None where nothing is held."""
+    top = max(steps, key=lambda step: step.sessions if what == "sessions" else step.points, default=None)
+    return top if top and top.sessions else None
+
+
 def merged(steps: Iterable[LoadStep]) -> list[LoadStep]:
     """Join neighbouring steps of equal load."""
     joined: list[LoadStep] = []

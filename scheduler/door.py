@@ -1,24 +1,30 @@
 """When a code opens the door: from the lobby before a slot until the grace time after it (policy values)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from scheduler.errors import Cancelled, Ended, NotInvited, Revoked, TooEarly
-from scheduler.model import Phase, Session, State
+from scheduler.model import Phase, Session, Slot, State
 from scheduler.policy import DoorPolicy
 from scheduler.states import QUEUED
 
 
 def phase(session: Session, door: DoorPolicy, now: datetime) -> Phase:
     """Return where a session stands; between rehearsal and official meeting it is upcoming again."""
-    if session.state == State.CANCELLED:
+    return stands(session.state, session.slots, door, now)
+
+
+def stands(state: State, slots: Sequence[Slot], door: DoorPolicy, now: datetime) -> Phase:
+    """Return where the slots of a session in a state stand."""
+    if state == State.CANCELLED:
         return "cancelled"
-    if all(slot.end + door.grace <= now for slot in session.slots):
+    if all(slot.end + door.grace <= now for slot in slots):
         return "ended"
-    if session.state in QUEUED:
-        return "revoked" if session.state == State.REVOKED else "waiting"
-    if any(slot.start <= now < slot.end + door.grace for slot in session.slots):
+    if state in QUEUED:
+        return "revoked" if state == State.REVOKED else "waiting"
+    if any(slot.start <= now < slot.end + door.grace for slot in slots):
         return "open"
-    if any(slot.start - door.lobby <= now < slot.start for slot in session.slots):
+    if any(slot.start - door.lobby <= now < slot.start for slot in slots):
         return "lobby"
     return "upcoming"
 

@@ -252,6 +252,19 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One slot of a session in the calendar: `host` is the label of the host point, `phase` that of the slot."""
+
+    session: str
+    number: str
+    title: str
+    host: str
+    level: str
+    slot: Slot
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What admission knows of a session: its place in the order, its rank, its slots.
 
@@ -332,6 +345,19 @@ class Overrun:
 
     session: Session
     reason: Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How full the system was at most and when first, and who waited, lost a code or was refused (R-113)."""
+
+    sessions: int
+    sessions_at: datetime | None
+    points: int
+    points_at: datetime | None
+    waited: int
+    revoked: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)

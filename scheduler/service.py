@@ -5,7 +5,7 @@ that no two registrations are ever weighed against the same free capacity (R-018
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -55,11 +55,13 @@ from scheduler.model import (
     Amount,
     Claim,
     DraftState,
+    Entry,
     Happening,
     HappeningKind,
     Held,
     Imported,
     Interval,
+    Limit,
     Limits,
     LoadStep,
     Overrun,
@@ -74,6 +76,7 @@ from scheduler.model import (
     Slot,
     State,
     Unit,
+    Usage,
 )
 from scheduler.naming import MAX_DEVICES
 from scheduler.policy import Policy
@@ -82,6 +85,7 @@ from scheduler.profiles import Profiles
 from scheduler.settings import RATED
 from scheduler.states import QUEUED
 
+LIMITS: tuple[Limit, Limit] = ("sessions", "points")
 MAX_STEPS = 4
 """An extension is for so many steps at most; who needs more asks again."""
 
@@ -229,6 +233,7 @@ class Scheduler:
                 await store.set_script(db, session.id, checked.script)
                 return await store.known(db, session.id)
             refused = CapacityExceeded(plan)
+            await claims_store.refused(db, host.id, checked.official, session.legs, plan, now)
             await outbox.tell(db, notices.of_refusal(checked, asked, host, str(refused)), self._channels, now)
         raise refused
 
@@ -423,6 +428,11 @@ class Scheduler:
         async with self._engine.begin() as db:
             return await store.known(db, session_id)
 
+    async def named(self, ids: Iterable[str]) -> list[Session]:
+        """Return those of the sessions that there are, in the order of registration."""
+        async with self._engine.begin() as db:
+            return await store.named(db, ids)
+
     async def sessions(
         self,
         start: datetime,
@@ -436,6 +446,13 @@ class Scheduler:
         """
         async with self._engine.begin() as db:
             return await store.between(db, start, end, units, points)
+
+    async def agenda(
+        self, start: datetime, end: datetime, now: datetime, units: Collection[str] | None = None
+    ) -> list[Entry]:
+        """Return the slots of sessions in [start, end), by start; with `units` those that concern them."""
+        async with self._engine.begin() as db:
+            return await store.agenda(db, start, end, units, self.policy(start).door, now)
 
     # The door.
 
@@ -474,6 +491,23 @@ class Scheduler:
         async with self._engine.begin() as db:
             return capacity.merged(capacity.sweep(await store.held(db, window), window))
 
+    async def usage(self, start: datetime, end: datetime) -> Usage:
+        """Return how full the system was in [start, end), and who waited, lost a code or was refused (R-113)."""
+        window = Interval(start, end)
+        async with self._engine.begin() as db:
+            steps = capacity.sweep(await store.held(db, window), window)
+            waited, revoked, refused = await claims_store.counts(db, window)
+        sessions, points = (capacity.peak(steps, what) for what in LIMITS)
+        return Usage(
+            sessions=sessions.sessions if sessions else 0,
+            sessions_at=sessions.start if sessions else None,
+            points=points.points if points else 0,
+            points_at=points.start if points else None,
+            waited=waited,
+            revoked=revoked,
+            refused=refused,
+        )
+
     async def limits(self, now: datetime) -> Limits:
         """Return the maximum and the usable share at `now`."""
         async with self._engine.begin() as db:
@@ -508,7 +542,7 @@ class Scheduler:
             changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)
             return await self._commit(db, now).shedding(changed)
 
-    async def shed(self, victims: Sequence[str], now: datetime, act: Act = SYSTEM) -> tuple[str, ...]:
+    async def shed(self, victims: Sequence[str], now: datetime, act: Act = SYSTEM) -> tuple[str, ...] | None:
         """Revoke these sessions for want of capacity if just these must go, else return those that must."""
         async with writing(self._engine) as db:
             commit = self._commit(db, now, act)
@@ -517,7 +551,7 @@ class Scheduler:
                 return due
             freed = [slot for victim in due for slot in await commit.revoke(victim, None)]
             await commit.reinstate(freed)
-        return ()
+        return None
 
     # The queue and the operator.
 

@@ -1,6 +1,6 @@
 """Rows of sessions, slots, codes and capacity, on a connection whose transaction the service holds."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.capacity import Ceiling
+from scheduler.door import stands
 from scheduler.errors import UnknownSession
-from scheduler.model import Amount, Interval, ScriptItem, Session, Slot, State
-from scheduler.policy import Policy
+from scheduler.model import Amount, Entry, Interval, ScriptItem, Session, Slot, State
+from scheduler.policy import DoorPolicy, Policy
 from scheduler.registry_store import storable
 from scheduler.tables import (
     CAPACITY_STEPS,
@@ -21,6 +22,14 @@ from scheduler.tables import (
     SESSION_POINTS,
     SESSIONS,
     SLOTS,
+    UNITS,
+)
+
+_ENTRIES = (
+    select(SESSIONS.c.id, SESSIONS.c.number, SESSIONS.c.title, SESSIONS.c.state, POINTS.c.label, UNITS.c.level)
+    .add_columns(SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
+    .select_from(SLOTS.join(SESSIONS).join(POINTS, SESSIONS.c.host_point == POINTS.c.id).join(UNITS))
+    .order_by(SLOTS.c.start, SESSIONS.c.seq)
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,6 +57,11 @@ async def one(db: AsyncConnection, session_id: str) -> Session | None:
     """Return a session by id."""
     found = await _sessions(db, SESSIONS.c.id.in_(storable([session_id])))
     return found[0] if found else None
+
+
+async def named(db: AsyncConnection, ids: Iterable[str]) -> list[Session]:
+    """Return those of the sessions that there are, in the order of registration."""
+    return await _sessions(db, SESSIONS.c.id.in_(storable(ids)))
 
 
 async def known(db: AsyncConnection, session_id: str) -> Session:
@@ -78,6 +92,20 @@ async def between(
         where &= _concerns(units or (), points or ())
     found = await _sessions(db, where)
     return sorted(found, key=lambda session: (session.slots[0].start, session.seq))
+
+
+async def agenda(
+    db: AsyncConnection, start: datetime, end: datetime, units: Collection[str] | None, door: DoorPolicy, now: datetime
+) -> list[Entry]:
+    """Return the slots in [start, end) of what is not cancelled, by start; with `units` what concerns them."""
+    where = meets(start, end) & (SESSIONS.c.state != State.CANCELLED)
+    rows = await db.execute(_ENTRIES.where(where if units is None else where & _concerns(units, ())))
+    found = []
+    for row in rows:
+        slot = slot_of(row.kind, row.start, row.end, row.legs)
+        phase = stands(State(row.state), (slot,), door, now)
+        found.append(Entry(row.id, row.number, row.title, row.label, row.level, slot, phase))
+    return found
 
 
 def _concerns(units: Collection[str], points: Collection[str]) -> ColumnElement[bool]:

@@ -130,6 +130,19 @@ HAPPENINGS = Table(  # what notices and logs are made of; written with what it t
     Column("reason", String(500), nullable=False, server_default=""),
 )
 
+REFUSALS = Table(  # registrations that found no room; asking for the same again is the same one
+    "refusals",
+    METADATA,
+    Column("host_point", String(64), ForeignKey("points.id"), primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("end", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("legs", Integer, nullable=False),
+    Column("limit", String(16), nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("usable", Integer, nullable=False),
+)
+
 CAPACITY_STEPS = Table(
     "capacity_steps",
     METADATA,

@@ -1,15 +1,22 @@
 """How much of the capacity is taken when."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
-from signaling.errors import BadInput, Fault
-from signaling.rest.route import Call, Model, Moment, Route
+from scheduler.model import Act, Amount
+from signaling import rights
+from signaling.errors import BadInput, Fault, Forbidden
+from signaling.rest import briefs
+from signaling.rest.briefs import Brief
+from signaling.rest.desk import Why
+from signaling.rest.route import Call, Id, Model, Moment, Route
 
 LONGEST = timedelta(days=400)
 USUAL = timedelta(days=7)
+YEAR = timedelta(days=366)
 
 
 class Window(Model):
@@ -43,6 +50,68 @@ class Capacity(Model):
     steps: list[Step]
 
 
+class Rated(Model):
+    """The maximum from an instant on (null: before all others), and what of it may be given away."""
+
+    since: Moment | None
+    sessions: Limit
+    points: Limit
+
+
+class Share(Model):
+    """The share of the maximum that may be given away."""
+
+    num: int
+    den: int
+
+
+class Maximum(Model):
+    """The maximum as a step function of time, past and planned."""
+
+    share: Share
+    steps: list[Rated]
+
+
+class Change(Model):
+    """The maximum is this from `since` (null: now) on, or only `until`: a maintenance."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+    sessions: Annotated[int, Field(strict=True, ge=0, le=100_000)]
+    points: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+    reason: Why
+
+
+class Shedding(Model):
+    """Whose codes are to be revoked, as they were shown, in order."""
+
+    victims: Annotated[list[Id], Field(min_length=1, max_length=10_000)]
+    reason: Why
+
+
+class Impact(Model):
+    """Who would lose, or must lose, a code, in order."""
+
+    victims: list[Brief]
+
+
+class Peak(Model):
+    """The highest load and when it was there first; null when nothing was held."""
+
+    load: int
+    at: Moment | None
+
+
+class Usage(Model):
+    """How full the system was, and how many registrations waited, were revoked, or were refused."""
+
+    sessions: Peak
+    points: Peak
+    waited: int
+    revoked: int
+    refused: int
+
+
 async def capacity(call: Call) -> Capacity:
     """Return limits and load."""
     window: Window = call.query
@@ -59,4 +128,115 @@ async def capacity(call: Call) -> Capacity:
     )
 
 
-ROUTES = [Route("GET", "/capacity", capacity, "Limits and load", Capacity, query=Window)]
+async def ceiling(call: Call) -> Maximum:
+    """Return the rated maximum over time."""
+    _looks(call)
+    return await _maximum(call)
+
+
+async def impact(call: Call) -> Impact:
+    """Say which sessions would lose their codes if this were recorded; nothing is."""
+    _looks(call)
+    since, until, amount = _taken(call)
+    victims = await call.roof.scheduler.impact(since, amount, call.now, until)
+    return await _impact(call, victims)
+
+
+async def change(call: Call) -> Impact:
+    """Record another maximum; who must lose a code for it still has to be revoked by `shed`."""
+    _decides(call)
+    since, until, amount = _taken(call)
+    due = await call.roof.scheduler.set_capacity(since, amount, call.now, until)
+    call.roof.deliverer.wake()
+    when = f"{since:%Y-%m-%dT%H:%M:%SZ}" + (f"/{until:%Y-%m-%dT%H:%M:%SZ}" if until else "")
+    await call.note("capacity", when, f"{amount.sessions} {amount.points}: {call.body.reason}")
+    return await _impact(call, due)
+
+
+async def shed(call: Call) -> Impact:
+    """Revoke exactly these sessions for want of capacity; when others must go by now, those are answered instead."""
+    _decides(call)
+    body: Shedding = call.body
+    due = await call.roof.scheduler.shed(body.victims, call.now, Act(call.account.account, body.reason))
+    if due is None:
+        await call.roof.hub.revoked(body.victims)
+        call.roof.deliverer.wake()
+        await call.note("shed", "capacity", f"{len(body.victims)}: {body.reason}")
+    return await _impact(call, due or ())
+
+
+async def usage(call: Call) -> Usage:
+    """Say how full the system was at most, and who had to wait or was refused (R-113)."""
+    _looks(call)
+    window: Window = call.query
+    start = window.from_ or call.now - YEAR
+    end = window.to or start + YEAR
+    if end - start > LONGEST:
+        raise BadInput([Fault("to", "too-long-interval")])
+    used = await call.roof.scheduler.usage(start, end)
+    return Usage(
+        sessions=_peak(used.sessions, used.sessions_at),
+        points=_peak(used.points, used.points_at),
+        waited=used.waited,
+        revoked=used.revoked,
+        refused=used.refused,
+    )
+
+
+def _peak(load: int, at: datetime | None) -> Peak:
+    return Peak(load=load, at=at)
+
+
+def _looks(call: Call) -> None:
+    if not rights.may_see_queue(call.account):
+        raise Forbidden
+
+
+def _decides(call: Call) -> None:
+    if not rights.may_decide(call.account):
+        raise Forbidden
+
+
+def _taken(call: Call) -> tuple[datetime, datetime | None, Amount]:
+    """Return what is asked for, from whole seconds on. Raises BadInput."""
+    body: Change = call.body
+    now = call.now.replace(microsecond=0)
+    since = (body.since or now).replace(microsecond=0)
+    if since < now:
+        raise BadInput([Fault("since", "in-the-past")])
+    if body.until is not None and body.until.replace(microsecond=0) <= since:
+        raise BadInput([Fault("until", "end-before-start")])
+    until = body.until and body.until.replace(microsecond=0)
+    return since, until, Amount(body.sessions, body.points)
+
+
+async def _impact(call: Call, victims: Sequence[str]) -> Impact:
+    known = await briefs.of(call, victims)
+    return Impact(victims=[known[victim] for victim in victims if victim in known])
+
+
+async def _maximum(call: Call) -> Maximum:
+    ceiling_ = await call.roof.scheduler.ceiling()
+    share = call.roof.scheduler.policy(call.now).capacity.share
+    steps = [(None, ceiling_.first), *ceiling_.steps]
+    return Maximum(
+        share=Share(num=share.num, den=share.den),
+        steps=[
+            Rated(
+                since=since,
+                sessions=Limit(max=amount.sessions, usable=share.of(amount.sessions)),
+                points=Limit(max=amount.points, usable=share.of(amount.points)),
+            )
+            for since, amount in steps
+        ],
+    )
+
+
+ROUTES = [
+    Route("GET", "/capacity", capacity, "Limits and load", Capacity, query=Window),
+    Route("GET", "/capacity/steps", ceiling, "The maximum over time", Maximum, problems=(403,)),
+    Route("POST", "/capacity/impact", impact, "What a change would cost", Impact, body=Change, problems=(403,)),
+    Route("POST", "/capacity/steps", change, "Record another maximum", Impact, body=Change, problems=(403,)),
+    Route("POST", "/capacity/shed", shed, "Revoke what cannot be borne", Impact, body=Shedding, problems=(403, 409)),
+    Route("GET", "/capacity/usage", usage, "Peak, waits and refusals", Usage, query=Window, problems=(403,)),
+]

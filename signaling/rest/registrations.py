@@ -8,7 +8,7 @@ from scheduler import model
 from signaling import rights
 from signaling.codes import masked
 from signaling.errors import Forbidden
-from signaling.rest import drafts, scripts, sessions
+from signaling.rest import desk, drafts, scripts, sessions
 from signaling.rest.route import ID, Call, Id, Interval, Model, Route
 from signaling.rest.sessions import Session
 
@@ -28,30 +28,38 @@ class Registration(Model):
     recording: Annotated[bool, Field(strict=True)] = False
     script: scripts.Items = Field(default_factory=list)
     voices: Annotated[bool, Field(strict=True)] = False
+    wait: Annotated[bool, Field(strict=True)] = False
 
 
-async def register(call: Call) -> Session:
-    """Ask for a session; it is admitted under the 80 % rule or refused."""
+class Registered(Session):
+    """The session; when it waits for capacity, why, and what would help."""
+
+    standing: desk.Standing | None
+
+
+async def register(call: Call) -> Registered:
+    """Ask for a session; it is admitted under the 80 % rule, waits in the order if that is wished, or is refused."""
     return await _submit(call, None)
 
 
-async def confirm(call: Call) -> Session:
+async def confirm(call: Call) -> Registered:
     """Submit a draft as it is sent here, changed or not; it takes its place in the order now."""
     found = await drafts.find(call)
     drafts.own(call, found)
     return await _submit(call, found.id)
 
 
-async def _submit(call: Call, draft: str | None) -> Session:
+async def _submit(call: Call, draft: str | None) -> Registered:
     body: Registration = call.body
     points = await sessions.all_points(call)
     host = points.get(body.host_point)
     if not call.account.central and (host is None or not rights.may_register(call.account, host)):
         raise Forbidden
-    session = await call.roof.scheduler.submit(taken(body, call.account.account), call.now, draft=draft)
+    session = await call.roof.scheduler.submit(taken(body, call.account.account), call.now, body.wait, draft)
     call.roof.deliverer.wake()
     await call.note("register", session.id, f"{session.number} {masked(session.code or '')}")
-    return sessions.wire(call, session, points)
+    standing = None if session.code else await desk.standing_of(call, session.id)
+    return Registered(**dict(sessions.wire(call, session, points)), standing=standing)
 
 
 def taken(body: Registration, account: str) -> model.Request:
@@ -77,7 +85,7 @@ ROUTES = [
         "/registrations",
         register,
         "Register a session",
-        Session,
+        Registered,
         body=Registration,
         status=201,
         problems=(403, 409),
@@ -87,7 +95,7 @@ ROUTES = [
         f"/drafts/{ID}/confirm",
         confirm,
         "Submit a draft",
-        Session,
+        Registered,
         body=Registration,
         status=201,
         problems=(403, 404, 409),

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from scheduler import model
-from scheduler.model import Phase, State
+from scheduler.model import Act, Phase, State
 from signaling import rights
 from signaling.errors import Forbidden, NotFound
 from signaling.rest import scripts
@@ -53,6 +53,12 @@ class Period(Model):
     to: Moment | None = None
 
 
+class Cancellation(Model):
+    """Why a session is cancelled, if that is to be remembered."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+
+
 async def sessions(call: Call) -> list[Session]:
     """List sessions by their start."""
     period: Period = call.query
@@ -69,7 +75,7 @@ async def sessions(call: Call) -> list[Session]:
 
 async def session(call: Call) -> Session:
     """Return one session."""
-    found, points = await _find(call)
+    found, points = await find(call)
     shown = wire(call, found, points)
     await _saw(call, [shown])
     return shown
@@ -87,25 +93,25 @@ async def _saw(call: Call, shown: Sequence[Session]) -> None:
 
 async def cancel(call: Call) -> Session:
     """Cancel a session; its conference ends at once."""
-    found, points = await _find(call)
+    found, points = await find(call)
     if not rights.may_cancel(call.account, found, points):
         raise Forbidden
-    cancelled = await call.roof.scheduler.cancel(found.id, call.now)
+    cancelled = await call.roof.scheduler.cancel(found.id, call.now, Act(call.account.account, call.body.reason))
     call.roof.deliverer.wake()
-    await call.note("cancel", cancelled.id, cancelled.number)
+    await call.note("cancel", cancelled.id, f"{cancelled.number} {call.body.reason}".strip())
     await call.roof.hub.cancelled(found.id)
     return wire(call, cancelled, points)
 
 
 async def script(call: Call) -> scripts.Script:
     """Return the script of a session."""
-    found, _ = await _find(call)
+    found, _ = await find(call)
     return scripts.wire(await call.roof.scheduler.script(found.id))
 
 
 async def set_script(call: Call) -> scripts.Script:
     """Replace the script of a session; a meeting that is held goes on with it."""
-    found, points = await _find(call)
+    found, points = await find(call)
     if not rights.is_host(call.account, found, points):
         raise Forbidden
     items = await call.roof.scheduler.set_script(found.id, scripts.taken(call.body.items), call.now)
@@ -119,7 +125,7 @@ async def all_points(call: Call) -> Mapping[str, model.Point]:
     return {point.id: point for point in await call.roof.scheduler.points()}
 
 
-async def _find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
+async def find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
     """Return a session its reader may see; others are not found, so that ids tell nothing."""
     found = await call.roof.scheduler.session(call.id)
     points = await all_points(call)
@@ -128,7 +134,8 @@ async def _find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
     return found, points
 
 
-def _interval(interval: model.Interval) -> Interval:
+def span(interval: model.Interval) -> Interval:
+    """Return an interval as it is sent."""
     return Interval(start=interval.start, end=interval.end)
 
 
@@ -143,8 +150,8 @@ def wire(call: Call, found: model.Session, points: Mapping[str, model.Point]) ->
         title=found.title,
         host=Host(point=found.host_point, name=points[found.host_point].name),
         points=[Named(id=point, name=points[point].name) for point in found.points],
-        rehearsal=None if found.rehearsal is None else _interval(found.rehearsal),
-        official=_interval(found.official),
+        rehearsal=None if found.rehearsal is None else span(found.rehearsal),
+        official=span(found.official),
         contact_name=found.contact_name if host else None,
         contact_phone=found.contact_phone if host else None,
         recording=found.recording,
@@ -171,5 +178,13 @@ ROUTES = [
         body=scripts.Script,
         problems=(403, 404, 409),
     ),
-    Route("POST", f"/sessions/{ID}/cancel", cancel, "Cancel a session", Session, problems=(403, 404, 409)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/cancel",
+        cancel,
+        "Cancel a session",
+        Session,
+        body=Cancellation,
+        problems=(403, 404, 409),
+    ),
 ]

@@ -1,10 +1,13 @@
 """The whole API in one table."""
 
 from signaling.rest import (
+    agenda,
     attendance,
     audit,
     calendar,
     capacity,
+    changes,
+    desk,
     directory,
     drafts,
     incidents,
@@ -30,6 +33,9 @@ ROUTES: tuple[Route, ...] = (
     *drafts.ROUTES,
     *directory.ROUTES,
     *sessions.ROUTES,
+    *desk.ROUTES,
+    *changes.ROUTES,
+    *agenda.ROUTES,
     *capacity.ROUTES,
     *calendar.ROUTES,
     *layouts.ROUTES,

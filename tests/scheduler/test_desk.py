@@ -137,7 +137,7 @@ async def test_a_maintenance_is_planned_with_what_it_costs(scheduler: Scheduler)
     assert (await scheduler.ceiling()).steps[0] == (night.start, Amount(2, 30))
     assert await scheduler.set_capacity(MORNING.start, small, NOW, MORNING.end) == (meeting.id,)
     assert await scheduler.load(MORNING.start, MORNING.end) == [LoadStep(MORNING.start, MORNING.end, 1, 150)]
-    assert await scheduler.shed((meeting.id,), NOW, OPERATOR) == ()
+    assert await scheduler.shed((meeting.id,), NOW, OPERATOR) is None
     assert (await scheduler.history(meeting.id))[-1].by == OPERATOR.by
     too_many = replace(await asking(scheduler, 30, MORNING), official=on("06/04/2023", "04:00", "06:00"))
     with pytest.raises(CapacityExceeded):

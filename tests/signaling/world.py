@@ -36,6 +36,7 @@ ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "camranh": (("site",), CAM_RANH),
     "dienkhanh": (("site",), DIEN_KHANH),
     "nobody": (("site",), None),
+    "office": (("supervisor",), None),
 }
 """Accounts of every role, by name: roles and point."""
 

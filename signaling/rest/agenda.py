@@ -1,0 +1,66 @@
+"""The calendar of sessions: what takes place when, in few words, so that a whole month is one short answer."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from scheduler import model
+from scheduler.model import Phase, SlotKind
+from signaling.errors import BadInput, Fault
+from signaling.rest.route import Call, Model, Moment, Route
+
+LONGEST = timedelta(days=62)
+USUAL = timedelta(days=7)
+
+
+class Span(Model):
+    """Which time; a week from now unless said otherwise, 62 days at most."""
+
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+
+
+class Entry(Model):
+    """One slot of a session that is not cancelled; `phase` is that of the slot."""
+
+    id: str
+    number: str
+    title: str
+    host: str
+    level: str
+    kind: SlotKind
+    start: Moment
+    end: Moment
+    legs: int
+    phase: Phase
+
+
+async def agenda(call: Call) -> list[Entry]:
+    """List slots by their start: all for those who see everything, else those of one's own unit."""
+    span: Span = call.query
+    start = span.from_ or call.now
+    end = span.to or start + USUAL
+    if end - start > LONGEST:
+        raise BadInput([Fault("to", "too-long-interval")])
+    unit = call.account.unit
+    units = None if call.account.sees_all else [] if unit is None else [unit]
+    return [_wire(entry) for entry in await call.roof.scheduler.agenda(start, end, call.now, units)]
+
+
+def _wire(entry: model.Entry) -> Entry:
+    return Entry(
+        id=entry.session,
+        number=entry.number,
+        title=entry.title,
+        host=entry.host,
+        level=entry.level,
+        kind=entry.slot.kind,
+        start=entry.slot.start,
+        end=entry.slot.end,
+        legs=entry.slot.legs,
+        phase=entry.phase,
+    )
+
+
+ROUTES = [Route("GET", "/agenda", agenda, "The calendar of sessions", list[Entry], query=Span)]

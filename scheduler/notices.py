@@ -31,6 +31,9 @@ Kind = Literal[
     "unchecked",
     "check-missing",
     "not-arrived",
+    "account",
+    "people",
+    "exception-over",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -51,7 +54,10 @@ NOWHERE = Channels()
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A decision as it was taken. `slots` are kind, first second and last second since 1970; `reason` is for people."""
+    """A decision as it was taken. `slots` are kind, first second and last second since 1970; `reason` is for people.
+
+    `link` is a one-time link without its secret, which is put in when the letter is written.
+    """
 
     number: str = ""
     title: str = ""
@@ -59,6 +65,7 @@ class Facts:
     slots: tuple[tuple[str, int, int], ...] = ()
     points: int = 0
     reason: str = ""
+    link: str = ""
 
     def text(self) -> str:
         """Write it down."""
@@ -151,6 +158,22 @@ WORDS: Mapping[Kind, Words] = {
         "The registration does not fit into the system's limits (Article 12.4.a).",
         group="chưa cấp được mã",
     ),
+    "account": Words(
+        "Cấp tài khoản điểm cầu",
+        "Đơn vị vận hành cấp tài khoản cho điểm cầu (khoản 3 Điều 9). Mở đường dẫn dưới đây để đặt mật khẩu; "
+        "không chuyển tiếp thư này.",
+        "An account was issued; open the link once to set its password, and do not pass this letter on.",
+    ),
+    "people": Words(
+        "Thay đổi cán bộ phụ trách điểm cầu",
+        "Đơn vị đã thay đổi danh sách cán bộ quản lý, vận hành phòng họp (khoản 3 Điều 19).",
+        "A unit has changed the list of people who run its rooms (Article 19.3).",
+    ),
+    "exception-over": Words(
+        "Văn bản cho phép tăng điểm cầu đã hết hiệu lực",
+        "Văn bản cho phép tăng số lượng điểm cầu đã hết hiệu lực; điểm cầu tăng thêm sẽ tạm dừng (Điều 8).",
+        "The document that allowed more points has ended; the extra point will be suspended (Article 8).",
+    ),
     "receipt": Words(
         "Đã nhận đăng ký",
         "Thư đăng ký đã được ghi nhận; đơn vị vận hành sẽ trả lời trong thời hạn quy định tại Điều 13.",
@@ -226,7 +249,7 @@ def subject(kind: Kind, facts: Facts) -> str:
 
 
 def letter(kind: Kind, facts: Facts, code: str | None, zone: tzinfo) -> str:
-    """The text of a letter, Vietnamese first; `code` is the session's live code."""
+    """The text of a letter, Vietnamese first; `code` is the session's live code, or the whole one-time link."""
     words = WORDS[kind]
     lines = [words.opening, ""]
     lines += [f"Số: {facts.number}"] if facts.number else []
@@ -235,6 +258,7 @@ def letter(kind: Kind, facts: Facts, code: str | None, zone: tzinfo) -> str:
     lines += [f"{SLOT_NAMES.get(name, name)}: {_span(start, end, zone)}" for name, start, end in facts.slots]
     lines += [f"Số điểm cầu: {facts.points}"] if facts.points else []
     lines += [f"Mã phiên họp: {code or NO_CODE}"] if words.code else []
+    lines += [f"Đường dẫn dùng một lần: {code or NO_CODE}"] if facts.link else []
     lines += [f"Ghi chú: {facts.reason}"] if facts.reason else []
     return "\n".join([*lines, "", "--", words.english, ""])
 

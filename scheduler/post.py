@@ -7,15 +7,25 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler import outbox, registry_store, store
 from scheduler.database import writing
 from scheduler.errors import UnknownUnit
+from scheduler.notices import NOWHERE, Channels, Notice
 from scheduler.outbox import Waiting
 
 
 class Post:
     """What is to be sent, and to whom. `zone` is the province's, for the times in texts."""
 
-    def __init__(self, engine: AsyncEngine, zone: tzinfo) -> None:
+    def __init__(self, engine: AsyncEngine, zone: tzinfo, channels: Channels = NOWHERE) -> None:
         self._engine = engine
         self.zone = zone
+        self._channels = channels
+
+    async def tell(self, notice: Notice, now: datetime) -> bool:
+        """Write a letter to the mailbox of its unit; tell whether there is one, and a mail server."""
+        async with writing(self._engine) as db:
+            reached = self._channels.mail and notice.unit in await outbox.mailboxes(db)
+            if reached:
+                await outbox.tell(db, notice, self._channels, now)
+        return reached
 
     async def due(self, now: datetime, limit: int = 50) -> list[Waiting]:
         """Return the notices whose time has come, longest waiting first."""

@@ -34,6 +34,7 @@ class Account:
     point: str | None
     language: str = "vi"
     must_change: bool = False
+    disabled: bool = False
 
     @property
     def central(self) -> bool:

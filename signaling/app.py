@@ -16,6 +16,8 @@ from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
 from scheduler.conduct.desk import Desk
+from scheduler.directory.equipment import Equipment
+from scheduler.directory.people import People
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Address, Mailroom
@@ -29,13 +31,14 @@ from signaling.accounts import Passwords
 from signaling.audit import Audit
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
-from signaling.directory import lapse
+from signaling.directory import fall_due
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
 from signaling.faults import Faults
 from signaling.finisher import Finisher
 from signaling.hub import Hub
 from signaling.lines import Lines
+from signaling.links import Links
 from signaling.meeting import Tools
 from signaling.messages import MAX_BYTES
 from signaling.metrics import Metrics
@@ -66,6 +69,8 @@ class Record:
     drafts: Drafts
     directory: Directory
     preparation: Preparation
+    equipment: Equipment
+    people: People
     post: Post
     mailroom: Mailroom
     desk: Desk
@@ -97,7 +102,9 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             scheduler=scheduler,
             drafts=drafts,
             directory=Directory(engine, shelf),
-            post=Post(engine, shelf.at(utc_now()).zone),
+            equipment=Equipment(engine, shelf),
+            people=People(engine, shelf),
+            post=Post(engine, shelf.at(utc_now()).zone, channels),
             mailroom=Mailroom(engine, address, shelf, drafts),
             desk=Desk(engine),
             store=Store(engine),
@@ -158,28 +165,34 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     hub = Hub(kept.scheduler, Tools(engine, presence, recordings, kept.desk, attendance, clock, rooms), lines)
     faults = Faults(hub, kept.desk, lines, kept.audit)
     letters = None if settings.mail is None else Letters(settings.mail)
-    deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock)
+    links = Links(kept.database, key)
+    deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock, links)
     duties: dict[str, Duty] = {
         "audit": kept.audit.daily,
-        "directory": lambda now: lapse(kept.directory, kept.audit, now),
         "attendance": attendance.settle,
         "readiness": kept.preparation.boards.alarm,
+        "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
     }
     return Roof(
         scheduler=kept.scheduler,
         drafts=kept.drafts,
         directory=kept.directory,
         preparation=kept.preparation,
+        equipment=kept.equipment,
+        people=kept.people,
+        links=links,
         post=kept.post,
         mailroom=kept.mailroom,
         desk=kept.desk,
         store=kept.store,
         redis=redis,
         audit=kept.audit,
-        auth=Auth(kept.store, kept.audit, Passwords(), limits),
+        auth=Auth(kept.store, kept.audit, Passwords(), limits, links),
         hub=hub,
         faults=faults,
-        dispatch=Dispatch(hub, Entrance(kept.scheduler, hub, presence, limits, kept.audit), faults, metrics),
+        dispatch=Dispatch(
+            hub, Entrance(kept.scheduler, kept.equipment, hub, presence, limits, kept.audit), faults, metrics
+        ),
         recordings=recordings,
         finisher=finisher,
         clerk=Clerk(duties, clock),

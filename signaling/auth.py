@@ -11,6 +11,7 @@ from signaling.accounts import Account, Passwords, check_password, is_name
 from signaling.audit import Audit
 from signaling.chain import AuditEntry
 from signaling.errors import BadInput, BadLogin, Fault, Locked
+from signaling.links import Links
 from signaling.store import Store
 from signaling.throttle import Throttle
 
@@ -30,7 +31,8 @@ class Source:
 class Auth:
     """Knows who holds a cookie."""
 
-    def __init__(self, store: Store, audit: Audit, passwords: Passwords, limits: Throttle) -> None:
+    def __init__(self, store: Store, audit: Audit, passwords: Passwords, limits: Throttle, links: Links) -> None:
+        self._links = links
         self._store = store
         self._log = audit
         self._passwords = passwords
@@ -52,6 +54,9 @@ class Auth:
             await self._audit(who, "login-failed", source, now)
             if pair.last or address.last:
                 await self._audit(who, "login-locked", source, now)
+            raise BadLogin
+        if known[0].disabled:
+            await self._audit(account, "login-disabled", source, now)
             raise BadLogin
         await self._throttle.forget(pair)
         await self._throttle.right(address)
@@ -79,6 +84,28 @@ class Auth:
         await self._store.set_password(account.account, await self._passwords.hash(new), must_change=False)
         await self._audit(account.account, "password", source, now)
         return await self._new_login(account.account, now)
+
+    async def first_password(self, token: str, password: str, source: Source, now: datetime) -> tuple[str, str]:
+        """Set the password of an account that a one-time link was issued for; return a fresh token and the account.
+
+        Raises LinkDead, BadInput; a link is used up only by a password that was taken.
+        """
+        link = await self._links.account(token, now)
+        check_password(password, link.account)
+        hashed = await self._passwords.hash(password)
+        await self._links.use(link, now)
+        await self._store.set_password(link.account, hashed, must_change=False)
+        await self._audit(link.account, "password", source, now)
+        return await self._new_login(link.account, now), link.account
+
+    async def lock(self, account: str) -> None:
+        """Give an account a password that nobody knows, and end all its logins."""
+        hashed = await self._passwords.hash(secrets.token_urlsafe(32))
+        await self._store.set_password(account, hashed, must_change=False)
+
+    async def open(self, account: Account, now: datetime) -> None:
+        """Add an account with a password that nobody knows. Raises BadInput when the name is taken."""
+        await self._store.add_account(account, await self._passwords.hash(secrets.token_urlsafe(32)), now)
 
     async def _new_login(self, account: str, now: datetime) -> str:
         token = secrets.token_urlsafe(32)

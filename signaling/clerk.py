@@ -7,11 +7,14 @@ that failed, or a server that was down, is made up for by the next round.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 log = logging.getLogger(__name__)
 
 ROUND_SECONDS = 60.0
+GRACE_SECONDS = 2.0
+"""A duty that is cut off in the middle leaves a connection that nobody closes."""
 
 Duty = Callable[[datetime], Awaitable[None]]
 
@@ -25,20 +28,26 @@ class Clerk:
         self._clock = clock
         # owned
         self._task: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
 
     def start(self) -> None:
         """Begin with what fell due while no server ran."""
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """Stop; a duty that was at work is done again by the next server."""
+        """Stop after the round at hand; one that takes too long is cut off and done again by the next server."""
         if self._task is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GRACE_SECONDS):
+                    await self._idle.wait()
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
+            self._idle.clear()
             await self.work()
+            self._idle.set()
             await asyncio.sleep(ROUND_SECONDS)
 
     async def work(self) -> None:

@@ -24,11 +24,14 @@ OFFER_COSTS = 10.0
 class Client:
     """A socket that may join one conference."""
 
-    def __init__(self, socket: web.WebSocketResponse, account: Account, source: Source, now: datetime) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, account: Account, source: Source, now: datetime, agent: str = ""
+    ) -> None:
         # given
         self.socket = socket
         self.account = account
         self.source = source
+        self.agent = agent
         # owned
         self.id = secrets.token_hex(8)
         self.session: str | None = None

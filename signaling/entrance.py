@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 from scheduler import errors as door
+from scheduler.directory.equipment import Equipment, blocked
+from scheduler.directory.model import Seen
 from scheduler.model import Session
 from scheduler.service import Scheduler
 from signaling import codes, throttle
@@ -33,7 +35,16 @@ GUESSES = (door.CodeUnknown, door.NotInvited)
 class Entrance:
     """Lets clients in."""
 
-    def __init__(self, scheduler: Scheduler, hub: Hub, presence: Presence, limits: Throttle, audit: Audit) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        equipment: Equipment,
+        hub: Hub,
+        presence: Presence,
+        limits: Throttle,
+        audit: Audit,
+    ) -> None:
+        self._equipment = equipment
         self._scheduler = scheduler
         self._hub = hub
         self._presence = presence
@@ -81,6 +92,14 @@ class Entrance:
         await self._throttle.right(attempt)
         return session, point
 
+    async def _look(self, client: Client, point: str, device: int, now: datetime) -> None:
+        """Flag what differs from the registration; a wrong line is kept out if the profile says so (R-004, R-055)."""
+        found = await self._equipment.seen(point, device, Seen(client.source.address, client.agent), now)
+        for each in found:
+            await self._note(client, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
+        if blocked(found, self._equipment.policy(now)):
+            raise MessageError("wrong-line")
+
     async def _guessed(self, client: Client, attempt: Attempt, word: str, now: datetime) -> None:
         """Note a code that was wrong, and the lock that the last of too many brings (R-051)."""
         account = client.account.account
@@ -123,6 +142,8 @@ class Entrance:
         """Choose a seat, pass the guard, sit down; one at a time per meeting."""
         conference = meeting.conference
         choice = conference.roster.choose(person, message.resume)
+        if person.place is not None and choice.resumed is None:
+            await self._look(client, person.place.id, choice.device, now)
         if choice.leg is not None:
             quota = Quota(conference.booking.legs, await self._usable(meeting.id, now))
             if await self._presence.enter(meeting.id, choice.leg, quota, now) != "in":

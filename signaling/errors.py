@@ -12,6 +12,7 @@ RoofError
 │   ├── NotFound         no such thing, or none the caller may see
 │   ├── BadInput         a field is faulty
 │   ├── NotReady         the recording is still being made, or made good
+│   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
 │   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, MustChangePassword
 └── MessageError         a WebSocket message that cannot be obeyed, answered with its word
@@ -92,6 +93,10 @@ class BadType(Refusal):
 
 class NotReady(Refusal):
     """The recording is still being made, or made good."""
+
+
+class LinkDead(Refusal):
+    """A one-time link that does not work: unknown, used, or its time is over."""
 
 
 class TicketExpired(Refusal):

@@ -105,6 +105,13 @@ def may_see_card(account: Account, unit: str, units: Sequence[Unit]) -> bool:
     return account.central or (above is not None and account.unit is not None)
 
 
+def may_keep_people(account: Account, unit: str, units: Sequence[Unit]) -> bool:
+    """The operating unit, the unit's own registrant, and that of the unit right above it (Điều 19.3, R-120)."""
+    parents = {each.id: each.parent for each in units}
+    own = account.unit is not None and account.unit in (unit, parents.get(unit))
+    return account.central or ("registrant" in account.roles and own)
+
+
 def may_set_devices(account: Account) -> bool:
     """The device register is kept centrally."""
     return account.central

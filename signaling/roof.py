@@ -9,6 +9,8 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from scheduler.conduct.desk import Desk
+from scheduler.directory.equipment import Equipment
+from scheduler.directory.people import People
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Mailroom
@@ -22,6 +24,7 @@ from signaling.dispatch import Dispatch
 from signaling.faults import Faults
 from signaling.finisher import Finisher
 from signaling.hub import Hub
+from signaling.links import Links
 from signaling.metrics import Metrics
 from signaling.post.deliverer import Deliverer
 from signaling.post.intake import Intake
@@ -37,6 +40,9 @@ class Roof:
     drafts: Drafts
     directory: Directory
     preparation: Preparation
+    equipment: Equipment
+    people: People
+    links: Links
     post: Post
     mailroom: Mailroom
     desk: Desk

@@ -111,6 +111,13 @@ class Store:
             await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
             await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
 
+    async def disable(self, name: str, disabled: bool) -> None:
+        """Shut an account, which ends all its logins, or open it again."""
+        async with self._writer.begin() as connection:
+            values = {"disabled": disabled}
+            await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
+            await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
+
     # --- logins
 
     async def add_login(self, token: str, account: str, now: datetime, expires: datetime) -> None:
@@ -261,6 +268,7 @@ def _account_row(account: Account) -> dict[str, object]:
         "point": account.point,
         "language": account.language,
         "must_change": account.must_change,
+        "disabled": account.disabled,
     }
 
 
@@ -273,6 +281,7 @@ def _account(row: RowMapping) -> Account:
         point=row["point"],
         language=row["language"],
         must_change=row["must_change"],
+        disabled=row["disabled"],
     )
 
 

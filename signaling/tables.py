@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 METADATA = MetaData()
@@ -27,6 +28,18 @@ ACCOUNTS = Table(
     Column("language", String(8), nullable=False),
     Column("must_change", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("disabled", Boolean, nullable=False, server_default=false()),
+)
+
+ACCOUNT_LINKS = Table(  # one-time links by which a first password is set; their secret is nowhere
+    "account_links",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("account", String(64), ForeignKey("accounts.account", ondelete="CASCADE"), nullable=False, index=True),
+    Column("issued_by", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("used", BigInteger),
 )
 
 LOGINS = Table(

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMsgType, hdrs, web
 
 from signaling.border import check_origin, signed_in, source_of
 from signaling.client import Client
@@ -28,7 +28,7 @@ async def handle(request: web.Request) -> web.WebSocketResponse:
     # One byte more, for aiohttp refuses at its limit already; no compression, so that nothing small unpacks to much.
     socket = web.WebSocketResponse(max_msg_size=MAX_BYTES + 1, compress=False, autoping=False)
     await socket.prepare(request)
-    client = Client(socket, account, source_of(request), roof.clock())
+    client = Client(socket, account, source_of(request), roof.clock(), request.headers.get(hdrs.USER_AGENT, ""))
     roof.hub.clients.add(client)
     try:
         await _serve(roof, client)

@@ -5,7 +5,9 @@ SchedulerError
 ├── QuotaExceeded       a unit would have more points than Điều 8 gives it
 ├── NotReady            a point lacks something of Điều 9 to be active; every lack is named
 ├── DevicesDescribed    a count of devices would forget some that are described
-└── Unknown             no such room, device, line, person, provider, document or change
+├── LastDevice          a point has at least one device
+    ├── DecidedAlready      a change was accepted or rejected before
+    └── Unknown             no such room, device, line, person, provider, document or change
 """
 
 from scheduler import errors
@@ -53,3 +55,11 @@ class Unknown(SchedulerError):
         super().__init__(kind, id_)
         self.kind = kind
         self.id = id_
+
+
+class LastDevice(SchedulerError):
+    """A point has at least one device."""
+
+
+class DecidedAlready(SchedulerError):
+    """The change was accepted or rejected before."""

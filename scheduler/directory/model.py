@@ -152,3 +152,91 @@ class Card:
     history: tuple[Moved, ...]
     lacks: tuple[FieldError, ...]
     moves: tuple[Move, ...]
+
+
+DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "SIMULATED"]
+Protocol = Literal["", "WEBRTC", "SIP", "H323"]
+Field = Literal["address", "user_agent", "firmware", "name", "line"]
+"""What of a device may change: its address, what it calls itself to servers, its firmware, the name it shows; or the
+line it comes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A terminal (Điều 3.5) in a room. `kind` is empty while nothing is known of it; `number` tells it apart (R-033).
+
+    `user_agent` is what it called itself when it was last approved; asset fields are for the inventory (Điều 5.6).
+    """
+
+    id: str
+    point: str
+    number: int
+    kind: DeviceKind | Literal[""] = ""
+    model: str = ""
+    serial: str = ""
+    address: str | None = None
+    protocol: Protocol = ""
+    firmware: str = ""
+    patched: date | None = None
+    dial_out: bool = False
+    security_owner: str = ""
+    asset_number: str = ""
+    asset_year: int | None = None
+    asset_source: str = ""
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a device showed of itself when it came; what is not known is empty."""
+
+    address: str = ""
+    user_agent: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that a unit asks for (``request``) or that was seen (``drift``), until an operator decides (R-055)."""
+
+    id: int
+    point: str
+    device: str | None
+    kind: Literal["request", "drift"]
+    field: Field
+    old: str
+    new: str
+    reason: str
+    state: Literal["open", "accepted", "rejected"]
+    at: datetime
+    by: str
+    decided: datetime | None
+    decided_by: str
+
+
+PersonRole = Literal["manager", "technician"]
+"""Who manages a room (Điều 3.9), who runs it and the session at it (Điều 3.11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who runs rooms of a unit, from a first day through a last one (R-111, R-120); `account` is their own."""
+
+    id: str
+    unit: str
+    point: str | None
+    role: PersonRole
+    name: str
+    phone: str
+    email: str
+    trained: date | None
+    valid_from: date
+    valid_to: date | None
+    source: str
+    replaces: str | None
+    account: str | None
+    updated: datetime
+
+    def serves(self, day: date) -> bool:
+        """Tell whether the person is in charge on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)

@@ -237,6 +237,17 @@ class Directory:
             over = await self._over(db, points, now)
             return [await self._move(db, p, "suspend", "", over[p.id], now) for p in points if p.id in over]
 
+    async def ended(self, now: datetime) -> list[Exemption]:
+        """Return the documents for more points that ended, while the notice of that runs (R-045)."""
+        notice, day = timedelta(days=self.policy(now).directory.exception_notice_days), self.day(now)
+        given = [each for each in await self.exemptions() if each.kind == "points"]
+        return [each for each in given if each.over(day) and not each.over(day - notice)]
+
+    def suspension(self, given: Exemption, now: datetime) -> date:
+        """Return from which day on an ended document no longer covers a point."""
+        notice = self.policy(now).directory.exception_notice_days
+        return (given.valid_to or date.max - timedelta(notice + 1)) + timedelta(days=notice + 1)
+
     async def _over(self, db: AsyncConnection, points: Sequence[Point], now: datetime) -> dict[str, str]:
         """Return which active points are to be suspended, and for which word."""
         policy = self.policy(now)

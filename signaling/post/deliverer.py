@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from scheduler import notices
 from scheduler.outbox import MAIL, Waiting
 from scheduler.post import Post
+from signaling.links import Links
 from signaling.post import groups, letters
 from signaling.post.errors import NotSent
 from signaling.post.groups import Telegram, Webhook
@@ -32,9 +33,11 @@ class Deliverer:
         mail: Letters | None,
         groups_: Mapping[str, Telegram | Webhook],
         clock: Callable[[], datetime],
+        links: Links,
     ) -> None:
         # given
         self._post = post
+        self._links = links
         self._mail = mail
         self._groups = groups_
         self._clock = clock
@@ -93,8 +96,12 @@ class Deliverer:
         recipient = await self._post.address(notice)
         if recipient is None:
             raise NotSent("no-mailbox", final=True)
-        code = await self._post.code(notice)
+        code = await self._secret(notice)
         await self._mail.send(letters.compose(notice, self._mail.sender, recipient, code, self._post.zone))
+
+    async def _secret(self, notice: Waiting) -> str | None:
+        """Return what a letter alone tells: a live code, or a whole one-time link."""
+        return self._links.url(notice.facts.link) if notice.facts.link else await self._post.code(notice)
 
     async def _tell_group(self, notice: Waiting) -> None:
         group = self._groups.get(notice.channel)

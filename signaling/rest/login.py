@@ -29,6 +29,13 @@ class NewPassword(Model):
     password: Text
 
 
+class FirstPassword(Model):
+    """A one-time link's token and the first password of its account."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    password: Text
+
+
 class Me(Model):
     """The signed-in account."""
 
@@ -68,6 +75,14 @@ async def password(call: Call) -> web.Response:
     return await _with_cookie(call, token, account or call.account)
 
 
+async def first_password(call: Call) -> web.Response:
+    """Set the first password of an account by its one-time link, and sign in (R-047)."""
+    body: FirstPassword = call.body
+    token, name = await call.roof.auth.first_password(body.token, body.password, call.source, call.now)
+    account = await call.roof.auth.account(token, call.now)
+    return await _with_cookie(call, token, account or Account(name, name, (), None, None))
+
+
 async def _with_cookie(call: Call, token: str, account: Account) -> web.Response:
     response = web.json_response(text=(await _me(call.roof, account)).model_dump_json())
     set_cookie(call.request, response, token)
@@ -104,6 +119,16 @@ async def _point(roof: Roof, point: str | None) -> Named | None:
 
 ROUTES = [
     Route("POST", "/login", login, "Sign in", Me, body=Login, gate="open", problems=(429,)),
+    Route(
+        "POST",
+        "/first-password",
+        first_password,
+        "Set a first password",
+        Me,
+        FirstPassword,
+        gate="open",
+        problems=(410,),
+    ),
     Route("POST", "/logout", logout, "Sign out", None, status=204, gate="new-password"),
     Route("GET", "/me", me, "Who is signed in", Me, gate="new-password"),
     Route(

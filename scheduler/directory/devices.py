@@ -1,0 +1,54 @@
+"""What may be registered of a device (Điều 3.5, 11.7; R-009, R-057). Pure."""
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+
+from scheduler.directory import lines
+from scheduler.directory.model import Device, Line
+from scheduler.errors import FieldError
+from scheduler.policy import Policy
+
+CALLED = ("SIP", "H323")
+"""Protocols by which the centre calls a device."""
+
+
+def address(text: str) -> str:
+    """Return an address in its one form. Raises ValueError."""
+    return str(ipaddress.ip_address(text.strip()))
+
+
+def faults(
+    device: Device, given: Sequence[Line], policy: Policy, others: Iterable[Device], names: Mapping[str, str]
+) -> list[FieldError]:
+    """Return what is wrong with a device at the lines of its point; `names` are the points of the others.
+
+    Words: ``required`` ``address-required`` ``address-range`` ``address-taken`` ``dial-out``.
+    """
+    found = [] if device.kind else [FieldError("kind", "required")]
+    if device.address is None:
+        found += [FieldError("address", "address-required")] if needs_address(device, given, policy) else []
+    else:
+        found += _address_faults(device.address, device, given, others, names)
+    callable_ = device.kind in {"VCS", "SIMULATED"} and device.protocol in CALLED and device.address is not None
+    if device.dial_out and not callable_:
+        found.append(FieldError("dial_out", "dial-out"))
+    return found
+
+
+def needs_address(device: Device, given: Sequence[Line], policy: Policy) -> bool:
+    """Tell whether the centre must know where to call: a VCS on a line whose rule says so (Điều 11.7)."""
+    ruled = [policy.directory.line(line.type) for line in given]
+    return device.kind == "VCS" and any(rule is not None and rule.address for rule in ruled)
+
+
+def _address_faults(
+    address_: str, device: Device, given: Sequence[Line], others: Iterable[Device], names: Mapping[str, str]
+) -> list[FieldError]:
+    networks = [network for line in given for network in line.ranges]
+    found = []
+    if networks and not lines.within(address_, networks):
+        found.append(FieldError("address", "address-range", ", ".join(networks)))
+    holder = next((other for other in others if other.address == address_ and other.id != device.id), None)
+    if holder is not None:
+        found.append(FieldError("address", "address-taken", names.get(holder.point, holder.point)))
+    return found

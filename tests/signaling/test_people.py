@@ -1,0 +1,121 @@
+"""Accounts by one-time link, and people whose accounts end with their days (Điều 9.3, 19.3; R-047, R-120)."""
+
+import ssl
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import text
+
+from signaling.accounts import Account
+from signaling.settings import Mail, Server, Settings
+from tests.signaling.test_directory import noted, post
+from tests.signaling.test_post import SENDER, smtp_server
+from tests.signaling.world import NHA_TRANG, NOW, World, open_world, problem_of
+
+FRESH = "mat khau cua toi 2026"
+
+
+async def first(world: World, link: str, password: str = FRESH) -> tuple[int, Any]:
+    token = link.partition("#")[2]
+    async with world.client().post("/api/v1/first-password", json={"token": token, "password": password}) as response:
+        if response.status == 200:
+            return 200, (await response.json())["account"]
+        return await problem_of(response)
+
+
+async def sign_in(world: World, account: str, password: str = FRESH) -> int:
+    async with world.client().post("/api/v1/login", json={"account": account, "password": password}) as response:
+        return response.status
+
+
+async def test_a_link_sets_the_first_password_once(world: World) -> None:
+    central = await world.signed_in("central")
+    issued = await post(central, "points/dk.suoitien/account", account=None)
+    assert (issued["account"], issued["sent"], issued["expires"]) == ("dk.suoitien", False, "2026-04-07T01:00:00Z")
+    assert await first(world, issued["link"], "ngan") == (422, "invalid")
+    assert await first(world, issued["link"]) == (200, "dk.suoitien")
+    assert await first(world, issued["link"]) == (410, "link-dead")
+    assert await sign_in(world, "dk.suoitien") == 200
+    again = await post(central, "points/dk.suoitien/account", account=None)
+    assert await sign_in(world, "dk.suoitien") == 401
+    world.clock.advance(24 * 3600)
+    assert await first(world, again["link"]) == (410, "link-dead")
+    for forged in ("#x", "#" + again["link"].partition("#")[2][:-1] + "x", "#é.1"):
+        assert await first(world, forged) == (410, "link-dead")
+    dump = str(world.kept.database.url), issued["link"].partition("#")[2]
+    async with world.kept.database.connect() as db:
+        rows = [str(row) for row in await db.execute(text("SELECT * FROM account_links"))]
+    assert not any(dump[1] in row for row in rows)
+
+
+async def test_the_link_goes_to_the_official_mailbox(settings: Settings) -> None:
+    async with smtp_server("none", ssl.create_default_context()) as box:
+        server = Server("127.0.0.1", box.port, "none", "", "")
+        async with open_world(replace(settings, mail=Mail(server, SENDER))) as world:
+            unit = (await world.kept.scheduler.point("dk.suoitien")).unit
+            await world.kept.post.set_mailbox(unit, "suoitien@khanhhoa.gov.vn")
+            issued = await post(await world.signed_in("central"), "points/dk.suoitien/account", account=None)
+            assert (issued["sent"], issued["link"]) == (True, None)
+            await world.roof.deliverer.deliver()
+            body = box.letters[0].get_content()
+            link = next(line.partition(": ")[2] for line in body.splitlines() if "dùng một lần:" in line)
+            async with world.kept.database.connect() as db:
+                kept = [str(row) for row in await db.execute(text("SELECT facts FROM outbox"))]
+            assert link.partition("#")[2] not in str(kept)
+            assert await first(world, link) == (200, "dk.suoitien")
+
+
+async def test_an_account_ends_with_the_days_of_its_person(world: World) -> None:
+    central = await world.signed_in("central")
+    old = await post(central, "units/568/people", name="Lê Văn Cũ", phone="0905123456", point=NHA_TRANG)
+    issued = await post(central, f"points/{NHA_TRANG}/account", account="nt.cu", person=old["id"])
+    assert await first(world, issued["link"]) == (200, "nt.cu")
+    session = await world.session(NHA_TRANG)
+    client = world.client()
+    async with client.post("/api/v1/login", json={"account": "nt.cu", "password": FRESH}) as response:
+        assert response.status == 200
+    socket = await client.ws_connect("/ws")
+    await socket.send_json({"type": "join", "code": session.code})
+    new = await post(
+        central, "units/568/people", name="Trần Thị Mới", phone="0905123457", point=NHA_TRANG, replaces=old["id"]
+    )
+    assert (new["serving"], new["untrained"]) == (True, True)
+    async with client.get("/api/v1/me") as response:
+        assert await problem_of(response) == (401, "signed-out")
+    assert await sign_in(world, "nt.cu") == 401
+    said = [await socket.receive() for _ in range(20) if not socket.closed]
+    assert any('"removed"' in str(message.data) for message in said)
+    assert ("central", "account-disable", "nt.cu", "") in await noted(world, 9)
+    trained = await post(central, f"people/{new['id']}/train", trained="2026-04-05")
+    assert not trained["untrained"]
+
+
+async def test_a_district_keeps_the_lists_of_its_communes(world: World) -> None:  # R-120
+    unit = (await world.kept.scheduler.point("nt.xuonghuan")).unit
+    hashed = await world.store.account("host")
+    assert hashed is not None
+    for name, of in (("huyen", "568"), ("huyen2", "569")):
+        account = Account(name, name, ("registrant",), of, None)
+        await world.store.add_account(account, hashed[1], NOW)
+    body = {"name": "Ngô An", "phone": "0905123456"}
+    await post(await world.signed_in("huyen"), f"units/{unit}/people", **body)
+    for other in ("huyen2", "nhatrang"):
+        client = await world.signed_in(other)
+        async with client.post(f"/api/v1/directory/units/{unit}/people", json=body) as response:
+            assert await problem_of(response) == (403, "forbidden")
+    async with (await world.signed_in("huyen")).get("/api/v1/directory/people") as response:
+        lists = await response.json()
+    below = [each.id for each in await world.kept.scheduler.units() if each.parent == "568"]
+    assert {each["unit"] for each in lists} == {"568", *below}
+    assert [person["name"] for person in lists[-1]["people"]] == ["Ngô An"]
+    async with (await world.signed_in("huyen2")).get("/api/v1/directory/people") as response:
+        assert not any(each["people"] for each in await response.json())
+
+
+async def test_a_browser_on_a_wrong_line_is_flagged(world: World) -> None:  # R-004
+    central = await world.signed_in("central")
+    await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
+    await world.join("nhatrang", await world.session(NHA_TRANG))
+    async with central.get("/api/v1/directory/changes") as response:
+        found = [(change["field"], change["old"], change["new"]) for change in await response.json()]
+    assert found == [("line", "10.79.0.0/16", "127.0.0.1")]

@@ -15,6 +15,8 @@ import aiosqlite
 from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from scheduler.vault import FORGETFUL, OPTION, Vault
+
 BUSY_TIMEOUT_MS = 30_000
 """How long a SQLite writer waits for its turn; an admission takes a few milliseconds."""
 
@@ -23,10 +25,11 @@ ADVISORY_LOCK = 0x6469656D636175  # "diemcau"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
-def connect(url: str) -> AsyncEngine:
+def connect(url: str, vault: Vault = FORGETFUL) -> AsyncEngine:
     """Make an engine from a database URL; ``sqlite:///file`` and ``postgresql://…`` get the async driver."""
     scheme, separator, rest = url.partition("://")
-    engine = create_async_engine(f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}")
+    options = {OPTION: vault}
+    engine = create_async_engine(f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}", execution_options=options)
     prepare(engine)
     return engine
 

@@ -10,6 +10,7 @@
     ├── NotLive                 a session is extended that is not held now
     ├── BadUnits                a units file with faulty entries
     ├── BadDevices              a number of devices outside 1–99
+    ├── LostKey                 our operator's fault: codes were sealed with another key
     ├── UnknownUnit
     ├── NoWorkingDay            a calendar that was corrected into days off alone
     ├── UnknownPoint
@@ -159,6 +160,16 @@ class UnknownUnit(SchedulerError):
     def __init__(self, unit: str) -> None:
         super().__init__(unit)
         self.unit = unit
+
+
+class LostKey(SchedulerError):
+    """Session codes cannot be read with the key there is: it is not the one they were sealed with."""
+
+    def __str__(self) -> str:
+        return (
+            "the session codes were sealed with another key: "
+            "put code.key back into the data directory from the backup, or set DIEMCAU_CODE_KEY to what it was"
+        )
 
 
 class NoWorkingDay(SchedulerError):

@@ -114,6 +114,11 @@ class Scheduler:
         """Bring the scheduler's own tables up to date."""
         await migrate(self._engine)
 
+    async def check_vault(self) -> None:
+        """Raises LostKey when codes cannot be read."""
+        async with self._engine.begin() as db:
+            await store.check_vault(db)
+
     # Profiles.
 
     async def keep_profiles(self, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scheduler import vault
 from scheduler.capacity import Ceiling
 from scheduler.door import stands
 from scheduler.errors import UnknownSession
@@ -35,6 +36,7 @@ _ENTRIES = (
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
+_SESSION_COLUMNS = [column for column in SESSIONS.c if column.name != "mark"]
 _SLOT_COLUMNS = (SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
 
 
@@ -74,7 +76,7 @@ async def known(db: AsyncConnection, session_id: str) -> Session:
 
 async def by_code(db: AsyncConnection, code: str) -> Session | None:
     """Return the session a code was issued for, however long ago."""
-    owner = select(CODES.c.session).where(CODES.c.code == code)
+    owner = select(CODES.c.session).where(CODES.c.mark == vault.of(db).mark(code))
     found = await _sessions(db, SESSIONS.c.id.in_(owner))
     return found[0] if found else None
 
@@ -125,15 +127,28 @@ async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Ses
     invited = select(SESSION_POINTS).where(SESSION_POINTS.c.session.in_(ids)).order_by(SESSION_POINTS.c.position)
     for row in await db.execute(invited):
         points.setdefault(row.session, []).append(row.point)
-    rows = (await db.execute(select(SESSIONS).where(where).order_by(SESSIONS.c.seq))).mappings()
+    query = select(*_SESSION_COLUMNS, CODES.c.sealed).outerjoin(CODES, CODES.c.mark == SESSIONS.c.mark)
+    rows = (await db.execute(query.where(where).order_by(SESSIONS.c.seq))).mappings()
+    safe = vault.of(db)
     return [
         Session(
-            **{**row, "created": instant(row["created"]), "state": State(row["state"])},
+            **{name: row[name] for name in row if name not in {"sealed", "created", "state"}},
+            created=instant(row["created"]),
+            state=State(row["state"]),
+            code=None if row["sealed"] is None else safe.open(row["sealed"], row["id"]),
             points=tuple(points.get(row["id"], ())),
             slots=tuple(slots[row["id"]]),
         )
         for row in rows
     ]
+
+
+async def check_vault(db: AsyncConnection) -> None:
+    """Open one code, so that a lost key is noticed at the start. Raises LostKey."""
+    live = select(CODES.c.sealed, CODES.c.session).where(CODES.c.sealed.is_not(None)).limit(1)
+    row = (await db.execute(live)).first()
+    if row is not None:
+        vault.of(db).open(row.sealed, row.session)
 
 
 async def add(db: AsyncConnection, session: Session) -> None:
@@ -143,7 +158,7 @@ async def add(db: AsyncConnection, session: Session) -> None:
 
 
 def _values(session: Session) -> dict[str, object]:
-    values = {column.name: getattr(session, column.name) for column in SESSIONS.c}
+    values = {column.name: getattr(session, column.name) for column in _SESSION_COLUMNS}
     return {**values, "created": seconds(session.created)}
 
 
@@ -167,10 +182,13 @@ async def move(db: AsyncConnection, session_id: str, state: State, code: str | N
     """Put a session into a state; the code it had dies and stays on record for ever, a new one is recorded."""
     at = seconds(now)
     owned = (CODES.c.session == session_id) & CODES.c.died.is_(None)
-    await db.execute(update(CODES).where(owned).values(died=at))
+    await db.execute(update(CODES).where(owned).values(died=at, sealed=None))
+    safe = vault.of(db)
+    mark = None if code is None else safe.mark(code)
     if code is not None:
-        await db.execute(insert(CODES).values(code=code, session=session_id, issued=at))
-    await db.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(state=state, code=code))
+        sealed = safe.seal(code, session_id)
+        await db.execute(insert(CODES).values(mark=mark, session=session_id, issued=at, sealed=sealed))
+    await db.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(state=state, mark=mark))
 
 
 async def script(db: AsyncConnection, session_id: str) -> tuple[ScriptItem, ...]:
@@ -191,7 +209,8 @@ async def set_script(db: AsyncConnection, session_id: str, items: Sequence[Scrip
 
 async def code_used(db: AsyncConnection, code: str) -> bool:
     """Tell whether a code was ever issued."""
-    return await db.scalar(select(CODES.c.code).where(CODES.c.code == code)) is not None
+    mark = vault.of(db).mark(code)
+    return await db.scalar(select(CODES.c.mark).where(CODES.c.mark == mark)) is not None
 
 
 async def next_seq(db: AsyncConnection) -> int:

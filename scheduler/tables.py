@@ -58,14 +58,14 @@ SESSIONS = Table(
     Column("recording", Boolean, nullable=False),
     Column("legs", Integer, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("code", String(18), unique=True),
+    Column("mark", String(18), unique=True),  # of its live code, see scheduler.vault
     Column("created", BigInteger, nullable=False),
     Column("profile", String(64), nullable=False),
     Column("submitted_by", String(200), nullable=False),
     Column("voices", Boolean, nullable=False, server_default=false()),
     Column("klass", String(16), nullable=False, server_default="thuong"),
     Index("sessions_state", "state"),  # the queue is looked through whenever capacity comes free
-    CheckConstraint("(state = 'issued') = (code IS NOT NULL)", name="live_code_iff_issued"),  # I10
+    CheckConstraint("(state = 'issued') = (mark IS NOT NULL)", name="live_code_iff_issued"),  # I10
 )
 
 SESSION_POINTS = Table(
@@ -103,10 +103,11 @@ SCRIPT_ITEMS = Table(
 CODES = Table(  # every code ever issued: none comes back (I10)
     "codes",
     METADATA,
-    Column("code", String(18), primary_key=True),
+    Column("mark", String(18), primary_key=True),
     Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
     Column("issued", BigInteger, nullable=False),
     Column("died", BigInteger),
+    Column("sealed", String(120)),  # as long as it lives
 )
 
 HELD_PLANS = Table(  # shown to the operator, until when they may be confirmed

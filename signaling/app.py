@@ -26,6 +26,7 @@ from scheduler.notices import Channels
 from scheduler.post import Post
 from scheduler.preparation.service import Preparation
 from scheduler.service import Scheduler
+from scheduler.vault import Vault
 from signaling import border, health, migrations, pages, valkey, ws
 from signaling.accounts import Passwords
 from signaling.audit import Audit
@@ -87,12 +88,14 @@ def utc_now() -> datetime:
 async def record(settings: Settings) -> AsyncIterator[Record]:
     """Open the database, with all tables up to date."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = database.connect(settings.database_url)
+    key = settings.code_key or load_key(settings.data / "code.key")
+    engine = database.connect(settings.database_url, Vault(key))
     try:
         shelf = profiles.load(settings.profiles)
         channels = Channels(settings.mail is not None, tuple(groups.load(settings.groups)))
         scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
         await scheduler.migrate()
+        await scheduler.check_vault()
         await scheduler.keep_profiles(utc_now())
         await migrations.migrate(engine)
         address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")

@@ -66,6 +66,8 @@ class Settings:
     max_sessions: int
     max_points: int
     mail: Mail | None = None
+    code_key: bytes | None = field(default=None, repr=False)
+    """What session codes are sealed with, unless it lies in ``code.key`` beside the database."""
     groups: Path | None = None
     """The file of the support groups."""
     profiles: tuple[Path, ...] = SHIPPED
@@ -101,6 +103,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         max_points=variables.get("MAX_POINTS", _count, 250),
         speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
         mail=_mail(variables),
+        code_key=variables.secret("CODE_KEY", _key),
         groups=variables.get("GROUPS", _file, None),
         profiles=variables.get("PROFILE", files, SHIPPED),
     )
@@ -165,6 +168,12 @@ def _integer(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
         raise ValueError("not a whole number")
     return int(text)
+
+
+def _key(text: str) -> bytes:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise ValueError("must be 64 hexadecimal digits, as of `openssl rand -hex 32`")
+    return bytes.fromhex(text)
 
 
 def _hold(text: str) -> float:

@@ -11,6 +11,7 @@ from scheduler import database, profiles, seed
 from scheduler.model import Amount
 from scheduler.service import Scheduler
 from tests.conftest import PostgresServer
+from tests.scheduler.world import VAULT
 
 PROFILES = profiles.load()
 
@@ -52,6 +53,6 @@ def seeded_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def scheduler(seeded_url: str) -> AsyncIterator[Scheduler]:
     """A scheduler with the maximum of the regulation's examples, 20 sessions and 250 points."""
-    engine = database.connect(seeded_url)
+    engine = database.connect(seeded_url, VAULT)
     yield Scheduler(engine, PROFILES, Amount(20, 250))
     await engine.dispose()

@@ -13,7 +13,7 @@ from scheduler import database, profiles
 from scheduler.errors import CapacityExceeded
 from scheduler.model import Amount, Interval
 from scheduler.service import Scheduler
-from tests.scheduler.world import NOW, asking
+from tests.scheduler.world import NOW, VAULT, asking
 
 
 async def _submit(scheduler: Scheduler, legs: int, official: Interval) -> str:
@@ -26,7 +26,7 @@ async def _submit(scheduler: Scheduler, legs: int, official: Interval) -> str:
 
 async def main(url: str, writers: int, legs: int) -> None:
     """Race until standard input ends."""
-    engines = [database.connect(url) for _ in range(writers)]
+    engines = [database.connect(url, VAULT) for _ in range(writers)]
     schedulers = [Scheduler(engine, profiles.load(), Amount(20, 250)) for engine in engines]
     for scheduler in schedulers:
         await scheduler.units()

@@ -10,7 +10,7 @@ from scheduler import database
 from scheduler.errors import CapacityExceeded, IllegalMove, InvalidRequest, Revoked
 from scheduler.model import Amount, ClassId, Held, Interval, LoadStep, Session, State
 from scheduler.service import Scheduler
-from tests.scheduler.world import NOW, REQUEST, at, hours, on, profiles_with
+from tests.scheduler.world import NOW, REQUEST, VAULT, at, hours, on, profiles_with
 
 PROVINCE, HEALTH, COMMUNE = "ubnd.khanh-hoa", "so.yt", "vn.vanthanh"
 CAM_LAM, NINH_HOA, VAN_NINH, NHA_TRANG = "ubnd.cam-lam", "ubnd.ninh-hoa", "ubnd.van-ninh", "ubnd.nha-trang"
@@ -21,7 +21,7 @@ HELD = ((CAM_LAM, 15), (NINH_HOA, 28), (VAN_NINH, 14), (COMMUNE, 6), (HEALTH, 40
 @pytest.fixture
 async def automatic(seeded_url: str) -> AsyncIterator[Scheduler]:
     """A scheduler whose profile revokes without asking."""
-    engine = database.connect(seeded_url)
+    engine = database.connect(seeded_url, VAULT)
     yield Scheduler(engine, profiles_with(mode="automatic"), Amount(20, 250))
     await engine.dispose()
 
@@ -73,7 +73,7 @@ async def test_example_1_r066_the_latest_lose_their_codes_and_104_is_spared(auto
 
 
 async def test_r066_without_reprieve_104_goes_too(seeded_url: str) -> None:
-    engine = database.connect(seeded_url)
+    engine = database.connect(seeded_url, VAULT)
     scheduler = Scheduler(engine, profiles_with(mode="automatic", reprieve=False), Amount(20, 250))
     lower = await r066(scheduler)
     await ask(scheduler, PROVINCE, 145)

@@ -14,7 +14,7 @@ from scheduler.notices import Channels, Facts, Notice
 from scheduler.post import Post
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, ZONE
+from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE
 
 CHANNELS = Channels(mail=True, groups=("telegram", "zalo"))
 
@@ -30,7 +30,7 @@ class Office:
 
 @pytest.fixture
 async def office(seeded_url: str) -> AsyncIterator[Office]:
-    engine = database.connect(seeded_url)
+    engine = database.connect(seeded_url, VAULT)
     yield Office(engine, Scheduler(engine, PROFILES, Amount(2, 10), CHANNELS), Post(engine, ZONE))
     await engine.dispose()
 

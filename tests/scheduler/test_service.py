@@ -23,7 +23,7 @@ from scheduler.errors import (
 from scheduler.model import Amount, Imported, Interval, Limits, LoadStep, Point, Request, Slot
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, asking, at, hours, on
+from tests.scheduler.world import NOW, REQUEST, VAULT, asking, at, hours, on
 
 HOSTILE = ["", "x", "a\x00b", "\ud800", "' OR 1=1 --", "x" * 10_000]
 
@@ -267,7 +267,7 @@ async def test_one_conference_of_all_169_points(scheduler: Scheduler) -> None:
 
 async def test_everything_survives_a_restart(scheduler: Scheduler, seeded_url: str) -> None:
     session = await scheduler.submit(REQUEST, NOW)
-    engine = database.connect(seeded_url)
+    engine = database.connect(seeded_url, VAULT)
     again = Scheduler(engine, PROFILES)
     await again.migrate()
     assert await again.session(session.id) == session

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from scheduler.model import Interval, Request
 from scheduler.profiles import Profiles, load
 from scheduler.service import Scheduler
+from scheduler.vault import KEY_BYTES, Vault
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -22,6 +23,8 @@ def on(day: str, start: str, end: str) -> Interval:
 
 
 NOW = at("03/04/2023 08:00")
+VAULT = Vault(bytes(KEY_BYTES))
+"""For processes that read each other's codes."""
 
 REQUEST = Request(
     host_point="so.tttt",

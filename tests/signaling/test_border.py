@@ -150,6 +150,14 @@ def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
         read({f"DIEMCAU_{name}": value})
 
 
+def test_a_key_that_cannot_be_used_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read({"DIEMCAU_CODE_KEY": "c0ffee"})
+    assert str(caught.value) == "DIEMCAU_CODE_KEY: must be 64 hexadecimal digits, as of `openssl rand -hex 32`"
+    settings = read({"DIEMCAU_CODE_KEY": "c0" * 32})
+    assert (settings.code_key, "c0c0" in repr(settings)) == (b"\xc0" * 32, False)
+
+
 def test_settings_that_are_set() -> None:
     settings = read(
         {

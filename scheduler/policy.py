@@ -296,6 +296,15 @@ class OnSiteRule(_Part):
     units: tuple[Word, ...]
 
 
+class SelfTestPolicy(_Part):
+    """What a point's own test is measured by (Điều 13.2.c): dBFS, brightness, rates, and what is ticked."""
+
+    mic_dbfs: tuple[int, int]
+    min_luma: Annotated[int, Field(ge=0, le=255)]
+    min_kbps: Count
+    ticks: dict[Word, Word]
+
+
 class PreparationPolicy(_Part):
     """What goes before a session and during it (Điều 13.2, 14, 16.3, 17)."""
 
@@ -304,6 +313,7 @@ class PreparationPolicy(_Part):
     arrive_min: Annotated[int, Field(ge=0)]
     on_site: OnSiteRule
     self_test_hours: Count
+    self_test: SelfTestPolicy
 
 
 class Policy(_Part):

@@ -123,6 +123,7 @@ FIELDS: Mapping[str, Pair] = {
     "not-in-session": ("điểm cầu {value} không dự phiên họp này", "point {value} is not in this session"),
     "minutes-range": ("phải từ 1 đến {value} phút", "must be 1 to {value} minutes"),
     **directory_texts.FIELDS,
+    "unknown-tick": ("không có mục {value}", "there is no item {value}"),
     "no-slot": ("phiên họp không có buổi này", "the session has no such slot"),
     "no-emergency": (
         "chỉ phiên họp khẩn cấp được miễn kiểm tra (khoản 3 Điều 12)",

@@ -79,6 +79,12 @@ export const assign = (session, person) => call('POST', `readiness/${encodeURICo
 export const arrive = duty => call('POST', `duties/${encodeURIComponent(duty)}/arrive`);
 /** @type {(duty: string) => Promise<null>} */
 export const relieve = duty => call('POST', `duties/${encodeURIComponent(duty)}/relieve`);
+/** @type {() => Promise<SelfTestMeasure>} */
+export const selfTestMeasure = () => call('GET', 'self-test');
+/** @type {(point: string) => Promise<KeptTest[]>} */
+export const selfTests = point => call('GET', `points/${encodeURIComponent(point)}/self-tests`);
+/** @type {(point: string, test: TakenTest) => Promise<KeptTest>} */
+export const keepSelfTest = (point, test) => call('POST', `points/${encodeURIComponent(point)}/self-tests`, test);
 /** @type {() => Promise<Recording[]>} */
 export const recordings = () => call('GET', 'recordings');
 /** @type {(id: string) => Promise<{url: string, expires: string}>} */

@@ -111,6 +111,21 @@ export class Meter {
   }
 }
 
+/** The level of a {@link Meter} in dBFS, whole. @param {number} level */
+export const loudness = level => Math.round(60 * (level - 1));
+
+/** How bright a picture is, 0 to 255, from a small copy of it. @param {HTMLVideoElement} video */
+export function brightness(video) {
+  const [width, height] = [32, 18];
+  const canvas = new OffscreenCanvas(width, height);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.drawImage(video, 0, 0, width, height);
+  const {data} = context.getImageData(0, 0, width, height);
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) sum += 0.2126 * data[i] + 0.7152 * data[i + 1] + 0.0722 * data[i + 2];
+  return Math.round(sum / (width * height));
+}
+
 /** Two short notes: the speaker test, and the call to speak. @param {string} [sinkId] */
 export async function chime(sinkId) {
   const context = /** @type {AudioContext & {setSinkId?: (id: string) => Promise<void>}} */ (new AudioContext());

@@ -60,6 +60,13 @@ interface ReadyDuty { id: string; role: string; point: string | null; unit: stri
 /** `units` are those that send somebody on site. */
 interface ReadyBoard { session: ReadyHead; urgent: boolean; may_assign: boolean; units: Named[]; marks: ReadyMark[]; duties: ReadyDuty[]; points: ReadyPoint[] }
 
+interface SelfTestMeasure { mic_dbfs: [number, number]; min_luma: number; min_kbps: number; ticks: Named[] }
+interface TakenTest {
+  camera: boolean; mic_dbfs: number | null; luma: number | null; down_kbps: number | null; up_kbps: number | null; latency_ms: number | null;
+  browser: string; screen: string; ticks: string[];
+}
+interface KeptTest extends TakenTest { at: string; by: string; failed: string[] }
+
 interface Problem {
   type: string; title: string; status: number; detail: string;
   limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];

@@ -8,7 +8,8 @@ from scheduler.model import Interval, Session, Slot
 from scheduler.policy import Policy
 from scheduler.preparation.checks import Check
 from scheduler.preparation.duty import Duty, absent_units, overloaded
-from scheduler.preparation.readiness import Colour, Facts, Mark, Moment, SelfTest, marks, session_marks, worst
+from scheduler.preparation.readiness import Colour, Facts, Mark, Moment, marks, session_marks, worst
+from scheduler.preparation.self_test import SelfTest
 from scheduler.preparation.stays import Stay
 
 

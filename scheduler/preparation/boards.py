@@ -9,7 +9,7 @@ from scheduler import registry_store, store
 from scheduler.database import writing
 from scheduler.errors import InvalidRequest
 from scheduler.model import Session, SlotKind, State
-from scheduler.preparation import board_store, checks, stays_store
+from scheduler.preparation import board_store, checks, self_tests, stays_store
 from scheduler.preparation.board import Board, Known, board
 from scheduler.preparation.checks import Check, Result
 from scheduler.preparation.desk import Desk
@@ -17,6 +17,9 @@ from scheduler.text import clean
 
 AHEAD = timedelta(hours=24)
 """Alarms look so far; checks are due some hours before a slot."""
+
+OLDEST_TEST = timedelta(days=7)
+"""Older tests are not looked for; the profile says for how long one counts."""
 
 
 class Boards:
@@ -65,6 +68,7 @@ class Boards:
         first = min(session.slots[0].start for session in sessions)
         beside = await _issued(db, first, max(session.slots[-1].end for session in sessions))
         ids = [session.id for session in sessions]
+        points = {point for session in sessions for point in (session.host_point, *session.points)}
         known = Known(
             checks=await board_store.checks(db, sessions),
             duties=await board_store.duties(db, {*ids, *(other.id for other in beside)}),
@@ -73,6 +77,7 @@ class Boards:
             levels={point.id: point.level for point in await registry_store.all_points(db)},
             units=[unit.id for unit in await registry_store.units(db)],
             accounts=accounts,
+            tests=await self_tests.newest(db, points, now - OLDEST_TEST),
         )
         return [board(session, known, self._desk.policy(session), now) for session in sessions]
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from scheduler.preparation.checks import Check
 from scheduler.preparation.duty import Duty
+from scheduler.preparation.self_test import SelfTest
 
 Colour = Literal["red", "amber", "green", "none"]
 Item = Literal["account", "address", "check", "self_test", "rehearsal", "duty", "line", "room"]
@@ -42,14 +43,6 @@ class Moment:
     def overdue(self) -> bool:
         """Whether what had to be done should be done by now."""
         return self.now >= self.due
-
-
-@dataclass(frozen=True, slots=True)
-class SelfTest:
-    """A self-test of a point as readiness sees it: when, and what was not good enough."""
-
-    at: datetime
-    failed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from scheduler.preparation.attendance import Attendance
 from scheduler.preparation.boards import Boards
 from scheduler.preparation.desk import Desk
 from scheduler.preparation.duties import Duties
+from scheduler.preparation.self_tests import SelfTests
 from scheduler.profiles import Profiles
 
 
@@ -20,9 +21,10 @@ class Preparation:
     attendance: Attendance
     boards: Boards
     duties: Duties
+    self_tests: SelfTests
 
     @classmethod
     def over(cls, engine: AsyncEngine, profiles: Profiles, channels: Channels = NOWHERE) -> Self:
         """Build the parts over a database whose tables are up to date."""
         desk = Desk(engine, profiles, channels)
-        return cls(attendance=Attendance(desk), boards=Boards(desk), duties=Duties(desk))
+        return cls(attendance=Attendance(desk), boards=Boards(desk), duties=Duties(desk), self_tests=SelfTests(desk))

@@ -1,6 +1,6 @@
 """The tables of preparation and attendance, beside the scheduler's. Times are whole seconds since 1970 in UTC."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from scheduler.tables import METADATA
 
@@ -54,4 +54,24 @@ DUTIES = Table(  # persons on duty for a session (R-089, R-090, R-097, R-106, R-
     Column("phone", String(16), nullable=False),
     Column("by", String(200), nullable=False),
     Column("arrived", BigInteger),
+)
+
+SELF_TESTS = Table(  # what points found out about themselves (R-086)
+    "self_tests",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("point", String(64), ForeignKey("points.id"), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("camera", Boolean, nullable=False),
+    Column("mic_dbfs", Integer),
+    Column("luma", Integer),
+    Column("down_kbps", Integer),
+    Column("up_kbps", Integer),
+    Column("latency_ms", Integer),
+    Column("browser", String(500), nullable=False),
+    Column("screen", String(100), nullable=False),
+    Column("ticks", Text, nullable=False),  # JSON
+    Column("failed", Text, nullable=False),  # JSON
+    Index("self_tests_point", "point", "at"),
 )

@@ -22,6 +22,7 @@ from signaling.rest import (
     readiness,
     recordings,
     registrations,
+    self_tests,
     sessions,
 )
 from signaling.rest.route import Route
@@ -50,5 +51,6 @@ ROUTES: tuple[Route, ...] = (
     *letters.ROUTES,
     *attendance.ROUTES,
     *readiness.ROUTES,
+    *self_tests.ROUTES,
     *audit.ROUTES,
 )

@@ -58,6 +58,17 @@ def registration(**fields: Any) -> dict[str, Any]:
 
 
 ITEMS = ("moi_vi_tri_nghe_ro", "bo_tri_thiet_bi", "nguon_dien_on_dinh", "nguon_du_phong", "pccc")
+TEST = {
+    "camera": True,
+    "mic_dbfs": -30,
+    "luma": 120,
+    "down_kbps": 6100,
+    "up_kbps": 5800,
+    "latency_ms": 9,
+    "browser": "Firefox 140",
+    "screen": "1280x800",
+    "ticks": ["nguon_dien"],
+}
 GOOD: dict[str, Any] = {
     "/points/{id}/devices": {"devices": 2},
     "/sessions/{id}/script": {"items": []},
@@ -84,6 +95,8 @@ GOOD: dict[str, Any] = {
     "/directory/people/{id}/train": {"trained": "2026-04-01"},
     "/directory/units/{id}/documents": {"kind": "points", "extra": 1, "number": "3021/UBND", "dated": "2026-04-10"},
     "/incidents/{id}/steps": {"step": "noted"},
+    "/points/{id}/self-tests": TEST,
+    "/speed": {"filler": "x" * 1000},
     "/readiness/{id}/checks": {"points": [NHA_TRANG], "kind": "chinh_thuc", "result": "ok"},
     "/readiness/{id}/duties": {"role": "main", "name": "Lê Văn B", "phone": "0905 123 456"},
     "/sessions/{id}/interruptions": {"point": NHA_TRANG, "start": "2026-04-06T01:00:00Z", "cause": "x"},
@@ -204,6 +217,11 @@ ALLOWED: dict[str, list[int]] = {
     "POST /capacity/shed": [200, 200, 403, 403, 403, 403],
     "GET /capacity/usage": [200, 200, 403, 403, 403, 403],
     "POST /sessions/{id}/cancel": [200, 200, 200, 403, 404, 404],
+    "GET /self-test": [200, 200, 200, 200, 200, 200],
+    "GET /speed": [200, 200, 200, 200, 200, 200],
+    "POST /speed": [204, 204, 204, 204, 204, 204],
+    "GET /points/{id}/self-tests": [200, 200, 403, 200, 403, 403],
+    "POST /points/{id}/self-tests": [201, 201, 403, 201, 403, 403],
     "GET /readiness": [200, 200, 200, 200, 200, 200],
     "GET /readiness/{id}": [200, 200, 200, 200, 404, 404],
     "POST /readiness/{id}/checks": [200, 200, 200, 200, 404, 404],

@@ -122,7 +122,8 @@ export class ReadinessBoard extends Piece {
   cell({item, colour, word, value}) {
     const picture = colour === 'green' ? 'check' : colour === 'none' ? '' : 'warn';
     const words = word === 'ok' && value ? value : t(`ready.word-${word}`);
-    const more = word !== 'ok' && value ? html`<small>${value}</small>` : nothing;
+    const why = word === 'failed' ? value.split(', ').map(fault => t(`self.failed-${fault}`)).join(', ') : value;
+    const more = word !== 'ok' && value ? html`<small>${why}</small>` : nothing;
     return html`<td data-testid="ready-${item}" data-colour=${colour}><span class="mark ${colour}">${picture ? icon(picture) : nothing}<span>${words}${more}</span></span></td>`;
   }
 }

@@ -1,5 +1,6 @@
 import {html, nothing} from '../vendor/lit.js';
 import {alertLine, icon, Piece, title} from '../elements/base.js';
+import '../elements/self-test.js';
 import {languageButton} from '../elements/top-bar.js';
 import {t} from '../i18n.js';
 import {digits} from '../logic.js';
@@ -22,7 +23,7 @@ async function distance() {
   return Math.round(Math.min(...times));
 }
 
-/** Local only, skippable, never in the way: self-view, microphone meter, pickers, speaker tone, network. */
+/** Skippable, never in the way: self-view, microphone meter, pickers, speaker tone, network; a signed-in point may keep what it found. */
 class CheckPage extends Piece {
   static properties = {faults: {state: true}, devices: {state: true}, level: {state: true}, network: {state: true}, chosen: {state: true}};
 
@@ -124,6 +125,7 @@ class CheckPage extends Piece {
           <p class="net" data-testid="network">${icon('network')}<span>${this.networkWords()}</span></p>
         </section>
       </div>
+      <self-test .camera=${Boolean(this.tracks.camera)} .level=${this.level} .latency=${this.network} .video=${this.querySelector('video')}></self-test>
       <div class="row end submit">
         <p>${t('check.muted')}</p>
         <button type="button" class="main" data-testid="enter" @click=${this.enter}>${t('check.enter')}</button>

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from scheduler.model import Interval
 from scheduler.preparation.checks import Check, Result
 from scheduler.preparation.duty import Duty, Role, absent_units, overloaded
-from scheduler.preparation.readiness import SEVERITY, Facts, Mark, Moment, SelfTest, marks, session_marks, worst
+from scheduler.preparation.readiness import SEVERITY, Facts, Mark, Moment, marks, session_marks, worst
+from scheduler.preparation.self_test import Measured, SelfTest
 from tests.scheduler.world import at, on
 
 DAY = "05/04/2023"
 BEFORE = Moment(at(f"{DAY} 06:00"), at(f"{DAY} 08:00"), at(f"{DAY} 05:59"))
+MEASURED = Measured(True, -30, 120, 6100, 5800, 9, "Firefox 140", "1280x800", ())
+TESTED = SelfTest("p", "p", BEFORE.now, MEASURED, ())
 DUE = replace(BEFORE, now=at(f"{DAY} 06:00"))
 
 
@@ -95,7 +98,7 @@ FACTS = st.builds(
     account=BOOLS,
     address=st.sampled_from([None, "10.1.2.3"]),
     check=st.sampled_from([None, check("ok"), check("faulty", "x"), check("waived", "x")]),
-    test=st.sampled_from([None, SelfTest(BEFORE.now, ()), SelfTest(BEFORE.now, ("mic",))]),
+    test=st.sampled_from([None, TESTED, replace(TESTED, failed=("mic",))]),
     rehearsed=BOOLS,
     duty=st.sampled_from([None, duty("point")]),
     line=BOOLS,
@@ -104,7 +107,7 @@ FACTS = st.builds(
 BETTER = [
     {"account": True},
     {"check": check("ok")},
-    {"test": SelfTest(BEFORE.now, ())},
+    {"test": TESTED},
     {"rehearsed": True},
     {"duty": duty("point")},
     {"line": True},

@@ -1,0 +1,23 @@
+"""A point tests itself on the device page and keeps what it found; the readiness board knows."""
+
+import re
+
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.people import People
+from tests.e2e.server import Server
+
+
+def test_a_point_keeps_its_own_test(server: Server, red: Browser, people: People) -> None:
+    page = people.sign_in(red, "ubnd.nha-trang")
+    page.goto(f"{server.http}check.html")
+    expect(page.get_by_test_id("self-line")).to_have_text(re.compile(r"Tải xuống \d.* Mbit/s · tải lên \d.* Mbit/s"))
+    keep, results = page.get_by_test_id("self-keep"), page.get_by_test_id("self-result")
+    keep.click()
+    expect(results).to_have_count(1)
+    expect(results.first).to_have_attribute("data-failed", re.compile("ticks"))
+    for tick in page.get_by_test_id("self-tick").all():
+        tick.check()
+    keep.click()
+    expect(results).to_have_count(2)
+    expect(results.first).not_to_have_attribute("data-failed", re.compile("ticks|camera|down|up"))

@@ -16,6 +16,7 @@
     ├── UnknownPoint
     ├── UnknownSession
     ├── UnknownDuty
+    ├── NotAsked
     ├── UnknownDraft
     ├── DraftSettled            a draft that was confirmed or discarded already
     └── NotAdmitted             a code that does not open the door now
@@ -214,6 +215,10 @@ class UnknownDuty(SchedulerError):
     def __init__(self, duty: str) -> None:
         super().__init__(duty)
         self.duty = duty
+
+
+class NotAsked(SchedulerError):
+    """The host has not asked this point who takes part (Điều 14.4.b); nothing was kept."""
 
 
 class NotAdmitted(SchedulerError):

@@ -28,6 +28,7 @@ Kind = Literal[
     "draft",
     "absent",
     "interrupted",
+    "list-asked",
     "unchecked",
     "check-missing",
     "not-arrived",
@@ -193,6 +194,12 @@ WORDS: Mapping[Kind, Words] = {
         "Vắng mặt tại buổi tổng duyệt",
         "Các điểm cầu ghi ở phần ghi chú đã không tham gia tổng duyệt (điểm c khoản 2 Điều 13).",
         "The points named below did not take part in the rehearsal (Article 13.2.c).",
+    ),
+    "list-asked": Words(
+        "Đề nghị gửi danh sách tham dự",
+        "Chủ trì đề nghị các điểm cầu ở phần ghi chú gửi danh sách thành phần tham dự trên trang Chuẩn bị "
+        "(điểm b khoản 4 Điều 14).",
+        "The host asks the points named below who takes part; please answer on the page Preparation (Article 14.4.b).",
     ),
     "unchecked": Words(
         "Đến hạn kiểm tra kỹ thuật",

@@ -314,6 +314,12 @@ class PreparationPolicy(_Part):
     on_site: OnSiteRule
     self_test_hours: Count
     self_test: SelfTestPolicy
+    list_months: Count
+
+    def oldest_list(self, now: datetime) -> datetime:
+        """Return the time from which on lists of who took part keep their names."""
+        months = now.year * 12 + now.month - 1 - self.list_months
+        return now.replace(year=months // 12, month=months % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 class Policy(_Part):

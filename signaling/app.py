@@ -174,6 +174,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         "audit": kept.audit.daily,
         "attendance": attendance.settle,
         "readiness": kept.preparation.boards.alarm,
+        "lists": kept.preparation.rolls.forget,
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
     }
     return Roof(

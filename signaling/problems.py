@@ -144,6 +144,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.UnknownPoint: Answer(404, "not-found"),
     scheduler.UnknownSession: Answer(404, "not-found"),
     scheduler.UnknownDuty: Answer(404, "not-found"),
+    scheduler.NotAsked: Answer(409, "not-asked"),
     scheduler.UnknownDraft: Answer(404, "not-found"),
     scheduler.DraftSettled: Answer(409, "settled"),
     scheduler.Ended: Answer(409, "ended"),

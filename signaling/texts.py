@@ -46,6 +46,10 @@ PROBLEMS: Mapping[str, Pair] = {
     "link-dead": ("Đường dẫn đã dùng hoặc đã hết hạn", "The link was used, or its time is over"),
     "last-device": ("Điểm cầu phải còn ít nhất một thiết bị", "A point has at least one device"),
     "decided-already": ("Thay đổi này đã được xử lý", "This change has been decided"),
+    "not-asked": (
+        "Chủ trì chưa yêu cầu danh sách tham dự (điểm b khoản 4 Điều 14)",
+        "The host has not asked for lists (Article 14.4.b)",
+    ),
     "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
     "expired": ("Đường dẫn tải đã hết hạn", "The download link has expired"),
     "unavailable": ("Máy chủ tạm thời không phục vụ được", "The server cannot serve this now"),
@@ -123,6 +127,7 @@ FIELDS: Mapping[str, Pair] = {
     "not-in-session": ("điểm cầu {value} không dự phiên họp này", "point {value} is not in this session"),
     "minutes-range": ("phải từ 1 đến {value} phút", "must be 1 to {value} minutes"),
     **directory_texts.FIELDS,
+    "fewer-than-named": ("ít hơn số người có tên", "fewer than are named"),
     "unknown-tick": ("không có mục {value}", "there is no item {value}"),
     "no-slot": ("phiên họp không có buổi này", "the session has no such slot"),
     "no-emergency": (

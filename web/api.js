@@ -85,6 +85,18 @@ export const selfTestMeasure = () => call('GET', 'self-test');
 export const selfTests = point => call('GET', `points/${encodeURIComponent(point)}/self-tests`);
 /** @type {(point: string, test: TakenTest) => Promise<KeptTest>} */
 export const keepSelfTest = (point, test) => call('POST', `points/${encodeURIComponent(point)}/self-tests`, test);
+/** @type {(session: string) => Promise<AttendedSlot[]>} */
+export const attendance = session => call('GET', `sessions/${encodeURIComponent(session)}/attendance`);
+/** @type {(session: string, point: string, start: string, cause: string) => Promise<AttendedSlot[]>} */
+export const explain = (session, point, start, cause) => call('POST', `sessions/${encodeURIComponent(session)}/interruptions`, {point, start, cause});
+/** @type {(session: string) => Promise<Lists>} */
+export const lists = session => call('GET', `sessions/${encodeURIComponent(session)}/lists`);
+/** @type {(session: string) => Promise<Lists>} */
+export const askLists = session => call('POST', `sessions/${encodeURIComponent(session)}/lists/ask`);
+/** @type {(session: string, point: string, count: number, people: {name: string, position: string}[]) => Promise<Lists>} */
+export const giveList = (session, point, count, people) => call('POST', `sessions/${encodeURIComponent(session)}/lists`, {point, count, people});
+/** @param {string} session */
+export const listsFile = session => new URL(`sessions/${encodeURIComponent(session)}/lists/export`, BASE).href;
 /** @type {() => Promise<Recording[]>} */
 export const recordings = () => call('GET', 'recordings');
 /** @type {(id: string) => Promise<{url: string, expires: string}>} */

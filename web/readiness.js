@@ -25,3 +25,12 @@ export function grouped(rows) {
 
 /** The mark of an item. @param {ReadyPoint} row @param {string} item @returns {ReadyMark} */
 export const markOf = (row, item) => row.marks.find(mark => mark.item === item) ?? {item, colour: 'none', word: 'unknown', value: ''};
+
+/** People written one in a line, the position behind a semicolon or comma. @param {string} text @returns {{name: string, position: string}[]} */
+export function named(text) {
+  const lines = text.split('\n').map(line => line.trim());
+  return lines.filter(Boolean).map(line => {
+    const [, name, position = ''] = /^([^;,]*)(?:[;,](.*))?$/.exec(line) ?? [];
+    return {name: (name ?? '').trim(), position: position.trim()};
+  });
+}

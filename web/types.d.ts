@@ -67,6 +67,15 @@ interface TakenTest {
 }
 interface KeptTest extends TakenTest { at: string; by: string; failed: string[] }
 
+interface Interruption { start: string; end: string | null; seconds: number; cause: string; by: string }
+interface AttendedPoint {
+  point: string; name: string; label: string; present: boolean; late: number; seconds: number; availability: number;
+  stays: { joined: string; left: string | null }[]; interruptions: Interruption[];
+}
+interface AttendedSlot extends Slot { kind: SlotKind; expected: number; present: number; points: AttendedPoint[] }
+interface GivenList { point: string; name: string; label: string; count: number; people: { name: string; position: string }[]; by: string; at: string | null }
+interface Lists { asked: string | null; expected: number; submitted: number; may_ask: boolean; lists: GivenList[] }
+
 interface Problem {
   type: string; title: string; status: number; detail: string;
   limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];

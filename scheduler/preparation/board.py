@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from scheduler.directory import lines
+from scheduler.directory.model import Line
 from scheduler.model import Interval, Session, Slot
 from scheduler.policy import Policy
 from scheduler.preparation.checks import Check
@@ -54,6 +56,8 @@ class Known:
     units: Collection[str]
     accounts: Collection[str] | None = None
     tests: Mapping[str, SelfTest] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
 
 
 def next_slot(session: Session, now: datetime) -> Slot:
@@ -91,6 +95,8 @@ def _facts(session: Session, slot: Slot, known: Known, policy: Policy, now: date
     return {
         point: Facts(
             account=None if known.accounts is None else point in known.accounts,
+            address=known.addresses.get(point),
+            line=_line(known.lines.get(point, ()), known.levels.get(point, ""), policy),
             check=checked.get(point),
             test=_valid(known.tests.get(point), slot, policy),
             rehearsed=None if rehearsed is None else point in rehearsed,
@@ -105,6 +111,14 @@ def _valid(test: SelfTest | None, slot: Slot, policy: Policy) -> SelfTest | None
     """A self-test says something of the sessions of the hours after it."""
     lasts = timedelta(hours=policy.preparation.self_test_hours)
     return test if test is not None and slot.start < test.at + lasts else None
+
+
+def _line(given: Sequence[Line], level: str, policy: Policy) -> tuple[str, ...] | None:
+    """Return what is wrong with the best line of a point (R-026); None when none is registered."""
+    if not given:
+        return None
+    wrong = [[*lines.faults(each, policy, level, True), *lines.warnings(each, policy)] for each in given]
+    return tuple(fault.value for fault in min(wrong, key=len))
 
 
 def _rehearsed(session: Session, stays: Sequence[Stay], now: datetime) -> set[str] | None:

@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler import registry_store, store
 from scheduler.database import writing
+from scheduler.directory import devices_store, lines_store
+from scheduler.directory.model import Line
 from scheduler.errors import InvalidRequest
 from scheduler.model import Session, SlotKind, State
 from scheduler.preparation import board_store, checks, self_tests, stays_store
@@ -77,6 +79,8 @@ class Boards:
             levels={point.id: point.level for point in await registry_store.all_points(db)},
             units=[unit.id for unit in await registry_store.units(db)],
             accounts=accounts,
+            addresses={each.point: each.address for each in await devices_store.devices(db) if each.address},
+            lines=_by_point(await lines_store.lines(db)),
             tests=await self_tests.newest(db, points, now - OLDEST_TEST),
         )
         return [board(session, known, self._desk.policy(session), now) for session in sessions]
@@ -115,6 +119,13 @@ class Boards:
         late = [each.name for each in found.duties if each.arrived is None and each.role in {"main", "on_site"}]
         async with writing(self._desk.engine) as db:
             await self._desk.tell_operator(db, "not-arrived", found.session, found.slot, late, now)
+
+
+def _by_point(given: Sequence[Line]) -> dict[str, list[Line]]:
+    found: dict[str, list[Line]] = {}
+    for line in given:
+        found.setdefault(line.point, []).append(line)
+    return found
 
 
 async def _issued(db: AsyncConnection, start: datetime, end: datetime) -> list[Session]:

@@ -49,6 +49,7 @@ class Moment:
 class Facts:
     """What is known of a point; None where nothing is. `rehearsed` None: there was no rehearsal yet.
 
+    `line` is what is wrong with the best of its lines (Điều 6.3), if anything is.
     `elsewhere` are numbers of sessions the point is in at the same time (I-04).
     """
 
@@ -58,7 +59,7 @@ class Facts:
     test: SelfTest | None = None
     rehearsed: bool | None = None
     duty: Duty | None = None
-    line: bool | None = None
+    line: tuple[str, ...] | None = None
     elsewhere: tuple[str, ...] = ()
 
 
@@ -71,7 +72,7 @@ def marks(facts: Facts, moment: Moment) -> tuple[Mark, ...]:
         _test(facts.test, moment),
         _known("rehearsal", facts.rehearsed, "missed", "amber"),
         Mark("duty", "amber", "no-duty") if facts.duty is None else Mark("duty", "green", "ok", facts.duty.name),
-        _known("line", facts.line, "bad-line", "amber"),
+        _line(facts.line),
         Mark("room", "amber", "taken", ", ".join(facts.elsewhere)) if facts.elsewhere else Mark("room", "green", "ok"),
     )
 
@@ -80,6 +81,12 @@ def _known(item: Item, good: bool | None, word: str, bad: Colour) -> Mark:
     if good is None:
         return Mark(item, "none", "unknown")
     return Mark(item, "green", "ok") if good else Mark(item, bad, word)
+
+
+def _line(wrong: tuple[str, ...] | None) -> Mark:
+    if wrong is None:
+        return Mark("line", "none", "unknown")
+    return Mark("line", "amber", "bad-line", ", ".join(wrong)) if wrong else Mark("line", "green", "ok")
 
 
 def _check(check: Check | None, moment: Moment) -> Mark:

@@ -10,6 +10,7 @@ from scheduler.preparation.attendance import Attendance
 from scheduler.preparation.boards import Boards
 from scheduler.preparation.desk import Desk
 from scheduler.preparation.duties import Duties
+from scheduler.preparation.rolls import Rolls
 from scheduler.preparation.self_tests import SelfTests
 from scheduler.profiles import Profiles
 
@@ -22,9 +23,16 @@ class Preparation:
     boards: Boards
     duties: Duties
     self_tests: SelfTests
+    rolls: Rolls
 
     @classmethod
     def over(cls, engine: AsyncEngine, profiles: Profiles, channels: Channels = NOWHERE) -> Self:
         """Build the parts over a database whose tables are up to date."""
         desk = Desk(engine, profiles, channels)
-        return cls(attendance=Attendance(desk), boards=Boards(desk), duties=Duties(desk), self_tests=SelfTests(desk))
+        return cls(
+            attendance=Attendance(desk),
+            boards=Boards(desk),
+            duties=Duties(desk),
+            self_tests=SelfTests(desk),
+            rolls=Rolls(desk),
+        )

@@ -75,3 +75,22 @@ SELF_TESTS = Table(  # what points found out about themselves (R-086)
     Column("failed", Text, nullable=False),  # JSON
     Index("self_tests_point", "point", "at"),
 )
+
+ROLLS = Table(  # sessions whose host asked who takes part
+    "rolls",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("asked", BigInteger, nullable=False),
+    Column("by", String(200), nullable=False),
+)
+
+LISTS = Table(  # who takes part at a point; names go when the profile says so (I-10)
+    "lists",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("people", Text, nullable=False),  # JSON
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

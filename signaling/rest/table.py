@@ -14,6 +14,7 @@ from signaling.rest import (
     incidents,
     layouts,
     letters,
+    lists,
     login,
     outbox,
     people,
@@ -51,6 +52,7 @@ ROUTES: tuple[Route, ...] = (
     *letters.ROUTES,
     *attendance.ROUTES,
     *readiness.ROUTES,
+    *lists.ROUTES,
     *self_tests.ROUTES,
     *audit.ROUTES,
 )

@@ -42,3 +42,27 @@ def test_a_board_turns_from_red_to_what_is_left(server: Server, red: Browser, pe
     duty.get_by_test_id("duty-arrive").click()
     expect(duty.get_by_test_id("duty-arrived")).to_be_visible()
     expect(page.locator('[data-testid="duty-mark"][data-item="main"]')).to_have_count(0)
+
+
+def test_the_host_asks_who_takes_part_and_a_component_answers(server: Server, red: Browser, people: People) -> None:
+    host = people.sign_in(red, "ubnd.nha-trang")
+    people.register(host, ["nt.xuonghuan", "nt.vinhhai"], "Giao ban danh sách")
+    site = people.sign_in(red, "nt.xuonghuan")
+    for page in (host, site):
+        page.goto(f"{server.http}readiness.html")
+        page.get_by_test_id("ready-row").filter(has_text="Giao ban danh sách").get_by_test_id("ready-open").click()
+    expect(site.get_by_test_id("ready-point")).to_have_count(1)
+    host.get_by_test_id("lists-ask").click()
+    expect(host.get_by_test_id("lists-count")).to_have_text("0/2 điểm cầu đã gửi danh sách")
+    site.reload()
+    site.get_by_test_id("list-count").fill("5")
+    site.get_by_test_id("list-people").fill("Nguyễn Thị Ánh; Chủ tịch\nLê Văn Bình")
+    site.get_by_test_id("list-give").click()
+    expect(site.get_by_test_id("list-saved")).to_be_visible()
+    host.reload()
+    expect(host.get_by_test_id("lists-count")).to_have_text("1/2 điểm cầu đã gửi danh sách")
+    with host.expect_download() as started:
+        host.get_by_test_id("lists-export").click()
+    text = started.value.path().read_text("utf-8-sig")
+    assert "NT.XuongHuan,UBND phường Xương Huân,đã gửi,5,Nguyễn Thị Ánh,Chủ tịch," in text
+    assert "NT.VinhHai,UBND phường Vĩnh Hải,chưa gửi,,,,," in text

@@ -1,6 +1,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {readiness, readinessOf} from '../api.js';
 import {alertLine, Page, title} from '../elements/base.js';
+import '../elements/attendance-lists.js';
 import '../elements/duty-list.js';
 import '../elements/readiness-board.js';
 import '../elements/top-bar.js';
@@ -93,6 +94,7 @@ class ReadinessPage extends Page {
       </div>
       <p>${t(`ready.kind-${session.kind}`)} ${slot(session)} · ${t('sessions.host', session.host)} · ${t('ready.due', `${hourMinute(session.due)} ${weekday(session.due, language)}`)}</p>
       <duty-list .board=${board}></duty-list>
+      <attendance-lists .board=${board}></attendance-lists>
       <readiness-board .board=${board}></readiness-board>`;
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {chosen, grouped, markOf} from '../readiness.js';
+import {chosen, grouped, markOf, named} from '../readiness.js';
 
 const row = (point, colour, district) => ({point, name: point, label: `Xã ${point}`, district, colour, marks: [{item: 'check', colour, word: 'ok', value: ''}]});
 const ROWS = [row('Vĩnh Hải', 'red', 'Nha Trang'), row('Vĩnh Thọ', 'red', 'Nha Trang'), row('Cam Lập', 'red', 'Cam Ranh'), row('Ninh Hà', 'amber', 'Cam Ranh')];
@@ -20,4 +20,12 @@ test('one head for each run of colour and district', () => {
 test('an item nobody knows of has no colour', () => {
   assert.equal(markOf(ROWS[0], 'check').colour, 'red');
   assert.deepEqual(markOf(ROWS[0], 'line'), {item: 'line', colour: 'none', word: 'unknown', value: ''});
+});
+
+test('people are written one in a line, the position behind a semicolon or comma', () => {
+  assert.deepEqual(named('Nguyễn Văn A; Chủ tịch\n\n  Lê B, Phó trưởng phòng, kiêm nhiệm \nTrần C'), [
+    {name: 'Nguyễn Văn A', position: 'Chủ tịch'},
+    {name: 'Lê B', position: 'Phó trưởng phòng, kiêm nhiệm'},
+    {name: 'Trần C', position: ''},
+  ]);
 });

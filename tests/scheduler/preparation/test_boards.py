@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from scheduler.directory.equipment import Equipment
+from scheduler.directory.model import Line
 from scheduler.errors import InvalidRequest, UnknownDuty, UnknownSession
 from scheduler.model import Session
 from scheduler.preparation.duty import Duty
 from scheduler.preparation.readiness import Mark
+from tests.scheduler.conftest import PROFILES
 from tests.scheduler.preparation.conftest import NHA_TRANG, Office
 from tests.scheduler.world import NOW, REQUEST, at, on
 
@@ -161,3 +164,22 @@ async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:
         with pytest.raises(InvalidRequest) as caught:
             await office.preparation.duties.assign(given)
         assert [fault.field for fault in caught.value.errors] == [field]
+
+
+async def test_the_directory_tells_addresses_and_lines(office: Office) -> None:
+    """R-026: NH.NinhVan's TSLCD measured 3.6/3.9 Mbit/s is amber; one good line is enough."""
+    session = await office.session(PROVINCE, "nh.ninhvan")
+    directory = Equipment(office.engine, PROFILES)
+    assert (await item(office, session, "nh.ninhvan", "line", f"{DAY} 05:00")).word == "unknown"
+    slow = Line("a", "nh.ninhvan", "TSLCD", None, 4000, True, (), up_kbps=3600, down_kbps=3900)
+    await directory.set_line(slow)
+    mark = await item(office, session, "nh.ninhvan", "line", f"{DAY} 05:00")
+    assert mark == Mark("line", "amber", "bad-line", "3,6 < 4, 3,9 < 4")
+    await directory.set_line(replace(slow, id="b", up_kbps=6000, down_kbps=6000))
+    assert await item(office, session, "nh.ninhvan", "line", f"{DAY} 05:00") == Mark("line", "green", "ok")
+    assert (await item(office, session, "nh.ninhvan", "address", f"{DAY} 05:00")).word == "unknown"
+    (device,) = await directory.devices("nh.ninhvan")
+    described = replace(device, kind="tablet", model="Tab", address="10.57.1.9")
+    await directory.describe(described, NOW)
+    found = await item(office, session, "nh.ninhvan", "address", f"{DAY} 05:00")
+    assert found == Mark("address", "green", "ok", "10.57.1.9")

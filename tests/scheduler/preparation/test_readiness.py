@@ -101,7 +101,7 @@ FACTS = st.builds(
     test=st.sampled_from([None, TESTED, replace(TESTED, failed=("mic",))]),
     rehearsed=BOOLS,
     duty=st.sampled_from([None, duty("point")]),
-    line=BOOLS,
+    line=st.sampled_from([None, (), ("3,6 < 4",)]),
     elsewhere=st.sampled_from([(), ("1",)]),
 )
 BETTER = [
@@ -110,7 +110,7 @@ BETTER = [
     {"test": TESTED},
     {"rehearsed": True},
     {"duty": duty("point")},
-    {"line": True},
+    {"line": ()},
     {"elsewhere": ()},
 ]
 

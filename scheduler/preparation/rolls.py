@@ -1,0 +1,93 @@
+"""Lists of who takes part, as the roof sees them: one method, one transaction (R-098, I-10)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler import store
+from scheduler.database import writing
+from scheduler.errors import InvalidRequest, NotAsked
+from scheduler.preparation import lists
+from scheduler.preparation.desk import Desk
+from scheduler.preparation.lists import Person, Present
+from scheduler.preparation.tables import LISTS, ROLLS
+from scheduler.store import instant, seconds
+from scheduler.tables import SLOTS
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """What the host of a session asked for, and what came, by point; `asked` None: nothing was asked."""
+
+    asked: datetime | None
+    lists: Mapping[str, Present]
+
+
+class Rolls:
+    """Keeps lists, with names as long as the profile says."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def ask(self, session_id: str, by: str, now: datetime) -> None:
+        """Let every component give its list; asking again changes nothing. Raises UnknownSession."""
+        async with writing(self._desk.engine) as db:
+            session = await store.known(db, session_id)
+            if await _asked(db, session.id) is None:
+                await db.execute(insert(ROLLS).values(session=session.id, asked=seconds(now), by=by))
+                wanted = dict.fromkeys(session.points, "")
+                await self._desk.tell_units(db, "list-asked", session, session.slots[-1], wanted, now)
+
+    async def give(
+        self, session_id: str, point: str, count: int, people: Sequence[Person], by: str, now: datetime
+    ) -> None:
+        """Keep the list of a component, instead of the one before.
+
+        Raises UnknownSession, NotAsked, InvalidRequest.
+        """
+        named = lists.normal(people)
+        faults = lists.faults(count, named)
+        if faults:
+            raise InvalidRequest(faults)
+        async with writing(self._desk.engine) as db:
+            session = await store.known(db, session_id)
+            if point not in session.points or await _asked(db, session.id) is None:
+                raise NotAsked
+            await db.execute(delete(LISTS).where(LISTS.c.session == session.id, LISTS.c.point == point))
+            words = json.dumps([asdict(each) for each in named], ensure_ascii=False)
+            values = {"session": session.id, "point": point, "count": count, "people": words}
+            await db.execute(insert(LISTS).values(**values, by=by, at=seconds(now)))
+
+    async def roll(self, session_id: str) -> Roll:
+        """Return what was asked and what came. Raises UnknownSession."""
+        async with self._desk.engine.begin() as db:
+            session = await store.known(db, session_id)
+            rows = (await db.execute(select(LISTS).where(LISTS.c.session == session.id))).mappings()
+            given = {row["point"]: _present(row) for row in rows}
+            return Roll(await _asked(db, session.id), given)
+
+    async def forget(self, now: datetime) -> None:
+        """Take the names out of lists whose session ended longer ago than the profile keeps them (I-10)."""
+        oldest = self._desk.profiles.at(now).preparation.oldest_list(now)
+        recent = select(SLOTS.c.session).where(SLOTS.c.end >= seconds(oldest))
+        old = (LISTS.c.people != "[]") & LISTS.c.session.not_in(recent)
+        async with self._desk.engine.begin() as db:
+            if await db.scalar(select(LISTS.c.session).where(old).limit(1)) is None:
+                return
+        async with writing(self._desk.engine) as db:
+            await db.execute(update(LISTS).where(old).values(people="[]"))
+
+
+async def _asked(db: AsyncConnection, session: str) -> datetime | None:
+    at = await db.scalar(select(ROLLS.c.asked).where(ROLLS.c.session == session))
+    return None if at is None else instant(at)
+
+
+def _present(row: RowMapping) -> Present:
+    people = tuple(Person(**each) for each in json.loads(row["people"]))
+    return Present(row["point"], row["count"], people, row["by"], instant(row["at"]))

@@ -1,0 +1,171 @@
+"""Lists of who takes part: asked by the host, given by the components, exported (Điều 14.4.b, R-098)."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler import model
+from scheduler.preparation import lists
+from scheduler.preparation.rolls import Roll
+from signaling import rights
+from signaling.errors import Forbidden
+from signaling.rest.attendance import find
+from signaling.rest.route import ID, Call, Id, Model, Moment, Route
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Without it spreadsheets take UTF-8 for something else."""
+COLUMNS = ("Điểm cầu", "Tên", "Tình trạng", "Số người", "Họ và tên", "Chức vụ", "Người gửi", "Lúc")
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Person(Model):
+    """Somebody who takes part."""
+
+    name: Text
+    position: Text = ""
+
+
+class Given(Model):
+    """The list of one component; without it `at` is null."""
+
+    point: str
+    name: str
+    label: str
+    count: int
+    people: list[Person]
+    by: str
+    at: Moment | None
+
+
+class Lists(Model):
+    """What was asked and how many components have answered; a component sees its own list."""
+
+    asked: Moment | None
+    expected: int
+    submitted: int
+    may_ask: bool
+    lists: list[Given]
+
+
+class List(Model):
+    """Who takes part at a point."""
+
+    point: Id
+    count: Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
+    people: Annotated[list[Person], Field(max_length=1000)]
+
+
+async def listed(call: Call) -> Lists:
+    """Return the lists of a session."""
+    found, points = await find(call)
+    roll = await call.roof.preparation.rolls.roll(found.id)
+    seen = rights.seen_points(call.account, found, points)
+    return Lists(
+        asked=roll.asked,
+        expected=len(found.points),
+        submitted=len(_valid(found, roll)),
+        may_ask=rights.is_host(call.account, found, points),
+        lists=[_wire(points[point], roll.lists.get(point)) for point in found.points if point in seen],
+    )
+
+
+async def ask(call: Call) -> Lists:
+    """Ask every component for its list."""
+    found, points = await find(call)
+    if not rights.is_host(call.account, found, points):
+        raise Forbidden
+    await call.roof.preparation.rolls.ask(found.id, call.account.account, call.now)
+    call.roof.deliverer.wake()
+    await call.note("ask-lists", found.id, found.number)
+    return await listed(call)
+
+
+async def give(call: Call) -> Lists:
+    """Give the list of a component."""
+    body: List = call.body
+    found, points = await find(call)
+    if not rights.may_speak_for(call.account, found, points, body.point):
+        raise Forbidden
+    people = [lists.Person(each.name, each.position) for each in body.people]
+    account = call.account.account
+    await call.roof.preparation.rolls.give(found.id, body.point, body.count, people, account, call.now)
+    await call.note("give-list", found.id, f"{found.number} {points[body.point].name} {body.count}")
+    return await listed(call)
+
+
+async def export(call: Call) -> web.Response:
+    """Return a row for every person named, and one for every component that named nobody, with its status."""
+    found, points = await find(call)
+    if not rights.is_host(call.account, found, points):
+        raise Forbidden
+    roll = await call.roof.preparation.rolls.roll(found.id)
+    await call.note("export-lists", found.id, found.number)
+    rows = _rows(found, points, roll, call.roof.scheduler.policy(call.now).zone)
+    body = (BYTE_ORDER_MARK + _csv([COLUMNS, *rows])).encode()
+    headers = {"Content-Disposition": f'attachment; filename="{found.number}-danh-sach.csv"'}
+    return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
+
+
+def _valid(found: model.Session, roll: Roll) -> list[lists.Present]:
+    return [roll.lists[point] for point in found.points if point in roll.lists]
+
+
+def _wire(point: model.Point, given: lists.Present | None) -> Given:
+    return Given(
+        point=point.id,
+        name=point.name,
+        label=point.label,
+        count=given.count if given else 0,
+        people=[Person(name=each.name, position=each.position) for each in given.people] if given else [],
+        by=given.by if given else "",
+        at=given.at if given else None,
+    )
+
+
+def _rows(
+    found: model.Session, points: Mapping[str, model.Point], roll: Roll, zone: ZoneInfo
+) -> list[Sequence[object]]:
+    rows: list[Sequence[object]] = []
+    for point in (points[each] for each in found.points):
+        given = roll.lists.get(point.id)
+        if given is None:
+            rows.append((point.name, point.label, "chưa gửi", "", "", "", "", ""))
+            continue
+        when = f"{given.at.astimezone(zone):%d/%m/%Y %H:%M}"
+        for each in given.people or (lists.Person("", ""),):
+            named = (_harmless(each.name), _harmless(each.position))
+            rows.append((point.name, point.label, "đã gửi", given.count, *named, given.by, when))
+    return rows
+
+
+def _harmless(text: str) -> str:
+    """A text that a spreadsheet would take for a formula is quoted for it."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _csv(rows: Sequence[Sequence[object]]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerows(rows)
+    return written.getvalue()
+
+
+ROUTES = [
+    Route("GET", f"/sessions/{ID}/lists", listed, "Lists of who takes part", Lists, problems=(404,)),
+    Route("POST", f"/sessions/{ID}/lists", give, "Give a list", Lists, body=List, problems=(403, 404, 409)),
+    Route("POST", f"/sessions/{ID}/lists/ask", ask, "Ask for lists", Lists, problems=(403, 404)),
+    Route(
+        "GET",
+        f"/sessions/{ID}/lists/export",
+        export,
+        "Lists as a file",
+        None,
+        problems=(403, 404),
+        media_type="text/csv",
+    ),
+]

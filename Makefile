@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd
 
-.PHONY: run demo install test check unit soak fuzz web e2e bench packages clean
+.PHONY: run demo install test check unit mutants soak fuzz web e2e bench packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -13,7 +13,7 @@ demo: .venv/run.stamp
 
 install: .venv/dev.stamp
 
-test: packages install check unit soak web e2e fuzz
+test: packages install check unit mutants soak web e2e fuzz
 
 # Static gates: what a reviewer should not have to look for.
 check: install
@@ -25,6 +25,10 @@ check: install
 unit: install
 	$(BIN)/pytest -q --ignore=tests/e2e --ignore=tests/soak
 	$(BIN)/pytest -q --plain tests/mediaserver/test_udp.py tests/mediaserver/test_forwarder.py tests/mediaserver/test_engine.py tests/mediaserver/test_limiter.py tests/mediaserver/test_minus.py tests/mediaserver/test_composer.py
+
+# Eight faults planted in the rules of admission; each must be seen by the tests.
+mutants: install
+	$(BIN)/python -m tests.mutants
 
 # Many joins and leaves, a flood of forgeries, a small province that loses a worker.
 soak: install

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.register_profile("mutants", deadline=None, phases=[Phase.generate], derandomize=True)  # any failure will do
 settings.load_profile("untimed")
 
 

@@ -1,0 +1,141 @@
+"""An independent judge of whole histories: ranks, queues, victims and codes, minute by minute, in whole numbers.
+
+It is written from §5 of the requirements alone and shares nothing with the product, for tests that reused the product's
+helpers let mutants live. Every minute stands for itself: 5·load ≤ 4·max, and in need load ≤ max.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+Slots = tuple[tuple[int, int], ...]  # (start, end) in minutes
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a profile may say of revocation; times in minutes."""
+
+    lowest_first: bool = False
+    reprieve: bool = True
+    live_may_fall: bool = False
+    protect: int = 0
+    notice: int = 0
+
+
+@dataclass
+class Entry:
+    """One registration: `state` is waiting, issued, revoked or cancelled."""
+
+    id: str
+    seq: int
+    rank: int
+    slots: Slots
+    legs: int
+    urgent: bool
+    state: str = "waiting"
+
+    @property
+    def minutes(self) -> list[int]:
+        """Every minute of its slots."""
+        return [minute for start, end in self.slots for minute in range(start, end)]
+
+    def runs(self, minute: int) -> bool:
+        """Whether a minute is one of its slots."""
+        return any(start <= minute < end for start, end in self.slots)
+
+    @property
+    def first(self) -> int:
+        """Its first minute."""
+        return min(start for start, _ in self.slots)
+
+
+@dataclass
+class Judge:
+    """All registrations, and the maximum of each minute."""
+
+    rules: Rules
+    sessions: list[int]
+    points: list[int]
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    def issued(self) -> list[Entry]:
+        """Who holds capacity."""
+        return [entry for entry in self.entries.values() if entry.state == "issued"]
+
+    def queued(self) -> list[Entry]:
+        """Who waits, the highest and earliest first."""
+        found = [entry for entry in self.entries.values() if entry.state in {"waiting", "revoked"}]
+        return sorted(found, key=lambda entry: (-entry.rank, entry.seq))
+
+    def over(self, held: Iterable[Entry], where: Iterable[int], share: tuple[int, int] = (4, 5)) -> Iterator[int]:
+        """Yield the minutes in which a share of a maximum is exceeded."""
+        taken, (num, den) = list(held), share
+        for minute in where:
+            running = [entry for entry in taken if entry.runs(minute)]
+            legs = sum(entry.legs for entry in running)
+            if den * len(running) > num * self.sessions[minute] or den * legs > num * self.points[minute]:
+                yield minute
+
+    def fits(self, asked: Entry, held: Iterable[Entry]) -> bool:
+        """Tell whether a registration breaks nothing beside others."""
+        return not list(self.over([*held, asked], asked.minutes))
+
+    def plan(self, asked: Entry, now: int) -> list[str] | None:
+        """Return whose codes a registration costs, latest first; None when it must wait."""
+        if not self.fits(asked, ()):
+            return None
+        held = [entry for entry in self.issued() if entry.id != asked.id]
+        candidates = [entry for entry in held if entry.rank < asked.rank and self._may_fall(entry, asked, now)]
+        candidates.sort(key=lambda entry: (entry.rank if self.rules.lowest_first else 0, -entry.seq))
+        return self._victims(held, candidates, [asked], asked.minutes, (4, 5))
+
+    def ahead(self, asked: Entry, now: int) -> list[str]:
+        """Return who of the queue comes before a registration at the same time and could be served now."""
+        queue = self.queued()
+        before = queue[: queue.index(asked)]
+        return [e.id for e in before if e.first > now and self.meet(e, asked) and self.plan(e, now) is not None]
+
+    @staticmethod
+    def meet(one: Entry, other: Entry) -> bool:
+        """Tell whether two registrations share a minute."""
+        return not set(one.minutes).isdisjoint(other.minutes)
+
+    def _may_fall(self, entry: Entry, asked: Entry, now: int) -> bool:
+        if entry.runs(now) and not (asked.urgent and self.rules.live_may_fall):
+            return False
+        near = any(now < start < now + self.rules.protect for start, _ in entry.slots)
+        return asked.urgent or not near
+
+    def shed(self, now: int) -> list[str]:
+        """Return whose codes must go because even the whole maximum is exceeded."""
+        held = self.issued()
+        order = sorted(held, key=lambda entry: (entry.runs(now), entry.rank, -entry.seq))
+        return self._victims(held, order, [], range(now, len(self.points)), (1, 1)) or []
+
+    def _victims(
+        self, held: list[Entry], order: list[Entry], beside: list[Entry], where: Iterable[int], share: tuple[int, int]
+    ) -> list[str] | None:
+        minutes, gone = list(where), []
+
+        def bad() -> set[int]:
+            return set(self.over([*(e for e in held if e not in gone), *beside], minutes, share))
+
+        for entry in order:
+            if any(entry.runs(minute) for minute in bad()):
+                gone.append(entry)
+        if bad():
+            return None
+        for entry in sorted(gone, key=lambda entry: (-entry.rank, entry.seq)) if self.rules.reprieve else ():
+            gone.remove(entry)
+            if bad():
+                gone.append(entry)
+        return [entry.id for entry in order if entry in gone]
+
+    def reinstate(self, now: int) -> list[str]:
+        """Give codes to whoever of the queue fits, in order; return who got one."""
+        given = []
+        for entry in self.queued():
+            soon = entry.first - now < self.rules.notice and not entry.urgent
+            if entry.first > now and not soon and self.fits(entry, self.issued()):
+                entry.state = "issued"
+                given.append(entry.id)
+        return given

@@ -1,0 +1,344 @@
+"""Random histories of bodies of three ranks on a real SQLite file: every answer must be the independent judge's.
+
+Registering, waiting, confirming, cancelling, amending, a falling and rising maximum, and time that passes; both orders
+of revocation, with and without reprieve, at once or by the operator's yes. The test keeps a ledger of codes of its own.
+"""
+
+import asyncio
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from operator import not_
+from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.strategies import just
+
+from scheduler import database
+from scheduler.errors import CapacityExceeded, OutOfOrder, Revoked
+from scheduler.model import Amount, ClassId, Held, Interval, Request, Session, State
+from scheduler.profiles import Profiles
+from scheduler.service import Scheduler
+from tests.scheduler.judge import Entry, Judge, Rules, Slots
+from tests.scheduler.world import REQUEST, profiles_with
+
+ORIGIN = datetime(2026, 4, 8, 1, tzinfo=UTC)
+BEFORE = -7 * 24 * 60
+HORIZON = 30
+MAX_LEGS = 12
+RANKS = {"xa": 10, "huyen": 20, "so": 30}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A registration to be: its host's level, its legs, start and length, a rehearsal just before."""
+
+    level: str
+    legs: int
+    start: tuple[int, int]
+    rehearsal: int | None
+    urgent: bool
+    wait: bool
+
+
+times = st.tuples(st.integers(1, 8), st.integers(1, 5))
+seldom = st.integers(0, 4).map(lambda number: number == 4)
+wishes = st.builds(
+    Wish,
+    st.sampled_from(sorted(RANKS)),
+    st.integers(2, 8),
+    times,
+    st.none() | st.integers(1, 3),
+    seldom,
+    seldom.map(not_),
+)
+picks = st.integers(0, 50)
+
+
+def minute(number: int) -> datetime:
+    return ORIGIN + timedelta(minutes=number)
+
+
+def profiles(rules: Rules, automatic: bool) -> Profiles:
+    """The shipped profiles with these rules of revocation."""
+    return profiles_with(
+        order="lowest_level_then_latest" if rules.lowest_first else "latest_registered_first",
+        reprieve=rules.reprieve,
+        mode="automatic" if automatic else "operator_confirm",
+        live_sessions="khan_cap_only" if rules.live_may_fall else "never",
+        protect_within_min=rules.protect,
+        reinstate_notice_min=rules.notice,
+    )
+
+
+def host(level: str, devices: int) -> str:
+    """Return the point of a level that has so many devices."""
+    letter = ascii_lowercase[devices]
+    return {"xa": f"hb.xa{letter}", "huyen": f"ubnd.ha{letter}", "so": f"so.{letter}"}[level]
+
+
+@cache
+def template() -> bytes:
+    """Make a file with a guest of one device and, at each level, hosts of 1 to 11."""
+    letters = ascii_uppercase[1:MAX_LEGS]
+    units = [
+        {"id": "guest", "name": "guest", "level": "khac", "point": "guest"},
+        *({"id": f"so-{x}", "name": f"Sở {x}", "level": "so", "point": f"So.{x}"} for x in letters),
+        *({"id": f"huyen-{x}", "name": f"Huyện Ha{x.lower()}", "level": "huyen", "abbr": f"H{x}"} for x in letters),
+        *({"id": f"xa-{x}", "name": f"Xã Xa{x.lower()}", "level": "xa", "parent": "huyen-B"} for x in letters),
+    ]
+
+    async def make(path: Path) -> None:
+        engine = database.connect(f"sqlite:///{path}")
+        scheduler = Scheduler(engine, profiles(Rules(), automatic=True))
+        await scheduler.migrate()
+        await scheduler.import_units(json.dumps({"units": units}))
+        for level in RANKS:
+            for devices in range(1, MAX_LEGS):
+                await scheduler.set_devices(host(level, devices), devices)
+        await engine.dispose()
+
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "template.db"
+        asyncio.run(make(path))
+        return path.read_bytes()
+
+
+class Precedence(RuleBasedStateMachine):
+    """Many registrations in few minutes, so that nearly every one costs somebody something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = Path(tempfile.mkdtemp(prefix="diemcau-precedence-"))
+        path = self.directory / "diemcau.db"
+        path.write_bytes(template())
+        self.runner = asyncio.Runner()
+        self.engine = database.connect(f"sqlite:///{path}")
+        self.now = BEFORE
+        self.fallen = False  # whether the maximum ever fell: only then may more than 80 % be held
+        self.codes: dict[str, str] = {}  # every code ever seen → its session
+        self.live: dict[str, str] = {}  # session → the code that opens its door
+        self.seq = 0
+
+    def teardown(self) -> None:
+        self.runner.run(self.engine.dispose())
+        self.runner.close()
+        shutil.rmtree(self.directory)
+
+    @initialize(
+        rules=st.builds(Rules, seldom, st.booleans(), st.booleans(), st.sampled_from((0, 8)), st.sampled_from((0, 4))),
+        automatic=st.booleans(),
+        sessions=st.integers(3, 8),
+        points=st.integers(10, 25),
+        early=st.lists(wishes, min_size=4, max_size=8),
+    )
+    def begin(self, rules: Rules, automatic: bool, sessions: int, points: int, early: list[Wish]) -> None:
+        self.automatic = automatic
+        self.scheduler = Scheduler(self.engine, profiles(rules, automatic), Amount(sessions, points))
+        self.judge = Judge(rules, [sessions] * HORIZON, [points] * HORIZON)
+        self.register(early)
+
+    # What happens.
+
+    @rule(asked=st.lists(wishes, min_size=1, max_size=3))
+    def register(self, asked: list[Wish]) -> None:
+        for wish in asked:
+            self.submit(wish)
+
+    def submit(self, wish: Wish) -> None:
+        slots, rank = self.slots(wish.start, wish.rehearsal), RANKS[wish.level] + wish.urgent
+        asked = Entry("asked", self.seq + 1, rank, slots, wish.legs, wish.urgent)
+        if asked.first < self.now:
+            return
+        plan = self.judge.plan(asked, self.now)
+        alone = self.judge.fits(asked, ())
+        immediate = plan is not None and (not plan or self.automatic)
+        request = self.request(asked, wish.level)
+        if not alone or not (immediate or wish.wait):
+            with pytest.raises(CapacityExceeded) as refused:
+                self.run(self.scheduler.submit(request, minute(self.now), wait=wish.wait))
+            assert refused.value.refusal.impossible is not alone
+            return
+        session: Session = self.run(self.scheduler.submit(request, minute(self.now), wait=wish.wait))
+        self.seq += 1
+        entry = replace(asked, id=session.id)
+        self.judge.entries[entry.id] = entry
+        if immediate:
+            self.carry_out(entry, plan or [])
+
+    @precondition(lambda self: self.judge.queued())
+    @rule(pick=picks)
+    def confirm(self, pick: int) -> None:
+        entry = self.pick(self.judge.queued(), pick)
+        plan = self.judge.plan(entry, self.now)
+        if plan is None:
+            with pytest.raises(CapacityExceeded):
+                self.run(self.scheduler.hold(entry.id, minute(self.now)))
+            return
+        held: Held = self.run(self.scheduler.hold(entry.id, minute(self.now)))
+        assert list(held.victims) == plan
+        ahead = self.judge.ahead(entry, self.now)
+        if ahead:  # R-064: only with a reason, which the caller keeps
+            with pytest.raises(OutOfOrder) as refused:
+                self.run(self.scheduler.confirm(entry.id, held.version, minute(self.now)))
+            assert refused.value.ahead == tuple(ahead)
+        other = self.run(self.scheduler.confirm(entry.id, held.version + 1, minute(self.now), override=True))
+        assert isinstance(other, Held)
+        override = bool(ahead)
+        issued = self.run(self.scheduler.confirm(entry.id, held.version, minute(self.now), override=override))
+        assert issued.state == State.ISSUED
+        self.carry_out(entry, plan)
+
+    @precondition(lambda self: self.pending())
+    @rule(pick=picks)
+    def cancel(self, pick: int) -> None:
+        entry = self.pick(self.pending(), pick)
+        self.run(self.scheduler.cancel(entry.id, minute(self.now)))
+        held, entry.state = entry.state == "issued", "cancelled"
+        if held:
+            self.judge.reinstate(self.now)
+
+    @precondition(lambda self: self.pending())
+    @rule(pick=picks, start=times, legs=st.integers(2, MAX_LEGS), shrink=st.booleans())
+    def amend(self, pick: int, start: tuple[int, int], legs: int, shrink: bool) -> None:
+        entry = self.pick(self.pending(), pick)
+        slots: Slots = self.slots(start, None)
+        if shrink:
+            legs, slots = min(legs, entry.legs), ((entry.slots[-1][0], entry.slots[-1][0] + 1),)
+        if slots[0][0] < self.now:
+            return
+        (a, b), (old_a, old_b) = slots[0], entry.slots[-1]
+        smaller = old_a <= a and b <= old_b and legs <= entry.legs
+        new = replace(entry, slots=slots, legs=legs, seq=entry.seq if smaller else self.seq + 1)
+        plan = [] if smaller else self.judge.plan(new, self.now)
+        request = self.request(new, self.level(entry))
+        if plan is None or (plan and not self.automatic):
+            with pytest.raises(CapacityExceeded):
+                self.run(self.scheduler.amend(entry.id, request, minute(self.now)))
+            return
+        amended: Session = self.run(self.scheduler.amend(entry.id, request, minute(self.now)))
+        assert amended.seq == new.seq  # I14: less keeps its place
+        assert not smaller or amended.code == self.live.get(entry.id) or entry.state != "issued"
+        self.seq += not smaller
+        self.judge.entries[entry.id] = new
+        if smaller:
+            self.judge.reinstate(self.now)
+        else:
+            self.carry_out(new, plan)
+
+    @rule(since=st.integers(0, 12), sessions=st.integers(2, 8), points=st.integers(4, 30))
+    def rate(self, since: int, sessions: int, points: int) -> None:
+        if since < self.now:
+            return
+        steps = sorted({*self.steps, since})
+        until = next((step for step in steps if step > since), HORIZON)
+        self.steps.add(since)
+        self.judge.sessions[since:until] = [sessions] * (until - since)
+        self.judge.points[since:until] = [points] * (until - since)
+        self.fallen = True
+        amount = Amount(sessions, points)
+        expected = None if self.run(self.scheduler.impact(minute(since), amount, minute(self.now))) else ()
+        victims = self.run(self.scheduler.set_capacity(minute(since), amount, minute(self.now)))
+        self.judge.reinstate(self.now)
+        assert list(victims) == self.judge.shed(max(self.now, 0))
+        assert expected is None or victims == expected
+        if victims:
+            assert self.run(self.scheduler.shed((), minute(self.now))) == victims  # another plan than the one due
+            assert self.run(self.scheduler.shed(victims, minute(self.now))) is None
+            for victim in victims:
+                self.judge.entries[victim].state = "revoked"
+            self.judge.reinstate(self.now)
+
+    @rule(
+        by=st.integers(1, 2), then=st.builds(Wish, just("so"), st.integers(6, 8), times, st.none(), seldom, just(True))
+    )
+    def pass_time(self, by: int, then: Wish) -> None:
+        """Let minutes pass until somebody meets, and ask for just that time."""
+        self.now = by if self.now == BEFORE else min(self.now + by, 9)
+        self.submit(replace(then, start=(self.now, then.start[1])))
+
+    # What must hold after each of these.
+
+    @invariant()
+    def states_are_the_judges(self) -> None:  # I4 to I9, I11, I12: victims, and nobody else, in and out
+        for entry in self.judge.entries.values():
+            session: Session = self.run(self.scheduler.session(entry.id))
+            assert session.state == entry.state
+            assert (session.code is not None) == (entry.state == "issued")  # I10
+            if session.code is not None and self.live.get(entry.id) != session.code:
+                assert session.code not in self.codes  # I10: none comes back
+                self.dead_codes_stay_dead(entry)
+                self.codes[session.code] = entry.id
+            if session.code is None:
+                self.live.pop(entry.id, None)
+            else:
+                self.live[entry.id] = session.code
+
+    @invariant()
+    def limits_hold(self) -> None:  # I1 to I3
+        if self.now == BEFORE or self.judge.entries:
+            share = (1, 1) if self.fallen else (4, 5)
+            assert not list(self.judge.over(self.judge.issued(), range(max(self.now, 0), HORIZON), share))
+
+    @invariant()
+    def nobody_waits_for_what_is_free(self) -> None:  # I12
+        assert self.judge.reinstate(self.now) == [] or self.now > BEFORE
+
+    def dead_codes_stay_dead(self, entry: Entry) -> None:
+        for code in (code for code, owner in self.codes.items() if owner == entry.id):
+            with pytest.raises(Revoked):
+                self.run(self.scheduler.enter(code, "guest", minute(entry.first)))
+
+    # Words.
+
+    @property
+    def steps(self) -> set[int]:
+        return self.__dict__.setdefault("_steps", set())
+
+    def run(self, awaitable):  # type: ignore[no-untyped-def]
+        return self.runner.run(awaitable)
+
+    def slots(self, start: tuple[int, int], rehearsal: int | None) -> Slots:
+        begin, length = start
+        if rehearsal is None:
+            return ((begin, begin + length),)
+        return ((begin, begin + rehearsal), (begin + rehearsal, begin + rehearsal + length))
+
+    def pick(self, entries: list[Entry], number: int) -> Entry:
+        return entries[number % len(entries)]
+
+    def pending(self) -> list[Entry]:
+        """Registrations that can still be changed: not cancelled, not over."""
+        return [e for e in self.judge.entries.values() if e.state != "cancelled" and e.slots[-1][1] + 15 > self.now]
+
+    def level(self, entry: Entry) -> str:
+        return next(level for level, rank in RANKS.items() if rank + entry.urgent == entry.rank)
+
+    def carry_out(self, entry: Entry, plan: list[str]) -> None:
+        for victim in plan:
+            self.judge.entries[victim].state = "revoked"
+        entry.state = "issued"
+        self.judge.reinstate(self.now)
+
+    def request(self, entry: Entry, level: str) -> Request:
+        klass: ClassId = "khan_cap" if entry.urgent else "thuong"
+        intervals = [Interval(minute(a), minute(b)) for a, b in sorted(entry.slots)]
+        return replace(
+            REQUEST,
+            host_point=host(level, entry.legs - 1),
+            points=("guest",),
+            rehearsal=intervals[0] if len(intervals) == 2 else None,
+            official=intervals[-1],
+            klass=klass,
+        )
+
+
+TestPrecedence = Precedence.TestCase
+TestPrecedence.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

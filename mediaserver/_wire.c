@@ -174,7 +174,8 @@ typedef struct {
     unsigned int ssrc, timestamp_offset, last_timestamp;
     unsigned short sequence_offset, next_sequence;
     unsigned char payload_type, send_time;
-    char switching, waiting;
+    char switching, waiting, moving;
+    int picture_offset, tl0_offset, last_picture, last_tl0;
 } Leg;
 
 static int leg_traverse(Leg *self, visitproc visit, void *arg) {
@@ -197,6 +198,13 @@ static void leg_dealloc(Leg *self) {
     Py_TYPE(self)->tp_free(self);
 }
 
+static PyObject *leg_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    Leg *self = (Leg *)PyType_GenericNew(type, args, kwargs);
+    if (self)
+        self->last_picture = self->last_tl0 = -1;
+    return (PyObject *)self;
+}
+
 static PyMemberDef leg_members[] = {
     {"source", T_OBJECT, offsetof(Leg, source), 0, NULL},
     {"line", T_OBJECT, offsetof(Leg, line), 0, NULL},
@@ -217,6 +225,11 @@ static PyMemberDef leg_members[] = {
     {"level_time", T_DOUBLE, offsetof(Leg, level_time), 0, NULL},
     {"waiting", T_BOOL, offsetof(Leg, waiting), 0, NULL},
     {"switching", T_BOOL, offsetof(Leg, switching), 0, NULL},
+    {"moving", T_BOOL, offsetof(Leg, moving), 0, NULL},
+    {"picture_offset", T_INT, offsetof(Leg, picture_offset), 0, NULL},
+    {"tl0_offset", T_INT, offsetof(Leg, tl0_offset), 0, NULL},
+    {"last_picture", T_INT, offsetof(Leg, last_picture), 0, NULL},
+    {"last_tl0", T_INT, offsetof(Leg, last_tl0), 0, NULL},
     {NULL},
 };
 
@@ -224,7 +237,7 @@ static PyTypeObject LegType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mediaserver._wire.Leg",
     .tp_basicsize = sizeof(Leg),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE,
-    .tp_new = PyType_GenericNew,
+    .tp_new = leg_new,
     .tp_traverse = (traverseproc)leg_traverse,
     .tp_clear = (inquiry)leg_clear,
     .tp_dealloc = (destructor)leg_dealloc,
@@ -234,11 +247,18 @@ static PyTypeObject LegType = {
 /* Sending. */
 
 typedef struct {
+    int id, id_at; /* an id of -1: none, or not to be read */
+    int tl0, tl0_at;
+    char wide;
+} Picture; /* the ids in a VP8 payload, and where they stand (rtp/payload.py) */
+
+typedef struct {
     const char *payload;
     int length;
     unsigned int timestamp;
     unsigned short sequence;
     unsigned char marker;
+    Picture picture;
 } Plain;
 
 typedef struct {
@@ -350,6 +370,50 @@ static void add_message(Line *line, int start, int length, int count, int size) 
     segments[filled++] = count;
 }
 
+/* The ids in a VP8 payload (RFC 7741 §4.2), as vp8_descriptor in rtp/payload.py reads them. */
+static Picture read_picture(const unsigned char *payload, int length) {
+    Picture found = {-1, 0, -1, 0, 0}, none = found;
+    int at = 2;
+    if (length < 2 || !(payload[0] & 0x80) || !(payload[1] & 0x80) || length < 3)
+        return none;
+    found.wide = payload[at] > 127;
+    if (at + found.wide >= length)
+        return none;
+    found.id_at = at;
+    found.id = found.wide ? (payload[at] & 0x7F) << 8 | payload[at + 1] : payload[at];
+    at += 1 + found.wide;
+    if (payload[1] & 0x40) {
+        if (at >= length)
+            return none;
+        found.tl0_at = at;
+        found.tl0 = payload[at++];
+    }
+    return payload[1] & 0x30 && at >= length ? none : found;
+}
+
+static void read_pictures(Plain *plain, int count) {
+    for (int i = 0; i < count; i++)
+        plain[i].picture = read_picture((const unsigned char *)plain[i].payload, plain[i].length);
+}
+
+/* Move the ids in a payload into the leg's own numbering, as rtp/rewrite.py does. */
+static void move_picture(Leg *leg, const Picture *picture, unsigned char *payload) {
+    int size = picture->wide ? 0x8000 : 0x80, tl0 = picture->tl0 < 0 ? 0 : picture->tl0;
+    int ahead = (picture->id + leg->picture_offset - leg->last_picture + size / 2) % size;
+    int step = (ahead < 0 ? ahead + size : ahead) - size / 2;
+    int id = (leg->last_picture + step) & 0x7FFF;
+    if (step >= 0) {
+        leg->last_picture = id;
+        leg->last_tl0 = (tl0 + leg->tl0_offset) & 0xFF;
+    }
+    if (picture->wide)
+        put16(payload + picture->id_at, 0x8000 | id);
+    else
+        payload[picture->id_at] = id & 0x7F;
+    if (picture->tl0 >= 0)
+        payload[picture->tl0_at] = (tl0 + leg->tl0_offset) & 0xFF;
+}
+
 /* One packet at `used`; its protected length, 0 when libsrtp refuses. */
 static int protect(Leg *leg, Line *line, const Plain *plain, uint32_t stamp) {
     unsigned char *at = arena + used;
@@ -366,6 +430,8 @@ static int protect(Leg *leg, Line *line, const Plain *plain, uint32_t stamp) {
         head += 8;
     }
     memcpy(at + head, plain->payload, plain->length);
+    if (leg->moving && plain->picture.id >= 0)
+        move_picture(leg, &plain->picture, at + head);
     int length = head + plain->length;
     return srtp_protect(line->tx, at, &length) == 0 ? length : 0;
 }
@@ -406,9 +472,11 @@ static int read_packets(PyObject *packets, Plain *plain, long long *octets) {
         int fits = good && PyBytes_Check(payload) && PyBytes_GET_SIZE(payload) <= MAX_PACKET;
         if (fits) {
             /* The packet keeps its payload alive, and the list the packet, as long as this call lasts. */
-            plain[i] = (Plain){PyBytes_AS_STRING(payload), (int)PyBytes_GET_SIZE(payload),
-                               (unsigned int)PyLong_AsUnsignedLongLongMask(timestamp),
-                               (unsigned short)PyLong_AsUnsignedLongMask(sequence), PyObject_IsTrue(marker) == 1};
+            plain[i] = (Plain){.payload = PyBytes_AS_STRING(payload),
+                               .length = (int)PyBytes_GET_SIZE(payload),
+                               .timestamp = (unsigned int)PyLong_AsUnsignedLongLongMask(timestamp),
+                               .sequence = (unsigned short)PyLong_AsUnsignedLongMask(sequence),
+                               .marker = PyObject_IsTrue(marker) == 1};
             *octets += plain[i].length;
         }
         Py_XDECREF(payload);
@@ -508,7 +576,7 @@ static PyObject *fan(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssiz
     if (!count || !srtp_protect)
         return PyList_GetSlice(sinks, 0, PyList_GET_SIZE(sinks));
     PyObject *rest = PyList_New(0), *newest = PyList_GET_ITEM(packets, count - 1);
-    int found = find_runs(plain, count, runs);
+    int found = find_runs(plain, count, runs), read = 0;
     double size = (double)(octets + (long long)HEADERS_BYTES * count);
     uint32_t stamp = send_stamp();
     for (Py_ssize_t i = 0; rest && i < PyList_GET_SIZE(sinks); i++) {
@@ -523,6 +591,8 @@ static PyObject *fan(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssiz
             Line *line = (Line *)leg->line;
             if (turn_to(line) < 0)
                 Py_CLEAR(rest);
+            if (leg->moving && !read++)
+                read_pictures(plain, count);
             for (int r = 0; rest && r < found; r++)
                 send_run(leg, line, plain, runs + r, stamp);
             leg->next_sequence += count;
@@ -621,7 +691,7 @@ static PyObject *extensions_of(const unsigned char *data, int at, int end, int t
         if (!two_bytes) {
             name = data[at] >> 4;
             size = (data[at] & 0x0F) + 1;
-            if (name == 15)
+            if (name == 0 || name == 15) /* neither may be followed by more (RFC 8285 §4.2) */
                 break;
             at += 1;
         } else if (at + 1 < end) {

@@ -134,7 +134,8 @@ class Forwarder:
         if self._dirty is not None:
             outgoing = self._paced(outgoing, octets, now)
         self._transport.send(outgoing, self._send_time)
-        if codec != "VP8" or rewriter.vp8_as_is():  # from here on the fast loop can serve it
+        self.leg.moving = codec == "VP8" and not rewriter.vp8_as_is()
+        if not self.leg.moving or rewriter.vp8_moves():  # from here on the fast loop can serve it
             self.leg.source, self.leg.payload_type = self.source, number
 
     def _paced(self, outgoing: list[Outgoing], octets: int, now: float) -> list[Outgoing]:

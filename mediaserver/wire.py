@@ -42,6 +42,13 @@ class PlainLeg:
         self.level_time = 0.0
         self.waiting = False
         """Packets wait for their turn: what follows must wait behind them."""
+        self.moving = False
+        """The payloads are VP8, and what follows is to be added to the ids in them (RFC 7741 §4.2)."""
+        self.picture_offset = 0
+        self.tl0_offset = 0
+        self.last_picture = -1
+        """The newest picture's id as it was sent; −1 before the first that had one."""
+        self.last_tl0 = -1
 
 
 class Sink(Protocol):

@@ -24,7 +24,7 @@ class Rewriter(Leg):
         self.switching = True
         self.next_sequence = first_sequence
         self.last_timestamp = first_timestamp
-        self._picture = _PictureIds()
+        self._picture = _PictureIds(self)
 
     def switch(self) -> None:
         """Take the next packet as the first of a new source."""
@@ -100,22 +100,28 @@ class Rewriter(Leg):
         """Whether the current source's VP8 payloads need no rewriting: it is the first VP8 source of this stream."""
         return self._picture.as_is()
 
+    def vp8_moves(self) -> bool:
+        """Whether what is added to the ids of the current source's VP8 payloads is known, which its first one tells."""
+        return not self._picture.as_is() and not self._picture.switching
+
     def vp8(self, payload: bytes) -> bytes:
         """The payload with picture id and TL0PICIDX moved into this stream's numbering."""
         return payload if self._picture.as_is() else self._picture.rewrite(payload)
 
 
 class _PictureIds:
-    """The first source keeps its own ids, which spares most receivers a copy of every packet; later ones continue."""
+    """The first source keeps its own ids, which spares most receivers a copy of every packet; later ones continue.
 
-    def __init__(self) -> None:
+    The numbers themselves are in `leg`, where the fast loop moves them too.
+    """
+
+    def __init__(self, leg: Leg) -> None:
+        # given
+        self._leg = leg
+        # owned
         self._first: bool | None = None
         """Whether the first VP8 source is still sent; None before it."""
-        self._switching = False
-        self._offset = 0
-        self._tl0_offset = 0
-        self._last = -1
-        self._last_tl0 = -1
+        self.switching = False
 
     def as_is(self) -> bool:
         if self._first is None:
@@ -128,29 +134,31 @@ class _PictureIds:
         if self._first:
             self._first = False
             self._remember(newest.payload)
-        self._switching = True
+        self.switching = True
 
     def _remember(self, payload: bytes) -> None:
         """Continue from the ids of the first source's newest packet."""
         descriptor = _readable(payload)
         if descriptor is not None and descriptor.picture_id is not None:
-            self._last, self._last_tl0 = descriptor.picture_id, descriptor.tl0 or 0
+            self._leg.last_picture, self._leg.last_tl0 = descriptor.picture_id, descriptor.tl0 or 0
 
     def rewrite(self, payload: bytes) -> bytes:
         descriptor = _readable(payload)
         if descriptor is None or descriptor.picture_id is None:
             return payload
         tl0 = descriptor.tl0 or 0
-        if self._switching:
-            self._switching = False
-            self._offset = self._last + 1 - descriptor.picture_id
-            self._tl0_offset = self._last_tl0 + 1 - tl0
+        if self.switching:
+            self.switching = False
+            self._leg.picture_offset = self._leg.last_picture + 1 - descriptor.picture_id
+            self._leg.tl0_offset = self._leg.last_tl0 + 1 - tl0
         size = 0x8000 if descriptor.picture_id_long else 0x80
-        step = (descriptor.picture_id + self._offset - self._last + size // 2) % size - size // 2
-        picture_id = (self._last + step) & 0x7FFF
+        step = (
+            descriptor.picture_id + self._leg.picture_offset - self._leg.last_picture + size // 2
+        ) % size - size // 2
+        picture_id = (self._leg.last_picture + step) & 0x7FFF
         if step >= 0:
-            self._last = picture_id
-            self._last_tl0 = (tl0 + self._tl0_offset) & 0xFF
+            self._leg.last_picture = picture_id
+            self._leg.last_tl0 = (tl0 + self._leg.tl0_offset) & 0xFF
         return self._write(payload, descriptor, picture_id)
 
     def _write(self, payload: bytes, descriptor: Vp8Descriptor, picture_id: int) -> bytes:
@@ -162,7 +170,7 @@ class _PictureIds:
         else:
             changed[at] = picture_id & 0x7F
         if descriptor.tl0 is not None:
-            changed[descriptor.tl0_at] = (descriptor.tl0 + self._tl0_offset) & 0xFF
+            changed[descriptor.tl0_at] = (descriptor.tl0 + self._leg.tl0_offset) & 0xFF
         return bytes(changed)
 
 

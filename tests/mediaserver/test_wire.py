@@ -166,41 +166,53 @@ class Viewer:
         return (
             leg.next_sequence, leg.sent, leg.last_timestamp, leg.last_time, leg.newest, leg.packets, leg.octets,
             leg.sequence_offset, leg.timestamp_offset, leg.level, leg.level_time, leg.waiting,
+            leg.moving, leg.picture_offset, leg.tl0_offset, leg.last_picture, leg.last_tl0,
         )  # fmt: skip
 
 
 sizes = st.one_of(st.integers(1, 60), st.sampled_from([1188, 1188, 1300, 1400]))
 picture = st.lists(sizes, min_size=1, max_size=70)
 steps = st.lists(
-    st.tuples(picture, st.sampled_from(["on", "on", "on", "hole", "swap", "switch", "pad", "resend"])),
+    st.tuples(
+        picture,
+        st.sampled_from(["on", "on", "on", "hole", "swap", "switch", "pad", "resend"]),
+        st.sampled_from(
+            ["", "90 80 {:04x}", "90 80 {:04x}", "90 c0 {:04x} fe", "90 f0 {:04x} 05 20", "90 80 7d", "90 40 11"]
+        ),
+        st.sampled_from([0, 1, 1, 1, 2, 300, -1]),
+    ),
     min_size=1,
     max_size=8,
 )
+"""Sizes of a picture's payloads, what happens, the VP8 descriptor with the picture's id, and how far the id went on."""
+History = list[tuple[list[int], str, str, int]]
 
 
-@given(st.sampled_from(["VP8", "H264"]), steps, st.booleans())
-def test_every_packet_leaves_alike(codec: str, history: list[tuple[list[int], str]], paced: bool) -> None:
+@given(st.sampled_from(["VP8", "VP8", "H264"]), steps, st.booleans())
+def test_every_packet_leaves_alike(codec: str, history: History, paced: bool) -> None:
     asyncio.run(_leave_alike(codec, history, paced))
 
 
-async def _leave_alike(codec: str, history: list[tuple[list[int], str]], paced: bool) -> None:
+async def _leave_alike(codec: str, history: History, paced: bool) -> None:
     dirty = Dirty()
     mux = UdpMux(dirty.flush)
     sock = loopback()
     port = Port(sock, mux.counters)
     fast, slow = (Viewer(mux, port, plain=plain, dirty=dirty if paced else None) for plain in (False, True))
     sources = [Source("one", codec, dirty), Source("two", codec, dirty)]
-    sequences, current, now = [65500, 100], 0, 1.0
+    sequences, ids, current, now = [65500, 100], [0x7FF8, 5], 0, 1.0
     for viewer in (fast, slow):
         viewer.forwarder.follow(sources[0], now)
-    for picture, happens in history:
+    for picture, happens, descriptor, step in history:
         now += 0.04
         current ^= happens == "switch"
+        ids[current] = ids[current] + step & 0x7FFF
+        head = bytes.fromhex(descriptor.format(0x8000 | ids[current])) or b"\x10"
         if happens == "hole":
             sequences[current] += 3
         made = []
         for at, size in enumerate(picture):
-            payload = (b"\x10" + bytes([at % 256]) * size)[:MAX_PAYLOAD_BYTES]
+            payload = (head + bytes([at % 256]) * size)[: min(MAX_PAYLOAD_BYTES, 1 + size)]
             made.append(
                 Packet(0, sequences[current] & 0xFFFF, round(now * 90000), 0, at == len(picture) - 1, payload, at == 0)
             )
@@ -244,6 +256,28 @@ async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others
     assert wire.fan(source, source.sinks, gap, 3.0) == [viewer.forwarder for viewer in viewers]
     assert [len(waiting(viewer.sock)) for viewer in viewers] == [2, 1, 2]
     for each in (sock, *(viewer.sock for viewer in viewers)):
+        each.close()
+
+
+async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again() -> None:
+    dirty = Dirty()
+    mux = UdpMux(dirty.flush)
+    sock = loopback()
+    viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
+    for at, name in enumerate(("one", "two")):
+        source = Source(name, "VP8", dirty)
+        viewer.forwarder.follow(source, 0.0)
+        for number in range(3):
+            packet = Packet(0, number, 3600 * number, 0, True, b"\x90\x80\x80" + bytes([40 + number]), keyframe=True)
+            served = wire.fan(source, source.sinks, [packet], 1.0) == []
+            assert served == (number > 0)
+            if not served:
+                viewer.forwarder.send(source, [packet], 1.0)
+        assert viewer.forwarder.leg.moving == (at == 1)
+    opener = session(OTHER, Policy.SSRC_ANY_INBOUND)
+    sent = [opener.unprotect(data)[12:] for data in waiting(viewer.sock)]
+    assert sent == [b"\x90\x80\x80" + bytes([40 + number]) for number in range(6)]
+    for each in (sock, viewer.sock):
         each.close()
 
 

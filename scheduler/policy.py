@@ -278,6 +278,16 @@ class RevocationPolicy(_Part):
         return timedelta(minutes=self.reinstate_notice_min)
 
 
+class ReportPolicy(_Part):
+    """When the periods of reports begin (Điều 17.2.d, reading A37), as month and day."""
+
+    year_begins: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")]
+    half_begins: Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")]
+
+
+CALENDAR_YEAR = ReportPolicy(year_begins="01-01", half_begins="07-01")
+
+
 class AuditPolicy(_Part):
     """How long it is kept who did what (Điều 7.1)."""
 
@@ -348,6 +358,7 @@ class Policy(_Part):
     deadlines: DeadlinePolicy
     revocation: RevocationPolicy
     audit: AuditPolicy
+    reports: ReportPolicy
     directory: DirectoryPolicy
     conduct: ConductPolicy
     preparation: PreparationPolicy

@@ -25,6 +25,7 @@ from scheduler.model import Amount
 from scheduler.notices import Channels
 from scheduler.post import Post
 from scheduler.preparation.service import Preparation
+from scheduler.reports.service import Reports
 from scheduler.service import Scheduler
 from scheduler.vault import Vault
 from signaling import border, health, migrations, pages, valkey, ws
@@ -77,6 +78,7 @@ class Record:
     desk: Desk
     store: Store
     audit: Audit
+    reports: Reports
 
 
 def utc_now() -> datetime:
@@ -112,6 +114,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             desk=Desk(engine),
             store=Store(engine),
             audit=Audit(engine, shelf),
+            reports=Reports(engine, shelf, scheduler),
             preparation=Preparation.over(engine, shelf, channels),
         )
     finally:
@@ -191,6 +194,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         store=kept.store,
         redis=redis,
         audit=kept.audit,
+        reports=kept.reports,
         auth=Auth(kept.store, kept.audit, Passwords(), limits, links),
         hub=hub,
         faults=faults,

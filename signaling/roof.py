@@ -16,6 +16,7 @@ from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Mailroom
 from scheduler.post import Post
 from scheduler.preparation.service import Preparation
+from scheduler.reports.service import Reports
 from scheduler.service import Scheduler
 from signaling.audit import Audit
 from signaling.auth import Auth
@@ -48,6 +49,7 @@ class Roof:
     desk: Desk
     store: Store
     audit: Audit
+    reports: Reports
     redis: Redis
     auth: Auth
     hub: Hub

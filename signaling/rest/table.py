@@ -23,6 +23,7 @@ from signaling.rest import (
     readiness,
     recordings,
     registrations,
+    reports,
     self_tests,
     sessions,
 )
@@ -55,4 +56,5 @@ ROUTES: tuple[Route, ...] = (
     *lists.ROUTES,
     *self_tests.ROUTES,
     *audit.ROUTES,
+    *reports.ROUTES,
 )

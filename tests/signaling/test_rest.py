@@ -266,6 +266,9 @@ ALLOWED: dict[str, list[int]] = {
     "GET /audit/check": [200, 200, 403, 403, 403, 403],
     "POST /audit/check": [200, 200, 403, 403, 403, 403],
     "GET /audit/export": [200, 200, 403, 403, 403, 403],
+    "GET /reports": [200, 200, 403, 403, 403, 403],
+    "GET /reports/sessions": [200, 200, 403, 403, 403, 403],
+    "GET /reports/file": [200, 200, 403, 403, 403, 403],
     "POST /logout": [204, 204, 204, 204, 204, 204],
     "POST /password": [422, 422, 422, 422, 422, 422],
 }

@@ -1,0 +1,88 @@
+"""What a report is counted from, read in a few statements however long the period."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.conduct.tables import INCIDENTS
+from scheduler.deadlines import Clock
+from scheduler.model import ClassId, Interval, State
+from scheduler.reports.figures import Fact
+from scheduler.store import instant, seconds
+from scheduler.tables import HAPPENINGS, POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
+
+Clocks = Callable[[datetime], Clock]
+
+
+async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: ZoneInfo) -> list[Fact]:
+    """Return the registrations whose official time begins in a period, by their start."""
+    official = SLOTS.c.kind == "chinh_thuc"
+    within = official & (SLOTS.c.start >= seconds(period.start)) & (SLOTS.c.start < seconds(period.end))
+    ids = select(SLOTS.c.session).where(within)
+    told: dict[str, dict[str, int]] = {}
+    happened = select(HAPPENINGS.c.session, HAPPENINGS.c.kind, func.min(HAPPENINGS.c.at).label("at"))
+    of_period = happened.where(HAPPENINGS.c.session.in_(ids)).group_by(HAPPENINGS.c.session, HAPPENINGS.c.kind)
+    for row in await db.execute(of_period):
+        told.setdefault(row.session, {})[row.kind] = row.at
+    invited = await _counts(db, SESSION_POINTS.c.session, ids)
+    incidents = await _counts(db, INCIDENTS.c.session, ids)
+    query = (
+        select(SESSIONS, SLOTS.c.start, SLOTS.c.end, UNITS.c.id.label("unit"), UNITS.c.name.label("unit_name"))
+        .add_columns(UNITS.c.level)
+        .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
+        .join(POINTS, POINTS.c.id == SESSIONS.c.host_point)
+        .join(UNITS, UNITS.c.id == POINTS.c.unit)
+        .where(within)
+        .order_by(SLOTS.c.start, SESSIONS.c.seq)
+    )
+    found = []
+    for row in (await db.execute(query)).all():
+        created, start, kinds = instant(row.created), instant(row.start), told.get(row.id, {})
+        klass = cast("ClassId", row.klass)
+        due = clocks(created).deadlines(klass, created, start)
+        found.append(
+            Fact(
+                id=row.id,
+                number=row.number,
+                title=row.title,
+                unit=row.unit,
+                unit_name=row.unit_name,
+                level=row.level,
+                klass=klass,
+                state=State(row.state),
+                created=created,
+                start=start,
+                end=instant(row.end),
+                month=f"{start.astimezone(zone):%Y-%m}",
+                points=1 + invited.get(row.id, 0),
+                recording=row.recording,
+                late=due.late,
+                answered_late=min(kinds.values(), default=row.created) > seconds(due.reply),
+                waited="waiting" in kinds,
+                revoked="revoked" in kinds,
+                incidents=incidents.get(row.id, 0),
+            )
+        )
+    return found
+
+
+async def _counts(db: AsyncConnection, session: Column[str], ids: Select[tuple[str]]) -> dict[str, int]:
+    rows = await db.execute(select(session, func.count()).where(session.in_(ids)).group_by(session))
+    return {row[0]: row[1] for row in rows}
+
+
+async def sessions_of_units(db: AsyncConnection, period: Interval) -> dict[str, int]:
+    """Return how many sessions with a code each unit had in a period."""
+    query = (
+        select(POINTS.c.unit, func.count())
+        .join(SESSIONS, SESSIONS.c.host_point == POINTS.c.id)
+        .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
+        .where(SLOTS.c.kind == "chinh_thuc", SESSIONS.c.state == State.ISSUED)
+        .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
+        .group_by(POINTS.c.unit)
+    )
+    return {row[0]: row[1] for row in await db.execute(query)}

@@ -1,0 +1,118 @@
+"""From what happened to each session to the figures of a report. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from operator import attrgetter
+from typing import Literal
+
+from scheduler.model import ClassId, State
+
+Grouping = Literal["unit", "level", "class", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One registration whose official time begins in the period, and what became of it."""
+
+    id: str
+    number: str
+    title: str
+    unit: str
+    unit_name: str
+    level: str
+    klass: ClassId
+    state: State
+    created: datetime
+    start: datetime
+    end: datetime
+    month: str
+    points: int
+    recording: bool
+    late: bool
+    answered_late: bool
+    waited: bool
+    revoked: bool
+    incidents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is counted. Minutes, points and recordings are those of sessions that have a code, or had it when held."""
+
+    registered: int = 0
+    sessions: int = 0
+    minutes: int = 0
+    points: int = 0
+    recorded: int = 0
+    late: int = 0
+    answered_late: int = 0
+    waited: int = 0
+    revoked: int = 0
+    cancelled: int = 0
+    incidents: int = 0
+
+
+NAMES = tuple(each.name for each in fields(Figures))
+_VALUES = attrgetter(*NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The figures of one unit, level, class or month; `before` is its number of sessions in the period before."""
+
+    key: str
+    name: str
+    figures: Figures
+    before: int | None = None
+
+
+def figures(fact: Fact) -> Figures:
+    """Return what one registration counts for."""
+    held = fact.state == State.ISSUED
+    return Figures(
+        registered=1,
+        sessions=int(held),
+        minutes=int((fact.end - fact.start).total_seconds()) // 60 if held else 0,
+        points=fact.points if held else 0,
+        recorded=int(held and fact.recording),
+        late=int(fact.late),
+        answered_late=int(fact.answered_late),
+        waited=int(fact.waited),
+        revoked=int(fact.revoked),
+        cancelled=int(fact.state == State.CANCELLED),
+        incidents=fact.incidents,
+    )
+
+
+def total(facts: Iterable[Fact]) -> Figures:
+    """Return the sum over all registrations."""
+    return _sum(figures(fact) for fact in facts)
+
+
+def _sum(many: Iterable[Figures]) -> Figures:
+    columns = zip(*map(_VALUES, many), strict=True)
+    return Figures(*(sum(column) for column in columns))
+
+
+KEYS: Mapping[Grouping, Callable[[Fact], str]] = {
+    "unit": lambda fact: fact.unit,
+    "level": lambda fact: fact.level,
+    "class": lambda fact: fact.klass,
+    "month": lambda fact: fact.month,
+}
+
+
+def grouped(facts: Iterable[Fact], by: Grouping) -> dict[str, Figures]:
+    """Return figures by a grouping's keys, in their order; they add up to the total."""
+    parts: dict[str, list[Figures]] = {}
+    for fact in facts:
+        parts.setdefault(KEYS[by](fact), []).append(figures(fact))
+    return {key: _sum(parts[key]) for key in sorted(parts)}
+
+
+def behind(facts: Iterable[Fact], by: Grouping | None, key: str, figure: str) -> Sequence[Fact]:
+    """Return the registrations a number was counted from. Raises KeyError for a figure there is none of."""
+    if figure not in NAMES:
+        raise KeyError(figure)
+    return [fact for fact in facts if (by is None or KEYS[by](fact) == key) and getattr(figures(fact), figure)]

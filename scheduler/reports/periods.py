@@ -1,0 +1,41 @@
+"""The periods reports are made of (reading A37). Pure.
+
+By NĐ 09/2019/NĐ-CP a year's report closes on 14/12 and that of its first six months on 14/06; a calendar period is the
+other usual one. The profile says which is usual.
+"""
+
+from datetime import date, datetime, time
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from scheduler.model import Interval
+from scheduler.policy import ReportPolicy
+
+PeriodId = Literal["first_half", "second_half", "year"]
+
+
+def period(kind: PeriodId, year: int, rules: ReportPolicy, zone: ZoneInfo) -> Interval:
+    """Return a named period of a year: its first midnight and the one after its last day."""
+    begin = _day(year, rules.year_begins)
+    middle = _day(year, rules.half_begins)
+    if begin > middle:  # the report of a year begins in the one before
+        begin = begin.replace(year=year - 1)
+    end = begin.replace(year=begin.year + 1)
+    days = {"first_half": (begin, middle), "second_half": (middle, end), "year": (begin, end)}[kind]
+    start, stop = (datetime.combine(day, time(), zone) for day in days)
+    return Interval(start, stop)
+
+
+def before(kind: PeriodId, year: int) -> tuple[PeriodId, int]:
+    """Return the period that a period is compared with: the half year, or the year, before it (R-119)."""
+    match kind:
+        case "first_half":
+            return "second_half", year - 1
+        case "second_half":
+            return "first_half", year
+        case "year":
+            return "year", year - 1
+
+
+def _day(year: int, text: str) -> date:
+    return date.fromisoformat(f"{year}-{text}")

@@ -1,0 +1,190 @@
+"""Reports: periods, figures that add up, and an independent count in SQL (Điều 17.2.d)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler import database
+from scheduler.model import Amount, Interval, State
+from scheduler.policy import CALENDAR_YEAR
+from scheduler.reports import figures
+from scheduler.reports.figures import KEYS, NAMES, Fact, behind, grouped, total
+from scheduler.reports.periods import PeriodId, before, period
+from scheduler.reports.service import GROUPINGS, Report, Reports
+from scheduler.service import Scheduler
+from tests.scheduler.conftest import PROFILES
+from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE, at, hours, on
+
+RULES = PROFILES.at(NOW).reports
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "last"),
+    [
+        ("first_half", "15/12/2022", "14/06/2023"),  # A37
+        ("second_half", "15/06/2023", "14/12/2023"),
+        ("year", "15/12/2022", "14/12/2023"),
+    ],
+)
+def test_periods_close_as_reports_of_the_state_do(kind: PeriodId, first: str, last: str) -> None:
+    day = timedelta(days=1)
+    assert period(kind, 2023, RULES, ZONE) == Interval(at(f"{first} 00:00"), at(f"{last} 00:00") + day)
+
+
+def test_calendar_periods() -> None:
+    assert period("first_half", 2024, CALENDAR_YEAR, ZONE) == Interval(at("01/01/2024 00:00"), at("01/07/2024 00:00"))
+    assert period("year", 2024, CALENDAR_YEAR, ZONE) == Interval(at("01/01/2024 00:00"), at("01/01/2025 00:00"))
+
+
+@given(
+    st.sampled_from(["first_half", "second_half", "year"]),
+    st.integers(2001, 2198),
+    st.sampled_from([RULES, CALENDAR_YEAR]),
+)
+def test_periods_follow_each_other_without_gap(kind: PeriodId, year: int, rules: object) -> None:
+    assert isinstance(rules, type(RULES))
+    this, earlier = period(kind, year, rules, ZONE), period(*before(kind, year), rules, ZONE)
+    assert earlier.end == this.start < this.end
+    halves = [period(half, year, rules, ZONE) for half in ("first_half", "second_half")]
+    whole = period("year", year, rules, ZONE)
+    assert (whole.start, halves[0].end, whole.end) == (halves[0].start, halves[1].start, halves[1].end)
+
+
+FACT = Fact(
+    id="s1",
+    number="HTT-2023-0001",
+    title="Giao ban",
+    unit="so.tttt",
+    unit_name="Sở TT&TT",
+    level="so",
+    klass="thuong",
+    state=State.ISSUED,
+    created=NOW,
+    start=NOW,
+    end=NOW + hours(1),
+    month="2023-04",
+    points=3,
+    recording=True,
+    late=False,
+    answered_late=False,
+    waited=False,
+    revoked=False,
+    incidents=0,
+)
+FACTS = st.lists(
+    st.builds(
+        replace,
+        st.just(FACT),
+        unit=st.sampled_from("abc"),
+        level=st.sampled_from(["so", "xa"]),
+        klass=st.sampled_from(["thuong", "khan_cap"]),
+        state=st.sampled_from(State),
+        points=st.integers(1, 170),
+        recording=st.booleans(),
+        late=st.booleans(),
+        waited=st.booleans(),
+        incidents=st.integers(0, 3),
+    ),
+    max_size=20,
+)
+
+
+@given(FACTS)
+def test_rows_add_up_and_each_number_leads_to_its_rows(facts: list[Fact]) -> None:
+    whole = total(facts)
+    for by in GROUPINGS:
+        rows = grouped(facts, by)
+        for name in NAMES:
+            assert sum(getattr(row, name) for row in rows.values()) == getattr(whole, name)
+            assert sum(getattr(figures.figures(fact), name) for fact in behind(facts, None, "", name)) == getattr(
+                whole, name
+            )
+        for key, name in product(rows, NAMES):
+            found = behind(facts, by, key, name)
+            assert all(KEYS[by](fact) == key for fact in found)
+            assert sum(getattr(figures.figures(fact), name) for fact in found) == getattr(rows[key], name)
+
+
+INDEPENDENT = """
+SELECT u.id, count(*),
+  sum(CASE WHEN s.state = 'issued' THEN 1 ELSE 0 END),
+  sum(CASE WHEN s.state = 'issued' THEN (l."end" - l.start) / 60 ELSE 0 END),
+  sum(CASE WHEN s.state = 'issued' THEN 1 + (SELECT count(*) FROM session_points p WHERE p.session = s.id) ELSE 0 END),
+  sum(CASE WHEN s.state = 'cancelled' THEN 1 ELSE 0 END)
+FROM sessions s JOIN slots l ON l.session = s.id AND l.kind = 'chinh_thuc'
+JOIN points o ON o.id = s.host_point JOIN units u ON u.id = o.unit
+WHERE l.start >= 1671037200 AND l.start < 1686762000
+GROUP BY u.id
+"""
+"""The first half of 2023 between 15/12/2022 00:00 and 15/06/2023 00:00 in Vietnam."""
+
+
+async def test_the_half_year_equals_its_rows_and_an_independent_count(seeded_url: str) -> None:  # R-112
+    engine = database.connect(seeded_url, VAULT)
+    scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
+    for n, host in enumerate(["so.tttt", "nt.xuonghuan", "so.tttt", "ubnd.nha-trang"]):
+        day = f"{5 + n:02}/04/2023"
+        rehearsal = on(day, "07:00", "07:30") if n == 1 else None
+        asked = replace(
+            REQUEST, host_point=host, points=("nt.phuochai",), official=on(day, "08:00", "09:30"), rehearsal=rehearsal
+        )
+        session = await scheduler.submit(replace(asked, recording=n == 0), NOW)
+        if n == 2:
+            await scheduler.cancel(session.id, NOW)
+    after = replace(REQUEST, official=on("15/06/2023", "08:00", "09:00"))
+    await scheduler.submit(after, at("12/06/2023 08:00"))
+    report = await Reports(engine, PROFILES, scheduler).report(
+        period("first_half", 2023, RULES, ZONE), period(*before("first_half", 2023), RULES, ZONE), NOW
+    )
+    async with engine.begin() as db:
+        counted = sorted(tuple(row) for row in await db.execute(sa.text(INDEPENDENT)))
+    rows = [
+        (r.key, r.figures.registered, r.figures.sessions, r.figures.minutes, r.figures.points, r.figures.cancelled)
+        for r in report.rows["unit"]
+    ]
+    assert rows == counted
+    assert (report.total.registered, report.total.sessions, report.total.minutes, report.total.cancelled) == (
+        4,
+        3,
+        270,
+        1,
+    )
+    assert (report.total.points, report.total.recorded, report.total.late, report.total.waited) == (6, 1, 0, 0)
+    assert_rows_add_up(report)
+    assert (report.usage.sessions, report.usage.points) == (1, 3)
+    assert {row.before for row in report.rows["unit"]} == {0}
+    await engine.dispose()
+
+
+def assert_rows_add_up(report: Report) -> None:
+    for by in GROUPINGS:
+        for name in NAMES:
+            assert sum(getattr(row.figures, name) for row in report.rows[by]) == getattr(report.total, name)
+
+
+async def test_the_usage_of_units_is_compared_with_the_period_before(scheduler: Scheduler, seeded_url: str) -> None:
+    await scheduler.submit(REQUEST, NOW)  # R-119
+    await scheduler.submit(replace(REQUEST, official=on("05/07/2023", "08:00", "09:00")), NOW)
+    engine = database.connect(seeded_url, VAULT)
+    second = period("second_half", 2023, RULES, ZONE)
+    report = await Reports(engine, PROFILES, scheduler).report(
+        second, period(*before("second_half", 2023), RULES, ZONE), NOW
+    )
+    assert [(row.figures.sessions, row.before) for row in report.rows["unit"]] == [(1, 1)]
+    await engine.dispose()
+
+
+async def test_who_registers_late_is_counted_with_a_link_to_the_record(scheduler: Scheduler, seeded_url: str) -> None:
+    late = await scheduler.submit(replace(REQUEST, official=on("04/04/2023", "08:00", "09:00")), NOW)  # R-123
+    await scheduler.submit(replace(REQUEST, official=on("10/04/2023", "08:00", "09:00")), NOW)
+    engine = database.connect(seeded_url, VAULT)
+    facts = await Reports(engine, PROFILES, scheduler).facts(period("year", 2023, RULES, ZONE), NOW)
+    assert [fact.number for fact in behind(facts, "unit", facts[0].unit, "late")] == [late.number]
+    with pytest.raises(KeyError):
+        behind(facts, None, "", "unknown")
+    await engine.dispose()

@@ -1,0 +1,76 @@
+"""Reports over REST: the page, the spreadsheet and the document tell the same numbers."""
+
+import io
+from typing import Any
+
+from aiohttp import ClientSession
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from signaling.reports.tables import FIGURES
+from tests.signaling.world import NHA_TRANG, World, problem_of
+
+
+async def fetched(client: ClientSession, query: str) -> bytes:
+    async with client.get(f"/api/v1/reports/file?{query}") as response:
+        assert response.status == 200
+        return await response.read()
+
+
+async def told(client: ClientSession, query: str = "") -> Any:
+    async with client.get(f"/api/v1/reports?{query}") as response:
+        assert response.status == 200
+        return await response.json()
+
+
+async def test_page_spreadsheet_and_document_have_the_same_numbers(world: World) -> None:
+    await world.session(NHA_TRANG, recording=True)
+    await world.session()
+    client = await world.signed_in("central")
+    report = await told(client, "period=first_half&year=2026")
+    assert report["title"] == "Thống kê họp trực tuyến từ 15/12/2025 đến 14/06/2026"
+    numbers = [report["total"][name] for name in FIGURES]
+    assert numbers[:5] == [2, 2, 240, 5, 1]
+    book = load_workbook(io.BytesIO(await fetched(client, "period=first_half&year=2026&format=xlsx")))
+    sheet = [list(row) for row in book["Theo đơn vị chủ trì"].iter_rows(values_only=True)]
+    assert sheet[0][0] == report["title"]
+    assert sheet[1] == ["Theo đơn vị chủ trì", *FIGURES.values(), "Kỳ trước"]
+    assert sheet[2] == ["Tổng số", *numbers, 0]
+    units = [[row["name"], *(row["figures"][name] for name in FIGURES), 0] for row in report["rows"]["unit"]]
+    assert sheet[3:] == units
+    pages = PdfReader(io.BytesIO(await fetched(client, "period=first_half&year=2026&format=pdf"))).pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert report["title"] in text
+    for row in (["Tổng số", *numbers], units[0]):
+        assert " ".join(map(str, row)) in text
+    assert [(entry.action, entry.subject) for entry in await world.audited(2)] == [
+        ("export-report", "pdf"),
+        ("export-report", "xlsx"),
+    ]
+
+
+async def test_every_number_leads_to_its_rows(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    client = await world.signed_in("admin")
+    report = await told(client, "year=2026")
+    unit = report["rows"]["unit"][0]["key"]
+    async with client.get(f"/api/v1/reports/sessions?year=2026&by=unit&key={unit}&figure=sessions") as response:
+        assert [(entry["id"], entry["klass"]) for entry in await response.json()] == [(session.id, "thuong")]
+    async with client.get("/api/v1/reports/sessions?year=2026&figure=cancelled") as response:
+        assert await response.json() == []
+    async with client.get("/api/v1/reports/sessions?figure=x") as response:
+        assert await problem_of(response) == (422, "invalid")
+
+
+async def test_any_range_and_the_calendar(world: World) -> None:
+    await world.session(NHA_TRANG)
+    client = await world.signed_in("central")
+    assert (await told(client, "calendar=true&year=2026"))["period"] == {
+        "start": "2025-12-31T17:00:00Z",
+        "end": "2026-12-31T17:00:00Z",
+    }
+    day = "period=range&from=2026-04-06T00:00:00Z&to=2026-04-07T00:00:00Z"
+    assert (await told(client, day))["total"]["sessions"] == 1
+    for bad in ("period=range", "period=range&from=2026-04-06T00:00:00Z&to=2026-04-05T00:00:00Z", "period=x"):
+        async with client.get(f"/api/v1/reports?{bad}") as response:
+            assert await problem_of(response) == (422, "invalid")

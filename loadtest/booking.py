@@ -33,6 +33,13 @@ async def book(
             "contact_name": "Kiểm tra tải",
             "contact_phone": "0258 382 2229",
             "recording": recording,
+            "class": "khan_cap",
+            "ground": "chi_dao_ubnd_tinh",
+            "reason": "Thử tải hệ thống",
+            "purpose": "khac",
+            "kind": "khac",
+            "form": "truc_tuyen",
+            "secret": False,
         },
     )
     return session

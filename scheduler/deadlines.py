@@ -49,6 +49,11 @@ class Clock:
             provisional=not self.worktime.confirmed(first, last),
         )
 
+    def remaining(self, received: datetime, start: datetime) -> tuple[tuple[ClassId, datetime | None], ...]:
+        """Return the classes a registration that comes at `received` is in time for, each with its last moment."""
+        counted = {class_id: self.deadlines(class_id, received, start) for class_id in self._policy.classes}
+        return tuple((class_id, found.latest) for class_id, found in counted.items() if not found.late)
+
     def _latest(self, lead: Lead | None, start: datetime) -> datetime | None:
         """Return the last instant of receipt, counted from the meeting itself (R-073, R-074, readings A12, A13)."""
         if lead is None:

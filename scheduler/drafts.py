@@ -43,7 +43,8 @@ class Drafts:
 
         `content` are the fields of a registration as they came, by the names of `POST /registrations`: any may be
         missing or faulty, they are checked when the draft is confirmed. `source` is the account or the mailbox it came
-        from, `thread` the Message-ID of its letter, `origin` the unit that wrote it. A unit is told of what
+        from, `thread` the Message-ID of its letter, `origin` the unit that wrote it: a letter from `unit` itself
+        counts as received when it arrived, anything else when it is confirmed. A unit is told of what
         others sent it.
         """
         async with writing(self._engine) as db:

@@ -4,6 +4,8 @@
     ├── PolicyError             our fault: the policy profile is broken
     ├── InvalidRequest          a registration with faulty fields
     ├── CapacityExceeded        a registration that would break one of the two limits (Điều 12.4.a)
+    ├── StateSecret             a session that would speak of state secrets (Điều 5.2)
+    ├── TooLate                 a registration after the last moment of its class (Điều 13.2.a)
     ├── IllegalMove             a state that does not allow what was asked for
     ├── OutOfOrder              a session would be issued before one that comes first (Điều 12.4.b)
     ├── NotMissed               a session is given up that was opened, or may still be
@@ -33,7 +35,7 @@ Facts are attributes; the roof turns classes into HTTP status and WebSocket word
 from dataclasses import dataclass
 from datetime import datetime
 
-from scheduler.model import Refuse
+from scheduler.model import ClassId, Refuse
 
 
 class SchedulerError(Exception):
@@ -62,7 +64,8 @@ class InvalidRequest(SchedulerError):
     Words: ``required`` ``too-long`` ``bad-characters`` ``unknown-point`` ``duplicate-point`` ``host-among-points``
     ``no-timezone`` ``fraction-of-second`` ``end-before-start`` ``in-the-past`` ``too-far`` ``too-long-interval``
     ``rehearsal-after-official`` ``phone-format`` ``unit-ended`` ``unit-merged``
-    ``unit-not-yet``; of a script ``too-many`` ``duplicate-item`` ``not-in-session``
+    ``unit-not-yet`` ``unknown-code`` ``not-for-class`` ``people-range``; of a
+    script ``too-many`` ``duplicate-item`` ``not-in-session``
     ``minutes-range``.
     """
 
@@ -88,6 +91,36 @@ class CapacityExceeded(SchedulerError):
 
     def __str__(self) -> str:
         return f"{self.limit}: needs {self.needed}, usable {self.usable} from {self.interval.start:%Y-%m-%d %H:%M:%SZ}"
+
+
+class StateSecret(SchedulerError):
+    """State secrets are not spoken of in this system (Điều 5.2, reading A29); the refusal alone is kept."""
+
+
+class TooLate(SchedulerError):
+    """The registration was received after the last moment of its class, by its `article`; nothing was changed.
+
+    `remaining` are the classes it could still be registered under, each with its own last moment (None: any). Times
+    are the province's own.
+    """
+
+    def __init__(
+        self,
+        klass: ClassId,
+        article: str,
+        effective: datetime,
+        latest: datetime,
+        remaining: tuple[tuple[ClassId, datetime | None], ...],
+    ) -> None:
+        super().__init__(klass, article, effective, latest, remaining)
+        self.klass = klass
+        self.article = article
+        self.effective = effective
+        self.latest = latest
+        self.remaining = remaining
+
+    def __str__(self) -> str:
+        return f"{self.klass}: received {self.effective:%Y-%m-%d %H:%M:%SZ}, latest {self.latest:%Y-%m-%d %H:%M:%SZ}"
 
 
 class IllegalMove(SchedulerError):

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from scheduler import script, text
+from scheduler import particulars, script, text
 from scheduler.errors import FieldError, InvalidRequest
 from scheduler.model import Interval, Point, PointState, Request, Unit
-from scheduler.policy import SessionPolicy
+from scheduler.policy import Policy, SessionPolicy
 
 MAX_ECHO = 64  # how much of a faulty value is worth repeating in an error
 
@@ -23,23 +23,29 @@ def phone(typed: str) -> str | None:
     return f"+84{match[1]}" if match else None
 
 
-def check(request: Request, points: Mapping[str, Point], policy: SessionPolicy, now: datetime) -> Request:
+def check(request: Request, points: Mapping[str, Point], profile: Policy, now: datetime) -> Request:
     """Return the request normalised. `points` holds at least the known ones it names. Raises InvalidRequest."""
+    policy = profile.session
+    said = particulars.normal(request)
     title, contact = text.clean(request.title), text.clean(request.contact_name)
     items = script.normal(request.script)
     number = phone(request.contact_phone)
+    second = phone(said.second_phone)
     errors = [
         *text.faults("title", title, policy.max_title),
         *text.faults("contact_name", contact, policy.max_name),
         *([] if number else [FieldError("contact_phone", "phone-format", request.contact_phone[:MAX_ECHO])]),
+        *([] if second or not said.second_phone else [FieldError("second_phone", "phone-format")]),
         *_point_errors(request, points),
         *_time_errors(request, policy, now),
+        *particulars.faults(said, profile),
         *script.faults(items, (request.host_point, *request.points), policy.max_title),
     ]
     if errors or number is None:
         raise InvalidRequest(errors)
     return replace(
-        request,
+        said,
+        second_phone=second or "",
         title=title,
         contact_name=contact,
         contact_phone=number,

@@ -49,6 +49,9 @@ class PointState(StrEnum):
 ClassId = Literal["thuong", "dot_xuat", "khan_cap"]
 """Ordinary, sudden, emergency (Điều 12.3, 13.2.a; reading A16)."""
 
+RefusalWord = Literal["secret", "late", "capacity"]
+"""Why a registration was refused: Điều 5.2, 13.2.a, 12.4.a."""
+
 ItemKind = Literal["speech", "show", "discussion", "break"]
 """What an item of a script does with its point: it is shown large and may speak; it is only shown large; it may speak
 while the picture follows whoever does; nobody but the host may speak."""
@@ -176,7 +179,10 @@ SYSTEM = Act()
 class Request:
     """What a host unit asks for (Điều 13.2.a). `submitted_by` is an opaque account id of the caller.
 
-    `voices` is the wish to keep the sound of each point too, when the session is recorded.
+    `voices` is the wish to keep the sound of each point too, when the session is recorded. `purpose`, `kind`, `form`,
+    `ground` and `support` are codes of the profile; `ground` and `reason` say why it is not of the ordinary class.
+    `secret` declares whether state secrets will be spoken of (Điều 5.2); None: nothing was declared. `people` is how
+    many are expected at all points together.
     """
 
     host_point: str
@@ -191,6 +197,17 @@ class Request:
     script: tuple[ScriptItem, ...] = ()
     voices: bool = False
     klass: ClassId = "thuong"
+    purpose: str = ""
+    kind: str = ""
+    form: str = ""
+    secret: bool | None = None
+    ground: str = ""
+    reason: str = ""
+    support: tuple[str, ...] = ()
+    support_note: str = ""
+    people: int | None = None
+    second_name: str = ""
+    second_phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +233,19 @@ class Draft:
     settled: datetime | None = None
     session: str | None = None
 
+    @property
+    def came_as_registration(self) -> bool:
+        """Whether it was received when it arrived: a letter of the very unit that registers (R-071), and not a wish."""
+        return self.channel == "mail" and self.origin == self.unit
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A meeting on paper. `seq` is its place in the registration order (R-064); only an issued one has a `code`."""
+    """A meeting on paper. `seq` is its place in the registration order (R-064); only an issued one has a `code`.
+
+    Deadlines are kept as they were counted for it (Điều 13.2): when it was `received` and `effective`, by when it is to
+    be answered (`reply_due`) and checked (`check_due`); `provisional` if the calendar was not confirmed yet.
+    """
 
     id: str
     number: str
@@ -237,8 +263,23 @@ class Session:
     created: datetime
     profile: str
     submitted_by: str
+    received: datetime
+    effective: datetime
+    reply_due: datetime
+    check_due: datetime
+    provisional: bool
     voices: bool = False
     klass: ClassId = "thuong"
+    purpose: str = ""
+    kind: str = ""
+    form: str = ""
+    ground: str = ""
+    reason: str = ""
+    support: tuple[str, ...] = ()
+    support_note: str = ""
+    people: int | None = None
+    second_name: str = ""
+    second_phone: str = ""
 
     @property
     def official(self) -> Interval:
@@ -358,6 +399,22 @@ class Usage:
     waited: int
     revoked: int
     refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A registration that was refused, for the word of its error class. What may be secret is not kept: no `title`."""
+
+    at: datetime
+    unit: str
+    host_point: str
+    title: str
+    klass: ClassId
+    official: Interval
+    word: RefusalWord
+    detail: str
+    by: str
+    profile: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from scheduler.directory.policy import DirectoryPolicy
 from scheduler.model import ClassId
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 Count = Annotated[int, Field(ge=1)]
 NamingRule = Literal["literal", "register", "spaced", "joined", "typed", "free"]
 LeadMode = Literal["day_lag", "same_clock", "clear_days"]
@@ -96,6 +97,8 @@ class SessionPolicy(_Part):
     max_days_ahead: Count
     max_title: Annotated[int, Field(ge=1, le=1000)]
     max_name: Annotated[int, Field(ge=1, le=500)]
+    max_people: Count
+    contacts_hidden_from: tuple[Word, ...]
     search_days: Count
     suggestions: Annotated[int, Field(ge=0)]
 
@@ -149,18 +152,24 @@ class RegistrantRule(_Part):
     levels: tuple[Word, ...]
     by: Registrant
     article: Word
+    parent_too: bool = False
+    """Whether the unit above may register, too (đơn vị trực thuộc, reading A10)."""
 
 
 class RegistrationPolicy(_Part):
-    """Who registers for whom, and what may be chosen (Điều 12, 4.1, 4.2)."""
+    """Who registers for whom, and what may be chosen (Điều 12, 4.1, 4.2).
+
+    The Office is the unit of `office_level`; sessions of `office_purposes` are registered by it, whoever hosts them.
+    """
 
     by: tuple[RegistrantRule, ...]
     office_level: Word
+    office_name: Word
     office_purposes: tuple[Word, ...]
-    purposes: dict[Word, Word]
-    kinds: dict[Word, Word]
-    forms: dict[Word, Word]
-    support: dict[Word, Word]
+    purposes: dict[Code, Word]
+    kinds: dict[Code, Word]
+    forms: dict[Code, Word]
+    support: dict[Code, Word]
     extension_min: Count
 
     def rule(self, level: str) -> RegistrantRule:
@@ -191,13 +200,17 @@ class Lead(_Part):
 
 
 class ClassPolicy(_Part):
-    """One class of meetings; `grounds` are what it may be called for, `any_hour` exempts it from office hours."""
+    """One class of meetings; `grounds` are what it may be called for, `any_hour` exempts it from office hours.
+
+    With `by_host` the host may register it itself, whoever registers its other sessions (Điều 12.3).
+    """
 
     name: Word
     article: Word
     lead: Lead | None = None
     needs_reason: bool = False
-    grounds: dict[Word, Word] = Field(default_factory=dict)
+    by_host: bool = False
+    grounds: dict[Code, Word] = Field(default_factory=dict)
     rank_boost: Annotated[int, Field(ge=0)] = 0
     any_hour: bool = False
 
@@ -399,6 +412,10 @@ class Policy(_Part):
             named = sorted(level for rule in given for level in rule.levels)
             if named != known:
                 raise ValueError(f"{name} must name each level once")
+        if any(purpose not in self.registration.purposes for purpose in self.registration.office_purposes):
+            raise ValueError("registration.office_purposes names an unknown purpose")
+        if not set(self.session.contacts_hidden_from) <= set(known):
+            raise ValueError("session.contacts_hidden_from names no level")
         if self.registration.office_level not in known:
             raise ValueError("registration.office_level is no level")
         if len(self.classes) != 3:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -23,6 +24,8 @@ from scheduler import (
     notices,
     outbox,
     profile_store,
+    refusals_store,
+    registrants,
     registry,
     registry_store,
     revocation,
@@ -45,6 +48,8 @@ from scheduler.errors import (
     InvalidRequest,
     NotLive,
     NotMissed,
+    StateSecret,
+    TooLate,
     UnknownPoint,
 )
 from scheduler.migrations import migrate
@@ -54,6 +59,8 @@ from scheduler.model import (
     Admit,
     Amount,
     Claim,
+    ClassId,
+    Draft,
     DraftState,
     Entry,
     Happening,
@@ -69,7 +76,9 @@ from scheduler.model import (
     Point,
     PointState,
     Queued,
+    RefusalWord,
     Refuse,
+    Refused,
     Request,
     ScriptItem,
     Session,
@@ -82,12 +91,28 @@ from scheduler.naming import MAX_DEVICES
 from scheduler.policy import Policy
 from scheduler.profile_store import Kept
 from scheduler.profiles import Profiles
+from scheduler.registrants import Registrants
 from scheduler.settings import RATED
 from scheduler.states import QUEUED
 
 LIMITS: tuple[Limit, Limit] = ("sessions", "points")
 MAX_STEPS = 4
 """An extension is for so many steps at most; who needs more asks again."""
+
+Refusal = StateSecret | TooLate | CapacityExceeded
+REFUSALS: dict[type[Refusal], RefusalWord] = {StateSecret: "secret", TooLate: "late", CapacityExceeded: "capacity"}
+PARTICULARS = (
+    "purpose",
+    "kind",
+    "form",
+    "ground",
+    "reason",
+    "support",
+    "support_note",
+    "people",
+    "second_name",
+    "second_phone",
+)
 
 
 class Scheduler:
@@ -145,7 +170,11 @@ class Scheduler:
 
     async def clock(self, now: datetime) -> Clock:
         """Return what counts deadlines under the profile in force."""
-        return Clock(self.policy(now), (await self.calendar()).calendar)
+        async with self._engine.begin() as db:
+            return await self._clock(db, now)
+
+    async def _clock(self, db: AsyncConnection, now: datetime) -> Clock:
+        return Clock(self.policy(now), (await calendar_store.notes(db)).calendar)
 
     async def correct_day(self, note: DayNote) -> None:
         """Make a day a working day or a day off, by a document."""
@@ -221,33 +250,91 @@ class Scheduler:
         """Register a request: it is issued, or with `wait` it waits in the order of registration.
 
         With `draft` that draft becomes it, and gives it its number. Raises InvalidRequest, UnknownDraft, DraftSettled,
-        CapacityExceeded (if `impossible` with `wait` too); then nothing changed, but a refusal is told to the unit.
+        StateSecret, TooLate, CapacityExceeded (if `impossible` with `wait` too), NoWorkingDay; then nothing changed,
+        but the refusal is kept, and one for capacity is told to the unit.
         """
         async with writing(self._engine) as db:
-            number = None if draft is None else await self._open_draft(db, draft)
+            opened = None if draft is None else await self._open_draft(db, draft)
             checked, points, asked = await self._checked(db, request, now)
             host, commit = points[checked.host_point], self._commit(db, now, Act(request.submitted_by))
-            session = await self._numberless(db, checked, asked, now)
-            plan = await commit.weigh(commit.claim(session, host.level), wait)
-            if isinstance(plan, Admit) or (wait and not plan.impossible):
-                session = replace(session, number=number or await store.number(db, self.policy(now), now))
-                await commit.register(session, plan)
-                if draft is not None:
-                    by = checked.submitted_by
-                    await drafts_store.settle(db, draft, DraftState.CONFIRMED, by, now, session=session.id)
-                await store.set_script(db, session.id, checked.script)
-                return await store.known(db, session.id)
-            refused = CapacityExceeded(plan)
-            await claims_store.refused(db, host.id, checked.official, session.legs, plan, now)
-            await outbox.tell(db, notices.of_refusal(checked, asked, host, str(refused)), self._channels, now)
+            received = opened.arrived if opened and opened.came_as_registration else now
+            refused: Refusal | None = await self._barred(db, checked, received, now)
+            if refused is None:
+                session = await self._numberless(db, checked, asked, received, now)
+                plan = await commit.weigh(commit.claim(session, host.level), wait)
+                if isinstance(plan, Admit) or (wait and not plan.impossible):
+                    number = opened.number if opened else await store.number(db, self.policy(now), now)
+                    session = replace(session, number=number)
+                    await commit.register(session, plan)
+                    await store.set_script(db, session.id, checked.script)
+                    if opened:
+                        by = checked.submitted_by
+                        await drafts_store.settle(db, opened.id, DraftState.CONFIRMED, by, now, session=session.id)
+                    return await store.known(db, session.id)
+                refused = CapacityExceeded(plan)
+                await claims_store.refused(db, host.id, checked.official, session.legs, plan, now)
+                await outbox.tell(db, notices.of_refusal(checked, asked, host, str(refused)), self._channels, now)
+            await refusals_store.add(db, self._refusal(checked, host, refused, now))
         raise refused
 
-    async def _open_draft(self, db: AsyncConnection, draft_id: str) -> str:
-        """Return the number of a draft that is open."""
+    async def _open_draft(self, db: AsyncConnection, draft_id: str) -> Draft:
+        """Return a draft that is open."""
         draft = await drafts_store.known(db, draft_id)
         if draft.state != DraftState.OPEN:
             raise DraftSettled(draft.state)
-        return draft.number
+        return draft
+
+    async def _barred(
+        self, db: AsyncConnection, request: Request, received: datetime, now: datetime
+    ) -> StateSecret | TooLate | None:
+        """Return why a faultless request is not even weighed (Điều 5.2, 13.2.a)."""
+        if request.secret:
+            return StateSecret()
+        clock = await self._clock(db, now)
+        counted = clock.deadlines(request.klass, received, request.official.start)
+        if counted.latest is None or not counted.late:
+            return None
+        zone, article = self.policy(now).zone, self.policy(now).classes[request.klass].article
+        remaining = tuple(
+            (class_id, latest and latest.astimezone(zone))
+            for class_id, latest in clock.remaining(received, request.official.start)
+        )
+        effective, latest = counted.effective.astimezone(zone), counted.latest.astimezone(zone)
+        return TooLate(request.klass, article, effective, latest, remaining)
+
+    def _refusal(self, request: Request, host: Point, refused: Refusal, now: datetime) -> Refused:
+        secret = isinstance(refused, StateSecret)
+        return Refused(
+            at=now,
+            unit=host.unit,
+            host_point=host.id,
+            title="" if secret else request.title,
+            klass=request.klass,
+            official=request.official,
+            word=REFUSALS[type(refused)],
+            detail="" if secret else str(refused),
+            by=request.submitted_by,
+            profile=self.policy(now).stamp,
+        )
+
+    async def refusals(self, start: datetime, end: datetime, limit: int = 1000) -> list[Refused]:
+        """Return the registrations that were refused in [start, end), newest first."""
+        async with self._engine.begin() as db:
+            return await refusals_store.between(db, start, end, limit)
+
+    async def registrants(
+        self, host_point: str, purpose: str, klass: ClassId, start: datetime, now: datetime
+    ) -> Registrants:
+        """Return who may register a session that starts then (Điều 12). Raises UnknownPoint."""
+        async with self._engine.begin() as db:
+            point = await _point(db, host_point)
+            units = await registry_store.units(db)
+        host = next(unit for unit in units if unit.id == point.unit)
+        return registrants.registrants(host, units, purpose, klass, self.policy(now), self._day(start))
+
+    async def wards(self, unit: str, now: datetime) -> frozenset[str]:
+        """Return the units that a unit registers for by their level: its communes, and what is subordinate to it."""
+        return registrants.wards(unit, await self.units(now), self.policy(now))
 
     def _commit(self, db: AsyncConnection, now: datetime, act: Act = SYSTEM) -> Commit:
         return Commit(db, self.policy(now), self._rated, self._channels, now, act)
@@ -257,7 +344,7 @@ class Scheduler:
     ) -> tuple[Request, Mapping[str, Point], tuple[Slot, ...]]:
         """Return a request normalised, its points and its slots. Raises InvalidRequest."""
         points = await registry_store.points_named(db, (request.host_point, *request.points))
-        checked = intake.check(request, points, self.policy(now).session, now)
+        checked = intake.check(request, points, self.policy(now), now)
         await self._check_units(db, checked, points)
         return checked, points, admission.slots(checked, points, self.policy(now).capacity.recorder_legs)
 
@@ -269,9 +356,11 @@ class Scheduler:
             raise InvalidRequest(faults)
 
     async def _numberless(
-        self, db: AsyncConnection, request: Request, asked: tuple[Slot, ...], now: datetime
+        self, db: AsyncConnection, request: Request, asked: tuple[Slot, ...], received: datetime, now: datetime
     ) -> Session:
         """Make a registration of a request, at the next place in the order, that has no number yet."""
+        clock = await self._clock(db, now)
+        counted = clock.deadlines(request.klass, received, request.official.start)
         return Session(
             id=uuid.uuid4().hex,
             number="",
@@ -291,6 +380,12 @@ class Scheduler:
             submitted_by=request.submitted_by,
             voices=request.voices,
             klass=request.klass,
+            received=counted.received.astimezone(UTC).replace(microsecond=0),
+            effective=counted.effective.astimezone(UTC).replace(microsecond=0),
+            reply_due=counted.reply.replace(microsecond=0),
+            check_due=clock.check(asked[0].start),
+            provisional=counted.provisional,
+            **_particulars(request),
         )
 
     async def cancel(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
@@ -344,6 +439,8 @@ class Scheduler:
                 recording=checked.recording,
                 voices=checked.voices,
                 legs=asked[-1].legs,
+                check_due=(await self._clock(db, now)).check(asked[0].start),
+                **_particulars(checked),
             )
             await self._commit(db, now, act).amend(old, new, points[new.host_point].level)
             return await store.known(db, session_id)
@@ -626,6 +723,11 @@ class Scheduler:
 
 def _changed(ceiling: capacity.Ceiling, since: datetime, maximum: Amount, until: datetime | None) -> capacity.Ceiling:
     return ceiling.changed(since, maximum) if until is None else ceiling.between(since, until, maximum)
+
+
+def _particulars(request: Request) -> dict[str, Any]:
+    """Return what a session keeps of a request as it was given."""
+    return {name: getattr(request, name) for name in PARTICULARS}
 
 
 async def _point(db: AsyncConnection, point_id: str) -> Point:

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler import vault
@@ -37,6 +39,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 _SESSION_COLUMNS = [column for column in SESSIONS.c if column.name != "mark"]
+_TIMES = ("created", "received", "effective", "reply_due", "check_due")
 _SLOT_COLUMNS = (SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
 
 
@@ -132,15 +135,19 @@ async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Ses
     safe = vault.of(db)
     return [
         Session(
-            **{name: row[name] for name in row if name not in {"sealed", "created", "state"}},
-            created=instant(row["created"]),
-            state=State(row["state"]),
+            **_columns(row),
             code=None if row["sealed"] is None else safe.open(row["sealed"], row["id"]),
             points=tuple(points.get(row["id"], ())),
             slots=tuple(slots[row["id"]]),
         )
         for row in rows
     ]
+
+
+def _columns(row: RowMapping) -> dict[str, Any]:
+    values = {name: row[name] for name in row if name != "sealed"}
+    times = {name: instant(row[name]) for name in _TIMES}
+    return {**values, **times, "state": State(row["state"]), "support": tuple(row["support"].split())}
 
 
 async def check_vault(db: AsyncConnection) -> None:
@@ -159,7 +166,8 @@ async def add(db: AsyncConnection, session: Session) -> None:
 
 def _values(session: Session) -> dict[str, object]:
     values = {column.name: getattr(session, column.name) for column in _SESSION_COLUMNS}
-    return {**values, "created": seconds(session.created)}
+    times = {name: seconds(getattr(session, name)) for name in _TIMES}
+    return {**values, **times, "support": " ".join(session.support)}
 
 
 async def _add_slots(db: AsyncConnection, session: Session) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 METADATA = MetaData()
@@ -64,6 +65,21 @@ SESSIONS = Table(
     Column("submitted_by", String(200), nullable=False),
     Column("voices", Boolean, nullable=False, server_default=false()),
     Column("klass", String(16), nullable=False, server_default="thuong"),
+    Column("received", BigInteger, nullable=False, server_default="0"),
+    Column("effective", BigInteger, nullable=False, server_default="0"),
+    Column("reply_due", BigInteger, nullable=False, server_default="0"),
+    Column("check_due", BigInteger, nullable=False, server_default="0"),
+    Column("provisional", Boolean, nullable=False, server_default=true()),
+    Column("purpose", String(32), nullable=False, server_default="khac"),
+    Column("kind", String(32), nullable=False, server_default="khac"),
+    Column("form", String(32), nullable=False, server_default="truc_tuyen"),
+    Column("ground", String(32), nullable=False, server_default=""),
+    Column("reason", String(1000), nullable=False, server_default=""),
+    Column("support", String(500), nullable=False, server_default=""),  # codes with blanks between
+    Column("support_note", String(1000), nullable=False, server_default=""),
+    Column("people", Integer),
+    Column("second_name", String(500), nullable=False, server_default=""),
+    Column("second_phone", String(16), nullable=False, server_default=""),
     Index("sessions_state", "state"),  # the queue is looked through whenever capacity comes free
     CheckConstraint("(state = 'issued') = (mark IS NOT NULL)", name="live_code_iff_issued"),  # I10
 )
@@ -265,4 +281,21 @@ DRAFTS = Table(  # registrations that wait in a unit's inbox (R-060)
     Column("by", String(200), nullable=False),
     Column("settled", BigInteger),
     Column("session", String(32), ForeignKey("sessions.id")),
+)
+
+DENIALS = Table(  # registrations that were refused, by which rule
+    "denials",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False),
+    Column("host_point", String(64), ForeignKey("points.id"), nullable=False),
+    Column("title", String(1000), nullable=False),
+    Column("klass", String(16), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("word", String(16), nullable=False),
+    Column("detail", String(1000), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("profile", String(64), nullable=False),
 )

@@ -9,6 +9,7 @@ RoofError
 │   ├── BadLogin         unknown account or wrong password (the caller is not told which)
 │   ├── Locked           too many failures; `seconds` until the next try
 │   ├── Forbidden        signed in, but not allowed to do this
+│   ├── WrongRegistrant  another body registers such sessions (Điều 12)
 │   ├── NotFound         no such thing, or none the caller may see
 │   ├── BadInput         a field is faulty
 │   ├── NotReady         the recording is still being made, or made good
@@ -69,6 +70,15 @@ class Locked(Refusal):
 
 class Forbidden(Refusal):
     """Signed in, but not allowed."""
+
+
+class WrongRegistrant(Refusal):
+    """Another body registers such sessions, by an article of Điều 12; it may be passed on to it as a draft."""
+
+    def __init__(self, registrant: str, article: str) -> None:
+        super().__init__(f"{registrant}, {article}")
+        self.registrant = registrant
+        self.article = article
 
 
 class MustChangePassword(Refusal):

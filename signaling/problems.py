@@ -15,7 +15,7 @@ from scheduler.conduct import errors as conduct
 from scheduler.directory import errors as directory
 from signaling import errors
 from signaling.messages import instant
-from signaling.texts import Language, field_text, move_text, problem_title
+from signaling.texts import Language, article_text, field_text, move_text, problem_title
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
@@ -57,6 +57,44 @@ def _capacity(error: scheduler.CapacityExceeded, language: Language) -> dict[str
             for suggestion in error.suggestions
         ],
     }
+
+
+CLASSES = {
+    "thuong": ("thường", "ordinary"),
+    "dot_xuat": ("đột xuất", "sudden"),
+    "khan_cap": ("khẩn cấp", "emergency"),
+}
+LOCAL = "%H:%M %d/%m/%Y"
+
+
+def _late(error: scheduler.TooLate, language: Language) -> dict[str, object]:
+    """Say the last moment and what classes remain; the times are the province's own."""
+    english = language == "en"
+    left = [
+        CLASSES[klass][english] + (f" ({('đến', 'until')[english]} {latest:{LOCAL}})" if latest else "")
+        for klass, latest in error.remaining
+    ]
+    article, classes = article_text(error.article, language), ", ".join(left)
+    detail = (
+        f"Tiếp nhận lúc {error.effective:{LOCAL}}, hạn cuối {error.latest:{LOCAL}} ({article})."
+        f" Còn có thể đăng ký: {classes}",
+        f"Received {error.effective:{LOCAL}}, latest {error.latest:{LOCAL}} ({article}). Still possible: {classes}",
+    )
+    return {
+        "detail": detail[english],
+        "article": error.article,
+        "effective": _stamp(error.effective),
+        "latest": _stamp(error.latest),
+        "remaining": [
+            {"class": klass, "latest": None if latest is None else _stamp(latest)} for klass, latest in error.remaining
+        ],
+    }
+
+
+def _elsewhere(error: errors.WrongRegistrant, language: Language) -> dict[str, object]:
+    article = article_text(error.article, language)
+    detail = (f"{error.registrant} đăng ký theo {article}", f"{error.registrant} registers it under {article}")
+    return {"detail": detail[language == "en"], "registrant": error.registrant, "article": error.article}
 
 
 def _fields(faults: list[tuple[str, str]]) -> dict[str, object]:
@@ -120,6 +158,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.Locked: Answer(429, "locked", _locked),
     errors.MustChangePassword: Answer(403, "must-change-password"),
     errors.Forbidden: Answer(403, "forbidden"),
+    errors.WrongRegistrant: Answer(403, "wrong-registrant", _elsewhere),
     errors.BadOrigin: Answer(403, "bad-origin"),
     errors.NotFound: Answer(404, "not-found"),
     errors.BadJson: Answer(400, "bad-json"),
@@ -129,6 +168,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.LinkDead: Answer(410, "link-dead"),
     errors.TicketExpired: Answer(410, "expired"),
     scheduler.InvalidRequest: Answer(422, "invalid", _requested),
+    scheduler.StateSecret: Answer(409, "state-secret"),
+    scheduler.TooLate: Answer(409, "late", _late),
     scheduler.CapacityExceeded: Answer(409, "capacity", _capacity),
     scheduler.BadDevices: Answer(422, "invalid", _devices),
     scheduler.BadUnits: Answer(422, "invalid", _units),

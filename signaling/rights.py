@@ -1,59 +1,67 @@
 """Who may do what with sessions and recordings. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from scheduler.model import Draft, Point, Session, Unit
+from scheduler.model import Draft, Session, Unit
+from scheduler.registrants import Registrants
 from signaling.accounts import Account
+from signaling.bodies import Bodies
 from signaling.store import Recording
 
 
-def may_register(account: Account, host: Point) -> bool:
-    """The host unit's registrant, central technicians and administrators (thin reading of Điều 12)."""
-    return account.central or ("registrant" in account.roles and account.unit == host.unit)
+def may_register(account: Account, who: Registrants) -> bool:
+    """The registrants of the units that Điều 12 names; the operating unit for whoever asks it to."""
+    return account.central or ("registrant" in account.roles and account.unit in who.units)
 
 
-def is_host(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
-    """Whether the account belongs to the host unit, or is central."""
-    return account.central or account.unit == points[session.host_point].unit
+def may_draft(account: Account, host: Unit) -> bool:
+    """A host's own registrant, whose form then lies with the unit that registers for it (R-060)."""
+    return "registrant" in account.roles and account.unit == host.id
 
 
-def may_see(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
-    """Those who take part, and those who see everything."""
-    return account.sees_all or _takes_part(account, session, points)
+def is_host(account: Account, session: Session, bodies: Bodies) -> bool:
+    """Whether the account belongs to the host unit or one that registers for it, or is central."""
+    return (
+        account.central
+        or account.unit == bodies[session.host_point].unit
+        or account.unit in bodies.registrants(session).units
+    )
 
 
-def may_know_code(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
-    """Those who take part, and the central ones: who only supervises needs no code (R-051)."""
-    return account.central or _takes_part(account, session, points)
+def may_see(account: Account, session: Session, bodies: Bodies) -> bool:
+    """Those who take part, the units that register for them, and those who see everything (R-015)."""
+    units = bodies.invited(session)
+    return account.sees_all or account.unit in units or bool(units & bodies.wards(account.unit))
 
 
-def _takes_part(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
-    return account.unit in {points[point].unit for point in (session.host_point, *session.points)}
+def may_know_code(account: Account, session: Session, bodies: Bodies) -> bool:
+    """Those who take part or register it, and the central ones: who only supervises needs no code (R-051)."""
+    return account.unit in bodies.invited(session) or is_host(account, session, bodies)
 
 
-def seen_points(account: Account, session: Session, points: Mapping[str, Point]) -> set[str]:
+def seen_points(account: Account, session: Session, bodies: Bodies) -> set[str]:
     """The points of a session whose preparation somebody sees: all for the host, else those of the unit."""
-    whole = account.sees_all or is_host(account, session, points)
+    whole = account.sees_all or is_host(account, session, bodies)
     invited = (session.host_point, *session.points)
-    return {point for point in invited if whole or account.unit == points[point].unit}
+    return {point for point in invited if whole or account.unit == bodies[point].unit}
 
 
-def may_speak_for(account: Account, session: Session, points: Mapping[str, Point], point: str) -> bool:
+def may_speak_for(account: Account, session: Session, bodies: Bodies, point: str) -> bool:
     """Who says something for a point of a session: the people of its unit and the central ones."""
     invited = point in (session.host_point, *session.points)
-    return invited and (account.central or account.unit == points[point].unit)
+    return invited and (account.central or account.unit == bodies[point].unit)
 
 
-def may_check(account: Account, session: Session, points: Mapping[str, Point], point: str) -> bool:
+def may_check(account: Account, session: Session, bodies: Bodies, point: str) -> bool:
     """Who notes technical checks: the centre and the host for every point, a unit for its own (Điều 13.2.b)."""
     invited = point in (session.host_point, *session.points)
-    return invited and (is_host(account, session, points) or account.unit == points[point].unit)
+    return invited and (is_host(account, session, bodies) or account.unit == bodies[point].unit)
 
 
 def may_assign(
     account: Account,
     session: Session,
-    points: Mapping[str, Point],
+    bodies: Bodies,
     role: str,
     point: str | None = None,
     unit: str | None = None,
@@ -62,13 +70,21 @@ def may_assign(
     if account.central:
         return True
     if role == "point" and point is not None:
-        return may_speak_for(account, session, points, point)
+        return may_speak_for(account, session, bodies, point)
     return role == "on_site" and unit is not None and account.unit == unit
 
 
-def may_cancel(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
-    """The host unit's registrant and the central ones."""
-    return may_register(account, points[session.host_point])
+def may_see_contact(account: Account, session: Session, bodies: Bodies) -> bool:
+    """The host, the central ones, and the technicians of invited points, but for the levels that may not (R-081)."""
+    hidden = bodies.policy.session.contacts_hidden_from
+    invited = [bodies[point] for point in (session.host_point, *session.points)]
+    technician = "site" in account.roles and any(p.unit == account.unit and p.level not in hidden for p in invited)
+    return technician or is_host(account, session, bodies)
+
+
+def may_cancel(account: Account, session: Session, bodies: Bodies) -> bool:
+    """Whoever may register it."""
+    return may_register(account, bodies.registrants(session))
 
 
 def may_see_draft(account: Account, draft: Draft) -> bool:
@@ -81,9 +97,9 @@ def may_settle(account: Account, draft: Draft) -> bool:
     return account.central or ("registrant" in account.roles and account.unit == draft.unit)
 
 
-def may_extend(account: Account, session: Session, points: Mapping[str, Point]) -> bool:
+def may_extend(account: Account, session: Session, bodies: Bodies) -> bool:
     """Who holds the meeting: the people of the host unit, and the central ones."""
-    return is_host(account, session, points)
+    return is_host(account, session, bodies)
 
 
 def may_see_queue(account: Account) -> bool:

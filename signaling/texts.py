@@ -1,5 +1,6 @@
 """What people are told, in Vietnamese and English: titles of REST problems, faults on the WebSocket, faulty fields."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -23,6 +24,14 @@ PROBLEMS: Mapping[str, Pair] = {
     "too-large": ("Nội dung lớn hơn 64 KiB", "The body is larger than 64 KiB"),
     "invalid": ("Thông tin chưa hợp lệ", "Some fields are not valid"),
     "capacity": ("Vượt mức năng lực được cấp (80 %)", "Over the capacity that may be given away (80 %)"),
+    "wrong-registrant": ("Phiên họp này do đơn vị khác đăng ký (Điều 12)", "Another body registers it (Article 12)"),
+    "state-secret": (
+        "Từ chối – không tổ chức trên hệ thống này (khoản 2 Điều 5). Nội dung bí mật nhà nước chỉ họp trực tiếp hoặc"
+        " qua mạng cơ yếu, theo pháp luật về bảo vệ bí mật nhà nước",
+        "Refused: not held on this system (Article 5.2). State secrets are spoken of face to face or over the cipher"
+        " network only, under the law on the protection of state secrets",
+    ),
+    "late": ("Đăng ký quá hạn (điểm a khoản 2 Điều 13)", "The registration comes too late (Article 13.2.a)"),
     "ended": ("Phiên họp đã kết thúc", "The session has ended"),
     "settled": ("Bản nháp đã được xác nhận hoặc loại bỏ", "The draft was confirmed or discarded already"),
     "illegal-move": ("Việc này không thực hiện được ở trạng thái hiện tại", "This cannot be done in its present state"),
@@ -122,6 +131,9 @@ FIELDS: Mapping[str, Pair] = {
     "unit-merged": ("đơn vị đã hết hiệu lực, sáp nhập từ ngày: {value}", "this unit was merged on: {value}"),
     "unit-not-yet": ("đơn vị chưa có hiệu lực ({value})", "this unit is not one yet ({value})"),
     "phone-format": ("không phải số điện thoại Việt Nam", "is no Vietnamese phone number"),
+    "unknown-code": ("không có lựa chọn {value}", "there is no choice {value}"),
+    "not-for-class": ("chỉ dùng cho phiên họp khẩn cấp", "is for emergencies only"),
+    "people-range": ("phải từ 1 đến {value}", "must be 1 to {value}"),
     "too-many": ("nhiều quá {value} mục", "more than {value} items"),
     "duplicate-item": ("mục {value} có hai lần", "item {value} is listed twice"),
     "not-in-session": ("điểm cầu {value} không dự phiên họp này", "point {value} is not in this session"),
@@ -154,6 +166,14 @@ FIELDS: Mapping[str, Pair] = {
     "datetime_from_date_parsing": ("không phải thời điểm RFC 3339", "is no RFC 3339 time"),
 }
 _OTHER: Pair = ("không hợp lệ", "not valid")
+
+
+def article_text(article: str, language: str) -> str:
+    """Return an article of the regulation as it is cited: ``điểm b khoản 2 Điều 12``, ``Article 12.2.b``."""
+    if language != "en":
+        return article
+    numbers = re.findall(r"(?:điểm|khoản|Điều) (\S+)", article)
+    return f"Article {'.'.join(reversed(numbers))}" if numbers else article
 
 
 def language_of(accept: str) -> Language:

@@ -55,8 +55,25 @@ export const changePassword = (current, password) => call('POST', 'password', {c
 export const units = () => call('GET', 'units');
 /** @type {() => Promise<Point[]>} */
 export const points = () => call('GET', 'points');
-/** @type {(registration: Registration) => Promise<Session>} */
+/** The rules in force. @returns {Promise<Rules>} */
+export async function rules() {
+  const known = /** @type {Profile[]} */ (await call('GET', 'profiles'));
+  return /** @type {Profile} */ (known.find(({in_force}) => in_force)).content;
+}
+/** @type {(kind: string, start: string) => Promise<Deadlines>} */
+export const deadlines = (kind, start) => call('GET', `deadlines?${query({class: kind, start})}`);
+/** A session, or the draft that lies now with the unit that registers for the host. @type {(registration: Registration) => Promise<Session | Draft>} */
 export const register = registration => call('POST', 'registrations', registration);
+/** @type {(registration: Registration) => Promise<Draft>} */
+export const passOn = registration => call('POST', 'drafts', registration);
+/** @type {() => Promise<Draft[]>} */
+export const drafts = () => call('GET', 'drafts');
+/** @type {(id: string) => Promise<Draft>} */
+export const draft = id => call('GET', `drafts/${encodeURIComponent(id)}`);
+/** @type {(id: string, registration: Registration) => Promise<Session>} */
+export const confirmDraft = (id, registration) => call('POST', `drafts/${encodeURIComponent(id)}/confirm`, registration);
+/** @type {(id: string, reason: string) => Promise<Draft>} */
+export const discardDraft = (id, reason) => call('POST', `drafts/${encodeURIComponent(id)}/discard`, {reason});
 /** @type {(from: string, to: string) => Promise<Session[]>} */
 export const sessions = (from, to) => call('GET', `sessions?${query({from, to})}`);
 /** @type {(id: string) => Promise<Session>} */

@@ -25,9 +25,26 @@ interface Session {
   code: string | null; may_control: boolean; may_cancel: boolean;
 }
 
+interface ClassRules { name: string; article: string; needs_reason: boolean; grounds: Record<string, string> }
+/** What the profile in force lets a registration choose from: codes with their names. */
+interface Rules {
+  registration: { office_level: string; purposes: Record<string, string>; kinds: Record<string, string>; forms: Record<string, string>; support: Record<string, string> };
+  classes: Record<string, ClassRules>;
+}
+interface Profile { id: string; version: number; in_force: boolean; content: Rules }
+interface Deadlines { received: string; effective: string; latest: string | null; late: boolean; reply: string; check: string; provisional: boolean }
+
+/** A registration that lies with the unit that may submit it; `content` is what was typed, as it came. */
+interface Draft {
+  id: string; number: string; unit: Named; origin: Named | null; channel: 'form' | 'mail'; source: string; content: Record<string, any>;
+  arrived: string; state: 'open' | 'confirmed' | 'discarded'; reason: string; by: string; settled: string | null; session: string | null; may_settle: boolean;
+}
+
 interface Registration {
   title: string; host_point: string; points: string[]; rehearsal: Slot | null; official: Slot;
   contact_name: string; contact_phone: string; recording: boolean; voices: boolean; script: ScriptItem[];
+  class: string; ground: string; reason: string; purpose: string; kind: string; form: string; secret: boolean | null; people: number | null;
+  support: string[]; support_note: string; second_name: string; second_phone: string;
 }
 /** `point` null is the host point, `layout` null leaves the picture as it is. */
 interface ScriptItem { id: string; title: string; point: string | null; layout: LayoutKind | null; minutes: number; kind: ItemKind }
@@ -79,7 +96,7 @@ interface Lists { asked: string | null; expected: number; submitted: number; may
 interface Problem {
   type: string; title: string; status: number; detail: string;
   limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];
-  errors?: { field: string; detail: string }[];
+  errors?: { field: string; detail: string }[]; registrant?: string;
 }
 
 interface Seat {

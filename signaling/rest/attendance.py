@@ -1,6 +1,5 @@
 """Who was there: the meeting's own record of a session, and what points say of their interruptions (R-087, R-099)."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -9,8 +8,10 @@ from scheduler import model
 from scheduler.preparation import stays
 from scheduler.preparation.attendance import SlotAttendance
 from signaling import rights
+from signaling.bodies import Bodies
 from signaling.errors import Forbidden, NotFound
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
+from signaling.rest.sessions import bodies
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
@@ -84,16 +85,16 @@ async def explain(call: Call) -> list[Slot]:
     return await attendance(call)
 
 
-async def find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
+async def find(call: Call) -> tuple[model.Session, Bodies]:
     """Return a session its reader may see, with all points. Raises NotFound."""
     session = await call.roof.scheduler.session(call.id)
-    points = {point.id: point for point in await call.roof.scheduler.points()}
+    points = await bodies(call)
     if not rights.may_see(call.account, session, points):
         raise NotFound
     return session, points
 
 
-def _wire(slot: SlotAttendance, points: Mapping[str, model.Point], seen: set[str]) -> Slot:
+def _wire(slot: SlotAttendance, points: Bodies, seen: set[str]) -> Slot:
     return Slot(
         kind=slot.slot.kind,
         start=slot.slot.start,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from scheduler import model
 from scheduler.model import ClassId, Phase
 from signaling import rights
+from signaling.bodies import Bodies
 from signaling.rest import sessions
 from signaling.rest.route import Call, Interval, Model
 
@@ -29,12 +30,12 @@ Briefs = Mapping[str, Brief]
 
 async def of(call: Call, ids: Iterable[str]) -> dict[str, Brief]:
     """Return those of the sessions that the reader may see, by id."""
-    points = await sessions.all_points(call)
+    points = await sessions.bodies(call)
     found = await call.roof.scheduler.named(ids)
     return {each.id: _brief(call, each, points) for each in found if rights.may_see(call.account, each, points)}
 
 
-def _brief(call: Call, found: model.Session, points: Mapping[str, model.Point]) -> Brief:
+def _brief(call: Call, found: model.Session, points: Bodies) -> Brief:
     host = points[found.host_point]
     return Brief(
         id=found.id,

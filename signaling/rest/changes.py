@@ -147,6 +147,17 @@ def _asked(found: model.Session, body: Amendment) -> model.Request:
         submitted_by=found.submitted_by,
         voices=found.voices,
         klass=found.klass,
+        purpose=found.purpose,
+        kind=found.kind,
+        form=found.form,
+        secret=False,
+        ground=found.ground,
+        reason=found.reason,
+        support=found.support,
+        support_note=found.support_note,
+        people=found.people,
+        second_name=found.second_name,
+        second_phone=found.second_phone,
     )
 
 

@@ -141,7 +141,7 @@ async def confirm(call: Call) -> Outcome:
     call.roof.deliverer.wake()
     passed = " override" if body.override else ""
     await call.note("confirm", call.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])
-    return Outcome(session=sessions.wire(call, done, await sessions.all_points(call)), plan=None)
+    return Outcome(session=sessions.wire(call, done, await sessions.bodies(call)), plan=None)
 
 
 def _decides(call: Call) -> None:

@@ -42,12 +42,12 @@ async def drafts(call: Call) -> list[Draft]:
     unit = call.account.unit
     units = None if call.account.central else [] if unit is None else [unit]
     names = await _names(call)
-    return [wire(call, draft, names) for draft in await call.roof.drafts.inbox(units)]
+    return [_wire(call, draft, names) for draft in await call.roof.drafts.inbox(units)]
 
 
 async def draft(call: Call) -> Draft:
     """Return one draft."""
-    return wire(call, await find(call), await _names(call))
+    return await shown(call, await find(call))
 
 
 async def discard(call: Call) -> Draft:
@@ -55,7 +55,7 @@ async def discard(call: Call) -> Draft:
     own(call, await find(call))
     discarded = await call.roof.drafts.discard(call.id, call.account.account, call.body.reason, call.now)
     await call.note("discard", discarded.id, f"{discarded.number} {discarded.reason}")
-    return wire(call, discarded, await _names(call))
+    return await shown(call, discarded)
 
 
 async def find(call: Call) -> model.Draft:
@@ -72,8 +72,12 @@ def own(call: Call, found: model.Draft) -> None:
         raise Forbidden
 
 
-def wire(call: Call, found: model.Draft, names: Mapping[str, str]) -> Draft:
+async def shown(call: Call, found: model.Draft) -> Draft:
     """Return a draft as it is sent."""
+    return _wire(call, found, await _names(call))
+
+
+def _wire(call: Call, found: model.Draft, names: Mapping[str, str]) -> Draft:
     return Draft(
         id=found.id,
         number=found.number,

@@ -12,6 +12,7 @@ from scheduler.text import clean
 from signaling import rights
 from signaling.errors import Forbidden, NotFound
 from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.rest.sessions import bodies
 
 Text = Annotated[str, StringConstraints(max_length=500)]
 
@@ -103,8 +104,8 @@ async def report(call: Call) -> Incident:
     """Report a fault outside a meeting."""
     told: Told = call.body
     session = await call.roof.scheduler.session(told.session)
-    points = await _points(call)
-    if not rights.may_see(call.account, session, points) or told.point not in (
+    known = await bodies(call)
+    if not rights.may_see(call.account, session, known) or told.point not in (
         None,
         session.host_point,
         *session.points,

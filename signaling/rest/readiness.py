@@ -10,9 +10,11 @@ from pydantic import Field, StringConstraints
 from scheduler import model
 from scheduler.preparation import board, checks, duty, readiness
 from signaling import rights
+from signaling.bodies import Bodies
 from signaling.errors import Forbidden
 from signaling.rest.attendance import find
 from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.rest.sessions import bodies
 
 AHEAD = timedelta(days=7)
 
@@ -179,7 +181,7 @@ async def relieve(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def _duty(call: Call) -> tuple[duty.Duty, model.Session, Mapping[str, model.Point]]:
+async def _duty(call: Call) -> tuple[duty.Duty, model.Session, Bodies]:
     """Return a duty the account may change. Raises UnknownDuty, Forbidden."""
     given = await call.roof.preparation.duties.one(call.id)
     found, points = await call.roof.scheduler.session(given.session), await _points(call)
@@ -188,13 +190,13 @@ async def _duty(call: Call) -> tuple[duty.Duty, model.Session, Mapping[str, mode
     return given, found, points
 
 
-def _may_change(call: Call, given: duty.Duty, found: model.Session, points: Mapping[str, model.Point]) -> bool:
+def _may_change(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> bool:
     own = given.account == call.account.account
     return own or rights.may_assign(call.account, found, points, given.role, given.point, given.unit)
 
 
-async def _points(call: Call) -> Mapping[str, model.Point]:
-    return {point.id: point for point in await call.roof.scheduler.points()}
+async def _points(call: Call) -> Bodies:
+    return await bodies(call)
 
 
 async def _accounts(call: Call) -> set[str]:
@@ -205,7 +207,7 @@ async def _accounts(call: Call) -> set[str]:
     return {account.point for account in accounts if account.point} | {p.id for p in points if p.unit in units}
 
 
-def _head(judged: board.Board, points: Mapping[str, model.Point]) -> Head:
+def _head(judged: board.Board, points: Bodies) -> Head:
     colours = list(judged.colours.values())
     return Head(
         id=judged.session.id,
@@ -221,9 +223,7 @@ def _head(judged: board.Board, points: Mapping[str, model.Point]) -> Head:
     )
 
 
-def _board(
-    call: Call, judged: board.Board, points: Mapping[str, model.Point], units: Mapping[str, model.Unit]
-) -> Board:
+def _board(call: Call, judged: board.Board, points: Bodies, units: Mapping[str, model.Unit]) -> Board:
     found = judged.session
     seen = rights.seen_points(call.account, found, points)
     rows = [_ready(call, judged, points[point], points, units) for point in judged.points if point in seen]
@@ -242,7 +242,7 @@ def _ready(
     call: Call,
     judged: board.Board,
     point: model.Point,
-    points: Mapping[str, model.Point],
+    points: Bodies,
     units: Mapping[str, model.Unit],
 ) -> Ready:
     return Ready(
@@ -267,7 +267,7 @@ def _mark(mark: readiness.Mark) -> Mark:
     return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=mark.value)
 
 
-def _wire(call: Call, given: duty.Duty, found: model.Session, points: Mapping[str, model.Point]) -> Duty:
+def _wire(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> Duty:
     return Duty(
         id=given.id,
         role=given.role,

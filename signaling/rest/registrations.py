@@ -2,12 +2,15 @@
 
 from typing import Annotated
 
+from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler import model
+from scheduler.model import ClassId, Unit
+from scheduler.registrants import Registrants
 from signaling import rights
 from signaling.codes import masked
-from signaling.errors import Forbidden
+from signaling.errors import Forbidden, Refusal, WrongRegistrant
 from signaling.rest import desk, drafts, scripts, sessions
 from signaling.rest.route import ID, Call, Id, Interval, Model, Route
 from signaling.rest.sessions import Session
@@ -29,6 +32,18 @@ class Registration(Model):
     script: scripts.Items = Field(default_factory=list)
     voices: Annotated[bool, Field(strict=True)] = False
     wait: Annotated[bool, Field(strict=True)] = False
+    class_: Annotated[ClassId, Field(alias="class")] = "thuong"
+    ground: Text = ""
+    reason: Text = ""
+    purpose: Text = ""
+    kind: Text = ""
+    form: Text = ""
+    secret: Annotated[bool, Field(strict=True)] | None = None
+    people: Annotated[int, Field(strict=True)] | None = None
+    support: Annotated[list[Text], Field(max_length=50)] = Field(default_factory=list)
+    support_note: Text = ""
+    second_name: Text = ""
+    second_phone: Text = ""
 
 
 class Registered(Session):
@@ -37,29 +52,73 @@ class Registered(Session):
     standing: desk.Standing | None
 
 
-async def register(call: Call) -> Registered:
-    """Ask for a session; it is admitted under the 80 % rule, waits in the order if that is wished, or is refused."""
-    return await _submit(call, None)
+async def register(call: Call) -> Registered | web.Response:
+    """Ask for a session; it is admitted under the 80 % rule, waits in the order if that is wished, or is refused.
+
+    A host for which another unit registers is answered with the draft that lies there now.
+    """
+    who, host = await _who(call)
+    if rights.may_register(call.account, who):
+        return await _submit(call, None)
+    if host is None or who.office or not who.units or not rights.may_draft(call.account, host):
+        raise await _elsewhere(call, who)
+    draft = await _pass_on(call, who)
+    return web.Response(body=draft.model_dump_json(by_alias=True), content_type="application/json", status=202)
+
+
+async def pass_on(call: Call) -> drafts.Draft:
+    """Put what one may not register oneself into the inbox of the unit that may (R-058)."""
+    who, _ = await _who(call)
+    if not who.units or "registrant" not in call.account.roles:
+        raise Forbidden
+    return await _pass_on(call, who)
 
 
 async def confirm(call: Call) -> Registered:
     """Submit a draft as it is sent here, changed or not; it takes its place in the order now."""
     found = await drafts.find(call)
     drafts.own(call, found)
+    who, _ = await _who(call)
+    if not rights.may_register(call.account, who):
+        raise await _elsewhere(call, who)
     return await _submit(call, found.id)
+
+
+async def _who(call: Call) -> tuple[Registrants, Unit | None]:
+    """Return who may register what is asked for, and whose session it is; nobody for an unknown host."""
+    body: Registration = call.body
+    known = await sessions.bodies(call)
+    if body.host_point not in known.points:
+        return Registrants((), ""), None
+    given = (body.host_point, body.purpose, body.class_, body.official.start, call.now)
+    return await call.roof.scheduler.registrants(*given), known.unit(body.host_point)
+
+
+async def _elsewhere(call: Call, who: Registrants) -> Refusal:
+    if not who.units:
+        return Forbidden()
+    names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    office = call.roof.scheduler.policy(call.now).registration.office_name
+    return WrongRegistrant(office if who.office else names[who.units[-1]], who.article)
+
+
+async def _pass_on(call: Call, who: Registrants) -> drafts.Draft:
+    content = call.body.model_dump(mode="json", by_alias=True)
+    account = call.account
+    draft = await call.roof.drafts.add(who.units[0], "form", account.account, content, call.now, origin=account.unit)
+    call.roof.deliverer.wake()
+    await call.note("draft", draft.id, draft.number)
+    return await drafts.shown(call, draft)
 
 
 async def _submit(call: Call, draft: str | None) -> Registered:
     body: Registration = call.body
-    points = await sessions.all_points(call)
-    host = points.get(body.host_point)
-    if not call.account.central and (host is None or not rights.may_register(call.account, host)):
-        raise Forbidden
     session = await call.roof.scheduler.submit(taken(body, call.account.account), call.now, body.wait, draft)
     call.roof.deliverer.wake()
-    await call.note("register", session.id, f"{session.number} {masked(session.code or '')}")
+    detail = (session.number, session.klass, session.ground, session.reason, masked(session.code or ""))
+    await call.note("register", session.id, " ".join(filter(None, detail)))
     standing = None if session.code else await desk.standing_of(call, session.id)
-    return Registered(**dict(sessions.wire(call, session, points)), standing=standing)
+    return Registered(**dict(sessions.wire(call, session, await sessions.bodies(call))), standing=standing)
 
 
 def taken(body: Registration, account: str) -> model.Request:
@@ -76,6 +135,18 @@ def taken(body: Registration, account: str) -> model.Request:
         submitted_by=account,
         script=scripts.taken(body.script),
         voices=body.voices,
+        klass=body.class_,
+        ground=body.ground,
+        reason=body.reason,
+        purpose=body.purpose,
+        kind=body.kind,
+        form=body.form,
+        secret=body.secret,
+        people=body.people,
+        support=tuple(body.support),
+        support_note=body.support_note,
+        second_name=body.second_name,
+        second_phone=body.second_phone,
     )
 
 
@@ -86,6 +157,16 @@ ROUTES = [
         register,
         "Register a session",
         Registered,
+        body=Registration,
+        status=201,
+        problems=(403, 409),
+    ),
+    Route(
+        "POST",
+        "/drafts",
+        pass_on,
+        "Pass a registration on to whoever may register it",
+        drafts.Draft,
         body=Registration,
         status=201,
         problems=(403, 409),

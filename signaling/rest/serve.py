@@ -54,7 +54,9 @@ def _handler(route: Route) -> Any:
         answer = await _answer(route, call)
         if isinstance(answer, web.StreamResponse):
             return answer
-        return web.Response(body=adapter.dump_json(answer), content_type="application/json", status=route.status)
+        return web.Response(
+            body=adapter.dump_json(answer, by_alias=True), content_type="application/json", status=route.status
+        )
 
     return handle
 

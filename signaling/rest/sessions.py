@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from scheduler import model
-from scheduler.model import Act, Phase, State
+from scheduler.model import Act, ClassId, Phase, State
 from signaling import rights
+from signaling.bodies import Bodies
 from signaling.errors import Forbidden, NotFound
 from signaling.rest import scripts
 from signaling.rest.route import ID, Call, Interval, Model, Moment, Named, Route
@@ -34,8 +35,24 @@ class Session(Model):
     points: list[Named]
     rehearsal: Interval | None
     official: Interval
+    class_: Annotated[ClassId, Field(alias="class")]
+    ground: str
+    reason: str | None
+    purpose: str
+    kind: str
+    form: str
+    people: int | None
+    support: list[str]
+    support_note: str
     contact_name: str | None
     contact_phone: str | None
+    second_name: str | None
+    second_phone: str | None
+    received: Moment
+    effective: Moment
+    reply_due: Moment
+    check_due: Moment
+    provisional: bool
     recording: bool
     voices: bool
     legs: int
@@ -65,18 +82,18 @@ async def sessions(call: Call) -> list[Session]:
     start = period.from_ or call.now - BACK
     end = period.to or start + BACK + AHEAD
     unit = call.account.unit
-    units = None if call.account.sees_all else [] if unit is None else [unit]
-    points = await all_points(call)
+    known = await bodies(call)
+    units = None if call.account.sees_all else [] if unit is None else [unit, *known.wards(unit)]
     listed = await call.roof.scheduler.sessions(start, end, units=units)
-    shown = [wire(call, session, points) for session in listed if rights.may_see(call.account, session, points)]
+    shown = [wire(call, session, known) for session in listed if rights.may_see(call.account, session, known)]
     await _saw(call, shown)
     return shown
 
 
 async def session(call: Call) -> Session:
     """Return one session."""
-    found, points = await find(call)
-    shown = wire(call, found, points)
+    found, known = await find(call)
+    shown = wire(call, found, known)
     await _saw(call, [shown])
     return shown
 
@@ -93,14 +110,14 @@ async def _saw(call: Call, shown: Sequence[Session]) -> None:
 
 async def cancel(call: Call) -> Session:
     """Cancel a session; its conference ends at once."""
-    found, points = await find(call)
-    if not rights.may_cancel(call.account, found, points):
+    found, known = await find(call)
+    if not rights.may_cancel(call.account, found, known):
         raise Forbidden
     cancelled = await call.roof.scheduler.cancel(found.id, call.now, Act(call.account.account, call.body.reason))
     call.roof.deliverer.wake()
     await call.note("cancel", cancelled.id, f"{cancelled.number} {call.body.reason}".strip())
     await call.roof.hub.cancelled(found.id)
-    return wire(call, cancelled, points)
+    return wire(call, cancelled, known)
 
 
 async def script(call: Call) -> scripts.Script:
@@ -111,8 +128,8 @@ async def script(call: Call) -> scripts.Script:
 
 async def set_script(call: Call) -> scripts.Script:
     """Replace the script of a session; a meeting that is held goes on with it."""
-    found, points = await find(call)
-    if not rights.is_host(call.account, found, points):
+    found, known = await find(call)
+    if not rights.is_host(call.account, found, known):
         raise Forbidden
     items = await call.roof.scheduler.set_script(found.id, scripts.taken(call.body.items), call.now)
     await call.note("script", found.id, f"{found.number} {len(items)}")
@@ -125,13 +142,18 @@ async def all_points(call: Call) -> Mapping[str, model.Point]:
     return {point.id: point for point in await call.roof.scheduler.points()}
 
 
-async def find(call: Call) -> tuple[model.Session, Mapping[str, model.Point]]:
+async def bodies(call: Call) -> Bodies:
+    """Return what rights are judged by."""
+    return Bodies(await all_points(call), await call.roof.scheduler.units(), call.roof.scheduler.policy(call.now))
+
+
+async def find(call: Call) -> tuple[model.Session, Bodies]:
     """Return a session its reader may see; others are not found, so that ids tell nothing."""
     found = await call.roof.scheduler.session(call.id)
-    points = await all_points(call)
-    if not rights.may_see(call.account, found, points):
+    known = await bodies(call)
+    if not rights.may_see(call.account, found, known):
         raise NotFound
-    return found, points
+    return found, known
 
 
 def span(interval: model.Interval) -> Interval:
@@ -139,29 +161,46 @@ def span(interval: model.Interval) -> Interval:
     return Interval(start=interval.start, end=interval.end)
 
 
-def wire(call: Call, found: model.Session, points: Mapping[str, model.Point]) -> Session:
+def wire(call: Call, found: model.Session, known: Bodies) -> Session:
     """Return a session as its reader may see it."""
-    host = rights.is_host(call.account, found, points)
+    host = rights.is_host(call.account, found, known)
+    contact = rights.may_see_contact(call.account, found, known)
     phase = call.roof.scheduler.phase(found, call.now)
     open_ = phase not in {"ended", "cancelled"}
     return Session(
         id=found.id,
         number=found.number,
         title=found.title,
-        host=Host(point=found.host_point, name=points[found.host_point].name),
-        points=[Named(id=point, name=points[point].name) for point in found.points],
+        host=Host(point=found.host_point, name=known.points[found.host_point].name),
+        points=[Named(id=point, name=known.points[point].name) for point in found.points],
         rehearsal=None if found.rehearsal is None else span(found.rehearsal),
         official=span(found.official),
-        contact_name=found.contact_name if host else None,
-        contact_phone=found.contact_phone if host else None,
+        class_=found.klass,
+        ground=found.ground,
+        reason=found.reason if host else None,
+        purpose=found.purpose,
+        kind=found.kind,
+        form=found.form,
+        people=found.people,
+        support=list(found.support),
+        support_note=found.support_note,
+        contact_name=found.contact_name if contact else None,
+        contact_phone=found.contact_phone if contact else None,
+        second_name=found.second_name if contact else None,
+        second_phone=found.second_phone if contact else None,
+        received=found.received,
+        effective=found.effective,
+        reply_due=found.reply_due,
+        check_due=found.check_due,
+        provisional=found.provisional,
         recording=found.recording,
         voices=found.voices,
         legs=found.legs,
         state=found.state,
         phase=phase,
-        code=found.code if rights.may_know_code(call.account, found, points) else None,
+        code=found.code if rights.may_know_code(call.account, found, known) else None,
         may_control=host and open_,
-        may_cancel=open_ and rights.may_cancel(call.account, found, points),
+        may_cancel=open_ and rights.may_cancel(call.account, found, known),
     )
 
 

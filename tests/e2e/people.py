@@ -43,7 +43,7 @@ class People:
         recording: bool = False,
         script: Sequence[tuple[str, str, str]] = (),
     ) -> str:
-        """Register a session that starts within two minutes; returns its code. Items are title, point, layout."""
+        """Register an emergency that starts within two minutes; returns its code. Items are title, point, layout."""
         start = datetime.now(HANOI) + timedelta(minutes=2)
         page.get_by_test_id("register").first.click()
         page.get_by_test_id("title").fill(title)
@@ -53,6 +53,13 @@ class People:
             page.locator(f'[data-testid="point-option"][data-point="{point}"]').click()
         page.get_by_test_id("official-start").fill(f"{start:%Y-%m-%dT%H:%M}")
         page.get_by_test_id("official-end").fill(f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+        page.get_by_test_id("class-khan_cap").check()
+        page.get_by_test_id("ground").select_option("chi_dao_ubnd_tinh")
+        page.get_by_test_id("reason").fill("Công điện 05/CĐ-UBND")
+        page.get_by_test_id("purpose").select_option("noi_bo_don_vi")
+        page.get_by_test_id("kind").select_option("giao_ban")
+        page.get_by_test_id("form").select_option("truc_tuyen")
+        page.get_by_test_id("secret-no").check()
         page.get_by_test_id("contact-name").fill("Nguyễn Thị Ánh")
         page.get_by_test_id("contact-phone").fill("0905 123 456")
         page.get_by_test_id("recording").set_checked(recording)

@@ -32,6 +32,11 @@ SESSION = Session(
     created=NOW,
     profile="KH-2023",
     submitted_by="x",
+    received=NOW,
+    effective=NOW,
+    reply_due=NOW,
+    check_due=NOW,
+    provisional=False,
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,10 +10,11 @@ from scheduler import database
 from scheduler.errors import CapacityExceeded, IllegalMove, InvalidRequest, Revoked
 from scheduler.model import Amount, ClassId, Held, Interval, LoadStep, Session, State
 from scheduler.service import Scheduler
-from tests.scheduler.world import NOW, REQUEST, VAULT, at, hours, on, profiles_with
+from tests.scheduler.world import NOW, REQUEST, SUDDEN, URGENT, VAULT, at, hours, on, profiles_with
 
 PROVINCE, HEALTH, COMMUNE = "ubnd.khanh-hoa", "so.yt", "vn.vanthanh"
 CAM_LAM, NINH_HOA, VAN_NINH, NHA_TRANG = "ubnd.cam-lam", "ubnd.ninh-hoa", "ubnd.van-ninh", "ubnd.nha-trang"
+LAST_WEEK = at("30/03/2023 08:00")
 MORNING = on("05/04/2023", "08:00", "10:00")
 HELD = ((CAM_LAM, 15), (NINH_HOA, 28), (VAN_NINH, 14), (COMMUNE, 6), (HEALTH, 40), (NHA_TRANG, 28))  # 101 to 106
 
@@ -34,13 +35,15 @@ async def ask(
     rehearsal: Interval | None = None,
     klass: ClassId = "thuong",
     wait: bool = True,
+    now: datetime = NOW,
 ) -> Session:
     """Register for a host with so many devices in all."""
     points = [point.id for point in await scheduler.points() if point.id != host]
     few = points[: min(legs, 140) - 1]
     await scheduler.set_devices(host, legs - len(few))
-    request = replace(REQUEST, host_point=host, points=tuple(few), official=official, rehearsal=rehearsal, klass=klass)
-    session = await scheduler.submit(request, NOW, wait=wait)
+    times = replace(REQUEST, host_point=host, points=tuple(few), official=official, rehearsal=rehearsal)
+    request = replace(times, klass=klass, **{"thuong": {}, "dot_xuat": SUDDEN, "khan_cap": URGENT}[klass])
+    session = await scheduler.submit(request, now, wait=wait)
     await scheduler.set_devices(host, 1)
     assert session.legs == legs
     return session
@@ -136,8 +139,9 @@ async def test_example_7_an_emergency_outranks_its_own_level_only(automatic: Sch
 
 async def test_example_8_a_rehearsal_waits_like_any_slot(scheduler: Scheduler) -> None:
     await ask(scheduler, PROVINCE, 145, on("06/04/2023", "08:00", "09:00"), on("04/04/2023", "14:00", "16:00"))
-    assert (await ask(scheduler, NINH_HOA, 60, on("04/04/2023", "15:00", "16:00"))).state == State.WAITING
-    assert (await ask(scheduler, NINH_HOA, 60, on("04/04/2023", "16:00", "17:00"))).state == State.ISSUED
+    at_15, at_16 = on("04/04/2023", "15:00", "16:00"), on("04/04/2023", "16:00", "17:00")
+    assert (await ask(scheduler, NINH_HOA, 60, at_15, klass="dot_xuat")).state == State.WAITING
+    assert (await ask(scheduler, NINH_HOA, 60, at_16, klass="dot_xuat")).state == State.ISSUED
 
 
 async def test_example_9_a_lower_maximum_takes_only_what_cannot_be_borne(scheduler: Scheduler) -> None:
@@ -172,10 +176,11 @@ async def test_r065_the_queue_is_served_by_rank_then_by_order(scheduler: Schedul
 
 
 async def test_live_and_imminent_sessions_keep_their_codes(automatic: Scheduler) -> None:
-    running = await ask(automatic, COMMUNE, 100, Interval(NOW, NOW + hours(3)))
-    soon = await ask(automatic, COMMUNE, 100, Interval(NOW + timedelta(minutes=30), NOW + hours(3)))
-    wanted = Interval(NOW + hours(1), NOW + hours(2))
-    assert (await ask(automatic, PROVINCE, 2, wanted)).state == State.WAITING
+    running = await ask(automatic, COMMUNE, 100, Interval(NOW, NOW + hours(6)), now=LAST_WEEK)
+    half_past = Interval(NOW + timedelta(minutes=30), NOW + hours(6))
+    soon = await ask(automatic, COMMUNE, 100, half_past, now=LAST_WEEK)
+    wanted = Interval(NOW + hours(4), NOW + hours(5))
+    assert (await ask(automatic, PROVINCE, 2, wanted, klass="dot_xuat")).state == State.WAITING
     assert (await ask(automatic, PROVINCE, 100, wanted, klass="khan_cap")).state == State.ISSUED
     assert await states(automatic, [running, soon]) == [State.ISSUED, State.REVOKED]
 

@@ -24,7 +24,7 @@ from tests.scheduler.oracle import HORIZON, Oracle, Slots
 from tests.scheduler.world import REQUEST
 
 ORIGIN = datetime(2026, 4, 5, 1, tzinfo=UTC)
-LONG_BEFORE = ORIGIN - timedelta(days=1)
+LONG_BEFORE = ORIGIN - timedelta(days=7)
 MAX_LEGS = 12
 TABLES = ("sessions", "session_points", "slots", "codes", "registration_counter")
 

@@ -13,7 +13,7 @@ from scheduler.model import Interval, Point, Request
 from scheduler.profiles import load
 from tests.scheduler.world import NOW, REQUEST, hours, on
 
-POLICY = load().shelf[-1].session
+POLICY = load().shelf[-1]
 POINTS = {name: Point(name, name, name, "u", "xa", 1) for name in ("so.tttt", "nt.xuonghuan", "vn.vangia")}
 
 

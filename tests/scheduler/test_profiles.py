@@ -72,7 +72,7 @@ def test_the_profiles_say_what_the_regulation_says() -> None:
         ("  digits: 10", "  digits: 4", "code.digits: Input should be greater than or equal to 9"),
         ("code: b, quota: 1,", "code: b, quota: 0,", "levels.2.quota: Input should be greater than or equal to 1"),
         ("    - {levels: [huyen],", "    - {levels: [so],", "profile: registration.by must name each level once"),
-        ("  - {levels: [khac],", "  - {levels: [],", "profile: control must name each level once"),
+        ("  - {levels: [xa], c", "  - {levels: [], c", "profile: control must name each level once"),
         ("  office_level: ubt", "  office_level: ubnd", "profile: registration.office_level is no level"),
         ("lead: {hours: 4}", "lead: {}", "classes.dot_xuat.lead: either working_days or hours"),
         ('"11:30"], ["13:30"', '"13:40"], ["13:30"', "office.spans: spans must be in order, without overlap"),

@@ -23,7 +23,7 @@ from scheduler.errors import (
 from scheduler.model import Amount, Imported, Interval, Limits, LoadStep, Point, Request, Slot
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, VAULT, asking, at, hours, on
+from tests.scheduler.world import NOW, REQUEST, SUDDEN, VAULT, asking, at, hours, on
 
 HOSTILE = ["", "x", "a\x00b", "\ud800", "' OR 1=1 --", "x" * 10_000]
 
@@ -105,7 +105,7 @@ async def test_an_issued_session(scheduler: Scheduler) -> None:
 
 async def test_numbers_count_within_a_year_of_the_province(scheduler: Scheduler) -> None:
     eve = at("31/12/2023 23:59")
-    morning = on("02/01/2024", "08:00", "09:00")
+    morning = on("10/01/2024", "08:00", "09:00")
     numbers = [
         (await scheduler.submit(await asking(scheduler, 2, morning), now)).number for now in (eve, eve, eve + hours(1))
     ]
@@ -161,9 +161,10 @@ async def test_example_6_more_than_all(scheduler: Scheduler) -> None:
 async def test_example_8_a_rehearsal_holds_capacity(scheduler: Scheduler) -> None:
     meeting = on("05/04/2023", "08:00", "11:00")
     await scheduler.submit(await asking(scheduler, 145, meeting, on("04/04/2023", "14:00", "16:00")), NOW)
-    refused = await refusal(scheduler, await asking(scheduler, 60, on("04/04/2023", "15:00", "16:00")))
+    sudden = replace(await asking(scheduler, 60, on("04/04/2023", "15:00", "16:00")), klass="dot_xuat", **SUDDEN)
+    refused = await refusal(scheduler, sudden)
     assert (refused.limit, refused.usable, refused.needed) == ("points", 200, 205)
-    await scheduler.submit(await asking(scheduler, 60, on("04/04/2023", "16:00", "17:00")), NOW)
+    await scheduler.submit(replace(sudden, official=on("04/04/2023", "16:00", "17:00")), NOW)
 
 
 async def test_cancelling_frees_capacity_and_kills_the_code(scheduler: Scheduler) -> None:

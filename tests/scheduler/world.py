@@ -36,7 +36,14 @@ REQUEST = Request(
     contact_phone="0905 123 456",
     recording=False,
     submitted_by="so.tttt",
+    purpose="noi_bo_don_vi",
+    kind="giao_ban",
+    form="truc_tuyen",
+    secret=False,
 )
+SUDDEN = {"reason": "Họp gấp theo Công văn 12"}
+URGENT = {"ground": "thien_tai", "reason": "Lũ trên sông Cái"}
+"""What registrations of the other classes say why they are."""
 
 
 async def asking(scheduler: Scheduler, legs: int, official: Interval, rehearsal: Interval | None = None) -> Request:

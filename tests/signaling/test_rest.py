@@ -45,14 +45,22 @@ def name(route: Route) -> str:
     return f"{route.method} {public_path(route.path)}"
 
 
+EMERGENCY = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "CĐ 05/CĐ-UBND"}
+"""What comes too late for any other class."""
+
+
 def registration(**fields: Any) -> dict[str, Any]:
     return {
         "host_point": HOST,
         "points": [NHA_TRANG, CAM_RANH],
-        "official": {"start": "2026-04-07T08:00:00+07:00", "end": "2026-04-07T10:00:00+07:00"},
+        "official": {"start": "2026-04-08T08:00:00+07:00", "end": "2026-04-08T10:00:00+07:00"},
         "title": "Họp",
         "contact_name": "Nguyễn Văn A",
         "contact_phone": "0905 123 456",
+        "purpose": "tinh_den_xa",
+        "kind": "giao_ban",
+        "form": "truc_tuyen",
+        "secret": False,
         **fields,
     }
 
@@ -235,6 +243,8 @@ ALLOWED: dict[str, list[int]] = {
     "POST /duties/{id}/relieve": [404, 404, 404, 404, 404, 404],
     "GET /sessions/{id}/attendance": [200, 200, 200, 200, 404, 404],
     "POST /sessions/{id}/interruptions": [422, 422, 403, 422, 404, 404],
+    "POST /drafts": [403, 403, 201, 403, 403, 403],
+    "GET /refusals": [200, 200, 403, 403, 403, 403],
     "GET /drafts": [200, 200, 200, 200, 200, 200],
     "GET /drafts/{id}": [200, 200, 200, 200, 404, 404],
     "POST /drafts/{id}/confirm": [201, 201, 201, 403, 404, 404],
@@ -301,6 +311,7 @@ async def test_who_may_what(world: World, role: str) -> None:
     bodies = {
         **GOOD,
         "/registrations": registration(),
+        "/drafts": registration(),
         "/password": {},
         "/incidents": {"session": session.id, "kind": "device"},
         "/calendar/days": {"day": "2027-02-05", "working": False, "number": "1/VPCP"},
@@ -315,7 +326,7 @@ async def test_who_may_what(world: World, role: str) -> None:
         path_ = public_path(route.path)
         kind = path_.removeprefix("/directory").split("/")[1] if path_.count("/") > 1 else ""
         where = url(route, session.id if path_.endswith("/manifest") else things.get(kind, "nothing"))
-        if path_.endswith("/file"):
+        if path_.endswith("{id}/file"):
             where = where.with_query(ticket=world.roof.recordings.ticket(recording, role, NOW)[0])
         if path_.endswith("/discard"):
             where = url(route, twice.id)
@@ -395,7 +406,9 @@ async def test_profiles_say_which_rules_hold(world: World) -> None:  # R-001
 
 async def test_a_registration_becomes_a_session(world: World) -> None:
     client = await world.signed_in("host")
-    async with client.post("/api/v1/registrations", json=registration(recording=True, voices=True)) as response:
+    more = {"people": 40, "support": ["phien_dich"], "second_name": "Trần B", "second_phone": "0905123457", **EMERGENCY}
+    body = registration(recording=True, voices=True, **more)
+    async with client.post("/api/v1/registrations", json=body) as response:
         session = await response.json()
         assert response.status == 201
     assert session.pop("standing") is None
@@ -406,9 +419,25 @@ async def test_a_registration_becomes_a_session(world: World) -> None:
         "host": {"point": HOST, "name": "UBND.Khanh Hoa"},
         "points": [{"id": NHA_TRANG, "name": "UBND.Nha Trang"}, {"id": CAM_RANH, "name": "UBND.Cam Ranh"}],
         "rehearsal": None,
-        "official": {"start": "2026-04-07T01:00:00Z", "end": "2026-04-07T03:00:00Z"},
+        "official": {"start": "2026-04-08T01:00:00Z", "end": "2026-04-08T03:00:00Z"},
+        "class": "khan_cap",
+        "ground": "chi_dao_ubnd_tinh",
+        "reason": "CĐ 05/CĐ-UBND",
+        "purpose": "tinh_den_xa",
+        "kind": "giao_ban",
+        "form": "truc_tuyen",
+        "people": 40,
+        "support": ["phien_dich"],
+        "support_note": "",
         "contact_name": "Nguyễn Văn A",
         "contact_phone": "+84905123456",
+        "second_name": "Trần B",
+        "second_phone": "+84905123457",
+        "received": "2026-04-06T01:00:00Z",
+        "effective": "2026-04-06T01:00:00Z",
+        "reply_due": "2026-04-06T04:00:00Z",
+        "check_due": "2026-04-07T23:00:00Z",
+        "provisional": True,
         "recording": True,
         "voices": True,
         "legs": session["legs"],
@@ -421,7 +450,7 @@ async def test_a_registration_becomes_a_session(world: World) -> None:
     assert len(session["code"]) == 10
     async with (await world.signed_in("nhatrang")).get(f"/api/v1/sessions/{session['id']}") as response:
         guest = await response.json()
-    hidden = {"contact_name": None, "contact_phone": None, "may_control": False, "may_cancel": False}
+    hidden = {"reason": None, "may_control": False, "may_cancel": False}
     assert guest == {**session, **hidden}
     async with (await world.signed_in("dienkhanh")).get("/api/v1/sessions") as response:
         assert await response.json() == []
@@ -432,7 +461,7 @@ async def test_a_refusal_for_capacity_says_which_limit_when_and_when_else(world:
     await world.session(*points[:120])
     client = await world.signed_in("host")
     official = {"start": "2026-04-06T01:30:00Z", "end": "2026-04-06T02:30:00Z"}
-    body = registration(points=points[:120], official=official)
+    body = registration(points=points[:120], official=official, **EMERGENCY)
     async with client.post("/api/v1/registrations", json=body, headers={"Accept-Language": "en"}) as response:
         problem = await response.json()
         assert await problem_of(response) == (409, "capacity")

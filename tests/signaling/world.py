@@ -26,6 +26,7 @@ from tests.fakes import FakeClock, FakeDisk, FakeEngine
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 PASSWORD = "mot mat khau rat dai"
+DIEN_AN = "dk.dienan"
 HOST, NHA_TRANG, CAM_RANH, DIEN_KHANH = "ubnd.khanh-hoa", "ubnd.nha-trang", "ubnd.cam-ranh", "ubnd.dien-khanh"
 
 ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
@@ -37,6 +38,10 @@ ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "dienkhanh": (("site",), DIEN_KHANH),
     "nobody": (("site",), None),
     "office": (("supervisor",), None),
+    "focal": (("site", "registrant"), DIEN_KHANH),
+    "dienan": (("site", "registrant"), DIEN_AN),
+    "agriculture": (("registrant",), "so.nnptnt"),
+    "vanninh": (("site",), "ubnd.van-ninh"),
 }
 """Accounts of every role, by name: roles and point."""
 
@@ -183,6 +188,13 @@ class World:
             contact_phone="0905123456",
             recording=recording,
             submitted_by="host",
+            klass="khan_cap",
+            ground="chi_dao_ubnd_tinh",
+            reason="CĐ 05/CĐ-UBND",
+            purpose="tinh_den_xa",
+            kind="giao_ban",
+            form="truc_tuyen",
+            secret=False,
             voices=voices,
         )
         return await self.kept.scheduler.submit(request, NOW - timedelta(hours=1))

@@ -1,38 +1,36 @@
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, capacity, points, register, told, units} from '../api.js';
+import {Refusal, capacity, confirmDraft, deadlines, draft, passOn, points, register, rules, told, units} from '../api.js';
 import {free, legs} from '../booking.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
+import '../elements/class-field.js';
 import '../elements/point-picker.js';
 import '../elements/script-editor.js';
 import '../elements/top-bar.js';
 import {collator, t} from '../i18n.js';
 import {grouped} from '../logic.js';
-import {plain} from '../script.js';
-import {fromLocal, midnight, slot as slotWords, toLocal, utc} from '../time.js';
+import {CENTRAL} from '../nav.js';
+import {blank, choices, fieldsOf, registration, slotOf} from '../registration.js';
+import {midnight, slot as slotWords, toLocal, utc} from '../time.js';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+const DAY_MS = 86_400_000;
 const TIMES = ['official-start', 'official-end', 'rehearsal-start', 'rehearsal-end'];
+/** What the deadlines depend on. */
+const DUE = ['class', 'official-start'];
 
-/** Tomorrow, nine to eleven: a start that is rarely wrong by much. @param {number} now */
-function firstTimes(now) {
-  const nine = midnight(now) + DAY_MS + 9 * HOUR_MS;
-  return {'official-start': toLocal(nine), 'official-end': toLocal(nine + 2 * HOUR_MS), 'rehearsal-start': '', 'rehearsal-end': ''};
-}
+/** @typedef {(Session & {unit?: undefined}) | Draft} Registered */
 
 class RegisterPage extends Page {
   static properties = {
     ...Page.properties,
-    fields: {state: true}, script: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true},
-    capacity: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
+    fields: {state: true}, script: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true}, rules: {state: true},
+    capacity: {state: true}, due: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
   };
 
   constructor() {
     super();
     title('register.title');
-    /** @type {Record<string, string>} */
-    this.fields = {title: '', host: '', 'contact-name': '', 'contact-phone': '', recording: '', voices: '', ...firstTimes(Date.now())};
+    this.fields = blank(Date.now());
     /** @type {ScriptItem[]} */
     this.script = [];
     /** @type {Set<string>} */
@@ -41,43 +39,50 @@ class RegisterPage extends Page {
     this.points = [];
     /** @type {Unit[]} */
     this.units = [];
+    /** @type {Rules | null} */
+    this.rules = null;
     /** @type {Capacity | null} */
     this.capacity = null;
+    /** @type {Deadlines | null} */
+    this.due = null;
     /** @type {Problem | null} */
     this.refusal = null;
-    /** @type {Session | null} */
+    /** @type {Registered | null} */
     this.issued = null;
+    /** The draft that this form confirms, if it does. */
+    this.draft = new URLSearchParams(location.search).get('draft') ?? '';
     this.busy = false;
   }
 
   async load() {
-    [this.points, this.units] = await Promise.all([points(), units()]);
+    [this.points, this.units, this.rules] = await Promise.all([points(), units(), rules()]);
     this.set('host', this.hosts[0]?.id ?? '');
-    await this.look();
+    if (this.draft) this.fill((await draft(this.draft)).content);
+    await Promise.all([this.look(), this.count()]);
   }
 
-  /** Points this person may host from: of the own unit; all for who belongs to none of them. */
+  /** Fill the form with what was typed elsewhere; points that are gone are left out. @param {Record<string, any>} content */
+  fill(content) {
+    const known = new Set(this.points.map(({id}) => id));
+    this.fields = fieldsOf(content, Date.now());
+    this.chosen = new Set((Array.isArray(content.points) ? content.points : []).filter(id => known.has(id)));
+    this.script = Array.isArray(content.script) ? content.script : [];
+  }
+
+  /** Points to host from: of the own unit, of those below it, of the province; all for who belongs to none of them. */
   get hosts() {
-    const own = this.points.filter(({unit}) => unit === this.me?.unit?.id);
-    const all = this.me?.roles.some(role => ['administrator', 'technician'].includes(role));
-    const rest = all ? this.points.filter(point => !own.includes(point)).sort((a, b) => collator.compare(a.label, b.label)) : [];
-    return [...own, ...rest];
+    const all = this.me?.roles.some(role => CENTRAL.includes(role));
+    const [home, below] = [this.me?.unit?.id, new Set(this.units.filter(({parent}) => parent === this.me?.unit?.id).map(({id}) => id))];
+    const near = /** @param {Point} point */ ({unit, level}) => (unit === home ? 0 : below.has(unit) ? 1 : all || level === this.rules?.registration.office_level ? 2 : 3);
+    return this.points.filter(point => near(point) < 3).sort((a, b) => near(a) - near(b) || collator.compare(a.label, b.label));
   }
 
-  /** @returns {Slot | null} */
   get official() {
-    return this.slotOf('official');
+    return slotOf(this.fields, 'official');
   }
 
-  /** @returns {Slot | null} */
   get rehearsal() {
-    return this.slotOf('rehearsal');
-  }
-
-  /** @param {string} name @returns {Slot | null} */
-  slotOf(name) {
-    const [start, end] = [fromLocal(this.fields[`${name}-start`]), fromLocal(this.fields[`${name}-end`])];
-    return start && end && start < end ? {start, end} : null;
+    return slotOf(this.fields, 'rehearsal');
   }
 
   get day() {
@@ -96,7 +101,17 @@ class RegisterPage extends Page {
     const field = /** @type {HTMLInputElement} */ (event.target);
     this.set(field.name, field.type === 'checkbox' ? (field.checked ? 'yes' : '') : field.value);
     this.refusal = null;
+    if (field.name === 'class') this.fields = {...this.fields, ground: '', reason: ''};
     if (TIMES.includes(field.name)) this.look();
+    if (DUE.includes(field.name)) this.count();
+  }
+
+  /** Count the deadlines of a registration that would come now. */
+  async count() {
+    const {class: kind} = this.fields;
+    const start = this.official?.start;
+    const due = start ? await deadlines(kind, start).catch(() => null) : null;
+    if (start === this.official?.start && kind === this.fields.class) this.due = due;
   }
 
   /** Fetch the load of the chosen day; an answer for a day left meanwhile is dropped. */
@@ -109,27 +124,25 @@ class RegisterPage extends Page {
   /** @param {SubmitEvent} event */
   async submit(event) {
     event.preventDefault();
+    await this.give(body => (this.draft ? confirmDraft(this.draft, body) : register(body)));
+  }
+
+  /** @param {(body: Registration) => Promise<Session | Draft>} send */
+  async give(send) {
     const official = this.official;
+    this.refusal = null;
     this.error = official ? '' : t('register.bad-times');
     if (!official) return;
     this.busy = true;
-    await this.send(official);
-    this.busy = false;
-    this.look();
-  }
-
-  /** @param {Slot} official */
-  async send(official) {
     try {
-      this.issued = await register({
-        title: this.fields.title.trim(), host_point: this.fields.host, points: [...this.chosen], rehearsal: this.rehearsal, official,
-        contact_name: this.fields['contact-name'].trim(), contact_phone: this.fields['contact-phone'].trim(), recording: Boolean(this.fields.recording),
-        voices: Boolean(this.fields.voices), script: this.script.map(plain),
-      });
+      this.issued = /** @type {Registered} */ (await send(registration(this.fields, this.chosen, this.script, official)));
     } catch (failure) {
-      if (failure instanceof Refusal && failure.word === 'capacity') this.refusal = failure.problem;
+      if (failure instanceof Refusal && ['capacity', 'wrong-registrant'].includes(failure.word)) this.refusal = failure.problem;
       else this.error = this.faults(failure);
     }
+    this.busy = false;
+    this.look();
+    this.count();
   }
 
   /** @param {unknown} failure */
@@ -151,7 +164,16 @@ class RegisterPage extends Page {
 
   render() {
     return html`<top-bar .me=${this.me} current="register"></top-bar>
-      <main>${this.issued ? this.done(this.issued) : this.form()}</main>`;
+      <main>${this.issued ? (this.issued.unit ? this.waits(this.issued) : this.done(this.issued)) : this.form()}</main>`;
+  }
+
+  /** @param {Draft} lying */
+  waits({unit, number}) {
+    return html`<section class="card issued" role="status" data-testid="waits">
+      <h1>${icon('clock')} ${t('register.waits', unit.name)}</h1>
+      <p>${t('register.waits-hint', number)}</p>
+      <div class="row"><a class="button main" href="register.html">${t('register.again')}</a></div>
+    </section>`;
   }
 
   /** @param {Session} session */
@@ -170,28 +192,11 @@ class RegisterPage extends Page {
     return html`<form class="register" @submit=${this.submit}>
       <h1>${t('register.title')}</h1>
       <div class="columns">
-        <div class="column" @input=${this.edit}>
-          ${this.field('title', 'text', {required: true, maxlength: 200, label: 'register.subject'})} ${this.hostField()}
-          <fieldset>
-            <legend>${t('register.official')}</legend>
-            <div class="pair">${this.field('official-start', 'datetime-local', {required: true})} ${this.field('official-end', 'datetime-local', {required: true})}</div>
-          </fieldset>
-          <fieldset>
-            <legend>${t('register.rehearsal')}</legend>
-            <div class="pair">${this.field('rehearsal-start', 'datetime-local')} ${this.field('rehearsal-end', 'datetime-local')}</div>
-          </fieldset>
-          <fieldset>
-            <legend>${t('register.contact')}</legend>
-            <div class="pair">${this.field('contact-name', 'text', {required: true})} ${this.field('contact-phone', 'tel', {required: true})}</div>
-          </fieldset>
-          <label class="option"><input type="checkbox" name="recording" data-testid="recording" .checked=${Boolean(this.fields.recording)}>
-            <span>${t('register.recording')}<small>${t('register.recording-hint')}</small></span></label>
-          <label class="option"><input type="checkbox" name="voices" data-testid="voices" .checked=${Boolean(this.fields.voices)}>
-            <span>${t('register.voices')}</span></label>
-        </div>
+        <div class="column" @input=${this.edit}>${this.what()} ${this.when()}</div>
         <div class="column">
           <point-picker .points=${this.points} .units=${this.units} .chosen=${this.chosen} .host=${this.fields.host}
             @pick=${(/** @type {CustomEvent} */ event) => (this.chosen = event.detail)}></point-picker>
+          <div class="column" @input=${this.edit}>${this.contacts()} ${this.support()}</div>
         </div>
       </div>
       <details class="card" ?open=${this.script.length > 0}>
@@ -199,12 +204,77 @@ class RegisterPage extends Page {
         <script-editor .items=${this.script} .points=${this.points.filter(({id}) => this.chosen.has(id))} .host=${this.fields.host}
           @script=${(/** @type {CustomEvent} */ {detail}) => (this.script = detail)}></script-editor>
       </details>
-      ${this.capacityCard()} ${this.refusal ? this.refused(this.refusal) : nothing} ${alertLine(this.error)}
+      ${this.capacityCard()} ${this.refusal ? (this.refusal.limit ? this.refused(this.refusal) : this.elsewhere(this.refusal)) : nothing} ${alertLine(this.error)}
       <div class="row end submit">
         <span>${t('register.legs')} <output data-testid="legs">${legs(this.points, this.fields.host, this.chosen, Boolean(this.fields.recording))}</output></span>
         <button class="main" data-testid="submit" ?disabled=${this.busy || this.loading}>${t('register.submit')}</button>
       </div>
     </form>`;
+  }
+
+  what() {
+    const {purposes = {}, kinds = {}, forms = {}} = this.rules?.registration ?? {};
+    return html`<fieldset>
+      <legend>${t('register.what')}</legend>
+      ${this.field('title', 'text', {required: true, maxlength: 200, label: 'register.subject'})} ${this.hostField()}
+      <div class="pair">${this.choice('purpose', purposes)} ${this.choice('kind', kinds)}</div>
+      <div class="pair">${this.choice('form', forms)} ${this.field('people', 'number')}</div>
+      <div class="field secrecy" role="radiogroup" aria-labelledby="secret">
+        <span id="secret">${t('register.secret')}</span>
+        <div class="row wrap">${['no', 'yes'].map(
+          said => html`<label class="option"><input type="radio" name="secret" value=${said} required data-testid="secret-${said}" .checked=${this.fields.secret === said}>
+            <span>${t(`register.secret-${said}`)}</span></label>`,
+        )}</div>
+      </div>
+    </fieldset>`;
+  }
+
+  when() {
+    return html`<fieldset>
+        <legend>${t('register.official')}</legend>
+        <div class="pair">${this.field('official-start', 'datetime-local', {required: true})} ${this.field('official-end', 'datetime-local', {required: true})}</div>
+      </fieldset>
+      <fieldset>
+        <legend>${t('register.rehearsal')}</legend>
+        <div class="pair">${this.field('rehearsal-start', 'datetime-local')} ${this.field('rehearsal-end', 'datetime-local')}</div>
+      </fieldset>
+      <class-field .fields=${this.fields} .rules=${this.rules} .deadlines=${this.due}></class-field>`;
+  }
+
+  contacts() {
+    return html`<fieldset>
+        <legend>${t('register.contact')}</legend>
+        <div class="pair">${this.field('contact-name', 'text', {required: true})} ${this.field('contact-phone', 'tel', {required: true})}</div>
+      </fieldset>
+      <fieldset>
+        <legend>${t('register.second')}</legend>
+        <div class="pair">${this.field('second-name', 'text')} ${this.field('second-phone', 'tel')}</div>
+      </fieldset>`;
+  }
+
+  support() {
+    return html`<fieldset>
+      <legend>${t('register.support')}</legend>
+      ${this.tick('recording', html`${t('register.recording')}<small>${t('register.recording-hint')}</small>`)} ${this.tick('voices', t('register.voices'))}
+      ${choices(this.rules?.registration.support ?? {}).map(([code, name]) => this.tick(`support:${code}`, name))}
+      ${this.field('support-note', 'text', {maxlength: 200})}
+    </fieldset>`;
+  }
+
+  /** @param {string} name @param {unknown} label */
+  tick(name, label) {
+    return html`<label class="option"><input type="checkbox" name=${name} data-testid=${name} .checked=${Boolean(this.fields[name])}><span>${label}</span></label>`;
+  }
+
+  /** A choice among codes of the profile. @param {string} name @param {Record<string, string>} codes */
+  choice(name, codes) {
+    return html`<div class="field">
+      <label for=${name}>${t(`register.${name}`)}</label>
+      <select id=${name} name=${name} data-testid=${name} required>
+        <option value="">${t('register.choose')}</option>
+        ${choices(codes).map(([code, said]) => html`<option value=${code} ?selected=${code === this.fields[name]}>${said}</option>`)}
+      </select>
+    </div>`;
   }
 
   /** @param {string} name @param {string} type @param {{required?: boolean, maxlength?: number, label?: string}} [rules] */
@@ -239,6 +309,14 @@ class RegisterPage extends Page {
         )}
       </div>
       <p class="soft">${t('capacity.rule')}</p>
+    </section>`;
+  }
+
+  /** Another body registers such sessions: it may be asked to. @param {Problem} problem */
+  elsewhere({detail, registrant}) {
+    return html`<section class="alert block" role="alert" data-testid="elsewhere">
+      <p><strong>${detail}</strong></p>
+      <button type="button" data-testid="pass-on" ?disabled=${this.busy} @click=${() => this.give(passOn)}>${t('register.pass-on', registrant ?? '')}</button>
     </section>`;
   }
 

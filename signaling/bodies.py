@@ -1,0 +1,46 @@
+"""Units and points as they are now, and who answers for whom: what rights are judged by. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scheduler import registrants
+from scheduler.model import Point, Session, Unit
+from scheduler.policy import Policy
+from scheduler.registrants import Registrants
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies(Mapping[str, Point]):
+    """All points by id, which it is a mapping of, all units, and the profile in force."""
+
+    points: Mapping[str, Point]
+    units: Sequence[Unit]
+    policy: Policy
+
+    def __getitem__(self, point: str) -> Point:
+        return self.points[point]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.points)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def unit(self, point: str) -> Unit:
+        """Return the unit of a point."""
+        owner = self.points[point].unit
+        return next(unit for unit in self.units if unit.id == owner)
+
+    def invited(self, session: Session) -> frozenset[str]:
+        """Return the units whose points are in a session."""
+        return frozenset(self.points[point].unit for point in (session.host_point, *session.points))
+
+    def registrants(self, session: Session) -> Registrants:
+        """Return who may register a session, and so amend or cancel it (Điều 12)."""
+        day = session.official.start.astimezone(self.policy.zone).date()
+        host = self.unit(session.host_point)
+        return registrants.registrants(host, self.units, session.purpose, session.klass, self.policy, day)
+
+    def wards(self, unit: str | None) -> frozenset[str]:
+        """Return the units that a unit registers for by their level."""
+        return frozenset() if unit is None else registrants.wards(unit, self.units, self.policy)

@@ -1,0 +1,61 @@
+"""Registrations that were refused (R-019): by which rule, never what may be secret."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from scheduler.model import ClassId, RefusalWord
+from signaling.errors import Forbidden
+from signaling.rest.route import Call, Interval, Model, Moment, Named, Route
+
+BACK = timedelta(days=200)
+"""A half-year report and some days."""
+
+
+class Refused(Model):
+    """One refusal; `title` is empty where secrets were declared."""
+
+    at: Moment
+    unit: Named
+    host_point: str
+    title: str
+    class_: Annotated[ClassId, Field(alias="class")]
+    official: Interval
+    word: RefusalWord
+    detail: str
+    by: str
+    profile: str
+
+
+class Period(Model):
+    """Refusals in this time; of the last 200 days unless said otherwise."""
+
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+
+
+async def refusals(call: Call) -> list[Refused]:
+    """List refusals, newest first."""
+    if not call.account.central:
+        raise Forbidden
+    start, end = call.query.from_ or call.now - BACK, call.query.to or call.now + timedelta(seconds=1)
+    names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    return [
+        Refused(
+            at=found.at,
+            unit=Named(id=found.unit, name=names[found.unit]),
+            host_point=found.host_point,
+            title=found.title,
+            class_=found.klass,
+            official=Interval(start=found.official.start, end=found.official.end),
+            word=found.word,
+            detail=found.detail,
+            by=found.by,
+            profile=found.profile,
+        )
+        for found in await call.roof.scheduler.refusals(start, end)
+    ]
+
+
+ROUTES = [Route("GET", "/refusals", refusals, "Refused registrations", list[Refused], query=Period, problems=(403,))]

@@ -1,0 +1,78 @@
+"""What a registration must say, by the profile's own codes (Điều 4, 5.2, 12.3, 13.1, 13.2.a)."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler import particulars
+from scheduler.model import Request
+from scheduler.profiles import load
+from tests.scheduler.world import REQUEST, SUDDEN, URGENT
+
+POLICY = load().shelf[-1]
+RULES = POLICY.registration
+
+
+def faults(request: Request) -> list[tuple[str, str, str]]:
+    found = particulars.faults(particulars.normal(request), POLICY)
+    return [(fault.field, fault.word, fault.value) for fault in found]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, []),
+        ({"purpose": ""}, [("purpose", "required", "")]),  # R-016
+        ({"kind": "hop"}, [("kind", "unknown-code", "hop")]),  # R-017
+        ({"form": ""}, [("form", "required", "")]),  # R-070
+        ({"secret": None}, [("secret", "required", "")]),  # R-019
+        ({"klass": "dot_xuat"}, [("reason", "required", "")]),  # R-073
+        ({"klass": "dot_xuat", **SUDDEN}, []),
+        ({"klass": "khan_cap"}, [("ground", "required", ""), ("reason", "required", "")]),  # R-075
+        ({"klass": "khan_cap", **URGENT}, []),
+        ({"klass": "khan_cap", "ground": "gap", "reason": "x"}, [("ground", "unknown-code", "gap")]),
+        ({"klass": "thuong", "ground": "thien_tai"}, [("ground", "not-for-class", "")]),
+        ({"support": ("phien_dich", "may_bay")}, [("support", "unknown-code", "may_bay")]),  # R-082
+        ({"people": 0}, [("people", "people-range", "100000")]),
+        ({"people": 100_000, "support_note": "Máy chiếu", "second_name": "Trần B"}, []),
+        ({"second_name": "x" * 101}, [("second_name", "too-long", "100")]),
+    ],
+)
+def test_what_a_registration_must_say(fields: dict[str, object], expected: list[tuple[str, str, str]]) -> None:
+    assert faults(replace(REQUEST, **fields)) == expected  # type: ignore[arg-type]
+
+
+def test_texts_have_one_form_and_support_is_named_once() -> None:
+    typed = replace(REQUEST, reason=" a  b ", support=("khac", "phien_dich", "khac"), second_phone=" 0905 ")
+    normal = particulars.normal(typed)
+    assert (normal.reason, normal.support, normal.second_phone) == ("a b", ("khac", "phien_dich"), "0905")
+
+
+CODES = st.sampled_from(["", "khac", "giao_ban", "thien_tai", "truc_tuyen", "noi_bo_don_vi", "\x00"])
+
+
+@given(
+    klass=st.sampled_from(["thuong", "dot_xuat", "khan_cap"]),
+    purpose=CODES,
+    kind=CODES,
+    form=CODES,
+    ground=CODES,
+    reason=st.sampled_from(["", "x", "\x00"]),
+    secret=st.sampled_from([None, True, False]),
+)
+def test_faultless_means_that_each_rule_holds(
+    klass: str, purpose: str, kind: str, form: str, ground: str, reason: str, secret: bool | None
+) -> None:
+    fields = {"klass": klass, "purpose": purpose, "kind": kind, "form": form, "ground": ground, "reason": reason}
+    found = faults(replace(REQUEST, secret=secret, **fields))  # type: ignore[arg-type]
+    right = (
+        purpose in RULES.purposes
+        and kind in RULES.kinds
+        and form in RULES.forms
+        and secret is not None
+        and (ground == "thien_tai" if klass == "khan_cap" else ground == "")
+        and (reason == "x" or (klass == "thuong" and reason == ""))
+    )
+    assert (found == []) == right

@@ -1,0 +1,156 @@
+"""Registrations over the real roof: who registers for whom, what is refused and why (Điều 5, 12, 13)."""
+
+from typing import Any
+
+from aiohttp import ClientSession
+
+from tests.signaling.test_rest import EMERGENCY, registration
+from tests.signaling.world import DIEN_AN, DIEN_KHANH, HOST, NHA_TRANG, World, problem_of
+
+ORDINARY = {"class": "thuong", "ground": "", "reason": ""}
+NEXT_WEEK = {"start": "2026-04-15T01:00:00Z", "end": "2026-04-15T03:00:00Z"}
+VAN_NINH_COMMUNE = "vn.vangia"
+
+
+def later(**fields: Any) -> dict[str, Any]:
+    """An ordinary registration in good time."""
+    return registration(**{**ORDINARY, "official": NEXT_WEEK, "purpose": "noi_bo_don_vi", **fields})
+
+
+async def post(client: ClientSession, path: str, body: dict[str, Any], language: str = "vi") -> tuple[int, Any]:
+    async with client.post(f"/api/v1{path}", json=body, headers={"Accept-Language": language}) as response:
+        return response.status, await response.json(content_type=None)
+
+
+async def get(client: ClientSession, path: str) -> Any:
+    async with client.get(f"/api/v1{path}") as response:
+        assert response.status == 200
+        return await response.json()
+
+
+async def test_r060_a_communes_form_lies_with_its_district(world: World) -> None:
+    commune, focal = await world.signed_in("dienan"), await world.signed_in("focal")
+    body = later(host_point=DIEN_AN)
+    status, draft = await post(commune, "/registrations", body)
+    assert (status, draft["unit"], draft["origin"]["name"], draft["state"]) == (
+        202,
+        {"id": "574", "name": "Huyện Diên Khánh"},
+        "Xã Diên An",
+        "open",
+    )
+    assert draft["content"]["title"] == "Họp"
+    [lying] = await get(focal, "/drafts")
+    assert lying == {**draft, "may_settle": True}
+    assert await get(commune, "/drafts") == [{**draft, "may_settle": False}]
+    assert await get(await world.signed_in("vanninh"), "/drafts") == []
+    assert await get(commune, "/sessions") == []
+    async with commune.post(f"/api/v1/drafts/{draft['id']}/confirm", json=body) as response:
+        assert await problem_of(response) == (403, "forbidden")
+    world.clock.advance(75 * 60)
+    status, session = await post(focal, f"/drafts/{draft['id']}/confirm", {**body, "title": "Họp xã"})
+    assert (status, session["title"], session["number"]) == (201, "Họp xã", draft["number"])
+    assert (session["received"], session["state"]) == ("2026-04-06T02:15:00Z", "issued")
+    async with focal.post(f"/api/v1/drafts/{draft['id']}/confirm", json=body) as response:
+        assert await problem_of(response) == (409, "settled")
+    async with focal.post(f"/api/v1/drafts/{draft['id']}/discard", json={"reason": "x"}) as response:
+        assert await problem_of(response) == (409, "settled")
+    [after] = await get(commune, "/drafts")
+    assert (after["state"], after["session"], after["by"]) == ("confirmed", session["id"], "focal")
+
+
+async def test_r058_the_office_registers_for_the_province_and_others_pass_on(world: World) -> None:
+    agriculture, office = await world.signed_in("agriculture"), await world.signed_in("host")
+    for body in (later(), later(host_point="so.nnptnt", purpose="chinh_phu_den_xa")):
+        status, problem = await post(agriculture, "/registrations", body)
+        assert (status, problem["type"]) == (403, "urn:diemcau:wrong-registrant")
+        assert problem["detail"] == "Văn phòng UBND tỉnh đăng ký theo khoản 1 Điều 12"
+    status, problem = await post(agriculture, "/registrations", later(), "en")
+    assert problem["detail"] == "Văn phòng UBND tỉnh registers it under Article 12.1"
+    status, draft = await post(agriculture, "/drafts", later())
+    assert (status, draft["unit"]["id"], draft["origin"]["id"]) == (201, "56", "so.nnptnt")
+    assert [found["id"] for found in await get(office, "/drafts")] == [draft["id"]]
+    status, gone = await post(office, f"/drafts/{draft['id']}/discard", {"reason": "Đã có lịch khác"})
+    assert (status, gone["state"], gone["reason"]) == (200, "discarded", "Đã có lịch khác")
+    log = await get(await world.signed_in("admin"), "/audit")
+    assert [(e["actor"], e["action"]) for e in log if e["subject"] == draft["id"]] == [
+        ("host", "discard"),
+        ("agriculture", "draft"),
+    ]
+
+
+async def test_r059_a_department_registers_its_own(world: World) -> None:
+    status, session = await post(await world.signed_in("agriculture"), "/registrations", later(host_point="so.nnptnt"))
+    assert (status, session["number"], session["received"]) == (201, "HTT-2026-0001", "2026-04-06T01:00:00Z")
+    status, problem = await post(await world.signed_in("focal"), "/registrations", later(host_point="so.nnptnt"))
+    assert (status, problem["registrant"]) == (403, "Sở Nông nghiệp và Phát triển nông thôn")
+
+
+async def test_r061_a_commune_registers_its_own_emergency(world: World) -> None:
+    flood = {"class": "khan_cap", "ground": "thien_tai", "reason": "Lũ quét"}
+    soon = {"start": "2026-04-06T01:30:00Z", "end": "2026-04-06T03:00:00Z"}
+    body = registration(host_point=DIEN_AN, purpose="noi_bo_don_vi", official=soon, **flood)
+    status, session = await post(await world.signed_in("dienan"), "/registrations", body)
+    assert (status, session["state"], session["class"]) == (201, "issued", "khan_cap")
+    log = await get(await world.signed_in("admin"), "/audit")
+    [noted] = [entry["detail"] for entry in log if entry["subject"] == session["id"]]
+    assert noted.startswith(f"{session['number']} khan_cap thien_tai Lũ quét ")
+
+
+async def test_r073_a_late_registration_is_told_until_when_and_what_remains(world: World) -> None:
+    office = await world.signed_in("host")
+    tomorrow = {"start": "2026-04-07T08:00:00+07:00", "end": "2026-04-07T10:00:00+07:00"}
+    status, problem = await post(office, "/registrations", later(official=tomorrow))
+    assert (status, problem["type"]) == (409, "urn:diemcau:late")
+    assert problem["detail"] == (
+        "Tiếp nhận lúc 08:00 06/04/2026, hạn cuối 17:00 03/04/2026 (điểm a khoản 2 Điều 13)."
+        " Còn có thể đăng ký: đột xuất (đến 04:00 07/04/2026), khẩn cấp"
+    )
+    assert problem["remaining"] == [
+        {"class": "dot_xuat", "latest": "2026-04-06T21:00:00Z"},
+        {"class": "khan_cap", "latest": None},
+    ]
+    status, problem = await post(office, "/registrations", later(official=tomorrow), "en")
+    assert "latest 17:00 03/04/2026 (Article 13.2.a). Still possible: sudden (until 04:00 07/04" in problem["detail"]
+    sudden = {"class": "dot_xuat", "reason": "Công văn 12"}
+    assert (await post(office, "/registrations", later(official=tomorrow, **sudden)))[0] == 201
+    kept = await get(await world.signed_in("central"), "/refusals")
+    assert [(late["word"], late["title"], late["unit"]["id"], late["class"]) for late in kept] == [
+        ("late", "Họp", "56", "thuong")
+    ] * 2
+
+
+async def test_r019_state_secrets_are_refused_and_not_kept(world: World) -> None:
+    status, problem = await post(await world.signed_in("host"), "/registrations", later(secret=True))
+    assert (status, problem["type"]) == (409, "urn:diemcau:state-secret")
+    assert "không tổ chức trên hệ thống này (khoản 2 Điều 5)" in problem["title"]
+    central = await world.signed_in("central")
+    [kept] = await get(central, "/refusals")
+    assert (kept["word"], kept["title"], kept["detail"]) == ("secret", "", "")
+    assert await get(central, "/sessions") == []
+
+
+async def test_r016_r017_r070_r075_what_is_missing_is_named_at_once(world: World) -> None:
+    bare = {"purpose": "", "kind": "", "form": "", "secret": None}
+    status, problem = await post(
+        await world.signed_in("host"), "/registrations", registration(**bare, **{**EMERGENCY, "ground": ""})
+    )
+    assert (status, problem["errors"]) == (
+        422,
+        [{"field": name, "detail": "bắt buộc"} for name in ("ground", "purpose", "kind", "form", "secret")],
+    )
+
+
+async def test_r015_a_district_sees_what_its_communes_are_in_and_no_code_of_what_it_is_not(world: World) -> None:
+    own = await world.session(VAN_NINH_COMMUNE)
+    await world.session(NHA_TRANG)
+    vanninh = await world.signed_in("vanninh")
+    [seen] = await get(vanninh, "/sessions")
+    assert (seen["id"], seen["code"], seen["contact_name"]) == (own.id, None, None)
+
+
+async def test_r081_technicians_of_invited_points_see_the_contact_and_level_khac_does_not(world: World) -> None:
+    session = await world.session(NHA_TRANG, DIEN_KHANH)
+    seen = await get(await world.signed_in("nhatrang"), f"/sessions/{session.id}")
+    assert (seen["contact_phone"], seen["reason"]) == ("+84905123456", None)
+    host = await get(await world.signed_in("host"), f"/sessions/{session.id}")
+    assert (host["contact_phone"], host["host"]["point"]) == ("+84905123456", HOST)

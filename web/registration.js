@@ -1,0 +1,79 @@
+// What the register form holds, and the registration it becomes. Fields are strings, as inputs have them; a ticked box is 'yes'. Pure.
+
+import {plain} from './script.js';
+import {fromLocal, midnight, toLocal, utc} from './time.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const SUPPORT = 'support:';
+const TEXTS = ['title', 'contact-name', 'contact-phone', 'second-name', 'second-phone', 'purpose', 'kind', 'form', 'class', 'ground', 'reason', 'support-note'];
+
+/** Codes of the profile with their names, what is none of the others last. @param {Record<string, string>} codes */
+export const choices = codes => Object.entries(codes).sort(([a], [b]) => Number(a === 'khac') - Number(b === 'khac'));
+
+/** A form nobody has typed into: tomorrow, nine to eleven, a start that is rarely wrong by much. @param {number} now @returns {Record<string, string>} */
+export function blank(now) {
+  const nine = midnight(now) + DAY_MS + 9 * HOUR_MS;
+  return {
+    ...Object.fromEntries(TEXTS.map(name => [name, ''])),
+    class: 'thuong', host: '', people: '', secret: '', recording: '', voices: '', until: '',
+    'official-start': toLocal(nine), 'official-end': toLocal(nine + 2 * HOUR_MS), 'rehearsal-start': '', 'rehearsal-end': '',
+  };
+}
+
+/** The slot behind two fields, if they make one. @param {Record<string, string>} fields @param {'official' | 'rehearsal'} name @returns {Slot | null} */
+export function slotOf(fields, name) {
+  const [start, end] = [fromLocal(fields[`${name}-start`]), fromLocal(fields[`${name}-end`])];
+  return start && end && start < end ? {start, end} : null;
+}
+
+/** @param {Record<string, string>} fields @param {Set<string>} chosen @param {ScriptItem[]} script @param {Slot} official @returns {Registration} */
+export function registration(fields, chosen, script, official) {
+  const said = Object.fromEntries(TEXTS.map(name => [name.replaceAll('-', '_'), fields[name].trim()]));
+  return /** @type {any} */ ({
+    ...said,
+    host_point: fields.host, points: [...chosen], rehearsal: slotOf(fields, 'rehearsal'), official,
+    secret: fields.secret ? fields.secret === 'yes' : null,
+    people: fields.people ? Number(fields.people) : null,
+    support: Object.keys(fields).filter(name => name.startsWith(SUPPORT) && fields[name]).map(name => name.slice(SUPPORT.length)),
+    recording: Boolean(fields.recording), voices: Boolean(fields.voices), script: script.map(plain),
+  });
+}
+
+/** The fields of a registration that may be incomplete or faulty: what cannot be read stays blank. @param {Record<string, any>} content @param {number} now */
+export function fieldsOf(content, now) {
+  const fields = blank(now);
+  for (const name of TEXTS) {
+    const said = content[name.replaceAll('-', '_')];
+    if (typeof said === 'string') fields[name] = said;
+  }
+  for (const name of /** @type {const} */ (['official', 'rehearsal']))
+    for (const edge of ['start', 'end']) {
+      const at = content[name]?.[edge];
+      if (typeof at === 'string' && !Number.isNaN(Date.parse(at))) fields[`${name}-${edge}`] = toLocal(at);
+    }
+  if (typeof content.host_point === 'string') fields.host = content.host_point;
+  if (Number.isInteger(content.people)) fields.people = String(content.people);
+  if (typeof content.secret === 'boolean') fields.secret = content.secret ? 'yes' : 'no';
+  for (const name of ['recording', 'voices']) fields[name] = content[name] === true ? 'yes' : '';
+  for (const code of Array.isArray(content.support) ? content.support : []) fields[SUPPORT + code] = 'yes';
+  return fields;
+}
+
+/** @param {Slot} slot @param {number} days @returns {Slot} */
+const moved = (slot, days) => ({start: utc(Date.parse(slot.start) + days * DAY_MS), end: utc(Date.parse(slot.end) + days * DAY_MS)});
+
+/**
+ * The same registration every week, up to and including a day; once if the day is empty or past.
+ * @param {Registration} first @param {string} until the value of a date field @returns {Registration[]}
+ */
+export function weekly(first, until) {
+  const last = until ? Date.parse(`${until}T23:59:59+07:00`) : 0;
+  const all = [first];
+  for (let days = 7; Date.parse(first.official.start) + days * DAY_MS <= last && all.length < MOST; days += 7)
+    all.push({...first, official: moved(first.official, days), rehearsal: first.rehearsal && moved(first.rehearsal, days)});
+  return all;
+}
+
+/** So many weeks are registered in one go. */
+export const MOST = 26;

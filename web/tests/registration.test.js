@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {MOST, blank, fieldsOf, registration, slotOf, weekly} from '../registration.js';
+
+const NOW = Date.parse('2026-04-06T01:00:00Z');
+const TYPED = {
+  ...blank(NOW), title: ' Giao ban ', host: 'so.tttt', class: 'dot_xuat', reason: 'Công văn 12', purpose: 'khac', kind: 'giao_ban', form: 'ket_hop', secret: 'no', people: '40',
+  'contact-name': 'An', 'contact-phone': '0905123456', 'second-name': '', 'support:phien_dich': 'yes', 'support:khac': '', 'support-note': 'Máy chiếu', recording: 'yes',
+};
+const OFFICIAL = {start: '2026-04-07T02:00:00Z', end: '2026-04-07T04:00:00Z'};
+const BODY = {
+  title: 'Giao ban', host_point: 'so.tttt', points: ['a', 'b'], rehearsal: null, official: OFFICIAL, class: 'dot_xuat', ground: '', reason: 'Công văn 12',
+  purpose: 'khac', kind: 'giao_ban', form: 'ket_hop', secret: false, people: 40, contact_name: 'An', contact_phone: '0905123456', second_name: '', second_phone: '',
+  support: ['phien_dich'], support_note: 'Máy chiếu', recording: true, voices: false, script: [],
+};
+
+test('what is typed becomes a registration', () => {
+  assert.deepEqual(slotOf(TYPED, 'official'), OFFICIAL);
+  assert.deepEqual(registration(TYPED, new Set(['a', 'b']), [], OFFICIAL), BODY);
+  assert.equal(registration(blank(NOW), new Set(), [], OFFICIAL).secret, null);
+});
+
+test('a draft fills the form again', () => {
+  assert.deepEqual(registration(fieldsOf(BODY, NOW), new Set(BODY.points), [], OFFICIAL), BODY);
+});
+
+test('what a draft has not, or has wrong, stays blank', () => {
+  const content = {title: 5, official: {start: 'soon', end: null}, rehearsal: 'x', people: 'many', secret: 'no', support: 'all', recording: 'yes', more: []};
+  assert.deepEqual(fieldsOf(content, NOW), blank(NOW));
+});
+
+test('every week, up to and including a day', () => {
+  const starts = until => weekly(BODY, until).map(({official}) => official.start);
+  assert.deepEqual(starts(''), [OFFICIAL.start]);
+  assert.deepEqual(starts('2026-04-01'), [OFFICIAL.start]);
+  assert.deepEqual(starts('2026-04-21'), [OFFICIAL.start, '2026-04-14T02:00:00Z', '2026-04-21T02:00:00Z']);
+  assert.equal(starts('2036-01-01').length, MOST);
+  const rehearsed = weekly({...BODY, rehearsal: {start: '2026-04-06T02:00:00Z', end: '2026-04-06T03:00:00Z'}}, '2026-04-14');
+  assert.deepEqual(rehearsed[1].rehearsal, {start: '2026-04-13T02:00:00Z', end: '2026-04-13T03:00:00Z'});
+});

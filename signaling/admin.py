@@ -49,6 +49,9 @@ async def create_account(kept: Record, new: NewAccount, password: str, now: date
     check_password(password, name)
     unit = await _unit_of(kept, new)
     roles = check_roles(new.roles)
+    operator = kept.directory.policy(now).directory.operator_unit
+    if "technician" in roles and unit not in {None, operator}:  # Điều 3.10, R-014
+        raise BadInput([Fault("roles", "a central technician is of the operating unit (không thuộc Đơn vị vận hành)")])
     account = Account(name, new.name.strip() or name, roles, unit, new.point, new.language, new.must_change)
     await kept.store.add_account(account, await Passwords().hash(password), now)
     return account

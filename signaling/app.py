@@ -17,6 +17,8 @@ from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
 from scheduler.conduct.desk import Desk
 from scheduler.directory.equipment import Equipment
+from scheduler.directory.exchange import Exchange
+from scheduler.directory.grants import Grants
 from scheduler.directory.people import People
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
@@ -73,6 +75,8 @@ class Record:
     preparation: Preparation
     equipment: Equipment
     people: People
+    grants: Grants
+    exchange: Exchange
     post: Post
     mailroom: Mailroom
     desk: Desk
@@ -109,6 +113,8 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             directory=Directory(engine, shelf),
             equipment=Equipment(engine, shelf),
             people=People(engine, shelf),
+            grants=Grants(engine, shelf),
+            exchange=Exchange(engine, shelf),
             post=Post(engine, shelf.at(utc_now()).zone, channels),
             mailroom=Mailroom(engine, address, shelf, drafts),
             desk=Desk(engine),
@@ -172,6 +178,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     faults = Faults(hub, kept.desk, lines, kept.audit)
     letters = None if settings.mail is None else Letters(settings.mail)
     links = Links(kept.database, key)
+    entrance = Entrance(kept.scheduler, kept.equipment, kept.grants, hub, presence, limits, kept.audit)
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock, links)
     duties: dict[str, Duty] = {
         "audit": kept.audit.daily,
@@ -187,6 +194,8 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         preparation=kept.preparation,
         equipment=kept.equipment,
         people=kept.people,
+        grants=kept.grants,
+        exchange=kept.exchange,
         links=links,
         post=kept.post,
         mailroom=kept.mailroom,
@@ -198,9 +207,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         auth=Auth(kept.store, kept.audit, Passwords(), limits, links),
         hub=hub,
         faults=faults,
-        dispatch=Dispatch(
-            hub, Entrance(kept.scheduler, kept.equipment, hub, presence, limits, kept.audit), faults, metrics
-        ),
+        dispatch=Dispatch(hub, entrance, faults, metrics),
         recordings=recordings,
         finisher=finisher,
         clerk=Clerk(duties, clock),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from scheduler import errors as door
 from scheduler.directory.equipment import Equipment, blocked
+from scheduler.directory.grants import Grants
 from scheduler.directory.model import Seen
 from scheduler.model import Session
 from scheduler.service import Scheduler
@@ -39,12 +40,14 @@ class Entrance:
         self,
         scheduler: Scheduler,
         equipment: Equipment,
+        grants: Grants,
         hub: Hub,
         presence: Presence,
         limits: Throttle,
         audit: Audit,
     ) -> None:
         self._equipment = equipment
+        self._grants = grants
         self._scheduler = scheduler
         self._hub = hub
         self._presence = presence
@@ -58,6 +61,9 @@ class Entrance:
         if not (client.account.point or client.account.unit or client.account.central):
             raise MessageError("no-point")
         session, point = await self._open_door(client, message.code, now)
+        if point is not None and await self._grants.lacking(point, session.id, now):
+            await self._note(client, "not-granted", session.id, point, now)
+            raise MessageError("not-granted")
         await self._note(client, "enter", session.id, session.number, now)
         person = await self._person(client.account, session, point)
         meeting = await self._hub.meeting(session)

@@ -17,8 +17,9 @@ MAX_BYTES = 64 * 1024
 
 Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "code-unknown", "code-locked", "too-early",
-    "ended", "cancelled", "revoked", "not-invited", "no-point", "full", "unknown-seat", "bad-offer", "media-restarting",
-    "unavailable", "disk-full", "unknown-item", "not-recording", "content-taken",
+    "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
+    "full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
+    "disk-full", "unknown-item", "not-recording", "content-taken",
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
 

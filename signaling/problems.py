@@ -19,6 +19,8 @@ from signaling.texts import Language, article_text, field_text, move_text, probl
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
+MAX_FAULTS = 200
+"""Faults of a table that are told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,12 @@ def _devices(_: scheduler.BadDevices, language: Language) -> dict[str, object]:
     return _fields([("devices", "1–99")])
 
 
+def _sheet(error: directory.BadSheet, language: Language) -> dict[str, object]:
+    where = ("dòng", "line")[language == "en"]
+    faults = error.faults[:MAX_FAULTS]
+    return _fields([(f"{where} {f.line} {f.column}".strip(), field_text(f.word, language, f.value)) for f in faults])
+
+
 def _quota(error: directory.QuotaExceeded, language: Language) -> dict[str, object]:
     detail = (
         f"Vượt số lượng điểm cầu ({error.quota:02}) theo {error.article}",
@@ -178,6 +186,9 @@ ANSWERS: dict[type[Exception], Answer] = {
     directory.QuotaExceeded: Answer(409, "quota", _quota),
     directory.NotReady: Answer(409, "point-not-ready", _lacking),
     directory.DevicesDescribed: Answer(409, "devices-described"),
+    directory.BadSheet: Answer(422, "bad-sheet", _sheet),
+    directory.PreviewStale: Answer(409, "preview-stale"),
+    scheduler.NotInvited: Answer(409, "not-invited"),
     directory.LastDevice: Answer(409, "last-device"),
     directory.DecidedAlready: Answer(409, "decided-already"),
     directory.Unknown: Answer(404, "not-found"),

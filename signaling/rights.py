@@ -118,7 +118,7 @@ def may_see_card(account: Account, unit: str, units: Sequence[Unit]) -> bool:
     above: str | None = unit
     while above is not None and above != account.unit:
         above = parents.get(above)
-    return account.central or (above is not None and account.unit is not None)
+    return account.sees_all or (above is not None and account.unit is not None)
 
 
 def may_keep_people(account: Account, unit: str, units: Sequence[Unit]) -> bool:

@@ -10,6 +10,8 @@ from redis.asyncio import Redis
 
 from scheduler.conduct.desk import Desk
 from scheduler.directory.equipment import Equipment
+from scheduler.directory.exchange import Exchange
+from scheduler.directory.grants import Grants
 from scheduler.directory.people import People
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
@@ -43,6 +45,8 @@ class Roof:
     preparation: Preparation
     equipment: Equipment
     people: People
+    grants: Grants
+    exchange: Exchange
     links: Links
     post: Post
     mailroom: Mailroom

@@ -53,6 +53,9 @@ PROBLEMS: Mapping[str, Pair] = {
         "Devices that are described are removed one by one",
     ),
     "link-dead": ("Đường dẫn đã dùng hoặc đã hết hạn", "The link was used, or its time is over"),
+    "bad-sheet": ("Bảng có dòng chưa hợp lệ, chưa nhập gì", "Lines of the table are faulty, nothing was imported"),
+    "preview-stale": ("Dữ liệu đã thay đổi, hãy xem trước lại", "What is there has changed, look at it again"),
+    "not-invited": ("Điểm cầu không được mời dự phiên họp này", "The point is not part of this session"),
     "last-device": ("Điểm cầu phải còn ít nhất một thiết bị", "A point has at least one device"),
     "decided-already": ("Thay đổi này đã được xử lý", "This change has been decided"),
     "not-asked": (
@@ -84,6 +87,10 @@ FAULTS: Mapping[str, Pair] = {
         "This code was revoked (Article 12.4); if the session is served again, its host unit gets a new code.",
     ),
     "not-invited": ("Điểm cầu không được mời dự phiên họp này.", "This point is not invited to this session."),
+    "not-granted": (
+        "Ngoài phạm vi cấp quyền: điểm cầu chưa được cấp quyền dự phiên họp này (Điều 6.5).",
+        "This point was not granted this session (Article 6.5).",
+    ),
     "wrong-line": (
         "Thiết bị không ở trên đường truyền đã đăng ký của điểm cầu (Điều 3.2).",
         "This device is not on the line that its point registered (Article 3.2).",

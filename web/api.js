@@ -118,3 +118,26 @@ export const listsFile = session => new URL(`sessions/${encodeURIComponent(sessi
 export const recordings = () => call('GET', 'recordings');
 /** @type {(id: string) => Promise<{url: string, expires: string}>} */
 export const recordingLink = id => call('POST', `recordings/${encodeURIComponent(id)}/link`);
+
+/** @type {(token: string, password: string) => Promise<Me>} */
+export const firstPassword = (token, password) => call('POST', 'first-password', {token, password});
+/** @type {() => Promise<Tree>} */
+export const directory = () => call('GET', 'directory');
+/** @type {(id: string) => Promise<PointCard_>} */
+export const pointCard = id => call('GET', `directory/points/${encodeURIComponent(id)}`);
+/** @type {(id: string) => Promise<Stock>} */
+export const stock = id => call('GET', `directory/points/${encodeURIComponent(id)}/stock`);
+/** @type {(id: string) => Promise<Grants>} */
+export const grants = id => call('GET', `directory/points/${encodeURIComponent(id)}/grants`);
+/** @type {(id: string) => Promise<UnitCompliance>} */
+export const unitCard = id => call('GET', `directory/units/${encodeURIComponent(id)}`);
+/** @type {() => Promise<Provider[]>} */
+export const providers = () => call('GET', 'directory/providers');
+/** @type {() => Promise<Change[]>} */
+export const changes = () => call('GET', 'directory/changes');
+/** @type {(unit: string) => Promise<RoomPerson[]>} */
+export const people = unit => call('GET', `directory/units/${encodeURIComponent(unit)}/people`);
+/** @type {() => Promise<UnitList[]>} */
+export const peopleLists = () => call('GET', 'directory/people');
+/** Anything that is kept of the directory. @type {(path: string, body?: object) => Promise<any>} */
+export const act = (path, body) => call('POST', path, body);

@@ -13,6 +13,7 @@ export const PAGES = [
   {page: 'readiness', picture: 'flag'},
   {page: 'recordings', picture: 'play'},
   {page: 'check', picture: 'camera'},
+  {page: 'directory', picture: 'people', rare: true},
 ];
 
 /** The pages somebody is shown: those in the bar and those in its fold. @param {string[]} roles */

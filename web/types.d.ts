@@ -18,6 +18,44 @@ interface Me { account: string; name: string; roles: string[]; unit: Named | nul
 interface Unit { id: string; name: string; level: string; parent: string | null }
 interface Point { id: string; name: string; label: string; unit: string; level: string; devices: number }
 
+type PointState = 'draft' | 'awaiting' | 'passed' | 'active' | 'suspended' | 'withdrawn';
+interface TreeUnit { id: string; name: string; level: string; parent: string | null; valid_from: string | null; valid_to: string | null; quota: number | null }
+interface TreePoint { id: string; name: string; label: string; unit: string; state: PointState; devices: number; aliases: string[] }
+interface FormItem { id: string; name: string; article: string; remediable: boolean }
+/** The directory: units and points in registry order, and the form that points are assessed by. */
+interface Tree { levels: { id: string; name: string; code: string | null }[]; units: TreeUnit[]; points: TreePoint[]; items: FormItem[]; may_edit: boolean }
+interface AssessmentDone { at: string; assessor: string; result: 'passed' | 'conditional' | 'failed'; reference: string; expires: string | null }
+interface Exemption { id: string; kind: 'points' | 'internet'; extra: number; number: string; dated: string; valid_to: string | null }
+/** All that is known of a point; `lacks` keep it from being active. */
+interface PointCard_ {
+  point: TreePoint; account: string | null; assessments: AssessmentDone[]; exemptions: Exemption[]; moves: string[]; may_edit: boolean;
+  room: { address: string; seats: number | null; managing_unit: string | null; security_owner: string; note: string };
+  history: { at: string; move: string; state: PointState; by: string; reason: string }[]; lacks: { field: string; word: string; text: string }[];
+}
+interface ImportPreview { seal: string; steps: { line: number; what: 'add' | 'change'; text: string }[]; same: number }
+interface Grants { needed: boolean; sessions: { session: string; number: string; title: string; official: Slot; granted: boolean }[] }
+interface UnitCompliance {
+  own_active: number; own: number; below_active: number; below: number; assessed: number; ending: number; drift: number; people: number; untrained: number;
+  updated: string | null; stale: boolean;
+}
+interface IssuedAccount { account: string; sent: boolean; link: string | null; expires: string }
+interface Device {
+  id: string; number: number; name: string; kind: string; model: string; serial: string; address: string | null; protocol: string; firmware: string; patched: string | null;
+  dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; overdue: boolean;
+}
+/** Rates are kbit/s. */
+interface Line {
+  id: string; type: string; provider: string | null; subscribed_kbps: number; dedicated: boolean; ranges: string[]; up_kbps: number | null; down_kbps: number | null; slow: boolean;
+}
+interface Change { id: string; point: string; kind: 'request' | 'drift'; field: string; old: string; new: string; reason: string; state: string; by: string }
+interface Stock { devices: Device[]; lines: Line[]; changes: Change[] }
+interface Provider { id: string | null; name: string; contact: string; phone: string; email: string }
+interface RoomPerson {
+  id: string; name: string; role: 'manager' | 'technician'; phone: string; email: string; trained: string | null; valid_from: string; valid_to: string | null;
+  account: string | null; serving: boolean; untrained: boolean;
+}
+interface UnitList { unit: string; name: string; updated: string | null; stale: boolean; people: RoomPerson[] }
+
 interface Session {
   id: string; number: string; title: string; host: { point: string; name: string }; points: Named[];
   rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; voices: boolean; legs: number;

@@ -6,9 +6,13 @@ SchedulerError
 ├── NotReady            a point lacks something of Điều 9 to be active; every lack is named
 ├── DevicesDescribed    a count of devices would forget some that are described
 ├── LastDevice          a point has at least one device
-    ├── DecidedAlready      a change was accepted or rejected before
-    └── Unknown             no such room, device, line, person, provider, document or change
+├── DecidedAlready      a change was accepted or rejected before
+├── BadSheet            a table with faulty lines; nothing of it is taken
+├── PreviewStale        what an import would do is not what was shown
+└── Unknown             no such room, device, line, person, provider, document or change
 """
+
+from dataclasses import dataclass
 
 from scheduler import errors
 from scheduler.errors import FieldError, SchedulerError
@@ -63,3 +67,25 @@ class LastDevice(SchedulerError):
 
 class DecidedAlready(SchedulerError):
     """The change was accepted or rejected before."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineError:
+    """One fault of a table: its line, from 1, its column, and a stable word with the value it is about."""
+
+    line: int
+    column: str
+    word: str
+    value: str = ""
+
+
+class BadSheet(SchedulerError):
+    """A table that was refused as a whole; nothing was imported."""
+
+    def __init__(self, faults: list[LineError]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+class PreviewStale(SchedulerError):
+    """What was shown is not what would be done now; nothing was imported."""

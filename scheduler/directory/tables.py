@@ -160,3 +160,12 @@ CHANGES = Table(  # what a unit asks to change, and what was seen to have change
     Column("decided_by", String(200), nullable=False),
     Index("changes_state", "state"),
 )
+
+GRANTS = Table(  # sessions that points of other agencies may enter
+    "grants",
+    METADATA,
+    Column("point", String(64), ForeignKey("points.id"), primary_key=True),
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

@@ -7,10 +7,12 @@ from signaling.rest import (
     calendar,
     capacity,
     changes,
+    compliance,
     desk,
     directory,
     drafts,
     equipment,
+    grants,
     incidents,
     layouts,
     letters,
@@ -27,6 +29,7 @@ from signaling.rest import (
     reports,
     self_tests,
     sessions,
+    sheets,
 )
 from signaling.rest.route import Route
 
@@ -38,9 +41,12 @@ ROUTES: tuple[Route, ...] = (
     *registrations.ROUTES,
     *drafts.ROUTES,
     *directory.ROUTES,
+    *compliance.ROUTES,
     *equipment.ROUTES,
+    *grants.ROUTES,
     *people.ROUTES,
     *refusals.ROUTES,
+    *sheets.ROUTES,
     *sessions.ROUTES,
     *desk.ROUTES,
     *changes.ROUTES,

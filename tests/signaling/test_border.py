@@ -23,7 +23,7 @@ from signaling.app import record
 from signaling.errors import BadInput, SettingsError
 from signaling.pages import _type
 from signaling.settings import Settings, own_addresses, read
-from tests.signaling.world import NHA_TRANG, NOW, PASSWORD, World, make_settings, problem_of
+from tests.signaling.world import ACCOUNTS, NHA_TRANG, NOW, PASSWORD, World, make_settings, problem_of
 
 
 async def test_pages_are_served_and_nothing_else(world: World) -> None:
@@ -189,6 +189,7 @@ async def test_first_start_seeds_and_shows_one_password_once(tmp_path: Path) -> 
         NewAccount("x y", "X", ["site"]),
         NewAccount("host", "X", ["site"]),
         NewAccount("x", "X", ["king"]),
+        NewAccount("x", "X", ["technician"], unit="568"),
     ],
 )
 async def test_faulty_accounts_are_refused(world: World, new: NewAccount) -> None:
@@ -210,7 +211,7 @@ async def test_the_commands_of_an_administrator(
     points = await run("point-accounts")
     listed = await run("list-accounts")
     assert (made.split("\t")[0], changed.split("\t")[0], made != changed) == ("truc", "truc", True)
-    assert (len(points), await run("point-accounts"), len(listed)) == (169, [], 1 + 7 + 1 + 169)
+    assert (len(points), await run("point-accounts"), len(listed)) == (169, [], 1 + len(ACCOUNTS) + 1 + 169)
     assert await run("seed") == ["added 0, changed 0, unchanged 169"]
     assert await run("capacity", sessions=10, points=100) == ["sessions: 10, usable 8", "points: 100, usable 80"]
     report = tmp_path / "province.json"

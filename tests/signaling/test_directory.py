@@ -1,9 +1,11 @@
 """The directory over REST: who sees and keeps what, and that refusals name their article."""
 
+import base64
 from typing import Any
 
 from aiohttp import ClientSession
 
+from scheduler.directory.model import Seen
 from signaling.audit import Wanted
 from tests.signaling.test_rest import ITEMS
 from tests.signaling.world import NHA_TRANG, World, problem_of
@@ -97,6 +99,56 @@ async def test_a_new_unit_begins_with_a_draft(world: World) -> None:
     assert (point["name"], point["state"]) == ("Cang vu Hang hai Nha Trang", "draft")
     assert (await refused(central, "units", **body))[2] == "id: mã đơn vị đã có"
     assert (await refused(central, "units", **{**body, "id": "cw", "level": "quan"}))[:2] == (422, "invalid")
+
+
+async def test_the_card_of_a_unit(world: World) -> None:  # R-118
+    central = await world.signed_in("central")
+    khanh_son = await world.kept.scheduler.point("ubnd.khanh-son")
+    path = f"points/{khanh_son.id}"
+    await post(central, f"{path}/assess", items=[{"id": item, "met": True} for item in ITEMS])
+    await post(central, f"{path}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
+    await world.kept.equipment.seen(khanh_son.id, 1, Seen("203.0.113.9"), world.clock())
+    await post(central, f"units/{khanh_son.unit}/people", name="Mấu Văn Phi", phone="0905123456")
+    await post(central, "points/ks.tohap/move", move="suspend")
+    async with central.get(f"/api/v1/directory/units/{khanh_son.unit}") as response:
+        found = await response.json()
+    assert found == {
+        "unit": khanh_son.unit,
+        "name": "Huyện Khánh Sơn",
+        "own_active": 1,
+        "own": 1,
+        "below_active": 7,
+        "below": 8,
+        "assessed": 1,
+        "ending": 0,
+        "drift": 1,
+        "people": 1,
+        "untrained": 1,
+        "updated": "2026-04-06T01:00:00Z",
+        "stale": False,
+    }
+
+
+async def test_a_table_is_shown_before_it_is_imported(world: World) -> None:
+    central = await world.signed_in("central")
+    async with central.get("/api/v1/directory/tables/people?format=csv") as response:
+        assert response.headers["Content-Disposition"] == 'attachment; filename="people.csv"'
+        head = (await response.read()).splitlines()[0]
+    file = base64.b64encode(head + "\n568,,manager,Ngô An,0905123456,,,,".encode()).decode()
+    shown = await post(central, "tables/people/preview", file=file)
+    assert shown["steps"] == [{"line": 2, "what": "add", "text": "Ngô An (568)"}]
+    assert await world.roof.people.of() == []
+    await post(central, "tables/people/import", file=file, seal=shown["seal"])
+    assert [person.name for person in await world.roof.people.of()] == ["Ngô An"]
+    assert (await refused(central, "tables/people/import", file=file, seal=shown["seal"]))[:2] == (409, "preview-stale")
+    wrong = base64.b64encode(head + b"\n999,,boss,,,,,,\n999,,boss,A,1,,,,").decode()
+    assert await refused(central, "tables/people/preview", "en", file=wrong) == (
+        422,
+        "bad-sheet",
+        "line 3 unit: there is no unit 999; line 3 role: must be one of: manager, technician; "
+        "line 3 phone: is no Vietnamese phone number",
+    )
+    assert ("central", "directory-export", "people", "csv") in await noted(world, 9)
 
 
 async def test_what_ends_by_itself_is_noted(world: World) -> None:  # A39

@@ -1,16 +1,19 @@
 """Accounts by one-time link, and people whose accounts end with their days (Điều 9.3, 19.3; R-047, R-120)."""
 
+import json
 import ssl
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
+from scheduler.profiles import SHIPPED
 from signaling.accounts import Account
 from signaling.settings import Mail, Server, Settings
 from tests.signaling.test_directory import noted, post
 from tests.signaling.test_post import SENDER, smtp_server
-from tests.signaling.world import NHA_TRANG, NOW, World, open_world, problem_of
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, open_world, problem_of
 
 FRESH = "mat khau cua toi 2026"
 
@@ -119,3 +122,42 @@ async def test_a_browser_on_a_wrong_line_is_flagged(world: World) -> None:  # R-
     async with central.get("/api/v1/directory/changes") as response:
         found = [(change["field"], change["old"], change["new"]) for change in await response.json()]
     assert found == [("line", "10.79.0.0/16", "127.0.0.1")]
+
+
+async def test_a_wrong_line_is_kept_out_where_the_profile_says_so(settings: Settings, tmp_path: Path) -> None:  # R-004
+    strict = tmp_path / "strict.yaml"
+    strict.write_text(
+        "{id: strict, version: 1, title: T, extends: KH-2023, effective_from: 2024-01-01, effective_to: null,"
+        " directory: {line_mismatch: block}}"
+    )
+    async with open_world(replace(settings, profiles=(*SHIPPED, strict))) as world:
+        central = await world.signed_in("central")
+        await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
+        session = await world.session(NHA_TRANG, CAM_RANH)
+        socket = await world.socket("nhatrang")
+        assert (await socket.ask(type="join", code=session.code))["error"] == "wrong-line"
+        await world.join("camranh", session)
+
+
+async def test_other_agencies_enter_what_they_were_granted(world: World) -> None:  # R-006, R-035
+    central = await world.signed_in("central")
+    unit = {"id": "cv", "name": "Cảng vụ Hàng hải Nha Trang", "level": "khac"}
+    point = "cang-vu-hang-hai-nha-trang"
+    await world.kept.scheduler.import_units(json.dumps({"units": [unit]}))
+    hashed = await world.store.account("host")
+    assert hashed is not None
+    await world.store.add_account(Account("cangvu", "Cảng vụ", ("site",), "cv", point), hashed[1], NOW)
+    first_, second = [await world.session(point, NHA_TRANG) for _ in range(2)]
+    socket = await world.socket("cangvu")
+    assert (await socket.ask(type="join", code=first_.code))["error"] == "not-granted"
+    found = await post(central, f"points/{point}/grants", session=first_.id, granted=True)
+    assert (found["needed"], [each["granted"] for each in found["sessions"]]) == (True, [True, False])
+    assert (await socket.ask(type="join", code=first_.code))["type"] == "joined"
+    other = await world.socket("cangvu")
+    assert (await other.ask(type="join", code=second.code))["error"] == "not-granted"
+    found = await post(central, f"points/{point}/grants", session=first_.id, granted=False)
+    assert [each["granted"] for each in found["sessions"]] == [False, False]
+    assert (await post(central, f"points/{NHA_TRANG}/grants", session=second.id, granted=True)) == {
+        "needed": False,
+        "sessions": [],
+    }

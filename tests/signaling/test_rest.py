@@ -1,6 +1,7 @@
 """Every call of the API: who may, what bad input gets, and that the route table is the truth."""
 
 import asyncio
+import base64
 import json
 import ssl
 from pathlib import Path
@@ -77,6 +78,7 @@ TEST = {
     "screen": "1280x800",
     "ticks": ["nguon_dien"],
 }
+PEOPLE = base64.b64encode(b"unit,point,role,name,phone,email,trained,valid_from,source").decode()
 GOOD: dict[str, Any] = {
     "/points/{id}/devices": {"devices": 2},
     "/sessions/{id}/script": {"items": []},
@@ -99,6 +101,9 @@ GOOD: dict[str, Any] = {
     "/directory/changes/{id}/decide": {"accept": True},
     "/directory/units/{id}/people": {"name": "Trần Thị Bình", "phone": "0905 123 456"},
     "/directory/points/{id}/account": {"account": None},
+    "/directory/points/{id}/grants": {"session": "nothing", "granted": True},
+    "/directory/tables/{id}/preview": {"file": PEOPLE},
+    "/directory/tables/{id}/import": {"file": PEOPLE, "seal": "0" * 64},
     "/directory/people/{id}/end": {"valid_to": "2026-04-10"},
     "/directory/people/{id}/train": {"trained": "2026-04-01"},
     "/directory/units/{id}/documents": {"kind": "points", "extra": 1, "number": "3021/UBND", "dated": "2026-04-10"},
@@ -204,6 +209,12 @@ ALLOWED: dict[str, list[int]] = {
     "POST /directory/units/{id}/people/confirm": [200, 200, 200, 403, 403, 403],
     "POST /directory/people/{id}/end": [404, 404, 404, 404, 404, 404],
     "POST /directory/people/{id}/train": [404, 404, 403, 403, 403, 403],
+    "GET /directory/points/{id}/grants": [200, 200, 200, 200, 403, 403],
+    "POST /directory/points/{id}/grants": [404, 404, 403, 403, 403, 403],
+    "GET /directory/units/{id}": [200, 200, 200, 200, 403, 403],
+    "GET /directory/tables/{id}": [200, 200, 403, 403, 403, 403],
+    "POST /directory/tables/{id}/preview": [200, 200, 403, 403, 403, 403],
+    "POST /directory/tables/{id}/import": [409, 409, 403, 403, 403, 403],
     "POST /directory/points/{id}/account": [200, 200, 403, 403, 403, 403],
     "POST /registrations": [201, 201, 201, 403, 403, 403],
     "GET /sessions": [200, 200, 200, 200, 200, 200],
@@ -305,6 +316,7 @@ async def test_who_may_what(world: World, role: str) -> None:
         "recordings": recording,
         "outbox": "1",
         "units": "568",
+        "tables": "people",
     }
     incident = await world.kept.desk.report(Report(session.id, "other", NHA_TRANG), NOW)
     things["incidents"] = incident.id

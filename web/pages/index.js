@@ -1,5 +1,5 @@
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, changePassword, login, logout, me, sessions, told} from '../api.js';
+import {Refusal, changePassword, firstPassword, login, logout, me, sessions, told} from '../api.js';
 import {alertLine, Piece, title} from '../elements/base.js';
 import {codeField, door} from '../elements/code-field.js';
 import {languageButton} from '../elements/top-bar.js';
@@ -30,7 +30,10 @@ class SignInPage extends Piece {
     this.busy = false;
     /** The password just used, while it must be changed. @type {string | null} */
     this.changing = null;
-    if (localStorage.getItem('account')) this.recognise();
+    /** What opens a one-time link; it is taken off the address at once. */
+    this.token = location.hash.slice(1);
+    if (this.token) history.replaceState(null, '', location.pathname);
+    else if (localStorage.getItem('account')) this.recognise();
   }
 
   async recognise() {
@@ -81,7 +84,8 @@ class SignInPage extends Piece {
       return;
     }
     this.attempt(async () => {
-      await changePassword(this.changing ?? '', fresh);
+      if (this.token) localStorage.setItem('account', (await firstPassword(this.token, fresh)).account);
+      else await changePassword(this.changing ?? '', fresh);
       await this.goOn();
     });
   }
@@ -108,7 +112,7 @@ class SignInPage extends Piece {
       </section>
       <section class="panel">
         <div class="row end">${languageButton()}</div>
-        ${this.changing === null ? this.signInForm() : this.passwordForm()}
+        ${this.changing === null && !this.token ? this.signInForm() : this.passwordForm()}
       </section>
     </main>`;
   }
@@ -144,7 +148,7 @@ class SignInPage extends Piece {
   passwordForm() {
     return html`<form @submit=${this.change}>
       <h1>${t('password.title')}</h1>
-      <p>${t('password.why')}</p>
+      <p>${t(this.token ? 'password.first' : 'password.why')}</p>
       ${['fresh', 'again'].map(
         name => html`<div class="field">
           <label for=${name}>${t(`password.${name}`)}</label>

@@ -1,0 +1,89 @@
+"""Tables of the directory out and in: a preview says line by line what an import would do, and only that is done."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.database import writing
+from scheduler.directory import sheets, table_devices, table_people, table_rooms, table_units
+from scheduler.directory.errors import BadSheet, LineError, PreviewStale
+from scheduler.directory.planned import Plan, Step
+from scheduler.directory.sheets import Row
+from scheduler.profiles import Profiles
+
+Kind = Literal["units", "rooms", "devices", "people"]
+Format = Literal["csv", "xlsx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One kind of table: its columns, what it holds now, and what rows of it would change."""
+
+    columns: Sequence[str]
+    rows: Callable[[AsyncConnection], Awaitable[list[Row]]]
+    plan: "Planner"
+
+
+class Planner(Protocol):
+    """Says what rows would change; faults are appended."""
+
+    async def __call__(
+        self,
+        db: AsyncConnection,
+        rows: Sequence[tuple[int, Row]],
+        profiles: Profiles,
+        now: datetime,
+        faults: list[LineError],
+    ) -> list[Step]: ...
+
+
+TABLES: Mapping[Kind, Table] = {
+    "units": Table(table_units.COLUMNS, table_units.rows, table_units.plan),
+    "rooms": Table(table_rooms.COLUMNS, table_rooms.rows, table_rooms.plan),
+    "devices": Table(table_devices.COLUMNS, table_devices.rows, table_devices.plan),
+    "people": Table(table_people.COLUMNS, table_people.rows, table_people.plan),
+}
+
+
+class Exchange:
+    """Exports and imports tables; an import is one transaction, or nothing."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
+        self._engine = engine
+        self._profiles = profiles
+
+    async def export(self, kind: Kind, format_: Format) -> bytes:
+        """Return a table as a file."""
+        table = TABLES[kind]
+        async with self._engine.begin() as db:
+            rows = await table.rows(db)
+        return (sheets.write_csv if format_ == "csv" else sheets.write_xlsx)(table.columns, rows)
+
+    async def preview(self, kind: Kind, data: bytes, now: datetime) -> Plan:
+        """Return what an import would do. Raises BadSheet with every faulty line."""
+        async with self._engine.begin() as db:
+            return await self._plan(db, kind, data, now)
+
+    async def carry_out(self, kind: Kind, data: bytes, seal: str, now: datetime) -> Plan:
+        """Import a table if that does what was shown under `seal`. Raises BadSheet, PreviewStale."""
+        async with writing(self._engine) as db:
+            plan = await self._plan(db, kind, data, now)
+            if plan.seal != seal:
+                raise PreviewStale
+            for step in plan.steps:
+                await step.carry_out(db)
+            return plan
+
+    async def _plan(self, db: AsyncConnection, kind: Kind, data: bytes, now: datetime) -> Plan:
+        table = TABLES[kind]
+        faults: list[LineError] = []
+        rows = sheets.read(data, table.columns)
+        steps = await table.plan(db, rows, self._profiles, now, faults)
+        if faults:
+            raise BadSheet(sorted(faults, key=lambda fault: fault.line))
+        told = "\n".join(f"{step.line} {step.what} {step.text}" for step in steps)
+        return Plan(tuple(steps), sha256(f"{kind}\n{told}".encode()).hexdigest())

@@ -1,0 +1,62 @@
+"""What an import would do, line by line."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.directory.errors import LineError
+
+
+async def nothing(_: AsyncConnection) -> None:
+    """Change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one line would do; `text` says it with the values of now, so that it is true no longer than they."""
+
+    line: int
+    what: Literal["add", "change", "same"]
+    text: str
+    carry_out: Callable[[AsyncConnection], Awaitable[None]] = field(default=nothing, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All steps, under a seal that is another one when any of them is."""
+
+    steps: tuple[Step, ...]
+    seal: str
+
+
+def differences(old: Mapping[str, object], new: Mapping[str, object]) -> str:
+    """Say what differs: ``phone: +849… → +849…``."""
+    return "; ".join(f"{name}: {_shown(old[name])} → {_shown(new[name])}" for name in new if old[name] != new[name])
+
+
+def _shown(value: object) -> str:
+    return "–" if value in (None, "") else str(value)
+
+
+def day(text: str, line: int, column: str, faults: list[LineError]) -> date | None:
+    """Read a day: ``2023-05-15`` or ``15/05/2023``; empty is None. What cannot be read is a fault."""
+    parts = text.split("/")
+    try:
+        iso = f"{int(parts[2]):04}-{int(parts[1]):02}-{int(parts[0]):02}" if len(parts) == 3 else text
+        return date.fromisoformat(iso) if text else None
+    except ValueError:
+        faults.append(LineError(line, column, "bad-day", text[:64]))
+        return None
+
+
+def number(text: str, line: int, column: str, faults: list[LineError]) -> int | None:
+    """Read a whole number; empty is None. What cannot be read is a fault."""
+    if not text:
+        return None
+    if text.isascii() and text.isdecimal() and len(text) <= 6:
+        return int(text)
+    faults.append(LineError(line, column, "bad-number", text[:64]))
+    return None

@@ -1,0 +1,100 @@
+"""Tables as files: CSV (UTF-8, comma or semicolon) and XLSX (the first sheet), read into rows and written from them."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from openpyxl import Workbook, load_workbook
+
+from scheduler.directory.errors import BadSheet, LineError
+
+MAX_ROWS = 5000
+MAX_CELL = 2000
+MAX_UNPACKED = 20_000_000
+"""Bytes of an XLSX file when unpacked; small files can be made that unpack to much more."""
+
+Row = dict[str, str]
+
+
+def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
+    """Return the rows of a file with their line numbers, from 2; blank ones are left out.
+
+    The first line names the columns, in any order. Raises BadSheet: ``not-a-table`` ``too-many-rows``
+    ``unknown-column`` ``missing-column`` ``cell-too-long``.
+    """
+    lines = _xlsx(data) if data.startswith(b"PK") else _csv(data)
+    if len(lines) > MAX_ROWS:
+        raise BadSheet([LineError(MAX_ROWS, "", "too-many-rows", str(MAX_ROWS))])
+    head = [cell.strip().lower() for cell in lines[0]] if lines else []
+    faults = [LineError(1, name, "unknown-column", name[:64]) for name in head if name and name not in columns]
+    faults += [LineError(1, name, "missing-column", name) for name in columns if name not in head]
+    rows = []
+    for number, line in enumerate(lines[1:], start=2):
+        row = {name: cell.strip() for name, cell in zip(head, line, strict=False) if name}
+        faults += [LineError(number, n, "cell-too-long", str(MAX_CELL)) for n, c in row.items() if len(c) > MAX_CELL]
+        if any(row.values()):
+            rows.append((number, {name: row.get(name, "") for name in columns}))
+    if faults:
+        raise BadSheet(faults)
+    return rows
+
+
+def _csv(data: bytes) -> list[list[str]]:
+    try:
+        text = data.decode("utf-8-sig")
+        first = text.partition("\n")[0]
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        raise BadSheet([LineError(1, "", "not-a-table")]) from None
+
+
+def _xlsx(data: bytes) -> list[list[str]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
+                raise BadSheet([LineError(1, "", "not-a-table")])
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        rows = book.worksheets[0].iter_rows(max_row=MAX_ROWS + 2, max_col=50, values_only=True)
+        return [[_text(cell) for cell in row] for row in rows]
+    except BadSheet:
+        raise
+    except Exception:  # what openpyxl raises for files of strangers is of many kinds
+        raise BadSheet([LineError(1, "", "not-a-table")]) from None
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """Write a CSV file that office programs open as UTF-8."""
+    out = io.StringIO(newline="")
+    writer = csv.DictWriter(out, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def write_xlsx(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """Write an XLSX file of one sheet; every cell is text, so that nothing in it is a formula."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Danh bạ")
+    sheet.append(list(columns))
+    for row in rows:
+        sheet.append([_cell(row[name]) for name in columns])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    """Return a text that no office program takes for a formula (it may begin with = or +)."""
+    return f"'{text}" if text[:1] in {"=", "@"} else text

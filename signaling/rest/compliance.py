@@ -1,0 +1,61 @@
+"""How a unit meets its duties (Điều 19.1; R-118)."""
+
+from scheduler.directory import compliance, roster
+from scheduler.errors import UnknownUnit
+from signaling.rest.directory import check_may_see
+from signaling.rest.route import ID, Call, Model, Moment, Route
+
+
+class Compliance(Model):
+    """Points of the unit and of those right below it, assessments, drift, and the unit's list of people."""
+
+    unit: str
+    name: str
+    own_active: int
+    own: int
+    below_active: int
+    below: int
+    assessed: int
+    ending: int
+    drift: int
+    people: int
+    untrained: int
+    updated: Moment | None
+    stale: bool
+
+
+async def card(call: Call) -> Compliance:
+    """Return the card of a unit."""
+    roof, now = call.roof, call.now
+    units = await roof.scheduler.units()
+    unit = next((each for each in units if each.id == call.id), None)
+    if unit is None:
+        raise UnknownUnit(call.id)
+    await check_may_see(call, unit.id)
+    rules, day = roof.directory.policy(now).directory, roof.directory.day(now)
+    standing = roster.standing(unit, await roof.people.of(unit.id), day, now, rules.people_stale_days)
+    found = compliance.card(
+        standing,
+        units,
+        await roof.scheduler.points(),
+        await roof.directory.assessments(),
+        await roof.equipment.changes(),
+        now,
+        rules.assessment.warn_days,
+    )
+    counts = {name: getattr(found, name) for name in ("own_active", "own", "below_active", "below")}
+    return Compliance(
+        unit=unit.id,
+        name=unit.name,
+        **counts,
+        assessed=found.assessed,
+        ending=found.ending,
+        drift=found.drift,
+        people=len(standing.people),
+        untrained=len(standing.untrained),
+        updated=standing.updated,
+        stale=standing.stale,
+    )
+
+
+ROUTES = [Route("GET", f"/directory/units/{ID}", card, "The card of a unit", Compliance, problems=(403, 404))]

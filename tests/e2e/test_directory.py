@@ -1,0 +1,108 @@
+"""The directory as operators meet it: a point is found, added, assessed, given an account, and asked to be active."""
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.people import People
+from tests.e2e.server import Server
+
+OPERATOR = "truc.ban"
+PASSWORD = "mat khau cua toi 2026"
+
+
+def open_directory(server: Server, page: Page, point: str = "") -> None:
+    page.goto(f"{server.http}directory.html{f'?point={point}' if point else ''}")
+    expect(page.get_by_test_id("search")).to_be_visible()
+
+
+def unfold(page: Page, name: str) -> None:
+    page.get_by_test_id(f"fold-{name}").click()
+
+
+def assess(page: Page) -> None:
+    """Fill in the form; backup power is to come."""
+    for item in page.get_by_test_id("item").all():
+        missing = item.get_attribute("data-item") == "nguon_du_phong"
+        item.get_by_test_id("met-no" if missing else "met-yes").check()
+    page.get_by_test_id("f-remedy-nguon_du_phong").fill("2099-01-01")
+    page.get_by_test_id("f-reference").fill("Biên bản số 12")
+    page.get_by_test_id("assess").click()
+    expect(page.get_by_test_id("assessment")).to_have_attribute("data-result", "conditional")
+
+
+def connect(page: Page) -> None:
+    """Register the line, and a VCS whose address must lie within its networks."""
+    page.get_by_test_id("add-line").click()
+    for name, value in (("subscribed", "4"), ("ranges", "10.79.0.0/16"), ("up", "4"), ("down", "4,2")):
+        page.get_by_test_id(f"f-{name}").last.fill(value)
+    page.get_by_test_id("save-line").click()
+    expect(page.get_by_test_id("line")).to_contain_text("↑ 4 ↓ 4,2")
+    page.get_by_test_id("edit-device").click()
+    device = page.get_by_test_id("device")
+    device.get_by_test_id("save-device").click()
+    expect(page.get_by_text("VCS trên TSLCD, WAN phải có IP (Điều 11.7)")).to_be_visible()
+    device.get_by_test_id("f-address").fill("10.79.4.20")
+    device.get_by_test_id("save-device").click()
+    expect(device).to_contain_text("10.79.4.20")
+
+
+def take_in(page: Page) -> None:
+    """Import people: faults are told by line, then what would be done, and only a yes does it."""
+    head = "unit,point,role,name,phone,email,trained,valid_from,source\n"
+    file = page.get_by_test_id("import-file")
+    for phone, shown in (("12", "faults"), ("0905123456", "steps")):
+        row = f"571,UBND.Van Ninh,technician,Ngô An,{phone},,,,\n"
+        file.set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": (head + row).encode()})
+        expect(page.get_by_test_id(shown)).to_contain_text("Ngô An" if shown == "steps" else "dòng 2 phone")
+    page.get_by_test_id("import-yes").click()
+    expect(page.get_by_test_id("imported")).to_be_visible()
+
+
+def test_a_point_is_drawn_up_until_it_is_active(server: Server, people: People, red: Browser) -> None:
+    page = people.sign_in(red, OPERATOR)
+    open_directory(server, page)
+    expect(page.get_by_test_id("overview")).to_contain_text("Hoạt động: 169")
+    take_in(page)
+    page.get_by_test_id("search").fill("khong co")
+    expect(page.get_by_test_id("none")).to_be_visible()
+    page.get_by_test_id("search").fill("thanh pho cam ranh")
+    page.locator('[data-point="ubnd.cam-ranh"]').click()
+    unfold(page, "unit")
+    expect(page.get_by_test_id("quota")).to_contain_text("1/2 điểm cầu")
+    expect(page.get_by_test_id("unit-card").locator('[data-fact="below"]')).to_have_text("15/15")
+    page.get_by_test_id("add-point").click()
+    card = page.get_by_test_id("point-card")
+    expect(card).to_have_attribute("data-id", "ubnd.cam-ranh.02")
+    expect(page.get_by_test_id("point-name")).to_have_text("UBND.Cam Ranh.02")
+    expect(page.get_by_test_id("lacks").get_by_role("listitem")).to_have_count(4)
+    page.get_by_test_id("move-submit").click()
+    expect(card).to_have_attribute("data-state", "awaiting")
+    unfold(page, "equipment")
+    connect(page)
+    unfold(page, "room")
+    page.get_by_test_id("f-managing_unit").select_option(label="Thành phố Cam Ranh")
+    page.get_by_test_id("save-room").click()
+    unfold(page, "assessment")
+    assess(page)
+    expect(card).to_have_attribute("data-state", "passed")
+    page.get_by_test_id("move-activate").click()
+    expect(page.get_by_test_id("error").first).to_contain_text("chưa cấp tài khoản (Điều 9.3)")
+    unfold(page, "account")
+    page.get_by_test_id("issue").click()
+    link = page.get_by_test_id("link").text_content() or ""
+    page.get_by_test_id("move-activate").click()
+    expect(card).to_have_attribute("data-state", "active")
+    unfold(page, "people")
+    page.get_by_test_id("add-person").click()
+    page.locator("point-people").get_by_test_id("f-name").fill("Trần Thị Bình")
+    page.get_by_test_id("f-phone").fill("0905 123 456")
+    page.get_by_test_id("save-person").click()
+    expect(page.get_by_test_id("person")).to_contain_text("Chưa đào tạo")
+
+    page.evaluate("localStorage.clear()")
+    page.goto(link)
+    for name in ("fresh", "again"):
+        page.get_by_test_id(f"password-{name}").fill(PASSWORD)
+    page.get_by_test_id("change-password").click()
+    expect(page.get_by_test_id("me")).to_have_text("UBND thành phố Cam Ranh – Phòng họp số 2")
+    open_directory(server, page, "ubnd.nha-trang")
+    expect(page.get_by_test_id("closed")).to_be_visible()

@@ -1,0 +1,43 @@
+import {html, nothing} from '../vendor/lit.js';
+import {told, unitCard} from '../api.js';
+import {t} from '../i18n.js';
+import {day} from '../time.js';
+import {alertLine, Piece} from './base.js';
+
+/** How a unit meets its duties (Điều 19.1). */
+export class UnitCard extends Piece {
+  static properties = {unit: {}, card: {state: true}, error: {state: true}};
+
+  constructor() {
+    super();
+    this.unit = '';
+    /** @type {UnitCompliance | null} */
+    this.card = null;
+    this.error = '';
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  async updated(changed) {
+    if (!changed.has('unit') || !this.unit) return;
+    this.error = '';
+    try {
+      this.card = await unitCard(this.unit);
+    } catch (failure) {
+      this.error = told(failure);
+    }
+  }
+
+  render() {
+    if (!this.card) return alertLine(this.error);
+    const {own, own_active, below, below_active, assessed, ending, drift, people, untrained, updated, stale} = this.card;
+    /** @type {[string, string | number][]} */
+    const rows = [
+      ['active', `${own_active}/${own}`], ...(below ? [/** @type {[string, string]} */ (['below', `${below_active}/${below}`])] : []),
+      ['assessed', assessed], ['ending', ending], ['drift', drift], ['people', people], ['untrained', untrained],
+    ];
+    return html`<dl class="facts" data-testid="unit-card">${rows.map(([name, value]) => html`<dt>${t(`unit.${name}`)}</dt><dd data-fact=${name}>${value}</dd>`)}
+      <dt>${t('unit.updated')}</dt><dd>${updated ? day(updated) : '–'} ${stale ? html`<span class="badge lobby">${t('unit.stale')}</span>` : nothing}</dd></dl>`;
+  }
+}
+
+customElements.define('unit-card', UnitCard);

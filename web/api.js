@@ -76,8 +76,8 @@ export const confirmDraft = (id, registration) => call('POST', `drafts/${encodeU
 export const discardDraft = (id, reason) => call('POST', `drafts/${encodeURIComponent(id)}/discard`, {reason});
 /** @type {(from: string, to: string) => Promise<Session[]>} */
 export const sessions = (from, to) => call('GET', `sessions?${query({from, to})}`);
-/** @type {(id: string) => Promise<Session>} */
-export const cancel = id => call('POST', `sessions/${encodeURIComponent(id)}/cancel`);
+/** @type {(id: string, reason?: string) => Promise<Session>} */
+export const cancel = (id, reason = '') => call('POST', `sessions/${encodeURIComponent(id)}/cancel`, {reason});
 /** @type {(id: string, items: ScriptItem[]) => Promise<{items: ScriptItem[]}>} */
 export const setScript = (id, items) => call('POST', `sessions/${encodeURIComponent(id)}/script`, {items});
 /** @type {(from: string, to: string) => Promise<Capacity>} */
@@ -141,3 +141,43 @@ export const people = unit => call('GET', `directory/units/${encodeURIComponent(
 export const peopleLists = () => call('GET', 'directory/people');
 /** Anything that is kept of the directory. @type {(path: string, body?: object) => Promise<any>} */
 export const act = (path, body) => call('POST', path, body);
+/** @type {() => Promise<Queue>} */
+export const queue = () => call('GET', 'queue');
+/** @type {(id: string) => Promise<Standing>} */
+export const standing = id => call('GET', `sessions/${encodeURIComponent(id)}/standing`);
+/** @type {(id: string) => Promise<Plan>} */
+export const holdPlan = id => call('POST', `sessions/${encodeURIComponent(id)}/hold`);
+/** @type {(id: string, version: number, reason: string, override: boolean) => Promise<{session: Session | null, plan: Plan | null}>} */
+export const confirmPlan = (id, version, reason, override) => call('POST', `sessions/${encodeURIComponent(id)}/confirm`, {version, reason, override});
+/** @type {(id: string) => Promise<Session>} */
+export const session = id => call('GET', `sessions/${encodeURIComponent(id)}`);
+/** @type {(id: string, changes: object) => Promise<Session>} */
+export const amend = (id, changes) => call('POST', `sessions/${encodeURIComponent(id)}/amend`, changes);
+/** @type {(id: string) => Promise<Extensible>} */
+export const extension = id => call('GET', `sessions/${encodeURIComponent(id)}/extension`);
+/** @type {(id: string, steps: number) => Promise<Session>} */
+export const extend = (id, steps) => call('POST', `sessions/${encodeURIComponent(id)}/extend`, {steps});
+/** @type {(id: string, reason: string) => Promise<Session>} */
+export const release = (id, reason) => call('POST', `sessions/${encodeURIComponent(id)}/release`, {reason});
+/** @type {(id: string) => Promise<Happening[]>} */
+export const history = id => call('GET', `sessions/${encodeURIComponent(id)}/history`);
+/** @type {(from: string, to: string) => Promise<Entry[]>} */
+export const agenda = (from, to) => call('GET', `agenda?${query({from, to})}`);
+/** @type {() => Promise<Maximum>} */
+export const maximum = () => call('GET', 'capacity/steps');
+/** @type {(change: CapacityChange) => Promise<{victims: Brief[]}>} */
+export const impact = change => call('POST', 'capacity/impact', change);
+/** @type {(change: CapacityChange) => Promise<{victims: Brief[]}>} */
+export const setCapacity = change => call('POST', 'capacity/steps', change);
+/** @type {(victims: string[], reason: string) => Promise<{victims: Brief[]}>} */
+export const shed = (victims, reason) => call('POST', 'capacity/shed', {victims, reason});
+/** @type {(from: string, to: string) => Promise<Usage>} */
+export const usage = (from, to) => call('GET', `capacity/usage?${query({from, to})}`);
+/** @type {() => Promise<Profile[]>} */
+export const profiles = () => call('GET', 'profiles');
+/** @type {(year: number) => Promise<WorkYear>} */
+export const workYear = year => call('GET', `calendar?${query({year: String(year)})}`);
+/** @type {(change: {day: string, working: boolean | null, number?: string, dated?: string}) => Promise<WorkYear>} */
+export const correctDay = change => call('POST', 'calendar/days', change);
+/** @type {(year: number) => Promise<WorkYear>} */
+export const confirmYear = year => call('POST', 'calendar/years', {year});

@@ -11,7 +11,11 @@ export const PAGES = [
   {page: 'sessions', picture: 'calendar'},
   {page: 'register', picture: 'plus'},
   {page: 'readiness', picture: 'flag'},
+  {page: 'calendar', picture: 'view'},
+  {page: 'queue', picture: 'clock', roles: [...CENTRAL, 'supervisor']},
   {page: 'recordings', picture: 'play'},
+  {page: 'capacity', picture: 'network', roles: [...CENTRAL, 'supervisor'], rare: true},
+  {page: 'profile', picture: 'list', rare: true},
   {page: 'check', picture: 'camera'},
   {page: 'directory', picture: 'people', rare: true},
 ];

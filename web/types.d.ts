@@ -59,7 +59,7 @@ interface UnitList { unit: string; name: string; updated: string | null; stale: 
 interface Session {
   id: string; number: string; title: string; host: { point: string; name: string }; points: Named[];
   rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; voices: boolean; legs: number;
-  state: 'issued' | 'cancelled'; phase: 'upcoming' | 'lobby' | 'open' | 'ended' | 'cancelled';
+  state: 'waiting' | 'issued' | 'revoked' | 'cancelled'; phase: Phase;
   code: string | null; may_control: boolean; may_cancel: boolean;
 }
 
@@ -93,6 +93,35 @@ interface ScriptState { items: ScriptedItem[]; at: string | null; since: string 
 interface Limit { max: number; usable: number }
 interface CapacityStep { start: string; end: string; sessions: number; points: number }
 interface Capacity { sessions: Limit; points: Limit; steps: CapacityStep[] }
+
+type Phase = 'waiting' | 'revoked' | 'upcoming' | 'lobby' | 'open' | 'ended' | 'cancelled';
+/** A session in few words. */
+interface Brief {
+  id: string; number: string; title: string; host: string; level: string; official: Slot; rehearsal: Slot | null; legs: number; klass: string; phase: Phase;
+}
+interface Reason extends Slot {
+  limit: 'sessions' | 'points'; usable: number; needed: number; largest: number; impossible: boolean; holders: Brief[]; suggestions: (Slot & {rehearsal: Slot | null})[];
+}
+interface Plan { version: number; victims: Brief[]; until: string }
+interface Standing {
+  session: Brief; state: 'waiting' | 'revoked'; since: string; servable: boolean; victims: Brief[]; costs: number; reason: Reason | null; held: Plan | null; ahead: Brief[];
+}
+interface Overrun { session: Brief; reason: Reason }
+interface Queue { waiting: Standing[]; overruns: Overrun[]; now: string }
+interface Extensible { steps: number; step_min: number; warn_min: number; end: string }
+interface Happening { at: string; kind: string; by: string | null; reason: string; cause: string | null }
+/** One slot in the calendar of sessions. */
+interface Entry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
+interface Rated { since: string | null; sessions: Limit; points: Limit }
+interface Maximum { share: {num: number, den: number}; steps: Rated[] }
+interface CapacityChange { since: string | null; until: string | null; sessions: number; points: number; reason: string }
+interface Peak { load: number; at: string | null }
+interface Usage { sessions: Peak; points: Peak; waited: number; revoked: number; refused: number }
+interface Profile {
+  id: string; version: number; title: string; effective_from: string | null; effective_to: string | null; in_force: boolean; recorded: string; digest: string; content: any;
+}
+interface SpecialDay { day: string; working: boolean; number: string | null; dated: string | null; by: string | null }
+interface WorkYear { year: number; confirmed: boolean; days: SpecialDay[] }
 
 interface Part {
   id: string; part: number; started: string; seconds: number | null; bytes: number | null; state: 'recording' | 'finishing' | 'ready' | 'broken';

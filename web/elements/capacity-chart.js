@@ -1,7 +1,8 @@
 import {html, nothing, svg} from '../vendor/lit.js';
 import {corners} from '../booking.js';
+import {rated} from '../desk.js';
 import {t} from '../i18n.js';
-import {hourMinute} from '../time.js';
+import {day, hourMinute} from '../time.js';
 import {Piece} from './base.js';
 
 const WIDTH = 560;
@@ -9,11 +10,15 @@ const HEIGHT = 120;
 const LEFT = 44;
 const BOTTOM = 24;
 const TOP = 14;
-const TICK_MS = 3 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MOST_TICKS = 10;
+/** Ticks are so far apart: hours within a day, else days. */
+const TICKS_MS = [3 * HOUR_MS, DAY_MS, 7 * DAY_MS, 14 * DAY_MS];
 
 /** Booked load over a day against the usable share and the maximum, with the wanted slots as bands. */
 export class CapacityChart extends Piece {
-  static properties = {capacity: {attribute: false}, what: {}, from: {type: Number}, to: {type: Number}, slots: {attribute: false}};
+  static properties = {capacity: {attribute: false}, what: {}, from: {type: Number}, to: {type: Number}, slots: {attribute: false}, rated: {attribute: false}};
 
   constructor() {
     super();
@@ -25,6 +30,8 @@ export class CapacityChart extends Piece {
     this.to = 0;
     /** @type {Slot[]} */
     this.slots = [];
+    /** The maximum over time, where it is not the same all along. @type {Rated[]} */
+    this.rated = [];
   }
 
   /** @param {number} at milliseconds */
@@ -35,7 +42,7 @@ export class CapacityChart extends Piece {
 
   /** @param {number} load */
   y(load) {
-    const max = this.capacity?.[this.what].max || 1;
+    const max = Math.max(1, this.capacity?.[this.what].max ?? 0, ...this.rated.map(step => step[this.what].max));
     return HEIGHT - BOTTOM - Math.min(1.05, load / max) * (HEIGHT - BOTTOM - TOP);
   }
 
@@ -67,13 +74,24 @@ export class CapacityChart extends Piece {
   /** @param {number} load @param {string} kind */
   line(load, kind) {
     const y = this.y(load);
-    return svg`<line class=${kind} x1=${LEFT} x2=${WIDTH - 8} y1=${y} y2=${y}></line><text class=${kind} x=${LEFT - 6} y=${y + 4} text-anchor="end">${load}</text>`;
+    return svg`<path class=${kind} d=${this.path(load, kind)}></path><text class=${kind} x=${LEFT - 6} y=${y + 4} text-anchor="end">${load}</text>`;
+  }
+
+  /** A level line, or steps where the maximum changes. @param {number} load @param {string} kind */
+  path(load, kind) {
+    const steps = this.rated.filter(({since}) => since !== null && Date.parse(since) > this.from && Date.parse(since) < this.to);
+    const before = this.rated.length ? rated(this.rated, this.from)[this.what][kind === 'max' ? 'max' : 'usable'] : load;
+    const moves = steps.map(step => `H${this.x(Date.parse(step.since ?? ''))}V${this.y(step[this.what][kind === 'max' ? 'max' : 'usable'])}`);
+    return `M${LEFT} ${this.y(before)}${moves.join('')}H${WIDTH - 8}`;
   }
 
   ticks() {
+    const length = this.to - this.from;
+    const apart = TICKS_MS.find(each => length / each <= MOST_TICKS) ?? length;
     const times = [];
-    for (let at = this.from; at <= this.to; at += TICK_MS) times.push(at);
-    return times.map(at => svg`<text class="tick" x=${this.x(at)} y=${HEIGHT - 6} text-anchor=${at === this.to ? 'end' : 'middle'}>${at === this.to ? '24:00' : hourMinute(at)}</text>`);
+    for (let at = this.from; at <= this.to; at += apart) times.push(at);
+    const word = (/** @type {number} */ at) => (length > DAY_MS ? day(at).slice(0, 5) : at === this.to ? '24:00' : hourMinute(at));
+    return times.map(at => svg`<text class="tick" x=${this.x(at)} y=${HEIGHT - 6} text-anchor=${at === this.to ? 'end' : 'middle'}>${word(at)}</text>`);
   }
 }
 

@@ -1,5 +1,6 @@
 import {html, nothing} from '../vendor/lit.js';
 import {icon, title} from '../elements/base.js';
+import '../elements/extend-bar.js';
 import '../elements/layout-picker.js';
 import {MeetingPage} from '../elements/meeting-page.js';
 import '../elements/script-bar.js';
@@ -50,6 +51,7 @@ class HostPage extends MeetingPage {
       <h1>${session?.title ?? t('room.joining')}</h1>
       ${session ? html`<p>${t('sessions.host', session.host)} · ${slot(session.official)}</p>` : nothing}
       ${storage ? this.storage(storage) : nothing}
+      <extend-bar .session=${session ?? null} .now=${this.meeting.now}></extend-bar>
     </header>`;
   }
 

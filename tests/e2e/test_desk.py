@@ -1,0 +1,143 @@
+"""The operator's desk as people meet it: a plan looked at and confirmed, the calendar, a maintenance, the rules."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.people import HANOI, People
+from tests.e2e.server import Server
+
+LARGE = "nt.vinhhai"
+REASON = "Công văn 123/UBND-VP"
+
+
+def post(server: Server, page: Page, path: str, body: dict[str, Any]) -> Any:
+    """Ask the API as the person of a page."""
+    answer = page.context.request.post(f"{server.http}api/v1/{path}", data=body)
+    assert answer.ok, answer.text()
+    return answer.json()
+
+
+@pytest.fixture
+def operator(server: Server, people: People, red: Browser) -> Iterator[Page]:
+    """The central technician, with a point of 99 devices to fill the system with."""
+    page = people.sign_in(red, "truc.ban")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    post(server, page, f"points/{LARGE}/devices", {"devices": 99})
+    yield page
+    post(server, page, f"points/{LARGE}/devices", {"devices": 1})
+
+
+def morning() -> datetime:
+    """Eight o'clock of the Wednesday after next."""
+    today = datetime.now(HANOI).replace(hour=8, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=16 - today.isoweekday() + 1)
+
+
+def body(host: str, points: list[str], start: datetime, end: datetime, title: str) -> dict[str, Any]:
+    """A registration."""
+    return {
+        "host_point": host,
+        "points": points,
+        "official": {"start": start.isoformat(), "end": end.isoformat()},
+        "title": title,
+        "contact_name": "Nguyễn Thị Ánh",
+        "contact_phone": "0905 123 456",
+        "wait": True,
+    }
+
+
+def booked(server: Server, page: Page, host: str, title: str) -> Any:
+    """Register a hundred legs for that morning; what does not fit waits."""
+    start = morning()
+    return post(server, page, "registrations", body(host, [LARGE], start, start + timedelta(hours=2), title))
+
+
+def test_an_operator_confirms_a_plan_and_finds_it_in_the_calendar(server: Server, operator: Page) -> None:
+    page = operator
+    first, last = [booked(server, page, host, "Giao ban huyện") for host in ("ubnd.cam-ranh", "ubnd.nha-trang")]
+    province = booked(server, page, "ubnd.khanh-hoa", "Họp phòng chống bão")
+    page.get_by_test_id("nav-queue").click()
+    row = page.locator(f'[data-testid="queue-row"][data-id="{province["id"]}"]')
+    expect(row.get_by_test_id("why")).to_contain_text("cần 300 kết nối cùng lúc, chỉ được dùng 200")
+    expect(row.get_by_test_id("cost")).to_contain_text("thu hồi 1 mã")
+    page.get_by_test_id("queue-search").fill("khong co")
+    expect(row).to_have_count(0)
+    page.get_by_test_id("queue-search").fill("phong chong bao")
+    row.get_by_test_id("show-plan").click()
+    expect(row.get_by_test_id("timeline-lost")).to_have_attribute("data-id", last["id"])
+    expect(row.get_by_test_id("timeline-kept")).to_have_attribute("data-id", first["id"])
+    expect(row.get_by_test_id("plan-left")).to_contain_text("14:")
+    confirm = row.get_by_test_id("confirm-plan")
+    expect(confirm).to_be_disabled()
+    row.get_by_test_id("reason").fill(REASON)
+    confirm.click()
+    expect(page.get_by_test_id("served")).to_contain_text(province["number"])
+
+    page.goto(f"{server.http}calendar.html?day={morning():%Y-%m-%d}")
+    block = page.locator(f'[data-testid="block"][data-id="{last["id"]}"]')
+    expect(block).to_have_attribute("data-phase", "revoked")
+    served = page.locator(f'[data-testid="block"][data-id="{province["id"]}"]')
+    expect(served).to_have_attribute("data-phase", "upcoming")
+    page.get_by_test_id("view-day").click()
+    expect(page.get_by_test_id("day")).to_have_count(1)
+    block.press("Enter")
+    page.get_by_test_id("details-history").click()
+    revoked = page.locator('[data-testid="happening"][data-kind="revoked"]')
+    expect(revoked).to_contain_text(f"vì phiên {province['number']}")
+    expect(revoked).to_contain_text(REASON)
+    expect(page.get_by_test_id("details-standing")).to_contain_text("cần 300 kết nối")
+    page.get_by_test_id("cancel-session").click()
+    page.get_by_test_id("details-send").click()
+    expect(page.get_by_test_id("details-state")).to_contain_text("Đã hủy")
+    page.get_by_test_id("details-shut").click()
+    expect(block).to_have_count(0)
+
+    page.locator(f'[data-testid="block"][data-id="{first["id"]}"]').click()
+    page.get_by_test_id("amend").click()
+    page.get_by_test_id("details-end").fill(f"{morning() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("details-send").click()
+    expect(page.get_by_test_id("details-official")).to_contain_text("08:00–09:00")
+
+
+def test_a_maintenance_is_planned_and_the_rules_are_read(server: Server, operator: Page, people: People) -> None:
+    page = operator
+    page.get_by_test_id("nav-fold").click()
+    page.get_by_test_id("nav-capacity").click()
+    expect(page.get_by_test_id("peak-points")).to_contain_text("/ 200")
+    night = morning() + timedelta(days=2, hours=14)
+    page.get_by_test_id("plan-since").fill(f"{night:%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("plan-until").fill(f"{night + timedelta(hours=6):%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("plan-points").fill("30")
+    page.get_by_test_id("plan-reason").fill("Bảo trì máy chủ")
+    page.get_by_test_id("capacity-send").click()
+    expect(page.get_by_test_id("impact")).to_have_attribute("data-count", "0")
+    page.get_by_test_id("capacity-send").click()
+    expect(page.get_by_test_id("saved")).to_be_visible()
+    steps = page.get_by_test_id("step")
+    expect(steps.nth(steps.count() - 2)).to_contain_text("24 / 30")
+    expect(steps.last).to_contain_text("200 / 250")
+
+    page.get_by_test_id("nav-fold").click()
+    page.get_by_test_id("nav-profile").click()
+    expect(page.get_by_test_id("rules")).to_contain_text("Cấp tối đa 4/5 năng lực")
+    expect(page.locator('[data-stamp="KH-2023/1"]')).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("holidays")).to_have_attribute("data-year", str(datetime.now(HANOI).year))
+    expect(page.get_by_test_id("special").first).to_be_visible()
+    expect(page.get_by_test_id("correction")).to_have_count(0)
+
+
+def test_the_host_is_reminded_of_the_end_and_goes_on(server: Server, people: People, red: Browser) -> None:
+    page = people.sign_in(red, "ubnd.nha-trang")
+    start = datetime.now(HANOI).replace(microsecond=0) + timedelta(seconds=10)
+    end = start + timedelta(minutes=10)
+    meeting = post(server, page, "registrations", body("ubnd.nha-trang", ["nt.xuonghuan"], start, end, "Họp ngắn"))
+    people.enter(page, meeting["code"], "host")
+    bar = page.get_by_test_id("extend-bar")
+    expect(bar).to_contain_text("Còn 10 phút", timeout=15_000)
+    bar.locator('[data-minutes="30"]').click()
+    expect(bar).to_be_hidden()
+    expect(page.locator("main.console > header")).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")

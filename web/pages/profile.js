@@ -1,0 +1,193 @@
+import {html, nothing} from '../vendor/lit.js';
+import {confirmYear, correctDay, profiles, workYear} from '../api.js';
+import {differences} from '../desk.js';
+import {alertLine, icon, Page, title} from '../elements/base.js';
+import '../elements/top-bar.js';
+import {language, t} from '../i18n.js';
+import {day, weekday} from '../time.js';
+
+/** A date of a profile or calendar, as people write it. @param {string | null} date */
+const written = date => (date ? day(`${date}T12:00:00+07:00`) : '…');
+
+class ProfilePage extends Page {
+  static properties = {
+    ...Page.properties, list: {state: true}, chosen: {state: true}, year: {state: true}, calendar: {state: true}, fields: {state: true}, fault: {state: true},
+  };
+
+  constructor() {
+    super();
+    title('profile.title');
+    /** @type {Profile[]} */
+    this.list = [];
+    this.chosen = '';
+    this.year = new Date().getFullYear();
+    /** @type {WorkYear | null} */
+    this.calendar = null;
+    /** @type {Record<string, string>} */
+    this.fields = {day: '', working: 'off', number: '', dated: ''};
+    this.fault = '';
+  }
+
+  async load() {
+    const found = await profiles();
+    this.list = found.sort((a, b) => (a.effective_from ?? '').localeCompare(b.effective_from ?? '') || a.version - b.version);
+    this.chosen ||= this.stamp(this.list.find(({in_force}) => in_force) ?? this.list[0]);
+    this.calendar = await workYear(this.year);
+  }
+
+  /** @param {{id: string, version: number}} profile */
+  stamp({id, version}) {
+    return `${id}/${version}`;
+  }
+
+  /** @param {number} year */
+  turn(year) {
+    this.year = year;
+    this.attempt(async () => void (this.calendar = await workYear(year)));
+  }
+
+  render() {
+    const place = this.list.findIndex(profile => this.stamp(profile) === this.chosen);
+    return html`<top-bar .me=${this.me} current="profile"></top-bar>
+      <main class="profile">
+        <h1>${t('profile.title')}</h1>
+        ${alertLine(this.error)}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${this.list.length ? this.shelf() : nothing}
+        ${place >= 0 ? this.rules(this.list[place], this.list[place - 1]) : nothing}
+        ${this.calendar ? this.holidays(this.calendar) : nothing}
+      </main>`;
+  }
+
+  shelf() {
+    return html`<ul class="cards shelf" role="list">${this.list.map(profile => {
+      const stamp = this.stamp(profile);
+      const later = (profile.effective_from ?? '') > new Date().toISOString().slice(0, 10);
+      return html`<li><button type="button" class="card" data-testid="profile-row" data-stamp=${stamp} aria-pressed=${stamp === this.chosen} @click=${() => (this.chosen = stamp)}>
+        <strong>${stamp}</strong> <span>${profile.title}</span>
+        <small>${t('profile.from-to', written(profile.effective_from), written(profile.effective_to))}</small>
+        <span class="badge ${profile.in_force ? 'open' : later ? '' : 'ended'}">${t(profile.in_force ? 'profile.in-force' : later ? 'profile.to-come' : 'profile.past')}</span>
+      </button></li>`;
+    })}</ul>`;
+  }
+
+  /** @param {Profile} profile @param {Profile} [before] */
+  rules({content, digest, title: name}, before) {
+    const changed = before ? differences(before.content, content) : [];
+    return html`<section class="card" data-testid="rules">
+      <h2>${name}</h2>
+      <p class="soft">${t('profile.basis', content.legal_basis.map((/** @type {any} */ text) => text.number).join(', '))}
+        ${content.replaces.length ? t('profile.replaces', content.replaces.join(', ')) : nothing}</p>
+      <div class="columns">
+        <div>${this.group('limits', this.limits(content))} ${this.group('classes', this.classes(content))}</div>
+        <div>${this.group('who', this.who(content))} ${this.group('revocation', this.revocation(content))}</div>
+      </div>
+      ${this.levels(content)}
+      ${before ? html`<details ?open=${changed.length > 0 && changed.length < 12}><summary data-testid="differences">${t('profile.differences', changed.length, this.stamp(before))}</summary>
+        ${changed.length ? html`<table><thead><tr><th>${t('profile.rule')}</th><th>${t('profile.before')}</th><th>${t('profile.after')}</th></tr></thead>
+          <tbody>${changed.map(({path, before: old, after}) => html`<tr data-testid="difference"><td><code>${path}</code></td><td>${old ?? '–'}</td><td>${after ?? '–'}</td></tr>`)}</tbody></table>` : nothing}
+      </details>` : nothing}
+      <p class="soft">${t('profile.digest', digest.slice(0, 12))}</p>
+    </section>`;
+  }
+
+  /** @param {string} name @param {(string | [string, string])[]} lines each with its article, if one says so */
+  group(name, lines) {
+    return html`<h3>${t(`profile.${name}`)}</h3><ul class="rules">${lines.map(line => {
+      const [text, article] = Array.isArray(line) ? line : [line, ''];
+      return html`<li>${text}${article ? html` <small>(${article})</small>` : nothing}</li>`;
+    })}</ul>`;
+  }
+
+  /** @param {any} content @returns {(string | [string, string])[]} */
+  limits({capacity: {share, shed_share: shed, recorder_legs: recorder}, door, session, registration, code}) {
+    return [
+      [t('profile.share', `${share.num}/${share.den}`), t('profile.article-share')],
+      t('profile.shed', `${shed.num}/${shed.den}`),
+      t('profile.recorder', recorder),
+      t('profile.door', door.lobby_min, door.grace_min),
+      t('profile.missed', door.missed_min),
+      t('profile.extension', registration.extension_min, door.warn_min),
+      t('profile.longest', session.max_hours, session.max_days_ahead),
+      t('profile.code', code.digits),
+    ];
+  }
+
+  /** @param {any} content @returns {[string, string][]} */
+  classes({classes, deadlines}) {
+    const lines = Object.values(classes).map((/** @type {any} */ {name, lead, article}) => {
+      const early = !lead ? t('profile.any-time') : lead.hours ? t('profile.lead-hours', lead.hours) : t('profile.lead-days', lead.working_days);
+      return /** @type {[string, string]} */ ([`${name}: ${early}`, article]);
+    });
+    return [...lines, [t('profile.reply', deadlines.reply_hours, deadlines.check_hours), t('profile.article-reply')], [t('profile.handover', deadlines.handover_working_days), t('profile.article-handover')]];
+  }
+
+  /** @param {any} content @returns {[string, string][]} */
+  who({registration, control, levels}) {
+    const names = new Map(levels.map((/** @type {any} */ {id, name}) => [id, name]));
+    const of = (/** @type {string[]} */ ids) => ids.map(id => names.get(id)).join('; ');
+    return [
+      ...registration.by.map((/** @type {any} */ rule) => [t('profile.registers', of(rule.levels), t(`profile.by-${rule.by}`)), rule.article]),
+      ...control.map((/** @type {any} */ rule) => [t('profile.controls', of(rule.levels), rule.controllers.map((/** @type {string} */ by) => t(`profile.by-${by}`)).join(', ')), rule.article]),
+    ];
+  }
+
+  /** @param {any} content @returns {(string | [string, string])[]} */
+  revocation({revocation: rules}) {
+    return [
+      [t(`profile.order-${rules.order}`), t('profile.article-revocation')],
+      t(rules.reprieve ? 'profile.reprieve' : 'profile.no-reprieve'),
+      t(`profile.mode-${rules.mode}`, rules.hold_min),
+      t(`profile.live-${rules.live_sessions}`),
+      t('profile.protect', rules.protect_within_min),
+      t('profile.reinstate', rules.reinstate_notice_min),
+    ];
+  }
+
+  /** @param {any} content */
+  levels({levels}) {
+    return html`<h3>${t('profile.levels')}</h3><table><thead><tr><th>${t('profile.level')}</th><th>${t('profile.rank')}</th><th>${t('profile.quota')}</th></tr></thead>
+      <tbody>${levels.map((/** @type {any} */ {name, rank, quota}) => html`<tr><td>${name}</td><td>${rank}</td><td>${quota ?? '–'}</td></tr>`)}</tbody></table>`;
+  }
+
+  /** @param {WorkYear} calendar */
+  holidays({year, confirmed, days}) {
+    const keeps = this.me?.roles.includes('administrator');
+    return html`<section class="card" data-testid="holidays" data-year=${year} data-confirmed=${confirmed}>
+      <div class="row wrap between"><h2>${t('profile.holidays', year)}</h2>
+        <div class="row">
+          <button type="button" aria-label=${t('calendar.back')} @click=${() => this.turn(year - 1)}>${icon('previous')}</button>
+          <button type="button" data-testid="next-year" aria-label=${t('calendar.on')} @click=${() => this.turn(year + 1)}>${icon('next')}</button>
+          ${keeps && !confirmed ? html`<button type="button" class="main" data-testid="confirm-year" @click=${() => this.attempt(async () => void (this.calendar = await confirmYear(year)))}>${t('profile.confirm-year', year)}</button>` : nothing}
+        </div></div>
+      <p class=${confirmed ? 'good' : 'alert'}>${icon(confirmed ? 'check' : 'warn')}<span>${t(confirmed ? 'profile.confirmed' : 'profile.provisional', year)}</span></p>
+      ${days.length ? html`<ul class="special">${days.map(each => html`<li data-testid="special" data-day=${each.day}><span class="badge ${each.working ? '' : 'cancelled'}">${t(each.working ? 'profile.works' : 'profile.off')}</span>
+        ${weekday(`${each.day}T12:00:00+07:00`, language)}${each.number ? html` <small>${each.number}</small>` : nothing}</li>`)}</ul>` : html`<p class="empty">${t('profile.no-days')}</p>`}
+      ${keeps ? this.correction() : nothing}
+    </section>`;
+  }
+
+  correction() {
+    const set = (/** @type {any} */ {target}) => (this.fields = {...this.fields, [target.name]: target.value});
+    return html`<form class="quad" data-testid="correction" @input=${set} @submit=${this.correct}>
+      <div class="field"><label for="day">${t('profile.day')}</label><input id="day" name="day" type="date" required data-testid="correct-day" .value=${this.fields.day}></div>
+      <div class="field"><label for="working">${t('profile.is')}</label><select id="working" name="working" data-testid="correct-working">
+        <option value="off">${t('profile.off')}</option><option value="works">${t('profile.works')}</option><option value="back">${t('profile.take-back')}</option></select></div>
+      <div class="field"><label for="number">${t('profile.number')}</label><input id="number" name="number" maxlength="100" data-testid="correct-number" ?required=${this.fields.working !== 'back'} .value=${this.fields.number}></div>
+      <button class="main" data-testid="correct">${t('profile.correct')}</button>
+    </form>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  correct(event) {
+    event.preventDefault();
+    const {day: date, working, number} = this.fields;
+    const change = working === 'back' ? {day: date, working: null} : {day: date, working: working === 'works', number};
+    return this.attempt(async () => {
+      this.calendar = await correctDay(change);
+      this.year = this.calendar.year;
+    });
+  }
+}
+
+customElements.define('profile-page', ProfilePage);

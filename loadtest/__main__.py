@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest import bench, demo, growth, province, scenario, sound
+from loadtest import bench, demo, growth, province, records, scenario, sound
 from loadtest.accounts import Login, provide, provide_points, read_accounts
 from loadtest.case import CASES
 from loadtest.client import Refused
@@ -156,6 +156,16 @@ def _bench(words: Sequence[str]) -> int:
     return 0
 
 
+def _records(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m loadtest records", description=records.__doc__)
+    parser.add_argument("--bookings", type=_count, default=records.BOOKINGS, help="of the year (default %(default)s)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    arguments = parser.parse_args(words)
+    figures = _run(records.run(_progress, arguments.bookings))
+    print(json.dumps(figures, ensure_ascii=False) if arguments.json else records.table(figures))
+    return 0
+
+
 def _sound(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=sound.__doc__)
     parser.add_argument("--seconds", type=_count, default=30, help="of sound, four times on each line (default 30)")
@@ -210,6 +220,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": _demo,
     "growth": _growth,
     "province": _province,
+    "records": _records,
     "sound": _sound,
 }
 

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.model import Act, Claim, Happening, HappeningKind, Held, Interval, Refuse, State
+from scheduler.model import Act, Claim, Happening, HappeningKind, Held, Interval, Refuse
 from scheduler.policy import Policy
 from scheduler.states import QUEUED
-from scheduler.store import instant, meets, seconds, slot_of
+from scheduler.store import instant, issued, meets, seconds, slot_of
 from scheduler.tables import HAPPENINGS, HELD_PLANS, POINTS, REFUSALS, SESSIONS, SLOTS, UNITS
 
 _CLAIMS = (
@@ -34,7 +34,7 @@ async def holding(db: AsyncConnection, where: Iterable[Interval], policy: Policy
             live=any(slot.start <= now < slot.end for slot in claim.slots),
             near=any(now < slot.start < soon for slot in claim.slots),
         )
-        for claim in await _claims(db, policy, (SESSIONS.c.state == State.ISSUED) & chosen)
+        for claim in await _claims(db, policy, issued() & chosen)
     ]
 
 

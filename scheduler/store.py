@@ -58,6 +58,14 @@ def meets(start: datetime, end: datetime) -> ColumnElement[bool]:
     return (SLOTS.c.start < -((EPOCH - end) // SECOND)) & (SLOTS.c.end > seconds(start))
 
 
+def issued() -> ColumnElement[bool]:
+    """Tell which sessions hold capacity: those with a live code (I10).
+
+    Asked by the code and not by the state, SQLite looks up the few slots of the time and not every issued session.
+    """
+    return SESSIONS.c.mark.is_not(None)
+
+
 async def one(db: AsyncConnection, session_id: str) -> Session | None:
     """Return a session by id."""
     found = await _sessions(db, SESSIONS.c.id.in_(storable([session_id])))
@@ -248,8 +256,8 @@ async def _next_number(db: AsyncConnection, year: int) -> int:
 
 async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
     """Return the slots of issued sessions that overlap a window."""
-    issued = select(*_SLOT_COLUMNS).join(SESSIONS).where(SESSIONS.c.state == State.ISSUED)
-    rows = await db.execute(issued.where(meets(window.start, window.end)))
+    found = select(*_SLOT_COLUMNS).join(SESSIONS).where(issued() & meets(window.start, window.end))
+    rows = await db.execute(found)
     return [slot_of(row.kind, row.start, row.end, row.legs) for row in rows]
 
 

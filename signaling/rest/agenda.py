@@ -45,10 +45,11 @@ async def agenda(call: Call) -> list[Entry]:
         raise BadInput([Fault("to", "too-long-interval")])
     unit = call.account.unit
     units = None if call.account.sees_all else [] if unit is None else [unit]
-    return [_wire(entry) for entry in await call.roof.scheduler.agenda(start, end, call.now, units)]
+    return [wire(entry) for entry in await call.roof.scheduler.agenda(start, end, call.now, units)]
 
 
-def _wire(entry: model.Entry) -> Entry:
+def wire(entry: model.Entry) -> Entry:
+    """Return a slot as it is sent."""
     return Entry(
         id=entry.session,
         number=entry.number,

@@ -37,7 +37,7 @@ def morning() -> datetime:
     return today + timedelta(days=16 - today.isoweekday() + 1)
 
 
-def body(host: str, points: list[str], start: datetime, end: datetime, title: str) -> dict[str, Any]:
+def body(host: str, points: list[str], start: datetime, end: datetime, title: str, **fields: str) -> dict[str, Any]:
     """A registration."""
     return {
         "host_point": host,
@@ -46,7 +46,12 @@ def body(host: str, points: list[str], start: datetime, end: datetime, title: st
         "title": title,
         "contact_name": "Nguyễn Thị Ánh",
         "contact_phone": "0905 123 456",
+        "purpose": "noi_bo_don_vi",
+        "kind": "giao_ban",
+        "form": "truc_tuyen",
+        "secret": False,
         "wait": True,
+        **fields,
     }
 
 
@@ -118,7 +123,7 @@ def test_a_maintenance_is_planned_and_the_rules_are_read(server: Server, operato
     page.get_by_test_id("capacity-send").click()
     expect(page.get_by_test_id("saved")).to_be_visible()
     steps = page.get_by_test_id("step")
-    expect(steps.nth(steps.count() - 2)).to_contain_text("24 / 30")
+    expect(steps.filter(has_text="24 / 30")).to_have_count(1)
     expect(steps.last).to_contain_text("200 / 250")
 
     page.get_by_test_id("nav-fold").click()
@@ -134,7 +139,9 @@ def test_the_host_is_reminded_of_the_end_and_goes_on(server: Server, people: Peo
     page = people.sign_in(red, "ubnd.nha-trang")
     start = datetime.now(HANOI).replace(microsecond=0) + timedelta(seconds=10)
     end = start + timedelta(minutes=10)
-    meeting = post(server, page, "registrations", body("ubnd.nha-trang", ["nt.xuonghuan"], start, end, "Họp ngắn"))
+    urgent = {"class": "khan_cap", "ground": "thien_tai", "reason": "Bão gần bờ"}
+    asked = body("ubnd.nha-trang", ["nt.xuonghuan"], start, end, "Họp ngắn", **urgent)
+    meeting = post(server, page, "registrations", asked)
     people.enter(page, meeting["code"], "host")
     bar = page.get_by_test_id("extend-bar")
     expect(bar).to_contain_text("Còn 10 phút", timeout=15_000)

@@ -118,7 +118,7 @@ export class SessionDetails extends Piece {
   whole(session) {
     return html`<div class="row between"><h2 id="details-title">${session.title}</h2>
         <span class="badge ${session.phase}" data-testid="details-state">${t(`phase.${session.phase}`)}</span></div>
-      <dl class="facts">
+      <dl class="figures">
         <div><dt>${t('details.number')}</dt><dd>${session.number}</dd></div>
         <div><dt>${t('details.host')}</dt><dd>${session.host.name}</dd></div>
         <div><dt>${t('details.official')}</dt><dd data-testid="details-official">${slot(session.official)}</dd></div>

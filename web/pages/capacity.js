@@ -162,7 +162,7 @@ class CapacityPage extends Page {
   figures({sessions, points, waited, revoked, refused}, capacity) {
     /** @param {Peak} peak @param {number} usable */
     const peak = ({load, at}, usable) => html`<strong>${load}</strong> / ${usable}${at ? html` <small>${hourMinute(at)} ${day(at)}</small>` : nothing}`;
-    return html`<dl class="facts" data-testid="usage">
+    return html`<dl class="figures" data-testid="usage">
       <div><dt>${t('capacity-page.peak-sessions')}</dt><dd data-testid="peak-sessions">${peak(sessions, capacity.sessions.usable)}</dd></div>
       <div><dt>${t('capacity-page.peak-points')}</dt><dd data-testid="peak-points">${peak(points, capacity.points.usable)}</dd></div>
       <div><dt>${t('capacity-page.waited')}</dt><dd data-testid="waited">${waited}</dd></div>
@@ -177,11 +177,11 @@ class CapacityPage extends Page {
       <h2>${t('capacity-page.plan')}</h2>
       <div class="quad">${this.field('since', 'datetime-local')} ${this.field('until', 'datetime-local')} ${this.field('sessions', 'number', true)} ${this.field('points', 'number', true)}</div>
       ${this.field('reason', 'text', true)}
-      ${victims ? html`<div class=${victims.length ? 'alert block' : 'good'} role="status" data-testid="impact" data-count=${victims.length}>
+      ${victims ? html`<div class=${victims.length ? 'alert block' : 'fine'} role="status" data-testid="impact" data-count=${victims.length}>
         <p>${victims.length ? t('capacity-page.impact', victims.length) : t('capacity-page.no-impact')}</p>${this.list(victims)}</div>` : nothing}
       ${due.length ? html`<div class="alert block" role="alert" data-testid="due"><p>${t('capacity-page.due', due.length)}</p>${this.list(due)}
         <button type="button" class="danger solid" data-testid="shed" ?disabled=${this.busy || !this.fields.reason.trim()} @click=${this.shed}>${t('capacity-page.shed', due.length)}</button></div>` : nothing}
-      ${this.saved ? html`<p class="good" role="status" data-testid="saved">${icon('check')}<span>${this.saved}</span></p>` : nothing}
+      ${this.saved ? html`<p class="fine" role="status" data-testid="saved">${icon('check')}<span>${this.saved}</span></p>` : nothing}
       ${alertLine(this.fault, 'plan-fault')}
       <div class="row end"><button class=${victims?.length ? 'danger solid' : 'main'} data-testid="capacity-send" ?disabled=${this.busy}>
         ${t(victims ? 'capacity-page.save' : 'capacity-page.ask')}</button></div>

@@ -160,7 +160,7 @@ class ProfilePage extends Page {
           <button type="button" data-testid="next-year" aria-label=${t('calendar.on')} @click=${() => this.turn(year + 1)}>${icon('next')}</button>
           ${keeps && !confirmed ? html`<button type="button" class="main" data-testid="confirm-year" @click=${() => this.attempt(async () => void (this.calendar = await confirmYear(year)))}>${t('profile.confirm-year', year)}</button>` : nothing}
         </div></div>
-      <p class=${confirmed ? 'good' : 'alert'}>${icon(confirmed ? 'check' : 'warn')}<span>${t(confirmed ? 'profile.confirmed' : 'profile.provisional', year)}</span></p>
+      <p class=${confirmed ? 'fine' : 'alert'}>${icon(confirmed ? 'check' : 'warn')}<span>${t(confirmed ? 'profile.confirmed' : 'profile.provisional', year)}</span></p>
       ${days.length ? html`<ul class="special">${days.map(each => html`<li data-testid="special" data-day=${each.day}><span class="badge ${each.working ? '' : 'cancelled'}">${t(each.working ? 'profile.works' : 'profile.off')}</span>
         ${weekday(`${each.day}T12:00:00+07:00`, language)}${each.number ? html` <small>${each.number}</small>` : nothing}</li>`)}</ul>` : html`<p class="empty">${t('profile.no-days')}</p>`}
       ${keeps ? this.correction() : nothing}

@@ -104,7 +104,7 @@ class QueuePage extends Page {
             .value=${this.search} @input=${(/** @type {any} */ {target}) => (this.search = target.value)}>` : nothing}
         </div>
         ${alertLine(this.error)}
-        ${this.done ? html`<p class="good" role="status" data-testid="served">${icon('check')}<span>${this.done}</span></p>` : nothing}
+        ${this.done ? html`<p class="fine" role="status" data-testid="served">${icon('check')}<span>${this.done}</span></p>` : nothing}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.queue ? this.both(this.queue) : nothing}
       </main>`;
   }

@@ -1,0 +1,150 @@
+"""`python -m loadtest records`: what it costs to ask the records of a whole year, in CPU of this process.
+
+A fresh SQLite file with the units of Khánh Hòa gets a year of bookings as a province makes them: in office hours of
+working days, from two points to forty. Then requests are planned and months of the calendar answered; figures are
+medians in milliseconds. The database works in threads of this process, so it is in the figures; HTTP is not.
+"""
+
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from loadtest.bench import Effort, conditions
+from scheduler import database, profiles, seed
+from scheduler.commit import Commit
+from scheduler.model import Admit, Amount, Claim, Slot, State
+from scheduler.notices import NOWHERE
+from scheduler.service import Scheduler
+from scheduler.store import seconds
+from scheduler.tables import CODES, SESSION_POINTS, SESSIONS, SLOTS
+from signaling.rest.agenda import Entry, wire
+
+BOOKINGS = 22_000
+RATED = Amount(30, 400)
+"""Mornings are busy and some requests do not fit, as in a province that needs a queue."""
+OPENS = datetime(2026, 1, 5, tzinfo=UTC)
+"""A Monday, 07:00 in Vietnam."""
+WEEKS, WORKING_DAYS, QUARTERS = 52, 5, 36
+QUARTER = timedelta(minutes=15)
+PLANS = 300
+SEED = 680
+
+
+async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict[str, Any]:
+    """Return all figures."""
+    with tempfile.TemporaryDirectory(prefix="diemcau-records-") as directory:
+        engine = database.connect(f"sqlite:///{Path(directory) / 'records.db'}")
+        scheduler = Scheduler(engine, profiles.load(), RATED)
+        await scheduler.migrate()
+        await scheduler.import_units(seed.khanh_hoa_2023())
+        chance = random.Random(SEED)
+        progress(f"{bookings} bookings")
+        await _book(engine, [point.id for point in await scheduler.points()], bookings, chance)
+        progress("plans")
+        served, refused = await _plans(engine, scheduler, chance)
+        progress("months")
+        figures = {
+            "bookings": bookings,
+            "plan_ms": _median(served),
+            "plan_refused_ms": _median(refused),
+            "agenda_month_ms": await _months(lambda start, end: _agenda(scheduler, start, end)),
+            "load_month_ms": await _months(scheduler.load),
+            "conditions": conditions(Effort(0, PLANS)),
+        }
+        await engine.dispose()
+    return figures
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Return the figures as lines."""
+    names = ("bookings", "plan_ms", "plan_refused_ms", "agenda_month_ms", "load_month_ms")
+    return "\n".join(f"{name:<18}{figures[name]:>10}" for name in names)
+
+
+async def _book(engine: AsyncEngine, points: list[str], bookings: int, chance: random.Random) -> None:
+    """Write bookings as the scheduler would have, without asking whether they fit."""
+    sessions, slots, invited, codes = [], [], [], []
+    for seq in range(1, bookings + 1):
+        host, *others = chance.sample(points, chance.choice((3, 5, 8, 12, 20, 40)))
+        start = seconds(_moment(chance))
+        end = start + chance.choice((1, 2, 3)) * 3600
+        name, legs = f"{seq:032x}", len(others) + 1
+        sessions.append(_session(name, seq, host, legs, start))
+        slots.append({"session": name, "kind": "chinh_thuc", "start": start, "end": end, "legs": legs})
+        invited += [{"session": name, "point": point, "position": place} for place, point in enumerate(others)]
+        codes.append({"mark": f"{seq:010}", "session": name, "issued": start})
+    async with database.writing(engine) as db:
+        for into, rows in ((SESSIONS, sessions), (SLOTS, slots), (SESSION_POINTS, invited), (CODES, codes)):
+            await db.execute(insert(into), rows)
+
+
+def _session(name: str, seq: int, host: str, legs: int, created: int) -> dict[str, Any]:
+    return {
+        "id": name,
+        "seq": seq,
+        "number": f"HTT-2026-{seq:05}",
+        "title": f"Họp giao ban số {seq}",
+        "host_point": host,
+        "contact_name": "Cán bộ đầu mối",
+        "contact_phone": "+84905123456",
+        "recording": False,
+        "legs": legs,
+        "state": State.ISSUED,
+        "mark": f"{seq:010}",
+        "created": created - 7 * 86_400,
+        "profile": "KH-2023/1",
+        "submitted_by": "records",
+        "voices": False,
+        "klass": "thuong",
+    }
+
+
+def _moment(chance: random.Random) -> datetime:
+    day = timedelta(weeks=chance.randrange(WEEKS), days=chance.randrange(WORKING_DAYS))
+    return OPENS + day + chance.randrange(QUARTERS) * QUARTER
+
+
+async def _plans(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random) -> tuple[list[float], list[float]]:
+    """Return the cost of plans that serve a request, and of those that find no room and look for free times."""
+    served: list[float] = []
+    refused: list[float] = []
+    policy = scheduler.policy(OPENS)
+    for number in range(PLANS):
+        start = _moment(chance)
+        legs = chance.choice((5, 20, 60, 169))
+        slot = Slot("chinh_thuc", start, start + timedelta(hours=2), legs)
+        claim = Claim("asked", BOOKINGS + number, policy.rank(chance.choice(("ubt", "so", "huyen")), "thuong"), (slot,))
+        async with engine.begin() as db:
+            commit = Commit(db, policy, RATED, NOWHERE, start - timedelta(days=7))
+            began = time.process_time()
+            plan = await commit.plan(claim)
+            (served if isinstance(plan, Admit) else refused).append(time.process_time() - began)
+    return served, refused
+
+
+async def _agenda(scheduler: Scheduler, start: datetime, end: datetime) -> None:
+    listed = await scheduler.agenda(start, end, start)
+    TypeAdapter(list[Entry]).dump_json([wire(entry) for entry in listed])
+
+
+async def _months(ask: Callable[[datetime, datetime], Awaitable[object]]) -> float:
+    costs = []
+    for month in range(1, 13):
+        start = datetime(2026, month, 1, tzinfo=UTC)
+        began = time.process_time()
+        await ask(start, start + timedelta(days=31))
+        costs.append(time.process_time() - began)
+    return _median(costs)
+
+
+def _median(costs: list[float]) -> float:
+    return round(statistics.median(costs) * 1000, 2) if costs else 0.0

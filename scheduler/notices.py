@@ -35,6 +35,12 @@ Kind = Literal[
     "account",
     "people",
     "exception-over",
+    "closing",
+    "recording",
+    "recording-due",
+    "recording-goes",
+    "material",
+    "line",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -109,6 +115,36 @@ class Words:
 
 
 WORDS: Mapping[Kind, Words] = {
+    "closing": Words(
+        "Nhắc kết thúc kỹ thuật phiên họp",
+        "Phiên họp đã kết thúc; đề nghị tắt thiết bị đầu cuối rồi ngắt nguồn, và đánh dấu đã làm (khoản 1 Điều 15).",
+        "The session is over; please switch off in order and tick the closing list (Article 15.1).",
+    ),
+    "recording": Words(
+        "Bàn giao bản ghi hình",
+        "Bản ghi hình đã hoàn tất. Đề nghị tải về ở trang Bản ghi và xác nhận trước hạn bàn giao (khoản 3 Điều 15).",
+        "The recording is complete; please fetch it from the recordings page and confirm receipt (Article 15.3).",
+    ),
+    "recording-due": Words(
+        "Nhắc nhận bản ghi hình",
+        "Bản ghi hình chưa được xác nhận đã nhận; sắp đến hạn bàn giao (khoản 3 Điều 15).",
+        "Receipt of the recording has not been confirmed and will be due (Article 15.3).",
+    ),
+    "recording-goes": Words(
+        "Bản ghi hình sắp được xóa khỏi trung tâm",
+        "Thời hạn lưu bản ghi tại trung tâm sắp hết; đơn vị chủ trì là nơi lưu trữ (khoản 3 Điều 5).",
+        "The recording will be deleted at the centre; the host unit keeps it (Article 5.3).",
+    ),
+    "line": Words(
+        "Đường truyền suy giảm",
+        "Đường truyền của điểm cầu dưới đây đang suy giảm; đề nghị trực đường truyền kiểm tra (khoản 3 Điều 14).",
+        "The line of this point is losing packets; please look at it (Article 14.3.d).",
+    ),
+    "material": Words(
+        "Đề nghị cung cấp tư liệu phiên họp",
+        "Có đơn vị đề nghị được cung cấp tư liệu; đề nghị trả lời ở trang Tư liệu (khoản 4 Điều 15).",
+        "A unit asks for material of your session; please answer on the materials page (Article 15.4).",
+    ),
     "granted": Words(
         "Đã cấp mã phiên họp",
         "Đơn vị vận hành đã tiếp nhận đăng ký và cấp mã phiên họp. Mã chỉ dành cho đơn vị chủ trì, đề nghị giữ bí mật.",
@@ -236,6 +272,18 @@ def of_session(kind: Kind, session: Session, host: Point, version: str = "", rea
     """Tell a decision on a session; `version` tells a second decision of the same kind from the first."""
     facts = Facts(session.number, session.title, host.label, _slots(session.slots), 1 + len(session.points), reason)
     return Notice(kind, f"{kind}:{session.id}:{version}", facts, host.unit, session.id)
+
+
+def of_unit(kind: Kind, session: Session, host: Point, unit: str, reason: str, version: str = "") -> Notice:
+    """Tell a unit something about a session that it hosts or takes part in, once."""
+    facts = Facts(session.number, session.title, host.label, _slots(session.slots), 1 + len(session.points), reason)
+    return Notice(kind, f"{kind}:{session.id}:{unit}:{version}", facts, unit, session.id)
+
+
+def of_line(session: Session, point: Point, recipient: str, reason: str, version: str) -> Notice:
+    """Tell the provider of a point's line that it is weak; the session's title is not theirs to know."""
+    facts = Facts(session.number, "", point.label, (), 0, reason)
+    return Notice("line", f"line:{version}", facts, None, None, recipient)
 
 
 def of_refusal(request: Request, slots: tuple[Slot, ...], host: Point, reason: str) -> Notice:

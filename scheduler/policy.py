@@ -258,10 +258,45 @@ class LinePolicy(_Part):
         return timedelta(seconds=self.report_s)
 
 
+class ClosingItem(_Part):
+    """One item of a closing list."""
+
+    id: Annotated[Word, StringConstraints(max_length=32)]
+    name: Word
+
+
+class ClosingPolicy(_Part):
+    """What is done after a session, in order, at each point and at the centre (Điều 15.1)."""
+
+    centre: Annotated[tuple[ClosingItem, ...], Field(min_length=1)]
+    point: Annotated[tuple[ClosingItem, ...], Field(min_length=1)]
+    remind_min: Annotated[int, Field(ge=0)]
+
+    @property
+    def remind(self) -> timedelta:
+        """How long after the end who is not done is reminded."""
+        return timedelta(minutes=self.remind_min)
+
+
+class RecordingPolicy(_Part):
+    """How recordings are kept until and after they are handed over (Điều 15.2, 15.3)."""
+
+    remind_hours: Annotated[int, Field(ge=0)]
+    keep_central_days: Count
+    warn_days: Count
+
+    @property
+    def remind(self) -> timedelta:
+        """How long before it is due the host is reminded."""
+        return timedelta(hours=self.remind_hours)
+
+
 class ConductPolicy(_Part):
     """What is looked at during and after a session."""
 
     lines: LinePolicy
+    closing: ClosingPolicy
+    recordings: RecordingPolicy
 
 
 class RevocationPolicy(_Part):

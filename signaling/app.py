@@ -16,6 +16,9 @@ from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
 from scheduler.conduct.desk import Desk
+from scheduler.conduct.handovers import Handovers
+from scheduler.conduct.sheets import Sheets
+from scheduler.conduct.shelf import Shelf
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.exchange import Exchange
 from scheduler.directory.grants import Grants
@@ -40,6 +43,7 @@ from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
 from signaling.faults import Faults
 from signaling.finisher import Finisher
+from signaling.handing import Handing
 from signaling.hub import Hub
 from signaling.lines import Lines
 from signaling.links import Links
@@ -80,6 +84,9 @@ class Record:
     post: Post
     mailroom: Mailroom
     desk: Desk
+    sheets: Sheets
+    handovers: Handovers
+    shelf: Shelf
     store: Store
     audit: Audit
     reports: Reports
@@ -117,7 +124,10 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             exchange=Exchange(engine, shelf),
             post=Post(engine, shelf.at(utc_now()).zone, channels),
             mailroom=Mailroom(engine, address, shelf, drafts),
-            desk=Desk(engine),
+            desk=Desk(engine, channels),
+            sheets=Sheets(engine, shelf, channels),
+            handovers=Handovers(engine, shelf, channels),
+            shelf=Shelf(engine, channels),
             store=Store(engine),
             audit=Audit(engine, shelf),
             reports=Reports(engine, shelf, scheduler),
@@ -186,6 +196,8 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         "readiness": kept.preparation.boards.alarm,
         "lists": kept.preparation.rolls.forget,
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
+        "closing": kept.sheets.remind,
+        "recordings": Handing(kept.scheduler, kept.handovers, kept.store, kept.audit).work,
     }
     return Roof(
         scheduler=kept.scheduler,
@@ -200,6 +212,9 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         post=kept.post,
         mailroom=kept.mailroom,
         desk=kept.desk,
+        sheets=kept.sheets,
+        handovers=kept.handovers,
+        shelf=kept.shelf,
         store=kept.store,
         redis=redis,
         audit=kept.audit,
@@ -214,6 +229,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         deliverer=deliverer,
         intake=_intake(settings.mail, kept.mailroom, clock, deliverer),
         metrics=metrics,
+        documents=settings.data / "documents",
         pages=Path(pages_package.__file__ or "").parent,
         clock=clock,
     )

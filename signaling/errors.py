@@ -12,6 +12,7 @@ RoofError
 │   ├── WrongRegistrant  another body registers such sessions (Điều 12)
 │   ├── NotFound         no such thing, or none the caller may see
 │   ├── BadInput         a field is faulty
+│   ├── TooLarge         a file of more than `most` bytes
 │   ├── NotReady         the recording is still being made, or made good
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
@@ -99,6 +100,14 @@ class BadJson(Refusal):
 
 class BadType(Refusal):
     """A body that is not application/json."""
+
+
+class TooLarge(Refusal):
+    """A file of more than `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} bytes")
+        self.most = most
 
 
 class NotReady(Refusal):

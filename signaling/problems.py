@@ -160,6 +160,16 @@ def _locked(error: errors.Locked, language: Language) -> dict[str, object]:
     return {"detail": detail[language == "en"], "retry_after": error.seconds}
 
 
+def _turn(error: conduct.OutOfOrder, language: Language) -> dict[str, object]:
+    order = ("Thứ tự bắt buộc (khoản 1 Điều 15), tiếp theo là: ", "The order is fixed (Article 15.1), next is: ")
+    return {"detail": order[language == "en"] + error.turn}
+
+
+def _bytes(error: errors.TooLarge, language: Language) -> dict[str, object]:
+    megabytes = error.most >> 20
+    return {"detail": (f"Tệp lớn hơn {megabytes} MB", f"The file is larger than {megabytes} MB")[language == "en"]}
+
+
 ANSWERS: dict[type[Exception], Answer] = {
     errors.SignedOut: Answer(401, "signed-out"),
     errors.BadLogin: Answer(401, "bad-login"),
@@ -206,6 +216,13 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.NotLive: Answer(409, "not-live"),
     conduct.UnknownIncident: Answer(404, "not-found"),
     conduct.IllegalStep: Answer(409, "illegal-step"),
+    conduct.NotOver: Answer(409, "not-over"),
+    conduct.UnknownItem: Answer(404, "not-found"),
+    conduct.OutOfOrder: Answer(409, "closing-order", _turn),
+    conduct.NotHandedOver: Answer(409, "not-handed-over"),
+    conduct.UnknownMaterial: Answer(404, "not-found"),
+    conduct.TooManyDocuments: Answer(409, "too-many-documents"),
+    errors.TooLarge: Answer(413, "file-too-large", _bytes),
     ValidationError: Answer(422, "invalid", _validated),
     RedisError: Answer(503, "unavailable"),
     SQLAlchemyError: Answer(503, "unavailable"),

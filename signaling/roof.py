@@ -9,6 +9,9 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from scheduler.conduct.desk import Desk
+from scheduler.conduct.handovers import Handovers
+from scheduler.conduct.sheets import Sheets
+from scheduler.conduct.shelf import Shelf
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.exchange import Exchange
 from scheduler.directory.grants import Grants
@@ -51,6 +54,9 @@ class Roof:
     post: Post
     mailroom: Mailroom
     desk: Desk
+    sheets: Sheets
+    handovers: Handovers
+    shelf: Shelf
     store: Store
     audit: Audit
     reports: Reports
@@ -66,6 +72,7 @@ class Roof:
     intake: Intake | None
     metrics: Metrics
     pages: Path
+    documents: Path
     clock: Callable[[], datetime]
 
 

@@ -1,6 +1,6 @@
 """The record of people and recordings: accounts, logins, files. One method, one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
@@ -15,7 +15,7 @@ from signaling.accounts import Account, Role
 from signaling.errors import BadInput, Fault
 from signaling.tables import ACCOUNTS, LOGINS, MARKS, RECORDINGS, SOLOS
 
-RecordingPhase = Literal["recording", "finishing", "ready", "broken"]
+RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
 JOINED = 0
 """The number of the file that joins all parts."""
 
@@ -198,6 +198,14 @@ class Store:
         """Return recordings of a host unit, or all, newest first."""
         query = select(RECORDINGS).order_by(RECORDINGS.c.started.desc(), RECORDINGS.c.part.desc())
         return await self._recordings(query if host_unit is None else query.where(RECORDINGS.c.host_unit == host_unit))
+
+    async def delete_recordings(self, session: str) -> None:
+        """Note that the files of a session's recording are deleted; what they were stays on record."""
+        await self._write(update(RECORDINGS).where(_of(session)).values(state="deleted"))
+
+    async def recordings_of(self, sessions: Collection[str]) -> list[Recording]:
+        """Return the recordings of sessions."""
+        return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.session.in_(sessions)))
 
     async def recordings_in(self, state: RecordingPhase) -> list[Recording]:
         """Return recordings in a state, of each session the parts in order and then what joins them."""

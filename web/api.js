@@ -33,8 +33,8 @@ async function problemOf(response) {
 async function call(method, path, body) {
   const response = await fetch(new URL(path, BASE), {
     method,
-    headers: {'Accept-Language': language, ...(method === 'POST' && {'Content-Type': 'application/json'})},
-    ...(method === 'POST' && {body: JSON.stringify(body ?? {})}),
+    headers: {'Accept-Language': language, ...(method === 'POST' && {'Content-Type': body instanceof File ? 'application/octet-stream' : 'application/json'})},
+    ...(method === 'POST' && {body: body instanceof File ? body : JSON.stringify(body ?? {})}),
   });
   if (!response.ok) throw new Refusal(await problemOf(response));
   return response.status === 204 ? null : response.json();
@@ -114,6 +114,34 @@ export const askLists = session => call('POST', `sessions/${encodeURIComponent(s
 export const giveList = (session, point, count, people) => call('POST', `sessions/${encodeURIComponent(session)}/lists`, {point, count, people});
 /** @param {string} session */
 export const listsFile = session => new URL(`sessions/${encodeURIComponent(session)}/lists/export`, BASE).href;
+/** @type {(settled: boolean) => Promise<Incident[]>} */
+export const incidents = settled => call('GET', `incidents?${query({settled: String(settled)})}`);
+/** @type {(id: string, step: string, text: string) => Promise<Incident>} */
+export const actOnIncident = (id, step, text) => call('POST', `incidents/${encodeURIComponent(id)}/steps`, {step, text});
+/** @type {(session: string) => Promise<ClosingSheet>} */
+export const closingSheet = session => call('GET', `sessions/${encodeURIComponent(session)}/closing`);
+/** @type {(session: string, point: string | null, item: string, done: boolean) => Promise<ClosingSheet>} */
+export const tickItem = (session, point, item, done) => call('POST', `sessions/${encodeURIComponent(session)}/closing`, {point, item, done});
+/** @type {(session: string, kind: string) => Promise<ClosingSheet>} */
+export const setKind = (session, kind) => call('POST', `sessions/${encodeURIComponent(session)}/kind`, {kind});
+/** @type {(session: string) => Promise<{may_add: boolean, documents: SharedDocument[]}>} */
+export const documents = session => call('GET', `sessions/${encodeURIComponent(session)}/documents`);
+/** @type {(session: string, file: File) => Promise<SharedDocument>} */
+export const addDocument = (session, file) => call('POST', `sessions/${encodeURIComponent(session)}/documents?${query({name: file.name})}`, file);
+/** @type {(id: string) => Promise<null>} */
+export const removeDocument = id => call('POST', `documents/${encodeURIComponent(id)}/remove`);
+/** @param {string} id */
+export const documentFile = id => `api/v1/documents/${encodeURIComponent(id)}/content`;
+/** @type {(session: string, subject: string, text: string) => Promise<MaterialRequest>} */
+export const askMaterial = (session, subject, text) => call('POST', `sessions/${encodeURIComponent(session)}/material-requests`, {subject, text});
+/** @type {(session: string, subject: string) => Promise<null>} */
+export const offerMaterial = (session, subject) => call('POST', `sessions/${encodeURIComponent(session)}/material-grants`, {subject});
+/** @type {() => Promise<MaterialRequest[]>} */
+export const materialRequests = () => call('GET', 'material-requests');
+/** @type {(id: string, granted: boolean, until: string | null) => Promise<MaterialRequest>} */
+export const answerMaterial = (id, granted, until) => call('POST', `material-requests/${encodeURIComponent(id)}/answer`, {granted, until});
+/** @type {(session: string, sha256: string) => Promise<Handover>} */
+export const receiveRecording = (session, sha256) => call('POST', `sessions/${encodeURIComponent(session)}/recording-received`, {sha256});
 /** @type {() => Promise<Recording[]>} */
 export const recordings = () => call('GET', 'recordings');
 /** @type {(id: string) => Promise<{url: string, expires: string}>} */

@@ -17,6 +17,9 @@ export const start = (joined, now) => ({
   view: joined.view,
   content: joined.content ?? null,
   speaking: null,
+  incidents: [],
+  weak: [],
+  assist: {seat: null, name: null, since: null},
   skew: Date.parse(joined.now) - now,
 });
 
@@ -29,6 +32,20 @@ function applySeats(seats, {changed, gone}) {
   return [...kept, ...[...fresh.values()].filter(({seat}) => !known.has(seat))];
 }
 
+/** Faults that a tap reports, in the order of the dialog. */
+export const FAULTS = ['no-sound', 'no-picture', 'quiet', 'disconnected', 'device', 'other'];
+
+/** Unsettled incidents keep their place, the newest comes first. @type {(incidents: IncidentMark[], m: Message) => IncidentMark[]} */
+function applyIncident(incidents, {type, ref, ...incident}) {
+  const fresh = /** @type {IncidentMark} */ (/** @type {unknown} */ (incident));
+  const known = incidents.some(({id}) => id === fresh.id);
+  const all = known ? incidents.map(one => (one.id === fresh.id ? fresh : one)) : [fresh, ...incidents];
+  return all.filter(({state}) => state !== 'resolved');
+}
+
+/** Whether the weak line of a point is reported already. @param {MeetingState} state @param {string | null} point */
+export const lineReported = ({incidents}, point) => incidents.some(one => one.kind === 'line' && one.point === point);
+
 /** @type {Record<string, (state: MeetingState, message: Message) => MeetingState>} */
 const CHANGES = {
   session: (state, {session}) => ({...state, session}),
@@ -39,6 +56,9 @@ const CHANGES = {
   script: (state, {items, at, since}) => ({...state, script: {items, at, since}}),
   content: (state, {seat}) => ({...state, content: seat}),
   speaking: (state, {seat}) => ({...state, speaking: seat}),
+  incident: (state, message) => ({...state, incidents: applyIncident(state.incidents, message)}),
+  lines: (state, {weak}) => ({...state, weak}),
+  assist: (state, {seat, name, since}) => ({...state, assist: {seat, name, since}}),
   view: (state, {source}) => ({...state, view: source}),
 };
 

@@ -1,6 +1,7 @@
 // One seat in one meeting: joins protocol, link and devices, and holds what the pages show. Pages call its verbs and
 // draw again on `change`; `notice` (detail: [key, ...args]) asks for a passing message; `floor` says "given" or "taken".
 
+import {t} from './i18n.js';
 import {Link} from './link.js';
 import {floorChange, micState, mine, quality, recordState, reduce, start} from './logic.js';
 import {DeviceFault, Meter, choices, open, openScreen} from './media.js';
@@ -159,6 +160,16 @@ export class Meeting extends EventTarget {
     this.protocol.say(message);
   }
 
+  /** Report a fault; the answer is the incident. @param {{kind: string, text: string, seat?: string}} fault */
+  async report(fault) {
+    try {
+      this.receive(await this.protocol.ask({type: 'report', ...fault}));
+      this.notice('fault.sent');
+    } catch (failure) {
+      this.notice(`error.${/** @type {any} */ (failure).word}`);
+    }
+  }
+
   leave() {
     sessionStorage.removeItem('switched');
     this.protocol.leave();
@@ -263,9 +274,19 @@ export class Meeting extends EventTarget {
       this.mute();
     }
     if (change && before) this.dispatchEvent(new CustomEvent('floor', {detail: change}));
+    this.compareIncidents(before?.incidents ?? [], this.state?.incidents ?? []);
     this.compareContent(before?.content ?? null, this.state?.content ?? null);
     const [was, is] = [before, this.state].map(state => state && recordState(state.recording));
     if (was && is && was !== is) this.notice(`room.rec-${is}`);
+  }
+
+  /** Who reported a fault hears what becomes of it. @param {IncidentMark[]} was @param {IncidentMark[]} is */
+  compareIncidents(was, is) {
+    for (const before of was) {
+      const now = is.find(({id}) => id === before.id);
+      if (!now) this.notice('fault.now-resolved', t(`fault.${before.kind}`));
+      else if (now.state !== before.state) this.notice(`fault.now-${now.state}`, t(`fault.${now.kind}`));
+    }
   }
 
   /** @param {string | null} was @param {string | null} is */

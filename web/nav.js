@@ -13,11 +13,13 @@ export const PAGES = [
   {page: 'readiness', picture: 'flag'},
   {page: 'calendar', picture: 'view'},
   {page: 'queue', picture: 'clock', roles: [...CENTRAL, 'supervisor']},
+  {page: 'incidents', picture: 'warn', roles: CENTRAL},
   {page: 'recordings', picture: 'play'},
   {page: 'capacity', picture: 'network', roles: [...CENTRAL, 'supervisor'], rare: true},
   {page: 'profile', picture: 'list', rare: true},
   {page: 'check', picture: 'camera'},
   {page: 'directory', picture: 'people', rare: true},
+  {page: 'materials', picture: 'copy', rare: true},
 ];
 
 /** The pages somebody is shown: those in the bar and those in its fold. @param {string[]} roles */

@@ -124,7 +124,7 @@ interface SpecialDay { day: string; working: boolean; number: string | null; dat
 interface WorkYear { year: number; confirmed: boolean; days: SpecialDay[] }
 
 interface Part {
-  id: string; part: number; started: string; seconds: number | null; bytes: number | null; state: 'recording' | 'finishing' | 'ready' | 'broken';
+  id: string; part: number; started: string; seconds: number | null; bytes: number | null; state: 'recording' | 'finishing' | 'ready' | 'broken' | 'deleted';
   reason: string | null; sha256: string | null; thumbnail: string | null; chapters: Chapter[]; solos: Solo[];
 }
 /** The sound of one point in a file of its own. */
@@ -132,7 +132,28 @@ interface Solo { id: string; name: string; seconds: number; bytes: number; sha25
 /** A title from a time on. */
 interface Chapter { seconds: number; title: string }
 /** A session's recording: its only part, or (part 0) what joins them all. */
-interface Recording extends Part { session: string; title: string; host: string; parts: Part[] }
+interface Recording extends Part { session: string; title: string; host: string; access: 'owner' | 'granted' | 'asked' | 'none'; handover: Handover | null; parts: Part[] }
+interface Handover {
+  standing: 'due' | 'overdue' | 'received' | 'late' | 'deleted'; ended: string; due: string; told: string; digest: string;
+  received: string | null; received_by: string; keep_until: string | null; deleted: string | null; may_receive: boolean;
+}
+interface ClosingPlace { point: Named | null; items: { id: string; name: string; by: string | null; at: string | null }[]; turn: string | null; may_tick: boolean }
+interface ClosingSheet { session: string; may_set_kind: boolean; kind: string | null; kinds: Record<string, string>; complete: boolean; missing: number; lists: ClosingPlace[] }
+interface SharedDocument { id: string; name: string; kind: string; bytes: number; sha256: string; by: string; at: string; access: 'yes' | 'asked' | 'no'; units: string[] }
+interface MaterialRequest {
+  id: string; session: Named; number: string; subject: string; subject_name: string; unit: Named; asked_by: string; asked: string; text: string;
+  answer: 'waiting' | 'granted' | 'refused'; answered_by: string; answered: string | null; until: string | null; may_answer: boolean;
+}
+
+type IncidentStage = 'open' | 'taken' | 'provider' | 'resolved';
+interface Incident {
+  id: string; session: Named & { number: string }; point: Named | null; kind: string; level: 1 | 2; text: string; reporter: string; opened: string; resolved: string | null;
+  measured: { up: number; down: number; jitter: number; round_trip: number } | null; state: IncidentStage; assignee: string; provider: string | null;
+  steps: { at: string; kind: string; by: string; text: string }[]; may_act: boolean;
+}
+/** An unsettled incident as those in the meeting see it. */
+interface IncidentMark { id: string; kind: string; level: 1 | 2; point: string | null; text: string; state: IncidentStage; opened: string; reporter: string; assignee: string; provider: string | null }
+interface WeakLine { seat: string; loss: number; jitter: number; round_trip: number }
 
 type SlotKind = 'tong_duyet' | 'chinh_thuc';
 type Colour = 'red' | 'amber' | 'green' | 'none';
@@ -194,4 +215,5 @@ interface Joined extends Message {
 interface MeetingState {
   me: string; role: Role; controller: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: Own;
   recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; speaking: string | null; skew: number;
+  incidents: IncidentMark[]; weak: WeakLine[]; assist: { seat: string | null; name: string | null; since: string | null };
 }

@@ -4,19 +4,21 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import store
+from scheduler import notices, outbox, registry_store, store
 from scheduler.conduct import incidents, incidents_store
 from scheduler.conduct.model import Incident, Report, Step, StepKind
 from scheduler.database import writing
+from scheduler.directory.model import Provider
 
 
 class Desk:
-    """Keeps incidents and how lines were."""
+    """Keeps incidents and how lines were; providers are told by letter."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, channels: notices.Channels = notices.NOWHERE) -> None:
         self._engine = engine
+        self._channels = channels
 
     async def report(self, report: Report, now: datetime) -> Incident:
         """Open an incident; a fault that is still being dealt with gets an entry instead. Raises UnknownSession."""
@@ -24,8 +26,12 @@ class Desk:
             await store.known(db, report.session)
             found = await incidents_store.same(db, report)
             if found is None:
-                incident = incidents.opened(uuid.uuid4().hex, report, _second(now))
+                provider = await incidents_store.provider(db, report.point)
+                name = None if provider is None else provider.name
+                incident = incidents.opened(uuid.uuid4().hex, report, name, _second(now))
                 await incidents_store.add(db, incident)
+                if incident.provider is not None:
+                    await self._tell(db, incident, provider, now)
                 return incident
             again = incidents.after(found, Step(_second(now), "again", report.by, report.text))
             await incidents_store.save(db, again)
@@ -34,9 +40,24 @@ class Desk:
     async def act(self, incident: str, step: StepKind, by: str, text: str, now: datetime) -> Incident:
         """Do something about an incident. Raises UnknownIncident, IllegalStep."""
         async with writing(self._engine) as db:
-            changed = incidents.after(await incidents_store.known(db, incident), Step(_second(now), step, by, text))
+            known = await incidents_store.known(db, incident)
+            provider = await incidents_store.provider(db, known.point)
+            name = None if provider is None else provider.name
+            changed = incidents.after(known, Step(_second(now), step, by, text), name)
             await incidents_store.save(db, changed)
+            if step == "provider":
+                await self._tell(db, changed, provider, now)
             return changed
+
+    async def _tell(self, db: AsyncConnection, of: Incident, provider: Provider | None, now: datetime) -> None:
+        """Tell the provider of a line what was measured of it (R-096), once for each time it is handed over."""
+        if provider is None or of.point is None or not provider.email:
+            return
+        session = await store.known(db, of.session)
+        point = (await registry_store.points_named(db, [of.point]))[of.point]
+        reason = f"{point.label}: {incidents.measured(of.measured) or of.text}"
+        notice = notices.of_line(session, point, provider.email, reason, f"{of.id}:{len(of.steps)}")
+        await outbox.tell(db, notice, self._channels, now)
 
     async def note(self, session: str, step: StepKind, by: str, now: datetime) -> None:
         """Enter a step into every unsettled incident of a session that is the centre's matter."""

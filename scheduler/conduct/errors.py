@@ -14,3 +14,35 @@ class IllegalStep(SchedulerError):
         super().__init__(f"{step} while {state}")
         self.state = state
         self.step = step
+
+
+class NotOver(SchedulerError):
+    """A session that was not held has nothing to switch off yet."""
+
+
+class UnknownItem(SchedulerError):
+    """The profile has no such item, place or kind."""
+
+
+class OutOfOrder(SchedulerError):
+    """Something else comes first: `turn` is its name (khoản 1 Điều 15)."""
+
+    def __init__(self, turn: str) -> None:
+        super().__init__(turn)
+        self.turn = turn
+
+
+class NotHandedOver(SchedulerError):
+    """There is nothing to receive, or its SHA-256 is another one."""
+
+
+class UnknownMaterial(SchedulerError):
+    """No such document or wish, or none the caller may see."""
+
+
+class TooManyDocuments(SchedulerError):
+    """A session has `most` documents already."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(str(most))
+        self.most = most

@@ -29,8 +29,8 @@ def level(kind: IncidentKind) -> Level:
     return 2 if kind == "help" else 1
 
 
-def opened(incident: str, report: Report, now: datetime) -> Incident:
-    """Return a new incident of a report."""
+def opened(incident: str, report: Report, provider: str | None, now: datetime) -> Incident:
+    """Return a new incident of a report; a weak line is its provider's matter from the start (Điều 14.3.d)."""
     return Incident(
         id=incident,
         session=report.session,
@@ -41,12 +41,13 @@ def opened(incident: str, report: Report, now: datetime) -> Incident:
         reporter=report.by,
         opened=now,
         measured=report.measured,
+        provider=provider if report.kind == "line" else None,
         steps=(Step(now, "opened", report.by, report.text),),
     )
 
 
-def after(incident: Incident, step: Step) -> Incident:
-    """Return what an incident becomes by a step. Raises IllegalStep."""
+def after(incident: Incident, step: Step, provider: str | None = None) -> Incident:
+    """Return what an incident becomes by a step; `provider` is that of the point's line. Raises IllegalStep."""
     state = NEXT.get(step.kind, {}).get(incident.state)
     if state is None or (step.kind == "escalated" and incident.level == 2):
         raise IllegalStep(incident.state, step.kind)
@@ -56,11 +57,21 @@ def after(incident: Incident, step: Step) -> Incident:
             return replace(changed, assignee=step.by)
         case "escalated":
             return replace(changed, level=2, assignee="")
+        case "provider":
+            return replace(changed, provider=provider)
         case "resolved":
             return replace(changed, resolved=step.at)
         case "reopened":
             return replace(changed, resolved=None, assignee="")
     return changed
+
+
+def measured(line: Measured | None) -> str:
+    """Say what was measured of a line, as its provider is told."""
+    if line is None:
+        return ""
+    lost = f"mất gói lên {line.up:.1%}, xuống {line.down:.1%}"
+    return f"{lost}, trễ {1000 * line.round_trip:.0f} ms, rung pha {1000 * line.jitter:.0f} ms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from scheduler.conduct.errors import UnknownIncident
 from scheduler.conduct.incidents import UNSETTLED
 from scheduler.conduct.model import Incident, LineMinutes, Measured, Report, Step
 from scheduler.conduct.tables import INCIDENT_STEPS, INCIDENTS, LINE_MINUTES
+from scheduler.directory.model import Provider
+from scheduler.directory.tables import LINES, PROVIDERS
 from scheduler.registry_store import storable
 from scheduler.store import instant, seconds
 from scheduler.tables import POINTS, SESSIONS
@@ -105,6 +107,15 @@ def _incident(row: RowMapping, steps: tuple[Step, ...]) -> Incident:
 
 
 # Lines.
+
+
+async def provider(db: AsyncConnection, point: str | None) -> Provider | None:
+    """Return the enterprise whose line a point has."""
+    if point is None:
+        return None
+    of_point = select(PROVIDERS).join(LINES, LINES.c.provider == PROVIDERS.c.id).where(LINES.c.point == point)
+    row = (await db.execute(of_point.order_by(LINES.c.id).limit(1))).mappings().first()
+    return None if row is None else Provider(**row)
 
 
 async def count(db: AsyncConnection, session: str, lossy: Mapping[str, bool]) -> None:

@@ -88,7 +88,7 @@ class Act(Model):
 async def incidents(call: Call) -> list[Incident]:
     """List incidents, the newest first: all for the centre, for others those of their points and sessions."""
     wanted: Wanted = call.query
-    unit = None if call.account.central else call.account.unit or ""
+    unit = None if call.account.sees_all else call.account.unit or ""
     found = await call.roof.desk.incidents(
         settled=wanted.settled, session=wanted.session, unit=unit, limit=wanted.limit
     )
@@ -132,7 +132,7 @@ async def act(call: Call) -> Incident:
 async def _find(call: Call) -> Kept:
     """Return an incident its reader may see."""
     found = await call.roof.desk.incident(call.id)
-    if not call.account.central:
+    if not call.account.sees_all:
         own = {point.id for point in await call.roof.scheduler.points() if point.unit == call.account.unit}
         session = await call.roof.scheduler.session(found.session)
         if not own & {session.host_point, found.point}:

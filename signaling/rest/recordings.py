@@ -2,20 +2,29 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import StringConstraints
 
 from mediaserver.files import thumbnail_of
+from scheduler.conduct import handover
+from scheduler.conduct.handover import Standing
+from scheduler.conduct.materials import RECORDING, Grant, allowed
 from signaling import manifest, rights, store
-from signaling.accounts import Account
 from signaling.errors import Forbidden, NotFound, NotReady
 from signaling.rest.route import ID, Call, Model, Moment, Route
+from signaling.rest.sessions import find
 from signaling.store import JOINED, RecordingPhase
+
+BACK = timedelta(days=400)
+"""How far back those who took part see that there was a recording."""
+
+Access = Literal["owner", "granted", "asked", "none"]
 
 
 class Chapter(Model):
@@ -51,12 +60,32 @@ class Part(Model):
     solos: list[Solo]
 
 
+class Handover(Model):
+    """What became of the duty to hand the recording over (Điều 15.3); `keep_until`: kept centrally until then."""
+
+    standing: Standing
+    ended: Moment
+    due: Moment
+    told: Moment
+    digest: str
+    received: Moment | None
+    received_by: str
+    keep_until: Moment | None
+    deleted: Moment | None
+    may_receive: bool
+
+
 class Recording(Part):
-    """A session's recording: its only part, or what joins all its parts (part 0)."""
+    """A session's recording: its only part, or what joins all its parts (part 0).
+
+    Whose `access` is `none` or `asked` sees that it is there, and may ask its host for it.
+    """
 
     session: str
     title: str
     host: str
+    access: Access
+    handover: Handover | None
     parts: list[Part]
 
 
@@ -67,19 +96,73 @@ class Link(Model):
     expires: Moment
 
 
+class Received(Model):
+    """The SHA-256 of what was received."""
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
+
+
 class Ticket(Model):
     """The ticket of a link."""
 
     ticket: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+async def _may_fetch(call: Call, found: store.Recording) -> bool:
+    """The host unit, the central technicians, and units that the host granted it to (Điều 15.4)."""
+    if rights.may_download(call.account, found):
+        return True
+    grants = await call.roof.shelf.grants([found.session])
+    return allowed(grants, call.account.unit, RECORDING, call.now)
+
+
 async def recordings(call: Call) -> list[Recording]:
-    """List recordings by session, newest first."""
-    account = call.account
-    unit = None if account.central else account.unit or ""
-    found = sorted(await call.roof.store.recordings(unit), key=lambda each: (each.session, each.part))
-    listed = [_wire(list(files), account) for _, files in groupby(found, lambda each: each.session)]
+    """List recordings by session, newest first: those one may fetch, and those of sessions one's unit took part in."""
+    found = sorted(await _seen(call), key=lambda each: (each.session, each.part))
+    grants = await call.roof.shelf.grants({each.session for each in found})
+    handovers = {each.session: each for each in await call.roof.handovers.all()}
+    listed = [_wire(call, list(files), grants, handovers) for _, files in groupby(found, key=lambda each: each.session)]
     return sorted(listed, key=lambda each: each.parts[-1].started, reverse=True)
+
+
+async def _seen(call: Call) -> list[store.Recording]:
+    account = call.account
+    if account.central:
+        return await call.roof.store.recordings()
+    if account.unit is None:
+        return []
+    own = await call.roof.store.recordings(account.unit)
+    held = await call.roof.scheduler.sessions(call.now - BACK, call.now, units=[account.unit])
+    others = await call.roof.store.recordings_of([session.id for session in held])
+    return own + [each for each in others if each.host_unit != account.unit]
+
+
+def _access(call: Call, found: store.Recording, grants: Sequence[Grant]) -> Access:
+    if rights.may_list_recording(call.account, found):
+        return "owner"
+    own = [each for each in grants if each.session == found.session and each.subject == RECORDING]
+    if allowed(own, call.account.unit, RECORDING, call.now):
+        return "granted"
+    return "asked" if any(each.unit == call.account.unit and each.answer == "waiting" for each in own) else "none"
+
+
+async def receive(call: Call) -> Handover:
+    """Confirm that the host unit has its recording (Điều 15.3)."""
+    found, points = await find(call)
+    if call.account.unit is None or call.account.unit != points[found.host_point].unit:
+        raise Forbidden
+    received = await call.roof.handovers.receive(found.id, call.body.sha256, call.account.account, call.now)
+    await call.note("recording-received", found.id, received.digest)
+    return _handover(call, received)
+
+
+def _handover(call: Call, of: handover.Handover) -> Handover:
+    fields = ("ended", "due", "told", "digest", "received", "received_by", "keep_until", "deleted")
+    return Handover(
+        **{name: getattr(of, name) for name in fields},
+        standing=of.standing(call.now),
+        may_receive=of.received is None and call.account.unit == of.unit,
+    )
 
 
 async def link(call: Call) -> Link:
@@ -134,7 +217,7 @@ async def _find(call: Call) -> store.Recording:
     found = await call.roof.store.recording(call.id) or await call.roof.store.of_solo(call.id)
     if found is None:
         raise NotFound
-    if not rights.may_download(call.account, found):
+    if not await _may_fetch(call, found):
         raise Forbidden
     return found
 
@@ -142,22 +225,38 @@ async def _find(call: Call) -> store.Recording:
 async def _ready(call: Call) -> store.Recording:
     """Find a file that does not change any more; one that is broken may still be of use to somebody."""
     found = await _find(call)
+    if found.state == "deleted":
+        raise NotFound
     if found.state not in {"ready", "broken"}:
         raise NotReady
     return found
 
 
-def _wire(files: Sequence[store.Recording], account: Account) -> Recording:
+def _wire(
+    call: Call, files: Sequence[store.Recording], grants: Sequence[Grant], handovers: Mapping[str, handover.Handover]
+) -> Recording:
     """One session's files in order: what joins them comes first, if there is such a file."""
-    parts = [_part(each, account) for each in files if each.part != JOINED]
     whole = files[0]
-    shown = _part(whole, account).model_dump()
-    return Recording(**shown, session=whole.session, title=whole.title, host=whole.host, parts=parts)
+    access = _access(call, whole, grants)
+    may = access == "granted" or rights.may_download(call.account, whole)
+    parts = [_part(each, may, access) for each in files if each.part != JOINED]
+    known = handovers.get(whole.session)
+    return Recording(
+        **_part(whole, may, access).model_dump(),
+        session=whole.session,
+        title=whole.title,
+        host=whole.host,
+        access=access,
+        handover=_handover(call, known) if known is not None and access == "owner" else None,
+        parts=parts,
+    )
 
 
-def _part(found: store.Recording, account: Account) -> Part:
-    seen = found.state == "ready" and rights.may_download(account, found)
-    several = found.state == "ready" and len(found.chapters) > 1
+def _part(found: store.Recording, may: bool, access: Access) -> Part:
+    """Describe a file; who may not have it learns nothing of what is in it."""
+    seen = found.state == "ready" and may
+    told = access in {"owner", "granted"}
+    several = told and found.state == "ready" and len(found.chapters) > 1
     return Part(
         id=found.id,
         part=found.part,
@@ -166,12 +265,12 @@ def _part(found: store.Recording, account: Account) -> Part:
         bytes=found.bytes,
         state=found.state,
         reason=found.reason,
-        sha256=found.sha256,
+        sha256=found.sha256 if told else None,
         thumbnail=f"/api/v1/recordings/{found.id}/thumbnail" if seen else None,
         chapters=[Chapter(seconds=each.seconds, title=each.title) for each in found.chapters] if several else [],
         solos=[
             Solo(id=each.id, name=each.name, seconds=each.seconds, bytes=each.bytes, sha256=each.sha256)
-            for each in found.solos
+            for each in (found.solos if told else ())
         ],
     )
 
@@ -205,5 +304,14 @@ ROUTES = [
         "The files of a session's recording with their SHA-256, by the id of the session",
         manifest.Manifest,
         problems=(403, 404),
+    ),
+    Route(
+        "POST",
+        f"/sessions/{ID}/recording-received",
+        receive,
+        "Confirm that the host has its recording",
+        Handover,
+        body=Received,
+        problems=(403, 404, 409),
     ),
 ]

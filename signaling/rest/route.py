@@ -121,3 +121,5 @@ class Route:
     gate: Gate = "signed-in"
     problems: tuple[int, ...] = ()
     media_type: str = "application/json"
+    upload: bool = False
+    """The body is a file, which the handler reads."""

@@ -48,7 +48,7 @@ def _handler(route: Route) -> Any:
         account = NOBODY if route.gate == "open" else await signed_in(request, route.gate == "new-password")
         if route.method == "POST":
             check_origin(request)
-        body = await _body(request, route.body) if route.method == "POST" else None
+        body = await _body(request, route.body) if route.method == "POST" and not route.upload else None
         query = route.query.model_validate(dict(request.query))
         call = Call(roof, request, account, body, query, source_of(request), roof.clock())
         answer = await _answer(route, call)

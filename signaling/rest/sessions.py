@@ -147,9 +147,9 @@ async def bodies(call: Call) -> Bodies:
     return Bodies(await all_points(call), await call.roof.scheduler.units(), call.roof.scheduler.policy(call.now))
 
 
-async def find(call: Call) -> tuple[model.Session, Bodies]:
-    """Return a session its reader may see; others are not found, so that ids tell nothing."""
-    found = await call.roof.scheduler.session(call.id)
+async def find(call: Call, session_id: str | None = None) -> tuple[model.Session, Bodies]:
+    """Return a session (the one in the path) its reader may see; others are not found, so that ids tell nothing."""
+    found = await call.roof.scheduler.session(session_id or call.id)
     known = await bodies(call)
     if not rights.may_see(call.account, found, known):
         raise NotFound

@@ -66,7 +66,8 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: byt
     file = Path(kept.path)
     [shown] = await listed(world)
     [only] = shown.pop("parts")
-    assert shown == {**only, "session": kept.session, "title": "Họp", "host": "UBND.Khanh Hoa"}
+    about = {"session": kept.session, "title": "Họp", "host": "UBND.Khanh Hoa", "access": "owner", "handover": None}
+    assert shown == {**only, **about}
     assert only == {
         "id": recording,
         "part": 1,

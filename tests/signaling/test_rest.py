@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from mediaserver.api import LayoutKind
+from scheduler.conduct.materials import Document
 from scheduler.conduct.model import Report
 from scheduler.service import Scheduler
 from signaling import tls
@@ -34,7 +35,7 @@ from tests.signaling.world import (
 )
 
 CLOSED = [route for route in ROUTES if route.gate != "open"]
-POSTS = [route for route in ROUTES if route.method == "POST"]
+POSTS = [route for route in ROUTES if route.method == "POST" and not route.upload]
 JSON = {"Content-Type": "application/json"}
 
 
@@ -114,6 +115,12 @@ GOOD: dict[str, Any] = {
     "/readiness/{id}/checks": {"points": [NHA_TRANG], "kind": "chinh_thuc", "result": "ok"},
     "/readiness/{id}/duties": {"role": "main", "name": "Lê Văn B", "phone": "0905 123 456"},
     "/sessions/{id}/interruptions": {"point": NHA_TRANG, "start": "2026-04-06T01:00:00Z", "cause": "x"},
+    "/sessions/{id}/closing": {"item": "ket_thuc"},
+    "/sessions/{id}/kind": {"kind": "giao_ban"},
+    "/sessions/{id}/material-requests": {"subject": "recording"},
+    "/sessions/{id}/material-grants": {"subject": "recording"},
+    "/material-requests/{id}/answer": {"granted": True},
+    "/sessions/{id}/recording-received": {"sha256": "0" * 64},
 }
 """Bodies without fault, of calls that take one."""
 
@@ -276,6 +283,18 @@ ALLOWED: dict[str, list[int]] = {
     "POST /incidents": [201, 201, 201, 201, 404, 404],
     "GET /incidents/{id}": [200, 200, 200, 200, 404, 404],
     "POST /incidents/{id}/steps": [200, 200, 403, 403, 403, 403],
+    "GET /sessions/{id}/closing": [200, 200, 200, 200, 404, 404],
+    "POST /sessions/{id}/closing": [200, 200, 403, 403, 404, 404],
+    "POST /sessions/{id}/kind": [200, 200, 200, 403, 404, 404],
+    "GET /sessions/{id}/documents": [200, 200, 200, 200, 404, 404],
+    "POST /sessions/{id}/documents": [422, 422, 422, 403, 404, 404],
+    "GET /documents/{id}/content": [404, 404, 404, 403, 404, 404],
+    "POST /documents/{id}/remove": [204, 204, 204, 403, 404, 404],
+    "POST /sessions/{id}/material-requests": [403, 403, 403, 201, 404, 404],
+    "POST /sessions/{id}/material-grants": [204, 204, 204, 403, 404, 404],
+    "GET /material-requests": [200, 200, 200, 200, 200, 200],
+    "POST /material-requests/{id}/answer": [200, 200, 200, 403, 404, 404],
+    "POST /sessions/{id}/recording-received": [403, 403, 409, 403, 404, 404],
     "GET /outbox": [200, 200, 403, 403, 403, 403],
     "POST /outbox/{id}/again": [404, 404, 403, 403, 403, 403],
     "GET /letters": [200, 200, 403, 403, 403, 403],
@@ -320,6 +339,10 @@ async def test_who_may_what(world: World, role: str) -> None:
     }
     incident = await world.kept.desk.report(Report(session.id, "other", NHA_TRANG), NOW)
     things["incidents"] = incident.id
+    document = Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW)
+    await world.kept.shelf.add(document)
+    wish = await world.kept.shelf.ask(session.id, "recording", "568", "nhatrang", "", NOW)
+    things |= {"documents": "d1", "material-requests": wish.id}
     bodies = {
         **GOOD,
         "/registrations": registration(),

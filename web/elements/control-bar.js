@@ -9,7 +9,7 @@ import {icon, Piece} from './base.js';
 const OWN_VIEWS = ['grid', 'speaker', 'single'];
 const MIC_ICONS = {off: 'mic-off', blocked: 'mic-locked', invited: 'mic-call', on: 'mic', live: 'mic'};
 
-/** The bar of a seat: every button an icon and the word for what it does next. Acts `people`, `full`, `leave`. */
+/** The bar of a seat: every button an icon and the word for what it does next. Acts `people`, `full`, `fault`, `leave`. */
 export class ControlBar extends Piece {
   static properties = {meeting: {attribute: false}, tick: {type: Number}, console: {}, panel: {type: Boolean}};
 
@@ -27,6 +27,7 @@ export class ControlBar extends Piece {
     const state = this.meeting?.state;
     return html`<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
       ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.source(state) : nothing} ${this.people()}
+      ${this.button('fault', 'warn', t('fault.report'), () => this.act('fault'))}
       ${this.button('full', 'full', t('room.full'), () => this.act('full'))}
       ${this.console ? html`<a class="button tool" href=${this.console} data-testid="console">${icon('console')}<span>${t('room.console')}</span></a>` : nothing}
       ${this.button('leave', 'leave', t('room.leave'), () => this.act('leave'), 'danger')}

@@ -10,6 +10,7 @@ import {hourMinute} from '../time.js';
 import {alertLine, icon, Piece, signIn, title} from './base.js';
 import {codeField} from './code-field.js';
 import './control-bar.js';
+import './fault-dialog.js';
 import './floor-prompt.js';
 import './stage-view.js';
 import {keyHelp, listenToKeys} from './shortcuts.js';
@@ -95,6 +96,15 @@ export class MeetingPage extends Piece {
     if (answer?.status === 401 || answer?.must_change) signIn();
   }
 
+  openFaults() {
+    /** @type {import('./fault-dialog.js').FaultDialog | null} */ (this.querySelector('fault-dialog'))?.open();
+  }
+
+  /** @param {CustomEvent<{kind: string, text: string, seat?: string}>} event */
+  report({detail}) {
+    this.meeting.report(detail);
+  }
+
   leave() {
     if (this.meeting.onAir) this.asking = true;
     else this.meeting.leave();
@@ -110,6 +120,7 @@ export class MeetingPage extends Piece {
     if (!this.meeting.protocol.code || status === 'refused') return this.refused();
     if (status === 'ended') return this.ended();
     return html`${this.room()} ${this.leaving()} ${keyHelp()}
+      <fault-dialog .controller=${Boolean(this.meeting.state?.controller)} @report=${this.report}></fault-dialog>
       ${this.notice ? html`<p class="notice" data-testid="notice">${this.notice}</p>` : nothing}
       <p class="hidden" aria-live="polite">${this.spoken}</p>`;
   }

@@ -1,4 +1,5 @@
 import {html, nothing} from '../vendor/lit.js';
+import '../elements/aid-bar.js';
 import {icon, title} from '../elements/base.js';
 import '../elements/extend-bar.js';
 import '../elements/layout-picker.js';
@@ -36,9 +37,10 @@ class HostPage extends MeetingPage {
       <div class="left">
         <stage-view .meeting=${meeting} .tick=${tick}></stage-view>
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
+        <aid-bar .state=${state} @report=${this.report}></aid-bar>
         ${this.direct()}
         <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${meeting.now} .session=${state?.session.id ?? ''}></script-bar>
-        <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @leave=${this.leave}></control-bar>
+        <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @fault=${this.openFaults} @leave=${this.leave}></control-bar>
       </div>
       <speak-queue class="area" .seats=${state?.seats ?? []} .now=${meeting.now}></speak-queue>
       <seat-list class="area" .control=${true} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></seat-list>

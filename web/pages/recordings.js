@@ -1,5 +1,5 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {Refusal, recordingLink, recordings, told} from '../api.js';
+import {Refusal, askMaterial, receiveRecording, recordingLink, recordings, told} from '../api.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {known, number, t} from '../i18n.js';
@@ -109,12 +109,43 @@ class RecordingsPage extends Page {
         ${this.sha(recording)}
       </div>
       ${this.state(recording)}
-      <div class="acts">
+      ${recording.access === 'owner' || recording.access === 'granted' ? this.acts(recording) : this.ask(recording)}
+      ${this.handover(recording)} ${this.folded(recording)} ${this.solos(parts)} ${parts.length > 1 ? this.parts(parts) : nothing}
+    </li>`;
+  }
+
+  /** @param {Recording} recording */
+  acts(recording) {
+    return html`<div class="acts">
         <button type="button" data-testid="play" ?disabled=${recording.state !== 'ready'} @click=${() => this.play(recording)}>${icon('play')}<span>${t('recordings.play')}</span></button>
         <button type="button" class="main" data-testid="download" ?disabled=${!settled(recording)} @click=${() => this.withLink(recording, fetchFile)}>${icon('download')}<span>${t('recordings.download')}</span></button>
-      </div>
-      ${this.folded(recording)} ${this.solos(parts)} ${parts.length > 1 ? this.parts(parts) : nothing}
-    </li>`;
+      </div>`;
+  }
+
+  /** Whoever took part asks the host for it (Điều 15.4). @param {Recording} recording */
+  ask(recording) {
+    return html`<div class="acts">${recording.access === 'asked'
+      ? html`<span class="badge lobby" data-testid="asked">${t('documents.asked')}</span>`
+      : html`<p class="soft">${t('recordings.contact-host', recording.host)}</p>
+          <button type="button" class="main" data-testid="ask" @click=${() => this.attempt(() => this.asked(recording))}>${t('documents.ask')}</button>`}</div>`;
+  }
+
+  /** @param {Recording} recording */
+  async asked(recording) {
+    await askMaterial(recording.session, 'recording', '');
+    await this.load();
+  }
+
+  /** What became of the duty to hand it over (Điều 15.3). @param {Recording} recording */
+  handover({session, sha256, handover}) {
+    if (!handover) return nothing;
+    const {standing, due, received, received_by: by, keep_until: until, may_receive: may} = handover;
+    return html`<p class="handover" data-testid="handover" data-standing=${standing}>
+      <span class="badge ${standing === 'overdue' ? 'cancelled' : standing === 'due' ? 'lobby' : 'open'}">${t(`handover.${standing}`)}</span>
+      <span>${received ? t('handover.received-by', by, hourMinute(received), day(received)) : t('handover.due-at', hourMinute(due), day(due))}
+        ${until && standing !== 'deleted' ? ` · ${t('handover.kept', day(until))}` : ''}</span>
+      ${may && sha256 ? html`<button type="button" data-testid="receive" @click=${() => this.attempt(async () => { await receiveRecording(session, sha256); await this.load(); })}>${icon('check')}<span>${t('handover.confirm')}</span></button>` : nothing}
+    </p>`;
   }
 
   /** @param {Part} part */

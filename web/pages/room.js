@@ -48,7 +48,7 @@ class RoomPage extends MeetingPage {
       <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
       <seat-list class="panel" ?hidden=${!this.people} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></seat-list>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}
-        @people=${() => (this.people = !this.people)} @full=${this.fullScreen} @leave=${this.leave}></control-bar>
+        @people=${() => (this.people = !this.people)} @full=${this.fullScreen} @fault=${this.openFaults} @leave=${this.leave}></control-bar>
     </main>`;
   }
 }

@@ -1,7 +1,9 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {cancel, sessions} from '../api.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
+import '../elements/closing-list.js';
 import {door} from '../elements/code-field.js';
+import '../elements/document-list.js';
 import '../elements/top-bar.js';
 import {language, t} from '../i18n.js';
 import {grouped} from '../logic.js';
@@ -13,13 +15,15 @@ const AHEAD_DAYS = 90;
 const OVER = ['ended', 'cancelled'];
 
 class SessionsPage extends Page {
-  static properties = {...Page.properties, list: {state: true}, asking: {state: true}};
+  static properties = {...Page.properties, list: {state: true}, asking: {state: true}, opened: {state: true}};
 
   constructor() {
     super();
     title('sessions.title');
     /** @type {Session[]} */
     this.list = [];
+    /** Sessions whose details somebody looked at. @type {Set<string>} */
+    this.opened = new Set();
     /** The session whose cancelling waits for a yes. @type {Session | null} */
     this.asking = null;
   }
@@ -84,7 +88,19 @@ class SessionsPage extends Page {
         ${session.code ? html`<span class="code" data-testid="session-code" aria-label=${t('code.label')}>${grouped(session.code)}</span>` : nothing}
       </div>
       <div class="acts">${this.acts(session)}</div>
+      ${this.details(session)}
     </li>`;
+  }
+
+  /** Documents, and after the start the closing lists; fetched when somebody looks. @param {Session} session */
+  details({id, phase, official}) {
+    if (phase === 'cancelled') return nothing;
+    const open = this.opened.has(id);
+    return html`<details @toggle=${(/** @type {any} */ {target}) => target.open && (this.opened = new Set([...this.opened, id]))}>
+      <summary data-testid="session-details">${t('sessions.details')}</summary>
+      ${open ? html`<div class="columns"><document-list .session=${id}></document-list>
+        ${Date.parse(official.start) <= Date.now() ? html`<closing-list .session=${id}></closing-list>` : nothing}</div>` : nothing}
+    </details>`;
   }
 
   /** @param {Session} session */

@@ -50,6 +50,22 @@ test('layout, recording, script, speaking and view follow their messages', () =>
   });
 });
 
+test('incidents come first when new, change in place, and go when they are settled', () => {
+  const incident = (id, state, kind = 'no-sound') => ({type: 'incident', id, kind, point: 'a', state});
+  const told = [incident('1', 'open'), incident('2', 'open', 'line'), incident('1', 'taken')];
+  const state = told.reduce(logic.reduce, logic.start(JOINED, NOW));
+  assert.deepEqual(state.incidents.map(({id, state: stage}) => [id, stage]), [['2', 'open'], ['1', 'taken']]);
+  assert.deepEqual([logic.lineReported(state, 'a'), logic.lineReported(state, 'b')], [true, false]);
+  assert.deepEqual(logic.reduce(state, incident('2', 'resolved')).incidents.map(({id}) => id), ['1']);
+});
+
+test('weak lines and who directs from the centre follow their messages', () => {
+  const weak = [{seat: 'a', loss: 12, jitter: 21, round_trip: 180}];
+  const assist = {seat: 'c', name: 'Trực ban', since: '2026-04-05T01:01:00Z'};
+  const state = [{type: 'lines', weak}, {type: 'assist', ...assist}].reduce(logic.reduce, logic.start(JOINED, NOW));
+  assert.deepEqual([state.weak, state.assist], [weak, assist]);
+});
+
 test('a recording counts what is recorded, not what passes while it pauses', () => {
   const on = {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false};
   const marks = [on, {...on, paused: true, since: null}, {...on, on: false, since: null, seconds: 0}];

@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 
 from scheduler.conduct import incidents_store
+from scheduler.conduct.desk import Desk
 from scheduler.conduct.errors import IllegalStep, UnknownIncident
 from scheduler.conduct.model import LineMinutes, Measured, Report
+from scheduler.directory import lines_store
+from scheduler.directory.model import Line, Provider
 from scheduler.errors import UnknownSession
+from scheduler.notices import Channels
+from scheduler.post import Post
 from tests.scheduler.conduct.conftest import Office
-from tests.scheduler.world import at
+from tests.scheduler.world import ZONE, at
 
 START = at("05/04/2023 08:00")
 LINE = Measured(0.001, 0.12, 0.0125, 0.08)
@@ -78,6 +83,27 @@ async def test_the_time_in_which_the_centre_directs_stands_in_calls_for_help_alo
         ("returned", START + timedelta(minutes=4)),
     ]
     assert (await office.desk.incident(fault.id)).steps == fault.steps
+
+
+async def test_the_provider_of_a_weak_line_is_told_what_was_measured(office: Office) -> None:
+    async with office.engine.begin() as db:
+        await lines_store.set_provider(db, Provider("vnpt", "VNPT Khánh Hòa", "Trực ca", "0258800126", "noc@vnpt.vn"))
+        line = Line("l1", "nt.xuonghuan", "TSLCD", "vnpt", 4000, True, ())
+        await lines_store.set_line(db, line)
+    desk = Desk(office.engine, Channels(mail=True))
+    opened = await desk.report(Report(office.session.id, "line", "nt.xuonghuan", "", "so.tttt", LINE), START)
+    assert opened.provider == "VNPT Khánh Hòa"
+    (notice,) = await Post(office.engine, ZONE).newest(9)
+    assert (notice.kind, notice.recipient, notice.facts.title, notice.facts.reason.split(": ", 1)[1]) == (
+        "line",
+        "noc@vnpt.vn",
+        "",
+        "mất gói lên 0.1%, xuống 12.0%, trễ 80 ms, rung pha 12 ms",
+    )
+    other = await desk.report(Report(office.session.id, "no-picture", "nt.xuonghuan"), START)
+    assert other.provider is None
+    assert (await desk.act(other.id, "provider", "truc.ban", "", START)).provider == "VNPT Khánh Hòa"
+    assert len(await Post(office.engine, ZONE).newest(9)) == 2
 
 
 async def test_minutes_of_lines_are_counted(office: Office) -> None:

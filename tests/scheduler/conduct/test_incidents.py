@@ -28,7 +28,7 @@ def test_only_a_call_for_help_is_the_centres_at_once() -> None:
 
 
 def test_a_fault_is_taken_escalated_and_settled() -> None:
-    incident = incidents.opened("i", Report("s", "no-sound", "vn.dailanh", "ở tổng duyệt", "vn.dailanh"), NOW)
+    incident = incidents.opened("i", Report("s", "no-sound", "vn.dailanh", "ở tổng duyệt", "vn.dailanh"), None, NOW)
     kinds: list[tuple[StepKind, str]] = [
         ("taken", "truc.ban"),
         ("noted", "truc.ban"),
@@ -56,7 +56,7 @@ def test_a_fault_is_taken_escalated_and_settled() -> None:
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("kind", get_args(StepKind))
 def test_a_step_that_makes_no_sense_is_refused(state: IncidentState, kind: StepKind) -> None:
-    incident = replace(incidents.opened("i", Report("s", "help"), NOW), state=state)
+    incident = replace(incidents.opened("i", Report("s", "help"), None, NOW), state=state)
     settled = state == "resolved"
     sense = {"noted"} | ({"reopened"} if settled else {"again", "taken", "control", "returned", "resolved"})
     sense |= {"provider"} if state in {"open", "taken"} else set()

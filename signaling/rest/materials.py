@@ -1,0 +1,309 @@
+"""Documents and recordings of a session for other units: offered, asked for, granted (Điều 5.3, 15.4)."""
+
+import asyncio
+import hashlib
+import secrets
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler import model
+from scheduler.conduct import sniff
+from scheduler.conduct.materials import Answer, Document, Grant, allowed
+from scheduler.text import clean
+from signaling import rights
+from signaling.errors import BadInput, Fault, Forbidden, NotFound, TooLarge
+from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.rest.sessions import bodies, find
+
+MAX_DOCUMENT = 20 * 1024 * 1024
+Text = Annotated[str, StringConstraints(max_length=500)]
+Access = Literal["yes", "asked", "no"]
+
+
+class Shown(Model):
+    """A document; `access` says whether its reader may fetch it or asked for it."""
+
+    id: str
+    name: str
+    kind: str
+    bytes: int
+    sha256: str
+    by: str
+    at: Moment
+    access: Access
+    units: list[str]
+
+
+class Documents(Model):
+    """The documents of a session, and whether their reader keeps them."""
+
+    may_add: bool
+    documents: list[Shown]
+
+
+class FileName(Model):
+    """What the file is called."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "tai-lieu"
+
+
+class Asked(Model):
+    """A wish: `recording`, or a document by its id."""
+
+    subject: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,32}$")]
+    text: Text = ""
+
+
+class Offered(Model):
+    """Units that may have it, until when (null: without end); none: all that take part."""
+
+    subject: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,32}$")]
+    units: Annotated[list[Id], Field(max_length=500)] = Field(default_factory=list)
+    until: Moment | None = None
+
+
+class Answered(Model):
+    """What the host says to a wish."""
+
+    granted: Annotated[bool, Field(strict=True)]
+    until: Moment | None = None
+
+
+class Wish(Model):
+    """A wish of a unit; `subject_name` is empty for the recording."""
+
+    id: str
+    session: Named
+    number: str
+    subject: str
+    subject_name: str
+    unit: Named
+    asked_by: str
+    asked: Moment
+    text: str
+    answer: Answer
+    answered_by: str
+    answered: Moment | None
+    until: Moment | None
+    may_answer: bool
+
+
+async def documents(call: Call) -> Documents:
+    """List the documents of a session; whoever takes part sees their names."""
+    found, points = await find(call)
+    owner = rights.is_host(call.account, found, points)
+    grants = await call.roof.shelf.grants([found.id])
+    kept = await call.roof.shelf.documents(found.id)
+    return Documents(may_add=owner, documents=[_shown(call, each, grants, owner) for each in kept])
+
+
+async def add(call: Call) -> Shown:
+    """Keep a document: bounded, of a kind that cannot run anything."""
+    found, points = await find(call)
+    if not rights.is_host(call.account, found, points):
+        raise Forbidden
+    content = await _content(call.request)
+    kind = sniff.kind(content)
+    if kind is None:
+        raise BadInput([Fault("file", "unsafe-kind")])
+    name = clean(call.query.name)
+    if not name or not name.isprintable() or "/" in name or "\\" in name:
+        raise BadInput([Fault("name", "bad-characters")])
+    stem = name[: -len(kind) - 1] if name.lower().endswith(f".{kind}") else name
+    path = secrets.token_hex(16)
+    await asyncio.to_thread(_write, call, path, content)
+    digest = hashlib.sha256(content).hexdigest()
+    about = (found.id, f"{stem}.{kind}", kind, len(content), digest, path)
+    document = Document(secrets.token_hex(8), *about, call.account.account, call.now)
+    await call.roof.shelf.add(document)
+    await call.note("document", document.id, document.name)
+    return _shown(call, document, [], True)
+
+
+async def _content(request: web.Request) -> bytes:
+    """Read a file of at most `MAX_DOCUMENT` bytes. Raises TooLarge."""
+    content = bytearray()
+    async for chunk in request.content.iter_chunked(1 << 16):
+        content += chunk
+        if len(content) > MAX_DOCUMENT:
+            raise TooLarge(MAX_DOCUMENT)
+    return bytes(content)
+
+
+def _write(call: Call, path: str, content: bytes) -> None:
+    call.roof.documents.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (call.roof.documents / path).write_bytes(content)
+
+
+async def fetch(call: Call) -> web.FileResponse:
+    """Send a document to whom the host let have it; every time is noted."""
+    document = await call.roof.shelf.document(call.id)
+    found, points = await find(call, document.session)
+    if not rights.is_host(call.account, found, points):
+        grants = await call.roof.shelf.grants([found.id])
+        if not allowed(grants, call.account.unit, document.id, call.now):
+            raise Forbidden
+    path = call.roof.documents / document.path
+    if not await asyncio.to_thread(path.is_file):
+        raise NotFound
+    await call.note("document-download", document.id, document.name)
+    headers = {
+        "Content-Type": sniff.KINDS[document.kind],
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.name)}",
+    }
+    return web.FileResponse(path, headers=headers)
+
+
+async def remove(call: Call) -> web.Response:
+    """Delete a document."""
+    document = await call.roof.shelf.document(call.id)
+    found, points = await find(call, document.session)
+    if not rights.is_host(call.account, found, points):
+        raise Forbidden
+    await call.roof.shelf.remove(document.id)
+    await asyncio.to_thread((call.roof.documents / document.path).unlink, missing_ok=True)
+    await call.note("document-removed", document.id, document.name)
+    return web.Response(status=204)
+
+
+async def ask(call: Call) -> Wish:
+    """Ask the host for its recording or a document."""
+    found, points = await find(call)
+    if call.account.unit is None or rights.is_host(call.account, found, points):
+        raise Forbidden
+    body: Asked = call.body
+    who = call.account
+    wish = await call.roof.shelf.ask(found.id, body.subject, who.unit or "", who.account, clean(body.text), call.now)
+    call.roof.deliverer.wake()
+    await call.note("material-asked", found.id, body.subject)
+    return (await _wishes(call, [wish]))[0]
+
+
+async def offer(call: Call) -> web.Response:
+    """Let units have something unasked."""
+    found, points = await find(call)
+    if not rights.is_host(call.account, found, points):
+        raise Forbidden
+    body: Offered = call.body
+    part = {points[point].unit for point in found.points} - {points[found.host_point].unit}
+    if not part.issuperset(body.units):
+        raise BadInput([Fault("units", "not-in-session")])
+    units = sorted(body.units or part)
+    await call.roof.shelf.offer(found.id, body.subject, units, body.until, call.account.account, call.now)
+    await call.note("material-granted", found.id, f"{body.subject} {','.join(units)}")
+    return web.Response(status=204)
+
+
+async def wishes(call: Call) -> list[Wish]:
+    """List what was asked of one's own unit, and what it asked for itself."""
+    unit = None if call.account.central else call.account.unit or ""
+    return await _wishes(call, await call.roof.shelf.inbox(unit))
+
+
+async def answer(call: Call) -> Wish:
+    """Grant or refuse a wish, or take the answer back."""
+    wish = await call.roof.shelf.grant(call.id)
+    found, points = await find(call, wish.session)
+    if not rights.is_host(call.account, found, points):
+        raise Forbidden
+    body: Answered = call.body
+    told = await call.roof.shelf.answer(wish.id, body.granted, body.until, call.account.account, call.now)
+    await call.note(
+        "material-granted" if body.granted else "material-refused", wish.session, f"{wish.subject} {wish.unit}"
+    )
+    return (await _wishes(call, [told]))[0]
+
+
+def _shown(call: Call, document: Document, grants: list[Grant], owner: bool) -> Shown:
+    own = [grant for grant in grants if grant.subject == document.id]
+    asked = any(grant.unit == call.account.unit and grant.answer == "waiting" for grant in own)
+    may = owner or allowed(own, call.account.unit, document.id, call.now)
+    fields = {name: getattr(document, name) for name in ("id", "name", "kind", "bytes", "sha256", "by", "at")}
+    units = sorted({grant.unit for grant in own if grant.holds(call.now)}) if owner else []
+    return Shown(**fields, access="yes" if may else "asked" if asked else "no", units=units)
+
+
+async def _wishes(call: Call, grants: list[Grant]) -> list[Wish]:
+    known = await bodies(call)
+    units = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    sessions = {each.session: await call.roof.scheduler.session(each.session) for each in grants}
+    names = {
+        document.id: document.name for session in sessions for document in await call.roof.shelf.documents(session)
+    }
+    return [
+        _wish(
+            grant, sessions[grant.session], names.get(grant.subject, ""), units.get(grant.unit, grant.unit)
+        ).model_copy(update={"may_answer": rights.is_host(call.account, sessions[grant.session], known)})
+        for grant in grants
+    ]
+
+
+def _wish(grant: Grant, session: model.Session, subject: str, unit: str) -> Wish:
+    fields = ("id", "subject", "asked_by", "asked", "text", "answer", "answered_by", "answered", "until")
+    return Wish(
+        **{name: getattr(grant, name) for name in fields},
+        session=Named(id=session.id, name=session.title),
+        number=session.number,
+        subject_name=subject,
+        unit=Named(id=grant.unit, name=unit),
+        may_answer=False,
+    )
+
+
+ROUTES = [
+    Route("GET", f"/sessions/{ID}/documents", documents, "Documents of a session", Documents, problems=(404,)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/documents",
+        add,
+        "Add a document: the body is the file",
+        Shown,
+        query=FileName,
+        status=201,
+        problems=(403, 404, 409, 413),
+        upload=True,
+    ),
+    Route(
+        "GET",
+        f"/documents/{ID}/content",
+        fetch,
+        "Fetch a document",
+        None,
+        problems=(403, 404),
+        media_type="application/octet-stream",
+    ),
+    Route("POST", f"/documents/{ID}/remove", remove, "Delete a document", None, status=204, problems=(403, 404)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/material-requests",
+        ask,
+        "Ask the host for material",
+        Wish,
+        body=Asked,
+        status=201,
+        problems=(403, 404),
+    ),
+    Route(
+        "POST",
+        f"/sessions/{ID}/material-grants",
+        offer,
+        "Let units have material",
+        None,
+        body=Offered,
+        status=204,
+        problems=(403, 404),
+    ),
+    Route("GET", "/material-requests", wishes, "What was asked of one's unit, and by it", list[Wish]),
+    Route(
+        "POST",
+        f"/material-requests/{ID}/answer",
+        answer,
+        "Grant or refuse",
+        Wish,
+        body=Answered,
+        problems=(403, 404),
+    ),
+]

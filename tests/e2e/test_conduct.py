@@ -1,0 +1,87 @@
+"""Faults from a tap in the room to the desk and back; documents asked for, granted and fetched."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.people import HOST, People
+from tests.e2e.server import Server
+
+PDF = b"%PDF-1.7\nbao cao\n"
+TOLD_MS = 2500
+"""A poll of the desk's page, and drawing it."""
+
+
+def test_a_tap_in_the_room_reaches_the_desk_and_the_host(
+    server: Server, people: People, red: Browser, blue: Browser
+) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp có sự cố")
+    desk = people.sign_in(blue, "truc.ban")
+    desk.get_by_test_id("nav-incidents").click()
+    desk.get_by_test_id("search").fill("hop co su co")
+    expect(desk.get_by_test_id("none")).to_be_visible()
+    people.enter(page, code, "host")
+    point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code).page
+
+    point.get_by_test_id("fault").click()
+    expect(point.get_by_test_id("fault-help")).to_have_count(0)
+    point.get_by_test_id("fault-text").fill("loa không kêu")
+    point.get_by_test_id("fault-no-sound").click()
+    row = desk.get_by_test_id("incident-row")
+    expect(row).to_have_attribute("data-state", "open", timeout=TOLD_MS)
+    expect(row.get_by_test_id("measured")).to_be_visible()
+    seen = page.get_by_test_id("aid-incident")
+    expect(seen).to_contain_text("Không có tiếng")
+    row.get_by_test_id("act-taken").click()
+    expect(seen).to_have_attribute("data-state", "taken")
+    expect(point.get_by_test_id("notice")).to_contain_text("đã tiếp nhận")
+    row.get_by_test_id("act-resolved").click()
+    desk.get_by_test_id("step-text").fill("cắm lại loa")
+    desk.get_by_test_id("step-confirm").click()
+    expect(row).to_have_count(0)
+    expect(seen).to_have_count(0)
+
+    page.get_by_test_id("fault").click()
+    page.get_by_test_id("fault-help").click()
+    expect(desk.get_by_test_id("incident-row")).to_have_attribute("data-level", "2", timeout=TOLD_MS)
+    technician = people.sign_in(blue, "truc.ban")
+    technician.goto(f"{server.http}host.html?code={code}")
+    technician.get_by_test_id("assist").click()
+    expect(page.get_by_test_id("assist-state")).to_contain_text("truc.ban")
+    technician.get_by_test_id("assist").click()
+    expect(page.get_by_test_id("assist-state")).to_have_count(0)
+    desk.get_by_test_id("timeline").click()
+    expect(desk.get_by_test_id("step")).to_have_count(3)
+
+
+def details(server: Server, page: Page, title: str) -> None:
+    """Open the details of a session on the page of sessions."""
+    page.goto(f"{server.http}sessions.html")
+    page.get_by_test_id("session-row").filter(has_text=title).get_by_test_id("session-details").click()
+
+
+def test_a_document_is_asked_for_granted_and_fetched(
+    server: Server, people: People, red: Browser, blue: Browser, tmp_path: Path
+) -> None:
+    page = people.sign_in(red, HOST)
+    title = "Họp có tài liệu"
+    people.register(page, ["nt.xuonghuan"], title)
+    details(server, page, title)
+    file = tmp_path / "bao-cao.pdf"
+    file.write_bytes(PDF)
+    page.get_by_test_id("document-add").set_input_files(file)
+    expect(page.get_by_test_id("document")).to_contain_text("bao-cao.pdf")
+    point = people.sign_in(blue, "nt.xuonghuan")
+    details(server, point, title)
+    point.get_by_test_id("document-ask").click()
+    expect(point.get_by_test_id("document-asked")).to_be_visible()
+    page.goto(f"{server.http}materials.html")
+    wish = page.get_by_test_id("wish").filter(has_text=title)
+    wish.get_by_test_id("grant").click()
+    page.get_by_test_id("grant-confirm").click()
+    expect(wish).to_have_attribute("data-answer", "granted")
+    details(server, point, title)
+    with point.expect_download() as started:
+        point.get_by_test_id("document-fetch").click()
+    assert started.value.path().read_bytes() == PDF

@@ -1,0 +1,108 @@
+"""Recordings are handed over in two working days, kept for a while after, and never lost before (Điều 15.3, A27)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler.conduct import handover
+from scheduler.conduct.errors import NotHandedOver
+from scheduler.conduct.handover import Handover
+from scheduler.conduct.handovers import Handovers
+from scheduler.model import Interval
+from scheduler.notices import Channels
+from scheduler.post import Post
+from tests.scheduler.conduct.conftest import Office
+from tests.scheduler.conftest import PROFILES
+from tests.scheduler.world import NOW, REQUEST, ZONE, at
+
+SHA = "ab" * 32
+DAY = timedelta(days=1)
+POLICY = PROFILES.at(NOW).conduct.recordings
+
+
+@pytest.fixture
+def handovers(office: Office) -> Handovers:
+    return Handovers(office.engine, PROFILES, Channels(mail=True))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "due"),
+    [
+        ("28/04/2023 08:00", "28/04/2023 11:00", "05/05/2023 17:00"),  # R-102
+        ("03/05/2024 08:00", "03/05/2024 11:00", "06/05/2024 17:00"),
+    ],
+)
+async def test_due_at_the_close_of_the_second_working_day(
+    office: Office, handovers: Handovers, start: str, end: str, due: str
+) -> None:
+    asked = Interval(at(start), at(end))
+    request = replace(REQUEST, official=asked)
+    session = await office.scheduler.submit(request, at(start) - 10 * DAY)
+    made = await handovers.open(session.id, SHA, at(end) + timedelta(minutes=30))
+    assert (made.due, made.unit, made.standing(at(due)), made.standing(at(due) + timedelta(seconds=1))) == (
+        at(due),
+        (await office.scheduler.point("so.tttt")).unit,
+        "due",
+        "overdue",
+    )
+
+
+async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(office: Office, handovers: Handovers) -> None:
+    post = Post(office.engine, ZONE)
+    end = office.session.official.end
+    made = await handovers.open(office.session.id, SHA, end)
+    assert await handovers.open(office.session.id, "cd" * 32, end + DAY) == made
+    for now in (made.due - DAY - timedelta(minutes=1), made.due - DAY, made.due):
+        await handovers.remind(now)
+    assert sorted(notice.kind for notice in await post.newest(9)) == ["recording", "recording-due"]
+    with pytest.raises(NotHandedOver):
+        await handovers.receive(office.session.id, "cd" * 32, "so.tttt", made.due)
+    received = await handovers.receive(office.session.id, SHA.upper(), "so.tttt", made.due)
+    assert (received.standing(made.due), received.keep_until) == ("received", made.due + 90 * DAY)
+    assert await handovers.receive(office.session.id, SHA, "another", made.due + DAY) == received
+    assert await handovers.handover(office.session.id) == received
+    with pytest.raises(NotHandedOver):
+        await handovers.receive("nothing", SHA, "so.tttt", made.due)
+
+
+async def test_it_is_kept_ninety_days_and_its_going_is_announced(office: Office, handovers: Handovers) -> None:  # A27
+    made = await handovers.open(office.session.id, SHA, office.session.official.end)
+    assert await handovers.going(made.due + 1000 * DAY) == []  # never while it was not received
+    received = await handovers.receive(office.session.id, SHA, "so.tttt", made.due + timedelta(seconds=1))
+    assert received.standing(made.due) == "late" and received.keep_until is not None
+    until = received.keep_until
+    await handovers.remind(until - 7 * DAY - timedelta(seconds=1))
+    assert await handovers.going(until) == []  # nobody was warned
+    await handovers.remind(until - 7 * DAY)
+    assert await handovers.going(until - timedelta(seconds=1)) == []
+    assert [each.session for each in await handovers.going(until)] == [office.session.id]
+    await handovers.gone(office.session.id, until)
+    assert await handovers.going(until + DAY) == []
+    (kept,) = await handovers.all()
+    assert (kept.standing(until), kept.digest, kept.received_by) == ("deleted", SHA, "so.tttt")
+    assert [n.kind for n in await Post(office.engine, ZONE).newest(1)] == ["recording-goes"]
+
+
+@given(
+    st.integers(0, 200),
+    st.none() | st.integers(0, 200),
+    st.none() | st.integers(0, 300),
+    st.integers(0, 400),
+)
+def test_nothing_goes_before_its_time(due: int, received: int | None, warned: int | None, now: int) -> None:
+    """The oracle says it in whole days."""
+
+    def day(number: int | None) -> datetime | None:
+        return None if number is None else NOW + number * DAY
+
+    got = day(received)
+    made = Handover("s", "u", NOW, NOW + due * DAY, NOW, SHA, got, warned=day(warned))
+    if got is not None:
+        made = Handover(
+            "s", "u", NOW, NOW + due * DAY, NOW, SHA, got, "h", handover.kept_until(got, POLICY), warned=day(warned)
+        )
+    goes = handover.goes(made, POLICY, NOW + now * DAY)
+    assert goes == (received is not None and warned is not None and now >= received + 90 and now >= warned + 7)

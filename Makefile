@@ -30,7 +30,7 @@ unit: install
 mutants: install
 	$(BIN)/python -m tests.mutants
 
-# Many joins and leaves, a flood of forgeries, a small province that loses a worker.
+# Many joins and leaves, a flood of forgeries, a small province that loses a worker, bookings in a race and killed.
 soak: install
 	$(BIN)/pytest -q tests/soak
 

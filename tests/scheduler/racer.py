@@ -6,8 +6,10 @@ Reads one start time per line from standard input; answers each with ``issued`` 
 """
 
 import asyncio
+import itertools
 import sys
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 
 from scheduler import database, profiles
 from scheduler.errors import CapacityExceeded
@@ -38,6 +40,20 @@ async def main(url: str, writers: int, legs: int) -> None:
         print(*answers, flush=True)
     for engine in engines:
         await engine.dispose()
+
+
+def book(url: str, first: int, acknowledged: Connection) -> None:
+    """Register one session an hour from hour `first` on, for ever, and say which is acknowledged."""
+
+    async def run() -> None:
+        scheduler = Scheduler(database.connect(url, VAULT), profiles.load(), Amount(20, 250))
+        for hour in itertools.count(first):
+            start = NOW + timedelta(days=7, hours=hour)
+            answer = await _submit(scheduler, 26, Interval(start, start + timedelta(hours=1)))
+            assert answer == "issued"
+            acknowledged.send(hour)
+
+    asyncio.run(run())
 
 
 if __name__ == "__main__":

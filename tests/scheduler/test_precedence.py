@@ -27,7 +27,7 @@ from scheduler.model import Amount, ClassId, Held, Interval, Request, Session, S
 from scheduler.profiles import Profiles
 from scheduler.service import Scheduler
 from tests.scheduler.judge import Entry, Judge, Rules, Slots
-from tests.scheduler.world import REQUEST, profiles_with
+from tests.scheduler.world import REQUEST, URGENT, profiles_with
 
 ORIGIN = datetime(2026, 4, 8, 1, tzinfo=UTC)
 BEFORE = -7 * 24 * 60
@@ -67,8 +67,8 @@ def minute(number: int) -> datetime:
 
 
 def profiles(rules: Rules, automatic: bool) -> Profiles:
-    """The shipped profiles with these rules of revocation."""
-    return profiles_with(
+    """The shipped profiles with these rules of revocation, without deadlines."""
+    ruled = profiles_with(
         order="lowest_level_then_latest" if rules.lowest_first else "latest_registered_first",
         reprieve=rules.reprieve,
         mode="automatic" if automatic else "operator_confirm",
@@ -76,6 +76,10 @@ def profiles(rules: Rules, automatic: bool) -> Profiles:
         protect_within_min=rules.protect,
         reinstate_notice_min=rules.notice,
     )
+    prompt = {
+        "classes": {name: each.model_copy(update={"lead": None}) for name, each in ruled.shelf[-1].classes.items()}
+    }
+    return Profiles(tuple(policy.model_copy(update=prompt) for policy in ruled.shelf))
 
 
 def host(level: str, devices: int) -> str:
@@ -337,6 +341,7 @@ class Precedence(RuleBasedStateMachine):
             rehearsal=intervals[0] if len(intervals) == 2 else None,
             official=intervals[-1],
             klass=klass,
+            **(URGENT if entry.urgent else {}),
         )
 
 

@@ -15,6 +15,7 @@ from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
+from scheduler.conduct.box import Box
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
@@ -87,6 +88,7 @@ class Record:
     sheets: Sheets
     handovers: Handovers
     shelf: Shelf
+    box: Box
     store: Store
     audit: Audit
     reports: Reports
@@ -112,6 +114,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
         await scheduler.keep_profiles(utc_now())
         await migrations.migrate(engine)
         address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
+        sheets, handovers = Sheets(engine, shelf, channels), Handovers(engine, shelf, channels)
         drafts = Drafts(engine, shelf, channels)
         yield Record(
             database=engine,
@@ -125,9 +128,10 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             post=Post(engine, shelf.at(utc_now()).zone, channels),
             mailroom=Mailroom(engine, address, shelf, drafts),
             desk=Desk(engine, channels),
-            sheets=Sheets(engine, shelf, channels),
-            handovers=Handovers(engine, shelf, channels),
+            sheets=sheets,
+            handovers=handovers,
             shelf=Shelf(engine, channels),
+            box=Box(engine, shelf, sheets, handovers),
             store=Store(engine),
             audit=Audit(engine, shelf),
             reports=Reports(engine, shelf, scheduler),
@@ -215,6 +219,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         sheets=kept.sheets,
         handovers=kept.handovers,
         shelf=kept.shelf,
+        box=kept.box,
         store=kept.store,
         redis=redis,
         audit=kept.audit,

@@ -221,6 +221,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     conduct.OutOfOrder: Answer(409, "closing-order", _turn),
     conduct.NotHandedOver: Answer(409, "not-handed-over"),
     conduct.UnknownMaterial: Answer(404, "not-found"),
+    conduct.UnknownFeedback: Answer(404, "not-found"),
     conduct.TooManyDocuments: Answer(409, "too-many-documents"),
     errors.TooLarge: Answer(413, "file-too-large", _bytes),
     ValidationError: Answer(422, "invalid", _validated),

@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 from redis.asyncio import Redis
 
+from scheduler.conduct.box import Box
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
@@ -57,6 +58,7 @@ class Roof:
     sheets: Sheets
     handovers: Handovers
     shelf: Shelf
+    box: Box
     store: Store
     audit: Audit
     reports: Reports

@@ -142,6 +142,15 @@ export const materialRequests = () => call('GET', 'material-requests');
 export const answerMaterial = (id, granted, until) => call('POST', `material-requests/${encodeURIComponent(id)}/answer`, {granted, until});
 /** @type {(session: string, sha256: string) => Promise<Handover>} */
 export const receiveRecording = (session, sha256) => call('POST', `sessions/${encodeURIComponent(session)}/recording-received`, {sha256});
+/** @type {() => Promise<Feedback[]>} */
+export const feedback = () => call('GET', 'feedback');
+/** @type {(text: string) => Promise<Feedback>} */
+export const giveFeedback = text => call('POST', 'feedback', {text});
+/** @type {(id: string, status: string, answer: string) => Promise<Feedback>} */
+export const answerFeedback = (id, status, answer) => call('POST', `feedback/${encodeURIComponent(id)}`, {status, answer});
+/** @type {() => Promise<Breach[]>} */
+export const breaches = () => call('GET', 'breaches');
+export const breachesFile = () => 'api/v1/breaches/export';
 /** @type {() => Promise<Recording[]>} */
 export const recordings = () => call('GET', 'recordings');
 /** @type {(id: string) => Promise<{url: string, expires: string}>} */

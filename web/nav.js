@@ -20,6 +20,7 @@ export const PAGES = [
   {page: 'check', picture: 'camera'},
   {page: 'directory', picture: 'people', rare: true},
   {page: 'materials', picture: 'copy', rare: true},
+  {page: 'feedback', picture: 'flag', rare: true},
 ];
 
 /** The pages somebody is shown: those in the bar and those in its fold. @param {string[]} roles */

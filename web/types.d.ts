@@ -180,6 +180,10 @@ interface AttendedPoint {
 interface AttendedSlot extends Slot { kind: SlotKind; expected: number; present: number; points: AttendedPoint[] }
 interface GivenList { point: string; name: string; label: string; count: number; people: { name: string; position: string }[]; by: string; at: string | null }
 interface Lists { asked: string | null; expected: number; submitted: number; may_ask: boolean; lists: GivenList[] }
+interface Feedback {
+  id: string; unit: Named; by: string; at: string; text: string; status: 'new' | 'handled' | 'forwarded'; answer: string; answered_by: string; answered: string | null; may_answer: boolean;
+}
+interface Breach { at: string; kind: 'late' | 'missed' | 'closing' | 'receipt'; article: string; unit: Named; session: Named | null; number: string; point: Named | null }
 
 interface Problem {
   type: string; title: string; status: number; detail: string;

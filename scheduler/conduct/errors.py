@@ -46,3 +46,7 @@ class TooManyDocuments(SchedulerError):
     def __init__(self, most: int) -> None:
         super().__init__(str(most))
         self.most = most
+
+
+class UnknownFeedback(SchedulerError):
+    """Nobody said that."""

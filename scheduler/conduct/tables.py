@@ -107,3 +107,17 @@ GRANTS = Table(  # who asked for a document or the recording, and what the host 
     Column("answered", BigInteger),
     Column("until", BigInteger),
 )
+
+FEEDBACK = Table(  # difficulties that units report
+    "feedback",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answered_by", String(200), nullable=False),
+    Column("answered", BigInteger),
+)

@@ -110,6 +110,7 @@ GOOD: dict[str, Any] = {
     "/directory/units/{id}/documents": {"kind": "points", "extra": 1, "number": "3021/UBND", "dated": "2026-04-10"},
     "/incidents/{id}/steps": {"step": "noted"},
     "/sessions/{id}/lists": {"point": NHA_TRANG, "count": 5, "people": []},
+    "/feedback/{id}": {"status": "handled"},
     "/points/{id}/self-tests": TEST,
     "/speed": {"filler": "x" * 1000},
     "/readiness/{id}/checks": {"points": [NHA_TRANG], "kind": "chinh_thuc", "result": "ok"},
@@ -295,6 +296,11 @@ ALLOWED: dict[str, list[int]] = {
     "GET /material-requests": [200, 200, 200, 200, 200, 200],
     "POST /material-requests/{id}/answer": [200, 200, 200, 403, 404, 404],
     "POST /sessions/{id}/recording-received": [403, 403, 409, 403, 404, 404],
+    "GET /feedback": [200, 200, 200, 200, 200, 200],
+    "POST /feedback": [403, 403, 201, 201, 201, 403],
+    "POST /feedback/{id}": [200, 200, 403, 403, 403, 403],
+    "GET /breaches": [200, 200, 200, 200, 200, 200],
+    "GET /breaches/export": [200, 200, 200, 200, 200, 200],
     "GET /outbox": [200, 200, 403, 403, 403, 403],
     "POST /outbox/{id}/again": [404, 404, 403, 403, 403, 403],
     "GET /letters": [200, 200, 403, 403, 403, 403],
@@ -342,13 +348,15 @@ async def test_who_may_what(world: World, role: str) -> None:
     document = Document("d1", session.id, "a.pdf", "pdf", 1, "ab" * 32, "nowhere", "host", NOW)
     await world.kept.shelf.add(document)
     wish = await world.kept.shelf.ask(session.id, "recording", "568", "nhatrang", "", NOW)
-    things |= {"documents": "d1", "material-requests": wish.id}
+    said = await world.kept.box.drop("568", "nhatrang", "Đường truyền yếu", NOW)
+    things |= {"feedback": said.id, "documents": "d1", "material-requests": wish.id}
     bodies = {
         **GOOD,
         "/registrations": registration(),
         "/drafts": registration(),
         "/password": {},
         "/incidents": {"session": session.id, "kind": "device"},
+        "/feedback": {"text": "Thiết bị cũ"},
         "/calendar/days": {"day": "2027-02-05", "working": False, "number": "1/VPCP"},
         "/calendar/years": {"year": 2027},
         "/directory/units": {"id": "cv", "name": "Cảng vụ Nha Trang", "level": "khac"},

@@ -1,0 +1,112 @@
+"""Difficulties that units report to the operating unit, and the factual list of breaches (Điều 20, 21.2)."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler import refusals_store, registry_store, store
+from scheduler.conduct import breaches
+from scheduler.conduct.breaches import Breach
+from scheduler.conduct.errors import UnknownFeedback
+from scheduler.conduct.handovers import Handovers
+from scheduler.conduct.sheets import Sheets
+from scheduler.conduct.tables import FEEDBACK
+from scheduler.database import writing
+from scheduler.model import Session
+from scheduler.profiles import Profiles
+from scheduler.registry_store import storable
+from scheduler.store import instant, seconds
+from scheduler.tables import HAPPENINGS
+
+MAX_REFUSALS = 10_000
+Status = Literal["new", "handled", "forwarded"]
+"""To be looked at, answered by the operating unit, passed on to the People's Committee of the province (Điều 21.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a unit found difficult; `answer` is what came of it."""
+
+    id: str
+    unit: str
+    by: str
+    at: datetime
+    text: str
+    status: Status = "new"
+    answer: str = ""
+    answered_by: str = ""
+    answered: datetime | None = None
+
+
+class Box:
+    """Keeps feedback, and finds breaches in what the other records say."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, sheets: Sheets, handovers: Handovers) -> None:
+        self._engine = engine
+        self._profiles = profiles
+        self._sheets = sheets
+        self._handovers = handovers
+
+    async def drop(self, unit: str, by: str, text: str, now: datetime) -> Feedback:
+        """Take what a unit has to say."""
+        said = Feedback(uuid.uuid4().hex, unit, by, instant(seconds(now)), text)
+        async with writing(self._engine) as db:
+            await db.execute(insert(FEEDBACK).values(_values(said)))
+        return said
+
+    async def answer(self, feedback_id: str, status: Status, text: str, by: str, now: datetime) -> Feedback:
+        """Say what came of it. Raises UnknownFeedback."""
+        async with writing(self._engine) as db:
+            own = FEEDBACK.c.id.in_(storable([feedback_id]))
+            values = {"status": status, "answer": text, "answered_by": by, "answered": seconds(now)}
+            if not (await db.execute(update(FEEDBACK).where(own).values(values))).rowcount:
+                raise UnknownFeedback
+            row = (await db.execute(select(FEEDBACK).where(own))).mappings().one()
+        return _feedback(row)
+
+    async def feedback(self, unit: str | None = None) -> list[Feedback]:
+        """Return what units said, or one unit, the newest first."""
+        query = select(FEEDBACK).order_by(FEEDBACK.c.at.desc(), FEEDBACK.c.id).limit(500)
+        async with self._engine.begin() as db:
+            rows = await db.execute(query if unit is None else query.where(FEEDBACK.c.unit.in_(storable([unit]))))
+            return [_feedback(row) for row in rows.mappings()]
+
+    async def breaches(self, start: datetime, end: datetime, now: datetime) -> list[Breach]:
+        """Return what was not done as it should be in [start, end), the newest first."""
+        async with self._engine.begin() as db:
+            sessions = await store.between(db, start, end, None, None)
+            points = {point.id: point for point in await registry_store.all_points(db)}
+            refused = await refusals_store.between(db, start, end, MAX_REFUSALS)
+            released = await _released(db, sessions)
+        units: Mapping[str, str] = {point.id: point.unit for point in points.values()}
+        found = [*breaches.missed(sessions, released, units), *breaches.late(refused)]
+        for session in sessions:
+            policy = self._profiles.at(session.official.start)
+            overdue = session.official.end + policy.conduct.closing.remind
+            missing = (await self._sheets.sheet(session.id)).missing
+            found += breaches.unclosed(session, missing, points, overdue, now)
+        found += breaches.unreceived(await self._handovers.all(), now)
+        within = [each for each in found if start <= each.at < end]
+        return sorted(within, key=lambda each: (each.at, each.session or "", each.point or ""), reverse=True)
+
+
+async def _released(db: AsyncConnection, sessions: list[Session]) -> set[str]:
+    given_up = select(HAPPENINGS.c.session).where(HAPPENINGS.c.kind == "released")
+    known = {session.id for session in sessions}
+    return {row.session for row in await db.execute(given_up)} & known
+
+
+def _values(said: Feedback) -> dict[str, object]:
+    values: dict[str, object] = {column.name: getattr(said, column.name) for column in FEEDBACK.c}
+    return {**values, "at": seconds(said.at), "answered": None if said.answered is None else seconds(said.answered)}
+
+
+def _feedback(row: RowMapping) -> Feedback:
+    answered = None if row["answered"] is None else instant(row["answered"])
+    return Feedback(**{**row, "at": instant(row["at"]), "answered": answered})

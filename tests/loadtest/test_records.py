@@ -1,0 +1,12 @@
+"""The benchmark of the records runs, on few bookings, and says what it measured."""
+
+from loadtest import records
+
+
+async def test_a_small_year_is_measured() -> None:
+    told: list[str] = []
+    figures = await records.run(told.append, bookings=60)
+    assert told == ["60 bookings", "plans", "months"]
+    assert figures["bookings"] == 60
+    assert min(figures[name] for name in ("plan_ms", "agenda_month_ms", "load_month_ms")) > 0
+    assert records.table(figures).splitlines()[0] == "bookings                  60"

@@ -50,12 +50,12 @@ async def run(say: Say) -> None:
 
 
 def _cast(known: Sequence[Point]) -> list[Point]:
-    """The provincial committee as host, two districts, then communes from all over; the visitor's point is the last."""
+    """The provincial committee as host, a district, communes from all over; last the visitor's, which controls too."""
     levels = {level: [p for p in known if p.level == level] for level in ("ubt", "huyen", "xa")}
     communes = levels["xa"]
     wanted = SIMULATED + 1 - 3
     step = max(1, len(communes) // wanted)
-    return [*levels["ubt"][:1], *levels["huyen"][:2], *communes[::step][:wanted]]
+    return [*levels["ubt"][:1], *levels["huyen"][:1], *communes[::step][:wanted], *levels["huyen"][1:2]]
 
 
 async def _accounts(environ: Mapping[str, str], cast: Sequence[Point]) -> list[Login]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, islice
 from typing import Any
 
 from aiortc.rtcdtlstransport import RTCCertificate
@@ -73,10 +74,10 @@ class Hall:
         Until everyone sits only the lowest layer is sent: a full machine has no time for handshakes. Raises Refused.
         """
         gate = asyncio.Semaphore(JOINING_AT_ONCE)
-        groups, at = [], 0
-        for size in self._case.sizes:
-            groups.append((at, attendees[at : at + size]))
-            at += size
+        # The first in order host: bodies that control what they host.
+        hosts, others = attendees[: len(self._case.sizes)], iter(attendees[len(self._case.sizes) :])
+        members = [[host, *islice(others, size - 1)] for host, size in zip(hosts, self._case.sizes, strict=True)]
+        groups = list(zip(accumulate([0, *self._case.sizes]), members, strict=False))
         for first, group in groups:
             self._meetings.append(await self._register(first, group, gate))
         seatings = zip(self._meetings, groups, strict=True)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scheduler import registrants
-from scheduler.model import Point, Session, Unit
+from scheduler import control, registrants
+from scheduler.control import Control
+from scheduler.model import Point, PointState, Session, Unit
 from scheduler.policy import Policy
 from scheduler.registrants import Registrants
 
@@ -40,6 +41,16 @@ class Bodies(Mapping[str, Point]):
         day = session.official.start.astimezone(self.policy.zone).date()
         host = self.unit(session.host_point)
         return registrants.registrants(host, self.units, session.purpose, session.klass, self.policy, day)
+
+    def control(self, session: Session) -> Control:
+        """Return who controls a session (Điều 10.1, 14.3.a)."""
+        active = {point.unit for point in self.points.values() if point.state == PointState.ACTIVE}
+        return control.control(self.unit(session.host_point), self.units, self.policy, active)
+
+    def named(self, units: Sequence[str]) -> str:
+        """Return units by the labels of their points, for people."""
+        labels = {point.unit: point.label for point in reversed([*self.points.values()])}
+        return ", ".join(labels[unit] for unit in units)
 
     def wards(self, unit: str | None) -> frozenset[str]:
         """Return the units that a unit registers for by their level."""

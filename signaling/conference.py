@@ -1,6 +1,6 @@
 """The meeting with people in it: rights, floors, layout, views, recording. Pure: `now` in, effects out, no sockets.
 
-Who controls (thin reading of Điều 3.6, 14.3.a): the people at the host point, central technicians, administrators.
+The host point chairs; who controls is decided at the door (Điều 10.1, 14.3.a, reading A10), and may sit anywhere.
 Everything the media engine knows can be said again from here (:meth:`Conference.restore`), so a lost worker loses
 nothing but seconds.
 """
@@ -70,6 +70,8 @@ class Booking:
     legs: int
     script: tuple[ScriptItem, ...] = ()
     voices: bool = False
+    controllers: str = ""
+    """Who controls it, for people; empty: the centre alone."""
 
 
 class Conference:
@@ -402,7 +404,7 @@ class Conference:
             layout=self._layout_state(),
             recording=self.tape.state,
             storage=self.tape.storage if seat.controller else None,
-            script=self.script.state if seat.controller else None,
+            script=self.script.state if seat.controller or seat.role == "host" else None,
             view=seat.view,
             content=self.content,
             wanted=seat.wanted,
@@ -427,7 +429,8 @@ class Conference:
 
     def _controller(self, client: str) -> None:
         if not self._seat_of(client).controller:
-            raise MessageError("forbidden")
+            by = self.booking.controllers
+            raise MessageError("controlled-by", by) if by else MessageError("forbidden")
 
     def _known(self, seat_id: str) -> Seated:
         seat = self.roster.seats.get(seat_id)

@@ -115,5 +115,5 @@ class Dispatch:
 
 def _error(client: Client, error: MessageError) -> m.Error:
     """Return the answer to a fault; what was wrong with a message is told to whoever writes the client."""
-    text = fault_text(error.word, client.account.language) + (f" ({error.text})" if error.text else "")
+    text = fault_text(error.word, client.account.language, error.text)
     return m.Error.model_validate({"error": error.word, "text": text, "opens": error.opens})

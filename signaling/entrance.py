@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from scheduler import errors as door
+from scheduler.control import Control
 from scheduler.directory.equipment import Equipment, blocked
 from scheduler.directory.grants import Grants
 from scheduler.directory.model import Seen
 from scheduler.model import Session
 from scheduler.service import Scheduler
-from signaling import codes, throttle
+from signaling import codes, rights, throttle
 from signaling.accounts import Account
 from signaling.audit import Audit
 from signaling.chain import AuditEntry
@@ -65,8 +66,10 @@ class Entrance:
             await self._note(client, "not-granted", session.id, point, now)
             raise MessageError("not-granted")
         await self._note(client, "enter", session.id, session.number, now)
-        person = await self._person(client.account, session, point)
         meeting = await self._hub.meeting(session)
+        person = await self._person(client.account, meeting.control, point)
+        if person.controller:
+            await self._note(client, "control", session.id, session.number, now)
         async with meeting.door:
             await self._seat(client, meeting, person, message, now)
 
@@ -83,7 +86,7 @@ class Entrance:
             raise MessageError("code-locked")
         try:
             code = codes.normalise(typed)
-            point = await self._point(account, await self._scheduler.by_code(code))
+            point = await self._point(account, await self._scheduler.by_code(code), now)
             session = await self._scheduler.enter(code, point, now)
         except codes.BadCodeError:
             await self._guessed(client, attempt, "code-unknown", now)
@@ -113,11 +116,11 @@ class Entrance:
         if attempt.last:
             await self._note(client, "code-locked", account, "", now)
 
-    async def _point(self, account: Account, session: Session) -> str | None:
-        """Return the point an account sits at; None is a central technician who has none in this session."""
+    async def _point(self, account: Account, session: Session, now: datetime) -> str | None:
+        """Return the point an account sits at; None is a technician who controls the session from elsewhere."""
         own = [account.point] if account.point else await self._points_of(account.unit)
         here = [point for point in (session.host_point, *session.points) if point in own]
-        if not here and not account.central:
+        if not here and not rights.may_control(account, (await self._hub.bodies(now)).control(session)):
             raise door.NotInvited
         return here[0] if here else None
 
@@ -137,8 +140,8 @@ class Entrance:
             return usable
         return usable - sum([max(0, each.legs - await self._presence.connected(each.id, now)) for each in due])
 
-    async def _person(self, account: Account, session: Session, point_id: str | None) -> Person:
-        controller = account.central or point_id == session.host_point
+    async def _person(self, account: Account, control: Control, point_id: str | None) -> Person:
+        controller = rights.may_control(account, control)
         if point_id is None:
             return Person(account.account, account.name, None, controller)
         point = await self._scheduler.point(point_id)

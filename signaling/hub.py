@@ -21,6 +21,7 @@ from mediaserver.api import (
 )
 from scheduler.model import ScriptItem, Session
 from scheduler.service import Scheduler
+from signaling.bodies import Bodies
 from signaling.client import Client
 from signaling.conference import Booking, Conference
 from signaling.effects import Effect
@@ -93,18 +94,23 @@ class Hub:
         """Return the meeting of a session, opened when it is not yet."""
         async with self._opening:
             if session.id not in self.meetings:
-                points = {point.id: point for point in await self._scheduler.points()}
-                host = points[session.host_point]
+                points = await self.bodies(self.tools.clock())
+                control, host = points.control(session), points[session.host_point]
                 invited = [points[point] for point in (session.host_point, *session.points)]
                 places = tuple(Place.of(point) for point in invited)
                 self._sessions[session.id] = session
                 script = await self._scheduler.script(session.id)
-                conference = Conference(_booking(session, places, script))
+                conference = Conference(_booking(session, places, script, points.named(control.units)))
                 if self._storage is not None:
                     conference.disk(self._storage)
-                self.meetings[session.id] = Meeting(conference, host.unit, self.tools)
+                self.meetings[session.id] = Meeting(conference, host.unit, control, self.tools)
                 await self._scheduler.opened(session.id, self.tools.clock())
             return self.meetings[session.id]
+
+    async def bodies(self, now: datetime) -> Bodies:
+        """Return what rights are judged by."""
+        points = {point.id: point for point in await self._scheduler.points()}
+        return Bodies(points, await self._scheduler.units(), self._scheduler.policy(now))
 
     def of(self, client: Client) -> Meeting | None:
         """Return the meeting a client has joined."""
@@ -235,7 +241,7 @@ def _rounded(hours: float) -> float:
     return round(hours, 1) if hours < 10 else float(round(hours))
 
 
-def _booking(session: Session, places: tuple[Place, ...], script: tuple[ScriptItem, ...]) -> Booking:
+def _booking(session: Session, places: tuple[Place, ...], script: tuple[ScriptItem, ...], controllers: str) -> Booking:
     official = session.official
     return Booking(
         id=session.id,
@@ -248,4 +254,5 @@ def _booking(session: Session, places: tuple[Place, ...], script: tuple[ScriptIt
         legs=session.legs,
         script=script,
         voices=session.voices,
+        controllers=controllers,
     )

@@ -15,6 +15,7 @@ from mediaserver.chapters import Chapter
 from mediaserver.errors import EngineGone, MediaError
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.model import StepKind
+from scheduler.control import Control
 from scheduler.preparation.attendance import Attendance
 from signaling.client import Client
 from signaling.conference import Conference
@@ -66,9 +67,10 @@ class Tools:
 class Meeting:
     """A conference with its sockets. State changes at once; effects follow in the same order under one lock."""
 
-    def __init__(self, conference: Conference, host_unit: str, tools: Tools) -> None:
+    def __init__(self, conference: Conference, host_unit: str, control: Control, tools: Tools) -> None:
         # given
         self.conference = conference
+        self.control = control
         self._host_unit = host_unit
         self._tools = tools
         # owned

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from scheduler.control import Control
 from scheduler.model import Draft, Session, Unit
 from scheduler.registrants import Registrants
 from signaling.accounts import Account
@@ -26,6 +27,11 @@ def is_host(account: Account, session: Session, bodies: Bodies) -> bool:
         or account.unit == bodies[session.host_point].unit
         or account.unit in bodies.registrants(session).units
     )
+
+
+def may_control(account: Account, control: Control) -> bool:
+    """The site technicians of the units that control a session, and the central ones (Điều 10.1, 14.3)."""
+    return account.central or ("site" in account.roles and account.unit in control.units)
 
 
 def may_see(account: Account, session: Session, bodies: Bodies) -> bool:

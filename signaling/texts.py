@@ -82,6 +82,10 @@ FAULTS: Mapping[str, Pair] = {
     "not-joined": ("Chưa vào phiên họp.", "Not in a meeting."),
     "already-joined": ("Đã ở trong phiên họp.", "Already in the meeting."),
     "forbidden": ("Chỉ người điều khiển được làm việc này.", "Only the controller may do this."),
+    "controlled-by": (
+        "Điều khiển do {value} thực hiện.",
+        "This meeting is controlled by {value}.",
+    ),
     "code-unknown": ("Mã phiên họp không đúng.", "This code is not right."),
     "code-locked": (
         "Nhập sai mã quá nhiều lần. Hãy thử lại sau 15 phút.",
@@ -206,9 +210,12 @@ def language_of(accept: str) -> Language:
     return "vi"
 
 
-def fault_text(word: str, language: str) -> str:
-    """Return the text of a WebSocket fault."""
-    return FAULTS[word][language == "en"]
+def fault_text(word: str, language: str, said: str = "") -> str:
+    """Return the text of a WebSocket fault; what is said of it stands in its place, or behind."""
+    text = FAULTS[word][language == "en"]
+    if "{value}" in text:
+        return text.replace("{value}", said)
+    return text + (f" ({said})" if said else "")
 
 
 def problem_title(word: str, language: str) -> str:

@@ -60,6 +60,8 @@ class Session(Model):
     phase: Phase
     code: str | None
     may_control: bool
+    controllers: list[Named]
+    unable: list[Named]
     may_cancel: bool
 
 
@@ -164,6 +166,7 @@ def span(interval: model.Interval) -> Interval:
 def wire(call: Call, found: model.Session, known: Bodies) -> Session:
     """Return a session as its reader may see it."""
     host = rights.is_host(call.account, found, known)
+    control = known.control(found)
     contact = rights.may_see_contact(call.account, found, known)
     phase = call.roof.scheduler.phase(found, call.now)
     open_ = phase not in {"ended", "cancelled"}
@@ -199,7 +202,9 @@ def wire(call: Call, found: model.Session, known: Bodies) -> Session:
         state=found.state,
         phase=phase,
         code=found.code if rights.may_know_code(call.account, found, known) else None,
-        may_control=host and open_,
+        may_control=open_ and rights.may_control(call.account, control),
+        controllers=[Named(id=unit, name=known.named([unit])) for unit in control.units],
+        unable=[Named(id=unit, name=known.named([unit])) for unit in control.unable],
         may_cancel=open_ and rights.may_cancel(call.account, found, known),
     )
 

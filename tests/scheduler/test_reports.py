@@ -180,8 +180,10 @@ async def test_the_usage_of_units_is_compared_with_the_period_before(scheduler: 
 
 
 async def test_who_registers_late_is_counted_with_a_link_to_the_record(scheduler: Scheduler, seeded_url: str) -> None:
-    late = await scheduler.submit(replace(REQUEST, official=on("04/04/2023", "08:00", "09:00")), NOW)
-    await scheduler.submit(replace(REQUEST, official=on("10/04/2023", "08:00", "09:00")), NOW)
+    in_time = replace(REQUEST, official=on("10/04/2023", "08:00", "09:00"))
+    late = await scheduler.submit(in_time, NOW)  # it is moved to where it would have come too late
+    await scheduler.amend(late.id, replace(REQUEST, official=on("04/04/2023", "08:00", "09:00")), NOW)
+    await scheduler.submit(in_time, NOW)
     engine = database.connect(seeded_url, VAULT)
     facts = await Reports(engine, PROFILES, scheduler).facts(period("year", 2023, RULES, ZONE), NOW)
     assert [fact.number for fact in behind(facts, "unit", facts[0].unit, "late")] == [late.number]

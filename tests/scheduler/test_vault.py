@@ -88,5 +88,6 @@ async def test_codes_of_old_are_sealed_as_they_stand(seeded_url: str) -> None:
         await db.run_sync(down)
         assert (await db.execute(sa.text("SELECT code FROM codes"))).scalars().all() == [session.code]
     await scheduler.migrate()
-    assert (await scheduler.by_code(session.code or ""), session.state) == (session, State.ISSUED)
+    found = await scheduler.by_code(session.code or "")
+    assert (found.id, found.code, found.state) == (session.id, session.code, State.ISSUED)
     await engine.dispose()

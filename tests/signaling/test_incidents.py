@@ -103,7 +103,7 @@ async def test_the_host_calls_the_centre_which_directs_and_gives_back(world: Wor
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     guest, _ = await world.join("nhatrang", session)
-    assert (await guest.ask(type="report", kind="help"))["error"] == "forbidden"
+    assert (await guest.ask(type="report", kind="help"))["error"] == "controlled-by"
     assert (await host.ask(type="assist", on=True))["error"] == "forbidden"
     call = await host.ask(type="report", kind="help", text="thiết bị treo, cần gọi lại VCS 10.79.6.20")
     assert (call["level"], call["point"]) == (2, None)
@@ -141,7 +141,7 @@ async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: Wo
     assert await host.type("lines") == {"type": "lines", "weak": [shown]}
     told = await host.ask(type="report", kind="line", seat=seat, text="Báo VNPT")
     assert (told["point"], told["state"]) == (NHA_TRANG, "open")
-    assert (await guest.ask(type="report", kind="line", seat=joined["seats"][0]["seat"]))["error"] == "forbidden"
+    assert (await guest.ask(type="report", kind="line", seat=joined["seats"][0]["seat"]))["error"] == "controlled-by"
     for _ in range(26):
         await world.tick(2)
     assert await host.type("incident") == told  # reported by itself as well: still one incident

@@ -398,7 +398,7 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
     await host.ask(type="step", to="b")
     for bad in ("", " ", "a\nb", "x" * 201):
         assert (await host.ask(type="mark", title=bad))["error"] == "bad-message"
-    assert (await guest.ask(type="mark", title="x"))["error"] == "forbidden"
+    assert (await guest.ask(type="mark", title="x"))["error"] == "controlled-by"
     assert (await host.ask(type="mark", title="Hết"))["seconds"] == 1.2
 
     # The worker dies; the next part begins with the item that is on.
@@ -489,7 +489,7 @@ async def test_voices_are_switched_by_the_host_and_counted_on_the_disk(world: Wo
     guest, _ = await world.join("nhatrang", session)
     assert joined["recording"] == OFF
     assert await host.ask(type="voices", on=True) == {**OFF, "voices": True}
-    assert (await guest.ask(type="voices", on=False))["error"] == "forbidden"
+    assert (await guest.ask(type="voices", on=False))["error"] == "controlled-by"
     for _ in range(2):  # the second answer comes when the recording runs
         await host.ask(type="record", on=True)
     assert world.engine.rooms[session.id].voices is True

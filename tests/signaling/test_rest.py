@@ -488,6 +488,8 @@ async def test_a_registration_becomes_a_session(world: World) -> None:
         "phase": "upcoming",
         "code": session["code"],
         "may_control": True,
+        "controllers": [{"id": "56", "name": "UBND tỉnh Khánh Hòa"}],
+        "unable": [],
         "may_cancel": True,
     }
     assert len(session["code"]) == 10

@@ -243,7 +243,7 @@ async def test_the_host_unit_writes_a_script_and_the_console_steps_through_it(wo
     assert await host.ask(type="step", to="r") == {**state, "at": "r", "since": "2026-04-06T01:00:05Z"}
     assert (await guest.type("layout"))["focus"] == there["seat"]
     await guest.seat(there["seat"], floor=True)
-    assert (await guest.ask(type="step", to=None))["error"] == "forbidden"
+    assert (await guest.ask(type="step", to=None))["error"] == "controlled-by"
     assert (await host.ask(type="step", to="x"))["error"] == "unknown-item"
     assert (await host.ask(type="step"))["error"] == "bad-message"
     async with client.post(f"/api/v1/sessions/{session.id}/script", json={"items": made[1:]}) as response:

@@ -174,12 +174,17 @@ class World:
         return client
 
     async def session(
-        self, *points: str, start: timedelta = timedelta(0), recording: bool = False, voices: bool = False
+        self,
+        *points: str,
+        start: timedelta = timedelta(0),
+        recording: bool = False,
+        voices: bool = False,
+        host: str = HOST,
     ) -> Session:
-        """Register a session of two hours hosted by the province."""
+        """Register a session of two hours, hosted by the province unless said otherwise."""
         begin = NOW + start
         request = Request(
-            host_point=HOST,
+            host_point=host,
             points=points or (NHA_TRANG, CAM_RANH),
             rehearsal=None,
             official=Interval(begin, begin + timedelta(hours=2)),

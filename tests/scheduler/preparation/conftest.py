@@ -15,7 +15,7 @@ from scheduler.post import Post
 from scheduler.preparation.service import Preparation
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, ZONE, on
+from tests.scheduler.world import NOW, REQUEST, URGENT, ZONE, on
 
 NHA_TRANG = "568"
 """The unit of the city."""
@@ -42,6 +42,7 @@ class Office:
             official=on(day, "08:00", "11:00"),
             rehearsal=on("04/04/2023", "14:00", "15:00") if rehearsal else None,
             klass=klass,
+            **(URGENT if klass == "khan_cap" else {}),
         )
         return await self.scheduler.submit(request, NOW)
 

@@ -1,0 +1,56 @@
+"""Who controls a running session: the host chairs, the level's rule controls, the centre may step in (R-010, R-092)."""
+
+from typing import Any
+
+from tests.signaling.world import DIEN_AN, DIEN_KHANH, NHA_TRANG, World
+
+
+def error(word: str, text: str) -> dict[str, Any]:
+    return {"type": "error", "error": word, "text": text}
+
+
+async def test_r092_a_commune_chairs_and_its_district_controls(world: World) -> None:
+    session = await world.session(NHA_TRANG, host=DIEN_AN)
+    commune, chair = await world.join("dienan", session)
+    assert (chair["role"], chair["controller"], chair["script"]["items"]) == ("host", False, [])
+    told = await commune.ask(type="mute-all")
+    assert told == error("controlled-by", "Điều khiển do UBND huyện Diên Khánh thực hiện.")
+    district, joined = await world.join("dienkhanh", session)  # from elsewhere: it is in no place of the session
+    assert (joined["role"], joined["controller"]) == ("observer", True)
+    await district.send(type="floor", seat=chair["seat"], open=False)
+    assert (await commune.seat(chair["seat"], floor=False))["role"] == "host"
+    other, guest = await world.join("nhatrang", session)
+    assert guest["controller"] is False
+    assert (await other.ask(type="mute-all"))["error"] == "controlled-by"
+    stranger = await world.socket("vanninh")
+    assert (await stranger.ask(type="join", code=session.code))["error"] == "not-invited"
+
+
+async def test_the_centre_takes_over_and_that_is_noted(world: World) -> None:
+    session = await world.session(NHA_TRANG, host=DIEN_AN)
+    _, joined = await world.join("central", session)
+    assert joined["controller"] is True
+    async with (await world.signed_in("admin")).get("/api/v1/audit") as response:
+        noted = [(entry["actor"], entry["action"], entry["subject"]) for entry in await response.json()]
+    assert ("central", "control", session.id) in noted
+
+
+async def test_r010_components_do_not_control(world: World) -> None:
+    session = await world.session(NHA_TRANG, DIEN_AN, host=DIEN_KHANH)
+    host, joined = await world.join("dienkhanh", session)
+    assert joined["controller"] is True
+    guest, seated = await world.join("dienan", session)
+    assert (await guest.ask(type="mute-all"))["text"] == "Điều khiển do UBND huyện Diên Khánh thực hiện."
+    await host.send(type="floor", seat=seated["seat"], open=True)
+    assert (await guest.seat(seated["seat"], floor=True))["role"] == "component"
+
+
+async def test_the_session_says_who_controls_it(world: World) -> None:
+    session = await world.session(NHA_TRANG, host=DIEN_AN)
+    seen = {}
+    for account in ("dienan", "focal", "nhatrang", "central"):
+        async with (await world.signed_in(account)).get(f"/api/v1/sessions/{session.id}") as response:
+            found = await response.json()
+        seen[account] = found["may_control"]
+        assert (found["controllers"], found["unable"]) == ([{"id": "574", "name": "UBND huyện Diên Khánh"}], [])
+    assert seen == {"dienan": False, "focal": True, "nhatrang": False, "central": True}

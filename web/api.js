@@ -218,3 +218,17 @@ export const workYear = year => call('GET', `calendar?${query({year: String(year
 export const correctDay = change => call('POST', 'calendar/days', change);
 /** @type {(year: number) => Promise<WorkYear>} */
 export const confirmYear = year => call('POST', 'calendar/years', {year});
+/** @type {(fields: Record<string, string>) => Promise<AuditRow[]>} */
+export const audit = fields => call('GET', `audit?${query(fields)}`);
+/** @type {() => Promise<AuditCheck>} */
+export const auditCheck = () => call('GET', 'audit/check');
+/** @type {() => Promise<AuditCheck>} */
+export const verifyAudit = () => call('POST', 'audit/check');
+/** Where the log is fetched as a file. @type {(fields: Record<string, string>) => string} */
+export const auditFile = fields => new URL(`audit/export?${query(fields)}`, BASE).href;
+/** @type {(fields: Record<string, string>) => Promise<Report>} */
+export const report = fields => call('GET', `reports?${query(fields)}`);
+/** @type {(fields: Record<string, string>) => Promise<ReportEntry[]>} */
+export const reportRows = fields => call('GET', `reports/sessions?${query(fields)}`);
+/** Where a report is fetched as a file. @type {(fields: Record<string, string>) => string} */
+export const reportFile = fields => new URL(`reports/file?${query(fields)}`, BASE).href;

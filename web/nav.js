@@ -21,6 +21,8 @@ export const PAGES = [
   {page: 'directory', picture: 'people', rare: true},
   {page: 'materials', picture: 'copy', rare: true},
   {page: 'feedback', picture: 'flag', rare: true},
+  {page: 'reports', picture: 'list', roles: [...CENTRAL, 'supervisor'], rare: true},
+  {page: 'audit', picture: 'search', roles: [...CENTRAL, 'supervisor'], rare: true},
 ];
 
 /** The pages somebody is shown: those in the bar and those in its fold. @param {string[]} roles */

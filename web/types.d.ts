@@ -185,6 +185,20 @@ interface Feedback {
 }
 interface Breach { at: string; kind: 'late' | 'missed' | 'closing' | 'receipt'; article: string; unit: Named; session: Named | null; number: string; point: Named | null }
 
+interface AuditRow {
+  id: number; at: string; actor: string; action: string; subject: string; detail: string; address: string; port: number; profile: string; seal: string;
+}
+/** `broken` is the first entry that is not what was written; `head` the seal of the `last` one that is. */
+interface AuditCheck { checked: string | null; entries: number; last: number; head: string; broken: number | null }
+
+type FigureName = 'registered' | 'sessions' | 'minutes' | 'points' | 'recorded' | 'late' | 'answered_late' | 'waited' | 'revoked' | 'cancelled' | 'incidents';
+interface ReportRow { key: string; name: string; figures: Record<FigureName, number>; before: number | null }
+interface Report {
+  title: string; period: Slot; total: ReportRow['figures']; rows: Record<'unit' | 'level' | 'class' | 'month', ReportRow[]>;
+  usage: { sessions: number; points: number; points_at: string | null; waited: number; revoked: number; refused: number };
+}
+interface ReportEntry { id: string; number: string; title: string; unit: string; start: string; end: string; state: string; klass: string }
+
 interface Problem {
   type: string; title: string; status: number; detail: string;
   limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];

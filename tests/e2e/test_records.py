@@ -1,0 +1,46 @@
+"""The audit log and the reports as the technician on duty meets them."""
+
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.people import People
+from tests.e2e.server import Server
+
+
+def test_who_did_what_is_found_verified_and_taken_away(server: Server, red: Browser, people: People) -> None:
+    host = people.sign_in(red, "ubnd.nha-trang")
+    people.register(host, ["nt.xuonghuan"], "Giao ban thống kê")
+    page = people.sign_in(red, "truc.ban")
+    page.goto(f"{server.http}audit.html")
+    page.get_by_test_id("audit-verify").click()
+    state = page.get_by_test_id("audit-state")
+    expect(state).to_contain_text("Nhật ký nguyên vẹn")
+    expect(state).to_have_attribute("data-broken", "")
+    page.get_by_test_id("audit-action").select_option("register")
+    page.get_by_test_id("audit-actor").fill("ubnd.nha-trang")
+    page.get_by_test_id("audit-find").click()
+    rows = page.get_by_test_id("audit-row")
+    expect(rows.first).to_contain_text("Đăng ký phiên")
+    expect(page.locator('[data-testid="audit-row"]:not([data-action="register"])')).to_have_count(0)
+    with page.expect_download() as started:
+        page.get_by_test_id("audit-csv").click()
+    assert "ubnd.nha-trang" in started.value.path().read_text(encoding="utf-8-sig")
+    page.get_by_test_id("audit-q").fill("khong co gi nhu vay")
+    page.get_by_test_id("audit-find").click()
+    expect(page.get_by_test_id("audit-none")).to_be_visible()
+
+    page.goto(f"{server.http}reports.html")
+    units = page.get_by_test_id("report-unit")
+    number = units.locator('[data-testid="report-number"][data-figure="registered"]').last
+    number.click()
+    expect(page.get_by_test_id("report-entry").filter(has_text="Giao ban thống kê")).to_have_count(1)
+    page.get_by_test_id("close").click()
+    with page.expect_download() as started:
+        page.get_by_test_id("report-pdf").click()
+    assert started.value.path().read_bytes().startswith(b"%PDF")
+    page.get_by_test_id("report-year").fill("2001")
+    page.get_by_test_id("report-show").click()
+    expect(page.get_by_test_id("report-none")).to_be_visible()
+
+    site = people.sign_in(red, "nt.xuonghuan")
+    site.goto(f"{server.http}audit.html")
+    expect(site.get_by_test_id("error")).to_be_visible()

@@ -20,6 +20,7 @@ from scheduler.model import Amount
 from scheduler.seed import khanh_hoa_2023
 from signaling.accounts import ROLES, Account, Passwords, check_password, check_roles, normal_name, random_password
 from signaling.app import Record, record, utc_now
+from signaling.backup import backup, restore
 from signaling.chain import AuditEntry
 from signaling.errors import BadInput, BadLog, Fault
 from signaling.settings import Settings, mailbox
@@ -241,6 +242,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     letters.add_argument("address", nargs="?")
     commands.add_parser("seed", help="import the units the product ships with")
     commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
+    copy = commands.add_parser("backup", help="write database and keys into one file, while the server runs or not")
+    copy.add_argument("file", type=Path)
+    back = commands.add_parser("restore", help="put a backup into a data directory that has none")
+    back.add_argument("file", type=Path)
     chain = commands.add_parser("verify-log", help="check the audit log; names the first entry that was changed")
     noted = "a head noted earlier, that the log must still contain (NUMBER:SEAL)"
     chain.add_argument("--head", type=_head, metavar="HEAD", help=noted)
@@ -253,8 +258,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 async def run(settings: Settings, arguments: Namespace) -> None:
     """Run one command; what was done is in the audit log, by the number of the user of this machine."""
+    if arguments.admin == "restore":  # before there is a record
+        await asyncio.to_thread(restore, settings, arguments.file)
     async with record(settings) as kept:
-        await COMMANDS[arguments.admin](kept, arguments)
+        if arguments.admin == "backup":
+            await asyncio.to_thread(backup, settings, arguments.file)
+        elif arguments.admin != "restore":
+            await COMMANDS[arguments.admin](kept, arguments)
         if arguments.admin != "verify-log":  # which leaves the log as it was
             await kept.audit.append(_entry(arguments))
 

@@ -3,6 +3,7 @@
 RoofError
 ├── SettingsError        our operator's fault: a DIEMCAU_* variable cannot be used
 ├── BadRecording         a file is not what was recorded
+├── BadBackup            a backup cannot be made, or is none
 ├── BadLog               an entry of the audit log is not what was written
 ├── Refusal              the caller's fault over REST
 │   ├── SignedOut        no valid session cookie
@@ -39,6 +40,10 @@ class BadRecording(RoofError):
         super().__init__(f"{path} {fault}")
         self.path = path
         self.fault = fault
+
+
+class BadBackup(RoofError):
+    """A backup cannot be made or restored; the text says why."""
 
 
 class BadLog(RoofError):

@@ -113,7 +113,7 @@ class AuditPage extends Page {
 
   list() {
     if (!this.rows.length) return html`<p class="empty" data-testid="audit-none">${t('audit.none')}</p>`;
-    return html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('audit.title')}><table class="figures">
+    return html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('audit.title')}><table class="ledger">
         <thead><tr>${['at', 'actor', 'action', 'subject', 'source', 'profile'].map(name => html`<th scope="col">${t(`audit.${name}`)}</th>`)}</tr></thead>
         <tbody>${repeat(this.rows, ({id}) => id, row => this.row(row))}</tbody>
       </table></div>

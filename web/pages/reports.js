@@ -111,7 +111,7 @@ class ReportsPage extends Page {
 
   /** @param {Report} whole @param {'level' | 'class' | 'unit'} by */
   table(whole, by) {
-    return html`<h2>${t(`reports.by-${by}`)}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t(`reports.by-${by}`)}><table class="figures" data-testid="report-${by}">
+    return html`<h2>${t(`reports.by-${by}`)}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t(`reports.by-${by}`)}><table class="ledger" data-testid="report-${by}">
       <thead><tr><th scope="col">${t(`reports.${by}`)}</th>${FIGURES.map(figure => html`<th scope="col">${t(`reports.${figure}`)}</th>`)}
         ${by === 'unit' ? html`<th scope="col">${t('reports.before')}</th>` : nothing}</tr></thead>
       <tbody>${this.row({key: '', name: t('reports.total'), figures: whole.total, before: whole.rows[by].reduce((sum, {before}) => sum + (before ?? 0), 0)}, '', by === 'unit')}
@@ -133,7 +133,7 @@ class ReportsPage extends Page {
     return html`<dialog class="wide" aria-labelledby="behind" @close=${() => (this.behind = null)}>
       <div class="row between"><h2 id="behind">${name}</h2>
         <form method="dialog"><button class="quiet" data-testid="close">${icon('cross')}<span>${t('app.close')}</span></button></form></div>
-      <div class="wide-table"><table class="figures"><tbody>${list.map(entry => html`<tr data-testid="report-entry">
+      <div class="wide-table"><table class="ledger"><tbody>${list.map(entry => html`<tr data-testid="report-entry">
         <td class="stamp">${slot(entry)}</td><td>${entry.number}</td><td class="long">${entry.title} <span class="soft">${entry.unit}</span></td><td>${t(`reports.state-${entry.state}`)}</td></tr>`)}</tbody></table></div>
     </dialog>`;
   }

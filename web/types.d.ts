@@ -80,7 +80,7 @@ interface Draft {
 
 interface Registration {
   title: string; host_point: string; points: string[]; rehearsal: Slot | null; official: Slot;
-  contact_name: string; contact_phone: string; recording: boolean; voices: boolean; script: ScriptItem[];
+  contact_name: string; contact_phone: string; recording: boolean; voices: boolean; script: ScriptItem[]; wait?: boolean;
   class: string; ground: string; reason: string; purpose: string; kind: string; form: string; secret: boolean | null; people: number | null;
   support: string[]; support_note: string; second_name: string; second_phone: string;
 }

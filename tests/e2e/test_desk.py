@@ -148,3 +148,25 @@ def test_the_host_is_reminded_of_the_end_and_goes_on(server: Server, people: Peo
     bar.locator('[data-minutes="30"]').click()
     expect(bar).to_be_hidden()
     expect(page.locator("main.console > header")).to_contain_text(f"{end + timedelta(minutes=30):%H:%M}")
+
+
+def test_who_finds_no_room_waits_by_a_tap(server: Server, operator: Page, people: People, red: Browser) -> None:
+    filling = [booked(server, operator, host, "Giao ban") for host in ("ubnd.cam-lam", "ubnd.dien-khanh")]
+    page = people.sign_in(red, "ubnd.nha-trang")
+    page.get_by_test_id("register").first.click()
+    page.get_by_test_id("title").fill("Tập huấn chờ chỗ")
+    page.get_by_test_id("points-search").fill("nt.xuonghuan")
+    page.locator('[data-testid="point-option"][data-point="nt.xuonghuan"]').click()
+    page.get_by_test_id("official-start").fill(f"{morning():%Y-%m-%dT%H:%M}")
+    page.get_by_test_id("official-end").fill(f"{morning() + timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    for field, choice in {"purpose": "noi_bo_don_vi", "kind": "tap_huan", "form": "truc_tuyen"}.items():
+        page.get_by_test_id(field).select_option(choice)
+    page.get_by_test_id("secret-no").check()
+    page.get_by_test_id("contact-name").fill("Nguyễn Thị Ánh")
+    page.get_by_test_id("contact-phone").fill("0905 123 456")
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("suggestion").first).to_be_visible()
+    page.get_by_test_id("wait").click()
+    expect(page.get_by_test_id("queued")).to_contain_text("HTT-")
+    for session in filling:
+        post(server, operator, f"sessions/{session['id']}/cancel", {})

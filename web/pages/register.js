@@ -127,6 +127,11 @@ class RegisterPage extends Page {
     await this.give(body => (this.draft ? confirmDraft(this.draft, body) : register(body)));
   }
 
+  /** Register all the same: what does not fit now waits in the order. */
+  wait() {
+    return this.give(body => (this.draft ? confirmDraft(this.draft, {...body, wait: true}) : register({...body, wait: true})));
+  }
+
   /** @param {(body: Registration) => Promise<Session | Draft>} send */
   async give(send) {
     const official = this.official;
@@ -178,12 +183,23 @@ class RegisterPage extends Page {
 
   /** @param {Session} session */
   done(session) {
+    if (!session.code) return this.queued(session);
     return html`<section class="card issued" role="status">
       <h1>${icon('check')} ${t('register.done')}</h1>
       <p>${session.title} · ${slotWords(session.official)}</p>
       <p class="soft">${t('register.code-is')}</p>
       <p class="code huge" data-testid="issued-code">${grouped(session.code ?? '')}</p>
       <p>${t('register.keep-code')}</p>
+      <div class="row"><a class="button main" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a></div>
+    </section>`;
+  }
+
+  /** @param {Session} session */
+  queued({title: name, official, number}) {
+    return html`<section class="card issued" role="status" data-testid="queued">
+      <h1>${icon('clock')} ${t('register.waiting')}</h1>
+      <p>${name} · ${slotWords(official)}</p>
+      <p>${t('register.waiting-number', number)}</p>
       <div class="row"><a class="button main" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a></div>
     </section>`;
   }
@@ -331,6 +347,8 @@ class RegisterPage extends Page {
               offered => html`<button type="button" data-testid="suggestion" @click=${() => this.take(offered)}>${icon('clock')}<span>${slotWords(offered)}</span></button>`,
             )}</div>`
         : html`<p>${t('refusal.none')}</p>`}
+      <p>${t('register.wait-hint')}</p>
+      <button type="button" data-testid="wait" ?disabled=${this.busy} @click=${this.wait}>${t('register.wait')}</button>
     </section>`;
   }
 }

@@ -10,6 +10,7 @@ export const CENTRAL = ['administrator', 'technician'];
 export const PAGES = [
   {page: 'sessions', picture: 'calendar'},
   {page: 'register', picture: 'plus'},
+  {page: 'drafts', picture: 'clock', roles: ['registrant', ...CENTRAL], rare: true},
   {page: 'readiness', picture: 'flag'},
   {page: 'calendar', picture: 'view'},
   {page: 'queue', picture: 'clock', roles: [...CENTRAL, 'supervisor']},

@@ -10,21 +10,22 @@ import '../elements/top-bar.js';
 import {collator, t} from '../i18n.js';
 import {grouped} from '../logic.js';
 import {CENTRAL} from '../nav.js';
-import {blank, choices, fieldsOf, registration, slotOf} from '../registration.js';
+import {blank, choices, fieldsOf, registration, slotOf, weekly} from '../registration.js';
 import {midnight, slot as slotWords, toLocal, utc} from '../time.js';
 
 const DAY_MS = 86_400_000;
 const TIMES = ['official-start', 'official-end', 'rehearsal-start', 'rehearsal-end'];
 /** What the deadlines depend on. */
-const DUE = ['class', 'official-start'];
+const DUE = ['class', 'official-start', 'official-end'];
 
 /** @typedef {(Session & {unit?: undefined}) | Draft} Registered */
+/** @typedef {{official: Slot, registered: Registered | null, fault: string}} Outcome */
 
 class RegisterPage extends Page {
   static properties = {
     ...Page.properties,
     fields: {state: true}, script: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true}, rules: {state: true},
-    capacity: {state: true}, due: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
+    capacity: {state: true}, due: {state: true}, series: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
   };
 
   constructor() {
@@ -49,6 +50,8 @@ class RegisterPage extends Page {
     this.refusal = null;
     /** @type {Registered | null} */
     this.issued = null;
+    /** What came of each of several registrations in one go. @type {Outcome[]} */
+    this.series = [];
     /** The draft that this form confirms, if it does. */
     this.draft = new URLSearchParams(location.search).get('draft') ?? '';
     this.busy = false;
@@ -139,15 +142,34 @@ class RegisterPage extends Page {
     this.error = official ? '' : t('register.bad-times');
     if (!official) return;
     this.busy = true;
+    const all = weekly(registration(this.fields, this.chosen, this.script, official), this.draft ? '' : this.fields.until);
+    if (all.length > 1) await this.each(all, send);
+    else await this.one(all[0], send);
+    this.busy = false;
+    this.look();
+    this.count();
+  }
+
+  /** Register several, each decided by itself. @param {Registration[]} all @param {(body: Registration) => Promise<Session | Draft>} send */
+  async each(all, send) {
+    /** @type {Outcome[]} */
+    const outcomes = [];
+    for (const body of all) {
+      const told = {official: body.official, registered: /** @type {Registered | null} */ (null), fault: ''};
+      await send(body).then(registered => (told.registered = /** @type {Registered} */ (registered)), failure => (told.fault = this.faults(failure)));
+      outcomes.push(told);
+    }
+    this.series = outcomes;
+  }
+
+  /** @param {Registration} body @param {(body: Registration) => Promise<Session | Draft>} send */
+  async one(body, send) {
     try {
-      this.issued = /** @type {Registered} */ (await send(registration(this.fields, this.chosen, this.script, official)));
+      this.issued = /** @type {Registered} */ (await send(body));
     } catch (failure) {
       if (failure instanceof Refusal && ['capacity', 'wrong-registrant'].includes(failure.word)) this.refusal = failure.problem;
       else this.error = this.faults(failure);
     }
-    this.busy = false;
-    this.look();
-    this.count();
   }
 
   /** @param {unknown} failure */
@@ -169,7 +191,20 @@ class RegisterPage extends Page {
 
   render() {
     return html`<top-bar .me=${this.me} current="register"></top-bar>
-      <main>${this.issued ? (this.issued.unit ? this.waits(this.issued) : this.done(this.issued)) : this.form()}</main>`;
+      <main>${this.series.length ? this.listed() : this.issued ? (this.issued.unit ? this.waits(this.issued) : this.done(this.issued)) : this.form()}</main>`;
+  }
+
+  listed() {
+    return html`<section class="card" role="status">
+      <h1>${t('register.series')}</h1>
+      <ul class="cards">${this.series.map(
+        ({official, registered, fault}) => html`<li class="row between" data-testid="outcome">
+          <strong>${slotWords(official)}</strong>
+          <span>${fault || (registered?.unit ? t('register.waits', registered.unit.name) : `${t('register.done')} · ${registered?.number}`)}</span>
+        </li>`,
+      )}</ul>
+      <div class="row"><a class="button main" href="sessions.html">${t('sessions.title')}</a></div>
+    </section>`;
   }
 
   /** @param {Draft} lying */
@@ -254,6 +289,7 @@ class RegisterPage extends Page {
         <legend>${t('register.rehearsal')}</legend>
         <div class="pair">${this.field('rehearsal-start', 'datetime-local')} ${this.field('rehearsal-end', 'datetime-local')}</div>
       </fieldset>
+      ${this.draft ? nothing : this.field('until', 'date')}
       <class-field .fields=${this.fields} .rules=${this.rules} .deadlines=${this.due}></class-field>`;
   }
 

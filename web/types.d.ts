@@ -194,7 +194,7 @@ interface AuditCheck { checked: string | null; entries: number; last: number; he
 type FigureName = 'registered' | 'sessions' | 'minutes' | 'points' | 'recorded' | 'late' | 'answered_late' | 'waited' | 'revoked' | 'cancelled' | 'incidents';
 interface ReportRow { key: string; name: string; figures: Record<FigureName, number>; before: number | null }
 interface Report {
-  title: string; period: Slot; total: ReportRow['figures']; rows: Record<'unit' | 'level' | 'class' | 'month', ReportRow[]>;
+  title: string; period: Slot; total: ReportRow['figures']; rows: Record<'unit' | 'level' | 'class' | 'purpose' | 'kind' | 'month', ReportRow[]>;
   usage: { sessions: number; points: number; points_at: string | null; waited: number; revoked: number; refused: number };
 }
 interface ReportEntry { id: string; number: string; title: string; unit: string; start: string; end: string; state: string; klass: string }

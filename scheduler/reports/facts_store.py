@@ -53,6 +53,8 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
                 unit_name=row.unit_name,
                 level=row.level,
                 klass=klass,
+                purpose=row.purpose,
+                kind=row.kind,
                 state=State(row.state),
                 created=created,
                 start=start,

@@ -8,7 +8,7 @@ from typing import Literal
 
 from scheduler.model import ClassId, State
 
-Grouping = Literal["unit", "level", "class", "month"]
+Grouping = Literal["unit", "level", "class", "purpose", "kind", "month"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Fact:
     unit_name: str
     level: str
     klass: ClassId
+    purpose: str
+    kind: str
     state: State
     created: datetime
     start: datetime
@@ -99,6 +101,8 @@ KEYS: Mapping[Grouping, Callable[[Fact], str]] = {
     "unit": lambda fact: fact.unit,
     "level": lambda fact: fact.level,
     "class": lambda fact: fact.klass,
+    "purpose": lambda fact: fact.purpose,
+    "kind": lambda fact: fact.kind,
     "month": lambda fact: fact.month,
 }
 

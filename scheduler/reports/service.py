@@ -13,7 +13,7 @@ from scheduler.reports import facts_store
 from scheduler.reports.figures import Fact, Figures, Grouping, Row, grouped, total
 from scheduler.service import Scheduler
 
-GROUPINGS: tuple[Grouping, ...] = ("unit", "level", "class", "month")
+GROUPINGS: tuple[Grouping, ...] = ("unit", "level", "class", "purpose", "kind", "month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class Reports:
             "unit": {fact.unit: fact.unit_name for fact in facts},
             "level": {level.id: level.name for level in policy.levels},
             "class": {klass: rules.name for klass, rules in policy.classes.items()},
+            "purpose": dict(policy.registration.purposes),
+            "kind": dict(policy.registration.kinds),
             "month": {fact.month: f"{fact.month[5:]}/{fact.month[:4]}" for fact in facts},
         }
 

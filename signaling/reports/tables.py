@@ -24,6 +24,8 @@ FIGURES: dict[str, str] = {
 GROUPINGS: dict[Grouping, str] = {
     "level": "Theo cấp",
     "class": "Theo loại đăng ký",
+    "purpose": "Theo phạm vi",
+    "kind": "Theo nội dung",
     "month": "Theo tháng",
     "unit": "Theo đơn vị chủ trì",
 }

@@ -6,7 +6,7 @@ import {number, t} from '../i18n.js';
 import {day, fromLocal, hourMinute, slot, utc} from '../time.js';
 
 const FIGURES = /** @type {const} */ (['registered', 'sessions', 'minutes', 'points', 'recorded', 'late', 'answered_late', 'waited', 'revoked', 'cancelled', 'incidents']);
-const GROUPINGS = /** @type {const} */ (['level', 'class', 'unit']);
+const GROUPINGS = /** @type {const} */ (['level', 'class', 'purpose', 'kind', 'unit']);
 const DAY_MS = 86_400_000;
 const WIDTH = 760;
 const HEIGHT = 190;
@@ -109,7 +109,7 @@ class ReportsPage extends Page {
       </svg></figure>`;
   }
 
-  /** @param {Report} whole @param {'level' | 'class' | 'unit'} by */
+  /** @param {Report} whole @param {'level' | 'class' | 'purpose' | 'kind' | 'unit'} by */
   table(whole, by) {
     return html`<h2>${t(`reports.by-${by}`)}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t(`reports.by-${by}`)}><table class="ledger" data-testid="report-${by}">
       <thead><tr><th scope="col">${t(`reports.${by}`)}</th>${FIGURES.map(figure => html`<th scope="col">${t(`reports.${figure}`)}</th>`)}

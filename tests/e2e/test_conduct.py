@@ -85,3 +85,21 @@ def test_a_document_is_asked_for_granted_and_fetched(
     with point.expect_download() as started:
         point.get_by_test_id("document-fetch").click()
     assert started.value.path().read_bytes() == PDF
+
+
+def test_a_unit_says_what_is_difficult_and_is_answered(
+    server: Server, people: People, red: Browser, blue: Browser
+) -> None:
+    page = people.sign_in(red, HOST)
+    page.goto(f"{server.http}feedback.html")
+    page.get_by_test_id("feedback-text").fill("Đường truyền buổi sáng yếu")
+    page.get_by_test_id("feedback-send").click()
+    expect(page.get_by_test_id("feedback")).to_have_attribute("data-status", "new")
+    desk = people.sign_in(blue, "truc.ban")
+    desk.goto(f"{server.http}feedback.html")
+    desk.get_by_test_id("feedback-answer").click()
+    desk.get_by_test_id("answer-text").fill("Đã nâng băng thông")
+    desk.get_by_test_id("answer-handled").click()
+    expect(desk.get_by_test_id("feedback")).to_have_attribute("data-status", "handled")
+    page.reload()
+    expect(page.get_by_test_id("feedback")).to_contain_text("Đã nâng băng thông")

@@ -62,7 +62,7 @@ class FeedbackPage extends Page {
 
   render() {
     return html`<top-bar .me=${this.me} current="feedback"></top-bar>
-      <main>
+      <main class="feedback">
         <h1>${t('feedback.title')}</h1>
         ${alertLine(this.error)} ${this.me?.unit ? this.form() : nothing}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.said()} ${this.breaches()}`}
@@ -99,7 +99,7 @@ class FeedbackPage extends Page {
     return html`<div class="row between"><h2>${t('breach.title')}</h2>
         <a class="button" href=${breachesFile()} download data-testid="breaches-export">${icon('download')}<span>CSV</span></a></div>
       <p class="soft">${t('breach.hint')}</p>
-      <div class="filters"><input type="search" data-testid="search" aria-label=${t('breach.search')} placeholder=${t('breach.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
+      <div class="row filters"><input type="search" data-testid="search" aria-label=${t('breach.search')} placeholder=${t('breach.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
       ${shown.length
         ? html`<div class="card"><table class="facts"><thead><tr>${['at', 'unit', 'what', 'session'].map(column => html`<th scope="col">${t(`breach.${column}`)}</th>`)}</tr></thead>
             <tbody>${shown.map(one => this.fact(one))}</tbody></table></div>`

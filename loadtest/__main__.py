@@ -1,7 +1,7 @@
 """`python -m loadtest` measures how many points a server carries.
 
-`… demo` shows a conference, `… bench` what it costs, `… sound` what bad lines leave of a voice, `… province` whether a
-whole province fits on this machine.
+`… demo` shows a conference, `… bench` what it costs, `… flame` where the time goes, `… sound` what bad lines leave of a
+voice, `… province` whether a whole province fits on this machine.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest import bench, demo, growth, province, records, scenario, sound
+from loadtest import bench, demo, flame, growth, province, records, scenario, sound
 from loadtest.accounts import Login, provide, provide_points, read_accounts
 from loadtest.case import CASES
 from loadtest.client import Refused
@@ -33,6 +33,7 @@ CODECS: dict[str, tuple[Codec, ...]] = {"H264": ("H264",), "VP8": ("VP8",), "bot
 FIGURES = Path("build/bench.json")
 PROVINCE = Path("build/province")
 GROWTH = Path("build/growth")
+FLAME = Path("build/flame.svg")
 
 T = TypeVar("T")
 
@@ -166,6 +167,18 @@ def _records(words: Sequence[str]) -> int:
     return 0
 
 
+def _flame(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m loadtest flame", description=flame.__doc__)
+    parser.add_argument("--receivers", type=_count, default=60, help="who look at one camera (default 60)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="sampled time (default 10)")
+    parser.add_argument("--output", type=Path, default=FLAME, help=f"SVG file (default {FLAME})")
+    arguments = parser.parse_args(words)
+    root = _run(flame.sample(arguments.receivers, arguments.seconds))
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(flame.draw(root), encoding="utf-8")
+    return 0
+
+
 def _sound(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=sound.__doc__)
     parser.add_argument("--seconds", type=_count, default=30, help="of sound, four times on each line (default 30)")
@@ -218,6 +231,7 @@ def _demo(words: Sequence[str]) -> int:
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "bench": _bench,
     "demo": _demo,
+    "flame": _flame,
     "growth": _growth,
     "province": _province,
     "records": _records,

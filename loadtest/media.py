@@ -45,11 +45,11 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench_room() -> AsyncIterator[Bench]:
-    """Start a worker on loopback with one empty room; stop it at the end."""
+async def bench_room(worker: tuple[str, ...] = ("mediaserver",)) -> AsyncIterator[Bench]:
+    """Start a worker on loopback with one empty room; stop it at the end. `worker` is the module that runs it."""
     with tempfile.TemporaryDirectory(prefix="diemcau-bench-") as directory:
         path = Path(directory) / "media.sock"
-        arguments = ["-m", "mediaserver", "--socket", str(path), "--port", "0", "--address", "127.0.0.1"]
+        arguments = ["-m", *worker, "--socket", str(path), "--port", "0", "--address", "127.0.0.1"]
         process = await asyncio.create_subprocess_exec(sys.executable, *arguments)
         try:
             engine = await _dial(path, process)

@@ -109,14 +109,15 @@ async def counts(db: AsyncConnection, window: Interval) -> tuple[int, int, int]:
 
 async def happenings(db: AsyncConnection, after: int, limit: int) -> list[Happening]:
     """Return what happened after the one with this id, oldest first."""
-    return await _happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.id > after).limit(limit))
+    return await found_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.id > after).limit(limit))
 
 
 async def history(db: AsyncConnection, session: str) -> list[Happening]:
     """Return what happened to one session, oldest first."""
-    return await _happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.session == session))
+    return await found_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.session == session))
 
 
-async def _happenings(db: AsyncConnection, found: Select[Any]) -> list[Happening]:
+async def found_happenings(db: AsyncConnection, found: Select[Any]) -> list[Happening]:
+    """Return the happenings that a query finds, oldest first."""
     rows = (await db.execute(found.order_by(HAPPENINGS.c.id))).mappings()
     return [Happening(**{**row, "at": instant(row["at"])}) for row in rows]

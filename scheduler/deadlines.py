@@ -75,6 +75,13 @@ class Clock:
             case "khan_cap":
                 return received + hours
 
+    def share(self, class_id: ClassId, received: datetime, start: datetime, percent: int) -> datetime:
+        """Return when so much of the time for an answer has passed, on the clock that the class is answered by."""
+        counted = self.deadlines(class_id, received, start)
+        if class_id == "thuong":
+            return self.worktime.after(received, timedelta(hours=self._policy.deadlines.reply_hours) * percent / 100)
+        return counted.effective + (counted.reply - counted.effective) * percent / 100
+
     def check(self, start: datetime) -> datetime:
         """Return when the technical check before a slot is due (R-084)."""
         return start - timedelta(hours=self._policy.deadlines.check_hours)

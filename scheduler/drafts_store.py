@@ -3,8 +3,9 @@
 import json
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Select, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,6 +38,11 @@ async def listed(db: AsyncConnection, units: Collection[str] | None, limit: int)
     )
     if units is not None:
         query = query.where(or_(DRAFTS.c.unit.in_(storable(units)), DRAFTS.c.origin.in_(storable(units))))
+    return await found(db, query)
+
+
+async def found(db: AsyncConnection, query: Select[Any]) -> list[Draft]:
+    """Return the drafts that a query finds."""
     return [_draft(row) for row in (await db.execute(query)).mappings()]
 
 

@@ -41,6 +41,9 @@ Kind = Literal[
     "recording-goes",
     "material",
     "line",
+    "reminder",
+    "overdue",
+    "urgent",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -57,6 +60,14 @@ class Channels:
 
 
 NOWHERE = Channels()
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Mail addresses at the operating unit: its duty desk, and its head, who is told of what is late (R-083, R-124)."""
+
+    desk: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +231,21 @@ WORDS: Mapping[Kind, Words] = {
         "Đăng ký chờ đơn vị xác nhận",
         "Có đăng ký phiên họp gửi đến đơn vị. Đề nghị đăng nhập, kiểm tra và xác nhận; thứ tự tính từ khi xác nhận.",
         "A registration waits for your unit to confirm it; its order counts from then.",
+    ),
+    "reminder": Words(
+        "Nhắc trả lời đăng ký",
+        "Đăng ký sau đây chưa được trả lời (điểm b khoản 2 Điều 13).",
+        "This registration is not answered yet (Article 13.2.b).",
+    ),
+    "overdue": Words(
+        "QUÁ HẠN trả lời đăng ký",
+        "Đã hết thời hạn trả lời mà đăng ký sau đây chưa được trả lời (điểm b khoản 2 Điều 13).",
+        "The time for an answer is over, and this registration is not answered (Article 13.2.b).",
+    ),
+    "urgent": Words(
+        "KHẨN CẤP: đăng ký mới chờ trả lời",
+        "Vừa nhận một đăng ký họp khẩn cấp; đề nghị trực ca xử lý ngay (khoản 3 Điều 12).",
+        "An emergency session was just registered; please see to it at once (Article 12.3).",
     ),
     "not-official": Words(
         "Đề nghị dùng thư điện tử công vụ",

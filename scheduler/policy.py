@@ -236,6 +236,8 @@ class DeadlinePolicy(_Part):
     reply_hours: Count
     check_hours: Count
     handover_working_days: Count
+    remind_percent: tuple[Annotated[int, Field(ge=2, le=99)], ...]
+    """The shares of the time for an answer after which the duty desk is reminded."""
 
 
 class LinePolicy(_Part):

@@ -204,6 +204,25 @@ OUTBOX = Table(  # notices, one row for each channel
     Index("outbox_state_due", "state", "due"),
 )
 
+ANSWERS = Table(  # what is owed to units, and whether it was given on time
+    "answers",
+    METADATA,
+    Column("subject", String(32), primary_key=True),  # a draft or a session
+    Column("kind", String(8), nullable=False),
+    Column("number", String(32), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("klass", String(16), nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("effective", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("start", BigInteger),
+    Column("answered", BigInteger),
+    Column("told", Integer, nullable=False),  # the last share of the time, in percent, that somebody was reminded of
+    Column("happening", Integer),  # up to which the session was followed
+    Index("answers_answered_due", "answered", "due"),
+    Index("answers_happening", "happening"),
+)
+
 LETTERS = Table(  # what came to the official mailbox, and what became of it; a Message-ID of a sender comes once
     "letters_received",
     METADATA,

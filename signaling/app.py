@@ -15,6 +15,7 @@ from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
+from scheduler.answers import Answers
 from scheduler.conduct.box import Box
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.handovers import Handovers
@@ -28,7 +29,7 @@ from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Address, Mailroom
 from scheduler.model import Amount
-from scheduler.notices import Channels
+from scheduler.notices import Channels, Contacts
 from scheduler.post import Post
 from scheduler.preparation.service import Preparation
 from scheduler.reports.service import Reports
@@ -84,6 +85,7 @@ class Record:
     exchange: Exchange
     post: Post
     mailroom: Mailroom
+    answers: Answers
     desk: Desk
     sheets: Sheets
     handovers: Handovers
@@ -132,6 +134,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             handovers=handovers,
             shelf=Shelf(engine, channels),
             box=Box(engine, shelf, sheets, handovers),
+            answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
             store=Store(engine),
             audit=Audit(engine, shelf),
             reports=Reports(engine, shelf, scheduler),
@@ -195,6 +198,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     entrance = Entrance(kept.scheduler, kept.equipment, kept.grants, hub, presence, limits, kept.audit)
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock, links)
     duties: dict[str, Duty] = {
+        "answers": kept.answers.work,
         "audit": kept.audit.daily,
         "attendance": attendance.settle,
         "readiness": kept.preparation.boards.alarm,
@@ -215,6 +219,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         links=links,
         post=kept.post,
         mailroom=kept.mailroom,
+        answers=kept.answers,
         desk=kept.desk,
         sheets=kept.sheets,
         handovers=kept.handovers,

@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 from redis.asyncio import Redis
 
+from scheduler.answers import Answers
 from scheduler.conduct.box import Box
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.handovers import Handovers
@@ -54,6 +55,7 @@ class Roof:
     links: Links
     post: Post
     mailroom: Mailroom
+    answers: Answers
     desk: Desk
     sheets: Sheets
     handovers: Handovers

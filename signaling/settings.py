@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import ifaddr
 
 from mediaserver.api import RoomOptions
+from scheduler.notices import Contacts
 from scheduler.profiles import SHIPPED, files
 from signaling.errors import SettingsError
 
@@ -37,7 +38,7 @@ class Server:
 class Mail:
     """Letters go out over `smtp` as `sender`, and come in over `imap`; `authority` is a file of certificates.
 
-    `verifier` is the name with which the mail server signs its Authentication-Results.
+    `verifier` is the name with which the mail server signs its Authentication-Results; `contacts` are reminded.
     """
 
     smtp: Server
@@ -45,6 +46,7 @@ class Mail:
     imap: Server | None = None
     authority: Path | None = None
     verifier: str = ""
+    contacts: Contacts = field(default_factory=Contacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ def _mail(variables: "_Variables") -> Mail | None:
     if smtp is None or sender is None:
         raise SettingsError("letters need both DIEMCAU_SMTP_URL and DIEMCAU_MAIL_FROM")
     authority, verifier = variables.get("MAIL_CA", _file, None), variables.get("MAIL_VERIFIER", _host_name, "")
-    return Mail(smtp, sender, imap, authority, verifier)
+    contacts = Contacts(variables.get("DESK_MAIL", mailboxes, ()), variables.get("HEAD_MAIL", mailboxes, ()))
+    return Mail(smtp, sender, imap, authority, verifier, contacts)
 
 
 class _Variables:
@@ -233,6 +236,11 @@ def _host_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", text):
         raise ValueError("not the name of a server")
     return text
+
+
+def mailboxes(text: str) -> tuple[str, ...]:
+    """Check mail addresses with commas between. Raises ValueError."""
+    return tuple(mailbox(part.strip()) for part in text.split(","))
 
 
 def mailbox(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from signaling.rest import (
     agenda,
+    answers,
     attendance,
     audit,
     calendar,
@@ -69,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     *readiness.ROUTES,
     *lists.ROUTES,
     *self_tests.ROUTES,
+    *answers.ROUTES,
     *audit.ROUTES,
     *reports.ROUTES,
 )

@@ -42,7 +42,7 @@ class Answers:
             for draft in await answers_store.unseen_drafts(db):
                 await answers_store.add(db, _of_draft(draft, clock))
             for happening in await answers_store.unseen_happenings(db):
-                await self._follow(db, happening, clock)
+                await self._follow(db, happening)
             for draft in await answers_store.settled_drafts(db):
                 await self._settle(db, draft)
             for answer in await answers_store.unanswered(db):
@@ -51,16 +51,14 @@ class Answers:
     async def _clock(self, db: AsyncConnection, now: datetime) -> Clock:
         return Clock(self._profiles.at(now), (await calendar_store.notes(db)).calendar)
 
-    async def _follow(self, db: AsyncConnection, happening: Happening, clock: Clock) -> None:
+    async def _follow(self, db: AsyncConnection, happening: Happening) -> None:
         """Note that a session waits, was issued or is no longer wanted."""
         answered = None if happening.kind == "waiting" else happening.at
         known = await answers_store.one(db, happening.session)
         if known is None:
             session = await store.known(db, happening.session)
             host = (await registry_store.points_named(db, [session.host_point]))[session.host_point]
-            letter = await answers_store.of_letter(db, session.id)
-            owed = _of_session(session, host.unit, letter.received if letter else session.created, clock)
-            await answers_store.add(db, replace(owed, answered=answered))
+            await answers_store.add(db, replace(_of_session(session, host.unit), answered=answered))
         elif known.answered is None and answered is not None:
             await answers_store.answer(db, happening.session, answered)
         await answers_store.followed(db, happening)
@@ -140,17 +138,16 @@ def _start(official: object) -> datetime | None:
     return start if start.tzinfo and 2000 <= start.year < 2200 else None
 
 
-def _of_session(session: Session, unit: str, received: datetime, clock: Clock) -> Answer:
+def _of_session(session: Session, unit: str) -> Answer:
     """Return what a registration is owed."""
-    counted = clock.deadlines(session.klass, received, session.official.start)
     return Answer(
         subject=session.id,
         kind="session",
         number=session.number,
         unit=unit,
         klass=session.klass,
-        received=received,
-        effective=counted.effective,
-        due=counted.reply,
+        received=session.received,
+        effective=session.effective,
+        due=session.reply_due,
         start=session.official.start,
     )

@@ -51,12 +51,6 @@ async def one(db: AsyncConnection, subject: str) -> Answer | None:
     return next(iter(await _read(db, select(ANSWERS).where(ANSWERS.c.subject == subject))), None)
 
 
-async def of_letter(db: AsyncConnection, session: str) -> Answer | None:
-    """Return what was owed for the letter that became a session."""
-    draft = select(DRAFTS.c.id).where(DRAFTS.c.session == session)
-    return next(iter(await _read(db, select(ANSWERS).where(ANSWERS.c.subject.in_(draft)))), None)
-
-
 async def unanswered(db: AsyncConnection) -> list[Answer]:
     """Return what nobody has answered yet, the first due first."""
     missing = select(ANSWERS).where(ANSWERS.c.answered.is_(None))

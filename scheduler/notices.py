@@ -41,6 +41,7 @@ Kind = Literal[
     "recording-goes",
     "material",
     "line",
+    "check-call",
     "reminder",
     "overdue",
     "urgent",
@@ -232,6 +233,13 @@ WORDS: Mapping[Kind, Words] = {
         "Có đăng ký phiên họp gửi đến đơn vị. Đề nghị đăng nhập, kiểm tra và xác nhận; thứ tự tính từ khi xác nhận.",
         "A registration waits for your unit to confirm it; its order counts from then.",
     ),
+    "check-call": Words(
+        "Mời kiểm tra kỹ thuật",
+        "Đề nghị đơn vị chủ trì và các điểm cầu thành phần phối hợp kiểm tra kỹ thuật trước phiên họp"
+        " (điểm b khoản 2 Điều 13).",
+        "Host and component points are asked to take part in the technical check (Article 13.2.b).",
+        group="mời kiểm tra kỹ thuật",
+    ),
     "reminder": Words(
         "Nhắc trả lời đăng ký",
         "Đăng ký sau đây chưa được trả lời (điểm b khoản 2 Điều 13).",
@@ -344,14 +352,36 @@ def letter(kind: Kind, facts: Facts, code: str | None, zone: tzinfo) -> str:
     return "\n".join([*lines, "", "--", words.english, ""])
 
 
-def line(kind: Kind, facts: Facts, zone: tzinfo) -> str:
-    """The text for a group, or nothing where groups are not told: host, time, status, never a code or an address."""
+BLANKS = ("chu_tri", "so", "trang_thai", "thoi_gian")
+"""What the words of a group's template may be filled with (R-115): nothing of it is secret (reading A19)."""
+_BLANK = re.compile(r"\{([^{}]*)\}")
+
+
+def template_fault(template: str) -> str | None:
+    """Return what is wrong with the words of a group, or None: a blank that could tell a secret, or one written out."""
+    for blank in _BLANK.findall(template):
+        if blank not in BLANKS:
+            return f"{{{blank}}} is not among {', '.join(f'{{{each}}}' for each in BLANKS)}"
+    if "{" in _BLANK.sub("", template) or "}" in _BLANK.sub("", template):
+        return "a brace without its other"
+    return "a code or an address is written out" if _SECRETS.search(template) else None
+
+
+def line(kind: Kind, facts: Facts, zone: tzinfo, template: str = "") -> str:
+    """The text for a group, or nothing where groups are not told: host, time, status, never a code or an address.
+
+    A `template` says it in the group's own words, with the blanks of BLANKS.
+    """
     status = WORDS[kind].group
     if not status:
         return ""
     times = "; ".join(f"{SLOT_NAMES.get(name, name)}: {_span(start, end, zone)}" for name, start, end in facts.slots)
     number = f" ({facts.number})" if facts.number else ""
-    return f"Phiên họp của {_SECRETS.sub('…', facts.host)}{number}: {status}. {times}"
+    host = _SECRETS.sub("…", facts.host)
+    if template:
+        filled = {"chu_tri": host, "so": facts.number, "trang_thai": status, "thoi_gian": times}
+        return _BLANK.sub(lambda blank: filled.get(blank[1], ""), template)
+    return f"Phiên họp của {host}{number}: {status}. {times}"
 
 
 def _slots(slots: tuple[Slot, ...]) -> tuple[tuple[str, int, int], ...]:

@@ -61,6 +61,12 @@ async def tell(db: AsyncConnection, notice: Notice, channels: Channels, now: dat
             await _add(db, notice, key, channel, now)
 
 
+async def was_told(db: AsyncConnection, notice: Notice, channels: Channels) -> bool:
+    """Tell whether a notice was written for one of the channels."""
+    keys = [f"{notice.key}:{channel}" for channel in (MAIL, *channels.groups)]
+    return await db.scalar(select(OUTBOX.c.id).where(OUTBOX.c.key.in_(keys)).limit(1)) is not None
+
+
 async def _add(db: AsyncConnection, notice: Notice, key: str, channel: str, now: datetime) -> None:
     waiting = await db.scalar(select(func.count()).select_from(OUTBOX).where(OUTBOX.c.state == "waiting"))
     full = (waiting or 0) >= MAX_WAITING

@@ -236,6 +236,8 @@ class DeadlinePolicy(_Part):
     reply_hours: Count
     check_hours: Count
     handover_working_days: Count
+    check_calls_hours: tuple[Count, ...]
+    """How many hours before a slot units are called to its check."""
     remind_percent: tuple[Annotated[int, Field(ge=2, le=99)], ...]
     """The shares of the time for an answer after which the duty desk is reminded."""
 

@@ -16,6 +16,7 @@ from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler import database, profiles
 from scheduler.answers import Answers
+from scheduler.calls import Calls
 from scheduler.conduct.box import Box
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.handovers import Handovers
@@ -86,6 +87,7 @@ class Record:
     post: Post
     mailroom: Mailroom
     answers: Answers
+    calls: Calls
     desk: Desk
     sheets: Sheets
     handovers: Handovers
@@ -134,6 +136,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             handovers=handovers,
             shelf=Shelf(engine, channels),
             box=Box(engine, shelf, sheets, handovers),
+            calls=Calls(engine, shelf, channels),
             answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
             store=Store(engine),
             audit=Audit(engine, shelf),
@@ -199,6 +202,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock, links)
     duties: dict[str, Duty] = {
         "answers": kept.answers.work,
+        "calls": kept.calls.work,
         "audit": kept.audit.daily,
         "attendance": attendance.settle,
         "readiness": kept.preparation.boards.alarm,

@@ -232,3 +232,17 @@ export const report = fields => call('GET', `reports?${query(fields)}`);
 export const reportRows = fields => call('GET', `reports/sessions?${query(fields)}`);
 /** Where a report is fetched as a file. @type {(fields: Record<string, string>) => string} */
 export const reportFile = fields => new URL(`reports/file?${query(fields)}`, BASE).href;
+/** @type {() => Promise<LetterRow[]>} */
+export const letters = () => call('GET', 'letters');
+/** @type {(id: string) => Promise<OpenedLetter>} */
+export const letter = id => call('GET', `letters/${encodeURIComponent(id)}`);
+/** @type {(id: string) => Promise<LetterRow>} */
+export const handleLetter = id => call('POST', `letters/${encodeURIComponent(id)}/handled`);
+/** @type {() => Promise<NoticeRow[]>} */
+export const notices = () => call('GET', 'outbox');
+/** @type {(id: string) => Promise<null>} */
+export const sendAgain = id => call('POST', `outbox/${encodeURIComponent(id)}/again`);
+/** @type {() => Promise<OwedAnswers>} */
+export const answers = () => call('GET', 'answers');
+/** @type {(id: string) => Promise<MailDraft>} */
+export const letterDraft = id => call('GET', `drafts/${encodeURIComponent(id)}`);

@@ -15,6 +15,7 @@ export const PAGES = [
   {page: 'calendar', picture: 'view'},
   {page: 'queue', picture: 'clock', roles: [...CENTRAL, 'supervisor']},
   {page: 'incidents', picture: 'warn', roles: CENTRAL},
+  {page: 'post', picture: 'mail', roles: [...CENTRAL, 'supervisor']},
   {page: 'recordings', picture: 'play'},
   {page: 'capacity', picture: 'network', roles: [...CENTRAL, 'supervisor'], rare: true},
   {page: 'profile', picture: 'list', rare: true},

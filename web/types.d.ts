@@ -184,6 +184,25 @@ interface Feedback {
   id: string; unit: Named; by: string; at: string; text: string; status: 'new' | 'handled' | 'forwarded'; answer: string; answered_by: string; answered: string | null; may_answer: boolean;
 }
 interface Breach { at: string; kind: 'late' | 'missed' | 'closing' | 'receipt'; article: string; unit: Named; session: Named | null; number: string; point: Named | null }
+/** A letter to the official mailbox; `draft` is the id of what it became. */
+interface LetterRow {
+  id: string; sender: string; subject: string; arrived: string; size: number; unit: Named | null; verdict: 'pass' | 'fail' | 'none'; authentication: string;
+  fate: 'draft' | 'person' | 'answered' | 'ignored'; reason: string; draft: string | null; handled: string | null; handled_by: string;
+}
+interface OpenedLetter extends LetterRow { body: string; attachments: string[] }
+/** What was read from a letter: fields of a registration, beside them where each stands, and what is to be asked. */
+interface MailDraft {
+  id: string; number: string; state: 'open' | 'confirmed' | 'discarded';
+  content: { read?: { field: string; where: string; said: string }[]; questions?: { field: string; word: string; value: string }[]; [field: string]: any };
+}
+interface NoticeRow {
+  id: string; kind: string; channel: string; number: string; host: string; state: 'waiting' | 'sent' | 'failed'; tries: number; error: string;
+  created: string; due: string; sent: string | null;
+}
+interface OwedAnswer {
+  subject: string; kind: 'draft' | 'session'; number: string; unit: Named; klass: string; received: string; effective: string; due: string; passed: number;
+}
+interface OwedAnswers { open: OwedAnswer[]; on_time: number; late: number }
 
 interface AuditRow {
   id: number; at: string; actor: string; action: string; subject: string; detail: string; address: string; port: number; profile: string; seal: string;

@@ -107,4 +107,4 @@ class Deliverer:
         group = self._groups.get(notice.channel)
         if group is None:
             raise NotSent("no-such-group", final=True)
-        await groups.send(group, notices.line(notice.kind, notice.facts, self._post.zone))
+        await groups.send(group, notices.line(notice.kind, notice.facts, self._post.zone, group.template))

@@ -1,6 +1,6 @@
 """Notices to the support groups: Telegram's bot API, and a webhook that Zalo, Viber and others are described with.
 
-    telegram: {kind: telegram, token: "123:abc", chat: "-1001234"}
+    telegram: {kind: telegram, token: "123:abc", chat: "-1001234", template: "{trang_thai}: {chu_tri}, {thoi_gian}"}
     zalo:
       kind: webhook
       url: https://openapi.zalo.me/v3.0/oa/group/message
@@ -27,6 +27,7 @@ from pydantic import (
     field_validator,
 )
 
+from scheduler.notices import template_fault
 from scheduler.outbox import MAIL
 from signaling.errors import SettingsError
 from signaling.post.errors import NotSent
@@ -39,6 +40,17 @@ _BLANK = re.compile(r"\{[^{}]*\}")
 
 class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    template: str = ""
+    """The group's own words, with ``{chu_tri}``, ``{so}``, ``{trang_thai}``, ``{thoi_gian}``; empty: the usual ones."""
+
+    @field_validator("template")
+    @classmethod
+    def _no_secret(cls, template: str) -> str:
+        fault = template_fault(template)
+        if fault:
+            raise ValueError(fault)
+        return template
 
 
 class Telegram(_Group):
@@ -104,9 +116,9 @@ def load(path: Path | None) -> dict[str, Telegram | Webhook]:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
-        raise SettingsError(f"DIEMCAU_GROUPS: {place}: {first['msg']}") from None
+        raise SettingsError(f"DIEMCAU_GROUPS: {path.name}: {place}: {first['msg']}") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
-        raise SettingsError("DIEMCAU_GROUPS: not YAML") from None
+        raise SettingsError(f"DIEMCAU_GROUPS: {path.name}: not YAML") from None
 
 
 async def send(group: Telegram | Webhook, text: str) -> None:

@@ -38,6 +38,7 @@ async def answers(call: Call) -> Answers:
     """List what is to be answered, the first due first."""
     if not call.account.sees_all:
         raise Forbidden
+    await call.roof.answers.work(call.now)  # what came since the clerk's last round counts, too
     names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
     on_time, late = await call.roof.answers.counted(call.now - BACK, call.now, call.now)
     return Answers(

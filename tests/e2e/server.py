@@ -28,7 +28,7 @@ class Server:
 
     def create(self, account: str, *arguments: str) -> str:
         """Create an account by the command line; returns its name."""
-        out = _admin(self.data, "create-account", account, *arguments)
+        out = admin(self.data, "create-account", account, *arguments)
         name, password = out.strip().split("\t")
         self.accounts[name] = password
         return name
@@ -50,7 +50,8 @@ def _environment(data: Path) -> dict[str, str]:
     }
 
 
-def _admin(data: Path, *arguments: str) -> str:
+def admin(data: Path, *arguments: str) -> str:
+    """Run an administrator's command; return what it prints."""
     done = subprocess.run(
         [sys.executable, "-m", "signaling", "admin", *arguments],
         env=_environment(data),

@@ -114,19 +114,20 @@ class Office:
 
 @asynccontextmanager
 async def open_office(
-    settings: Settings, tmp_path: Path, mode: str = "none", trusted: bool = True
+    settings: Settings, tmp_path: Path, mode: str = "none", trusted: bool = True, words: str = ""
 ) -> AsyncIterator[Office]:
     context = tls.context(tmp_path / "tls", ("127.0.0.1",), utc_now())
     async with smtp_server(mode, context) as box, http_server() as hook:
         server = Server("127.0.0.1", box.port, mode, *(("post", SECRET) if mode == "starttls" else ("", "")))  # type: ignore[arg-type]
         file = tmp_path / "groups.yaml"
         file.write_text(
-            f"telegram: {{kind: telegram, token: '1:t', chat: '-100', server: '{hook.url}'}}\n"
+            f"telegram: {{kind: telegram, token: '1:t', chat: '-100', server: '{hook.url}', template: '{words}'}}\n"
             f"zalo: {{kind: webhook, url: '{hook.url}/oa', headers: {{access_token: k}}, body: {{m: ['{{text}}']}}}}\n"
         )
         mail = Mail(server, SENDER, authority=tmp_path / "tls" / "cert.pem" if trusted else None)
         async with open_world(replace(settings, mail=mail, groups=file)) as world:
             await world.roof.deliverer.stop()
+            await world.roof.clerk.stop()
             await world.kept.post.set_mailbox("56", UNIT_BOX)
             yield Office(world, box, hook)
 
@@ -252,11 +253,30 @@ GROUP_FAULTS = [
     "zalo: {kind: webhook, url: 'https://x', body: '{text} {ma_phien}'}",
     "zalo: {kind: webhook, url: 'https://x', body: {a: b}}",
     "zalo: {kind: webhook, url: 'ftp://tok-secret', body: '{text}'}",
+    "zalo: {kind: webhook, url: 'https://x', body: '{text}', template: 'mã {ma_phien}'}",
+    "zalo: {kind: webhook, url: 'https://x', body: '{text}', template: 'gọi 10.1.2.3'}",
+    "zalo: {kind: webhook, url: 'https://x', body: '{text}', template: 'mã 123 456 7890'}",
+    "zalo: {kind: webhook, url: 'https://x', body: '{text}', template: '{so'}",
     "mail: {kind: telegram, token: t, chat: c}",
     "zalo: {kind: fax}",
     "a: b: c",
     "- 1",
 ]
+
+
+def test_r115_a_template_with_the_code_is_refused_by_file_and_field(tmp_path: Path) -> None:
+    file = tmp_path / "nhom.yaml"
+    file.write_text("zalo: {kind: webhook, url: 'https://x', body: '{text}', template: 'Mã {ma_phien}'}")
+    with pytest.raises(SettingsError, match=r"^DIEMCAU_GROUPS: nhom.yaml: zalo.webhook.template: .*\{ma_phien\}"):
+        groups.load(file)
+
+
+async def test_a_group_is_told_in_its_own_words(settings: Settings, tmp_path: Path) -> None:
+    async with open_office(settings, tmp_path, words="{trang_thai}: {chu_tri} ({so}), {thoi_gian}") as office:
+        session = await office.world.session()
+        await office.deliver()
+        words = f"đã cấp mã: UBND tỉnh Khánh Hòa ({session.number}), Chính thức: 08:00–10:00 06/04/2026"
+        assert ("/bot1:t/sendMessage", {"chat_id": "-100", "text": words}) in [(p, s) for p, _, s in office.hook.seen]
 
 
 @pytest.mark.parametrize("text", GROUP_FAULTS)

@@ -1,0 +1,65 @@
+"""Calls to the technical check (R-084): units are asked so many hours before a slot, each once for each of the hours.
+
+A session that is registered, or a server that starts, after the first call is due gets the last of those due alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler import calendar_store, outbox, registry_store, store
+from scheduler.database import writing
+from scheduler.deadlines import Clock
+from scheduler.model import Session, Slot, State
+from scheduler.notices import Channels, Notice
+from scheduler.preparation.desk import Desk, of_slot, recipients
+from scheduler.profiles import Profiles
+
+
+def due(slot: Slot, hours: Iterable[int], now: datetime) -> int | None:
+    """Return how many hours before a slot the call is that is due now; None before the first and after its start."""
+    if slot.start <= now:
+        return None
+    return min((each for each in hours if slot.start - timedelta(hours=each) <= now), default=None)
+
+
+class Calls:
+    """Tells host and components, and the groups, by the clerk's rounds."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: Channels) -> None:
+        self._desk = Desk(engine, profiles, channels)
+
+    async def work(self, now: datetime) -> None:
+        """Tell what is due."""
+        hours = self._desk.profiles.at(now).deadlines.check_calls_hours
+        if not hours:
+            return
+        async with writing(self._desk.engine) as db:
+            for session in await store.between(db, now, now + timedelta(hours=max(hours), seconds=1), None, None):
+                for slot in session.slots if session.state == State.ISSUED else ():
+                    call = due(slot, hours, now)
+                    if call is not None:
+                        await self._call(db, session, slot, call, now)
+
+    async def _call(self, db: AsyncConnection, session: Session, slot: Slot, hours: int, now: datetime) -> None:
+        points = await registry_store.points_named(db, (session.host_point, *session.points))
+        host = points[session.host_point]
+        clock = Clock(self._desk.policy(session), (await calendar_store.notes(db)).calendar)
+        by = clock.check(slot.start).astimezone(self._desk.policy(session).zone)
+        lines = [f"kiểm tra xong trước {by:%H:%M %d/%m/%Y}"]
+
+        def notice(unit: str) -> Notice:
+            of_unit = of_slot("check-call", session, slot, host, lines, unit)
+            return replace(of_unit, key=f"{of_unit.key}:{hours}")
+
+        if await outbox.was_told(db, notice(host.unit), self._desk.channels):
+            return
+        units = {unit.id: unit for unit in await registry_store.units(db)}
+        boxes = await outbox.mailboxes(db)
+        policy = self._desk.policy(session)
+        asked = {unit for point in points.values() for unit in recipients(point, units, policy, boxes)}
+        await outbox.tell(db, notice(host.unit), self._desk.channels, now)
+        for unit in sorted((asked & set(boxes)) - {host.unit}):
+            await outbox.tell(db, notice(unit), Channels(mail=self._desk.channels.mail), now)

@@ -254,13 +254,14 @@ async def test_who_saw_codes_is_on_the_record_once_a_day(world: World) -> None: 
     assert noted(await world.audited(9)) == [
         ("nhatrang", "login", "nhatrang", ""),
         ("nhatrang", "see-codes", "568", session.number),
+        ("nhatrang", "see-phones", "568", session.number),
         ("camranh", "login", "camranh", ""),
     ]
     world.clock.advance(86_400)
     client = await world.signed_in("nhatrang")
     async with client.get(f"/api/v1/sessions/{session.id}") as response:
         assert response.status == 200
-    assert [entry.action for entry in await world.audited(2)] == ["see-codes", "login"]
+    assert [entry.action for entry in await world.audited(3)] == ["see-phones", "see-codes", "login"]
 
 
 async def test_five_failed_sign_ins_are_a_security_event(world: World) -> None:

@@ -4,8 +4,8 @@ export const CENTRAL = ['administrator', 'technician'];
 
 /**
  * A page is `<page>.html`, its label `nav.<page>`, its picture an icon. `roles`: who is shown it, everybody where there are none;
- * `rare`: it lies in the fold, for what is not needed every day.
- * @type {{page: string, picture: string, roles?: string[], rare?: boolean}[]}
+ * `rare`: it lies in the fold, for what is not needed every day, or not by these roles.
+ * @type {{page: string, picture: string, roles?: string[], rare?: boolean | string[]}[]}
  */
 export const PAGES = [
   {page: 'sessions', picture: 'calendar'},
@@ -19,7 +19,7 @@ export const PAGES = [
   {page: 'recordings', picture: 'play'},
   {page: 'capacity', picture: 'network', roles: [...CENTRAL, 'supervisor'], rare: true},
   {page: 'profile', picture: 'list', rare: true},
-  {page: 'check', picture: 'camera'},
+  {page: 'check', picture: 'camera', rare: CENTRAL},
   {page: 'directory', picture: 'people', rare: true},
   {page: 'materials', picture: 'copy', rare: true},
   {page: 'feedback', picture: 'flag', rare: true},
@@ -29,6 +29,12 @@ export const PAGES = [
 
 /** The pages somebody is shown: those in the bar and those in its fold. @param {string[]} roles */
 export function shown(roles) {
-  const mine = PAGES.filter(page => !page.roles || page.roles.some(role => roles.includes(role)));
-  return {bar: mine.filter(({rare}) => !rare), fold: mine.filter(({rare}) => rare)};
+  const mine = PAGES.filter(page => !page.roles || some(page.roles, roles));
+  const seldom = mine.filter(({rare}) => (Array.isArray(rare) ? some(rare, roles) : rare));
+  return {bar: mine.filter(page => !seldom.includes(page)), fold: seldom};
+}
+
+/** @param {string[]} these @param {string[]} roles */
+function some(these, roles) {
+  return these.some(role => roles.includes(role));
 }

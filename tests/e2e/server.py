@@ -42,6 +42,7 @@ class Server:
 def _environment(data: Path) -> dict[str, str]:
     return {
         **os.environ,
+        "DIEMCAU_MAX_SESSIONS": "100",  # every test holds one for an hour
         "DIEMCAU_DATA": str(data),
         "DIEMCAU_PORT": "0",
         "DIEMCAU_HTTP_PORT": "0",

@@ -29,9 +29,8 @@ def test_who_did_what_is_found_verified_and_taken_away(server: Server, red: Brow
     expect(page.get_by_test_id("audit-none")).to_be_visible()
 
     page.goto(f"{server.http}reports.html")
-    units = page.get_by_test_id("report-unit")
-    number = units.locator('[data-testid="report-number"][data-figure="registered"]').last
-    number.click()
+    nha_trang = page.get_by_test_id("report-unit").locator('tr[data-key="568"]')
+    nha_trang.locator('[data-testid="report-number"][data-figure="registered"]').click()
     expect(page.get_by_test_id("report-entry").filter(has_text="Giao ban thống kê")).to_have_count(1)
     page.get_by_test_id("close").click()
     with page.expect_download() as started:

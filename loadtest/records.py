@@ -1,8 +1,9 @@
 """`python -m loadtest records`: what it costs to ask the records of a whole year, in CPU of this process.
 
 A fresh SQLite file with the units of Khánh Hòa gets a year of bookings as a province makes them: in office hours of
-working days, from two points to forty. Then requests are planned and months of the calendar answered; figures are
-medians in milliseconds. The database works in threads of this process, so it is in the figures; HTTP is not.
+working days, from two points to forty. Then requests are planned, months of the calendar answered, the year's report
+is made and entries are appended to the audit log; figures are medians in milliseconds. The database works in threads of
+this process, so it is in the figures; HTTP is not.
 """
 
 import random
@@ -21,11 +22,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from loadtest.bench import Effort, conditions
 from scheduler import database, profiles, seed
 from scheduler.commit import Commit
-from scheduler.model import Admit, Amount, Claim, Slot, State
+from scheduler.model import Admit, Amount, Claim, Interval, Slot, State
 from scheduler.notices import NOWHERE
+from scheduler.reports.service import Reports
 from scheduler.service import Scheduler
 from scheduler.store import seconds
-from scheduler.tables import CODES, SESSION_POINTS, SESSIONS, SLOTS
+from scheduler.tables import CODES, HAPPENINGS, SESSION_POINTS, SESSIONS, SLOTS
+from signaling import migrations
+from signaling.audit import Audit
+from signaling.chain import AuditEntry
 from signaling.rest.agenda import Entry, wire
 
 BOOKINGS = 22_000
@@ -36,6 +41,8 @@ OPENS = datetime(2026, 1, 5, tzinfo=UTC)
 WEEKS, WORKING_DAYS, QUARTERS = 52, 5, 36
 QUARTER = timedelta(minutes=15)
 PLANS = 300
+REPORTS = 3
+ENTRIES = 1000
 SEED = 680
 
 
@@ -45,19 +52,22 @@ async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict
         engine = database.connect(f"sqlite:///{Path(directory) / 'records.db'}")
         scheduler = Scheduler(engine, profiles.load(), RATED)
         await scheduler.migrate()
+        await migrations.migrate(engine)
         await scheduler.import_units(seed.khanh_hoa_2023())
         chance = random.Random(SEED)
         progress(f"{bookings} bookings")
         await _book(engine, [point.id for point in await scheduler.points()], bookings, chance)
         progress("plans")
         served, refused = await _plans(engine, scheduler, chance)
-        progress("months")
+        progress("months, reports, audit log")
         figures = {
             "bookings": bookings,
             "plan_ms": _median(served),
             "plan_refused_ms": _median(refused),
             "agenda_month_ms": await _months(lambda start, end: _agenda(scheduler, start, end)),
             "load_month_ms": await _months(scheduler.load),
+            "report_year_ms": await _reports(engine, scheduler),
+            "audit_append_ms": await _entries(engine),
             "conditions": conditions(Effort(0, PLANS)),
         }
         await engine.dispose()
@@ -66,13 +76,13 @@ async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict
 
 def table(figures: dict[str, Any]) -> str:
     """Return the figures as lines."""
-    names = ("bookings", "plan_ms", "plan_refused_ms", "agenda_month_ms", "load_month_ms")
+    names = ("bookings", *(name for name in figures if name.endswith("_ms")))
     return "\n".join(f"{name:<18}{figures[name]:>10}" for name in names)
 
 
 async def _book(engine: AsyncEngine, points: list[str], bookings: int, chance: random.Random) -> None:
     """Write bookings as the scheduler would have, without asking whether they fit."""
-    sessions, slots, invited, codes = [], [], [], []
+    sessions, slots, invited, codes, happenings = [], [], [], [], []
     for seq in range(1, bookings + 1):
         host, *others = chance.sample(points, chance.choice((3, 5, 8, 12, 20, 40)))
         start = seconds(_moment(chance))
@@ -82,8 +92,10 @@ async def _book(engine: AsyncEngine, points: list[str], bookings: int, chance: r
         slots.append({"session": name, "kind": "chinh_thuc", "start": start, "end": end, "legs": legs})
         invited += [{"session": name, "point": point, "position": place} for place, point in enumerate(others)]
         codes.append({"mark": f"{seq:010}", "session": name, "issued": start})
+        happenings.append({"at": sessions[-1]["created"], "session": name, "kind": "issued"})
+    tables = (SESSIONS, SLOTS, SESSION_POINTS, CODES, HAPPENINGS)
     async with database.writing(engine) as db:
-        for into, rows in ((SESSIONS, sessions), (SLOTS, slots), (SESSION_POINTS, invited), (CODES, codes)):
+        for into, rows in zip(tables, (sessions, slots, invited, codes, happenings), strict=True):
             await db.execute(insert(into), rows)
 
 
@@ -142,6 +154,32 @@ async def _months(ask: Callable[[datetime, datetime], Awaitable[object]]) -> flo
         start = datetime(2026, month, 1, tzinfo=UTC)
         began = time.process_time()
         await ask(start, start + timedelta(days=31))
+        costs.append(time.process_time() - began)
+    return _median(costs)
+
+
+async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
+    """Return the cost of a year's report beside the year before."""
+    shelf = profiles.load()
+    span = timedelta(weeks=WEEKS)
+    year, before = Interval(OPENS, OPENS + span), Interval(OPENS - span, OPENS)
+    reports = Reports(engine, shelf, scheduler)
+    costs = []
+    for _ in range(REPORTS):
+        began = time.process_time()
+        await reports.report(year, before, year.end)
+        costs.append(time.process_time() - began)
+    return _median(costs)
+
+
+async def _entries(engine: AsyncEngine) -> float:
+    """Return the cost of an entry of the audit log, each in a transaction of its own."""
+    audit = Audit(engine, profiles.load())
+    costs = []
+    for number in range(ENTRIES):
+        entry = AuditEntry(OPENS + timedelta(seconds=number), "records", "view-code", f"HTT-2026-{number:05}")
+        began = time.process_time()
+        await audit.append(entry)
         costs.append(time.process_time() - began)
     return _median(costs)
 

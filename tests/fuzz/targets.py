@@ -5,7 +5,7 @@ worked with at once or written back, the target does that too.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from struct import pack
@@ -33,14 +33,17 @@ from scheduler.seed import khanh_hoa_2023
 from signaling import admin, messages
 from signaling.errors import BadInput
 from signaling.messages import MessageError
+from signaling.openapi import public_path
 from signaling.rest.table import ROUTES
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
+from tests.signaling.bodies import GOOD
 
 Read = Callable[[bytes], None]
 
 WALL = 1_700_000_000.0
 PROFILES = load_profiles()
-BODIES: tuple[type[BaseModel], ...] = tuple(route.body for route in ROUTES if route.body is not None)
+BODIES: Mapping[str, type[BaseModel]] = {public_path(route.path): route.body for route in ROUTES if route.body}
+_MODELS = tuple(BODIES.values())
 DIRECTORY = parse_units(khanh_hoa_2023(), PROFILES)
 PLACES = Places([each.unit for each in DIRECTORY], [each.point for each in DIRECTORY])
 FRAGMENT = "remote"
@@ -148,7 +151,7 @@ def read_call(data: bytes) -> None:
 
 def read_body(data: bytes) -> None:
     """A REST body; the first byte says whose."""
-    model = BODIES[(data[0] if data else 0) % len(BODIES)]
+    model = _MODELS[(data[0] if data else 0) % len(_MODELS)]
     try:
         value = from_json(data[1:], allow_inf_nan=False)
         model.model_validate(value).model_dump_json()
@@ -230,27 +233,6 @@ _MESSAGES = (
     {"type": "record", "on": True, "pause": False},
 )
 _RTP = pack("!BBHII", 0x80, 96, 7, 3600, 1)
-_SLOT = {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T02:00:00+07:00"}
-_REGISTRATION = {
-    "host_point": "ubnd.khanh-hoa",
-    "points": ["ubnd.nha-trang"],
-    "rehearsal": None,
-    "official": _SLOT,
-    "title": "Họp giao ban",
-    "contact_name": "Nguyễn Văn A",
-    "contact_phone": "0258 382 2229",
-    "recording": True,
-}
-_ITEMS = [{"id": "1", "title": "Khai mạc", "point": None, "layout": "1+5", "minutes": 5, "kind": "speech"}]
-_BODIES = (
-    {"account": "admin", "password": "mot mat khau rat dai"},
-    {"current": "cu", "password": "mot mat khau rat dai"},
-    {"devices": 2},
-    _REGISTRATION | {"script": _ITEMS},
-    {"items": _ITEMS},
-    {"day": "2026-01-02", "working": False, "number": "12729/VPCP-KGVX", "dated": "2025-12-25"},
-    {"year": 2026},
-)
 _CALLS = (
     {"id": 1, "call": "add_seat", "arguments": {"room": "r", "options": {"seat": "s", "label": "S"}}},
     {"id": 2, "call": "set_layout", "arguments": {"room": "r", "layout": {"kind": "grid", "seats": ["a", None]}}},
@@ -290,7 +272,7 @@ TARGETS: dict[str, Target] = {
     "answer": Target(read_answer, (sdp.write_answer(sdp.parse_offer(CHROMIUM), LOCAL, ("VP8", "H264")).encode(),)),
     "message": Target(read_message, tuple(map(_json, _MESSAGES))),
     "call": Target(read_call, tuple(map(_json, _CALLS))),
-    "body": Target(read_body, tuple(bytes([at]) + _json(value) for at, value in enumerate(_BODIES))),
+    "body": Target(read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODIES) if path in GOOD)),
     "letter": Target(read_letter, (_LETTER, _LETTER.replace(b"multipart/mixed; boundary=b", b"text/plain"))),
     "form": Target(
         read_form, tuple(bytes([number]) + template.write(kind) for number, kind in enumerate(template.KINDS))

@@ -7,6 +7,7 @@ from mediaserver.rtp import packet, rtcp, sdp
 from scheduler.registry import parse as parse_units
 from signaling import admin, messages
 from tests.fuzz.targets import BODIES, PROFILES, TARGETS, WALL
+from tests.signaling.bodies import GOOD
 
 
 def test_every_seed_of_these_is_good_input() -> None:
@@ -29,6 +30,7 @@ def test_every_seed_of_these_is_good_input() -> None:
 
 def test_every_body_has_a_good_seed() -> None:
     seeds = TARGETS["body"].seeds
+    assert set(GOOD) == set(BODIES)
     assert [seed[0] for seed in seeds] == list(range(len(BODIES)))
-    for model, seed in zip(BODIES, seeds, strict=True):
+    for model, seed in zip(BODIES.values(), seeds, strict=True):
         model.model_validate(json.loads(seed[1:]))

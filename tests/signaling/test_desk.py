@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 from scheduler.model import Amount
 from signaling.openapi import public_path
 from signaling.rest.table import PREFIX, ROUTES
-from tests.signaling.test_rest import GOOD, registration
+from tests.signaling.bodies import GOOD, registration
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, problem_of
 
 API = "/api/v1"

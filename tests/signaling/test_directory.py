@@ -7,7 +7,7 @@ from aiohttp import ClientSession
 
 from scheduler.directory.model import Seen
 from signaling.audit import Wanted
-from tests.signaling.test_rest import ITEMS
+from tests.signaling.bodies import ITEMS
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 POINT = "/api/v1/directory/points"

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from tests.signaling.test_rest import EMERGENCY, registration
+from tests.signaling.bodies import EMERGENCY, registration
 from tests.signaling.world import DIEN_AN, DIEN_KHANH, HOST, NHA_TRANG, World, problem_of
 
 ORDINARY = {"class": "thuong", "ground": "", "reason": ""}

@@ -1,7 +1,6 @@
 """Every call of the API: who may, what bad input gets, and that the route table is the truth."""
 
 import asyncio
-import base64
 import json
 import ssl
 from pathlib import Path
@@ -24,6 +23,7 @@ from signaling.openapi import document, public_path
 from signaling.rest.route import Route
 from signaling.rest.table import PREFIX, ROUTES
 from tests.film import film
+from tests.signaling.bodies import EMERGENCY, GOOD, registration
 from tests.signaling.world import (
     CAM_RANH,
     HOST,
@@ -45,85 +45,6 @@ def url(route: Route, thing: str = "nothing") -> URL:
 
 def name(route: Route) -> str:
     return f"{route.method} {public_path(route.path)}"
-
-
-EMERGENCY = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "CĐ 05/CĐ-UBND"}
-"""What comes too late for any other class."""
-
-
-def registration(**fields: Any) -> dict[str, Any]:
-    return {
-        "host_point": HOST,
-        "points": [NHA_TRANG, CAM_RANH],
-        "official": {"start": "2026-04-08T08:00:00+07:00", "end": "2026-04-08T10:00:00+07:00"},
-        "title": "Họp",
-        "contact_name": "Nguyễn Văn A",
-        "contact_phone": "0905 123 456",
-        "purpose": "tinh_den_xa",
-        "kind": "giao_ban",
-        "form": "truc_tuyen",
-        "secret": False,
-        **fields,
-    }
-
-
-ITEMS = ("moi_vi_tri_nghe_ro", "bo_tri_thiet_bi", "nguon_dien_on_dinh", "nguon_du_phong", "pccc")
-TEST = {
-    "camera": True,
-    "mic_dbfs": -30,
-    "luma": 120,
-    "down_kbps": 6100,
-    "up_kbps": 5800,
-    "latency_ms": 9,
-    "browser": "Firefox 140",
-    "screen": "1280x800",
-    "ticks": ["nguon_dien"],
-}
-PEOPLE = base64.b64encode(b"unit,point,role,name,phone,email,trained,valid_from,source").decode()
-GOOD: dict[str, Any] = {
-    "/points/{id}/devices": {"devices": 2},
-    "/sessions/{id}/script": {"items": []},
-    "/sessions/{id}/confirm": {"version": 1, "reason": "Điện thoại"},
-    "/sessions/{id}/extend": {"steps": 1},
-    "/sessions/{id}/release": {"reason": "Không ai mở"},
-    "/capacity/impact": {"sessions": 20, "points": 250, "reason": "Bảo trì"},
-    "/capacity/steps": {"sessions": 20, "points": 250, "reason": "Bảo trì"},
-    "/capacity/shed": {"victims": ["nothing"], "reason": "Bảo trì"},
-    "/drafts/{id}/confirm": registration(),
-    "/drafts/{id}/discard": {"reason": "Gửi hai lần"},
-    "/directory/points/{id}/name": {"name": "UBND.Nha Trang"},
-    "/directory/points/{id}/room": {"address": "46 Trần Phú"},
-    "/directory/points/{id}/move": {"move": "activate"},
-    "/directory/points/{id}/assess": {"items": [{"id": item, "met": True} for item in ITEMS]},
-    "/directory/points/{id}/devices": {"kind": "PC"},
-    "/directory/points/{id}/lines": {"type": "WAN", "subscribed_kbps": 10_000},
-    "/directory/devices/{id}": {"kind": "VCS"},
-    "/directory/devices/{id}/change": {"field": "firmware", "new": "2", "reason": "Cập nhật"},
-    "/directory/changes/{id}/decide": {"accept": True},
-    "/directory/units/{id}/people": {"name": "Trần Thị Bình", "phone": "0905 123 456"},
-    "/directory/points/{id}/account": {"account": None},
-    "/directory/points/{id}/grants": {"session": "nothing", "granted": True},
-    "/directory/tables/{id}/preview": {"file": PEOPLE},
-    "/directory/tables/{id}/import": {"file": PEOPLE, "seal": "0" * 64},
-    "/directory/people/{id}/end": {"valid_to": "2026-04-10"},
-    "/directory/people/{id}/train": {"trained": "2026-04-01"},
-    "/directory/units/{id}/documents": {"kind": "points", "extra": 1, "number": "3021/UBND", "dated": "2026-04-10"},
-    "/incidents/{id}/steps": {"step": "noted"},
-    "/sessions/{id}/lists": {"point": NHA_TRANG, "count": 5, "people": []},
-    "/feedback/{id}": {"status": "handled"},
-    "/points/{id}/self-tests": TEST,
-    "/speed": {"filler": "x" * 1000},
-    "/readiness/{id}/checks": {"points": [NHA_TRANG], "kind": "chinh_thuc", "result": "ok"},
-    "/readiness/{id}/duties": {"role": "main", "name": "Lê Văn B", "phone": "0905 123 456"},
-    "/sessions/{id}/interruptions": {"point": NHA_TRANG, "start": "2026-04-06T01:00:00Z", "cause": "x"},
-    "/sessions/{id}/closing": {"item": "ket_thuc"},
-    "/sessions/{id}/kind": {"kind": "giao_ban"},
-    "/sessions/{id}/material-requests": {"subject": "recording"},
-    "/sessions/{id}/material-grants": {"subject": "recording"},
-    "/material-requests/{id}/answer": {"granted": True},
-    "/sessions/{id}/recording-received": {"sha256": "0" * 64},
-}
-"""Bodies without fault, of calls that take one."""
 
 
 @pytest.mark.parametrize("route", CLOSED, ids=name)
@@ -353,16 +274,8 @@ async def test_who_may_what(world: World, role: str) -> None:
     things |= {"feedback": said.id, "documents": "d1", "material-requests": wish.id}
     bodies = {
         **GOOD,
-        "/registrations": registration(),
-        "/drafts": registration(),
         "/password": {},
         "/incidents": {"session": session.id, "kind": "device"},
-        "/feedback": {"text": "Thiết bị cũ"},
-        "/calendar/days": {"day": "2027-02-05", "working": False, "number": "1/VPCP"},
-        "/calendar/years": {"year": 2027},
-        "/directory/units": {"id": "cv", "name": "Cảng vụ Nha Trang", "level": "khac"},
-        "/directory/points": {"unit": "so.tttt"},
-        "/directory/providers": {"name": "VNPT Khánh Hòa"},
     }
     client = await world.signed_in(role)
     statuses = {}

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from tests.signaling.bodies import TEST
 from tests.signaling.test_readiness import board, mark
-from tests.signaling.test_rest import TEST
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 

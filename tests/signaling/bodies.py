@@ -1,0 +1,99 @@
+"""Bodies of calls: what tests send, and what fuzzing begins with."""
+
+import base64
+from typing import Any
+
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, PASSWORD
+
+EMERGENCY = {"class": "khan_cap", "ground": "chi_dao_ubnd_tinh", "reason": "CĐ 05/CĐ-UBND"}
+"""What comes too late for any other class."""
+
+
+def registration(**fields: Any) -> dict[str, Any]:
+    return {
+        "host_point": HOST,
+        "points": [NHA_TRANG, CAM_RANH],
+        "official": {"start": "2026-04-08T08:00:00+07:00", "end": "2026-04-08T10:00:00+07:00"},
+        "title": "Họp",
+        "contact_name": "Nguyễn Văn A",
+        "contact_phone": "0905 123 456",
+        "purpose": "tinh_den_xa",
+        "kind": "giao_ban",
+        "form": "truc_tuyen",
+        "secret": False,
+        **fields,
+    }
+
+
+ITEMS = ("moi_vi_tri_nghe_ro", "bo_tri_thiet_bi", "nguon_dien_on_dinh", "nguon_du_phong", "pccc")
+TEST = {
+    "camera": True,
+    "mic_dbfs": -30,
+    "luma": 120,
+    "down_kbps": 6100,
+    "up_kbps": 5800,
+    "latency_ms": 9,
+    "browser": "Firefox 140",
+    "screen": "1280x800",
+    "ticks": ["nguon_dien"],
+}
+PEOPLE = base64.b64encode(b"unit,point,role,name,phone,email,trained,valid_from,source").decode()
+SCRIPT = [{"id": "1", "title": "Khai mạc", "point": None, "layout": "1+5", "minutes": 5, "kind": "speech"}]
+GOOD: dict[str, Any] = {
+    "/login": {"account": "central", "password": PASSWORD},
+    "/first-password": {"token": "hZ3vN8_qLw0Yc5Tf2Rk7-A", "password": PASSWORD},
+    "/password": {"current": PASSWORD, "password": "mot mat khau dai hon"},
+    "/registrations": registration(recording=True, script=SCRIPT),
+    "/drafts": registration(),
+    "/points/{id}/devices": {"devices": 2},
+    "/sessions/{id}/script": {"items": SCRIPT},
+    "/sessions/{id}/cancel": {"reason": "Lùi lịch"},
+    "/sessions/{id}/amend": {"title": "Họp giao ban", "reason": "Đổi nội dung"},
+    "/sessions/{id}/confirm": {"version": 1, "reason": "Điện thoại"},
+    "/sessions/{id}/extend": {"steps": 1},
+    "/sessions/{id}/release": {"reason": "Không ai mở"},
+    "/capacity/impact": {"sessions": 20, "points": 250, "reason": "Bảo trì"},
+    "/capacity/steps": {"sessions": 20, "points": 250, "reason": "Bảo trì"},
+    "/capacity/shed": {"victims": ["nothing"], "reason": "Bảo trì"},
+    "/drafts/{id}/confirm": registration(),
+    "/drafts/{id}/discard": {"reason": "Gửi hai lần"},
+    "/calendar/days": {"day": "2027-02-05", "working": False, "number": "1/VPCP"},
+    "/calendar/years": {"year": 2027},
+    "/directory/units": {"id": "cv", "name": "Cảng vụ Nha Trang", "level": "khac"},
+    "/directory/points": {"unit": "so.tttt"},
+    "/directory/providers": {"name": "VNPT Khánh Hòa"},
+    "/directory/points/{id}/name": {"name": "UBND.Nha Trang"},
+    "/directory/points/{id}/room": {"address": "46 Trần Phú"},
+    "/directory/points/{id}/move": {"move": "activate"},
+    "/directory/points/{id}/assess": {"items": [{"id": item, "met": True} for item in ITEMS]},
+    "/directory/points/{id}/devices": {"kind": "PC"},
+    "/directory/points/{id}/lines": {"type": "WAN", "subscribed_kbps": 10_000},
+    "/directory/devices/{id}": {"kind": "VCS"},
+    "/directory/devices/{id}/change": {"field": "firmware", "new": "2", "reason": "Cập nhật"},
+    "/directory/changes/{id}/decide": {"accept": True},
+    "/directory/units/{id}/people": {"name": "Trần Thị Bình", "phone": "0905 123 456"},
+    "/directory/points/{id}/account": {"account": None},
+    "/directory/points/{id}/grants": {"session": "nothing", "granted": True},
+    "/directory/tables/{id}/preview": {"file": PEOPLE},
+    "/directory/tables/{id}/import": {"file": PEOPLE, "seal": "0" * 64},
+    "/directory/people/{id}/end": {"valid_to": "2026-04-10"},
+    "/directory/people/{id}/train": {"trained": "2026-04-01"},
+    "/directory/units/{id}/documents": {"kind": "points", "extra": 1, "number": "3021/UBND", "dated": "2026-04-10"},
+    "/incidents": {"session": "nothing", "kind": "device"},
+    "/incidents/{id}/steps": {"step": "noted"},
+    "/sessions/{id}/lists": {"point": NHA_TRANG, "count": 5, "people": []},
+    "/feedback": {"text": "Thiết bị cũ"},
+    "/feedback/{id}": {"status": "handled"},
+    "/points/{id}/self-tests": TEST,
+    "/speed": {"filler": "x" * 1000},
+    "/readiness/{id}/checks": {"points": [NHA_TRANG], "kind": "chinh_thuc", "result": "ok"},
+    "/readiness/{id}/duties": {"role": "main", "name": "Lê Văn B", "phone": "0905 123 456"},
+    "/sessions/{id}/interruptions": {"point": NHA_TRANG, "start": "2026-04-06T01:00:00Z", "cause": "x"},
+    "/sessions/{id}/closing": {"item": "ket_thuc"},
+    "/sessions/{id}/kind": {"kind": "giao_ban"},
+    "/sessions/{id}/material-requests": {"subject": "recording"},
+    "/sessions/{id}/material-grants": {"subject": "recording"},
+    "/material-requests/{id}/answer": {"granted": True},
+    "/sessions/{id}/recording-received": {"sha256": "0" * 64},
+}
+"""A body without fault for every call that takes one, by public path."""

@@ -352,9 +352,10 @@ class AuditPolicy(_Part):
 
 
 class OnSiteRule(_Part):
-    """Sessions hosted by these levels need somebody of each unit on site (Điều 16.3, 17.3, reading A38)."""
+    """Sessions of these levels or purposes need somebody of each unit on site (Điều 16.3, 17.3, reading A38)."""
 
     levels: tuple[Word, ...]
+    purposes: tuple[Word, ...]
     units: tuple[Word, ...]
 
 
@@ -377,6 +378,8 @@ class PreparationPolicy(_Part):
     self_test_hours: Count
     self_test: SelfTestPolicy
     list_months: Count
+    link_purposes: tuple[Word, ...]
+    steps: dict[Word, Word]
 
     def oldest_list(self, now: datetime) -> datetime:
         """Return the time from which on lists of who took part keep their names."""

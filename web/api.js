@@ -92,6 +92,10 @@ export const readinessOf = session => call('GET', `readiness/${encodeURIComponen
 export const noteCheck = (session, check) => call('POST', `readiness/${encodeURIComponent(session)}/checks`, check);
 /** @type {(session: string, person: {role: string, unit: string | null, point: string | null, name: string, phone: string}) => Promise<ReadyBoard>} */
 export const assign = (session, person) => call('POST', `readiness/${encodeURIComponent(session)}/duties`, person);
+/** @type {(session: string, link: {kind: SlotKind, good: boolean, words: string}) => Promise<ReadyBoard>} */
+export const noteLink = (session, link) => call('POST', `readiness/${encodeURIComponent(session)}/link`, link);
+/** @type {(session: string, step: {point: string, step: string, done: boolean}) => Promise<ReadyBoard>} */
+export const noteStep = (session, step) => call('POST', `readiness/${encodeURIComponent(session)}/steps`, step);
 /** @type {(duty: string) => Promise<null>} */
 export const arrive = duty => call('POST', `duties/${encodeURIComponent(duty)}/arrive`);
 /** @type {(duty: string) => Promise<null>} */
@@ -112,8 +116,8 @@ export const lists = session => call('GET', `sessions/${encodeURIComponent(sessi
 export const askLists = session => call('POST', `sessions/${encodeURIComponent(session)}/lists/ask`);
 /** @type {(session: string, point: string, count: number, people: {name: string, position: string}[]) => Promise<Lists>} */
 export const giveList = (session, point, count, people) => call('POST', `sessions/${encodeURIComponent(session)}/lists`, {point, count, people});
-/** @param {string} session */
-export const listsFile = session => new URL(`sessions/${encodeURIComponent(session)}/lists/export`, BASE).href;
+/** @param {string} session @param {'csv' | 'xlsx'} format */
+export const listsFile = (session, format) => new URL(`sessions/${encodeURIComponent(session)}/lists/export?${query({format})}`, BASE).href;
 /** @type {(settled: boolean) => Promise<Incident[]>} */
 export const incidents = settled => call('GET', `incidents?${query({settled: String(settled)})}`);
 /** @type {(id: string, step: string, text: string) => Promise<Incident>} */

@@ -156,3 +156,10 @@ export const digits = text => text.replace(/\D/g, '');
 
 /** `1234567890` as `123 456 7890`. @param {string} text */
 export const grouped = text => digits(text).slice(0, 10).replace(/^(\d{3})(\d{1,3})?(\d+)?$/, (_, a, b, c) => [a, b, c].filter(Boolean).join(' '));
+
+/** So long a picture is dark before its point is told. */
+export const DARK_SECONDS = 10;
+const DARK = 50; // of 255
+
+/** For how many seconds a picture has been dark, one second later. @param {number} seconds @param {number} luma 0 to 255 */
+export const darkFor = (seconds, luma) => (luma < DARK ? seconds + 1 : 0);

@@ -1,5 +1,7 @@
 // Camera, microphone and speaker: opened on a tap, remembered by label (ids change when a browser's data are cleared).
 
+import {DARK_SECONDS, darkFor} from './logic.js';
+
 /** @typedef {{mic: string, camera: string, speaker: string, processed: boolean, cameraOn: boolean}} Choices */
 
 /** `processed`: the room has its own echo canceller; a second one sounds hollow. @type {Choices} */
@@ -124,6 +126,27 @@ export function brightness(video) {
   let sum = 0;
   for (let i = 0; i < data.length; i += 4) sum += 0.2126 * data[i] + 0.7152 * data[i + 1] + 0.0722 * data[i + 2];
   return Math.round(sum / (width * height));
+}
+
+/** Watches whether a camera sees enough, as long as it is live; tells once when it has been dark for ten seconds (R-097). */
+export class Daylight {
+  /** @param {MediaStreamTrack} track @param {() => void} tell */
+  constructor(track, tell) {
+    const video = document.createElement('video');
+    Object.assign(video, {muted: true, playsInline: true, srcObject: new MediaStream([track])});
+    video.play().catch(() => undefined);
+    let seconds = 0;
+    this.timer = window.setInterval(() => {
+      if (track.readyState !== 'live') return this.stop();
+      if (!track.enabled || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+      seconds = darkFor(seconds, brightness(video));
+      if (seconds === DARK_SECONDS) tell();
+    }, 1000);
+  }
+
+  stop() {
+    window.clearInterval(this.timer);
+  }
 }
 
 /** Two short notes: the speaker test, and the call to speak. @param {string} [sinkId] */

@@ -4,7 +4,7 @@
 import {t} from './i18n.js';
 import {Link} from './link.js';
 import {floorChange, micState, mine, quality, recordState, reduce, start} from './logic.js';
-import {DeviceFault, Meter, choices, open, openScreen} from './media.js';
+import {Daylight, DeviceFault, Meter, choices, open, openScreen} from './media.js';
 import {Protocol} from './protocol.js';
 import {span} from './time.js';
 
@@ -185,6 +185,7 @@ export class Meeting extends EventTarget {
       this.tracks[kind] = track;
       track.addEventListener('ended', () => this.lostDevice(kind, track));
       if (kind === 'mic') this.listenTo(track);
+      else new Daylight(track, () => this.notice('room.dark'));
       return true;
     } catch (failure) {
       this.notice(`device.${failure instanceof DeviceFault ? failure.word : 'busy'}`);

@@ -160,7 +160,7 @@ type Colour = 'red' | 'amber' | 'green' | 'none';
 type CheckResult = 'ok' | 'faulty' | 'waived';
 interface ReadyHead { id: string; number: string; title: string; host: string; kind: SlotKind; start: string; end: string; due: string; colour: Colour; counts: Record<Colour, number> }
 interface ReadyMark { item: string; colour: Colour; word: string; value: string }
-interface ReadyPoint { point: string; name: string; label: string; district: string; colour: Colour; marks: ReadyMark[]; may_check: boolean; own: boolean }
+interface ReadyPoint { point: string; name: string; label: string; district: string; colour: Colour; marks: ReadyMark[]; steps: { id: string; name: string; done: string | null }[]; may_check: boolean; own: boolean }
 interface ReadyDuty { id: string; role: string; point: string | null; unit: string | null; name: string; phone: string; arrived: string | null; may_change: boolean }
 /** `units` are those that send somebody on site. */
 interface ReadyBoard { session: ReadyHead; urgent: boolean; may_assign: boolean; units: Named[]; marks: ReadyMark[]; duties: ReadyDuty[]; points: ReadyPoint[] }

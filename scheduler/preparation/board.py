@@ -6,11 +6,21 @@ from datetime import datetime, timedelta
 
 from scheduler.directory import lines
 from scheduler.directory.model import Line
-from scheduler.model import Interval, Session, Slot
+from scheduler.model import Interval, Session, Slot, SlotKind
 from scheduler.policy import Policy
 from scheduler.preparation.checks import Check
 from scheduler.preparation.duty import Duty, absent_units, overloaded
-from scheduler.preparation.readiness import Colour, Facts, Mark, Moment, marks, session_marks, worst
+from scheduler.preparation.readiness import (
+    Colour,
+    Facts,
+    LinkTest,
+    Mark,
+    Moment,
+    link_mark,
+    marks,
+    session_marks,
+    worst,
+)
 from scheduler.preparation.self_test import SelfTest
 from scheduler.preparation.stays import Stay
 
@@ -19,13 +29,14 @@ from scheduler.preparation.stays import Stay
 class Board:
     """How ready a session is for its next slot: marks of the session and of each point, in the session's order.
 
-    `on_site` are the units that each send somebody to the host.
+    `on_site` are the units that each send somebody to the host, `steps` what points have switched on or off, and when.
     """
 
     session: Session
     slot: Slot
     due: datetime
     on_site: tuple[str, ...]
+    steps: Mapping[str, Mapping[str, datetime]]
     duties: tuple[Duty, ...]
     marks: tuple[Mark, ...]
     points: Mapping[str, tuple[Mark, ...]]
@@ -58,6 +69,8 @@ class Known:
     tests: Mapping[str, SelfTest] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    steps: Mapping[str, Mapping[str, Mapping[str, datetime]]] = field(default_factory=dict)
+    links: Mapping[tuple[str, SlotKind], LinkTest] = field(default_factory=dict)
 
 
 def next_slot(session: Session, now: datetime) -> Slot:
@@ -74,15 +87,24 @@ def board(session: Session, known: Known, policy: Policy, now: datetime) -> Boar
     busy = _busy(session, slot, known, policy.preparation.max_parallel_per_technician)
     facts = _facts(session, slot, known, policy, now)
     judged = {point: marks(fact, moment) for point, fact in facts.items()}
+    needs_link = session.purpose in policy.preparation.link_purposes
+    link = [link_mark(known.links.get((session.id, slot.kind)), moment)] if needs_link else []
     return Board(
-        session, slot, moment.due, tuple(senders), duties, session_marks(duties, missing, busy, moment), judged
+        session=session,
+        slot=slot,
+        due=moment.due,
+        on_site=tuple(senders),
+        steps=known.steps.get(session.id, {}),
+        duties=duties,
+        marks=(*link, *session_marks(duties, missing, busy, moment)),
+        points=judged,
     )
 
 
 def on_site(session: Session, known: Known, policy: Policy) -> list[str]:
     """Return the units that each send somebody to the host of such a session (R-106)."""
     rule = policy.preparation.on_site
-    if known.levels.get(session.host_point) not in rule.levels:
+    if known.levels.get(session.host_point) not in rule.levels and session.purpose not in rule.purposes:
         return []
     return [unit for unit in rule.units if unit in known.units]
 

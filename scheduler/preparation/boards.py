@@ -11,7 +11,7 @@ from scheduler.directory import devices_store, lines_store
 from scheduler.directory.model import Line
 from scheduler.errors import InvalidRequest
 from scheduler.model import Session, SlotKind, State
-from scheduler.preparation import board_store, checks, self_tests, stays_store
+from scheduler.preparation import board_store, checks, self_tests, stays_store, steps
 from scheduler.preparation.board import Board, Known, board
 from scheduler.preparation.checks import Check, Result
 from scheduler.preparation.desk import Desk
@@ -81,6 +81,8 @@ class Boards:
             accounts=accounts,
             addresses={each.point: each.address for each in await devices_store.devices(db) if each.address},
             lines=_by_point(await lines_store.lines(db)),
+            steps=await steps.steps(db, ids),
+            links=await steps.links(db, sessions),
             tests=await self_tests.newest(db, points, now - OLDEST_TEST),
         )
         return [board(session, known, self._desk.policy(session), now) for session in sessions]

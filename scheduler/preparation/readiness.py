@@ -46,6 +46,14 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkTest:
+    """How the link to the Government's system was, in words when it was not good."""
+
+    good: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a point; None where nothing is. `rehearsed` None: there was no rehearsal yet.
 
@@ -132,6 +140,13 @@ def _provider(duties: Sequence[Duty], moment: Moment) -> Mark:
     if contact is None:
         return Mark("provider", "amber" if moment.overdue else "none", "nobody")
     return Mark("provider", "green", "ok", contact.name)
+
+
+def link_mark(test: LinkTest | None, moment: Moment) -> Mark:
+    """Judge the link of a session that needs one: without a good test it does not become ready (R-104)."""
+    if test is None:
+        return Mark("link", "red" if moment.overdue else "amber", "untested")
+    return Mark("link", "green", "ok") if test.good else Mark("link", "red", "faulty", test.words)
 
 
 def worst(found: Iterable[Colour]) -> Colour:

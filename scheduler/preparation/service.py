@@ -12,6 +12,7 @@ from scheduler.preparation.desk import Desk
 from scheduler.preparation.duties import Duties
 from scheduler.preparation.rolls import Rolls
 from scheduler.preparation.self_tests import SelfTests
+from scheduler.preparation.steps import Steps
 from scheduler.profiles import Profiles
 
 
@@ -24,6 +25,7 @@ class Preparation:
     duties: Duties
     self_tests: SelfTests
     rolls: Rolls
+    steps: Steps
 
     @classmethod
     def over(cls, engine: AsyncEngine, profiles: Profiles, channels: Channels = NOWHERE) -> Self:
@@ -35,4 +37,5 @@ class Preparation:
             duties=Duties(desk),
             self_tests=SelfTests(desk),
             rolls=Rolls(desk),
+            steps=Steps(desk),
         )

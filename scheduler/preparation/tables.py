@@ -94,3 +94,25 @@ LISTS = Table(  # who takes part at a point; names go when the profile says so (
     Column("by", String(200), nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+LINK_TESTS = Table(  # the link to the Government's system, before a slot that began then
+    "link_tests",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("start", BigInteger, nullable=False),
+    Column("good", Boolean, nullable=False),
+    Column("words", String(1000), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+STEPS = Table(  # steps of switching on and off that a point has done for a session
+    "steps",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), primary_key=True),
+    Column("step", String(64), primary_key=True),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -14,6 +14,8 @@ from scheduler.preparation import lists
 from scheduler.preparation.rolls import Roll
 from signaling import rights
 from signaling.errors import Forbidden
+from signaling.reports.sheet import xlsx
+from signaling.reports.tables import Sheet
 from signaling.rest.attendance import find
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
@@ -21,6 +23,9 @@ BYTE_ORDER_MARK = "\ufeff"
 """Without it spreadsheets take UTF-8 for something else."""
 COLUMNS = ("Điểm cầu", "Tên", "Tình trạng", "Số người", "Họ và tên", "Chức vụ", "Người gửi", "Lúc")
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Format = Literal["csv", "xlsx"]
 Text = Annotated[str, StringConstraints(max_length=2000)]
 
 
@@ -51,6 +56,12 @@ class Lists(Model):
     submitted: int
     may_ask: bool
     lists: list[Given]
+
+
+class As(Model):
+    """Which file."""
+
+    format: Format = "csv"
 
 
 class List(Model):
@@ -107,9 +118,18 @@ async def export(call: Call) -> web.Response:
     roll = await call.roof.preparation.rolls.roll(found.id)
     await call.note("export-lists", found.id, found.number)
     rows = _rows(found, points, roll, call.roof.scheduler.policy(call.now).zone)
-    body = (BYTE_ORDER_MARK + _csv([COLUMNS, *rows])).encode()
-    headers = {"Content-Disposition": f'attachment; filename="{found.number}-danh-sach.csv"'}
-    return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
+    query: As = call.query
+    body, kind = _file(found, rows, query.format)
+    headers = {"Content-Disposition": f'attachment; filename="{found.number}-danh-sach.{query.format}"'}
+    return web.Response(body=body, content_type=kind, headers=headers)
+
+
+def _file(found: model.Session, rows: Sequence[Sequence[str | int]], form: Format) -> tuple[bytes, str]:
+    """Return the bytes of a file and its media type."""
+    if form == "csv":
+        return (BYTE_ORDER_MARK + _csv([COLUMNS, *rows])).encode(), "text/csv"
+    sheet = Sheet("Danh sách", COLUMNS, tuple(tuple(row) for row in rows))
+    return xlsx(f"{found.number} {found.title}", (sheet,)), XLSX
 
 
 def _valid(found: model.Session, roll: Roll) -> list[lists.Present]:
@@ -130,8 +150,8 @@ def _wire(point: model.Point, given: lists.Present | None) -> Given:
 
 def _rows(
     found: model.Session, points: Mapping[str, model.Point], roll: Roll, zone: ZoneInfo
-) -> list[Sequence[object]]:
-    rows: list[Sequence[object]] = []
+) -> list[Sequence[str | int]]:
+    rows: list[Sequence[str | int]] = []
     for point in (points[each] for each in found.points):
         given = roll.lists.get(point.id)
         if given is None:
@@ -165,6 +185,7 @@ ROUTES = [
         export,
         "Lists as a file",
         None,
+        query=As,
         problems=(403, 404),
         media_type="text/csv",
     ),

@@ -30,6 +30,14 @@ class Mark(Model):
     value: str
 
 
+class Step(Model):
+    """A step of switching on or off; `done` null: not yet."""
+
+    id: str
+    name: str
+    done: Moment | None
+
+
 class Ready(Model):
     """One point."""
 
@@ -39,6 +47,7 @@ class Ready(Model):
     district: str
     colour: readiness.Colour
     marks: list[Mark]
+    steps: list[Step]
     may_check: bool
     own: Annotated[bool, Field(description="whether the reader speaks for it")]
 
@@ -99,6 +108,22 @@ class Check(Model):
     words: Text = ""
 
 
+class Link(Model):
+    """How the link to the Government's system was before a slot."""
+
+    kind: model.SlotKind
+    good: Annotated[bool, Field(strict=True)]
+    words: Text = ""
+
+
+class Done(Model):
+    """A point has done a step, or has not."""
+
+    point: Id
+    step: Id
+    done: Annotated[bool, Field(strict=True)]
+
+
 class Assignment(Model):
     """A person for a duty: on site with the unit that sends them, at a point with the point."""
 
@@ -124,6 +149,10 @@ async def overview(call: Call) -> list[Head]:
 async def session(call: Call) -> Board:
     """Return the board of a session; a component sees its own points and the session's marks."""
     found, points = await find(call)
+    return await _shown(call, found, points)
+
+
+async def _shown(call: Call, found: model.Session, points: Bodies) -> Board:
     judged = await call.roof.preparation.boards.board(found.id, await _accounts(call), call.now)
     units = {unit.id: unit for unit in await call.roof.scheduler.units()}
     return _board(call, judged, points, units)
@@ -140,7 +169,31 @@ async def check(call: Call) -> Board:
     await kept.check(found.id, body.points, body.kind, body.result, body.words, call.account.account, call.now)
     names = ", ".join(points[point].name for point in body.points)
     await call.note("check", found.id, f"{found.number} {body.kind} {body.result} {names}"[:1000])
-    return await session(call)
+    return await _shown(call, found, points)
+
+
+async def link(call: Call) -> Board:
+    """Note how the link was: the centre, and the units that send somebody on site (Điều 16.1)."""
+    body: Link = call.body
+    found, points = await find(call)
+    senders = call.roof.scheduler.policy(found.official.start).preparation.on_site.units
+    if not (call.account.central or call.account.unit in senders):
+        raise Forbidden
+    kept = call.roof.preparation.steps
+    await kept.test_link(found.id, body.kind, body.good, body.words, call.account.account, call.now)
+    await call.note("link", found.id, f"{found.number} {body.kind} {'ok' if body.good else 'faulty'}")
+    return await _shown(call, found, points)
+
+
+async def step(call: Call) -> Board:
+    """Note that a point has done a step of switching on or off."""
+    body: Done = call.body
+    found, points = await find(call)
+    if not rights.may_speak_for(call.account, found, points, body.point):
+        raise Forbidden
+    await call.roof.preparation.steps.done(found.id, body.point, body.step, body.done, call.account.account, call.now)
+    await call.note("step", found.id, f"{found.number} {points[body.point].name} {body.step} {body.done}")
+    return await _shown(call, found, points)
 
 
 async def assign(call: Call) -> Board:
@@ -162,7 +215,7 @@ async def assign(call: Call) -> Board:
     )
     given = await call.roof.preparation.duties.assign(person)
     await call.note("assign", found.id, f"{found.number} {given.role} {given.name}")
-    return await session(call)
+    return await _shown(call, found, points)
 
 
 async def arrive(call: Call) -> web.Response:
@@ -252,9 +305,16 @@ def _ready(
         district=_district(units[point.unit], units),
         colour=judged.colours[point.id],
         marks=[_mark(mark) for mark in judged.points[point.id]],
+        steps=_steps(call, judged, point.id),
         may_check=rights.may_check(call.account, judged.session, points, point.id),
         own=rights.may_speak_for(call.account, judged.session, points, point.id),
     )
+
+
+def _steps(call: Call, judged: board.Board, point: str) -> list[Step]:
+    named = call.roof.scheduler.policy(judged.session.official.start).preparation.steps
+    done = judged.steps.get(point, {})
+    return [Step(id=step_, name=name, done=done.get(step_)) for step_, name in named.items()]
 
 
 def _district(unit: model.Unit, units: Mapping[str, model.Unit]) -> str:
@@ -285,6 +345,8 @@ ROUTES = [
     Route("GET", f"/readiness/{ID}", session, "The readiness board of a session", Board, problems=(404,)),
     Route("POST", f"/readiness/{ID}/checks", check, "Note a check", Board, body=Check, problems=(403, 404)),
     Route("POST", f"/readiness/{ID}/duties", assign, "Put on duty", Board, body=Assignment, problems=(403, 404)),
+    Route("POST", f"/readiness/{ID}/link", link, "Note a test of the link", Board, body=Link, problems=(403, 404)),
+    Route("POST", f"/readiness/{ID}/steps", step, "Note a step", Board, body=Done, problems=(403, 404)),
     Route("POST", f"/duties/{ID}/arrive", arrive, "Check in for duty", None, status=204, problems=(403, 404)),
     Route("POST", f"/duties/{ID}/relieve", relieve, "Take off duty", None, status=204, problems=(403, 404)),
 ]

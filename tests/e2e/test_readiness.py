@@ -62,7 +62,7 @@ def test_the_host_asks_who_takes_part_and_a_component_answers(server: Server, re
     host.reload()
     expect(host.get_by_test_id("lists-count")).to_have_text("1/2 điểm cầu đã gửi danh sách")
     with host.expect_download() as started:
-        host.get_by_test_id("lists-export").click()
+        host.get_by_test_id("lists-csv").click()
     text = started.value.path().read_text("utf-8-sig")
     assert "NT.XuongHuan,UBND phường Xương Huân,đã gửi,5,Nguyễn Thị Ánh,Chủ tịch," in text
     assert "NT.VinhHai,UBND phường Vĩnh Hải,chưa gửi,,,,," in text

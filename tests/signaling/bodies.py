@@ -86,6 +86,8 @@ GOOD: dict[str, Any] = {
     "/feedback/{id}": {"status": "handled"},
     "/points/{id}/self-tests": TEST,
     "/speed": {"filler": "x" * 1000},
+    "/readiness/{id}/link": {"kind": "chinh_thuc", "good": True},
+    "/readiness/{id}/steps": {"point": NHA_TRANG, "step": "bat_nguon", "done": True},
     "/readiness/{id}/checks": {"points": [NHA_TRANG], "kind": "chinh_thuc", "result": "ok"},
     "/readiness/{id}/duties": {"role": "main", "name": "Lê Văn B", "phone": "0905 123 456"},
     "/sessions/{id}/interruptions": {"point": NHA_TRANG, "start": "2026-04-06T01:00:00Z", "cause": "x"},

@@ -3,6 +3,8 @@
 import csv
 import io
 
+from openpyxl import load_workbook
+
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, World, problem_of
 
 FIVE = [{"name": f"Nguyễn Văn {letter}", "position": "Chuyên viên"} for letter in "ABCDE"]
@@ -34,6 +36,11 @@ async def test_the_host_asks_and_sees_who_has_answered(world: World) -> None:
     assert given == [*(["7", each["name"], "Chuyên viên"] for each in FIVE[:4]), ["7", "'=1+1", ""]]
     assert sum(row[2] == "chưa gửi" for row in rows) == len(session.points) - 1
     assert [entry.action for entry in await world.audited(3)] == ["export-lists", "give-list", "ask-lists"]
+    async with host.get(f"{path}/export", params={"format": "xlsx"}) as response:
+        sheet = load_workbook(io.BytesIO(await response.read())).worksheets[0]
+        assert response.content_type.endswith("spreadsheetml.sheet")
+    written = [[str(cell or "") for cell in row] for row in sheet.iter_rows(min_row=3, values_only=True)]
+    assert written == rows
 
 
 async def test_who_may_ask_and_answer(world: World) -> None:

@@ -107,3 +107,16 @@ async def test_a_board_of_145_points_is_cheap(world: World) -> None:
     began = time.process_time()
     await board(client, session)
     print(f"145 rows: {1000 * (time.process_time() - began):.0f} ms of CPU, client and server")
+
+
+async def test_a_point_ticks_its_steps_and_the_host_sees_them(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    body = {"point": NHA_TRANG, "step": "bat_nguon", "done": True}
+    async with (await world.signed_in("nhatrang")).post(f"/api/v1/readiness/{session.id}/steps", json=body) as response:
+        assert response.status == 200, await response.text()
+    (row,) = [
+        row for row in (await board(await world.signed_in("host"), session))["points"] if row["point"] == NHA_TRANG
+    ]
+    assert [step["id"] for step in row["steps"] if step["done"] == "2026-04-06T01:00:00Z"] == ["bat_nguon"]
+    async with (await world.signed_in("host")).post(f"/api/v1/readiness/{session.id}/steps", json=body) as response:
+        assert await problem_of(response) == (403, "forbidden")

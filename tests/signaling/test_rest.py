@@ -178,6 +178,8 @@ ALLOWED: dict[str, list[int]] = {
     "GET /readiness": [200, 200, 200, 200, 200, 200],
     "GET /readiness/{id}": [200, 200, 200, 200, 404, 404],
     "POST /readiness/{id}/checks": [200, 200, 200, 200, 404, 404],
+    "POST /readiness/{id}/link": [200, 200, 200, 403, 404, 404],
+    "POST /readiness/{id}/steps": [200, 200, 403, 200, 404, 404],
     "POST /readiness/{id}/duties": [200, 200, 403, 403, 404, 404],
     "POST /duties/{id}/arrive": [404, 404, 404, 404, 404, 404],
     "POST /duties/{id}/relieve": [404, 404, 404, 404, 404, 404],

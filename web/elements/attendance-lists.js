@@ -5,6 +5,8 @@ import {named} from '../readiness.js';
 import {hourMinute, span} from '../time.js';
 import {Piece, alertLine, icon} from './base.js';
 
+const FORMATS = /** @type {const} */ (['xlsx', 'csv']);
+
 /** Who was there and who takes part: the meeting's own record with interruptions to explain, and the lists the host asks for. */
 export class AttendanceLists extends Piece {
   static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, error: {state: true}, saved: {state: true}};
@@ -74,7 +76,9 @@ export class AttendanceLists extends Piece {
         : html`<p class="soft">${t('lists.not-asked')}</p>`}
       <div class="row wrap">
         ${found.may_ask && !found.asked ? html`<button type="button" class="main" data-testid="lists-ask" @click=${this.ask}>${icon('list')}<span>${t('lists.ask')}</span></button>` : nothing}
-        ${found.may_ask && found.asked ? html`<a class="button" data-testid="lists-export" href=${listsFile(this.session)} download>${icon('download')}<span>${t('lists.export')}</span></a>` : nothing}
+        ${found.may_ask && found.asked
+          ? FORMATS.map(format => html`<a class="button" data-testid="lists-${format}" href=${listsFile(this.session, format)} download>${icon('download')}<span>${t('lists.export', format.toUpperCase())}</span></a>`)
+          : nothing}
       </div>
       ${found.asked && !board.may_assign ? own.map(row => this.form(row, found)) : nothing}
     </section>`;

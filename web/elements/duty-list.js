@@ -1,5 +1,5 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {arrive, assign, relieve} from '../api.js';
+import {arrive, assign, noteLink, relieve} from '../api.js';
 import {t} from '../i18n.js';
 import {hourMinute} from '../time.js';
 import {Piece, icon} from './base.js';
@@ -46,7 +46,14 @@ export class DutyList extends Piece {
   /** @param {ReadyBoard} board @param {ReadyMark} mark */
   missing(board, {item, colour, word, value}) {
     const unit = board.units.find(({id}) => id === value)?.name ?? value;
-    return html`<li class="mark ${colour}" data-testid="duty-mark" data-item=${item}>${icon('warn')}<span>${t(`duty.${word}-${item}`, unit)}</span></li>`;
+    const test = item === 'link' && board.may_assign;
+    return html`<li class="mark ${colour}" data-testid="duty-mark" data-item=${item}>${icon('warn')}<span>${t(`duty.${word}-${item}`, unit)}</span>
+      ${test ? html`<button type="button" data-testid="link-ok" @click=${() => this.link(board)}>${t('duty.link-ok')}</button>` : nothing}</li>`;
+  }
+
+  /** The link works. @param {ReadyBoard} board */
+  link({session}) {
+    this.act('change-board', () => noteLink(session.id, {kind: session.kind, good: true, words: ''}));
   }
 
   /** @param {ReadyBoard} board @param {ReadyDuty} duty */

@@ -1,7 +1,8 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {noteCheck} from '../api.js';
+import {noteCheck, noteStep} from '../api.js';
 import {t} from '../i18n.js';
 import {ITEMS, chosen, grouped, markOf} from '../readiness.js';
+import {hourMinute} from '../time.js';
 import {Piece, icon} from './base.js';
 
 const RESULTS = /** @type {const} */ (['ok', 'faulty', 'waived']);
@@ -50,8 +51,23 @@ export class ReadinessBoard extends Piece {
     return html`<section class="card">
       <h2>${t('ready.points', board.points.length)}</h2>
       ${this.filters()} ${board.points.some(({may_check}) => may_check) ? this.bar(board, rows) : nothing}
+      ${board.may_assign ? nothing : board.points.filter(({own}) => own).map(row => this.steps(board, row))}
       ${rows.length ? this.table(rows) : html`<p class="empty" data-testid="ready-empty">${t('ready.no-point')}</p>`}
     </section>`;
+  }
+
+  /** The procedure of switching on and off, for the people of a point (Điều 11.2). @param {ReadyBoard} board @param {ReadyPoint} row */
+  steps(board, row) {
+    return html`<fieldset class="steps">
+      <legend>${t('ready.steps', row.label)}</legend>
+      ${row.steps.map(
+        ({id, name, done}) => html`<label class="option"><input type="checkbox" data-testid="ready-step" data-step=${id} .checked=${Boolean(done)}
+          @change=${(/** @type {any} */ event) => {
+            const on = event.target.checked;
+            this.act('change-board', () => noteStep(board.session.id, {point: row.point, step: id, done: on}));
+          }}><span>${name}${done ? html`<small>${hourMinute(done)}</small>` : nothing}</span></label>`,
+      )}
+    </fieldset>`;
   }
 
   filters() {
@@ -108,7 +124,8 @@ export class ReadinessBoard extends Piece {
 
   /** @param {ReadyPoint} row */
   row(row) {
-    const name = html`<span>${row.label}<small>${row.name}</small></span>`;
+    const done = row.steps.filter(step => step.done).length;
+    const name = html`<span>${row.label}<small>${row.name}${done ? ` · ${t('ready.steps-done', done, row.steps.length)}` : ''}</small></span>`;
     return html`<tr data-testid="ready-point" data-point=${row.point} data-colour=${row.colour}>
       <th scope="row">${row.may_check
         ? html`<label class="option"><input type="checkbox" data-testid="ready-tick" .checked=${this.ticked.has(row.point)}

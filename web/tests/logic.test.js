@@ -146,3 +146,13 @@ test('who has the floor may share a screen, one at a time; controllers before ot
   assert.deepEqual([may({}, {}, null), may({}, {floor: true}, null), may({}, {floor: true}, 'a'), may({}, {floor: true}, 'b')], [false, true, true, false]);
   assert.deepEqual([may({controller: true}, {}, 'b'), may({controller: true}, {point: null}, null)], [true, false]);
 });
+
+test('a picture that stays dark is told of after ten seconds, once', () => {
+  let seconds = 0;
+  const told = [];
+  for (const luma of [...Array(9).fill(49), 50, ...Array(12).fill(0)]) {
+    seconds = logic.darkFor(seconds, luma);
+    told.push(seconds === logic.DARK_SECONDS);
+  }
+  assert.deepEqual(told.flatMap((now, i) => (now ? [i] : [])), [19]);
+});

@@ -32,7 +32,13 @@ class Office:
     post: Post
 
     async def session(
-        self, host: str, *points: str, rehearsal: bool = True, klass: ClassId = "thuong", day: str = "05/04/2023"
+        self,
+        host: str,
+        *points: str,
+        rehearsal: bool = True,
+        klass: ClassId = "thuong",
+        day: str = "05/04/2023",
+        purpose: str = "khac",
     ) -> Session:
         """Register a session of the morning, with a rehearsal the afternoon before."""
         request = replace(
@@ -43,6 +49,7 @@ class Office:
             rehearsal=on("04/04/2023", "14:00", "15:00") if rehearsal else None,
             klass=klass,
             **(URGENT if klass == "khan_cap" else {}),
+            purpose=purpose,
         )
         return await self.scheduler.submit(request, NOW)
 

@@ -183,3 +183,44 @@ async def test_the_directory_tells_addresses_and_lines(office: Office) -> None:
     await directory.describe(described, NOW)
     found = await item(office, session, "nh.ninhvan", "address", f"{DAY} 05:00")
     assert found == Mark("address", "green", "ok", "10.57.1.9")
+
+
+async def test_a_government_session_is_not_ready_without_its_link(office: Office) -> None:
+    """R-104: link test due 06:00, and without 'đạt' readiness stays red; R-106 holds for such sessions too."""
+    session = await office.session(CITY, PHUOC_DONG, rehearsal=False, purpose="chinh_phu_den_xa")
+    tested = office.preparation.steps
+
+    async def link(now: str) -> Mark:
+        board = await office.preparation.boards.board(session.id, None, at(now))
+        assert board.on_site == ("so.tttt", "56")
+        return board.marks[0]
+
+    assert await link(f"{DAY} 05:59") == Mark("link", "amber", "untested")
+    assert await link(f"{DAY} 06:00") == Mark("link", "red", "untested")
+    with pytest.raises(InvalidRequest):
+        await tested.test_link(session.id, "chinh_thuc", False, " ", "truc", NOW)
+    with pytest.raises(InvalidRequest):
+        await tested.test_link(session.id, "tong_duyet", True, "", "truc", NOW)
+    await tested.test_link(session.id, "chinh_thuc", False, "không có tiếng", "truc", NOW)
+    assert await link(f"{DAY} 06:00") == Mark("link", "red", "faulty", "không có tiếng")
+    await tested.test_link(session.id, "chinh_thuc", True, "", "truc", NOW)
+    assert await link(f"{DAY} 06:00") == Mark("link", "green", "ok")
+    other = await office.session(PROVINCE, VINH_THO, rehearsal=False)
+    board = await office.preparation.boards.board(other.id, None, NOW)
+    assert [mark.item for mark in board.marks] == ["main", "provider", "on_site", "on_site"]
+
+
+async def test_points_switch_on_by_the_procedure(office: Office) -> None:
+    """R-052: NT.VinhHai's technician ticks the steps half an hour before; the host sees when."""
+    session = await office.session(PROVINCE, "nt.vinhhai", rehearsal=False)
+    tested, now = office.preparation.steps, at(f"{DAY} 07:30")
+    for step in ("bat_nguon", "bat_nguon", "ket_noi"):
+        await tested.done(session.id, "nt.vinhhai", step, True, "vinhhai", now)
+    for _ in range(2):
+        await tested.done(session.id, "nt.vinhhai", "ket_noi", False, "vinhhai", now)
+    board = await office.preparation.boards.board(session.id, None, now)
+    assert board.steps == {"nt.vinhhai": {"bat_nguon": now}}
+    for point, step, field in (("nt.vinhhai", "x", "step"), (VINH_THO, "bat_nguon", "point")):
+        with pytest.raises(InvalidRequest) as caught:
+            await tested.done(session.id, point, step, True, "vinhhai", now)
+        assert [fault.field for fault in caught.value.errors] == [field]

@@ -37,6 +37,7 @@ def test_who_comes_late_is_late_and_who_does_not_come_back_is_interrupted() -> N
 def test_a_slot_is_held_until_its_host_leaves() -> None:
     after = at("05/04/2023 12:00")
     assert held([stay("07:40", "08:30"), stay("08:31", "10:30")], SLOT, after) == on("05/04/2023", "08:00", "10:30")
+    assert held([stay("07:40", "10:30")], SLOT, SLOT.end) == on("05/04/2023", "08:00", "10:30")
     assert held([stay("07:40", None)], SLOT, after) == SLOT
     for host in ([], [stay("07:40", None)], [stay("07:40", "08:30")]):
         assert held(host, SLOT, at("05/04/2023 09:00")) == on("05/04/2023", "08:00", "09:00")

@@ -45,6 +45,7 @@ Kind = Literal[
     "reminder",
     "overdue",
     "urgent",
+    "provider",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -217,6 +218,11 @@ WORDS: Mapping[Kind, Words] = {
         "Thay đổi cán bộ phụ trách điểm cầu",
         "Đơn vị đã thay đổi danh sách cán bộ quản lý, vận hành phòng họp (khoản 3 Điều 19).",
         "A unit has changed the list of people who run its rooms (Article 19.3).",
+    ),
+    "provider": Words(
+        "Lịch họp trực tuyến cần bảo đảm đường truyền",
+        "Đề nghị doanh nghiệp bảo đảm đường truyền của các điểm cầu dưới đây khi họp (điểm b khoản 2 Điều 13).",
+        "Please keep the lines of these points up while the meeting takes place (Article 13.2.b).",
     ),
     "exception-over": Words(
         "Văn bản cho phép tăng điểm cầu đã hết hiệu lực",

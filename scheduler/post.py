@@ -20,9 +20,10 @@ class Post:
         self._channels = channels
 
     async def tell(self, notice: Notice, now: datetime) -> bool:
-        """Write a letter to the mailbox of its unit; tell whether there is one, and a mail server."""
+        """Write a letter to its recipient, else the mailbox of its unit; tell whether that can go out."""
         async with writing(self._engine) as db:
-            reached = self._channels.mail and notice.unit in await outbox.mailboxes(db)
+            known = bool(notice.recipient) or notice.unit in await outbox.mailboxes(db)
+            reached = self._channels.mail and known
             if reached:
                 await outbox.tell(db, notice, self._channels, now)
         return reached

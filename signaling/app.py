@@ -41,7 +41,7 @@ from signaling.accounts import Passwords
 from signaling.audit import Audit
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
-from signaling.directory import fall_due
+from signaling.directory import fall_due, tell_providers
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
 from signaling.faults import Faults
@@ -210,6 +210,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
         "closing": kept.sheets.remind,
         "recordings": Handing(kept.scheduler, kept.handovers, kept.store, kept.audit).work,
+        "providers": lambda now: tell_providers(kept.scheduler, kept.equipment, kept.post, now),
     }
     return Roof(
         scheduler=kept.scheduler,

@@ -3,6 +3,7 @@
 import json
 import ssl
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,24 @@ async def test_other_agencies_enter_what_they_were_granted(world: World) -> None
         "needed": False,
         "sessions": [],
     }
+
+
+async def test_each_provider_hears_of_its_own_points_once(settings: Settings) -> None:
+    async with smtp_server("none", ssl.create_default_context()) as box:
+        server = Server("127.0.0.1", box.port, "none", "", "")
+        async with open_world(replace(settings, mail=Mail(server, SENDER))) as world:
+            central = await world.signed_in("central")
+            for name, point in (("VNPT", NHA_TRANG), ("Viettel", CAM_RANH)):
+                given = await post(central, "providers", name=name, email=f"{name.lower()}@example.vn")
+                await post(central, f"points/{point}/lines", type="WAN", subscribed_kbps=4000, provider=given["id"])
+            session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(hours=3))
+            for _ in range(2):
+                await world.roof.clerk.work()
+                await world.roof.deliverer.deliver()
+            told = {
+                letter["To"]: letter.get_content() for letter in box.letters if letter["To"].endswith("@example.vn")
+            }
+            assert (set(told), len(box.letters)) == ({"vnpt@example.vn", "viettel@example.vn"}, 2)
+            vnpt = told["vnpt@example.vn"]
+            assert "UBND.Nha Trang" in vnpt and "UBND.Cam Ranh" not in vnpt
+            assert session.code is not None and session.code not in vnpt and session.title not in vnpt

@@ -87,9 +87,18 @@ def figures(fact: Fact) -> Figures:
     )
 
 
-def total(facts: Iterable[Fact]) -> Figures:
+Counted = Sequence[tuple[Fact, Figures]]
+"""Registrations with what each counts for."""
+
+
+def counted(facts: Iterable[Fact]) -> Counted:
+    """Count every registration, once for all groupings."""
+    return [(fact, figures(fact)) for fact in facts]
+
+
+def total(given: Counted) -> Figures:
     """Return the sum over all registrations."""
-    return _sum(figures(fact) for fact in facts)
+    return _sum(each for _, each in given)
 
 
 def _sum(many: Iterable[Figures]) -> Figures:
@@ -107,11 +116,11 @@ KEYS: Mapping[Grouping, Callable[[Fact], str]] = {
 }
 
 
-def grouped(facts: Iterable[Fact], by: Grouping) -> dict[str, Figures]:
+def grouped(given: Counted, by: Grouping) -> dict[str, Figures]:
     """Return figures by a grouping's keys, in their order; they add up to the total."""
     parts: dict[str, list[Figures]] = {}
-    for fact in facts:
-        parts.setdefault(KEYS[by](fact), []).append(figures(fact))
+    for fact, each in given:
+        parts.setdefault(KEYS[by](fact), []).append(each)
     return {key: _sum(parts[key]) for key in sorted(parts)}
 
 

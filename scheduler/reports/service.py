@@ -10,7 +10,7 @@ from scheduler.deadlines import Clock
 from scheduler.model import Interval, Usage
 from scheduler.profiles import Profiles
 from scheduler.reports import facts_store
-from scheduler.reports.figures import Fact, Figures, Grouping, Row, grouped, total
+from scheduler.reports.figures import Fact, Figures, Grouping, Row, counted, grouped, total
 from scheduler.service import Scheduler
 
 GROUPINGS: tuple[Grouping, ...] = ("unit", "level", "class", "purpose", "kind", "month")
@@ -39,16 +39,16 @@ class Reports:
         facts = await self.facts(period, now)
         async with self._engine.begin() as db:
             before = {} if earlier is None else await facts_store.sessions_of_units(db, earlier)
-        names = self._names(facts, now)
+        names, given = self._names(facts, now), counted(facts)
         rows = {
             by: tuple(
-                Row(key, names[by].get(key, key), counted, before.get(key, 0) if by == "unit" and earlier else None)
-                for key, counted in grouped(facts, by).items()
+                Row(key, names[by].get(key, key), row, before.get(key, 0) if by == "unit" and earlier else None)
+                for key, row in grouped(given, by).items()
             )
             for by in GROUPINGS
         }
         usage = await self._scheduler.usage(period.start, period.end)
-        return Report(period, total(facts), rows, usage)
+        return Report(period, total(given), rows, usage)
 
     def _names(self, facts: list[Fact], now: datetime) -> dict[Grouping, dict[str, str]]:
         policy = self._profiles.at(now)

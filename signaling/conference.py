@@ -296,7 +296,7 @@ class Conference:
     def reported(self, client: str, kind: IncidentKind, seat_id: str | None) -> str:
         """Return the seat, or absent point, whose fault somebody reports."""
         own = self._seat_of(client)
-        if kind == "help" or seat_id not in (None, own.id):
+        if (kind == "help" or seat_id not in (None, own.id)) and own.role != "host":
             self._controller(client)
         if seat_id is None:
             return own.id
@@ -304,14 +304,13 @@ class Conference:
         return seat_id if seat_id in absent else self._visible(seat_id).id
 
     def incident(self, incident: IncidentState, reporter: str = "") -> list[Effect]:
-        """An incident was opened or changed: controllers are told, and the account that reported it."""
+        """An incident was opened or changed: who leads the meeting is told, and the account that reported it."""
         self.aid.incident(incident)
-        seats = [s for s in self.roster.seats.values() if s.controller or (reporter and s.account == reporter)]
-        return [Tell(seat.client, incident) for seat in seats if seat.client is not None]
+        return self._tell_leaders(incident, reporter)
 
     def weak(self, lines: Mapping[str, WeakLine]) -> list[Effect]:
         """These lines are weak now."""
-        return self._tell_controllers(self.aid.lines) if self.aid.found(lines) else []
+        return self._tell_leaders(self.aid.lines) if self.aid.found(lines) else []
 
     def assist(self, client: str, on: bool, now: datetime) -> list[Effect]:
         """Let the centre direct the meeting, or give it back; what is so already changes nothing (R-095)."""
@@ -496,6 +495,12 @@ class Conference:
     def _tell_controllers(self, message: ServerMessage) -> list[Effect]:
         seats = [seat for seat in self.roster.seats.values() if seat.controller]
         return [Tell(seat.client, message) for seat in seats if seat.client is not None]
+
+    def _tell_leaders(self, message: ServerMessage, reporter: str = "") -> list[Effect]:
+        """Tell the host, who chairs even where another controls (R-092), and the controllers."""
+        seats = self.roster.seats.values()
+        told = [s for s in seats if s.controller or s.role == "host" or (reporter and s.account == reporter)]
+        return [Tell(seat.client, message) for seat in told if seat.client is not None]
 
     def _scene(self) -> Scene:
         """What the script may change: the layout, and the floors of all who are here and can be seen."""

@@ -26,6 +26,18 @@ async def test_r092_a_commune_chairs_and_its_district_controls(world: World) -> 
     assert (await stranger.ask(type="join", code=session.code))["error"] == "not-invited"
 
 
+async def test_who_chairs_calls_for_help_and_only_the_centre_directs(world: World) -> None:
+    session = await world.session(NHA_TRANG, host=DIEN_AN)
+    commune, _ = await world.join("dienan", session)
+    _, guest = await world.join("nhatrang", session)
+    call = await commune.ask(type="report", kind="help", text="cần hỗ trợ")
+    assert (call["type"], call["level"]) == ("incident", 2)
+    of_guest = await commune.ask(type="report", kind="no-sound", seat=guest["seat"])
+    assert (of_guest["type"], of_guest["point"]) == ("incident", NHA_TRANG)
+    district, _ = await world.join("dienkhanh", session)
+    assert (await district.ask(type="assist", on=True))["error"] == "forbidden"
+
+
 async def test_the_centre_takes_over_and_that_is_noted(world: World) -> None:
     session = await world.session(NHA_TRANG, host=DIEN_AN)
     _, joined = await world.join("central", session)

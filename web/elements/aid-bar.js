@@ -16,7 +16,7 @@ export class AidBar extends Piece {
 
   render() {
     const {state} = this;
-    if (!state?.controller) return nothing;
+    if (!state?.controller && state?.role !== 'host') return nothing;
     const {weak, incidents, assist, role} = state;
     if (!weak.length && !incidents.length && !assist.seat && role !== 'observer') return nothing;
     return html`<section class="aid" aria-label=${t('aid.title')} data-testid="aid">

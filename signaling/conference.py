@@ -111,7 +111,7 @@ class Conference:
         if seat.place is not None:
             effects += self._move_pins(seat.place.id, seat.id)
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
-        effects += [Tell(client, message) for message in self.aid.brief] if seat.controller else []
+        effects += [Tell(client, message) for message in self.aid.brief] if self._leads(seat) else []
         return self._joined(seat, now), effects
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
@@ -318,7 +318,7 @@ class Conference:
         if seat.role != "observer" or not seat.controller:
             raise MessageError("forbidden")
         news = self.aid.help(seat.id, seat.name, now) if on else self.aid.help(None)
-        return [Direct(seat.account, on), *self._tell_controllers(self.aid.assist)] if news else []
+        return [Direct(seat.account, on), *self._tell_leaders(self.aid.assist)] if news else []
 
     # --- what the media engine tells
 
@@ -478,7 +478,7 @@ class Conference:
         effects: list[Effect] = self._unshare() if self.content == seat.id else []
         self.roster.remove(seat)
         if self.aid.helper == seat.id and self.aid.help(None):
-            effects += [Direct(seat.account, False), *self._tell_controllers(self.aid.assist)]
+            effects += [Direct(seat.account, False), *self._tell_leaders(self.aid.assist)]
         for other in self.roster.seats.values():
             if other.view == f"camera:{seat.id}":
                 other.view = COMPOSED
@@ -497,10 +497,14 @@ class Conference:
         return [Tell(seat.client, message) for seat in seats if seat.client is not None]
 
     def _tell_leaders(self, message: ServerMessage, reporter: str = "") -> list[Effect]:
-        """Tell the host, who chairs even where another controls (R-092), and the controllers."""
-        seats = self.roster.seats.values()
-        told = [s for s in seats if s.controller or s.role == "host" or (reporter and s.account == reporter)]
+        """Tell who leads the meeting, and an account."""
+        told = [s for s in self.roster.seats.values() if self._leads(s) or (reporter and s.account == reporter)]
         return [Tell(seat.client, message) for seat in told if seat.client is not None]
+
+    @staticmethod
+    def _leads(seat: Seated) -> bool:
+        """Whether a seat controls, or is the host's, who chairs even where another controls (R-092)."""
+        return seat.controller or seat.role == "host"
 
     def _scene(self) -> Scene:
         """What the script may change: the layout, and the floors of all who are here and can be seen."""

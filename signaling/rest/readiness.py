@@ -298,16 +298,17 @@ def _ready(
     points: Bodies,
     units: Mapping[str, model.Unit],
 ) -> Ready:
+    own = rights.may_speak_for(call.account, judged.session, points, point.id)
     return Ready(
         point=point.id,
         name=point.name,
         label=point.label,
         district=_district(units[point.unit], units),
         colour=judged.colours[point.id],
-        marks=[_mark(mark) for mark in judged.points[point.id]],
+        marks=[_mark(mark, call.account.central or own) for mark in judged.points[point.id]],
         steps=_steps(call, judged, point.id),
         may_check=rights.may_check(call.account, judged.session, points, point.id),
-        own=rights.may_speak_for(call.account, judged.session, points, point.id),
+        own=own,
     )
 
 
@@ -323,8 +324,10 @@ def _district(unit: model.Unit, units: Mapping[str, model.Unit]) -> str:
     return unit.name if parent is None or parent.parent is None else parent.name
 
 
-def _mark(mark: readiness.Mark) -> Mark:
-    return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=mark.value)
+def _mark(mark: readiness.Mark, trusted: bool = False) -> Mark:
+    """Addresses are for the centre and the point itself (R-051, A32)."""
+    value = mark.value if trusted or mark.item != "address" else ""
+    return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=value)
 
 
 def _wire(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> Duty:

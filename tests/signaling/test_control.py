@@ -36,6 +36,9 @@ async def test_who_chairs_calls_for_help_and_only_the_centre_directs(world: Worl
     assert (of_guest["type"], of_guest["point"]) == ("incident", NHA_TRANG)
     district, _ = await world.join("dienkhanh", session)
     assert (await district.ask(type="assist", on=True))["error"] == "forbidden"
+    technician, _ = await world.join("central", session)
+    await technician.send(type="assist", on=True)
+    assert (await commune.type("assist"))["name"] == "Central"
 
 
 async def test_the_centre_takes_over_and_that_is_noted(world: World) -> None:

@@ -35,6 +35,20 @@ async def test_the_host_sees_all_points_and_a_component_its_own(world: World) ->
         assert await problem_of(response) == (404, "not-found")
 
 
+async def test_addresses_are_for_the_centre_and_the_point_itself(world: World) -> None:  # R-051, A32
+    session = await world.session(NHA_TRANG)
+    central = await world.signed_in("central")
+    device = {"kind": "VCS", "address": "10.79.4.20"}
+    async with central.post(f"/api/v1/directory/points/{NHA_TRANG}/devices", json=device) as response:
+        assert response.status == 200, await response.text()
+    told = {}
+    for account in ("host", "nhatrang", "central"):
+        found = await board(await world.signed_in(account), session)
+        (row,) = [row for row in found["points"] if row["point"] == NHA_TRANG]
+        told[account] = [each["value"] for each in row["marks"] if each["item"] == "address"]
+    assert told == {"host": [""], "nhatrang": ["10.79.4.20"], "central": ["10.79.4.20"]}
+
+
 async def test_checks_are_noted_by_host_centre_and_the_point_itself(world: World) -> None:
     session = await world.session(NHA_TRANG, CAM_RANH)
     path = f"/api/v1/readiness/{session.id}/checks"

@@ -5,11 +5,11 @@ import {icon, Piece} from './base.js';
 
 /** "Báo sự cố": one tap on what is wrong sends it (Điều 13.2.c); who controls may call the centre. Acts `report` with kind and text. */
 export class FaultDialog extends Piece {
-  static properties = {controller: {type: Boolean}};
+  static properties = {leads: {type: Boolean}};
 
   constructor() {
     super();
-    this.controller = false;
+    this.leads = false;
   }
 
   get dialog() {
@@ -34,7 +34,7 @@ export class FaultDialog extends Piece {
       <h2 id="faults">${t('fault.title')}</h2>
       <p>${t('fault.hint')}</p>
       <label class="field"><span>${t('fault.text')}</span><input maxlength="500" data-testid="fault-text"></label>
-      <div class="kinds">${FAULTS.map(kind => this.kind(kind, 'warn', ''))} ${this.controller ? this.kind('help', 'phone', 'danger solid') : nothing}</div>
+      <div class="kinds">${FAULTS.map(kind => this.kind(kind, 'warn', ''))} ${this.leads ? this.kind('help', 'phone', 'danger solid') : nothing}</div>
       <form method="dialog" class="row end"><button data-testid="fault-cancel">${t('app.close')}</button></form>
     </dialog>`;
   }

@@ -120,7 +120,7 @@ export class MeetingPage extends Piece {
     if (!this.meeting.protocol.code || status === 'refused') return this.refused();
     if (status === 'ended') return this.ended();
     return html`${this.room()} ${this.leaving()} ${keyHelp()}
-      <fault-dialog .controller=${Boolean(this.meeting.state?.controller)} @report=${this.report}></fault-dialog>
+      <fault-dialog .leads=${Boolean(this.meeting.state?.controller) || this.meeting.state?.role === 'host'} @report=${this.report}></fault-dialog>
       ${this.notice ? html`<p class="notice" data-testid="notice">${this.notice}</p>` : nothing}
       <p class="hidden" aria-live="polite">${this.spoken}</p>`;
   }

@@ -149,7 +149,10 @@ async def overview(call: Call) -> list[Head]:
 async def session(call: Call) -> Board:
     """Return the board of a session; a component sees its own points and the session's marks."""
     found, points = await find(call)
-    return await _shown(call, found, points)
+    shown = await _shown(call, found, points)
+    if shown.duties:
+        await call.saw("see-phones", call.account.unit or "", found.number)  # as of a session's contact (I-08)
+    return shown
 
 
 async def _shown(call: Call, found: model.Session, points: Bodies) -> Board:

@@ -91,6 +91,8 @@ async def test_duty_is_assigned_and_checked_in(world: World) -> None:
         assert response.status == 204
     there = [each["arrived"] for each in (await board(host, session))["duties"] if each["role"] == "main"]
     assert there == ["2026-04-06T01:00:00Z"]
+    looked = (await world.audited(1))[0]  # phones are not seen without a word (I-08)
+    assert (looked.actor, looked.action, looked.detail) == ("host", "see-phones", session.number)
     async with central.post(f"/api/v1/duties/{duty['id']}/relieve", json={}) as response:
         assert response.status == 204
     assert [each["role"] for each in (await board(host, session))["duties"]] == ["point"]

@@ -6,8 +6,10 @@ larger than a form, or broken, is not read at all.
 
 import csv
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
@@ -26,8 +28,11 @@ _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - cells have no zone
 _DATE_FORMATS = {*range(14, 23), *range(45, 48)}
 _FAULTS = (
     zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
     ElementTree.ParseError,
-    KeyError,
+    LookupError,
+    ArithmeticError,
     ValueError,
     RuntimeError,
     NotImplementedError,

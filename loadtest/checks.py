@@ -22,12 +22,13 @@ class Credentials:
 
 
 class Checks:
-    """Writes binding requests and recognises the answers that carry the server's password."""
+    """Writes binding requests, recognises the answers that carry the server's password, and answers its requests."""
 
     def __init__(self, local: Credentials, remote: Credentials) -> None:
         # given
         self._username = f"{remote.fragment}:{local.fragment}"
-        self._key = remote.password.encode()
+        self._asked_as = f"{local.fragment}:{remote.fragment}"
+        self._key, self._own_key = remote.password.encode(), local.password.encode()
         # owned
         self._tie_breaker = secrets.randbits(64)
         self._pending: set[bytes] = set()
@@ -43,6 +44,21 @@ class Checks:
         message.add_fingerprint()
         self._pending.add(message.transaction_id)
         return bytes(message)
+
+    def answer(self, data: bytes) -> bytes | None:
+        """The answer to a request of the server, as browsers give it; None to anything else."""
+        try:
+            message = ice.parse(data)
+        except ValueError:
+            return None
+        if message.message_class != stun.Class.REQUEST or message.attributes.get("USERNAME") != self._asked_as:
+            return None
+        if not message.check_message_integrity(self._own_key):
+            return None
+        response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
+        response.add_message_integrity(self._own_key)
+        response.add_fingerprint()
+        return bytes(response)
 
     def response(self, data: bytes) -> bool:
         """Whether `data` is the server's success answer to a request of ours."""

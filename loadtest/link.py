@@ -172,13 +172,19 @@ class Link:
         """Demultiplex (RFC 7983 §7)."""
         first = receive_view[0]
         if is_stun(first):
-            if self._checks is not None and self._checks.response(bytes(receive_view[:length])):
-                self._answered.set()
+            if self._checks is not None:
+                self._stun(self._checks, bytes(receive_view[:length]))
         elif first < 64:
             if self._dtls is not None:
                 self._dtls.receive(bytes(receive_view[:length]))
         elif self._srtp is not None and 128 <= first < 192 and length >= 12:
             self._media(self._srtp, length, now)
+
+    def _stun(self, checks: Checks, data: bytes) -> None:
+        if checks.response(data):
+            self._answered.set()
+        elif (answer := checks.answer(data)) is not None:
+            self._send_plain(answer)
 
     def _media(self, srtp: Srtp, length: int, now: float) -> None:
         if 192 <= receive_view[1] < 224:  # RFC 5761 §4

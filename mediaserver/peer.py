@@ -74,7 +74,7 @@ class Peer:
         self.content = Camera()
         """A shared screen: a second picture with one layer."""
         self.transport = WebRtcTransport(
-            mux, certificate, offer.fragment, list(offer.fingerprints), self, self._transport_changed
+            mux, certificate, offer.fragment, offer.password, list(offer.fingerprints), self, self._transport_changed
         )
         self._microphone = _first(offer, "audio", sends=True)
         self._camera_media, self._content_media = _first_two(offer)
@@ -235,12 +235,17 @@ class Peer:
                     self.downlink.estimated(item.bitrate, now)
                 case rtcp.Report():
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
-                        self.downlink.reported(item.round_trip, item.age, now)
+                        if item.round_trip is not None:
+                            self.downlink.reported(item.round_trip)
                         self.downlink.lost(item.lost, item.highest, now)
                         self._jitter = item.jitter / VIDEO_CLOCK
                 case rtcp.SenderReport():
                     if reception := self._receptions.get(item.ssrc):
                         reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
+
+    def answered(self, round_trip: float, now: float) -> None:
+        """Take the round trip measured behind the padding of a probe."""
+        self.downlink.answered(round_trip, now)
 
     @property
     def loss(self) -> float:
@@ -285,8 +290,8 @@ class Peer:
             self.picture.leg.pace = self.downlink.pace(now)
         if self.downlink.padding and self.picture is not None:
             self.picture.pad(self.downlink.padding * TICK_S / 8, now)
-        if self.picture is not None and self.downlink.take_measure() and (report := _sending([self.picture], now)):
-            self.transport.send_rtcp(report)
+        if self.downlink.asks(now):
+            self.transport.ask(now)
         return changed
 
     def _report(self, now: float) -> None:
@@ -294,7 +299,7 @@ class Peer:
         octets = sum(each.octets + HEADERS_BYTES * each.packets + each.resent_octets for each in streams)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
-        report = b"" if self.downlink.measuring else _sending(streams, now)
+        report = _sending(streams, now)
         if self._receptions:
             report += self._receiving(now)
         if report:

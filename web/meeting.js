@@ -46,6 +46,7 @@ export class Meeting extends EventTarget {
     this.protocol.addEventListener('message', event => this.receive(/** @type {CustomEvent} */ (event).detail));
     this.protocol.addEventListener('status', () => this.statusChanged());
     this.protocol.addEventListener('fault', event => this.notice(`error.${/** @type {CustomEvent} */ (event).detail.word}`));
+    this.protocol.addEventListener('unsaid', () => this.notice('room.unsaid'));
     this.link.addEventListener('state', () => this.changed());
     this.link.addEventListener('streams', () => this.changed());
     this.link.addEventListener('measure', event => this.measured(/** @type {CustomEvent} */ (event).detail));
@@ -223,8 +224,9 @@ export class Meeting extends EventTarget {
     this.notice(`device.lost-${kind}`);
   }
 
+  /** What is switched on; joining tells it again. */
   tell() {
-    this.protocol.say({type: 'media', ...this.on});
+    if (this.protocol.status === 'joined') this.protocol.say({type: 'media', ...this.on});
   }
 
   // What the server says

@@ -5,6 +5,8 @@
 
 const BACKOFF_MS = [250, 500, 1000, 2000, 4000];
 const ANSWER_MS = 8000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
+const KEEP_MS = 10_000; // what was said without a meeting is still meant so long
+const KEPT = 20;
 
 /** Refusals that time alone may lift: we try again by ourselves. */
 const PASSING = new Set(['unavailable', 'too-fast', 'media-restarting', 'no-answer', 'lost']);
@@ -25,7 +27,8 @@ export class Fault extends Error {
  */
 
 /**
- * Events: `status` after every change of `status`, `message` (detail: a server message), `fault` (detail: Fault without a ref).
+ * Events: `status` after every change of `status`, `message` (detail: a server message), `fault` (detail: Fault without a ref),
+ * `unsaid` (detail: a message of ours that could not be said in time).
  */
 export class Protocol extends EventTarget {
   /** @param {{code: string, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any}} given */
@@ -41,6 +44,8 @@ export class Protocol extends EventTarget {
     this.socket = null;
     /** @type {Map<string, {resolve: (m: Message) => void, reject: (f: Fault) => void}>} */
     this.pending = new Map();
+    /** Said while there was no meeting, oldest first. @type {Message[]} */
+    this.kept = [];
     /** @type {'idle' | 'connecting' | 'joined' | 'lost' | 'refused' | 'ended'} */
     this.status = 'idle';
     /** Why it was refused or ended. @type {string} */
@@ -67,9 +72,24 @@ export class Protocol extends EventTarget {
     socket.addEventListener('close', () => socket === this.socket && this.lose());
   }
 
-  /** Say something that has no direct answer; silently dropped while there is no meeting. @param {Message} message */
+  /** Say something that has no direct answer, as soon as there is a meeting. @param {Message} message */
   say(message) {
     if (this.status === 'joined') this.socket?.send(JSON.stringify(message));
+    else if (this.status === 'connecting' || this.status === 'lost') this.keep(message);
+  }
+
+  /** @param {Message} message */
+  keep(message) {
+    this.kept.push(message);
+    if (this.kept.length > KEPT) this.forget(this.kept[0]);
+    this.delay(KEEP_MS, () => this.forget(message));
+  }
+
+  /** @param {Message} message */
+  forget(message) {
+    if (!this.kept.includes(message)) return;
+    this.kept = this.kept.filter(each => each !== message);
+    this.emit('unsaid', message);
   }
 
   /** Say something and wait for its direct answer. @param {Message} message @returns {Promise<Message>} */
@@ -106,6 +126,7 @@ export class Protocol extends EventTarget {
       this.store.setItem(this.key, joined.resume);
       this.attempt = 0;
       this.become('joined');
+      for (const message of this.kept.splice(0)) this.say(message);
       this.emit('message', joined);
     } catch (fault) {
       if (socket === this.socket) this.refuse(/** @type {Fault} */ (fault));
@@ -174,6 +195,7 @@ export class Protocol extends EventTarget {
   shut() {
     const socket = this.socket;
     this.socket = null;
+    this.kept = [];
     this.fail();
     socket?.close();
   }

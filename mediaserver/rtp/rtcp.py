@@ -72,15 +72,11 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The peer lost this share (0 to 1) of our stream `ssrc`; `round_trip` in seconds when it can be told.
-
-    `age` in seconds is how long ago the report of ours was sent that it was measured with.
-    """
+    """The peer lost this share (0 to 1) of our stream `ssrc`; `round_trip` in seconds when it can be told."""
 
     ssrc: int
     lost: float
     round_trip: float | None
-    age: float | None = None
     highest: int = 0
     """The highest sequence number received, extended to 32 bits."""
     jitter: int = 0
@@ -142,15 +138,14 @@ def _read_blocks(body: bytes, at: int, count: int, wall: float) -> list[Report]:
 
 
 def _report(block: Block, wall: float) -> Report:
-    round_trip, age = _past(block, wall, block.dlsr), _past(block, wall, 0)
-    return Report(block.ssrc, block.fraction_lost / 256, round_trip, age, block.highest_sequence, block.jitter)
+    return Report(block.ssrc, block.fraction_lost / 256, _round_trip(block, wall), block.highest_sequence, block.jitter)
 
 
-def _past(block: Block, wall: float, kept: int) -> float | None:
-    """RFC 3550 §6.4.1: now less the time of our last report less the time the peer `kept` it (1/65536 s)."""
+def _round_trip(block: Block, wall: float) -> float | None:
+    """RFC 3550 §6.4.1: now less the time of our last report less the time the peer kept it (1/65536 s)."""
     if not block.lsr:
         return None
-    ticks = ((_ntp(wall) >> 16) - block.lsr - kept) & 0xFFFFFFFF
+    ticks = ((_ntp(wall) >> 16) - block.lsr - block.dlsr) & 0xFFFFFFFF
     return ticks / 65536 if ticks < 60 << 16 else None
 
 

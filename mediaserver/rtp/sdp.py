@@ -70,10 +70,11 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a peer offers. `fragment` is its ICE username fragment."""
+    """What a peer offers, with its ICE username fragment and password."""
 
     media: tuple[Media, ...]
     fragment: str
+    password: str
     fingerprints: tuple[tuple[str, str], ...]
 
 
@@ -113,13 +114,14 @@ def _offer(session: SessionDescription, lines: list[list[str]]) -> Offer:
         raise BadOffer("two m-lines with one mid")
     if not any(m.codecs for m in media):
         raise BadOffer("offer shares no codec with us")
-    fragment = next((m.ice.usernameFragment for m in session.media if m.ice and m.ice.usernameFragment), "")
+    ice = next((m.ice for m in session.media if m.ice and m.ice.usernameFragment), None)
     dtls = next((m.dtls for m in session.media if m.dtls and m.dtls.fingerprints), None)
-    if not _FRAGMENT.fullmatch(fragment) or dtls is None:
+    if ice is None or not _FRAGMENT.fullmatch(ice.usernameFragment or "") or dtls is None:
         raise BadOffer("offer without ICE or DTLS parameters")
     if dtls.role == "server":
         raise BadOffer("offer wants us to be the DTLS client")
-    return Offer(media, fragment, tuple((f.algorithm, f.value) for f in dtls.fingerprints))
+    fingerprints = tuple((f.algorithm, f.value) for f in dtls.fingerprints)
+    return Offer(media, ice.usernameFragment or "", ice.password or "", fingerprints)
 
 
 def _media_lines(text: str) -> list[list[str]]:

@@ -1,7 +1,8 @@
-"""ICE-lite (RFC 8445 §2.5): answer the browser's connectivity checks, never send any.
+"""ICE-lite (RFC 8445 §2.5): answer the browser's connectivity checks, never send any to find a path.
 
-Only addresses whose check carried our password are *validated*; the transport drops everything else, so forged
-datagrams never reach DTLS, and remote candidates are never dialled.
+A binding request of ours only measures the round trip of the path the browser selected. Only addresses whose check
+carried our password are *validated*; the transport drops everything else, so forged datagrams never reach DTLS, and
+remote candidates are never dialled.
 """
 
 import secrets
@@ -12,6 +13,9 @@ from aioice import stun
 
 Address = tuple[str, int]
 
+_FRAGMENT_LENGTH = 8
+_PRIORITY = 126 << 24 | 65535 << 8 | 255
+"""A host candidate's (RFC 8445 §5.1.2.1); Firefox answers no request without one."""
 _ALPHABET = string.ascii_letters + string.digits
 MAX_VALIDATED = 8
 """Addresses one peer may have at once; the oldest is forgotten (a peer that moves keeps the newest)."""
@@ -31,7 +35,12 @@ def parse(data: bytes) -> stun.Message:
 
 
 def local_fragment(message: stun.Message) -> str:
-    """Our half of a binding request's USERNAME, by which the shared port finds the peer."""
+    """Our half of a binding request's USERNAME, by which the shared port finds the peer.
+
+    Responses have none; our requests carry it as the beginning of their transaction id, 32 bits of which are random.
+    """
+    if message.message_class == stun.Class.RESPONSE:
+        return message.transaction_id[:_FRAGMENT_LENGTH].decode(errors="replace")
     username = message.attributes.get("USERNAME", "")
     return username.partition(":")[0] if isinstance(username, str) else ""
 
@@ -39,14 +48,18 @@ def local_fragment(message: stun.Message) -> str:
 class IceLite:
     """One peer's credentials and validated addresses."""
 
-    def __init__(self, remote_fragment: str) -> None:
+    def __init__(self, remote_fragment: str, remote_password: str) -> None:
         # given
         self._remote_fragment = remote_fragment
+        self._remote_password = remote_password
         # owned
-        self.fragment = _token(8)
+        self.fragment = _token(_FRAGMENT_LENGTH)
         self.password = _token(24)
         self.selected: Address | None = None
         self.validated: list[Address] = []
+        self._tie_breaker = secrets.randbits(64)
+        self._asked: tuple[bytes, float] | None = None
+        """The newest request of ours, and when it left; older ones do not count any more."""
 
     def request(self, message: stun.Message, address: Address) -> bytes | None:
         """Answer a binding request from `address`, validating it; None when the request is not for us."""
@@ -66,6 +79,32 @@ class IceLite:
         response.add_message_integrity(self.password.encode())
         response.add_fingerprint()
         return bytes(response)
+
+    def ask(self, now: float) -> bytes:
+        """A binding request of ours, which the browser answers at once (RFC 8445 §7.3)."""
+        transaction_id = self.fragment.encode() + secrets.token_bytes(12 - _FRAGMENT_LENGTH)
+        message = stun.Message(
+            message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST, transaction_id=transaction_id
+        )
+        message.attributes["USERNAME"] = f"{self._remote_fragment}:{self.fragment}"
+        message.attributes["PRIORITY"] = _PRIORITY
+        message.attributes["ICE-CONTROLLED"] = self._tie_breaker
+        message.add_message_integrity(self._remote_password.encode())
+        message.add_fingerprint()
+        self._asked = transaction_id, now
+        return bytes(message)
+
+    def answered(self, message: stun.Message, now: float) -> float | None:
+        """The round trip in seconds when this is the browser's answer to our newest request; it counts once."""
+        if self._asked is None or message.message_class != stun.Class.RESPONSE:
+            return None
+        transaction_id, left = self._asked
+        if message.transaction_id != transaction_id:
+            return None
+        if not message.check_message_integrity(self._remote_password.encode()):
+            return None
+        self._asked = None
+        return now - left
 
     def _validate(self, address: Address, *, nominated: bool) -> None:
         if address not in self.validated:

@@ -36,6 +36,9 @@ class Receiver(Protocol):
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one plain RTCP compound packet."""
 
+    def answered(self, round_trip: float, now: float) -> None:
+        """Take the round trip in seconds that a request of ours measured."""
+
 
 class WebRtcTransport:
     """Moves packets for one peer; `changed` is called with (state, reason) on each step."""
@@ -45,6 +48,7 @@ class WebRtcTransport:
         mux: UdpMux,
         certificate: RTCCertificate,
         remote_fragment: str,
+        remote_password: str,
         fingerprints: list[tuple[str, str]],
         receiver: Receiver,
         changed: Callable[[State, str], None],
@@ -55,7 +59,7 @@ class WebRtcTransport:
         self._receiver = receiver
         self._changed = changed
         # owned
-        self.ice = IceLite(remote_fragment)
+        self.ice = IceLite(remote_fragment, remote_password)
         self.line = Line(self, mux.counters)
         self.state: State = "new"
         self._dtls = Dtls(certificate, "server", self._send_plain)
@@ -65,7 +69,10 @@ class WebRtcTransport:
         mux.register(self.ice.fragment, self)
 
     def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
-        """Answer a check; the first valid one starts DTLS."""
+        """Answer a check, of which the first valid one starts DTLS; or take an answer."""
+        if (round_trip := self.ice.answered(message, now)) is not None:
+            self._receiver.answered(round_trip, now)
+            return
         response = self.ice.request(message, address)
         if response is None:
             return
@@ -123,6 +130,11 @@ class WebRtcTransport:
         """Protect and send one RTCP compound packet."""
         if self._srtp is not None and self._port is not None and self.ice.selected is not None:
             self._port.send(self._srtp.protect_rtcp(packet), self.ice.selected)
+
+    def ask(self, now: float) -> None:
+        """Measure the round trip behind what was sent until now."""
+        if self._port is not None and self.ice.selected is not None:
+            self._port.send(self.ice.ask(now), self.ice.selected)
 
     def check(self, now: float) -> None:
         """Close when the peer has been silent too long."""

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.e2e import browsers
 from tests.e2e.people import People
 from tests.e2e.server import Server, running
+
+expect.set_options(timeout=browsers.PATIENCE_S * 1000)
 
 
 @pytest.fixture(scope="session")

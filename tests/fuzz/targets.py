@@ -110,7 +110,7 @@ def read_stun(data: bytes) -> None:
     except ValueError:
         return
     ice.local_fragment(message)
-    agent = ice.IceLite(FRAGMENT)
+    agent = ice.IceLite(FRAGMENT, "")
     assert agent.request(message, ("192.0.2.1", 4242)) is None
 
 

@@ -43,7 +43,13 @@ class Server:
     def answer(self, offer: str) -> str:
         self.offer = parse_offer(offer)
         self.transport = WebRtcTransport(
-            self.mux, CERTIFICATE, self.offer.fragment, list(self.offer.fingerprints), self, self.changed
+            self.mux,
+            CERTIFICATE,
+            self.offer.fragment,
+            self.offer.password,
+            list(self.offer.fingerprints),
+            self,
+            self.changed,
         )
         ice = self.transport.ice
         local = Local(ice.fragment, ice.password, fingerprint(CERTIFICATE), tuple(self.mux.addresses), {"0": 1, "2": 2})

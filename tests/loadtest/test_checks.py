@@ -12,7 +12,7 @@ ADDRESS = ("127.0.0.1", 50000)
 
 def pair() -> tuple[Checks, IceLite]:
     local = Credentials()
-    server = IceLite(local.fragment)
+    server = IceLite(local.fragment, local.password)
     return Checks(local, Credentials(server.fragment, server.password)), server
 
 
@@ -48,8 +48,17 @@ def test_a_wrong_password_validates_nothing() -> None:
     assert server.validated == []
 
 
+def test_requests_to_somebody_else_are_not_answered() -> None:
+    checks, server = pair()
+    _, stranger = pair()
+    assert checks.answer(server.ask(0.0)) is not None
+    assert checks.answer(stranger.ask(0.0)) is None
+    assert checks.answer(checks.request()) is None
+
+
 @given(st.binary(max_size=200))
-def test_garbage_is_no_answer(data: bytes) -> None:
+def test_garbage_is_no_answer_and_gets_none(data: bytes) -> None:
     checks, _ = pair()
     checks.request()
     assert not checks.response(data)
+    assert checks.answer(data) is None

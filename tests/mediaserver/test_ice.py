@@ -42,7 +42,7 @@ def almost_stun(draw: st.DrawFn) -> bytes:
 
 @given(st.binary(max_size=100) | almost_stun())
 def test_any_bytes_are_a_message_or_a_value_error(data: bytes) -> None:
-    agent = IceLite("remote")
+    agent = IceLite("remote", "x" * 24)
     with suppress(ValueError):
         message = ice.parse(data)
         assert isinstance(ice.local_fragment(message), str)
@@ -51,7 +51,7 @@ def test_any_bytes_are_a_message_or_a_value_error(data: bytes) -> None:
 
 
 def test_a_check_with_our_password_validates_its_address() -> None:
-    agent = IceLite("remote")
+    agent = IceLite("remote", "x" * 24)
     checks = Checks(Credentials("remote", "x" * 24), Credentials(agent.fragment, agent.password))
     message = ice.parse(checks.request())
     assert ice.local_fragment(message) == agent.fragment
@@ -64,13 +64,13 @@ def test_a_check_with_our_password_validates_its_address() -> None:
 
 @pytest.mark.parametrize(("fragment", "password"), [("", "w" * 24), ("someone", "")])
 def test_a_forged_check_validates_nothing(fragment: str, password: str) -> None:
-    agent = IceLite("remote")
+    agent = IceLite("remote", "x" * 24)
     assert agent.request(check(agent, fragment=fragment, password=password), HERE) is None
     assert (agent.validated, agent.selected) == ([], None)
 
 
 def test_a_check_without_integrity_or_of_another_kind_validates_nothing() -> None:
-    agent = IceLite("remote")
+    agent = IceLite("remote", "x" * 24)
     bare = check(agent)
     message = stun.Message(bare.message_method, bare.message_class, attributes={"USERNAME": f"{agent.fragment}:remote"})
     assert agent.request(ice.parse(bytes(message)), HERE) is None
@@ -81,7 +81,7 @@ def test_a_check_without_integrity_or_of_another_kind_validates_nothing() -> Non
 
 
 def test_the_nominated_address_is_sent_to() -> None:
-    agent = IceLite("remote")
+    agent = IceLite("remote", "x" * 24)
     wifi, mobile = ("192.0.2.1", 1), ("198.51.100.1", 2)
     agent.request(check(agent, nominate=False), wifi)
     agent.request(check(agent, nominate=False), mobile)
@@ -91,7 +91,7 @@ def test_the_nominated_address_is_sent_to() -> None:
 
 
 def test_credentials_are_long_and_never_the_same() -> None:
-    agents = [IceLite("remote") for _ in range(100)]
+    agents = [IceLite("remote", "x" * 24) for _ in range(100)]
     assert {(len(a.fragment), len(a.password)) for a in agents} == {(8, 24)}  # RFC 8445 §5.3: at least 4 and 22
     assert len({a.password for a in agents}) == len({a.fragment for a in agents}) == 100
 
@@ -99,3 +99,39 @@ def test_credentials_are_long_and_never_the_same() -> None:
 @given(st.integers(0, 255))
 def test_first_bytes_up_to_three_are_stun(first: int) -> None:
     assert ice.is_stun(first) is (first <= 3)
+
+
+def asked() -> tuple[IceLite, Checks, bytes]:
+    """An agent that asked somebody at second 10, that somebody, and the answer."""
+    agent = IceLite("remote", "x" * 24)
+    checks = Checks(Credentials("remote", "x" * 24), Credentials(agent.fragment, agent.password))
+    answer = checks.answer(agent.ask(10.0))
+    assert answer is not None
+    return agent, checks, answer
+
+
+def test_an_answer_tells_the_round_trip_once_and_finds_who_asked() -> None:
+    agent, _, answer = asked()
+    message = ice.parse(answer)
+    assert ice.local_fragment(message) == agent.fragment
+    assert agent.answered(message, 10.25) == 0.25
+    assert agent.answered(message, 10.5) is None
+    assert agent.validated == []
+
+
+def test_only_the_newest_request_counts() -> None:
+    agent, checks, old = asked()
+    new = checks.answer(agent.ask(11.0))
+    assert new is not None
+    assert agent.answered(ice.parse(old), 11.5) is None
+    assert agent.answered(ice.parse(new), 11.5) == 0.5
+
+
+def test_an_answer_with_another_password_or_of_another_kind_tells_nothing() -> None:
+    agent, checks, answer = asked()
+    forged = ice.parse(answer)
+    forged.attributes.clear()
+    forged.add_message_integrity(b"w" * 24)
+    assert agent.answered(forged, 10.5) is None
+    assert agent.answered(ice.parse(checks.request()), 10.5) is None
+    assert agent.answered(ice.parse(answer), 10.5) == 0.5

@@ -151,7 +151,7 @@ class Viewer:
 
     def __init__(self, mux: UdpMux, port: Port, *, plain: bool, send_time: int = 0, dirty: Dirty | None = None) -> None:
         self.sock = loopback()
-        self.transport = WebRtcTransport(mux, CERTIFICATE, "them", [], None, lambda *_: None)  # type: ignore[arg-type]
+        self.transport = WebRtcTransport(mux, CERTIFICATE, "them", "", [], None, lambda *_: None)  # type: ignore[arg-type]
         self.transport.ice.selected = self.sock.getsockname()
         self.transport._port, self.transport._srtp = port, srtp()
         if not plain:

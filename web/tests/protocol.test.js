@@ -168,9 +168,70 @@ test('the old socket has no say after a new one was opened', async () => {
   assert.equal(place.protocol.status, 'connecting');
 });
 
-test('nothing is said without a meeting', async () => {
-  const {protocol, wires} = stand();
-  protocol.start();
+/** A place whose meeting is lost, and what is then heard of messages that were not said. */
+async function lost() {
+  const place = await joined();
+  const unsaid = [];
+  place.protocol.addEventListener('unsaid', ({detail}) => unsaid.push(detail));
+  place.wire.drops();
+  return {...place, unsaid};
+}
+
+/** Run what waits for so long, once. @param {{ms: number, run: () => void}[]} timers @param {number} ms */
+function pass(timers, ms) {
+  for (const timer of timers.filter(each => each.ms === ms)) {
+    timers.splice(timers.indexOf(timer), 1);
+    timer.run();
+  }
+}
+
+test('what is said while the meeting is lost is said after joining, in order, once', async () => {
+  const place = await lost();
+  place.protocol.say({type: 'hand', raised: true});
+  pass(place.timers, 250);
+  const wire = place.wires[1];
+  place.protocol.say({type: 'lower', seat: 'a'});
+  wire.opens();
+  assert.equal(wire.last.type, 'join');
+  wire.says({type: 'joined', resume: 'token-2', ref: wire.last.ref});
+  await settle();
+  assert.deepEqual(wire.sent.slice(1), [{type: 'hand', raised: true}, {type: 'lower', seat: 'a'}]);
+  pass(place.timers, 10_000);
+  assert.deepEqual(place.unsaid, []);
+  wire.drops();
+  pass(place.timers, 250);
+  place.wires[2].opens();
+  place.wires[2].says({type: 'joined', resume: 'token-3', ref: place.wires[2].last.ref});
+  await settle();
+  assert.equal(place.wires[2].sent.length, 1);
+});
+
+test('what cannot be said within ten seconds is not said, and one is told', async () => {
+  const place = await lost();
+  place.protocol.say({type: 'mute-all'});
+  pass(place.timers, 10_000);
+  assert.deepEqual(place.unsaid, [{type: 'mute-all'}]);
+  pass(place.timers, 250);
+  const wire = place.wires[1];
+  wire.opens();
+  wire.says({type: 'joined', resume: 'token-2', ref: wire.last.ref});
+  await settle();
+  assert.equal(wire.sent.length, 1);
+});
+
+test('at most twenty are kept', async () => {
+  const place = await lost();
+  for (let seat = 0; seat < 22; seat++) place.protocol.say({type: 'lower', seat});
+  assert.deepEqual(place.unsaid, [{type: 'lower', seat: 0}, {type: 'lower', seat: 1}]);
+});
+
+test('nothing is kept before a meeting, nor after its end', async () => {
+  const {protocol, timers} = stand();
   protocol.say({type: 'hand', raised: true});
-  assert.deepEqual(wires[0].sent, []);
+  assert.deepEqual([protocol.kept, timers], [[], []]);
+  const place = await lost();
+  place.protocol.say({type: 'hand', raised: true});
+  place.protocol.leave();
+  pass(place.timers, 10_000);
+  assert.deepEqual([place.protocol.kept, place.unsaid], [[], []]);
 });

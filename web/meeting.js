@@ -82,6 +82,7 @@ export class Meeting extends EventTarget {
   // What a person does
 
   async toggleMic() {
+    if (!this.state) return; // not joined yet: nobody knows who has the floor
     if (!this.seat?.floor) return this.notice(this.seat?.hand ? 'room.wait-floor' : 'room.raise-first');
     return this.on.mic ? this.mute() : this.speak();
   }

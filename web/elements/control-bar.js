@@ -44,7 +44,7 @@ export class ControlBar extends Piece {
     const state = meeting?.micState ?? 'blocked';
     const waiting = state === 'blocked' && meeting?.seat?.hand;
     return html`<button type="button" class="tool mic" data-testid="mic" data-state=${state} aria-pressed=${state === 'on' || state === 'live'}
-      @click=${() => meeting?.toggleMic()}>
+      ?disabled=${!meeting?.state} @click=${() => meeting?.toggleMic()}>
       ${icon(MIC_ICONS[state])}<span>${t(waiting ? 'mic.waiting' : `mic.${state}`)}</span>
       ${state === 'on' || state === 'live' ? html`<meter min="0" max="1" .value=${meeting?.level ?? 0} aria-hidden="true"></meter>` : nothing}
     </button>`;
@@ -52,7 +52,8 @@ export class ControlBar extends Piece {
 
   camera() {
     const state = this.meeting?.on.camera ? 'on' : 'off';
-    return html`<button type="button" class="tool" data-testid="camera" data-state=${state} aria-pressed=${state === 'on'} @click=${() => this.meeting?.toggleCamera()}>
+    return html`<button type="button" class="tool" data-testid="camera" data-state=${state} aria-pressed=${state === 'on'}
+      ?disabled=${!this.meeting?.state} @click=${() => this.meeting?.toggleCamera()}>
       ${icon(state === 'on' ? 'camera' : 'camera-off')}<span>${t(`camera.${state}`)}</span>
     </button>`;
   }
@@ -71,7 +72,8 @@ export class ControlBar extends Piece {
     const {meeting} = this;
     const place = meeting?.seat?.hand ?? 0;
     const time = place ? span(waited(meeting?.seat?.since ?? null, meeting?.now ?? 0)) : '';
-    return html`<button type="button" class="tool hand" data-testid="hand" data-place=${place} aria-pressed=${place > 0} @click=${() => meeting?.toggleHand()}>
+    return html`<button type="button" class="tool hand" data-testid="hand" data-place=${place} aria-pressed=${place > 0}
+      ?disabled=${!meeting?.state} @click=${() => meeting?.toggleHand()}>
       ${icon('hand')}<span>${place ? t('hand.lower', place) : t('hand.raise')}</span>${place ? html`<small>${t('hand.waited', time)}</small>` : nothing}
     </button>`;
   }

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import yaml
 from pydantic import ValidationError
@@ -107,6 +107,17 @@ def _shipped() -> list["_Source"]:
     return [_Source(path.name, path.read_text(encoding="utf-8")) for path in SHIPPED]
 
 
+class _Once(yaml.SafeLoader):
+    """Refuses what a mapping says twice, where YAML would keep the last: there is one operating unit (R-012)."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for place, (key, _) in enumerate(node.value):
+            if key.value in keys[:place]:
+                raise yaml.MarkedYAMLError(problem=f"{key.value} is said twice", problem_mark=key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 class _Source:
     """One file: its data, and where in the text they stand."""
 
@@ -114,7 +125,7 @@ class _Source:
         self._name = name
         try:
             self._node = yaml.compose(text, Loader=yaml.SafeLoader)
-            data = yaml.safe_load(text)
+            data = yaml.load(text, Loader=_Once)  # noqa: S506 - a SafeLoader
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             raise PolicyError(f"{name}: not YAML: {error}") from error
         if not isinstance(data, dict):

@@ -108,7 +108,10 @@ FAULTS: Mapping[str, Pair] = {
         "This device is not on the line that its point registered (Article 3.2).",
     ),
     "no-point": ("Tài khoản chưa gắn với điểm cầu nào.", "This account belongs to no point."),
-    "full": ("Phiên họp đã đủ số điểm cầu kết nối.", "No more points can be connected."),
+    "full": (
+        "Vượt số điểm cầu đã đăng ký, hoặc hệ thống đã hết năng lực được cấp (điểm a khoản 4 Điều 12).",
+        "More points than were registered, or all that may be given away is in use (Article 12.4.a).",
+    ),
     "unknown-seat": ("Điểm cầu này không có mặt.", "This point is not here."),
     "bad-offer": (
         "Không kết nối được âm thanh, hình ảnh với thiết bị này.",

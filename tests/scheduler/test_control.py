@@ -18,6 +18,7 @@ ALL = frozenset(BY_ID)
         ("bv", ("so.yt",), "khoản 1 Điều 10"),  # a subordinate unit's is its department's
         ("574", ("574",), "khoản 1 Điều 10"),
         ("da", ("574",), "điểm a khoản 3 Điều 14"),
+        ("cv", (), "khoản 1 Điều 10"),  # level đ controls nothing: the centre does
     ],
 )
 def test_who_controls(host: str, units: tuple[str, ...], article: str) -> None:

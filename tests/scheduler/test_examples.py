@@ -73,6 +73,8 @@ async def test_example_1_r066_the_latest_lose_their_codes_and_104_is_spared(auto
     assert await automatic.load(MORNING.start, MORNING.end) == [LoadStep(MORNING.start, MORNING.end, 4, 194)]
     revoked = [h for h in await automatic.happenings(0) if h.kind == "revoked"]
     assert [(h.session, h.cause) for h in revoked] == [(lower[i].id, province.id) for i in (5, 4, 2)]
+    used = await automatic.usage(at("15/12/2022 00:00"), at("15/12/2023 00:00"))
+    assert (used.points, used.points_at, used.revoked) == (194, MORNING.start, 3)
 
 
 async def test_r066_without_reprieve_104_goes_too(seeded_url: str) -> None:

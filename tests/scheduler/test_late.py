@@ -40,6 +40,14 @@ async def test_r073_two_working_days(scheduler: Scheduler, start: str, latest: s
     assert error.remaining == (("dot_xuat", at(start) - hours(4)), ("khan_cap", None))
 
 
+async def test_r001_the_deadlines_are_those_of_the_profile_of_the_day_of_receipt(scheduler: Scheduler) -> None:
+    before = await scheduler.submit(request("24/03/2023 08:00"), at("23/03/2023 15:00"))
+    after = await scheduler.submit(request("30/03/2023 08:00"), at("27/03/2023 08:00"))
+    assert (before.profile, after.profile) == ("pre-KH-2023/1", "KH-2023/1")
+    with pytest.raises(TooLate):
+        await scheduler.submit(request("25/03/2023 08:00"), at("24/03/2023 08:00"))
+
+
 async def test_r072_what_comes_out_of_hours_is_received_at_the_next_opening(scheduler: Scheduler) -> None:
     evening = await scheduler.submit(request("07/04/2023 08:00"), at("03/04/2023 19:00"))
     noon = await scheduler.submit(request("07/04/2023 08:00"), at("03/04/2023 12:00"))

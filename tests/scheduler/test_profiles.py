@@ -77,6 +77,11 @@ def test_the_profiles_say_what_the_regulation_says() -> None:
         ("lead: {hours: 4}", "lead: {}", "classes.dot_xuat.lead: either working_days or hours"),
         ('"11:30"], ["13:30"', '"13:40"], ["13:30"', "office.spans: spans must be in order, without overlap"),
         ("effective_to: null ", "effective_to: 2023-03-01 ", "profile: effective_to is before effective_from"),
+        (
+            "operator_unit: so.tttt",
+            "operator_unit: [so.tttt, so.tc]",
+            "directory.operator_unit: Input should be a valid string",
+        ),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_with_its_line_and_field(old: str, new: str, fault: str) -> None:
@@ -85,6 +90,19 @@ def test_a_fault_is_told_with_its_line_and_field(old: str, new: str, fault: str)
     with pytest.raises(PolicyError) as caught:
         read([("kh.yaml", TEXT.replace(old, new))])
     assert str(caught.value) == f"kh.yaml, line {line}: {fault}"
+
+
+@pytest.mark.parametrize(
+    ("old", "twice"),
+    [
+        ("  operator_unit: so.tttt ", "operator_unit"),  # one operating unit, not the last of two
+        ("timezone: Asia/Ho_Chi_Minh", "timezone"),
+    ],
+)
+def test_what_is_said_twice_is_refused(old: str, twice: str) -> None:
+    line = TEXT[: TEXT.index(old)].count("\n") + 2
+    with pytest.raises(PolicyError, match=rf"^kh.yaml: not YAML: {twice} is said twice\n.*, line {line}, column"):
+        read([("kh.yaml", TEXT.replace(old, f"{old}\n{old}"))])
 
 
 def test_files_that_do_not_go_together() -> None:
@@ -149,6 +167,10 @@ async def test_a_province_through_three_sets_of_units(engine: AsyncEngine) -> No
     gone = {**_fields(REQUEST), "official": on("05/11/2024", "08:00", "09:00")}
     assert await refusal(Request(**gone), "28/10/2024 08:00") == [
         FieldError("points", "unit-merged", "Phường Xương Huân → Phường Vạn Thạnh, 01/11/2024")
+    ]
+    as_host = {**gone, "host_point": "nt.xuonghuan", "points": ("so.tttt",)}
+    assert [(error.field, error.word) for error in await refusal(Request(**as_host), "28/10/2024 08:00")] == [
+        ("host_point", "unit-merged")
     ]
     early = {**gone, "points": ("p.nhatrang",)}
     assert await refusal(Request(**early), "28/10/2024 08:00") == [

@@ -14,6 +14,7 @@ UNITS = (
     Unit("56", "UBND tỉnh", "ubt", None),
     Unit("so.yt", "Sở Y tế", "so", "56"),
     Unit("bv", "Bệnh viện Đa khoa tỉnh", "khac", "so.yt"),
+    Unit("cv", "Cảng vụ Hàng hải Nha Trang", "khac", None),
     Unit("574", "Huyện Diên Khánh", "huyen", "56", valid_to=date(2025, 6, 30)),
     Unit("da", "Xã Diên An", "xa", "574"),
     Unit("hn", "Văn phòng Chính phủ", "tw", None),

@@ -235,10 +235,15 @@ def noted(rows: list[AuditEntry]) -> list[tuple[str, str, str, str]]:
 
 
 async def test_who_may_not_is_on_the_record(world: World) -> None:
-    client = await world.signed_in("nhatrang")
-    async with client.post(f"/api/v1/points/{NHA_TRANG}/devices", json={"devices": 2}) as response:
-        assert await problem_of(response) == (403, "forbidden")
-    assert noted(await world.audited(1)) == [("nhatrang", "refused", f"/api/v1/points/{NHA_TRANG}/devices", "POST")]
+    client, before = await world.signed_in("nhatrang"), await world.kept.scheduler.ceiling()
+    for path, body in (
+        (f"/api/v1/points/{NHA_TRANG}/devices", {"devices": 2}),
+        ("/api/v1/capacity/steps", {"sessions": 40, "points": 500, "reason": "x"}),
+    ):
+        async with client.post(path, json=body) as response:
+            assert await problem_of(response) == (403, "forbidden")
+        assert noted(await world.audited(1)) == [("nhatrang", "refused", path, "POST")]
+    assert await world.kept.scheduler.ceiling() == before
 
 
 async def test_who_saw_codes_is_on_the_record_once_a_day(world: World) -> None:  # I-08

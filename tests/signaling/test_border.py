@@ -189,12 +189,22 @@ async def test_first_start_seeds_and_shows_one_password_once(tmp_path: Path) -> 
         NewAccount("x y", "X", ["site"]),
         NewAccount("host", "X", ["site"]),
         NewAccount("x", "X", ["king"]),
-        NewAccount("x", "X", ["technician"], unit="568"),
     ],
 )
 async def test_faulty_accounts_are_refused(world: World, new: NewAccount) -> None:
     with pytest.raises(BadInput):
         await create_account(world.kept, new, PASSWORD, NOW)
+
+
+async def test_r014_central_technicians_are_of_the_operating_unit(world: World) -> None:
+    district = (await world.kept.scheduler.point("ubnd.khanh-son")).unit
+    with pytest.raises(BadInput) as refused:
+        await create_account(world.kept, NewAccount("x", "X", ["technician"], unit=district), PASSWORD, NOW)
+    assert [(fault.field, "không thuộc Đơn vị vận hành" in fault.detail) for fault in refused.value.faults] == [
+        ("roles", True)
+    ]
+    assert await world.store.account("x") is None
+    await create_account(world.kept, NewAccount("x", "X", ["technician"], unit="so.tttt"), PASSWORD, NOW)
 
 
 async def test_the_commands_of_an_administrator(

@@ -69,3 +69,18 @@ async def test_the_session_says_who_controls_it(world: World) -> None:
         seen[account] = found["may_control"]
         assert (found["controllers"], found["unable"]) == ([{"id": "574", "name": "UBND huyện Diên Khánh"}], [])
     assert seen == {"dienan": False, "focal": True, "nhatrang": False, "central": True}
+
+
+async def test_r049_the_centre_controls_for_a_room_that_is_not_in_operation(world: World) -> None:
+    central = await world.signed_in("central")
+    move = {"move": "suspend", "reason": "không đạt đánh giá lại"}
+    async with central.post(f"/api/v1/directory/points/{DIEN_KHANH}/move", json=move) as response:
+        assert response.status == 200
+    session = await world.session(NHA_TRANG, host=DIEN_AN)
+    seen = {}
+    for account in ("focal", "central"):
+        async with (await world.signed_in(account)).get(f"/api/v1/sessions/{session.id}") as response:
+            found = await response.json()
+        seen[account] = found["may_control"]
+        assert (found["controllers"], found["unable"]) == ([], [{"id": "574", "name": "UBND huyện Diên Khánh"}])
+    assert seen == {"focal": False, "central": True}

@@ -174,6 +174,8 @@ async def test_a_revoked_meeting_ends(world: World) -> None:
     assert await sent(client, "/capacity/shed", other) == impact
     assert await sent(client, "/capacity/shed", {"victims": [session.id], "reason": REASON}) == {"victims": []}
     assert (await socket.type("bye"))["reason"] == "revoked"
+    again = await (await world.socket("nhatrang")).ask(type="join", code=session.code)
+    assert (again["error"], again["text"].split(";")[0]) == ("revoked", "Mã này đã bị thu hồi (khoản 4 Điều 12)")
     assert await sent(client, "/capacity/shed", other) == {"victims": []}
 
 

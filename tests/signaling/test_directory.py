@@ -1,6 +1,7 @@
 """The directory over REST: who sees and keeps what, and that refusals name their article."""
 
 import base64
+import json
 from typing import Any
 
 from aiohttp import ClientSession
@@ -35,14 +36,17 @@ async def noted(world: World, number: int) -> list[tuple[str, str, str, str]]:
 
 
 async def test_the_tree_has_all_tiers(world: World) -> None:  # R-005
+    port = {"id": "cv", "name": "Cảng vụ Hàng hải Nha Trang", "level": "khac"}
+    await world.kept.scheduler.import_units(json.dumps({"units": [port]}))
     async with (await world.signed_in("nobody")).get("/api/v1/directory") as response:
         tree = await response.json()
     levels = {unit["id"]: unit["level"] for unit in tree["units"]}
     codes = {level["id"]: level["code"] for level in tree["levels"]}
     points = {point["name"]: codes[levels[point["unit"]]] for point in tree["points"]}
     wanted = {"UBND.Khanh Hoa": "a", "So.TTTT": "b", "UBND.Nha Trang": "c", "NT.XuongHuan": "d"}
+    wanted |= {"Cang vu Hang hai Nha Trang": "đ"}
     assert {name: points[name] for name in wanted} == wanted
-    assert (len(points), tree["may_edit"], [item["id"] for item in tree["items"]]) == (169, False, list(ITEMS))
+    assert (len(points), tree["may_edit"], [item["id"] for item in tree["items"]]) == (170, False, list(ITEMS))
 
 
 async def test_a_point_goes_from_draft_to_assessment(world: World) -> None:

@@ -190,7 +190,11 @@ async def test_a_point_with_more_devices_than_it_reserved_finds_the_session_full
     await world.join("host", session)
     first, _ = await world.join("nhatrang", session)
     socket = await world.socket("nhatrang")
-    assert (await socket.ask(type="join", code=session.code))["error"] == "full"
+    assert await socket.ask(type="join", code=session.code) == {
+        "type": "error",
+        "error": "full",
+        "text": "Vượt số điểm cầu đã đăng ký, hoặc hệ thống đã hết năng lực được cấp (điểm a khoản 4 Điều 12).",
+    }  # I-05
     await first.ask(type="leave")
     assert (await socket.ask(type="join", code=session.code))["type"] == "joined"
 

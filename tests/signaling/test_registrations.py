@@ -1,11 +1,13 @@
 """Registrations over the real roof: who registers for whom, what is refused and why (Điều 5, 12, 13)."""
 
+import json
 from typing import Any
 
 from aiohttp import ClientSession
 
+from signaling.accounts import Account
 from tests.signaling.bodies import EMERGENCY, registration
-from tests.signaling.world import DIEN_AN, DIEN_KHANH, HOST, NHA_TRANG, World, problem_of
+from tests.signaling.world import DIEN_AN, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, problem_of
 
 ORDINARY = {"class": "thuong", "ground": "", "reason": ""}
 NEXT_WEEK = {"start": "2026-04-15T01:00:00Z", "end": "2026-04-15T03:00:00Z"}
@@ -142,10 +144,15 @@ async def test_r016_r017_r070_r075_what_is_missing_is_named_at_once(world: World
 
 async def test_r015_a_district_sees_what_its_communes_are_in_and_no_code_of_what_it_is_not(world: World) -> None:
     own = await world.session(VAN_NINH_COMMUNE)
-    await world.session(NHA_TRANG)
+    others = await world.session(NHA_TRANG)
     vanninh = await world.signed_in("vanninh")
     [seen] = await get(vanninh, "/sessions")
     assert (seen["id"], seen["code"], seen["contact_name"]) == (own.id, None, None)
+    hosted = [await world.session(NHA_TRANG, host=host) for host in (VAN_NINH_COMMUNE, "ubnd.van-ninh")]
+    invited = await world.session("ubnd.van-ninh")
+    assert {seen["id"] for seen in await get(vanninh, "/sessions")} == {each.id for each in (own, *hosted, invited)}
+    async with vanninh.get(f"/api/v1/sessions/{others.id}") as response:
+        assert await problem_of(response) == (404, "not-found")
 
 
 async def test_r081_technicians_of_invited_points_see_the_contact_and_level_khac_does_not(world: World) -> None:
@@ -154,3 +161,10 @@ async def test_r081_technicians_of_invited_points_see_the_contact_and_level_khac
     assert (seen["contact_phone"], seen["reason"]) == ("+84905123456", None)
     host = await get(await world.signed_in("host"), f"/sessions/{session.id}")
     assert (host["contact_phone"], host["host"]["point"]) == ("+84905123456", HOST)
+    port = {"id": "cv", "name": "Cảng vụ Hàng hải Nha Trang", "level": "khac"}
+    await world.kept.scheduler.import_units(json.dumps({"units": [port]}))
+    point, hashed = "cang-vu-hang-hai-nha-trang", await world.store.account("host")
+    assert hashed is not None
+    await world.store.add_account(Account("cangvu", "Cảng vụ", ("site",), "cv", point), hashed[1], NOW)
+    guest = await get(await world.signed_in("cangvu"), f"/sessions/{(await world.session(point)).id}")
+    assert (guest["contact_name"], guest["contact_phone"], guest["second_phone"]) == (None, None, None)

@@ -82,6 +82,8 @@ async def test_what_cannot_be_explained(office: Office) -> None:
 async def test_who_missed_a_rehearsal_is_told_once(office: Office) -> None:
     """R-087: the unit and the district of who was absent; who has no mailbox hears through the district."""
     session, kept = await office.session(HOST, CITY, VINH_HAI, VINH_THO), office.preparation.attendance
+    own = (await office.scheduler.point(VINH_THO)).unit
+    await office.post.set_mailbox(own, "vinhtho@khanhhoa.gov.vn")
     for point in (HOST, CITY):
         await kept.came(session.id, point, at("04/04/2023 13:55"))
         await kept.left(session.id, point, at("04/04/2023 15:00"))
@@ -89,8 +91,10 @@ async def test_who_missed_a_rehearsal_is_told_once(office: Office) -> None:
     assert await office.told(at("05/04/2023 08:00"), "absent") == []
     for minute in (1, 2):
         await kept.settle(at(f"04/04/2023 15:0{minute}"))
-    told = [("absent", NHA_TRANG, "NT.VinhHai; NT.VinhTho")]
+    told = [("absent", own, "NT.VinhTho"), ("absent", NHA_TRANG, "NT.VinhHai; NT.VinhTho")]
     assert await office.told(at("05/04/2023 08:00"), "absent", "interrupted") == told
+    rehearsal, _ = await kept.slots(session.id, at("05/04/2023 08:00"))
+    assert (rehearsal.present, len(rehearsal.points)) == (2, 4)
 
 
 async def test_unexplained_interruptions_are_asked_after_and_only_those(office: Office) -> None:

@@ -13,9 +13,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from signaling.errors import BadInput, Fault
 
-Role = Literal["administrator", "technician", "supervisor", "registrant", "site"]
+Role = Literal["administrator", "technician", "supervisor", "registrant", "site", "provider"]
 """Administrator; central technician (Điều 3.10); who supervises for the Office of the province and changes nothing
-(Điều 16.2); the unit's registrant (Điều 12.1); site technician (Điều 3.11)."""
+(Điều 16.2); the unit's registrant (Điều 12.1); site technician (Điều 3.11); people of a telecom enterprise, who are
+outsiders (Điều 14.2, reading A36)."""
 ROLES: tuple[Role, ...] = get_args(Role)
 
 MIN_PASSWORD = 12
@@ -25,7 +26,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account, bound to a point, to a unit, or (administrators, central technicians) to neither."""
+    """One account, bound to a point, to a unit, to a provider, or (administrators, central technicians) to none."""
 
     account: str
     name: str
@@ -35,6 +36,7 @@ class Account:
     language: str = "vi"
     must_change: bool = False
     disabled: bool = False
+    provider: str | None = None
 
     @property
     def central(self) -> bool:
@@ -45,6 +47,11 @@ class Account:
     def sees_all(self) -> bool:
         """Whether the account sees every session, if only to supervise (R-105)."""
         return self.central or "supervisor" in self.roles
+
+    @property
+    def outsider(self) -> bool:
+        """Whether the account is of a telecom enterprise, which sees its own lines and nothing else (A36)."""
+        return "provider" in self.roles
 
 
 def is_name(text: str) -> bool:
@@ -65,6 +72,8 @@ def check_roles(texts: Iterable[str]) -> tuple[Role, ...]:
     asked = set(texts)
     if not asked or not asked.issubset(ROLES):
         raise BadInput([Fault("roles", f"one or more of {', '.join(ROLES)}")])
+    if "provider" in asked and len(asked) > 1:
+        raise BadInput([Fault("roles", "who is of a telecom enterprise has no other role")])
     return tuple(role for role in ROLES if role in asked)
 
 

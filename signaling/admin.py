@@ -33,13 +33,14 @@ FIRST_ROLES = ("administrator", "technician")
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """An account to create; it is bound to a point, to a unit or to neither."""
+    """An account to create; it is bound to a point, to a unit, to a provider (by its name) or to none."""
 
     account: str
     name: str
     roles: Sequence[str]
     point: str | None = None
     unit: str | None = None
+    provider: str | None = None
     language: str = "vi"
     must_change: bool = False
 
@@ -53,7 +54,16 @@ async def create_account(kept: Record, new: NewAccount, password: str, now: date
     operator = kept.directory.policy(now).directory.operator_unit
     if "technician" in roles and unit not in {None, operator}:  # Điều 3.10, R-014
         raise BadInput([Fault("roles", "a central technician is of the operating unit (không thuộc Đơn vị vận hành)")])
-    account = Account(name, new.name.strip() or name, roles, unit, new.point, new.language, new.must_change)
+    account = Account(
+        account=name,
+        name=new.name.strip() or name,
+        roles=roles,
+        unit=unit,
+        point=new.point,
+        language=new.language,
+        must_change=new.must_change,
+        provider=await _provider_of(kept, new),
+    )
     await kept.store.add_account(account, await Passwords().hash(password), now)
     return account
 
@@ -67,6 +77,16 @@ async def _unit_of(kept: Record, new: NewAccount) -> str | None:
     if new.unit is not None and new.unit not in {unit.id for unit in await kept.scheduler.units()}:
         raise BadInput([Fault("unit", f"There is no unit {new.unit}")])
     return new.unit
+
+
+async def _provider_of(kept: Record, new: NewAccount) -> str | None:
+    """People of a telecom enterprise are of one, and nobody else is (A36)."""
+    if ("provider" in new.roles) != (new.provider is not None):
+        raise BadInput([Fault("provider", "the role and the enterprise go together")])
+    found = [each.id for each in await kept.equipment.providers() if each.name == new.provider]
+    if new.provider is not None and not found:
+        raise BadInput([Fault("provider", f"There is no provider {new.provider}")])
+    return next(iter(found), None)
 
 
 async def first_start(kept: Record, now: datetime) -> str | None:
@@ -88,6 +108,7 @@ async def _create_account(kept: Record, arguments: Namespace) -> None:
         roles=arguments.role,
         point=arguments.point,
         unit=arguments.unit,
+        provider=arguments.provider,
         language=arguments.language,
         must_change=arguments.must_change,
     )
@@ -226,6 +247,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     bound = create.add_mutually_exclusive_group()
     bound.add_argument("--point", help="id of the point the account sits at")
     bound.add_argument("--unit", help="id of the unit the account belongs to")
+    bound.add_argument(
+        "--provider", metavar="NAME", help="the telecom enterprise the account is of, as it is registered"
+    )
     create.add_argument("--language", choices=["vi", "en"], default="vi")
     change = commands.add_parser("set-password", help="set a password; prints the one it made up")
     change.add_argument("account")

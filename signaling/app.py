@@ -18,6 +18,7 @@ from scheduler import database, profiles
 from scheduler.answers import Answers
 from scheduler.calls import Calls
 from scheduler.conduct.box import Box
+from scheduler.conduct.carriage import Carriers
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
@@ -93,6 +94,7 @@ class Record:
     handovers: Handovers
     shelf: Shelf
     box: Box
+    carriers: Carriers
     store: Store
     audit: Audit
     reports: Reports
@@ -136,6 +138,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
             handovers=handovers,
             shelf=Shelf(engine, channels),
             box=Box(engine, shelf, sheets, handovers),
+            carriers=Carriers(engine),
             calls=Calls(engine, shelf, channels),
             answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
             store=Store(engine),
@@ -230,12 +233,14 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         handovers=kept.handovers,
         shelf=kept.shelf,
         box=kept.box,
+        carriers=kept.carriers,
         store=kept.store,
         redis=redis,
         audit=kept.audit,
         reports=kept.reports,
         auth=Auth(kept.store, kept.audit, Passwords(), limits, links),
         hub=hub,
+        lines=lines,
         faults=faults,
         dispatch=Dispatch(hub, entrance, faults, metrics),
         recordings=recordings,

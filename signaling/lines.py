@@ -43,6 +43,8 @@ class Lines:
         self._scheduler = scheduler
         # owned
         self._watches: dict[str, tuple[LineWatch, datetime]] = {}
+        self._now: dict[str, dict[str, Measured]] = {}
+        """What was last measured of each point of a meeting: the worst of its devices."""
 
     async def of_seat(self, meeting: str, seat: str) -> Measured | None:
         """Return how the line of a seat is, if it is connected and can be asked."""
@@ -64,7 +66,9 @@ class Lines:
         self._watches[meeting.id] = watch, now
         found = await self._measure(meeting.id)
         points = meeting.conference.roster.points
-        seen = watch.look({seat: measured(line) for seat, line in found.items() if seat in points}, now)
+        lines = {seat: measured(line) for seat, line in found.items() if seat in points}
+        self._now[meeting.id] = _worst(lines, points)
+        seen = watch.look(lines, now)
         await meeting.apply(meeting.conference.weak({seat: weak(seat, line) for seat, line in seen.weak.items()}))
         for seat, line in seen.due.items():
             report = Report(meeting.id, "line", points[seat], measured=line)
@@ -74,9 +78,20 @@ class Lines:
         if seen.counted:
             await self._desk.count(meeting.id, _by_point(seen.counted, points))
 
+    def now(self, meeting: str) -> Mapping[str, Measured]:
+        """Return how the lines of connected points are, by point."""
+        return self._now.get(meeting, {})
+
     def forget(self, meeting: str) -> None:
         """A meeting is over."""
         self._watches.pop(meeting, None)
+        self._now.pop(meeting, None)
+
+
+def _worst(lines: Mapping[str, Measured], points: Mapping[str, str]) -> dict[str, Measured]:
+    """Return the line of each point that loses most."""
+    ordered = sorted(lines.items(), key=lambda each: max(each[1].up, each[1].down))
+    return {points[seat]: line for seat, line in ordered}
 
 
 def _by_point(counted: Mapping[str, bool], points: Mapping[str, str]) -> dict[str, bool]:

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from scheduler.answers import Answers
 from scheduler.conduct.box import Box
+from scheduler.conduct.carriage import Carriers
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
@@ -32,6 +33,7 @@ from signaling.dispatch import Dispatch
 from signaling.faults import Faults
 from signaling.finisher import Finisher
 from signaling.hub import Hub
+from signaling.lines import Lines
 from signaling.links import Links
 from signaling.metrics import Metrics
 from signaling.post.deliverer import Deliverer
@@ -61,12 +63,14 @@ class Roof:
     handovers: Handovers
     shelf: Shelf
     box: Box
+    carriers: Carriers
     store: Store
     audit: Audit
     reports: Reports
     redis: Redis
     auth: Auth
     hub: Hub
+    lines: Lines
     faults: Faults
     dispatch: Dispatch
     recordings: Recordings

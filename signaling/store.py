@@ -277,6 +277,7 @@ def _account_row(account: Account) -> dict[str, object]:
         "language": account.language,
         "must_change": account.must_change,
         "disabled": account.disabled,
+        "provider": account.provider,
     }
 
 
@@ -290,6 +291,7 @@ def _account(row: RowMapping) -> Account:
         language=row["language"],
         must_change=row["must_change"],
         disabled=row["disabled"],
+        provider=row["provider"],
     )
 
 

@@ -29,6 +29,7 @@ ACCOUNTS = Table(
     Column("must_change", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("disabled", Boolean, nullable=False, server_default=false()),
+    Column("provider", String(32)),
 )
 
 ACCOUNT_LINKS = Table(  # one-time links by which a first password is set; their secret is nowhere

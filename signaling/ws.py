@@ -8,6 +8,7 @@ from aiohttp import WSMsgType, hdrs, web
 
 from signaling.border import check_origin, signed_in, source_of
 from signaling.client import Client
+from signaling.errors import Forbidden
 from signaling.messages import MAX_BYTES, Error
 from signaling.roof import ROOF, Roof
 from signaling.texts import fault_text
@@ -25,6 +26,8 @@ async def handle(request: web.Request) -> web.WebSocketResponse:
     roof = request.app[ROOF]
     account = await signed_in(request)
     check_origin(request)
+    if account.outsider:
+        raise Forbidden
     # One byte more, for aiohttp refuses at its limit already; no compression, so that nothing small unpacks to much.
     socket = web.WebSocketResponse(max_msg_size=MAX_BYTES + 1, compress=False, autoping=False)
     await socket.prepare(request)

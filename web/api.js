@@ -174,6 +174,12 @@ export const grants = id => call('GET', `directory/points/${encodeURIComponent(i
 export const unitCard = id => call('GET', `directory/units/${encodeURIComponent(id)}`);
 /** @type {() => Promise<Provider[]>} */
 export const providers = () => call('GET', 'directory/providers');
+/** Lines of a provider; people of one need not say which. @type {(provider: string) => Promise<CarrierLines>} */
+export const lines = provider => call('GET', `lines?${query(provider ? {provider} : {})}`);
+/** @type {(session: string, name: string, phone: string) => Promise<CarrierLines>} */
+export const nameContact = (session, name, phone) => call('POST', 'lines/contact', {session, name, phone});
+/** @type {(id: string, text: string) => Promise<CarrierLines>} */
+export const answerLineFault = (id, text) => call('POST', `lines/incidents/${encodeURIComponent(id)}`, {text});
 /** @type {() => Promise<Change[]>} */
 export const changes = () => call('GET', 'directory/changes');
 /** @type {(unit: string) => Promise<RoomPerson[]>} */

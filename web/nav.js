@@ -15,6 +15,7 @@ export const PAGES = [
   {page: 'calendar', picture: 'view'},
   {page: 'queue', picture: 'clock', roles: [...CENTRAL, 'supervisor']},
   {page: 'incidents', picture: 'warn', roles: CENTRAL},
+  {page: 'lines', picture: 'network', roles: ['provider', ...CENTRAL], rare: CENTRAL},
   {page: 'post', picture: 'mail', roles: [...CENTRAL, 'supervisor']},
   {page: 'recordings', picture: 'play'},
   {page: 'capacity', picture: 'network', roles: [...CENTRAL, 'supervisor'], rare: true},
@@ -27,12 +28,15 @@ export const PAGES = [
   {page: 'audit', picture: 'search', roles: [...CENTRAL, 'supervisor'], rare: true},
 ];
 
-/** The pages somebody is shown: those in the bar and those in its fold. @param {string[]} roles */
+/** The pages somebody is shown: those in the bar and those in its fold. People of a telecom enterprise are outsiders. @param {string[]} roles */
 export function shown(roles) {
-  const mine = PAGES.filter(page => !page.roles || some(page.roles, roles));
+  const mine = PAGES.filter(page => (page.roles ? some(page.roles, roles) : !roles.includes('provider')));
   const seldom = mine.filter(({rare}) => (Array.isArray(rare) ? some(rare, roles) : rare));
   return {bar: mine.filter(page => !seldom.includes(page)), fold: seldom};
 }
+
+/** Where somebody begins. @param {string[]} roles */
+export const home = roles => `${shown(roles).bar[0].page}.html`;
 
 /** @param {string[]} these @param {string[]} roles */
 function some(these, roles) {

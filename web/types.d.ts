@@ -14,7 +14,7 @@ type SentKind = DeviceKind | 'content';
 interface Slot { start: string; end: string }
 interface Named { id: string; name: string }
 
-interface Me { account: string; name: string; roles: string[]; unit: Named | null; point: Named | null; language: string; must_change: boolean }
+interface Me { account: string; name: string; roles: string[]; unit: Named | null; point: Named | null; provider: Named | null; language: string; must_change: boolean }
 interface Unit { id: string; name: string; level: string; parent: string | null }
 interface Point { id: string; name: string; label: string; unit: string; level: string; devices: number }
 
@@ -50,6 +50,18 @@ interface Line {
 interface Change { id: string; point: string; kind: 'request' | 'drift'; field: string; old: string; new: string; reason: string; state: string; by: string }
 interface Stock { devices: Device[]; lines: Line[]; changes: Change[] }
 interface Provider { id: string | null; name: string; contact: string; phone: string; email: string }
+/** What a telecom enterprise sees: its lines, the sessions that need them, the incidents that are its matter. */
+interface CarrierLine { id: string; point: Named; type: string; subscribed_kbps: number; up_kbps: number | null; down_kbps: number | null; ranges: string[]; slow: boolean }
+interface CarrierSession {
+  id: string; number: string; host: string; slots: (Slot & { kind: 'tong_duyet' | 'chinh_thuc' })[]; due: string;
+  points: { id: string; name: string; minutes: number; lossy: number; now: LineMeasured | null }[];
+  contact: { name: string; phone: string } | null; centre: { name: string; phone: string } | null;
+}
+interface LineFault {
+  id: string; number: string; point: Named | null; kind: string; state: string; opened: string; measured: LineMeasured | null; said: { at: string; answer: boolean; text: string }[];
+}
+interface LineMeasured { up: number; down: number; jitter: number; round_trip: number }
+interface CarrierLines { provider: Named; lines: CarrierLine[]; sessions: CarrierSession[]; incidents: LineFault[]; may_answer: boolean }
 interface RoomPerson {
   id: string; name: string; role: 'manager' | 'technician'; phone: string; email: string; trained: string | null; valid_from: string; valid_to: string | null;
   account: string | null; serving: boolean; untrained: boolean;

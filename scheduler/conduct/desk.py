@@ -27,8 +27,8 @@ class Desk:
             found = await incidents_store.same(db, report)
             if found is None:
                 provider = await incidents_store.provider(db, report.point)
-                name = None if provider is None else provider.name
-                incident = incidents.opened(uuid.uuid4().hex, report, name, _second(now))
+                carrier = None if provider is None else provider.id
+                incident = incidents.opened(uuid.uuid4().hex, report, carrier, _second(now))
                 await incidents_store.add(db, incident)
                 if incident.provider is not None:
                     await self._tell(db, incident, provider, now)
@@ -42,8 +42,8 @@ class Desk:
         async with writing(self._engine) as db:
             known = await incidents_store.known(db, incident)
             provider = await incidents_store.provider(db, known.point)
-            name = None if provider is None else provider.name
-            changed = incidents.after(known, Step(_second(now), step, by, text), name)
+            carrier = None if provider is None else provider.id
+            changed = incidents.after(known, Step(_second(now), step, by, text), carrier)
             await incidents_store.save(db, changed)
             if step == "provider":
                 await self._tell(db, changed, provider, now)

@@ -16,6 +16,7 @@ NEXT: Mapping[StepKind, Mapping[IncidentState, IncidentState]] = {
     "noted": {state: state for state in (*UNSETTLED, "resolved")},
     "escalated": dict.fromkeys(UNSETTLED, "open"),
     "provider": {"open": "provider", "taken": "provider"},
+    "answered": {state: state for state in UNSETTLED},
     "control": {state: state for state in UNSETTLED},
     "returned": {state: state for state in UNSETTLED},
     "resolved": dict.fromkeys(UNSETTLED, "resolved"),

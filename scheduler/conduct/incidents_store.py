@@ -57,6 +57,12 @@ async def since(db: AsyncConnection, start: datetime, end: datetime) -> list[Inc
     return await _incidents(db, (opened >= seconds(start)) & (opened < seconds(end)), None)
 
 
+async def of_provider(db: AsyncConnection, provider_id: str) -> list[Incident]:
+    """Return the unsettled incidents that are a provider's matter, the newest first."""
+    theirs = INCIDENTS.c.provider == provider_id
+    return await _incidents(db, theirs & INCIDENTS.c.state.in_(UNSETTLED), None)
+
+
 async def add(db: AsyncConnection, incident: Incident) -> None:
     """Save a new incident with its first step."""
     await db.execute(insert(INCIDENTS).values(_values(incident)))
@@ -124,7 +130,9 @@ async def count(db: AsyncConnection, session: str, lossy: Mapping[str, bool]) ->
         here = (LINE_MINUTES.c.session == session) & (LINE_MINUTES.c.point == point)
         values = {"minutes": LINE_MINUTES.c.minutes + 1, "lossy": LINE_MINUTES.c.lossy + int(bad)}
         if not (await db.execute(update(LINE_MINUTES).where(here).values(values))).rowcount:
-            first = {"session": session, "point": point, "minutes": 1, "lossy": int(bad)}
+            carrier = await provider(db, point)
+            theirs = None if carrier is None else carrier.id
+            first = {"session": session, "point": point, "minutes": 1, "lossy": int(bad), "provider": theirs}
             await db.execute(insert(LINE_MINUTES).values(first))
 
 

@@ -14,9 +14,11 @@ Level = Literal[1, 2]
 """What the technicians at hand settle, and what the centre must (Điều 14.3.c)."""
 
 StepKind = Literal[
-    "opened", "again", "taken", "noted", "escalated", "provider", "control", "returned", "resolved", "reopened"
-]
-"""What happened to an incident. `control` and `returned` frame the time in which the centre directs the meeting."""
+    "opened", "again", "taken", "noted", "escalated", "provider", "answered", "control", "returned", "resolved",
+    "reopened",
+]  # fmt: skip
+"""What happened to an incident. `control` and `returned` frame the time in which the centre directs the meeting;
+`answered` is what the provider of the line says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A fault and what became of it. `assignee` is an account, empty while it is nobody's; steps are in order."""
+    """A fault and what became of it. `assignee` is an account, empty while it is nobody's; steps are in order.
+
+    `provider` is the id of the enterprise whose line it is, once it is their matter.
+    """
 
     id: str
     session: str
@@ -84,3 +89,4 @@ class LineMinutes:
     point: str
     minutes: int
     lossy: int
+    provider: str | None = None

@@ -18,7 +18,7 @@ INCIDENTS = Table(
     Column("measured", Text),  # JSON
     Column("state", String(16), nullable=False),
     Column("assignee", String(200), nullable=False),
-    Column("provider", String(64)),
+    Column("provider", String(64)),  # its id
     Column("resolved", BigInteger),
     Index("incidents_state", "state"),
 )
@@ -41,6 +41,7 @@ LINE_MINUTES = Table(  # how each point's line was in each session (R-039, R-116
     Column("point", String(64), ForeignKey("points.id"), primary_key=True),
     Column("minutes", Integer, nullable=False),
     Column("lossy", Integer, nullable=False),
+    Column("provider", String(32)),  # whose line it was
 )
 
 TICKS = Table(  # what was done of the closing lists; place is a point, or empty for the centre

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from scheduler.directory import lines
+from scheduler.directory.carriers import points_by_provider
 from scheduler.directory.model import Line
 from scheduler.model import Interval, Session, Slot, SlotKind
 from scheduler.policy import Policy
@@ -56,7 +57,7 @@ class Board:
 class Known:
     """What boards are made of, by session or point. `beside` are all issued sessions of that time.
 
-    `accounts` are the points somebody can sign in for; None: not asked.
+    `accounts` are the points somebody can sign in for; None: not asked. `providers` are their names.
     """
 
     checks: Mapping[str, Sequence[Check]]
@@ -71,6 +72,7 @@ class Known:
     lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
     steps: Mapping[str, Mapping[str, Mapping[str, datetime]]] = field(default_factory=dict)
     links: Mapping[tuple[str, SlotKind], LinkTest] = field(default_factory=dict)
+    providers: Mapping[str, str] = field(default_factory=dict)
 
 
 def next_slot(session: Session, now: datetime) -> Slot:
@@ -96,9 +98,15 @@ def board(session: Session, known: Known, policy: Policy, now: datetime) -> Boar
         on_site=tuple(senders),
         steps=known.steps.get(session.id, {}),
         duties=duties,
-        marks=(*link, *session_marks(duties, missing, busy, moment)),
+        marks=(*link, *session_marks(duties, missing, busy, moment, _carriers(session, known))),
         points=judged,
     )
+
+
+def _carriers(session: Session, known: Known) -> dict[str, str]:
+    invited = (session.host_point, *session.points)
+    own = [line for point in invited for line in known.lines.get(point, ())]
+    return {id_: known.providers[id_] for id_ in sorted(points_by_provider(session, own)) if id_ in known.providers}
 
 
 def on_site(session: Session, known: Known, policy: Policy) -> list[str]:

@@ -56,11 +56,12 @@ def _duty(row: dict[str, object]) -> Duty:
 
 
 async def assign(db: AsyncConnection, given: Duty) -> None:
-    """Put a person on duty: instead of the one before, where there is one of a role (and point or unit)."""
+    """Put a person on duty: instead of the one before, where there is one of a role (and point, unit or provider)."""
     if given.role != "backup":
         where = (DUTIES.c.session == given.session) & (DUTIES.c.role == given.role)
         where &= DUTIES.c.point == given.point if given.point else DUTIES.c.point.is_(None)
         where &= DUTIES.c.unit == given.unit if given.role == "on_site" else DUTIES.c.role == given.role
+        where &= DUTIES.c.provider == given.provider if given.provider else DUTIES.c.provider.is_(None)
         await db.execute(delete(DUTIES).where(where))
     await db.execute(insert(DUTIES).values(asdict(given)))
 

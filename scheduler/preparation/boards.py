@@ -83,6 +83,7 @@ class Boards:
             lines=_by_point(await lines_store.lines(db)),
             steps=await steps.steps(db, ids),
             links=await steps.links(db, sessions),
+            providers={each.id: each.name for each in await lines_store.providers(db)},
             tests=await self_tests.newest(db, points, now - OLDEST_TEST),
         )
         return [board(session, known, self._desk.policy(session), now) for session in sessions]

@@ -19,6 +19,7 @@ MAX_NAME = 100
 @dataclass(frozen=True, slots=True)
 class Duty:
     """One person for one session. `unit` sends somebody on site, `point` is where a site technician stands.
+    `provider` is the telecom enterprise whose contact they are; None: whichever it is.
 
     `account` is the person's own, if they have one; `arrived` is when they checked in.
     """
@@ -33,6 +34,7 @@ class Duty:
     phone: str
     by: str
     arrived: datetime | None = None
+    provider: str | None = None
 
     @property
     def person(self) -> str:
@@ -53,6 +55,7 @@ def normal(given: Duty) -> Duty:
         phone(given.phone) or "",
         given.by,
         given.arrived,
+        given.provider,
     )
 
 

@@ -4,7 +4,7 @@ Red: the meeting will suffer if nobody does anything. Amber: somebody should loo
 can say anything about yet has no colour and makes no point worse.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -116,12 +116,19 @@ def _test(test: SelfTest | None, moment: Moment) -> Mark:
 
 
 def session_marks(
-    duties: Sequence[Duty], missing: Sequence[str], busy: Sequence[str], moment: Moment
+    duties: Sequence[Duty],
+    missing: Sequence[str],
+    busy: Sequence[str],
+    moment: Moment,
+    carriers: Mapping[str, str] | None = None,
 ) -> tuple[Mark, ...]:
-    """Judge what belongs to no point: `missing` units have nobody on site, `busy` persons have too many sessions."""
+    """Judge what belongs to no point: `missing` units have nobody on site, `busy` persons have too many sessions.
+
+    `carriers` are the providers whose lines the points have, by id with their names.
+    """
     return (
         _main(duties, moment),
-        _provider(duties, moment),
+        *_providers(duties, carriers or {}, moment),
         *(Mark("on_site", "amber", "nobody-of", unit) for unit in missing),
         *(Mark("parallel", "amber", "too-many-sessions", name) for name in busy),
     )
@@ -134,12 +141,17 @@ def _main(duties: Sequence[Duty], moment: Moment) -> Mark:
     return Mark("main", "green", "ok", main.name)
 
 
-def _provider(duties: Sequence[Duty], moment: Moment) -> Mark:
-    """The telecom enterprise names its contact before the check is due (R-090)."""
-    contact = next((duty for duty in duties if duty.role == "provider"), None)
-    if contact is None:
-        return Mark("provider", "amber" if moment.overdue else "none", "nobody")
-    return Mark("provider", "green", "ok", contact.name)
+def _providers(duties: Sequence[Duty], carriers: Mapping[str, str], moment: Moment) -> list[Mark]:
+    """Each telecom enterprise names its contact before the check is due (R-090); one of no provider is everybody's."""
+    contacts = [duty for duty in duties if duty.role == "provider"]
+    named = {duty.provider for duty in contacts}
+    late: Colour = "amber" if moment.overdue else "none"
+    silent = [name for id_, name in carriers.items() if not named & {id_, None}]
+    if silent:
+        return [Mark("provider", late, "nobody-of", name) for name in silent]
+    if not contacts:
+        return [Mark("provider", late, "nobody")]
+    return [Mark("provider", "green", "ok", ", ".join(duty.name for duty in contacts))]
 
 
 def link_mark(test: LinkTest | None, moment: Moment) -> Mark:

@@ -54,6 +54,7 @@ DUTIES = Table(  # persons on duty for a session (R-089, R-090, R-097, R-106, R-
     Column("phone", String(16), nullable=False),
     Column("by", String(200), nullable=False),
     Column("arrived", BigInteger),
+    Column("provider", String(32)),
 )
 
 SELF_TESTS = Table(  # what points found out about themselves

@@ -147,10 +147,17 @@ async def _points(call: Call) -> Mapping[str, model.Point]:
 async def _wire(call: Call, found: list[Kept]) -> list[Incident]:
     points = await _points(call)
     sessions = {one.session: await call.roof.scheduler.session(one.session) for one in found}
-    return [_incident(one, sessions[one.session], points, call.account.central) for one in found]
+    providers = {each.id: each.name for each in await call.roof.equipment.providers()}
+    return [_incident(one, sessions[one.session], points, providers, call.account.central) for one in found]
 
 
-def _incident(one: Kept, session: model.Session, points: Mapping[str, model.Point], may_act: bool) -> Incident:
+def _incident(
+    one: Kept,
+    session: model.Session,
+    points: Mapping[str, model.Point],
+    providers: Mapping[str, str],
+    may_act: bool,
+) -> Incident:
     return Incident(
         id=one.id,
         session=About(id=session.id, name=session.title, number=session.number),
@@ -161,16 +168,17 @@ def _incident(one: Kept, session: model.Session, points: Mapping[str, model.Poin
         reporter=one.reporter,
         opened=one.opened,
         resolved=one.resolved,
-        measured=None if one.measured is None else _line(one.measured),
+        measured=None if one.measured is None else measured(one.measured),
         state=one.state,
         assignee=one.assignee,
-        provider=one.provider,
+        provider=providers.get(one.provider or ""),
         steps=[Step(at=step.at, kind=step.kind, by=step.by, text=step.text) for step in one.steps],
         may_act=may_act,
     )
 
 
-def _line(line: Measured) -> Line:
+def measured(line: Measured) -> Line:
+    """Return a line as it is sent."""
     return Line(
         up=round(100 * line.up, 1),
         down=round(100 * line.down, 1),

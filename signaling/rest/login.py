@@ -44,6 +44,7 @@ class Me(Model):
     roles: list[str]
     unit: Named | None
     point: Named | None
+    provider: Named | None
     language: str
     must_change: bool
 
@@ -96,6 +97,7 @@ async def _me(roof: Roof, account: Account) -> Me:
         roles=list(account.roles),
         unit=await _unit(roof, account.unit),
         point=await _point(roof, account.point),
+        provider=await _provider(roof, account.provider),
         language=account.language,
         must_change=account.must_change,
     )
@@ -115,6 +117,13 @@ async def _point(roof: Roof, point: str | None) -> Named | None:
         return Named(id=point, name=(await roof.scheduler.point(point)).name)
     except UnknownPoint:
         return Named(id=point, name=point)
+
+
+async def _provider(roof: Roof, provider: str | None) -> Named | None:
+    if provider is None:
+        return None
+    names = {known.id: known.name for known in await roof.equipment.providers()}
+    return Named(id=provider, name=names.get(provider, provider))
 
 
 ROUTES = [

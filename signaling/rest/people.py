@@ -8,12 +8,11 @@ from pydantic import StringConstraints
 from scheduler.directory import model as directory
 from scheduler.directory.people import Entry
 from scheduler.directory.roster import Standing
-from scheduler.model import Point
 from scheduler.notices import Facts, Notice
 from signaling import rights
 from signaling.accounts import Account, Role, normal_name
 from signaling.directory import shut
-from signaling.errors import BadInput, Fault, Forbidden
+from signaling.errors import BadInput, Fault, Forbidden, NotFound
 from signaling.links import PAGE, Link
 from signaling.rest.directory import Day, check_central, check_may_see
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
@@ -83,6 +82,12 @@ class Wanted(Model):
 
     account: Annotated[str, StringConstraints(max_length=64)] | None
     person: Id | None = None
+
+
+class WantedOutside(Model):
+    """Which account is issued to people of a telecom enterprise."""
+
+    account: Annotated[str, StringConstraints(max_length=64)]
 
 
 class Issued(Model):
@@ -163,32 +168,48 @@ async def issue(call: Call) -> Issued:
     name = normal_name(body.account or point.id)
     if body.person is not None and (await call.roof.people.person(body.person)).unit != point.unit:
         raise BadInput([Fault("person", "person-elsewhere")])
-    await _open(call, name, point)
+    await _open(call, Account(name, point.label, POINT_ROLES, point.unit, point.id))
     if body.person is not None:
         await call.roof.people.give_account(body.person, name, call.now)
     lasts = timedelta(hours=call.roof.directory.policy(call.now).directory.account_link_hours)
     link = await call.roof.links.issue(name, lasts, call.account.account, call.now)
     await call.note("account-issue", name, point.name)
-    return await _hand_over(call, point, link)
+    return await _hand_over(call, link, point.name, unit=point.unit)
 
 
-async def _open(call: Call, name: str, point: Point) -> None:
-    known = await call.roof.store.account(name)
+async def issue_outside(call: Call) -> Issued:
+    """Issue an account to people of a telecom enterprise, who see its lines alone (R-090, A36)."""
+    check_central(call)
+    provider = next((each for each in await call.roof.equipment.providers() if each.id == call.id), None)
+    if provider is None:
+        raise NotFound
+    name = normal_name(call.body.account)
+    await _open(call, Account(name, provider.name, ("provider",), None, None, provider=provider.id))
+    lasts = timedelta(hours=call.roof.directory.policy(call.now).directory.account_link_hours)
+    link = await call.roof.links.issue(name, lasts, call.account.account, call.now)
+    await call.note("account-issue", name, provider.name)
+    return await _hand_over(call, link, provider.name, recipient=provider.email)
+
+
+async def _open(call: Call, wanted: Account) -> None:
+    """Open an account, or let nobody in by its old password if it is the same place's."""
+    known = await call.roof.store.account(wanted.account)
     if known is None:
-        await call.roof.auth.open(Account(name, point.label, POINT_ROLES, point.unit, point.id), call.now)
-    elif known[0].point != point.id:
+        await call.roof.auth.open(wanted, call.now)
+    elif (known[0].point, known[0].provider) != (wanted.point, wanted.provider):
         raise BadInput([Fault("account", "account-known")])
     else:
-        await call.roof.auth.lock(name)
-        await call.roof.store.disable(name, disabled=False)
+        await call.roof.auth.lock(wanted.account)
+        await call.roof.store.disable(wanted.account, disabled=False)
 
 
-async def _hand_over(call: Call, point: Point, link: Link) -> Issued:
-    """Send a link to the official mailbox of the point's unit, or show it once."""
+async def _hand_over(call: Call, link: Link, place: str, unit: str | None = None, recipient: str = "") -> Issued:
+    """Send a link to the official mailbox of a unit, or to a provider, or show it once."""
     bare = f"{call.request.scheme}://{call.request.host}/{PAGE}#{link.id}"
     until = link.expires.astimezone(call.roof.post.zone)
-    facts = Facts(title=link.account, reason=f"{point.name} – {until:%H:%M %d/%m/%Y}", link=bare)
-    sent = await call.roof.post.tell(Notice("account", f"account:{link.id}", facts, point.unit), call.now)
+    facts = Facts(title=link.account, reason=f"{place} – {until:%H:%M %d/%m/%Y}", link=bare)
+    notice = Notice("account", f"account:{link.id}", facts, unit, recipient=recipient)
+    sent = await call.roof.post.tell(notice, call.now)
     call.roof.deliverer.wake()
     return Issued(
         account=link.account, sent=sent, link=None if sent else call.roof.links.url(bare), expires=link.expires
@@ -248,4 +269,13 @@ ROUTES = [
     Route("POST", f"/directory/people/{ID}/end", end, "End a person's days", Person, LastDay, problems=_REFUSED),
     Route("POST", f"/directory/people/{ID}/train", train, "Note a training", Person, Training, problems=_REFUSED),
     Route("POST", f"/directory/points/{ID}/account", issue, "Issue an account", Issued, Wanted, problems=_REFUSED),
+    Route(
+        "POST",
+        f"/directory/providers/{ID}/account",
+        issue_outside,
+        "Issue an account to a provider",
+        Issued,
+        WantedOutside,
+        problems=_REFUSED,
+    ),
 ]

@@ -102,8 +102,8 @@ class Call:
 
 
 Handler = Callable[[Call], Awaitable[object]]
-Gate = Literal["open", "new-password", "signed-in"]
-"""Anybody; also those who must change their password; signed in."""
+Gate = Literal["open", "new-password", "provider", "signed-in"]
+"""Anybody; also those who must change their password; also people of a telecom enterprise (A36); signed in."""
 
 
 @dataclass(frozen=True, slots=True)

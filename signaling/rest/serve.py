@@ -1,6 +1,7 @@
 """Turns entries of the route table into aiohttp handlers: login, origin, body and query are checked in one place."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -9,7 +10,7 @@ from pydantic_core import from_json
 
 from signaling.accounts import Account
 from signaling.border import check_origin, signed_in, source_of
-from signaling.errors import BadJson, BadType, NotFound
+from signaling.errors import BadJson, BadType, Forbidden, NotFound
 from signaling.openapi import document
 from signaling.problems import answer_to
 from signaling.rest.route import ID, ID_PATTERN, Call, Model, Route
@@ -48,9 +49,7 @@ def _handler(route: Route) -> Any:
         account = NOBODY if route.gate == "open" else await signed_in(request, route.gate == "new-password")
         if route.method == "POST":
             check_origin(request)
-        body = await _body(request, route.body) if route.method == "POST" and not route.upload else None
-        query = route.query.model_validate(dict(request.query))
-        call = Call(roof, request, account, body, query, source_of(request), roof.clock())
+        call = Call(roof, request, account, None, None, source_of(request), roof.clock())
         answer = await _answer(route, call)
         if isinstance(answer, web.StreamResponse):
             return answer
@@ -64,7 +63,10 @@ def _handler(route: Route) -> Any:
 async def _answer(route: Route, call: Call) -> object:
     """Let the handler answer; who tried what they may not do is on the record (R-008)."""
     try:
-        return await route.handler(call)
+        if call.account.outsider and route.gate == "signed-in":
+            raise Forbidden
+        body = await _body(call.request, route.body) if route.method == "POST" and not route.upload else None
+        return await route.handler(replace(call, body=body, query=route.query.model_validate(dict(call.request.query))))
     except Exception as error:
         if answer_to(error).status == FORBIDDEN and call.account.account:
             await call.note("refused", call.request.path, route.method)

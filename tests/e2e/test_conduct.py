@@ -55,6 +55,43 @@ def test_a_tap_in_the_room_reaches_the_desk_and_the_host(
     expect(desk.get_by_test_id("step")).to_have_count(3)
 
 
+def test_a_provider_names_its_contact_and_answers_for_its_line(
+    server: Server, people: People, red: Browser, blue: Browser
+) -> None:
+    desk = people.sign_in(blue, "truc.ban")
+    desk.goto(f"{server.http}lines.html")
+    desk.get_by_test_id("provider-add").click()
+    form = desk.get_by_test_id("form-add")
+    form.get_by_test_id("f-name").fill("VNPT Khánh Hòa")
+    form.get_by_test_id("provider-save").click()
+    desk.get_by_test_id("provider-edit").click()
+    desk.get_by_test_id("f-account").fill("noc.vnpt")
+    desk.get_by_test_id("account-issue").click()
+    link = desk.get_by_test_id("account-issued").locator("code").text_content() or ""
+    desk.goto(f"{server.http}directory.html?point=nt.vinhhai")
+    desk.get_by_test_id("fold-equipment").click()
+    desk.get_by_test_id("add-line").click()
+    desk.get_by_test_id("f-provider").select_option(label="VNPT Khánh Hòa")
+    desk.get_by_test_id("f-subscribed").fill("4")
+    desk.get_by_test_id("save-line").click()
+    expect(desk.get_by_test_id("line")).to_contain_text("VNPT Khánh Hòa")
+
+    code = people.register(page := people.sign_in(red, HOST), ["nt.vinhhai"], "Họp cần đường truyền")
+    page.goto(link)
+    page.get_by_test_id("password-fresh").fill(password := "mat khau cua nha mang")
+    page.get_by_test_id("password-again").fill(password)
+    page.get_by_test_id("change-password").click()
+    row = page.get_by_test_id("line-session")
+    expect(row.get_by_test_id("line-point")).to_contain_text("NT.VinhHai")
+    assert code not in page.content() and "Họp cần" not in page.content()
+    row.get_by_test_id("name-contact").click()
+    row.get_by_test_id("f-name").fill("Trực NOC")
+    row.get_by_test_id("f-phone").fill("0258 3800 126")
+    row.get_by_test_id("contact-save").click()
+    expect(row.get_by_test_id("contact")).to_contain_text("Trực NOC")
+    expect(page.locator("nav a")).to_have_count(1)
+
+
 def details(server: Server, page: Page, title: str) -> None:
     """Open the details of a session on the page of sessions."""
     page.goto(f"{server.http}sessions.html")

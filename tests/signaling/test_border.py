@@ -211,7 +211,7 @@ async def test_the_commands_of_an_administrator(
     settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     async def run(command: str, **arguments: object) -> list[str]:
-        base: dict[str, object] = dict.fromkeys(("unit", "point", "name", "report"))
+        base: dict[str, object] = dict.fromkeys(("unit", "point", "name", "report", "provider"))
         base |= {"ask": False, "must_change": False, "language": "vi"}
         await admin.run(settings, Namespace(admin=command, **{**base, **arguments}))
         return capsys.readouterr().out.splitlines()

@@ -1,7 +1,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {logout} from '../api.js';
 import {LANGUAGES, language, speak, t} from '../i18n.js';
-import {shown} from '../nav.js';
+import {home, shown} from '../nav.js';
 import {Piece, icon} from './base.js';
 
 /** One tap to the other language; written in that language, for those who cannot read this one. */
@@ -46,7 +46,7 @@ export class TopBar extends Piece {
   render() {
     const {bar, fold} = shown(this.me?.roles ?? []);
     return html`<header class="top-bar">
-      <a class="brand" href="sessions.html"><img src="icon.svg" alt="" width="36" height="36"><span>${t('app.name')}</span></a>
+      <a class="brand" href=${home(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="36" height="36"><span>${t('app.name')}</span></a>
       <nav aria-label=${t('nav.label')}>${bar.map(page => this.link(page))} ${fold.length ? this.fold(fold) : nothing}</nav>
       <div class="who">
         ${this.me ? html`<span data-testid="me">${this.me.name}</span>` : nothing} ${languageButton()}

@@ -101,7 +101,7 @@ class FeedbackPage extends Page {
       <p class="soft">${t('breach.hint')}</p>
       <div class="row filters"><input type="search" data-testid="search" aria-label=${t('breach.search')} placeholder=${t('breach.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
       ${shown.length
-        ? html`<div class="card"><table class="facts"><thead><tr>${['at', 'unit', 'what', 'session'].map(column => html`<th scope="col">${t(`breach.${column}`)}</th>`)}</tr></thead>
+        ? html`<div class="wide-table"><table class="ledger"><thead><tr>${['at', 'unit', 'what', 'session'].map(column => html`<th scope="col">${t(`breach.${column}`)}</th>`)}</tr></thead>
             <tbody>${shown.map(one => this.fact(one))}</tbody></table></div>`
         : html`<p class="empty">${t(this.facts.length ? 'breach.none-found' : 'breach.none')}</p>`}`;
   }

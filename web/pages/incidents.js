@@ -109,13 +109,15 @@ class IncidentsPage extends Page {
 
   /** @param {Incident} incident */
   row(incident) {
-    const {id, level, state, opened, point, kind, session, text, reporter, assignee} = incident;
+    const {id, level, state, opened, point, kind, session, text, reporter, assignee, steps} = incident;
+    const answer = steps.findLast(({kind}) => kind === 'answered');
     return html`<li class="card incident level-${level}" data-testid="incident-row" data-id=${id} data-state=${state} data-level=${level}>
       <div class="when"><strong>${hourMinute(opened)}</strong><span>${day(opened)}</span></div>
       <div class="what">
         <h2>${icon(kind === 'help' ? 'phone' : 'warn')} ${t(`fault.${kind}`)} – ${point?.name ?? t('incidents.whole')}</h2>
         <p>${session.name} · ${t('sessions.number', session.number)}</p>
         ${text ? html`<p class="said">“${text}”</p>` : nothing} ${this.measured(incident)}
+        ${answer ? html`<p data-testid="provider-answer">${t('step.answered')}: <strong>${answer.text}</strong></p>` : nothing}
         <p class="soft">${reporter ? t('incidents.by', reporter) : t('incidents.by-server')}${assignee ? ` · ${t('aid.taken', assignee)}` : ''}</p>
       </div>
       <div class="state">

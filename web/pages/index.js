@@ -5,6 +5,7 @@ import {codeField, door} from '../elements/code-field.js';
 import {languageButton} from '../elements/top-bar.js';
 import {t} from '../i18n.js';
 import {digits} from '../logic.js';
+import {home} from '../nav.js';
 import {utc} from '../time.js';
 
 const DAY_MS = 86_400_000;
@@ -91,7 +92,7 @@ class SignInPage extends Piece {
   }
 
   async goOn() {
-    if (!this.code) return location.assign(this.next || 'sessions.html');
+    if (!this.code) return location.assign(this.next || home((await me()).roles));
     if (this.next.includes(this.code)) return location.assign(this.next);
     const now = Date.now();
     location.assign(door(this.code, await sessions(utc(now - DAY_MS), utc(now + DAY_MS))));

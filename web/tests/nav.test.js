@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {readdir, readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 
-import {PAGES, shown} from '../nav.js';
+import {PAGES, home, shown} from '../nav.js';
 
 const ROOT = new URL('..', import.meta.url);
 
@@ -23,4 +23,7 @@ test('everybody is shown what is for everybody, and nobody what is for others', 
   assert.deepEqual(PAGES.filter(page => [...bar, ...fold].includes(page)).map(({page}) => page), open);
   const all = shown(['administrator', 'technician', 'registrant', 'site', 'supervisor']);
   assert.deepEqual(PAGES.filter(page => [...all.bar, ...all.fold].includes(page)), PAGES);
+  const outsider = shown(['provider']);
+  assert.deepEqual([outsider.bar.map(({page}) => page), outsider.fold], [['lines'], []]);
+  assert.deepEqual([home(['provider']), home([]), home(['administrator'])], ['lines.html', 'sessions.html', 'sessions.html']);
 });

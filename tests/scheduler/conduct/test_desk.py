@@ -92,7 +92,7 @@ async def test_the_provider_of_a_weak_line_is_told_what_was_measured(office: Off
         await lines_store.set_line(db, line)
     desk = Desk(office.engine, Channels(mail=True))
     opened = await desk.report(Report(office.session.id, "line", "nt.xuonghuan", "", "so.tttt", LINE), START)
-    assert opened.provider == "VNPT Khánh Hòa"
+    assert opened.provider == "vnpt"
     (notice,) = await Post(office.engine, ZONE).newest(9)
     assert (notice.kind, notice.recipient, notice.facts.title, notice.facts.reason.split(": ", 1)[1]) == (
         "line",
@@ -102,7 +102,7 @@ async def test_the_provider_of_a_weak_line_is_told_what_was_measured(office: Off
     )
     other = await desk.report(Report(office.session.id, "no-picture", "nt.xuonghuan"), START)
     assert other.provider is None
-    assert (await desk.act(other.id, "provider", "truc.ban", "", START)).provider == "VNPT Khánh Hòa"
+    assert (await desk.act(other.id, "provider", "truc.ban", "", START)).provider == "vnpt"
     assert len(await Post(office.engine, ZONE).newest(9)) == 2
 
 

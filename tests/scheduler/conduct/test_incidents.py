@@ -58,7 +58,7 @@ def test_a_fault_is_taken_escalated_and_settled() -> None:
 def test_a_step_that_makes_no_sense_is_refused(state: IncidentState, kind: StepKind) -> None:
     incident = replace(incidents.opened("i", Report("s", "help"), None, NOW), state=state)
     settled = state == "resolved"
-    sense = {"noted"} | ({"reopened"} if settled else {"again", "taken", "control", "returned", "resolved"})
+    sense = {"noted"} | ({"reopened"} if settled else {"again", "taken", "answered", "control", "returned", "resolved"})
     sense |= {"provider"} if state in {"open", "taken"} else set()
     if kind in sense:
         incidents.after(incident, Step(NOW, kind, "", ""))

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
 
+from scheduler import csvfile
 from scheduler.directory.errors import BadSheet, LineError
 
 MAX_ROWS = 5000
@@ -32,7 +34,7 @@ def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
     faults += [LineError(1, name, "missing-column", name) for name in columns if name not in head]
     rows = []
     for number, line in enumerate(lines[1:], start=2):
-        row = {name: cell.strip() for name, cell in zip(head, line, strict=False) if name}
+        row = {name: csvfile.original(cell.strip()) for name, cell in zip(head, line, strict=False) if name}
         faults += [LineError(number, n, "cell-too-long", str(MAX_CELL)) for n, c in row.items() if len(c) > MAX_CELL]
         if any(row.values()):
             rows.append((number, {name: row.get(name, "") for name in columns}))
@@ -76,11 +78,7 @@ def _text(cell: object) -> str:
 
 def write_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     """Write a CSV file that office programs open as UTF-8."""
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, columns)
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue().encode("utf-8-sig")
+    return csvfile.file([columns, *([row[name] for name in columns] for row in rows)])
 
 
 def write_xlsx(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
@@ -89,12 +87,10 @@ def write_xlsx(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     sheet = book.create_sheet("Danh bạ")
     sheet.append(list(columns))
     for row in rows:
-        sheet.append([_cell(row[name]) for name in columns])
+        cells = [WriteOnlyCell(sheet, row[name]) for name in columns]
+        for cell in cells:
+            cell.data_type = "s"
+        sheet.append(cells)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    """Return a text that no office program takes for a formula (it may begin with = or +)."""
-    return f"'{text}" if text[:1] in {"=", "@"} else text

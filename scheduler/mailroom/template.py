@@ -1,10 +1,11 @@
 """The form that offices fill in and attach: the same rows as DOCX, XLSX or CSV, which `sheets` reads back. Pure."""
 
-import csv
 import io
 import zipfile
 from collections.abc import Callable, Mapping
 from xml.sax.saxutils import escape
+
+from scheduler import csvfile
 
 TITLE = "PHIẾU ĐĂNG KÝ HỌP TRỰC TUYẾN"
 ROWS = (
@@ -40,12 +41,6 @@ def write(kind: str, values: Mapping[str, str] | None = None) -> bytes:
 
 KINDS = ("docx", "xlsx", "csv")
 Rows = list[tuple[str, str]]
-
-
-def _csv(rows: Rows) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue().encode("utf-8-sig")  # Excel takes it for UTF-8 only with its mark
 
 
 def _docx(rows: Rows) -> bytes:
@@ -112,4 +107,4 @@ def _package(main: str, kind: str, parts: Mapping[str, str]) -> bytes:
     return out.getvalue()
 
 
-_WRITERS: dict[str, Callable[[Rows], bytes]] = {"docx": _docx, "xlsx": _xlsx, "csv": _csv}
+_WRITERS: dict[str, Callable[[Rows], bytes]] = {"docx": _docx, "xlsx": _xlsx, "csv": csvfile.file}

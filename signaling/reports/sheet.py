@@ -23,7 +23,8 @@ def xlsx(title: str, sheets: Sequence[Sheet]) -> bytes:
         page.append(list(sheet.head))
         for row in sheet.rows:
             page.append(list(row))
-            page.cell(page.max_row, 1).data_type = "s"  # a name is never a formula
+            for cell in page[page.max_row]:
+                cell.data_type = "s" if isinstance(cell.value, str) else cell.data_type  # never a formula
         for cell in (*page[1], *page[2]):
             cell.font = Font(bold=True)
         page.freeze_panes = "B3"

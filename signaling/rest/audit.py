@@ -1,7 +1,5 @@
 """Who did what, from where, under which profile: searched, verified, exported."""
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import hdrs, web
 from pydantic import Field, StringConstraints
 
+from scheduler import csvfile
 from signaling.audit import Wanted
 from signaling.chain import Sealed, Verdict
 from signaling.errors import Forbidden
@@ -18,8 +17,6 @@ from signaling.rest.route import Call, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 COLUMNS = ("id", "at", "actor", "action", "subject", "detail", "address", "port", "profile", "seal")
-BYTE_ORDER_MARK = "\ufeff"
-"""By which spreadsheets know that a CSV file is UTF-8."""
 
 
 class AuditEntry(Model):
@@ -111,9 +108,9 @@ async def export(call: Call) -> web.StreamResponse:
     response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
     await response.prepare(call.request)
     if query.format == "csv":
-        await response.write((BYTE_ORDER_MARK + _csv([COLUMNS])).encode())
+        await response.write(csvfile.file([COLUMNS]))
     async for rows in call.roof.audit.each(query.wanted()):
-        text = _csv([_cells(row, zone) for row in rows]) if query.format == "csv" else _lines(rows)
+        text = csvfile.lines([_cells(row, zone) for row in rows]) if query.format == "csv" else _lines(rows)
         await response.write(text.encode())
     await response.write_eof()
     return response
@@ -152,18 +149,7 @@ def _lines(rows: Sequence[Sealed]) -> str:
 
 def _cells(row: Sealed, zone: ZoneInfo) -> Sequence[object]:
     shown = {**_wire(row).model_dump(), "at": f"{row.entry.at.astimezone(zone):%d/%m/%Y %H:%M:%S}"}
-    return [_harmless(value) if isinstance(value, str) else value for value in shown.values()]
-
-
-def _harmless(text: str) -> str:
-    """A text that a spreadsheet would take for a formula is quoted for it."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _csv(rows: Sequence[Sequence[object]]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerows(rows)
-    return written.getvalue()
+    return list(shown.values())
 
 
 ROUTES = [

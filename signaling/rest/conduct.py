@@ -1,13 +1,12 @@
 """Difficulties that units report, and what the records say was not done as it should be (Điều 20, 21.2)."""
 
-import csv
-import io
 from datetime import timedelta
 from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
+from scheduler import csvfile
 from scheduler.conduct.box import Feedback as Kept
 from scheduler.conduct.box import Status
 from scheduler.conduct.breaches import ARTICLES, BreachKind
@@ -122,22 +121,14 @@ async def breaches(call: Call) -> list[Breach]:
 
 async def export(call: Call) -> web.Response:
     """The same list as CSV, one row for each fact."""
-    file = io.StringIO()
-    rows = csv.writer(file)
-    rows.writerow(["at", "kind", "article", "unit", "session", "title", "point"])
+    rows = [("at", "kind", "article", "unit", "session", "title", "point")]
     for each in await breaches(call):
         point = each.point.name if each.point else ""
         title = each.session.name if each.session else ""
-        row = [each.at.isoformat(), each.kind, each.article, each.unit.name, each.number, title, point]
-        rows.writerow([_plain(cell) for cell in row])
+        rows.append((each.at.isoformat(), each.kind, each.article, each.unit.name, each.number, title, point))
     await call.note("export-breaches", call.account.unit or "")
     headers = {"Content-Disposition": 'attachment; filename="breaches.csv"'}
-    return web.Response(body=b"\xef\xbb\xbf" + file.getvalue().encode(), content_type="text/csv", headers=headers)
-
-
-def _plain(cell: str) -> str:
-    """No spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} else cell
+    return web.Response(body=csvfile.file(rows), content_type="text/csv", headers=headers)
 
 
 async def _wire(call: Call, said: list[Kept]) -> list[Feedback]:

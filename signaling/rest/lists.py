@@ -1,7 +1,5 @@
 """Lists of who takes part: asked by the host, given by the components, exported (Điều 14.4.b, R-098)."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -9,7 +7,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from scheduler import model
+from scheduler import csvfile, model
 from scheduler.preparation import lists
 from scheduler.preparation.rolls import Roll
 from signaling import rights
@@ -19,8 +17,6 @@ from signaling.reports.tables import Sheet
 from signaling.rest.attendance import find
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
-BYTE_ORDER_MARK = "\ufeff"
-"""Without it spreadsheets take UTF-8 for something else."""
 COLUMNS = ("Điểm cầu", "Tên", "Tình trạng", "Số người", "Họ và tên", "Chức vụ", "Người gửi", "Lúc")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -127,7 +123,7 @@ async def export(call: Call) -> web.Response:
 def _file(found: model.Session, rows: Sequence[Sequence[str | int]], form: Format) -> tuple[bytes, str]:
     """Return the bytes of a file and its media type."""
     if form == "csv":
-        return (BYTE_ORDER_MARK + _csv([COLUMNS, *rows])).encode(), "text/csv"
+        return csvfile.file([COLUMNS, *rows]), "text/csv"
     sheet = Sheet("Danh sách", COLUMNS, tuple(tuple(row) for row in rows))
     return xlsx(f"{found.number} {found.title}", (sheet,)), XLSX
 
@@ -159,20 +155,9 @@ def _rows(
             continue
         when = f"{given.at.astimezone(zone):%d/%m/%Y %H:%M}"
         for each in given.people or (lists.Person("", ""),):
-            named = (_harmless(each.name), _harmless(each.position))
+            named = (each.name, each.position)
             rows.append((point.name, point.label, "đã gửi", given.count, *named, given.by, when))
     return rows
-
-
-def _harmless(text: str) -> str:
-    """A text that a spreadsheet would take for a formula is quoted for it."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
-
-
-def _csv(rows: Sequence[Sequence[object]]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerows(rows)
-    return written.getvalue()
 
 
 ROUTES = [

@@ -5,6 +5,7 @@ import io
 
 from openpyxl import load_workbook
 
+from scheduler import csvfile
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, World, problem_of
 
 FIVE = [{"name": f"Nguyễn Văn {letter}", "position": "Chuyên viên"} for letter in "ABCDE"]
@@ -40,7 +41,8 @@ async def test_the_host_asks_and_sees_who_has_answered(world: World) -> None:
         sheet = load_workbook(io.BytesIO(await response.read())).worksheets[0]
         assert response.content_type.endswith("spreadsheetml.sheet")
     written = [[str(cell or "") for cell in row] for row in sheet.iter_rows(min_row=3, values_only=True)]
-    assert written == rows
+    assert written == [[csvfile.original(cell) for cell in row] for row in rows]
+    assert "f" not in {cell.data_type for row in sheet.iter_rows(min_row=3) for cell in row}
 
 
 async def test_who_may_ask_and_answer(world: World) -> None:

@@ -1,0 +1,31 @@
+"""CSV files as office programs need them: UTF-8 by its mark, and no text that is taken for a formula. Pure."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+MARK = "\ufeff"
+"""Without it office programs take UTF-8 for something else."""
+_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def file(rows: Iterable[Sequence[object]]) -> bytes:
+    """Return a whole file."""
+    return (MARK + lines(rows)).encode()
+
+
+def lines(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as lines of a file; texts are made harmless."""
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return written.getvalue()
+
+
+def harmless(text: str) -> str:
+    """Quote a text that office programs would take for a formula."""
+    return f"'{text}" if text.lstrip("'").startswith(_SIGNS) else text
+
+
+def original(text: str) -> str:
+    """Undo :func:`harmless`."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_SIGNS) else text

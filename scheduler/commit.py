@@ -22,12 +22,15 @@ from scheduler.model import (
     HappeningKind,
     Held,
     Interval,
+    Point,
     Refuse,
     Session,
     Slot,
     State,
+    Suggestion,
 )
 from scheduler.policy import Policy
+from scheduler.preparation.desk import recipients
 from scheduler.states import Move, after
 
 SECOND = timedelta(seconds=1)
@@ -75,10 +78,12 @@ class Commit:
         return await self._advised(asked, admission.explain(asked, held, usable), usable)
 
     async def _advised(self, asked: Claim, refusal: Refuse, usable: capacity.Ceiling) -> Refuse:
+        return replace(refusal, suggestions=await self._free(asked, usable))
+
+    async def _free(self, asked: Claim, usable: capacity.Ceiling) -> tuple[Suggestion, ...]:
         window = suggestions.search_window(asked.slots, self.policy, self.now)
         held = [slot for claim in await self._beside(asked, [window]) for slot in claim.slots]
-        number = self.policy.session.suggestions
-        return replace(refusal, suggestions=suggestions.suggest(asked.slots, held, usable, window, number))
+        return suggestions.suggest(asked.slots, held, usable, window, self.policy.session.suggestions)
 
     async def _beside(self, asked: Claim, where: Iterable[Interval]) -> list[Claim]:
         held = await claims_store.holding(self.db, where, self.policy, self.now)
@@ -106,12 +111,27 @@ class Commit:
         if isinstance(plan, Admit):
             await self.hold(session.id, plan.victims)
 
-    async def _tell(self, kind: HappeningKind, session: Session, cause: str | None = None) -> None:
-        """Note what happened, and tell the host unit and the groups of it."""
-        happening = await claims_store.happened(self.db, session.id, kind, self.now, cause, self.act)
-        host = (await registry_store.points_named(self.db, [session.host_point]))[session.host_point]
-        notice = notices.of_session(NOTICES[kind], session, host, version=str(happening))
-        await outbox.tell(self.db, notice, self.channels, self.now)
+    async def _tell(self, kind: HappeningKind, session: Session) -> None:
+        """Note what happened, and tell of it."""
+        happening = await claims_store.happened(self.db, session.id, kind, self.now, None, self.act)
+        await self._announce(kind, session, happening)
+
+    async def _announce(self, kind: HappeningKind, session: Session, happening: int, reason: str = "") -> None:
+        """Tell the host unit and the groups what happened; the other units too whether it takes place (R-066)."""
+        points = await registry_store.points_named(self.db, (session.host_point, *session.points))
+        host, version = points[session.host_point], str(happening)
+        told = notices.of_session(NOTICES[kind], session, host, version, reason)
+        await outbox.tell(self.db, told, self.channels, self.now)
+        for unit in await self._others(points.values(), host) if kind in {"revoked", "reinstated"} else ():
+            told = notices.of_unit(NOTICES[kind], session, host, unit, reason, version)
+            await outbox.tell(self.db, told, notices.Channels(mail=self.channels.mail), self.now)
+
+    async def _others(self, points: Iterable[Point], host: Point) -> list[str]:
+        """Return the units beside the host's that have a mailbox, or above which one has."""
+        units = {unit.id: unit for unit in await registry_store.units(self.db)}
+        boxes = await outbox.mailboxes(self.db)
+        found = {unit for point in points for unit in recipients(point, units, self.policy, boxes)}
+        return sorted((found & set(boxes)) - {host.unit})
 
     @property
     def _confirms(self) -> bool:
@@ -119,8 +139,9 @@ class Commit:
 
     async def apply(self, session: Session, plan: Admit) -> None:
         """Revoke exactly the plan's victims and issue the session; what is left over serves the queue."""
-        freed = [slot for victim in plan.victims for slot in await self.revoke(victim, session.id)]
+        freed = await self.revoke(plan.victims, session.id)
         await self._issue(session)
+        await self.console(plan.victims)
         await self.reinstate(freed)
 
     async def _issue(self, session: Session) -> None:
@@ -131,11 +152,22 @@ class Commit:
         await claims_store.drop_plan(self.db, session.id)
         await self._tell("reinstated" if session.state == State.REVOKED else "issued", session)
 
-    async def revoke(self, session_id: str, cause: str | None) -> tuple[Slot, ...]:
-        """Take the code of a session away for another, or for want of capacity; return the slots it gives back."""
-        session = await self._take(session_id, "revoke")
-        await self._tell("revoked", session, cause)
-        return session.slots
+    async def revoke(self, victims: Iterable[str], cause: str | None) -> list[Slot]:
+        """Take codes away for a session, or for want of capacity; return the slots that are given back."""
+        lost = [await self._take(victim, "revoke") for victim in victims]
+        for session in lost:
+            await claims_store.happened(self.db, session.id, "revoked", self.now, cause, self.act)
+        return [slot for session in lost for slot in session.slots]
+
+    async def console(self, victims: Iterable[str]) -> None:
+        """Tell who lost a code why, and which times are free, now that it is known for whom (R-066)."""
+        usable = await self._usable()
+        for victim in victims:
+            session, lost = await store.known(self.db, victim), (await claims_store.history(self.db, victim))[-1]
+            asked = Claim(session.id, session.seq, 0, session.slots)
+            free = [each.official for each in await self._free(asked, usable)]
+            reason = notices.loss(lost.cause is not None, free, self.policy.zone)
+            await self._announce("revoked", session, lost.id, reason)
 
     async def cancel(self, session_id: str, kind: HappeningKind = "cancelled") -> None:
         """Take a registration back, with its code if it has one."""
@@ -160,11 +192,12 @@ class Commit:
         plan = Admit() if smaller else await self.plan(self.claim(changed, level))
         if isinstance(plan, Refuse) or (plan.victims and self._confirms):
             raise CapacityExceeded(plan if isinstance(plan, Refuse) else await self.reason(self.claim(changed, level)))
-        freed = [slot for victim in plan.victims for slot in await self.revoke(victim, old.id)]
+        freed = await self.revoke(plan.victims, old.id)
         await store.amend(self.db, changed)
         await self._tell(kind, changed)
         if not smaller and old.state != State.ISSUED:
             await self._issue(changed)
+        await self.console(plan.victims)
         await self.reinstate([*freed, *old.slots])
 
     async def reinstate(self, freed: Iterable[Slot]) -> None:

@@ -8,12 +8,12 @@ Pure.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, tzinfo
 from typing import Literal, Self
 
-from scheduler.model import Draft, Point, Request, Session, Slot
+from scheduler.model import Draft, Interval, Point, Request, Session, Slot
 
 Kind = Literal[
     "granted",
@@ -190,8 +190,10 @@ WORDS: Mapping[Kind, Words] = {
     ),
     "revoked": Words(
         "Thu hồi mã phiên họp",
-        "Mã phiên họp đã bị thu hồi theo khoản 4 Điều 12 để ưu tiên phiên họp của cấp trên.",
-        "The code was revoked in favour of a session of a higher body (Article 12.4).",
+        "Mã phiên họp đã bị thu hồi (khoản 4 Điều 12), lý do ở phần ghi chú. Đăng ký giữ nguyên thứ tự và được cấp mã "
+        "mới khi có đủ năng lực.",
+        "The code was revoked (Article 12.4) for the reason noted; the session keeps its place and gets a new code "
+        "once there is capacity.",
         group="bị thu hồi mã",
         method="CANCEL",
     ),
@@ -318,6 +320,13 @@ def of_unit(kind: Kind, session: Session, host: Point, unit: str, reason: str, v
     """Tell a unit something about a session that it hosts or takes part in, once."""
     facts = Facts(session.number, session.title, host.label, _slots(session.slots), 1 + len(session.points), reason)
     return Notice(kind, f"{kind}:{session.id}:{unit}:{version}", facts, unit, session.id)
+
+
+def loss(outranked: bool, free: Sequence[Interval], zone: tzinfo) -> str:
+    """Say why a code was revoked, and which times are free instead (R-066)."""
+    why = "nhường phiên họp của cấp cao hơn" if outranked else "năng lực của hệ thống giảm"
+    times = [_span(round(each.start.timestamp()), round(each.end.timestamp()), zone) for each in free]
+    return "; còn trống: ".join(filter(None, (why, ", ".join(times))))
 
 
 def of_line(session: Session, point: Point, recipient: str, reason: str, version: str) -> Notice:

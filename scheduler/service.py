@@ -651,7 +651,8 @@ class Scheduler:
             due = await commit.shedding(await store.ceiling(db, self._rated))
             if due != tuple(victims):
                 return due
-            freed = [slot for victim in due for slot in await commit.revoke(victim, None)]
+            freed = await commit.revoke(due, None)
+            await commit.console(due)
             await commit.reinstate(freed)
         return None
 

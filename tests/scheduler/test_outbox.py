@@ -61,6 +61,30 @@ async def test_a_refusal_is_told_though_nothing_is_booked(office: Office) -> Non
     assert await told(office) == [("refused", "mail"), ("refused", "telegram"), ("refused", "zalo")]
 
 
+async def test_r066_who_loses_a_code_is_told_why_and_what_is_free(office: Office) -> None:
+    commune = (await office.scheduler.point("nt.vinhhai")).unit
+    await office.post.set_mailbox("568", "nhatrang@khanhhoa.gov.vn")
+    await office.post.set_mailbox(commune, "vinhhai@khanhhoa.gov.vn")
+
+    async def letters(kind: str) -> list[tuple[str, str | None, str]]:
+        found = [n for n in await office.post.due(NOW, 500) if n.kind == kind]
+        return sorted((n.channel, n.unit, n.facts.reason) for n in found)
+
+    city = replace(REQUEST, host_point="ubnd.nha-trang", points=("nt.vinhhai", "so.tttt"))
+    lower = await office.scheduler.submit(city, NOW)
+    province = await office.scheduler.submit(replace(REQUEST, host_point="ubnd.khanh-hoa"), NOW, wait=True)
+    await office.scheduler.confirm(province.id, 1, NOW)
+    why = "nhường phiên họp của cấp cao hơn; còn trống: 09:00–10:00 05/04/2023, 07:00–08:00 05/04/2023"
+    channels = ("mail", "568"), ("mail", commune), ("telegram", "568"), ("zalo", "568")
+    assert await letters("revoked") == sorted((channel, unit, why) for channel, unit in channels)
+    await office.scheduler.cancel(province.id, NOW)
+    assert await letters("reinstated") == sorted((channel, unit, "") for channel, unit in channels)
+    await office.scheduler.set_capacity(NOW, Amount(2, 2), NOW)
+    await office.scheduler.shed((lower.id,), NOW)
+    reasons = {reason for _, _, reason in await letters("revoked")}
+    assert reasons == {why, "năng lực của hệ thống giảm"}
+
+
 async def test_what_rolls_back_is_told_to_nobody(office: Office) -> None:
     async def break_off() -> None:
         async with database.writing(office.engine) as db:

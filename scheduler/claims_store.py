@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.model import Act, Claim, Happening, HappeningKind, Held, Interval, Refuse
+from scheduler.model import Act, Claim, Happening, HappeningKind, Held, Interval
 from scheduler.policy import Policy
 from scheduler.states import QUEUED
 from scheduler.store import instant, issued, meets, seconds, slot_of
-from scheduler.tables import HAPPENINGS, HELD_PLANS, POINTS, REFUSALS, SESSIONS, SLOTS, UNITS
+from scheduler.tables import HAPPENINGS, HELD_PLANS, POINTS, SESSIONS, SLOTS, UNITS
 
 _CLAIMS = (
     select(SESSIONS.c.id, SESSIONS.c.seq, SESSIONS.c.klass, UNITS.c.level)
@@ -88,23 +88,12 @@ async def happened(
     return int(added.scalar_one())
 
 
-async def refused(db: AsyncConnection, host: str, official: Interval, legs: int, why: Refuse, now: datetime) -> None:
-    """Note that a registration found no room; the same one asked for again is noted once, as it was last."""
-    row = {"host_point": host, "start": seconds(official.start), "end": seconds(official.end)}
-    same = and_(*(REFUSALS.c[name] == value for name, value in row.items()))
-    await db.execute(delete(REFUSALS).where(same))
-    facts = {"at": seconds(now), "legs": legs, "limit": why.limit, "needed": why.needed, "usable": why.usable}
-    await db.execute(insert(REFUSALS).values(**row, **facts))
-
-
-async def counts(db: AsyncConnection, window: Interval) -> tuple[int, int, int]:
-    """Return how many registrations of a time waited, lost a code, were refused."""
+async def counts(db: AsyncConnection, window: Interval) -> tuple[int, int]:
+    """Return how many registrations of a time waited, lost a code."""
     within = (HAPPENINGS.c.at >= seconds(window.start)) & (HAPPENINGS.c.at < seconds(window.end))
     told = select(HAPPENINGS.c.kind, func.count(HAPPENINGS.c.session.distinct())).where(within)
     of_kind = {row[0]: row[1] for row in await db.execute(told.group_by(HAPPENINGS.c.kind))}
-    asked = (REFUSALS.c.at >= seconds(window.start)) & (REFUSALS.c.at < seconds(window.end))
-    refusals = await db.scalar(select(func.count()).select_from(REFUSALS).where(asked))
-    return of_kind.get("waiting", 0), of_kind.get("revoked", 0), refusals or 0
+    return of_kind.get("waiting", 0), of_kind.get("revoked", 0)
 
 
 async def happenings(db: AsyncConnection, after: int, limit: int) -> list[Happening]:

@@ -2,29 +2,29 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.model import Interval, Refused
 from scheduler.store import instant, seconds
-from scheduler.tables import DENIALS
+from scheduler.tables import REFUSALS
 
 MAX_DETAIL = 1000
 
 
 async def add(db: AsyncConnection, refused: Refused) -> None:
     """Keep a refusal."""
-    names = {column.name for column in DENIALS.c} - {"id", "at", "start", "end", "detail"}
+    names = {column.name for column in REFUSALS.c} - {"id", "at", "start", "end", "detail"}
     values: dict[str, object] = {name: getattr(refused, name) for name in names}
     start, end = seconds(refused.official.start), seconds(refused.official.end)
     times = {"at": seconds(refused.at), "start": start, "end": end}
-    await db.execute(insert(DENIALS).values(**values, **times, detail=refused.detail[:MAX_DETAIL]))
+    await db.execute(insert(REFUSALS).values(**values, **times, detail=refused.detail[:MAX_DETAIL]))
 
 
 async def between(db: AsyncConnection, start: datetime, end: datetime, limit: int) -> list[Refused]:
     """Return what was refused in [start, end), newest first."""
-    within = (DENIALS.c.at >= seconds(start)) & (DENIALS.c.at < seconds(end))
-    rows = await db.execute(select(DENIALS).where(within).order_by(DENIALS.c.id.desc()).limit(limit))
+    within = (REFUSALS.c.at >= seconds(start)) & (REFUSALS.c.at < seconds(end))
+    rows = await db.execute(select(REFUSALS).where(within).order_by(REFUSALS.c.id.desc()).limit(limit))
     return [
         Refused(
             at=instant(row.at),
@@ -40,3 +40,11 @@ async def between(db: AsyncConnection, start: datetime, end: datetime, limit: in
         )
         for row in rows
     ]
+
+
+async def crowded_out(db: AsyncConnection, window: Interval) -> int:
+    """Return how many registrations found no room, each counted once however often it was tried, when it last was."""
+    last, of_room = func.max(REFUSALS.c.at), REFUSALS.c.word == "capacity"
+    same = select(last.label("at")).where(of_room).group_by(REFUSALS.c.host_point, REFUSALS.c.start, REFUSALS.c.end)
+    within = (last >= seconds(window.start)) & (last < seconds(window.end))
+    return await db.scalar(select(func.count()).select_from(same.having(within).subquery())) or 0

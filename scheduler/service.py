@@ -272,7 +272,6 @@ class Scheduler:
                         await drafts_store.settle(db, opened.id, DraftState.CONFIRMED, by, now, session=session.id)
                     return await store.known(db, session.id)
                 refused = CapacityExceeded(plan)
-                await claims_store.refused(db, host.id, checked.official, session.legs, plan, now)
                 await outbox.tell(db, notices.of_refusal(checked, asked, host, str(refused)), self._channels, now)
             await refusals_store.add(db, self._refusal(checked, host, refused, now))
         raise refused
@@ -598,7 +597,8 @@ class Scheduler:
         window = Interval(start, end)
         async with self._engine.begin() as db:
             steps = capacity.sweep(await store.held(db, window), window)
-            waited, revoked, refused = await claims_store.counts(db, window)
+            waited, revoked = await claims_store.counts(db, window)
+            refused = await refusals_store.crowded_out(db, window)
         sessions, points = (capacity.peak(steps, what) for what in LIMITS)
         return Usage(
             sessions=sessions.sessions if sessions else 0,
@@ -614,7 +614,7 @@ class Scheduler:
         """Return the maximum and the usable share at `now`."""
         async with self._engine.begin() as db:
             maximum = await store.ceiling(db, self._rated)
-        return Limits(maximum.at(now), self.policy(now).capacity.usable(maximum.at(now)))
+        return Limits(maximum.at(now), maximum.share(self.policy(now).capacity.share).at(now))
 
     async def ceiling(self) -> capacity.Ceiling:
         """Return the rated maximum over time, as recorded and planned."""

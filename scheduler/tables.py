@@ -147,19 +147,6 @@ HAPPENINGS = Table(  # what notices and logs are made of; written with what it t
     Column("reason", String(500), nullable=False, server_default=""),
 )
 
-REFUSALS = Table(  # registrations that found no room; asking for the same again is the same one
-    "refusals",
-    METADATA,
-    Column("host_point", String(64), ForeignKey("points.id"), primary_key=True),
-    Column("start", BigInteger, primary_key=True, autoincrement=False),
-    Column("end", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", BigInteger, nullable=False, index=True),
-    Column("legs", Integer, nullable=False),
-    Column("limit", String(16), nullable=False),
-    Column("needed", Integer, nullable=False),
-    Column("usable", Integer, nullable=False),
-)
-
 CAPACITY_STEPS = Table(
     "capacity_steps",
     METADATA,
@@ -302,8 +289,8 @@ DRAFTS = Table(  # registrations that wait in a unit's inbox (R-060)
     Column("session", String(32), ForeignKey("sessions.id")),
 )
 
-DENIALS = Table(  # registrations that were refused, by which rule
-    "denials",
+REFUSALS = Table(  # registrations that were refused, by which rule; one row for every try
+    "refusals",
     METADATA,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("at", BigInteger, nullable=False, index=True),

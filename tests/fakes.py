@@ -40,7 +40,6 @@ class FakeDisk:
 class FakeRoom:
     """What an engine would hold of a room."""
 
-    options: RoomOptions = field(default_factory=RoomOptions)
     seats: dict[str, SeatOptions] = field(default_factory=dict)
     floors: set[str] = field(default_factory=set)
     views: dict[str, str] = field(default_factory=dict)
@@ -85,7 +84,7 @@ class FakeEngine:
 
     async def open_room(self, room: str, options: RoomOptions) -> None:
         self._note("open_room", room)
-        self.rooms.setdefault(room, FakeRoom(options))
+        self.rooms.setdefault(room, FakeRoom())
 
     async def close_room(self, room: str) -> None:
         self._note("close_room", room)

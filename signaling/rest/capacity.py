@@ -66,10 +66,9 @@ class Share(Model):
 
 
 class Maximum(Model):
-    """The maximum as a step function of time, past and planned; `test_legs` of what may be used are the test room's."""
+    """The maximum as a step function of time, past and planned."""
 
     share: Share
-    test_legs: int
     steps: list[Rated]
 
 
@@ -218,16 +217,15 @@ async def _impact(call: Call, victims: Sequence[str]) -> Impact:
 
 async def _maximum(call: Call) -> Maximum:
     ceiling_ = await call.roof.scheduler.ceiling()
-    rules = call.roof.scheduler.policy(call.now).capacity
+    share = call.roof.scheduler.policy(call.now).capacity.share
     steps = [(None, ceiling_.first), *ceiling_.steps]
     return Maximum(
-        share=Share(num=rules.share.num, den=rules.share.den),
-        test_legs=rules.test_legs,
+        share=Share(num=share.num, den=share.den),
         steps=[
             Rated(
                 since=since,
-                sessions=Limit(max=amount.sessions, usable=rules.usable(amount).sessions),
-                points=Limit(max=amount.points, usable=rules.usable(amount).points),
+                sessions=Limit(max=amount.sessions, usable=share.of(amount.sessions)),
+                points=Limit(max=amount.points, usable=share.of(amount.points)),
             )
             for since, amount in steps
         ],

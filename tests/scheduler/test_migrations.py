@@ -16,6 +16,21 @@ import scheduler.preparation.tables  # noqa: F401 - adds its tables to METADATA
 from scheduler import database
 from scheduler.directory.tables import METADATA
 from scheduler.migrations import VERSION_TABLE, migrate
+from scheduler.model import Interval
+from scheduler.refusals_store import crowded_out
+from scheduler.store import instant
+
+BEFORE = """
+INSERT INTO units (id, name, level, position) VALUES ('56', 'UBND tỉnh', 'tinh', 1);
+INSERT INTO points (id, unit, name, slug, label) VALUES ('ubnd', '56', 'UBND', 'ubnd', 'UBND tỉnh');
+INSERT INTO refusals (host_point, start, "end", at, legs, "limit", needed, usable)
+VALUES ('ubnd', 3600, 7200, 50, 30, 'points', 210, 200), ('ubnd', 7200, 9000, 160, 30, 'points', 210, 200);
+INSERT INTO denials (at, unit, host_point, title, klass, start, "end", word, detail, "by", profile)
+VALUES (100, '56', 'ubnd', '', 'thuong', 7200, 9000, 'capacity', '', '', ''),
+    (120, '56', 'ubnd', '', 'thuong', 7200, 9000, 'late', '', '', ''),
+    (160, '56', 'ubnd', '', 'thuong', 7200, 9000, 'capacity', '', '', '')
+"""
+"""Refusals as they were kept in two tables."""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -40,7 +55,7 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
     await migrate(engine)
     async with engine.connect() as db:
         assert await db.run_sync(differences) == []
-        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0026"]
+        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0027"]
         await db.execute(sa.text("SELECT id FROM guests"))
     await engine.dispose()
 
@@ -66,17 +81,40 @@ async def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
             await engine.dispose()
 
 
-async def test_down_and_up_again(empty_url: str) -> None:
-    def down(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", "scheduler:migrations")
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+def config(connection: Connection) -> Config:
+    made = Config()
+    made.set_main_option("script_location", "scheduler:migrations")
+    made.attributes["connection"] = connection
+    return made
 
+
+async def test_r113_refusals_of_both_tables_are_kept_and_counted_as_before(empty_url: str) -> None:
+    """Counted and kept: twice tried in 100 and 160; counted alone: 50; kept alone, for it came late: 120."""
+    engine = database.connect(empty_url)
+    async with database.writing(engine) as db:
+        await db.run_sync(lambda connection: command.upgrade(config(connection), "0026"))
+        for statement in BEFORE.split(";"):
+            await db.execute(sa.text(statement))
+    for _ in range(2):
+        async with database.writing(engine) as db:
+            await db.run_sync(lambda connection: command.upgrade(config(connection), "head"))
+            rows = await db.execute(sa.text("SELECT at, word, detail FROM refusals ORDER BY at"))
+            alone = (50, "capacity", "points: 210 > 200, +30")
+            kept = [alone, (100, "capacity", ""), (120, "late", ""), (160, "capacity", "")]
+            assert [tuple(row) for row in rows] == kept
+            figures = [await crowded_out(db, Interval(instant(0), instant(end))) for end in (50, 51, 160, 161)]
+            assert figures == [0, 1, 1, 2]
+            await db.run_sync(lambda connection: command.downgrade(config(connection), "0026"))
+            counted = await db.execute(sa.text('SELECT at, start, "end" FROM refusals ORDER BY at'))
+            assert [tuple(row) for row in counted] == [(50, 3600, 7200), (160, 7200, 9000)]
+    await engine.dispose()
+
+
+async def test_down_and_up_again(empty_url: str) -> None:
     engine = database.connect(empty_url)
     await migrate(engine)
     async with database.writing(engine) as db:
-        await db.run_sync(down)
+        await db.run_sync(lambda connection: command.downgrade(config(connection), "base"))
         left = await db.run_sync(lambda connection: sa.inspect(connection).get_table_names())
         assert left == [VERSION_TABLE]
     await migrate(engine)

@@ -26,7 +26,7 @@ from tests.fakes import FakeClock, FakeDisk, FakeEngine
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 PASSWORD = "mot mat khau rat dai"
-DIEN_AN, CAU_BA = "dk.dienan", "kv.cauba"
+DIEN_AN = "dk.dienan"
 HOST, NHA_TRANG, CAM_RANH, DIEN_KHANH = "ubnd.khanh-hoa", "ubnd.nha-trang", "ubnd.cam-ranh", "ubnd.dien-khanh"
 
 ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
@@ -41,7 +41,6 @@ ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "focal": (("site", "registrant"), DIEN_KHANH),
     "dienan": (("site", "registrant"), DIEN_AN),
     "agriculture": (("registrant",), "so.nnptnt"),
-    "cauba": (("site",), CAU_BA),
     "vanninh": (("site",), "ubnd.van-ninh"),
 }
 """Accounts of every role, by name: roles and point."""
@@ -60,7 +59,7 @@ def make_settings(data: Path, redis_url: str | None) -> Settings:
         media_port=0,
         media_addresses=("127.0.0.1",),
         max_sessions=20,
-        max_points=255,
+        max_points=250,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from scheduler.model import Point
 from signaling.accounts import Passwords, random_password
 from signaling.admin import NewAccount, create_account
-from signaling.app import record, utc_now
+from signaling.record import record, utc_now
 from signaling.settings import read
 
 Login = tuple[str, str]

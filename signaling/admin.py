@@ -19,10 +19,10 @@ from scheduler.errors import UnknownPoint, UnknownUnit
 from scheduler.model import Amount
 from scheduler.seed import khanh_hoa_2023
 from signaling.accounts import ROLES, Account, Passwords, check_password, check_roles, normal_name, random_password
-from signaling.app import Record, record, utc_now
 from signaling.backup import backup, restore
 from signaling.chain import AuditEntry
 from signaling.errors import BadInput, BadLog, Fault
+from signaling.record import Record, record, utc_now
 from signaling.settings import Settings, mailbox
 from signaling.verify import verify
 

@@ -2,44 +2,20 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
 from redis.asyncio import Redis
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 import web as pages_package
 from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
-from scheduler import database, profiles
-from scheduler.answers import Answers
-from scheduler.calls import Calls
-from scheduler.conduct.box import Box
-from scheduler.conduct.carriage import Carriers
-from scheduler.conduct.desk import Desk
-from scheduler.conduct.handovers import Handovers
-from scheduler.conduct.sheets import Sheets
-from scheduler.conduct.shelf import Shelf
-from scheduler.directory.equipment import Equipment
-from scheduler.directory.exchange import Exchange
-from scheduler.directory.grants import Grants
-from scheduler.directory.people import People
-from scheduler.directory.service import Directory
-from scheduler.drafts import Drafts
-from scheduler.mailroom.service import Address, Mailroom
-from scheduler.model import Amount
-from scheduler.notices import Channels, Contacts
-from scheduler.post import Post
-from scheduler.preparation.service import Preparation
-from scheduler.reports.service import Reports
-from scheduler.service import Scheduler
-from scheduler.vault import Vault
-from signaling import border, health, migrations, pages, valkey, ws
+from scheduler.mailroom.service import Mailroom
+from signaling import border, health, pages, valkey, ws
 from signaling.accounts import Passwords
-from signaling.audit import Audit
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
 from signaling.directory import fall_due, tell_providers
@@ -59,95 +35,17 @@ from signaling.post.deliverer import Deliverer
 from signaling.post.intake import Intake
 from signaling.post.letters import Letters, tls_context
 from signaling.presence import Presence
+from signaling.record import Record, utc_now
 from signaling.recordings import Recordings, load_key
 from signaling.rest import serve
 from signaling.roof import ROOF, Roof
 from signaling.settings import Mail, Settings
-from signaling.store import Store
 from signaling.supervisor import Supervisor, worker_command
 from signaling.throttle import Throttle
 from signaling.workers import Workers
 
 Clock = Callable[[], datetime]
 Measure = Callable[[Path], disk.Space]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What is true without any process running: bookings and people."""
-
-    database: AsyncEngine
-    scheduler: Scheduler
-    drafts: Drafts
-    directory: Directory
-    preparation: Preparation
-    equipment: Equipment
-    people: People
-    grants: Grants
-    exchange: Exchange
-    post: Post
-    mailroom: Mailroom
-    answers: Answers
-    calls: Calls
-    desk: Desk
-    sheets: Sheets
-    handovers: Handovers
-    shelf: Shelf
-    box: Box
-    carriers: Carriers
-    store: Store
-    audit: Audit
-    reports: Reports
-
-
-def utc_now() -> datetime:
-    """The only clock of the roof; tests bring their own."""
-    return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def record(settings: Settings) -> AsyncIterator[Record]:
-    """Open the database, with all tables up to date."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = settings.code_key or load_key(settings.data / "code.key")
-    engine = database.connect(settings.database_url, Vault(key))
-    try:
-        shelf = profiles.load(settings.profiles)
-        channels = Channels(settings.mail is not None, tuple(groups.load(settings.groups)))
-        scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
-        await scheduler.migrate()
-        await scheduler.check_vault()
-        await scheduler.keep_profiles(utc_now())
-        await migrations.migrate(engine)
-        address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
-        sheets, handovers = Sheets(engine, shelf, channels), Handovers(engine, shelf, channels)
-        drafts = Drafts(engine, shelf, channels)
-        yield Record(
-            database=engine,
-            scheduler=scheduler,
-            drafts=drafts,
-            directory=Directory(engine, shelf),
-            equipment=Equipment(engine, shelf),
-            people=People(engine, shelf),
-            grants=Grants(engine, shelf),
-            exchange=Exchange(engine, shelf),
-            post=Post(engine, shelf.at(utc_now()).zone, channels),
-            mailroom=Mailroom(engine, address, shelf, drafts),
-            desk=Desk(engine, channels),
-            sheets=sheets,
-            handovers=handovers,
-            shelf=Shelf(engine, channels),
-            box=Box(engine, shelf, sheets, handovers),
-            carriers=Carriers(engine),
-            calls=Calls(engine, shelf, channels),
-            answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
-            store=Store(engine),
-            audit=Audit(engine, shelf),
-            reports=Reports(engine, shelf, scheduler),
-            preparation=Preparation.over(engine, shelf, channels),
-        )
-    finally:
-        await engine.dispose()
 
 
 @asynccontextmanager
@@ -194,50 +92,18 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     limits, presence, metrics, finisher = Throttle(redis), Presence(redis), Metrics(), Finisher(kept.store)
     key = load_key(settings.data / "ticket.key")
     recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
-    attendance = kept.preparation.attendance
-    lines = Lines(engine, kept.desk, kept.scheduler)
+    lines, links = Lines(engine, kept.desk, kept.scheduler), Links(kept.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold)
-    hub = Hub(kept.scheduler, Tools(engine, presence, recordings, kept.desk, attendance, clock, rooms), lines)
+    tools = Tools(engine, presence, recordings, kept.desk, kept.preparation.attendance, clock, rooms)
+    hub = Hub(kept.scheduler, tools, lines)
     faults = Faults(hub, kept.desk, lines, kept.audit)
-    letters = None if settings.mail is None else Letters(settings.mail)
-    links = Links(kept.database, key)
     entrance = Entrance(kept.scheduler, kept.equipment, kept.grants, hub, presence, limits, kept.audit)
+    letters = None if settings.mail is None else Letters(settings.mail)
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock, links)
-    duties: dict[str, Duty] = {
-        "answers": kept.answers.work,
-        "calls": kept.calls.work,
-        "audit": kept.audit.daily,
-        "attendance": attendance.settle,
-        "readiness": kept.preparation.boards.alarm,
-        "lists": kept.preparation.rolls.forget,
-        "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
-        "closing": kept.sheets.remind,
-        "recordings": Handing(kept.scheduler, kept.handovers, kept.store, kept.audit).work,
-        "providers": lambda now: tell_providers(kept.scheduler, kept.equipment, kept.post, now),
-    }
     return Roof(
-        scheduler=kept.scheduler,
-        drafts=kept.drafts,
-        directory=kept.directory,
-        preparation=kept.preparation,
-        equipment=kept.equipment,
-        people=kept.people,
-        grants=kept.grants,
-        exchange=kept.exchange,
+        **{each.name: getattr(kept, each.name) for each in fields(kept)},
         links=links,
-        post=kept.post,
-        mailroom=kept.mailroom,
-        answers=kept.answers,
-        desk=kept.desk,
-        sheets=kept.sheets,
-        handovers=kept.handovers,
-        shelf=kept.shelf,
-        box=kept.box,
-        carriers=kept.carriers,
-        store=kept.store,
         redis=redis,
-        audit=kept.audit,
-        reports=kept.reports,
         auth=Auth(kept.store, kept.audit, Passwords(), limits, links),
         hub=hub,
         lines=lines,
@@ -245,7 +111,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         dispatch=Dispatch(hub, entrance, faults, metrics),
         recordings=recordings,
         finisher=finisher,
-        clerk=Clerk(duties, clock),
+        clerk=Clerk(_duties(kept, hub), clock),
         deliverer=deliverer,
         intake=_intake(settings.mail, kept.mailroom, clock, deliverer),
         metrics=metrics,
@@ -253,6 +119,21 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         pages=Path(pages_package.__file__ or "").parent,
         clock=clock,
     )
+
+
+def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
+    return {
+        "answers": kept.answers.work,
+        "calls": kept.calls.work,
+        "audit": kept.audit.daily,
+        "attendance": kept.preparation.attendance.settle,
+        "readiness": kept.preparation.boards.alarm,
+        "lists": kept.preparation.rolls.forget,
+        "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
+        "closing": kept.sheets.remind,
+        "recordings": Handing(kept.scheduler, kept.handovers, kept.store, kept.audit).work,
+        "providers": lambda now: tell_providers(kept.scheduler, kept.equipment, kept.post, now),
+    }
 
 
 def _intake(mail: Mail | None, mailroom: Mailroom, clock: Clock, deliverer: Deliverer) -> Intake | None:

@@ -13,8 +13,9 @@ from aiohttp import web
 
 from signaling import tls
 from signaling.admin import FIRST, first_start
-from signaling.app import application, media, record, roof, utc_now
+from signaling.app import application, media, roof
 from signaling.errors import SettingsError
+from signaling.record import record, utc_now
 from signaling.settings import HTTP_PORT, Settings, own_addresses
 
 log = logging.getLogger(__name__)

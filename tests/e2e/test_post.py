@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from signaling import tls
-from signaling.app import utc_now
+from signaling.record import utc_now
 from tests.e2e.people import People
 from tests.e2e.server import admin, running
 from tests.scheduler.mailroom.letters import OFFICE, VAN_NINH, letter

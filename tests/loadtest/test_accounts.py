@@ -7,7 +7,7 @@ import pytest
 from loadtest.accounts import points, provide, provide_points, read_accounts
 from scheduler.seed import khanh_hoa_2023
 from signaling.admin import NewAccount
-from signaling.app import record
+from signaling.record import record
 from signaling.settings import read
 
 

@@ -11,10 +11,10 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from signaling import admin
-from signaling.app import record
 from signaling.backup import DATABASE, backup, restore
 from signaling.chain import AuditEntry
 from signaling.errors import BadBackup
+from signaling.record import record
 from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
 
 

@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from mediaserver.errors import EngineGone
 from signaling import admin, tls
 from signaling.admin import NewAccount, create_account, first_start
-from signaling.app import record
 from signaling.errors import BadInput, SettingsError
 from signaling.pages import _type
+from signaling.record import record
 from signaling.settings import Settings, own_addresses, read
 from tests.signaling.world import ACCOUNTS, NHA_TRANG, NOW, PASSWORD, World, make_settings, problem_of
 

@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from scheduler import database
 from signaling import tls
-from signaling.app import utc_now
 from signaling.post import imap
 from signaling.post.imap import NotRead
 from signaling.post.intake import Intake
 from signaling.post.letters import tls_context
+from signaling.record import utc_now
 from signaling.settings import Mail, Server, Settings
 from signaling.settings import read as read_settings
 from tests.scheduler.mailroom.letters import OFFICE, letter

@@ -18,9 +18,9 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from icalendar import Calendar
 
 from signaling import tls
-from signaling.app import utc_now
 from signaling.errors import SettingsError
 from signaling.post import groups
+from signaling.record import utc_now
 from signaling.settings import Mail, Server, Settings
 from signaling.settings import read as read_settings
 from tests.signaling.world import NOW, World, open_world

@@ -16,9 +16,10 @@ from aiohttp.test_utils import TestServer
 from scheduler.model import Interval, Request, Session
 from scheduler.seed import khanh_hoa_2023
 from signaling.accounts import Account, Passwords
-from signaling.app import Record, application, record, roof
+from signaling.app import application, roof
 from signaling.audit import Wanted
 from signaling.chain import AuditEntry
+from signaling.record import Record, record
 from signaling.roof import Roof
 from signaling.settings import Settings
 from signaling.store import Store

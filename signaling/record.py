@@ -1,0 +1,121 @@
+"""What is true without any process running: bookings, people, recordings; opened from the database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler import database, profiles
+from scheduler.answers import Answers
+from scheduler.calls import Calls
+from scheduler.conduct.box import Box
+from scheduler.conduct.carriage import Carriers
+from scheduler.conduct.desk import Desk
+from scheduler.conduct.handovers import Handovers
+from scheduler.conduct.sheets import Sheets
+from scheduler.conduct.shelf import Shelf
+from scheduler.directory.equipment import Equipment
+from scheduler.directory.exchange import Exchange
+from scheduler.directory.grants import Grants
+from scheduler.directory.people import People
+from scheduler.directory.service import Directory
+from scheduler.drafts import Drafts
+from scheduler.mailroom.service import Address, Mailroom
+from scheduler.model import Amount
+from scheduler.notices import Channels, Contacts
+from scheduler.post import Post
+from scheduler.preparation.service import Preparation
+from scheduler.reports.service import Reports
+from scheduler.service import Scheduler
+from scheduler.vault import Vault
+from signaling import migrations
+from signaling.audit import Audit
+from signaling.post import groups
+from signaling.recordings import load_key
+from signaling.settings import Settings
+from signaling.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The services over the database."""
+
+    database: AsyncEngine
+    scheduler: Scheduler
+    drafts: Drafts
+    directory: Directory
+    preparation: Preparation
+    equipment: Equipment
+    people: People
+    grants: Grants
+    exchange: Exchange
+    post: Post
+    mailroom: Mailroom
+    answers: Answers
+    calls: Calls
+    desk: Desk
+    sheets: Sheets
+    handovers: Handovers
+    shelf: Shelf
+    box: Box
+    carriers: Carriers
+    store: Store
+    audit: Audit
+    reports: Reports
+
+
+def utc_now() -> datetime:
+    """The only clock of the roof; tests bring their own."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def record(settings: Settings) -> AsyncIterator[Record]:
+    """Open the database, with all tables up to date."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = settings.code_key or load_key(settings.data / "code.key")
+    engine = database.connect(settings.database_url, Vault(key))
+    try:
+        kept = _over(engine, settings)
+        await kept.scheduler.migrate()
+        await kept.scheduler.check_vault()
+        await kept.scheduler.keep_profiles(utc_now())
+        await migrations.migrate(engine)
+        yield kept
+    finally:
+        await engine.dispose()
+
+
+def _over(engine: AsyncEngine, settings: Settings) -> Record:
+    shelf = profiles.load(settings.profiles)
+    channels = Channels(settings.mail is not None, tuple(groups.load(settings.groups)))
+    scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
+    address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
+    sheets, handovers = Sheets(engine, shelf, channels), Handovers(engine, shelf, channels)
+    drafts = Drafts(engine, shelf, channels)
+    return Record(
+        database=engine,
+        scheduler=scheduler,
+        drafts=drafts,
+        directory=Directory(engine, shelf),
+        equipment=Equipment(engine, shelf),
+        people=People(engine, shelf),
+        grants=Grants(engine, shelf),
+        exchange=Exchange(engine, shelf),
+        post=Post(engine, shelf.at(utc_now()).zone, channels),
+        mailroom=Mailroom(engine, address, shelf, drafts),
+        desk=Desk(engine, channels),
+        sheets=sheets,
+        handovers=handovers,
+        shelf=Shelf(engine, channels),
+        box=Box(engine, shelf, sheets, handovers),
+        carriers=Carriers(engine),
+        calls=Calls(engine, shelf, channels),
+        answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
+        store=Store(engine),
+        audit=Audit(engine, shelf),
+        reports=Reports(engine, shelf, scheduler),
+        preparation=Preparation.over(engine, shelf, channels),
+    )

@@ -46,6 +46,8 @@ class RoomOptions:
     utc_offset_min: int = 420
     """Asia/Ho_Chi_Minh, which knows no summer time."""
     hold_s: float = 1.5
+    echo_s: float = 0.0
+    """In a room to try devices in, who has the floor hears themselves so much later and nobody else; 0: a meeting."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Of those who may be pinned before they come, by id: what their empty card says."""
 

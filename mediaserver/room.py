@@ -89,7 +89,7 @@ class Room:
         self.pictures = Pictures(options, dirty)
         self.content: str | None = None
         """Whose shared screen is shown."""
-        self.mixer = Mixer(dirty, options.hold_s)
+        self.mixer = Mixer(dirty, options.hold_s, options.echo_s)
         self._composer = Composer(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._mixed = self.mixer.mixed

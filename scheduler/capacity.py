@@ -6,12 +6,11 @@ places where a slot cannot be, which is all that a search for free times needs.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from scheduler.model import Amount, Interval, Limit, LoadStep, Slot
-from scheduler.policy import Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +35,9 @@ class Ceiling:
         others = tuple(step for step in self.steps if not since <= step[0] < until)
         return Ceiling(self.first, others).changed(until, self.at(until)).changed(since, amount)
 
-    def share(self, share: Share) -> "Ceiling":
-        """Return the usable share of every step (R-062, R-063)."""
-        return Ceiling(_share(self.first, share), tuple((since, _share(amount, share)) for since, amount in self.steps))
+    def of(self, part: Callable[[Amount], Amount]) -> "Ceiling":
+        """Return a part of every step: what may be given away of it, for one (R-062, R-063)."""
+        return Ceiling(part(self.first), tuple((since, part(amount)) for since, amount in self.steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,6 @@ class Excess:
     interval: Interval
     usable: int
     needed: int
-
-
-def _share(amount: Amount, share: Share) -> Amount:
-    return Amount(share.of(amount.sessions), share.of(amount.points))
 
 
 def sweep(held: Iterable[Slot], window: Interval, cuts: Iterable[datetime] = ()) -> list[LoadStep]:

@@ -90,7 +90,7 @@ class Commit:
         return [claim for claim in held if claim.id != asked.id]
 
     async def _usable(self) -> capacity.Ceiling:
-        return (await store.ceiling(self.db, self.rated)).share(self.policy.capacity.share)
+        return (await store.ceiling(self.db, self.rated)).of(self.policy.capacity.usable)
 
     # Registration.
 
@@ -280,7 +280,7 @@ class Commit:
         farthest = self.now + timedelta(days=self.policy.session.max_days_ahead)
         future = Interval(self.now.replace(microsecond=0), farthest)
         held = await claims_store.holding(self.db, [future], self.policy, self.now)
-        bearable = maximum.share(self.policy.capacity.shed_share)
+        bearable = maximum.of(self.policy.capacity.bearable)
         return admission.shed(held, bearable, future, self.policy.revocation.reprieve)
 
     async def rerate(self) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from scheduler.directory.policy import DirectoryPolicy
-from scheduler.model import ClassId
+from scheduler.model import Amount, ClassId
 
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
@@ -87,6 +87,15 @@ class CapacityPolicy(_Part):
     share: Share
     shed_share: Share
     recorder_legs: Annotated[int, Field(ge=0)]
+    test_legs: Annotated[int, Field(ge=0)]
+
+    def usable(self, maximum: Amount) -> Amount:
+        """Return what of a maximum may be given to sessions: its share without the legs of the test room (I-15)."""
+        return Amount(self.share.of(maximum.sessions), max(0, self.share.of(maximum.points) - self.test_legs))
+
+    def bearable(self, maximum: Amount) -> Amount:
+        """Return what sessions may hold before some of them must go; the test room goes first."""
+        return Amount(self.shed_share.of(maximum.sessions), self.shed_share.of(maximum.points))
 
 
 class SessionPolicy(_Part):
@@ -368,6 +377,18 @@ class SelfTestPolicy(_Part):
     ticks: dict[Word, Word]
 
 
+class TestRoomPolicy(_Part):
+    """How long one may stay in the test room, and how much later one hears oneself (Điều 17.2.a, R-109)."""
+
+    stay_min: Count
+    echo_ms: Annotated[int, Field(ge=100, le=5000)]
+
+    @property
+    def stay(self) -> timedelta:
+        """How long a visit lasts at most."""
+        return timedelta(minutes=self.stay_min)
+
+
 class PreparationPolicy(_Part):
     """What goes before a session and during it (Điều 13.2, 14, 16.3, 17)."""
 
@@ -377,6 +398,7 @@ class PreparationPolicy(_Part):
     on_site: OnSiteRule
     self_test_hours: Count
     self_test: SelfTestPolicy
+    test_room: TestRoomPolicy
     list_months: Count
     link_purposes: tuple[Word, ...]
     steps: dict[Word, Word]

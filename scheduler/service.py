@@ -614,7 +614,7 @@ class Scheduler:
         """Return the maximum and the usable share at `now`."""
         async with self._engine.begin() as db:
             maximum = await store.ceiling(db, self._rated)
-        return Limits(maximum.at(now), maximum.share(self.policy(now).capacity.share).at(now))
+        return Limits(maximum.at(now), self.policy(now).capacity.usable(maximum.at(now)))
 
     async def ceiling(self) -> capacity.Ceiling:
         """Return the rated maximum over time, as recorded and planned."""

@@ -9,7 +9,7 @@ from scheduler.model import Amount
 from scheduler.profiles import SHIPPED, files
 
 RATED = Amount(20, 250)
-"""The default maximum: one conference of all 169 points fits into the usable 200."""
+"""The default maximum: one conference of all 169 points fits into what may be used, 200 less the test room."""
 
 
 @dataclass(frozen=True, slots=True)

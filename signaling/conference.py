@@ -72,6 +72,13 @@ class Booking:
     voices: bool = False
     controllers: str = ""
     """Who controls it, for people; empty: the centre alone."""
+    echo_s: float = 0.0
+    """So much later one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
+
+    @property
+    def trial(self) -> bool:
+        """Whether somebody tries devices: nobody controls, and nothing of it is kept (R-109)."""
+        return self.echo_s > 0
 
 
 class Conference:
@@ -296,6 +303,8 @@ class Conference:
     def reported(self, client: str, kind: IncidentKind, seat_id: str | None) -> str:
         """Return the seat, or absent point, whose fault somebody reports."""
         own = self._seat_of(client)
+        if self.booking.trial:
+            raise MessageError("forbidden")
         if (kind == "help" or seat_id not in (None, own.id)) and own.role != "host":
             self._controller(client)
         if seat_id is None:

@@ -52,6 +52,7 @@ class Dispatch:
         self._carrying: set[asyncio.Task[None]] = set()
         self._others: dict[type[Any], Callable[[Client, Any, datetime], Awaitable[None]]] = {
             m.Join: entrance.join,
+            m.EnterTestRoom: entrance.try_devices,
             m.Offer: self._offer,
             m.ReportFault: faults.report,
             m.Assist: faults.assist,

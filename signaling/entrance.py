@@ -17,8 +17,8 @@ from signaling.client import Client
 from signaling.errors import MessageError
 from signaling.hub import Hub
 from signaling.meeting import Meeting
-from signaling.messages import Join
-from signaling.presence import Presence, Quota
+from signaling.messages import EnterTestRoom, Join
+from signaling.presence import TEST_ROOM, Presence, Quota
 from signaling.roster import Person, Place
 from signaling.throttle import Attempt, Throttle
 
@@ -70,6 +70,21 @@ class Entrance:
         person = await self._person(client.account, meeting.control, point)
         if person.controller:
             await self._note(client, "control", session.id, session.number, now)
+        async with meeting.door:
+            await self._seat(client, meeting, person, message, now)
+
+    async def try_devices(self, client: Client, message: EnterTestRoom, now: datetime) -> None:
+        """Seat a client in its point's own test room and answer `joined` (R-109). Raises MessageError."""
+        if client.session is not None:
+            raise MessageError("already-joined")
+        own = [client.account.point] if client.account.point else await self._points_of(client.account.unit)
+        here = [point for point in own if message.point in (None, point)]
+        if not here:
+            raise MessageError("no-point")
+        point = await self._scheduler.point(here[0])
+        await self._note(client, "test-room", point.id, "", now)
+        meeting = self._hub.test_room(point, now)
+        person = Person(client.account.account, client.account.name, Place.of(point), controller=False)
         async with meeting.door:
             await self._seat(client, meeting, person, message, now)
 
@@ -127,18 +142,23 @@ class Entrance:
     async def _points_of(self, unit: str | None) -> list[str]:
         return [] if unit is None else [point.id for point in await self._scheduler.points(unit)]
 
-    async def _usable(self, session: str, now: datetime) -> int:
-        """How many legs may be connected when this one comes in.
+    async def _usable(self, guarded: str, now: datetime) -> int:
+        """How many legs may be connected, those of the test room among them, when this one comes in.
 
         Outside its own slots (lobby, grace) a session has reserved nothing: it gets what the sessions of this minute
-        have not reserved, so that whoever comes early or stays late never takes a place from who is due.
+        and the test room have not reserved, so that whoever comes early or stays late never takes a place from who is
+        due. The test room gets its own, unless the maximum fell and sessions need them.
         """
-        usable = (await self._scheduler.limits(now)).usable.points
+        rules = self._scheduler.policy(now).capacity
+        usable = rules.share.of((await self._scheduler.limits(now)).maximum.points)
         second = now.replace(microsecond=0)
-        due = [s for s in await self._scheduler.sessions(second, second + timedelta(seconds=1)) if s.state == "issued"]
-        if any(each.id == session for each in due):
+        held = await self._scheduler.sessions(second, second + timedelta(seconds=1))
+        reserved = {each.id: each.legs for each in held if each.state == "issued"}
+        if guarded in reserved:
             return usable
-        return usable - sum([max(0, each.legs - await self._presence.connected(each.id, now)) for each in due])
+        if guarded != TEST_ROOM:
+            reserved[TEST_ROOM] = rules.test_legs
+        return usable - sum([max(0, legs - await self._presence.connected(id_, now)) for id_, legs in reserved.items()])
 
     async def _person(self, account: Account, control: Control, point_id: str | None) -> Person:
         controller = rights.may_control(account, control)
@@ -147,16 +167,18 @@ class Entrance:
         point = await self._scheduler.point(point_id)
         return Person(account.account, account.name, Place.of(point), controller)
 
-    async def _seat(self, client: Client, meeting: Meeting, person: Person, message: Join, now: datetime) -> None:
+    async def _seat(
+        self, client: Client, meeting: Meeting, person: Person, message: Join | EnterTestRoom, now: datetime
+    ) -> None:
         """Choose a seat, pass the guard, sit down; one at a time per meeting."""
         conference = meeting.conference
         choice = conference.roster.choose(person, message.resume)
-        if person.place is not None and choice.resumed is None:
+        if person.place is not None and choice.resumed is None and not meeting.trial:
             await self._look(client, person.place.id, choice.device, now)
         if choice.leg is not None:
-            quota = Quota(conference.booking.legs, await self._usable(meeting.id, now))
-            if await self._presence.enter(meeting.id, choice.leg, quota, now) != "in":
-                raise MessageError("full")
+            quota = Quota(conference.booking.legs, await self._usable(meeting.guarded, now))
+            if await self._presence.enter(meeting.guarded, choice.leg, quota, now) != "in":
+                raise MessageError("test-room-full" if meeting.trial else "full")
         if person.place is not None:
             await meeting.admit(person.place.id, now)
         if self._hub.meetings.get(meeting.id) is not meeting:

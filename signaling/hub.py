@@ -19,7 +19,9 @@ from mediaserver.api import (
     RecordingEnded,
     Speaking,
 )
-from scheduler.model import ScriptItem, Session
+from scheduler.control import Control
+from scheduler.model import Interval, Point, ScriptItem, Session
+from scheduler.policy import Policy
 from scheduler.service import Scheduler
 from signaling.bodies import Bodies
 from signaling.client import Client
@@ -28,7 +30,7 @@ from signaling.effects import Effect
 from signaling.lines import Lines
 from signaling.meeting import Meeting, Tools
 from signaling.messages import Farewell, StorageState
-from signaling.presence import REFRESH_SECONDS
+from signaling.presence import REFRESH_SECONDS, TEST_ROOM
 from signaling.roster import Place
 from signaling.workers import RoomBack, RoomLost
 
@@ -39,6 +41,9 @@ DISK_SECONDS = 2.0
 """So often the disk of the recordings is looked at: with a tick on top, its alarm is told within 5 s."""
 SETTLE_SECONDS = 1.5
 """At shutdown, recordings may take this long to be closed and noted."""
+TEST_TITLE = "Phòng thử"
+NOBODY = Control((), (), "")
+"""Who controls a test room."""
 
 
 class Hub:
@@ -107,6 +112,18 @@ class Hub:
                 await self._scheduler.opened(session.id, self.tools.clock())
             return self.meetings[session.id]
 
+    def test_room(self, point: Point, now: datetime) -> Meeting:
+        """Return the test room of a point, where nobody else sees or hears it; who finds it empty has all the time."""
+        policy = self._scheduler.policy(now)
+        stay = Interval(now, now + policy.preparation.test_room.stay)
+        id_ = f"{TEST_ROOM}:{point.id}"
+        if id_ not in self.meetings:
+            conference = Conference(_trial(id_, point, stay, policy))
+            self.meetings[id_] = Meeting(conference, point.unit, NOBODY, self.tools)
+        elif self.meetings[id_].conference.empty:
+            self.meetings[id_].conference.amended(TEST_TITLE, stay, policy.capacity.test_legs)
+        return self.meetings[id_]
+
     async def bodies(self, now: datetime) -> Bodies:
         """Return what rights are judged by."""
         points = {point.id: point for point in await self._scheduler.points()}
@@ -157,16 +174,23 @@ class Hub:
         due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
         self._refreshed = now if due else self._refreshed
         for meeting in list(self.meetings.values()):
-            if self._scheduler.phase(self._sessions[meeting.id], now) not in {"lobby", "open"}:
+            if self._over(meeting, now):
                 await self._finish(meeting, "ended")
                 continue
             await meeting.apply(meeting.conference.tick(now))
-            await self._lines.look(meeting, now)
+            if not meeting.trial:
+                await self._lines.look(meeting, now)
             if due:
                 await self._refresh(meeting, now)
         if due:
-            here = {meeting.id: meeting.conference.roster.present() for meeting in self.meetings.values()}
+            held = [meeting for meeting in self.meetings.values() if not meeting.trial]
+            here = {meeting.id: meeting.conference.roster.present() for meeting in held}
             await self.tools.attendance.alive(here, now)
+
+    def _over(self, meeting: Meeting, now: datetime) -> bool:
+        if meeting.trial:
+            return now >= meeting.conference.booking.end
+        return self._scheduler.phase(self._sessions[meeting.id], now) not in {"lobby", "open"}
 
     async def _watch_disk(self, now: datetime) -> None:
         if self._looked is not None and (now - self._looked).total_seconds() < DISK_SECONDS:
@@ -191,12 +215,13 @@ class Hub:
 
     async def _refresh(self, meeting: Meeting, now: datetime) -> None:
         try:
-            await self.tools.presence.refresh(meeting.id, meeting.legs(), now)
+            await self.tools.presence.refresh(meeting.guarded, meeting.legs(), now)
         except RedisError as error:
             log.warning("x guard of %s not refreshed: %s", meeting.id, error)
 
     async def _finish(self, meeting: Meeting, reason: Farewell) -> None:
-        del self.meetings[meeting.id], self._sessions[meeting.id]
+        del self.meetings[meeting.id]
+        self._sessions.pop(meeting.id, None)
         await meeting.apply(meeting.conference.end(reason))
         meeting.close()
         self._lines.forget(meeting.id)
@@ -239,6 +264,20 @@ class Hub:
 def _rounded(hours: float) -> float:
     """Tenths of the last ten hours, whole ones before: a figure that changes all the time is not read."""
     return round(hours, 1) if hours < 10 else float(round(hours))
+
+
+def _trial(id_: str, point: Point, stay: Interval, policy: Policy) -> Booking:
+    return Booking(
+        id=id_,
+        title=TEST_TITLE,
+        number="",
+        places=(Place.of(point),),
+        start=stay.start,
+        end=stay.end,
+        recording=False,
+        legs=policy.capacity.test_legs,
+        echo_s=policy.preparation.test_room.echo_ms / 1000,
+    )
 
 
 def _booking(session: Session, places: tuple[Place, ...], script: tuple[ScriptItem, ...], controllers: str) -> Booking:

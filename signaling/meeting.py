@@ -41,7 +41,7 @@ from signaling.effects import (
     TellAll,
 )
 from signaling.messages import Marked, ServerMessage, dump
-from signaling.presence import Presence
+from signaling.presence import TEST_ROOM, Presence
 from signaling.recordings import Recordings
 
 log = logging.getLogger(__name__)
@@ -95,13 +95,23 @@ class Meeting:
             MarkRecording: self._mark,
             StopRecording: self._stop_recording,
             Direct: self._direct,
-            Release: lambda effect: tools.presence.leave(self.id, effect.leg),
+            Release: lambda effect: tools.presence.leave(self.guarded, effect.leg),
         }
 
     @property
     def id(self) -> str:
         """The id of session, conference and room."""
         return self.conference.booking.id
+
+    @property
+    def trial(self) -> bool:
+        """Whether this is somebody's visit to the test room."""
+        return self.conference.booking.trial
+
+    @property
+    def guarded(self) -> str:
+        """What the join guard counts its legs as."""
+        return TEST_ROOM if self.trial else self.id
 
     @property
     def clients(self) -> int:
@@ -122,9 +132,9 @@ class Meeting:
         return [seat.leg for seat in self.conference.roster.seats.values() if seat.here and seat.leg is not None]
 
     async def admit(self, point: str, now: datetime) -> None:
-        """Note that a point comes, before it is told that it is in."""
+        """Note that a point comes, before it is told that it is in; who tries devices attends nothing."""
         async with self._order:
-            if point not in self._present:
+            if not self.trial and point not in self._present:
                 await self._tools.attendance.came(self.id, point, now)
                 self._present.add(point)
 
@@ -186,7 +196,8 @@ class Meeting:
     async def _open_room(self, _: OpenRoom) -> None:
         booking = self.conference.booking
         names = {place.id: f"{place.name} · {place.label}" for place in booking.places}
-        await self._tools.engine.open_room(self.id, replace(self._tools.rooms, title=booking.title, names=names))
+        options = replace(self._tools.rooms, title=booking.title, names=names, echo_s=booking.echo_s)
+        await self._tools.engine.open_room(self.id, options)
 
     async def _close_room(self, _: CloseRoom) -> None:
         await self._tools.engine.close_room(self.id)

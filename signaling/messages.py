@@ -19,7 +19,7 @@ Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "controlled-by", "code-unknown",
     "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
-    "full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
+    "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
     "disk-full", "unknown-item", "not-recording", "content-taken",
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
@@ -53,6 +53,14 @@ class Join(_Asked):
 
     type: Literal["join"]
     code: Annotated[str, StringConstraints(max_length=64)]
+    resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+
+
+class EnterTestRoom(_Asked):
+    """Try the devices of one's point, at any hour and without a code; `point` is one of one's unit (Điều 17.2.a)."""
+
+    type: Literal["test-room"]
+    point: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
 
 
@@ -200,6 +208,7 @@ class Leave(_Asked):
 
 ClientMessage = Annotated[
     Join
+    | EnterTestRoom
     | Offer
     | Hand
     | MediaState
@@ -221,6 +230,7 @@ ClientMessage = Annotated[
 ]
 _CLIENT: TypeAdapter[
     Join
+    | EnterTestRoom
     | Offer
     | Hand
     | MediaState

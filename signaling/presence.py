@@ -1,8 +1,8 @@
 """The guard at the door (invariant I18): who is connected this minute, counted in Valkey for all roofs together.
 
-At every instant the connected legs of a session are at most those it reserved, and the legs of all sessions together
-at most the usable share (Điều 12.4.a). A leg has one id, so coming back never counts twice; a leg nobody refreshes
-expires, so a killed roof blocks nothing for longer than :data:`TTL_SECONDS`.
+At every instant the connected legs of a session are at most those it reserved, and the legs of all sessions and of the
+test room together at most the usable share (Điều 12.4.a). A leg has one id, so coming back never counts twice; a leg
+nobody refreshes expires, so a killed roof blocks nothing for longer than :data:`TTL_SECONDS`.
 """
 
 from collections.abc import Collection
@@ -14,6 +14,8 @@ from redis.asyncio import Redis
 
 from signaling import keys
 
+TEST_ROOM = "test-room"
+"""What all visits to the test room are counted as, whose legs are a pool of their own (I-15)."""
 TTL_SECONDS = 30
 REFRESH_SECONDS = 10
 

@@ -112,6 +112,10 @@ FAULTS: Mapping[str, Pair] = {
         "Vượt số điểm cầu đã đăng ký, hoặc hệ thống đã hết năng lực được cấp (điểm a khoản 4 Điều 12).",
         "More points than were registered, or all that may be given away is in use (Article 12.4.a).",
     ),
+    "test-room-full": (
+        "Phòng thử đang đủ chỗ. Mỗi lượt thử chỉ vài phút, hãy thử lại sau.",
+        "The test room is full. A visit takes only minutes, try again a little later.",
+    ),
     "unknown-seat": ("Điểm cầu này không có mặt.", "This point is not here."),
     "bad-offer": (
         "Không kết nối được âm thanh, hình ảnh với thiết bị này.",

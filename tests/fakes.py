@@ -40,6 +40,7 @@ class FakeDisk:
 class FakeRoom:
     """What an engine would hold of a room."""
 
+    options: RoomOptions = field(default_factory=RoomOptions)
     seats: dict[str, SeatOptions] = field(default_factory=dict)
     floors: set[str] = field(default_factory=set)
     views: dict[str, str] = field(default_factory=dict)
@@ -84,7 +85,7 @@ class FakeEngine:
 
     async def open_room(self, room: str, options: RoomOptions) -> None:
         self._note("open_room", room)
-        self.rooms.setdefault(room, FakeRoom())
+        self.rooms.setdefault(room, FakeRoom(options))
 
     async def close_room(self, room: str) -> None:
         self._note("close_room", room)

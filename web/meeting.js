@@ -16,10 +16,10 @@ const HEARD_MS = 300; // keep "sending sound" lit between syllables
 const socketUrl = path => new URL(path, import.meta.url).href.replace(/^http/, 'ws');
 
 export class Meeting extends EventTarget {
-  /** @param {string} code ten digits */
-  constructor(code) {
+  /** @param {string} code ten digits, or another word for where one enters with `hello` @param {Message} [hello] */
+  constructor(code, hello) {
     super();
-    this.protocol = new Protocol({code, open: () => new WebSocket(socketUrl('ws')), store: sessionStorage});
+    this.protocol = new Protocol({code, hello, open: () => new WebSocket(socketUrl('ws')), store: sessionStorage});
     this.link = new Link(async sdp => (await this.protocol.ask({type: 'offer', sdp})).sdp);
     /** @type {MeetingState | null} */
     this.state = null;

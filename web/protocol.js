@@ -31,11 +31,12 @@ export class Fault extends Error {
  * `unsaid` (detail: a message of ours that could not be said in time).
  */
 export class Protocol extends EventTarget {
-  /** @param {{code: string, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any}} given */
-  constructor({code, open, store, delay = (ms, run) => setTimeout(run, ms)}) {
+  /** `hello` is what we enter with, if not a code. @param {{code: string, hello?: Message, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any}} given */
+  constructor({code, hello = {type: 'join', code}, open, store, delay = (ms, run) => setTimeout(run, ms)}) {
     super();
     // given
     this.code = code;
+    this.hello = hello;
     this.open = open;
     this.store = store;
     this.delay = delay;
@@ -95,7 +96,7 @@ export class Protocol extends EventTarget {
   /** Say something and wait for its direct answer. @param {Message} message @returns {Promise<Message>} */
   ask(message) {
     const ref = String(++this.lastRef);
-    if (this.status !== 'joined' && message.type !== 'join') return Promise.reject(new Fault({type: 'error', error: 'lost'}));
+    if (this.status !== 'joined' && message.type !== this.hello.type) return Promise.reject(new Fault({type: 'error', error: 'lost'}));
     return new Promise((resolve, reject) => {
       this.pending.set(ref, {resolve, reject});
       this.socket?.send(JSON.stringify({...message, ref}));
@@ -122,7 +123,7 @@ export class Protocol extends EventTarget {
   async join(socket) {
     const resume = this.store.getItem(this.key);
     try {
-      const joined = await this.ask({type: 'join', code: this.code, ...(resume && {resume})});
+      const joined = await this.ask({...this.hello, ...(resume && {resume})});
       this.store.setItem(this.key, joined.resume);
       this.attempt = 0;
       this.become('joined');

@@ -125,7 +125,7 @@ interface Happening { at: string; kind: string; by: string | null; reason: strin
 /** One slot in the calendar of sessions. */
 interface Entry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
 interface Rated { since: string | null; sessions: Limit; points: Limit }
-interface Maximum { share: {num: number, den: number}; steps: Rated[] }
+interface Maximum { share: {num: number, den: number}; test_legs: number; steps: Rated[] }
 interface CapacityChange { since: string | null; until: string | null; sessions: number; points: number; reason: string }
 interface Peak { load: number; at: string | null }
 interface Usage { sessions: Peak; points: Peak; waited: number; revoked: number; refused: number }

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 from mediaserver.mix import minus
 from mediaserver.mix.bus import Bus
-from mediaserver.mix.minus import Samples
+from mediaserver.mix.echo import Echo
+from mediaserver.mix.minus import Samples, Sums
 from mediaserver.mix.quality import MAX_MIXED
 from mediaserver.mix.speaker import QUIETEST_DBOV, SpeakerDetector
 from mediaserver.mix.voice import Voice
@@ -18,14 +19,18 @@ SILENT_DBOV = -80.0
 
 
 class Mixer:
-    """Ticks every 20 ms. `full` is the mix for everyone whose voice is not in it; `hold_s`: see SpeakerDetector."""
+    """Ticks every 20 ms. `full` is the mix for everyone whose voice is not in it; `hold_s`: see SpeakerDetector.
 
-    def __init__(self, dirty: Dirty, hold_s: float) -> None:
+    With `echo_s` nothing is mixed: whoever has the floor hears themselves so much later.
+    """
+
+    def __init__(self, dirty: Dirty, hold_s: float, echo_s: float = 0.0) -> None:
         # given
         self._dirty = dirty
         # owned
         self.speaker = SpeakerDetector(hold_s)
         self.voices: dict[str, Voice] = {}
+        self._echo = Echo(echo_s) if echo_s else None
         self._full = Bus("mix", dirty)
         self._without: dict[str, Bus] = {}
         self.mixed: frozenset[str] = frozenset()
@@ -61,8 +66,9 @@ class Mixer:
             voice.add(packet, now)
 
     def source_for(self, seat: str) -> Source:
-        """What a seat hears: everyone but itself."""
-        return self._without[seat].source if seat in self.mixed else self.full
+        """What a seat hears: everyone but itself, or itself alone."""
+        own = seat in self.mixed if self._echo is None else seat in self._without
+        return self._without[seat].source if own else self.full
 
     def tick(self, tick: int, now: float) -> bool:
         """Mix 20 ms and push one packet to every mix somebody hears; whether the speaker changed."""
@@ -82,7 +88,10 @@ class Mixer:
         self._leaving = {}
         if self.tap is not None:
             self.tap(sounds, tick)
-        self._push(sounds, tick)
+        if self._echo is None:
+            self._push(sounds, tick)
+        else:
+            self._push_back(self._echo.turn(sounds), tick)
         return changed
 
     def _choose(self) -> None:
@@ -102,3 +111,7 @@ class Mixer:
         self._full.push(total, tick)
         for seat, bus in self._without.items():
             bus.push(without.get(seat, total) if sounds.keys() - {seat} else None, tick)
+
+    def _push_back(self, said: dict[str, Sums], tick: int) -> None:
+        for seat, bus in self._without.items():
+            bus.push(said.get(seat), tick)

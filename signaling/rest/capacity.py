@@ -66,9 +66,10 @@ class Share(Model):
 
 
 class Maximum(Model):
-    """The maximum as a step function of time, past and planned."""
+    """The maximum as a step function of time, past and planned; `test_legs` of what may be used are the test room's."""
 
     share: Share
+    test_legs: int
     steps: list[Rated]
 
 
@@ -217,15 +218,16 @@ async def _impact(call: Call, victims: Sequence[str]) -> Impact:
 
 async def _maximum(call: Call) -> Maximum:
     ceiling_ = await call.roof.scheduler.ceiling()
-    share = call.roof.scheduler.policy(call.now).capacity.share
+    rules = call.roof.scheduler.policy(call.now).capacity
     steps = [(None, ceiling_.first), *ceiling_.steps]
     return Maximum(
-        share=Share(num=share.num, den=share.den),
+        share=Share(num=rules.share.num, den=rules.share.den),
+        test_legs=rules.test_legs,
         steps=[
             Rated(
                 since=since,
-                sessions=Limit(max=amount.sessions, usable=share.of(amount.sessions)),
-                points=Limit(max=amount.points, usable=share.of(amount.points)),
+                sessions=Limit(max=amount.sessions, usable=rules.usable(amount).sessions),
+                points=Limit(max=amount.points, usable=rules.usable(amount).points),
             )
             for since, amount in steps
         ],

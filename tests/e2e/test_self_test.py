@@ -1,9 +1,10 @@
-"""A point tests itself on the device page and keeps what it found; the readiness board knows."""
+"""A point tests itself on the device page and keeps what it found; in the test room it sees and hears itself."""
 
 import re
 
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.browsers import Seat
 from tests.e2e.people import People
 from tests.e2e.server import Server
 
@@ -21,3 +22,12 @@ def test_a_point_keeps_its_own_test(server: Server, red: Browser, people: People
     keep.click()
     expect(results).to_have_count(2)
     expect(results.first).not_to_have_attribute("data-failed", re.compile("ticks|camera|down|up"))
+    page.get_by_test_id("test-room").click()
+    seat = Seat(page)
+    expect(page.get_by_test_id("left")).to_have_text(re.compile(r"Còn 0?9:\d\d"))
+    seat.until(lambda: seat.share("red") > 0.7, "itself in the composed picture")
+    seat.hears(440)  # its own voice
+    page.get_by_test_id("self-keep").click()
+    expect(results).to_have_count(3)
+    page.get_by_test_id("leave").click()
+    expect(page.get_by_test_id("return")).to_be_visible()

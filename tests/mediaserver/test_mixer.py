@@ -43,9 +43,9 @@ class Ear:
 class Meeting:
     """Talkers with a tone each; `hear` lets time pass."""
 
-    def __init__(self) -> None:
+    def __init__(self, echo_s: float = 0.0) -> None:
         self.dirty = Dirty()
-        self.mixer = Mixer(self.dirty, RoomOptions().hold_s)
+        self.mixer = Mixer(self.dirty, RoomOptions().hold_s, echo_s)
         self.tick = 0
         self._talkers: dict[str, Callable[[int], Packet]] = {}
 
@@ -133,6 +133,24 @@ def test_the_only_speaker_is_sent_silence_without_an_encoder() -> None:
     alone = meeting.ear(meeting.mixer.source_for("a"))
     meeting.hear(50)
     assert [packet.payload for packet in alone.packets] == [silence()] * 50
+
+
+def test_r109_who_tries_devices_hears_their_own_voice_later_and_nobody_else() -> None:
+    meeting = Meeting(echo_s=0.5)
+    for seat, hertz in {"a": 400, "b": 600}.items():
+        meeting.mixer.open(seat)
+        meeting.talk(seat, hertz)
+    ears = {seat: meeting.ear(meeting.mixer.source_for(seat)) for seat in "ab"}
+    meeting.hear(25)
+    assert all(packet.payload == silence() for ear in ears.values() for packet in ear.packets)
+    meeting.hear(40)
+    assert {seat: ear.tones(400, 600) for seat, ear in ears.items()} == {"a": [400], "b": [600]}
+    meeting.stop("a")
+    meeting.hear(20)
+    assert ears["a"].packets[-1].payload != silence()  # what was said last is still to come
+    meeting.hear(40)
+    assert ears["a"].packets[-1].payload == silence()
+    assert meeting.mixer.source_for("c") is meeting.mixer.full
 
 
 def test_the_loudest_few_are_mixed_and_stay_until_somebody_is_clearly_louder() -> None:

@@ -1,12 +1,14 @@
 """An independent judge of whole histories: ranks, queues, victims and codes, minute by minute, in whole numbers.
 
 It is written from §5 of the requirements alone and shares nothing with the product, for tests that reused the product's
-helpers let mutants live. Every minute stands for itself: 5·load ≤ 4·max, and in need load ≤ max.
+helpers let mutants live. Every minute stands for itself: 5·load ≤ 4·max,
+and in need load ≤ max.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+SHARE = (4, 5)
 Slots = tuple[tuple[int, int], ...]  # (start, end) in minutes
 
 
@@ -19,6 +21,7 @@ class Rules:
     live_may_fall: bool = False
     protect: int = 0
     notice: int = 0
+    test_legs: int = 0
 
 
 @dataclass
@@ -66,13 +69,15 @@ class Judge:
         found = [entry for entry in self.entries.values() if entry.state in {"waiting", "revoked"}]
         return sorted(found, key=lambda entry: (-entry.rank, entry.seq))
 
-    def over(self, held: Iterable[Entry], where: Iterable[int], share: tuple[int, int] = (4, 5)) -> Iterator[int]:
+    def over(self, held: Iterable[Entry], where: Iterable[int], share: tuple[int, int] = SHARE) -> Iterator[int]:
         """Yield the minutes in which a share of a maximum is exceeded."""
         taken, (num, den) = list(held), share
+        kept = self.rules.test_legs if share == SHARE else 0
         for minute in where:
             running = [entry for entry in taken if entry.runs(minute)]
             legs = sum(entry.legs for entry in running)
-            if den * len(running) > num * self.sessions[minute] or den * legs > num * self.points[minute]:
+            points = den * (legs + kept) if legs else 0
+            if den * len(running) > num * self.sessions[minute] or points > num * self.points[minute]:
                 yield minute
 
     def fits(self, asked: Entry, held: Iterable[Entry]) -> bool:
@@ -86,7 +91,7 @@ class Judge:
         held = [entry for entry in self.issued() if entry.id != asked.id]
         candidates = [entry for entry in held if entry.rank < asked.rank and self._may_fall(entry, asked, now)]
         candidates.sort(key=lambda entry: (entry.rank if self.rules.lowest_first else 0, -entry.seq))
-        return self._victims(held, candidates, [asked], asked.minutes, (4, 5))
+        return self._victims(held, candidates, [asked], asked.minutes, SHARE)
 
     def ahead(self, asked: Entry, now: int) -> list[str]:
         """Return who of the queue comes before a registration at the same time and could be served now."""

@@ -1,4 +1,5 @@
-"""An independent judge of admission: every minute by itself, 5·load ≤ 4·max, nothing shared with the product.
+"""An independent judge of admission: every minute by itself, 5·(load + test room) ≤ 4·max, nothing shared with the
+product.
 
 Mutated products survived tests that reused their own helpers on sparse times; this one is dumb on purpose.
 """
@@ -12,11 +13,12 @@ Slots = tuple[tuple[int, int], ...]  # (start, end) in minutes
 
 @dataclass
 class Oracle:
-    """What is held, as one row per booking, and the maximum of each minute."""
+    """What is held, as one row per booking, the maximum of each minute, and what the test room always has."""
 
     max_sessions: list[int]
     max_points: list[int]
     held: dict[object, tuple[Slots, int]] = field(default_factory=dict)
+    test_legs: int = 0
 
     def load(self, minute: int) -> tuple[int, int]:
         """Return (sessions, legs) running in a minute."""
@@ -29,7 +31,7 @@ class Oracle:
         broken = []
         if 5 * (sessions + 1) > 4 * self.max_sessions[minute]:
             broken.append(("sessions", sessions + 1))
-        if 5 * (points + legs) > 4 * self.max_points[minute]:
+        if 5 * (points + legs + self.test_legs) > 4 * self.max_points[minute]:
             broken.append(("points", points + legs))
         return broken
 
@@ -41,6 +43,7 @@ class Oracle:
         """Tell whether every minute keeps both limits (I3)."""
         loads = [self.load(minute) for minute in range(HORIZON)]
         return all(
-            5 * sessions <= 4 * self.max_sessions[m] and 5 * points <= 4 * self.max_points[m]
+            5 * sessions <= 4 * self.max_sessions[m]
+            and (not points or 5 * (points + self.test_legs) <= 4 * self.max_points[m])
             for m, (sessions, points) in enumerate(loads)
         )

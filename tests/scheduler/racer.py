@@ -29,7 +29,7 @@ async def _submit(scheduler: Scheduler, legs: int, official: Interval) -> str:
 async def main(url: str, writers: int, legs: int) -> None:
     """Race until standard input ends."""
     engines = [database.connect(url, VAULT) for _ in range(writers)]
-    schedulers = [Scheduler(engine, profiles.load(), Amount(20, 250)) for engine in engines]
+    schedulers = [Scheduler(engine, profiles.load(), Amount(20, 255)) for engine in engines]
     for scheduler in schedulers:
         await scheduler.units()
     print("ready", flush=True)
@@ -46,7 +46,7 @@ def book(url: str, first: int, acknowledged: Connection) -> None:
     """Register one session an hour from hour `first` on, for ever, and say which is acknowledged."""
 
     async def run() -> None:
-        scheduler = Scheduler(database.connect(url, VAULT), profiles.load(), Amount(20, 250))
+        scheduler = Scheduler(database.connect(url, VAULT), profiles.load(), Amount(20, 255))
         for hour in itertools.count(first):
             start = NOW + timedelta(days=7, hours=hour)
             answer = await _submit(scheduler, 26, Interval(start, start + timedelta(hours=1)))

@@ -14,7 +14,7 @@ from tests.scheduler.oracle import HORIZON, Oracle, Slots
 from tests.scheduler.world import NOW, REQUEST, at, hours, on
 
 POLICY = load().shelf[-1]
-SHARE = POLICY.capacity.share
+CAPACITY = POLICY.capacity.model_copy(update={"test_legs": 0})
 ORIGIN = datetime(2026, 4, 5, 1, tzinfo=UTC)
 WHOLE = Interval(ORIGIN, ORIGIN + timedelta(minutes=HORIZON))
 ALL = 10_000
@@ -89,7 +89,7 @@ def decided(
 
 
 def plan(booking: Booking, held: list[Slot], ceiling: Ceiling, window: Interval = WHOLE) -> Admit | Refuse:
-    return decided(booking.slots, held, ceiling.share(SHARE), window, ALL)
+    return decided(booking.slots, held, ceiling.of(CAPACITY.usable), window, ALL)
 
 
 def play(wishes: list[Booking], ceiling: Ceiling) -> tuple[list[Slot], Oracle]:
@@ -187,7 +187,7 @@ def test_shifting_or_scaling_everything_changes_nothing(  # I16
     other = Ceiling(scaled(ceiling.first), tuple((since + by, scaled(amount)) for since, amount in ceiling.steps))
     window = Interval(WHOLE.start + by, WHOLE.end + by)
     asked = tuple(map(moved, wish.slots))
-    answer = decided(asked, list(map(moved, held)), other.share(SHARE), window, ALL)
+    answer = decided(asked, list(map(moved, held)), other.of(CAPACITY.usable), window, ALL)
     assert isinstance(answer, Admit) == isinstance(plan(wish, held, ceiling), Admit)
 
 
@@ -202,7 +202,7 @@ def test_room_made_never_hurts(wishes: list[Booking], wish: Booking, ceiling: Ce
 
 # The worked examples. Usable: 16 sessions, 200 points.
 
-CEILING = Ceiling(Amount(20, 250)).share(SHARE)
+CEILING = Ceiling(Amount(20, 250)).of(CAPACITY.usable)
 
 
 def official(interval: Interval, legs: int) -> tuple[Slot, ...]:

@@ -237,7 +237,7 @@ async def test_a_plan_that_no_longer_helps_is_refused(scheduler: Scheduler) -> N
     for attempt in (scheduler.confirm(province.id, 1, NOW), scheduler.hold(province.id, NOW)):
         with pytest.raises(CapacityExceeded) as refused:
             await attempt
-        assert (refused.value.refusal.impossible, refused.value.usable) == (True, 80)
+        assert (refused.value.refusal.impossible, refused.value.usable) == (True, 76)
 
 
 async def test_who_will_not_wait_is_refused_with_a_true_reason(scheduler: Scheduler) -> None:

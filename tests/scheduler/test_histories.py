@@ -73,7 +73,7 @@ class Histories(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.engine = database.connect(f"sqlite:///{self.path}")
         self.scheduler = Scheduler(self.engine, PROFILES)
-        self.oracle = Oracle([20] * HORIZON, [250] * HORIZON)
+        self.oracle = Oracle([20] * HORIZON, [250] * HORIZON, test_legs=4)
         self.sessions: dict[str, Session] = {}
         self.ledger: dict[str, str] = {}  # every code ever seen → its session
 
@@ -147,7 +147,7 @@ class Histories(RuleBasedStateMachine):
     def explained(self, refused: CapacityExceeded, times: Slots, legs: int) -> None:  # I20
         first, last = minutes(refused.interval.start), minutes(refused.interval.end)
         assert first < last
-        beside = Oracle(self.oracle.max_sessions, self.oracle.max_points) if refused.refusal.impossible else self.oracle
+        beside = replace(self.oracle, held={}) if refused.refusal.impossible else self.oracle
         assert all((refused.limit, refused.needed) in beside.breaks(m, legs) for m in range(first, last))
         for suggestion in refused.suggestions:
             moved = [i for i in (suggestion.rehearsal, suggestion.official) if i]

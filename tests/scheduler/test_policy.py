@@ -16,7 +16,8 @@ def test_the_shipped_profile() -> None:
     assert {level.id: level.rank for level in shipped.levels} == {
         "tw": 50, "ubt": 40, "so": 30, "huyen": 20, "xa": 10, "khac": 5,
     }  # fmt: skip
-    assert (shipped.capacity.share.num, shipped.capacity.share.den, shipped.capacity.recorder_legs) == (4, 5, 1)
+    assert (shipped.capacity.share.num, shipped.capacity.share.den) == (4, 5)
+    assert (shipped.capacity.recorder_legs, shipped.capacity.test_legs) == (1, 4)
     assert (shipped.door.lobby_min, shipped.door.grace_min, shipped.code.digits) == (30, 15, 10)
     assert str(shipped.zone) == "Asia/Ho_Chi_Minh"
 

@@ -69,6 +69,7 @@ def minute(number: int) -> datetime:
 def profiles(rules: Rules, automatic: bool) -> Profiles:
     """The shipped profiles with these rules of revocation, without deadlines."""
     ruled = profiles_with(
+        test_legs=rules.test_legs,
         order="lowest_level_then_latest" if rules.lowest_first else "latest_registered_first",
         reprieve=rules.reprieve,
         mode="automatic" if automatic else "operator_confirm",
@@ -137,7 +138,7 @@ class Precedence(RuleBasedStateMachine):
         shutil.rmtree(self.directory)
 
     @initialize(
-        rules=st.builds(Rules, seldom, st.booleans(), st.booleans(), st.sampled_from((0, 8)), st.sampled_from((0, 4))),
+        rules=st.builds(Rules, seldom, st.booleans(), st.booleans(), *map(st.sampled_from, ((0, 8), (0, 4), (0, 2)))),
         automatic=st.booleans(),
         sessions=st.integers(3, 8),
         points=st.integers(10, 25),

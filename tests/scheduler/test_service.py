@@ -245,20 +245,20 @@ async def test_load_and_limits(scheduler: Scheduler) -> None:
     expected = [LoadStep(a, b, *load) for a, b, load in zip(times, times[1:], loads, strict=False)]
     assert await scheduler.load(times[0], times[-1]) == expected
     assert await scheduler.load(times[1], times[1]) == await scheduler.load(times[1], times[0]) == []
-    assert await scheduler.limits(NOW) == Limits(Amount(20, 250), Amount(16, 200))
+    assert await scheduler.limits(NOW) == Limits(Amount(20, 255), Amount(16, 200))
 
 
 async def test_capacity_is_a_step_function(scheduler: Scheduler) -> None:
     noon = at("05/04/2023 12:00")
     await scheduler.set_capacity(noon, Amount(1, 1), NOW)
     await scheduler.set_capacity(noon, Amount(10, 100), NOW)
-    assert await scheduler.limits(noon - timedelta(seconds=1)) == Limits(Amount(20, 250), Amount(16, 200))
-    assert await scheduler.limits(noon) == Limits(Amount(10, 100), Amount(8, 80))
+    assert await scheduler.limits(noon - timedelta(seconds=1)) == Limits(Amount(20, 255), Amount(16, 200))
+    assert await scheduler.limits(noon) == Limits(Amount(10, 100), Amount(8, 76))
     across = Interval(noon - hours(1), noon + hours(1))
-    refused = await refusal(scheduler, await asking(scheduler, 81, across))
-    assert (refused.usable, refused.needed, refused.interval) == (80, 81, Interval(noon, across.end))
+    refused = await refusal(scheduler, await asking(scheduler, 77, across))
+    assert (refused.usable, refused.needed, refused.interval) == (76, 77, Interval(noon, across.end))
     assert refused.suggestions[0].official == Interval(noon - hours(2), noon)
-    assert (await scheduler.submit(await asking(scheduler, 80, across), NOW)).legs == 80
+    assert (await scheduler.submit(await asking(scheduler, 76, across), NOW)).legs == 76
 
 
 async def test_one_conference_of_all_169_points(scheduler: Scheduler) -> None:

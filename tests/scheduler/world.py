@@ -57,11 +57,16 @@ def hours(number: int) -> timedelta:
     return timedelta(hours=number)
 
 
-def profiles_with(**rules: object) -> Profiles:
-    """Return the shipped profiles with other rules of revocation."""
+def profiles_with(test_legs: int = 0, **rules: object) -> Profiles:
+    """Return the shipped profiles with other rules of revocation; examples of Điều 12.4 know no test room."""
     return Profiles(
         tuple(
-            policy.model_copy(update={"revocation": policy.revocation.model_copy(update=rules)})
+            policy.model_copy(
+                update={
+                    "revocation": policy.revocation.model_copy(update=rules),
+                    "capacity": policy.capacity.model_copy(update={"test_legs": test_legs}),
+                }
+            )
             for policy in load().shelf
         )
     )

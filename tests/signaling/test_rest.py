@@ -495,7 +495,7 @@ async def test_capacity_shows_limits_and_steps(world: World) -> None:
     async with client.get("/api/v1/capacity?from=2026-04-06T00:00:00Z&to=2026-04-06T04:00:00Z") as response:
         assert await response.json() == {
             "sessions": {"max": 20, "usable": 16},
-            "points": {"max": 250, "usable": 200},
+            "points": {"max": 255, "usable": 200},
             "steps": [
                 {"start": "2026-04-06T00:00:00Z", "end": "2026-04-06T01:00:00Z", "sessions": 0, "points": 0},
                 {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T03:00:00Z", "sessions": 1, "points": 2},

@@ -27,7 +27,7 @@ from tests.fakes import FakeClock, FakeDisk, FakeEngine
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 PASSWORD = "mot mat khau rat dai"
-DIEN_AN = "dk.dienan"
+DIEN_AN, CAU_BA = "dk.dienan", "kv.cauba"
 HOST, NHA_TRANG, CAM_RANH, DIEN_KHANH = "ubnd.khanh-hoa", "ubnd.nha-trang", "ubnd.cam-ranh", "ubnd.dien-khanh"
 
 ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
@@ -42,6 +42,7 @@ ACCOUNTS: dict[str, tuple[tuple[str, ...], str | None]] = {
     "focal": (("site", "registrant"), DIEN_KHANH),
     "dienan": (("site", "registrant"), DIEN_AN),
     "agriculture": (("registrant",), "so.nnptnt"),
+    "cauba": (("site",), CAU_BA),
     "vanninh": (("site",), "ubnd.van-ninh"),
 }
 """Accounts of every role, by name: roles and point."""
@@ -60,7 +61,7 @@ def make_settings(data: Path, redis_url: str | None) -> Settings:
         media_port=0,
         media_addresses=("127.0.0.1",),
         max_sessions=20,
-        max_points=250,
+        max_points=255,
     )
 
 

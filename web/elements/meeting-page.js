@@ -25,7 +25,7 @@ export class MeetingPage extends Piece {
   constructor() {
     super();
     title('room.title');
-    this.meeting = new Meeting(digits(new URLSearchParams(location.search).get('code') ?? ''));
+    this.meeting = this.enter(new URLSearchParams(location.search));
     this.notice = '';
     this.noticeTimer = 0;
     /** What a screen reader hears next. */
@@ -34,13 +34,18 @@ export class MeetingPage extends Piece {
     this.listen();
   }
 
+  /** Where the page's address leads. @param {URLSearchParams} query */
+  enter(query) {
+    return new Meeting(digits(query.get('code') ?? ''));
+  }
+
   listen() {
     const {meeting} = this;
     meeting.addEventListener('change', () => this.requestUpdate());
     meeting.addEventListener('notice', event => this.say(t(.../** @type {[string]} */ (/** @type {CustomEvent} */ (event).detail))));
     meeting.addEventListener('floor', event => this.floorMoved(/** @type {CustomEvent} */ (event).detail));
     meeting.protocol.addEventListener('status', () => this.statusChanged());
-    window.addEventListener('beforeunload', event => meeting.onAir && event.preventDefault());
+    window.addEventListener('beforeunload', event => this.bound && event.preventDefault());
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.stayAwake());
     window.setInterval(() => this.requestUpdate(), TICK_MS);
   }
@@ -105,8 +110,13 @@ export class MeetingPage extends Piece {
     this.meeting.report(detail);
   }
 
+  /** Whether others hear us, so that nobody goes by a slip. */
+  get bound() {
+    return this.meeting.onAir;
+  }
+
   leave() {
-    if (this.meeting.onAir) this.asking = true;
+    if (this.bound) this.asking = true;
     else this.meeting.leave();
   }
 

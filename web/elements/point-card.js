@@ -62,7 +62,8 @@ export class PointCard extends Piece {
     return html`<section class="point-card" data-testid="point-card" data-id=${card.point.id} data-state=${card.point.state}>
       <header class="row between">
         <div><h2 data-testid="point-name">${card.point.name}</h2><p class="soft">${card.point.label}</p></div>
-        <span class="badge ${BADGES[card.point.state]}" data-testid="point-state">${t(`point.${card.point.state}`)}</span>
+        <div class="row wrap">${this.me?.unit?.id === card.point.unit ? html`<a class="button" href="test-room.html?point=${encodeURIComponent(card.point.id)}" data-testid="test-room">${icon('sound')}<span>${t('test-room.enter')}</span></a>` : nothing}
+          <span class="badge ${BADGES[card.point.state]}" data-testid="point-state">${t(`point.${card.point.state}`)}</span></div>
       </header>
       ${card.point.aliases.length ? html`<p class="soft">${t('directory.was', card.point.aliases.join(', '))}</p>` : nothing}
       ${alertLine(this.error)} ${this.lacks(card)} ${this.moves(card)}

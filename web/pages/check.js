@@ -5,23 +5,7 @@ import {languageButton} from '../elements/top-bar.js';
 import {t} from '../i18n.js';
 import {digits} from '../logic.js';
 import {DeviceFault, Meter, chime, choices, list, open, remember} from '../media.js';
-
-const PROBES = 3;
-
-/** The network as seen by three small requests: reachable, and how far away. @returns {Promise<number | null>} milliseconds */
-async function distance() {
-  const times = [];
-  try {
-    for (let i = 0; i < PROBES; i += 1) {
-      const start = performance.now();
-      await fetch('icon.svg', {cache: 'no-store'});
-      times.push(performance.now() - start);
-    }
-  } catch {
-    return null;
-  }
-  return Math.round(Math.min(...times));
-}
+import {distance} from '../speed.js';
 
 /** Skippable, never in the way: self-view, microphone meter, pickers, speaker tone, network; a signed-in point may keep what it found. */
 class CheckPage extends Piece {
@@ -128,6 +112,7 @@ class CheckPage extends Piece {
       <self-test .camera=${Boolean(this.tracks.camera)} .level=${this.level} .latency=${this.network} .video=${this.querySelector('video')}></self-test>
       <div class="row end submit">
         <p>${t('check.muted')}</p>
+        ${localStorage.getItem('account') ? html`<a class="button" href="test-room.html" data-testid="test-room">${icon('sound')}<span>${t('test-room.enter')}</span></a>` : nothing}
         <button type="button" class="main" data-testid="enter" @click=${this.enter}>${t('check.enter')}</button>
       </div>
     </main>`;

@@ -65,20 +65,20 @@ class Clock:
         return self.worktime.same_time(day, start) if lead.mode == "same_clock" else self.worktime.closes(day)
 
     def _reply(self, class_id: ClassId, received: datetime, effective: datetime, start: datetime) -> datetime:
-        """Return when the answer is due (R-083): readings A15 for sudden, A18 for ordinary and emergency meetings."""
+        """Return when the answer is due (R-083), by the clock of the class (A15, A18)."""
         hours = timedelta(hours=self._policy.deadlines.reply_hours)
-        match class_id:
-            case "thuong":
+        match self._policy.classes[class_id].reply:
+            case "office":
                 return self.worktime.after(received, hours)
-            case "dot_xuat":
+            case "before_check":
                 return min(effective + hours, self.check(start))
-            case "khan_cap":
+            case "wall":
                 return received + hours
 
     def share(self, class_id: ClassId, received: datetime, start: datetime, percent: int) -> datetime:
         """Return when so much of the time for an answer has passed, on the clock that the class is answered by."""
         counted = self.deadlines(class_id, received, start)
-        if class_id == "thuong":
+        if self._policy.classes[class_id].reply == "office":
             return self.worktime.after(received, timedelta(hours=self._policy.deadlines.reply_hours) * percent / 100)
         return counted.effective + (counted.reply - counted.effective) * percent / 100
 

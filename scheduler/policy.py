@@ -19,6 +19,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 Count = Annotated[int, Field(ge=1)]
 NamingRule = Literal["literal", "register", "spaced", "joined", "typed", "free"]
 LeadMode = Literal["day_lag", "same_clock", "clear_days"]
+ReplyClock = Literal["office", "before_check", "wall"]
 """How "at least n working days before" is counted (reading A13): until the close of the n-th working day before; until
 the same time of that day; with n whole working days between."""
 Registrant = Literal["host_unit", "parent_unit", "office"]
@@ -211,7 +212,8 @@ class Lead(_Part):
 class ClassPolicy(_Part):
     """One class of meetings; `grounds` are what it may be called for, `any_hour` exempts it from office hours.
 
-    With `by_host` the host may register it itself, whoever registers its other sessions (Điều 12.3).
+    With `by_host` the host may register it itself, whoever registers its other sessions (Điều 12.3). It is answered by
+    the clock of `reply`: of office hours, of the wall, or of the wall but before its technical check (A15, A18).
     """
 
     name: Word
@@ -222,6 +224,7 @@ class ClassPolicy(_Part):
     grounds: dict[Code, Word] = Field(default_factory=dict)
     rank_boost: Annotated[int, Field(ge=0)] = 0
     any_hour: bool = False
+    reply: ReplyClock = "office"
 
 
 class OfficePolicy(_Part):

@@ -130,6 +130,7 @@ class Precedence(RuleBasedStateMachine):
         self.fallen = False  # whether the maximum ever fell: only then may more than 80 % be held
         self.codes: dict[str, str] = {}  # every code ever seen → its session
         self.live: dict[str, str] = {}  # session → the code that opens its door
+        self.passed: set[str] = set()  # who was amended, or served out of order by an operator
         self.seq = 0
 
     def teardown(self) -> None:
@@ -197,6 +198,7 @@ class Precedence(RuleBasedStateMachine):
         other = self.run(self.scheduler.confirm(entry.id, held.version + 1, minute(self.now), override=True))
         assert isinstance(other, Held)
         override = bool(ahead)
+        self.passed |= {entry.id} if override else set()
         issued = self.run(self.scheduler.confirm(entry.id, held.version, minute(self.now), override=override))
         assert issued.state == State.ISSUED
         self.carry_out(entry, plan)
@@ -229,6 +231,7 @@ class Precedence(RuleBasedStateMachine):
                 self.run(self.scheduler.amend(entry.id, request, minute(self.now)))
             return
         amended: Session = self.run(self.scheduler.amend(entry.id, request, minute(self.now)))
+        self.passed.add(entry.id)
         assert amended.seq == new.seq  # I14: less keeps its place
         assert not smaller or amended.code == self.live.get(entry.id) or entry.state != "issued"
         self.seq += not smaller
@@ -285,6 +288,12 @@ class Precedence(RuleBasedStateMachine):
                 self.live.pop(entry.id, None)
             else:
                 self.live[entry.id] = session.code
+
+    @invariant()
+    def who_came_first_is_served_first(self) -> None:  # I13, but for whoever came too near to its start to be told
+        issued = [e for e in self.judge.issued() if e.id not in self.passed] if not self.judge.rules.notice else []
+        queue = {(e.rank, e.slots, e.legs): e.seq for e in self.judge.queued()[::-1] if e.id not in self.passed}
+        assert all(e.seq < queue.get((e.rank, e.slots, e.legs), e.seq + 1) for e in issued)
 
     @invariant()
     def limits_hold(self) -> None:  # I1 to I3

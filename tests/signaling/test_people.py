@@ -116,6 +116,16 @@ async def test_a_district_keeps_the_lists_of_its_communes(world: World) -> None:
         assert not any(each["people"] for each in await response.json())
 
 
+async def test_the_operating_unit_is_told_of_a_change(settings: Settings) -> None:
+    mail = Mail(Server("127.0.0.1", 9, "none", "", ""), SENDER)
+    async with open_world(replace(settings, mail=mail)) as world:
+        await world.kept.post.set_mailbox("so.tttt", "truc@khanhhoa.gov.vn")
+        commune = (await world.kept.scheduler.point("dk.dienan")).unit
+        await post(await world.signed_in("focal"), f"units/{commune}/people", name="Ngô An", phone="0905123456")
+        (told,) = await world.kept.post.newest(9)
+        assert (told.kind, told.unit, told.facts.title) == ("people", "so.tttt", "Xã Diên An")
+
+
 async def test_a_browser_on_a_wrong_line_is_flagged(world: World) -> None:
     central = await world.signed_in("central")
     await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")

@@ -186,6 +186,11 @@ class RegistrationPolicy(_Part):
         """Return the rule of a host's level; a checked profile has one for each."""
         return next(rule for rule in self.by if level in rule.levels)
 
+    @property
+    def extension(self) -> timedelta:
+        """One step by which a meeting runs on."""
+        return timedelta(minutes=self.extension_min)
+
 
 class ControlRule(_Part):
     """Whose technicians control a session hosted by these levels (Điều 5.5, 10.1, 14.3.a)."""

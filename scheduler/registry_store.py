@@ -8,6 +8,7 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.directory.tables import DEVICES
+from scheduler.errors import UnknownPoint
 from scheduler.model import Point, PointState, Unit
 from scheduler.naming import slug, split
 from scheduler.registry import Registered
@@ -46,6 +47,14 @@ async def all_points(db: AsyncConnection) -> list[Point]:
 async def points_of(db: AsyncConnection, unit: str) -> list[Point]:
     """Return the points of a unit."""
     return await _points(db, _POINTS.where(POINTS.c.unit.in_(storable([unit]))))
+
+
+async def point(db: AsyncConnection, point_id: str) -> Point:
+    """Return a point. Raises UnknownPoint."""
+    points = await points_named(db, [point_id])
+    if point_id not in points:
+        raise UnknownPoint(point_id)
+    return points[point_id]
 
 
 async def points_named(db: AsyncConnection, ids: Collection[str]) -> dict[str, Point]:

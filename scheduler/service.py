@@ -7,7 +7,7 @@ that no two registrations are ever weighed against the same free capacity (R-018
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -28,9 +28,7 @@ from scheduler import (
     registrants,
     registry,
     registry_store,
-    revocation,
     script,
-    states,
     store,
 )
 from scheduler.calendar import DayNote, Notes
@@ -50,7 +48,6 @@ from scheduler.errors import (
     NotMissed,
     StateSecret,
     TooLate,
-    UnknownPoint,
 )
 from scheduler.migrations import migrate
 from scheduler.model import (
@@ -58,26 +55,21 @@ from scheduler.model import (
     Act,
     Admit,
     Amount,
-    Claim,
     ClassId,
     Draft,
     DraftState,
     Entry,
     Happening,
     HappeningKind,
-    Held,
     Imported,
     Interval,
     Limit,
     Limits,
     LoadStep,
-    Overrun,
     Phase,
     Point,
     PointState,
-    Queued,
     RefusalWord,
-    Refuse,
     Refused,
     Request,
     ScriptItem,
@@ -88,12 +80,12 @@ from scheduler.model import (
     Usage,
 )
 from scheduler.naming import MAX_DEVICES
+from scheduler.operator import Operator
 from scheduler.policy import Policy
 from scheduler.profile_store import Kept
 from scheduler.profiles import Profiles
 from scheduler.registrants import Registrants
 from scheduler.settings import RATED
-from scheduler.states import QUEUED
 
 LIMITS: tuple[Limit, Limit] = ("sessions", "points")
 MAX_STEPS = 4
@@ -130,10 +122,13 @@ class Scheduler:
         channels: notices.Channels = notices.NOWHERE,
     ) -> None:
         prepare(engine)
+        # given
         self._engine = engine
         self._profiles = profiles
         self._rated = rated
         self._channels = channels
+        # owned
+        self.operator = Operator(engine, profiles, rated, channels)
 
     async def migrate(self) -> None:
         """Bring the scheduler's own tables up to date."""
@@ -214,7 +209,7 @@ class Scheduler:
     async def point(self, point_id: str) -> Point:
         """Return a point. Raises UnknownPoint."""
         async with self._engine.begin() as db:
-            return await _point(db, point_id)
+            return await registry_store.point(db, point_id)
 
     async def set_devices(self, point_id: str, devices: int) -> Point:
         """Set how many devices a point has, for later registrations.
@@ -224,9 +219,9 @@ class Scheduler:
         if not 1 <= devices <= MAX_DEVICES:
             raise BadDevices(devices)
         async with writing(self._engine) as db:
-            point = await _point(db, point_id)
+            point = await registry_store.point(db, point_id)
             await set_devices(db, point, devices)
-            return await _point(db, point_id)
+            return await registry_store.point(db, point_id)
 
     async def import_units(self, text: str, state: PointState = PointState.ACTIVE) -> Imported:
         """Add or change units and their points from a units file (JSON text); new points are in `state`.
@@ -326,7 +321,7 @@ class Scheduler:
     ) -> Registrants:
         """Return who may register a session that starts then (Điều 12). Raises UnknownPoint."""
         async with self._engine.begin() as db:
-            point = await _point(db, host_point)
+            point = await registry_store.point(db, host_point)
             units = await registry_store.units(db)
         host = next(unit for unit in units if unit.id == point.unit)
         return registrants.registrants(host, units, purpose, klass, self.policy(now), self._day(start))
@@ -453,7 +448,7 @@ class Scheduler:
             old = await self._open(db, session_id, now)
             if not old.official.start <= now or self.phase(old, now) != "open":
                 raise NotLive
-            end = old.official.end + steps * self._step(now)
+            end = old.official.end + steps * self.policy(now).registration.extension
             return await self._end_at(db, old, end, self._commit(db, now, act), "extended")
 
     async def extensible(self, session_id: str, now: datetime) -> int:
@@ -461,22 +456,13 @@ class Scheduler:
         async with self._engine.begin() as db:
             session = await store.known(db, session_id)
             commit = self._commit(db, now)
-            claim = commit.claim(session, (await _point(db, session.host_point)).level)
+            claim = commit.claim(session, (await registry_store.point(db, session.host_point)).level)
             slot = session.slots[-1]
             for steps in range(MAX_STEPS, 0, -1):
-                more = replace(slot, start=slot.end, end=slot.end + steps * self._step(now))
+                more = replace(slot, start=slot.end, end=slot.end + steps * self.policy(now).registration.extension)
                 if await commit.obstacle(replace(claim, slots=(more,))) is None:
                     return steps
             return 0
-
-    def _step(self, now: datetime) -> timedelta:
-        return timedelta(minutes=self.policy(now).registration.extension_min)
-
-    async def overruns(self, now: datetime) -> list[Overrun]:
-        """Return the meetings that end soon and could not run on for a step, and why (I-06)."""
-        async with self._engine.begin() as db:
-            found = await self._commit(db, now).overruns(self._step(now))
-        return [Overrun(session, reason) for session, reason in found]
 
     async def end_at(self, session_id: str, end: datetime, now: datetime, act: Act = SYSTEM) -> Session:
         """Let the official meeting end at another time, whole seconds, also while it is held (R-080).
@@ -494,7 +480,7 @@ class Scheduler:
         if word:
             raise InvalidRequest([FieldError("official", word)])
         slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
-        host = await _point(db, old.host_point)
+        host = await registry_store.point(db, old.host_point)
         await commit.amend(old, replace(old, slots=slots), host.level, kind)
         return await store.known(db, old.id)
 
@@ -621,95 +607,7 @@ class Scheduler:
         async with self._engine.begin() as db:
             return await store.ceiling(db, self._rated)
 
-    async def set_capacity(
-        self, since: datetime, maximum: Amount, now: datetime, until: datetime | None = None
-    ) -> tuple[str, ...]:
-        """Record that from `since` (whole seconds) on, or only `until`, the maximum is this; the queue gets the rest.
-
-        Codes already issued stay (A20) unless even the whole maximum is exceeded: then the sessions that should lose
-        theirs are returned, for :meth:`shed` to revoke once somebody has said so (§5.6).
-        """
-        async with writing(self._engine) as db:
-            changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)
-            await store.set_ceiling(db, changed)
-            commit = self._commit(db, now)
-            await commit.rerate()
-            return await commit.shedding(changed)
-
-    async def impact(
-        self, since: datetime, maximum: Amount, now: datetime, until: datetime | None = None
-    ) -> tuple[str, ...]:
-        """Return which sessions would lose their codes if `set_capacity` were called, lowest first."""
-        async with self._engine.begin() as db:
-            changed = _changed(await store.ceiling(db, self._rated), since, maximum, until)
-            return await self._commit(db, now).shedding(changed)
-
-    async def shed(self, victims: Sequence[str], now: datetime, act: Act = SYSTEM) -> tuple[str, ...] | None:
-        """Revoke these sessions for want of capacity if just these must go, else return those that must."""
-        async with writing(self._engine) as db:
-            commit = self._commit(db, now, act)
-            due = await commit.shedding(await store.ceiling(db, self._rated))
-            if due != tuple(victims):
-                return due
-            freed = await commit.revoke(due, None)
-            await commit.console(due)
-            await commit.reinstate(freed)
-        return None
-
-    # The queue and the operator.
-
-    async def queue(self, now: datetime) -> list[Queued]:
-        """Return who waits for capacity, the highest and earliest first, each with what would happen now."""
-        async with self._engine.begin() as db:
-            commit = self._commit(db, now)
-            claims = sorted(await claims_store.queued(db, self.policy(now), now), key=revocation.seniority)
-            return [await self._queued(commit, claim) for claim in claims]
-
-    async def standing(self, session_id: str, now: datetime) -> Queued | None:
-        """Return why a session waits and what would help; None for one that does not. Raises UnknownSession."""
-        async with self._engine.begin() as db:
-            session = await store.known(db, session_id)
-            if session.state not in QUEUED:
-                return None
-            commit = self._commit(db, now)
-            return await self._queued(commit, commit.claim(session, (await _point(db, session.host_point)).level))
-
-    async def _queued(self, commit: Commit, claim: Claim) -> Queued:
-        plan = await commit.plan(claim)
-        held = await claims_store.held_plan(commit.db, claim.id)
-        reason = plan if isinstance(plan, Refuse) else await commit.reason(claim) if plan.victims else None
-        victims = plan.victims if isinstance(plan, Admit) else ()
-        fresh = held is not None and commit.now < held.until and held.victims == victims
-        session, ahead = await store.known(commit.db, claim.id), await commit.ahead(claim)
-        return Queued(session, isinstance(plan, Admit), victims, reason, held if fresh else None, ahead)
-
-    async def hold(self, session_id: str, now: datetime) -> Held:
-        """Make the plan that would serve a queued session and hold it for confirmation.
-
-        Raises UnknownSession, IllegalMove, CapacityExceeded.
-        """
-        async with writing(self._engine) as db:
-            session = await store.known(db, session_id)
-            states.after(session.state, "issue")
-            commit = self._commit(db, now)
-            plan = await commit.plan(commit.claim(session, (await _point(db, session.host_point)).level))
-            if isinstance(plan, Refuse):
-                raise CapacityExceeded(plan)
-            return await commit.hold(session_id, plan.victims)
-
-    async def confirm(
-        self, session_id: str, version: int, now: datetime, act: Act = SYSTEM, override: bool = False
-    ) -> Session | Held:
-        """Carry a held plan out: its victims lose their codes, the session is issued.
-
-        A plan that expired or would now be another one is not carried out but held anew and returned, to be looked at.
-        Raises UnknownSession, IllegalMove, CapacityExceeded, OutOfOrder unless `override`.
-        """
-        async with writing(self._engine) as db:
-            session = await store.known(db, session_id)
-            level = (await _point(db, session.host_point)).level
-            stale = await self._commit(db, now, act).confirm(session, level, version, override)
-            return stale or await store.known(db, session_id)
+    # What happened.
 
     async def happenings(self, after: int, limit: int = 1000) -> list[Happening]:
         """Return what happened to sessions after the happening with this id, oldest first."""
@@ -722,17 +620,6 @@ class Scheduler:
             return await claims_store.history(db, session_id)
 
 
-def _changed(ceiling: capacity.Ceiling, since: datetime, maximum: Amount, until: datetime | None) -> capacity.Ceiling:
-    return ceiling.changed(since, maximum) if until is None else ceiling.between(since, until, maximum)
-
-
 def _particulars(request: Request) -> dict[str, Any]:
     """Return what a session keeps of a request as it was given."""
     return {name: getattr(request, name) for name in PARTICULARS}
-
-
-async def _point(db: AsyncConnection, point_id: str) -> Point:
-    points = await registry_store.points_named(db, [point_id])
-    if point_id not in points:
-        raise UnknownPoint(point_id)
-    return points[point_id]

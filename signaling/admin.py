@@ -160,9 +160,9 @@ async def _seed(kept: Record, _: Namespace) -> None:
 async def _capacity(kept: Record, arguments: Namespace) -> None:
     now = utc_now().replace(microsecond=0)
     if arguments.report is not None:
-        await kept.scheduler.set_capacity(now, proposed(arguments.report.read_text(encoding="utf-8")), now)
+        await kept.scheduler.operator.set_capacity(now, proposed(arguments.report.read_text(encoding="utf-8")), now)
     elif arguments.sessions and arguments.points:
-        await kept.scheduler.set_capacity(now, Amount(arguments.sessions, arguments.points), now)
+        await kept.scheduler.operator.set_capacity(now, Amount(arguments.sessions, arguments.points), now)
     limits = await kept.scheduler.limits(now)
     print(f"sessions: {limits.maximum.sessions}, usable {limits.usable.sessions}")
     print(f"points: {limits.maximum.points}, usable {limits.usable.points}")

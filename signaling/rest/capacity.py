@@ -139,7 +139,7 @@ async def impact(call: Call) -> Impact:
     """Say which sessions would lose their codes if this were recorded; nothing is."""
     _looks(call)
     since, until, amount = _taken(call)
-    victims = await call.roof.scheduler.impact(since, amount, call.now, until)
+    victims = await call.roof.scheduler.operator.impact(since, amount, call.now, until)
     return await _impact(call, victims)
 
 
@@ -147,7 +147,7 @@ async def change(call: Call) -> Impact:
     """Record another maximum; who must lose a code for it still has to be revoked by `shed`."""
     _decides(call)
     since, until, amount = _taken(call)
-    due = await call.roof.scheduler.set_capacity(since, amount, call.now, until)
+    due = await call.roof.scheduler.operator.set_capacity(since, amount, call.now, until)
     call.roof.deliverer.wake()
     when = f"{since:%Y-%m-%dT%H:%M:%SZ}" + (f"/{until:%Y-%m-%dT%H:%M:%SZ}" if until else "")
     await call.note("capacity", when, f"{amount.sessions} {amount.points}: {call.body.reason}")
@@ -158,7 +158,7 @@ async def shed(call: Call) -> Impact:
     """Revoke exactly these sessions for want of capacity; when others must go by now, those are answered instead."""
     _decides(call)
     body: Shedding = call.body
-    due = await call.roof.scheduler.shed(body.victims, call.now, Act(call.account.account, body.reason))
+    due = await call.roof.scheduler.operator.shed(body.victims, call.now, Act(call.account.account, body.reason))
     if due is None:
         await call.roof.hub.revoked(body.victims)
         call.roof.deliverer.wake()

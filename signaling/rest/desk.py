@@ -94,8 +94,8 @@ async def queue(call: Call) -> Queue:
     """List who waits and who cannot run on."""
     if not rights.may_see_queue(call.account):
         raise Forbidden
-    waiting = await call.roof.scheduler.queue(call.now)
-    overruns = await call.roof.scheduler.overruns(call.now)
+    waiting = await call.roof.scheduler.operator.queue(call.now)
+    overruns = await call.roof.scheduler.operator.overruns(call.now)
     known = await briefs.of(call, {*_ids(waiting), *(i for each in overruns for i in each.reason.holders)})
     known |= await briefs.of(call, [each.session.id for each in overruns])
     return Queue(
@@ -113,7 +113,7 @@ async def standing(call: Call) -> Standing:
 
 async def standing_of(call: Call, session: str) -> Standing:
     """Return the standing of a session that waits. Raises NotFound."""
-    found = await call.roof.scheduler.standing(session, call.now)
+    found = await call.roof.scheduler.operator.standing(session, call.now)
     if found is None:
         raise NotFound
     return _standing(found, await briefs.of(call, _ids([found])))
@@ -122,7 +122,7 @@ async def standing_of(call: Call, session: str) -> Standing:
 async def hold(call: Call) -> Plan:
     """Make the plan that would serve a session, and hold it for confirmation."""
     _decides(call)
-    held = await call.roof.scheduler.hold(call.id, call.now)
+    held = await call.roof.scheduler.operator.hold(call.id, call.now)
     await call.note("hold", call.id, f"{held.version}: {len(held.victims)}")
     return _plan(held, await briefs.of(call, held.victims))
 
@@ -132,8 +132,8 @@ async def confirm(call: Call) -> Outcome:
     _decides(call)
     body: Confirmation = call.body
     act = Act(call.account.account, body.reason)
-    before = await call.roof.scheduler.standing(call.id, call.now)
-    done = await call.roof.scheduler.confirm(call.id, body.version, call.now, act, body.override)
+    before = await call.roof.scheduler.operator.standing(call.id, call.now)
+    done = await call.roof.scheduler.operator.confirm(call.id, body.version, call.now, act, body.override)
     if isinstance(done, model.Held):
         return Outcome(session=None, plan=_plan(done, await briefs.of(call, done.victims)))
     victims = before.held.victims if before and before.held else ()

@@ -32,29 +32,29 @@ async def test_r064_who_registered_first_is_served_first_unless_a_reason_is_reco
     ninh_hoa, cam_lam = await ask(scheduler, NINH_HOA, 28), await ask(scheduler, CAM_LAM, 185)
     late = at("05/04/2023 07:30")
     await scheduler.cancel(full.id, late)  # too late for the queue to be served by itself
-    assert [(q.session.id, q.servable, q.ahead) for q in await scheduler.queue(late)] == [
+    assert [(q.session.id, q.servable, q.ahead) for q in await scheduler.operator.queue(late)] == [
         (ninh_hoa.id, True, ()),
         (cam_lam.id, True, (ninh_hoa.id,)),
     ]
-    held = await scheduler.hold(cam_lam.id, late)
+    held = await scheduler.operator.hold(cam_lam.id, late)
     with pytest.raises(OutOfOrder) as refused:
-        await scheduler.confirm(cam_lam.id, held.version, late, OPERATOR)
+        await scheduler.operator.confirm(cam_lam.id, held.version, late, OPERATOR)
     assert refused.value.ahead == (ninh_hoa.id,)
     assert (await scheduler.session(cam_lam.id)).state == State.WAITING
-    await scheduler.confirm(cam_lam.id, held.version, late, OPERATOR, override=True)
+    await scheduler.operator.confirm(cam_lam.id, held.version, late, OPERATOR, override=True)
     issued = (await scheduler.history(cam_lam.id))[-1]
     assert (issued.kind, issued.by, issued.reason) == ("issued", OPERATOR.by, OPERATOR.reason)
-    assert [q.servable for q in await scheduler.queue(late)] == [False]
+    assert [q.servable for q in await scheduler.operator.queue(late)] == [False]
 
 
 async def test_i01_every_change_has_actor_time_and_reason(scheduler: Scheduler) -> None:
     lower = await r066(scheduler)
     province = await ask(scheduler, PROVINCE, 145)
-    held = (await scheduler.queue(NOW))[0].held
+    held = (await scheduler.operator.queue(NOW))[0].held
     assert held is not None
     assert held.victims == tuple(lower[i].id for i in (5, 4, 2))
     later = NOW + timedelta(minutes=5)
-    await scheduler.confirm(province.id, held.version, later, OPERATOR)
+    await scheduler.operator.confirm(province.id, held.version, later, OPERATOR)
     health = lower[4]
     told = [(h.kind, h.at, h.cause, h.by, h.reason) for h in await scheduler.history(health.id)]
     assert told == [
@@ -121,8 +121,8 @@ async def test_i06_who_cannot_run_on_is_seen_half_an_hour_before(scheduler: Sche
     meeting = await ask(scheduler, NHA_TRANG, 150)  # until 10:00
     await ask(scheduler, HEALTH, 60, on("05/04/2023", "10:00", "11:00"))
     quiet = await ask(scheduler, CAM_LAM, 2)
-    assert await scheduler.overruns(at("05/04/2023 09:29")) == []
-    found = await scheduler.overruns(at("05/04/2023 09:30"))
+    assert await scheduler.operator.overruns(at("05/04/2023 09:29")) == []
+    found = await scheduler.operator.overruns(at("05/04/2023 09:30"))
     assert [(each.session.id, each.reason.limit, each.reason.needed) for each in found] == [(meeting.id, "points", 210)]
     assert quiet.id not in {each.session.id for each in found}
 
@@ -130,14 +130,14 @@ async def test_i06_who_cannot_run_on_is_seen_half_an_hour_before(scheduler: Sche
 async def test_a_maintenance_is_planned_with_what_it_costs(scheduler: Scheduler) -> None:
     meeting = await scheduler.submit(await asking(scheduler, 150, MORNING), NOW)
     night = on("06/04/2023", "00:00", "05:00")
-    assert await scheduler.set_capacity(night.start, Amount(2, 30), NOW, night.end) == ()
+    assert await scheduler.operator.set_capacity(night.start, Amount(2, 30), NOW, night.end) == ()
     assert (await scheduler.ceiling()).steps == ((night.start, Amount(2, 30)), (night.end, Amount(20, 255)))
     small = Amount(20, 100)
-    assert await scheduler.impact(MORNING.start, small, NOW, MORNING.end) == (meeting.id,)
+    assert await scheduler.operator.impact(MORNING.start, small, NOW, MORNING.end) == (meeting.id,)
     assert (await scheduler.ceiling()).steps[0] == (night.start, Amount(2, 30))
-    assert await scheduler.set_capacity(MORNING.start, small, NOW, MORNING.end) == (meeting.id,)
+    assert await scheduler.operator.set_capacity(MORNING.start, small, NOW, MORNING.end) == (meeting.id,)
     assert await scheduler.load(MORNING.start, MORNING.end) == [LoadStep(MORNING.start, MORNING.end, 1, 150)]
-    assert await scheduler.shed((meeting.id,), NOW, OPERATOR) is None
+    assert await scheduler.operator.shed((meeting.id,), NOW, OPERATOR) is None
     assert (await scheduler.history(meeting.id))[-1].by == OPERATOR.by
     too_many = replace(await asking(scheduler, 30, MORNING), official=on("06/04/2023", "04:00", "06:00"))
     with pytest.raises(CapacityExceeded):
@@ -147,9 +147,9 @@ async def test_a_maintenance_is_planned_with_what_it_costs(scheduler: Scheduler)
 async def test_a_stale_plan_comes_back_anew(scheduler: Scheduler) -> None:
     lower = await r066(scheduler)
     province = await ask(scheduler, PROVINCE, 145)
-    old = await scheduler.hold(province.id, NOW)
+    old = await scheduler.operator.hold(province.id, NOW)
     await scheduler.cancel(lower[5].id, NOW)
-    fresh = await scheduler.confirm(province.id, old.version, NOW, OPERATOR)
+    fresh = await scheduler.operator.confirm(province.id, old.version, NOW, OPERATOR)
     assert isinstance(fresh, Held)
     assert (fresh.version, set(fresh.victims) < set(old.victims)) == (old.version + 1, True)
     assert (await scheduler.session(province.id)).state == State.WAITING

@@ -73,7 +73,7 @@ async def test_a_draft_that_cannot_be_a_session_stays_open(drafts: Drafts, sched
     draft = await drafts.add(DIEN_KHANH, "form", "dk.dienan", TYPED, NOW, origin=DIEN_AN)
     with pytest.raises(InvalidRequest):
         await scheduler.submit(replace(REQUEST, points=()), NOW, draft=draft.id)
-    await scheduler.set_capacity(NOW, Amount(1, 1), NOW)
+    await scheduler.operator.set_capacity(NOW, Amount(1, 1), NOW)
     with pytest.raises(CapacityExceeded):
         await scheduler.submit(REQUEST, NOW, draft=draft.id)
     assert await drafts.draft(draft.id) == draft

@@ -111,7 +111,7 @@ async def test_example_3_14_wait_and_8_are_issued(scheduler: Scheduler) -> None:
         await ask(scheduler, host, legs)
     waiting = await ask(scheduler, VAN_NINH, 14)
     assert (waiting.state, waiting.code) == (State.WAITING, None)
-    standing = await scheduler.standing(waiting.id, NOW)
+    standing = await scheduler.operator.standing(waiting.id, NOW)
     assert standing is not None
     assert standing.reason is not None
     assert (standing.servable, standing.reason.limit, standing.reason.needed) == (False, "points", 206)
@@ -129,7 +129,7 @@ async def test_example_6_what_never_fits_is_not_queued(scheduler: Scheduler) -> 
     with pytest.raises(CapacityExceeded) as refused:
         await ask(scheduler, HEALTH, 169 + 32)
     assert (refused.value.refusal.impossible, refused.value.refusal.largest) == (True, 200)
-    assert await scheduler.queue(NOW) == []
+    assert await scheduler.operator.queue(NOW) == []
 
 
 async def test_example_7_an_emergency_outranks_its_own_level_only(automatic: Scheduler) -> None:
@@ -149,15 +149,15 @@ async def test_example_8_a_rehearsal_waits_like_any_slot(scheduler: Scheduler) -
 async def test_example_9_a_lower_maximum_takes_only_what_cannot_be_borne(scheduler: Scheduler) -> None:
     sessions = [await ask(scheduler, host, legs) for host, legs in ((PROVINCE, 145), (CAM_LAM, 19), (NINH_HOA, 28))]
     since = at("05/04/2023 07:00")
-    assert await scheduler.impact(since, Amount(20, 192), NOW) == ()
-    assert await scheduler.impact(since, Amount(20, 170), NOW) == (sessions[2].id,)
-    due = await scheduler.set_capacity(since, Amount(20, 170), NOW)
+    assert await scheduler.operator.impact(since, Amount(20, 192), NOW) == ()
+    assert await scheduler.operator.impact(since, Amount(20, 170), NOW) == (sessions[2].id,)
+    due = await scheduler.operator.set_capacity(since, Amount(20, 170), NOW)
     assert due == (sessions[2].id,)
-    assert await scheduler.shed([sessions[1].id], NOW) == due  # not what must go: nothing is done
+    assert await scheduler.operator.shed([sessions[1].id], NOW) == due  # not what must go: nothing is done
     assert await states(scheduler, sessions) == [State.ISSUED] * 3
-    assert await scheduler.shed(due, NOW) is None
+    assert await scheduler.operator.shed(due, NOW) is None
     assert await states(scheduler, sessions) == [State.ISSUED, State.ISSUED, State.REVOKED]
-    assert await scheduler.set_capacity(since, Amount(20, 250), NOW) == ()
+    assert await scheduler.operator.set_capacity(since, Amount(20, 250), NOW) == ()
     again = await scheduler.session(sessions[2].id)
     assert again.state == State.ISSUED
     assert again.code != sessions[2].code
@@ -172,7 +172,7 @@ async def test_r067_equal_levels_do_not_displace_each_other(automatic: Scheduler
 async def test_r065_the_queue_is_served_by_rank_then_by_order(scheduler: Scheduler) -> None:
     blocker = await ask(scheduler, PROVINCE, 200)
     district, health, province = [await ask(scheduler, host, 120) for host in (NHA_TRANG, HEALTH, PROVINCE)]
-    assert [q.session.id for q in await scheduler.queue(NOW)] == [province.id, health.id, district.id]
+    assert [q.session.id for q in await scheduler.operator.queue(NOW)] == [province.id, health.id, district.id]
     await scheduler.cancel(blocker.id, NOW)
     assert await states(scheduler, [district, health, province]) == [State.WAITING, State.WAITING, State.ISSUED]
 
@@ -194,47 +194,47 @@ async def test_a_plan_is_held_and_confirmed(scheduler: Scheduler) -> None:
     lower = await r066(scheduler)
     province = await ask(scheduler, PROVINCE, 145)
     victims = tuple(lower[i].id for i in (5, 4, 2))
-    [waiting] = await scheduler.queue(NOW)
+    [waiting] = await scheduler.operator.queue(NOW)
     held = Held(province.id, 1, victims, NOW + timedelta(minutes=15))
     assert (waiting.session, waiting.servable, waiting.victims, waiting.held) == (province, True, victims, held)
     assert await states(scheduler, lower) == [State.ISSUED] * 6  # nobody lost anything yet
-    done = await scheduler.confirm(province.id, 1, NOW + timedelta(minutes=14, seconds=59))
+    done = await scheduler.operator.confirm(province.id, 1, NOW + timedelta(minutes=14, seconds=59))
     assert isinstance(done, Session)
     assert done.state == State.ISSUED
     assert [s.id for s in lower if (await scheduler.session(s.id)).state == State.REVOKED] == sorted(
         victims, key=[s.id for s in lower].index
     )
     with pytest.raises(IllegalMove):
-        await scheduler.confirm(province.id, 1, NOW)
+        await scheduler.operator.confirm(province.id, 1, NOW)
 
 
 async def test_an_expired_plan_is_shown_again(scheduler: Scheduler) -> None:
     await r066(scheduler)
     province = await ask(scheduler, PROVINCE, 145)
     late = NOW + timedelta(minutes=15)
-    again = await scheduler.confirm(province.id, 1, late)
+    again = await scheduler.operator.confirm(province.id, 1, late)
     assert isinstance(again, Held)
     assert (again.version, again.until) == (2, late + timedelta(minutes=15))
-    assert isinstance(await scheduler.confirm(province.id, 2, late), Session)
+    assert isinstance(await scheduler.operator.confirm(province.id, 2, late), Session)
 
 
 async def test_a_stale_plan_is_made_anew(scheduler: Scheduler) -> None:
     lower = await r066(scheduler)
     province = await ask(scheduler, PROVINCE, 145)
     await scheduler.cancel(lower[5].id, NOW)  # somebody was quicker: 106 need not be revoked any more
-    again = await scheduler.confirm(province.id, 1, NOW)
+    again = await scheduler.operator.confirm(province.id, 1, NOW)
     assert isinstance(again, Held)
     assert (again.version, again.victims) == (2, (lower[4].id, lower[2].id))
-    assert await scheduler.hold(province.id, NOW) == again
+    assert await scheduler.operator.hold(province.id, NOW) == again
     assert (await states(scheduler, lower)).count(State.ISSUED) == 5
-    assert isinstance(await scheduler.confirm(province.id, 2, NOW), Session)
+    assert isinstance(await scheduler.operator.confirm(province.id, 2, NOW), Session)
 
 
 async def test_a_plan_that_no_longer_helps_is_refused(scheduler: Scheduler) -> None:
     await ask(scheduler, HEALTH, 150)
     province = await ask(scheduler, PROVINCE, 100)
-    await scheduler.set_capacity(MORNING.start, Amount(20, 100), NOW)
-    for attempt in (scheduler.confirm(province.id, 1, NOW), scheduler.hold(province.id, NOW)):
+    await scheduler.operator.set_capacity(MORNING.start, Amount(20, 100), NOW)
+    for attempt in (scheduler.operator.confirm(province.id, 1, NOW), scheduler.operator.hold(province.id, NOW)):
         with pytest.raises(CapacityExceeded) as refused:
             await attempt
         assert (refused.value.refusal.impossible, refused.value.usable) == (True, 76)
@@ -245,7 +245,7 @@ async def test_who_will_not_wait_is_refused_with_a_true_reason(scheduler: Schedu
     with pytest.raises(CapacityExceeded) as refused:
         await ask(scheduler, PROVINCE, 145, wait=False)
     assert (refused.value.limit, refused.value.needed, refused.value.refusal.largest) == ("points", 276, 69)
-    assert await scheduler.queue(NOW) == []
+    assert await scheduler.operator.queue(NOW) == []
 
 
 # Amendments.
@@ -276,7 +276,7 @@ async def test_more_gets_a_new_place_or_changes_nothing(scheduler: Scheduler) ->
 async def test_a_waiting_registration_takes_a_free_time(scheduler: Scheduler) -> None:
     await ask(scheduler, PROVINCE, 200)
     waiting = await ask(scheduler, NHA_TRANG, 50)
-    standing = await scheduler.standing(waiting.id, NOW)
+    standing = await scheduler.operator.standing(waiting.id, NOW)
     assert standing is not None
     assert standing.reason is not None
     free = standing.reason.suggestions[0].official

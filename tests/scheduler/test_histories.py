@@ -95,7 +95,7 @@ class Histories(RuleBasedStateMachine):
     )
     def rate(self, steps: list[tuple[int, int, int]]) -> None:
         for since, sessions, points in sorted(steps):
-            self.runner.run(self.scheduler.set_capacity(minute(since), Amount(sessions, points), LONG_BEFORE))
+            self.runner.run(self.scheduler.operator.set_capacity(minute(since), Amount(sessions, points), LONG_BEFORE))
             self.oracle.max_sessions[since:] = [sessions] * (HORIZON - since)
             self.oracle.max_points[since:] = [points] * (HORIZON - since)
 

@@ -73,14 +73,14 @@ async def test_r066_who_loses_a_code_is_told_why_and_what_is_free(office: Office
     city = replace(REQUEST, host_point="ubnd.nha-trang", points=("nt.vinhhai", "so.tttt"))
     lower = await office.scheduler.submit(city, NOW)
     province = await office.scheduler.submit(replace(REQUEST, host_point="ubnd.khanh-hoa"), NOW, wait=True)
-    await office.scheduler.confirm(province.id, 1, NOW)
+    await office.scheduler.operator.confirm(province.id, 1, NOW)
     why = "nhường phiên họp của cấp cao hơn; còn trống: 09:00–10:00 05/04/2023, 07:00–08:00 05/04/2023"
     channels = ("mail", "568"), ("mail", commune), ("telegram", "568"), ("zalo", "568")
     assert await letters("revoked") == sorted((channel, unit, why) for channel, unit in channels)
     await office.scheduler.cancel(province.id, NOW)
     assert await letters("reinstated") == sorted((channel, unit, "") for channel, unit in channels)
-    await office.scheduler.set_capacity(NOW, Amount(2, 2), NOW)
-    await office.scheduler.shed((lower.id,), NOW)
+    await office.scheduler.operator.set_capacity(NOW, Amount(2, 2), NOW)
+    await office.scheduler.operator.shed((lower.id,), NOW)
     reasons = {reason for _, _, reason in await letters("revoked")}
     assert reasons == {why, "năng lực của hệ thống giảm"}
 

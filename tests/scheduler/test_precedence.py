@@ -186,20 +186,20 @@ class Precedence(RuleBasedStateMachine):
         plan = self.judge.plan(entry, self.now)
         if plan is None:
             with pytest.raises(CapacityExceeded):
-                self.run(self.scheduler.hold(entry.id, minute(self.now)))
+                self.run(self.scheduler.operator.hold(entry.id, minute(self.now)))
             return
-        held: Held = self.run(self.scheduler.hold(entry.id, minute(self.now)))
+        held: Held = self.run(self.scheduler.operator.hold(entry.id, minute(self.now)))
         assert list(held.victims) == plan
         ahead = self.judge.ahead(entry, self.now)
         if ahead:  # only with a reason, which the caller keeps
             with pytest.raises(OutOfOrder) as refused:
-                self.run(self.scheduler.confirm(entry.id, held.version, minute(self.now)))
+                self.run(self.scheduler.operator.confirm(entry.id, held.version, minute(self.now)))
             assert refused.value.ahead == tuple(ahead)
-        other = self.run(self.scheduler.confirm(entry.id, held.version + 1, minute(self.now), override=True))
+        other = self.run(self.scheduler.operator.confirm(entry.id, held.version + 1, minute(self.now), override=True))
         assert isinstance(other, Held)
         override = bool(ahead)
         self.passed |= {entry.id} if override else set()
-        issued = self.run(self.scheduler.confirm(entry.id, held.version, minute(self.now), override=override))
+        issued = self.run(self.scheduler.operator.confirm(entry.id, held.version, minute(self.now), override=override))
         assert issued.state == State.ISSUED
         self.carry_out(entry, plan)
 
@@ -252,14 +252,14 @@ class Precedence(RuleBasedStateMachine):
         self.judge.points[since:until] = [points] * (until - since)
         self.fallen = True
         amount = Amount(sessions, points)
-        expected = None if self.run(self.scheduler.impact(minute(since), amount, minute(self.now))) else ()
-        victims = self.run(self.scheduler.set_capacity(minute(since), amount, minute(self.now)))
+        expected = None if self.run(self.scheduler.operator.impact(minute(since), amount, minute(self.now))) else ()
+        victims = self.run(self.scheduler.operator.set_capacity(minute(since), amount, minute(self.now)))
         self.judge.reinstate(self.now)
         assert list(victims) == self.judge.shed(max(self.now, 0))
         assert expected is None or victims == expected
         if victims:
-            assert self.run(self.scheduler.shed((), minute(self.now))) == victims  # another plan than the one due
-            assert self.run(self.scheduler.shed(victims, minute(self.now))) is None
+            assert self.run(self.scheduler.operator.shed((), minute(self.now))) == victims  # not what is due
+            assert self.run(self.scheduler.operator.shed(victims, minute(self.now))) is None
             for victim in victims:
                 self.judge.entries[victim].state = "revoked"
             self.judge.reinstate(self.now)

@@ -250,8 +250,8 @@ async def test_load_and_limits(scheduler: Scheduler) -> None:
 
 async def test_capacity_is_a_step_function(scheduler: Scheduler) -> None:
     noon = at("05/04/2023 12:00")
-    await scheduler.set_capacity(noon, Amount(1, 1), NOW)
-    await scheduler.set_capacity(noon, Amount(10, 100), NOW)
+    await scheduler.operator.set_capacity(noon, Amount(1, 1), NOW)
+    await scheduler.operator.set_capacity(noon, Amount(10, 100), NOW)
     assert await scheduler.limits(noon - timedelta(seconds=1)) == Limits(Amount(20, 255), Amount(16, 200))
     assert await scheduler.limits(noon) == Limits(Amount(10, 100), Amount(8, 76))
     across = Interval(noon - hours(1), noon + hours(1))

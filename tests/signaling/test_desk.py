@@ -74,7 +74,7 @@ async def test_a_registration_may_wait_and_is_told_why(world: World) -> None:
     impossible = registration(host_point=HOST, points=[CAM_RANH], official=hours("14:00", "15:00"), wait=True)
     for point in (HOST, CAM_RANH):
         await world.kept.scheduler.set_devices(point, 99)
-    await world.kept.scheduler.set_capacity(NOW, Amount(20, 200), NOW)
+    await world.kept.scheduler.operator.set_capacity(NOW, Amount(20, 200), NOW)
     assert await refused(client, "/registrations", impossible) == (409, "capacity")
 
 
@@ -138,7 +138,7 @@ async def test_less_keeps_the_code_and_more_that_does_not_fit_changes_nothing(wo
     path = f"/sessions/{session.id}"
     less = await sent(client, f"{path}/amend", {"points": [NHA_TRANG], "reason": "Bớt một điểm"})
     assert (less["legs"], less["code"]) == (2, session.code)
-    await world.kept.scheduler.set_capacity(NOW, Amount(20, 4), NOW)
+    await world.kept.scheduler.operator.set_capacity(NOW, Amount(20, 4), NOW)
     assert await refused(client, f"{path}/amend", {"points": [NHA_TRANG, CAM_RANH, DIEN_KHANH]}) == (409, "capacity")
     kept = await got(client, path)
     assert (kept["legs"], kept["code"], kept["official"]) == (2, session.code, less["official"])

@@ -200,7 +200,7 @@ async def test_a_point_with_more_devices_than_it_reserved_finds_the_session_full
 
 
 async def test_who_comes_early_takes_no_place_from_who_is_due(world: World) -> None:
-    await world.kept.scheduler.set_capacity(
+    await world.kept.scheduler.operator.set_capacity(
         NOW - timedelta(hours=2), Amount(5, 10), NOW
     )  # usable: 4 points beside the test room
     due = await world.session(NHA_TRANG, DIEN_KHANH)

@@ -46,6 +46,8 @@ Kind = Literal[
     "overdue",
     "urgent",
     "provider",
+    "provider-changed",
+    "provider-cancelled",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -225,6 +227,16 @@ WORDS: Mapping[Kind, Words] = {
         "Lịch họp trực tuyến cần bảo đảm đường truyền",
         "Đề nghị doanh nghiệp bảo đảm đường truyền của các điểm cầu dưới đây khi họp (điểm b khoản 2 Điều 13).",
         "Please keep the lines of these points up while the meeting takes place (Article 13.2.b).",
+    ),
+    "provider-changed": Words(
+        "Thay đổi lịch họp cần bảo đảm đường truyền",
+        "Lịch họp hoặc điểm cầu đã thay đổi; đề nghị bảo đảm đường truyền như sau (điểm b khoản 2 Điều 13).",
+        "Times or points have changed; please keep these lines up as follows (Article 13.2.b).",
+    ),
+    "provider-cancelled": Words(
+        "Hủy lịch họp cần bảo đảm đường truyền",
+        "Phiên họp dưới đây không còn diễn ra hoặc không còn dùng đường truyền của doanh nghiệp.",
+        "The session below does not take place, or needs your lines no more.",
     ),
     "exception-over": Words(
         "Văn bản cho phép tăng điểm cầu đã hết hiệu lực",

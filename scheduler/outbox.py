@@ -4,6 +4,7 @@ What a decision writes here commits or falls with the decision; who delivers mar
 it. A crash between the two sends a notice twice, under the same Message-ID, rather than never.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.notices import WORDS, Channels, Facts, Kind, Notice
 from scheduler.store import instant, seconds
-from scheduler.tables import MAILBOXES, OUTBOX
+from scheduler.tables import MAILBOXES, OUTBOX, SLOTS
 
 MAIL = "mail"
 """The channel of letters; every other channel is a group."""
@@ -100,6 +101,14 @@ async def newest(db: AsyncConnection, limit: int) -> list[Waiting]:
     """Return notices of every state: those that failed, those that wait, then those sent, newest first in each."""
     order = (OUTBOX.c.state != "failed", OUTBOX.c.state != "waiting", OUTBOX.c.id.desc())
     return await _read(db, select(OUTBOX).order_by(*order).limit(limit))
+
+
+async def of_coming(db: AsyncConnection, kinds: Collection[Kind], now: datetime) -> list[Waiting]:
+    """Return the notices of some kinds about sessions that are not over, in the order they were written."""
+    coming = select(SLOTS.c.session).where(SLOTS.c.end > seconds(now))
+    return await _read(
+        db, select(OUTBOX).where(OUTBOX.c.kind.in_(kinds), OUTBOX.c.session.in_(coming)).order_by(OUTBOX.c.id)
+    )
 
 
 async def done(db: AsyncConnection, notice: int, now: datetime) -> None:

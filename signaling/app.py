@@ -18,7 +18,7 @@ from signaling import border, health, pages, valkey, ws
 from signaling.accounts import Passwords
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
-from signaling.directory import fall_due, tell_providers
+from signaling.directory import fall_due
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
 from signaling.faults import Faults
@@ -132,7 +132,7 @@ def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
         "closing": kept.sheets.remind,
         "recordings": Handing(kept.scheduler, kept.handovers, kept.store, kept.audit).work,
-        "providers": lambda now: tell_providers(kept.scheduler, kept.equipment, kept.post, now),
+        "providers": kept.letters.work,
     }
 
 

@@ -19,6 +19,7 @@ from scheduler.conduct.shelf import Shelf
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.exchange import Exchange
 from scheduler.directory.grants import Grants
+from scheduler.directory.letters import Letters as ProviderLetters
 from scheduler.directory.people import People
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
@@ -55,6 +56,7 @@ class Record:
     mailroom: Mailroom
     answers: Answers
     calls: Calls
+    letters: ProviderLetters
     desk: Desk
     sheets: Sheets
     handovers: Handovers
@@ -113,6 +115,7 @@ def _over(engine: AsyncEngine, settings: Settings) -> Record:
         box=Box(engine, shelf, sheets, handovers),
         carriers=Carriers(engine),
         calls=Calls(engine, shelf, channels),
+        letters=ProviderLetters(engine, channels),
         answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
         store=Store(engine),
         audit=Audit(engine, shelf),

@@ -23,6 +23,7 @@ export const PAGES = [
   {page: 'check', picture: 'camera', rare: CENTRAL},
   {page: 'directory', picture: 'people', rare: true},
   {page: 'materials', picture: 'copy', rare: true},
+  {page: 'help', picture: 'help', rare: true},
   {page: 'feedback', picture: 'flag', rare: true},
   {page: 'reports', picture: 'list', roles: [...CENTRAL, 'supervisor'], rare: true},
   {page: 'audit', picture: 'search', roles: [...CENTRAL, 'supervisor'], rare: true},

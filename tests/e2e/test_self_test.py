@@ -22,6 +22,15 @@ def test_a_point_keeps_its_own_test(server: Server, red: Browser, people: People
     keep.click()
     expect(results).to_have_count(2)
     expect(results.first).not_to_have_attribute("data-failed", re.compile("ticks|camera|down|up"))
+    with page.context.expect_page() as opened:
+        page.get_by_test_id("to-guide").click()
+    camera = opened.value.locator('[data-testid="guide"][data-section="camera"]')
+    expect(camera).to_contain_text("không tự xoay camera (khoản 4 Điều 11)")
+    expect(camera).to_be_in_viewport()
+    opened.value.get_by_test_id("language").click()
+    expect(camera).to_contain_text("Do not touch the lens or turn the camera (Article 11.4)")
+    opened.value.get_by_test_id("language").click()
+    opened.value.close()
     page.get_by_test_id("test-room").click()
     seat = Seat(page)
     expect(page.get_by_test_id("left")).to_have_text(re.compile(r"Còn 0?9:\d\d"))

@@ -19,6 +19,9 @@ export class Piece extends LitElement {
 export const icon = (name, kind = '') =>
   html`<svg class="icon ${kind}" aria-hidden="true"><use href="icons.svg#${name}"></use></svg>`;
 
+/** To a section of the guide, beside where it is needed. @param {string} section */
+export const guide = section => html`<a class="button quiet" href="help.html#${section}" target="_blank" data-testid="to-guide">${icon('help')}<span>${t('guide.open')}</span></a>`;
+
 /** A loud line for what went wrong; nothing when nothing did. @param {string} text @param {string} [id] the data-testid */
 export const alertLine = (text, id = 'error') =>
   text ? html`<p class="alert" role="alert" data-testid=${id}>${icon('warn')}<span>${text}</span></p>` : nothing;

@@ -1,7 +1,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {t} from '../i18n.js';
 import {FAULTS} from '../logic.js';
-import {icon, Piece} from './base.js';
+import {guide, icon, Piece} from './base.js';
 
 /** "Báo sự cố": one tap on what is wrong sends it (Điều 13.2.c); who controls may call the centre. Acts `report` with kind and text. */
 export class FaultDialog extends Piece {
@@ -35,7 +35,7 @@ export class FaultDialog extends Piece {
       <p>${t('fault.hint')}</p>
       <label class="field"><span>${t('fault.text')}</span><input maxlength="500" data-testid="fault-text"></label>
       <div class="kinds">${FAULTS.map(kind => this.kind(kind, 'warn', ''))} ${this.leads ? this.kind('help', 'phone', 'danger solid') : nothing}</div>
-      <form method="dialog" class="row end"><button data-testid="fault-cancel">${t('app.close')}</button></form>
+      <form method="dialog" class="row end">${guide('trouble')}<button data-testid="fault-cancel">${t('app.close')}</button></form>
     </dialog>`;
   }
 

@@ -1,5 +1,6 @@
 import {html} from '../vendor/lit.js';
 import {t} from '../i18n.js';
+import {guide} from './base.js';
 
 /** Letters that act, in the order of the help. */
 const HELP = ['m', 'v', 'h', 'p', 'f', '?'];
@@ -23,5 +24,5 @@ export const keyHelp = () => html`<dialog class="keys" aria-labelledby="keys">
   <h2 id="keys">${t('keys.title')}</h2>
   <dl>${HELP.map(key => html`<div><dt><kbd>${key.toUpperCase()}</kbd></dt><dd>${t(`keys.${key}`)}</dd></div>`)}</dl>
   <label class="option"><input type="checkbox" .checked=${enabled()} @change=${turn}><span>${t('keys.on')}</span></label>
-  <form method="dialog" class="row end"><button class="main">${t('app.close')}</button></form>
+  <form method="dialog" class="row end">${guide('component')}<button class="main">${t('app.close')}</button></form>
 </dialog>`;

@@ -1,5 +1,5 @@
 import {html, nothing} from '../vendor/lit.js';
-import {alertLine, icon, Piece, title} from '../elements/base.js';
+import {alertLine, guide, icon, Piece, title} from '../elements/base.js';
 import '../elements/self-test.js';
 import {languageButton} from '../elements/top-bar.js';
 import {t} from '../i18n.js';
@@ -85,7 +85,7 @@ class CheckPage extends Piece {
 
   render() {
     return html`<main class="check">
-      <div class="row between"><h1>${t('check.title')}</h1>${languageButton()}</div>
+      <div class="row between"><h1>${t('check.title')}</h1><span class="row">${guide('camera')} ${languageButton()}</span></div>
       <div class="columns">
         <section class="card self">
           <div class="mirror"><video data-testid="self-view" autoplay muted playsinline aria-label=${t('check.self')}></video>

@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {actOnIncident, incidents} from '../api.js';
-import {alertLine, icon, Page, title} from '../elements/base.js';
+import {alertLine, guide, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {number, t} from '../i18n.js';
 import {fold} from '../logic.js';
@@ -81,7 +81,7 @@ class IncidentsPage extends Page {
   render() {
     return html`<top-bar .me=${this.me} current="incidents"></top-bar>
       <main>
-        <h1>${t('incidents.title')}</h1>
+        <div class="row between"><h1>${t('incidents.title')}</h1>${guide('centre')}</div>
         ${alertLine(this.error)} ${this.tools()}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.rows()}
       </main>

@@ -123,7 +123,7 @@ class SignInPage extends Piece {
       <h1>${t('sign-in.title')}</h1>
       ${this.me ? this.known(this.me) : this.credentials()} ${codeField(this.code, false)} ${alertLine(this.error)}
       <button class="main wide" data-testid="sign-in" ?disabled=${this.busy}>${t('sign-in.enter')}</button>
-      <p class="help"><a href="check.html" data-testid="check">${t('sign-in.check')}</a></p>
+      <p class="help"><a href="check.html" data-testid="check">${t('sign-in.check')}</a> · <a href="help.html" data-testid="help">${t('guide.title')}</a></p>
     </form>`;
   }
 

@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {readiness, readinessOf} from '../api.js';
-import {alertLine, Page, title} from '../elements/base.js';
+import {alertLine, guide, Page, title} from '../elements/base.js';
 import '../elements/attendance-lists.js';
 import '../elements/duty-list.js';
 import '../elements/readiness-board.js';
@@ -56,7 +56,7 @@ class ReadinessPage extends Page {
   }
 
   overview() {
-    return html`<h1>${t('ready.title')}</h1>
+    return html`<div class="row between"><h1>${t('ready.title')}</h1>${guide('site')}</div>
       ${alertLine(this.error)} ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
       ${this.loading || this.list.length || this.error ? nothing : html`<p class="empty" data-testid="ready-none">${t('ready.none')}</p>`}
       <ul class="cards">${repeat(this.list, ({id}) => id, head => this.head(head))}</ul>`;

@@ -1,7 +1,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {Refusal, capacity, confirmDraft, deadlines, draft, passOn, points, register, rules, told, units} from '../api.js';
 import {free, legs} from '../booking.js';
-import {alertLine, icon, Page, title} from '../elements/base.js';
+import {alertLine, guide, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
 import '../elements/class-field.js';
 import '../elements/point-picker.js';
@@ -241,7 +241,7 @@ class RegisterPage extends Page {
 
   form() {
     return html`<form class="register" @submit=${this.submit}>
-      <h1>${t('register.title')}</h1>
+      <div class="row between"><h1>${t('register.title')}</h1>${guide('register')}</div>
       <div class="columns">
         <div class="column" @input=${this.edit}>${this.what()} ${this.when()}</div>
         <div class="column">

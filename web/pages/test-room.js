@@ -1,5 +1,5 @@
 import {html} from '../vendor/lit.js';
-import {alertLine, icon, title} from '../elements/base.js';
+import {alertLine, guide, icon, title} from '../elements/base.js';
 import {MeetingPage} from '../elements/meeting-page.js';
 import '../elements/self-test.js';
 import {languageButton} from '../elements/top-bar.js';
@@ -54,7 +54,7 @@ class TestRoomPage extends MeetingPage {
     return html`<main class="check test-room">
       <div class="row between wrap"><h1>${t('test-room.title')}</h1>
         <p class="net" data-testid="left">${icon('clock')}<span>${end ? t('test-room.left', span(Math.max(0, end - meeting.now) / 1000)) : t('room.joining')}</span></p>
-        ${languageButton()}</div>
+        <span class="row">${guide('microphone')} ${languageButton()}</span></div>
       <div class="columns">
         <section class="card self">
           <stage-view .meeting=${meeting} .tick=${Date.now()}></stage-view>

@@ -64,7 +64,7 @@ class Participant:
         """Take a seat and connect media. Raises Rejected, and what Caller.connect raises."""
         self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
         self._reader = asyncio.ensure_future(self._read(self._ws))
-        joined = await self.ask("join", code=code)
+        joined = await self.ask("join", code=code, accepted=True)
         self.seat, self.role, self.controller = joined["seat"], joined["role"], joined["controller"]
         self._recording(joined["recording"])
         self._take_seats(joined["seats"], [])

@@ -312,9 +312,18 @@ class RecordingPolicy(_Part):
         return timedelta(hours=self.remind_hours)
 
 
+class MeetingPolicy(_Part):
+    """What holds in a meeting itself: the notice that component points accept at joining, if there is one, and whether
+    names and time stand over the picture (Điều 7.4)."""
+
+    notice: Annotated[Word, StringConstraints(max_length=500)] | None
+    watermark: bool
+
+
 class ConductPolicy(_Part):
     """What is looked at during and after a session."""
 
+    meeting: MeetingPolicy
     lines: LinePolicy
     closing: ClosingPolicy
     recordings: RecordingPolicy

@@ -72,6 +72,8 @@ class Booking:
     voices: bool = False
     controllers: str = ""
     """Who controls it, for people; empty: the centre alone."""
+    watermark: bool = False
+    """Whether whoever watches has name and time over the picture."""
     echo_s: float = 0.0
     """So much later one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
 
@@ -415,6 +417,7 @@ class Conference:
             script=self.script.state if seat.controller or seat.role == "host" else None,
             view=seat.view,
             content=self.content,
+            watermark=self.booking.watermark,
             wanted=seat.wanted,
             now=now,
         )

@@ -65,8 +65,10 @@ class Entrance:
         if point is not None and await self._grants.lacking(point, session.id, now):
             await self._note(client, "not-granted", session.id, point, now)
             raise MessageError("not-granted")
-        await self._note(client, "enter", session.id, session.number, now)
         meeting = await self._hub.meeting(session)
+        if point not in (None, session.host_point):
+            await self._accept(client, message, meeting, now)
+        await self._note(client, "enter", session.id, session.number, now)
         person = await self._person(client.account, meeting.control, point)
         if person.controller:
             await self._note(client, "control", session.id, session.number, now)
@@ -87,6 +89,16 @@ class Entrance:
         person = Person(client.account.account, client.account.name, Place.of(point), controller=False)
         async with meeting.door:
             await self._seat(client, meeting, person, message, now)
+
+    async def _accept(self, client: Client, message: Join, meeting: Meeting, now: datetime) -> None:
+        """Who comes from a component point accepts the notice, once a session (Điều 7.4, R-040)."""
+        notice, account = self._scheduler.policy(now).conduct.meeting.notice, client.account.account
+        if notice is None or account in meeting.accepted:
+            return
+        if not message.accepted:
+            raise MessageError("notice", notice)
+        await self._note(client, "accept-notice", meeting.id, meeting.conference.booking.number, now)
+        meeting.accepted.add(account)
 
     async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
         source = client.source

@@ -21,7 +21,7 @@ from mediaserver.api import (
 )
 from scheduler.control import Control
 from scheduler.model import Interval, Point, ScriptItem, Session
-from scheduler.policy import Policy
+from scheduler.policy import MeetingPolicy, Policy
 from scheduler.service import Scheduler
 from signaling.bodies import Bodies
 from signaling.client import Client
@@ -105,7 +105,8 @@ class Hub:
                 places = tuple(Place.of(point) for point in invited)
                 self._sessions[session.id] = session
                 script = await self._scheduler.script(session.id)
-                conference = Conference(_booking(session, places, script, points.named(control.units)))
+                rules = points.policy.conduct.meeting
+                conference = Conference(_booking(session, places, script, points.named(control.units), rules))
                 if self._storage is not None:
                     conference.disk(self._storage)
                 self.meetings[session.id] = Meeting(conference, host.unit, control, self.tools)
@@ -280,7 +281,9 @@ def _trial(id_: str, point: Point, stay: Interval, policy: Policy) -> Booking:
     )
 
 
-def _booking(session: Session, places: tuple[Place, ...], script: tuple[ScriptItem, ...], controllers: str) -> Booking:
+def _booking(
+    session: Session, places: tuple[Place, ...], script: tuple[ScriptItem, ...], controllers: str, rules: MeetingPolicy
+) -> Booking:
     official = session.official
     return Booking(
         id=session.id,
@@ -294,4 +297,5 @@ def _booking(session: Session, places: tuple[Place, ...], script: tuple[ScriptIt
         script=script,
         voices=session.voices,
         controllers=controllers,
+        watermark=rules.watermark,
     )

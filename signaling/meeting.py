@@ -75,6 +75,8 @@ class Meeting:
         self._tools = tools
         # owned
         self.door = asyncio.Lock()
+        self.accepted: set[str] = set()
+        """Accounts that have accepted the notice."""
         self._clients: dict[str, Client] = {}
         self._present: set[str] = set()
         """Points with a stay that goes on."""

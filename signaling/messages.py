@@ -20,7 +20,7 @@ Word = Literal[
     "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
     "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
-    "disk-full", "unknown-item", "not-recording", "content-taken",
+    "disk-full", "unknown-item", "not-recording", "content-taken", "notice",
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
 
@@ -49,11 +49,12 @@ class _Asked(_Message):
 
 
 class Join(_Asked):
-    """Enter the session of a code; `resume` is the token of an earlier seat."""
+    """Enter the session of a code; `resume` is the token of an earlier seat; `accepted` says that the notice was."""
 
     type: Literal["join"]
     code: Annotated[str, StringConstraints(max_length=64)]
     resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    accepted: bool = False
 
 
 class EnterTestRoom(_Asked):
@@ -363,6 +364,7 @@ class Joined(_Message):
     script: ScriptState | None
     view: str
     content: str | None
+    watermark: bool
     wanted: int
     now: Instant
 

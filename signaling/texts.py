@@ -130,6 +130,7 @@ FAULTS: Mapping[str, Pair] = {
         "Mục này không còn trong kịch bản.",
         "This item is no longer in the script.",
     ),
+    "notice": ("{value}", "{value}"),  # as the profile has it
     "not-recording": ("Phiên họp không được ghi hình.", "The meeting is not being recorded."),
     "content-taken": ("Đã có người đang chia sẻ màn hình.", "Somebody shares their screen already."),
     "disk-full": (

@@ -16,6 +16,7 @@ export const start = (joined, now) => ({
   script: joined.script,
   view: joined.view,
   content: joined.content ?? null,
+  watermark: joined.watermark ?? false,
   speaking: null,
   incidents: [],
   weak: [],

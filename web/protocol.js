@@ -62,6 +62,17 @@ export class Protocol extends EventTarget {
     return `resume:${this.code}`;
   }
 
+  /** Where it is kept that the notice of this meeting was accepted. */
+  get acceptance() {
+    return `accepted:${this.code}`;
+  }
+
+  /** Accept the notice that joining was refused for, and join. */
+  accept() {
+    this.store.setItem(this.acceptance, 'yes');
+    this.start();
+  }
+
   /** Open a socket and join; also "try again now" after a loss or a refusal. */
   start() {
     if (this.status === 'connecting' || this.status === 'joined') return;
@@ -123,7 +134,8 @@ export class Protocol extends EventTarget {
   async join(socket) {
     const resume = this.store.getItem(this.key);
     try {
-      const joined = await this.ask({...this.hello, ...(resume && {resume})});
+      const accepted = Boolean(this.store.getItem(this.acceptance));
+      const joined = await this.ask({...this.hello, ...(resume && {resume}), ...(accepted && {accepted})});
       this.store.setItem(this.key, joined.resume);
       this.attempt = 0;
       this.become('joined');

@@ -72,7 +72,10 @@ class People:
     def enter(self, page: Page, code: str, where: str = "room") -> Seat:
         """Enter a meeting and switch the camera on."""
         page.goto(f"{self._server.http}{where}.html?code={code}")
-        seat = Seat(page)
+        seat, notice = Seat(page), page.get_by_test_id("accept")
+        expect(page.locator('[data-testid="accept"], [data-testid="camera"]:enabled').first).to_be_visible()
+        if notice.is_visible():
+            notice.click()
         page.get_by_test_id("camera").click()
         expect(page.get_by_test_id("camera")).to_have_attribute("data-state", "on")
         return seat

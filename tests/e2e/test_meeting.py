@@ -1,5 +1,7 @@
 """The product's main job: from registration to the downloaded recording, in Chromium and Firefox."""
 
+import re
+from datetime import datetime
 from io import BytesIO
 
 import av
@@ -7,7 +9,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsers import FIREFOX_HZ, Seat
-from tests.e2e.people import HOST, People
+from tests.e2e.people import HANOI, HOST, People
 from tests.e2e.server import Server
 
 
@@ -31,6 +33,9 @@ def test_from_registration_to_recording(
     for seat in everyone:
         seat.until(lambda seat=seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
     expect(host_page.get_by_test_id("count")).to_contain_text("3/3")
+    watermark = re.compile(rf"^NT.XuongHuan {datetime.now(HANOI):%d/%m/%Y} \d\d:\d\d$")
+    expect(xuong_huan.page.get_by_test_id("watermark").locator("span").first).to_have_text(watermark)
+    expect(xuong_huan.page.get_by_test_id("record")).to_have_count(0)
     seats = {name: seat_of(host_page, name) for name in ("UBND.Nha Trang", "NT.XuongHuan", "NT.VinhHai")}
     unmute(host)
     for seat in (xuong_huan, vinh_hai):

@@ -105,8 +105,8 @@ async def test_a_code_typed_with_blanks(world: World) -> None:
     session = await world.session(NHA_TRANG)
     socket = await world.socket("nhatrang")
     typed = f" {session.code[:3]} {session.code[3:6]} {session.code[6:]} " if session.code else ""
-    assert (await socket.ask(type="join", code=typed))["type"] == "joined"
-    assert (await socket.ask(type="join", code=typed))["error"] == "already-joined"
+    assert (await socket.ask(type="join", code=typed, accepted=True))["type"] == "joined"
+    assert (await socket.ask(type="join", code=typed, accepted=True))["error"] == "already-joined"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ async def test_faults_are_answered_and_the_connection_goes_on(world: World) -> N
     assert (await socket.type("error"))["error"] == "bad-message"
     for message in ({"type": "hand", "raised": True}, {"type": "offer", "sdp": "x"}, {"type": "leave"}):
         assert (await socket.ask(**message))["error"] == "not-joined"
-    assert (await socket.ask(type="join", code=session.code))["type"] == "joined"
+    assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
 
 
 @pytest.mark.parametrize(("size", "code"), [(64 * 1024 + 1, 1009), (200_000, 1009)])
@@ -190,13 +190,13 @@ async def test_a_point_with_more_devices_than_it_reserved_finds_the_session_full
     await world.join("host", session)
     first, _ = await world.join("nhatrang", session)
     socket = await world.socket("nhatrang")
-    assert await socket.ask(type="join", code=session.code) == {
+    assert await socket.ask(type="join", code=session.code, accepted=True) == {
         "type": "error",
         "error": "full",
         "text": "Vượt số điểm cầu đã đăng ký, hoặc hệ thống đã hết năng lực được cấp (điểm a khoản 4 Điều 12).",
     }  # I-05
     await first.ask(type="leave")
-    assert (await socket.ask(type="join", code=session.code))["type"] == "joined"
+    assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
 
 
 async def test_who_comes_early_takes_no_place_from_who_is_due(world: World) -> None:

@@ -79,7 +79,7 @@ async def test_an_account_ends_with_the_days_of_its_person(world: World) -> None
     async with client.post("/api/v1/login", json={"account": "nt.cu", "password": FRESH}) as response:
         assert response.status == 200
     socket = await client.ws_connect("/ws")
-    await socket.send_json({"type": "join", "code": session.code})
+    await socket.send_json({"type": "join", "code": session.code, "accepted": True})
     new = await post(
         central, "units/568/people", name="Trần Thị Mới", phone="0905123457", point=NHA_TRANG, replaces=old["id"]
     )
@@ -146,7 +146,7 @@ async def test_a_wrong_line_is_kept_out_where_the_profile_says_so(settings: Sett
         await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
         session = await world.session(NHA_TRANG, CAM_RANH)
         socket = await world.socket("nhatrang")
-        assert (await socket.ask(type="join", code=session.code))["error"] == "wrong-line"
+        assert (await socket.ask(type="join", code=session.code, accepted=True))["error"] == "wrong-line"
         await world.join("camranh", session)
 
 
@@ -163,7 +163,7 @@ async def test_other_agencies_enter_what_they_were_granted(world: World) -> None
     assert (await socket.ask(type="join", code=first_.code))["error"] == "not-granted"
     found = await post(central, f"points/{point}/grants", session=first_.id, granted=True)
     assert (found["needed"], [each["granted"] for each in found["sessions"]]) == (True, [True, False])
-    assert (await socket.ask(type="join", code=first_.code))["type"] == "joined"
+    assert (await socket.ask(type="join", code=first_.code, accepted=True))["type"] == "joined"
     other = await world.socket("cangvu")
     assert (await other.ask(type="join", code=second.code))["error"] == "not-granted"
     found = await post(central, f"points/{point}/grants", session=first_.id, granted=False)

@@ -214,7 +214,7 @@ class World:
     async def join(self, account: str, session: Session, **fields: Any) -> tuple[Socket, dict[str, Any]]:
         """Open a socket and join."""
         socket = await self.socket(account)
-        joined = await socket.ask(type="join", code=session.code, **fields)
+        joined = await socket.ask(type="join", code=session.code, **{"accepted": True, **fields})
         assert joined["type"] == "joined", joined
         return socket, joined
 

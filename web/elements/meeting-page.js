@@ -127,6 +127,7 @@ export class MeetingPage extends Piece {
 
   render() {
     const {status} = this.meeting.protocol;
+    if (status === 'refused' && this.meeting.protocol.reason === 'notice') return this.acceptance();
     if (!this.meeting.protocol.code || status === 'refused') return this.refused();
     if (status === 'ended') return this.ended();
     return html`${this.room()} ${this.leaving()} ${keyHelp()}
@@ -149,6 +150,22 @@ export class MeetingPage extends Piece {
         <button type="button" class="danger solid" data-testid="leave-confirm" @click=${() => this.meeting.leave()}>${t('room.leave')}</button>
       </form>
     </dialog>`;
+  }
+
+  /** What a component point accepts before it is let in (Điều 7.4). */
+  acceptance() {
+    const {protocol} = this.meeting;
+    return html`<main class="verdict">
+      <section class="card" data-testid="notice-card">
+        <h1>${t('accept.title')}</h1>
+        <p><strong>${protocol.refusal?.message}</strong></p>
+        <p class="soft">${t('accept.kept')}</p>
+        <div class="row end">
+          <a class="button" href="sessions.html">${t('accept.no')}</a>
+          <button type="button" class="main" data-testid="accept" @click=${() => protocol.accept()}>${t('accept.yes')}</button>
+        </div>
+      </section>
+    </main>`;
   }
 
   refused() {

@@ -2,8 +2,10 @@ import {html, nothing} from '../vendor/lit.js';
 import {known, t} from '../i18n.js';
 import {recorded, recordState} from '../logic.js';
 import {route} from '../media.js';
-import {clock, span} from '../time.js';
+import {clock, day, hourMinute, span} from '../time.js';
 import {icon, Piece} from './base.js';
+
+const WATERMARKS = 6;
 
 /** @param {string} word why a recording ended */
 const recordingFault = word => (known(`reason.${word}`) ? `reason.${word}` : 'room.rec-error');
@@ -64,7 +66,7 @@ export class StageView extends Piece {
     return html`<section class="stage ${meeting.onAir ? 'air' : ''}" aria-label=${t('room.picture')}>
       <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)}></video>
       <audio data-testid="audio" autoplay></audio>
-      ${this.playing ? nothing : this.skeleton()} ${this.marks()} ${this.banner()}
+      ${this.playing ? nothing : this.skeleton()} ${this.watermark()} ${this.marks()} ${this.banner()}
       ${this.silent ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;
   }
@@ -72,6 +74,14 @@ export class StageView extends Piece {
   skeleton() {
     const session = this.meeting?.state?.session;
     return html`<div class="skeleton" role="status"><p class="big">${session?.title ?? t('room.joining')}</p><p>${t('room.waiting-picture')}</p></div>`;
+  }
+
+  /** Who watches, and when, lightly over the whole picture: a photograph of it says where it was taken (R-040). */
+  watermark() {
+    const {meeting} = this;
+    if (!meeting?.state?.watermark) return nothing;
+    const text = `${meeting.seat?.name} ${day(meeting.now)} ${hourMinute(meeting.now)}`;
+    return html`<div class="watermark" aria-hidden="true" data-testid="watermark">${Array.from({length: WATERMARKS}, () => html`<span>${text}</span>`)}</div>`;
   }
 
   marks() {

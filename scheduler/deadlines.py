@@ -12,6 +12,7 @@ from scheduler.worktime import Calendar, Worktime
 class Deadlines:
     """What follows from a registration's arrival and its session's start; `latest` None: it may come at any time.
 
+    A rehearsal that starts before `rehearsal` leaves little time to prepare it.
     `provisional`: a year they reach into is not confirmed by an administrator.
     """
 
@@ -20,6 +21,7 @@ class Deadlines:
     latest: datetime | None
     reply: datetime
     check: datetime
+    rehearsal: datetime
     provisional: bool
 
     @property
@@ -46,6 +48,7 @@ class Clock:
             latest=self._latest(self._policy.classes[class_id].lead, start),
             reply=self._reply(class_id, received, effective, start),
             check=self.check(start),
+            rehearsal=effective if exempt else self._next_day(effective),
             provisional=not self.worktime.confirmed(first, last),
         )
 
@@ -63,6 +66,11 @@ class Clock:
         days = lead.working_days + (lead.mode == "clear_days")
         day = self.worktime.working_day(self.worktime.day(start), -days)
         return self.worktime.same_time(day, start) if lead.mode == "same_clock" else self.worktime.closes(day)
+
+    def _next_day(self, effective: datetime) -> datetime:
+        """Return from when on a rehearsal leaves time to prepare it (reading A12)."""
+        days = self._policy.deadlines.rehearsal_working_days
+        return self.worktime.same_time(self.worktime.working_day(self.worktime.day(effective), days), effective)
 
     def _reply(self, class_id: ClassId, received: datetime, effective: datetime, start: datetime) -> datetime:
         """Return when the answer is due (R-083), by the clock of the class (A15, A18)."""

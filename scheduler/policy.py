@@ -252,6 +252,7 @@ class DeadlinePolicy(_Part):
 
     reply_hours: Count
     check_hours: Count
+    rehearsal_working_days: Count
     handover_working_days: Count
     check_calls_hours: tuple[Count, ...]
     """How many hours before a slot units are called to its check."""

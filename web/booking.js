@@ -19,6 +19,13 @@ export function free(capacity, slot) {
   };
 }
 
+/** When and where each point is already, by point. @param {Busy[]} busy @returns {Map<string, Busy[]>} */
+export function byPoint(busy) {
+  const found = new Map();
+  for (const each of busy) found.set(each.point, [...(found.get(each.point) ?? []), each]);
+  return found;
+}
+
 /**
  * Points that are picked together: every point of a level, and every district with its communes.
  * @param {Point[]} points @param {Unit[]} units

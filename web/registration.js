@@ -60,6 +60,26 @@ export function fieldsOf(content, now) {
   return fields;
 }
 
+/** So long an unfinished form is kept on the device. */
+const KEPT_DAYS = 7;
+
+/**
+ * An unfinished form as the device keeps it for its account; what may be secret is not kept, nor what was declared (Điều 5.2).
+ * @param {string} account @param {Record<string, string>} fields @param {Set<string>} chosen @param {ScriptItem[]} script @param {number} now
+ */
+export const kept = (account, fields, chosen, script, now) =>
+  fields.secret === 'yes' ? '' : JSON.stringify({account, at: now, fields: {...fields, secret: ''}, points: [...chosen], script});
+
+/**
+ * What was kept for an account, if it is still of use.
+ * @param {string | null} text @param {string} account @param {number} now @returns {{at: number, fields: Record<string, string>, points: string[], script: ScriptItem[]} | null}
+ */
+export function reopened(text, account, now) {
+  const found = JSON.parse(text || 'null');
+  if (!found || found.account !== account || now - found.at > KEPT_DAYS * DAY_MS) return null;
+  return {...found, fields: {...blank(now), ...found.fields}};
+}
+
 /** @param {Slot} slot @param {number} days @returns {Slot} */
 const moved = (slot, days) => ({start: utc(Date.parse(slot.start) + days * DAY_MS), end: utc(Date.parse(slot.end) + days * DAY_MS)});
 

@@ -82,7 +82,7 @@ interface Rules {
   classes: Record<string, ClassRules>;
 }
 interface Profile { id: string; version: number; in_force: boolean; content: Rules }
-interface Deadlines { received: string; effective: string; latest: string | null; late: boolean; reply: string; check: string; provisional: boolean }
+interface Deadlines { received: string; effective: string; latest: string | null; late: boolean; reply: string; check: string; rehearsal: string; provisional: boolean }
 
 /** A registration that lies with the unit that may submit it; `content` is what was typed, as it came. */
 interface Draft {
@@ -124,6 +124,8 @@ interface Extensible { steps: number; step_min: number; warn_min: number; end: s
 interface Happening { at: string; kind: string; by: string | null; reason: string; cause: string | null }
 /** One slot in the calendar of sessions. */
 interface Entry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
+/** A point that is in a session; `title` null: of one the reader may not see. */
+interface Busy extends Slot { point: string; title: string | null }
 interface Rated { since: string | null; sessions: Limit; points: Limit }
 interface Maximum { share: {num: number, den: number}; test_legs: number; steps: Rated[] }
 interface CapacityChange { since: string | null; until: string | null; sessions: number; points: number; reason: string }

@@ -1,14 +1,16 @@
 """The calendar of sessions: what takes place when, in few words, so that a whole month is one short answer."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
 from scheduler import model
-from scheduler.model import Phase, SlotKind
+from scheduler.model import Phase, SlotKind, State
+from signaling import rights
 from signaling.errors import BadInput, Fault
 from signaling.rest.route import Call, Model, Moment, Route
+from signaling.rest.sessions import bodies
 
 LONGEST = timedelta(days=62)
 USUAL = timedelta(days=7)
@@ -36,16 +38,44 @@ class Entry(Model):
     phase: Phase
 
 
+class Busy(Model):
+    """A point that is in a session at that time; `title` only for those who may see the session."""
+
+    point: str
+    start: Moment
+    end: Moment
+    title: str | None
+
+
+async def busy(call: Call) -> list[Busy]:
+    """List the points that are in a session with a code, for who is about to invite them (R-077, I-04)."""
+    start, end = _span(call)
+    known = await bodies(call)
+    found = []
+    for session in await call.roof.scheduler.sessions(start, end):
+        title = session.title if rights.may_see(call.account, session, known) else None
+        meets = [slot for slot in session.slots if slot.start < end and start < slot.end]
+        if session.state == State.ISSUED:
+            invited = (session.host_point, *session.points)
+            found += [Busy(point=p, start=s.start, end=s.end, title=title) for s in meets for p in invited]
+    return found
+
+
 async def agenda(call: Call) -> list[Entry]:
     """List slots by their start: all for those who see everything, else those of one's own unit."""
+    start, end = _span(call)
+    unit = call.account.unit
+    units = None if call.account.sees_all else [] if unit is None else [unit]
+    return [wire(entry) for entry in await call.roof.scheduler.agenda(start, end, call.now, units)]
+
+
+def _span(call: Call) -> tuple[datetime, datetime]:
     span: Span = call.query
     start = span.from_ or call.now
     end = span.to or start + USUAL
     if end - start > LONGEST:
         raise BadInput([Fault("to", "too-long-interval")])
-    unit = call.account.unit
-    units = None if call.account.sees_all else [] if unit is None else [unit]
-    return [wire(entry) for entry in await call.roof.scheduler.agenda(start, end, call.now, units)]
+    return start, end
 
 
 def wire(entry: model.Entry) -> Entry:
@@ -64,4 +94,7 @@ def wire(entry: model.Entry) -> Entry:
     )
 
 
-ROUTES = [Route("GET", "/agenda", agenda, "The calendar of sessions", list[Entry], query=Span)]
+ROUTES = [
+    Route("GET", "/agenda", agenda, "The calendar of sessions", list[Entry], query=Span),
+    Route("GET", "/points/busy", busy, "Points that are in a session", list[Busy], query=Span),
+]

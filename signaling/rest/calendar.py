@@ -64,7 +64,10 @@ class Asked(Model):
 
 
 class Deadlines(Model):
-    """When a registration counts as received, by when at the latest, and what is due when."""
+    """When a registration counts as received, by when at the latest, and what is due when.
+
+    A rehearsal that starts before `rehearsal` comes less than a working day after receipt.
+    """
 
     received: Moment
     effective: Moment
@@ -72,6 +75,7 @@ class Deadlines(Model):
     late: bool
     reply: Moment
     check: Moment
+    rehearsal: Moment
     provisional: bool
 
 
@@ -119,6 +123,7 @@ def wire(counted: Counted) -> Deadlines:
         late=counted.late,
         reply=counted.reply,
         check=counted.check,
+        rehearsal=counted.rehearsal,
         provisional=counted.provisional,
     )
 

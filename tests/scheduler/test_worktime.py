@@ -128,6 +128,19 @@ def test_the_handover_of_a_recording(end: str, due: str) -> None:
     assert CLOCK.handover(at(end)) == at(due)
 
 
+@pytest.mark.parametrize(
+    ("class_id", "received", "enough"),
+    [
+        ("thuong", "03/04/2023 10:00", "04/04/2023 10:00"),
+        ("thuong", "03/04/2023 18:00", "05/04/2023 07:00"),  # received on Tuesday at the opening
+        ("dot_xuat", "28/04/2023 16:00", "04/05/2023 16:00"),
+        ("khan_cap", "01/05/2023 02:00", "01/05/2023 02:00"),
+    ],
+)
+def test_a12_a_rehearsal_within_a_working_day_of_receipt_is_soon(class_id: ClassId, received: str, enough: str) -> None:
+    assert CLOCK.deadlines(class_id, at(received), at("20/05/2023 08:00")).rehearsal == at(enough)
+
+
 def test_a_year_that_is_not_confirmed_makes_results_provisional() -> None:
     sure = Clock(POLICY, Calendar(confirmed=frozenset({2025})))
     assert not sure.deadlines("thuong", at("01/10/2025 08:00"), at("30/12/2025 08:00")).provisional

@@ -98,6 +98,19 @@ async def test_r061_a_commune_registers_its_own_emergency(world: World) -> None:
     assert noted.startswith(f"{session['number']} khan_cap thien_tai Lũ quét ")
 
 
+async def test_r077_i04_points_in_another_session_are_marked_for_who_invites(world: World) -> None:
+    await world.session(NHA_TRANG)
+    cancelled = await world.session(NHA_TRANG)
+    await world.kept.scheduler.cancel(cancelled.id, NOW)
+    slot = {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T03:00:00Z"}
+    query = "/points/busy?from=2026-04-06T02:59:59Z&to=2026-04-06T05:00:00Z"
+    for reader, title in (("nhatrang", "Họp giao ban <b>tháng 4</b>"), ("vanninh", None)):
+        found = await get(await world.signed_in(reader), query)
+        assert found == [{"point": point, **slot, "title": title} for point in (HOST, NHA_TRANG)]
+    after = "/points/busy?from=2026-04-06T03:00:00Z&to=2026-04-06T05:00:00Z"
+    assert await get(await world.signed_in("nhatrang"), after) == []
+
+
 async def test_r073_a_late_registration_is_told_until_when_and_what_remains(world: World) -> None:
     office = await world.signed_in("host")
     tomorrow = {"start": "2026-04-07T08:00:00+07:00", "end": "2026-04-07T10:00:00+07:00"}

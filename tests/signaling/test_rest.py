@@ -160,6 +160,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /sessions/{id}/release": [409, 409, 403, 403, 404, 404],
     "GET /sessions/{id}/history": [200, 200, 200, 200, 404, 404],
     "GET /agenda": [200, 200, 200, 200, 200, 200],
+    "GET /points/busy": [200, 200, 200, 200, 200, 200],
     "GET /capacity/steps": [200, 200, 403, 403, 403, 403],
     "POST /capacity/impact": [200, 200, 403, 403, 403, 403],
     "POST /capacity/steps": [200, 200, 403, 403, 403, 403],
@@ -348,6 +349,7 @@ async def test_deadlines_of_a_registration_that_comes_now(world: World) -> None:
             "late": True,
             "reply": "2026-04-06T02:30:00Z",
             "check": "2026-04-06T02:30:00Z",
+            "rehearsal": "2026-04-07T01:00:00Z",
             "provisional": True,
         }
     async with client.get("/api/v1/deadlines?class=gap&start=2026-04-06T04:30:00Z") as response:

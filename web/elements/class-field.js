@@ -1,7 +1,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {t} from '../i18n.js';
 import {choices} from '../registration.js';
-import {day, hourMinute} from '../time.js';
+import {day, fromLocal, hourMinute} from '../time.js';
 import {Piece, icon} from './base.js';
 
 /** From the usual to the rarest. */
@@ -24,6 +24,12 @@ export class ClassField extends Piece {
     this.deadlines = null;
   }
 
+  /** Whether the rehearsal comes less than a working day after receipt (reading A12). */
+  get soon() {
+    const rehearsal = fromLocal(this.fields['rehearsal-start'] ?? '');
+    return Boolean(this.deadlines && rehearsal && rehearsal < this.deadlines.rehearsal);
+  }
+
   render() {
     if (!this.rules) return nothing;
     const chosen = this.rules.classes[this.fields.class];
@@ -31,6 +37,7 @@ export class ClassField extends Piece {
       <legend>${t('register.class')}</legend>
       <div class="row wrap classes">${CLASSES.map(id => this.choice(id, this.rules?.classes[id].name ?? id))}</div>
       ${Object.keys(chosen.grounds).length ? this.grounds(chosen.grounds) : nothing} ${chosen.needs_reason ? this.reason(chosen) : nothing}
+      <p class="mark amber" role="status" data-testid="rehearsal-soon">${this.soon ? html`${icon('warn')}<span>${t('register.rehearsal-soon')}</span>` : nothing}</p>
       <p class="soft deadlines" role="status" data-testid="deadlines">${this.deadlines ? this.line(this.deadlines) : nothing}</p>
     </fieldset>`;
   }

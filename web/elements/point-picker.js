@@ -1,12 +1,13 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {groups} from '../booking.js';
+import {byPoint, groups} from '../booking.js';
 import {collator, t} from '../i18n.js';
 import {fold} from '../logic.js';
+import {hourMinute} from '../time.js';
 import {Piece, icon} from './base.js';
 
 /** Picks component points by search and by group; acts `pick` with the new set of point ids. */
 export class PointPicker extends Piece {
-  static properties = {points: {attribute: false}, units: {attribute: false}, chosen: {attribute: false}, host: {}, text: {state: true}};
+  static properties = {points: {attribute: false}, units: {attribute: false}, chosen: {attribute: false}, busy: {attribute: false}, host: {}, text: {state: true}};
 
   constructor() {
     super();
@@ -16,6 +17,8 @@ export class PointPicker extends Piece {
     this.units = [];
     /** @type {Set<string>} */
     this.chosen = new Set();
+    /** Where points are already at the time chosen (I-04). @type {Busy[]} */
+    this.busy = [];
     /** The host point: it is there anyway. */
     this.host = '';
     this.text = '';
@@ -39,16 +42,19 @@ export class PointPicker extends Piece {
 
   render() {
     const found = this.found;
+    const taken = byPoint(this.busy);
+    const both = [...this.chosen, this.host].filter(id => taken.has(id)).length;
     return html`<fieldset class="picker">
       <legend>${t('register.points')} <span class="badge">${t('register.chosen', this.chosen.size)}</span></legend>
       ${this.groupRow()}
+      <p class="mark amber" role="status" data-testid="taken">${both ? html`${icon('warn')}<span>${t('register.taken', both)}</span>` : nothing}</p>
       <div class="field search">
         <label for="points-search">${t('register.search')}</label>
         <input id="points-search" type="search" data-testid="points-search" autocomplete="off" .value=${this.text}
           @input=${(/** @type {any} */ event) => (this.text = event.target.value)}>
       </div>
       <ul class="options" tabindex="0" aria-label=${t('register.points')}>
-        ${repeat(found, ({id}) => id, point => this.option(point))}
+        ${repeat(found, ({id}) => id, point => this.option(point, taken.get(point.id) ?? []))}
       </ul>
       ${found.length ? nothing : html`<p class="empty">${t('register.no-point')}</p>`}
     </fieldset>`;
@@ -85,12 +91,15 @@ export class PointPicker extends Piece {
     select.value = '';
   }
 
-  /** @param {Point} point */
-  option(point) {
+  /** @param {Point} point @param {Busy[]} taken */
+  option(point, taken) {
     return html`<li>
       <label class="option" data-testid="point-option" data-point=${point.id}>
         <input type="checkbox" .checked=${this.chosen.has(point.id)} @change=${(/** @type {any} */ event) => this.pick([point.id], event.target.checked)}>
-        <span>${point.label}<small>${point.name} · ${t('register.devices', point.devices)}</small></span>
+        <span>${point.label}<small>${point.name} · ${t('register.devices', point.devices)}</small>
+          ${taken.map(
+            ({start, end, title}) => html`<small class="mark amber" data-testid="busy">${icon('warn')}${hourMinute(start)}–${hourMinute(end)} · ${title ?? t('register.busy')}</small>`,
+          )}</span>
       </label>
     </li>`;
   }

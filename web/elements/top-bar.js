@@ -25,6 +25,7 @@ export class TopBar extends Piece {
 
   async leave() {
     localStorage.removeItem('account');
+    localStorage.removeItem('registration'); // unfinished, see web/pages/register.js
     await logout();
     location.assign('index.html');
   }

@@ -1,5 +1,5 @@
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, capacity, confirmDraft, deadlines, draft, passOn, points, register, rules, told, units} from '../api.js';
+import {Refusal, busyPoints, capacity, confirmDraft, deadlines, draft, passOn, points, register, rules, told, units} from '../api.js';
 import {free, legs} from '../booking.js';
 import {alertLine, guide, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
@@ -10,11 +10,13 @@ import '../elements/top-bar.js';
 import {collator, t} from '../i18n.js';
 import {grouped} from '../logic.js';
 import {CENTRAL} from '../nav.js';
-import {blank, choices, fieldsOf, registration, slotOf, weekly} from '../registration.js';
-import {midnight, slot as slotWords, toLocal, utc} from '../time.js';
+import {blank, choices, fieldsOf, kept, registration, reopened, slotOf, weekly} from '../registration.js';
+import {day, hourMinute, midnight, slot as slotWords, toLocal, utc} from '../time.js';
 
 const DAY_MS = 86_400_000;
 const TIMES = ['official-start', 'official-end', 'rehearsal-start', 'rehearsal-end'];
+/** Where the device keeps an unfinished form. */
+const KEPT = 'registration';
 /** What the deadlines depend on. */
 const DUE = ['class', 'official-start', 'official-end'];
 
@@ -25,7 +27,7 @@ class RegisterPage extends Page {
   static properties = {
     ...Page.properties,
     fields: {state: true}, script: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true}, rules: {state: true},
-    capacity: {state: true}, due: {state: true}, series: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
+    capacity: {state: true}, taken: {state: true}, kept: {state: true}, due: {state: true}, series: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
   };
 
   constructor() {
@@ -44,6 +46,11 @@ class RegisterPage extends Page {
     this.rules = null;
     /** @type {Capacity | null} */
     this.capacity = null;
+    /** Points that are in another session at the times chosen. @type {Busy[]} */
+    this.taken = [];
+    /** A form that was not finished, offered back. @type {ReturnType<typeof reopened>} */
+    this.kept = null;
+    this.looked = 0;
     /** @type {Deadlines | null} */
     this.due = null;
     /** @type {Problem | null} */
@@ -61,6 +68,7 @@ class RegisterPage extends Page {
     [this.points, this.units, this.rules] = await Promise.all([points(), units(), rules()]);
     this.set('host', this.hosts[0]?.id ?? '');
     if (this.draft) this.fill((await draft(this.draft)).content);
+    else this.kept = reopened(localStorage.getItem(KEPT), this.me?.account ?? '', Date.now());
     await Promise.all([this.look(), this.count()]);
   }
 
@@ -70,6 +78,27 @@ class RegisterPage extends Page {
     this.fields = fieldsOf(content, Date.now());
     this.chosen = new Set((Array.isArray(content.points) ? content.points : []).filter(id => known.has(id)));
     this.script = Array.isArray(content.script) ? content.script : [];
+  }
+
+  /** Keep what is typed on the device, so that neither a reload nor a lost session costs it. */
+  keep() {
+    if (!this.draft) localStorage.setItem(KEPT, kept(this.me?.account ?? '', this.fields, this.chosen, this.script, Date.now()));
+  }
+
+  /** Go on with the form that was kept. */
+  reopen() {
+    if (!this.kept) return;
+    const known = new Set(this.points.map(({id}) => id));
+    ({fields: this.fields, script: this.script} = this.kept);
+    this.chosen = new Set(this.kept.points.filter(id => known.has(id)));
+    this.kept = null;
+    this.look();
+    this.count();
+  }
+
+  forget() {
+    localStorage.removeItem(KEPT);
+    this.kept = null;
   }
 
   /** Points to host from: of the own unit, of those below it, of the province; all for who belongs to none of them. */
@@ -105,6 +134,7 @@ class RegisterPage extends Page {
     this.set(field.name, field.type === 'checkbox' ? (field.checked ? 'yes' : '') : field.value);
     this.refusal = null;
     if (field.name === 'class') this.fields = {...this.fields, ground: '', reason: ''};
+    this.keep();
     if (TIMES.includes(field.name)) this.look();
     if (DUE.includes(field.name)) this.count();
   }
@@ -117,11 +147,18 @@ class RegisterPage extends Page {
     if (start === this.official?.start && kind === this.fields.class) this.due = due;
   }
 
-  /** Fetch the load of the chosen day; an answer for a day left meanwhile is dropped. */
+  /** Fetch the load of the chosen day and the points that are taken; an answer for times left meanwhile is dropped. */
   async look() {
     const {from, to} = this.day;
-    const seen = await capacity(utc(from), utc(to)).catch(() => null);
-    if (from === this.day.from) this.capacity = seen;
+    const slots = [this.official, this.rehearsal].filter(slot => slot !== null);
+    const turn = ++this.looked;
+    const [seen, taken] = await Promise.all([
+      capacity(utc(from), utc(to)).catch(() => null),
+      Promise.all(slots.map(busyPoints)).catch(() => []),
+    ]);
+    if (turn !== this.looked) return;
+    this.capacity = seen;
+    this.taken = taken.flat();
   }
 
   /** @param {SubmitEvent} event */
@@ -160,12 +197,14 @@ class RegisterPage extends Page {
       outcomes.push(told);
     }
     this.series = outcomes;
+    if (outcomes.every(({registered}) => registered)) this.forget();
   }
 
   /** @param {Registration} body @param {(body: Registration) => Promise<Session | Draft>} send */
   async one(body, send) {
     try {
       this.issued = /** @type {Registered} */ (await send(body));
+      this.forget();
     } catch (failure) {
       if (failure instanceof Refusal && ['capacity', 'wrong-registrant'].includes(failure.word)) this.refusal = failure.problem;
       else this.error = this.faults(failure);
@@ -242,18 +281,19 @@ class RegisterPage extends Page {
   form() {
     return html`<form class="register" @submit=${this.submit}>
       <div class="row between"><h1>${t('register.title')}</h1>${guide('register')}</div>
+      ${this.kept ? this.offer(this.kept) : nothing}
       <div class="columns">
         <div class="column" @input=${this.edit}>${this.what()} ${this.when()}</div>
         <div class="column">
-          <point-picker .points=${this.points} .units=${this.units} .chosen=${this.chosen} .host=${this.fields.host}
-            @pick=${(/** @type {CustomEvent} */ event) => (this.chosen = event.detail)}></point-picker>
+          <point-picker .points=${this.points} .units=${this.units} .chosen=${this.chosen} .host=${this.fields.host} .busy=${this.taken}
+            @pick=${this.pick}></point-picker>
           <div class="column" @input=${this.edit}>${this.contacts()} ${this.support()}</div>
         </div>
       </div>
       <details class="card" ?open=${this.script.length > 0}>
         <summary data-testid="script-fold">${t('script.optional')}</summary>
         <script-editor .items=${this.script} .points=${this.points.filter(({id}) => this.chosen.has(id))} .host=${this.fields.host}
-          @script=${(/** @type {CustomEvent} */ {detail}) => (this.script = detail)}></script-editor>
+          @script=${this.write}></script-editor>
       </details>
       ${this.capacityCard()} ${this.refusal ? (this.refusal.limit ? this.refused(this.refusal) : this.elsewhere(this.refusal)) : nothing} ${alertLine(this.error)}
       <div class="row end submit">
@@ -261,6 +301,29 @@ class RegisterPage extends Page {
         <button class="main" data-testid="submit" ?disabled=${this.busy || this.loading}>${t('register.submit')}</button>
       </div>
     </form>`;
+  }
+
+  /** @param {CustomEvent} event */
+  pick({detail}) {
+    this.chosen = detail;
+    this.keep();
+  }
+
+  /** @param {CustomEvent} event */
+  write({detail}) {
+    this.script = detail;
+    this.keep();
+  }
+
+  /** @param {{at: number, fields: Record<string, string>}} kept */
+  offer({at, fields}) {
+    return html`<section class="card warn row between wrap" role="status" data-testid="kept">
+      <span>${t('register.kept', fields.title || t('register.untitled'), `${hourMinute(at)} ${day(at)}`)}</span>
+      <span class="row">
+        <button type="button" class="main" data-testid="reopen" @click=${this.reopen}>${t('register.reopen')}</button>
+        <button type="button" class="quiet" data-testid="forget" @click=${this.forget}>${t('register.forget')}</button>
+      </span>
+    </section>`;
   }
 
   what() {

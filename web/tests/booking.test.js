@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {corners, free, groups, legs} from '../booking.js';
+import {byPoint, corners, free, groups, legs} from '../booking.js';
 
 const UNITS = [
   {id: 'tinh', name: 'UBND tỉnh', level: 'ubt', parent: null},
@@ -32,6 +32,11 @@ test('free is what the busiest instant leaves', () => {
 test('slots that only touch do not overlap', () => {
   assert.deepEqual(free(CAPACITY, {start: '2026-04-05T00:00:00Z', end: '2026-04-05T01:00:00Z'}), {sessions: 4, points: 80});
   assert.deepEqual(free(CAPACITY, {start: '2026-04-05T03:00:00Z', end: '2026-04-05T04:00:00Z'}), {sessions: 4, points: 80});
+});
+
+test('a point may be in two sessions at once', () => {
+  const busy = [{point: 'a', title: 'x'}, {point: 'b', title: null}, {point: 'a', title: null}];
+  assert.deepEqual([...byPoint(busy)], [['a', [busy[0], busy[2]]], ['b', [busy[1]]]]);
 });
 
 test('groups are levels, and districts with their communes; a group of one is none', () => {

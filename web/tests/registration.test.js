@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {MOST, blank, fieldsOf, registration, slotOf, weekly} from '../registration.js';
+import {MOST, blank, fieldsOf, kept, registration, reopened, slotOf, weekly} from '../registration.js';
 
 const NOW = Date.parse('2026-04-06T01:00:00Z');
 const TYPED = {
@@ -27,6 +27,16 @@ test('a draft fills the form again', () => {
 test('what a draft has not, or has wrong, stays blank', () => {
   const content = {title: 5, official: {start: 'soon', end: null}, rehearsal: 'x', people: 'many', secret: 'no', support: 'all', recording: 'yes', more: []};
   assert.deepEqual(fieldsOf(content, NOW), blank(NOW));
+});
+
+test('an unfinished form is kept a week for its account, and nothing of what may be secret', () => {
+  const chosen = new Set(['a', 'b']);
+  const text = kept('an', TYPED, chosen, [{title: 'x'}], NOW);
+  assert.deepEqual(reopened(text, 'an', NOW + 60_000), {account: 'an', at: NOW, fields: {...TYPED, secret: ''}, points: ['a', 'b'], script: [{title: 'x'}]});
+  assert.equal(reopened(text, 'binh', NOW), null);
+  assert.equal(reopened(text, 'an', NOW + 8 * 86_400_000), null);
+  assert.equal(reopened(null, 'an', NOW), null);
+  assert.equal(reopened(kept('an', {...TYPED, secret: 'yes'}, chosen, [], NOW), 'an', NOW), null);
 });
 
 test('every week, up to and including a day', () => {

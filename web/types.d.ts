@@ -229,7 +229,9 @@ interface ReportRow { key: string; name: string; figures: Record<FigureName, num
 interface Report {
   title: string; period: Slot; total: ReportRow['figures']; rows: Record<'unit' | 'level' | 'class' | 'purpose' | 'kind' | 'month', ReportRow[]>;
   usage: { sessions: number; points: number; points_at: string | null; waited: number; revoked: number; refused: number };
+  carriers: CarrierRow[];
 }
+interface CarrierRow { month: string; provider: string; name: string; lines: number; sessions: number; minutes: number; lossy: number; incidents: number; restored: number; restore: number | null }
 interface ReportEntry { id: string; number: string; title: string; unit: string; start: string; end: string; state: string; klass: string }
 
 interface Problem {

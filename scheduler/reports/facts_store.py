@@ -1,16 +1,17 @@
 """What a report is counted from, read in a few statements however long the period."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.conduct.tables import INCIDENTS
+from scheduler.conduct.tables import INCIDENTS, LINE_MINUTES
 from scheduler.deadlines import Clock
 from scheduler.model import ClassId, Interval, State
+from scheduler.reports.carriers import Minutes, Trouble
 from scheduler.reports.figures import Fact
 from scheduler.store import instant, seconds
 from scheduler.tables import HAPPENINGS, POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
@@ -75,6 +76,38 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
 async def _counts(db: AsyncConnection, session: Column[str], ids: Select[tuple[str]]) -> dict[str, int]:
     rows = await db.execute(select(session, func.count()).where(session.in_(ids)).group_by(session))
     return {row[0]: row[1] for row in rows}
+
+
+async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[Minutes]:
+    """Return what was counted of providers' lines in the sessions of a period (R-116)."""
+    query = (
+        select(LINE_MINUTES, SLOTS.c.start)
+        .join(SLOTS, SLOTS.c.session == LINE_MINUTES.c.session)
+        .where(SLOTS.c.kind == "chinh_thuc", LINE_MINUTES.c.provider.is_not(None))
+        .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
+    )
+    return [
+        Minutes(_month(row.start, zone), row.provider, row.session, row.point, row.minutes, row.lossy)
+        for row in await db.execute(query)
+    ]
+
+
+async def troubles(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[Trouble]:
+    """Return the incidents of a period that were a provider's matter."""
+    opened = INCIDENTS.c.opened
+    within = (opened >= seconds(period.start)) & (opened < seconds(period.end)) & INCIDENTS.c.provider.is_not(None)
+    return [
+        Trouble(
+            _month(row.opened, zone),
+            row.provider,
+            None if row.resolved is None else timedelta(seconds=row.resolved - row.opened),
+        )
+        for row in await db.execute(select(INCIDENTS).where(within))
+    ]
+
+
+def _month(at: int, zone: ZoneInfo) -> str:
+    return f"{instant(at).astimezone(zone):%Y-%m}"
 
 
 async def sessions_of_units(db: AsyncConnection, period: Interval) -> dict[str, int]:

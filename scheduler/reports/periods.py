@@ -26,6 +26,13 @@ def period(kind: PeriodId, year: int, rules: ReportPolicy, zone: ZoneInfo) -> In
     return Interval(start, stop)
 
 
+def month(year: int, number: int, zone: ZoneInfo) -> Interval:
+    """Return a month of a year, 1 to 12; 0 is the last one of the year before."""
+    first, after = (year * 12 + number - 1, year * 12 + number)
+    start, stop = (datetime(each // 12, each % 12 + 1, 1, tzinfo=zone) for each in (first, after))
+    return Interval(start, stop)
+
+
 def before(kind: PeriodId, year: int) -> tuple[PeriodId, int]:
     """Return the period that a period is compared with: the half year, or the year, before it (R-119)."""
     match kind:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler import calendar_store
 from scheduler.deadlines import Clock
+from scheduler.directory import lines_store
 from scheduler.model import Interval, Usage
 from scheduler.profiles import Profiles
 from scheduler.reports import facts_store
+from scheduler.reports.carriers import CarrierRow, monthly
 from scheduler.reports.figures import Fact, Figures, Grouping, Row, counted, grouped, total
 from scheduler.service import Scheduler
 
@@ -18,12 +20,16 @@ GROUPINGS: tuple[Grouping, ...] = ("unit", "level", "class", "purpose", "kind", 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of a period: in all, and by each grouping; the rows of a grouping add up to what is in all."""
+    """The figures of a period: in all, and by each grouping; the rows of a grouping add up to what is in all.
+
+    `carriers` are those of telecom enterprises, month by month (R-116).
+    """
 
     period: Interval
     total: Figures
     rows: dict[Grouping, tuple[Row, ...]]
     usage: Usage
+    carriers: tuple[CarrierRow, ...]
 
 
 class Reports:
@@ -39,6 +45,7 @@ class Reports:
         facts = await self.facts(period, now)
         async with self._engine.begin() as db:
             before = {} if earlier is None else await facts_store.sessions_of_units(db, earlier)
+            carriers = await self._carriers(db, period, now)
         names, given = self._names(facts, now), counted(facts)
         rows = {
             by: tuple(
@@ -48,7 +55,13 @@ class Reports:
             for by in GROUPINGS
         }
         usage = await self._scheduler.usage(period.start, period.end)
-        return Report(period, total(given), rows, usage)
+        return Report(period, total(given), rows, usage, carriers)
+
+    async def _carriers(self, db: AsyncConnection, period: Interval, now: datetime) -> tuple[CarrierRow, ...]:
+        zone = self._profiles.at(now).zone
+        names = {each.id: each.name for each in await lines_store.providers(db)}
+        counted = await facts_store.minutes(db, period, zone)
+        return monthly(counted, await facts_store.troubles(db, period, zone), names)
 
     def _names(self, facts: list[Fact], now: datetime) -> dict[Grouping, dict[str, str]]:
         policy = self._profiles.at(now)

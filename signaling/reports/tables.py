@@ -29,6 +29,15 @@ GROUPINGS: dict[Grouping, str] = {
     "month": "Theo tháng",
     "unit": "Theo đơn vị chủ trì",
 }
+CARRIERS: dict[str, str] = {
+    "lines": "Đường truyền đã dùng",
+    "sessions": "Phiên họp",
+    "minutes": "Số phút kết nối",
+    "lossy": "Số phút mất gói trên 2%",
+    "incidents": "Sự cố",
+    "restored": "Đã khắc phục",
+    "restore": "Khắc phục trung bình (phút)",
+}
 IN_ALL = "Tổng số"
 BEFORE = "Kỳ trước"
 
@@ -50,7 +59,7 @@ def title(report: Report, zone: ZoneInfo) -> str:
 
 def sheets(report: Report, zone: ZoneInfo) -> tuple[Sheet, ...]:
     """Return the tables of a report."""
-    return (_usage(report, zone), *(_grouping(report, by) for by in GROUPINGS))
+    return (_usage(report, zone), *(_grouping(report, by) for by in GROUPINGS), _carriers(report))
 
 
 def _grouping(report: Report, by: Grouping) -> Sheet:
@@ -61,6 +70,19 @@ def _grouping(report: Report, by: Grouping) -> Sheet:
     ]
     whole: tuple[str | int, ...] = (IN_ALL, *_numbers(report.total), *([_before(report.rows[by])] if compared else []))
     return Sheet(GROUPINGS[by], head, (whole, *rows))
+
+
+def _carriers(report: Report) -> Sheet:
+    """How lines of telecom enterprises were, month by month (R-116)."""
+    rows = tuple(
+        (f"{row.month[5:]}/{row.month[:4]} {row.name}", *(_known(getattr(row, name)) for name in CARRIERS))
+        for row in report.carriers
+    )
+    return Sheet("Theo doanh nghiệp viễn thông", ("Theo doanh nghiệp viễn thông", *CARRIERS.values()), rows)
+
+
+def _known(value: int | None) -> str | int:
+    return "–" if value is None else value
 
 
 def _numbers(figures: Figures) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """Reports of periods, the registrations behind each number, and the files people take away (Điều 17.2.d)."""
 
 import asyncio
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from scheduler.model import Interval as Span
 from scheduler.policy import CALENDAR_YEAR
 from scheduler.reports import figures, service
 from scheduler.reports.figures import Fact, Grouping
-from scheduler.reports.periods import PeriodId, before, period
+from scheduler.reports.periods import PeriodId, before, month, period
 from signaling.errors import BadInput, Fault, Forbidden
 from signaling.reports import tables
 from signaling.reports.document import pdf
@@ -25,10 +26,11 @@ TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 
 
 class Asked(Model):
-    """Which period: a named one of a year, by the profile's closing dates or the calendar's, or any range."""
+    """Which period: a named one of a year, by the profile's closing dates or the calendar's, a month, or any range."""
 
-    period: Literal["first_half", "second_half", "year", "range"] = "year"
+    period: Literal["first_half", "second_half", "year", "month", "range"] = "year"
     year: Annotated[int | None, Field(ge=2000, le=2199)] = None
+    month: Annotated[int | None, Field(ge=1, le=12)] = None
     calendar: bool = False
     from_: Annotated[Moment | None, Field(alias="from")] = None
     to: Moment | None = None
@@ -84,6 +86,21 @@ class Usage(Model):
     refused: int
 
 
+class Carrier(Model):
+    """A telecom enterprise in one month; `restore` is the mean time to settle an incident, in minutes (R-116)."""
+
+    month: str
+    provider: str
+    name: str
+    lines: int
+    sessions: int
+    minutes: int
+    lossy: int
+    incidents: int
+    restored: int
+    restore: int | None
+
+
 class Report(Model):
     """The figures of a period; the rows of each grouping add up to the total."""
 
@@ -92,6 +109,7 @@ class Report(Model):
     total: Figures
     rows: dict[Grouping, list[Row]]
     usage: Usage
+    carriers: list[Carrier]
 
 
 class Entry(Model):
@@ -126,6 +144,7 @@ async def report(call: Call) -> Report:
             revoked=found.usage.revoked,
             refused=found.usage.refused,
         ),
+        carriers=[Carrier(**asdict(row)) for row in found.carriers],
     )
 
 
@@ -168,8 +187,12 @@ async def _report(call: Call) -> service.Report:
 def _periods(call: Call) -> tuple[Span, Span]:
     """Return the period asked for and the one it is compared with. Raises BadInput."""
     query: Asked = call.query
+    today = call.now.astimezone(_zone(call))
+    year, number = query.year or today.year, query.month or today.month
+    if query.period == "month":
+        return month(year, number, _zone(call)), month(year, number - 1, _zone(call))
     if query.period != "range":
-        return _named(call, query.period, query.year or call.now.astimezone(_zone(call)).year)
+        return _named(call, query.period, year)
     if query.from_ is None or query.to is None or not query.from_ < query.to:
         raise BadInput([Fault("to", "end-before-start")])
     if query.to - query.from_ > LONGEST:

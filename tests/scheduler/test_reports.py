@@ -1,5 +1,6 @@
 """Reports: periods, figures that add up, and an independent count in SQL (Điều 17.2.d)."""
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -10,11 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler import database
+from scheduler.conduct.desk import Desk
+from scheduler.conduct.model import Report as Fault
+from scheduler.directory import lines_store
+from scheduler.directory.model import Line, Provider
 from scheduler.model import Amount, Interval, State
 from scheduler.policy import CALENDAR_YEAR
 from scheduler.reports import figures
+from scheduler.reports.carriers import CarrierRow, Minutes, Trouble, monthly
 from scheduler.reports.figures import KEYS, NAMES, Fact, behind, counted, grouped, total
-from scheduler.reports.periods import PeriodId, before, period
+from scheduler.reports.periods import PeriodId, before, month, period
 from scheduler.reports.service import GROUPINGS, Report, Reports
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
@@ -182,6 +188,81 @@ async def test_the_usage_of_units_is_compared_with_the_period_before(scheduler: 
     )
     assert [(row.figures.sessions, row.before) for row in report.rows["unit"]] == [(1, 1)]
     await engine.dispose()
+
+
+POINTS = st.sampled_from(["p", "q"])
+MINUTES = st.lists(
+    st.builds(
+        Minutes,
+        st.sampled_from(["2023-04", "2023-05"]),
+        POINTS.map({"p": "vnpt", "q": "viettel"}.__getitem__),
+        st.sampled_from("st"),
+        POINTS,
+        st.integers(0, 90),
+        st.integers(0, 9),
+    ),
+    max_size=12,
+)
+TROUBLES = st.lists(
+    st.builds(
+        Trouble,
+        st.sampled_from(["2023-04", "2023-05"]),
+        st.sampled_from(["vnpt", "viettel"]),
+        st.none() | st.integers(0, 9999).map(lambda n: timedelta(seconds=n)),
+    ),
+    max_size=12,
+)
+
+
+@given(MINUTES, TROUBLES)
+def test_months_of_providers_leave_nothing_out(counted: list[Minutes], troubles: list[Trouble]) -> None:
+    rows = monthly(counted, troubles, {"vnpt": "VNPT"})
+    assert [(row.month, row.name) for row in rows] == sorted({(row.month, row.name) for row in rows})
+    for name in ("minutes", "lossy"):
+        assert sum(getattr(row, name) for row in rows) == sum(getattr(each, name) for each in counted)
+    assert sum(row.incidents for row in rows) == len(troubles)
+    for row in rows:
+        mine = [t.lasted for t in troubles if (t.month, t.provider) == (row.month, row.provider)]
+        took = [each.total_seconds() / 60 for each in mine if each is not None]
+        assert row.restored == len(took)
+        assert row.restore == (math.ceil(sum(took) / len(took)) if took else None)
+        assert row.sessions == len({m.session for m in counted if (m.month, m.provider) == (row.month, row.provider)})
+
+
+async def test_the_month_of_each_provider(seeded_url: str) -> None:  # R-116
+    engine = database.connect(seeded_url, VAULT)
+    scheduler, desk = Scheduler(engine, PROFILES, Amount(20, 250)), Desk(engine)
+    async with database.writing(engine) as db:
+        for provider, point in (("vnpt", "nt.xuonghuan"), ("viettel", "so.tttt")):
+            await lines_store.set_provider(db, Provider(provider, provider.upper(), "", "", ""))
+            await lines_store.set_line(db, Line(provider, point, "TSLCD", provider, 4000, True, ()))
+    for day in ("05/04/2023", "06/04/2023", "05/05/2023"):
+        session = await scheduler.submit(replace(REQUEST, official=on(day, "08:00", "09:00")), NOW)
+        for bad in (True, False):
+            await desk.count(session.id, {"nt.xuonghuan": bad, "so.tttt": False})
+    for minutes in (10, 25):
+        opened = at("05/04/2023 08:00")
+        fault = await desk.report(Fault(session.id, "line", "nt.xuonghuan"), opened)
+        await desk.act(fault.id, "resolved", "truc", "", opened + timedelta(minutes=minutes))
+    async with database.writing(engine) as db:  # who has the line today does not change what was
+        await lines_store.set_line(db, Line("vnpt", "nt.xuonghuan", "TSLCD", "viettel", 4000, True, ()))
+    reports = Reports(engine, PROFILES, scheduler)
+    april = (await reports.report(month(2023, 4, ZONE), None, NOW)).carriers
+    assert april == (
+        CarrierRow("2023-04", "viettel", "VIETTEL", 1, 2, 4, 0, 0, 0, None),
+        CarrierRow("2023-04", "vnpt", "VNPT", 1, 2, 4, 2, 2, 2, 18),
+    )
+    both = (await reports.report(period("year", 2023, CALENDAR_YEAR, ZONE), None, NOW)).carriers
+    assert [(row.month, row.provider, row.minutes) for row in both[2:]] == [
+        ("2023-05", "viettel", 2),
+        ("2023-05", "vnpt", 2),
+    ]
+    await engine.dispose()
+
+
+def test_months_follow_each_other() -> None:
+    assert month(2024, 0, ZONE) == Interval(at("01/12/2023 00:00"), at("01/01/2024 00:00"))
+    assert month(2024, 12, ZONE) == Interval(at("01/12/2024 00:00"), at("01/01/2025 00:00"))
 
 
 async def test_who_registers_late_is_counted_with_a_link_to_the_record(scheduler: Scheduler, seeded_url: str) -> None:

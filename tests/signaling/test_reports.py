@@ -7,7 +7,8 @@ from aiohttp import ClientSession
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from signaling.reports.tables import FIGURES
+from signaling.reports.tables import CARRIERS, FIGURES
+from tests.signaling.test_directory import post
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 
@@ -47,6 +48,32 @@ async def test_page_spreadsheet_and_document_have_the_same_numbers(world: World)
         ("export-report", "pdf"),
         ("export-report", "xlsx"),
     ]
+
+
+async def test_a_month_tells_of_each_provider_alike_in_all_forms(world: World) -> None:
+    client = await world.signed_in("central")
+    vnpt = await post(client, "providers", name="VNPT")
+    await post(client, f"points/{NHA_TRANG}/lines", type="WAN", subscribed_kbps=4000, provider=vnpt["id"])
+    session = await world.session(NHA_TRANG)
+    await world.kept.desk.count(session.id, {NHA_TRANG: True})
+    asked = "period=month&year=2026&month=4"
+    report = await told(client, asked)
+    assert report["title"] == "Thống kê họp trực tuyến từ 01/04/2026 đến 30/04/2026"
+    (row,) = report["carriers"]
+    assert row == {"month": "2026-04", "provider": vnpt["id"], "name": "VNPT", **dict.fromkeys(CARRIERS, 1)} | {
+        "incidents": 0,
+        "restored": 0,
+        "restore": None,
+    }
+    book = load_workbook(io.BytesIO(await fetched(client, f"{asked}&format=xlsx")))
+    sheet = [list(row) for row in book["Theo doanh nghiệp viễn thông"].iter_rows(values_only=True)]
+    assert sheet[1:] == [
+        ["Theo doanh nghiệp viễn thông", *CARRIERS.values()],
+        ["04/2026 VNPT", 1, 1, 1, 1, 0, 0, "–"],
+    ]
+    pages = PdfReader(io.BytesIO(await fetched(client, f"{asked}&format=pdf"))).pages
+    assert "04/2026 VNPT 1 1 1 1 0 0 –" in " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert (await told(client, "period=month&year=2026&month=5"))["carriers"] == []
 
 
 async def test_every_number_leads_to_its_rows(world: World) -> None:

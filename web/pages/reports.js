@@ -7,6 +7,7 @@ import {day, fromLocal, hourMinute, slot, utc} from '../time.js';
 
 const FIGURES = /** @type {const} */ (['registered', 'sessions', 'minutes', 'points', 'recorded', 'late', 'answered_late', 'waited', 'revoked', 'cancelled', 'incidents']);
 const GROUPINGS = /** @type {const} */ (['level', 'class', 'purpose', 'kind', 'unit']);
+const CARRIER = /** @type {const} */ (['lines', 'sessions', 'minutes', 'lossy', 'incidents', 'restored', 'restore']);
 const DAY_MS = 86_400_000;
 const WIDTH = 760;
 const HEIGHT = 190;
@@ -35,11 +36,11 @@ class ReportsPage extends Page {
   /** @param {SubmitEvent} event */
   show(event) {
     event.preventDefault();
-    const {period, year, calendar, from, to} = Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target)));
+    const {period, year, month, calendar, from, to} = Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target)));
     const ends = to ? utc(Date.parse(fromLocal(`${to}T00:00`)) + DAY_MS) : '';
     this.asked = period === 'range'
       ? {period, ...(from && {from: fromLocal(`${from}T00:00`)}), ...(ends && {to: ends})}
-      : {period: String(period), year: String(year), ...(calendar && {calendar: 'true'})};
+      : {period: String(period), year: String(year), ...(month && {month: String(month)}), ...(calendar && {calendar: 'true'})};
     this.attempt(() => this.load());
   }
 
@@ -71,16 +72,21 @@ class ReportsPage extends Page {
     const choose = (/** @type {Event} */ {target}) => (this.asked = {...this.asked, period: /** @type {HTMLSelectElement} */ (target).value});
     return html`<form class="filters" @submit=${this.show}>
       <div class="field"><label for="period">${t('reports.period')}</label><select id="period" name="period" data-testid="report-period" @change=${choose}>
-        ${['first_half', 'second_half', 'year', 'range'].map(one => html`<option value=${one} ?selected=${one === this.asked.period}>${t(`reports.${one}`)}</option>`)}</select></div>
+        ${['month', 'first_half', 'second_half', 'year', 'range'].map(one => html`<option value=${one} ?selected=${one === this.asked.period}>${t(`reports.${one}`)}</option>`)}</select></div>
       ${range
         ? html`<div class="field"><label for="from">${t('reports.from')}</label><input id="from" name="from" type="date" required data-testid="report-from"></div>
             <div class="field"><label for="to">${t('reports.to')}</label><input id="to" name="to" type="date" required data-testid="report-to"></div>`
         : html`<div class="field"><label for="year">${t('reports.year-of')}</label><input id="year" name="year" type="number" min="2000" max="2199" required
               .value=${this.asked.year ?? String(new Date().getFullYear())} data-testid="report-year"></div>
-            <label class="option"><input type="checkbox" name="calendar" ?checked=${this.asked.calendar} data-testid="report-calendar"><span>${t('reports.calendar')}</span></label>`}
+            ${this.asked.period === 'month' ? this.months() : html`<label class="option"><input type="checkbox" name="calendar" ?checked=${this.asked.calendar} data-testid="report-calendar"><span>${t('reports.calendar')}</span></label>`}`}
       <button class="main" data-testid="report-show">${t('reports.show')}</button>
       ${['xlsx', 'pdf'].map(format => html`<a class="button" href=${reportFile({...this.asked, format})} download data-testid="report-${format}">${icon('download')}<span>${format.toUpperCase()}</span></a>`)}
     </form>`;
+  }
+
+  months() {
+    return html`<div class="field"><label for="month">${t('reports.month-of')}</label><input id="month" name="month" type="number" min="1" max="12" required
+      .value=${this.asked.month ?? String(new Date().getMonth() + 1)} data-testid="report-month"></div>`;
   }
 
   /** @param {Report} whole */
@@ -90,7 +96,8 @@ class ReportsPage extends Page {
     return html`<h2 data-testid="report-title">${whole.title}</h2>
       <p data-testid="report-usage">${t('reports.usage', usage.sessions, usage.points, usage.waited, usage.revoked, usage.refused, peak)}</p>
       ${whole.total.registered ? html`${this.chart(whole.rows.month)} ${GROUPINGS.map(by => this.table(whole, by))}`
-        : html`<p class="empty" data-testid="report-none">${t('reports.none')}</p>`}`;
+        : html`<p class="empty" data-testid="report-none">${t('reports.none')}</p>`}
+      ${whole.carriers.length ? this.carriers(whole.carriers) : nothing}`;
   }
 
   /** Sessions of each month as bars. @param {ReportRow[]} months */
@@ -117,6 +124,14 @@ class ReportsPage extends Page {
       <tbody>${this.row({key: '', name: t('reports.total'), figures: whole.total, before: whole.rows[by].reduce((sum, {before}) => sum + (before ?? 0), 0)}, '', by === 'unit')}
         ${repeat(whole.rows[by], ({key}) => key, row => this.row(row, by, by === 'unit'))}</tbody>
     </table></div>`;
+  }
+
+  /** Lines of telecom enterprises, month by month. @param {CarrierRow[]} rows */
+  carriers(rows) {
+    return html`<h2>${t('reports.by-carrier')}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.by-carrier')}><table class="ledger" data-testid="report-carriers">
+      <thead><tr><th scope="col">${t('reports.carrier')}</th>${CARRIER.map(figure => html`<th scope="col">${t(`carrier.${figure}`)}</th>`)}</tr></thead>
+      <tbody>${rows.map(row => html`<tr data-testid="report-carrier"><th scope="row">${row.month.slice(5)}/${row.month.slice(0, 4)} ${row.name}</th>
+        ${CARRIER.map(figure => html`<td class="number" data-figure=${figure}>${row[figure] === null ? '–' : number(row[figure])}</td>`)}</tr>`)}</tbody></table></div>`;
   }
 
   /** @param {ReportRow} row @param {string} by @param {boolean} compared */

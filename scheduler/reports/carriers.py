@@ -1,0 +1,75 @@
+"""What each telecom enterprise's lines were like, month by month (Điều 7.4, 17.5; R-039, R-116). Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """Minutes of a point in a session on a provider's line, and how many of them lost more than is counted."""
+
+    month: str
+    provider: str
+    session: str
+    point: str
+    minutes: int
+    lossy: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An incident that was a provider's matter; `lasted` until it was settled, None: it is not."""
+
+    month: str
+    provider: str
+    lasted: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierRow:
+    """One provider in one month: lines that were used (of points that were connected), sessions, minutes, incidents.
+
+    `restore` is the mean time to settle an incident in whole minutes, rounded up; None: none was settled.
+    """
+
+    month: str
+    provider: str
+    name: str
+    lines: int
+    sessions: int
+    minutes: int
+    lossy: int
+    incidents: int
+    restored: int
+    restore: int | None
+
+
+def monthly(
+    counted: Iterable[Minutes], troubles: Iterable[Trouble], names: Mapping[str, str]
+) -> tuple[CarrierRow, ...]:
+    """Return a row for each month and provider there is something to tell of, by month and name."""
+    minutes: dict[tuple[str, str], list[Minutes]] = {}
+    faults: dict[tuple[str, str], list[Trouble]] = {}
+    for each in counted:
+        minutes.setdefault((each.month, each.provider), []).append(each)
+    for trouble in troubles:
+        faults.setdefault((trouble.month, trouble.provider), []).append(trouble)
+    rows = [_row(key, minutes.get(key, []), faults.get(key, []), names) for key in minutes.keys() | faults.keys()]
+    return tuple(sorted(rows, key=lambda row: (row.month, row.name, row.provider)))
+
+
+def _row(key: tuple[str, str], minutes: list[Minutes], faults: list[Trouble], names: Mapping[str, str]) -> CarrierRow:
+    settled = [each.lasted for each in faults if each.lasted is not None]
+    return CarrierRow(
+        month=key[0],
+        provider=key[1],
+        name=names.get(key[1], key[1]),
+        lines=len({each.point for each in minutes}),
+        sessions=len({each.session for each in minutes}),
+        minutes=sum(each.minutes for each in minutes),
+        lossy=sum(each.lossy for each in minutes),
+        incidents=len(faults),
+        restored=len(settled),
+        restore=-(-sum(settled, timedelta()) // (len(settled) * timedelta(minutes=1))) if settled else None,
+    )

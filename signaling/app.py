@@ -94,7 +94,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
     lines, links = Lines(engine, kept.desk, kept.scheduler), Links(kept.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold)
-    tools = Tools(engine, presence, recordings, kept.desk, kept.preparation.attendance, clock, rooms)
+    tools = Tools(engine, presence, recordings, kept.desk, kept.preparation.attendance, kept.audit, clock, rooms)
     hub = Hub(kept.scheduler, tools, lines)
     faults = Faults(hub, kept.desk, lines, kept.audit)
     entrance = Entrance(kept.scheduler, kept.equipment, kept.grants, hub, presence, limits, kept.audit)

@@ -326,7 +326,7 @@ class Conference:
     def assist(self, client: str, on: bool, now: datetime) -> list[Effect]:
         """Let the centre direct the meeting, or give it back; what is so already changes nothing (R-095)."""
         seat = self._seat_of(client)
-        if seat.role != "observer" or not seat.controller:
+        if not seat.directs:
             raise MessageError("forbidden")
         news = self.aid.help(seat.id, seat.name, now) if on else self.aid.help(None)
         return [Direct(seat.account, on), *self._tell_leaders(self.aid.assist)] if news else []
@@ -409,6 +409,7 @@ class Conference:
             resume=seat.token,
             role=seat.role,
             controller=seat.controller,
+            may_direct=seat.directs,
             session=self._session(),
             seats=self.roster.wire(),
             layout=self._layout_state(),

@@ -175,7 +175,7 @@ class Entrance:
     async def _person(self, account: Account, control: Control, point_id: str | None) -> Person:
         controller = rights.may_control(account, control)
         if point_id is None:
-            return Person(account.account, account.name, None, controller)
+            return Person(account.account, account.name, None, controller, account.central)
         point = await self._scheduler.point(point_id)
         return Person(account.account, account.name, Place.of(point), controller)
 

@@ -39,12 +39,8 @@ class Faults:
 
     async def assist(self, client: Client, message: Assist, now: datetime) -> None:
         """Let the centre direct the meeting, or give it back; calls for help get both times (R-095)."""
-        if not client.account.central:
-            raise MessageError("forbidden")
         meeting = self._meeting(client)
-        effects = meeting.conference.assist(client.id, message.on, now)
-        await self._note(client, "direct" if message.on else "direct-end", meeting.id, "", now)
-        await meeting.apply(effects, client, message.ref)
+        await meeting.apply(meeting.conference.assist(client.id, message.on, now), client, message.ref)
 
     async def changed(self, incident: Incident) -> None:
         """The desk did something about an incident: who is in the meeting is told."""

@@ -17,6 +17,9 @@ from scheduler.conduct.desk import Desk
 from scheduler.conduct.model import StepKind
 from scheduler.control import Control
 from scheduler.preparation.attendance import Attendance
+from signaling.audit import Audit
+from signaling.auth import Source
+from signaling.chain import AuditEntry
 from signaling.client import Client
 from signaling.conference import Conference
 from signaling.effects import (
@@ -59,6 +62,7 @@ class Tools:
     recordings: Recordings
     desk: Desk
     attendance: Attendance
+    audit: Audit
     clock: Callable[[], datetime]
     rooms: RoomOptions
     """What all rooms have in common."""
@@ -233,8 +237,13 @@ class Meeting:
         await self._tools.engine.stop_recording(self.id)
 
     async def _direct(self, effect: Direct) -> None:
+        """Note when the centre directs and when it gives back; nobody's address where its seat was merely lost."""
         step: StepKind = "control" if effect.on else "returned"
-        await self._tools.desk.note(self.id, step, effect.by, self._tools.clock())
+        action, now = "direct" if effect.on else "direct-end", self._tools.clock()
+        asked = (client.source for client in self._clients.values() if client.account.account == effect.by)
+        source = next(asked, Source("", 0))
+        await self._tools.audit.append(AuditEntry(now, effect.by, action, self.id, "", source.address, source.port))
+        await self._tools.desk.note(self.id, step, effect.by, now)
 
     def _plan_flush(self) -> None:
         if self._flush is None:

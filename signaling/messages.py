@@ -356,6 +356,7 @@ class Joined(_Message):
     resume: str
     role: Role
     controller: bool
+    may_direct: bool
     session: SessionInfo
     seats: list[Seat]
     layout: LayoutState

@@ -55,6 +55,7 @@ class Person:
     name: str
     place: Place | None
     controller: bool
+    central: bool = False
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Seated:
     role: Role
     controller: bool
     client: str | None
+    central: bool = False
     here: bool = True
     left: datetime | None = None
     raised: datetime | None = None
@@ -88,6 +90,11 @@ class Seated:
     def leg(self) -> str | None:
         """What the join guard counts: one device of one point; observers hold none."""
         return None if self.place is None else f"{self.place.id}.{self.device:02}"
+
+    @property
+    def directs(self) -> bool:
+        """Whether it may direct the meeting from the centre (Điều 14.3.c)."""
+        return self.role == "observer" and self.central
 
     @property
     def media(self) -> Media:
@@ -167,6 +174,7 @@ class Roster:
             role=self._role(place),
             controller=person.controller,
             client=client,
+            central=person.central,
             floor=place is not None and place.id == self.places[0].id,
         )
         self.seats[seat.id] = seat

@@ -7,6 +7,7 @@ export const start = (joined, now) => ({
   me: joined.seat,
   role: joined.role,
   controller: joined.controller,
+  mayDirect: joined.may_direct ?? false,
   session: joined.session,
   seats: joined.seats,
   layout: joined.layout,

@@ -34,9 +34,11 @@ async def test_who_chairs_calls_for_help_and_only_the_centre_directs(world: Worl
     assert (call["type"], call["level"]) == ("incident", 2)
     of_guest = await commune.ask(type="report", kind="no-sound", seat=guest["seat"])
     assert (of_guest["type"], of_guest["point"]) == ("incident", NHA_TRANG)
-    district, _ = await world.join("dienkhanh", session)
+    district, looking_on = await world.join("dienkhanh", session)
+    assert looking_on["may_direct"] is False
     assert (await district.ask(type="assist", on=True))["error"] == "forbidden"
-    technician, _ = await world.join("central", session)
+    technician, joined = await world.join("central", session)
+    assert joined["may_direct"] is True
     await technician.send(type="assist", on=True)
     assert (await commune.type("assist"))["name"] == "Central"
 

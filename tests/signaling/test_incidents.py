@@ -129,6 +129,24 @@ async def test_the_host_calls_the_centre_which_directs_and_gives_back(world: Wor
     ]
 
 
+async def test_the_log_says_when_the_centre_directed_also_when_it_only_lost_its_seat(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    await world.join("host", session)
+    technician, _ = await world.join("central", session)
+    for on in (False, True, True):  # what is so already is no news
+        await technician.send(type="assist", on=on)
+    await technician.type("assist")
+    await technician.socket.close()
+    for seconds in (13, 60):
+        await world.tick(seconds)
+    noted = [entry for entry in reversed(await world.audited(50)) if entry.action.startswith("direct")]
+    assert [(entry.actor, entry.action, entry.subject) for entry in noted] == [
+        ("central", "direct", session.id),
+        ("central", "direct-end", session.id),
+    ]
+    assert [entry.address for entry in noted] == ["127.0.0.1", ""]
+
+
 async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)

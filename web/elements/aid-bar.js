@@ -17,8 +17,8 @@ export class AidBar extends Piece {
   render() {
     const {state} = this;
     if (!state?.controller && state?.role !== 'host') return nothing;
-    const {weak, incidents, assist, role} = state;
-    if (!weak.length && !incidents.length && !assist.seat && role !== 'observer') return nothing;
+    const {weak, incidents, assist, mayDirect} = state;
+    if (!weak.length && !incidents.length && !assist.seat && !mayDirect) return nothing;
     return html`<section class="aid" aria-label=${t('aid.title')} data-testid="aid">
       ${this.directing(state)} ${repeat(weak, ({seat}) => seat, line => this.line(state, line))}
       ${repeat(incidents, ({id}) => id, incident => this.incident(state, incident))}
@@ -26,12 +26,12 @@ export class AidBar extends Piece {
   }
 
   /** @param {MeetingState} state */
-  directing({assist, role, me}) {
+  directing({assist, mayDirect, me}) {
     const mine = assist.seat === me;
     const said = assist.seat ? html`<p role="status" data-testid="assist-state">${icon('console')}<span>${t('aid.directs', assist.name, hourMinute(assist.since ?? 0))}</span></p>` : nothing;
     const button = html`<button type="button" class=${mine ? 'main' : ''} data-testid="assist" aria-pressed=${mine} @click=${() => this.act('command', {type: 'assist', on: !mine})}>
       ${icon('console')}<span>${t(mine ? 'aid.give-back' : 'aid.direct')}</span></button>`;
-    return html`${said} ${role === 'observer' ? button : nothing}`;
+    return html`${said} ${mayDirect ? button : nothing}`;
   }
 
   /** @param {MeetingState} state @param {WeakLine} line */

@@ -1,4 +1,5 @@
 import {html} from '../vendor/lit.js';
+import '../elements/aid-bar.js';
 import {MeetingPage} from '../elements/meeting-page.js';
 import '../elements/seat-list.js';
 
@@ -46,6 +47,7 @@ class RoomPage extends MeetingPage {
     return html`<main class="room ${this.idle ? 'idle' : ''}">
       <stage-view .meeting=${meeting} .tick=${tick}></stage-view>
       <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
+      <aid-bar .state=${state} @report=${this.report}></aid-bar>
       <seat-list class="panel" ?hidden=${!this.people} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></seat-list>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}
         @people=${() => (this.people = !this.people)} @full=${this.fullScreen} @fault=${this.openFaults} @leave=${this.leave}></control-bar>

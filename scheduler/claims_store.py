@@ -80,10 +80,11 @@ async def drop_plan(db: AsyncConnection, session: str) -> None:
 
 
 async def happened(
-    db: AsyncConnection, session: str, kind: HappeningKind, now: datetime, cause: str | None, act: Act
+    db: AsyncConnection, session: str, kind: HappeningKind, now: datetime, cause: str | None, act: Act, profile: str
 ) -> int:
-    """Note what happened to a session, in the transaction in which it did; return the id of the happening."""
+    """Note what happened to a session, in its transaction, and under which profile; return its id."""
     values = {"session": session, "kind": kind, "at": seconds(now), "cause": cause, "by": act.by, "reason": act.reason}
+    values["profile"] = profile
     added = await db.execute(insert(HAPPENINGS).values(values).returning(HAPPENINGS.c.id))
     return int(added.scalar_one())
 

@@ -113,7 +113,7 @@ class Commit:
 
     async def _tell(self, kind: HappeningKind, session: Session) -> None:
         """Note what happened, and tell of it."""
-        happening = await claims_store.happened(self.db, session.id, kind, self.now, None, self.act)
+        happening = await claims_store.happened(self.db, session.id, kind, self.now, None, self.act, self.policy.stamp)
         await self._announce(kind, session, happening)
 
     async def _announce(self, kind: HappeningKind, session: Session, happening: int, reason: str = "") -> None:
@@ -156,7 +156,7 @@ class Commit:
         """Take codes away for a session, or for want of capacity; return the slots that are given back."""
         lost = [await self._take(victim, "revoke") for victim in victims]
         for session in lost:
-            await claims_store.happened(self.db, session.id, "revoked", self.now, cause, self.act)
+            await claims_store.happened(self.db, session.id, "revoked", self.now, cause, self.act, self.policy.stamp)
         return [slot for session in lost for slot in session.slots]
 
     async def console(self, victims: Iterable[str]) -> None:

@@ -421,7 +421,7 @@ class Refused:
 class Happening:
     """What happened to a session, in order of `id`; `cause` is the session it happened for, `by` who did it and why.
 
-    Codes are never told.
+    `profile` is the id and version of the rules it was decided under (R-001). Codes are never told.
     """
 
     id: int
@@ -431,6 +431,7 @@ class Happening:
     cause: str | None
     by: str = ""
     reason: str = ""
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -398,7 +398,7 @@ class Scheduler:
     async def opened(self, session_id: str, now: datetime) -> None:
         """Note that somebody has opened the meeting of a session."""
         async with writing(self._engine) as db:
-            await claims_store.happened(db, session_id, "opened", now, None, SYSTEM)
+            await claims_store.happened(db, session_id, "opened", now, None, SYSTEM, self.policy(now).stamp)
 
     async def release(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
         """Give up a session that nobody opened, some time after its start: the rest of its time is free (I-03).

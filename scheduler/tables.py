@@ -145,6 +145,7 @@ HAPPENINGS = Table(  # what notices and logs are made of; written with what it t
     Column("cause", String(32), ForeignKey("sessions.id")),
     Column("by", String(200), nullable=False, server_default=""),  # empty: the system
     Column("reason", String(500), nullable=False, server_default=""),
+    Column("profile", String(64), nullable=False, server_default=""),  # it was decided under; empty: before it was kept
 )
 
 CAPACITY_STEPS = Table(

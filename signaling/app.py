@@ -125,6 +125,7 @@ def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
     return {
         "answers": kept.answers.work,
         "calls": kept.calls.work,
+        "happenings": kept.audit.cover,
         "audit": kept.audit.daily,
         "attendance": kept.preparation.attendance.settle,
         "readiness": kept.preparation.boards.alarm,

@@ -1,8 +1,8 @@
 """The audit log: appended to by one writer at a time, never changed, searched, verified, pruned (I-08, Điều 7.1)."""
 
 import logging
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Select, delete, func, insert, select
@@ -10,9 +10,10 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.database import writing
+from scheduler.model import Happening
 from scheduler.naming import key
 from scheduler.profiles import Profiles
-from signaling.chain import GENESIS, PRUNE, AuditEntry, Sealed, Verdict, seal
+from signaling.chain import COVER, GENESIS, PRUNE, AuditEntry, Sealed, Verdict, seal, seal_happening
 from signaling.tables import AUDIT
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,9 @@ BATCH = 1000
 """Rows that are looked at before other work gets its turn."""
 SERVER = "server"
 """The actor of what nobody asked for."""
+
+Happenings = Callable[[int, int], Awaitable[list[Happening]]]
+"""Returns what happened to sessions after the happening with this number, oldest first, so many at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,23 @@ class Wanted:
         return not self.text or key(self.text) in key(about)
 
 
-class Audit:
-    """The log. Every entry is sealed behind the one before it, under the profile in force."""
+async def _nothing(after: int, limit: int) -> list[Happening]:
+    return []
 
-    def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
+
+class Audit:
+    """The log. Every entry is sealed behind the one before it, under the profile in force.
+
+    It covers what happened to sessions, which is a table of its own, by entries that seal all of it.
+    """
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, happenings: Happenings = _nothing) -> None:
+        # given
         self._engine = engine
         self._profiles = profiles
+        self._happenings = happenings
+        # owned
+        self._covered: tuple[int, str] | None = None
         self.checked: tuple[datetime, Verdict] | None = None
         """When the log was last verified, and what came of it."""
         self._seen: set[tuple[str, ...]] = set()
@@ -107,12 +122,41 @@ class Audit:
                 yield [_sealed(row) for row in batch]
 
     async def verify(self, now: datetime) -> Verdict:
-        """Walk the whole log."""
+        """Walk the whole log, and what happened to sessions as far as the log covers it."""
         verdict = Verdict(0, 0, await self._anchor(), None)
         async for rows in self._batches(select(AUDIT).order_by(AUDIT.c.id)):
             verdict = verdict.after(rows)
+        if verdict.broken is None:
+            verdict = replace(verdict, broken=await self._uncovered())
         self.checked = (now, verdict)
         return verdict
+
+    async def cover(self, now: datetime) -> None:
+        """Seal in one entry everything that happened to sessions until now, if something new did (R-001)."""
+        start = covered = self._covered or (0, GENESIS)
+        async for each in self._walk(start):
+            covered = each
+        if covered == start:
+            return
+        newest = [] if self._covered else await self.newest(Wanted(action=COVER), 1)  # of the server before this one
+        if not newest or newest[0].entry.subject != str(covered[0]):
+            await self.append(AuditEntry(now, SERVER, COVER, str(covered[0]), covered[1]))
+        self._covered = covered
+
+    async def _walk(self, start: tuple[int, str]) -> AsyncIterator[tuple[int, str]]:
+        """Yield the number and the seal of each happening after `start`."""
+        last, head = start
+        while rows := await self._happenings(last, BATCH):
+            for row in rows:
+                last, head = row.id, seal_happening(head, row)
+                yield last, head
+
+    async def _uncovered(self) -> int | None:
+        """Return the first entry whose seal is not that of what happened; None when all are."""
+        covers = [row async for rows in self.each(Wanted(action=COVER)) for row in rows]
+        sealed = {int(row.entry.subject) for row in covers}
+        seals = {number: head async for number, head in self._walk((0, GENESIS)) if number in sealed}
+        return next((row.id for row in covers if seals.get(int(row.entry.subject)) != row.entry.detail), None)
 
     async def _anchor(self) -> str:
         """Return the seal the log goes on from."""

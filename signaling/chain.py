@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from scheduler.model import Happening
+
 GENESIS = "0" * 64
 PRUNE = "prune-log"
 """The action whose subject is the number of the last entry that went, and whose detail is its seal."""
+
+COVER = "seal-happenings"
+"""The action whose subject is the number of the last thing that happened to a session, and whose detail seals all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Verdict:
 
 def seal(previous: str, number: int, entry: AuditEntry, profile: str) -> str:
     """Return the seal of an entry behind another, as hex."""
-    content = [
+    content: list[object] = [
         previous,
         number,
         int(entry.at.timestamp()),
@@ -75,4 +80,24 @@ def seal(previous: str, number: int, entry: AuditEntry, profile: str) -> str:
         entry.port,
         profile,
     ]
+    return _hash(content)
+
+
+def seal_happening(previous: str, happening: Happening) -> str:
+    """Return the seal of what happened to a session behind everything before it, as hex."""
+    content: list[object] = [
+        previous,
+        happening.id,
+        int(happening.at.timestamp()),
+        happening.session,
+        happening.kind,
+        happening.cause,
+        happening.by,
+        happening.reason,
+        happening.profile,
+    ]
+    return _hash(content)
+
+
+def _hash(content: list[object]) -> str:
     return sha256(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

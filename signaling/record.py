@@ -118,7 +118,7 @@ def _over(engine: AsyncEngine, settings: Settings) -> Record:
         letters=ProviderLetters(engine, channels),
         answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
         store=Store(engine),
-        audit=Audit(engine, shelf),
+        audit=Audit(engine, shelf, scheduler.happenings),
         reports=Reports(engine, shelf, scheduler),
         preparation=Preparation.over(engine, shelf, channels),
     )

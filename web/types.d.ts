@@ -121,7 +121,7 @@ interface Standing {
 interface Overrun { session: Brief; reason: Reason }
 interface Queue { waiting: Standing[]; overruns: Overrun[]; now: string }
 interface Extensible { steps: number; step_min: number; warn_min: number; end: string }
-interface Happening { at: string; kind: string; by: string | null; reason: string; cause: string | null }
+interface Happening { at: string; kind: string; by: string | null; reason: string; cause: string | null; profile: string }
 /** One slot in the calendar of sessions. */
 interface Entry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
 /** A point that is in a session; `title` null: of one the reader may not see. */

@@ -63,7 +63,8 @@ class Export(Filter):
 
 
 class Check(Model):
-    """What came of verifying the log; `broken` is the number of the first entry that is not what was written.
+    """What came of verifying the log; `broken` is the number of the first entry that is not true:
+    changed itself, or sealing what happened to sessions, which was changed.
 
     Whoever notes `head` elsewhere can later tell that nothing up to this entry was changed.
     """

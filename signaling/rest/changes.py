@@ -52,13 +52,14 @@ class Release(Model):
 
 
 class Happening(Model):
-    """What happened: who did it (null: the system, as the rules say), why, and for which session."""
+    """What happened: who did it (null: the system, as the rules say), why, for which session, under which profile."""
 
     at: Moment
     kind: HappeningKind
     by: str | None
     reason: str
     cause: str | None
+    profile: str
 
 
 async def amend(call: Call) -> Session:
@@ -129,6 +130,7 @@ def _wire(each: model.Happening, known: briefs.Briefs, told: bool) -> Happening:
         by=(each.by or None) if told else None,
         reason=each.reason if told else "",
         cause=None if cause is None else cause.number,
+        profile=each.profile,
     )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from scheduler import database, profiles
 from signaling import admin
 from signaling.audit import Audit, Wanted
-from signaling.chain import GENESIS, AuditEntry, Verdict, seal
+from signaling.chain import COVER, GENESIS, AuditEntry, Verdict, seal, seal_happening
 from signaling.errors import BadLog
 from signaling.migrations import downgrade, migrate
 from signaling.settings import Settings
@@ -142,6 +142,28 @@ async def test_entries_of_old_are_chained_as_they_stand(url: str) -> None:
         await connection.run_sync(downgrade, "0004")
         await connection.execute(text("DELETE FROM audit"))
     await engine.dispose()
+
+
+async def test_r001_what_happened_keeps_its_profile_and_is_covered_by_the_log(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    (issued,) = await world.kept.scheduler.history(session.id)
+    assert (issued.kind, issued.profile) == ("issued", "KH-2023/1")
+    audit = world.kept.audit
+    for _ in range(2):  # the second round finds nothing new
+        await audit.cover(NOW)
+    (cover,) = await audit.newest(Wanted(action=COVER), 9)
+    assert (cover.entry.actor, cover.entry.subject) == ("server", str(issued.id))
+    assert cover.entry.detail == seal_happening(GENESIS, issued)
+    await world.kept.scheduler.cancel(session.id, NOW)
+    restarted = Audit(world.kept.database, SHELF, world.kept.scheduler.happenings)
+    await restarted.cover(NOW)
+    assert [row.entry.subject for row in await restarted.newest(Wanted(action=COVER), 9)] == [str(issued.id + 1), "1"]
+    assert (await restarted.verify(NOW)).broken is None
+    await forge_more(world.kept.database, f"UPDATE happenings SET profile = 'KH-2025/1' WHERE id = {issued.id}")
+    assert (await restarted.verify(NOW)).broken == cover.id
+    await forge_more(world.kept.database, f"DELETE FROM happenings WHERE id = {issued.id + 1}")
+    await Audit(world.kept.database, SHELF, world.kept.scheduler.happenings).cover(NOW)  # a later seal mends nothing
+    assert (await restarted.verify(NOW)).broken == cover.id
 
 
 async def test_writers_take_turns(url: str) -> None:

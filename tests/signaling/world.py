@@ -18,7 +18,7 @@ from scheduler.seed import khanh_hoa_2023
 from signaling.accounts import Account, Passwords
 from signaling.app import application, roof
 from signaling.audit import Wanted
-from signaling.chain import AuditEntry
+from signaling.chain import COVER, AuditEntry
 from signaling.record import Record, record
 from signaling.roof import Roof
 from signaling.settings import Settings
@@ -158,8 +158,9 @@ class World:
         return self.kept.store
 
     async def audited(self, limit: int) -> list[AuditEntry]:
-        """The newest entries of the audit log, newest first."""
-        return [row.entry for row in await self.kept.audit.newest(Wanted(), limit)]
+        """The newest entries of the audit log, newest first, but for the seals of the clerk's rounds."""
+        rows = await self.kept.audit.newest(Wanted(), limit + 2)
+        return [row.entry for row in rows if row.entry.action != COVER][:limit]
 
     def client(self) -> ClientSession:
         """A browser nobody has signed in with."""

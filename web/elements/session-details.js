@@ -186,9 +186,9 @@ export class SessionDetails extends Piece {
   }
 
   /** @param {Happening} each */
-  happened({at, kind, by, reason, cause}) {
+  happened({at, kind, by, reason, cause, profile}) {
     return html`<li data-testid="happening" data-kind=${kind}><time>${clock(at)} ${day(at)}</time> <strong>${t(`happened.${kind}`)}</strong>
-      ${cause ? t('details.cause', cause) : nothing} · ${by ?? t('details.system')}${reason ? html` · <q>${reason}</q>` : nothing}</li>`;
+      ${cause ? t('details.cause', cause) : nothing} · ${by ?? t('details.system')}${reason ? html` · <q>${reason}</q>` : nothing}${profile ? html` · <small class="soft">${profile}</small>` : nothing}</li>`;
   }
 }
 

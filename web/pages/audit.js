@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 /** What the list can be narrowed to; the first ones concern security. */
 const ACTIONS = [
   'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'refused',
-  'login', 'enter', 'see-codes', 'see-phones', 'download', 'register', 'cancel', 'admin', 'export-log', 'export-report', 'prune-log',
+  'login', 'enter', 'see-codes', 'see-phones', 'download', 'register', 'cancel', 'admin', 'export-log', 'export-report', 'prune-log', 'seal-happenings',
 ];
 const LOUD = ['login-locked', 'code-locked', 'refused'];
 

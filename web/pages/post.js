@@ -171,7 +171,7 @@ class PostPage extends Page {
     return html`<li class="card mail" data-testid="notice" data-state=${one.state}>
       <span class="soft">${moment(one.created)}</span>
       <div class="what">
-        <h3>${known(`post.kind-${one.kind}`) ? t(`post.kind-${one.kind}`) : one.kind}${one.number ? ` · ${one.number}` : ''}</h3>
+        <h3>${t(`post.kind-${one.kind}`)}${one.number ? ` · ${one.number}` : ''}</h3>
         <p>${one.channel === 'mail' ? t('post.by-letter') : t('post.by-group', one.channel)}${one.host ? ` · ${one.host}` : ''}</p>
         ${one.error ? html`<p class="warn">${icon('warn')} ${one.error}</p>` : nothing}
       </div>

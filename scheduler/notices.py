@@ -48,6 +48,8 @@ Kind = Literal[
     "provider",
     "provider-changed",
     "provider-cancelled",
+    "patch",
+    "duty",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -237,6 +239,16 @@ WORDS: Mapping[Kind, Words] = {
         "Hủy lịch họp cần bảo đảm đường truyền",
         "Phiên họp dưới đây không còn diễn ra hoặc không còn dùng đường truyền của doanh nghiệp.",
         "The session below does not take place, or needs your lines no more.",
+    ),
+    "patch": Words(
+        "Thiết bị quá hạn cập nhật",
+        "Thiết bị dưới đây quá hạn cập nhật bản vá; đề nghị đơn vị chịu trách nhiệm cập nhật (khoản 3 Điều 7).",
+        "This device was not updated for too long; whoever answers for its security is asked to do so (Article 7).",
+    ),
+    "duty": Words(
+        "Phân công trực kỹ thuật",
+        "Đơn vị vận hành phân công cán bộ ghi ở phần ghi chú trực kỹ thuật phiên họp (khoản 1 Điều 14).",
+        "The person named below is put on duty for the session (Article 14.1).",
     ),
     "exception-over": Words(
         "Văn bản cho phép tăng điểm cầu đã hết hiệu lực",

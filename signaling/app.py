@@ -134,6 +134,7 @@ def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
         "closing": kept.sheets.remind,
         "recordings": Handing(kept.scheduler, kept.handovers, kept.store, kept.audit).work,
         "providers": kept.letters.work,
+        "patches": kept.patches.work,
     }
 
 

@@ -20,6 +20,7 @@ from scheduler.directory.equipment import Equipment
 from scheduler.directory.exchange import Exchange
 from scheduler.directory.grants import Grants
 from scheduler.directory.letters import Letters as ProviderLetters
+from scheduler.directory.patches import Patches
 from scheduler.directory.people import People
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
@@ -57,6 +58,7 @@ class Record:
     answers: Answers
     calls: Calls
     letters: ProviderLetters
+    patches: Patches
     desk: Desk
     sheets: Sheets
     handovers: Handovers
@@ -116,6 +118,7 @@ def _over(engine: AsyncEngine, settings: Settings) -> Record:
         carriers=Carriers(engine),
         calls=Calls(engine, shelf, channels),
         letters=ProviderLetters(engine, channels),
+        patches=Patches(engine, shelf, channels),
         answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
         store=Store(engine),
         audit=Audit(engine, shelf, scheduler.happenings),

@@ -11,6 +11,7 @@ from scheduler.conduct import incidents, incidents_store
 from scheduler.conduct.model import Incident, Report, Step, StepKind
 from scheduler.database import writing
 from scheduler.directory.model import Provider
+from scheduler.preparation import board_store
 
 
 class Desk:
@@ -28,7 +29,9 @@ class Desk:
             if found is None:
                 provider = await incidents_store.provider(db, report.point)
                 carrier = None if provider is None else provider.id
-                incident = incidents.opened(uuid.uuid4().hex, report, carrier, _second(now))
+                incident = incidents.opened(
+                    uuid.uuid4().hex, report, carrier, _second(now), await _on_duty(db, report.session)
+                )
                 await incidents_store.add(db, incident)
                 if incident.provider is not None:
                     await self._tell(db, incident, provider, now)
@@ -43,7 +46,9 @@ class Desk:
             known = await incidents_store.known(db, incident)
             provider = await incidents_store.provider(db, known.point)
             carrier = None if provider is None else provider.id
-            changed = incidents.after(known, Step(_second(now), step, by, text), carrier)
+            changed = incidents.after(
+                known, Step(_second(now), step, by, text), carrier, await _on_duty(db, known.session)
+            )
             await incidents_store.save(db, changed)
             if step == "provider":
                 await self._tell(db, changed, provider, now)
@@ -83,6 +88,10 @@ class Desk:
         """Count a minute of the lines of these points, and whether each lost more than is counted (R-116)."""
         async with writing(self._engine) as db:
             await incidents_store.count(db, session, lossy)
+
+
+async def _on_duty(db: AsyncConnection, session: str) -> str:
+    return incidents.on_duty((await board_store.duties(db, [session]))[session])
 
 
 def _second(now: datetime) -> datetime:

@@ -1,12 +1,13 @@
 """How a reported fault is dealt with (Điều 13.2.c, 14.3): who may what next, and when lines are too bad. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from scheduler.conduct.errors import IllegalStep
 from scheduler.conduct.model import Incident, IncidentKind, IncidentState, Level, Measured, Report, Step, StepKind
 from scheduler.policy import LinePolicy
+from scheduler.preparation.duty import Duty
 
 UNSETTLED: tuple[IncidentState, ...] = ("open", "taken", "provider")
 
@@ -30,7 +31,16 @@ def level(kind: IncidentKind) -> Level:
     return 2 if kind == "help" else 1
 
 
-def opened(incident: str, report: Report, provider: str | None, now: datetime) -> Incident:
+def on_duty(duties: Iterable[Duty]) -> str:
+    """Return whom the incidents of a session go to: the central technician on duty, else the one behind (R-088).
+
+    An account, or the name of who has none; empty: nobody is.
+    """
+    central = {duty.role: duty.account or duty.name for duty in duties if duty.role in {"main", "backup"}}
+    return central.get("main") or central.get("backup") or ""
+
+
+def opened(incident: str, report: Report, provider: str | None, now: datetime, assignee: str = "") -> Incident:
     """Return a new incident of a report; a weak line is its provider's matter from the start (Điều 14.3.d)."""
     return Incident(
         id=incident,
@@ -42,13 +52,17 @@ def opened(incident: str, report: Report, provider: str | None, now: datetime) -
         reporter=report.by,
         opened=now,
         measured=report.measured,
+        assignee=assignee,
         provider=provider if report.kind == "line" else None,
         steps=(Step(now, "opened", report.by, report.text),),
     )
 
 
-def after(incident: Incident, step: Step, provider: str | None = None) -> Incident:
-    """Return what an incident becomes by a step; `provider` is that of the point's line. Raises IllegalStep."""
+def after(incident: Incident, step: Step, provider: str | None = None, assignee: str = "") -> Incident:
+    """Return what an incident becomes by a step. Raises IllegalStep.
+
+    `provider` is that of the point's line, `assignee` who is on duty, to whom it goes when it is nobody's again.
+    """
     state = NEXT.get(step.kind, {}).get(incident.state)
     if state is None or (step.kind == "escalated" and incident.level == 2):
         raise IllegalStep(incident.state, step.kind)
@@ -57,13 +71,13 @@ def after(incident: Incident, step: Step, provider: str | None = None) -> Incide
         case "taken":
             return replace(changed, assignee=step.by)
         case "escalated":
-            return replace(changed, level=2, assignee="")
+            return replace(changed, level=2, assignee=assignee)
         case "provider":
             return replace(changed, provider=provider)
         case "resolved":
             return replace(changed, resolved=step.at)
         case "reopened":
-            return replace(changed, resolved=None, assignee="")
+            return replace(changed, resolved=None, assignee=assignee)
     return changed
 
 

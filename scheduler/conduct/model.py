@@ -55,9 +55,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A fault and what became of it. `assignee` is an account, empty while it is nobody's; steps are in order.
+    """A fault and what became of it; steps are in order.
 
-    `provider` is the id of the enterprise whose line it is, once it is their matter.
+    `assignee` is an account, or the name of who is on duty without one; empty: it is nobody's. `provider` is the id of
+    the enterprise whose line it is, once it is their matter.
     """
 
     id: str

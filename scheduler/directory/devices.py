@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from scheduler.directory import lines
 from scheduler.directory.model import Device, Line
@@ -52,3 +53,8 @@ def _address_faults(
     if holder is not None:
         found.append(FieldError("address", "address-taken", names.get(holder.point, holder.point)))
     return found
+
+
+def overdue(device: Device, day: date, days: int) -> bool:
+    """Tell whether a device was last updated more than so many days ago (R-038); what is not known is not overdue."""
+    return device.patched is not None and (day - device.patched).days > days

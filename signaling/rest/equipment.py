@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from scheduler.directory import devices as rules_of_devices
 from scheduler.directory import lines as rules
 from scheduler.directory import model as directory
 from scheduler.directory.points_store import new_id
@@ -258,7 +259,7 @@ async def _stock(call: Call, point_id: str) -> Stock:
 
 def _device(call: Call, device: directory.Device, name: str) -> Device:
     days = call.roof.equipment.policy(call.now).directory.patch_days
-    overdue = device.patched is not None and (call.roof.directory.day(call.now) - device.patched).days > days
+    overdue = rules_of_devices.overdue(device, call.roof.directory.day(call.now), days)
     return Device(**_fields(device, Device), name=name, overdue=overdue)
 
 

@@ -144,7 +144,7 @@ async def contact(call: Call) -> Lines:
         raise NotFound
     account = call.account.account
     wanted = Duty("", session.id, "provider", None, None, account, body.name, body.phone, account, None, own)
-    given = await call.roof.preparation.duties.assign(wanted)
+    given = await call.roof.preparation.duties.assign(wanted, call.now)
     await call.note("assign", session.id, f"{session.number} {given.role} {given.name}")
     return await _lines(call, own)
 

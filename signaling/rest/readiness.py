@@ -216,7 +216,7 @@ async def assign(call: Call) -> Board:
         phone=body.phone,
         by=call.account.account,
     )
-    given = await call.roof.preparation.duties.assign(person)
+    given = await call.roof.preparation.duties.assign(person, call.now)
     await call.note("assign", found.id, f"{found.number} {given.role} {given.name}")
     return await _shown(call, found, points)
 

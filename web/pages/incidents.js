@@ -118,7 +118,7 @@ class IncidentsPage extends Page {
         <p>${session.name} · ${t('sessions.number', session.number)}</p>
         ${text ? html`<p class="said">“${text}”</p>` : nothing} ${this.measured(incident)}
         ${answer ? html`<p data-testid="provider-answer">${t('step.answered')}: <strong>${answer.text}</strong></p>` : nothing}
-        <p class="soft">${reporter ? t('incidents.by', reporter) : t('incidents.by-server')}${assignee ? ` · ${t('aid.taken', assignee)}` : ''}</p>
+        <p class="soft">${reporter ? t('incidents.by', reporter) : t('incidents.by-server')}${assignee ? ` · ${t(state === 'open' ? 'incidents.assigned' : 'aid.taken', assignee)}` : ''}</p>
       </div>
       <div class="state">
         <span class="badge ${state}" data-testid="incident-state">${t(`incident.${state}`)}</span>

@@ -8,13 +8,17 @@ import pytest
 from scheduler.conduct import incidents_store
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.errors import IllegalStep, UnknownIncident
-from scheduler.conduct.model import LineMinutes, Measured, Report
+from scheduler.conduct.model import IncidentKind, LineMinutes, Measured, Report
 from scheduler.directory import lines_store
 from scheduler.directory.model import Line, Provider
 from scheduler.errors import UnknownSession
 from scheduler.notices import Channels
 from scheduler.post import Post
+from scheduler.preparation import desk as preparation
+from scheduler.preparation.duties import Duties
+from scheduler.preparation.duty import Duty, Role
 from tests.scheduler.conduct.conftest import Office
+from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import ZONE, at
 
 START = at("05/04/2023 08:00")
@@ -35,6 +39,29 @@ async def test_an_incident_is_kept_with_its_timeline(office: Office) -> None:
         ("resolved", "truc.ban", "thay dây"),
     ]
     assert done.lasted == timedelta(minutes=3)
+
+
+async def test_an_incident_goes_to_who_is_on_duty(office: Office) -> None:
+    duties = Duties(preparation.Desk(office.engine, PROFILES, Channels()))
+
+    async def put(role: Role, name: str, account: str | None) -> None:
+        phone = "0905 123 456"
+        await duties.assign(Duty("", office.session.id, role, None, None, account, name, phone, "truc"), START)
+
+    async def reported(kind: IncidentKind) -> str:
+        return (await office.desk.report(Report(office.session.id, kind, "nt.xuonghuan"), START)).assignee
+
+    assert await reported("device") == ""
+    await put("backup", "Trần Thị C", None)
+    assert await reported("quiet") == "Trần Thị C"
+    await put("main", "Lê Văn B", "le.b")
+    opened = await office.desk.report(Report(office.session.id, "no-sound", "nt.xuonghuan", "", "x", LINE), START)
+    assert (opened.state, opened.assignee, opened.measured) == ("open", "le.b", LINE)
+    taken = await office.desk.act(opened.id, "taken", "truc.ban", "", START)
+    assert taken.assignee == "truc.ban"
+    assert (await office.desk.act(opened.id, "escalated", "truc.ban", "", START)).assignee == "le.b"
+    await office.desk.act(opened.id, "resolved", "truc.ban", "", START)
+    assert (await office.desk.act(opened.id, "reopened", "truc.ban", "", START)).assignee == "le.b"
 
 
 async def test_the_same_fault_told_again_is_one_incident_until_it_is_settled(office: Office) -> None:

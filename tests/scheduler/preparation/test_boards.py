@@ -1,11 +1,14 @@
 """Checks, duty and boards on both databases, and whom they alarm."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from scheduler.database import writing
+from scheduler.directory import people_store
 from scheduler.directory.equipment import Equipment
-from scheduler.directory.model import Line
+from scheduler.directory.model import Line, Person
 from scheduler.errors import InvalidRequest, UnknownDuty, UnknownSession
 from scheduler.model import Session
 from scheduler.preparation.duty import Duty
@@ -64,8 +67,8 @@ async def test_who_is_on_duty_but_not_there_is_told(office: Office) -> None:
     """R-114: not checked in at T-60 min: alert to the operating unit."""
     session = await office.session(PROVINCE, CITY, rehearsal=False)
     boards, duties = office.preparation.boards, office.preparation.duties
-    await duties.assign(on_duty(session, "main", name="Trần Thị C"))
-    there = await duties.assign(on_duty(session, "on_site", unit="so.tttt"))
+    await duties.assign(on_duty(session, "main", name="Trần Thị C"), NOW)
+    there = await duties.assign(on_duty(session, "on_site", unit="so.tttt"), NOW)
     assert (await duties.arrive(there.id, at(f"{DAY} 06:30"))).arrived == at(f"{DAY} 06:30")
     assert (await duties.arrive(there.id, at(f"{DAY} 06:40"))).arrived == at(f"{DAY} 06:30")
     await boards.alarm(at(f"{DAY} 06:59"))
@@ -108,17 +111,17 @@ async def test_duty_of_a_provincial_session(office: Office) -> None:
     """R-106: only somebody of Sở TT&TT is assigned: amber for the Office of UBND tỉnh (unit 56)."""
     session = await office.session(PROVINCE, CITY)
     duties = office.preparation.duties
-    await duties.assign(on_duty(session, "on_site", unit="so.tttt"))
+    await duties.assign(on_duty(session, "on_site", unit="so.tttt"), NOW)
 
     async def words() -> list[tuple[str, str, str]]:
         board = await office.preparation.boards.board(session.id, None, NOW)
         return [(mark.item, mark.word, mark.value) for mark in board.marks]
 
     assert await words() == [("main", "nobody", ""), ("provider", "nobody", ""), ("on_site", "nobody-of", "56")]
-    await duties.assign(on_duty(session, "on_site", unit="56"))
-    await duties.assign(on_duty(session, "provider", name="VNPT"))
-    first = await duties.assign(on_duty(session, "main"))
-    second = await duties.assign(on_duty(session, "main", name="Trần Thị C"))
+    await duties.assign(on_duty(session, "on_site", unit="56"), NOW)
+    await duties.assign(on_duty(session, "provider", name="VNPT"), NOW)
+    first = await duties.assign(on_duty(session, "main"), NOW)
+    second = await duties.assign(on_duty(session, "main", name="Trần Thị C"), NOW)
     assert await words() == [("main", "ok", "Trần Thị C"), ("provider", "ok", "VNPT")]
     with pytest.raises(UnknownDuty):
         await duties.one(first.id)
@@ -126,11 +129,44 @@ async def test_duty_of_a_provincial_session(office: Office) -> None:
     assert (await words())[0] == ("main", "nobody", "")
 
 
+async def test_who_is_on_central_duty_is_told_by_letter(office: Office) -> None:  # R-089
+    session = await office.session(PROVINCE, CITY)
+    person = Person(
+        id="p1",
+        unit="so.tttt",
+        point=None,
+        role="technician",
+        name="Lê Văn B",
+        phone="+84905123456",
+        email="b@example.vn",
+        trained=None,
+        valid_from=NOW.date(),
+        valid_to=None,
+        source="",
+        replaces=None,
+        account="le.b",
+        updated=NOW,
+    )
+    async with writing(office.engine) as db:
+        await people_store.add(db, person)
+    duties = office.preparation.duties
+    assert (await duties.assign(on_duty(session, "main"), NOW)).account == "le.b"
+    await duties.assign(on_duty(session, "backup", name="Trần Thị C", phone="0905000001"), NOW)
+    await duties.assign(on_duty(session, "point", point=CITY), NOW)
+    told = [each for each in await office.post.due(NOW, 99) if each.kind == "duty"]
+    assert [(each.recipient, each.unit, each.facts.title, each.facts.reason) for each in told] == [
+        ("b@example.vn", "so.tttt", session.title, "Lê Văn B – trực chính"),
+        ("", "so.tttt", session.title, "Trần Thị C – trực dự phòng"),
+    ]
+    gone = await duties.assign(on_duty(session, "main"), NOW - timedelta(days=9))
+    assert gone.account is None
+
+
 async def test_one_technician_for_three_sessions_at_once_is_warned_of(office: Office) -> None:
     """R-089: three parallel sessions, at most two for one technician."""
     sessions = [await office.session(host, VINH_THO, rehearsal=False) for host in (PROVINCE, CITY, "so.tc")]
     for session in sessions:
-        await office.preparation.duties.assign(on_duty(session, "main", account="truc"))
+        await office.preparation.duties.assign(on_duty(session, "main", account="truc"), NOW)
     found = [await office.preparation.boards.board(session.id, None, NOW) for session in sessions]
     busy = [mark for board in found for mark in board.marks if mark.item == "parallel"]
     assert busy == [Mark("parallel", "amber", "too-many-sessions", "Lê Văn B")] * 3
@@ -149,7 +185,7 @@ async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:
     session = await office.session(PROVINCE, CITY)
     await office.preparation.attendance.came(session.id, CITY, at(f"{EVE} 13:55"))
     await office.preparation.attendance.left(session.id, CITY, at(f"{EVE} 15:00"))
-    await office.preparation.duties.assign(on_duty(session, "point", point=CITY))
+    await office.preparation.duties.assign(on_duty(session, "point", point=CITY), NOW)
     assert (await item(office, session, CITY, "rehearsal", f"{EVE} 14:30")).word == "unknown"
     assert (await item(office, session, CITY, "rehearsal", f"{EVE} 15:00")).word == "ok"
     assert (await item(office, session, PROVINCE, "rehearsal", f"{EVE} 15:00")).word == "missed"
@@ -162,7 +198,7 @@ async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:
         (on_duty(session, "main", phone="12"), "phone"),
     ]:
         with pytest.raises(InvalidRequest) as caught:
-            await office.preparation.duties.assign(given)
+            await office.preparation.duties.assign(given, NOW)
         assert [fault.field for fault in caught.value.errors] == [field]
 
 

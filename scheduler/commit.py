@@ -97,14 +97,14 @@ class Commit:
     async def weigh(self, claim: Claim, wait: bool) -> Admit | Refuse:
         """Decide on a new registration; one that may not `wait` is refused what must wait, for the operator too."""
         plan = await self.plan(claim)
-        if isinstance(plan, Admit) and plan.victims and self._confirms and not wait:
+        if isinstance(plan, Admit) and not wait and await self._for_operator(claim, plan):
             return await self.reason(claim)
         return plan
 
-    async def register(self, session: Session, plan: Admit | Refuse) -> None:
+    async def register(self, session: Session, claim: Claim, plan: Admit | Refuse) -> None:
         """Save a new registration and issue it, or let it wait."""
         await store.add(self.db, session)
-        if isinstance(plan, Admit) and not (plan.victims and self._confirms):
+        if isinstance(plan, Admit) and not await self._for_operator(claim, plan):
             await self.apply(session, plan)
             return
         await self._tell("waiting", session)
@@ -133,9 +133,10 @@ class Commit:
         found = {unit for point in points for unit in recipients(point, units, self.policy, boxes)}
         return sorted((found & set(boxes)) - {host.unit})
 
-    @property
-    def _confirms(self) -> bool:
-        return self.policy.revocation.mode == "operator_confirm"
+    async def _for_operator(self, asked: Claim, plan: Admit) -> bool:
+        """Whether a plan that takes codes waits for the operator: by the profile, or since others come first (I13)."""
+        confirms = self.policy.revocation.mode == "operator_confirm"
+        return bool(plan.victims) and (confirms or bool(await self.ahead(asked)))
 
     async def apply(self, session: Session, plan: Admit) -> None:
         """Revoke exactly the plan's victims and issue the session; what is left over serves the queue."""
@@ -189,9 +190,10 @@ class Commit:
         """
         smaller = admission.contained(new.slots, old.slots)
         changed = new if smaller else replace(new, seq=await store.next_seq(self.db))
-        plan = Admit() if smaller else await self.plan(self.claim(changed, level))
-        if isinstance(plan, Refuse) or (plan.victims and self._confirms):
-            raise CapacityExceeded(plan if isinstance(plan, Refuse) else await self.reason(self.claim(changed, level)))
+        claim = self.claim(changed, level)
+        plan = Admit() if smaller else await self.plan(claim)
+        if isinstance(plan, Refuse) or await self._for_operator(claim, plan):
+            raise CapacityExceeded(plan if isinstance(plan, Refuse) else await self.reason(claim))
         freed = await self.revoke(plan.victims, old.id)
         await store.amend(self.db, changed)
         await self._tell(kind, changed)

@@ -256,11 +256,12 @@ class Scheduler:
             refused: Refusal | None = await self._barred(db, checked, received, now)
             if refused is None:
                 session = await self._numberless(db, checked, asked, received, now)
-                plan = await commit.weigh(commit.claim(session, host.level), wait)
+                claim = commit.claim(session, host.level)
+                plan = await commit.weigh(claim, wait)
                 if isinstance(plan, Admit) or (wait and not plan.impossible):
                     number = opened.number if opened else await store.number(db, self.policy(now), now)
                     session = replace(session, number=number)
-                    await commit.register(session, plan)
+                    await commit.register(session, claim, plan)
                     await store.set_script(db, session.id, checked.script)
                     if opened:
                         by = checked.submitted_by

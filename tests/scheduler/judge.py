@@ -95,8 +95,8 @@ class Judge:
 
     def ahead(self, asked: Entry, now: int) -> list[str]:
         """Return who of the queue comes before a registration at the same time and could be served now."""
-        queue = self.queued()
-        before = queue[: queue.index(asked)]
+        order = (-asked.rank, asked.seq)
+        before = [e for e in self.queued() if e.id != asked.id and (-e.rank, e.seq) < order]
         return [e.id for e in before if e.first > now and self.meet(e, asked) and self.plan(e, now) is not None]
 
     @staticmethod

@@ -177,6 +177,16 @@ async def test_r065_the_queue_is_served_by_rank_then_by_order(scheduler: Schedul
     assert await states(scheduler, [district, health, province]) == [State.WAITING, State.WAITING, State.ISSUED]
 
 
+async def test_i13_nobody_passes_the_order_by_taking_codes_at_once(automatic: Scheduler) -> None:
+    equal, commune = await ask(automatic, CAM_LAM, 150), await ask(automatic, COMMUNE, 50)
+    first = await ask(automatic, NHA_TRANG, 160)
+    await automatic.cancel(equal.id, NOW)  # now the first could have its code for that of the commune
+    later = await ask(automatic, NINH_HOA, 160)
+    assert await states(automatic, [commune, first, later]) == [State.ISSUED, State.WAITING, State.WAITING]
+    with pytest.raises(CapacityExceeded):
+        await ask(automatic, NINH_HOA, 160, wait=False)
+
+
 async def test_live_and_imminent_sessions_keep_their_codes(automatic: Scheduler) -> None:
     running = await ask(automatic, COMMUNE, 100, Interval(NOW, NOW + hours(6)), now=LAST_WEEK)
     half_past = Interval(NOW + timedelta(minutes=30), NOW + hours(6))

@@ -165,7 +165,7 @@ class Precedence(RuleBasedStateMachine):
             return
         plan = self.judge.plan(asked, self.now)
         alone = self.judge.fits(asked, ())
-        immediate = plan is not None and (not plan or self.automatic)
+        immediate = plan is not None and (not plan or self.at_once(asked))
         request = self.request(asked, wish.level)
         if not alone or not (immediate or wish.wait):
             with pytest.raises(CapacityExceeded) as refused:
@@ -226,7 +226,7 @@ class Precedence(RuleBasedStateMachine):
         new = replace(entry, slots=slots, legs=legs, seq=entry.seq if smaller else self.seq + 1)
         plan = [] if smaller else self.judge.plan(new, self.now)
         request = self.request(new, self.level(entry))
-        if plan is None or (plan and not self.automatic):
+        if plan is None or (plan and not self.at_once(new)):
             with pytest.raises(CapacityExceeded):
                 self.run(self.scheduler.amend(entry.id, request, minute(self.now)))
             return
@@ -334,6 +334,10 @@ class Precedence(RuleBasedStateMachine):
 
     def level(self, entry: Entry) -> str:
         return next(level for level, rank in RANKS.items() if rank + entry.urgent == entry.rank)
+
+    def at_once(self, asked: Entry) -> bool:
+        """Whether others lose their codes without the operator: unless somebody comes first (I13)."""
+        return self.automatic and not self.judge.ahead(asked, self.now)
 
     def carry_out(self, entry: Entry, plan: list[str]) -> None:
         for victim in plan:

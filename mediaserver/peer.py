@@ -44,6 +44,8 @@ CAMERA_CODECS = ("VP8", "H264")
 MAX_SSRCS = 18
 """Microphone, three layers, a screen and their retransmissions, and again after a renegotiation; more is a flood."""
 REPORT_S = 1.0
+MISSED, MISSED_S = 0.02, 10.0
+"""Who lost more than this share of the sound between two reports counts as losing it for so long."""
 TICK_S = 0.06
 """How often :meth:`Peer.tick` is called."""
 
@@ -89,6 +91,8 @@ class Peer:
         self._jitter = 0.0
         """Of the picture we send, in seconds."""
         self._octets = 0
+        self._missed = -MISSED_S
+        """When a report last told that sound was lost."""
         self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)
 
     def _forwarder(self, media: Media | None, clock_rate: int) -> Forwarder | None:
@@ -216,6 +220,15 @@ class Peer:
 
         return receive
 
+    def _reported_on(self, report: rtcp.Report, now: float) -> None:
+        if self.picture is not None and report.ssrc == self.picture.ssrc:
+            if report.round_trip is not None:
+                self.downlink.reported(report.round_trip)
+            self.downlink.lost(report.lost, report.highest, now)
+            self._jitter = report.jitter / VIDEO_CLOCK
+        elif self.audio is not None and report.ssrc == self.audio.ssrc and report.lost > MISSED:
+            self._missed = now
+
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one decrypted RTCP compound packet."""
         try:
@@ -234,11 +247,7 @@ class Peer:
                 case rtcp.Estimate():
                     self.downlink.estimated(item.bitrate, now)
                 case rtcp.Report():
-                    if self.picture is not None and item.ssrc == self.picture.ssrc:
-                        if item.round_trip is not None:
-                            self.downlink.reported(item.round_trip)
-                        self.downlink.lost(item.lost, item.highest, now)
-                        self._jitter = item.jitter / VIDEO_CLOCK
+                    self._reported_on(item, now)
                 case rtcp.SenderReport():
                     if reception := self._receptions.get(item.ssrc):
                         reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
@@ -251,6 +260,10 @@ class Peer:
     def loss(self) -> float:
         """The share of its camera's packets that got lost lately, 0 to 1."""
         return self._bandwidth.loss
+
+    def misses_sound(self, now: float) -> bool:
+        """Whether it lost sound lately."""
+        return now - self._missed < MISSED_S
 
     @property
     def line(self) -> LineState:

@@ -308,6 +308,12 @@ class Room:
             self._arrange()
         self._follow_cameras(now)
         self._refresh_views()
+        self._allow_relay(now)
+
+    def _allow_relay(self, now: float) -> None:
+        """A lone voice needs to be decoded for a recording, and to be encoded for whom our FEC mends it."""
+        missing = any(seat.peer is not None and seat.peer.misses_sound(now) for seat in self.seats.values())
+        self.mixer.relays = self._recorder is None and not missing
 
     # The two clocks
 
@@ -400,6 +406,7 @@ class Room:
 
         self._recorder = recorder = Recorder(Path(path), failed)
         self.mixer.full.attach(recorder)
+        self.mixer.relays = False
         recorder.follow(_recorded(self.pictures.of(RECORDING)), time.monotonic())
 
     def pause_recording(self, paused: bool) -> None:

@@ -37,6 +37,10 @@ class Mixer:
         """Whose voices are in the mix; each hears one without its own."""
         self.tap: Callable[[Mapping[str, Samples], int], None] | None = None
         """Who wants to have the voices of each tick by themselves."""
+        self.relays = False
+        """Whether a voice that is alone may go to everyone as it came: nobody needs it decoded, or our FEC."""
+        self._relayed: Voice | None = None
+        """Whose packets went to everyone in the last tick."""
         self._leaving: dict[str, Samples] = {}
         """Last sounds of closed floors."""
 
@@ -72,13 +76,37 @@ class Mixer:
 
     def tick(self, tick: int, now: float) -> bool:
         """Mix 20 ms and push one packet to every mix somebody hears; whether the speaker changed."""
+        alone = self._alone()
         levels = {
             seat: heard
             for seat, voice in self.voices.items()
-            if (heard := voice.listen(now, mixed=seat in self.mixed)) is not None
+            if (heard := voice.listen(now, mixed=seat in self.mixed, alone=seat == alone)) is not None
         }
         changed = self.speaker.update(levels, now, among=self.mixed)
         self._choose()
+        if alone is not None and (packet := self.voices[alone].packet) is not None:
+            self._relay(packet, tick)
+            self._relayed = self.voices[alone]
+        else:
+            self._mix(levels, tick)
+        return changed
+
+    def _alone(self) -> str | None:
+        """Whose voice is the only one, if it may be passed on; who comes in now is heard from the next tick on."""
+        if not self.relays or self._echo is not None or len(self.mixed) != 1 or self._leaving:
+            return None
+        (seat,) = self.mixed
+        return seat if self.speaker.levels.get(seat, QUIETEST_DBOV) > SILENT_DBOV else None
+
+    def _relay(self, packet: bytes, tick: int) -> None:
+        self._full.relay(packet, tick)
+        for bus in self._without.values():
+            bus.push(None, tick)
+
+    def _mix(self, levels: Mapping[str, float], tick: int) -> None:
+        if self._relayed is not None:
+            self._full.follow(self._relayed.last)
+            self._relayed = None
         sounds = self._leaving | {
             seat: samples
             for seat, voice in self.voices.items()
@@ -92,7 +120,6 @@ class Mixer:
             self._push(sounds, tick)
         else:
             self._push_back(self._echo.turn(sounds), tick)
-        return changed
 
     def _choose(self) -> None:
         """Mix the loudest; who is mixed stays until somebody is clearly louder, or is quiet for a second."""

@@ -1,5 +1,6 @@
 """One open floor: packets in, 20 ms of sound out, without holes where they can be mended and without clicks."""
 
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +14,7 @@ HIDDEN_SAMPLES = 5 * FRAME_SAMPLES
 """A hole is concealed for 100 ms, then faded out: longer, a guess is a lie."""
 QUIET_TICKS = 50
 """A voice that gave nothing for a second counts no more."""
-SLACK_SAMPLES = FRAME_SAMPLES // 4
+LONG_SAMPLES = FRAME_SAMPLES + FRAME_SAMPLES // 4
 """Delay of 20 ms and a little more than wanted comes from the tick's own grid."""
 HUSH_DBOV = -45.0
 """Where 20 ms less are not heard."""
@@ -22,12 +23,19 @@ HUSH_TICKS, LOUD_TICKS = 100, 250
 DOUBT_DB, DOUBT_TICKS = 20.0, 15
 """Who was this much quieter than it said, for 300 ms on balance, is not believed again; what is said is up to 160 ms
 ahead of what is heard."""
+RELAYED_BYTES = 128
+"""Our own packets have about 80; a larger one may be more than the narrowest line has room for."""
+WARM_PACKETS = 3
+"""A decoder that has heard so many packets of a stream goes on as if it had heard all."""
 _RISE = np.linspace(0, 1, FRAME_SAMPLES, dtype=np.float32)
 _NOTHING: Samples = np.zeros(0, np.int16)
 
 
 class Voice:
-    """Decoded only when it is mixed, or when its sender does not say how loud it is (RFC 6464)."""
+    """Decoded only when it is mixed, or when its sender does not say how loud it is (RFC 6464).
+
+    Even then its packets may go to everyone as they came, while it is alone and its line steady.
+    """
 
     def __init__(self) -> None:
         # owned
@@ -35,6 +43,14 @@ class Voice:
         self._decoder = OpusDecoder()
         self._fifo = _NOTHING
         self._frame: Samples | None = None
+        self.packet: bytes | None = None
+        """The 20 ms to pass on as they came; None when they are to be mixed."""
+        self._steady = 0
+        """Packets in a row that could have been passed on."""
+        self._relayed = deque[Step](maxlen=WARM_PACKETS)
+        """The last packets passed on, which the decoder does not know; empty while it decodes."""
+        self.last = _NOTHING
+        """The last 20 ms that were passed on, known once it decodes again."""
         self._claim: int | None = None
         self._doubt = 0
         self._gain = 0.0
@@ -56,9 +72,17 @@ class Voice:
         self._claim = packet.level if self._doubt < DOUBT_TICKS else None
         self.jitter.add(packet, now)
 
-    def listen(self, now: float, *, mixed: bool) -> float | None:
-        """Take the next 20 ms and tell their loudness in dBov; None when there is no sound."""
-        if mixed or self._gain or self._claim is None:
+    def listen(self, now: float, *, mixed: bool, alone: bool = False) -> float | None:
+        """Take the next 20 ms and tell their loudness in dBov; None when there is no sound.
+
+        Who is `alone` in the mix may have them passed on: see :attr:`packet`.
+        """
+        heard: float | None
+        self.packet = self._relay(now) if alone and self._claim is not None else None
+        if self.packet is not None and self._claim is not None:
+            self._frame, heard = None, -float(self._claim)
+        elif mixed or self._gain or self._claim is None:
+            self._resume()
             self._frame = self._next(now)
             heard = self._hear(self._frame) if self._frame is not None else None
         else:
@@ -75,7 +99,9 @@ class Voice:
         return heard
 
     def sound(self, *, mixed: bool) -> Samples | None:
-        """The 20 ms for the mix, ramped up or down where the voice enters or leaves it; None for nothing."""
+        """The 20 ms for the mix, ramped up or down where the voice enters or leaves it; None for nothing to mix."""
+        if self.packet is not None:
+            return None
         frame, before = self._frame, self._gain
         self._gain = 1.0 if mixed and frame is not None and self._hidden <= HIDDEN_SAMPLES else 0.0
         if frame is None or before == self._gain:
@@ -85,7 +111,33 @@ class Voice:
 
     def tail(self) -> Samples | None:
         """A guessed 20 ms that fade out, so that closing a floor makes no click; None when it is not in the mix."""
+        self._resume()
         return (self._decoder.conceal(FRAME_SAMPLES) * _RISE[::-1]).astype(np.int16) if self._gain else None
+
+    def _relay(self, now: float) -> bytes | None:
+        """The next packet as it came, if it comes in its turn and nothing has to be mended, hidden or steered.
+
+        Where one encoder's packets follow another's a few ms are left out: that is done in a hush, or seldom.
+        """
+        if not self._relayed and (
+            self._gain < 1 or len(self._fifo) or self._steady < (HUSH_TICKS if self._level < HUSH_DBOV else LOUD_TICKS)
+        ):
+            return None
+        step = self.jitter.pull(now) if -LONG_SAMPLES <= self.jitter.shortage(now, 0) <= 0 else None
+        if step is not None and _whole(step):
+            self._relayed.append(step)
+            return step.payload
+        self._resume()
+        self._steady = 0
+        if step is not None:
+            self._fifo = self._take(step)
+        return None
+
+    def _resume(self) -> None:
+        """Go on decoding: the decoder hears the last packets that were passed on, and goes on from there."""
+        while self._relayed:
+            self.last = self._take(self._relayed.popleft())
+            self._steady = 0
 
     def _next(self, now: float) -> Samples | None:
         wanted = FRAME_SAMPLES
@@ -104,19 +156,26 @@ class Voice:
         """Make the delay longer by concealing 20 ms that were not lost, or shorter by taking two frames for one."""
         shortage = self.jitter.shortage(now, len(self._fifo))
         if shortage > 0:
-            self._fifo = np.concatenate((self._fifo, self._decoder.conceal(FRAME_SAMPLES)))
-        self._long = self._long + 1 if shortage < -(FRAME_SAMPLES + SLACK_SAMPLES) else 0
+            self._fifo, self._steady = np.concatenate((self._fifo, self._decoder.conceal(FRAME_SAMPLES))), 0
+        self._long = self._long + 1 if shortage < -LONG_SAMPLES else 0
         if self._long < (HUSH_TICKS if self._level < HUSH_DBOV else LOUD_TICKS):
             return FRAME_SAMPLES
         self._long = 0
         return 2 * FRAME_SAMPLES
 
     def _take(self, step: Step) -> Samples:
+        self._steady = self._steady + 1 if _whole(step) else 0
         self._hidden = self._hidden + step.samples if step.kind is Kind.HIDE else 0
         try:
             return _STEPS[step.kind](self._decoder, step)
         except ValueError:
             return self._decoder.conceal(step.samples)
+
+
+def _whole(step: Step) -> bool:
+    """Whether a packet is 20 ms in one frame (RFC 6716 §3.2.2), which every decoder can read, and not too large."""
+    whole = step.kind is Kind.PLAY and step.samples == FRAME_SAMPLES
+    return whole and len(step.payload) <= RELAYED_BYTES and not step.payload[0] & 3
 
 
 def _merge(frames: Samples) -> Samples:

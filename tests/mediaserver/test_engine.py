@@ -25,8 +25,10 @@ from mediaserver.api import (
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
 from mediaserver.mix.quality import LARGE, USUAL
+from mediaserver.peer import MISSED_S
 from mediaserver.rendition import Rendition
 from mediaserver.room import Room
+from mediaserver.rtp.rtcp import Block, receiver_report
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
 from mediaserver.transport.webrtc import SILENCE_S
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting, material
@@ -331,6 +333,27 @@ async def test_wrong_names_and_offers_raise_and_change_nothing(meeting: Meeting,
     await a.watch.more(5)
     assert a.watch.size == (320, 180)
     assert list(tmp_path.glob("two*")) == []
+
+
+async def test_a_voice_is_passed_on_while_nothing_is_recorded_and_nobody_loses_sound(
+    meeting: Meeting, room: Room, tmp_path: Path
+) -> None:
+    await meeting.join("a", "red", 440, floor=True)
+    peer = room.seats["a"].peer
+    assert peer is not None and peer.audio is not None
+
+    def relays(now: float) -> bool:
+        room.refresh(now)
+        return room.mixer.relays
+
+    now = time.monotonic()
+    assert relays(now)
+    await meeting.engine.start_recording(ROOM, str(tmp_path / "one.mp4"))
+    assert (room.mixer.relays, relays(now)) == (False, False)
+    await meeting.engine.stop_recording(ROOM)
+    assert relays(now)
+    peer.rtcp(receiver_report(1, [Block(peer.audio.ssrc, 128, 0, 0, 0, 0, 0)]), now)
+    assert (relays(now), relays(now + MISSED_S)) == (False, True)
 
 
 async def test_stats_count_what_moves(meeting: Meeting) -> None:

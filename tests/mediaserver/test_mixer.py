@@ -12,6 +12,7 @@ from mediaserver.mix.minus import FRAME_SAMPLES, Samples
 from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.opus import OpusDecoder, OpusEncoder, silence
 from mediaserver.mix.quality import MAX_MIXED
+from mediaserver.mix.voice import LOUD_TICKS
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.pictures import tone
@@ -234,3 +235,86 @@ def test_five_loud_voices_keep_their_notes_and_nothing_else() -> None:
     own = sum(power[hertz - 6 : hertz + 7].sum() for hertz in notes)
     assert loudest_hz(samples.astype(np.int16)) is not None
     assert own / power.sum() > 0.97
+
+
+def relaying(amplitude: float = 0.25) -> tuple[Meeting, Ear]:
+    """A meeting in which one voice has been alone for long enough."""
+    meeting = Meeting()
+    meeting.mixer.relays = True
+    meeting.mixer.open("a")
+    meeting.talk("a", 413, amplitude, claim=15)
+    full = meeting.ear(meeting.mixer.full)
+    meeting.hear(LOUD_TICKS + 60)
+    return meeting, full
+
+
+def test_a_voice_alone_goes_to_everyone_as_it_came_and_to_itself_as_silence() -> None:
+    meeting, full = relaying()
+    own = meeting.ear(meeting.mixer.source_for("a"))
+    meeting.hear(30)
+    encoder = OpusEncoder()
+    sent = [encoder.encode(tone(413, tick, 0.25)) for tick in range(meeting.tick)]
+    assert full.packets[-1].payload in sent[-3:]
+    begun = sent.index(full.packets[-30].payload)
+    assert [packet.payload for packet in full.packets[-30:]] == sent[begun : begun + 30]
+    assert [packet.payload for packet in own.packets] == [silence()] * 30
+    assert [packet.sequence for packet in full.packets] == list(range(meeting.tick))
+    assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(meeting.tick)]
+    assert meeting.mixer.speaker.speaker == "a"
+
+
+def largest_step(ear: Ear, ticks: int) -> int:
+    """Between two samples of the last so many ticks."""
+    return int(np.abs(np.diff(np.concatenate(ear.sound[-ticks:]).astype(np.int32))).max())
+
+
+def test_a_second_voice_ends_it_without_a_click_and_both_are_heard() -> None:
+    meeting, full = relaying()
+    usual = largest_step(full, 20)
+    meeting.mixer.open("b")
+    meeting.talk("b", 600, 0.02, claim=37)
+    meeting.hear(6)
+    assert largest_step(full, 8) < 1.5 * usual
+    meeting.hear(60)
+    assert full.tones(412, 600) == [412, 600]
+    assert [packet.sequence for packet in full.packets] == list(range(meeting.tick))
+
+
+def test_a_floor_that_closes_ends_it_without_a_click() -> None:
+    meeting, full = relaying()
+    usual = largest_step(full, 20)
+    meeting.mixer.close("a")
+    meeting.hear(3)
+    assert largest_step(full, 5) < 1.5 * usual
+    assert full.packets[-1].payload == silence()
+
+
+def test_who_needs_it_mixed_gets_it_from_the_next_tick_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting, full = relaying()
+    meeting.mixer.relays = False
+    encoded: list[bytes] = []
+    encode = OpusEncoder.encode
+    monkeypatch.setattr(
+        OpusEncoder, "encode", lambda self, samples: encoded.append(encode(self, samples)) or encoded[-1]
+    )
+    meeting.hear(300)
+    assert {packet.payload for packet in full.packets[-300:]} <= set(encoded)
+    assert full.tones(412) == [412]
+
+
+def test_a_microphone_that_is_muted_is_silence_to_everyone() -> None:
+    meeting, full = relaying()
+    meeting.stop("a")
+    meeting.talk("a", 413, 0.0, claim=127)
+    meeting.hear(60)
+    assert full.packets[-1].payload == silence()
+
+
+def test_who_tries_devices_alone_hears_what_was_really_decoded() -> None:
+    meeting = Meeting(echo_s=0.5)
+    meeting.mixer.relays = True
+    meeting.mixer.open("a")
+    meeting.talk("a", 400, claim=15)
+    own = meeting.ear(meeting.mixer.source_for("a"))
+    meeting.hear(LOUD_TICKS + 60)
+    assert own.tones(400) == [400]

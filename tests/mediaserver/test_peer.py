@@ -6,7 +6,8 @@ from struct import pack
 import pytest
 
 from mediaserver.api import COMPOSED
-from mediaserver.peer import Peer
+from mediaserver.peer import MISSED, MISSED_S, Peer
+from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.rtp.sdp import parse_offer
@@ -128,6 +129,21 @@ async def test_a_restarted_stream_is_a_new_layer_and_a_stray_packet_is_none(mux:
     scene.send(13 + 0x9000)
     scene.repair(12 + 0x9000, 500, rid="q")
     assert seen == [11, 13 + 0x9000, 12 + 0x9000]
+
+
+async def test_who_loses_sound_counts_as_losing_it_for_a_while(mux: UdpMux) -> None:
+    peer = Scene(mux).peer
+    assert peer.audio is not None and peer.picture is not None
+
+    def report(ssrc: int, lost: float) -> bytes:
+        return rtcp.receiver_report(1, [rtcp.Block(ssrc, round(256 * lost), 0, 0, 0, 0, 0)])
+
+    peer.rtcp(report(peer.audio.ssrc, MISSED), 100.0)
+    peer.rtcp(report(peer.picture.ssrc, 0.5), 100.0)
+    assert not peer.misses_sound(100.0)
+    peer.rtcp(report(peer.audio.ssrc, 0.1), 101.0)
+    peer.rtcp(report(peer.audio.ssrc, 0.0), 102.0)
+    assert [peer.misses_sound(now) for now in (101.0, 101.0 + MISSED_S - 0.1, 101.0 + MISSED_S)] == [True, True, False]
 
 
 @pytest.mark.parametrize("view", ["camera:b", COMPOSED])

@@ -6,7 +6,7 @@ import pytest
 from loadtest.tone import LEVEL
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.opus import OpusEncoder
-from mediaserver.mix.voice import HIDDEN_SAMPLES, QUIET_TICKS, Voice
+from mediaserver.mix.voice import HIDDEN_SAMPLES, HUSH_TICKS, LOUD_TICKS, QUIET_TICKS, RELAYED_BYTES, Voice
 from mediaserver.room import Room
 from mediaserver.rtp.packet import Packet
 from tests.mediaserver.meeting import Meeting
@@ -36,6 +36,16 @@ class Talk:
         packet = self.make()
         if not lost:
             self.voice.add(packet, self.tick * TICK_S - 0.01)
+
+    def pass_on(self, ticks: int) -> list[tuple[bytes | None, Samples | None]]:
+        """What is passed on of a voice that is alone, and what is to be mixed."""
+        given = []
+        for _ in range(ticks):
+            self.packet()
+            self.voice.listen(self.tick * TICK_S, mixed=True, alone=True)
+            given.append((self.voice.packet, self.voice.sound(mixed=True)))
+            self.tick += 1
+        return given
 
     def hear(self, ticks: int, *, lost: bool = False, mixed: bool = True) -> list[Samples | None]:
         sounds = []
@@ -100,6 +110,80 @@ def test_a_closed_floor_fades_out() -> None:
     assert tail is not None and abs(int(tail[-1])) <= 1
     assert steps([last, tail]) < 1.5 * 0.25 * 32767 * 2 * np.pi * HZ / 48_000
     assert Talk().voice.tail() is None
+
+
+def passed(given: list[tuple[bytes | None, Samples | None]]) -> list[bool]:
+    """For each 20 ms, whether it was passed on; what was not is to be mixed, and nothing is both."""
+    assert all((packet is None) is (sound is not None) for packet, sound in given)
+    return [packet is not None for packet, _ in given]
+
+
+def test_a_voice_alone_is_passed_on_once_it_is_steady_packet_by_packet() -> None:
+    talk, twin = Talk(claim=15), Talk(claim=15)
+    sent = [twin.make().payload for twin.tick in range(LOUD_TICKS + 60)]
+    talk.hear(10)
+    given = talk.pass_on(LOUD_TICKS + 40)
+    begun = passed(given).index(True)
+    assert begun <= LOUD_TICKS
+    assert [packet for packet, _ in given[begun:]] == sent[10 + begun : 50 + LOUD_TICKS]
+    hush = Talk(claim=60, amplitude=0.001)
+    hush.hear(10)
+    assert passed(hush.pass_on(HUSH_TICKS + 1))[-1]
+
+
+def test_who_does_not_say_how_loud_it_is_or_is_not_alone_is_decoded() -> None:
+    talk = Talk()
+    talk.hear(10)
+    assert not any(passed(talk.pass_on(LOUD_TICKS + 40)))
+    claiming = Talk(claim=15)
+    assert all(sound is not None for sound in claiming.hear(LOUD_TICKS + 40)[10:])
+
+
+def test_where_passing_on_ends_sound_goes_on_without_a_click_as_if_all_had_been_decoded() -> None:
+    talk, twin = Talk(claim=15), Talk(claim=15)
+    talk.hear(10), twin.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    twin.hear(LOUD_TICKS + 40)
+    after, whole = talk.hear(10), twin.hear(10)
+    assert steps(after) < 1.5 * 0.25 * 32767 * 2 * np.pi * HZ / 48_000
+    assert after[-1] is not None and whole[-1] is not None
+    assert level(after[-1] - whole[-1]) < level(whole[-1]) - 30
+    assert not any(passed(talk.pass_on(HUSH_TICKS))), "it must be steady anew"
+
+
+def test_a_lost_packet_is_hidden_by_the_decoder_as_if_it_had_decoded_all() -> None:
+    talk, twin = Talk(claim=15), Talk(claim=15)
+    talk.hear(10), twin.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    twin.hear(LOUD_TICKS + 40)
+    lost, whole = talk.hear(1, lost=True), twin.hear(1, lost=True)
+    assert levels(lost) == [pytest.approx(levels(whole)[0], abs=1)]
+    after = levels([sound for _, sound in talk.pass_on(5)])
+    assert after == [pytest.approx(each, abs=1) for each in levels(twin.hear(5))]
+
+
+def test_a_floor_that_closes_while_it_is_passed_on_fades_out_too() -> None:
+    talk = Talk(claim=15)
+    talk.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    tail = talk.voice.tail()
+    assert tail is not None and abs(int(tail[-1])) <= 1
+    assert level(tail) > -30
+
+
+TWO_FRAMES, HALF, LARGE = bytes([0xF9]) + bytes(8), b"\xf0a", bytes([0xFC]) + bytes(RELAYED_BYTES)
+
+
+@pytest.mark.parametrize("payload", [TWO_FRAMES, HALF, LARGE])
+def test_what_a_decoder_might_refuse_or_a_line_not_carry_is_not_passed_on(payload: bytes) -> None:
+    talk = Talk(claim=15)
+    talk.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    now = talk.tick * TICK_S
+    talk.voice.add(Packet(111, talk.tick, talk.tick * FRAME_SAMPLES, 1, False, payload, level=15), now - 0.01)
+    talk.voice.listen(now, mixed=True, alone=True)
+    talk.voice.listen(now + TICK_S, mixed=True, alone=True)
+    assert talk.voice.packet is None
 
 
 def test_who_says_how_loud_it_is_is_decoded_only_when_mixed() -> None:

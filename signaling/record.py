@@ -17,6 +17,7 @@ from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
 from scheduler.conduct.shelf import Shelf
 from scheduler.directory.equipment import Equipment
+from scheduler.directory.evidence import Archive
 from scheduler.directory.exchange import Exchange
 from scheduler.directory.grants import Grants
 from scheduler.directory.letters import Letters as ProviderLetters
@@ -52,6 +53,7 @@ class Record:
     equipment: Equipment
     people: People
     grants: Grants
+    archive: Archive
     exchange: Exchange
     post: Post
     mailroom: Mailroom
@@ -107,6 +109,7 @@ def _over(engine: AsyncEngine, settings: Settings) -> Record:
         equipment=Equipment(engine, shelf),
         people=People(engine, shelf),
         grants=Grants(engine, shelf),
+        archive=Archive(engine),
         exchange=Exchange(engine, shelf),
         post=Post(engine, shelf.at(utc_now()).zone, channels),
         mailroom=Mailroom(engine, address, shelf, drafts),

@@ -50,7 +50,7 @@ PROBLEMS: Mapping[str, Pair] = {
         "Chưa có bản ghi để nhận, hoặc mã SHA-256 không khớp",
         "Nothing to receive, or another SHA-256",
     ),
-    "too-many-documents": ("Phiên họp đã có đủ số tệp tài liệu", "The session has as many documents as it may"),
+    "too-many-documents": ("Đã có đủ số tệp", "There are as many files as there may be"),
     "file-too-large": ("Tệp quá lớn", "The file is too large"),
     "illegal-step": ("Sự cố đang ở trạng thái không cho làm việc này", "Not possible as the incident now stands"),
     "no-working-day": ("Lịch làm việc không có ngày làm việc nào gần đó", "The calendar has no working day near"),

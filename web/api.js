@@ -134,6 +134,12 @@ export const documents = session => call('GET', `sessions/${encodeURIComponent(s
 export const addDocument = (session, file) => call('POST', `sessions/${encodeURIComponent(session)}/documents?${query({name: file.name})}`, file);
 /** @type {(id: string) => Promise<null>} */
 export const removeDocument = id => call('POST', `documents/${encodeURIComponent(id)}/remove`);
+/** Keep a file behind an assessment or a document of the directory. @type {(path: string, file: File) => Promise<EvidenceFile>} */
+export const addEvidence = (path, file) => call('POST', `${path}/files?${query({name: file.name})}`, file);
+/** @type {(id: string) => Promise<null>} */
+export const removeEvidence = id => call('POST', `directory/files/${encodeURIComponent(id)}/remove`);
+/** @param {string} id */
+export const evidenceFile = id => `api/v1/directory/files/${encodeURIComponent(id)}`;
 /** @param {string} id */
 export const documentFile = id => `api/v1/documents/${encodeURIComponent(id)}/content`;
 /** @type {(session: string, subject: string, text: string) => Promise<MaterialRequest>} */
@@ -210,8 +216,6 @@ export const release = (id, reason) => call('POST', `sessions/${encodeURICompone
 export const history = id => call('GET', `sessions/${encodeURIComponent(id)}/history`);
 /** @type {(from: string, to: string) => Promise<Entry[]>} */
 export const agenda = (from, to) => call('GET', `agenda?${query({from, to})}`);
-/** @type {(minutes: number, voices: boolean) => Promise<Estimate>} */
-export const estimate = (minutes, voices) => call('GET', `recordings/estimate?${query({minutes: String(minutes), voices: String(voices)})}`);
 /** @type {(slot: Slot) => Promise<Busy[]>} */
 export const busyPoints = ({start, end}) => call('GET', `points/busy?${query({from: start, to: end})}`);
 /** @type {() => Promise<Maximum>} */

@@ -26,6 +26,11 @@ export function t(key, ...args) {
 /** Numbers as the language writes them. @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export const number = (value, options) => new Intl.NumberFormat(language, options).format(value);
 
+const [KILOBYTE, MEGABYTE] = [1000, 1_000_000];
+
+/** How big a file is. @param {number} bytes */
+export const size = bytes => (bytes < MEGABYTE / 10 ? `${number(Math.ceil(bytes / KILOBYTE))} kB` : `${number(bytes / MEGABYTE, {maximumFractionDigits: 1})} MB`);
+
 /** Show every page in another language from now on. @param {string} chosen */
 export function speak(chosen) {
   localStorage.setItem('language', chosen);

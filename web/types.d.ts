@@ -24,8 +24,10 @@ interface TreePoint { id: string; name: string; label: string; unit: string; sta
 interface FormItem { id: string; name: string; article: string; remediable: boolean }
 /** The directory: units and points in registry order, and the form that points are assessed by. */
 interface Tree { levels: { id: string; name: string; code: string | null }[]; units: TreeUnit[]; points: TreePoint[]; items: FormItem[]; may_edit: boolean }
-interface AssessmentDone { at: string; assessor: string; result: 'passed' | 'conditional' | 'failed'; reference: string; expires: string | null }
-interface Exemption { id: string; kind: 'points' | 'internet'; extra: number; number: string; dated: string; valid_to: string | null }
+/** A file behind an assessment or a document. */
+interface EvidenceFile { id: string; name: string; kind: string; bytes: number; sha256: string; by: string; at: string }
+interface AssessmentDone { id: string; files: EvidenceFile[]; at: string; assessor: string; result: 'passed' | 'conditional' | 'failed'; reference: string; expires: string | null }
+interface Exemption { id: string; files: EvidenceFile[]; kind: 'points' | 'internet'; extra: number; number: string; dated: string; valid_to: string | null }
 /** All that is known of a point; `lacks` keep it from being active. */
 interface PointCard_ {
   point: TreePoint; account: string | null; assessments: AssessmentDone[]; exemptions: Exemption[]; moves: string[]; may_edit: boolean;
@@ -124,8 +126,6 @@ interface Extensible { steps: number; step_min: number; warn_min: number; end: s
 interface Happening { at: string; kind: string; by: string | null; reason: string; cause: string | null; profile: string }
 /** One slot in the calendar of sessions. */
 interface Entry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
-/** Bytes that a recording takes, and that may still be taken. */
-interface Estimate { bytes: number; free: number }
 /** A point that is in a session; `title` null: of one the reader may not see. */
 interface Busy extends Slot { point: string; title: string | null }
 interface Rated { since: string | null; sessions: Limit; points: Limit }

@@ -41,7 +41,7 @@ class UnknownMaterial(SchedulerError):
 
 
 class TooManyDocuments(SchedulerError):
-    """A session has `most` documents already."""
+    """There are `most` files already, of a session or as evidence."""
 
     def __init__(self, most: int) -> None:
         super().__init__(str(most))

@@ -1,6 +1,6 @@
 """What the directory talks about: rooms, exceptions, assessments, lines, and where a point has been."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -111,6 +111,8 @@ class Assessment:
     reference: str
     expires: datetime | None
     profile: str
+    id: int = field(default=0, compare=False)
+    """0 until it is kept."""
 
 
 @dataclass(frozen=True, slots=True)

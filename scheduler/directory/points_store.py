@@ -115,6 +115,7 @@ async def add_assessment(db: AsyncConnection, given: Assessment) -> None:
     items = json.dumps([{**asdict(item), "remedy_by": _day(item.remedy_by)} for item in given.items])
     expires = None if given.expires is None else seconds(given.expires)
     values = {**asdict(given), "at": seconds(given.at), "items": items, "expires": expires}
+    del values["id"]
     await db.execute(insert(ASSESSMENTS).values(values))
 
 
@@ -123,7 +124,7 @@ def _assessment(row: Any) -> Assessment:
         Item(**{**item, "remedy_by": None if item["remedy_by"] is None else date.fromisoformat(item["remedy_by"])})
         for item in json.loads(row["items"])
     ]
-    fields = {name: row[name] for name in ("point", "assessor", "result", "reference", "profile")}
+    fields = {name: row[name] for name in ("id", "point", "assessor", "result", "reference", "profile")}
     expires = None if row["expires"] is None else instant(row["expires"])
     return Assessment(**fields, at=instant(row["at"]), items=tuple(items), expires=expires)
 

@@ -76,6 +76,22 @@ ASSESSMENTS = Table(  # every form ever filled in (R-024)
     Column("profile", String(64), nullable=False),
 )
 
+EVIDENCE = Table(  # files behind assessments and exceptions of a unit
+    "evidence",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
+    Column("behind", String(16), nullable=False),
+    Column("subject", String(32), nullable=False),
+    Column("name", String(250), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("path", String(64), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
 PROVIDERS = Table(  # telecom enterprises with whom to call
     "providers",
     METADATA,

@@ -1,13 +1,16 @@
 """The directory: units and points as a tree, a point's card, its moves, assessments and documents (Điều 6, 8, 9)."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from scheduler import model
+from scheduler.directory import evidence
 from scheduler.directory import model as directory
+from scheduler.directory.evidence import Behind
 from scheduler.directory.quota import allowed
 from scheduler.errors import FieldError
 from scheduler.model import PointState
@@ -109,15 +112,29 @@ class Form(Model):
     reference: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
+class Evidence(Model):
+    """A file behind an assessment or a document."""
+
+    id: str
+    name: str
+    kind: str
+    bytes: int
+    sha256: str
+    by: str
+    at: Moment
+
+
 class Assessment(Model):
     """An assessment with what it came to."""
 
+    id: str
     at: Moment
     assessor: str
     result: directory.Result
     items: list[Answered]
     reference: str
     expires: Moment | None
+    files: list[Evidence]
 
 
 class Moved(Model):
@@ -140,6 +157,7 @@ class Exemption(Model):
     number: str
     dated: date
     valid_to: date | None
+    files: list[Evidence]
 
 
 class Card(Model):
@@ -303,7 +321,7 @@ async def allow(call: Call) -> Exemption:
         call.id, body.kind, body.extra, body.number, body.dated, body.valid_to, call.account.account
     )
     await call.note("exemption", call.id, f"{given.kind} +{given.extra} {given.number}")
-    return _exemption(given)
+    return _exemption(given, [])
 
 
 async def end_exemption(call: Call) -> None:
@@ -328,13 +346,14 @@ async def check_may_see(call: Call, unit: str) -> None:
 async def _card(call: Call) -> Card:
     account = await _account(call)
     found = await call.roof.directory.card(call.id, account is not None, call.now)
+    files = await call.roof.archive.files(found.point.unit)
     language = language_of(call.request.headers.get("Accept-Language", ""))
     return Card(
         point=_point(found.point, {found.point.id: [alias.name for alias in found.aliases]}),
         room=Room(**{name: getattr(found.room, name) for name in Room.model_fields}),
         account=account.account if account else None,
-        assessments=[_assessment(each) for each in found.assessments],
-        exemptions=[_exemption(each) for each in await call.roof.directory.exemptions(found.point.unit)],
+        assessments=[_assessment(each, files) for each in found.assessments],
+        exemptions=[_exemption(each, files) for each in await call.roof.directory.exemptions(found.point.unit)],
         history=[Moved(at=m.at, move=m.move, state=m.state, by=m.by, reason=m.reason) for m in found.history],
         lacks=[lack(each, language) for each in found.lacks],
         moves=list(found.moves) if call.account.central else [],
@@ -371,19 +390,31 @@ def _point(point: model.Point, aliases: dict[str, list[str]]) -> TreePoint:
     )
 
 
-def _assessment(done: directory.Assessment) -> Assessment:
+def evidence_shown(found: evidence.Evidence) -> Evidence:
+    """Return a file as it is shown: without where it lies."""
+    about = {name: getattr(found.file, name) for name in ("name", "kind", "bytes", "sha256")}
+    return Evidence(id=found.id, **about, by=found.by, at=found.at)
+
+
+def _behind(files: Sequence[evidence.Evidence], behind: Behind, subject: str) -> list[Evidence]:
+    return [evidence_shown(each) for each in files if (each.behind, each.subject) == (behind, subject)]
+
+
+def _assessment(done: directory.Assessment, files: Sequence[evidence.Evidence]) -> Assessment:
     items = [Answered(id=i.id, met=i.met, note=i.note, remedy_by=i.remedy_by) for i in done.items]
     return Assessment(
+        id=str(done.id),
         at=done.at,
         assessor=done.assessor,
         result=done.result,
         items=items,
         reference=done.reference,
         expires=done.expires,
+        files=_behind(files, "assessment", str(done.id)),
     )
 
 
-def _exemption(given: directory.Exemption) -> Exemption:
+def _exemption(given: directory.Exemption, files: Sequence[evidence.Evidence]) -> Exemption:
     return Exemption(
         id=given.id,
         unit=given.unit,
@@ -392,6 +423,7 @@ def _exemption(given: directory.Exemption) -> Exemption:
         number=given.number,
         dated=given.dated,
         valid_to=given.valid_to,
+        files=_behind(files, "exemption", given.id),
     )
 
 

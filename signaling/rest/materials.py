@@ -1,24 +1,21 @@
 """Documents and recordings of a session for other units: offered, asked for, granted (Điều 5.3, 15.4)."""
 
-import asyncio
-import hashlib
 import secrets
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler import model
-from scheduler.conduct import sniff
 from scheduler.conduct.materials import Answer, Document, Grant, allowed
 from scheduler.text import clean
 from signaling import rights
-from signaling.errors import BadInput, Fault, Forbidden, NotFound, TooLarge
+from signaling.errors import BadInput, Fault, Forbidden
+from signaling.rest import files
+from signaling.rest.files import FileName
 from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
 from signaling.rest.sessions import bodies, find
 
-MAX_DOCUMENT = 20 * 1024 * 1024
 Text = Annotated[str, StringConstraints(max_length=500)]
 Access = Literal["yes", "asked", "no"]
 
@@ -42,12 +39,6 @@ class Documents(Model):
 
     may_add: bool
     documents: list[Shown]
-
-
-class FileName(Model):
-    """What the file is called."""
-
-    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "tai-lieu"
 
 
 class Asked(Model):
@@ -105,37 +96,12 @@ async def add(call: Call) -> Shown:
     found, points = await find(call)
     if not rights.is_host(call.account, found, points):
         raise Forbidden
-    content = await _content(call.request)
-    kind = sniff.kind(content)
-    if kind is None:
-        raise BadInput([Fault("file", "unsafe-kind")])
-    name = clean(call.query.name)
-    if not name or not name.isprintable() or "/" in name or "\\" in name:
-        raise BadInput([Fault("name", "bad-characters")])
-    stem = name[: -len(kind) - 1] if name.lower().endswith(f".{kind}") else name
-    path = secrets.token_hex(16)
-    await asyncio.to_thread(_write, call, path, content)
-    digest = hashlib.sha256(content).hexdigest()
-    about = (found.id, f"{stem}.{kind}", kind, len(content), digest, path)
-    document = Document(secrets.token_hex(8), *about, call.account.account, call.now)
+    file = await files.take(call)
+    about = (file.name, file.kind, file.bytes, file.sha256, file.path)
+    document = Document(secrets.token_hex(8), found.id, *about, call.account.account, call.now)
     await call.roof.shelf.add(document)
     await call.note("document", document.id, document.name)
     return _shown(call, document, [], True)
-
-
-async def _content(request: web.Request) -> bytes:
-    """Read a file of at most `MAX_DOCUMENT` bytes. Raises TooLarge."""
-    content = bytearray()
-    async for chunk in request.content.iter_chunked(1 << 16):
-        content += chunk
-        if len(content) > MAX_DOCUMENT:
-            raise TooLarge(MAX_DOCUMENT)
-    return bytes(content)
-
-
-def _write(call: Call, path: str, content: bytes) -> None:
-    call.roof.documents.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (call.roof.documents / path).write_bytes(content)
 
 
 async def fetch(call: Call) -> web.FileResponse:
@@ -146,15 +112,9 @@ async def fetch(call: Call) -> web.FileResponse:
         grants = await call.roof.shelf.grants([found.id])
         if not allowed(grants, call.account.unit, document.id, call.now):
             raise Forbidden
-    path = call.roof.documents / document.path
-    if not await asyncio.to_thread(path.is_file):
-        raise NotFound
+    answer = await files.send(call, document.name, document.kind, document.path)
     await call.note("document-download", document.id, document.name)
-    headers = {
-        "Content-Type": sniff.KINDS[document.kind],
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.name)}",
-    }
-    return web.FileResponse(path, headers=headers)
+    return answer
 
 
 async def remove(call: Call) -> web.Response:
@@ -164,7 +124,7 @@ async def remove(call: Call) -> web.Response:
     if not rights.is_host(call.account, found, points):
         raise Forbidden
     await call.roof.shelf.remove(document.id)
-    await asyncio.to_thread((call.roof.documents / document.path).unlink, missing_ok=True)
+    await files.drop(call, document.path)
     await call.note("document-removed", document.id, document.name)
     return web.Response(status=204)
 

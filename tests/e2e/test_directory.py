@@ -84,6 +84,9 @@ def test_a_point_is_drawn_up_until_it_is_active(server: Server, people: People, 
     unfold(page, "assessment")
     assess(page)
     expect(card).to_have_attribute("data-state", "passed")
+    photo = {"name": "phong-hop.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8\xff\xe0"}
+    page.get_by_test_id("evidence-add").first.set_input_files(photo)  # type: ignore[arg-type]
+    expect(page.get_by_test_id("evidence")).to_contain_text("phong-hop.jpg")
     page.get_by_test_id("move-activate").click()
     expect(page.get_by_test_id("error").first).to_contain_text("chưa cấp tài khoản (Điều 9.3)")
     unfold(page, "account")

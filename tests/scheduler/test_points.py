@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import update
 
 from scheduler import database
-from scheduler.directory.errors import DevicesDescribed, IllegalMove, NotReady, QuotaExceeded
+from scheduler.conduct.errors import TooManyDocuments
+from scheduler.directory.errors import DevicesDescribed, IllegalMove, NotReady, QuotaExceeded, Unknown
+from scheduler.directory.evidence import MAX_FILES, Archive, File
 from scheduler.directory.lines_store import set_line
 from scheduler.directory.model import Form, Item, Line, Room
 from scheduler.directory.service import Directory
@@ -306,3 +308,29 @@ async def test_devices_that_are_described_are_not_forgotten_by_a_count(scheduler
         await scheduler.set_devices("so.tttt", 1)
     point: Point = await scheduler.point("so.tttt")
     assert point.numbers == (1, 2, 3)
+
+
+async def test_files_stay_behind_what_they_prove(scheduler: Scheduler, directory: Directory) -> None:
+    archive = Archive(scheduler._engine)
+    photo = File("phong-hop.jpg", "jpg", 3, "ab" * 32, "cd" * 16)
+    given = await directory.allow("so.yt", "points", 1, "3021/UBND-KSTT", date(2023, 4, 10), None, "central")
+    await directory.assess("so.yt", unmet("moi_vi_tri_nghe_ro"), NOW)
+    (done,) = (await directory.card("so.yt", True, NOW)).assessments
+    behind = [
+        await archive.add("assessment", str(done.id), photo, "central", NOW),
+        await archive.add("exemption", given.id, photo, "central", NOW + timedelta(seconds=1)),
+    ]
+    assert await archive.files("so.yt") == behind
+    assert [(each.unit, each.behind, each.file) for each in behind] == [
+        ("so.yt", "assessment", photo),
+        ("so.yt", "exemption", photo),
+    ]
+    await archive.remove(behind[0].id)
+    assert await archive.files("so.yt") == behind[1:]
+    for wrong in (given.id, "0", "1" * 40, "\ud800", "²"):
+        with pytest.raises(Unknown):
+            await archive.add("assessment", wrong, photo, "central", NOW)
+    for _ in range(MAX_FILES - 1):
+        await archive.add("exemption", given.id, photo, "central", NOW)
+    with pytest.raises(TooManyDocuments):
+        await archive.add("exemption", given.id, photo, "central", NOW)

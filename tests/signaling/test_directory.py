@@ -12,6 +12,7 @@ from tests.signaling.bodies import ITEMS
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 POINT = "/api/v1/directory/points"
+JPEG = b"\xff\xd8\xff\xe0 a room"
 
 
 async def post(client: ClientSession, path: str, **body: Any) -> dict[str, Any]:
@@ -161,3 +162,45 @@ async def test_what_ends_by_itself_is_noted(world: World) -> None:  # A39
     world.clock.advance(732 * 86400)
     await world.roof.clerk.work()
     assert await noted(world, 1) == [("server", "point-move", NHA_TRANG, "suspend → suspended")]
+
+
+async def test_photos_and_documents_are_fetched_by_whom_the_card_is_for(world: World) -> None:
+    central, unit, other = [await world.signed_in(name) for name in ("central", "nhatrang", "camranh")]
+    card = await post(central, f"points/{NHA_TRANG}/assess", items=[{"id": item, "met": True} for item in ITEMS])
+    given = await post(
+        central, "units/568/documents", kind="points", extra=1, number="3021/UBND-KSTT", dated="2023-04-10"
+    )
+    photo = f"/api/v1/directory/assessments/{card['assessments'][0]['id']}/files?name=phong-hop.jpg"
+    paper = f"/api/v1/directory/documents/{given['id']}/files?name=3021.pdf"
+    added = []
+    for path, content, name in ((photo, JPEG, "phong-hop.jpg"), (paper, b"%PDF-1.7\n", "3021.pdf")):
+        async with unit.post(path, data=content) as response:
+            assert await problem_of(response) == (403, "forbidden")
+        async with central.post(path, data=b"MZ\x90") as response:
+            assert await problem_of(response) == (422, "invalid")
+        async with central.post(path, data=content) as response:
+            added.append(await response.json())
+            assert (response.status, added[-1]["name"], added[-1]["by"]) == (201, name, "central")
+    async with unit.get(f"{POINT}/{NHA_TRANG}") as response:
+        card = await response.json()
+    assert [each["files"] for each in (*card["assessments"], *card["exemptions"])] == [[added[0]], [added[1]]]
+    file = f"/api/v1/directory/files/{added[0]['id']}"
+    async with unit.get(file) as response:
+        assert (response.status, await response.read()) == (200, JPEG)
+        assert response.headers["Content-Disposition"] == "attachment; filename*=UTF-8''phong-hop.jpg"
+    async with other.get(file) as response:
+        assert await problem_of(response) == (403, "forbidden")
+    async with central.post(f"{file}/remove", json={}) as response:
+        assert response.status == 204
+    async with unit.get(file) as response:
+        assert await problem_of(response) == (404, "not-found")
+    kept = [path.read_bytes() for path in world.roof.documents.iterdir()]
+    assert kept == [b"%PDF-1.7\n"]
+    async with central.post("/api/v1/directory/assessments/999/files?name=x.pdf", data=b"%PDF-") as response:
+        assert await problem_of(response) == (404, "not-found")
+    assert [(actor, action) for actor, action, *_ in await noted(world, 4)] == [
+        ("central", "evidence-removed"),
+        ("nhatrang", "evidence-download"),
+        ("central", "evidence"),
+        ("central", "evidence"),
+    ]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from signaling.rest import materials
+from signaling.rest import files
 from tests.film import film
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, problem_of
 
@@ -120,7 +120,7 @@ async def test_the_host_may_let_everyone_have_it_and_no_stranger(world: World) -
 
 
 async def test_a_file_that_is_too_large_is_not_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(materials, "MAX_DOCUMENT", 1 << 20)
+    monkeypatch.setattr(files, "MAX_FILE", 1 << 20)
     session = await world.session(NHA_TRANG)
     host = await world.signed_in("host")
     async with host.post(

@@ -121,6 +121,10 @@ ALLOWED: dict[str, list[int]] = {
     "POST /directory/points/{id}/assess": [200, 200, 403, 403, 403, 403],
     "POST /directory/units/{id}/documents": [200, 200, 403, 403, 403, 403],
     "POST /directory/documents/{id}/end": [404, 404, 403, 403, 403, 403],
+    "POST /directory/assessments/{id}/files": [404, 404, 403, 403, 403, 403],
+    "POST /directory/documents/{id}/files": [404, 404, 403, 403, 403, 403],
+    "GET /directory/files/{id}": [404, 404, 404, 404, 404, 404],
+    "POST /directory/files/{id}/remove": [404, 404, 403, 403, 403, 403],
     "GET /directory/points/{id}/stock": [200, 200, 200, 200, 403, 403],
     "POST /directory/points/{id}/devices": [200, 200, 403, 403, 403, 403],
     "POST /directory/points/{id}/lines": [200, 200, 403, 403, 403, 403],
@@ -199,7 +203,6 @@ ALLOWED: dict[str, list[int]] = {
     "POST /calendar/years": [200, 403, 403, 403, 403, 403],
     "GET /deadlines": [200, 200, 200, 200, 200, 200],
     "GET /profiles": [200, 200, 200, 200, 200, 200],
-    "GET /recordings/estimate": [200, 200, 200, 200, 200, 200],
     "GET /recordings": [200, 200, 200, 200, 200, 200],
     "POST /recordings/{id}/link": [403, 200, 200, 403, 403, 403],
     "GET /recordings/{id}/file": [403, 200, 200, 403, 403, 403],
@@ -293,8 +296,6 @@ async def test_who_may_what(world: World, role: str) -> None:
             where = url(route, twice.id)
         if path_ == "/deadlines":
             where = where.with_query({"class": "thuong", "start": "2026-04-09T01:00:00Z"})
-        if path_ == "/recordings/estimate":
-            where = where.with_query(minutes=180)
         body = {"json": bodies.get(path_, {})} if route.method == "POST" else {}
         async with client.request(route.method, where, **body) as response:
             statuses[name(route)] = response.status

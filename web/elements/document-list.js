@@ -1,12 +1,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {addDocument, askMaterial, documents, documentFile, offerMaterial, removeDocument, told} from '../api.js';
-import {number, t} from '../i18n.js';
+import {size, t} from '../i18n.js';
 import {alertLine, icon, Piece} from './base.js';
-
-const [KILOBYTE, MEGABYTE] = [1000, 1_000_000];
-
-/** @param {number} bytes */
-const size = bytes => (bytes < MEGABYTE / 10 ? `${number(Math.ceil(bytes / KILOBYTE))} kB` : `${number(bytes / MEGABYTE, {maximumFractionDigits: 1})} MB`);
 
 /** The documents of a session (Điều 5.3): the host adds them and lets units have them, others fetch or ask. */
 export class DocumentList extends Piece {

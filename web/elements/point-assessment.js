@@ -2,6 +2,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {t} from '../i18n.js';
 import {day} from '../time.js';
 import {Piece} from './base.js';
+import './evidence-files.js';
 import {field, sent} from './fields.js';
 
 const ASSESSED = ['awaiting', 'active'];
@@ -37,8 +38,9 @@ export class PointAssessment extends Piece {
   /** @param {AssessmentDone[]} assessments */
   done(assessments) {
     return html`<ul class="plain">${assessments.map(
-      ({at, result, assessor, expires, reference}) => html`<li data-testid="assessment" data-result=${result}>
+      ({id, at, result, assessor, expires, reference, files}) => html`<li data-testid="assessment" data-result=${result}>
         <strong>${t(`assessment.${result}`)}</strong> · ${day(at)} · ${assessor}${expires ? ` · ${t('assessment.until', day(expires))}` : ''}${reference ? ` · ${reference}` : ''}
+        <evidence-files .path=${`directory/assessments/${id}`} .files=${files} .edit=${this.card?.may_edit ?? false}></evidence-files>
       </li>`,
     )}</ul>`;
   }

@@ -5,6 +5,7 @@ import {t} from '../i18n.js';
 import {day, hourMinute} from '../time.js';
 import {alertLine, icon, Piece} from './base.js';
 import {field, sent} from './fields.js';
+import './evidence-files.js';
 import './point-assessment.js';
 import './point-equipment.js';
 import './point-grants.js';
@@ -176,7 +177,8 @@ export class PointCard extends Piece {
     return html`<p data-testid="quota">${unit.name}: ${unit.quota === null ? t('unit.free', has) : t('unit.quota', has, unit.quota)}</p>
       <unit-card .unit=${unit.id}></unit-card>
       <ul class="plain">${exemptions.map(
-        given => html`<li>${t(`exemption.${given.kind}`, given.extra)} · ${given.number} · ${day(given.dated)}${given.valid_to ? ` – ${day(given.valid_to)}` : ''}</li>`,
+        given => html`<li>${t(`exemption.${given.kind}`, given.extra)} · ${given.number} · ${day(given.dated)}${given.valid_to ? ` – ${day(given.valid_to)}` : ''}
+          <evidence-files .path=${`directory/documents/${given.id}`} .files=${given.files} .edit=${may_edit}></evidence-files></li>`,
       )}</ul>
       ${may_edit
         ? html`<button type="button" data-testid="add-point" @click=${() => this.act('add-point', unit.id)}>${icon('plus')}<span>${t('unit.add-point')}</span></button>

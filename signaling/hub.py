@@ -106,7 +106,8 @@ class Hub:
                 self._sessions[session.id] = session
                 script = await self._scheduler.script(session.id)
                 rules = points.policy.conduct.meeting
-                conference = Conference(_booking(session, places, script, points.named(control.units), rules))
+                by = f"{points.named(control.units)} ({control.article})" if control.units else ""
+                conference = Conference(_booking(session, places, script, by, rules))
                 if self._storage is not None:
                     conference.disk(self._storage)
                 self.meetings[session.id] = Meeting(conference, host.unit, control, self.tools)

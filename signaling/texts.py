@@ -23,7 +23,10 @@ PROBLEMS: Mapping[str, Pair] = {
     "unsupported-type": ("Nội dung phải là application/json", "The body must be application/json"),
     "too-large": ("Nội dung lớn hơn 64 KiB", "The body is larger than 64 KiB"),
     "invalid": ("Thông tin chưa hợp lệ", "Some fields are not valid"),
-    "capacity": ("Vượt mức năng lực được cấp (80 %)", "Over the capacity that may be given away (80 %)"),
+    "capacity": (
+        "Vượt mức năng lực được cấp (80 %, điểm a khoản 4 Điều 12)",
+        "Over the capacity that may be given away (80 %, Article 12.4.a)",
+    ),
     "wrong-registrant": ("Phiên họp này do đơn vị khác đăng ký (Điều 12)", "Another body registers it (Article 12)"),
     "state-secret": (
         "Từ chối – không tổ chức trên hệ thống này (khoản 2 Điều 5). Nội dung bí mật nhà nước chỉ họp trực tiếp hoặc"
@@ -47,8 +50,8 @@ PROBLEMS: Mapping[str, Pair] = {
     "not-over": ("Phiên họp chưa diễn ra", "The session has not been held"),
     "closing-order": ("Chưa đúng thứ tự (khoản 1 Điều 15)", "Not in the right order (Article 15.1)"),
     "not-handed-over": (
-        "Chưa có bản ghi để nhận, hoặc mã SHA-256 không khớp",
-        "Nothing to receive, or another SHA-256",
+        "Chưa có bản ghi để nhận, hoặc mã SHA-256 không khớp (khoản 3 Điều 15)",
+        "Nothing to receive, or another SHA-256 (Article 15.3)",
     ),
     "too-many-documents": ("Đã có đủ số tệp", "There are as many files as there may be"),
     "file-too-large": ("Tệp quá lớn", "The file is too large"),
@@ -63,7 +66,10 @@ PROBLEMS: Mapping[str, Pair] = {
     "link-dead": ("Đường dẫn đã dùng hoặc đã hết hạn", "The link was used, or its time is over"),
     "bad-sheet": ("Bảng có dòng chưa hợp lệ, chưa nhập gì", "Lines of the table are faulty, nothing was imported"),
     "preview-stale": ("Dữ liệu đã thay đổi, hãy xem trước lại", "What is there has changed, look at it again"),
-    "not-invited": ("Điểm cầu không được mời dự phiên họp này", "The point is not part of this session"),
+    "not-invited": (
+        "Điểm cầu không được mời dự phiên họp này (khoản 7 Điều 3)",
+        "The point is not part of this session (Article 3.7)",
+    ),
     "last-device": ("Điểm cầu phải còn ít nhất một thiết bị", "A point has at least one device"),
     "decided-already": ("Thay đổi này đã được xử lý", "This change has been decided"),
     "not-asked": (
@@ -81,7 +87,10 @@ FAULTS: Mapping[str, Pair] = {
     "too-fast": ("Gửi quá nhanh, hãy chậm lại.", "Too fast, slow down."),
     "not-joined": ("Chưa vào phiên họp.", "Not in a meeting."),
     "already-joined": ("Đã ở trong phiên họp.", "Already in the meeting."),
-    "forbidden": ("Chỉ người điều khiển được làm việc này.", "Only the controller may do this."),
+    "forbidden": (
+        "Chỉ người điều khiển được làm việc này (khoản 1 Điều 10).",
+        "Only the controller may do this (Article 10.1).",
+    ),
     "controlled-by": (
         "Điều khiển do {value} thực hiện.",
         "This meeting is controlled by {value}.",
@@ -98,7 +107,10 @@ FAULTS: Mapping[str, Pair] = {
         "Mã này đã bị thu hồi (khoản 4 Điều 12); nếu phiên họp được cấp lại, mã mới sẽ được gửi cho đơn vị chủ trì.",
         "This code was revoked (Article 12.4); if the session is served again, its host unit gets a new code.",
     ),
-    "not-invited": ("Điểm cầu không được mời dự phiên họp này.", "This point is not invited to this session."),
+    "not-invited": (
+        "Điểm cầu không được mời dự phiên họp này (khoản 7 Điều 3).",
+        "This point is not invited to this session (Article 3.7).",
+    ),
     "not-granted": (
         "Ngoài phạm vi cấp quyền: điểm cầu chưa được cấp quyền dự phiên họp này (Điều 6.5).",
         "This point was not granted this session (Article 6.5).",
@@ -199,6 +211,9 @@ FIELDS: Mapping[str, Pair] = {
 _OTHER: Pair = ("không hợp lệ", "not valid")
 
 
+_ARTICLE = re.compile(r"(?:điểm \S+ )?(?:khoản \S+ )?Điều \d+")
+
+
 def article_text(article: str, language: str) -> str:
     """Return an article of the regulation as it is cited: ``điểm b khoản 2 Điều 12``, ``Article 12.2.b``."""
     if language != "en":
@@ -219,8 +234,9 @@ def language_of(accept: str) -> Language:
 
 
 def fault_text(word: str, language: str, said: str = "") -> str:
-    """Return the text of a WebSocket fault; what is said of it stands in its place, or behind."""
+    """Return the text of a WebSocket fault; what is said of it stands in its place, or behind, with its article."""
     text = FAULTS[word][language == "en"]
+    said = _ARTICLE.sub(lambda found: article_text(found[0], language), said)
     if "{value}" in text:
         return text.replace("{value}", said)
     return text + (f" ({said})" if said else "")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from signaling.texts import FAULTS, PROBLEMS, fault_text
 from tests.signaling.world import DIEN_AN, DIEN_KHANH, NHA_TRANG, World
 
 
@@ -14,7 +15,7 @@ async def test_r092_a_commune_chairs_and_its_district_controls(world: World) -> 
     commune, chair = await world.join("dienan", session)
     assert (chair["role"], chair["controller"], chair["script"]["items"]) == ("host", False, [])
     told = await commune.ask(type="mute-all")
-    assert told == error("controlled-by", "Điều khiển do UBND huyện Diên Khánh thực hiện.")
+    assert told == error("controlled-by", "Điều khiển do UBND huyện Diên Khánh (điểm a khoản 3 Điều 14) thực hiện.")
     district, joined = await world.join("dienkhanh", session)  # from elsewhere: it is in no place of the session
     assert (joined["role"], joined["controller"]) == ("observer", True)
     await district.send(type="floor", seat=chair["seat"], open=False)
@@ -24,6 +25,18 @@ async def test_r092_a_commune_chairs_and_its_district_controls(world: World) -> 
     assert (await other.ask(type="mute-all"))["error"] == "controlled-by"
     stranger = await world.socket("vanninh")
     assert (await stranger.ask(type="join", code=session.code))["error"] == "not-invited"
+
+
+def test_refusals_name_their_article_in_both_languages() -> None:
+    problems = {
+        "capacity", "closing-order", "late", "not-asked", "not-handed-over", "not-invited", "out-of-order",
+        "point-not-ready", "quota", "state-secret", "wrong-registrant",
+    }  # fmt: skip
+    faults = {"forbidden", "full", "not-granted", "not-invited", "revoked", "wrong-line"}
+    texts = [*(PROBLEMS[word] for word in problems), *(FAULTS[word] for word in faults)]
+    assert [text for text in texts if "Điều " not in text[0] or "Article " not in text[1]] == []
+    said = fault_text("controlled-by", "en", "UBND huyện Diên Khánh (điểm a khoản 3 Điều 14)")
+    assert said == "This meeting is controlled by UBND huyện Diên Khánh (Article 14.3.a)."
 
 
 async def test_who_chairs_calls_for_help_and_only_the_centre_directs(world: World) -> None:
@@ -57,7 +70,8 @@ async def test_r010_components_do_not_control(world: World) -> None:
     host, joined = await world.join("dienkhanh", session)
     assert joined["controller"] is True
     guest, seated = await world.join("dienan", session)
-    assert (await guest.ask(type="mute-all"))["text"] == "Điều khiển do UBND huyện Diên Khánh thực hiện."
+    told = "Điều khiển do UBND huyện Diên Khánh (khoản 1 Điều 10) thực hiện."
+    assert (await guest.ask(type="mute-all"))["text"] == told
     await host.send(type="floor", seat=seated["seat"], open=True)
     assert (await guest.seat(seated["seat"], floor=True))["role"] == "component"
 

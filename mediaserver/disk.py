@@ -42,11 +42,21 @@ class Space:
         `voiced` of them keep the sound of each point too.
         """
         rate = BYTES_PER_HOUR * max(1, recordings) + VOICES_BYTES_PER_HOUR * voiced
-        return max(0.0, self.free - FULL_SHARE * self.total) / rate
+        return self.usable / rate
+
+    @property
+    def usable(self) -> int:
+        """Bytes that may be taken before recording stops."""
+        return max(0, self.free - round(FULL_SHARE * self.total))
 
     def holds(self, size: int) -> bool:
         """Whether a file of `size` bytes can be added without anything being stopped."""
         return self.free - size >= FULL_SHARE * self.total
+
+
+def size(hours: float, voiced: bool = False) -> int:
+    """How many bytes a recording takes at most, with the sound of each point if `voiced` (R-082)."""
+    return round((BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR * voiced) * hours)
 
 
 def measure(directory: Path) -> Space:

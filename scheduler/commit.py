@@ -114,7 +114,9 @@ class Commit:
     async def _tell(self, kind: HappeningKind, session: Session) -> None:
         """Note what happened, and tell of it."""
         happening = await claims_store.happened(self.db, session.id, kind, self.now, None, self.act, self.policy.stamp)
-        await self._announce(kind, session, happening)
+        new = kind in {"waiting", "issued"}
+        said = notices.receipt(session.received, session.effective, self.policy.zone) if new else ""
+        await self._announce(kind, session, happening, said)
 
     async def _announce(self, kind: HappeningKind, session: Session, happening: int, reason: str = "") -> None:
         """Tell the host unit and the groups what happened; the other units too whether it takes place (R-066)."""

@@ -81,6 +81,9 @@ class Drafts:
         await drafts_store.add(db, draft)
         if origin != unit:
             await outbox.tell(db, notices.of_draft(draft), self._channels, now)
+        if channel == "form" and origin is not None:
+            told = notices.of_passed_on(draft, self._profiles.at(now).zone)
+            await outbox.tell(db, told, notices.Channels(mail=self._channels.mail), now)
         return draft
 
     async def inbox(self, units: Collection[str] | None = None, limit: int = 500) -> list[Draft]:

@@ -257,8 +257,8 @@ WORDS: Mapping[Kind, Words] = {
     ),
     "receipt": Words(
         "Đã nhận đăng ký",
-        "Thư đăng ký đã được ghi nhận; đơn vị vận hành sẽ trả lời trong thời hạn quy định tại Điều 13.",
-        "Your letter has been received and will be answered within the time of Article 13.",
+        "Đăng ký đã được ghi nhận; đơn vị vận hành sẽ trả lời trong thời hạn quy định tại Điều 13.",
+        "Your registration has been received and will be answered within the time of Article 13.",
     ),
     "draft": Words(
         "Đăng ký chờ đơn vị xác nhận",
@@ -344,6 +344,18 @@ def of_unit(kind: Kind, session: Session, host: Point, unit: str, reason: str, v
     """Tell a unit something about a session that it hosts or takes part in, once."""
     facts = Facts(session.number, session.title, host.label, _slots(session.slots), 1 + len(session.points), reason)
     return Notice(kind, f"{kind}:{session.id}:{unit}:{version}", facts, unit, session.id)
+
+
+def receipt(received: datetime, effective: datetime, zone: tzinfo) -> str:
+    """Say when a registration came and, if it was out of hours, from when it counts (R-071, reading A14)."""
+    came, counts = (f"{at.astimezone(zone):%H:%M %d/%m/%Y}" for at in (received, effective))
+    return f"nhận lúc {came}" + ("" if counts == came else f", tính từ {counts} (giờ hành chính)")
+
+
+def of_passed_on(draft: Draft, zone: tzinfo) -> Notice:
+    """Acknowledge a form that another unit registers to the unit it came from (R-060, R-071)."""
+    said = f"nhận lúc {draft.arrived.astimezone(zone):%H:%M %d/%m/%Y}, tính từ khi đơn vị đăng ký xác nhận"
+    return Notice("receipt", f"receipt:{draft.id}", Facts(draft.number, reason=said), draft.origin)
 
 
 def loss(outranked: bool, free: Sequence[Interval], zone: tzinfo) -> str:

@@ -216,6 +216,8 @@ export const release = (id, reason) => call('POST', `sessions/${encodeURICompone
 export const history = id => call('GET', `sessions/${encodeURIComponent(id)}/history`);
 /** @type {(from: string, to: string) => Promise<Entry[]>} */
 export const agenda = (from, to) => call('GET', `agenda?${query({from, to})}`);
+/** @type {(minutes: number, voices: boolean) => Promise<Estimate>} */
+export const estimate = (minutes, voices) => call('GET', `recordings/estimate?${query({minutes: String(minutes), voices: String(voices)})}`);
 /** @type {(slot: Slot) => Promise<Busy[]>} */
 export const busyPoints = ({start, end}) => call('GET', `points/busy?${query({from: start, to: end})}`);
 /** @type {() => Promise<Maximum>} */

@@ -18,7 +18,7 @@ from scheduler.mailroom.letter import Letter
 from scheduler.mailroom.places import Places
 from scheduler.mailroom.store import Place, Received
 from scheduler.model import Draft
-from scheduler.notices import Channels, Facts, Notice
+from scheduler.notices import Channels, Facts, Notice, receipt
 from scheduler.profiles import Profiles
 
 MAX_BYTES = 10 << 20
@@ -120,14 +120,10 @@ class Mailroom:
         clock = Clock(self._profiles.at(received.arrived), (await calendar_store.notes(db)).calendar)
         urgent = draft.content.get("class") == "khan_cap"
         effective = received.arrived if urgent else clock.worktime.receipt(received.arrived)
-        facts = Facts(draft.number, received.subject, reason=self._times(received.arrived, effective))
+        zone = self._profiles.at(received.arrived).zone
+        facts = Facts(draft.number, received.subject, reason=receipt(received.arrived, effective, zone))
         thread = received.message_id if received.message_id.startswith("<") else ""
         return Notice("receipt", f"receipt:{draft.id}", facts, unit=received.unit, thread=thread)
-
-    def _times(self, arrived: datetime, effective: datetime) -> str:
-        zone = self._profiles.at(arrived).zone
-        came, counts = (f"{at.astimezone(zone):%H:%M %d/%m/%Y}" for at in (arrived, effective))
-        return f"nhận lúc {came}" + ("" if counts == came else f", tính từ {counts} (giờ hành chính)")
 
     async def _stranger(self, db: AsyncConnection, came: Letter, received: Received) -> Received:
         """Ask for the official mailbox, politely: not machines, one letter a day for each address."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from aiohttp import web
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
+from mediaserver import disk
 from mediaserver.files import thumbnail_of
 from scheduler.conduct import handover
 from scheduler.conduct.handover import Standing
@@ -73,6 +74,20 @@ class Handover(Model):
     keep_until: Moment | None
     deleted: Moment | None
     may_receive: bool
+
+
+class Wish(Model):
+    """A recording of so many minutes, with the sound of each point if `voices`."""
+
+    minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)]
+    voices: bool = False
+
+
+class Estimate(Model):
+    """Bytes that a recording takes at most, and that may still be taken now."""
+
+    bytes: int
+    free: int
 
 
 class Recording(Part):
@@ -275,7 +290,15 @@ def _part(found: store.Recording, may: bool, access: Access) -> Part:
     )
 
 
+async def estimate(call: Call) -> Estimate:
+    """Say how much a recording would take, before it is wished for (R-082)."""
+    wish: Wish = call.query
+    space = await call.roof.recordings.space()
+    return Estimate(bytes=disk.size(wish.minutes / 60, wish.voices), free=space.usable)
+
+
 ROUTES = [
+    Route("GET", "/recordings/estimate", estimate, "What a recording would take", Estimate, query=Wish),
     Route("GET", "/recordings", recordings, "List recordings by session", list[Recording]),
     Route("POST", f"/recordings/{ID}/link", link, "Make a link to a recording", Link, problems=(403, 404, 409)),
     Route(

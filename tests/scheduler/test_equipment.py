@@ -107,6 +107,25 @@ async def test_a_wrong_line_is_flagged_and_may_be_blocked(equipment: Equipment) 
     assert (blocked(found, policy), blocked(found, strict), blocked(found[1:], strict)) == (False, True, False)
 
 
+@pytest.mark.parametrize(
+    ("kind", "level", "up", "down", "faults", "warned"),
+    [
+        ("TSLCD", "xa", 3999, 4000, ["line: line-slow-up (3,999 < 4)"], []),
+        ("WAN", "xa", 3600, 4000, [], ["line: line-slow-up (3,6 < 4)"]),
+        ("INTERNET", "khac", 18_400, 35_000, ["line: line-slow-up (18,4 < 20)"], []),
+        ("INTERNET", "khac", 20_000, 20_000, [], []),
+        ("INTERNET", "xa", 25_000, 25_000, ["line: line-type (INTERNET)"], []),
+    ],
+)
+def test_what_lines_must_carry(  # A6
+    kind: str, level: str, up: int, down: int, faults: list[str], warned: list[str]
+) -> None:
+    line = replace(LINE, type=kind, up_kbps=up, down_kbps=down)  # type: ignore[arg-type]
+    policy = PROFILES.at(NOW)
+    assert [str(fault) for fault in lines.faults(line, policy, level, exempt=False)] == faults
+    assert [str(fault) for fault in lines.warnings(line, policy)] == warned
+
+
 async def test_providers_have_one_name(equipment: Equipment) -> None:
     vnpt = Provider("p1", "VNPT Khánh Hòa", "Trực ca", "+84258350000", "truc@vnpt.example")
     await equipment.set_provider(vnpt)

@@ -14,7 +14,7 @@ from scheduler.notices import Channels, Facts, Notice
 from scheduler.post import Post
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE
+from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE, at, on
 
 CHANNELS = Channels(mail=True, groups=("telegram", "zalo"))
 
@@ -51,6 +51,14 @@ async def test_a_decision_is_told_on_every_channel_once(office: Office) -> None:
     assert [kind for kind, _ in await told(office)] == ["cancelled"] * 3 + ["granted"] * 3
     assert await office.post.code(notice) is None
     assert {n.sequence for n in await office.post.due(NOW) if n.kind == "cancelled"} == {1}
+
+
+async def test_r071_the_answer_to_a_form_says_when_it_came_and_from_when_it_counts(office: Office) -> None:
+    later = replace(REQUEST, official=on("07/04/2023", "08:00", "09:00"))
+    session = await office.scheduler.submit(later, at("03/04/2023 19:00"))
+    notice = (await office.post.due(at("03/04/2023 19:00")))[0]
+    assert (notice.kind, notice.facts.number) == ("granted", session.number)
+    assert notice.facts.reason == "nhận lúc 19:00 03/04/2023, tính từ 07:00 04/04/2023 (giờ hành chính)"
 
 
 async def test_a_refusal_is_told_though_nothing_is_booked(office: Office) -> None:

@@ -190,6 +190,21 @@ async def test_i03_the_operator_gives_up_what_nobody_opened(world: World) -> Non
     assert await refused(client, f"/sessions/{opened.id}/release", body) == (409, "not-missed")
 
 
+async def test_i06_the_desk_sees_half_an_hour_before_who_cannot_run_on(world: World) -> None:
+    client = await world.signed_in("central")
+    meeting = await booked(client, NHA_TRANG, 90)  # until 10:00
+    await sent(client, f"/points/{CAM_RANH}/devices", {"devices": 99})
+    for host in (HOST, DIEN_KHANH):
+        body = registration(host_point=host, points=[CAM_RANH], official=hours("10:00", "11:00"))
+        await sent(client, "/registrations", body, 201)
+        await sent(client, f"/points/{CAM_RANH}/devices", {"devices": 90})
+    for minutes, seen in ((31, []), (30, [meeting["id"]])):
+        world.clock.now = NOW.replace(day=8, hour=3) - timedelta(minutes=minutes)
+        found = (await got(await world.signed_in("central"), "/queue"))["overruns"]
+        assert [each["session"]["id"] for each in found] == seen
+    assert (found[0]["reason"]["limit"], found[0]["reason"]["needed"]) == ("points", 281)
+
+
 async def test_maintenance_is_planned_and_seen(world: World) -> None:
     client = await world.signed_in("central")
     night = {"since": "2026-04-09T17:00:00Z", "until": "2026-04-09T22:00:00Z", "sessions": 2, "points": 30}

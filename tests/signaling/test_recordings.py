@@ -513,3 +513,14 @@ async def test_registered_voices_are_kept_with_the_registered_recording(world: W
     await world.tick(1)
     assert (await host.type("recording"))["on"]
     assert ("record_voices", session.id, True) in world.engine.calls
+
+
+async def test_r082_a_wish_to_record_is_weighed_against_the_space_left(world: World) -> None:
+    world.disk.space = Space(free=3 * 10**9, total=10**11)
+    client = await world.signed_in("nhatrang")
+    all_of_it = BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR
+    for query, taken in (("minutes=180", BYTES_PER_HOUR), ("minutes=180&voices=true", all_of_it)):
+        async with client.get(f"/api/v1/recordings/estimate?{query}") as response:
+            assert await response.json() == {"bytes": round(3 * taken), "free": 10**9}
+    async with client.get("/api/v1/recordings/estimate?minutes=0") as response:
+        assert await problem_of(response) == (422, "invalid")

@@ -153,6 +153,9 @@ async def test_r016_r017_r070_r075_what_is_missing_is_named_at_once(world: World
         422,
         [{"field": name, "detail": "bắt buộc"} for name in ("ground", "purpose", "kind", "form", "secret")],
     )
+    timeless = {name: value for name, value in later().items() if name != "official"}
+    status, problem = await post(await world.signed_in("host"), "/registrations", timeless)
+    assert (status, problem["errors"]) == (422, [{"field": "official", "detail": "bắt buộc"}])
 
 
 async def test_r015_a_district_sees_what_its_communes_are_in_and_no_code_of_what_it_is_not(world: World) -> None:

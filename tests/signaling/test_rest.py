@@ -203,6 +203,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /calendar/years": [200, 403, 403, 403, 403, 403],
     "GET /deadlines": [200, 200, 200, 200, 200, 200],
     "GET /profiles": [200, 200, 200, 200, 200, 200],
+    "GET /recordings/estimate": [200, 200, 200, 200, 200, 200],
     "GET /recordings": [200, 200, 200, 200, 200, 200],
     "POST /recordings/{id}/link": [403, 200, 200, 403, 403, 403],
     "GET /recordings/{id}/file": [403, 200, 200, 403, 403, 403],
@@ -296,6 +297,8 @@ async def test_who_may_what(world: World, role: str) -> None:
             where = url(route, twice.id)
         if path_ == "/deadlines":
             where = where.with_query({"class": "thuong", "start": "2026-04-09T01:00:00Z"})
+        if path_ == "/recordings/estimate":
+            where = where.with_query(minutes=180)
         body = {"json": bodies.get(path_, {})} if route.method == "POST" else {}
         async with client.request(route.method, where, **body) as response:
             statuses[name(route)] = response.status

@@ -1,5 +1,5 @@
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, busyPoints, capacity, confirmDraft, deadlines, draft, passOn, points, register, rules, told, units} from '../api.js';
+import {Refusal, busyPoints, capacity, confirmDraft, deadlines, draft, estimate, passOn, points, register, rules, told, units} from '../api.js';
 import {free, legs} from '../booking.js';
 import {alertLine, guide, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
@@ -7,14 +7,18 @@ import '../elements/class-field.js';
 import '../elements/point-picker.js';
 import '../elements/script-editor.js';
 import '../elements/top-bar.js';
-import {collator, t} from '../i18n.js';
+import {collator, number, t} from '../i18n.js';
 import {grouped} from '../logic.js';
 import {CENTRAL} from '../nav.js';
 import {blank, choices, fieldsOf, kept, registration, reopened, slotOf, weekly} from '../registration.js';
 import {day, hourMinute, midnight, slot as slotWords, toLocal, utc} from '../time.js';
 
+const MINUTE_MS = 60_000;
+const GIGABYTE = 1_000_000_000;
 const DAY_MS = 86_400_000;
 const TIMES = ['official-start', 'official-end', 'rehearsal-start', 'rehearsal-end'];
+/** What is looked up at the server when it changes. */
+const ASKED = [...TIMES, 'recording', 'voices'];
 /** Where the device keeps an unfinished form. */
 const KEPT = 'registration';
 /** What the deadlines depend on. */
@@ -23,11 +27,14 @@ const DUE = ['class', 'official-start', 'official-end'];
 /** @typedef {(Session & {unit?: undefined}) | Draft} Registered */
 /** @typedef {{official: Slot, registered: Registered | null, fault: string}} Outcome */
 
+/** @param {number} bytes */
+const gigabytes = bytes => number(bytes / GIGABYTE, {maximumFractionDigits: 1});
+
 class RegisterPage extends Page {
   static properties = {
     ...Page.properties,
     fields: {state: true}, script: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true}, rules: {state: true},
-    capacity: {state: true}, taken: {state: true}, kept: {state: true}, due: {state: true}, series: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
+    capacity: {state: true}, taken: {state: true}, storage: {state: true}, kept: {state: true}, due: {state: true}, series: {state: true}, refusal: {state: true}, issued: {state: true}, busy: {state: true},
   };
 
   constructor() {
@@ -48,6 +55,8 @@ class RegisterPage extends Page {
     this.capacity = null;
     /** Points that are in another session at the times chosen. @type {Busy[]} */
     this.taken = [];
+    /** What the recording that is wished for takes. @type {Estimate | null} */
+    this.storage = null;
     /** A form that was not finished, offered back. @type {ReturnType<typeof reopened>} */
     this.kept = null;
     this.looked = 0;
@@ -135,7 +144,7 @@ class RegisterPage extends Page {
     this.refusal = null;
     if (field.name === 'class') this.fields = {...this.fields, ground: '', reason: ''};
     this.keep();
-    if (TIMES.includes(field.name)) this.look();
+    if (ASKED.includes(field.name)) this.look();
     if (DUE.includes(field.name)) this.count();
   }
 
@@ -147,18 +156,27 @@ class RegisterPage extends Page {
     if (start === this.official?.start && kind === this.fields.class) this.due = due;
   }
 
-  /** Fetch the load of the chosen day and the points that are taken; an answer for times left meanwhile is dropped. */
+  /** Fetch the load of the chosen day, the points that are taken and what a recording takes; an answer for times left meanwhile is dropped. */
   async look() {
     const {from, to} = this.day;
     const slots = [this.official, this.rehearsal].filter(slot => slot !== null);
     const turn = ++this.looked;
-    const [seen, taken] = await Promise.all([
+    const [seen, taken, storage] = await Promise.all([
       capacity(utc(from), utc(to)).catch(() => null),
       Promise.all(slots.map(busyPoints)).catch(() => []),
+      this.weigh().catch(() => null),
     ]);
     if (turn !== this.looked) return;
     this.capacity = seen;
     this.taken = taken.flat();
+    this.storage = storage;
+  }
+
+  /** Estimate what a recording takes, if one is wished for. */
+  async weigh() {
+    const {official, fields} = this;
+    if (!official || !fields.recording) return null;
+    return estimate(Math.ceil((Date.parse(official.end) - Date.parse(official.start)) / MINUTE_MS), Boolean(fields.voices));
   }
 
   /** @param {SubmitEvent} event */
@@ -264,16 +282,25 @@ class RegisterPage extends Page {
       <p class="soft">${t('register.code-is')}</p>
       <p class="code huge" data-testid="issued-code">${grouped(session.code ?? '')}</p>
       <p>${t('register.keep-code')}</p>
+      ${this.receipt(session)}
       <div class="row"><a class="button main" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a></div>
     </section>`;
   }
 
+  /** When it came, and what counts as its receipt (R-071). @param {Session} session */
+  receipt({number, received, effective}) {
+    const [came, counts] = [received, effective].map(at => `${hourMinute(at)} ${day(at)}`);
+    return html`<p class="soft" data-testid="receipt">${t(came === counts ? 'register.receipt' : 'register.receipt-later', number, came, counts)}</p>`;
+  }
+
   /** @param {Session} session */
-  queued({title: name, official, number}) {
+  queued(session) {
+    const {title: name, official, number} = session;
     return html`<section class="card issued" role="status" data-testid="queued">
       <h1>${icon('clock')} ${t('register.waiting')}</h1>
       <p>${name} · ${slotWords(official)}</p>
       <p>${t('register.waiting-number', number)}</p>
+      ${this.receipt(session)}
       <div class="row"><a class="button main" href="sessions.html" data-testid="to-sessions">${t('sessions.title')}</a></div>
     </section>`;
   }
@@ -371,9 +398,16 @@ class RegisterPage extends Page {
     return html`<fieldset>
       <legend>${t('register.support')}</legend>
       ${this.tick('recording', html`${t('register.recording')}<small>${t('register.recording-hint')}</small>`)} ${this.tick('voices', t('register.voices'))}
+      <p class="soft" role="status" data-testid="storage">${this.storage ? this.stored(this.storage) : nothing}</p>
       ${choices(this.rules?.registration.support ?? {}).map(([code, name]) => this.tick(`support:${code}`, name))}
       ${this.field('support-note', 'text', {maxlength: 200})}
     </fieldset>`;
+  }
+
+  /** @param {Estimate} storage */
+  stored({bytes, free}) {
+    const said = t('register.storage', gigabytes(bytes), gigabytes(free));
+    return bytes <= free ? said : html`<span class="mark amber">${icon('warn')}<span>${said} ${t('register.no-storage')}</span></span>`;
   }
 
   /** @param {string} name @param {unknown} label */

@@ -27,6 +27,7 @@ from loadtest.report import Outcome, render, report
 from loadtest.result import summary
 from loadtest.scenario import Plan, Venue
 from loadtest.server import ServerFailed, throwaway
+from signaling.__main__ import settle
 from signaling.admin import NewAccount
 
 CODECS: dict[str, tuple[Codec, ...]] = {"H264": ("H264",), "VP8": ("VP8",), "both": ("H264", "VP8")}
@@ -162,6 +163,7 @@ def _records(words: Sequence[str]) -> int:
     parser.add_argument("--bookings", type=_count, default=records.BOOKINGS, help="of the year (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     arguments = parser.parse_args(words)
+    settle()
     figures = _run(records.run(_progress, arguments.bookings))
     print(json.dumps(figures, ensure_ascii=False) if arguments.json else records.table(figures))
     return 0

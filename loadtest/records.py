@@ -2,15 +2,15 @@
 
 A fresh SQLite file with the units of Khánh Hòa gets a year of bookings as a province makes them: in office hours of
 working days, from two points to forty. Then requests are planned, months of the calendar answered, the year's report
-is made and entries are appended to the audit log; figures are medians in milliseconds. The database works in threads of
-this process, so it is in the figures; HTTP is not.
+is made, what the operator looks at is put together and entries are appended to the audit log; figures are medians in
+milliseconds. The database works in threads of this process, so it is in the figures; HTTP is not.
 """
 
 import random
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from loadtest.bench import Effort, conditions
 from scheduler import database, profiles, seed
 from scheduler.commit import Commit
+from scheduler.conduct.box import Box
+from scheduler.conduct.handovers import Handovers
+from scheduler.conduct.sheets import Sheets
 from scheduler.model import Admit, Amount, Claim, Interval, Slot, State
 from scheduler.notices import NOWHERE
+from scheduler.preparation.service import Preparation
+from scheduler.preparation.tables import STAYS
 from scheduler.reports.service import Reports
 from scheduler.service import Scheduler
 from scheduler.store import seconds
@@ -43,7 +48,16 @@ QUARTER = timedelta(minutes=15)
 PLANS = 300
 REPORTS = 3
 ENTRIES = 1000
+LOOKS = 5
+QUEUED = 60
+"""So many sessions wait on one day."""
+BOARD = 145
+"""The points of the example of the regulation (I-14)."""
+CENTRE = "ubnd.khanh-hoa"
 SEED = 680
+
+Asked = tuple[datetime, int, list[str]]
+"""When a session starts, how many hours it lasts, its points with the host first."""
 
 
 async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict[str, Any]:
@@ -59,7 +73,7 @@ async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict
         await _book(engine, [point.id for point in await scheduler.points()], bookings, chance)
         progress("plans")
         served, refused = await _plans(engine, scheduler, chance)
-        progress("months, reports, audit log")
+        progress("months, reports, the desk, audit log")
         figures = {
             "bookings": bookings,
             "plan_ms": _median(served),
@@ -67,6 +81,7 @@ async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict
             "agenda_month_ms": await _months(lambda start, end: _agenda(scheduler, start, end)),
             "load_month_ms": await _months(scheduler.load),
             "report_year_ms": await _reports(engine, scheduler),
+            **await _desk(engine, scheduler, chance),
             "audit_append_ms": await _entries(engine),
             "conditions": conditions(Effort(0, PLANS)),
         }
@@ -82,24 +97,36 @@ def table(figures: dict[str, Any]) -> str:
 
 async def _book(engine: AsyncEngine, points: list[str], bookings: int, chance: random.Random) -> None:
     """Write bookings as the scheduler would have, without asking whether they fit."""
-    sessions, slots, invited, codes, happenings = [], [], [], [], []
-    for seq in range(1, bookings + 1):
-        host, *others = chance.sample(points, chance.choice((3, 5, 8, 12, 20, 40)))
-        start = seconds(_moment(chance))
-        end = start + chance.choice((1, 2, 3)) * 3600
+    asked = []
+    for _ in range(bookings):
+        size = chance.choice((3, 5, 8, 12, 20, 40))
+        asked.append((_moment(chance), chance.choice((1, 2, 3)), chance.sample(points, size)))
+    await _write(engine, 1, asked, State.ISSUED)
+
+
+async def _write(engine: AsyncEngine, first: int, asked: Sequence[Asked], state: State) -> None:
+    """Write registrations, numbered from the first on; those with a code keep who was there."""
+    sessions, slots, invited, codes, happenings, stays = [], [], [], [], [], []
+    for seq, (moment, hours, (host, *others)) in enumerate(asked, first):
+        start = seconds(moment)
+        end = start + hours * 3600
         name, legs = f"{seq:032x}", len(others) + 1
-        sessions.append(_session(name, seq, host, legs, start))
+        sessions.append(_session(name, seq, host, legs, start, state))
         slots.append({"session": name, "kind": "chinh_thuc", "start": start, "end": end, "legs": legs})
         invited += [{"session": name, "point": point, "position": place} for place, point in enumerate(others)]
-        codes.append({"mark": f"{seq:010}", "session": name, "issued": start})
-        happenings.append({"at": sessions[-1]["created"], "session": name, "kind": "issued"})
-    tables = (SESSIONS, SLOTS, SESSION_POINTS, CODES, HAPPENINGS)
+        happenings.append({"at": sessions[-1]["created"], "session": name, "kind": state.value})
+        if state == State.ISSUED:
+            codes.append({"mark": f"{seq:010}", "session": name, "issued": start})
+            there = {"session": name, "joined": start + 60, "seen": end, "left": end}
+            stays += [{**there, "point": point} for point in (host, *others)]
+    tables = (SESSIONS, SLOTS, SESSION_POINTS, CODES, HAPPENINGS, STAYS)
     async with database.writing(engine) as db:
-        for into, rows in zip(tables, (sessions, slots, invited, codes, happenings), strict=True):
-            await db.execute(insert(into), rows)
+        for into, rows in zip(tables, (sessions, slots, invited, codes, happenings, stays), strict=True):
+            if rows:
+                await db.execute(insert(into), rows)
 
 
-def _session(name: str, seq: int, host: str, legs: int, created: int) -> dict[str, Any]:
+def _session(name: str, seq: int, host: str, legs: int, created: int, state: State) -> dict[str, Any]:
     return {
         "id": name,
         "seq": seq,
@@ -110,8 +137,8 @@ def _session(name: str, seq: int, host: str, legs: int, created: int) -> dict[st
         "contact_phone": "+84905123456",
         "recording": False,
         "legs": legs,
-        "state": State.ISSUED,
-        "mark": f"{seq:010}",
+        "state": state,
+        "mark": f"{seq:010}" if state == State.ISSUED else None,
         "created": created - 7 * 86_400,
         "profile": "KH-2023/1",
         "submitted_by": "records",
@@ -168,6 +195,35 @@ async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
     for _ in range(REPORTS):
         began = time.process_time()
         await reports.report(year, before, year.end)
+        costs.append(time.process_time() - began)
+    return _median(costs)
+
+
+async def _desk(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random) -> dict[str, float]:
+    """Return the cost of what the operator looks at: boards of a week, breaches of one, a queue of some hundreds."""
+    shelf, week = profiles.load(), OPENS + timedelta(weeks=1)
+    boards = Preparation.over(engine, shelf).boards
+    box = Box(engine, shelf, Sheets(engine, shelf, NOWHERE), Handovers(engine, shelf, NOWHERE))
+    points = [point.id for point in await scheduler.points()]
+    day = OPENS + timedelta(days=2)
+    others = [point for point in points if point != CENTRE][: BOARD - 1]
+    await _write(engine, BOOKINGS + 1, [(day, 2, [CENTRE, *others])], State.ISSUED)
+    waiting = [(day + chance.randrange(QUARTERS) * QUARTER, 2, chance.sample(points, 20)) for _ in range(QUEUED)]
+    await _write(engine, BOOKINGS + 2, waiting, State.WAITING)
+    great = f"{BOOKINGS + 1:032x}"
+    return {
+        "board_ms": await _looks(lambda: boards.board(great, set(points), OPENS)),
+        "readiness_week_ms": await _looks(lambda: boards.between(OPENS, week, set(points), OPENS)),
+        "breaches_week_ms": await _looks(lambda: box.breaches(OPENS, week, week)),
+        "queue_ms": await _looks(lambda: scheduler.operator.queue(OPENS)),
+    }
+
+
+async def _looks(ask: Callable[[], Awaitable[object]]) -> float:
+    costs = []
+    for _ in range(LOOKS):
+        began = time.process_time()
+        await ask()
         costs.append(time.process_time() - began)
     return _median(costs)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.model import Act, Claim, Happening, HappeningKind, Held, Interval
@@ -60,7 +60,16 @@ async def _claims(db: AsyncConnection, policy: Policy, where: ColumnElement[bool
 async def held_plan(db: AsyncConnection, session: str) -> Held | None:
     """Return the plan that is held for a session."""
     row = (await db.execute(select(HELD_PLANS).where(HELD_PLANS.c.session == session))).one_or_none()
-    return None if row is None else Held(row.session, row.version, tuple(json.loads(row.victims)), instant(row.until))
+    return None if row is None else _held(row)
+
+
+async def held_plans(db: AsyncConnection) -> dict[str, Held]:
+    """Return all plans that are held, by session."""
+    return {row.session: _held(row) for row in await db.execute(select(HELD_PLANS))}
+
+
+def _held(row: Row[Any]) -> Held:
+    return Held(row.session, row.version, tuple(json.loads(row.victims)), instant(row.until))
 
 
 async def hold(db: AsyncConnection, held: Held) -> None:

@@ -8,11 +8,24 @@ meanwhile, and is made anew when something else was committed first.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler import admission, capacity, claims_store, codes, notices, outbox, registry_store, store, suggestions
+from scheduler import (
+    admission,
+    capacity,
+    claims_store,
+    codes,
+    notices,
+    outbox,
+    registry_store,
+    revocation,
+    store,
+    suggestions,
+)
 from scheduler.errors import CapacityExceeded, OutOfOrder
+from scheduler.glance import Glance
 from scheduler.model import (
     SYSTEM,
     Act,
@@ -57,6 +70,8 @@ class Commit:
     channels: notices.Channels
     now: datetime
     act: Act = SYSTEM
+    glance: Glance | None = None
+    """What was read once for many questions; without it, each question reads what it needs."""
 
     def claim(self, session: Session, level: str) -> Claim:
         """Return what admission knows of a session whose host is of a level."""
@@ -69,8 +84,14 @@ class Commit:
         return answer if isinstance(answer, Admit) else await self._advised(asked, answer, usable)
 
     async def _weighed(self, asked: Claim) -> tuple[Admit | Refuse, capacity.Ceiling]:
-        held, usable = await self._beside(asked, _intervals(asked.slots)), await self._usable()
-        return admission.plan(asked, held, usable, self.policy.revocation), usable
+        usable = await self._usable()
+        if self.glance and asked.id in self.glance.weighed:
+            return self.glance.weighed[asked.id], usable
+        held = await self._beside(asked, _intervals(asked.slots))
+        answer = admission.plan(asked, held, usable, self.policy.revocation)
+        if self.glance:
+            self.glance.weighed[asked.id] = answer
+        return answer, usable
 
     async def reason(self, asked: Claim) -> Refuse:
         """Say why a claim cannot be issued without revoking anything."""
@@ -86,10 +107,15 @@ class Commit:
         return suggestions.suggest(asked.slots, held, usable, window, self.policy.session.suggestions)
 
     async def _beside(self, asked: Claim, where: Iterable[Interval]) -> list[Claim]:
-        held = await claims_store.holding(self.db, where, self.policy, self.now)
+        if self.glance:
+            held = self.glance.holding(where)
+        else:
+            held = await claims_store.holding(self.db, where, self.policy, self.now)
         return [claim for claim in held if claim.id != asked.id]
 
     async def _usable(self) -> capacity.Ceiling:
+        if self.glance:
+            return self.glance.usable
         return (await store.ceiling(self.db, self.rated)).of(self.policy.capacity.usable)
 
     # Registration.
@@ -224,9 +250,17 @@ class Commit:
 
     # The operator's desk.
 
+    async def looking(self) -> Self:
+        """Return the same at a glance: for reading only, and as long as nothing else is committed."""
+        queue = sorted(await claims_store.queued(self.db, self.policy, self.now), key=revocation.seniority)
+        around = [suggestions.search_window(claim.slots, self.policy, self.now) for claim in queue]
+        hull = [Interval(min(each.start for each in around), max(each.end for each in around))] if around else []
+        held = await claims_store.holding(self.db, hull, self.policy, self.now) if hull else []
+        return replace(self, glance=Glance(held, queue, await self._usable()))
+
     async def ahead(self, asked: Claim) -> tuple[str, ...]:
         """Return who comes before a queued claim at the same time and could be served now (R-064)."""
-        queue = await claims_store.queued(self.db, self.policy, self.now)
+        queue = self.glance.queue if self.glance else await claims_store.queued(self.db, self.policy, self.now)
         first = admission.first([claim for claim in queue if claim.id != asked.id], asked)
         return tuple([claim.id for claim in first if isinstance((await self._weighed(claim))[0], Admit)])
 

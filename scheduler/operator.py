@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import capacity, claims_store, notices, registry_store, revocation, states, store
+from scheduler import capacity, claims_store, notices, registry_store, states, store
 from scheduler.commit import Commit
 from scheduler.database import writing
 from scheduler.errors import CapacityExceeded
@@ -32,9 +32,11 @@ class Operator:
     async def queue(self, now: datetime) -> list[Queued]:
         """Return who waits for capacity, the highest and earliest first, each with what would happen now."""
         async with self._engine.begin() as db:
-            commit = self._commit(db, now)
-            claims = sorted(await claims_store.queued(db, commit.policy, now), key=revocation.seniority)
-            return [await self._queued(commit, claim) for claim in claims]
+            commit = await self._commit(db, now).looking()
+            queue = commit.glance.queue if commit.glance else ()
+            sessions = {session.id: session for session in await store.named(db, [claim.id for claim in queue])}
+            plans = await claims_store.held_plans(db)
+            return [await self._queued(commit, each, sessions[each.id], plans.get(each.id)) for each in queue]
 
     async def standing(self, session_id: str, now: datetime) -> Queued | None:
         """Return why a session waits and what would help; None for one that does not. Raises UnknownSession."""
@@ -43,15 +45,15 @@ class Operator:
             if session.state not in QUEUED:
                 return None
             commit = self._commit(db, now)
-            return await self._queued(commit, await _claim(commit, session))
+            held = await claims_store.held_plan(db, session.id)
+            return await self._queued(commit, await _claim(commit, session), session, held)
 
-    async def _queued(self, commit: Commit, claim: Claim) -> Queued:
+    async def _queued(self, commit: Commit, claim: Claim, session: Session, held: Held | None) -> Queued:
         plan = await commit.plan(claim)
-        held = await claims_store.held_plan(commit.db, claim.id)
         reason = plan if isinstance(plan, Refuse) else await commit.reason(claim) if plan.victims else None
         victims = plan.victims if isinstance(plan, Admit) else ()
         fresh = held is not None and commit.now < held.until and held.victims == victims
-        session, ahead = await store.known(commit.db, claim.id), await commit.ahead(claim)
+        ahead = await commit.ahead(claim)
         return Queued(session, isinstance(plan, Admit), victims, reason, held if fresh else None, ahead)
 
     async def hold(self, session_id: str, now: datetime) -> Held:

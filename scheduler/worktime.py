@@ -43,9 +43,12 @@ class Worktime:
     """Days and hours of one office. Instants go in aware and come out in UTC."""
 
     def __init__(self, office: OfficePolicy, zone: ZoneInfo, calendar: Calendar) -> None:
+        # given
         self._office = office
         self._zone = zone
         self._calendar = calendar
+        # owned
+        self._opened: dict[date, list[tuple[datetime, datetime]]] = {}
 
     def works(self, day: date) -> bool:
         """Tell whether a day is a working day."""
@@ -116,6 +119,12 @@ class Worktime:
             day = self.working_day(day, 1)
 
     def _spans(self, day: date) -> list[tuple[datetime, datetime]]:
+        """Return the office hours of a day; a report asks for each day a hundred times."""
+        if day not in self._opened:
+            self._opened[day] = self._hours(day)
+        return self._opened[day]
+
+    def _hours(self, day: date) -> list[tuple[datetime, datetime]]:
         return [
             (
                 datetime.combine(day, opens, self._zone).astimezone(UTC),

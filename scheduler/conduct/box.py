@@ -84,13 +84,13 @@ class Box:
             points = {point.id: point for point in await registry_store.all_points(db)}
             refused = await refusals_store.between(db, start, end, MAX_REFUSALS)
             released = await _released(db, sessions)
+        missing = await self._sheets.missing(sessions)
         units: Mapping[str, str] = {point.id: point.unit for point in points.values()}
         found = [*breaches.missed(sessions, released, units), *breaches.late(refused)]
         for session in sessions:
             policy = self._profiles.at(session.official.start)
             overdue = session.official.end + policy.conduct.closing.remind
-            missing = (await self._sheets.sheet(session.id)).missing
-            found += breaches.unclosed(session, missing, points, overdue, now)
+            found += breaches.unclosed(session, missing[session.id], points, overdue, now)
         found += breaches.unreceived(await self._handovers.all(), now)
         within = [each for each in found if start <= each.at < end]
         return sorted(within, key=lambda each: (each.at, each.session or "", each.point or ""), reverse=True)

@@ -1,6 +1,6 @@
 """The ordered checklist after a session: end it, switch off the terminals, then cut the power (Điều 15.1). Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -64,7 +64,10 @@ class Sheet:
 
 def sheet(policy: ClosingPolicy, points: Sequence[str], ticks: Collection[Tick], kind: str | None) -> Sheet:
     """Return the sheet of a session with these points."""
-    done: Mapping[str, list[Tick]] = {place: [t for t in ticks if t.place == place] for place in (CENTRE, *points)}
+    done: dict[str, list[Tick]] = {place: [] for place in (CENTRE, *points)}
+    for tick in ticks:
+        if tick.place in done:
+            done[tick.place].append(tick)
     lists = []
     for place, own in done.items():
         items = policy.centre if place == CENTRE else policy.point

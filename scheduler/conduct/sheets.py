@@ -1,8 +1,10 @@
 """Closing sessions: the lists, who did what, and who is reminded (Điều 15.1, 11.3); one method, one transaction."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler import notices, outbox, registry_store, store
@@ -31,6 +33,14 @@ class Sheets:
         """Return the lists of a session. Raises UnknownSession."""
         async with self._engine.begin() as db:
             return await self._sheet(db, await store.known(db, session_id))
+
+    async def missing(self, sessions: Sequence[Session]) -> dict[str, tuple[str, ...]]:
+        """Return the places that are not done, by session, from one statement however many they are."""
+        ticks: dict[str, list[Tick]] = {session.id: [] for session in sessions}
+        async with self._engine.begin() as db:
+            for row in await db.execute(select(TICKS).where(TICKS.c.session.in_(list(ticks)))):
+                ticks[row.session].append(_tick(row))
+        return {session.id: self._judge(session, ticks[session.id], None).missing for session in sessions}
 
     async def tick(self, session_id: str, place: str, item: str, done: bool, by: str, now: datetime) -> Sheet:
         """Note that an item is done at a place, or take the last one back.
@@ -87,8 +97,10 @@ class Sheets:
 
     async def _sheet(self, db: AsyncConnection, session: Session) -> Sheet:
         rows = await db.execute(select(TICKS).where(TICKS.c.session == session.id))
-        ticks = [Tick(row.place, row.item, row.by, instant(row.at)) for row in rows]
         kind = await db.scalar(select(CLOSINGS.c.kind).where(CLOSINGS.c.session == session.id))
+        return self._judge(session, [_tick(row) for row in rows], kind)
+
+    def _judge(self, session: Session, ticks: Collection[Tick], kind: str | None) -> Sheet:
         points = (session.host_point, *session.points)
         return sheet(self._policy(session).conduct.closing, points, ticks, kind or session.kind or None)
 
@@ -99,3 +111,7 @@ class Sheets:
 
     def _policy(self, session: Session) -> Policy:
         return self._profiles.at(session.official.start)
+
+
+def _tick(row: Row[Any]) -> Tick:
+    return Tick(row.place, row.item, row.by, instant(row.at))

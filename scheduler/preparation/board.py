@@ -86,8 +86,9 @@ def board(session: Session, known: Known, policy: Policy, now: datetime) -> Boar
     moment = Moment(slot.start - timedelta(hours=policy.deadlines.check_hours), slot.start, now)
     senders = on_site(session, known, policy)
     missing = absent_units(duties, senders)
-    busy = _busy(session, slot, known, policy.preparation.max_parallel_per_technician)
-    facts = _facts(session, slot, known, policy, now)
+    at_once = [other for other in known.beside if _at_once(slot, other)]
+    busy = _busy(session, slot, known, at_once, policy.preparation.max_parallel_per_technician)
+    facts = _facts(session, slot, known, at_once, policy, now)
     judged = {point: marks(fact, moment) for point, fact in facts.items()}
     needs_link = session.purpose in policy.preparation.link_purposes
     link = [link_mark(known.links.get((session.id, slot.kind)), moment)] if needs_link else []
@@ -117,11 +118,13 @@ def on_site(session: Session, known: Known, policy: Policy) -> list[str]:
     return [unit for unit in rule.units if unit in known.units]
 
 
-def _facts(session: Session, slot: Slot, known: Known, policy: Policy, now: datetime) -> dict[str, Facts]:
+def _facts(
+    session: Session, slot: Slot, known: Known, at_once: Sequence[Session], policy: Policy, now: datetime
+) -> dict[str, Facts]:
     checked = {each.point: each for each in known.checks[session.id] if each.kind == slot.kind}
     posts = {each.point: each for each in known.duties[session.id] if each.role == "point"}
     rehearsed = _rehearsed(session, known.stays[session.id], now)
-    elsewhere = _elsewhere(session, slot, known.beside)
+    elsewhere = _elsewhere(session, at_once)
     return {
         point: Facts(
             account=None if known.accounts is None else point in known.accounts,
@@ -159,20 +162,20 @@ def _rehearsed(session: Session, stays: Sequence[Stay], now: datetime) -> set[st
     return {stay.point for stay in stays if stay.joined < slot.end and slot.start < (stay.left or now)}
 
 
-def _elsewhere(session: Session, slot: Slot, beside: Sequence[Session]) -> dict[str, list[str]]:
+def _elsewhere(session: Session, at_once: Sequence[Session]) -> dict[str, list[str]]:
     """Return the numbers of the sessions that points are in at the same time, the district has two rooms (I-04)."""
     found: dict[str, list[str]] = {}
-    for other in beside:
-        if other.id != session.id and any(_meet(slot, each) for each in other.slots):
+    for other in at_once:
+        if other.id != session.id:
             for point in (other.host_point, *other.points):
                 found.setdefault(point, []).append(other.number)
     return found
 
 
-def _busy(session: Session, slot: Slot, known: Known, most: int) -> list[str]:
+def _busy(session: Session, slot: Slot, known: Known, at_once: Sequence[Session], most: int) -> list[str]:
     """Return the central technicians of a session who have too many at one time."""
     held: dict[str, list[Interval]] = {}
-    for other in known.beside:
+    for other in at_once:
         for duty in _central(known.duties[other.id]):
             held.setdefault(duty.person, []).extend(
                 Interval(each.start, each.end) for each in other.slots if _meet(slot, each)
@@ -183,6 +186,12 @@ def _busy(session: Session, slot: Slot, known: Known, most: int) -> list[str]:
 
 def _central(duties: Sequence[Duty]) -> list[Duty]:
     return [duty for duty in duties if duty.role in {"main", "backup"}]
+
+
+def _at_once(slot: Slot, other: Session) -> bool:
+    """Tell whether a session has a slot at the same time; most of a week are told apart by their ends alone."""
+    near = other.slots[0].start < slot.end and slot.start < other.slots[-1].end
+    return near and any(_meet(slot, each) for each in other.slots)
 
 
 def _meet(one: Slot, other: Slot) -> bool:

@@ -1,10 +1,10 @@
 """From what happened to each session to the figures of a report. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
 from scheduler.model import ClassId, State
 
@@ -38,8 +38,7 @@ class Fact:
     incidents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """What is counted. Minutes, points and recordings are those of sessions that have a code, or had it when held."""
 
     registered: int = 0
@@ -55,8 +54,7 @@ class Figures:
     incidents: int = 0
 
 
-NAMES = tuple(each.name for each in fields(Figures))
-_VALUES = attrgetter(*NAMES)
+NAMES = Figures._fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +85,6 @@ def figures(fact: Fact) -> Figures:
     )
 
 
-Counted = Sequence[tuple[Fact, Figures]]
-"""Registrations with what each counts for."""
-
-
-def counted(facts: Iterable[Fact]) -> Counted:
-    """Count every registration, once for all groupings."""
-    return [(fact, figures(fact)) for fact in facts]
-
-
-def total(given: Counted) -> Figures:
-    """Return the sum over all registrations."""
-    return _sum(each for _, each in given)
-
-
-def _sum(many: Iterable[Figures]) -> Figures:
-    columns = zip(*map(_VALUES, many), strict=True)
-    return Figures(*(sum(column) for column in columns))
-
-
 KEYS: Mapping[Grouping, Callable[[Fact], str]] = {
     "unit": lambda fact: fact.unit,
     "level": lambda fact: fact.level,
@@ -114,14 +93,40 @@ KEYS: Mapping[Grouping, Callable[[Fact], str]] = {
     "kind": lambda fact: fact.kind,
     "month": lambda fact: fact.month,
 }
+_CELL = attrgetter("unit", "level", "klass", "purpose", "kind", "month")
+
+Key = TypeVar("Key")
+
+Counted = Mapping[tuple[str, ...], Figures]
+"""Figures of the registrations that no grouping tells apart, by their keys in the order of `KEYS`."""
+
+
+def counted(facts: Iterable[Fact]) -> Counted:
+    """Count every registration, once for all groupings."""
+    return _sums((_CELL(fact), figures(fact)) for fact in facts)
+
+
+def total(given: Counted) -> Figures:
+    """Return the sum over all registrations."""
+    return _sum(given.values())
 
 
 def grouped(given: Counted, by: Grouping) -> dict[str, Figures]:
     """Return figures by a grouping's keys, in their order; they add up to the total."""
-    parts: dict[str, list[Figures]] = {}
-    for fact, each in given:
-        parts.setdefault(KEYS[by](fact), []).append(each)
-    return {key: _sum(parts[key]) for key in sorted(parts)}
+    place = list(KEYS).index(by)
+    sums = _sums((cell[place], each) for cell, each in given.items())
+    return {key: sums[key] for key in sorted(sums)}
+
+
+def _sums(many: Iterable[tuple[Key, Figures]]) -> dict[Key, Figures]:
+    parts: dict[Key, list[Figures]] = {}
+    for key, each in many:
+        parts.setdefault(key, []).append(each)
+    return {key: _sum(each) for key, each in parts.items()}
+
+
+def _sum(many: Iterable[Figures]) -> Figures:
+    return Figures(*(sum(column) for column in zip(*many, strict=True)))
 
 
 def behind(facts: Iterable[Fact], by: Grouping | None, key: str, figure: str) -> Sequence[Fact]:

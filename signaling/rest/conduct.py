@@ -101,10 +101,8 @@ async def breaches(call: Call) -> list[Breach]:
     own = found if call.account.sees_all else [each for each in found if each.unit == call.account.unit]
     points = {point.id: point.name for point in await call.roof.scheduler.points()}
     units = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
-    sessions = {
-        each: await call.roof.scheduler.session(each)
-        for each in {one.session for one in own if one.session is not None}
-    }
+    concerned = {one.session for one in own if one.session is not None}
+    sessions = {session.id: session for session in await call.roof.scheduler.named(concerned)}
     return [
         Breach(
             at=each.at,

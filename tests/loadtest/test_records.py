@@ -6,8 +6,9 @@ from loadtest import records
 async def test_a_small_year_is_measured() -> None:
     told: list[str] = []
     figures = await records.run(told.append, bookings=60)
-    assert told == ["60 bookings", "plans", "months, reports, audit log"]
+    assert told == ["60 bookings", "plans", "months, reports, the desk, audit log"]
     assert figures["bookings"] == 60
     asked = ("plan_ms", "agenda_month_ms", "load_month_ms", "report_year_ms", "audit_append_ms")
-    assert min(figures[name] for name in asked) > 0
+    desk = ("board_ms", "readiness_week_ms", "breaches_week_ms", "queue_ms")
+    assert min(figures[name] for name in (*asked, *desk)) > 0
     assert records.table(figures).splitlines()[0] == "bookings                  60"

@@ -314,11 +314,12 @@ class RecordingPolicy(_Part):
 
 
 class MeetingPolicy(_Part):
-    """What holds in a meeting itself: the notice that component points accept at joining, if there is one, and whether
-    names and time stand over the picture (Điều 7.4)."""
+    """What holds in a meeting itself: the notice that component points accept at joining, if there is one, whether name
+    and time stand over the picture (Điều 7.4), and whether points that are not invited may wait for the host (3.7)."""
 
     notice: Annotated[Word, StringConstraints(max_length=500)] | None
     watermark: bool
+    uninvited: Literal["refuse", "hold"]
 
 
 class ConductPolicy(_Part):

@@ -440,6 +440,20 @@ class Scheduler:
             await self._commit(db, now, act).amend(old, new, points[new.host_point].level)
             return await store.known(db, session_id)
 
+    async def invite(self, session_id: str, point_id: str, now: datetime, act: Act = SYSTEM) -> Session:
+        """Let one more point take part from now on, also while the meeting is held (Điều 3.7, R-011).
+
+        Raises UnknownSession, UnknownPoint, Ended (also when cancelled), CapacityExceeded; then nothing changed.
+        """
+        async with writing(self._engine) as db:
+            old = await self._open(db, session_id, now)
+            point = await registry_store.point(db, point_id)
+            slots = tuple(replace(s, legs=s.legs + point.devices) if s.end > now else s for s in old.slots)
+            new = replace(old, points=(*old.points, point_id), slots=slots, legs=old.legs + point.devices)
+            host = await registry_store.point(db, old.host_point)
+            await self._commit(db, now, act).amend(old, new, host.level)
+            return await store.known(db, session_id)
+
     async def extend(self, session_id: str, steps: int, now: datetime, act: Act = SYSTEM) -> Session:
         """Let a meeting that is held go on for so many steps of the profile (R-080, I-06).
 

@@ -21,6 +21,7 @@ from signaling.effects import (
     Direct,
     Effect,
     Hang,
+    LetIn,
     OpenRoom,
     Release,
     RemoveSeat,
@@ -38,6 +39,7 @@ from signaling.messages import (
     Farewell,
     IncidentState,
     Joined,
+    Knock,
     LayoutState,
     Official,
     Renew,
@@ -48,12 +50,14 @@ from signaling.messages import (
     Speaking,
     StorageState,
     ViewState,
+    Waiting,
     Wanted,
     WeakLine,
 )
 from signaling.roster import Choice, Person, Place, Roster, Seated
 from signaling.script import Scene, Script
 from signaling.tape import Tape
+from signaling.threshold import Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Conference:
         self.tape = Tape(booking.recording, booking.start, booking.voices)
         self.script = Script(booking.script, booking.places[0].id)
         self.aid = Aid()
+        self.threshold = Threshold()
         self.content: str | None = None
         """Who shares a screen."""
         self._before: Layout | None = None
@@ -120,13 +125,16 @@ class Conference:
         if seat.place is not None:
             effects += self._move_pins(seat.place.id, seat.id)
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
-        effects += [Tell(client, message) for message in self.aid.brief] if self._leads(seat) else []
+        brief = [*self.aid.brief, *([self.threshold.state] if self.threshold.waiting else [])]
+        effects += [Tell(client, message) for message in brief] if self._leads(seat) else []
         return self._joined(seat, now), effects
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
         """A socket is lost; its seat waits, counted from its last sign of life."""
         self.roster.lose(client, heard)
-        return []
+        if self.threshold.waiting.pop(client, None) is None:
+            return []
+        return self._tell_leaders(self.threshold.state)
 
     def leave(self, client: str) -> list[Effect]:
         """Leave for good."""
@@ -153,10 +161,37 @@ class Conference:
         effects += self.tape.room_closed()
         effects += [CloseRoom()] if self._room_open else []
         effects += [Release(seat.leg) for seat in seats if seat.leg is not None]
+        effects += [Hang(client, reason) for client in self.threshold.waiting]
+        self.threshold.waiting.clear()
         for seat in seats:
             self.roster.remove(seat)
         self._room_open, self.content, self._before = False, None, None
         return effects
+
+    # --- at the door
+
+    def invites(self, point: str) -> bool:
+        """Whether a point takes part."""
+        return any(place.id == point for place in self.booking.places)
+
+    def hold(self, client: str, person: Person, place: Place, now: datetime) -> list[Effect]:
+        """A point that is not invited waits for an answer (R-011). Raises MessageError."""
+        knock = Knock(id=client, account=person.account, point=place.id, name=place.name, label=place.label, since=now)
+        self.threshold.knock(knock)
+        waiting = Waiting(host=self.booking.places[0].name)
+        return [Tell(client, waiting), *self._tell_leaders(self.threshold.state)]
+
+    def asked(self, client: str, id_: str) -> Knock:
+        """Return whom somebody may answer who leads the meeting. Raises MessageError."""
+        if not self._leads(self._seat_of(client)):
+            self._controller(client)
+        return self.threshold.known(id_)
+
+    def answered(self, id_: str, admitted: bool) -> list[Effect]:
+        """Who waits was admitted, or turned away."""
+        self.threshold.answered(id_, admitted)
+        said = LetIn(id_) if admitted else Hang(id_, "turned-away")
+        return [said, *self._tell_leaders(self.threshold.state)]
 
     # --- what people ask for
 
@@ -386,9 +421,13 @@ class Conference:
         effects += [SetContent(self.content)] if self.content is not None else []
         return [*effects, *self.tape.restore(), TellAll(Renew())]
 
-    def amended(self, title: str, official: Interval, legs: int) -> list[Effect]:
-        """The session was changed while it is held."""
-        self.booking = replace(self.booking, title=title, start=official.start, end=official.end, legs=legs)
+    def amended(self, title: str, official: Interval, legs: int, places: Sequence[Place] = ()) -> list[Effect]:
+        """The session was changed while it is held; points that were added are expected from now on."""
+        all_ = (*self.booking.places, *(place for place in places if not self.invites(place.id)))
+        self.booking = replace(
+            self.booking, title=title, start=official.start, end=official.end, legs=legs, places=all_
+        )
+        self.roster.places = all_
         return [TellAll(SessionState(session=self._session()))]
 
     def flush(self) -> Seats | None:

@@ -53,6 +53,7 @@ class Dispatch:
         self._others: dict[type[Any], Callable[[Client, Any, datetime], Awaitable[None]]] = {
             m.Join: entrance.join,
             m.EnterTestRoom: entrance.try_devices,
+            m.Admit: entrance.answer,
             m.Offer: self._offer,
             m.ReportFault: faults.report,
             m.Assist: faults.assist,

@@ -30,6 +30,13 @@ class Hang:
 
 
 @dataclass(frozen=True, slots=True)
+class LetIn:
+    """Tell a client that waits at the door that it may join."""
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenRoom:
     """Open the room in the media engine."""
 
@@ -141,6 +148,7 @@ Effect = (
     Tell
     | TellAll
     | Hang
+    | LetIn
     | OpenRoom
     | CloseRoom
     | AddSeat

@@ -7,7 +7,7 @@ from scheduler.control import Control
 from scheduler.directory.equipment import Equipment, blocked
 from scheduler.directory.grants import Grants
 from scheduler.directory.model import Seen
-from scheduler.model import Session
+from scheduler.model import Act, Session
 from scheduler.service import Scheduler
 from signaling import codes, rights, throttle
 from signaling.accounts import Account
@@ -17,7 +17,7 @@ from signaling.client import Client
 from signaling.errors import MessageError
 from signaling.hub import Hub
 from signaling.meeting import Meeting
-from signaling.messages import EnterTestRoom, Join
+from signaling.messages import Admit, EnterTestRoom, Join, Knock
 from signaling.presence import TEST_ROOM, Presence, Quota
 from signaling.roster import Person, Place
 from signaling.throttle import Attempt, Throttle
@@ -68,12 +68,46 @@ class Entrance:
         meeting = await self._hub.meeting(session)
         if point not in (None, session.host_point):
             await self._accept(client, message, meeting, now)
+        if point is not None and not meeting.conference.invites(point):
+            await self._hold(client, meeting, point, message.ref, now)
+            return
         await self._note(client, "enter", session.id, session.number, now)
         person = await self._person(client.account, meeting.control, point)
         if person.controller:
             await self._note(client, "control", session.id, session.number, now)
         async with meeting.door:
             await self._seat(client, meeting, person, message, now)
+
+    async def _hold(self, client: Client, meeting: Meeting, point: str, ref: str | None, now: datetime) -> None:
+        """Let a point that is not invited wait for the host (Điều 3.7, R-011)."""
+        person = await self._person(client.account, meeting.control, point)
+        place = Place.of(await self._scheduler.point(point))
+        effects = meeting.conference.hold(client.id, person, place, now)
+        meeting.hold(client)
+        await self._note(client, "wait-at-door", meeting.id, place.name, now)
+        await meeting.apply(effects, client, ref)
+
+    async def answer(self, client: Client, message: Admit, now: datetime) -> None:
+        """Admit who waits, which makes it one of the session's points, or turn it away. Raises MessageError."""
+        meeting = self._hub.of(client)
+        if meeting is None:
+            raise MessageError("not-joined")
+        async with meeting.door:  # two who lead may answer at once
+            knock = meeting.conference.asked(client.id, message.id)
+            if message.on and not meeting.conference.invites(knock.point):
+                await self._invite(meeting.id, knock, client.account.account, now)
+            await self._note(client, "admit" if message.on else "turn-away", meeting.id, knock.name, now)
+            if knock.id in meeting.conference.threshold.waiting:  # it may have gone meanwhile
+                await meeting.apply(meeting.conference.answered(knock.id, message.on), client, message.ref)
+
+    async def _invite(self, session: str, knock: Knock, by: str, now: datetime) -> None:
+        try:
+            amended = await self._scheduler.invite(session, knock.point, now, Act(by, knock.name))
+        except door.CapacityExceeded:
+            raise MessageError("full") from None
+        except door.Ended:
+            raise MessageError("ended") from None
+        await self._hub.amended(amended)
 
     async def try_devices(self, client: Client, message: EnterTestRoom, now: datetime) -> None:
         """Seat a client in its point's own test room and answer `joined` (R-109). Raises MessageError."""
@@ -113,8 +147,10 @@ class Entrance:
             raise MessageError("code-locked")
         try:
             code = codes.normalise(typed)
-            point = await self._point(account, await self._scheduler.by_code(code), now)
-            session = await self._scheduler.enter(code, point, now)
+            found = await self._scheduler.by_code(code)
+            point = await self._point(account, found, now)
+            invited = point in (found.host_point, *found.points)
+            session = await self._scheduler.enter(code, point if invited else None, now)
         except codes.BadCodeError:
             await self._guessed(client, attempt, "code-unknown", now)
             raise MessageError("code-unknown") from None
@@ -144,12 +180,17 @@ class Entrance:
             await self._note(client, "code-locked", account, "", now)
 
     async def _point(self, account: Account, session: Session, now: datetime) -> str | None:
-        """Return the point an account sits at; None is a technician who controls the session from elsewhere."""
+        """Return the point an account sits at; None is a technician who controls the session from elsewhere.
+
+        Where the profile lets who is not invited wait, that is the first of its own.
+        """
         own = [account.point] if account.point else await self._points_of(account.unit)
         here = [point for point in (session.host_point, *session.points) if point in own]
-        if not here and not rights.may_control(account, (await self._hub.bodies(now)).control(session)):
+        if here or rights.may_control(account, (await self._hub.bodies(now)).control(session)):
+            return here[0] if here else None
+        if not own or self._scheduler.policy(now).conduct.meeting.uninvited == "refuse":
             raise door.NotInvited
-        return here[0] if here else None
+        return own[0]
 
     async def _points_of(self, unit: str | None) -> list[str]:
         return [] if unit is None else [point.id for point in await self._scheduler.points(unit)]

@@ -168,7 +168,10 @@ class Hub:
         meeting = self.meetings.get(session.id)
         if meeting is not None:
             self._sessions[session.id] = session
-            await meeting.apply(meeting.conference.amended(session.title, session.official, session.legs))
+            points = await self.bodies(self.tools.clock())
+            places = [Place.of(points[point]) for point in (session.host_point, *session.points)]
+            effects = meeting.conference.amended(session.title, session.official, session.legs, places)
+            await meeting.apply(effects)
 
     async def tick(self, now: datetime) -> None:
         """Let time pass: the disk, absences, the end of sessions, the signs of life for guard and attendance."""

@@ -29,6 +29,7 @@ from signaling.effects import (
     Direct,
     Effect,
     Hang,
+    LetIn,
     MarkRecording,
     OpenRoom,
     PauseRecording,
@@ -43,7 +44,7 @@ from signaling.effects import (
     Tell,
     TellAll,
 )
-from signaling.messages import Marked, ServerMessage, dump
+from signaling.messages import Admitted, Marked, ServerMessage, dump
 from signaling.presence import TEST_ROOM, Presence
 from signaling.recordings import Recordings
 
@@ -82,6 +83,8 @@ class Meeting:
         self.accepted: set[str] = set()
         """Accounts that have accepted the notice."""
         self._clients: dict[str, Client] = {}
+        self._waiting: dict[str, Client] = {}
+        """Those at the door, who are told nothing of the meeting."""
         self._present: set[str] = set()
         """Points with a stay that goes on."""
         self._order = asyncio.Lock()
@@ -129,9 +132,15 @@ class Meeting:
         client.session = self.id
         self._clients[client.id] = client
 
+    def hold(self, client: Client) -> None:
+        """A client waits at the door."""
+        client.session = self.id
+        self._waiting[client.id] = client
+
     def discard(self, client: Client) -> None:
         """A client is gone."""
         self._clients.pop(client.id, None)
+        self._waiting.pop(client.id, None)
 
     def legs(self) -> list[str]:
         """The legs that the join guard has to keep in."""
@@ -150,7 +159,7 @@ class Meeting:
         async with self._order:
             await self._note_departures()
             for effect in effects:
-                if isinstance(effect, Tell | TellAll | Hang):
+                if isinstance(effect, Tell | TellAll | Hang | LetIn):
                     self._say(effect, asker, ref)
                 elif (told := await self._do(effect)) is not None:
                     self._say(told, asker, ref)
@@ -166,12 +175,17 @@ class Meeting:
             except SQLAlchemyError:
                 log.exception("x %s leaving %s", point, self.id)
 
-    def _say(self, effect: Tell | TellAll | Hang, asker: Client | None, ref: str | None) -> None:
+    def _say(self, effect: Tell | TellAll | Hang | LetIn, asker: Client | None, ref: str | None) -> None:
         if isinstance(effect, TellAll):
             self._tell_all(effect.message, asker, ref)
             return
-        client = self._clients.get(effect.client)
+        client = self._clients.get(effect.client) or self._waiting.get(effect.client)
         if client is None:
+            return
+        if isinstance(effect, LetIn):
+            self.discard(client)
+            client.session = None
+            client.send(Admitted())
             return
         own_ref = ref if client is asker else None
         if isinstance(effect, Hang):

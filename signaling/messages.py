@@ -27,7 +27,7 @@ WORDS: frozenset[str] = frozenset(get_args(Word))
 Role = Literal["host", "component", "observer"]
 Audience = Literal["everyone", "host", "components", "recording"]
 Media = Literal["none", "connecting", "connected"]
-Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "revoked", "shutdown"]
+Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "revoked", "turned-away", "shutdown"]
 
 SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC).replace(microsecond=0))]
@@ -185,6 +185,14 @@ class Step(_Asked):
     to: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None
 
 
+class Admit(_Asked):
+    """Admit who waits at the door, or turn it away (who leads the meeting)."""
+
+    type: Literal["admit"]
+    id: SeatId
+    on: bool
+
+
 class ReportFault(_Asked):
     """Report a fault at one's own point (Điều 13.2.c); controllers also at another's, and call the centre (`help`)."""
 
@@ -224,6 +232,7 @@ ClientMessage = Annotated[
     | Voices
     | Mark
     | Step
+    | Admit
     | ReportFault
     | Assist
     | Leave,
@@ -246,6 +255,7 @@ _CLIENT: TypeAdapter[
     | Voices
     | Mark
     | Step
+    | Admit
     | ReportFault
     | Assist
     | Leave
@@ -454,6 +464,37 @@ class AssistState(_Message):
     since: Instant | None
 
 
+class Knock(_Message):
+    """A point that is not invited and waits at the door."""
+
+    id: str
+    account: str
+    point: str
+    name: str
+    label: str
+    since: Instant
+
+
+class DoorState(_Message):
+    """Who waits at the door (who leads the meeting only)."""
+
+    type: Literal["door"] = "door"
+    waiting: list[Knock]
+
+
+class Waiting(_Message):
+    """The answer to `join` for a point that is not invited: the host was told, and answers."""
+
+    type: Literal["waiting"] = "waiting"
+    host: str
+
+
+class Admitted(_Message):
+    """The host lets the client in: it may join now."""
+
+    type: Literal["admitted"] = "admitted"
+
+
 class Renew(_Message):
     """The media worker was replaced: make a new peer connection and offer again."""
 
@@ -478,7 +519,8 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
-    | ViewState | Speaking | ContentState | Wanted | IncidentState | LinesState | AssistState | Renew | Bye | Error
+    | ViewState | Speaking | ContentState | Wanted | IncidentState | LinesState | AssistState | DoorState | Waiting
+    | Admitted | Renew | Bye | Error
 )  # fmt: skip
 
 

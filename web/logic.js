@@ -22,6 +22,7 @@ export const start = (joined, now) => ({
   incidents: [],
   weak: [],
   assist: {seat: null, name: null, since: null},
+  waiting: [],
   skew: Date.parse(joined.now) - now,
 });
 
@@ -61,6 +62,7 @@ const CHANGES = {
   incident: (state, message) => ({...state, incidents: applyIncident(state.incidents, message)}),
   lines: (state, {weak}) => ({...state, weak}),
   assist: (state, {seat, name, since}) => ({...state, assist: {seat, name, since}}),
+  door: (state, {waiting}) => ({...state, waiting}),
   view: (state, {source}) => ({...state, view: source}),
 };
 

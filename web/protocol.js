@@ -1,6 +1,7 @@
 // The meeting's WebSocket without any DOM: join, resume, refs, and coming back after a loss. See docs/protocol.md.
 //
 // idle ─start─> connecting ─joined─> joined ─socket lost─> lost ─backoff─> connecting
+//                    ├─waiting─> waiting ─admitted─> joined
 //                    └─refused─> refused            └─bye─> ended
 
 const BACKOFF_MS = [250, 500, 1000, 2000, 4000];
@@ -47,12 +48,14 @@ export class Protocol extends EventTarget {
     this.pending = new Map();
     /** Said while there was no meeting, oldest first. @type {Message[]} */
     this.kept = [];
-    /** @type {'idle' | 'connecting' | 'joined' | 'lost' | 'refused' | 'ended'} */
+    /** @type {'idle' | 'connecting' | 'waiting' | 'joined' | 'lost' | 'refused' | 'ended'} */
     this.status = 'idle';
     /** Why it was refused or ended. @type {string} */
     this.reason = '';
     /** @type {Fault | null} */
     this.refusal = null;
+    /** The host that is to let us in. */
+    this.host = '';
     // counters
     this.attempt = 0;
     this.lastRef = 0;
@@ -75,7 +78,7 @@ export class Protocol extends EventTarget {
 
   /** Open a socket and join; also "try again now" after a loss or a refusal. */
   start() {
-    if (this.status === 'connecting' || this.status === 'joined') return;
+    if (['connecting', 'waiting', 'joined'].includes(this.status)) return;
     this.become('connecting');
     const socket = this.open();
     this.socket = socket;
@@ -136,6 +139,7 @@ export class Protocol extends EventTarget {
     try {
       const accepted = Boolean(this.store.getItem(this.acceptance));
       const joined = await this.ask({...this.hello, ...(resume && {resume}), ...(accepted && {accepted})});
+      if (joined.type === 'waiting') return this.wait(joined.host);
       this.store.setItem(this.key, joined.resume);
       this.attempt = 0;
       this.become('joined');
@@ -144,6 +148,13 @@ export class Protocol extends EventTarget {
     } catch (fault) {
       if (socket === this.socket) this.refuse(/** @type {Fault} */ (fault));
     }
+  }
+
+  /** We are not invited: the host answers with `admitted`, or a bye. @param {string} host */
+  wait(host) {
+    this.host = host;
+    this.attempt = 0;
+    this.become('waiting');
   }
 
   /** @param {Fault} fault */
@@ -164,6 +175,7 @@ export class Protocol extends EventTarget {
     if (asked) this.settle(/** @type {string} */ (message.ref), message);
     else if (message.type === 'error') this.emit('fault', new Fault(message));
     else if (message.type === 'bye') this.bye(message.reason);
+    else if (message.type === 'admitted') this.join(/** @type {Socket} */ (this.socket));
     else this.emit('message', message);
   }
 

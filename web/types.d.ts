@@ -268,9 +268,12 @@ interface Joined extends Message {
   seats: Seat[]; layout: Layout & { own?: Own }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; watermark: boolean; wanted: number; now: string;
 }
 
+/** A point that is not invited and waits at the door. */
+interface Knock { id: string; account: string; point: string; name: string; label: string; since: string }
+
 /** What a meeting looks like from one seat. `skew` is server time minus ours in milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: Own;
   recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; watermark: boolean; speaking: string | null; skew: number;
-  incidents: IncidentMark[]; weak: WeakLine[]; assist: { seat: string | null; name: string | null; since: string | null };
+  incidents: IncidentMark[]; weak: WeakLine[]; waiting: Knock[]; assist: { seat: string | null; name: string | null; since: string | null };
 }

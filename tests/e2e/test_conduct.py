@@ -54,6 +54,16 @@ def test_a_tap_in_the_room_reaches_the_desk_and_the_host(
     desk.get_by_test_id("timeline").click()
     expect(desk.get_by_test_id("step")).to_have_count(3)
 
+    # A point that is not invited waits at the door until the host admits it.
+    guest = people.sign_in(blue, "nt.vinhhai")
+    guest.goto(f"{server.http}room.html?code={code}")
+    guest.get_by_test_id("accept").click()
+    expect(guest.get_by_test_id("waiting")).to_contain_text("Đã báo điểm cầu chủ trì UBND.Nha Trang")
+    expect(page.get_by_test_id("knock")).to_contain_text("không có trong danh sách")
+    page.get_by_test_id("admit").click()
+    expect(guest.get_by_test_id("camera")).to_be_enabled()
+    expect(page.get_by_test_id("count")).to_contain_text("3/3")
+
 
 def test_a_provider_names_its_contact_and_answers_for_its_line(
     server: Server, people: People, red: Browser, blue: Browser

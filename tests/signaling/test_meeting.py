@@ -66,7 +66,6 @@ async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:
 
 
 DOOR: list[tuple[str, timedelta, str]] = [
-    ("dienkhanh", timedelta(0), "not-invited"),
     ("nobody", timedelta(0), "no-point"),
     ("nhatrang", HOUR * 4, "too-early"),
 ]

@@ -4,7 +4,7 @@ import {lineReported} from '../logic.js';
 import {hourMinute} from '../time.js';
 import {icon, Piece} from './base.js';
 
-/** What the host has to know of faults: weak lines, open incidents, whether the centre directs. Acts `command` and `report`. */
+/** What the host has to know: who waits at the door, weak lines, open incidents, whether the centre directs. Acts `command` and `report`. */
 export class AidBar extends Piece {
   static properties = {state: {attribute: false}};
 
@@ -17,12 +17,21 @@ export class AidBar extends Piece {
   render() {
     const {state} = this;
     if (!state?.controller && state?.role !== 'host') return nothing;
-    const {weak, incidents, assist, mayDirect} = state;
-    if (!weak.length && !incidents.length && !assist.seat && !mayDirect) return nothing;
+    const {waiting, weak, incidents, assist, mayDirect} = state;
+    if (!waiting.length && !weak.length && !incidents.length && !assist.seat && !mayDirect) return nothing;
     return html`<section class="aid" aria-label=${t('aid.title')} data-testid="aid">
-      ${this.directing(state)} ${repeat(weak, ({seat}) => seat, line => this.line(state, line))}
+      ${repeat(waiting, ({id}) => id, knock => this.knock(knock))} ${this.directing(state)} ${repeat(weak, ({seat}) => seat, line => this.line(state, line))}
       ${repeat(incidents, ({id}) => id, incident => this.incident(state, incident))}
     </section>`;
+  }
+
+  /** @param {Knock} knock */
+  knock({id, name, label, since}) {
+    const answer = (/** @type {boolean} */ on) => this.act('command', {type: 'admit', id, on});
+    return html`<p class="knock" role="alert" data-testid="knock">${icon('people')}
+      <span><strong>${name} · ${label}</strong> ${t('door.uninvited', hourMinute(since))}</span>
+      <button type="button" class="main" data-testid="admit" aria-label=${t('door.admit-of', name)} @click=${() => answer(true)}>${t('door.admit')}</button>
+      <button type="button" data-testid="turn-away" aria-label=${t('door.turn-away-of', name)} @click=${() => answer(false)}>${t('door.turn-away')}</button></p>`;
   }
 
   /** @param {MeetingState} state */

@@ -130,6 +130,7 @@ export class MeetingPage extends Piece {
     if (status === 'refused' && this.meeting.protocol.reason === 'notice') return this.acceptance();
     if (!this.meeting.protocol.code || status === 'refused') return this.refused();
     if (status === 'ended') return this.ended();
+    if (status === 'waiting') return this.waiting();
     return html`${this.room()} ${this.leaving()} ${keyHelp()}
       <fault-dialog .leads=${Boolean(this.meeting.state?.controller) || this.meeting.state?.role === 'host'} @report=${this.report}></fault-dialog>
       ${this.notice ? html`<p class="notice" data-testid="notice">${this.notice}</p>` : nothing}
@@ -164,6 +165,19 @@ export class MeetingPage extends Piece {
           <a class="button" href="sessions.html">${t('accept.no')}</a>
           <button type="button" class="main" data-testid="accept" @click=${() => protocol.accept()}>${t('accept.yes')}</button>
         </div>
+      </section>
+    </main>`;
+  }
+
+  /** At the door: what happens, and how to go away (R-011). */
+  waiting() {
+    const {protocol} = this.meeting;
+    return html`<main class="verdict">
+      <section class="card" role="status" data-testid="waiting">
+        <h1>${t('door.title')}</h1>
+        <p>${t('door.text', protocol.host)}</p>
+        <p class="soft">${t('door.stay')}</p>
+        <div class="row end"><button type="button" data-testid="wait-no" @click=${() => this.meeting.leave()}>${t('door.no')}</button></div>
       </section>
     </main>`;
   }

@@ -47,7 +47,7 @@ class RoomPage extends MeetingPage {
     return html`<main class="room ${this.idle ? 'idle' : ''}">
       <stage-view .meeting=${meeting} .tick=${tick}></stage-view>
       <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
-      <aid-bar .state=${state} @report=${this.report}></aid-bar>
+      <aid-bar .state=${state} @report=${this.report} @command=${(/** @type {CustomEvent} */ {detail}) => meeting.command(detail)}></aid-bar>
       <seat-list class="panel" ?hidden=${!this.people} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null}></seat-list>
       <control-bar .meeting=${meeting} .tick=${tick} .panel=${true} .console=${state?.controller ? `host.html?code=${meeting.protocol.code}` : ''}
         @people=${() => (this.people = !this.people)} @full=${this.fullScreen} @fault=${this.openFaults} @leave=${this.leave}></control-bar>

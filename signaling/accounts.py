@@ -5,8 +5,8 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, replace
+from typing import Literal, Self, get_args
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -37,6 +37,13 @@ class Account:
     must_change: bool = False
     disabled: bool = False
     provider: str | None = None
+
+    def under(self, operator: str) -> Self:
+        """Return the account with the roles it has while a unit operates the system: technicians of the centre are its
+        people alone (Điều 3.10, R-014). One bound to no unit is of the operating unit, whichever that is."""
+        if "technician" not in self.roles or self.unit in {None, operator}:
+            return self
+        return replace(self, roles=tuple(role for role in self.roles if role != "technician"))
 
     @property
     def central(self) -> bool:

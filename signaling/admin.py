@@ -51,9 +51,6 @@ async def create_account(kept: Record, new: NewAccount, password: str, now: date
     check_password(password, name)
     unit = await _unit_of(kept, new)
     roles = check_roles(new.roles)
-    operator = kept.directory.policy(now).directory.operator_unit
-    if "technician" in roles and unit not in {None, operator}:  # Điều 3.10, R-014
-        raise BadInput([Fault("roles", "a central technician is of the operating unit (không thuộc Đơn vị vận hành)")])
     account = Account(
         account=name,
         name=new.name.strip() or name,
@@ -64,6 +61,8 @@ async def create_account(kept: Record, new: NewAccount, password: str, now: date
         must_change=new.must_change,
         provider=await _provider_of(kept, new),
     )
+    if account.under(kept.directory.operator(now)) != account:
+        raise BadInput([Fault("roles", "a central technician is of the operating unit (không thuộc Đơn vị vận hành)")])
     await kept.store.add_account(account, await Passwords().hash(password), now)
     return account
 

@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,9 +30,18 @@ class Source:
 
 
 class Auth:
-    """Knows who holds a cookie."""
+    """Knows who holds a cookie; `operator` tells which unit operates the system at a time."""
 
-    def __init__(self, store: Store, audit: Audit, passwords: Passwords, limits: Throttle, links: Links) -> None:
+    def __init__(
+        self,
+        store: Store,
+        audit: Audit,
+        passwords: Passwords,
+        limits: Throttle,
+        links: Links,
+        operator: Callable[[datetime], str],
+    ) -> None:
+        self._operator = operator
         self._links = links
         self._store = store
         self._log = audit
@@ -61,11 +71,12 @@ class Auth:
         await self._throttle.forget(pair)
         await self._throttle.right(address)
         await self._audit(account, "login", source, now)
-        return await self._new_login(account, now), known[0]
+        return await self._new_login(account, now), known[0].under(self._operator(now))
 
     async def account(self, token: str | None, now: datetime) -> Account | None:
-        """Return whose cookie it is."""
-        return await self._store.login(_digest(token), now) if token else None
+        """Return whose cookie it is, with the roles of today."""
+        account = await self._store.login(_digest(token), now) if token else None
+        return None if account is None else account.under(self._operator(now))
 
     async def logout(self, token: str, account: Account, source: Source, now: datetime) -> None:
         """End a login."""

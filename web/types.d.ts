@@ -74,12 +74,13 @@ interface Session {
   id: string; number: string; title: string; host: { point: string; name: string }; points: Named[];
   rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; voices: boolean; legs: number;
   state: 'waiting' | 'issued' | 'revoked' | 'cancelled'; phase: Phase;
-  code: string | null; may_control: boolean; may_cancel: boolean;
+  code: string | null; may_control: boolean; may_cancel: boolean; received: string; effective: string;
 }
 
 interface ClassRules { name: string; article: string; needs_reason: boolean; grounds: Record<string, string> }
 /** What the profile in force lets a registration choose from: codes with their names. */
 interface Rules {
+  legal_basis: { number: string; dated: string | null }[]; replaces: string[];
   registration: { office_level: string; purposes: Record<string, string>; kinds: Record<string, string>; forms: Record<string, string>; support: Record<string, string> };
   classes: Record<string, ClassRules>;
 }

@@ -34,6 +34,10 @@ class Directory:
         """Return the profile in force."""
         return self._profiles.at(now)
 
+    def operator(self, now: datetime) -> str:
+        """Return the unit that operates the system (Điều 3.8)."""
+        return self.policy(now).directory.operator_unit
+
     def day(self, now: datetime) -> date:
         """Return the day of the province."""
         return now.astimezone(self.policy(now).zone).date()

@@ -221,7 +221,7 @@ async def _tell_operator(call: Call, person: directory.Person) -> None:
     if call.account.central:
         return
     names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
-    operator = call.roof.directory.policy(call.now).directory.operator_unit
+    operator = call.roof.directory.operator(call.now)
     facts = Facts(title=names.get(person.unit, person.unit))
     key = f"people:{person.id}:{person.updated.isoformat()}"
     await call.roof.post.tell(Notice("people", key, facts, operator), call.now)

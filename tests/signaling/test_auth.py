@@ -2,15 +2,20 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import ClientSession
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduler import profiles
 from signaling.accounts import Account, Passwords, check_password, check_roles, normal_name, random_password
+from signaling.admin import NewAccount, create_account
 from signaling.auth import Source, _network
 from signaling.errors import BadInput, BadLogin, Locked
-from tests.signaling.world import NOW, PASSWORD, World, problem_of
+from signaling.settings import Settings
+from tests.signaling.world import NOW, PASSWORD, World, open_world, problem_of
 
 HERE, THERE = Source("192.0.2.1", 1111), Source("192.0.2.2", 2222)
 
@@ -171,3 +176,25 @@ async def test_a_taken_name_is_refused(world: World) -> None:
     assert known is not None
     with pytest.raises(BadInput):
         await world.store.add_account(replace(known[0], name="Other"), "hash", NOW)
+
+
+async def test_r014_with_another_operating_unit_its_people_alone_are_central(settings: Settings) -> None:
+    switch, two_tier = datetime(2025, 6, 30, 17, tzinfo=UTC), profiles.SHIPPED[-1].with_name("KH-2025-2T.yaml")
+    async with open_world(replace(settings, profiles=(*profiles.SHIPPED, two_tier))) as world:
+
+        async def roles(client: ClientSession, now: datetime) -> list[str]:
+            world.clock.now = now
+            async with client.get("/api/v1/me") as response:
+                found: list[str] = (await response.json())["roles"]
+            async with client.get("/api/v1/queue") as response:
+                assert response.status == (200 if "technician" in found else 403)
+            return found
+
+        world.clock.now = switch - timedelta(seconds=1)
+        both = NewAccount("x", "X", ["technician", "site"], unit="so.tttt")
+        await create_account(world.kept, both, PASSWORD, world.clock())
+        theirs, free = await world.signed_in("x"), await world.signed_in("central")
+        assert await roles(theirs, world.clock()) == ["technician", "site"]
+        assert await roles(theirs, switch) == ["site"]
+        assert await roles(free, switch) == ["technician"]  # of the operating unit, whichever it is
+        assert await roles(await world.signed_in("x"), switch) == ["site"]

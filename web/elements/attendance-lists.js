@@ -70,7 +70,7 @@ export class AttendanceLists extends Piece {
     const own = board.points.filter(row => row.own && found.lists.some(({point}) => point === row.point));
     return html`<section class="card">
       <h2>${t('lists.title')}</h2>
-      ${alertLine(this.error)} ${this.slots.map(slot => this.slot(slot))}
+      ${alertLine(this.error)} ${this.slots.map(slot => this.attended(slot))}
       ${found.asked
         ? html`<p data-testid="lists-count">${t('lists.count', found.submitted, found.expected)}</p>`
         : html`<p class="soft">${t('lists.not-asked')}</p>`}
@@ -100,7 +100,7 @@ export class AttendanceLists extends Piece {
   }
 
   /** @param {AttendedSlot} slot */
-  slot(slot) {
+  attended(slot) {
     const broken = slot.points.filter(({interruptions}) => interruptions.length);
     if (!slot.present) return nothing;
     return html`<p data-testid="attended" data-kind=${slot.kind}><strong>${t(`ready.kind-${slot.kind}`)}</strong>: ${t('lists.present', slot.present, slot.expected)}</p>

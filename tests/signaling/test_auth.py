@@ -85,6 +85,7 @@ async def test_me_and_logout(world: World) -> None:
         "point": {"id": "ubnd.nha-trang", "name": "UBND.Nha Trang"},
         "language": "vi",
         "must_change": False,
+        "provider": None,
     }
     cookie = client.cookie_jar.filter_cookies(world.server.make_url("/"))["diemcau"].value
     async with client.post("/api/v1/logout", json={}) as response:

@@ -28,6 +28,7 @@ from signaling.effects import (
     SetContent,
     SetFloor,
     SetView,
+    Speak,
     Tell,
     TellAll,
 )
@@ -164,6 +165,7 @@ class Conference:
         effects += [Hang(client, reason) for client in self.threshold.waiting]
         self.threshold.waiting.clear()
         for seat in seats:
+            effects += self._turn(seat, False)
             self.roster.remove(seat)
         self._room_open, self.content, self._before = False, None, None
         return effects
@@ -201,11 +203,11 @@ class Conference:
         seat.offered, seat.up, seat.wanted = True, False, TOP_HEIGHT
         return seat.id
 
-    def hand(self, client: str, raised: bool, now: datetime) -> list[Effect]:
-        """Raise or lower one's own hand."""
+    def hand(self, client: str, raised: bool, now: datetime, topic: str = "") -> list[Effect]:
+        """Raise or lower one's own hand; a raised one may say later what it is about."""
         seat = self._seat_of(client)
         if raised:
-            self.roster.raise_hand(seat, now)
+            self.roster.raise_hand(seat, now, topic)
         else:
             self.roster.lower(seat.id)
         return []
@@ -229,10 +231,7 @@ class Conference:
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
         """Give or take the floor; whoever gets it no longer needs to raise a hand."""
         self._controller(client)
-        seat = self._known(seat_id)
-        if open_:
-            self.roster.lower(seat_id)
-        return self._set_floor(seat, open_)
+        return self._set_floor(self._known(seat_id), open_)
 
     def mute_all(self, client: str) -> list[Effect]:
         """Close every floor but the host's."""
@@ -528,6 +527,7 @@ class Conference:
     def _forget(self, seat: Seated) -> list[Effect]:
         """Take a seat out for good and let nobody look at it any more."""
         effects: list[Effect] = self._unshare() if self.content == seat.id else []
+        effects += self._turn(seat, False)
         self.roster.remove(seat)
         if self.aid.helper == seat.id and self.aid.help(None):
             effects += [Direct(seat.account, False), *self._tell_leaders(self.aid.assist)]
@@ -540,9 +540,19 @@ class Conference:
         return effects + (self.spoke(None) if self.speaking == seat.id else [])
 
     def _set_floor(self, seat: Seated, open_: bool) -> list[Effect]:
+        turn = self._turn(seat, open_)
         seat.floor = open_
+        if open_:
+            self.roster.lower(seat.id)
         ended = self._unshare() if self.content == seat.id and not open_ and not seat.controller else []
-        return [*([SetFloor(seat.id, open_)] if seat.here else []), *ended]
+        return [*([SetFloor(seat.id, open_)] if seat.here else []), *ended, *turn]
+
+    def _turn(self, seat: Seated, open_: bool) -> list[Effect]:
+        """What is noted of a floor that changes (R-094); the host's is always open."""
+        if seat.place is None or seat.role == "host" or seat.floor == open_:
+            return []
+        place, topic = (self.roster.place_of(seat.id), seat.topic) if open_ else (0, "")
+        return [Speak(seat.place.id, seat.name, open_, place, topic)]
 
     def _tell_controllers(self, message: ServerMessage) -> list[Effect]:
         seats = [seat for seat in self.roster.seats.values() if seat.controller]
@@ -570,8 +580,6 @@ class Conference:
         for seat in self.roster.seats.values():
             if scene.floors.get(seat.id, seat.floor) != seat.floor:
                 effects += self._set_floor(seat, scene.floors[seat.id])
-                if seat.floor:
-                    self.roster.lower(seat.id)
         places = {place.id for place in self.booking.places}
         return effects + self._pin(panes.known(scene.layout, scene.points, places))
 

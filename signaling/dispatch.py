@@ -25,7 +25,7 @@ from signaling.texts import fault_text
 log = logging.getLogger(__name__)
 
 COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect]]] = {
-    m.Hand: lambda c, client, msg, now: c.hand(client, msg.raised, now),
+    m.Hand: lambda c, client, msg, now: c.hand(client, msg.raised, now, msg.topic),
     m.MediaState: lambda c, client, msg, _: c.media(client, msg.mic, msg.camera),
     m.View: lambda c, client, msg, _: c.view(client, msg.source, msg.lines),
     m.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),

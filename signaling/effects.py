@@ -69,6 +69,17 @@ class SetFloor:
 
 
 @dataclass(frozen=True, slots=True)
+class Speak:
+    """Note that a device was given the floor, at which place in the queue and about what, or that it lost it."""
+
+    point: str
+    name: str
+    open: bool
+    place: int = 0
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Arrange:
     """Arrange the picture composed for an audience; None: as everyone's."""
 
@@ -154,6 +165,7 @@ Effect = (
     | AddSeat
     | RemoveSeat
     | SetFloor
+    | Speak
     | Arrange
     | SetContent
     | SetView

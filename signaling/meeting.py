@@ -17,6 +17,7 @@ from scheduler.conduct.desk import Desk
 from scheduler.conduct.model import StepKind
 from scheduler.control import Control
 from scheduler.preparation.attendance import Attendance
+from scheduler.preparation.speeches_store import Speech
 from signaling.audit import Audit
 from signaling.auth import Source
 from signaling.chain import AuditEntry
@@ -39,6 +40,7 @@ from signaling.effects import (
     SetContent,
     SetFloor,
     SetView,
+    Speak,
     StartRecording,
     StopRecording,
     Tell,
@@ -104,6 +106,7 @@ class Meeting:
             MarkRecording: self._mark,
             StopRecording: self._stop_recording,
             Direct: self._direct,
+            Speak: self._speak,
             Release: lambda effect: tools.presence.leave(self.guarded, effect.leg),
         }
 
@@ -249,6 +252,18 @@ class Meeting:
     async def _stop_recording(self, effect: StopRecording) -> None:
         await self._tools.recordings.stopping(self.id, effect.by, effect.reason)
         await self._tools.engine.stop_recording(self.id)
+
+    async def _speak(self, effect: Speak) -> None:
+        """Note who has the floor; a meeting goes on where that cannot be written. Who tries devices is not noted."""
+        now = self._tools.clock()
+        try:
+            if effect.open and not self.trial:
+                speech = Speech(effect.point, effect.name, effect.place, effect.topic, now)
+                await self._tools.attendance.began(self.id, speech)
+            elif not self.trial:
+                await self._tools.attendance.ended(self.id, effect.name, now)
+        except SQLAlchemyError:
+            log.exception("x floor of %s in %s", effect.name, self.id)
 
     async def _direct(self, effect: Direct) -> None:
         """Note when the centre directs and when it gives back; nobody's address where its seat was merely lost."""

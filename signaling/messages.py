@@ -40,6 +40,11 @@ def _printable(text: str) -> str:
     return text
 
 
+def _one_line(text: str) -> str:
+    """Refuse what is more than a line of text; it may be empty."""
+    return _printable(text) if text else text
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,10 +78,11 @@ class Offer(_Asked):
 
 
 class Hand(_Asked):
-    """Raise or lower one's own hand."""
+    """Raise or lower one's own hand; `topic` is what one wants to speak about, and may be told later."""
 
     type: Literal["hand"]
     raised: bool
+    topic: Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)] = ""
 
 
 class MediaState(_Asked):
@@ -272,6 +278,7 @@ class Seat(_Message):
     here: bool
     hand: int = 0
     since: Instant | None = None
+    topic: str = ""
     floor: bool = False
     mic: bool = False
     camera: bool = False

@@ -75,6 +75,7 @@ class Seated:
     here: bool = True
     left: datetime | None = None
     raised: datetime | None = None
+    topic: str = ""
     floor: bool = False
     mic: bool = False
     camera: bool = False
@@ -233,8 +234,9 @@ class Roster:
         ends = [seat.left for seat in self.seats.values() if seat.place is not None and seat.place.id == point]
         return max((end for end in ends if end is not None), default=None)
 
-    def raise_hand(self, seat: Seated, now: datetime) -> None:
+    def raise_hand(self, seat: Seated, now: datetime, topic: str = "") -> None:
         """Put a seat at the end of the queue; a raised hand keeps its place."""
+        seat.topic = topic
         if seat.id not in self.hands:
             self.hands.append(seat.id)
             seat.raised = now
@@ -244,7 +246,11 @@ class Roster:
         if seat_id in self.hands:
             self.hands.remove(seat_id)
         if seat_id in self.seats:
-            self.seats[seat_id].raised = None
+            self.seats[seat_id].raised, self.seats[seat_id].topic = None, ""
+
+    def place_of(self, seat_id: str) -> int:
+        """Return where a hand stands in the queue, counted from 1; 0 when it is not raised."""
+        return self.hands.index(seat_id) + 1 if seat_id in self.hands else 0
 
     def wire(self) -> list[Seat]:
         """Return the roster as everyone sees it: invited points in their order with absent ones, then observers."""
@@ -271,8 +277,9 @@ class Roster:
             name=seat.name,
             role=seat.role,
             here=seat.here,
-            hand=self.hands.index(seat.id) + 1 if seat.id in self.hands else 0,
+            hand=self.place_of(seat.id),
             since=seat.raised,
+            topic=seat.topic,
             floor=seat.floor,
             mic=seat.mic,
             camera=seat.camera,

@@ -108,6 +108,8 @@ export const selfTests = point => call('GET', `points/${encodeURIComponent(point
 export const keepSelfTest = (point, test) => call('POST', `points/${encodeURIComponent(point)}/self-tests`, test);
 /** @type {(session: string) => Promise<AttendedSlot[]>} */
 export const attendance = session => call('GET', `sessions/${encodeURIComponent(session)}/attendance`);
+/** @type {(session: string) => Promise<Speech[]>} */
+export const speeches = session => call('GET', `sessions/${encodeURIComponent(session)}/speeches`);
 /** @type {(session: string, point: string, start: string, cause: string) => Promise<AttendedSlot[]>} */
 export const explain = (session, point, start, cause) => call('POST', `sessions/${encodeURIComponent(session)}/interruptions`, {point, start, cause});
 /** @type {(session: string) => Promise<Lists>} */

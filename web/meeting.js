@@ -113,6 +113,11 @@ export class Meeting extends EventTarget {
     this.protocol.say({type: 'hand', raised: !this.seat?.hand});
   }
 
+  /** What the raised hand is about. @param {string} topic */
+  about(topic) {
+    this.protocol.say({type: 'hand', raised: true, topic});
+  }
+
   /** @param {string} source */
   async look(source) {
     try {

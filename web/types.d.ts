@@ -197,6 +197,7 @@ interface AttendedPoint {
   stays: { joined: string; left: string | null }[]; interruptions: Interruption[];
 }
 interface AttendedSlot extends Slot { kind: SlotKind; expected: number; present: number; points: AttendedPoint[] }
+interface Speech { point: string; name: string; place: number; topic: string; start: string; end: string | null }
 interface GivenList { point: string; name: string; label: string; count: number; people: { name: string; position: string }[]; by: string; at: string | null }
 interface Lists { asked: string | null; expected: number; submitted: number; may_ask: boolean; lists: GivenList[] }
 interface Feedback {
@@ -246,7 +247,7 @@ interface Problem {
 }
 
 interface Seat {
-  seat: string; point: string | null; name: string; role: Role; here: boolean; hand: number; since: string | null; floor: boolean;
+  seat: string; point: string | null; name: string; role: Role; here: boolean; hand: number; since: string | null; topic: string; floor: boolean;
   mic: boolean; camera: boolean; media: 'none' | 'connecting' | 'connected';
 }
 interface Layout {

@@ -15,8 +15,9 @@ from scheduler import store, text
 from scheduler.database import writing
 from scheduler.errors import FieldError, InvalidRequest
 from scheduler.model import Interval, Session, Slot, State
-from scheduler.preparation import stays_store
+from scheduler.preparation import speeches_store, stays_store
 from scheduler.preparation.desk import Desk
+from scheduler.preparation.speeches_store import Speech
 from scheduler.preparation.stays import Attended, Stay, attended, held
 from scheduler.preparation.stays_store import Explanation
 
@@ -51,6 +52,7 @@ class Attendance:
         """Close what a killed server left open, at its last sign of life."""
         async with writing(self._desk.engine) as db:
             await stays_store.lost(db, (await stays_store.open_stays(db)).values())
+            await speeches_store.lost(db)
 
     async def came(self, session: str, point: str, now: datetime) -> None:
         """A point is about to be let in; a second device changes nothing."""
@@ -61,6 +63,21 @@ class Attendance:
         """The last device of a point is gone since `at`."""
         async with writing(self._desk.engine) as db:
             await stays_store.end(db, session, point, at)
+
+    async def began(self, session: str, speech: Speech) -> None:
+        """A device has the floor (Điều 14.3.b)."""
+        async with writing(self._desk.engine) as db:
+            await speeches_store.begin(db, session, speech)
+
+    async def ended(self, session: str, name: str, now: datetime) -> None:
+        """A device has it no longer."""
+        async with writing(self._desk.engine) as db:
+            await speeches_store.end(db, session, name, now)
+
+    async def speeches(self, session: str) -> list[Speech]:
+        """Return who had the floor in a session, in the order in which it was given."""
+        async with self._desk.engine.begin() as db:
+            return await speeches_store.of_session(db, session)
 
     async def alive(self, here: Mapping[str, Collection[str]], now: datetime) -> None:
         """Say which points are there, by session; whoever is not there any more left when last seen."""

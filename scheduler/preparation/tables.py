@@ -17,6 +17,20 @@ STAYS = Table(  # when a point was connected; an open one was alive at `seen`
     Index("stays_left", "left"),  # the open ones are looked through every few seconds
 )
 
+SPEECHES = Table(  # who had the floor; an open one has it still
+    "speeches",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
+    Column("point", String(64), ForeignKey("points.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("topic", String(200), nullable=False),
+    Column("began", BigInteger, nullable=False),
+    Column("ended", BigInteger),
+    Index("speeches_session", "session"),
+)
+
 EXPLANATIONS = Table(  # what a point says of an interruption that began then
     "explanations",
     METADATA,

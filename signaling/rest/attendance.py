@@ -1,5 +1,6 @@
 """Who was there: the meeting's own record of a session, and what points say of their interruptions (R-087, R-099)."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -58,6 +59,17 @@ class Slot(Model):
     points: list[PointAttendance]
 
 
+class Speech(Model):
+    """A device had the floor, `end` null: it still has. `place`: where its hand stood in the queue, 0 not raised."""
+
+    point: str
+    name: str
+    place: int
+    topic: str
+    start: Moment
+    end: Moment | None
+
+
 class Cause(Model):
     """Why a point was interrupted from `start` on."""
 
@@ -71,6 +83,14 @@ async def attendance(call: Call) -> list[Slot]:
     session, points = await find(call)
     seen = rights.seen_points(call.account, session, points)
     return [_wire(slot, points, seen) for slot in await call.roof.preparation.attendance.slots(session.id, call.now)]
+
+
+async def speeches(call: Call) -> list[Speech]:
+    """Return who had the floor; a component sees its own turns."""
+    session, points = await find(call)
+    seen = rights.seen_points(call.account, session, points)
+    kept = await call.roof.preparation.attendance.speeches(session.id)
+    return [Speech(**asdict(each)) for each in kept if each.point in seen]
 
 
 async def explain(call: Call) -> list[Slot]:
@@ -124,6 +144,7 @@ def _point(point: model.Point, stayed: tuple[stays.Stay, ...], judged: stays.Att
 
 ROUTES = [
     Route("GET", f"/sessions/{ID}/attendance", attendance, "Who was there", list[Slot], problems=(404,)),
+    Route("GET", f"/sessions/{ID}/speeches", speeches, "Who had the floor", list[Speech], problems=(404,)),
     Route(
         "POST",
         f"/sessions/{ID}/interruptions",

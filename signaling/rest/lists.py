@@ -1,6 +1,7 @@
 """Lists of who takes part: asked by the host, given by the components, exported (Điều 14.4.b, R-098)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from pydantic import Field, StringConstraints
 from scheduler import csvfile, model
 from scheduler.preparation import lists
 from scheduler.preparation.rolls import Roll
+from scheduler.preparation.speeches_store import Speech
 from signaling import rights
 from signaling.errors import Forbidden
 from signaling.reports.sheet import xlsx
@@ -18,6 +20,8 @@ from signaling.rest.attendance import find
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
 COLUMNS = ("Điểm cầu", "Tên", "Tình trạng", "Số người", "Họ và tên", "Chức vụ", "Người gửi", "Lúc")
+
+TURNS = ("Điểm cầu", "Từ", "Đến", "Thứ tự giơ tay", "Nội dung")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -113,19 +117,40 @@ async def export(call: Call) -> web.Response:
         raise Forbidden
     roll = await call.roof.preparation.rolls.roll(found.id)
     await call.note("export-lists", found.id, found.number)
-    rows = _rows(found, points, roll, call.roof.scheduler.policy(call.now).zone)
+    zone = call.roof.scheduler.policy(call.now).zone
+    spoken = await call.roof.preparation.attendance.speeches(found.id)
     query: As = call.query
-    body, kind = _file(found, rows, query.format)
+    body, kind = _file(found, _rows(found, points, roll, zone), _turns(spoken, zone), query.format)
     headers = {"Content-Disposition": f'attachment; filename="{found.number}-danh-sach.{query.format}"'}
     return web.Response(body=body, content_type=kind, headers=headers)
 
 
-def _file(found: model.Session, rows: Sequence[Sequence[str | int]], form: Format) -> tuple[bytes, str]:
-    """Return the bytes of a file and its media type."""
+def _file(
+    found: model.Session, rows: Sequence[Sequence[str | int]], turns: Sequence[Sequence[str | int]], form: Format
+) -> tuple[bytes, str]:
+    """Return the bytes of a file and its media type; a workbook also says who had the floor."""
     if form == "csv":
         return csvfile.file([COLUMNS, *rows]), "text/csv"
     sheet = Sheet("Danh sách", COLUMNS, tuple(tuple(row) for row in rows))
-    return xlsx(f"{found.number} {found.title}", (sheet,)), XLSX
+    spoken = Sheet("Phát biểu", TURNS, tuple(tuple(turn) for turn in turns))
+    return xlsx(f"{found.number} {found.title}", (sheet, spoken)), XLSX
+
+
+def _turns(spoken: Sequence[Speech], zone: ZoneInfo) -> list[Sequence[str | int]]:
+    return [
+        (
+            each.name,
+            _clock(each.start, zone),
+            "" if each.end is None else _clock(each.end, zone),
+            each.place or "",
+            each.topic,
+        )
+        for each in spoken
+    ]
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%d/%m/%Y %H:%M:%S}"
 
 
 def _valid(found: model.Session, roll: Roll) -> list[lists.Present]:

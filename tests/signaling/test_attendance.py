@@ -39,6 +39,39 @@ async def test_joins_and_leaves_are_recorded_with_their_times(world: World) -> N
     assert stays(slot, CAM_RANH) == []
 
 
+async def test_r094_who_had_the_floor_is_kept_with_the_place_of_the_hand_and_its_topic(world: World) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    nha_trang, first = await world.join("nhatrang", session)
+    cam_ranh, second = await world.join("camranh", session)
+    await nha_trang.send(type="hand", raised=True)
+    await host.seat(first["seat"], hand=1)
+    await cam_ranh.send(type="hand", raised=True)
+    await cam_ranh.send(type="hand", raised=True, topic="Đê biển")
+    await host.seat(second["seat"], hand=2, topic="Đê biển")
+    await host.send(type="floor", seat=second["seat"], open=True)  # out of order
+    await host.seat(second["seat"], floor=True, hand=0, topic="")
+    world.clock.advance(60)
+    await host.send(type="mute-all")
+    await host.seat(second["seat"], floor=False)
+    await host.send(type="floor", seat=first["seat"], open=True)
+    await host.seat(first["seat"], floor=True)
+    world.clock.advance(30)
+    await nha_trang.ask(type="leave")
+    await host.seat(NHA_TRANG, here=False)
+    client = await world.signed_in("host")
+    async with client.get(f"/api/v1/sessions/{session.id}/speeches") as response:
+        spoken = [
+            (each["name"], each["place"], each["topic"], each["start"], each["end"]) for each in await response.json()
+        ]
+    assert spoken == [
+        ("UBND.Cam Ranh", 2, "Đê biển", stamp(0), stamp(60)),
+        ("UBND.Nha Trang", 1, "", stamp(60), stamp(90)),
+    ]
+    async with (await world.signed_in("camranh")).get(f"/api/v1/sessions/{session.id}/speeches") as response:
+        assert [each["name"] for each in await response.json()] == ["UBND.Cam Ranh"]
+
+
 async def test_a_lost_line_counts_from_its_last_sign_of_life_and_may_be_explained(world: World) -> None:
     session = await world.session(NHA_TRANG)
     socket, joined = await world.join("nhatrang", session)

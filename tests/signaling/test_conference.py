@@ -173,16 +173,21 @@ def test_the_hand_queue_is_a_queue(steps: list[tuple[str, bool]]) -> None:
 
 def test_the_host_gives_the_floor_which_lowers_the_hand_and_takes_it_back(hall: Hall) -> None:
     seat = hall.seat("n")
-    hall.conference.hand("n", True, NOW)
+    hall.conference.hand("c", True, NOW)
+    hall.conference.hand("n", True, NOW, "Đê biển")
+    spoke = e.Speak("nt", "UBND.Nha Trang.01", True, 2, "Đê biển")  # out of order
+    assert hall.conference.floor("h", seat, True) == [e.SetFloor(seat, True), spoke]
     assert hall.conference.floor("h", seat, True) == [e.SetFloor(seat, True)]
     assert (hall.row(seat).floor, hall.row(seat).hand) == (True, 0)
-    assert hall.conference.floor("h", seat, False) == [e.SetFloor(seat, False)]
+    done = e.Speak("nt", "UBND.Nha Trang.01", False)
+    assert hall.conference.floor("h", seat, False) == [e.SetFloor(seat, False), done]
     assert hall.row(seat).floor is False
 
 
 def test_mute_all_leaves_the_host(hall: Hall) -> None:
     hall.conference.floor("h", hall.seat("n"), True)
-    assert hall.conference.mute_all("h") == [e.SetFloor(hall.seat("n"), False)]
+    done = e.Speak("nt", "UBND.Nha Trang.01", False)
+    assert hall.conference.mute_all("h") == [e.SetFloor(hall.seat("n"), False), done]
     assert hall.row(hall.seat("h")).floor is True
 
 
@@ -332,6 +337,7 @@ def test_who_has_the_floor_shares_a_screen_until_it_is_taken(hall: Hall) -> None
         e.Tell("c", ViewState(source="composed")),
         e.Arrange(grid),
         e.TellAll(LayoutState(kind="grid", seats=[None, seat], title=True)),
+        e.Speak("nt", "UBND.Nha Trang.01", False),
     ]
     assert_refused("unknown-seat", lambda: c.view("c", "content"))
 

@@ -95,7 +95,8 @@ def test_a_step_is_one_message_with_all_that_follows() -> None:
     hall = Hall()
     hall.conference.hand("n", True, NOW)
     layout = Layout("1+7", hall.seat("n"))
-    [script, floor, arrange, told] = hall.step("report")
+    [script, floor, spoke, arrange, told] = hall.step("report")
+    assert spoke == e.Speak("nt", "UBND.Nha Trang.01", True, 1)
     assert (floor, arrange) == (e.SetFloor(hall.seat("n"), True), e.Arrange(layout))
     assert isinstance(told, e.TellAll)
     state = hall.conference.script.state

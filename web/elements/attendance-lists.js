@@ -1,15 +1,15 @@
 import {html, nothing} from '../vendor/lit.js';
-import {askLists, attendance, explain, giveList, lists, listsFile, told} from '../api.js';
+import {askLists, attendance, explain, giveList, lists, listsFile, speeches, told} from '../api.js';
 import {number, t} from '../i18n.js';
 import {named} from '../readiness.js';
-import {hourMinute, span} from '../time.js';
+import {clock, hourMinute, span} from '../time.js';
 import {Piece, alertLine, icon} from './base.js';
 
 const FORMATS = /** @type {const} */ (['xlsx', 'csv']);
 
 /** Who was there and who takes part: the meeting's own record with interruptions to explain, and the lists the host asks for. */
 export class AttendanceLists extends Piece {
-  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, error: {state: true}, saved: {state: true}};
+  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, spoken: {state: true}, error: {state: true}, saved: {state: true}};
 
   constructor() {
     super();
@@ -19,6 +19,8 @@ export class AttendanceLists extends Piece {
     this.lists = null;
     /** @type {AttendedSlot[]} */
     this.slots = [];
+    /** @type {Speech[]} */
+    this.spoken = [];
     this.error = '';
     this.saved = '';
   }
@@ -29,7 +31,7 @@ export class AttendanceLists extends Piece {
 
   /** Looks again whenever the page does. @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (changed.has('board') && this.board) this.attempt(async () => void ([this.lists, this.slots] = await Promise.all([lists(this.session), attendance(this.session)])));
+    if (changed.has('board') && this.board) this.attempt(async () => void ([this.lists, this.slots, this.spoken] = await Promise.all([lists(this.session), attendance(this.session), speeches(this.session)])));
   }
 
   /** @param {() => Promise<void>} run */
@@ -70,7 +72,7 @@ export class AttendanceLists extends Piece {
     const own = board.points.filter(row => row.own && found.lists.some(({point}) => point === row.point));
     return html`<section class="card">
       <h2>${t('lists.title')}</h2>
-      ${alertLine(this.error)} ${this.slots.map(slot => this.attended(slot))}
+      ${alertLine(this.error)} ${this.slots.map(slot => this.attended(slot))} ${this.floors()}
       ${found.asked
         ? html`<p data-testid="lists-count">${t('lists.count', found.submitted, found.expected)}</p>`
         : html`<p class="soft">${t('lists.not-asked')}</p>`}
@@ -105,6 +107,14 @@ export class AttendanceLists extends Piece {
     if (!slot.present) return nothing;
     return html`<p data-testid="attended" data-kind=${slot.kind}><strong>${t(`ready.kind-${slot.kind}`)}</strong>: ${t('lists.present', slot.present, slot.expected)}</p>
       <ul class="duties">${broken.map(point => point.interruptions.map(gap => this.gap(point, gap)))}</ul>`;
+  }
+
+  /** Who had the floor, from when to when, and where the hand stood that was invited. */
+  floors() {
+    if (!this.spoken.length) return nothing;
+    const one = (/** @type {Speech} */ {name, place, topic, start, end}) => html`<li data-testid="speech"><span>${name}<small>${place ? t('lists.hand', place) : t('lists.unasked')} ${topic ? `· ${topic}` : nothing}</small></span>
+      <span>${clock(start)}–${end ? clock(end) : '…'}</span></li>`;
+    return html`<h3>${t('lists.spoken')}</h3><ul class="duties">${this.spoken.map(one)}</ul>`;
   }
 
   /** @param {AttendedPoint} point @param {Interruption} gap */

@@ -25,7 +25,7 @@ export class ControlBar extends Piece {
 
   render() {
     const state = this.meeting?.state;
-    return html`<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
+    return html`${this.topic()}<div class="bar" role="toolbar" aria-label=${t('room.controls')}>
       ${this.mic()} ${this.camera()} ${this.share()} ${this.hand()} ${state ? this.source(state) : nothing} ${this.people()}
       ${this.button('fault', 'warn', t('fault.report'), () => this.act('fault'))}
       ${this.button('full', 'full', t('room.full'), () => this.act('full'))}
@@ -76,6 +76,23 @@ export class ControlBar extends Piece {
       ?disabled=${!meeting?.state} @click=${() => meeting?.toggleHand()}>
       ${icon('hand')}<span>${place ? t('hand.lower', place) : t('hand.raise')}</span>${place ? html`<small>${t('hand.waited', time)}</small>` : nothing}
     </button>`;
+  }
+
+  /** Who has raised a hand may say what about; who has said it need not again. */
+  topic() {
+    const seat = this.meeting?.seat;
+    if (!seat?.hand || seat.topic) return nothing;
+    return html`<form class="topic" @submit=${this.tell}>
+      <input name="topic" maxlength="200" required aria-label=${t('hand.topic')} placeholder=${t('hand.topic')} data-testid="topic">
+      <button data-testid="topic-send">${t('hand.topic-send')}</button>
+    </form>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  tell(event) {
+    event.preventDefault();
+    const {topic} = /** @type {any} */ (Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target))));
+    this.meeting?.about(topic.trim());
   }
 
   /** @param {MeetingState} state */

@@ -1,4 +1,4 @@
-import {html, repeat} from '../vendor/lit.js';
+import {html, nothing, repeat} from '../vendor/lit.js';
 import {t} from '../i18n.js';
 import {queue, waited} from '../logic.js';
 import {span} from '../time.js';
@@ -28,7 +28,7 @@ export class SpeakQueue extends Piece {
   item(seat) {
     return html`<li class="row-item hand" data-testid="queue-item" data-seat=${seat.seat}>
       <strong class="place">${seat.hand}</strong>
-      <span class="name">${seat.name}<small>${t('hand.waited', span(waited(seat.since, this.now)))}</small></span>
+      <span class="name">${seat.name}<small>${t('hand.waited', span(waited(seat.since, this.now)))}</small>${seat.topic ? html`<small data-testid="queue-topic">${seat.topic}</small>` : nothing}</span>
       <button type="button" class="main" data-testid="give-floor" data-seat=${seat.seat} aria-label=${t('floor.give-floor-to', seat.name)}
         @click=${() => this.act('command', {type: 'floor', seat: seat.seat, open: true})}>${t('floor.give-floor')}</button>
       <button type="button" data-testid="lower" data-seat=${seat.seat} aria-label=${t('queue.lower-of', seat.name)}

@@ -77,6 +77,8 @@ class Booking:
     voices: bool = False
     controllers: str = ""
     """Who controls it, for people; empty: the centre alone."""
+    advisory: bool = False
+    """Whether points may open their microphones uninvited, which is noted."""
     watermark: bool = False
     """Whether whoever watches has name and time over the picture."""
     echo_s: float = 0.0
@@ -213,10 +215,11 @@ class Conference:
         return []
 
     def media(self, client: str, mic: bool, camera: bool) -> list[Effect]:
-        """Note what a person has switched on."""
+        """Note what a person has switched on; where microphones are advised only, that opens the floor (A31)."""
         seat = self._seat_of(client)
         seat.mic, seat.camera = mic, camera
-        return []
+        uninvited = mic and not seat.floor and self.booking.advisory and seat.place is not None
+        return self._set_floor(seat, True, seat.account) if uninvited else []
 
     def view(self, client: str, source: str, lines: int = 0) -> list[Effect]:
         """Choose what one sees, on a display of so many lines."""
@@ -456,6 +459,7 @@ class Conference:
             script=self.script.state if seat.controller or seat.role == "host" else None,
             view=seat.view,
             content=self.content,
+            advisory=self.booking.advisory,
             watermark=self.booking.watermark,
             wanted=seat.wanted,
             now=now,
@@ -539,20 +543,21 @@ class Conference:
         effects += self._move_pins(seat.id, None if seat.place is None else seat.place.id)
         return effects + (self.spoke(None) if self.speaking == seat.id else [])
 
-    def _set_floor(self, seat: Seated, open_: bool) -> list[Effect]:
-        turn = self._turn(seat, open_)
+    def _set_floor(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
+        """Open or close a floor; `by` is who opened it for itself."""
+        turn = self._turn(seat, open_, by)
         seat.floor = open_
         if open_:
             self.roster.lower(seat.id)
         ended = self._unshare() if self.content == seat.id and not open_ and not seat.controller else []
         return [*([SetFloor(seat.id, open_)] if seat.here else []), *ended, *turn]
 
-    def _turn(self, seat: Seated, open_: bool) -> list[Effect]:
+    def _turn(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
         """What is noted of a floor that changes (R-094); the host's is always open."""
         if seat.place is None or seat.role == "host" or seat.floor == open_:
             return []
         place, topic = (self.roster.place_of(seat.id), seat.topic) if open_ else (0, "")
-        return [Speak(seat.place.id, seat.name, open_, place, topic)]
+        return [Speak(seat.place.id, seat.name, open_, place, topic, by)]
 
     def _tell_controllers(self, message: ServerMessage) -> list[Effect]:
         seats = [seat for seat in self.roster.seats.values() if seat.controller]

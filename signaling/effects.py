@@ -70,13 +70,15 @@ class SetFloor:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Note that a device was given the floor, at which place in the queue and about what, or that it lost it."""
+    """Note that a device was given the floor, at which place in the queue and about what, or that it lost it; `by` is
+    the account that opened it for itself, empty where it was invited."""
 
     point: str
     name: str
     open: bool
     place: int = 0
     topic: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,5 +301,6 @@ def _booking(
         script=script,
         voices=session.voices,
         controllers=controllers,
+        advisory=rules.microphones == "advisory",
         watermark=rules.watermark,
     )

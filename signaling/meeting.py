@@ -260,6 +260,8 @@ class Meeting:
             if effect.open and not self.trial:
                 speech = Speech(effect.point, effect.name, effect.place, effect.topic, now)
                 await self._tools.attendance.began(self.id, speech)
+                if effect.by:
+                    await self._audited(effect.by, "speak-uninvited", effect.name, now)
             elif not self.trial:
                 await self._tools.attendance.ended(self.id, effect.name, now)
         except SQLAlchemyError:
@@ -269,10 +271,13 @@ class Meeting:
         """Note when the centre directs and when it gives back; nobody's address where its seat was merely lost."""
         step: StepKind = "control" if effect.on else "returned"
         action, now = "direct" if effect.on else "direct-end", self._tools.clock()
-        asked = (client.source for client in self._clients.values() if client.account.account == effect.by)
-        source = next(asked, Source("", 0))
-        await self._tools.audit.append(AuditEntry(now, effect.by, action, self.id, "", source.address, source.port))
+        await self._audited(effect.by, action, "", now)
         await self._tools.desk.note(self.id, step, effect.by, now)
+
+    async def _audited(self, account: str, action: str, detail: str, now: datetime) -> None:
+        sources = (client.source for client in self._clients.values() if client.account.account == account)
+        source = next(sources, Source("", 0))
+        await self._tools.audit.append(AuditEntry(now, account, action, self.id, detail, source.address, source.port))
 
     def _plan_flush(self) -> None:
         if self._flush is None:

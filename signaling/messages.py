@@ -382,6 +382,7 @@ class Joined(_Message):
     script: ScriptState | None
     view: str
     content: str | None
+    advisory: bool
     watermark: bool
     wanted: int
     now: Instant

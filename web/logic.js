@@ -17,6 +17,7 @@ export const start = (joined, now) => ({
   script: joined.script,
   view: joined.view,
   content: joined.content ?? null,
+  advisory: joined.advisory ?? false,
   watermark: joined.watermark ?? false,
   speaking: null,
   incidents: [],

@@ -25,6 +25,8 @@ export class Meeting extends EventTarget {
     this.state = null;
     this.on = {mic: false, camera: false};
     this.invited = false;
+    /** We open our microphone uninvited, where that is only noted. */
+    this.uninvited = false;
     /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
     this.tracks = {mic: null, camera: null};
     /** The screen we share. @type {MediaStreamTrack | null} */
@@ -72,7 +74,7 @@ export class Meeting extends EventTarget {
   /** @returns {MicState} */
   get micState() {
     const heard = performance.now() - this.heardAt < HEARD_MS || this.state?.speaking === this.state?.me;
-    return micState({floor: Boolean(this.seat?.floor), on: this.on.mic, invited: this.invited, heard});
+    return micState({floor: Boolean(this.seat?.floor || this.state?.advisory), on: this.on.mic, invited: this.invited, heard});
   }
 
   get onAir() {
@@ -83,6 +85,7 @@ export class Meeting extends EventTarget {
 
   async toggleMic() {
     if (!this.state) return; // not joined yet: nobody knows who has the floor
+    if (!this.seat?.floor && this.state?.advisory) return this.speakUp();
     if (!this.seat?.floor) return this.notice(this.seat?.hand ? 'room.wait-floor' : 'room.raise-first');
     return this.on.mic ? this.mute() : this.speak();
   }
@@ -93,6 +96,13 @@ export class Meeting extends EventTarget {
     if (!(await this.acquire('mic'))) return;
     if (!this.seat?.floor) return this.mute(); // it was taken back while the browser asked for permission
     await this.switch('mic', true);
+  }
+
+  /** Open the microphone without the floor: the server gives it where the profile only advises. */
+  async speakUp() {
+    if (!(await this.acquire('mic'))) return;
+    this.uninvited = true;
+    this.protocol.say({type: 'media', ...this.on, mic: true});
   }
 
   async mute() {
@@ -276,7 +286,9 @@ export class Meeting extends EventTarget {
   /** @param {MeetingState | null} before */
   compare(before) {
     const change = this.state && floorChange(before, this.state);
-    if (change === 'given' && before && this.state?.role !== 'host') this.invited = true;
+    if (change === 'given' && this.uninvited) this.speak();
+    else if (change === 'given' && before && this.state?.role !== 'host') this.invited = true;
+    if (change) this.uninvited = false;
     const silenced = !this.seat?.floor && (this.on.mic || this.invited);
     if (silenced) {
       this.invited = false;

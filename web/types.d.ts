@@ -267,7 +267,7 @@ interface Message { type: string; ref?: string; [field: string]: any }
 interface Joined extends Message {
   seat: string; resume: string; role: Role; controller: boolean; may_direct: boolean;
   session: { id: string; title: string; number: string; host: string; official: Slot };
-  seats: Seat[]; layout: Layout & { own?: Own }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; watermark: boolean; wanted: number; now: string;
+  seats: Seat[]; layout: Layout & { own?: Own }; recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; wanted: number; now: string;
 }
 
 /** A point that is not invited and waits at the door. */
@@ -276,6 +276,6 @@ interface Knock { id: string; account: string; point: string; name: string; labe
 /** What a meeting looks like from one seat. `skew` is server time minus ours in milliseconds. */
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: Own;
-  recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; watermark: boolean; speaking: string | null; skew: number;
+  recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; speaking: string | null; skew: number;
   incidents: IncidentMark[]; weak: WeakLine[]; waiting: Knock[]; assist: { seat: string | null; name: string | null; since: string | null };
 }

@@ -1,6 +1,7 @@
 """The rules of a meeting, without sockets: who sits where, who may speak, what happens when somebody is gone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -182,6 +183,17 @@ def test_the_host_gives_the_floor_which_lowers_the_hand_and_takes_it_back(hall: 
     done = e.Speak("nt", "UBND.Nha Trang.01", False)
     assert hall.conference.floor("h", seat, False) == [e.SetFloor(seat, False), done]
     assert hall.row(seat).floor is False
+
+
+def test_where_microphones_are_advised_only_speaking_uninvited_is_noted(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    assert c.media("n", True, False) == []  # enforced
+    assert hall.row(seat).floor is False
+    c.booking = replace(c.booking, advisory=True)
+    opened = [e.SetFloor(seat, True), e.Speak("nt", "UBND.Nha Trang.01", True, by="nt")]
+    assert [c.media("n", True, False), c.media("n", True, True)] == [opened, []]
+    c.floor("h", seat, False)  # the host may still take it
+    assert (hall.row(seat).floor, c.media("n", False, True)) == (False, [])
 
 
 def test_mute_all_leaves_the_host(hall: Hall) -> None:

@@ -91,7 +91,7 @@ def test_a_provider_names_its_contact_and_answers_for_its_line(
     page.get_by_test_id("password-fresh").fill(password := "mat khau cua nha mang")
     page.get_by_test_id("password-again").fill(password)
     page.get_by_test_id("change-password").click()
-    row = page.get_by_test_id("line-session")
+    row = page.get_by_test_id("line-session").last
     expect(row.get_by_test_id("line-point")).to_contain_text("NT.VinhHai")
     assert code not in page.content() and "Họp cần" not in page.content()
     row.get_by_test_id("name-contact").click()

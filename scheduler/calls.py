@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import calendar_store, outbox, registry_store, store
+from scheduler import calendar_store, outbox, particulars, registry_store, store
 from scheduler.database import writing
 from scheduler.deadlines import Clock
 from scheduler.model import Session, Slot, State
-from scheduler.notices import Channels, Notice
+from scheduler.notices import Channels, Notice, saying
 from scheduler.preparation.desk import Desk, of_slot, recipients
 from scheduler.profiles import Profiles
 
@@ -48,11 +48,12 @@ class Calls:
         host = points[session.host_point]
         clock = Clock(self._desk.policy(session), (await calendar_store.notes(db)).calendar)
         by = clock.check(slot.start).astimezone(self._desk.policy(session).zone)
+        said = particulars.said(session, self._desk.policy(session), points)
         lines = [f"kiểm tra xong trước {by:%H:%M %d/%m/%Y}"]
 
         def notice(unit: str) -> Notice:
             of_unit = of_slot("check-call", session, slot, host, lines, unit)
-            return replace(of_unit, key=f"{of_unit.key}:{hours}")
+            return saying(replace(of_unit, key=f"{of_unit.key}:{hours}"), said)
 
         if await outbox.was_told(db, notice(host.unit), self._desk.channels):
             return

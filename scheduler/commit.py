@@ -19,6 +19,7 @@ from scheduler import (
     codes,
     notices,
     outbox,
+    particulars,
     registry_store,
     revocation,
     store,
@@ -149,6 +150,7 @@ class Commit:
         points = await registry_store.points_named(self.db, (session.host_point, *session.points))
         host, version = points[session.host_point], str(happening)
         told = notices.of_session(NOTICES[kind], session, host, version, reason)
+        told = notices.saying(told, particulars.said(session, self.policy, points))
         await outbox.tell(self.db, told, self.channels, self.now)
         for unit in await self._others(points.values(), host) if kind in {"revoked", "reinstated"} else ():
             told = notices.of_unit(NOTICES[kind], session, host, unit, reason, version)

@@ -64,7 +64,7 @@ class InvalidRequest(SchedulerError):
     Words: ``required`` ``too-long`` ``bad-characters`` ``unknown-point`` ``duplicate-point`` ``host-among-points``
     ``no-timezone`` ``fraction-of-second`` ``end-before-start`` ``in-the-past`` ``too-far`` ``too-long-interval``
     ``rehearsal-after-official`` ``phone-format`` ``unit-ended`` ``unit-merged``
-    ``unit-not-yet`` ``unknown-code`` ``not-for-class`` ``people-range``; of a
+    ``unit-not-yet`` ``unknown-code`` ``not-for-class`` ``people-range`` ``fewer-than-counted``; of a
     script ``too-many`` ``duplicate-item`` ``not-in-session``
     ``minutes-range``.
     """

@@ -5,7 +5,7 @@ one that starts at 09:30 do not overlap. A *leg* is one connected device; Điề
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
@@ -182,7 +182,7 @@ class Request:
     `voices` is the wish to keep the sound of each point too, when the session is recorded. `purpose`, `kind`, `form`,
     `ground` and `support` are codes of the profile; `ground` and `reason` say why it is not of the ordinary class.
     `secret` declares whether state secrets will be spoken of (Điều 5.2); None: nothing was declared. `people` is how
-    many are expected at all points together.
+    many are expected at all points together, `people_at` at those points for which that was said (Điều 13.1).
     """
 
     host_point: str
@@ -206,6 +206,7 @@ class Request:
     support: tuple[str, ...] = ()
     support_note: str = ""
     people: int | None = None
+    people_at: Mapping[str, int] = field(default_factory=dict)
     second_name: str = ""
     second_phone: str = ""
 
@@ -278,6 +279,7 @@ class Session:
     support: tuple[str, ...] = ()
     support_note: str = ""
     people: int | None = None
+    people_at: Mapping[str, int] = field(default_factory=dict)
     second_name: str = ""
     second_phone: str = ""
 

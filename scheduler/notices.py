@@ -9,7 +9,7 @@ Pure.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Literal, Self
 
@@ -80,7 +80,8 @@ class Contacts:
 class Facts:
     """A decision as it was taken. `slots` are kind, first second and last second since 1970; `reason` is for people.
 
-    `link` is a one-time link without its secret, which is put in when the letter is written.
+    `link` is a one-time link without its secret, which is put in when the letter is written; `said` are lines that say
+    what the session is (:func:`scheduler.particulars.said`).
     """
 
     number: str = ""
@@ -90,6 +91,7 @@ class Facts:
     points: int = 0
     reason: str = ""
     link: str = ""
+    said: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Write it down."""
@@ -99,7 +101,8 @@ class Facts:
     def read(cls, text: str) -> Self:
         """Read what :meth:`text` wrote."""
         given = json.loads(text)
-        return cls(**{**given, "slots": tuple((kind, start, end) for kind, start, end in given["slots"])})
+        slots = tuple((kind, start, end) for kind, start, end in given["slots"])
+        return cls(**{**given, "slots": slots, "said": tuple(given.get("said", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +349,11 @@ def of_unit(kind: Kind, session: Session, host: Point, unit: str, reason: str, v
     return Notice(kind, f"{kind}:{session.id}:{unit}:{version}", facts, unit, session.id)
 
 
+def saying(notice: Notice, said: tuple[str, ...]) -> Notice:
+    """Return a notice that also says what the session is."""
+    return replace(notice, facts=replace(notice.facts, said=said))
+
+
 def receipt(received: datetime, effective: datetime, zone: tzinfo) -> str:
     """Say when a registration came and, if it was out of hours, from when it counts (R-071, reading A14)."""
     came, counts = (f"{at.astimezone(zone):%H:%M %d/%m/%Y}" for at in (received, effective))
@@ -397,6 +405,7 @@ def letter(kind: Kind, facts: Facts, code: str | None, zone: tzinfo) -> str:
     lines += [f"Chủ trì: {facts.host}"] if facts.host else []
     lines += [f"{SLOT_NAMES.get(name, name)}: {_span(start, end, zone)}" for name, start, end in facts.slots]
     lines += [f"Số điểm cầu: {facts.points}"] if facts.points else []
+    lines += facts.said
     lines += [f"Mã phiên họp: {code or NO_CODE}"] if words.code else []
     lines += [f"Đường dẫn dùng một lần: {code or NO_CODE}"] if facts.link else []
     lines += [f"Ghi chú: {facts.reason}"] if facts.reason else []

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from scheduler import text
 from scheduler.errors import FieldError
-from scheduler.model import Request
+from scheduler.model import Point, Request, Session
 from scheduler.policy import Policy
 
 MAX_ECHO = 64
@@ -20,6 +20,7 @@ def normal(request: Request) -> Request:
         support_note=text.clean(request.support_note),
         second_name=text.clean(request.second_name),
         second_phone=request.second_phone.strip(),
+        people=request.people if request.people is not None else sum(request.people_at.values()) or None,
     )
 
 
@@ -35,7 +36,7 @@ def faults(request: Request, policy: Policy) -> list[FieldError]:
         *_code_faults("support", request.support, rules.support),
         *_optional("support_note", request.support_note, policy.session.max_title),
         *_optional("second_name", request.second_name, policy.session.max_name),
-        *_people_faults(request.people, policy.session.max_people),
+        *_people_faults(request, policy.session.max_people),
     ]
 
 
@@ -60,5 +61,36 @@ def _optional(field: str, given: str, longest: int) -> list[FieldError]:
     return text.faults(field, given, longest) if given else []
 
 
-def _people_faults(people: int | None, most: int) -> list[FieldError]:
-    return [] if people is None or 1 <= people <= most else [FieldError("people", "people-range", str(most))]
+def _people_faults(request: Request, most: int) -> list[FieldError]:
+    """Say which numbers of people cannot be, and that all are no fewer than those counted by point (Điều 13.1)."""
+    there = {request.host_point, *request.points}
+    found = [
+        FieldError("people_at", "not-in-session", point[:MAX_ECHO]) for point in request.people_at if point not in there
+    ]
+    if any(not 1 <= people <= most for people in request.people_at.values()):
+        return [*found, FieldError("people_at", "people-range", str(most))]
+    if request.people is None:
+        return found
+    if not 1 <= request.people <= most:
+        return [*found, FieldError("people", "people-range", str(most))]
+    counted = sum(request.people_at.values())
+    return found + ([FieldError("people", "fewer-than-counted", str(counted))] if request.people < counted else [])
+
+
+def said(session: Session, policy: Policy, points: Mapping[str, Point]) -> tuple[str, ...]:
+    """Return the lines in which a letter says what a session is: purpose, kind, form, people (R-070).
+
+    `points` holds those whose people are to be told one by one.
+    """
+    rules = policy.registration
+    named = {
+        "Mục đích": rules.purposes.get(session.purpose),
+        "Loại hình họp": rules.kinds.get(session.kind),
+        "Hình thức họp": rules.forms.get(session.form),
+        "Số người dự kiến": session.people,
+    }
+    counted = [(points[point].label, people) for point, people in session.people_at.items() if point in points]
+    return (
+        *(f"{name}: {value}" for name, value in named.items() if value),
+        *(f"- {label}: {people} người" for label, people in counted),
+    )

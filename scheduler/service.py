@@ -102,6 +102,7 @@ PARTICULARS = (
     "support",
     "support_note",
     "people",
+    "people_at",
     "second_name",
     "second_phone",
 )

@@ -1,5 +1,6 @@
 """Rows of sessions, slots, codes and capacity, on a connection whose transaction the service holds."""
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -155,7 +156,8 @@ async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Ses
 def _columns(row: RowMapping) -> dict[str, Any]:
     values = {name: row[name] for name in row if name != "sealed"}
     times = {name: instant(row[name]) for name in _TIMES}
-    return {**values, **times, "state": State(row["state"]), "support": tuple(row["support"].split())}
+    counted, support = json.loads(row["people_at"]), tuple(row["support"].split())
+    return {**values, **times, "state": State(row["state"]), "support": support, "people_at": counted}
 
 
 async def check_vault(db: AsyncConnection) -> None:
@@ -175,7 +177,7 @@ async def add(db: AsyncConnection, session: Session) -> None:
 def _values(session: Session) -> dict[str, object]:
     values = {column.name: getattr(session, column.name) for column in _SESSION_COLUMNS}
     times = {name: seconds(getattr(session, name)) for name in _TIMES}
-    return {**values, **times, "support": " ".join(session.support)}
+    return {**values, **times, "support": " ".join(session.support), "people_at": json.dumps(dict(session.people_at))}
 
 
 async def _add_slots(db: AsyncConnection, session: Session) -> None:

@@ -78,6 +78,7 @@ SESSIONS = Table(
     Column("support", String(500), nullable=False, server_default=""),  # codes with blanks between
     Column("support_note", String(1000), nullable=False, server_default=""),
     Column("people", Integer),
+    Column("people_at", Text, nullable=False, server_default="{}"),  # by point, as JSON
     Column("second_name", String(500), nullable=False, server_default=""),
     Column("second_phone", String(16), nullable=False, server_default=""),
     Index("sessions_state", "state"),  # the queue is looked through whenever capacity comes free

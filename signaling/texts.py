@@ -172,6 +172,10 @@ FIELDS: Mapping[str, Pair] = {
     "phone-format": ("không phải số điện thoại Việt Nam", "is no Vietnamese phone number"),
     "unknown-code": ("không có lựa chọn {value}", "there is no choice {value}"),
     "not-for-class": ("chỉ dùng cho phiên họp khẩn cấp", "is for emergencies only"),
+    "fewer-than-counted": (
+        "ít hơn tổng số người tại các điểm cầu ({value})",
+        "fewer than at the points together ({value})",
+    ),
     "people-range": ("phải từ 1 đến {value}", "must be 1 to {value}"),
     "too-many": ("nhiều quá {value} mục", "more than {value} items"),
     "unsafe-kind": (

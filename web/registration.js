@@ -6,6 +6,8 @@ import {fromLocal, midnight, toLocal, utc} from './time.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const SUPPORT = 'support:';
+/** Begins the names of fields that hold how many people a point expects. */
+export const PEOPLE = 'people:';
 const TEXTS = ['title', 'contact-name', 'contact-phone', 'second-name', 'second-phone', 'purpose', 'kind', 'form', 'class', 'ground', 'reason', 'support-note'];
 
 /** Codes of the profile with their names, what is none of the others last. @param {Record<string, string>} codes */
@@ -27,6 +29,16 @@ export function slotOf(fields, name) {
   return start && end && start < end ? {start, end} : null;
 }
 
+/** How many people are expected, by point. @param {Record<string, string>} fields @param {string[]} points @returns {Record<string, number>} */
+const peopleAt = (fields, points) =>
+  Object.fromEntries(points.filter(id => fields[PEOPLE + id]).map(id => [id, Number(fields[PEOPLE + id])]));
+
+/** For how many of the points people are counted, and how many people. @param {Record<string, string>} fields @param {string[]} points @returns {[number, number]} */
+export function counted(fields, points) {
+  const each = Object.values(peopleAt(fields, points));
+  return [each.length, each.reduce((sum, people) => sum + people, 0)];
+}
+
 /** @param {Record<string, string>} fields @param {Set<string>} chosen @param {ScriptItem[]} script @param {Slot} official @returns {Registration} */
 export function registration(fields, chosen, script, official) {
   const said = Object.fromEntries(TEXTS.map(name => [name.replaceAll('-', '_'), fields[name].trim()]));
@@ -35,6 +47,7 @@ export function registration(fields, chosen, script, official) {
     host_point: fields.host, points: [...chosen], rehearsal: slotOf(fields, 'rehearsal'), official,
     secret: fields.secret ? fields.secret === 'yes' : null,
     people: fields.people ? Number(fields.people) : null,
+    people_at: peopleAt(fields, [fields.host, ...chosen]),
     support: Object.keys(fields).filter(name => name.startsWith(SUPPORT) && fields[name]).map(name => name.slice(SUPPORT.length)),
     recording: Boolean(fields.recording), voices: Boolean(fields.voices), script: script.map(plain),
   });
@@ -54,6 +67,7 @@ export function fieldsOf(content, now) {
     }
   if (typeof content.host_point === 'string') fields.host = content.host_point;
   if (Number.isInteger(content.people)) fields.people = String(content.people);
+  for (const [id, people] of Object.entries(content.people_at ?? {})) if (Number.isInteger(people)) fields[PEOPLE + id] = String(people);
   if (typeof content.secret === 'boolean') fields.secret = content.secret ? 'yes' : 'no';
   for (const name of ['recording', 'voices']) fields[name] = content[name] === true ? 'yes' : '';
   for (const code of Array.isArray(content.support) ? content.support : []) fields[SUPPORT + code] = 'yes';

@@ -73,7 +73,7 @@ interface UnitList { unit: string; name: string; updated: string | null; stale: 
 interface Session {
   id: string; number: string; title: string; host: { point: string; name: string }; points: Named[];
   rehearsal: Slot | null; official: Slot; contact_name: string | null; contact_phone: string | null; recording: boolean; voices: boolean; legs: number;
-  state: 'waiting' | 'issued' | 'revoked' | 'cancelled'; phase: Phase;
+  state: 'waiting' | 'issued' | 'revoked' | 'cancelled'; phase: Phase; people: number | null; people_at: Record<string, number>;
   code: string | null; may_control: boolean; may_cancel: boolean; received: string; effective: string;
 }
 
@@ -96,7 +96,7 @@ interface Draft {
 interface Registration {
   title: string; host_point: string; points: string[]; rehearsal: Slot | null; official: Slot;
   contact_name: string; contact_phone: string; recording: boolean; voices: boolean; script: ScriptItem[]; wait?: boolean;
-  class: string; ground: string; reason: string; purpose: string; kind: string; form: string; secret: boolean | null; people: number | null;
+  class: string; ground: string; reason: string; purpose: string; kind: string; form: string; secret: boolean | null; people: number | null; people_at: Record<string, number>;
   support: string[]; support_note: string; second_name: string; second_phone: string;
 }
 /** `point` null is the host point, `layout` null leaves the picture as it is. */

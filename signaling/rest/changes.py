@@ -135,11 +135,12 @@ def _wire(each: model.Happening, known: briefs.Briefs, told: bool) -> Happening:
 
 
 def _asked(found: model.Session, body: Amendment) -> model.Request:
-    """Return the request of a session with what is to be otherwise."""
+    """Return the request of a session with what is to be otherwise; who is left out is not counted either."""
+    points = found.points if body.points is None else tuple(body.points)
     rehearsal = found.rehearsal if body.rehearsal is None else _interval(body.rehearsal)
     return model.Request(
         host_point=found.host_point,
-        points=found.points if body.points is None else tuple(body.points),
+        points=points,
         rehearsal=None if body.no_rehearsal else rehearsal,
         official=found.official if body.official is None else _interval(body.official),
         title=found.title if body.title is None else body.title,
@@ -158,6 +159,7 @@ def _asked(found: model.Session, body: Amendment) -> model.Request:
         support=found.support,
         support_note=found.support_note,
         people=found.people,
+        people_at={at: people for at, people in found.people_at.items() if at in (found.host_point, *points)},
         second_name=found.second_name,
         second_phone=found.second_phone,
     )

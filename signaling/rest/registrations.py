@@ -40,6 +40,9 @@ class Registration(Model):
     form: Text = ""
     secret: Annotated[bool, Field(strict=True)] | None = None
     people: Annotated[int, Field(strict=True)] | None = None
+    people_at: Annotated[dict[Id, Annotated[int, Field(strict=True)]], Field(max_length=501)] = Field(
+        default_factory=dict
+    )
     support: Annotated[list[Text], Field(max_length=50)] = Field(default_factory=list)
     support_note: Text = ""
     second_name: Text = ""
@@ -143,6 +146,7 @@ def taken(body: Registration, account: str) -> model.Request:
         form=body.form,
         secret=body.secret,
         people=body.people,
+        people_at=body.people_at,
         support=tuple(body.support),
         support_note=body.support_note,
         second_name=body.second_name,

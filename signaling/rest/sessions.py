@@ -42,6 +42,7 @@ class Session(Model):
     kind: str
     form: str
     people: int | None
+    people_at: dict[str, int]
     support: list[str]
     support_note: str
     contact_name: str | None
@@ -185,6 +186,7 @@ def wire(call: Call, found: model.Session, known: Bodies) -> Session:
         kind=found.kind,
         form=found.form,
         people=found.people,
+        people_at=dict(found.people_at),
         support=list(found.support),
         support_note=found.support_note,
         contact_name=found.contact_name if contact else None,

@@ -59,6 +59,8 @@ async def test_r084_units_are_called_a_day_and_four_hours_before(office: Office)
     assert await office.called("05/04/2023 08:00") == ROUND * 2
     call = next(n for n in await office.post.newest(99) if n.kind == "check-call")
     assert call.facts.reason == "kiểm tra xong trước 06:00 05/04/2023"
+    form = "Hình thức họp: Trực tuyến"
+    assert {n.kind for n in await office.post.newest(99) if form in n.facts.said} == {"granted", "check-call"}
 
 
 async def test_a_rehearsal_is_called_to_of_its_own(office: Office) -> None:

@@ -53,6 +53,13 @@ def test_a_letter_says_everything() -> None:
     ]
 
 
+def test_r070_a_letter_says_the_form_and_a_group_is_not_told() -> None:
+    said = replace(FACTS, said=("Hình thức họp: Trực tuyến", "Số người dự kiến: 20"))
+    assert Facts.read(said.text()) == said
+    assert notices.letter("check-call", said, None, ZONE).splitlines()[7:10] == ["Số điểm cầu: 3", *said.said]
+    assert notices.line("check-call", said, ZONE) == notices.line("check-call", FACTS, ZONE)
+
+
 def test_a_group_is_told_host_time_and_status() -> None:
     facts = replace(FACTS, slots=FACTS.slots[:1])
     assert notices.line("granted", facts, ZONE) == (

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scheduler import particulars
 from scheduler.model import Request
 from scheduler.profiles import load
-from tests.scheduler.world import REQUEST, SUDDEN, URGENT
+from scheduler.service import Scheduler
+from tests.scheduler.world import NOW, REQUEST, SUDDEN, URGENT
 
 POLICY = load().shelf[-1]
 RULES = POLICY.registration
@@ -38,6 +39,12 @@ def faults(request: Request) -> list[tuple[str, str, str]]:
         ({"people": 0}, [("people", "people-range", "100000")]),
         ({"people": 100_000, "support_note": "Máy chiếu", "second_name": "Trần B"}, []),
         ({"second_name": "x" * 101}, [("second_name", "too-long", "100")]),
+        ({"people_at": {"so.tttt": 12, "nt.xuonghuan": 8}}, []),
+        ({"people_at": {"so.tttt": 12, "nt.xuonghuan": 8}, "people": 20}, []),
+        ({"people_at": {"so.tttt": 12, "nt.xuonghuan": 8}, "people": 19}, [("people", "fewer-than-counted", "20")]),
+        ({"people_at": {"cr.bangoi": 5}}, [("people_at", "not-in-session", "cr.bangoi")]),
+        ({"people_at": {"so.tttt": 0}}, [("people_at", "people-range", "100000")]),
+        ({"people_at": {"so.tttt": 60_000, "nt.xuonghuan": 60_000}}, [("people", "people-range", "100000")]),
     ],
 )
 def test_what_a_registration_must_say(fields: dict[str, object], expected: list[tuple[str, str, str]]) -> None:
@@ -48,6 +55,30 @@ def test_texts_have_one_form_and_support_is_named_once() -> None:
     typed = replace(REQUEST, reason=" a  b ", support=("khac", "phien_dich", "khac"), second_phone=" 0905 ")
     normal = particulars.normal(typed)
     assert (normal.reason, normal.support, normal.second_phone) == ("a b", ("khac", "phien_dich"), "0905")
+
+
+def test_r070_people_counted_by_point_are_all_unless_more_are_said() -> None:
+    counted = replace(REQUEST, people_at={"so.tttt": 12, "nt.xuonghuan": 8})
+    assert particulars.normal(counted).people == 20
+    assert particulars.normal(replace(counted, people=30)).people == 30
+    assert particulars.normal(REQUEST).people is None
+
+
+async def test_r070_people_are_kept_by_point_and_the_letter_says_form_and_people(scheduler: Scheduler) -> None:
+    asked = replace(REQUEST, form="ket_hop", people_at={"so.tttt": 12, "nt.xuonghuan": 8})
+    session = await scheduler.submit(asked, NOW)
+    assert (session.people, session.people_at) == (20, {"so.tttt": 12, "nt.xuonghuan": 8})
+    fewer = await scheduler.amend(session.id, replace(asked, people=25, people_at={"so.tttt": 12}), NOW)
+    assert (fewer.people, fewer.people_at) == (25, {"so.tttt": 12})
+    points = {point.id: point for point in await scheduler.points()}
+    assert particulars.said(session, POLICY, points) == (
+        "Mục đích: Nội bộ đơn vị",
+        "Loại hình họp: Giao ban",
+        "Hình thức họp: Trực tiếp kết hợp trực tuyến",
+        "Số người dự kiến: 20",
+        f"- {points['so.tttt'].label}: 12 người",
+        f"- {points['nt.xuonghuan'].label}: 8 người",
+    )
 
 
 CODES = st.sampled_from(["", "khac", "giao_ban", "thien_tai", "truc_tuyen", "noi_bo_don_vi", "\x00"])

@@ -380,7 +380,14 @@ async def test_profiles_say_which_rules_hold(world: World) -> None:  # R-001
 
 async def test_a_registration_becomes_a_session(world: World) -> None:
     client = await world.signed_in("host")
-    more = {"people": 40, "support": ["phien_dich"], "second_name": "Trần B", "second_phone": "0905123457", **EMERGENCY}
+    more = {
+        "people": 40,
+        "people_at": {HOST: 25, NHA_TRANG: 8},
+        "support": ["phien_dich"],
+        "second_name": "Trần B",
+        "second_phone": "0905123457",
+        **EMERGENCY,
+    }
     body = registration(recording=True, voices=True, **more)
     async with client.post("/api/v1/registrations", json=body) as response:
         session = await response.json()
@@ -401,6 +408,7 @@ async def test_a_registration_becomes_a_session(world: World) -> None:
         "kind": "giao_ban",
         "form": "truc_tuyen",
         "people": 40,
+        "people_at": {HOST: 25, NHA_TRANG: 8},
         "support": ["phien_dich"],
         "support_note": "",
         "contact_name": "Nguyễn Văn A",

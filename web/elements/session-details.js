@@ -124,12 +124,20 @@ export class SessionDetails extends Piece {
         <div><dt>${t('details.official')}</dt><dd data-testid="details-official">${slot(session.official)}</dd></div>
         ${session.rehearsal ? html`<div><dt>${t('details.rehearsal')}</dt><dd>${slot(session.rehearsal)}</dd></div>` : nothing}
         <div><dt>${t('details.legs')}</dt><dd>${t('sessions.points', session.points.length + 1)}, ${t('queue.legs', session.legs)}</dd></div>
+        ${session.people ? html`<div><dt>${t('details.people')}</dt><dd data-testid="details-people">${this.expected(session)}</dd></div>` : nothing}
         ${session.contact_name ? html`<div><dt>${t('details.contact')}</dt><dd>${session.contact_name} · ${session.contact_phone}</dd></div>` : nothing}
       </dl>
       ${this.standing ? this.waits(this.standing) : nothing}
       ${this.doing ? this.form() : this.acts(session)}
       <details><summary data-testid="details-history">${t('details.history', this.happenings.length)}</summary>
         <ol class="history">${this.happenings.map(each => this.happened(each))}</ol></details>`;
+  }
+
+  /** All who are expected, and by point where that was said. @param {Session} session */
+  expected({people, people_at: counted, host, points: invited}) {
+    const names = new Map([[host.point, host.name], ...invited.map(({id, name}) => /** @type {[string, string]} */ ([id, name]))]);
+    const each = Object.entries(counted).map(([id, there]) => `${names.get(id)} ${there}`).join(', ');
+    return html`${t('details.people-count', people)}${each ? html`<small class="soft"> (${each})</small>` : nothing}`;
   }
 
   /** @param {Standing} standing */

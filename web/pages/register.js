@@ -4,6 +4,7 @@ import {free, legs} from '../booking.js';
 import {alertLine, guide, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
 import '../elements/class-field.js';
+import '../elements/people-at.js';
 import '../elements/point-picker.js';
 import '../elements/script-editor.js';
 import '../elements/top-bar.js';
@@ -360,6 +361,7 @@ class RegisterPage extends Page {
       ${this.field('title', 'text', {required: true, maxlength: 200, label: 'register.subject'})} ${this.hostField()}
       <div class="pair">${this.choice('purpose', purposes)} ${this.choice('kind', kinds)}</div>
       <div class="pair">${this.choice('form', forms)} ${this.field('people', 'number')}</div>
+      <people-at .fields=${this.fields} .points=${this.points.filter(({id}) => id === this.fields.host || this.chosen.has(id))}></people-at>
       <div class="field secrecy" role="radiogroup" aria-labelledby="secret">
         <span id="secret">${t('register.secret')}</span>
         <div class="row wrap">${['no', 'yes'].map(

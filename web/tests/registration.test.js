@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {MOST, blank, fieldsOf, kept, registration, reopened, slotOf, weekly} from '../registration.js';
+import {MOST, blank, counted, fieldsOf, kept, registration, reopened, slotOf, weekly} from '../registration.js';
 
 const NOW = Date.parse('2026-04-06T01:00:00Z');
 const TYPED = {
   ...blank(NOW), title: ' Giao ban ', host: 'so.tttt', class: 'dot_xuat', reason: 'Công văn 12', purpose: 'khac', kind: 'giao_ban', form: 'ket_hop', secret: 'no', people: '40',
-  'contact-name': 'An', 'contact-phone': '0905123456', 'second-name': '', 'support:phien_dich': 'yes', 'support:khac': '', 'support-note': 'Máy chiếu', recording: 'yes',
+  'contact-name': 'An', 'contact-phone': '0905123456', 'second-name': '', 'support:phien_dich': 'yes', 'support:khac': '', 'support-note': 'Máy chiếu', recording: 'yes', 'people:so.tttt': '12', 'people:b': '', 'people:gone': '9',
 };
 const OFFICIAL = {start: '2026-04-07T02:00:00Z', end: '2026-04-07T04:00:00Z'};
 const BODY = {
   title: 'Giao ban', host_point: 'so.tttt', points: ['a', 'b'], rehearsal: null, official: OFFICIAL, class: 'dot_xuat', ground: '', reason: 'Công văn 12',
-  purpose: 'khac', kind: 'giao_ban', form: 'ket_hop', secret: false, people: 40, contact_name: 'An', contact_phone: '0905123456', second_name: '', second_phone: '',
+  purpose: 'khac', kind: 'giao_ban', form: 'ket_hop', secret: false, people: 40, people_at: {'so.tttt': 12}, contact_name: 'An', contact_phone: '0905123456', second_name: '', second_phone: '',
   support: ['phien_dich'], support_note: 'Máy chiếu', recording: true, voices: false, script: [],
 };
 
@@ -18,6 +18,10 @@ test('what is typed becomes a registration', () => {
   assert.deepEqual(slotOf(TYPED, 'official'), OFFICIAL);
   assert.deepEqual(registration(TYPED, new Set(['a', 'b']), [], OFFICIAL), BODY);
   assert.equal(registration(blank(NOW), new Set(), [], OFFICIAL).secret, null);
+});
+
+test('people are counted at the points that are there', () => {
+  assert.deepEqual(counted(TYPED, ['so.tttt', 'a', 'b']), [1, 12]);
 });
 
 test('a draft fills the form again', () => {

@@ -29,14 +29,20 @@ async function problemOf(response) {
   return {type: 'urn:diemcau:server', title: '', detail: '', ...given, status: response.status};
 }
 
-/** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
-async function call(method, path, body) {
+/** @param {string} method @param {string} path @param {object} [body] @returns {Promise<Response>} */
+async function send(method, path, body) {
   const response = await fetch(new URL(path, BASE), {
     method,
     headers: {'Accept-Language': language, ...(method === 'POST' && {'Content-Type': body instanceof File ? 'application/octet-stream' : 'application/json'})},
     ...(method === 'POST' && {body: body instanceof File ? body : JSON.stringify(body ?? {})}),
   });
   if (!response.ok) throw new Refusal(await problemOf(response));
+  return response;
+}
+
+/** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
+async function call(method, path, body) {
+  const response = await send(method, path, body);
   return response.status === 204 ? null : response.json();
 }
 
@@ -80,6 +86,10 @@ export const sessions = (from, to) => call('GET', `sessions?${query({from, to})}
 export const cancel = (id, reason = '') => call('POST', `sessions/${encodeURIComponent(id)}/cancel`, {reason});
 /** @type {(id: string, items: ScriptItem[]) => Promise<{items: ScriptItem[]}>} */
 export const setScript = (id, items) => call('POST', `sessions/${encodeURIComponent(id)}/script`, {items});
+/** What a table says, as items; nothing is kept. @type {(file: string, points: string[], host: string | null) => Promise<{items: ScriptItem[]}>} */
+export const readScript = (file, points, host) => call('POST', 'scripts/preview', {file, points, host});
+/** @type {(items: ScriptItem[], format: string) => Promise<Blob>} */
+export const writeScript = async (items, format) => (await send('POST', 'scripts/export', {items, format})).blob();
 /** @type {(from: string, to: string) => Promise<Capacity>} */
 export const capacity = (from, to) => call('GET', `capacity?${query({from, to})}`);
 /** @type {(points?: number) => Promise<LayoutPlan[]>} */

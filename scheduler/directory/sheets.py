@@ -81,10 +81,10 @@ def write_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     return csvfile.file([columns, *([row[name] for name in columns] for row in rows)])
 
 
-def write_xlsx(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+def write_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str = "Danh bạ") -> bytes:
     """Write an XLSX file of one sheet; every cell is text, so that nothing in it is a formula."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("Danh bạ")
+    sheet = book.create_sheet(title)
     sheet.append(list(columns))
     for row in rows:
         cells = [WriteOnlyCell(sheet, row[name]) for name in columns]

@@ -68,14 +68,14 @@ async def download(call: Call) -> web.Response:
 async def preview(call: Call) -> Preview:
     """Say what an import would do; nothing is changed."""
     check_central(call)
-    return _wire(await call.roof.exchange.preview(_kind(call), _bytes(call.body.file), call.now))
+    return _wire(await call.roof.exchange.preview(_kind(call), bytes_of(call.body.file), call.now))
 
 
 async def carry_out(call: Call) -> Preview:
     """Import a table, if that does what was shown."""
     check_central(call)
     kind, body = _kind(call), call.body
-    plan = await call.roof.exchange.carry_out(kind, _bytes(body.file), body.seal, call.now)
+    plan = await call.roof.exchange.carry_out(kind, bytes_of(body.file), body.seal, call.now)
     await call.note("directory-import", kind, f"{sum(step.what != 'same' for step in plan.steps)} {plan.seal[:16]}")
     return _wire(plan)
 
@@ -87,7 +87,8 @@ def _kind(call: Call) -> exchange.Kind:
     return kind
 
 
-def _bytes(text: str) -> bytes:
+def bytes_of(text: str) -> bytes:
+    """Return a file that was sent in base64."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

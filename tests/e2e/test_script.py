@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.e2e.people import HOST, People
 from tests.e2e.test_meeting import unmute
@@ -65,3 +65,39 @@ def test_a_script_leads_through_the_meeting(people: People, red: Browser, blue: 
     expect(page.get_by_test_id("script-time")).to_contain_text("/ 07:00")
     unmute(host)
     point.hears(440)
+
+
+def test_a34_a_script_is_taken_from_a_table(people: People, red: Browser) -> None:
+    page = people.sign_in(red, HOST)
+    page.get_by_test_id("register").first.click()
+    page.get_by_test_id("points-search").fill("nt.xuonghuan")
+    page.locator('[data-testid="point-option"][data-point="nt.xuonghuan"]').click()
+    page.get_by_test_id("script-fold").click()
+    choose = page.get_by_test_id("script-file")
+
+    choose.set_input_files(table("Báo cáo,,NT.VinhHai,,0\n"))
+    expect(page.get_by_test_id("script-faults").locator("li")).to_have_text(
+        ["dòng 2 điểm cầu: điểm cầu NT.VinhHai không dự phiên họp này", "dòng 2 số phút: phải từ 1 đến 600 phút"]
+    )
+    choose.set_input_files(table("Khai mạc,,,Một hình,5\nBáo cáo,Trình chiếu,NT.XuongHuan,1+7,15\n"))
+    preview = page.get_by_test_id("script-preview").locator("li")
+    expect(preview).to_have_count(2)
+    expect(preview.nth(1)).to_contain_text("Trình chiếu · NT.XuongHuan · 1+7 · 15 phút")
+    expect(page.get_by_test_id("script-faults")).to_have_count(0)
+    page.get_by_test_id("script-take").click()
+    expect(page.get_by_test_id("script-title")).to_have_count(2)
+    expect(page.get_by_test_id("script-minutes").nth(1)).to_have_value("15")
+
+    with page.expect_download() as caught:
+        page.get_by_test_id("script-export-csv").click()
+    assert caught.value.suggested_filename == "kich-ban.csv"
+    assert caught.value.path().read_text("utf-8-sig").splitlines()[1:] == [
+        "Khai mạc,Phát biểu,,Một hình,5",
+        "Báo cáo,Trình chiếu,NT.XuongHuan,1+7,15",
+    ]
+
+
+def table(rows: str) -> FilePayload:
+    """A file of a script with these rows."""
+    text = "nội dung,hình thức,điểm cầu,bố cục,số phút\n" + rows
+    return {"name": "kich-ban.csv", "mimeType": "text/csv", "buffer": text.encode()}

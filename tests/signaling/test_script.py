@@ -1,9 +1,12 @@
 """The script of a meeting that is held: what steps change and undo, how long items took, who is told."""
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,8 +18,10 @@ from signaling import effects as e
 from signaling.conference import Booking, Conference
 from signaling.errors import MessageError
 from signaling.messages import ScriptState
+from signaling.rest.script_tables import NAMED
 from signaling.roster import Person, Place, Roster
-from tests.signaling.world import CAM_RANH, NHA_TRANG, World
+from tests.signaling.world import CAM_RANH, NHA_TRANG, World, problem_of
+from tests.signaling.world import HOST as HOST_POINT
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
 HOST = Place("host", "UBND.Khanh Hoa", "UBND tỉnh Khánh Hòa", 1)
@@ -273,3 +278,36 @@ async def test_a_script_of_faulty_items_is_refused_with_their_places(world: Worl
         [("script", "nhiều quá 100 mục")],
     ]
     assert await world.kept.scheduler.script(session.id) == ()
+
+
+async def test_a34_a_script_comes_from_a_table_and_goes_to_one(world: World) -> None:
+    host = await world.signed_in("host")
+    head = "nội dung,hình thức,điểm cầu,bố cục,số phút\n"
+    given = {"points": [NHA_TRANG], "host": HOST_POINT}
+    rows = "Khai mạc,,UBND.Khanh Hoa,Một hình,5\nBáo cáo,Trình chiếu,UBND.Nha Trang,1+7,15\n"
+    file = base64.b64encode((head + rows).encode()).decode()
+    async with host.post("/api/v1/scripts/preview", json={"file": file, **given}) as response:
+        items = (await response.json())["items"]
+    assert items == [
+        {"id": "", "title": "Khai mạc", "point": None, "layout": "single", "minutes": 5, "kind": "speech"},
+        {"id": "", "title": "Báo cáo", "point": NHA_TRANG, "layout": "1+7", "minutes": 15, "kind": "show"},
+    ]
+    async with host.post("/api/v1/scripts/export", json={"items": items, "format": "csv"}) as response:
+        assert response.headers["Content-Disposition"] == 'attachment; filename="kich-ban.csv"'
+        assert (await response.text("utf-8-sig")).splitlines() == [
+            "nội dung,hình thức,điểm cầu,bố cục,số phút",
+            "Khai mạc,Phát biểu,,Một hình,5",
+            "Báo cáo,Trình chiếu,UBND.Nha Trang,1+7,15",
+        ]
+    wrong = base64.b64encode((head + "A,,UBND.Cam Ranh,,0").encode()).decode()
+    async with host.post("/api/v1/scripts/preview", json={"file": wrong, **given}) as response:
+        assert await problem_of(response) == (422, "bad-sheet")
+        assert [(fault["field"], fault["detail"]) for fault in (await response.json())["errors"]] == [
+            ("dòng 2 điểm cầu", "điểm cầu UBND.Cam Ranh không dự phiên họp này"),
+            ("dòng 2 số phút", "phải từ 1 đến 600 phút"),
+        ]
+
+
+def test_a34_tables_and_pages_call_layouts_alike() -> None:
+    words = json.loads((Path(__file__).parents[2] / "web/i18n/vi.json").read_text())
+    assert {kind: words[f"layout.{kind}"] for kind in NAMED} == dict(NAMED)

@@ -36,6 +36,11 @@ export class ScriptBar extends Piece {
     return [...named].map(([id, name]) => ({id: String(id), name}));
   }
 
+  /** The host point, while somebody is there. */
+  get host() {
+    return this.seats.find(({role}) => role === 'host')?.point ?? '';
+  }
+
   /** @param {string | null} point */
   nameOf(point) {
     return this.points.find(({id}) => id === point)?.name ?? t('script.host');
@@ -109,7 +114,7 @@ export class ScriptBar extends Piece {
     return html`<form @submit=${this.save}>
       <h2 id="script-heading">${t('script.edit')}</h2>
       ${alertLine(this.error, 'script-error')}
-      <script-editor .items=${draft} .points=${this.points} @script=${(/** @type {CustomEvent} */ {detail}) => (this.draft = detail)}></script-editor>
+      <script-editor .items=${draft} .points=${this.points} .host=${this.host} @script=${(/** @type {CustomEvent} */ {detail}) => (this.draft = detail)}></script-editor>
       <div class="row end">
         <button type="button" data-testid="script-cancel" @click=${() => { this.draft = null; this.close(); }}>${t('script.cancel')}</button>
         <button class="main" data-testid="script-save">${t('script.save')}</button>

@@ -3,6 +3,7 @@ import {layouts} from '../api.js';
 import {t} from '../i18n.js';
 import {KINDS, blank, changed, moved, planned, without} from '../script.js';
 import {icon, Piece} from './base.js';
+import './script-table.js';
 
 /** The items of a script: add, change, move, delete. Acts `script` with the new list; `points` are those an item may name. */
 export class ScriptEditor extends Piece {
@@ -41,7 +42,8 @@ export class ScriptEditor extends Piece {
       <div class="row between">
         <button type="button" data-testid="script-add" @click=${() => this.tell([...items, blank()])}>${icon('plus')}<span>${t('script.add')}</span></button>
         ${items.length ? html`<span class="soft" data-testid="script-planned">${t('script.planned', planned(items))}</span>` : nothing}
-      </div>`;
+      </div>
+      <script-table .items=${items} .points=${this.points} .host=${this.host}></script-table>`;
   }
 
   /** @param {ScriptItem} item @param {number} place */

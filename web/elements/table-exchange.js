@@ -1,11 +1,11 @@
 import {html, nothing} from '../vendor/lit.js';
 import {act, Refusal, told} from '../api.js';
+import {base64} from '../files.js';
 import {t} from '../i18n.js';
 import {alertLine, icon, Piece} from './base.js';
 
 const KINDS = ['units', 'rooms', 'devices', 'people'];
 const SHOWN = 200;
-const LARGEST = 47_000; // what a body of 64 KiB holds in base64
 
 /** Tables of the directory out and in; what an import would do is shown before it is done. Acts `changed`. */
 export class TableExchange extends Piece {
@@ -43,8 +43,9 @@ export class TableExchange extends Piece {
     input.value = '';
     if (!file) return;
     await this.attempt(async () => {
-      if (file.size > LARGEST) throw new Error(t('table.large'));
-      this.file = btoa(Array.from(new Uint8Array(await file.arrayBuffer()), byte => String.fromCharCode(byte)).join(''));
+      const sent = await base64(file);
+      if (sent === null) return void (this.error = t('table.large'));
+      this.file = sent;
       this.preview = await act(`directory/tables/${this.kind}/preview`, {file: this.file});
     });
   }

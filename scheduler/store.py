@@ -122,6 +122,12 @@ async def agenda(
     return found
 
 
+async def urgent(db: AsyncConnection, now: datetime) -> list[Session]:
+    """Return the emergencies that are neither over nor cancelled (Điều 12.3)."""
+    ahead = SESSIONS.c.id.in_(select(SLOTS.c.session).where(SLOTS.c.end > seconds(now)))
+    return await _sessions(db, (SESSIONS.c.klass == "khan_cap") & (SESSIONS.c.state != State.CANCELLED) & ahead)
+
+
 def _concerns(units: Collection[str], points: Collection[str]) -> ColumnElement[bool]:
     of_units = select(POINTS.c.id).where(POINTS.c.unit.in_(storable(units)))
     wanted = select(POINTS.c.id).where(POINTS.c.id.in_(storable(points))).union(of_units)

@@ -212,6 +212,14 @@ ANSWERS = Table(  # what is owed to units, and whether it was given on time (R-0
     Index("answers_happening", "happening"),
 )
 
+EMERGENCIES_SEEN = Table(  # who of the duty desk took note of which emergency
+    "emergencies_seen",
+    METADATA,
+    Column("subject", String(32), primary_key=True),  # a draft or a session
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
 LETTERS = Table(  # what came to the official mailbox, and what became of it; a Message-ID of a sender comes once
     "letters_received",
     METADATA,

@@ -25,6 +25,7 @@ from scheduler.directory.patches import Patches
 from scheduler.directory.people import People
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
+from scheduler.emergencies import Emergencies
 from scheduler.mailroom.service import Address, Mailroom
 from scheduler.model import Amount
 from scheduler.notices import Channels, Contacts
@@ -58,6 +59,7 @@ class Record:
     post: Post
     mailroom: Mailroom
     answers: Answers
+    emergencies: Emergencies
     calls: Calls
     letters: ProviderLetters
     patches: Patches
@@ -123,6 +125,7 @@ def _over(engine: AsyncEngine, settings: Settings) -> Record:
         letters=ProviderLetters(engine, channels),
         patches=Patches(engine, shelf, channels),
         answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
+        emergencies=Emergencies(engine),
         store=Store(engine),
         audit=Audit(engine, shelf, scheduler.happenings),
         reports=Reports(engine, shelf, scheduler),

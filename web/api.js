@@ -206,6 +206,10 @@ export const people = unit => call('GET', `directory/units/${encodeURIComponent(
 export const peopleLists = () => call('GET', 'directory/people');
 /** Anything that is kept of the directory. @type {(path: string, body?: object) => Promise<any>} */
 export const act = (path, body) => call('POST', path, body);
+/** @type {() => Promise<Emergency[]>} */
+export const emergencies = () => call('GET', 'emergencies');
+/** @type {(id: string) => Promise<Emergency>} */
+export const acknowledge = id => call('POST', `emergencies/${encodeURIComponent(id)}/acknowledge`);
 /** @type {() => Promise<Queue>} */
 export const queue = () => call('GET', 'queue');
 /** @type {(id: string) => Promise<Standing>} */

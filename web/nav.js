@@ -13,6 +13,7 @@ export const PAGES = [
   {page: 'drafts', picture: 'clock', roles: ['registrant', ...CENTRAL], rare: true},
   {page: 'readiness', picture: 'flag'},
   {page: 'calendar', picture: 'view'},
+  {page: 'emergencies', picture: 'warn', roles: [...CENTRAL, 'supervisor'], rare: true},
   {page: 'queue', picture: 'clock', roles: [...CENTRAL, 'supervisor']},
   {page: 'incidents', picture: 'warn', roles: CENTRAL},
   {page: 'lines', picture: 'network', roles: ['provider', ...CENTRAL], rare: CENTRAL},

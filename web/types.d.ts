@@ -118,6 +118,11 @@ interface Reason extends Slot {
   limit: 'sessions' | 'points'; usable: number; needed: number; largest: number; impossible: boolean; holders: Brief[]; suggestions: (Slot & {rehearsal: Slot | null})[];
 }
 interface Plan { version: number; victims: Brief[]; until: string }
+/** `phase` null: it lies in a letter. */
+interface Emergency {
+  id: string; number: string; host: string; title: string; ground: string; reason: string; official: Slot | null; received: string; phase: Phase | null;
+  seen: { by: string; at: string } | null;
+}
 interface Standing {
   session: Brief; state: 'waiting' | 'revoked'; since: string; servable: boolean; victims: Brief[]; costs: number; reason: Reason | null; held: Plan | null; ahead: Brief[];
 }

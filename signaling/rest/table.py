@@ -14,6 +14,7 @@ from signaling.rest import (
     desk,
     directory,
     drafts,
+    emergencies,
     equipment,
     evidence,
     grants,
@@ -77,6 +78,7 @@ ROUTES: tuple[Route, ...] = (
     *lists.ROUTES,
     *self_tests.ROUTES,
     *answers.ROUTES,
+    *emergencies.ROUTES,
     *audit.ROUTES,
     *reports.ROUTES,
 )

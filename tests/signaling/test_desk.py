@@ -8,7 +8,7 @@ from aiohttp import ClientSession
 from scheduler.model import Amount
 from signaling.openapi import public_path
 from signaling.rest.table import PREFIX, ROUTES
-from tests.signaling.bodies import GOOD, registration
+from tests.signaling.bodies import EMERGENCY, GOOD, registration
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, problem_of
 
 API = "/api/v1"
@@ -278,3 +278,30 @@ async def test_r105_a_supervisor_sees_all_and_changes_nothing(world: World) -> N
                 statuses.add(response.status)
     assert statuses <= {403, 404, 422}
     assert (await world.kept.scheduler.session(session.id)) == session
+
+
+async def test_r061_the_duty_desk_takes_note_of_an_emergency(world: World) -> None:
+    host, central = await world.signed_in("host"), await world.signed_in("central")
+    flood = registration(
+        **EMERGENCY, official={"start": "2026-04-06T08:30:00+07:00", "end": "2026-04-06T10:00:00+07:00"}
+    )
+    session = await sent(host, "/registrations", flood, 201)
+    (shown,) = await got(central, "/emergencies")
+    assert shown == {
+        "id": session["id"],
+        "number": session["number"],
+        "host": shown["host"],
+        "title": "Họp",
+        "ground": "chi_dao_ubnd_tinh",
+        "reason": "CĐ 05/CĐ-UBND",
+        "official": {"start": "2026-04-06T01:30:00Z", "end": "2026-04-06T03:00:00Z"},
+        "received": "2026-04-06T01:00:00Z",
+        "phase": "lobby",
+        "seen": None,
+    }
+    assert await refused(host, f"/emergencies/{session['id']}/acknowledge") == (403, "forbidden")
+    taken = await sent(central, f"/emergencies/{session['id']}/acknowledge")
+    assert taken["seen"] == {"by": "central", "at": "2026-04-06T01:00:00Z"}
+    assert await got(central, "/emergencies") == [taken]
+    entry = (await world.audited(1))[0]
+    assert (entry.actor, entry.action, entry.subject) == ("central", "acknowledge", session["id"])

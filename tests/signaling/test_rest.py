@@ -242,6 +242,8 @@ ALLOWED: dict[str, list[int]] = {
     "GET /outbox": [200, 200, 403, 403, 403, 403],
     "POST /outbox/{id}/again": [404, 404, 403, 403, 403, 403],
     "GET /answers": [200, 200, 403, 403, 403, 403],
+    "GET /emergencies": [200, 200, 403, 403, 403, 403],
+    "POST /emergencies/{id}/acknowledge": [404, 404, 403, 403, 403, 403],
     "GET /letters": [200, 200, 403, 403, 403, 403],
     "GET /letters/{id}": [404, 404, 403, 403, 403, 403],
     "GET /letters/{id}/raw": [404, 404, 403, 403, 403, 403],

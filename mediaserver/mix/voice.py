@@ -119,11 +119,9 @@ class Voice:
 
         Where one encoder's packets follow another's a few ms are left out: that is done in a hush, or seldom.
         """
-        if not self._relayed and (
-            self._gain < 1 or len(self._fifo) or self._steady < (HUSH_TICKS if self._level < HUSH_DBOV else LOUD_TICKS)
-        ):
+        if not self._relayed and (self._gain < 1 or len(self._fifo) or self._steady < self._patience):
             return None
-        step = self.jitter.pull(now) if -LONG_SAMPLES <= self.jitter.shortage(now, 0) <= 0 else None
+        step = self.jitter.pull(now) if self._timely(now) else None
         if step is not None and _whole(step):
             self._relayed.append(step)
             return step.payload
@@ -132,6 +130,11 @@ class Voice:
         if step is not None:
             self._fifo = self._take(step)
         return None
+
+    def _timely(self, now: float) -> bool:
+        """Whether the delay may stay as it is: not too short, and not so long that it is time to shorten it."""
+        shortage = self.jitter.shortage(now, 0)
+        return shortage <= 0 and not self._too_long(shortage)
 
     def _resume(self) -> None:
         """Go on decoding: the decoder hears the last packets that were passed on, and goes on from there."""
@@ -157,11 +160,20 @@ class Voice:
         shortage = self.jitter.shortage(now, len(self._fifo))
         if shortage > 0:
             self._fifo, self._steady = np.concatenate((self._fifo, self._decoder.conceal(FRAME_SAMPLES))), 0
-        self._long = self._long + 1 if shortage < -LONG_SAMPLES else 0
-        if self._long < (HUSH_TICKS if self._level < HUSH_DBOV else LOUD_TICKS):
+        if not self._too_long(shortage):
             return FRAME_SAMPLES
         self._long = 0
         return 2 * FRAME_SAMPLES
+
+    def _too_long(self, shortage: int) -> bool:
+        """Count a tick; whether the delay has been too long for long enough."""
+        self._long = self._long + 1 if shortage < -LONG_SAMPLES else 0
+        return self._long >= self._patience
+
+    @property
+    def _patience(self) -> int:
+        """For so many ticks a change of delay or of encoder is put off: not as long in a hush, where it is not heard."""
+        return HUSH_TICKS if self._level < HUSH_DBOV else LOUD_TICKS
 
     def _take(self, step: Step) -> Samples:
         self._steady = self._steady + 1 if _whole(step) else 0

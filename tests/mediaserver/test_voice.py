@@ -6,8 +6,17 @@ import pytest
 from loadtest.tone import LEVEL
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.opus import OpusEncoder
-from mediaserver.mix.voice import HIDDEN_SAMPLES, HUSH_TICKS, LOUD_TICKS, QUIET_TICKS, RELAYED_BYTES, Voice
+from mediaserver.mix.voice import (
+    HIDDEN_SAMPLES,
+    HUSH_TICKS,
+    LONG_SAMPLES,
+    LOUD_TICKS,
+    QUIET_TICKS,
+    RELAYED_BYTES,
+    Voice,
+)
 from mediaserver.room import Room
+from mediaserver.rtp.delay import LONG, LONG_MISSES
 from mediaserver.rtp.packet import Packet
 from tests.mediaserver.meeting import Meeting
 from tests.mediaserver.pictures import pitch, tone
@@ -22,6 +31,9 @@ class Talk:
     def __init__(self, claim: int | None = None, amplitude: float = 0.25) -> None:
         self.voice = Voice()
         self.tick = 0
+        self.later = 0.0
+        """How many seconds longer than usual the line takes from now on."""
+        self._under_way: list[tuple[float, Packet]] = []
         self._encoder = OpusEncoder()
         self._claim = claim
         self._amplitude = amplitude
@@ -32,10 +44,14 @@ class Talk:
         return Packet(111, self.tick & 0xFFFF, self.tick * FRAME_SAMPLES, 1, False, payload, level=self._claim)
 
     def packet(self, *, lost: bool = False) -> None:
-        """The packet of this tick comes, just before it."""
-        packet = self.make()
+        """The packet of this tick leaves; what comes until then is taken."""
+        now, packet = self.tick * TICK_S, self.make()
         if not lost:
-            self.voice.add(packet, self.tick * TICK_S - 0.01)
+            self._under_way.append((now - 0.01 + self.later, packet))
+            self._under_way.sort(key=lambda each: each[0])
+        while self._under_way and self._under_way[0][0] <= now:
+            at, packet = self._under_way.pop(0)
+            self.voice.add(packet, at)
 
     def pass_on(self, ticks: int) -> list[tuple[bytes | None, Samples | None]]:
         """What is passed on of a voice that is alone, and what is to be mixed."""
@@ -162,6 +178,20 @@ def test_a_lost_packet_is_hidden_by_the_decoder_as_if_it_had_decoded_all() -> No
     assert after == [pytest.approx(each, abs=1) for each in levels(twin.hear(5))]
 
 
+def test_a_delay_that_is_too_long_for_a_moment_does_not_end_it_and_for_longer_is_shortened() -> None:
+    talk = Talk(claim=15)
+    follow(talk, 20, 0.025)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    talk.later = -0.002  # this is believed when the slow packets are out of the window
+    given = passed(talk.pass_on(LONG - LONG_MISSES + LOUD_TICKS + 40))
+    ended = given.index(False)
+    assert ended == pytest.approx(LONG - LONG_MISSES + LOUD_TICKS, abs=3)
+    assert not any(given[ended:])
+    assert passed(talk.pass_on(LOUD_TICKS))[-1]
+    assert talk.voice.jitter.shortage(talk.tick * TICK_S, 0) > -LONG_SAMPLES
+    assert (talk.voice.jitter.late, talk.voice.jitter.lost, talk.voice.jitter.dropped) == (0, 0, 0)
+
+
 def test_a_floor_that_closes_while_it_is_passed_on_fades_out_too() -> None:
     talk = Talk(claim=15)
     talk.hear(10)
@@ -218,17 +248,8 @@ def test_undecodable_packets_are_concealed() -> None:
 
 def follow(talk: Talk, ticks: int, later: float) -> list[Samples | None]:
     """So many ticks on a line that takes so many seconds longer."""
-    sounds = []
-    due: list[tuple[float, Packet]] = []
-    for _ in range(ticks):
-        due.append((talk.tick * TICK_S - 0.01 + later, talk.make()))
-        while due and due[0][0] <= talk.tick * TICK_S:
-            at, packet = due.pop(0)
-            talk.voice.add(packet, at)
-        talk.voice.listen(talk.tick * TICK_S, mixed=True)
-        sounds.append(talk.voice.sound(mixed=True))
-        talk.tick += 1
-    return sounds
+    talk.later = later
+    return talk.hear(ticks)
 
 
 @pytest.mark.parametrize("later", [0.02, 0.06, 0.1])
@@ -245,7 +266,7 @@ def test_a_line_that_becomes_slower_costs_no_lasting_hole(later: float) -> None:
 def test_delay_that_is_no_longer_needed_goes_without_a_hole(amplitude: float) -> None:
     talk = Talk(amplitude=amplitude)
     follow(talk, 300, 0.1)
-    talk.hear(20)  # what was still under way comes too late, or not at all
+    follow(talk, 20, 0.0)  # what was still under way comes too late
     sounds = talk.hear(2500)
     assert talk.voice.jitter.shortage(talk.tick * TICK_S, 0) > -2 * FRAME_SAMPLES
     assert all(each is not None for each in sounds)

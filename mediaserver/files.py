@@ -26,11 +26,8 @@ def take_name(fresh: Path, target: Path) -> None:
 
 def digest(path: Path) -> str:
     """SHA-256 of a file in hexadecimal. Raises OSError."""
-    sha = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            sha.update(chunk)
-    return sha.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def whole_bytes(path: Path) -> int:

@@ -31,8 +31,9 @@ from PIL import Image
 from mediaserver.chapters import Chapter, chapters, short
 from mediaserver.disk import measure
 from mediaserver.files import digest, take_name, thumbnail_of, whole_bytes
-from mediaserver.muxing import open_whole
+from mediaserver.muxing import open_piece, open_whole
 from mediaserver.pieces import Job, Piece
+from mediaserver.sealed import Damaged, Safe
 from mediaserver.solofile import GoodSolo, finish_solos
 
 Word = Literal["unreadable", "disk-full"]
@@ -67,14 +68,14 @@ class Unfinished(Exception):
         self.word: Word = word
 
 
-def finish(target: Path, pieces: Sequence[Piece]) -> Finished:
-    """Make `target` out of its pieces, with its thumbnail beside it. Raises Unfinished."""
+def finish(target: Path, pieces: Sequence[Piece], safe: Safe) -> Finished:
+    """Make `target` out of its pieces, which may be sealed, with its thumbnail beside it. Raises Unfinished."""
     try:
         indexed = measure(target.parent).holds(sum(piece.path.stat().st_size for piece in pieces))
         if not indexed and [piece.path for piece in pieces] != [target]:
             raise Unfinished("disk-full")
         if indexed:
-            starts = _replace(target, pieces)
+            starts = _replace(target, pieces, safe)
         else:
             os.truncate(target, whole_bytes(target))  # half a table at the end keeps players from the rest
             starts = [0.0]
@@ -83,15 +84,17 @@ def finish(target: Path, pieces: Sequence[Piece]) -> Finished:
         solos = finish_solos(target)
     except (av.FFmpegError, OSError) as error:
         raise Unfinished("disk-full" if error.errno == ENOSPC else "unreadable") from error
+    except Damaged as error:
+        raise Unfinished("unreadable") from error
     found = chapters(zip(starts, (piece.marks for piece in pieces), strict=True), seconds)
     return Finished(first, round(seconds, 3), target.stat().st_size, digest(target), indexed, found, solos)
 
 
-def _replace(target: Path, pieces: Sequence[Piece]) -> list[float]:
+def _replace(target: Path, pieces: Sequence[Piece], safe: Safe) -> list[float]:
     """Make the target; return where its pieces begin, in seconds."""
     fresh = target.with_suffix(".new")
     try:
-        pictures, starts = _write(fresh, pieces)
+        pictures, starts = _write(fresh, pieces, safe)
         with av.open(str(fresh)) as written:
             if written.streams.video[0].frames != pictures:
                 raise Unfinished("unreadable")
@@ -101,12 +104,12 @@ def _replace(target: Path, pieces: Sequence[Piece]) -> list[float]:
     return starts
 
 
-def _write(path: Path, pieces: Sequence[Piece]) -> tuple[int, list[float]]:
+def _write(path: Path, pieces: Sequence[Piece], safe: Safe) -> tuple[int, list[float]]:
     """Write the pieces into one file; return how many pictures it has, and where each piece begins, in seconds."""
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as output:
         writer = _Writer(output)
         for piece in pieces:
-            with open_whole(piece.path) as source:
+            with open_piece(piece.path, safe) as source:
                 writer.add(source, piece.offset)
         writer.divide(piece.marks for piece in pieces)
     if not writer.pictures:
@@ -220,7 +223,7 @@ def main() -> int:
     os.nice(NICE)
     job = Job.read(sys.stdin.read())
     try:
-        print(json.dumps(asdict(finish(job.target, job.pieces))))
+        print(json.dumps(asdict(finish(job.target, job.pieces, Safe(bytes.fromhex(job.key))))))
     except Unfinished as error:
         print(json.dumps({"error": error.word}))
         return 1

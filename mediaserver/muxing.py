@@ -10,8 +10,9 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 
-from mediaserver.files import whole_bytes
+from mediaserver.files import CHUNK_BYTES, whole_bytes
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE
+from mediaserver.sealed import Safe, SealedFile
 
 FRAGMENT_US = 1_000_000
 FRAGMENTED = {
@@ -34,6 +35,15 @@ def open_whole(path: Path) -> InputContainer:
     """Open what is whole of an mp4. Raises OSError, FFmpegError."""
     end = whole_bytes(path)
     return av.open(str(path) if end == path.stat().st_size else f"subfile,,start,0,end,{end},,:{path}", format="mp4")
+
+
+def open_piece(path: Path, safe: Safe) -> InputContainer:
+    """Open a part, sealed or not. Raises Damaged, OSError, FFmpegError."""
+    file = safe.open(path)
+    if isinstance(file.raw, SealedFile):
+        return av.open(file, "r", format="mp4", buffer_size=CHUNK_BYTES)
+    file.close()
+    return open_whole(path)
 
 
 @cache

@@ -18,10 +18,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to make out of what."""
+    """What to make out of what; `key`, in hexadecimal, is of the safe that sealed pieces are from."""
 
     target: Path
     pieces: tuple[Piece, ...]
+    key: str
 
     @classmethod
     def read(cls, text: str) -> "Job":
@@ -31,7 +32,7 @@ class Job:
             Piece(Path(piece["path"]), piece["offset"], tuple(Chapter(**mark) for mark in piece["marks"]))
             for piece in fields["pieces"]
         )
-        return cls(Path(fields["target"]), tuple(pieces))
+        return cls(Path(fields["target"]), tuple(pieces), fields["key"])
 
     def text(self) -> str:
         """Write it as JSON."""

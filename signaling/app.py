@@ -89,7 +89,7 @@ async def roof(
 
 
 def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure) -> Roof:
-    limits, presence, metrics, finisher = Throttle(redis), Presence(redis), Metrics(), Finisher(kept.store)
+    limits, presence, metrics, finisher = Throttle(redis), Presence(redis), Metrics(), Finisher(kept.store, kept.safe)
     key = load_key(settings.data / "ticket.key")
     recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
     lines, links = Lines(engine, kept.desk, kept.scheduler), Links(kept.database, key)

@@ -1,5 +1,8 @@
 """Makes closed recordings good, one after the other, in a process of their own: see :mod:`mediaserver.finish`.
 
+What is good, or will never be, is sealed (:mod:`mediaserver.sealed`). Until then it lies open, for a killed worker must
+leave a file that plays.
+
 What is to be done stands in the record (state `finishing`), so that a server that was killed goes on where it was.
 """
 
@@ -8,7 +11,7 @@ import json
 import logging
 import secrets
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +21,9 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.chapters import Chapter
+from mediaserver.disk import measure
 from mediaserver.pieces import Job, Piece
+from mediaserver.sealed import Safe
 from signaling import child
 from signaling.store import JOINED, Recording, Solo, Store
 
@@ -57,9 +62,10 @@ async def make(job: Job) -> Made:
 class Finisher:
     """Works as long as something is to be done, and waits to be woken."""
 
-    def __init__(self, store: Store, work: Callable[[Job], Awaitable[Made]] = make) -> None:
+    def __init__(self, store: Store, safe: Safe, work: Callable[[Job], Awaitable[Made]] = make) -> None:
         # given
         self._store = store
+        self._safe = safe
         self._work = work
         # owned
         self._news = asyncio.Event()
@@ -91,6 +97,8 @@ class Finisher:
             try:
                 for recording in await self._store.recordings_in("finishing"):
                     await self._finish(recording)
+                for recording in await self._store.lying_open():
+                    await self._seal(recording)
             except (SQLAlchemyError, OSError):
                 log.exception("x recordings wait to be made good")
             if not self._news.is_set():
@@ -113,14 +121,35 @@ class Finisher:
     async def _job(self, recording: Recording) -> Job | None:
         """What the file is made of: itself, or the good parts; None while some are not known to be good or broken."""
         if recording.part != JOINED:
-            return Job(Path(recording.path), (Piece(Path(recording.path), 0.0, recording.chapters),))
+            return self._made_of(recording, [Piece(Path(recording.path), 0.0, recording.chapters)])
         parts = [part for part in await self._store.parts(recording.session) if part.part != JOINED]
         if any(part.state in {"recording", "finishing"} for part in parts):
             return None
         good = [part for part in parts if part.state == "ready"]
         offsets = [round((part.began - good[0].began).total_seconds(), 3) for part in good]
-        pieces = (Piece(Path(part.path), at, part.chapters) for at, part in zip(offsets, good, strict=True))
-        return Job(Path(recording.path), tuple(pieces))
+        pieces = [Piece(Path(part.path), at, part.chapters) for at, part in zip(offsets, good, strict=True)]
+        return self._made_of(recording, pieces)
+
+    def _made_of(self, recording: Recording, pieces: Sequence[Piece]) -> Job:
+        return Job(Path(recording.path), tuple(pieces), self._safe.key.hex())
+
+    async def _seal(self, recording: Recording) -> None:
+        """Seal the files of a recording; without room for a copy of each they lie open until there is."""
+        if not await asyncio.to_thread(_sealed, recording, self._safe):
+            log.warning("x no room to seal %s", recording.path)
+            return
+        await self._store.note_sealed(recording.id)
+        now = await self._store.recording(recording.id)
+        if now is not None and now.state == "deleted":
+            await asyncio.to_thread(recording.remove)
+
+
+def _sealed(recording: Recording, safe: Safe) -> bool:
+    for path in recording.files:
+        if not measure(path.parent).holds(path.stat().st_size):
+            return False
+        safe.seal(path)
+    return True
 
 
 def _solo(facts: dict[str, Any]) -> Solo:
@@ -130,11 +159,12 @@ def _solo(facts: dict[str, Any]) -> Solo:
 
 def _finished(recording: Recording, made: Made) -> Recording:
     if made.error is not None:
-        return replace(recording, state="broken", reason=recording.reason or made.error)
+        return replace(recording, state="broken", sealed=False, reason=recording.reason or made.error)
     facts = made.facts
     return replace(
         recording,
         state="ready",
+        sealed=False,
         milliseconds=round(facts["seconds"] * 1000),
         bytes=facts["bytes"],
         sha256=facts["sha256"],

@@ -5,9 +5,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 
-from mediaserver.files import thumbnail_of
 from scheduler.conduct.handovers import Handovers
 from scheduler.service import Scheduler
 from signaling.audit import SERVER, Audit
@@ -47,11 +45,10 @@ class Handing:
 
     async def _delete(self, session: str, now: datetime) -> None:
         """Delete the files; the record with its fingerprints stays, and the audit log says so."""
-        for recording in await self._store.parts(session):
-            file = Path(recording.path)
-            for path in (file, thumbnail_of(file), *(Path(solo.path) for solo in recording.solos)):
-                await asyncio.to_thread(path.unlink, missing_ok=True)
+        parts = await self._store.parts(session)
+        await self._store.delete_recordings(session)  # first, so that who is sealing them does not bring them back
+        for recording in parts:
+            await asyncio.to_thread(recording.remove)
             await self._audit.append(AuditEntry(now, SERVER, "recording-deleted", recording.id, recording.sha256 or ""))
-        await self._store.delete_recordings(session)
         await self._handovers.gone(session, now)
         log.warning("- recording of %s was kept long enough and is deleted", session)

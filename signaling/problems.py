@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError
+from mediaserver.sealed import Damaged
 from scheduler import errors as scheduler
 from scheduler.conduct import errors as conduct
 from scheduler.directory import errors as directory
@@ -223,6 +224,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     conduct.UnknownMaterial: Answer(404, "not-found"),
     conduct.UnknownFeedback: Answer(404, "not-found"),
     conduct.TooManyDocuments: Answer(409, "too-many-documents"),
+    Damaged: Answer(409, "damaged"),
     errors.TooLarge: Answer(413, "file-too-large", _bytes),
     ValidationError: Answer(422, "invalid", _validated),
     RedisError: Answer(503, "unavailable"),

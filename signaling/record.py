@@ -1,5 +1,6 @@
 """What is true without any process running: bookings, people, recordings; opened from the database."""
 
+import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from mediaserver.sealed import Safe
 from scheduler import database, profiles
 from scheduler.answers import Answers
 from scheduler.calls import Calls
@@ -72,11 +74,17 @@ class Record:
     store: Store
     audit: Audit
     reports: Reports
+    safe: Safe
 
 
 def utc_now() -> datetime:
     """The only clock of the roof; tests bring their own."""
     return datetime.now(UTC)
+
+
+def file_safe(key: bytes) -> Safe:
+    """The safe of recordings and documents, whose key comes from that of the codes."""
+    return Safe(hmac.digest(key, b"diemcau files", "sha256"))
 
 
 @asynccontextmanager
@@ -86,7 +94,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
     key = settings.code_key or load_key(settings.data / "code.key")
     engine = database.connect(settings.database_url, Vault(key))
     try:
-        kept = _over(engine, settings)
+        kept = _over(engine, settings, file_safe(key))
         await kept.scheduler.migrate()
         await kept.scheduler.check_vault()
         await kept.scheduler.keep_profiles(utc_now())
@@ -96,7 +104,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
         await engine.dispose()
 
 
-def _over(engine: AsyncEngine, settings: Settings) -> Record:
+def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
     shelf = profiles.load(settings.profiles)
     channels = Channels(settings.mail is not None, tuple(groups.load(settings.groups)))
     scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
@@ -130,4 +138,5 @@ def _over(engine: AsyncEngine, settings: Settings) -> Record:
         audit=Audit(engine, shelf, scheduler.happenings),
         reports=Reports(engine, shelf, scheduler),
         preparation=Preparation.over(engine, shelf, channels),
+        safe=safe,
     )

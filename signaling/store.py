@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
@@ -11,6 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mediaserver.chapters import Chapter
+from mediaserver.files import thumbnail_of
+from mediaserver.solo import solos_of
 from signaling.accounts import Account, Role
 from signaling.errors import BadInput, Fault
 from signaling.tables import ACCOUNTS, LOGINS, MARKS, RECORDINGS, SOLOS
@@ -18,6 +21,7 @@ from signaling.tables import ACCOUNTS, LOGINS, MARKS, RECORDINGS, SOLOS
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
 JOINED = 0
 """The number of the file that joins all parts."""
+_MADE = RECORDINGS.c.state.in_(["ready", "broken"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class Recording:
     """One part of a session's recording, or (part 0) all parts joined. Open ones lack a length.
 
     `first` is when the first picture was taken, `reason` the machine word for why it ended or is broken (None: somebody
-    wanted it to end), `started_by` and `stopped_by` are accounts, empty when nobody asked.
+    wanted it to end), `started_by` and `stopped_by` are accounts, empty when nobody asked. The files of
+    `sealed` ones must be sealed (:mod:`mediaserver.sealed`).
     """
 
     id: str
@@ -61,10 +66,22 @@ class Recording:
     reason: str | None = None
     started_by: str = ""
     stopped_by: str = ""
+    sealed: bool = False
     chapters: tuple[Chapter, ...] = ()
     """Marks that were set in it."""
     solos: tuple[Solo, ...] = ()
     """Sounds of points, in the order in which they spoke first."""
+
+    @property
+    def files(self) -> list[Path]:
+        """Whatever lies on the disk of it, looked for there: a broken one has sounds that are not on record."""
+        path = Path(self.path)
+        return [each for each in (path, thumbnail_of(path), *solos_of(path)) if each.is_file()]
+
+    def remove(self) -> None:
+        """Delete its files."""
+        for path in self.files:
+            path.unlink(missing_ok=True)
 
     @property
     def began(self) -> datetime:
@@ -182,7 +199,7 @@ class Store:
 
     async def finish_recording(self, recording: Recording) -> None:
         """Note what came of a closed recording and which chapters it has, unless it runs again."""
-        columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason")
+        columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason", "sealed")
         row = _recording_row(recording)
         closed = RECORDINGS.c.id == recording.id, RECORDINGS.c.state == "finishing"
         async with self._writer.begin() as connection:
@@ -193,6 +210,14 @@ class Store:
                 for table, rows in ((MARKS, _mark_rows(recording)), (SOLOS, _solo_rows(recording))):
                     if rows:
                         await connection.execute(insert(table), rows)
+
+    async def lying_open(self) -> list[Recording]:
+        """Return recordings that are made and not sealed."""
+        return await self._recordings(select(RECORDINGS).where(_MADE, ~RECORDINGS.c.sealed).order_by(RECORDINGS.c.id))
+
+    async def note_sealed(self, recording_id: str) -> None:
+        """Note that the files of a recording are sealed, unless it is made anew or deleted meanwhile."""
+        await self._write(update(RECORDINGS).where(RECORDINGS.c.id == recording_id, _MADE).values(sealed=True))
 
     async def recordings(self, host_unit: str | None = None) -> list[Recording]:
         """Return recordings of a host unit, or all, newest first."""

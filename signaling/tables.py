@@ -72,6 +72,7 @@ RECORDINGS = Table(
     Column("reason", String(32)),
     Column("started_by", String(64), nullable=False, server_default=""),
     Column("stopped_by", String(64), nullable=False, server_default=""),
+    Column("sealed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("session", "part"),
     Index("recordings_host_unit", "host_unit"),
 )

@@ -54,6 +54,10 @@ PROBLEMS: Mapping[str, Pair] = {
         "Nothing to receive, or another SHA-256 (Article 15.3)",
     ),
     "too-many-documents": ("Đã có đủ số tệp", "There are as many files as there may be"),
+    "damaged": (
+        "Tệp không còn đúng như khi lưu; đã ghi nhật ký, hãy báo Đơn vị vận hành",
+        "The file is not what was stored; this is on record, tell the operating unit",
+    ),
     "file-too-large": ("Tệp quá lớn", "The file is too large"),
     "illegal-step": ("Sự cố đang ở trạng thái không cho làm việc này", "Not possible as the incident now stands"),
     "no-working-day": ("Lịch làm việc không có ngày làm việc nào gần đó", "The calendar has no working day near"),

@@ -1,14 +1,16 @@
 """Compares the recordings on the disk with the record of them."""
 
+import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from mediaserver.files import digest
+from mediaserver.sealed import Damaged, Safe
 from signaling.errors import BadRecording
 from signaling.store import Recording, Solo
 
 
-def verify(recordings: Iterable[Recording]) -> int:
+def verify(recordings: Iterable[Recording], safe: Safe) -> int:
     """Check size and SHA-256 of good files, with those of their points; return how many recordings there are.
 
     Raises BadRecording for the first bad one.
@@ -17,20 +19,24 @@ def verify(recordings: Iterable[Recording]) -> int:
     for recording in recordings:
         files: tuple[Recording | Solo, ...] = (recording, *recording.solos)
         for file in files:
-            fault = _fault(file)
+            fault = _fault(file, recording.sealed, safe)
             if fault is not None:
                 raise BadRecording(file.path, fault)
         count += 1
     return count
 
 
-def _fault(recording: Recording | Solo) -> str | None:
+def _fault(recording: Recording | Solo, sealed: bool, safe: Safe) -> str | None:
     """Say what is wrong with a file; None when nothing is."""
-    file = Path(recording.path)
-    if not file.is_file():
+    try:
+        with safe.open(Path(recording.path), sealed) as file:
+            size = file.seek(0, os.SEEK_END)
+            if size != recording.bytes:
+                return f"has {size} bytes instead of {recording.bytes}"
+            file.seek(0)
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
         return "is missing"
-    size = file.stat().st_size
-    if size != recording.bytes:
-        return f"has {size} bytes instead of {recording.bytes}"
-    found = digest(file)
+    except Damaged as error:
+        return error.fault
     return None if found == recording.sha256 else f"has SHA-256 {found} instead of {recording.sha256}"

@@ -8,11 +8,13 @@ from mediaserver.mix.minus import FRAME_SAMPLES
 from mediaserver.recorder import Recorder
 from mediaserver.rendition import Rendition
 from mediaserver.rtp.packet import Packet
+from mediaserver.sealed import KEY_BYTES, Safe
 from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.pictures import plain
 
 FPS = 25
 SIZE = (320, 180)
+SAFE = Safe(bytes(KEY_BYTES))
 
 
 class Camera:

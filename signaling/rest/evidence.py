@@ -29,10 +29,10 @@ async def _add(call: Call, behind: Behind) -> Evidence:
     return evidence_shown(added)
 
 
-async def fetch(call: Call) -> web.FileResponse:
+async def fetch(call: Call) -> web.Response:
     """Send a file to who may see the card it belongs to; every time is noted."""
     found = await _seen(call)
-    answer = await files.send(call, found.file.name, found.file.kind, found.file.path)
+    answer = await files.send(call, found.file)
     await call.note("evidence-download", found.id, found.file.name)
     return answer
 

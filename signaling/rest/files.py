@@ -1,15 +1,19 @@
-"""Files that people upload: bounded, of kinds that cannot run, kept under random names, sent as attachments."""
+"""Files that people upload: bounded, of kinds that cannot run, kept sealed under random names, sent as attachments."""
 
 import asyncio
 import hashlib
+import io
 import secrets
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import StringConstraints
 
+from mediaserver.sealed import Damaged, Safe
 from scheduler.conduct import sniff
+from scheduler.conduct.materials import Document
 from scheduler.directory.evidence import File
 from scheduler.text import clean
 from signaling.errors import BadInput, Fault, NotFound, TooLarge
@@ -39,16 +43,20 @@ async def take(call: Call) -> File:
     return File(f"{stem}.{kind}", kind, len(content), hashlib.sha256(content).hexdigest(), path)
 
 
-async def send(call: Call, name: str, kind: str, path: str) -> web.FileResponse:
-    """Return a kept file. Raises NotFound."""
-    file = call.roof.documents / path
-    if not await asyncio.to_thread(file.is_file):
-        raise NotFound
+async def send(call: Call, kept: Document | File) -> web.Response:
+    """Return a kept file, whose damage is on the record. Raises NotFound, Damaged."""
+    try:
+        content = await asyncio.to_thread(_read, call.roof.safe, call.roof.documents / kept.path, kept.sha256)
+    except FileNotFoundError:
+        raise NotFound from None
+    except Damaged as error:
+        await call.note("document-damaged", call.id, error.fault)
+        raise
     headers = {
-        "Content-Type": sniff.KINDS[kind],
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Content-Type": sniff.KINDS[kept.kind],
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.name)}",
     }
-    return web.FileResponse(file, headers=headers)
+    return web.Response(body=content, headers=headers)
 
 
 async def drop(call: Call, path: str) -> None:
@@ -68,4 +76,13 @@ async def _content(request: web.Request) -> bytes:
 
 def _write(call: Call, path: str, content: bytes) -> None:
     call.roof.documents.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (call.roof.documents / path).write_bytes(content)
+    call.roof.safe.write(call.roof.documents / path, io.BytesIO(content))
+
+
+def _read(safe: Safe, path: Path, sha256: str) -> bytes:
+    """Read a whole file. Raises OSError, Damaged."""
+    with safe.open(path) as file:
+        content = file.read()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Damaged(path, "has another SHA-256")
+    return content

@@ -104,7 +104,7 @@ async def add(call: Call) -> Shown:
     return _shown(call, document, [], True)
 
 
-async def fetch(call: Call) -> web.FileResponse:
+async def fetch(call: Call) -> web.Response:
     """Send a document to whom the host let have it; every time is noted."""
     document = await call.roof.shelf.document(call.id)
     found, points = await find(call, document.session)
@@ -112,7 +112,7 @@ async def fetch(call: Call) -> web.FileResponse:
         grants = await call.roof.shelf.grants([found.id])
         if not allowed(grants, call.account.unit, document.id, call.now):
             raise Forbidden
-    answer = await files.send(call, document.name, document.kind, document.path)
+    answer = await files.send(call, document)
     await call.note("document-download", document.id, document.name)
     return answer
 

@@ -1,6 +1,5 @@
 """Recordings: listed, described, linked to, and fetched, every fetch on the record."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -18,6 +17,7 @@ from scheduler.conduct.handover import Standing
 from scheduler.conduct.materials import RECORDING, Grant, allowed
 from signaling import manifest, rights, store
 from signaling.errors import Forbidden, NotFound, NotReady
+from signaling.rest import ranges
 from signaling.rest.route import ID, Call, Model, Moment, Route
 from signaling.rest.sessions import find
 from signaling.store import JOINED, RecordingPhase
@@ -187,20 +187,18 @@ async def link(call: Call) -> Link:
     return Link(url=f"/api/v1/recordings/{call.id}/file?ticket={ticket}", expires=expires)
 
 
-async def file(call: Call) -> web.FileResponse:
-    """Send a recording or the sound of one of its points, or a range of it."""
+async def file(call: Call) -> web.StreamResponse:
+    """Send a recording or the sound of one of its points, or a range of it; damage that is met is on the record."""
     found = await _ready(call)
     call.roof.recordings.check(call.query.ticket, call.id, call.account.account, call.now)
     solo = next((solo for solo in found.solos if solo.id == call.id), None)
-    path = found.path if solo is None else solo.path
-    if not await asyncio.to_thread(Path(path).is_file):
-        raise NotFound
-    await call.note("download", call.id, call.request.headers.get("Range", "whole"))
+    path = Path(found.path if solo is None else solo.path)
     name = f"{found.session}-{found.part or 'joined'}"
     name += ".mp4" if solo is None else f"-{_plain(solo.name)}.m4a"
     kind = "video/mp4" if solo is None else "audio/mp4"
     headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{name}"'}
-    return web.FileResponse(path, headers=headers)
+    await call.note("download", call.id, call.request.headers.get("Range", "whole"))
+    return await ranges.send(call, path, found.sealed, (found if solo is None else solo).sha256 or call.id, headers)
 
 
 def _plain(label: str) -> str:
@@ -208,13 +206,12 @@ def _plain(label: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", label.split(" · ", maxsplit=1)[0])[:64]
 
 
-async def thumbnail(call: Call) -> web.FileResponse:
+async def thumbnail(call: Call) -> web.StreamResponse:
     """Send a picture from the middle of a recording."""
-    picture = thumbnail_of(Path((await _find(call)).path))
-    if not await asyncio.to_thread(picture.is_file):
-        raise NotFound
+    found = await _find(call)
     await call.saw("see-picture", call.id)
-    return web.FileResponse(picture, headers={"Content-Type": "image/jpeg"})
+    picture = thumbnail_of(Path(found.path))
+    return await ranges.send(call, picture, found.sealed, call.id, {"Content-Type": "image/jpeg"})
 
 
 async def describe(call: Call) -> manifest.Manifest:

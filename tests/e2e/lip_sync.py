@@ -17,6 +17,8 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from loadtest.decode import mono
+from mediaserver.sealed import Safe
+from signaling.record import file_safe
 from tests.e2e import browsers
 from tests.e2e.line import Line
 from tests.e2e.people import HOST, People
@@ -141,16 +143,16 @@ def measure(sender: Page, receiver: Page, seconds: float) -> dict[str, object]:
     return figures(*noted)
 
 
-def recorded(path: Path) -> dict[str, object]:
+def recorded(safe: Safe, path: Path) -> dict[str, object]:
     """When a file flashes and beeps."""
     seen, heard, white, quiet = [], [], True, 0
-    with av.open(str(path)) as container:
+    with safe.open(path) as file, av.open(file) as container:
         for frame in container.decode(video=0):
             assert isinstance(frame, av.VideoFrame) and frame.time is not None
             lit = int(frame.to_ndarray(format="gray")[frame.height // 2, frame.width // 2]) > 128
             seen += [frame.time * 1000] if lit and not white else []
             white = lit
-    with av.open(str(path)) as container:
+    with safe.open(path) as file, av.open(file) as container:
         for sound in container.decode(audio=0):
             assert isinstance(sound, av.AudioFrame) and sound.time is not None
             loud = np.abs(mono(sound).astype(int)) > 0.05 * 32767
@@ -203,7 +205,7 @@ def main() -> None:
             point.wait_for_timeout(3000)
             line.stop()
             for path in sorted((server.data / "recordings").rglob("*.mp4")):
-                tell("recorded", recorded(path))
+                tell("recorded", recorded(file_safe((server.data / "code.key").read_bytes()), path))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from mediaserver.disk import Space
 from mediaserver.files import digest, thumbnail_of
 from mediaserver.finish import Finished, Unfinished, finish
 from mediaserver.pieces import Job, Piece
-from tests.film import SIZE, Camera, film
+from tests.film import SAFE, SIZE, Camera, film
 
 LOST_S = 2.0
 """What a cut may cost."""
@@ -62,7 +62,7 @@ def assert_decodes(path: Path) -> None:
 
 def test_a_part_becomes_an_ordinary_file_with_the_same_pictures_and_sounds(tmp_path: Path, reel: bytes) -> None:
     path, raw = kept(tmp_path, reel), kept(tmp_path, reel, "raw.mp4")
-    made = finish(path, [Piece(path)])
+    made = finish(path, [Piece(path)], SAFE)
     assert boxes(raw)[:4] == [b"ftyp", b"moov", b"moof", b"mdat"]
     assert [kind for kind in boxes(path) if kind != b"free"] == [b"ftyp", b"moov", b"mdat"]
     assert [payloads(path, kind) for kind in ("video", "audio")] == [payloads(raw, kind) for kind in ("video", "audio")]
@@ -75,7 +75,7 @@ def test_a_part_becomes_an_ordinary_file_with_the_same_pictures_and_sounds(tmp_p
 
 def test_done_again_it_is_the_same(tmp_path: Path, reel: bytes) -> None:
     path = kept(tmp_path, reel)
-    assert finish(path, [Piece(path)]) == finish(path, [Piece(path)])
+    assert finish(path, [Piece(path)], SAFE) == finish(path, [Piece(path)], SAFE)
 
 
 @pytest.mark.parametrize("cut", range(CUTS))
@@ -85,7 +85,7 @@ def test_cut_off_anywhere_it_plays_to_within_two_seconds(tmp_path: Path, reel: b
     chance = random.Random(cut)
     end = chance.choice(tables) + chance.randrange(400) if cut % 2 else chance.randrange(tables[0], len(reel))
     path = kept(tmp_path, reel[:end])
-    made = finish(path, [Piece(path)])
+    made = finish(path, [Piece(path)], SAFE)
     assert made.seconds >= 6 * end / len(reel) - LOST_S
     assert_decodes(path)
 
@@ -95,7 +95,7 @@ def test_without_room_a_part_that_was_cut_in_a_table_is_measured_as_far_as_it_pl
 ) -> None:
     path = kept(tmp_path, reel[: reel.rindex(b"moof") + 100])
     monkeypatch.setattr(finishing, "measure", lambda _: Space(free=0, total=1))
-    assert finish(path, [Piece(path)]).seconds == 5.0
+    assert finish(path, [Piece(path)], SAFE).seconds == 5.0
     assert path.read_bytes() == reel[: reel.rindex(b"moof") - 4]
     assert_decodes(path)
 
@@ -104,7 +104,7 @@ def test_without_room_a_part_that_was_cut_in_a_table_is_measured_as_far_as_it_pl
 def test_what_holds_no_picture_is_left_alone(tmp_path: Path, data: bytes) -> None:
     path = kept(tmp_path, data)
     with pytest.raises(Unfinished, match="unreadable"):
-        finish(path, [Piece(path)])
+        finish(path, [Piece(path)], SAFE)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"1.mp4": data}
 
 
@@ -113,22 +113,22 @@ def test_without_room_for_a_copy_a_part_stays_as_it_is(
 ) -> None:
     path = kept(tmp_path, reel)
     monkeypatch.setattr(finishing, "measure", lambda _: Space(free=len(reel), total=len(reel) * 10))
-    made = finish(path, [Piece(path)])
+    made = finish(path, [Piece(path)], SAFE)
     assert (path.read_bytes(), made.indexed, made.seconds, made.sha256) == (reel, False, 6.0, digest(path))
     with pytest.raises(Unfinished, match="disk-full"):
-        finish(tmp_path / "joined.mp4", [Piece(path)])
+        finish(tmp_path / "joined.mp4", [Piece(path)], SAFE)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["1.jpg", "1.mp4"]
 
 
 def test_parts_are_joined_where_they_were_in_time_and_never_overlap(tmp_path: Path, reel: bytes) -> None:
     parts = [kept(tmp_path, reel, f"{number}.mp4") for number in (1, 2, 3)]
     joined = tmp_path / "joined.mp4"
-    made = finish(joined, [Piece(path, offset) for path, offset in zip(parts, (0, 8.5, 11), strict=True)])
+    made = finish(joined, [Piece(path, offset) for path, offset in zip(parts, (0, 8.5, 11), strict=True)], SAFE)
     starts = (0, 8.5, 14.5)  # the third would begin inside the second
     one = [pts for pts, _ in payloads(parts[0], "video") if pts is not None]
     times = [pts for pts, _ in payloads(joined, "video") if pts is not None]
     assert times == [pts + round(start * 90_000) for start in starts for pts in one]
-    assert (made.seconds, made.first) == (20.5, finish(parts[0], [Piece(parts[0])]).first)
+    assert (made.seconds, made.first) == (20.5, finish(parts[0], [Piece(parts[0])], SAFE).first)
     assert_decodes(joined)
 
 
@@ -138,7 +138,7 @@ def test_a_pause_is_cut_out(tmp_path: Path) -> None:
         camera.roll(seconds)
         camera.pause(paused)
     camera.close()
-    made = finish(tmp_path / "1.mp4", [Piece(tmp_path / "1.mp4")])
+    made = finish(tmp_path / "1.mp4", [Piece(tmp_path / "1.mp4")], SAFE)
     pictures = [pts for pts, _ in payloads(tmp_path / "1.mp4", "video") if pts is not None]
     steps = [after - before for before, after in pairwise(pictures)]
     # the first picture after the pause is not in it: it brings about the key frame to go on with
@@ -161,11 +161,14 @@ def test_as_a_process(tmp_path: Path, reel: bytes) -> None:
     path, junk = kept(tmp_path, reel), kept(tmp_path, b"junk", "2.mp4")
     said = []
     for target in (path, junk):
-        command, job = [sys.executable, "-m", "mediaserver.finish"], Job(target, (Piece(target),)).text()
-        done = subprocess.run(command, input=job, capture_output=True, text=True, check=False)
+        command, job = (
+            [sys.executable, "-m", "mediaserver.finish"],
+            Job(target, (Piece(target),), SAFE.key.hex()),
+        )
+        done = subprocess.run(command, input=job.text(), capture_output=True, text=True, check=False)
         said.append((done.returncode, json.loads(done.stdout)))
     (good, facts), bad = said
-    assert (good, Finished(**{**facts, "chapters": (), "solos": ()})) == (0, finish(path, [Piece(path)]))
+    assert (good, Finished(**{**facts, "chapters": (), "solos": ()})) == (0, finish(path, [Piece(path)], SAFE))
     assert bad == (1, {"error": "unreadable"})
 
 
@@ -192,12 +195,12 @@ def nero(path: Path) -> list[tuple[float, str]]:
 def test_marks_become_chapters_that_players_list(tmp_path: Path, reel: bytes) -> None:
     path, plain = kept(tmp_path, reel), kept(tmp_path, reel, "plain.mp4")
     marks = (Chapter(0.0, "Họp giao ban"), Chapter(2.5, "Khai mạc"), Chapter(9.0, "Kết luận"))
-    made = finish(path, [Piece(path, 0.0, marks)])
+    made = finish(path, [Piece(path, 0.0, marks)], SAFE)
     assert made.chapters == (*marks[:2], Chapter(5.0, "Kết luận"))
     assert listed(path) == [(0.0, 2.5, "Họp giao ban"), (2.5, 5.0, "Khai mạc"), (5.0, 6.0, "Kết luận")]
     assert nero(path) == [(start, title) for start, _, title in listed(path)]
-    assert finish(path, [Piece(path, 0.0, made.chapters)]) == made
-    finish(plain, [Piece(plain, 0.0, marks[:1])])
+    assert finish(path, [Piece(path, 0.0, made.chapters)], SAFE) == made
+    finish(plain, [Piece(plain, 0.0, marks[:1])], SAFE)
     assert listed(plain) == []
     for kind in ("video", "audio"):
         assert payloads(path, kind) == payloads(plain, kind)
@@ -211,7 +214,7 @@ def test_many_chapters_with_long_titles(tmp_path: Path, reel: bytes) -> None:
         Piece(part, start, tuple(Chapter(mark.seconds - start, mark.title) for mark in marks[start : start + 6]))
         for start in range(0, 300, 6)
     ]
-    assert finish(joined, pieces).chapters == tuple(marks)
+    assert finish(joined, pieces, SAFE).chapters == tuple(marks)
     found = [title for _, _, title in listed(joined)]
     assert (len(found), found[-1]) == (300, "299 " + "ọ" * 83)
     assert [title for _, title in nero(joined)] == found[:255]
@@ -223,9 +226,9 @@ def test_joined_parts_keep_their_chapters_where_they_are(tmp_path: Path, reel: b
     first = (Chapter(0.0, "Khai mạc"), Chapter(3.0, "Báo cáo"))
     second = (Chapter(0.0, "Báo cáo"), Chapter(2.0, "Thảo luận"))
     pieces = [Piece(path, offset, marks) for path, offset, marks in zip(parts, (0, 8.5), (first, second), strict=True)]
-    assert finish(joined, pieces).chapters == (*first, Chapter(10.5, "Thảo luận"))
+    assert finish(joined, pieces, SAFE).chapters == (*first, Chapter(10.5, "Thảo luận"))
     assert [start for start, _, _ in listed(joined)] == [0.0, 3.0, 10.5]
     for part, marks in zip(parts, (first, second), strict=True):
-        finish(part, [Piece(part, 0.0, marks)])
-    assert finish(joined, pieces).chapters == (*first, Chapter(10.5, "Thảo luận")), "of parts that have some already"
+        finish(part, [Piece(part, 0.0, marks)], SAFE)
+    assert finish(joined, pieces, SAFE).chapters == (*first, Chapter(10.5, "Thảo luận")), "parts have some"
     assert_decodes(joined)

@@ -12,7 +12,7 @@ from mediaserver.finish import finish
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.pieces import Piece
 from mediaserver.solo import MAX_SOLOS
-from tests.film import Camera
+from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.pictures import pitch
 
@@ -64,7 +64,7 @@ def recorded(tmp_path: Path) -> Path:
 
 
 def test_each_point_has_a_file_in_time_with_the_recording(recorded: Path) -> None:
-    made = finish(recorded, [Piece(recorded)])
+    made = finish(recorded, [Piece(recorded)], SAFE)
     anh, binh = made.solos
     assert [(Path(solo.path).name, solo.name) for solo in made.solos] == [("1.1.m4a", ANH), ("1.2.m4a", BINH)]
     assert [(solo.bytes, solo.sha256) for solo in made.solos] == [
@@ -77,7 +77,7 @@ def test_each_point_has_a_file_in_time_with_the_recording(recorded: Path) -> Non
 
 
 def test_sound_begins_where_it_does_in_the_recording(recorded: Path) -> None:
-    [_, binh] = finish(recorded, [Piece(recorded)]).solos
+    [_, binh] = finish(recorded, [Piece(recorded)], SAFE).solos
     onset = np.flatnonzero(np.abs(heard(Path(binh.path))) > 1000)[0] / SAMPLE_RATE
     assert onset == pytest.approx(2, abs=0.02)
 
@@ -109,10 +109,10 @@ def test_a_file_that_is_cut_off_is_made_good_and_junk_is_left_out(recorded: Path
     data = first.read_bytes()
     first.write_bytes(data[: len(data) * 2 // 3])
     recorded.with_name("1.3.m4a").write_bytes(b"junk")
-    made = finish(recorded, [Piece(recorded)])
+    made = finish(recorded, [Piece(recorded)], SAFE)
     assert [solo.name for solo in made.solos] == [ANH, BINH]
     assert tones(heard(first), 0.5) == [440]
-    assert finish(recorded, [Piece(recorded)]).solos == made.solos
+    assert finish(recorded, [Piece(recorded)], SAFE).solos == made.solos
     assert sorted(path.suffix for path in recorded.parent.iterdir()) == [".jpg", ".m4a", ".m4a", ".m4a", ".mp4"]
 
 
@@ -136,7 +136,7 @@ async def test_a_meeting_keeps_its_voices(meeting: Meeting, tmp_path: Path) -> N
     await meeting.engine.record_voices(ROOM, False)
     await meeting.engine.stop_recording(ROOM)
     ending = await meeting.recorded()
-    made = finish(tmp_path / "1.mp4", [Piece(tmp_path / "1.mp4")])
+    made = finish(tmp_path / "1.mp4", [Piece(tmp_path / "1.mp4")], SAFE)
     found = {solo.name: heard(Path(solo.path)) for solo in made.solos}
     middle = ending.seconds - 0.8
     assert {name: tones(sound, middle) for name, sound in found.items()} == {

@@ -194,8 +194,9 @@ async def test_photos_and_documents_are_fetched_by_whom_the_card_is_for(world: W
         assert response.status == 204
     async with unit.get(file) as response:
         assert await problem_of(response) == (404, "not-found")
-    kept = [path.read_bytes() for path in world.roof.documents.iterdir()]
-    assert kept == [b"%PDF-1.7\n"]
+    (kept,) = world.roof.documents.iterdir()
+    with world.roof.safe.open(kept) as opened:
+        assert opened.read() == b"%PDF-1.7\n"
     async with central.post("/api/v1/directory/assessments/999/files?name=x.pdf", data=b"%PDF-") as response:
         assert await problem_of(response) == (404, "not-found")
     assert [(actor, action) for actor, action, *_ in await noted(world, 4)] == [

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from mediaserver.sealed import MARK
 from signaling.rest import files
 from tests.film import film
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, problem_of
@@ -101,6 +102,25 @@ async def test_a_document_is_had_by_whom_the_host_lets(world: World) -> None:  #
     await get(point, file, 403)
     await post(host, f"/documents/{added['id']}/remove", {}, 204)
     assert not list(world.roof.documents.iterdir())
+
+
+async def test_r101_a_document_lies_sealed_and_its_damage_is_on_the_record(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host = await world.signed_in("host")
+    async with host.post(f"/api/v1/sessions/{session.id}/documents?name=a", data=PDF) as response:
+        added = await response.json()
+    [file] = world.roof.documents.iterdir()
+    good = file.read_bytes()
+    assert (good[: len(MARK)], PDF in good) == (MARK, False)
+    for bad in (PDF + b"more", good[:-1] + b"!"):
+        file.write_bytes(bad)
+        async with host.get(f"/api/v1/documents/{added['id']}/content") as response:
+            assert await problem_of(response) == (409, "damaged")
+    damage = [(e.actor, e.subject, e.detail) for e in await world.audited(9) if e.action == "document-damaged"]
+    assert damage == [("host", added["id"], fault) for fault in ("was changed in chunk 0", "has another SHA-256")]
+    file.write_bytes(good)
+    async with host.get(f"/api/v1/documents/{added['id']}/content") as response:
+        assert await response.read() == PDF
 
 
 async def test_the_host_may_let_everyone_have_it_and_no_stranger(world: World) -> None:

@@ -1,25 +1,33 @@
 """Recordings from the first picture to the checked file: finished, joined, listed, fetched, verified."""
 
 import asyncio
+import hashlib
+import io
 import os
 from argparse import ArgumentParser
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from aiohttp import ClientPayloadError
 
 from mediaserver.api import EngineLost, EngineReady
 from mediaserver.chapters import Chapter
-from mediaserver.disk import BYTES_PER_HOUR, VOICES_BYTES_PER_HOUR, Space
-from mediaserver.files import digest
+from mediaserver.disk import BYTES_PER_HOUR, VOICES_BYTES_PER_HOUR, Space, measure
 from mediaserver.pieces import Job
+from mediaserver.sealed import MARK, Damaged, Safe
 from scheduler.model import ScriptItem
 from signaling import admin
+from signaling import finisher as finishing
+from signaling.backup import backup, restore
 from signaling.errors import BadRecording, Forbidden, TicketExpired
 from signaling.finisher import Finisher, Made, make
 from signaling.manifest import manifest
+from signaling.record import record
 from signaling.recordings import Recordings, load_key
 from signaling.settings import Settings
 from signaling.store import Recording
@@ -53,6 +61,17 @@ async def recorded(world: World, data: bytes) -> str:
     return (await world.store.recordings())[0].id
 
 
+def content(world: World, path: Path) -> bytes:
+    """What a sealed file holds."""
+    with world.kept.safe.open(path, sealed=True) as file:
+        return file.read()
+
+
+def sha(world: World, path: Path) -> str:
+    """The SHA-256 of what a sealed file holds."""
+    return hashlib.sha256(content(world, path)).hexdigest()
+
+
 async def listed(world: World, account: str = "host") -> Any:
     """What an account is shown."""
     async with (await world.signed_in(account)).get("/api/v1/recordings") as response:
@@ -73,10 +92,10 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: byt
         "part": 1,
         "started": "2026-04-06T01:00:00Z",
         "seconds": 2.0,
-        "bytes": file.stat().st_size,
+        "bytes": len(content(world, file)),
         "state": "ready",
         "reason": None,
-        "sha256": digest(file),
+        "sha256": sha(world, file),
         "thumbnail": f"/api/v1/recordings/{recording}/thumbnail",
         "chapters": [],
         "solos": [],
@@ -94,7 +113,12 @@ async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, erro
     path = await part(world, "s", data, error)
     await world.roof.finisher.idle()
     [kept] = await world.store.recordings()
-    assert (kept.state, kept.reason, kept.sha256, path.read_bytes()) == ("broken", reason, None, data)
+    assert (kept.state, kept.reason, kept.sha256, content(world, path) if data else b"") == (
+        "broken",
+        reason,
+        None,
+        data,
+    )
 
 
 async def test_what_is_not_ready_cannot_be_fetched(world: World) -> None:
@@ -120,16 +144,16 @@ async def test_several_parts_become_one_entry_and_one_file(world: World, reel: b
     async with client.get(link["url"]) as response:
         joined = await response.read()
         assert response.headers["Content-Disposition"] == f'attachment; filename="{session}-joined.mp4"'
-    assert joined == first.with_name("joined.mp4").read_bytes()
+    assert joined == content(world, first.with_name("joined.mp4"))
     async with client.get(f"/api/v1/recordings/{session}/manifest") as response:
         described = await response.json()
-    assert described["joined"]["sha256"] == entry["sha256"] == digest(first.with_name("joined.mp4"))
+    assert described["joined"]["sha256"] == entry["sha256"] == sha(world, first.with_name("joined.mp4"))
     facts = [(p["file"], p["sha256"], p["reason"], p["started_by"]) for p in described["parts"]]
-    sha = digest(first)
+    digest = sha(world, first)
     assert facts == [
-        ("1.mp4", sha, "interrupted", "host"),
+        ("1.mp4", digest, "interrupted", "host"),
         ("2.mp4", None, "unreadable", "host"),
-        ("3.mp4", sha, None, "host"),
+        ("3.mp4", digest, None, "host"),
     ]
     assert [p["seconds"] for p in described["parts"]] == [2.0, 61.4, 2.0]
 
@@ -187,7 +211,7 @@ async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -
 
     await world.roof.finisher.stop()
     await part(world, "s", reel)
-    finisher = Finisher(world.store, work)
+    finisher = Finisher(world.store, world.kept.safe, work)
     for state in ("finishing", "ready"):
         finisher.start()
         await finisher.idle()
@@ -205,7 +229,7 @@ async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, ree
     await world.roof.finisher.stop()
     for _ in range(2):
         await part(world, "s", reel)
-    finisher = Finisher(world.store, work)
+    finisher = Finisher(world.store, world.kept.safe, work)
     world.roof.recordings._closed = finisher.wake
     finisher.start()
     await finisher.idle()
@@ -217,21 +241,24 @@ async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, ree
 async def test_files_are_checked_against_the_record(world: World, settings: Settings, reel: bytes, capsys: Any) -> None:
     first, second = await part(world, "s", reel), await part(world, "t", reel)
     await world.roof.finisher.idle()
-    parser = ArgumentParser()
+    parser, safe = ArgumentParser(), world.kept.safe
     admin.add_arguments(parser)
     await admin.run(settings, parser.parse_args(["verify-recordings"]))
     assert capsys.readouterr().out == "2 recordings are what was recorded\n"
-    good = second.read_bytes()
-    second.write_bytes(good[:-1] + b"!")
+    good, digest = content(world, second), sha(world, first)
     ready = await world.store.recordings_in("ready")
-    with pytest.raises(BadRecording, match=rf"^{second} has SHA-256 [0-9a-f]+ instead of {digest(first)}$"):
-        verify(ready)
-    second.write_bytes(good[:-1])
+    safe.write(second, io.BytesIO(good[:-1] + b"!"))
+    with pytest.raises(BadRecording, match=rf"^{second} has SHA-256 [0-9a-f]+ instead of {digest}$"):
+        verify(ready, safe)
+    safe.write(second, io.BytesIO(good[:-1]))
     with pytest.raises(BadRecording, match=f"^{second} has {len(good) - 1} bytes instead of {len(good)}$"):
         await admin.run(settings, parser.parse_args(["verify-recordings"]))
+    second.write_bytes(good)
+    with pytest.raises(BadRecording, match=f"^{second} is not sealed$"):
+        verify(ready, safe)
     first.unlink()
     with pytest.raises(BadRecording, match=f"^{first} is missing$"):
-        verify(ready)
+        verify(ready, safe)
 
 
 async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(world: World, reel: bytes) -> None:
@@ -297,6 +324,130 @@ async def test_the_host_unit_downloads_and_it_is_on_the_record(world: World) -> 
     downloads = [(e.actor, e.subject, e.detail) for e in await world.audited(10) if e.action == "download"]
     assert downloads == [("host", recording, "bytes=100-199"), ("host", recording, "whole")]
     assert all(entry.address == "127.0.0.1" and entry.port for entry in await world.audited(10))
+
+
+async def fetched(world: World, recording: str, **headers: str) -> tuple[int, bytes, Mapping[str, str]]:
+    """What the host gets of a recording."""
+    client = await world.signed_in("host")
+    async with client.post(f"/api/v1/recordings/{recording}/link", json={}) as response:
+        url = (await response.json())["url"]
+    async with client.get(url, headers=headers) as response:
+        return response.status, await response.read(), response.headers
+
+
+async def test_r101_no_file_of_a_recording_lies_open(world: World) -> None:
+    for act in (record_voices, lambda path: path.write_bytes(JUNK)):
+        path = Path(await world.roof.recordings.begin("s", "Họp", HOST_IS, NOW))
+        await asyncio.to_thread(act, path)
+        await world.roof.recordings.ended(str(path), 1, None)
+    await world.roof.finisher.idle()
+    files = {file.name: file.read_bytes()[: len(MARK)] for file in path.parent.iterdir()}
+    assert files == dict.fromkeys(("1.mp4", "1.jpg", "1.1.m4a", "2.mp4", "joined.mp4", "joined.jpg"), MARK)
+    assert [each.sealed for each in await world.store.parts("s")] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "start", "stop"),
+    [
+        ("bytes=0-0", 206, 0, 1),
+        ("bytes=1048570-1048580", 206, 1048570, 1048581),
+        ("bytes=2000000-", 206, 2_000_000, 2_560_000),
+        ("bytes=-1", 206, 2_559_999, 2_560_000),
+        ("bytes=-9999999", 206, 0, 2_560_000),
+        ("bytes=2559999-9999999", 206, 2_559_999, 2_560_000),
+        ("bytes=2560000-", 416, 0, 0),
+        ("bytes=5-4", 416, 0, 0),
+        ("pages=1-2", 416, 0, 0),
+    ],
+)
+async def test_r101_ranges_of_a_sealed_file(world: World, asked: str, status: int, start: int, stop: int) -> None:
+    data = JUNK * 250
+    recording = await recorded(world, data)
+    answer = await fetched(world, recording, Range=asked)
+    where = f"bytes {start}-{stop - 1}/{len(data)}" if status == 206 else f"bytes */{len(data)}"
+    assert (answer[0], answer[1], answer[2]["Content-Range"]) == (status, data[start:stop], where)
+
+
+async def test_r101_a_range_of_another_file_is_the_whole_one(world: World, reel: bytes) -> None:
+    recording = await recorded(world, reel)
+    status, whole, headers = await fetched(world, recording)
+    assert (status, headers["ETag"], headers["Accept-Ranges"]) == (
+        200,
+        f'"{hashlib.sha256(whole).hexdigest()}"',
+        "bytes",
+    )
+    for tag, size in ((headers["ETag"], 5), ('"another"', len(whole))):
+        _, got, _ = await fetched(world, recording, Range="bytes=0-4", **{"If-Range": tag})
+        assert len(got) == size
+
+
+async def test_r101_damage_is_told_and_on_the_record(world: World) -> None:
+    recording = await recorded(world, JUNK * 500)
+    kept = await world.store.recording(recording)
+    assert kept is not None
+    path = Path(kept.path)
+    good = path.read_bytes()
+    client = await world.signed_in("host")
+    async with client.post(f"/api/v1/recordings/{recording}/link", json={}) as response:
+        url = (await response.json())["url"]
+    for bad in (JUNK, good[:-1] + b"!", good[: len(good) // 2]):
+        path.write_bytes(bad)
+        async with client.get(url, headers={"Range": "bytes=-1"}) as response:
+            assert await problem_of(response) == (409, "damaged")
+    path.write_bytes(good[:-1] + b"!")
+    with pytest.raises(ClientPayloadError):  # the beginning is good, and on its way when the end is looked at
+        async with client.get(url) as response:
+            await response.read()
+    faults = [entry.detail for entry in await world.audited(20) if entry.action == "recording-damaged"]
+    changed = [f"was changed in chunk {chunk}" for chunk in (4, 2, 4)]
+    assert faults == [*changed, "is not sealed"]
+    path.write_bytes(good)
+    async with client.get(url) as response:
+        assert await response.read() == JUNK * 500
+
+
+async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
+    world: World, settings: Settings, reel: bytes
+) -> None:
+    recording = await recorded(world, reel)
+    kept = await world.store.recording(recording)
+    assert kept is not None
+    path, code_key = Path(kept.path), (settings.data / "code.key").read_bytes()
+    backup(settings, settings.data / "copy")
+    there = settings.data / "there"
+    restore(replace(settings, data=there, database_url=f"sqlite:///{there / 'd.sqlite3'}"), settings.data / "copy")
+    assert (there / "code.key").read_bytes() == code_key
+    async with record(replace(settings, data=there, database_url=f"sqlite:///{there / 'd.sqlite3'}")) as other:
+        assert verify(await other.store.recordings_in("ready"), other.safe) == 1
+    with pytest.raises(Damaged, match="another key"):
+        Safe(bytes(32)).open(path)
+
+
+async def test_r101_without_room_it_lies_open_until_there_is(
+    world: World, reel: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = Space(free=0, total=100)
+    monkeypatch.setattr(finishing, "measure", lambda _: full)
+    recording = await recorded(world, reel)
+    assert [each.sealed for each in await world.store.recordings()] == [False]
+    status, open_, _ = await fetched(world, recording, Range="bytes=4-7")
+    assert (status, open_) == (206, b"ftyp")
+    monkeypatch.setattr(finishing, "measure", measure)
+    world.roof.finisher.wake()
+    await world.roof.finisher.idle()
+    assert [each.sealed for each in await world.store.recordings()] == [True]
+    assert (await fetched(world, recording, Range="bytes=4-7"))[1] == b"ftyp"
+
+
+async def test_r101_what_is_deleted_while_it_is_sealed_stays_deleted(world: World, reel: bytes) -> None:
+    await world.roof.finisher.stop()
+    path = await part(world, "s", reel)
+    [closed] = await world.store.recordings()
+    await world.store.finish_recording(replace(closed, state="ready"))
+    [ready] = await world.store.recordings()
+    await world.store.delete_recordings("s")
+    await world.roof.finisher._seal(ready)
+    assert (os.listdir(path.parent), [each.sealed for each in await world.store.recordings()]) == ([], [False])
 
 
 async def test_a_link_is_for_one_account_one_recording_and_a_quarter_of_an_hour(world: World) -> None:
@@ -459,7 +610,11 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
     file = path.with_name("1.1.m4a")
     [entry] = await listed(world)
     [solo] = entry["solos"]
-    facts = {"name": "UBND.Nha Trang · UBND thành phố Nha Trang", "bytes": file.stat().st_size, "sha256": digest(file)}
+    facts = {
+        "name": "UBND.Nha Trang · UBND thành phố Nha Trang",
+        "bytes": len(content(world, file)),
+        "sha256": sha(world, file),
+    }
     assert solo == {"id": solo["id"], "seconds": 0.98, **facts}
     client = await world.signed_in("host")
     async with client.get(f"/api/v1/recordings/{session}/manifest") as response:
@@ -467,7 +622,7 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
     async with client.post(f"/api/v1/recordings/{solo['id']}/link", json={}) as response:
         url = (await response.json())["url"]
     async with client.get(url) as response:
-        assert (response.content_type, await response.read()) == ("audio/mp4", file.read_bytes())
+        assert (response.content_type, await response.read()) == ("audio/mp4", content(world, file))
         name = f'attachment; filename="{session}-1-UBND.Nha-Trang.m4a"'
         assert response.headers["Content-Disposition"] == name
     assert (await world.audited(1))[0].subject == solo["id"]
@@ -477,10 +632,10 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
         other = await world.signed_in(account)
         async with other.post(f"/api/v1/recordings/{solo['id']}/link", json={}) as response:
             assert await problem_of(response) == (403, "forbidden")
-    assert verify(await world.store.recordings_in("ready")) == 1
+    assert verify(await world.store.recordings_in("ready"), world.kept.safe) == 1
     file.write_bytes(b"!" * file.stat().st_size)
-    with pytest.raises(BadRecording, match=f"^{file} has SHA-256"):
-        verify(await world.store.recordings_in("ready"))
+    with pytest.raises(BadRecording, match=f"^{file} is not sealed"):
+        verify(await world.store.recordings_in("ready"), world.kept.safe)
 
 
 async def test_voices_are_switched_by_the_host_and_counted_on_the_disk(world: World) -> None:

@@ -1,0 +1,19 @@
+"""Whether the files of a recording are sealed; those of before are as soon as there is time and room."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing is yet."""
+    op.add_column("recordings", sa.Column("sealed", sa.Boolean, nullable=False, server_default=sa.false()))
+
+
+def downgrade() -> None:
+    """Forget what is sealed: an older server cannot open it."""
+    op.drop_column("recordings", "sealed")

@@ -122,6 +122,17 @@ class Speaking:
 
 
 @dataclass(frozen=True, slots=True)
+class Levels:
+    """How loud those are who have the floor and are heard: whole dBov by seat (RFC 6464), gain included.
+
+    Told at most five times in a second, and only what is new.
+    """
+
+    room: str
+    levels: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class CameraWanted:
     """So many lines of a seat's camera are looked at; its layers above the smallest that has them can rest."""
 
@@ -150,7 +161,7 @@ class EngineReady:
     """The process behind the engine was restarted and takes rooms."""
 
 
-Event = PeerUp | PeerDown | Speaking | CameraWanted | RecordingEnded | EngineLost | EngineReady
+Event = PeerUp | PeerDown | Speaking | Levels | CameraWanted | RecordingEnded | EngineLost | EngineReady
 
 
 class MediaEngine(Protocol):
@@ -180,6 +191,9 @@ class MediaEngine(Protocol):
 
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close the floor of a seat: closed, none of its audio is decoded, mixed, recorded or forwarded."""
+
+    async def set_gain(self, room: str, seat: str, decibels: float) -> None:
+        """Make the voice of a seat louder or softer for everyone who hears it; 0 leaves it as it comes."""
 
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Change the picture composed for an audience, without a gap; None: it sees again what everyone sees.

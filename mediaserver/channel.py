@@ -25,6 +25,7 @@ CALLS: dict[str, dict[str, type]] = {
     "remove_seat": {},
     "connect": {},
     "set_floor": {},
+    "set_gain": {},
     "set_layout": {"layout": api.Layout},
     "set_content": {},
     "set_view": {},
@@ -39,7 +40,8 @@ CALLS: dict[str, dict[str, type]] = {
 """Every call of :class:`mediaserver.api.MediaEngine` and its arguments that are dataclasses."""
 
 EVENTS: dict[str, type[api.Event]] = {
-    each.__name__: each for each in (api.PeerUp, api.PeerDown, api.Speaking, api.CameraWanted, api.RecordingEnded)
+    each.__name__: each
+    for each in (api.PeerUp, api.PeerDown, api.Speaking, api.Levels, api.CameraWanted, api.RecordingEnded)
 }
 
 

@@ -122,6 +122,10 @@ class LocalEngine:
         """Open or close the floor of a seat."""
         self._room(room).set_floor(seat, open_)
 
+    async def set_gain(self, room: str, seat: str, decibels: float) -> None:
+        """Make a voice louder or softer."""
+        self._room(room).set_gain(seat, decibels)
+
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Change a composed picture."""
         self._room(room).set_layout(layout, audience)

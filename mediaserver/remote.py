@@ -99,6 +99,10 @@ class RemoteEngine:
         """Open or close a floor."""
         await self._call("set_floor", room=room, seat=seat, open_=open_)
 
+    async def set_gain(self, room: str, seat: str, decibels: float) -> None:
+        """Make a voice louder or softer."""
+        await self._call("set_gain", room=room, seat=seat, decibels=decibels)
+
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Change a composed picture."""
         await self._call("set_layout", room=room, layout=layout, audience=audience)

@@ -16,6 +16,7 @@ from mediaserver.api import (
     CameraWanted,
     Event,
     Layout,
+    Levels,
     LineState,
     PeerDown,
     PeerUp,
@@ -42,6 +43,8 @@ from mediaserver.transport.webrtc import State
 
 logger = logging.getLogger(__name__)
 
+LEVELS_TICKS = 12
+"""So many ticks apart levels are told: a little more than four times in a second."""
 POOR_LOSS = 0.05
 """A camera that loses more on its way to us has the mark of a poor line."""
 
@@ -53,6 +56,7 @@ class Seat:
         self.options = options
         self.peer: Peer | None = None
         self.floor = False
+        self.gain = 0.0
         self.view = COMPOSED
         self.lines = 0
         """How many lines its display has for the picture; 0 when nobody said."""
@@ -94,6 +98,8 @@ class Room:
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._mixed = self.mixer.mixed
         """Who heard a mix of their own in the last tick."""
+        self._levels: dict[str, int] = {}
+        """What was told last."""
         self._idle = True
         """Whether the composer has nothing left to drop."""
         self._recorder: Recorder | None = None
@@ -150,10 +156,15 @@ class Room:
         """Open or close a floor."""
         self.seat(name).floor = open_
         if open_:
-            self.mixer.open(name)
+            self.mixer.open(name, self.seats[name].gain)
         else:
             self.mixer.close(name)
         self._connect_sound(name)
+
+    def set_gain(self, name: str, decibels: float) -> None:
+        """Make a voice louder or softer."""
+        self.seat(name).gain = decibels
+        self.mixer.amplify(name, decibels)
 
     def set_layout(self, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Change the picture composed for an audience; None: as everyone's."""
@@ -319,13 +330,22 @@ class Room:
 
     def sound(self, now: float) -> None:
         """Mix the 20 ms due at `now`, the clock's own time: a late tick must not look like a long delay."""
-        if self.mixer.tick(round((now - self._start) * 1000 / PTIME_MS), now):
+        tick = round((now - self._start) * 1000 / PTIME_MS)
+        if self.mixer.tick(tick, now):
             self._arrange()
             self._emit(Speaking(self.name, self.mixer.speaker.speaker))
         if self.mixer.mixed != self._mixed:
             moved, self._mixed = self.mixer.mixed ^ self._mixed, self.mixer.mixed
             for name in moved & self.seats.keys():
                 self._connect_sound(name)
+        if tick % LEVELS_TICKS == 0:
+            self._tell_levels()
+
+    def _tell_levels(self) -> None:
+        levels = {name: round(level) for name, level in self.mixer.speaker.levels.items()}
+        if levels != self._levels:
+            self._levels = levels
+            self._emit(Levels(self.name, levels))
 
     async def _run_picture(self) -> None:
         metronome = Metronome(self._start)

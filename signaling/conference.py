@@ -27,6 +27,7 @@ from signaling.effects import (
     RemoveSeat,
     SetContent,
     SetFloor,
+    SetGain,
     SetView,
     Speak,
     Tell,
@@ -42,6 +43,7 @@ from signaling.messages import (
     Joined,
     Knock,
     LayoutState,
+    LevelsState,
     Official,
     Renew,
     Seats,
@@ -236,6 +238,13 @@ class Conference:
         self._controller(client)
         return self._set_floor(self._known(seat_id), open_)
 
+    def gain(self, client: str, seat_id: str, decibels: int) -> list[Effect]:
+        """Make a voice louder or softer for everyone (R-093)."""
+        self._controller(client)
+        seat = self._visible(seat_id)
+        seat.gain = decibels
+        return [SetGain(seat.id, decibels)] if seat.here else []
+
     def mute_all(self, client: str) -> list[Effect]:
         """Close every floor but the host's."""
         self._controller(client)
@@ -397,6 +406,10 @@ class Conference:
         self.speaking = seat_id
         return [TellAll(Speaking(seat=seat_id))]
 
+    def loud(self, levels: Mapping[str, int]) -> list[Effect]:
+        """Who has the floor is so loud (R-093)."""
+        return self._tell_leaders(LevelsState(levels=dict(levels)))
+
     def recording_stopped(self, error: str | None) -> list[Effect]:
         """The engine closed the recording, or could not start it; `error` is None when that was asked for."""
         return self.tape.ended(error)
@@ -512,6 +525,7 @@ class Conference:
     def _seat(self, seat: Seated) -> list[Effect]:
         """Say everything about a seat to the engine."""
         effects: list[Effect] = [AddSeat(seat.options)]
+        effects += [SetGain(seat.id, seat.gain)] if seat.gain else []
         effects += [SetFloor(seat.id, True)] if seat.floor else []
         return effects + (self._show_view(seat) if seat.view != COMPOSED or seat.lines else [])
 

@@ -29,6 +29,7 @@ COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect
     m.MediaState: lambda c, client, msg, _: c.media(client, msg.mic, msg.camera),
     m.View: lambda c, client, msg, _: c.view(client, msg.source, msg.lines),
     m.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),
+    m.Gain: lambda c, client, msg, _: c.gain(client, msg.seat, msg.decibels),
     m.MuteAll: lambda c, client, _, __: c.mute_all(client),
     m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
     m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.layout, msg.audience),

@@ -69,6 +69,14 @@ class SetFloor:
 
 
 @dataclass(frozen=True, slots=True)
+class SetGain:
+    """Make the voice of a seat louder or softer."""
+
+    seat: str
+    decibels: int
+
+
+@dataclass(frozen=True, slots=True)
 class Speak:
     """Note that a device was given the floor, at which place in the queue and about what, or that it lost it; `by` is
     the account that opened it for itself, empty where it was invited."""
@@ -167,6 +175,7 @@ Effect = (
     | AddSeat
     | RemoveSeat
     | SetFloor
+    | SetGain
     | Speak
     | Arrange
     | SetContent

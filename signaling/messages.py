@@ -14,6 +14,8 @@ from scheduler.model import ItemKind
 from signaling.errors import MessageError
 
 MAX_BYTES = 64 * 1024
+MAX_GAIN = 12
+"""Decibels by which a voice may be made louder or softer."""
 
 Word = Literal[
     "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "controlled-by", "code-unknown",
@@ -107,6 +109,14 @@ class Floor(_Asked):
     type: Literal["floor"]
     seat: SeatId
     open: bool
+
+
+class Gain(_Asked):
+    """Make the voice of a seat louder or softer for everyone (controller)."""
+
+    type: Literal["gain"]
+    seat: SeatId
+    decibels: Annotated[int, Field(ge=-MAX_GAIN, le=MAX_GAIN)]
 
 
 class MuteAll(_Asked):
@@ -229,6 +239,7 @@ ClientMessage = Annotated[
     | MediaState
     | View
     | Floor
+    | Gain
     | MuteAll
     | Lower
     | SetLayout
@@ -252,6 +263,7 @@ _CLIENT: TypeAdapter[
     | MediaState
     | View
     | Floor
+    | Gain
     | MuteAll
     | Lower
     | SetLayout
@@ -280,6 +292,7 @@ class Seat(_Message):
     since: Instant | None = None
     topic: str = ""
     floor: bool = False
+    gain: int = 0
     mic: bool = False
     camera: bool = False
     media: Media = "none"
@@ -417,6 +430,13 @@ class Speaking(_Message):
     seat: str | None
 
 
+class LevelsState(_Message):
+    """How loud those are who have the floor and are heard, whole dBov by seat (who leads the meeting only)."""
+
+    type: Literal["levels"] = "levels"
+    levels: dict[str, int]
+
+
 class ContentState(_Message):
     """Whose screen is shared, or nobody's."""
 
@@ -527,8 +547,8 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
-    | ViewState | Speaking | ContentState | Wanted | IncidentState | LinesState | AssistState | DoorState | Waiting
-    | Admitted | Renew | Bye | Error
+    | ViewState | Speaking | LevelsState | ContentState | Wanted | IncidentState | LinesState | AssistState | DoorState
+    | Waiting | Admitted | Renew | Bye | Error
 )  # fmt: skip
 
 

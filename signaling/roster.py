@@ -77,6 +77,8 @@ class Seated:
     raised: datetime | None = None
     topic: str = ""
     floor: bool = False
+    gain: int = 0
+    """Decibels by which its voice is made louder."""
     mic: bool = False
     camera: bool = False
     view: str = COMPOSED
@@ -281,6 +283,7 @@ class Roster:
             since=seat.raised,
             topic=seat.topic,
             floor=seat.floor,
+            gain=seat.gain,
             mic=seat.mic,
             camera=seat.camera,
             media=seat.media,

@@ -134,6 +134,10 @@ class Workers:
         """Open or close a floor."""
         await self._of(room).set_floor(room, seat, open_)
 
+    async def set_gain(self, room: str, seat: str, decibels: float) -> None:
+        """Make a voice louder or softer."""
+        await self._of(room).set_gain(room, seat, decibels)
+
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Arrange a picture."""
         await self._of(room).set_layout(room, layout, audience)

@@ -111,6 +111,10 @@ class FakeEngine:
         floors = self._room(room, seat).floors
         (floors.add if open_ else floors.discard)(seat)
 
+    async def set_gain(self, room: str, seat: str, decibels: float) -> None:
+        self._note("set_gain", room, seat, decibels)
+        self._room(room, seat)
+
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
         self._note("set_layout", room, layout, audience)
         layouts = self._room(room).layouts

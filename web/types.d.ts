@@ -252,7 +252,7 @@ interface Problem {
 }
 
 interface Seat {
-  seat: string; point: string | null; name: string; role: Role; here: boolean; hand: number; since: string | null; topic: string; floor: boolean;
+  seat: string; point: string | null; name: string; role: Role; here: boolean; hand: number; since: string | null; topic: string; floor: boolean; gain: number;
   mic: boolean; camera: boolean; media: 'none' | 'connecting' | 'connected';
 }
 interface Layout {
@@ -282,5 +282,7 @@ interface Knock { id: string; account: string; point: string; name: string; labe
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: Own;
   recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; speaking: string | null; skew: number;
+  /** dBov by seat, of those who have the floor and are heard. */
+  levels: Record<string, number>;
   incidents: IncidentMark[]; weak: WeakLine[]; waiting: Knock[]; assist: { seat: string | null; name: string | null; since: string | null };
 }

@@ -49,10 +49,10 @@ class Mixer:
         """Everyone."""
         return self._full.source
 
-    def open(self, seat: str) -> None:
-        """Let a seat be heard."""
+    def open(self, seat: str, gain: float = 0.0) -> None:
+        """Let a seat be heard; `gain` in dB."""
         if seat not in self.voices:
-            self.voices[seat] = Voice()
+            self.voices[seat] = Voice(gain)
             self._without[seat] = Bus(f"minus:{seat}", self._dirty)
 
     def close(self, seat: str) -> None:
@@ -62,6 +62,11 @@ class Mixer:
             self._leaving[seat] = tail
         self._without.pop(seat, None)
         self.mixed -= {seat}
+
+    def amplify(self, seat: str, gain: float) -> None:
+        """Make an open floor louder or softer from the next tick on; `gain` in dB."""
+        if seat in self.voices:
+            self.voices[seat].gain = gain
 
     def hear(self, seat: str, packet: Packet, now: float) -> None:
         """Take a microphone's packet: only an open floor is listened to. `now` in seconds."""
@@ -92,10 +97,15 @@ class Mixer:
         return changed
 
     def _alone(self) -> str | None:
-        """Whose voice is the only one, if it may be passed on; who comes in now is heard from the next tick on."""
+        """Whose voice is the only one, if it may be passed on; who comes in now is heard from the next tick on.
+
+        A voice that is made louder or softer has to be decoded.
+        """
         if not self.relays or self._echo is not None or len(self.mixed) != 1 or self._leaving:
             return None
         (seat,) = self.mixed
+        if self.voices[seat].gain:
+            return None
         return seat if self.speaker.levels.get(seat, QUIETEST_DBOV) > SILENT_DBOV else None
 
     def _relay(self, packet: bytes, tick: int) -> None:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.opus import OpusDecoder
@@ -37,7 +38,10 @@ class Voice:
     Even then its packets may go to everyone as they came, while it is alone and its line steady.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gain: float = 0.0) -> None:
+        # given
+        self.gain = gain
+        """In dB; heard loudness has it in."""
         # owned
         self.jitter = AudioJitter()
         self._decoder = OpusDecoder()
@@ -53,8 +57,8 @@ class Voice:
         """The last 20 ms that were passed on, known once it decodes again."""
         self._claim: int | None = None
         self._doubt = 0
-        self._gain = 0.0
-        """At the end of the last frame."""
+        self._share = 0.0
+        """What its samples were multiplied with at the end of the last frame."""
         self._hidden = 0
         """Samples concealed since the last real one."""
         self._long = 0
@@ -81,16 +85,18 @@ class Voice:
         self.packet = self._relay(now) if alone and self._claim is not None else None
         if self.packet is not None and self._claim is not None:
             self._frame, heard = None, -float(self._claim)
-        elif mixed or self._gain or self._claim is None:
+        elif mixed or self._share or self._claim is None:
             self._resume()
             self._frame = self._next(now)
             heard = self._hear(self._frame) if self._frame is not None else None
         else:
             self._frame, self._fifo = None, _NOTHING
             heard = -float(self._claim) if self.jitter.skim(now) else None
-        self._quiet = 0 if heard is not None else self._quiet + 1
-        self._level = heard if heard is not None else self._level
-        return heard
+        if heard is None:
+            self._quiet += 1
+            return None
+        self._quiet, self._level = 0, heard
+        return min(0.0, heard + self.gain)
 
     def _hear(self, frame: Samples) -> float:
         heard = level(frame)
@@ -99,27 +105,29 @@ class Voice:
         return heard
 
     def sound(self, *, mixed: bool) -> Samples | None:
-        """The 20 ms for the mix, ramped up or down where the voice enters or leaves it; None for nothing to mix."""
+        """The 20 ms for the mix, ramped where the voice enters, leaves or has another gain; None for nothing to mix."""
         if self.packet is not None:
             return None
-        frame, before = self._frame, self._gain
-        self._gain = 1.0 if mixed and frame is not None and self._hidden <= HIDDEN_SAMPLES else 0.0
-        if frame is None or before == self._gain:
-            return frame if self._gain else None
-        ramp = _RISE if self._gain else _RISE[::-1]
-        return (frame * ramp).astype(np.int16)
+        frame, before = self._frame, self._share
+        heard = mixed and frame is not None and self._hidden <= HIDDEN_SAMPLES
+        self._share = 10 ** (self.gain / 20) if heard else 0.0
+        if frame is None or before == self._share == 0:
+            return None
+        if before == self._share == 1:
+            return frame
+        return _scaled(frame, before + (self._share - before) * _RISE)
 
     def tail(self) -> Samples | None:
         """A guessed 20 ms that fade out, so that closing a floor makes no click; None when it is not in the mix."""
         self._resume()
-        return (self._decoder.conceal(FRAME_SAMPLES) * _RISE[::-1]).astype(np.int16) if self._gain else None
+        return _scaled(self._decoder.conceal(FRAME_SAMPLES), self._share * _RISE[::-1]) if self._share else None
 
     def _relay(self, now: float) -> bytes | None:
         """The next packet as it came, if it comes in its turn and nothing has to be mended, hidden or steered.
 
         Where one encoder's packets follow another's a few ms are left out: that is done in a hush, or seldom.
         """
-        if not self._relayed and (self._gain < 1 or len(self._fifo) or self._steady < self._patience):
+        if not self._relayed and (self._share != 1 or len(self._fifo) or self._steady < self._patience):
             return None
         step = self.jitter.pull(now) if self._timely(now) else None
         if step is not None and _whole(step):
@@ -182,6 +190,11 @@ class Voice:
             return _STEPS[step.kind](self._decoder, step)
         except ValueError:
             return self._decoder.conceal(step.samples)
+
+
+def _scaled(frame: Samples, by: NDArray[np.float32]) -> Samples:
+    scaled: Samples = np.clip(frame * by, -32768, 32767).astype(np.int16)
+    return scaled
 
 
 def _whole(step: Step) -> bool:

@@ -16,6 +16,7 @@ from mediaserver.api import (
     CameraWanted,
     Event,
     Layout,
+    Levels,
     PeerDown,
     PeerUp,
     RoomOptions,
@@ -47,8 +48,24 @@ async def test_everybody_sees_all_and_hears_all_but_themselves(meeting: Meeting)
     assert set(a.watch._decoders) == set(c.watch._decoders) == {"H264", "opus"}
     assert set(b.watch._decoders) == {"VP8", "opus"}
     assert [guest.caller.reception.picture().lost for guest in (a, b, c)] == [0, 0, 0]
-    assert {PeerUp(ROOM, "a"), PeerUp(ROOM, "b"), PeerUp(ROOM, "c")} < set(meeting.events)
+    assert {event for event in meeting.events if isinstance(event, PeerUp)} == {PeerUp(ROOM, name) for name in "abc"}
     assert any(isinstance(event, Speaking) and event.seat in ("a", "b") for event in meeting.events)
+    told = [event.levels for event in meeting.events if isinstance(event, Levels)]
+    assert any(levels.keys() == {"a", "b"} and max(levels.values()) > -30 for levels in told)
+
+
+async def test_r093_levels_are_told_five_times_in_a_second_at_most_and_a_voice_is_made_louder(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.join("b", "green", 660)
+    await a.watch.until(lambda: any(isinstance(event, Levels) and event.levels for event in meeting.events))
+    for gain in (-12, 0, -12):
+        begun = len(meeting.events)
+        await meeting.engine.set_gain(ROOM, "a", gain)
+        await asyncio.sleep(1)
+        told = [event for event in meeting.events[begun:] if isinstance(event, Levels)]
+        assert 0 < len(told) <= 5
+    loud, soft = (max(event.levels["a"] for event in meeting.events if isinstance(event, Levels)), told[-1].levels["a"])
+    assert loud - soft in range(10, 15)
 
 
 async def test_a_seat_without_the_floor_is_silent_whatever_it_sends(meeting: Meeting) -> None:

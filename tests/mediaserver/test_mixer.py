@@ -8,11 +8,11 @@ import pytest
 from loadtest.decode import loudest_hz
 from mediaserver.api import RoomOptions
 from mediaserver.mix import voice as voice_module
-from mediaserver.mix.minus import FRAME_SAMPLES, Samples
+from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.opus import OpusDecoder, OpusEncoder, silence
 from mediaserver.mix.quality import MAX_MIXED
-from mediaserver.mix.voice import LOUD_TICKS
+from mediaserver.mix.voice import LOUD_TICKS, Voice
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.pictures import tone
@@ -261,6 +261,54 @@ def test_a_voice_alone_goes_to_everyone_as_it_came_and_to_itself_as_silence() ->
     assert [packet.sequence for packet in full.packets] == list(range(meeting.tick))
     assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(meeting.tick)]
     assert meeting.mixer.speaker.speaker == "a"
+
+
+def test_r093_a_voice_that_is_made_louder_is_no_longer_passed_on_and_goes_on_without_a_click() -> None:
+    meeting, full = relaying()
+    usual, as_it_came = largest_step(full, 20), loudness(full)
+    meeting.mixer.amplify("a", 6.0)
+    meeting.hear(60)
+    encoder = OpusEncoder()
+    sent = {encoder.encode(tone(413, tick, 0.25)) for tick in range(meeting.tick)}
+    assert [packet for packet in full.packets[-50:] if packet.payload in sent] == []
+    assert loudness(full) - as_it_came == pytest.approx(6.0, abs=1.0)
+    assert largest_step(full, 60) <= 2.2 * usual
+    meeting.mixer.amplify("a", 0.0)
+    meeting.hear(LOUD_TICKS + 20)
+    sent |= {encoder.encode(tone(413, tick, 0.25)) for tick in range(meeting.tick - LOUD_TICKS - 20, meeting.tick)}
+    assert {packet.payload for packet in full.packets[-10:]} <= sent
+
+
+def test_r093_gain_is_in_what_is_told_of_a_voice_and_stays_with_its_floor() -> None:
+    meeting = Meeting()
+    meeting.mixer.open("a", -6.0)
+    meeting.talk("a", 400, 0.25)
+    full = meeting.ear(meeting.mixer.full)
+    meeting.hear(60)
+    softer, level = loudness(full), meeting.mixer.speaker.levels["a"]
+    meeting.mixer.amplify("a", 0.0)
+    meeting.hear(60)
+    assert loudness(full) - softer == pytest.approx(6.0, abs=0.5)
+    assert meeting.mixer.speaker.levels["a"] - level == pytest.approx(6.0, abs=0.5)
+
+
+def test_r093_a_loud_voice_that_is_made_louder_is_cut_off_and_does_not_turn_over() -> None:
+    voice = Voice(12.0)
+    encoder = OpusEncoder()
+    for tick in range(30):
+        voice.add(
+            Packet(111, tick, tick * FRAME_SAMPLES, 1, False, encoder.encode(tone(400, tick, 0.9))), tick * TICK_S
+        )
+        voice.listen(tick * TICK_S, mixed=True)
+        sound = voice.sound(mixed=True)
+    assert sound is not None
+    assert (int(sound.max()), int(sound.min())) == (32767, -32768)
+    assert int(np.abs(np.diff(np.sign(sound.astype(int)))).sum()) // 2 in range(14, 19)
+
+
+def loudness(ear: Ear) -> float:
+    """Of its last fifth of a second, in dBov."""
+    return level(np.concatenate(ear.sound[-10:]))
 
 
 def largest_step(ear: Ear, ticks: int) -> int:

@@ -17,6 +17,7 @@ from signaling.messages import (
     Arrangement,
     ContentState,
     LayoutState,
+    LevelsState,
     RecordingState,
     Renew,
     Seat,
@@ -320,6 +321,17 @@ def test_a_display_and_what_is_looked_at_of_a_camera_are_remembered(hall: Hall) 
     assert hall.joined.wanted == 360
     c.offered("n")
     assert c.roster.seats[seat].wanted == 720
+
+
+def test_r093_the_host_sees_how_loud_each_is_and_makes_a_voice_louder(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    hall.join("o", None)
+    assert c.loud({seat: -45}) == [e.Tell(client, LevelsState(levels={seat: -45})) for client in ("h", "o")]
+    assert_refused("forbidden", lambda: c.gain("n", seat, 9))
+    assert_refused("unknown-seat", lambda: c.gain("h", hall.seat("o"), 9))
+    assert c.gain("h", seat, 9) == [e.SetGain(seat, 9)]
+    assert (hall.row(seat).gain, hall.row(hall.seat("c")).gain) == (9, 0)
+    assert [effect for effect in c.restore() if isinstance(effect, e.SetGain)] == [e.SetGain(seat, 9)]
 
 
 def test_who_has_the_floor_shares_a_screen_until_it_is_taken(hall: Hall) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
-from mediaserver.api import EngineLost, EngineReady, PeerDown, RecordingEnded, Speaking
+from mediaserver.api import EngineLost, EngineReady, Levels, PeerDown, RecordingEnded, Speaking
 from mediaserver.errors import AlreadyRecording, BadOffer, EngineGone
 from scheduler.model import Amount
 from signaling.client import BURST
@@ -57,6 +57,11 @@ async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:
         "type": "view",
         "source": f"camera:{joined['seat']}",
     }
+    await host.send(type="gain", seat=seat, decibels=9)
+    await host.seat(seat, gain=9)
+    assert ("set_gain", session.id, seat, 9) in world.engine.calls
+    world.engine.emit(Levels(session.id, {seat: -45}))
+    assert await host.type("levels") == {"type": "levels", "levels": {seat: -45}}
     world.engine.emit(Speaking(session.id, seat))
     assert await host.type("speaking") == {"type": "speaking", "seat": seat}
     assert await guest.ask(type="leave") == {"type": "bye", "reason": "left"}

@@ -19,6 +19,7 @@ MESSAGES = st.one_of(
     st.builds(m.MediaState, type=st.just("media"), mic=st.booleans(), camera=st.booleans(), ref=REF),
     st.builds(m.View, type=st.just("view"), source=st.just("composed"), ref=REF),
     st.builds(m.Floor, type=st.just("floor"), seat=SHORT, open=st.booleans(), ref=REF),
+    st.builds(m.Gain, type=st.just("gain"), seat=SHORT, decibels=st.integers(-12, 12), ref=REF),
     st.builds(m.MuteAll, type=st.just("mute-all"), ref=REF),
     st.builds(m.Lower, type=st.just("lower"), seat=SHORT, ref=REF),
     st.builds(

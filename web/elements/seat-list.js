@@ -1,14 +1,18 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {t} from '../i18n.js';
+import {number, t} from '../i18n.js';
 import {FILTERS, choose, counts, seatWord} from '../logic.js';
 import {icon, Piece} from './base.js';
 
 /** What a seat is doing, as a picture. @type {Record<string, string>} */
 const ICONS = {absent: 'cross', connecting: 'network', floor: 'mic', muted: 'mic-off', hand: 'hand', listening: 'sound'};
 
-/** All seats with search, filter and counts; with `control` the floor can be given and taken. Acts `command` with a message. */
+const QUIETEST = -60; // dBov; what is quieter is a room's own noise
+const QUIET = -40;
+const GAINS = [12, 9, 6, 3, 0, -3, -6, -9, -12];
+
+/** All seats with search, filter and counts; with `control` the floor can be given and taken, and who has it is metered and made louder or softer. Acts `command` with a message. */
 export class SeatList extends Piece {
-  static properties = {seats: {attribute: false}, speaking: {}, control: {type: Boolean}, filter: {state: true}, text: {state: true}};
+  static properties = {seats: {attribute: false}, speaking: {}, levels: {attribute: false}, control: {type: Boolean}, filter: {state: true}, text: {state: true}};
 
   constructor() {
     super();
@@ -16,6 +20,8 @@ export class SeatList extends Piece {
     this.seats = [];
     /** @type {string | null} */
     this.speaking = null;
+    /** @type {Record<string, number>} dBov by seat */
+    this.levels = {};
     this.control = false;
     this.filter = 'all';
     this.text = '';
@@ -41,7 +47,7 @@ export class SeatList extends Piece {
     return html`<li class="row-item ${word} ${seat.seat === this.speaking ? 'speaking' : ''}" data-testid="seat" data-seat=${seat.seat} data-point=${seat.point}
       data-floor=${seat.floor} data-hand=${seat.hand} data-here=${seat.here}>
       ${icon(ICONS[word])}
-      <span class="name">${seat.name}<small>${this.words(seat, word)}</small></span>
+      <span class="name">${seat.name}<small>${this.words(seat, word)}</small>${this.control && seat.floor && seat.here ? this.sound(seat) : nothing}</span>
       ${seat.camera && seat.here ? icon('camera', 'soft') : nothing} ${this.control ? this.acts(seat) : nothing}
     </li>`;
   }
@@ -50,6 +56,19 @@ export class SeatList extends Piece {
   words(seat, word) {
     const role = seat.role === 'component' ? [] : [t(`role.${seat.role}`)];
     return [...role, word === 'hand' ? t('seat.hand', seat.hand) : t(`seat.${word}`)].join(' · ');
+  }
+
+  /** @param {Seat} seat */
+  sound({seat, name, gain}) {
+    const level = this.levels[seat];
+    const said = level === undefined ? t('level.none') : t('level.is', number(level));
+    return html`<span class="sound">
+      <meter min=${QUIETEST} max="0" low=${QUIET} .value=${level ?? QUIETEST} data-testid="level" data-level=${level ?? ''} aria-label=${t('level.of', name)} title=${said}></meter>
+      <output>${said}</output>
+      <select data-testid="gain" data-seat=${seat} aria-label=${t('gain.of', name)} title=${t('gain.of', name)}
+        @change=${(/** @type {any} */ {target}) => this.act('command', {type: 'gain', seat, decibels: Number(target.value)})}>
+        ${GAINS.map(decibels => html`<option value=${decibels} ?selected=${decibels === gain}>${t('gain.is', number(decibels, {signDisplay: 'exceptZero'}))}</option>`)}
+      </select></span>`;
   }
 
   /** A hand that waits is served in the queue, so the floor has one button per seat. @param {Seat} seat */

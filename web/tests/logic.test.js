@@ -29,23 +29,25 @@ test('changed seats keep their place, new ones come last, gone ones go', () => {
   assert.equal(logic.mine(state).hand, 1);
 });
 
-test('layout, recording, script, speaking and view follow their messages', () => {
+test('layout, recording, script, speaking, levels and view follow their messages', () => {
   const messages = [
     {type: 'layout', kind: 'single', focus: 'h', own: {host: {...PLAIN, kind: '2x2'}}},
     {type: 'recording', on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false},
     {type: 'storage', level: 'low', hours: 3.5},
     {type: 'script', items: [], at: null, since: null},
     {type: 'speaking', seat: 'h'},
+    {type: 'levels', levels: {h: -31}},
     {type: 'view', source: 'camera:h'},
   ];
-  const {layout, own, recording, storage, script, speaking, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
-  assert.deepEqual({layout, own, recording, storage, script, speaking, view}, {
+  const {layout, own, recording, storage, script, speaking, levels, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
+  assert.deepEqual({layout, own, recording, storage, script, speaking, levels, view}, {
     layout: {...PLAIN, kind: 'single', focus: 'h'},
     own: {host: {...PLAIN, kind: '2x2'}},
     recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false},
     storage: {level: 'low', hours: 3.5},
     script: {items: [], at: null, since: null},
     speaking: 'h',
+    levels: {h: -31},
     view: 'camera:h',
   });
 });

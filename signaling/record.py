@@ -33,6 +33,7 @@ from scheduler.model import Amount
 from scheduler.notices import Channels, Contacts
 from scheduler.post import Post
 from scheduler.preparation.service import Preparation
+from scheduler.reports.reviews import Reviews
 from scheduler.reports.service import Reports
 from scheduler.service import Scheduler
 from scheduler.vault import Vault
@@ -74,6 +75,7 @@ class Record:
     store: Store
     audit: Audit
     reports: Reports
+    reviews: Reviews
     safe: Safe
 
 
@@ -137,6 +139,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         store=Store(engine),
         audit=Audit(engine, shelf, scheduler.happenings),
         reports=Reports(engine, shelf, scheduler),
+        reviews=Reviews(engine),
         preparation=Preparation.over(engine, shelf, channels),
         safe=safe,
     )

@@ -266,6 +266,10 @@ export const auditFile = fields => new URL(`audit/export?${query(fields)}`, BASE
 export const report = fields => call('GET', `reports?${query(fields)}`);
 /** @type {(fields: Record<string, string>) => Promise<ReportEntry[]>} */
 export const reportRows = fields => call('GET', `reports/sessions?${query(fields)}`);
+/** @type {(fields: Record<string, string>) => Promise<ReportPoint[]>} */
+export const reportPoints = fields => call('GET', `reports/points?${query(fields)}`);
+/** Record that an emergency was looked at afterwards. @type {(session: string, remark: string) => Promise<Review>} */
+export const review = (session, remark) => call('POST', `sessions/${encodeURIComponent(session)}/review`, {remark});
 /** Where a report is fetched as a file. @type {(fields: Record<string, string>) => string} */
 export const reportFile = fields => new URL(`reports/file?${query(fields)}`, BASE).href;
 /** @type {() => Promise<LetterRow[]>} */

@@ -235,15 +235,21 @@ interface AuditRow {
 /** `broken` is the first entry that is not what was written; `head` the seal of the `last` one that is. */
 interface AuditCheck { checked: string | null; entries: number; last: number; head: string; broken: number | null }
 
-type FigureName = 'registered' | 'sessions' | 'minutes' | 'points' | 'recorded' | 'late' | 'answered_late' | 'waited' | 'revoked' | 'cancelled' | 'incidents';
-interface ReportRow { key: string; name: string; figures: Record<FigureName, number>; before: number | null }
+type FigureName = 'registered' | 'sessions' | 'minutes' | 'points' | 'recorded' | 'late' | 'answered_late' | 'waited' | 'revoked' | 'cancelled' | 'incidents'
+  | 'expected' | 'present' | 'absent' | 'due_s' | 'there_s' | 'line_min' | 'lossy_min' | 'owed' | 'sent' | 'confirmed' | 'emergencies' | 'reviewed';
+/** In thousandths; null where there is nothing to take a share of. */
+interface ReportShares { points: number | null; lines: number | null; handed: number | null }
+interface ReportRow { key: string; name: string; figures: Record<FigureName, number>; shares: ReportShares; before: number | null }
 interface Report {
-  title: string; period: Slot; total: ReportRow['figures']; rows: Record<'unit' | 'level' | 'class' | 'purpose' | 'kind' | 'month', ReportRow[]>;
+  title: string; period: Slot; total: ReportRow['figures']; shares: ReportShares; uptime: { permille: number | null; outages: Slot[] };
+  rows: Record<'unit' | 'level' | 'class' | 'purpose' | 'kind' | 'month', ReportRow[]>;
   usage: { sessions: number; points: number; points_at: string | null; waited: number; revoked: number; refused: number };
   carriers: CarrierRow[];
 }
 interface CarrierRow { month: string; provider: string; name: string; lines: number; sessions: number; minutes: number; lossy: number; incidents: number; restored: number; restore: number | null }
-interface ReportEntry { id: string; number: string; title: string; unit: string; start: string; end: string; state: string; klass: string }
+interface ReportEntry { id: string; number: string; title: string; unit: string; start: string; end: string; state: string; klass: string; expected: number; present: number; ground: string; reason: string; review: Review | null; reviewable: boolean }
+interface Review { at: string; by: string; remark: string }
+interface ReportPoint { id: string; name: string; label: string; expected: number; present: number; available: number | null; minutes: number; lossy: number; line: number | null }
 
 interface Problem {
   type: string; title: string; status: number; detail: string;

@@ -8,18 +8,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Column, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.conduct.tables import INCIDENTS, LINE_MINUTES
+from scheduler.conduct.tables import HANDOVERS, INCIDENTS, LINE_MINUTES
 from scheduler.deadlines import Clock
 from scheduler.model import ClassId, Interval, State
+from scheduler.reports import turnout_store
 from scheduler.reports.carriers import Minutes, Trouble
-from scheduler.reports.figures import Fact
+from scheduler.reports.figures import NOBODY, NOT_OWED, Fact, Handover
+from scheduler.reports.reviews import reviews
 from scheduler.store import instant, seconds
 from scheduler.tables import HAPPENINGS, POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
 
 Clocks = Callable[[datetime], Clock]
 
 
-async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: ZoneInfo) -> list[Fact]:
+async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: ZoneInfo, now: datetime) -> list[Fact]:
     """Return the registrations whose official time begins in a period, by their start."""
     official = SLOTS.c.kind == "chinh_thuc"
     within = official & (SLOTS.c.start >= seconds(period.start)) & (SLOTS.c.start < seconds(period.end))
@@ -31,6 +33,8 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
         told.setdefault(row.session, {})[row.kind] = row.at
     invited = await _counts(db, SESSION_POINTS.c.session, ids)
     incidents = await _counts(db, INCIDENTS.c.session, ids)
+    turnouts = await turnout_store.of_sessions(db, period, invited, now)
+    handovers, reviewed = await _handovers(db, ids, now), await reviews(db, ids)
     query = (
         select(SESSIONS, SLOTS.c.start, SLOTS.c.end, UNITS.c.id.label("unit"), UNITS.c.name.label("unit_name"))
         .add_columns(UNITS.c.level)
@@ -68,6 +72,11 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
                 waited="waiting" in kinds,
                 revoked="revoked" in kinds,
                 incidents=incidents.get(row.id, 0),
+                ground=row.ground,
+                reason=row.reason,
+                turnout=turnouts.get(row.id, NOBODY),
+                handover=handovers.get(row.id, NOT_OWED),
+                review=reviewed.get(row.id),
             )
         )
     return found
@@ -76,6 +85,15 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
 async def _counts(db: AsyncConnection, session: Column[str], ids: Select[tuple[str]]) -> dict[str, int]:
     rows = await db.execute(select(session, func.count()).where(session.in_(ids)).group_by(session))
     return {row[0]: row[1] for row in rows}
+
+
+async def _handovers(db: AsyncConnection, ids: Select[tuple[str]], now: datetime) -> dict[str, Handover]:
+    """Return what became of the recordings that were due by now, or received before that (R-102)."""
+    of_these = HANDOVERS.c.session.in_(ids) & ((HANDOVERS.c.due <= seconds(now)) | HANDOVERS.c.received.is_not(None))
+    return {
+        row.session: Handover(True, row.told <= row.due, row.received is not None and row.received <= row.due)
+        for row in await db.execute(select(HANDOVERS).where(of_these))
+    }
 
 
 async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list[Minutes]:

@@ -12,6 +12,44 @@ Grouping = Literal["unit", "level", "class", "purpose", "kind", "month"]
 
 
 @dataclass(frozen=True, slots=True)
+class Turnout:
+    """How many were `expected` and `present`, and for how many seconds together (`due`, `there`).
+
+    `minutes` were measured of their lines, `lossy` of these lost more than is counted.
+    """
+
+    expected: int = 0
+    present: int = 0
+    due: int = 0
+    there: int = 0
+    minutes: int = 0
+    lossy: int = 0
+
+
+NOBODY = Turnout()
+
+
+class Handover(NamedTuple):
+    """Whether a recording was to be handed over by now, and what was in time: the link, the host's receipt (R-102)."""
+
+    owed: bool = False
+    sent: bool = False
+    confirmed: bool = False
+
+
+NOT_OWED = Handover()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What who looked at an emergency afterwards has to say of it (R-075)."""
+
+    at: datetime
+    by: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One registration whose official time begins in the period, and what became of it."""
 
@@ -36,10 +74,25 @@ class Fact:
     waited: bool
     revoked: bool
     incidents: int
+    ground: str
+    reason: str
+    turnout: Turnout = NOBODY
+    handover: Handover = NOT_OWED
+    review: Review | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the session has a code, or had it when it was held."""
+        return self.state == State.ISSUED
 
 
 class Figures(NamedTuple):
-    """What is counted. Minutes, points and recordings are those of sessions that have a code, or had it when held."""
+    """What is counted. Minutes, points and recordings are those of sessions that have a code, or had it when held.
+
+    From `expected` on it is what became of sessions that are over: points and seconds of them all, minutes of their
+    lines, recordings that were to be handed over, were sent and were confirmed in time; and emergencies with those that
+    were looked at afterwards.
+    """
 
     registered: int = 0
     sessions: int = 0
@@ -52,6 +105,18 @@ class Figures(NamedTuple):
     revoked: int = 0
     cancelled: int = 0
     incidents: int = 0
+    expected: int = 0
+    present: int = 0
+    absent: int = 0
+    due_s: int = 0
+    there_s: int = 0
+    line_min: int = 0
+    lossy_min: int = 0
+    owed: int = 0
+    sent: int = 0
+    confirmed: int = 0
+    emergencies: int = 0
+    reviewed: int = 0
 
 
 NAMES = Figures._fields
@@ -69,7 +134,7 @@ class Row:
 
 def figures(fact: Fact) -> Figures:
     """Return what one registration counts for."""
-    held = fact.state == State.ISSUED
+    held, turnout = fact.held, fact.turnout
     return Figures(
         registered=1,
         sessions=int(held),
@@ -82,6 +147,43 @@ def figures(fact: Fact) -> Figures:
         revoked=int(fact.revoked),
         cancelled=int(fact.state == State.CANCELLED),
         incidents=fact.incidents,
+        expected=turnout.expected,
+        present=turnout.present,
+        absent=turnout.expected - turnout.present,
+        due_s=turnout.due,
+        there_s=turnout.there,
+        line_min=turnout.minutes,
+        lossy_min=turnout.lossy,
+        owed=int(fact.handover.owed),
+        sent=int(fact.handover.sent),
+        confirmed=int(fact.handover.confirmed),
+        emergencies=int(held and fact.klass == "khan_cap"),
+        reviewed=int(held and fact.review is not None),
+    )
+
+
+def permille(part: int, whole: int) -> int | None:
+    """Return a share in thousandths, rounded half up; None: there is nothing it is a share of."""
+    return (2000 * part + whole) // (2 * whole) if whole else None
+
+
+class Shares(NamedTuple):
+    """Shares in thousandths, None where there is nothing to take one of (R-102, R-112).
+
+    `points`: of the time they were to be connected; `lines`: of the minutes measured; `handed`: of recordings owed.
+    """
+
+    points: int | None
+    lines: int | None
+    handed: int | None
+
+
+def shares(given: Figures) -> Shares:
+    """Return the shares that figures come to."""
+    return Shares(
+        points=permille(given.there_s, given.due_s),
+        lines=permille(given.line_min - given.lossy_min, given.line_min),
+        handed=permille(given.sent, given.owed),
     )
 
 

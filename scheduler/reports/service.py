@@ -5,14 +5,16 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import calendar_store
+from scheduler import calendar_store, registry_store
+from scheduler.database import writing
 from scheduler.deadlines import Clock
 from scheduler.directory import lines_store
 from scheduler.model import Interval, Usage
 from scheduler.profiles import Profiles
-from scheduler.reports import facts_store
+from scheduler.reports import facts_store, turnout_store, uptime_store
 from scheduler.reports.carriers import CarrierRow, monthly
-from scheduler.reports.figures import Fact, Figures, Grouping, Row, counted, grouped, total
+from scheduler.reports.figures import Fact, Figures, Grouping, Row, Turnout, counted, grouped, total
+from scheduler.reports.uptime import Uptime, uptime
 from scheduler.service import Scheduler
 
 GROUPINGS: tuple[Grouping, ...] = ("unit", "level", "class", "purpose", "kind", "month")
@@ -22,7 +24,8 @@ GROUPINGS: tuple[Grouping, ...] = ("unit", "level", "class", "purpose", "kind", 
 class Report:
     """The figures of a period: in all, and by each grouping; the rows of a grouping add up to what is in all.
 
-    `carriers` are those of telecom enterprises, month by month (R-116).
+    `carriers` are those of telecom enterprises, month by month (R-116); `emergencies` are the registrations of that
+    class, which are looked at afterwards (R-075), and `grounds` the names of what they may be called for.
     """
 
     period: Interval
@@ -30,6 +33,19 @@ class Report:
     rows: dict[Grouping, tuple[Row, ...]]
     usage: Usage
     carriers: tuple[CarrierRow, ...]
+    uptime: Uptime
+    emergencies: tuple[Fact, ...]
+    grounds: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PointRow:
+    """How a point took part in the sessions of a period (R-112)."""
+
+    point: str
+    name: str
+    label: str
+    turnout: Turnout
 
 
 class Reports:
@@ -46,6 +62,7 @@ class Reports:
         async with self._engine.begin() as db:
             before = {} if earlier is None else await facts_store.sessions_of_units(db, earlier)
             carriers = await self._carriers(db, period, now)
+            ran = uptime(await uptime_store.ran(db), period, now)
         names, given = self._names(facts, now), counted(facts)
         rows = {
             by: tuple(
@@ -55,7 +72,21 @@ class Reports:
             for by in GROUPINGS
         }
         usage = await self._scheduler.usage(period.start, period.end)
-        return Report(period, total(given), rows, usage, carriers)
+        emergencies = tuple(fact for fact in facts if fact.held and fact.klass == "khan_cap")
+        grounds = self._profiles.at(now).classes["khan_cap"].grounds
+        return Report(period, total(given), rows, usage, carriers, ran, emergencies, dict(grounds))
+
+    async def points(self, period: Interval, now: datetime) -> list[PointRow]:
+        """Return how each point took part that was expected in a period, in the order of the registry."""
+        async with self._engine.begin() as db:
+            turnouts = await turnout_store.of_points(db, period, now)
+            points = await registry_store.all_points(db)
+        return [PointRow(each.id, each.name, each.label, turnouts[each.id]) for each in points if each.id in turnouts]
+
+    async def alive(self, now: datetime) -> None:
+        """Note that the system runs; whoever makes the clerk's rounds says so once in each."""
+        async with writing(self._engine) as db:
+            await uptime_store.alive(db, now)
 
     async def _carriers(self, db: AsyncConnection, period: Interval, now: datetime) -> tuple[CarrierRow, ...]:
         zone = self._profiles.at(now).zone
@@ -80,4 +111,4 @@ class Reports:
             calendar = (await calendar_store.notes(db)).calendar
             clocks = {policy.stamp: Clock(policy, calendar) for policy in self._profiles.shelf}
             zone = self._profiles.at(now).zone
-            return await facts_store.facts(db, period, lambda at: clocks[self._profiles.at(at).stamp], zone)
+            return await facts_store.facts(db, period, lambda at: clocks[self._profiles.at(at).stamp], zone, now)

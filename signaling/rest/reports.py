@@ -1,6 +1,7 @@
 """Reports of periods, the registrations behind each number, and the files people take away (Điều 17.2.d)."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -19,7 +20,7 @@ from signaling.errors import BadInput, Fault, Forbidden
 from signaling.reports import tables
 from signaling.reports.document import pdf
 from signaling.reports.sheet import xlsx
-from signaling.rest.route import Call, Interval, Model, Moment, Route
+from signaling.rest.route import ID, Call, Interval, Model, Moment, Route
 
 LONGEST = timedelta(days=800)
 TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
@@ -64,6 +65,26 @@ class Figures(Model):
     revoked: int
     cancelled: int
     incidents: int
+    expected: int
+    present: int
+    absent: int
+    due_s: int
+    there_s: int
+    line_min: int
+    lossy_min: int
+    owed: int
+    sent: int
+    confirmed: int
+    emergencies: int
+    reviewed: int
+
+
+class Shares(Model):
+    """Thousandths: of the time points were to be connected, of minutes of lines, of recordings owed (R-102, R-112)."""
+
+    points: int | None
+    lines: int | None
+    handed: int | None
 
 
 class Row(Model):
@@ -72,6 +93,7 @@ class Row(Model):
     key: str
     name: str
     figures: Figures
+    shares: Shares
     before: int | None
 
 
@@ -101,19 +123,56 @@ class Carrier(Model):
     restore: int | None
 
 
+class Uptime(Model):
+    """The share of the time that the system ran, in thousandths (null: nothing is known), and when it did not."""
+
+    permille: int | None
+    outages: list[Interval]
+
+
 class Report(Model):
     """The figures of a period; the rows of each grouping add up to the total."""
 
     title: str
     period: Interval
     total: Figures
+    shares: Shares
     rows: dict[Grouping, list[Row]]
     usage: Usage
     carriers: list[Carrier]
+    uptime: Uptime
+
+
+class Point(Model):
+    """How a point took part in the sessions of a period; shares in thousandths."""
+
+    id: str
+    name: str
+    label: str
+    expected: int
+    present: int
+    available: int | None
+    minutes: int
+    lossy: int
+    line: int | None
+
+
+class Review(Model):
+    """Who looked at an emergency afterwards, and what was found (R-075)."""
+
+    at: Moment
+    by: str
+    remark: str
+
+
+class Remark(Model):
+    """What was found."""
+
+    remark: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
 class Entry(Model):
-    """A registration behind a number."""
+    """A registration behind a number; `review` of an emergency, `reviewable` once it is over."""
 
     id: str
     number: str
@@ -123,6 +182,12 @@ class Entry(Model):
     end: Moment
     state: State
     klass: ClassId
+    expected: int
+    present: int
+    ground: str
+    reason: str
+    review: Review | None
+    reviewable: bool
 
 
 async def report(call: Call) -> Report:
@@ -132,10 +197,8 @@ async def report(call: Call) -> Report:
         title=tables.title(found, _zone(call)),
         period=Interval(start=found.period.start, end=found.period.end),
         total=_figures(found.total),
-        rows={
-            by: [Row(key=row.key, name=row.name, figures=_figures(row.figures), before=row.before) for row in rows]
-            for by, rows in found.rows.items()
-        },
+        shares=_shares(found.total),
+        rows={by: [_row(row) for row in rows] for by, rows in found.rows.items()},
         usage=Usage(
             sessions=found.usage.sessions,
             points=found.usage.points,
@@ -145,7 +208,40 @@ async def report(call: Call) -> Report:
             refused=found.usage.refused,
         ),
         carriers=[Carrier(**asdict(row)) for row in found.carriers],
+        uptime=Uptime(
+            permille=found.uptime.permille,
+            outages=[Interval(start=each.start, end=each.end) for each in found.uptime.outages],
+        ),
     )
+
+
+async def points(call: Call) -> list[Point]:
+    """List how each point took part in a period."""
+    _check_reader(call)
+    found = await call.roof.reports.points(_periods(call)[0], call.now)
+    return [
+        Point(
+            id=row.point,
+            name=row.name,
+            label=row.label,
+            expected=row.turnout.expected,
+            present=row.turnout.present,
+            available=figures.permille(row.turnout.there, row.turnout.due),
+            minutes=row.turnout.minutes,
+            lossy=row.turnout.lossy,
+            line=figures.permille(row.turnout.minutes - row.turnout.lossy, row.turnout.minutes),
+        )
+        for row in found
+    ]
+
+
+async def review(call: Call) -> Review:
+    """Record that an emergency was looked at afterwards."""
+    if not call.account.central:
+        raise Forbidden
+    found = await call.roof.reviews.review(call.id, call.body.remark, call.account.account, call.now)
+    await call.note("review", call.id, found.remark[:200])
+    return Review(**asdict(found))
 
 
 async def behind(call: Call) -> list[Entry]:
@@ -155,7 +251,8 @@ async def behind(call: Call) -> list[Entry]:
     if query.figure not in figures.NAMES:
         raise BadInput([Fault("figure", "unknown-figure")])
     facts = await call.roof.reports.facts(_periods(call)[0], call.now)
-    return [_entry(fact) for fact in figures.behind(facts, query.by, query.key, query.figure)]
+    grounds = call.roof.scheduler.policy(call.now).classes["khan_cap"].grounds
+    return [_entry(call, fact, grounds) for fact in figures.behind(facts, query.by, query.key, query.figure)]
 
 
 async def file(call: Call) -> web.Response:
@@ -166,7 +263,8 @@ async def file(call: Call) -> web.Response:
     title = tables.title(found, zone)
     await call.note("export-report", query.format, title)
     make = xlsx if query.format == "xlsx" else pdf
-    body = await asyncio.to_thread(make, title, tables.sheets(found, zone))
+    points = await call.roof.reports.points(found.period, call.now)
+    body = await asyncio.to_thread(make, title, tables.sheets(found, points, zone))
     first = found.period.start.astimezone(zone)
     name = f"thong-ke-{first:%Y%m%d}.{query.format}"
     headers = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"'}
@@ -214,7 +312,17 @@ def _figures(counted: figures.Figures) -> Figures:
     return Figures(**{name: getattr(counted, name) for name in figures.NAMES})
 
 
-def _entry(fact: Fact) -> Entry:
+def _shares(counted: figures.Figures) -> Shares:
+    return Shares(**figures.shares(counted)._asdict())
+
+
+def _row(row: figures.Row) -> Row:
+    given = row.figures
+    return Row(key=row.key, name=row.name, figures=_figures(given), shares=_shares(given), before=row.before)
+
+
+def _entry(call: Call, fact: Fact, grounds: Mapping[str, str]) -> Entry:
+    urgent = fact.held and fact.klass == "khan_cap"
     return Entry(
         id=fact.id,
         number=fact.number,
@@ -224,12 +332,28 @@ def _entry(fact: Fact) -> Entry:
         end=fact.end,
         state=fact.state,
         klass=fact.klass,
+        expected=fact.turnout.expected,
+        present=fact.turnout.present,
+        ground=grounds.get(fact.ground, fact.ground),
+        reason=fact.reason,
+        review=None if fact.review is None else Review(**asdict(fact.review)),
+        reviewable=urgent and call.account.central and fact.end <= call.now,
     )
 
 
 ROUTES = [
     Route("GET", "/reports", report, "Figures of a period", Report, query=Asked, problems=(403,)),
     Route("GET", "/reports/sessions", behind, "What a figure counts", list[Entry], query=Behind, problems=(403,)),
+    Route("GET", "/reports/points", points, "How points took part", list[Point], query=Asked, problems=(403,)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/review",
+        review,
+        "Look at an emergency afterwards",
+        Review,
+        body=Remark,
+        problems=(403, 404, 409),
+    ),
     Route(
         "GET",
         "/reports/file",

@@ -33,6 +33,10 @@ def test_who_did_what_is_found_verified_and_taken_away(server: Server, red: Brow
     nha_trang.locator('[data-testid="report-number"][data-figure="registered"]').click()
     expect(page.get_by_test_id("report-entry").filter(has_text="Giao ban thống kê")).to_have_count(1)
     page.get_by_test_id("close").click()
+    expect(page.get_by_test_id("report-outcomes").locator("tr.sum")).to_be_visible()
+    expect(page.get_by_test_id("report-uptime")).to_contain_text("%")
+    page.get_by_test_id("report-show-points").click()
+    expect(page.get_by_test_id("report-points")).to_be_visible()
     with page.expect_download() as started:
         page.get_by_test_id("report-pdf").click()
     assert started.value.path().read_bytes().startswith(b"%PDF")

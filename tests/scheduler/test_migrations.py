@@ -12,7 +12,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import scheduler.preparation.tables  # noqa: F401 - adds its tables to METADATA
+import scheduler.preparation.tables
+import scheduler.reports.tables  # noqa: F401 - adds its tables to METADATA
 from scheduler import database
 from scheduler.directory.tables import METADATA
 from scheduler.migrations import VERSION_TABLE, migrate
@@ -55,7 +56,7 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
     await migrate(engine)
     async with engine.connect() as db:
         assert await db.run_sync(differences) == []
-        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0032"]
+        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0033"]
         await db.execute(sa.text("SELECT id FROM guests"))
     await engine.dispose()
 

@@ -19,7 +19,7 @@ from scheduler.model import Amount, Interval, State
 from scheduler.policy import CALENDAR_YEAR
 from scheduler.reports import figures
 from scheduler.reports.carriers import CarrierRow, Minutes, Trouble, monthly
-from scheduler.reports.figures import KEYS, NAMES, Fact, behind, counted, grouped, total
+from scheduler.reports.figures import KEYS, NAMES, Fact, Handover, Turnout, behind, counted, grouped, total
 from scheduler.reports.periods import PeriodId, before, month, period
 from scheduler.reports.service import GROUPINGS, Report, Reports
 from scheduler.service import Scheduler
@@ -83,6 +83,8 @@ FACT = Fact(
     waited=False,
     revoked=False,
     incidents=0,
+    ground="",
+    reason="",
 )
 FACTS = st.lists(
     st.builds(
@@ -99,6 +101,8 @@ FACTS = st.lists(
         late=st.booleans(),
         waited=st.booleans(),
         incidents=st.integers(0, 3),
+        turnout=st.builds(Turnout, st.just(9), *(st.integers(0, 9) for _ in range(5))),
+        handover=st.builds(Handover, st.booleans(), st.booleans(), st.booleans()),
     ),
     max_size=20,
 )

@@ -85,6 +85,7 @@ GOOD: dict[str, Any] = {
     "/lines/incidents/{id}": {"text": "Đã thay thiết bị"},
     "/directory/providers/{id}/account": {"account": "vnpt"},
     "/sessions/{id}/lists": {"point": NHA_TRANG, "count": 5, "people": []},
+    "/sessions/{id}/review": {"remark": "Đúng căn cứ"},
     "/feedback": {"text": "Thiết bị cũ"},
     "/feedback/{id}": {"status": "handled"},
     "/points/{id}/self-tests": TEST,

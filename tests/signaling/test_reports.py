@@ -1,6 +1,7 @@
 """Reports over REST: the page, the spreadsheet and the document tell the same numbers."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import ClientSession
@@ -9,7 +10,7 @@ from pypdf import PdfReader
 
 from signaling.reports.tables import CARRIERS, FIGURES
 from tests.signaling.test_directory import post
-from tests.signaling.world import NHA_TRANG, World, problem_of
+from tests.signaling.world import HOST, NHA_TRANG, World, problem_of
 
 
 async def fetched(client: ClientSession, query: str) -> bytes:
@@ -87,6 +88,69 @@ async def test_every_number_leads_to_its_rows(world: World) -> None:
         assert await response.json() == []
     async with client.get("/api/v1/reports/sessions?figure=x") as response:
         assert await problem_of(response) == (422, "invalid")
+
+
+async def test_r112_who_came_is_alike_on_the_page_and_in_the_files(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    stays = world.kept.preparation.attendance
+    await world.kept.reports.alive(session.official.start)
+    await stays.came(session.id, NHA_TRANG, session.official.start)
+    await stays.left(session.id, NHA_TRANG, session.official.start + timedelta(minutes=90))
+    world.clock.now = session.official.end
+    await world.kept.reports.alive(session.official.end)
+    client = await world.signed_in("office")
+    report = await told(client, "year=2026")
+    named = ("expected", "present", "absent", "due_s", "there_s", "emergencies", "reviewed")
+    assert [report["total"][name] for name in named] == [2, 1, 1, 4 * 3600, 5400, 1, 0]
+    assert report["shares"] == {"points": 375, "lines": None, "handed": None}
+    assert report["uptime"]["permille"] == 0
+    (outage,) = report["uptime"]["outages"]
+    assert outage == {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T03:00:00Z"}
+    async with client.get("/api/v1/reports/points?year=2026") as response:
+        rows = {row["id"]: (row["expected"], row["present"], row["available"]) for row in await response.json()}
+    assert rows == {HOST: (1, 0, 0), NHA_TRANG: (1, 1, 750)}
+    async with client.get("/api/v1/reports/sessions?year=2026&figure=absent") as response:
+        assert [(row["id"], row["present"], row["expected"]) for row in await response.json()] == [(session.id, 1, 2)]
+    book = load_workbook(io.BytesIO(await fetched(client, "year=2026&format=xlsx")))
+    sheet = [list(row) for row in book["Tham dự, khả dụng, bàn giao"].iter_rows(values_only=True)]
+    assert sheet[2] == ["Tổng số", 2, 1, 1, "37,5%", "–", 0, 0, 0, "–", 1, 0]
+    assert [list(row)[1:5] for row in book["Theo điểm cầu"].iter_rows(min_row=3, values_only=True)] == [
+        [1, 0, 1, "0,0%"],
+        [1, 1, 0, "75,0%"],
+    ]
+    assert [list(row) for row in book["Khả dụng hệ thống"].iter_rows(min_row=3, values_only=True)] == [
+        ["Tỷ lệ thời gian hệ thống hoạt động", "0,0%"],
+        ["Gián đoạn 08:00 06/04/2026 – 10:00 06/04/2026", "120 phút"],
+    ]
+    pages = PdfReader(io.BytesIO(await fetched(client, "year=2026&format=pdf"))).pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
+    assert "Tổng số 2 1 1 37,5% – 0 0 0 – 1 0" in text
+
+
+async def test_r075_a_review_is_recorded_and_led_to_from_the_report(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    url, asked = f"/api/v1/sessions/{session.id}/review", "/api/v1/reports/sessions?year=2026&figure=emergencies"
+    client = await world.signed_in("central")
+    async with client.post(url, json={"remark": "Đúng"}) as response:
+        assert await problem_of(response) == (409, "not-over")
+    world.clock.now = session.official.end
+    async with (await world.signed_in("office")).post(url, json={"remark": "Đúng"}) as response:
+        assert await problem_of(response) == (403, "forbidden")  # who supervises changes nothing
+    async with client.get(asked) as response:
+        (row,) = await response.json()
+        assert (row["review"], row["reviewable"], row["ground"]) == (None, True, "Chỉ đạo của UBND tỉnh")
+    async with client.post(url, json={"remark": "Đúng căn cứ"}) as response:
+        assert response.status == 200
+        said = await response.json()
+    assert said == {"at": "2026-04-06T03:00:00Z", "by": "central", "remark": "Đúng căn cứ"}
+    async with client.get(asked) as response:
+        assert [row["review"] for row in await response.json()] == [said]
+    assert [(entry.action, entry.subject, entry.detail) for entry in await world.audited(1)] == [
+        ("review", session.id, "Đúng căn cứ")
+    ]
+    book = load_workbook(io.BytesIO(await fetched(client, "year=2026&format=xlsx")))
+    (row,) = book["Phiên khẩn cấp"].iter_rows(min_row=3, values_only=True)
+    assert row[-1] == "10:00 06/04/2026 central: Đúng căn cứ"
 
 
 async def test_any_range_and_the_calendar(world: World) -> None:

@@ -255,6 +255,8 @@ ALLOWED: dict[str, list[int]] = {
     "GET /audit/export": [200, 200, 403, 403, 403, 403],
     "GET /reports": [200, 200, 403, 403, 403, 403],
     "GET /reports/sessions": [200, 200, 403, 403, 403, 403],
+    "GET /reports/points": [200, 200, 403, 403, 403, 403],
+    "POST /sessions/{id}/review": [409, 409, 403, 403, 403, 403],
     "GET /reports/file": [200, 200, 403, 403, 403, 403],
     "POST /logout": [204, 204, 204, 204, 204, 204],
     "POST /password": [422, 422, 422, 422, 422, 422],

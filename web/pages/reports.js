@@ -1,11 +1,14 @@
 import {html, nothing, repeat, svg} from '../vendor/lit.js';
-import {report, reportFile, reportRows} from '../api.js';
+import {report, reportFile, reportPoints, reportRows, review} from '../api.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {number, t} from '../i18n.js';
-import {day, fromLocal, hourMinute, slot, utc} from '../time.js';
+import {day, fromLocal, hourMinute, slot, span, utc} from '../time.js';
 
 const FIGURES = /** @type {const} */ (['registered', 'sessions', 'minutes', 'points', 'recorded', 'late', 'answered_late', 'waited', 'revoked', 'cancelled', 'incidents']);
+const OUTCOMES = /** @type {const} */ (['expected', 'present', 'absent', 'available', 'line', 'owed', 'sent', 'confirmed', 'handed', 'emergencies', 'reviewed']);
+/** Columns that are shares, as the API calls them. @type {Record<string, 'points' | 'lines' | 'handed' | undefined>} */
+const SHARES = {available: 'points', line: 'lines', handed: 'handed'};
 const GROUPINGS = /** @type {const} */ (['level', 'class', 'purpose', 'kind', 'unit']);
 const CARRIER = /** @type {const} */ (['lines', 'sessions', 'minutes', 'lossy', 'incidents', 'restored', 'restore']);
 const DAY_MS = 86_400_000;
@@ -14,9 +17,12 @@ const HEIGHT = 190;
 const BOTTOM = 26;
 const TOP = 22;
 
+/** Thousandths as a percentage. @param {number | null} permille */
+const share = permille => (permille === null ? '–' : number(permille / 1000, {style: 'percent', maximumFractionDigits: 1}));
+
 /** Figures of a period; every number opens the registrations it counts. */
 class ReportsPage extends Page {
-  static properties = {...Page.properties, report: {state: true}, asked: {state: true}, behind: {state: true}};
+  static properties = {...Page.properties, report: {state: true}, asked: {state: true}, behind: {state: true}, points: {state: true}};
 
   constructor() {
     super();
@@ -27,10 +33,24 @@ class ReportsPage extends Page {
     this.asked = {period: 'year', year: String(new Date().getFullYear())};
     /** What a number counts. @type {{name: string, list: ReportEntry[]} | null} */
     this.behind = null;
+    /** How each point took part; null until it is asked for. @type {ReportPoint[] | null} */
+    this.points = null;
   }
 
   async load() {
     this.report = await report(this.asked);
+    this.points = null;
+  }
+
+  /** @param {SubmitEvent} event @param {ReportEntry} entry */
+  review(event, entry) {
+    event.preventDefault();
+    const remark = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('remark') ?? '');
+    this.attempt(async () => {
+      const said = await review(entry.id, remark);
+      if (this.behind) this.behind = {...this.behind, list: this.behind.list.map(one => (one.id === entry.id ? {...one, review: said} : one))};
+      this.report = await report(this.asked);
+    });
   }
 
   /** @param {SubmitEvent} event */
@@ -95,7 +115,8 @@ class ReportsPage extends Page {
     const peak = usage.points_at ? ` (${hourMinute(usage.points_at)} ${day(usage.points_at)})` : '';
     return html`<h2 data-testid="report-title">${whole.title}</h2>
       <p data-testid="report-usage">${t('reports.usage', usage.sessions, usage.points, usage.waited, usage.revoked, usage.refused, peak)}</p>
-      ${whole.total.registered ? html`${this.chart(whole.rows.month)} ${GROUPINGS.map(by => this.table(whole, by))}`
+      ${this.uptime(whole.uptime)}
+      ${whole.total.registered ? html`${this.chart(whole.rows.month)} ${GROUPINGS.map(by => this.table(whole, by))} ${this.outcomes(whole)} ${this.byPoint()}`
         : html`<p class="empty" data-testid="report-none">${t('reports.none')}</p>`}
       ${whole.carriers.length ? this.carriers(whole.carriers) : nothing}`;
   }
@@ -121,9 +142,42 @@ class ReportsPage extends Page {
     return html`<h2>${t(`reports.by-${by}`)}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t(`reports.by-${by}`)}><table class="ledger" data-testid="report-${by}">
       <thead><tr><th scope="col">${t(`reports.${by}`)}</th>${FIGURES.map(figure => html`<th scope="col">${t(`reports.${figure}`)}</th>`)}
         ${by === 'unit' ? html`<th scope="col">${t('reports.before')}</th>` : nothing}</tr></thead>
-      <tbody>${this.row({key: '', name: t('reports.total'), figures: whole.total, before: whole.rows[by].reduce((sum, {before}) => sum + (before ?? 0), 0)}, '', by === 'unit')}
+      <tbody>${this.row({key: '', name: t('reports.total'), figures: whole.total, shares: whole.shares, before: whole.rows[by].reduce((sum, {before}) => sum + (before ?? 0), 0)}, '', by === 'unit')}
         ${repeat(whole.rows[by], ({key}) => key, row => this.row(row, by, by === 'unit'))}</tbody>
     </table></div>`;
+  }
+
+  /** @param {Report['uptime']} uptime */
+  uptime({permille, outages}) {
+    return html`<p data-testid="report-uptime">${permille === null ? t('reports.uptime-none') : t('reports.uptime', share(permille))}</p>
+      ${outages.length
+        ? html`<details data-testid="report-outages"><summary>${t('reports.outages', outages.length)}</summary><ul>${outages.map(({start, end}) => html`<li>${t('reports.outage', hourMinute(start), day(start), hourMinute(end), day(end), span((Date.parse(end) - Date.parse(start)) / 1000))}</li>`)}</ul></details>`
+        : nothing}`;
+  }
+
+  /** What became of sessions that are over. @param {Report} whole */
+  outcomes(whole) {
+    const all = {key: '', name: t('reports.total'), figures: whole.total, shares: whole.shares, before: null};
+    return html`<h2>${t('reports.outcomes')}</h2><p class="soft">${t('reports.outcomes-hint')}</p>
+      <div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.outcomes')}><table class="ledger" data-testid="report-outcomes">
+      <thead><tr><th scope="col">${t('reports.unit')}</th>${OUTCOMES.map(figure => html`<th scope="col">${t(`reports.${figure}`)}</th>`)}</tr></thead>
+      <tbody>${[all, ...whole.rows.unit].map(row => html`<tr class=${row.key ? '' : 'sum'} data-key=${row.key}><th scope="row">${row.name}</th>${OUTCOMES.map(figure => this.outcome(row, figure))}</tr>`)}</tbody></table></div>`;
+  }
+
+  /** @param {ReportRow} row @param {typeof OUTCOMES[number]} figure */
+  outcome(row, figure) {
+    const part = SHARES[figure];
+    if (part) return html`<td class="number" data-figure=${figure}>${share(row.shares[part])}</td>`;
+    return this.cell(row, row.key ? 'unit' : '', /** @type {FigureName} */ (figure));
+  }
+
+  byPoint() {
+    if (!this.points) return html`<p><button type="button" data-testid="report-show-points" @click=${() => this.attempt(async () => void (this.points = await reportPoints(this.asked)))}>${t('reports.show-points')}</button></p>`;
+    const head = ['invited', 'present', 'absent', 'available', 'line'];
+    return html`<h2>${t('reports.points-of')}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.points-of')}><table class="ledger" data-testid="report-points">
+      <thead><tr><th scope="col">${t('reports.point')}</th>${head.map(one => html`<th scope="col">${t(`reports.${one}`)}</th>`)}</tr></thead>
+      <tbody>${this.points.map(one => html`<tr data-point=${one.id}><th scope="row">${one.name} <span class="soft">${one.label}</span></th>
+        ${[number(one.expected), number(one.present), number(one.expected - one.present), share(one.available), share(one.line)].map(value => html`<td class="number">${value}</td>`)}</tr>`)}</tbody></table></div>`;
   }
 
   /** Lines of telecom enterprises, month by month. @param {CarrierRow[]} rows */
@@ -137,10 +191,15 @@ class ReportsPage extends Page {
   /** @param {ReportRow} row @param {string} by @param {boolean} compared */
   row(row, by, compared) {
     return html`<tr class=${by ? '' : 'sum'} data-key=${row.key}><th scope="row">${row.name}</th>
-      ${FIGURES.map(figure => html`<td class="number">${row.figures[figure]
-        ? html`<button type="button" class="quiet" data-testid="report-number" data-figure=${figure} @click=${() => this.open(by, row.key, row.name, figure)}>${number(row.figures[figure])}</button>`
-        : '0'}</td>`)}
+      ${FIGURES.map(figure => this.cell(row, by, figure))}
       ${compared ? html`<td class="number">${number(row.before ?? 0)}</td>` : nothing}</tr>`;
+  }
+
+  /** A number that opens what it counts. @param {ReportRow} row @param {string} by @param {FigureName} figure */
+  cell(row, by, figure) {
+    return html`<td class="number" data-figure=${figure}>${row.figures[figure]
+      ? html`<button type="button" class="quiet" data-testid="report-number" data-figure=${figure} @click=${() => this.open(by, row.key, row.name, figure)}>${number(row.figures[figure])}</button>`
+      : '0'}</td>`;
   }
 
   /** @param {{name: string, list: ReportEntry[]}} behind */
@@ -148,9 +207,28 @@ class ReportsPage extends Page {
     return html`<dialog class="wide" aria-labelledby="behind" @close=${() => (this.behind = null)}>
       <div class="row between"><h2 id="behind">${name}</h2>
         <form method="dialog"><button class="quiet" data-testid="close">${icon('cross')}<span>${t('app.close')}</span></button></form></div>
-      <div class="wide-table"><table class="ledger"><tbody>${list.map(entry => html`<tr data-testid="report-entry">
-        <td class="stamp">${slot(entry)}</td><td>${entry.number}</td><td class="long">${entry.title} <span class="soft">${entry.unit}</span></td><td>${t(`reports.state-${entry.state}`)}</td></tr>`)}</tbody></table></div>
+      ${alertLine(this.error, 'review-error')}
+      <div class="wide-table"><table class="ledger"><tbody>${repeat(list, ({id}) => id, entry => this.entry(entry))}</tbody></table></div>
     </dialog>`;
+  }
+
+  /** A registration behind a number; who was there is on its board. @param {ReportEntry} entry */
+  entry(entry) {
+    return html`<tr data-testid="report-entry" data-id=${entry.id}>
+      <td class="stamp">${slot(entry)}</td><td><a href="readiness.html?session=${entry.id}">${entry.number}</a></td>
+      <td class="long">${entry.title} <span class="soft">${entry.unit}</span>${entry.expected ? html`<br><span class="soft">${t('reports.turnout', entry.present, entry.expected)}</span>` : nothing}
+        ${entry.klass === 'khan_cap' ? this.emergency(entry) : nothing}</td>
+      <td>${t(`reports.state-${entry.state}`)}</td></tr>`;
+  }
+
+  /** Why it was one, and who looked at it afterwards (Điều 13.2.a). @param {ReportEntry} entry */
+  emergency(entry) {
+    const {review} = entry;
+    return html`<br><span class="soft">${t('reports.why', entry.ground, entry.reason)}</span>
+      ${review ? html`<br><span data-testid="reviewed">${t('reports.reviewed-by', review.by, day(review.at), review.remark)}</span>`
+        : entry.reviewable ? html`<form class="row" @submit=${(/** @type {SubmitEvent} */ event) => this.review(event, entry)}>
+          <input name="remark" maxlength="1000" required aria-label=${t('reports.remark')} placeholder=${t('reports.remark')} data-testid="review-remark">
+          <button data-testid="review-save">${t('reports.review')}</button></form>` : nothing}`;
   }
 }
 

@@ -1,0 +1,94 @@
+"""Who of those expected was there, and how well they were connected, summed by the database (R-112).
+
+A session counts once its official time is over. It was held until its host left for the last time, and a point was
+there while it was connected in that time, as :mod:`scheduler.preparation.stays` judges each; stays of one point never
+overlap.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import CTE, Column, ColumnElement, case, exists, func, or_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.conduct.tables import LINE_MINUTES
+from scheduler.model import Interval, State
+from scheduler.preparation.tables import STAYS
+from scheduler.reports.figures import Turnout
+from scheduler.store import seconds
+from scheduler.tables import SESSION_POINTS, SESSIONS, SLOTS
+
+
+async def of_sessions(
+    db: AsyncConnection, period: Interval, invited: Mapping[str, int], now: datetime
+) -> dict[str, Turnout]:
+    """Return the turnout of each session of a period that is over, beside its host so many points were `invited`."""
+    held = _held(period, now)
+    there, there_s = _there(held, now)
+    came = select(STAYS.c.session, func.count(STAYS.c.point.distinct()), there_s).where(there)
+    rows = await db.execute(came.group_by(STAYS.c.session))
+    present = {session: (points, int(stayed)) for session, points, stayed in rows}
+    lines = await _lines(db, held, LINE_MINUTES.c.session)
+    found = {}
+    for session, length in await db.execute(select(held.c.session, held.c.until - held.c.start)):
+        expected = 1 + invited.get(session, 0)
+        points, stayed = present.get(session, (0, 0))
+        found[session] = Turnout(expected, points, expected * length, stayed, *lines.get(session, (0, 0)))
+    return found
+
+
+async def of_points(db: AsyncConnection, period: Interval, now: datetime) -> dict[str, Turnout]:
+    """Return the turnout of each point in the sessions of a period that are over; `expected` counts its sessions."""
+    held = _held(period, now)
+    length = (held.c.until - held.c.start).label("due")
+    component = select(SESSION_POINTS.c.point.label("point"), length).join(
+        SESSION_POINTS, SESSION_POINTS.c.session == held.c.session
+    )
+    asked = union_all(select(held.c.host.label("point"), length), component).subquery()
+    expected = select(asked.c.point, func.count(), func.sum(asked.c.due))
+    there, there_s = _there(held, now)
+    came = select(STAYS.c.point, func.count(STAYS.c.session.distinct()), there_s).where(there).group_by(STAYS.c.point)
+    present = {point: (sessions, int(stayed)) for point, sessions, stayed in await db.execute(came)}
+    lines = await _lines(db, held, LINE_MINUTES.c.point)
+    found = {}
+    for point, sessions, due in await db.execute(expected.group_by(asked.c.point)):
+        came_to, stayed = present.get(point, (0, 0))
+        found[point] = Turnout(sessions, came_to, int(due), stayed, *lines.get(point, (0, 0)))
+    return found
+
+
+def _held(period: Interval, now: datetime) -> CTE:
+    """Select each session that is over, its host, and from when until when it was held."""
+    left = func.coalesce(STAYS.c.left, SLOTS.c.end)
+    last = func.max(case((left < SLOTS.c.end, left), else_=SLOTS.c.end))
+    host = (STAYS.c.session == SESSIONS.c.id) & (STAYS.c.point == SESSIONS.c.host_point)
+    of_slot = host & (STAYS.c.joined < SLOTS.c.end) & (left > SLOTS.c.start)
+    query = (
+        select(SESSIONS.c.id.label("session"), SESSIONS.c.host_point.label("host"), SLOTS.c.start)
+        .add_columns(func.coalesce(last, SLOTS.c.end).label("until"))
+        .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
+        .outerjoin(STAYS, of_slot)
+        .where(SLOTS.c.kind == "chinh_thuc", SESSIONS.c.state == State.ISSUED, SLOTS.c.end <= seconds(now))
+        .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
+        .group_by(SESSIONS.c.id, SESSIONS.c.host_point, SLOTS.c.start, SLOTS.c.end)
+    )
+    return query.cte("held")
+
+
+def _there(held: CTE, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[int]]:
+    """Return which stays lie in the time that their session was held, and how many seconds of it they cover."""
+    left = func.coalesce(STAYS.c.left, seconds(now))
+    first = case((STAYS.c.joined > held.c.start, STAYS.c.joined), else_=held.c.start)
+    last = case((left < held.c.until, left), else_=held.c.until)
+    asked = exists().where(SESSION_POINTS.c.session == STAYS.c.session, SESSION_POINTS.c.point == STAYS.c.point)
+    within = (STAYS.c.session == held.c.session) & (first < last)
+    return within & or_(STAYS.c.point == held.c.host, asked), func.sum(last - first)
+
+
+async def _lines(db: AsyncConnection, held: CTE, by: Column[str]) -> Mapping[str, tuple[int, int]]:
+    query = (
+        select(by, func.sum(LINE_MINUTES.c.minutes), func.sum(LINE_MINUTES.c.lossy))
+        .join(held, held.c.session == LINE_MINUTES.c.session)
+        .group_by(by)
+    )
+    return {row[0]: (int(row[1]), int(row[2])) for row in await db.execute(query)}

@@ -1,0 +1,27 @@
+"""Rows of stretches that a server ran, on a connection whose transaction the service holds."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.model import Interval
+from scheduler.reports.tables import UPTIME
+from scheduler.reports.uptime import LONGEST_SILENCE
+from scheduler.store import instant, seconds
+
+
+async def alive(db: AsyncConnection, now: datetime) -> None:
+    """Note that a server runs: the last stretch goes on, or a new one begins."""
+    at = seconds(now)
+    last = (await db.execute(select(UPTIME).order_by(UPTIME.c.began.desc()).limit(1))).first()
+    if last is None or at - last.seen > LONGEST_SILENCE.total_seconds():
+        await db.execute(insert(UPTIME).values(began=at, seen=at))
+    elif at > last.seen:
+        await db.execute(update(UPTIME).where(UPTIME.c.began == last.began).values(seen=at))
+
+
+async def ran(db: AsyncConnection) -> list[Interval]:
+    """Return all stretches, in order."""
+    rows = await db.execute(select(UPTIME).order_by(UPTIME.c.began))
+    return [Interval(instant(row.began), instant(row.seen)) for row in rows]

@@ -161,7 +161,12 @@ async def _plans(engine: AsyncEngine, scheduler: Scheduler, chance: random.Rando
         start = _moment(chance)
         legs = chance.choice((5, 20, 60, 169))
         slot = Slot("chinh_thuc", start, start + timedelta(hours=2), legs)
-        claim = Claim("asked", BOOKINGS + number, policy.rank(chance.choice(("ubt", "so", "huyen")), "thuong"), (slot,))
+        claim = Claim(
+            "asked",
+            BOOKINGS + number,
+            policy.rank(chance.choice(("ubt", "so", "huyen")), "thuong", "", slot.start),
+            (slot,),
+        )
         async with engine.begin() as db:
             commit = Commit(db, policy, RATED, NOWHERE, start - timedelta(days=7))
             began = time.process_time()

@@ -16,7 +16,7 @@ from scheduler.store import instant, issued, meets, seconds, slot_of
 from scheduler.tables import HAPPENINGS, HELD_PLANS, POINTS, SESSIONS, SLOTS, UNITS
 
 _CLAIMS = (
-    select(SESSIONS.c.id, SESSIONS.c.seq, SESSIONS.c.klass, UNITS.c.level)
+    select(SESSIONS.c.id, SESSIONS.c.seq, SESSIONS.c.klass, POINTS.c.unit, UNITS.c.level)
     .add_columns(SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
     .select_from(SLOTS.join(SESSIONS).join(POINTS, SESSIONS.c.host_point == POINTS.c.id).join(UNITS))
     .order_by(SESSIONS.c.seq, SLOTS.c.start)
@@ -49,10 +49,11 @@ async def _claims(db: AsyncConnection, policy: Policy, where: ColumnElement[bool
     for row in await db.execute(_CLAIMS.where(where)):
         slot = slot_of(row.kind, row.start, row.end, row.legs)
         claim = found.get(row.id)
+        rank = policy.rank(row.level, row.klass, row.unit, slot.start)  # that of the last slot stays: the meeting's
         found[row.id] = (
-            replace(claim, slots=(*claim.slots, slot))
+            replace(claim, rank=rank, slots=(*claim.slots, slot))
             if claim
-            else Claim(row.id, row.seq, policy.rank(row.level, row.klass), (slot,), urgent=row.klass == "khan_cap")
+            else Claim(row.id, row.seq, rank, (slot,), urgent=row.klass == "khan_cap")
         )
     return list(found.values())
 

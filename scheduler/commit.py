@@ -74,9 +74,9 @@ class Commit:
     glance: Glance | None = None
     """What was read once for many questions; without it, each question reads what it needs."""
 
-    def claim(self, session: Session, level: str) -> Claim:
-        """Return what admission knows of a session whose host is of a level."""
-        rank = self.policy.rank(level, session.klass)
+    def claim(self, session: Session, host: Point) -> Claim:
+        """Return what admission knows of a session with this host."""
+        rank = self.policy.rank(host.level, session.klass, host.unit, session.official.start)
         return Claim(session.id, session.seq, rank, session.slots, urgent=session.klass == "khan_cap")
 
     async def plan(self, asked: Claim) -> Admit | Refuse:
@@ -213,14 +213,14 @@ class Commit:
         await store.move(self.db, session_id, after(session.state, move), None, self.now)
         return session
 
-    async def amend(self, old: Session, new: Session, level: str, kind: HappeningKind = "amended") -> None:
+    async def amend(self, old: Session, new: Session, host: Point, kind: HappeningKind = "amended") -> None:
         """Replace what was asked for: less keeps its place, more gets a new one. Raises CapacityExceeded.
 
         The code of an issued session stays, for it belongs to the session and not to its times.
         """
         smaller = admission.contained(new.slots, old.slots)
         changed = new if smaller else replace(new, seq=await store.next_seq(self.db))
-        claim = self.claim(changed, level)
+        claim = self.claim(changed, host)
         plan = Admit() if smaller else await self.plan(claim)
         if isinstance(plan, Refuse) or await self._for_operator(claim, plan):
             raise CapacityExceeded(plan if isinstance(plan, Refuse) else await self.reason(claim))
@@ -276,13 +276,13 @@ class Commit:
         await claims_store.hold(self.db, held)
         return held
 
-    async def confirm(self, session: Session, level: str, version: int, override: bool) -> Held | None:
+    async def confirm(self, session: Session, host: Point, version: int, override: bool) -> Held | None:
         """Apply the held plan of this version; a plan that is no longer the same is held anew and returned instead.
 
         Raises IllegalMove, CapacityExceeded, OutOfOrder unless this is overridden.
         """
         after(session.state, "issue")
-        claim = self.claim(session, level)
+        claim = self.claim(session, host)
         plan = await self.plan(claim)
         if isinstance(plan, Refuse):
             raise CapacityExceeded(plan)

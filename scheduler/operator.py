@@ -80,8 +80,8 @@ class Operator:
         """
         async with writing(self._engine) as db:
             session = await store.known(db, session_id)
-            level = (await registry_store.point(db, session.host_point)).level
-            stale = await self._commit(db, now, act).confirm(session, level, version, override)
+            host = await registry_store.point(db, session.host_point)
+            stale = await self._commit(db, now, act).confirm(session, host, version, override)
             return stale or await store.known(db, session_id)
 
     async def overruns(self, now: datetime) -> list[Overrun]:
@@ -130,7 +130,7 @@ class Operator:
 
 
 async def _claim(commit: Commit, session: Session) -> Claim:
-    return commit.claim(session, (await registry_store.point(commit.db, session.host_point)).level)
+    return commit.claim(session, await registry_store.point(commit.db, session.host_point))
 
 
 def _changed(ceiling: capacity.Ceiling, since: datetime, maximum: Amount, until: datetime | None) -> capacity.Ceiling:

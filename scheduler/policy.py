@@ -56,6 +56,20 @@ class LevelPolicy(_Part):
     quota: Count | None = None
 
 
+class Standing(_Part):
+    """A unit that ranks elsewhere than its level does, in sessions it hosts from one day to another (reading A22)."""
+
+    unit: Word
+    rank: int
+    document: Word
+    valid_from: date
+    valid_to: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether it says something of sessions of a day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
 class NamingPolicy(_Part):
     """Words that names and labels are made with."""
 
@@ -444,6 +458,7 @@ class Policy(_Part):
     operator: Word
     timezone: Word
     levels: tuple[LevelPolicy, ...]
+    standings: tuple[Standing, ...] = ()
     naming: NamingPolicy
     capacity: CapacityPolicy
     session: SessionPolicy
@@ -483,6 +498,20 @@ class Policy(_Part):
         boost = max((rules.rank_boost for rules in self.classes.values()), default=0)
         if any(above - below <= boost for below, above in pairwise(sorted(level.rank for level in self.levels))):
             raise ValueError("rank_boost reaches the next level")
+        return self
+
+    @model_validator(mode="after")
+    def _standings_are_of_levels(self) -> Self:
+        """A unit stands with one level at a time: ranks between levels would let an emergency pass them."""
+        ranks = {level.rank for level in self.levels}
+        for standing in self.standings:
+            if standing.rank not in ranks:
+                raise ValueError(f"standings: {standing.unit} has the rank {standing.rank} of no level")
+            if standing.valid_to and standing.valid_to < standing.valid_from:
+                raise ValueError(f"standings: {standing.unit} ends before it begins")
+            others = [each for each in self.standings if each.unit == standing.unit and each is not standing]
+            if any(each.holds(standing.valid_from) for each in others):
+                raise ValueError(f"standings: {standing.unit} has two ranks at a time")
         return self
 
     @model_validator(mode="after")
@@ -538,7 +567,13 @@ class Policy(_Part):
         """Return a level, or None."""
         return next((level for level in self.levels if level.id == level_id), None)
 
-    def rank(self, level_id: str, klass: ClassId) -> int:
-        """Return the rank of a session: that of its host's level (0 if unknown), an emergency a little above it."""
+    def rank(self, level_id: str, klass: ClassId, unit: str, start: datetime) -> int:
+        """Return the rank of a session that a unit of a level hosts from `start` on.
+
+        It is that of the level (0 if unknown) unless the unit stands elsewhere on that day (reading A22); an emergency
+        stands a little above.
+        """
         level = self.level(level_id)
-        return (level.rank if level else 0) + self.classes[klass].rank_boost
+        own = [each for each in self.standings if each.unit == unit and each.holds(start.astimezone(self.zone).date())]
+        rank = own[0].rank if own else level.rank if level else 0
+        return rank + self.classes[klass].rank_boost

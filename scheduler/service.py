@@ -257,7 +257,7 @@ class Scheduler:
             refused: Refusal | None = await self._barred(db, checked, received, now)
             if refused is None:
                 session = await self._numberless(db, checked, asked, received, now)
-                claim = commit.claim(session, host.level)
+                claim = commit.claim(session, host)
                 plan = await commit.weigh(claim, wait)
                 if isinstance(plan, Admit) or (wait and not plan.impossible):
                     number = opened.number if opened else await store.number(db, self.policy(now), now)
@@ -438,7 +438,7 @@ class Scheduler:
                 check_due=(await self._clock(db, now)).check(asked[0].start),
                 **_particulars(checked),
             )
-            await self._commit(db, now, act).amend(old, new, points[new.host_point].level)
+            await self._commit(db, now, act).amend(old, new, points[new.host_point])
             return await store.known(db, session_id)
 
     async def invite(self, session_id: str, point_id: str, now: datetime, act: Act = SYSTEM) -> Session:
@@ -452,7 +452,7 @@ class Scheduler:
             slots = tuple(replace(s, legs=s.legs + point.devices) if s.end > now else s for s in old.slots)
             new = replace(old, points=(*old.points, point_id), slots=slots, legs=old.legs + point.devices)
             host = await registry_store.point(db, old.host_point)
-            await self._commit(db, now, act).amend(old, new, host.level)
+            await self._commit(db, now, act).amend(old, new, host)
             return await store.known(db, session_id)
 
     async def extend(self, session_id: str, steps: int, now: datetime, act: Act = SYSTEM) -> Session:
@@ -472,7 +472,7 @@ class Scheduler:
         async with self._engine.begin() as db:
             session = await store.known(db, session_id)
             commit = self._commit(db, now)
-            claim = commit.claim(session, (await registry_store.point(db, session.host_point)).level)
+            claim = commit.claim(session, await registry_store.point(db, session.host_point))
             slot = session.slots[-1]
             for steps in range(MAX_STEPS, 0, -1):
                 more = replace(slot, start=slot.end, end=slot.end + steps * self.policy(now).registration.extension)
@@ -497,7 +497,7 @@ class Scheduler:
             raise InvalidRequest([FieldError("official", word)])
         slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
         host = await registry_store.point(db, old.host_point)
-        await commit.amend(old, replace(old, slots=slots), host.level, kind)
+        await commit.amend(old, replace(old, slots=slots), host, kind)
         return await store.known(db, old.id)
 
     async def _open(self, db: AsyncConnection, session_id: str, now: datetime) -> Session:

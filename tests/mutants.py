@@ -30,6 +30,7 @@ class Fault:
 
 FAULTS = (
     Fault("ceil for floor", "policy.py", "maximum * self.num // self.den", "-(-maximum * self.num // self.den)"),
+    Fault("a standing outlives its days", "policy.py", "(self.valid_to is None or day <= self.valid_to)", "True"),
     Fault("the test room is given away", "policy.py", " - self.test_legs)", ")"),
     Fault(
         "touching intervals overlap",

@@ -9,7 +9,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 SHARE = (4, 5)
-Slots = tuple[tuple[int, int], ...]  # (start, end) in minutes
+Slots = tuple[tuple[int, int], ...]  # (start, end) in minutes; the last is the meeting
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A body that ranks elsewhere than its level in meetings that start in [first, last), in minutes (A22)."""
+
+    body: str
+    rank: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class Entry:
     slots: Slots
     legs: int
     urgent: bool
+    level: str = ""
     state: str = "waiting"
 
     @property
@@ -59,6 +70,16 @@ class Judge:
     sessions: list[int]
     points: list[int]
     entries: dict[str, Entry] = field(default_factory=dict)
+    ranks: dict[str, int] = field(default_factory=dict)
+    standings: tuple[Standing, ...] = ()
+
+    def rank(self, level: str, body: str, slots: Slots, urgent: bool) -> int:
+        """Return how high a meeting stands: as its body does when it starts, an emergency one above."""
+        rank, starts = self.ranks[level], slots[-1][0]
+        for standing in self.standings:
+            if standing.body == body and standing.first <= starts < standing.last:
+                rank = standing.rank
+        return rank + 1 if urgent else rank
 
     def issued(self) -> list[Entry]:
         """Who holds capacity."""

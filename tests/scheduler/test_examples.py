@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from scheduler import database
 from scheduler.errors import CapacityExceeded, IllegalMove, InvalidRequest, Revoked
 from scheduler.model import Amount, ClassId, Held, Interval, LoadStep, Session, State
+from scheduler.policy import Standing
+from scheduler.profiles import Profiles
 from scheduler.service import Scheduler
 from tests.scheduler.world import NOW, REQUEST, SUDDEN, URGENT, VAULT, at, hours, on, profiles_with
 
@@ -167,6 +169,20 @@ async def test_r067_equal_levels_do_not_displace_each_other(automatic: Scheduler
     full = await ask(automatic, NHA_TRANG, 200)
     assert (await ask(automatic, CAM_LAM, 2)).state == State.WAITING
     assert await states(automatic, [full]) == [State.ISSUED]
+
+
+async def test_a22_a_unit_that_stands_higher_takes_codes_of_its_own_level(seeded_url: str) -> None:
+    """A provincial department is given the rank of the province from 06/04/2023 on."""
+    engine = database.connect(seeded_url, VAULT)
+    standing = Standing(unit="so.yt", rank=40, document="12/UBND-NC", valid_from=date(2023, 4, 6))
+    shelf = tuple(each.model_copy(update={"standings": (standing,)}) for each in profiles_with(mode="automatic").shelf)
+    scheduler = Scheduler(engine, Profiles(shelf), Amount(20, 250))
+    day = on("06/04/2023", "08:00", "10:00")
+    before, held = await ask(scheduler, "so.tttt", 190), await ask(scheduler, "so.tttt", 190, day)
+    assert (await ask(scheduler, HEALTH, 20)).state == State.WAITING
+    assert (await ask(scheduler, HEALTH, 20, day)).state == State.ISSUED
+    assert await states(scheduler, [before, held]) == [State.ISSUED, State.REVOKED]
+    await engine.dispose()
 
 
 async def test_r065_the_queue_is_served_by_rank_then_by_order(scheduler: Scheduler) -> None:

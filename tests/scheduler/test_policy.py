@@ -6,6 +6,8 @@ import pytest
 
 from scheduler import profiles
 from scheduler.errors import PolicyError
+from scheduler.model import ClassId
+from tests.scheduler.world import at
 
 TEXT = profiles.SHIPPED[-1].read_text(encoding="utf-8")
 
@@ -22,6 +24,16 @@ def test_the_shipped_profile() -> None:
     assert str(shipped.zone) == "Asia/Ho_Chi_Minh"
 
 
+NONE = "standings: []"
+SAID = 'unit: so.yt, rank: 40, document: "12/UBND", valid_from: 2024-01-01'
+
+
+def standing(**other: object) -> str:
+    """Say that a unit stands elsewhere than its level, the list still open."""
+    said = {"unit": "so.yt", "rank": 40, "document": "12/UBND", "valid_from": "2023-04-01", **other}
+    return f"standings: [{{{', '.join(f'{name}: {value}' for name, value in said.items())}}}" + ("]" if other else "")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
@@ -30,6 +42,9 @@ def test_the_shipped_profile() -> None:
         ("Asia/Ho_Chi_Minh", "Asia/Nowhere", "timezone: unknown time zone"),
         ("{rule: joined}", "{rule: spaced}", "levels.4.naming: rule 'spaced' needs a text"),
         ("{rule: joined}", "{rule: joined, text: X}", "levels.4.naming: rule 'joined' takes no text"),
+        (NONE, standing(rank=35), "line 1: profile: standings: so.yt has the rank 35 of no level"),
+        (NONE, standing(valid_to="2023-03-31"), "line 1: profile: standings: so.yt ends before it begins"),
+        (NONE, f"{standing()}, {{{SAID}}}]", "line 1: profile: standings: so.yt has two ranks at a time"),
         ("lobby_min: 30", "loby_min: 30", "door.loby_min: Extra inputs are not permitted"),
     ],
 )
@@ -37,6 +52,23 @@ def test_faulty_profiles(old: str, new: str, fault: str) -> None:
     with pytest.raises(PolicyError) as caught:
         profiles.parse(TEXT.replace(old, new, 1))
     assert str(caught.value).endswith(fault)
+
+
+@pytest.mark.parametrize(
+    ("unit", "start", "klass", "rank"),
+    [
+        ("so.yt", "31/03/2023 23:59", "thuong", 30),
+        ("so.yt", "01/04/2023 00:00", "thuong", 40),
+        ("so.yt", "30/04/2023 23:59", "khan_cap", 41),
+        ("so.yt", "01/05/2023 00:00", "khan_cap", 31),
+        ("so.tttt", "02/04/2023 08:00", "thuong", 30),
+    ],
+)
+def test_a22_a_unit_stands_elsewhere_than_its_level_for_some_days(
+    unit: str, start: str, klass: ClassId, rank: int
+) -> None:
+    policy = profiles.parse(TEXT.replace(NONE, standing(valid_to="2023-04-30")))
+    assert policy.rank("so", klass, unit, at(start)) == rank
 
 
 def test_no_yaml_at_all() -> None:

@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from operator import not_
 from pathlib import Path
@@ -21,19 +21,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.strategies import just
 
-from scheduler import database
+from scheduler import database, policy
 from scheduler.errors import CapacityExceeded, OutOfOrder, Revoked
 from scheduler.model import Amount, ClassId, Held, Interval, Request, Session, State
 from scheduler.profiles import Profiles
 from scheduler.service import Scheduler
-from tests.scheduler.judge import Entry, Judge, Rules, Slots
+from tests.scheduler.judge import Entry, Judge, Rules, Slots, Standing
 from tests.scheduler.world import REQUEST, URGENT, profiles_with
 
-ORIGIN = datetime(2026, 4, 8, 1, tzinfo=UTC)
+ORIGIN = datetime(2026, 4, 8, 16, 55, tzinfo=UTC)
+MIDNIGHT = 5  # of Khánh Hòa: bodies may stand elsewhere from a day on (A22)
 BEFORE = -7 * 24 * 60
 HORIZON = 30
 MAX_LEGS = 12
 RANKS = {"xa": 10, "huyen": 20, "so": 30}
+STANDINGS = tuple(
+    Standing(f"{level}-{letter}", rank, first, last)
+    for letters, level, rank, first, last in (
+        ("CF", "xa", 30, BEFORE, MIDNIGHT),
+        ("DG", "huyen", 10, MIDNIGHT, HORIZON),
+        ("EF", "so", 20, BEFORE, HORIZON),
+    )
+    for letter in letters
+)
 
 
 @dataclass(frozen=True)
@@ -77,10 +87,28 @@ def profiles(rules: Rules, automatic: bool) -> Profiles:
         protect_within_min=rules.protect,
         reinstate_notice_min=rules.notice,
     )
-    prompt = {
+    prompt: dict[str, object] = {
         "classes": {name: each.model_copy(update={"lead": None}) for name, each in ruled.shelf[-1].classes.items()}
     }
-    return Profiles(tuple(policy.model_copy(update=prompt) for policy in ruled.shelf))
+    prompt["standings"] = tuple(map(said, STANDINGS))
+    return Profiles(tuple(each.model_copy(update=prompt) for each in ruled.shelf))
+
+
+def said(standing: Standing) -> policy.Standing:
+    """Say in a profile what the judge knows by minutes: by the days that they are of."""
+    first = None if standing.first == MIDNIGHT else date(2026, 1, 1)
+    return policy.Standing(
+        unit=standing.body,
+        rank=standing.rank,
+        document="12/UBND-NC",
+        valid_from=first or date(2026, 4, 9),
+        valid_to=date(2026, 4, 8) if standing.last == MIDNIGHT else None,
+    )
+
+
+def body(level: str, legs: int) -> str:
+    """Return the unit whose point brings all legs but one."""
+    return f"{level}-{ascii_uppercase[legs - 1]}"
 
 
 def host(level: str, devices: int) -> str:
@@ -148,7 +176,7 @@ class Precedence(RuleBasedStateMachine):
     def begin(self, rules: Rules, automatic: bool, sessions: int, points: int, early: list[Wish]) -> None:
         self.automatic = automatic
         self.scheduler = Scheduler(self.engine, profiles(rules, automatic), Amount(sessions, points))
-        self.judge = Judge(rules, [sessions] * HORIZON, [points] * HORIZON)
+        self.judge = Judge(rules, [sessions] * HORIZON, [points] * HORIZON, ranks=RANKS, standings=STANDINGS)
         self.register(early)
 
     # What happens.
@@ -159,8 +187,9 @@ class Precedence(RuleBasedStateMachine):
             self.submit(wish)
 
     def submit(self, wish: Wish) -> None:
-        slots, rank = self.slots(wish.start, wish.rehearsal), RANKS[wish.level] + wish.urgent
-        asked = Entry("asked", self.seq + 1, rank, slots, wish.legs, wish.urgent)
+        slots = self.slots(wish.start, wish.rehearsal)
+        rank = self.judge.rank(wish.level, body(wish.level, wish.legs), slots, wish.urgent)
+        asked = Entry("asked", self.seq + 1, rank, slots, wish.legs, wish.urgent, wish.level)
         if asked.first < self.now:
             return
         plan = self.judge.plan(asked, self.now)
@@ -223,9 +252,10 @@ class Precedence(RuleBasedStateMachine):
             return
         (a, b), (old_a, old_b) = slots[0], entry.slots[-1]
         smaller = old_a <= a and b <= old_b and legs <= entry.legs
-        new = replace(entry, slots=slots, legs=legs, seq=entry.seq if smaller else self.seq + 1)
+        rank = self.judge.rank(entry.level, body(entry.level, legs), slots, entry.urgent)
+        new = replace(entry, slots=slots, legs=legs, rank=rank, seq=entry.seq if smaller else self.seq + 1)
         plan = [] if smaller else self.judge.plan(new, self.now)
-        request = self.request(new, self.level(entry))
+        request = self.request(new, entry.level)
         if plan is None or (plan and not self.at_once(new)):
             with pytest.raises(CapacityExceeded):
                 self.run(self.scheduler.amend(entry.id, request, minute(self.now)))
@@ -331,9 +361,6 @@ class Precedence(RuleBasedStateMachine):
     def pending(self) -> list[Entry]:
         """Registrations that can still be changed: not cancelled, not over."""
         return [e for e in self.judge.entries.values() if e.state != "cancelled" and e.slots[-1][1] + 15 > self.now]
-
-    def level(self, entry: Entry) -> str:
-        return next(level for level, rank in RANKS.items() if rank + entry.urgent == entry.rank)
 
     def at_once(self, asked: Entry) -> bool:
         """Whether others lose their codes without the operator: unless somebody comes first (I13)."""

@@ -145,9 +145,12 @@ class ProfilePage extends Page {
   }
 
   /** @param {any} content */
-  levels({levels}) {
+  levels({levels, standings = []}) {
     return html`<h3>${t('profile.levels')}</h3><table><thead><tr><th>${t('profile.level')}</th><th>${t('profile.rank')}</th><th>${t('profile.quota')}</th></tr></thead>
-      <tbody>${levels.map((/** @type {any} */ {name, rank, quota}) => html`<tr><td>${name}</td><td>${rank}</td><td>${quota ?? '–'}</td></tr>`)}</tbody></table>`;
+      <tbody>${levels.map((/** @type {any} */ {name, rank, quota}) => html`<tr><td>${name}</td><td>${rank}</td><td>${quota ?? '–'}</td></tr>`)}</tbody></table>
+      ${standings.length ? html`<ul class="rules" data-testid="standings">${standings.map(
+        (/** @type {any} */ {unit, rank, document: by, valid_from: from, valid_to: to}) => html`<li>${t('profile.standing', unit, rank, written(from), written(to))} <small>(${by})</small></li>`,
+      )}</ul>` : nothing}`;
   }
 
   /** @param {WorkYear} calendar */

@@ -12,6 +12,7 @@ from datetime import datetime
 from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout
 from scheduler.conduct.model import IncidentKind
 from scheduler.model import Interval, ScriptItem
+from scheduler.preparation.stays import Redial, RedialKind
 from signaling import panes
 from signaling.aid import Aid
 from signaling.effects import (
@@ -23,6 +24,7 @@ from signaling.effects import (
     Hang,
     LetIn,
     OpenRoom,
+    Redialled,
     Release,
     RemoveSeat,
     SetContent,
@@ -136,10 +138,20 @@ class Conference:
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
         """A socket is lost; its seat waits, counted from its last sign of life."""
+        effects = self._redialled(self.roster.of(client), [("lost", heard)])
         self.roster.lose(client, heard)
         if self.threshold.waiting.pop(client, None) is None:
+            return effects
+        return [*effects, *self._tell_leaders(self.threshold.state)]
+
+    def returned(self, client: str, tried: Sequence[datetime], now: datetime) -> list[Effect]:
+        """A client that was lost has come back, after it had tried in vain at these times (R-099)."""
+        return self._redialled(self.roster.of(client), [*(("tried", at) for at in tried), ("back", now)])
+
+    def _redialled(self, seat: Seated | None, told: Sequence[tuple[RedialKind, datetime]]) -> list[Effect]:
+        if seat is None or seat.place is None or self.booking.trial:
             return []
-        return self._tell_leaders(self.threshold.state)
+        return [Redialled(tuple(Redial(seat.place.id, seat.name, kind, at) for kind, at in told))]
 
     def leave(self, client: str) -> list[Effect]:
         """Leave for good."""

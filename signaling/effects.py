@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mediaserver.api import EVERYONE, Layout, SeatOptions
+from scheduler.preparation.stays import Redial
 from signaling.messages import Farewell, ServerMessage
 
 
@@ -87,6 +88,13 @@ class Speak:
     place: int = 0
     topic: str = ""
     by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Redialled:
+    """Note what happened to the connection of a device."""
+
+    redials: tuple[Redial, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,7 @@ Effect = (
     | SetFloor
     | SetGain
     | Speak
+    | Redialled
     | Arrange
     | SetContent
     | SetView

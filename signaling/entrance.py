@@ -239,5 +239,8 @@ class Entrance:
         choice = conference.roster.choose(person, message.resume)  # the seat to resume may be gone by now
         meeting.add(client)
         joined, effects = conference.join(client.id, person, choice, now)
+        if isinstance(message, Join) and message.resume is not None:
+            tried = [now - timedelta(seconds=seconds) for seconds in message.tried]
+            effects += conference.returned(client.id, tried, now)
         client.send(joined, message.ref)
         await meeting.apply(effects)

@@ -35,6 +35,7 @@ from signaling.effects import (
     OpenRoom,
     PauseRecording,
     RecordVoices,
+    Redialled,
     Release,
     RemoveSeat,
     SetContent,
@@ -109,6 +110,7 @@ class Meeting:
             StopRecording: self._stop_recording,
             Direct: self._direct,
             Speak: self._speak,
+            Redialled: self._redialled,
             Release: lambda effect: tools.presence.leave(self.guarded, effect.leg),
         }
 
@@ -268,6 +270,13 @@ class Meeting:
                 await self._tools.attendance.ended(self.id, effect.name, now)
         except SQLAlchemyError:
             log.exception("x floor of %s in %s", effect.name, self.id)
+
+    async def _redialled(self, effect: Redialled) -> None:
+        """Note how devices came back; a meeting goes on where that cannot be written."""
+        try:
+            await self._tools.attendance.redialled(self.id, effect.redials)
+        except SQLAlchemyError:
+            log.exception("x redials in %s", self.id)
 
     async def _direct(self, effect: Direct) -> None:
         """Note when the centre directs and when it gives back; nobody's address where its seat was merely lost."""

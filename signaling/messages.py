@@ -56,12 +56,16 @@ class _Asked(_Message):
 
 
 class Join(_Asked):
-    """Enter the session of a code; `resume` is the token of an earlier seat; `accepted` says that the notice was."""
+    """Enter the session of a code; `resume` is the token of an earlier seat; `accepted` says that the notice was.
+
+    `tried` says how many seconds ago it was tried in vain to come back (R-099).
+    """
 
     type: Literal["join"]
     code: Annotated[str, StringConstraints(max_length=64)]
     resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     accepted: bool = False
+    tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = []
 
 
 class EnterTestRoom(_Asked):

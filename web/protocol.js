@@ -8,6 +8,7 @@ const BACKOFF_MS = [250, 500, 1000, 2000, 4000];
 const ANSWER_MS = 8000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
 const KEEP_MS = 10_000; // what was said without a meeting is still meant so long
 const KEPT = 20;
+const TRIES = 100; // the latest tries to come back that are told
 
 /** Refusals that time alone may lift: we try again by ourselves. */
 const PASSING = new Set(['unavailable', 'too-fast', 'media-restarting', 'no-answer', 'lost']);
@@ -32,8 +33,8 @@ export class Fault extends Error {
  * `unsaid` (detail: a message of ours that could not be said in time).
  */
 export class Protocol extends EventTarget {
-  /** `hello` is what we enter with, if not a code. @param {{code: string, hello?: Message, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any}} given */
-  constructor({code, hello = {type: 'join', code}, open, store, delay = (ms, run) => setTimeout(run, ms)}) {
+  /** `hello` is what we enter with, if not a code. @param {{code: string, hello?: Message, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any, now?: () => number}} given */
+  constructor({code, hello = {type: 'join', code}, open, store, delay = (ms, run) => setTimeout(run, ms), now = Date.now}) {
     super();
     // given
     this.code = code;
@@ -41,6 +42,7 @@ export class Protocol extends EventTarget {
     this.open = open;
     this.store = store;
     this.delay = delay;
+    this.now = now;
     // owned
     /** @type {Socket | null} */
     this.socket = null;
@@ -48,6 +50,10 @@ export class Protocol extends EventTarget {
     this.pending = new Map();
     /** Said while there was no meeting, oldest first. @type {Message[]} */
     this.kept = [];
+    /** When we began to connect, milliseconds. */
+    this.begun = 0;
+    /** When we tried in vain to come back, milliseconds. @type {number[]} */
+    this.tried = [];
     /** @type {'idle' | 'connecting' | 'waiting' | 'joined' | 'lost' | 'refused' | 'ended'} */
     this.status = 'idle';
     /** Why it was refused or ended. @type {string} */
@@ -80,6 +86,7 @@ export class Protocol extends EventTarget {
   start() {
     if (['connecting', 'waiting', 'joined'].includes(this.status)) return;
     this.become('connecting');
+    this.begun = this.now();
     const socket = this.open();
     this.socket = socket;
     socket.addEventListener('open', () => this.join(socket));
@@ -138,16 +145,22 @@ export class Protocol extends EventTarget {
     const resume = this.store.getItem(this.key);
     try {
       const accepted = Boolean(this.store.getItem(this.acceptance));
-      const joined = await this.ask({...this.hello, ...(resume && {resume}), ...(accepted && {accepted})});
+      const joined = await this.ask({...this.hello, ...(resume && {resume}), ...(accepted && {accepted}), ...(resume && this.tried.length && {tried: this.ages()})});
       if (joined.type === 'waiting') return this.wait(joined.host);
       this.store.setItem(this.key, joined.resume);
       this.attempt = 0;
+      this.tried = [];
       this.become('joined');
       for (const message of this.kept.splice(0)) this.say(message);
       this.emit('message', joined);
     } catch (fault) {
       if (socket === this.socket) this.refuse(/** @type {Fault} */ (fault));
     }
+  }
+
+  /** How many seconds ago we tried in vain to come back. */
+  ages() {
+    return this.tried.map(at => Math.max(0, Math.round((this.now() - at) / 1000))).filter(age => age <= 86_400);
   }
 
   /** We are not invited: the host answers with `admitted`, or a bye. @param {string} host */
@@ -213,6 +226,7 @@ export class Protocol extends EventTarget {
     this.fail();
     const wait = BACKOFF_MS[Math.min(this.attempt, BACKOFF_MS.length - 1)];
     this.attempt += 1;
+    if (this.status === 'connecting' && this.hello.type === 'join') this.tried = [...this.tried, this.begun].slice(-TRIES);
     this.become('lost');
     this.delay(wait, () => this.status === 'lost' && this.start());
   }

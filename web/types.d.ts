@@ -196,10 +196,11 @@ interface TakenTest {
 }
 interface KeptTest extends TakenTest { at: string; by: string; failed: string[] }
 
+interface Redial { name: string; kind: 'lost' | 'tried' | 'back'; at: string }
 interface Interruption { start: string; end: string | null; seconds: number; cause: string; by: string }
 interface AttendedPoint {
   point: string; name: string; label: string; present: boolean; late: number; seconds: number; availability: number;
-  stays: { joined: string; left: string | null }[]; interruptions: Interruption[];
+  stays: { joined: string; left: string | null }[]; interruptions: Interruption[]; redials: Redial[];
 }
 interface AttendedSlot extends Slot { kind: SlotKind; expected: number; present: number; points: AttendedPoint[] }
 interface Speech { point: string; name: string; place: number; topic: string; start: string; end: string | null }

@@ -180,7 +180,7 @@ class Voice:
 
     @property
     def _patience(self) -> int:
-        """For so many ticks a change of delay or of encoder is put off: not as long in a hush, where it is not heard."""
+        """For so many ticks a change of delay or of encoder is put off: less long in a hush, where it is not heard."""
         return HUSH_TICKS if self._level < HUSH_DBOV else LOUD_TICKS
 
     def _take(self, step: Step) -> Samples:

@@ -5,7 +5,7 @@ A join is stored before it is acknowledged. Whoever runs the meetings says every
 last sign of life.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,10 +15,10 @@ from scheduler import store, text
 from scheduler.database import writing
 from scheduler.errors import FieldError, InvalidRequest
 from scheduler.model import Interval, Session, Slot, State
-from scheduler.preparation import speeches_store, stays_store
+from scheduler.preparation import redials_store, speeches_store, stays_store
 from scheduler.preparation.desk import Desk
 from scheduler.preparation.speeches_store import Speech
-from scheduler.preparation.stays import Attended, Stay, attended, held
+from scheduler.preparation.stays import Attended, Redial, Stay, attended, held
 from scheduler.preparation.stays_store import Explanation
 
 LOOK_BACK = timedelta(days=1)
@@ -78,6 +78,16 @@ class Attendance:
         """Return who had the floor in a session, in the order in which it was given."""
         async with self._desk.engine.begin() as db:
             return await speeches_store.of_session(db, session)
+
+    async def redialled(self, session: str, redials: Sequence[Redial]) -> None:
+        """Connections were lost, or devices tried to come back (Điều 14.4.c)."""
+        async with writing(self._desk.engine) as db:
+            await redials_store.add(db, session, redials)
+
+    async def redials(self, session: str) -> list[Redial]:
+        """Return what happened to the connections of a session's points, by time."""
+        async with self._desk.engine.begin() as db:
+            return await redials_store.of_session(db, session)
 
     async def alive(self, here: Mapping[str, Collection[str]], now: datetime) -> None:
         """Say which points are there, by session; whoever is not there any more left when last seen."""

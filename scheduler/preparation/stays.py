@@ -9,6 +9,7 @@ late, not interrupted.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from scheduler.model import Interval
 
@@ -22,6 +23,20 @@ class Stay:
     point: str
     joined: datetime
     left: datetime | None
+
+
+RedialKind = Literal["lost", "tried", "back"]
+"""The connection was lost; a try to come back failed; the try that brought it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redial:
+    """What happened to the connection of a device of a point."""
+
+    point: str
+    name: str
+    kind: RedialKind
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

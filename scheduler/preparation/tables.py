@@ -71,6 +71,18 @@ DUTIES = Table(  # persons on duty for a session (R-089, R-090, R-097, R-106, R-
     Column("provider", String(32)),
 )
 
+REDIALS = Table(  # lost connections of points, and each try to come back
+    "redials",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("session", String(32), ForeignKey("sessions.id"), nullable=False),
+    Column("point", String(64), ForeignKey("points.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("redials_session", "session"),
+)
+
 SELF_TESTS = Table(  # what points found out about themselves
     "self_tests",
     METADATA,

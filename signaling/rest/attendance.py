@@ -1,5 +1,6 @@
 """Who was there: the meeting's own record of a session, and what points say of their interruptions (R-087, R-099)."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -34,8 +35,19 @@ class Interruption(Model):
     by: str
 
 
+class Redial(Model):
+    """The connection of a device was `lost`, it `tried` in vain to come back, or is `back`."""
+
+    name: str
+    kind: stays.RedialKind
+    at: Moment
+
+
 class PointAttendance(Model):
-    """One point in one slot: `availability` is per cent of the time the slot was held."""
+    """One point in one slot: `availability` is per cent of the time the slot was held.
+
+    `redials` are those within the slot, by time.
+    """
 
     point: str
     name: str
@@ -46,6 +58,7 @@ class PointAttendance(Model):
     availability: float
     stays: list[Stay]
     interruptions: list[Interruption]
+    redials: list[Redial]
 
 
 class Slot(Model):
@@ -82,7 +95,9 @@ async def attendance(call: Call) -> list[Slot]:
     """Return the attendance of a session; a component sees its own points, and how many were there."""
     session, points = await find(call)
     seen = rights.seen_points(call.account, session, points)
-    return [_wire(slot, points, seen) for slot in await call.roof.preparation.attendance.slots(session.id, call.now)]
+    kept = call.roof.preparation.attendance
+    redials = await kept.redials(session.id)
+    return [_wire(slot, points, seen, redials) for slot in await kept.slots(session.id, call.now)]
 
 
 async def speeches(call: Call) -> list[Speech]:
@@ -114,18 +129,24 @@ async def find(call: Call) -> tuple[model.Session, Bodies]:
     return session, points
 
 
-def _wire(slot: SlotAttendance, points: Bodies, seen: set[str]) -> Slot:
+def _wire(slot: SlotAttendance, points: Bodies, seen: set[str], redials: Sequence[stays.Redial]) -> Slot:
+    within = [redial for redial in redials if slot.slot.start <= redial.at <= slot.slot.end]
     return Slot(
         kind=slot.slot.kind,
         start=slot.slot.start,
         end=slot.slot.end,
         expected=len(slot.points),
         present=slot.present,
-        points=[_point(points[point], *slot.points[point]) for point in slot.points if point in seen],
+        points=[_point(points[point], *slot.points[point], within) for point in slot.points if point in seen],
     )
 
 
-def _point(point: model.Point, stayed: tuple[stays.Stay, ...], judged: stays.Attended) -> PointAttendance:
+def _point(
+    point: model.Point,
+    stayed: tuple[stays.Stay, ...],
+    judged: stays.Attended,
+    redials: Sequence[stays.Redial],
+) -> PointAttendance:
     return PointAttendance(
         point=point.id,
         name=point.name,
@@ -139,6 +160,7 @@ def _point(point: model.Point, stayed: tuple[stays.Stay, ...], judged: stays.Att
             Interruption(start=gap.start, end=gap.end, seconds=gap.seconds, cause=gap.cause, by=gap.by)
             for gap in judged.interruptions
         ],
+        redials=[Redial(name=each.name, kind=each.kind, at=each.at) for each in redials if each.point == point.id],
     )
 
 

@@ -137,3 +137,29 @@ async def test_a_killed_server_leaves_the_last_sign_of_life(settings: Settings) 
         world.roof.hub.meetings.clear()  # nobody says goodbye
     async with open_world(settings) as again:
         assert stays(await attendance(again, session.id), NHA_TRANG) == [(stamp(0), stamp(11))]
+
+
+async def test_r099_each_lost_connection_and_each_try_to_come_back_is_listed(world: World) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    there = [await world.join("host", session)]
+    socket, joined = await world.join("nhatrang", session)
+    there.append(await world.join("camranh", session, resume="of-another-day"))
+    world.clock.advance(100)
+    await socket.send(type="hand", raised=True)
+    await socket.seat(joined["seat"], hand=1)
+    await socket.socket.close()
+    while world.roof.hub.meetings[session.id].clients == 3:
+        await world.tick(0)
+    world.clock.advance(20)
+    there.append(await world.join("nhatrang", session, resume=joined["resume"], tried=[16, 4]))
+    redials = {row["point"]: row["redials"] for row in (await attendance(world, session.id))["points"]}
+    assert redials == {
+        HOST: [],
+        NHA_TRANG: [
+            {"name": "UBND.Nha Trang", "kind": "lost", "at": stamp(100)},
+            {"name": "UBND.Nha Trang", "kind": "tried", "at": stamp(104)},
+            {"name": "UBND.Nha Trang", "kind": "tried", "at": stamp(116)},
+            {"name": "UBND.Nha Trang", "kind": "back", "at": stamp(120)},
+        ],
+        CAM_RANH: [{"name": "UBND.Cam Ranh", "kind": "back", "at": stamp(0)}],
+    }

@@ -104,9 +104,18 @@ export class AttendanceLists extends Piece {
   /** @param {AttendedSlot} slot */
   attended(slot) {
     const broken = slot.points.filter(({interruptions}) => interruptions.length);
+    const lost = slot.points.filter(({redials}) => redials.length);
     if (!slot.present) return nothing;
     return html`<p data-testid="attended" data-kind=${slot.kind}><strong>${t(`ready.kind-${slot.kind}`)}</strong>: ${t('lists.present', slot.present, slot.expected)}</p>
-      <ul class="duties">${broken.map(point => point.interruptions.map(gap => this.gap(point, gap)))}</ul>`;
+      <ul class="duties">${broken.map(point => point.interruptions.map(gap => this.gap(point, gap)))}</ul>
+      ${lost.map(point => this.redials(point))}`;
+  }
+
+  /** Each lost connection, and each try to come back. @param {AttendedPoint} point */
+  redials({label, redials}) {
+    const count = (/** @type {Redial['kind'][]} */ ...kinds) => redials.filter(({kind}) => kinds.includes(kind)).length;
+    return html`<details data-testid="redials"><summary>${label}: ${t('lists.redials', count('lost'), count('tried', 'back'))}</summary>
+      <ul class="duties">${redials.map(({name, kind, at}) => html`<li data-testid="redial" data-kind=${kind}><span>${name}</span><span>${clock(at)} · ${t(`lists.redial-${kind}`)}</span></li>`)}</ul></details>`;
   }
 
   /** Who had the floor, from when to when, and where the hand stood that was invited. */

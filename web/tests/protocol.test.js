@@ -27,7 +27,7 @@ class Wire extends EventTarget {
 }
 
 /** A protocol on scripted sockets, a scripted clock and a store. */
-function stand(store = new Map()) {
+function stand(store = new Map(), now = () => 0) {
   const wires = [];
   const timers = [];
   const heard = [];
@@ -36,6 +36,7 @@ function stand(store = new Map()) {
     open: () => wires[wires.push(new Wire()) - 1],
     store: {getItem: key => store.get(key) ?? null, setItem: (key, value) => store.set(key, value), removeItem: key => store.delete(key)},
     delay: (ms, run) => timers.push({ms, run}),
+    now,
   });
   protocol.addEventListener('status', ({detail}) => heard.push(detail));
   return {protocol, wires, timers, heard, store};
@@ -69,8 +70,26 @@ test('a lost socket is replaced after a growing wait, with the token', async () 
   assert.equal(place.timers.at(-1).ms, 500);
   place.timers.at(-1).run();
   place.wires[2].opens();
-  assert.deepEqual(place.wires[2].last, {type: 'join', code: '1234567890', resume: 'token-1', ref: '2'});
+  assert.deepEqual(place.wires[2].last, {type: 'join', code: '1234567890', resume: 'token-1', tried: [0], ref: '2'});
   assert.deepEqual(place.heard, ['connecting', 'joined', 'lost', 'connecting', 'lost', 'connecting']);
+});
+
+test('who comes back tells when it was tried in vain', async () => {
+  const clock = {now: 0};
+  const place = await joined(stand(new Map(), () => clock.now));
+  place.wire.drops();
+  for (const [number, at] of [[1, 1000], [2, 4000]]) {
+    clock.now = at;
+    place.timers.at(-1).run();
+    place.wires[number].drops();
+  }
+  clock.now = 9400;
+  place.timers.at(-1).run();
+  place.wires[3].opens();
+  assert.deepEqual(place.wires[3].last, {type: 'join', code: '1234567890', resume: 'token-1', tried: [8, 5], ref: '2'});
+  place.wires[3].says({type: 'joined', resume: 'token-1', ref: '2'});
+  await settle();
+  assert.deepEqual(place.protocol.tried, []);
 });
 
 test('answers find who asked, by ref', async () => {

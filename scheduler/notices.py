@@ -32,6 +32,7 @@ Kind = Literal[
     "unchecked",
     "check-missing",
     "not-arrived",
+    "room",
     "account",
     "people",
     "exception-over",
@@ -321,6 +322,13 @@ WORDS: Mapping[Kind, Words] = {
         "Cán bộ trực chưa có mặt",
         "Cán bộ được phân công ở phần ghi chú chưa báo có mặt trước phiên họp (khoản 1 Điều 14, khoản 3 Điều 17).",
         "The persons on duty named below have not checked in (Articles 14.1, 17.3).",
+    ),
+    "room": Words(
+        "Phòng họp dành cho phiên của cấp cao hơn",
+        "Các điểm cầu ở phần ghi chú cùng giờ được mời họp ở phiên của cấp cao hơn (số phiên trong ngoặc); phòng họp "
+        "dành cho phiên đó (điểm b khoản 4 Điều 12).",
+        "The rooms named below are wanted at the same time by a session of a higher body, which has them "
+        "(Article 12.4.b).",
     ),
     "interrupted": Words(
         "Đề nghị báo nguyên nhân gián đoạn",

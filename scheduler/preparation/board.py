@@ -8,7 +8,7 @@ from scheduler.directory import lines
 from scheduler.directory.carriers import points_by_provider
 from scheduler.directory.model import Line
 from scheduler.model import Interval, Session, Slot, SlotKind
-from scheduler.policy import Policy
+from scheduler.policy import LevelPolicy, Policy
 from scheduler.preparation.checks import Check
 from scheduler.preparation.duty import Duty, absent_units, overloaded
 from scheduler.preparation.readiness import (
@@ -17,6 +17,7 @@ from scheduler.preparation.readiness import (
     LinkTest,
     Mark,
     Moment,
+    Room,
     link_mark,
     marks,
     session_marks,
@@ -48,6 +49,12 @@ class Board:
         return {point: worst(mark.colour for mark in found) for point, found in self.points.items()}
 
     @property
+    def yielded(self) -> dict[str, str]:
+        """The points whose room a higher session has, and its number."""
+        marks = {point: mark for point, found in self.points.items() for mark in found if mark.word == "yielded"}
+        return {point: mark.value for point, mark in marks.items()}
+
+    @property
     def colour(self) -> Colour:
         """The colour of the session."""
         return worst([*(mark.colour for mark in self.marks), *self.colours.values()])
@@ -57,7 +64,8 @@ class Board:
 class Known:
     """What boards are made of, by session or point. `beside` are all issued sessions of that time.
 
-    `accounts` are the points somebody can sign in for; None: not asked. `providers` are their names.
+    `levels` and `owners` are those of all points. `accounts` are the points somebody can sign in for; None: not asked.
+    `providers` are their names.
     """
 
     checks: Mapping[str, Sequence[Check]]
@@ -65,6 +73,7 @@ class Known:
     stays: Mapping[str, Sequence[Stay]]
     beside: Sequence[Session]
     levels: Mapping[str, str]
+    owners: Mapping[str, str]
     units: Collection[str]
     accounts: Collection[str] | None = None
     tests: Mapping[str, SelfTest] = field(default_factory=dict)
@@ -124,7 +133,7 @@ def _facts(
     checked = {each.point: each for each in known.checks[session.id] if each.kind == slot.kind}
     posts = {each.point: each for each in known.duties[session.id] if each.role == "point"}
     rehearsed = _rehearsed(session, known.stays[session.id], now)
-    elsewhere = _elsewhere(session, at_once)
+    beside = _beside(session, at_once)
     return {
         point: Facts(
             account=None if known.accounts is None else point in known.accounts,
@@ -134,7 +143,7 @@ def _facts(
             test=_valid(known.tests.get(point), slot, policy),
             rehearsed=None if rehearsed is None else point in rehearsed,
             duty=posts.get(point),
-            elsewhere=tuple(elsewhere.get(point, ())),
+            room=_room(session, beside.get(point, ()), known, policy.level(known.levels.get(point, "")), policy),
         )
         for point in (session.host_point, *session.points)
     }
@@ -162,14 +171,35 @@ def _rehearsed(session: Session, stays: Sequence[Stay], now: datetime) -> set[st
     return {stay.point for stay in stays if stay.joined < slot.end and slot.start < (stay.left or now)}
 
 
-def _elsewhere(session: Session, at_once: Sequence[Session]) -> dict[str, list[str]]:
-    """Return the numbers of the sessions that points are in at the same time, the district has two rooms (I-04)."""
-    found: dict[str, list[str]] = {}
+def _beside(session: Session, at_once: Sequence[Session]) -> dict[str, list[Session]]:
+    """Return the other sessions that points are in at the same time (I-04)."""
+    found: dict[str, list[Session]] = {}
     for other in at_once:
         if other.id != session.id:
             for point in (other.host_point, *other.points):
-                found.setdefault(point, []).append(other.number)
+                found.setdefault(point, []).append(other)
     return found
+
+
+def _room(
+    session: Session, others: Sequence[Session], known: Known, level: LevelPolicy | None, policy: Policy
+) -> Room | None:
+    """Return who has the room of a point that others want, too; None when nobody does (I-04).
+
+    Where a unit has one room only, the highest session has it; who has two may use the other, and equals must agree.
+    """
+    if not others:
+        return None
+
+    def rank(each: Session) -> int:
+        level, unit = known.levels.get(each.host_point, ""), known.owners.get(each.host_point, "")
+        return policy.rank(level, each.klass, unit, each.official.start)
+
+    highest = max(others, key=rank)
+    numbers = tuple(other.number for other in others)
+    if level is None or level.quota != 1 or rank(highest) == rank(session):
+        return Room("taken", numbers)
+    return Room("yielded", (highest.number,)) if rank(highest) > rank(session) else Room("kept", numbers)
 
 
 def _busy(session: Session, slot: Slot, known: Known, at_once: Sequence[Session], most: int) -> list[str]:

@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler import registry_store, store
+from scheduler import outbox, registry_store, store
 from scheduler.database import writing
 from scheduler.directory import devices_store, lines_store
 from scheduler.directory.model import Line
 from scheduler.errors import InvalidRequest
 from scheduler.model import Session, SlotKind, State
+from scheduler.notices import Channels
 from scheduler.preparation import board_store, checks, self_tests, stays_store, steps
 from scheduler.preparation.board import Board, Known, board
 from scheduler.preparation.checks import Check, Result
-from scheduler.preparation.desk import Desk
+from scheduler.preparation.desk import Desk, of_slot
 from scheduler.text import clean
 
 AHEAD = timedelta(hours=24)
@@ -71,12 +72,14 @@ class Boards:
         beside = await _issued(db, first, max(session.slots[-1].end for session in sessions))
         ids = [session.id for session in sessions]
         points = {point for session in sessions for point in (session.host_point, *session.points)}
+        everywhere = await registry_store.all_points(db)
         known = Known(
             checks=await board_store.checks(db, sessions),
             duties=await board_store.duties(db, {*ids, *(other.id for other in beside)}),
             stays=await stays_store.of_sessions(db, ids),
             beside=beside,
-            levels={point.id: point.level for point in await registry_store.all_points(db)},
+            levels={point.id: point.level for point in everywhere},
+            owners={point.id: point.unit for point in everywhere},
             units=[unit.id for unit in await registry_store.units(db)],
             accounts=accounts,
             addresses={each.point: each.address for each in await devices_store.devices(db) if each.address},
@@ -89,8 +92,13 @@ class Boards:
         return [board(session, known, self._desk.policy(session), now) for session in sessions]
 
     async def alarm(self, now: datetime) -> None:
-        """Tell what is missing when it is due: once to the operating unit, and to each unit of its own points."""
+        """Tell what is missing when it is due: once to the operating unit, and to each unit of its own points.
+
+        Whose room a higher session has is told a day before (I-04).
+        """
         for found in await self.between(now, now + AHEAD, None, now):
+            if found.yielded and self._first("room", found):
+                await self._tell_yielded(found, now)
             policy = self._desk.policy(found.session).preparation
             if found.due <= now and self._first("unchecked", found):
                 await self._tell_unchecked(found, now)
@@ -117,6 +125,17 @@ class Boards:
             lines = [*nobody, *(f"{points[point].name}{why}" for point, why in red.items())]
             await self._desk.tell_operator(db, "unchecked", found.session, found.slot, lines, now)
             await self._desk.tell_units(db, "check-missing", found.session, found.slot, red, now)
+
+    async def _tell_yielded(self, found: Board, now: datetime) -> None:
+        """Tell the units of the rooms, and of the host that will miss them."""
+        session, rooms = found.session, {point: f" ({number})" for point, number in found.yielded.items()}
+        async with writing(self._desk.engine) as db:
+            points = await registry_store.points_named(db, (session.host_point, *rooms))
+            host = points[session.host_point]
+            lines = [f"{points[point].name}{number}" for point, number in rooms.items()]
+            told = of_slot("room", session, found.slot, host, lines, host.unit)
+            await outbox.tell(db, told, Channels(mail=self._desk.channels.mail), now)
+            await self._desk.tell_units(db, "room", session, found.slot, rooms, now)
 
     async def _tell_not_arrived(self, found: Board, now: datetime) -> None:
         late = [each.name for each in found.duties if each.arrived is None and each.role in {"main", "on_site"}]

@@ -54,11 +54,27 @@ class LinkTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """Who has the room of a point that is in several sessions at once: nobody can say, this one, or a higher one.
+
+    `others` are the numbers of the sessions beside this one; of the higher one alone where that has the room.
+    """
+
+    word: Literal["taken", "kept", "yielded"]
+    others: tuple[str, ...]
+
+    @property
+    def said(self) -> tuple[str, str]:
+        """The word and value of its mark."""
+        return self.word, ", ".join(self.others)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a point; None where nothing is. `rehearsed` None: there was no rehearsal yet.
 
     `line` is what is wrong with the best of its lines (Điều 6.3), if anything is.
-    `elsewhere` are numbers of sessions the point is in at the same time (I-04).
+    `room` says who has it, when others want it at the same time (I-04).
     """
 
     account: bool | None = None
@@ -68,7 +84,7 @@ class Facts:
     rehearsed: bool | None = None
     duty: Duty | None = None
     line: tuple[str, ...] | None = None
-    elsewhere: tuple[str, ...] = ()
+    room: Room | None = None
 
 
 def marks(facts: Facts, moment: Moment) -> tuple[Mark, ...]:
@@ -81,7 +97,7 @@ def marks(facts: Facts, moment: Moment) -> tuple[Mark, ...]:
         _known("rehearsal", facts.rehearsed, "missed", "amber"),
         Mark("duty", "amber", "no-duty") if facts.duty is None else Mark("duty", "green", "ok", facts.duty.name),
         _line(facts.line),
-        Mark("room", "amber", "taken", ", ".join(facts.elsewhere)) if facts.elsewhere else Mark("room", "green", "ok"),
+        Mark("room", "green", "ok") if facts.room is None else Mark("room", "amber", *facts.room.said),
     )
 
 

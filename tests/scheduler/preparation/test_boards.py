@@ -172,13 +172,41 @@ async def test_one_technician_for_three_sessions_at_once_is_warned_of(office: Of
     assert busy == [Mark("parallel", "amber", "too-many-sessions", "Lê Văn B")] * 3
 
 
-async def test_a_commune_room_in_two_sessions(office: Office) -> None:
-    """I-04: NT.VinhTho invited by UBND tỉnh 08:00–11:00 and by UBND Nha Trang: amber for both hosts."""
-    first = await office.session(PROVINCE, VINH_THO, rehearsal=False)
-    second = await office.session(CITY, VINH_THO, rehearsal=False)
-    for one, other in ((first, second), (second, first)):
-        mark = await item(office, one, VINH_THO, "room", f"{DAY} 05:00")
-        assert mark == Mark("room", "amber", "taken", other.number)
+async def test_i04_a_commune_room_in_two_sessions_is_the_higher_ones(office: Office) -> None:
+    """NT.VinhTho invited by UBND tỉnh 08:00–11:00 and by UBND Nha Trang: amber for both hosts, both numbers."""
+    city = await office.session(CITY, VINH_THO, rehearsal=False)
+    province = await office.session(PROVINCE, VINH_THO, rehearsal=False)
+    marks = [await item(office, session, VINH_THO, "room", f"{DAY} 05:00") for session in (province, city)]
+    assert marks == [
+        Mark("room", "amber", "kept", city.number),
+        Mark("room", "amber", "yielded", province.number),
+    ]
+
+
+async def test_i04_equals_must_agree_and_a_district_has_another_room(office: Office) -> None:
+    cam_lam, city = [await office.session(h, VINH_THO, rehearsal=False) for h in ("ubnd.cam-lam", CITY)]
+    province = await office.session(PROVINCE, CITY, rehearsal=False)
+    for session, point, other in (
+        (cam_lam, VINH_THO, city),
+        (city, VINH_THO, cam_lam),
+        (city, CITY, province),
+        (province, CITY, city),
+    ):
+        assert await item(office, session, point, "room", f"{DAY} 05:00") == Mark(
+            "room", "amber", "taken", other.number
+        )
+    await office.scheduler.cancel(cam_lam.id, NOW)
+    assert await item(office, city, VINH_THO, "room", f"{DAY} 05:00") == Mark("room", "green", "ok")
+
+
+async def test_i04_whose_room_a_higher_session_has_is_told_once(office: Office) -> None:
+    """The city, which registers for the commune, and Cam Lâm, which invited it; nobody of the province's session."""
+    await office.session("ubnd.cam-lam", VINH_THO, rehearsal=False)
+    province = await office.session(PROVINCE, VINH_THO, rehearsal=False)
+    for _ in range(2):
+        await office.preparation.boards.alarm(at(f"{EVE} 08:01"))
+    line = f"NT.VinhTho ({province.number})"
+    assert await office.told(at(f"{EVE} 09:00"), "room") == [("room", NHA_TRANG, line), ("room", "570", line)]
 
 
 async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:

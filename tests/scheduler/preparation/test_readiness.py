@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scheduler.model import Interval
 from scheduler.preparation.checks import Check, Result
 from scheduler.preparation.duty import Duty, Role, absent_units, overloaded
-from scheduler.preparation.readiness import SEVERITY, Facts, Mark, Moment, marks, session_marks, worst
+from scheduler.preparation.readiness import SEVERITY, Facts, Mark, Moment, Room, marks, session_marks, worst
 from scheduler.preparation.self_test import Measured, SelfTest
 from tests.scheduler.world import at, on
 
@@ -55,7 +55,8 @@ def test_a_point_without_a_named_technician_is_amber() -> None:
 
 def test_a_point_in_two_sessions_is_amber() -> None:
     """I-04: NT.VinhTho is invited by UBND tỉnh and by UBND Nha Trang at the same time."""
-    assert of("room", Facts(elsewhere=("HTT-2023-0002",)), BEFORE) == Mark("room", "amber", "taken", "HTT-2023-0002")
+    room = Room("yielded", ("HTT-2023-0002",))
+    assert of("room", Facts(room=room), BEFORE) == Mark("room", "amber", "yielded", "HTT-2023-0002")
 
 
 def test_an_unassigned_session_is_red_when_the_check_is_due() -> None:
@@ -114,7 +115,7 @@ FACTS = st.builds(
     rehearsed=BOOLS,
     duty=st.sampled_from([None, duty("point")]),
     line=st.sampled_from([None, (), ("3,6 < 4",)]),
-    elsewhere=st.sampled_from([(), ("1",)]),
+    room=st.sampled_from([None, Room("taken", ("1",)), Room("kept", ("1",))]),
 )
 BETTER = [
     {"account": True},
@@ -123,7 +124,7 @@ BETTER = [
     {"rehearsed": True},
     {"duty": duty("point")},
     {"line": ()},
-    {"elsewhere": ()},
+    {"room": None},
 ]
 
 

@@ -30,7 +30,8 @@ TURN_S = 10.0
 RECORDING_S = 12.0
 RECORDING_STARTS_S = 30.0
 DURATION = timedelta(hours=8)
-SHORT = timedelta(minutes=2)
+SHORT = timedelta(minutes=10)
+"""Of the recorded session: enough for a busy machine to join and record."""
 WISH = Wish()
 
 Say = Callable[[str], None]

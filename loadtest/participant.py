@@ -96,8 +96,10 @@ class Participant:
         return self._earlier[0] + reception.audio(), self._earlier[1] + reception.picture()
 
     async def send(self, kind: str, /, **fields: Any) -> None:
-        """Send a message that has no direct answer."""
+        """Send a message that has no direct answer. Raises ConnectionError where the server said goodbye."""
         assert self._ws is not None
+        if self.ended is not None:
+            raise ConnectionError(f"the server let {self.name or 'this point'} go ({self.ended})")
         await self._ws.send_str(json.dumps({"type": kind, **fields}))
 
     async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from tests.signaling.world import (
 
 CLOSED = [route for route in ROUTES if route.gate != "open"]
 POSTS = [route for route in ROUTES if route.method == "POST" and not route.upload]
+TAKING = [route for route in POSTS if route.body]
 JSON = {"Content-Type": "application/json"}
 
 
@@ -47,10 +48,12 @@ def name(route: Route) -> str:
     return f"{route.method} {public_path(route.path)}"
 
 
-@pytest.mark.parametrize("route", CLOSED, ids=name)
-async def test_without_login_every_call_answers_401(world: World, route: Route) -> None:
-    async with world.client().request(route.method, url(route)) as response:
-        assert await problem_of(response) == (401, "signed-out")
+async def test_without_login_every_call_answers_401(world: World) -> None:
+    answers = {}
+    for route in CLOSED:
+        async with world.client().request(route.method, url(route)) as response:
+            answers[name(route)] = await problem_of(response)
+    assert answers == dict.fromkeys(map(name, CLOSED), (401, "signed-out"))
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v2/me", "/api/"])
@@ -61,49 +64,58 @@ async def test_paths_that_do_not_exist_answer_401_outside_and_404_inside(world: 
         assert await problem_of(response) == (404, "not-found")
 
 
-@pytest.mark.parametrize("route", POSTS, ids=name)
-async def test_bad_input_gets_a_problem(world: World, route: Route) -> None:
-    client = await world.signed_in("central")
-    answers = []
-    for data, headers in [
-        (b"{}", {"Origin": "https://evil.example"}),
-        (b"{}", {"Content-Type": "text/plain"}),
-        (b"{" + b" " * 65536, JSON),
-    ]:
-        async with client.post(url(route), data=data, headers={**JSON, **headers}) as response:
-            answers.append(await problem_of(response))
-    assert answers == [(403, "bad-origin"), (415, "unsupported-type"), (413, "too-large")]
-
-
-@pytest.mark.parametrize("route", [route for route in POSTS if route.body], ids=name)
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"a": NaN}', b"[" * 60_000])
-async def test_malformed_json_gets_400(world: World, route: Route, body: bytes) -> None:
-    client = await world.signed_in("central")
-    async with client.post(url(route), data=body, headers=JSON) as response:
-        assert await problem_of(response) == (400, "bad-json")
-
-
-@pytest.mark.parametrize("route", [route for route in POSTS if route.body], ids=name)
-async def test_unknown_and_missing_fields_get_422(world: World, route: Route) -> None:
-    client = await world.signed_in("central")
-    async with client.post(url(route), json={"more": 1}) as response:
-        problem = await response.json()
-        assert await problem_of(response) == (422, "invalid")
-    assert {"more"} <= {error["field"] for error in problem["errors"]}
-
-
 @pytest.mark.parametrize(
-    "route", [route for route in CLOSED if "{id" in route.path and route.gate != "provider"], ids=name
+    ("data", "headers", "problem"),
+    [
+        (b"{}", {"Origin": "https://evil.example"}, (403, "bad-origin")),
+        (b"{}", {"Content-Type": "text/plain"}, (415, "unsupported-type")),
+        (b"{" + b" " * 65536, {}, (413, "too-large")),
+    ],
+    ids=["origin", "type", "size"],
 )
-async def test_unknown_ids_get_404(world: World, route: Route) -> None:
+async def test_bad_input_gets_a_problem(
+    world: World, data: bytes, headers: dict[str, str], problem: tuple[int, str]
+) -> None:
     client = await world.signed_in("central")
-    sent = json.dumps(GOOD.get(public_path(route.path), {}))
-    body: dict[str, Any] = {"data": sent, "headers": JSON} if route.method == "POST" else {}
-    for thing in ("nothing", "%00", "a%2Fb", "x" * 65, "%E2%80%A6"):
-        async with client.request(
-            route.method, url(route, thing).with_query("ticket=1" if route.path.endswith("file") else ""), **body
-        ) as response:
-            assert await problem_of(response) == (404, "not-found")
+    answers = {}
+    for route in POSTS:
+        async with client.post(url(route), data=data, headers={**JSON, **headers}) as response:
+            answers[name(route)] = await problem_of(response)
+    assert answers == dict.fromkeys(map(name, POSTS), problem)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"a": NaN}', b"[" * 60_000])
+async def test_malformed_json_gets_400(world: World, body: bytes) -> None:
+    client = await world.signed_in("central")
+    answers = {}
+    for route in TAKING:
+        async with client.post(url(route), data=body, headers=JSON) as response:
+            answers[name(route)] = await problem_of(response)
+    assert answers == dict.fromkeys(map(name, TAKING), (400, "bad-json"))
+
+
+async def test_unknown_and_missing_fields_get_422(world: World) -> None:
+    client = await world.signed_in("central")
+    answers = {}
+    for route in TAKING:
+        async with client.post(url(route), json={"more": 1}) as response:
+            named = {error["field"] for error in (await response.json()).get("errors", [])}
+            answers[name(route)] = (await problem_of(response), "more" in named)
+    assert answers == dict.fromkeys(map(name, TAKING), ((422, "invalid"), True))
+
+
+@pytest.mark.parametrize("thing", ["nothing", "%00", "a%2Fb", "x" * 65, "%E2%80%A6"])
+async def test_unknown_ids_get_404(world: World, thing: str) -> None:
+    client = await world.signed_in("central")
+    routes = [route for route in CLOSED if "{id" in route.path and route.gate != "provider"]
+    answers = {}
+    for route in routes:
+        sent = json.dumps(GOOD.get(public_path(route.path), {}))
+        body: dict[str, Any] = {"data": sent, "headers": JSON} if route.method == "POST" else {}
+        query = "ticket=1" if route.path.endswith("file") else ""
+        async with client.request(route.method, url(route, thing).with_query(query), **body) as response:
+            answers[name(route)] = await problem_of(response)
+    assert answers == dict.fromkeys(map(name, routes), (404, "not-found"))
 
 
 ROLES = ["admin", "central", "host", "nhatrang", "dienkhanh", "nobody"]

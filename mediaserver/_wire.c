@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 #ifndef UDP_SEGMENT
@@ -913,8 +914,27 @@ static PyObject *use(PyObject *Py_UNUSED(module), PyObject *args) {
     Py_RETURN_NONE;
 }
 
+/* A descriptor that can be read on every whole multiple of a period, by the clock of time.monotonic(). */
+static PyObject *timer(PyObject *Py_UNUSED(module), PyObject *period) {
+    long step = PyLong_AsLong(period);
+    if (step <= 0)
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_ValueError, "a period of %ld ms", step);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long long due = ((now.tv_sec * 1000LL + now.tv_nsec / 1000000) / step + 1) * step;
+    struct itimerspec times = {
+        .it_interval = {step / 1000, step % 1000 * 1000000},
+        .it_value = {due / 1000, due % 1000 * 1000000},
+    };
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (fd < 0 || timerfd_settime(fd, TFD_TIMER_ABSTIME, &times, NULL) < 0)
+        return PyErr_SetFromErrno(PyExc_OSError);
+    return PyLong_FromLong(fd);
+}
+
 static PyMethodDef functions[] = {
     {"fan", (PyCFunction)(void (*)(void))fan, METH_FASTCALL, "Send packets of a source to its steady sinks; the others come back."},
+    {"timer", timer, METH_O, "A descriptor that can be read on every whole multiple of so many milliseconds."},
     {"use", use, METH_VARARGS, "Take libsrtp's protect, unprotect and unprotect_rtcp by their addresses."},
     {NULL},
 };

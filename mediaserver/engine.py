@@ -5,7 +5,6 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
-from math import floor
 
 from mediaserver.api import EVERYONE, Event, Layout, LineState, RoomOptions, SeatOptions
 from mediaserver.errors import UnknownRoom
@@ -13,6 +12,7 @@ from mediaserver.mix.minus import PTIME_MS
 from mediaserver.peer import TICK_S, Peer
 from mediaserver.room import Room
 from mediaserver.rtp.sdp import parse_offer
+from mediaserver.ticker import Ticker
 from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.udp import UdpMux
@@ -20,8 +20,8 @@ from mediaserver.transport.udp import UdpMux
 BEAT_S = PTIME_MS / 1000
 TICK_BEATS = round(TICK_S / BEAT_S)
 REFRESH_BEATS = 25
-LATE_S = 0.2
-"""A beat later than this starts a new count instead of catching up packet by packet."""
+LATE_BEATS = 10
+"""So many beats behind, a new count is begun instead of catching up packet by packet."""
 MAX_EVENTS = 10_000
 """Events nobody read; the oldest are dropped, since what happened last is what counts."""
 
@@ -29,8 +29,9 @@ MAX_EVENTS = 10_000
 logger = logging.getLogger(__name__)
 
 
-def _next_beat() -> float:
-    return (floor(time.monotonic() / BEAT_S) + 1) * BEAT_S
+def _beats(now: float) -> int:
+    """How many beats of the clock are over, the one that is due now included."""
+    return round(now * 1000) // PTIME_MS
 
 
 class LocalEngine:
@@ -47,33 +48,37 @@ class LocalEngine:
         self._rooms: dict[str, Room] = {}
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._news = asyncio.Event()
-        self._beating: asyncio.Task[None] | None = None
+        self._ticker = Ticker(PTIME_MS, self._beat)
+        self._done = 0
+        """Beats of the clock that are over."""
 
     def start(self) -> None:
         """Bind the port and start the housekeeping. Raises OSError."""
         self._mux.open(self._hosts, self._port)
-        self._beating = asyncio.ensure_future(self._beat())
+        self._done = _beats(time.monotonic())
+        self._ticker.start()
 
-    async def _beat(self) -> None:
-        """One clock for all rooms, on whole multiples of its period: what is due together costs one wake-up."""
-        loop = asyncio.get_running_loop()
-        due = _next_beat()
-        while True:
-            await asyncio.sleep(due - loop.time())
-            now = time.monotonic()
-            self._mux.look(now)
-            count = round(due / BEAT_S)
-            for room in tuple(self._rooms.values()):
-                try:
-                    room.sound(due)
-                    if count % TICK_BEATS == 0:
-                        room.tick(now)
-                    if count % REFRESH_BEATS == 0:
-                        room.refresh(now)
-                except Exception:
-                    logger.exception("x beat of %s", room.name)
-            self._dirty.flush(now)
-            due = due + BEAT_S if now - due < LATE_S else _next_beat()
+    def _beat(self) -> None:
+        """Work for all rooms at once, on one clock; what was missed is made up for."""
+        now = time.monotonic()
+        self._mux.look(now)
+        due = _beats(now)
+        first = self._done + 1 if due - self._done <= LATE_BEATS else due
+        for number in range(first, due + 1):
+            self._work(number, now)
+        self._done = due
+        self._dirty.flush(now)
+
+    def _work(self, number: int, now: float) -> None:
+        for room in tuple(self._rooms.values()):
+            try:
+                room.sound(number * BEAT_S)
+                if number % TICK_BEATS == 0:
+                    room.tick(now)
+                if number % REFRESH_BEATS == 0:
+                    room.refresh(now)
+            except Exception:
+                logger.exception("x beat of %s", room.name)
 
     def _emit(self, event: Event) -> None:
         self._events.append(event)
@@ -88,7 +93,8 @@ class LocalEngine:
     async def open_room(self, room: str, options: RoomOptions) -> None:
         """Open a room; opening an open room changes nothing."""
         if room not in self._rooms:
-            self._rooms[room] = Room(room, options, self._dirty, self._emit, _next_beat())
+            start = (_beats(time.monotonic()) + 1) * BEAT_S
+            self._rooms[room] = Room(room, options, self._dirty, self._emit, start)
 
     async def close_room(self, room: str) -> None:
         """Close a room with all its peers and its recording."""
@@ -188,8 +194,7 @@ class LocalEngine:
 
     async def close(self) -> None:
         """Close every room and the port."""
-        if self._beating is not None:
-            self._beating.cancel()
+        self._ticker.stop()
         for room in tuple(self._rooms):
             await self.close_room(room)
         self._mux.close()

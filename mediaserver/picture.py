@@ -17,13 +17,13 @@ from mediaserver.tracks import Dirty
 class Picture:
     """One arrangement and the renditions of it; `number` names it in the composer's thread."""
 
-    def __init__(self, number: int, options: RoomOptions, dirty: Dirty) -> None:
+    def __init__(self, number: int, options: RoomOptions, dirty: Dirty, stirred: Callable[[], None]) -> None:
         # given
         self.number = number
         # owned
         self.stage = Stage(options)
         self._large = Stage(_enlarged(options))
-        self.renditions = {(codec, step): Rendition(codec, dirty) for codec, step in RENDITIONS}
+        self.renditions = {(codec, step): Rendition(codec, dirty, stirred) for codec, step in RENDITIONS}
 
     def choose(self, layout: Layout, now: float) -> None:
         """Take another layout."""
@@ -83,18 +83,22 @@ def _enlarged(options: RoomOptions) -> RoomOptions:
 
 
 class Pictures:
-    """Who watches which; audiences with equal layouts share a picture, those without a layout watch everyone's."""
+    """Who watches which; audiences with equal layouts share a picture, those without a layout watch everyone's.
 
-    def __init__(self, options: RoomOptions, dirty: Dirty) -> None:
+    `stirred` is called when somebody begins to watch and when a layout is chosen: there may be something to do.
+    """
+
+    def __init__(self, options: RoomOptions, dirty: Dirty, stirred: Callable[[], None]) -> None:
         # given
         self._options = options
         self._dirty = dirty
+        self._stirred = stirred
         # owned
         self._numbers = count()
         self._by_audience = {EVERYONE: self._new()}
 
     def _new(self) -> Picture:
-        return Picture(next(self._numbers), self._options, self._dirty)
+        return Picture(next(self._numbers), self._options, self._dirty, self._stirred)
 
     def __iter__(self) -> Iterator[Picture]:
         return iter(dict.fromkeys(self._by_audience.values()))
@@ -109,6 +113,7 @@ class Pictures:
 
     def choose(self, audience: str, layout: Layout | None, now: float) -> None:
         """Give an audience a layout; None takes it back. Its own picture is changed in place, without key frames."""
+        self._stirred()
         if layout is None:
             if audience != EVERYONE:
                 self._by_audience.pop(audience, None)

@@ -1,18 +1,29 @@
 """A rendition: the composed picture in one codec, encoded once and shared by all who watch it."""
 
+from collections.abc import Callable
+
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_h264, packetize_vp8
-from mediaserver.tracks import Dirty, Source
+from mediaserver.tracks import Dirty, Sink, Source
 
 
 class Rendition(Source):
-    """A source like any camera; `ask` makes the next picture a key frame."""
+    """A source like any camera; `ask` makes the next picture a key frame. `watched` hears of each new sink."""
 
-    def __init__(self, codec: str, dirty: Dirty) -> None:
+    def __init__(self, codec: str, dirty: Dirty, watched: Callable[[], None] | None = None) -> None:
         super().__init__("composed", codec, dirty)
+        # given
+        self._watched = watched
+        # owned
         self._wanted = True
         self._sequence = 0
         self._picture_id = 0
+
+    def attach(self, sink: Sink) -> None:
+        """Let `sink` have the packets from now on."""
+        super().attach(sink)
+        if self._watched is not None:
+            self._watched()
 
     def ask(self) -> None:
         """Make the next picture a key frame."""

@@ -90,7 +90,9 @@ class Room:
         self._emit = emit
         # owned
         self.seats: dict[str, Seat] = {}
-        self.pictures = Pictures(options, dirty)
+        self._stirred = asyncio.Event()
+        """There may be something to compose."""
+        self.pictures = Pictures(options, dirty, self._stirred.set)
         self.content: str | None = None
         """Whose shared screen is shown."""
         self.mixer = Mixer(dirty, options.hold_s, options.echo_s)
@@ -353,14 +355,17 @@ class Room:
         while True:
             due, rate, tick = metronome.beat(self._rates(), time.monotonic())
             await asyncio.sleep(due - loop.time())
+            self._stirred.clear()
             work = self._work(rate, tick, time.monotonic())
-            if work is not None:
-                try:
-                    composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
-                except Exception:
-                    logger.exception("x composing %s", self.name)
-                    continue
-                self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
+            if work is None:
+                await self._stirred.wait()
+                continue
+            try:
+                composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
+            except Exception:
+                logger.exception("x composing %s", self.name)
+                continue
+            self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
 
     def _rates(self) -> set[int]:
         large = any(large for _, large in self.pictures.watched)

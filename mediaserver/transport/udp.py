@@ -6,24 +6,26 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterable
-from math import floor
 from struct import Struct
 from typing import Protocol
 
 from aioice import stun
 
 from mediaserver.rtp.packet import Packet
+from mediaserver.ticker import Ticker
 from mediaserver.transport import ice
 from mediaserver.transport.ice import Address
 from mediaserver.transport.line import Counters, Inbox, Line
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 0.005
-"""While datagrams flow, sockets are looked at so often instead of being waited for: a picture's packets are then read
-together and leave to each receiver with one system call. It delays a packet by 2.5 ms on average. Looks are on whole
-multiples of this, as the beats of sound and picture are: what is due together costs one wake-up."""
-QUIET_LOOKS = 10
+GATHER_S = 0.002
+"""Whoever wakes us is given so long to send the rest: a picture's packets are then read together and leave to each
+receiver with one system call. The thread sleeps, for a timer of the loop costs more than all else of a look."""
+LOOK_MS = 5
+"""While datagrams come more often than this, sockets are looked at so often instead of being waited for. Looks are on
+whole multiples of this, as the beats of sound and picture are: what is due together costs one wake-up."""
+QUIET_LOOKS = 3
 """After so many looks without a datagram the sockets are waited for again."""
 SOCKET_BUFFER_BYTES = 4 << 20
 _UDP_SEGMENT = 103
@@ -106,7 +108,9 @@ class UdpMux:
         # owned
         self._sockets: dict[socket.socket, Port] = {}
         self._quiet = 0
-        self._timer: asyncio.TimerHandle | None = None
+        self._busy = 0.0
+        """When a look last found something."""
+        self._ticker = Ticker(LOOK_MS, self._look)
         self._by_fragment: dict[str, Path] = {}
         self.counters = Counters()
         self._inbox = Inbox(self.counters, Packet)
@@ -128,8 +132,7 @@ class UdpMux:
     def close(self) -> None:
         """Stop reading and release the port."""
         self._stop_waiting()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._ticker.stop()
         for sock in self._sockets:
             sock.close()
         self._sockets.clear()
@@ -164,20 +167,19 @@ class UdpMux:
             loop.remove_reader(sock.fileno())
 
     def _woken(self) -> None:
-        self._stop_waiting()
-        self._quiet = 0
-        self._look()
+        if time.monotonic() - self._busy < LOOK_MS / 1000:
+            self._stop_waiting()
+            self._quiet = 0
+            self._ticker.start()
+        else:
+            time.sleep(GATHER_S)
+            self.look(time.monotonic())
 
     def _look(self) -> None:
-        """Look, and again soon while datagrams flow."""
-        if self.look(time.monotonic()):
-            self._quiet = 0
-        else:
-            self._quiet += 1
-        if self._quiet < QUIET_LOOKS:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at((floor(loop.time() / LOOK_S) + 1) * LOOK_S, self._look)
-        else:
+        """Look regularly, until nothing comes any more."""
+        self._quiet = 0 if self.look(time.monotonic()) else self._quiet + 1
+        if self._quiet == QUIET_LOOKS:
+            self._ticker.stop()
             self._wait()
 
     def look(self, now: float) -> bool:
@@ -186,7 +188,10 @@ class UdpMux:
         for port in self._sockets.values():
             self._drain(port, now)
         self._after_batch(now)
-        return self.counters.packets_in != before
+        if self.counters.packets_in == before:
+            return False
+        self._busy = now
+        return True
 
     def _drain(self, port: Port, now: float) -> None:
         for owner, what, more in self._inbox.read(port.socket, now):

@@ -101,6 +101,24 @@ async def test_a_camera_is_forwarded_without_decoding_or_encoding_anything(meeti
     assert a.caller.reception.picture().lost == 0
 
 
+async def test_the_clock_of_the_picture_rests_until_somebody_watches(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = await meeting.join("a", "red", 440, view="camera:b")
+    await meeting.join("b", "green", 660, view="camera:a")
+    await a.watch.until(lambda: a.watch.colour() == "green" and room._idle)
+    await a.watch.more(10)  # and the composer has let go of what it held
+    looks: list[int] = []
+    work = room._work
+    monkeypatch.setattr(room, "_work", lambda rate, tick, now: looks.append(tick) or work(rate, tick, now))
+    await a.watch.more(10)
+    assert looks == []
+    await meeting.engine.set_layout(ROOM, Layout("single", "a"))
+    await a.watch.until(lambda: room.pictures.of(EVERYONE).stage._shown == Layout("single", "a"))
+    await meeting.engine.set_view(ROOM, "a", COMPOSED)
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "red")
+
+
 async def test_the_composer_listens_to_the_smallest_layer_that_fills_a_tile(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440, wish=Wish(layers=3))
     await a.watch.until(lambda: a.watch.colour() == "red")

@@ -105,6 +105,18 @@ async def test_datagrams_find_their_peer_by_validated_address(world: World) -> N
     assert (len(peer.datagrams), len(other.datagrams), world.mux.counters.strangers) == (3, 1, 2)
 
 
+async def test_nothing_is_missed_whether_datagrams_flow_or_come_after_a_rest(world: World) -> None:
+    peer = Peer()
+    sent = [b"\x16" + bytes([number]) for number in range(40)]
+    with client() as sock:
+        world.mux.validate(sock.getsockname(), peer)
+        for number, data in enumerate(sent):
+            sock.sendto(data, world.mux.addresses[0])
+            await asyncio.sleep(0.1 if number % 20 == 0 else 0.003)
+        await world.arrived(len(sent))
+    assert peer.datagrams == sent
+
+
 async def test_malformed_and_unknown_checks_reach_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:
     peer = Peer()
     world.mux.register("mine", peer)

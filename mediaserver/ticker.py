@@ -1,0 +1,59 @@
+"""Calls on the whole multiples of a period, for all on one clock: what is due together costs one wake-up."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+try:
+    from mediaserver._wire import timer
+except ImportError:  # compiled at installation where that is possible
+
+    def timer(period_ms: int) -> int | None:
+        """A descriptor that can be read on every multiple of a period; None for none."""
+        return None
+
+
+class Ticker:
+    """Calls `call` every `period_ms` between :meth:`start` and :meth:`stop`; of calls that are late only one is made.
+
+    A timer of the kernel costs two thirds of the loop's, which is made, planned and destroyed for each call.
+    """
+
+    def __init__(self, period_ms: int, call: Callable[[], None]) -> None:
+        # given
+        self._period_ms = period_ms
+        self._call = call
+        # owned
+        self._descriptor: int | None = None
+        self._handle: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin with the next multiple."""
+        self._descriptor = timer(self._period_ms)
+        if self._descriptor is None:
+            self._plan()
+        else:
+            asyncio.get_running_loop().add_reader(self._descriptor, self._rung)
+
+    def stop(self) -> None:
+        """Call no more; a ticker that was not started may be stopped."""
+        if self._handle is not None:
+            self._handle.cancel()
+        if self._descriptor is not None:
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+            os.close(self._descriptor)
+        self._handle = self._descriptor = None
+
+    def _rung(self) -> None:
+        assert self._descriptor is not None
+        os.read(self._descriptor, 8)
+        self._call()
+
+    def _plan(self) -> None:
+        loop = asyncio.get_running_loop()
+        number = round(loop.time() * 1000) // self._period_ms + 1
+        self._handle = loop.call_at(number * self._period_ms / 1000, self._due)
+
+    def _due(self) -> None:
+        self._plan()
+        self._call()

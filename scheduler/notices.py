@@ -51,6 +51,8 @@ Kind = Literal[
     "provider-cancelled",
     "patch",
     "duty",
+    "figures-asked",
+    "figures-due",
 ]
 Method = Literal["REQUEST", "CANCEL"]
 """What a calendar is asked to do (RFC 5546 §3.2.2, §3.2.5)."""
@@ -248,6 +250,17 @@ WORDS: Mapping[Kind, Words] = {
         "Thiết bị quá hạn cập nhật",
         "Thiết bị dưới đây quá hạn cập nhật bản vá; đề nghị đơn vị chịu trách nhiệm cập nhật (khoản 3 Điều 7).",
         "This device was not updated for too long; whoever answers for its security is asked to do so (Article 7).",
+    ),
+    "figures-asked": Words(
+        "Đề nghị rà soát số liệu báo cáo",
+        "Đề nghị đơn vị kiểm tra, điều chỉnh (nếu có) và xác nhận số liệu họp trực tuyến của đơn vị trên trang"
+        " Số liệu báo cáo (khoản 5 Điều 19).",
+        "Please go through your unit's figures on the page Figures, correct or confirm them (Article 19.5).",
+    ),
+    "figures-due": Words(
+        "Nhắc rà soát số liệu báo cáo",
+        "Sắp hết hạn mà đơn vị chưa xác nhận số liệu họp trực tuyến trên trang Số liệu báo cáo (khoản 5 Điều 19).",
+        "Your unit's figures on the page Figures are not confirmed yet and soon due (Article 19.5).",
     ),
     "duty": Words(
         "Phân công trực kỹ thuật",

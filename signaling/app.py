@@ -124,6 +124,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
 def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
     return {
         "uptime": kept.reports.alive,
+        "figures": kept.inquiries.remind,
         "answers": kept.answers.work,
         "calls": kept.calls.work,
         "happenings": kept.audit.cover,

@@ -33,6 +33,7 @@ from scheduler.model import Amount
 from scheduler.notices import Channels, Contacts
 from scheduler.post import Post
 from scheduler.preparation.service import Preparation
+from scheduler.reports.inquiries import Inquiries
 from scheduler.reports.reviews import Reviews
 from scheduler.reports.service import Reports
 from scheduler.service import Scheduler
@@ -76,6 +77,7 @@ class Record:
     audit: Audit
     reports: Reports
     reviews: Reviews
+    inquiries: Inquiries
     safe: Safe
 
 
@@ -112,7 +114,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
     scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
     address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
     sheets, handovers = Sheets(engine, shelf, channels), Handovers(engine, shelf, channels)
-    drafts = Drafts(engine, shelf, channels)
+    drafts, reports = Drafts(engine, shelf, channels), Reports(engine, shelf, scheduler)
     return Record(
         database=engine,
         scheduler=scheduler,
@@ -138,7 +140,8 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         emergencies=Emergencies(engine),
         store=Store(engine),
         audit=Audit(engine, shelf, scheduler.happenings),
-        reports=Reports(engine, shelf, scheduler),
+        reports=reports,
+        inquiries=Inquiries(engine, shelf, reports, channels),
         reviews=Reviews(engine),
         preparation=Preparation.over(engine, shelf, channels),
         safe=safe,

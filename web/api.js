@@ -270,6 +270,12 @@ export const reportRows = fields => call('GET', `reports/sessions?${query(fields
 export const reportPoints = fields => call('GET', `reports/points?${query(fields)}`);
 /** Record that an emergency was looked at afterwards. @type {(session: string, remark: string) => Promise<Review>} */
 export const review = (session, remark) => call('POST', `sessions/${encodeURIComponent(session)}/review`, {remark});
+/** @type {() => Promise<FigureRequest[]>} */
+export const figureRequests = () => call('GET', 'figure-requests');
+/** Ask units to go through their figures of a period. @type {(period: Record<string, string>, body: {title: string, due: string}) => Promise<FigureRequest>} */
+export const askFigures = (period, body) => call('POST', `figure-requests?${query(period)}`, body);
+/** @type {(id: string, body: {figures: Record<string, number>, remark: string}) => Promise<FigureAnswer>} */
+export const answerFigures = (id, body) => call('POST', `figure-requests/${encodeURIComponent(id)}`, body);
 /** Where a report is fetched as a file. @type {(fields: Record<string, string>) => string} */
 export const reportFile = fields => new URL(`reports/file?${query(fields)}`, BASE).href;
 /** @type {() => Promise<LetterRow[]>} */

@@ -245,10 +245,13 @@ interface Report {
   title: string; period: Slot; total: ReportRow['figures']; shares: ReportShares; uptime: { permille: number | null; outages: Slot[] };
   rows: Record<'unit' | 'level' | 'class' | 'purpose' | 'kind' | 'month', ReportRow[]>;
   usage: { sessions: number; points: number; points_at: string | null; waited: number; revoked: number; refused: number };
-  carriers: CarrierRow[];
+  carriers: CarrierRow[]; corrections: Correction[];
 }
 interface CarrierRow { month: string; provider: string; name: string; lines: number; sessions: number; minutes: number; lossy: number; incidents: number; restored: number; restore: number | null }
 interface ReportEntry { id: string; number: string; title: string; unit: string; start: string; end: string; state: string; klass: string; expected: number; present: number; ground: string; reason: string; review: Review | null; reviewable: boolean }
+interface FigureAnswer { unit: Named; counted: Record<string, number>; said: Record<string, number> | null; remark: string; by: string; at: string | null; standing: 'waiting' | 'overdue' | 'confirmed' | 'corrected' }
+interface FigureRequest { id: string; title: string; period: Slot; due: string; by: string; at: string; asked: number; answered: number; answers: FigureAnswer[]; may_answer: boolean }
+interface Correction { unit: string; name: string; figure: FigureName; counted: number; said: number; remark: string; by: string; at: string }
 interface Review { at: string; by: string; remark: string }
 interface ReportPoint { id: string; name: string; label: string; expected: number; present: number; available: number | null; minutes: number; lossy: number; line: number | null }
 

@@ -11,8 +11,9 @@ from scheduler.deadlines import Clock
 from scheduler.directory import lines_store
 from scheduler.model import Interval, Usage
 from scheduler.profiles import Profiles
-from scheduler.reports import facts_store, turnout_store, uptime_store
+from scheduler.reports import corrections_store, facts_store, turnout_store, uptime_store
 from scheduler.reports.carriers import CarrierRow, monthly
+from scheduler.reports.corrections import Correction, corrections
 from scheduler.reports.figures import Fact, Figures, Grouping, Row, Turnout, counted, grouped, total
 from scheduler.reports.uptime import Uptime, uptime
 from scheduler.service import Scheduler
@@ -25,7 +26,8 @@ class Report:
     """The figures of a period: in all, and by each grouping; the rows of a grouping add up to what is in all.
 
     `carriers` are those of telecom enterprises, month by month (R-116); `emergencies` are the registrations of that
-    class, which are looked at afterwards (R-075), and `grounds` the names of what they may be called for.
+    class, which are looked at afterwards (R-075), and `grounds` the names of what they may be called for;
+    `corrections` are what units say of their figures (R-122).
     """
 
     period: Interval
@@ -36,6 +38,7 @@ class Report:
     uptime: Uptime
     emergencies: tuple[Fact, ...]
     grounds: dict[str, str]
+    corrections: tuple[Correction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Reports:
         async with self._engine.begin() as db:
             before = {} if earlier is None else await facts_store.sessions_of_units(db, earlier)
             carriers = await self._carriers(db, period, now)
+            said = corrections(await corrections_store.of_period(db, period), period)
             ran = uptime(await uptime_store.ran(db), period, now)
         names, given = self._names(facts, now), counted(facts)
         rows = {
@@ -74,7 +78,7 @@ class Reports:
         usage = await self._scheduler.usage(period.start, period.end)
         emergencies = tuple(fact for fact in facts if fact.held and fact.klass == "khan_cap")
         grounds = self._profiles.at(now).classes["khan_cap"].grounds
-        return Report(period, total(given), rows, usage, carriers, ran, emergencies, dict(grounds))
+        return Report(period, total(given), rows, usage, carriers, ran, emergencies, dict(grounds), said)
 
     async def points(self, period: Interval, now: datetime) -> list[PointRow]:
         """Return how each point took part that was expected in a period, in the order of the registry."""

@@ -62,6 +62,7 @@ POINTS: tuple[str, ...] = (
     "Số phút mất gói trên 2%",
     "Khả dụng đường truyền",
 )
+CORRECTIONS: tuple[str, ...] = ("Số liệu", "Hệ thống thống kê", "Đơn vị báo cáo", "Giải trình")
 EMERGENCIES: tuple[str, ...] = ("Thời gian", "Đơn vị chủ trì", "Căn cứ, lý do", "Xem xét sau phiên")
 IN_ALL = "Tổng số"
 BEFORE = "Kỳ trước"
@@ -90,6 +91,7 @@ def sheets(report: Report, points: Sequence[PointRow], zone: ZoneInfo) -> tuple[
         _uptime(report, zone),
         *(_grouping(report, by) for by in GROUPINGS),
         _outcomes(report),
+        _corrections(report, zone),
         _points(points),
         _emergencies(report, zone),
         _carriers(report),
@@ -116,6 +118,18 @@ def _outcomes(report: Report) -> Sheet:
 def _outcome(given: Figures) -> tuple[str | int, ...]:
     found = {**given._asdict(), **{name: share(each) for name, each in shares(given)._asdict().items()}}
     return tuple(found[name] for name in OUTCOMES)
+
+
+def _corrections(report: Report, zone: ZoneInfo) -> Sheet:
+    """What units say of their figures, beside what is counted (R-122)."""
+    units = {row.key: row for row in report.rows["unit"]}
+    rows = []
+    for each in report.corrections:
+        row = units.get(each.unit)
+        counted = getattr(row.figures, each.figure) if row else 0
+        said = f"{each.at.astimezone(zone):%d/%m/%Y} {each.by}: {each.remark}"
+        rows.append((row.name if row else each.unit, FIGURES[each.figure], counted, each.said, said))
+    return Sheet("Số liệu đơn vị điều chỉnh", ("Số liệu đơn vị điều chỉnh", *CORRECTIONS), tuple(rows))
 
 
 def _points(points: Sequence[PointRow]) -> Sheet:

@@ -130,6 +130,19 @@ class Uptime(Model):
     outages: list[Interval]
 
 
+class Correction(Model):
+    """A figure that a unit says is another one; `counted` is what the records say (R-122)."""
+
+    unit: str
+    name: str
+    figure: str
+    counted: int
+    said: int
+    remark: str
+    by: str
+    at: Moment
+
+
 class Report(Model):
     """The figures of a period; the rows of each grouping add up to the total."""
 
@@ -140,6 +153,7 @@ class Report(Model):
     rows: dict[Grouping, list[Row]]
     usage: Usage
     carriers: list[Carrier]
+    corrections: list[Correction]
     uptime: Uptime
 
 
@@ -208,6 +222,7 @@ async def report(call: Call) -> Report:
             refused=found.usage.refused,
         ),
         carriers=[Carrier(**asdict(row)) for row in found.carriers],
+        corrections=_corrections(found),
         uptime=Uptime(
             permille=found.uptime.permille,
             outages=[Interval(start=each.start, end=each.end) for each in found.uptime.outages],
@@ -217,8 +232,8 @@ async def report(call: Call) -> Report:
 
 async def points(call: Call) -> list[Point]:
     """List how each point took part in a period."""
-    _check_reader(call)
-    found = await call.roof.reports.points(_periods(call)[0], call.now)
+    check_reader(call)
+    found = await call.roof.reports.points(periods_of(call)[0], call.now)
     return [
         Point(
             id=row.point,
@@ -246,11 +261,11 @@ async def review(call: Call) -> Review:
 
 async def behind(call: Call) -> list[Entry]:
     """List the registrations a number was counted from."""
-    _check_reader(call)
+    check_reader(call)
     query: Behind = call.query
     if query.figure not in figures.NAMES:
         raise BadInput([Fault("figure", "unknown-figure")])
-    facts = await call.roof.reports.facts(_periods(call)[0], call.now)
+    facts = await call.roof.reports.facts(periods_of(call)[0], call.now)
     grounds = call.roof.scheduler.policy(call.now).classes["khan_cap"].grounds
     return [_entry(call, fact, grounds) for fact in figures.behind(facts, query.by, query.key, query.figure)]
 
@@ -271,18 +286,18 @@ async def file(call: Call) -> web.Response:
     return web.Response(body=body, content_type=TYPES[query.format], headers=headers)
 
 
-def _check_reader(call: Call) -> None:
+def check_reader(call: Call) -> None:
     if not call.account.sees_all:
         raise Forbidden
 
 
 async def _report(call: Call) -> service.Report:
-    _check_reader(call)
-    span, earlier = _periods(call)
+    check_reader(call)
+    span, earlier = periods_of(call)
     return await call.roof.reports.report(span, earlier, call.now)
 
 
-def _periods(call: Call) -> tuple[Span, Span]:
+def periods_of(call: Call) -> tuple[Span, Span]:
     """Return the period asked for and the one it is compared with. Raises BadInput."""
     query: Asked = call.query
     today = call.now.astimezone(_zone(call))
@@ -310,6 +325,16 @@ def _zone(call: Call) -> ZoneInfo:
 
 def _figures(counted: figures.Figures) -> Figures:
     return Figures(**{name: getattr(counted, name) for name in figures.NAMES})
+
+
+def _corrections(found: service.Report) -> list[Correction]:
+    units = {row.key: row for row in found.rows["unit"]}
+    return [
+        Correction(**asdict(each), name=units[each.unit].name, counted=getattr(units[each.unit].figures, each.figure))
+        if each.unit in units
+        else Correction(**asdict(each), name=each.unit, counted=0)
+        for each in found.corrections
+    ]
 
 
 def _shares(counted: figures.Figures) -> Shares:

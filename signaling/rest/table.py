@@ -17,6 +17,7 @@ from signaling.rest import (
     emergencies,
     equipment,
     evidence,
+    figures,
     grants,
     incidents,
     layouts,
@@ -81,4 +82,5 @@ ROUTES: tuple[Route, ...] = (
     *emergencies.ROUTES,
     *audit.ROUTES,
     *reports.ROUTES,
+    *figures.ROUTES,
 )

@@ -47,3 +47,21 @@ def test_who_did_what_is_found_verified_and_taken_away(server: Server, red: Brow
     site = people.sign_in(red, "nt.xuonghuan")
     site.goto(f"{server.http}audit.html")
     expect(site.get_by_test_id("error")).to_be_visible()
+
+
+def test_r122_a_unit_corrects_what_it_is_asked(server: Server, red: Browser, people: People) -> None:
+    host = people.sign_in(red, "ubnd.nha-trang")
+    people.register(host, ["nt.xuonghuan"], "Giao ban số liệu")
+    page = people.sign_in(red, "truc.ban")
+    page.goto(f"{server.http}figures.html")
+    page.get_by_test_id("figures-what").fill("Rà soát số liệu năm")
+    page.get_by_test_id("figures-period").select_option("year")
+    page.get_by_test_id("figures-ask").click()
+    expect(page.locator('[data-testid="figures-unit"][data-unit="568"]')).to_have_attribute("data-standing", "waiting")
+    host.goto(f"{server.http}figures.html")
+    host.locator('[data-testid="figure"][data-figure="incidents"]').fill("7")
+    host.get_by_test_id("figures-remark").fill("Sự cố ngoài hệ thống")
+    host.get_by_test_id("figures-say").click()
+    expect(host.get_by_test_id("figures-sent")).to_be_visible()
+    page.goto(f"{server.http}reports.html")
+    expect(page.get_by_test_id("report-correction")).to_contain_text("Sự cố ngoài hệ thống")

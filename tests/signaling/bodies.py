@@ -85,6 +85,8 @@ GOOD: dict[str, Any] = {
     "/lines/incidents/{id}": {"text": "Đã thay thiết bị"},
     "/directory/providers/{id}/account": {"account": "vnpt"},
     "/sessions/{id}/lists": {"point": NHA_TRANG, "count": 5, "people": []},
+    "/figure-requests": {"title": "Số liệu năm", "due": "2026-04-20T10:00:00Z", "units": ["568"]},
+    "/figure-requests/{id}": {"figures": {"sessions": 1}, "remark": "Họp ngoài hệ thống"},
     "/sessions/{id}/review": {"remark": "Đúng căn cứ"},
     "/feedback": {"text": "Thiết bị cũ"},
     "/feedback/{id}": {"status": "handled"},

@@ -116,7 +116,7 @@ class ReportsPage extends Page {
     return html`<h2 data-testid="report-title">${whole.title}</h2>
       <p data-testid="report-usage">${t('reports.usage', usage.sessions, usage.points, usage.waited, usage.revoked, usage.refused, peak)}</p>
       ${this.uptime(whole.uptime)}
-      ${whole.total.registered ? html`${this.chart(whole.rows.month)} ${GROUPINGS.map(by => this.table(whole, by))} ${this.outcomes(whole)} ${this.byPoint()}`
+      ${whole.total.registered ? html`${this.chart(whole.rows.month)} ${GROUPINGS.map(by => this.table(whole, by))} ${this.corrections(whole.corrections)} ${this.outcomes(whole)} ${this.byPoint()}`
         : html`<p class="empty" data-testid="report-none">${t('reports.none')}</p>`}
       ${whole.carriers.length ? this.carriers(whole.carriers) : nothing}`;
   }
@@ -169,6 +169,16 @@ class ReportsPage extends Page {
     const part = SHARES[figure];
     if (part) return html`<td class="number" data-figure=${figure}>${share(row.shares[part])}</td>`;
     return this.cell(row, row.key ? 'unit' : '', /** @type {FigureName} */ (figure));
+  }
+
+  /** What units say of their figures, beside what is counted (Điều 19.5). @param {Correction[]} list */
+  corrections(list) {
+    if (!list.length) return nothing;
+    return html`<h2>${t('reports.corrections')}</h2><p class="soft">${t('reports.corrections-hint')}</p>
+      <div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.corrections')}><table class="ledger" data-testid="report-corrections">
+      <thead><tr>${['unit', 'figure', 'counted', 'yours', 'remark-of'].map(one => html`<th scope="col">${t(`figures.${one}`)}</th>`)}</tr></thead>
+      <tbody>${list.map(one => html`<tr data-testid="report-correction"><th scope="row">${one.name}</th><td>${t(`reports.${one.figure}`)}</td><td class="number">${number(one.counted)}</td>
+        <td class="number">${number(one.said)}</td><td class="long">${one.remark} <span class="soft">${one.by} ${day(one.at)}</span></td></tr>`)}</tbody></table></div>`;
   }
 
   byPoint() {

@@ -1,0 +1,78 @@
+"""Rows of figures that units are asked to go through, on a connection whose transaction the service holds."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, insert, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.directory.errors import Unknown
+from scheduler.model import Interval
+from scheduler.registry_store import storable
+from scheduler.reports.corrections import Answer, Request
+from scheduler.reports.tables import FIGURE_ANSWERS, FIGURE_REQUESTS
+from scheduler.store import instant, seconds
+
+
+async def add(db: AsyncConnection, request: Request) -> None:
+    """Save a request with nobody's answer yet."""
+    times = {"start": request.period.start, "end": request.period.end, "due": request.due, "at": request.at}
+    row = {name: seconds(value) for name, value in times.items()}
+    await db.execute(insert(FIGURE_REQUESTS).values(id=request.id, title=request.title, by=request.by, **row))
+    asked = [
+        {"request": request.id, "unit": each.unit, "counted": json.dumps(each.counted)} for each in request.answers
+    ]
+    await db.execute(insert(FIGURE_ANSWERS), [{**each, "remark": "", "by": ""} for each in asked])
+
+
+async def requests(db: AsyncConnection, where: ColumnElement[bool] | None = None) -> list[Request]:
+    """Return requests with their answers, the newest first."""
+    wanted = true() if where is None else where
+    answers: dict[str, list[Answer]] = {}
+    of_these = FIGURE_ANSWERS.c.request.in_(select(FIGURE_REQUESTS.c.id).where(wanted))
+    for row in await db.execute(select(FIGURE_ANSWERS).where(of_these).order_by(FIGURE_ANSWERS.c.unit)):
+        said = None if row.said is None else json.loads(row.said)
+        at = None if row.at is None else instant(row.at)
+        answer = Answer(row.unit, json.loads(row.counted), said, row.remark, row.by, at)
+        answers.setdefault(row.request, []).append(answer)
+    order = FIGURE_REQUESTS.c.at.desc(), FIGURE_REQUESTS.c.id
+    return [
+        Request(
+            id=row.id,
+            title=row.title,
+            period=Interval(instant(row.start), instant(row.end)),
+            due=instant(row.due),
+            by=row.by,
+            at=instant(row.at),
+            reminded=None if row.reminded is None else instant(row.reminded),
+            answers=tuple(answers[row.id]),
+        )
+        for row in await db.execute(select(FIGURE_REQUESTS).where(wanted).order_by(*order))
+    ]
+
+
+async def known(db: AsyncConnection, request: str) -> Request:
+    """Return a request. Raises Unknown."""
+    found = await requests(db, FIGURE_REQUESTS.c.id.in_(storable([request])))
+    if not found:
+        raise Unknown("figure-request", request)
+    return found[0]
+
+
+async def of_period(db: AsyncConnection, period: Interval) -> list[Request]:
+    """Return the requests for exactly a period."""
+    start, end = seconds(period.start), seconds(period.end)
+    return await requests(db, (FIGURE_REQUESTS.c.start == start) & (FIGURE_REQUESTS.c.end == end))
+
+
+async def answer(db: AsyncConnection, request: str, given: Answer, now: datetime) -> None:
+    """Save what a unit says."""
+    own = (FIGURE_ANSWERS.c.request == request) & (FIGURE_ANSWERS.c.unit == given.unit)
+    values = {"said": json.dumps(given.said), "remark": given.remark, "by": given.by, "at": seconds(now)}
+    await db.execute(update(FIGURE_ANSWERS).where(own).values(values))
+
+
+async def reminded(db: AsyncConnection, request: str, now: datetime) -> None:
+    """Note that who has not answered was reminded."""
+    own = FIGURE_REQUESTS.c.id == request
+    await db.execute(update(FIGURE_REQUESTS).where(own).values(reminded=seconds(now)))

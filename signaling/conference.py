@@ -174,7 +174,8 @@ class Conference:
     def end(self, reason: Farewell) -> list[Effect]:
         """Send everyone home and close the room."""
         seats = list(self.roster.seats.values())
-        effects: list[Effect] = [Hang(seat.client, reason) for seat in seats if seat.client is not None]
+        effects = [effect for seat in seats for effect in self._give_back(seat)]
+        effects += [Hang(seat.client, reason) for seat in seats if seat.client is not None]
         effects += self.tape.room_closed()
         effects += [CloseRoom()] if self._room_open else []
         effects += [Release(seat.leg) for seat in seats if seat.leg is not None]
@@ -546,8 +547,14 @@ class Conference:
         return [*([Arrange(chosen, chosen.kind)] if chosen else []), SetView(seat.id, seat.view, seat.lines)]
 
     def _drop(self, seat: Seated, reason: Farewell) -> list[Effect]:
-        effects: list[Effect] = [] if seat.client is None else [Hang(seat.client, reason)]
+        effects = self._give_back(seat) + ([] if seat.client is None else [Hang(seat.client, reason)])
         return [*effects, RemoveSeat(seat.id), *self._forget(seat)]
+
+    def _give_back(self, seat: Seated) -> list[Effect]:
+        """End what a seat directs, if it does; before its client is gone, whose address is noted with that."""
+        if self.aid.helper != seat.id or not self.aid.help(None):
+            return []
+        return [Direct(seat.account, False), *self._tell_leaders(self.aid.assist)]
 
     def _make_absent(self, seat: Seated) -> list[Effect]:
         seat.here = seat.up = seat.offered = False
@@ -559,8 +566,7 @@ class Conference:
         effects: list[Effect] = self._unshare() if self.content == seat.id else []
         effects += self._turn(seat, False)
         self.roster.remove(seat)
-        if self.aid.helper == seat.id and self.aid.help(None):
-            effects += [Direct(seat.account, False), *self._tell_leaders(self.aid.assist)]
+        effects += self._give_back(seat)
         for other in self.roster.seats.values():
             if other.view == f"camera:{seat.id}":
                 other.view = COMPOSED

@@ -147,6 +147,31 @@ async def test_the_log_says_when_the_centre_directed_also_when_it_only_lost_its_
     assert [entry.address for entry in noted] == ["127.0.0.1", ""]
 
 
+async def test_r095_the_log_says_when_the_centre_directed_no_longer_since_it_left_or_the_meeting_ended(
+    world: World,
+) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await host.ask(type="report", kind="help", text="treo")
+    first, _ = await world.join("central", session)
+    await first.ask(type="assist", on=True)
+    await first.ask(type="leave")
+    second, _ = await world.join("central", session)
+    await second.ask(type="assist", on=True)
+    async with (await world.signed_in("central")).post(f"/api/v1/sessions/{session.id}/cancel", json={}) as response:
+        assert response.status == 200, await response.text()
+    await second.closed()
+    noted = [entry for entry in reversed(await world.audited(50)) if entry.action.startswith("direct")]
+    assert [(entry.action, entry.address) for entry in noted] == [
+        ("direct", "127.0.0.1"),
+        ("direct-end", "127.0.0.1"),
+        ("direct", "127.0.0.1"),
+        ("direct-end", "127.0.0.1"),
+    ]
+    row = next(iter(await listed(await world.signed_in("central"))))
+    assert [step["kind"] for step in row["steps"]] == ["opened", "control", "returned", "control", "returned"]
+
+
 async def test_a_weak_line_is_shown_to_the_host_and_reported_by_itself(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)

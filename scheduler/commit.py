@@ -164,9 +164,14 @@ class Commit:
         return sorted((found & set(boxes)) - {host.unit})
 
     async def _for_operator(self, asked: Claim, plan: Admit) -> bool:
-        """Whether a plan that takes codes waits for the operator: by the profile, or since others come first (I13)."""
+        """Whether a plan that takes codes waits for the operator: by the profile, since others come first (I13), or
+        since a meeting is held under one of them (A25)."""
         confirms = self.policy.revocation.mode == "operator_confirm"
-        return bool(plan.victims) and (confirms or bool(await self.ahead(asked)))
+        return bool(plan.victims) and (confirms or bool(await self.ahead(asked)) or await self._live(plan.victims))
+
+    async def _live(self, victims: Iterable[str]) -> bool:
+        live = await claims_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.policy, self.now)
+        return not {claim.id for claim in live}.isdisjoint(victims)
 
     async def apply(self, session: Session, plan: Admit) -> None:
         """Revoke exactly the plan's victims and issue the session; what is left over serves the queue."""

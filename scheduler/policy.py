@@ -354,9 +354,15 @@ class RevocationPolicy(_Part):
     reprieve: bool
     mode: Literal["automatic", "operator_confirm"]
     live_sessions: Literal["never", "khan_cap_only"]
+    live_notice_min: Annotated[int, Field(ge=0)]
     protect_within_min: Annotated[int, Field(ge=0)]
     hold_min: Count
     reinstate_notice_min: Annotated[int, Field(ge=0)]
+
+    @property
+    def live_notice(self) -> timedelta:
+        """How long before it ends a meeting is told that an emergency takes its code."""
+        return timedelta(minutes=self.live_notice_min)
 
     @property
     def protect(self) -> timedelta:

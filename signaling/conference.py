@@ -41,6 +41,7 @@ from signaling.messages import (
     Audience,
     ContentState,
     Farewell,
+    GivesWay,
     IncidentState,
     Joined,
     Knock,
@@ -114,6 +115,8 @@ class Conference:
         self._before: Layout | None = None
         """What everyone saw before it was shared."""
         self.speaking: str | None = None
+        self.gives_way_at: datetime | None = None
+        """When it ends, since an emergency took its code."""
         self._room_open = False
 
     # --- coming and going
@@ -457,6 +460,11 @@ class Conference:
         )
         self.roster.places = all_
         return [TellAll(SessionState(session=self._session()))]
+
+    def gives_way(self, at: datetime) -> list[Effect]:
+        """An emergency took the code: everyone is told when the meeting ends (A25)."""
+        self.gives_way_at = at
+        return [TellAll(GivesWay(at=at))]
 
     def flush(self) -> Seats | None:
         """Return what changed in the roster since the last flush, if anything."""

@@ -160,6 +160,16 @@ class Hub:
         for session in sessions:
             await self._dead(session, "revoked")
 
+    async def displaced(self, sessions: Iterable[str], now: datetime) -> None:
+        """Codes went to another session: their conferences end; one that is held is given notice (A25)."""
+        for session in sessions:
+            meeting = self.meetings.get(session)
+            if meeting is None or self._scheduler.phase(self._sessions[session], now) != "open":
+                await self._dead(session, "revoked")
+            else:
+                notice = self._scheduler.policy(now).revocation.live_notice
+                await meeting.apply(meeting.conference.gives_way(now + notice))
+
     async def _dead(self, session: str, reason: Farewell) -> None:
         meeting = self.meetings.get(session)
         if meeting is not None:
@@ -181,8 +191,8 @@ class Hub:
         due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
         self._refreshed = now if due else self._refreshed
         for meeting in list(self.meetings.values()):
-            if self._over(meeting, now):
-                await self._finish(meeting, "ended")
+            if (reason := self._over(meeting, now)) is not None:
+                await self._finish(meeting, reason)
                 continue
             await meeting.apply(meeting.conference.tick(now))
             if not meeting.trial:
@@ -194,10 +204,14 @@ class Hub:
             here = {meeting.id: meeting.conference.roster.present() for meeting in held}
             await self.tools.attendance.alive(here, now)
 
-    def _over(self, meeting: Meeting, now: datetime) -> bool:
+    def _over(self, meeting: Meeting, now: datetime) -> Farewell | None:
+        """Why a meeting ends now, if it does."""
+        conference = meeting.conference
         if meeting.trial:
-            return now >= meeting.conference.booking.end
-        return self._scheduler.phase(self._sessions[meeting.id], now) not in {"lobby", "open"}
+            return "ended" if now >= conference.booking.end else None
+        if conference.gives_way_at is not None and now >= conference.gives_way_at:
+            return "revoked"
+        return None if self._scheduler.phase(self._sessions[meeting.id], now) in {"lobby", "open"} else "ended"
 
     async def _watch_disk(self, now: datetime) -> None:
         if self._looked is not None and (now - self._looked).total_seconds() < DISK_SECONDS:

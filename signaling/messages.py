@@ -434,6 +434,13 @@ class Speaking(_Message):
     seat: str | None
 
 
+class GivesWay(_Message):
+    """The code went to an emergency: the meeting ends at that time (A25)."""
+
+    type: Literal["gives-way"] = "gives-way"
+    at: Instant
+
+
 class LevelsState(_Message):
     """How loud those are who have the floor and are heard, whole dBov by seat (who leads the meeting only)."""
 
@@ -551,8 +558,8 @@ class Error(_Message):
 
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
-    | ViewState | Speaking | LevelsState | ContentState | Wanted | IncidentState | LinesState | AssistState | DoorState
-    | Waiting | Admitted | Renew | Bye | Error
+    | ViewState | Speaking | GivesWay | LevelsState | ContentState | Wanted | IncidentState | LinesState | AssistState
+    | DoorState | Waiting | Admitted | Renew | Bye | Error
 )  # fmt: skip
 
 

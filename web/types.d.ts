@@ -292,6 +292,8 @@ interface Knock { id: string; account: string; point: string; name: string; labe
 interface MeetingState {
   me: string; role: Role; controller: boolean; mayDirect: boolean; session: Joined['session']; seats: Seat[]; layout: Layout; own: Own;
   recording: RecordingMark; storage: StorageMark | null; script: ScriptState | null; view: string; content: string | null; advisory: boolean; watermark: boolean; speaking: string | null; skew: number;
+  /** When the meeting ends, since an emergency took its code. */
+  givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */
   levels: Record<string, number>;
   incidents: IncidentMark[]; weak: WeakLine[]; waiting: Knock[]; assist: { seat: string | null; name: string | null; since: string | null };

@@ -137,7 +137,7 @@ async def confirm(call: Call) -> Outcome:
     if isinstance(done, model.Held):
         return Outcome(session=None, plan=_plan(done, await briefs.of(call, done.victims)))
     victims = before.held.victims if before and before.held else ()
-    await call.roof.hub.revoked(victims)
+    await call.roof.hub.displaced(victims, call.now)
     call.roof.deliverer.wake()
     passed = " override" if body.override else ""
     await call.note("confirm", call.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])

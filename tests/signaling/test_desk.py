@@ -1,15 +1,19 @@
 """The operator's desk over REST: plans shown and confirmed, changes, capacity, the calendar, and who only looks on."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
 
 from scheduler.model import Amount
+from scheduler.profiles import SHIPPED
 from signaling.openapi import public_path
 from signaling.rest.table import PREFIX, ROUTES
+from signaling.settings import Settings
 from tests.signaling.bodies import EMERGENCY, GOOD, registration
-from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, problem_of
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, open_world, problem_of
 
 API = "/api/v1"
 DAY = "2026-04-08"
@@ -177,6 +181,36 @@ async def test_a_revoked_meeting_ends(world: World) -> None:
     again = await (await world.socket("nhatrang")).ask(type="join", code=session.code)  # R-068
     assert (again["error"], again["text"].split(";")[0]) == ("revoked", "Mã này đã bị thu hồi (khoản 4 Điều 12)")
     assert await sent(client, "/capacity/shed", other) == {"victims": []}
+
+
+async def test_a25_a_meeting_that_gives_way_to_an_emergency_is_told_ten_minutes_before(
+    settings: Settings, tmp_path: Path
+) -> None:
+    yielding = tmp_path / "yielding.yaml"
+    yielding.write_text(
+        "{id: yielding, version: 1, title: T, extends: KH-2023, effective_from: 2024-01-01, effective_to: null,"
+        " revocation: {mode: automatic, live_sessions: khan_cap_only}}"
+    )
+    async with open_world(replace(settings, profiles=(*SHIPPED, yielding))) as world:
+        lower = await world.session(CAM_RANH, host=NHA_TRANG)
+        point, _ = await world.join("camranh", lower)
+        await world.kept.scheduler.operator.set_capacity(NOW, Amount(20, 10), NOW)
+        central = await world.signed_in("central")
+        now = {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T02:00:00Z"}
+        asked = registration(host_point=HOST, points=[DIEN_KHANH, CAM_RANH], official=now, wait=True, **EMERGENCY)
+        emergency = await sent(central, "/registrations", asked, 201)
+        assert emergency["state"] == "waiting"  # also where the order takes codes by itself, a person says so
+        plan = await sent(central, f"/sessions/{emergency['id']}/hold")
+        assert [(victim["id"], victim["phase"]) for victim in plan["victims"]] == [(lower.id, "open")]
+        body = {"version": plan["version"], "reason": REASON}
+        done = await sent(central, f"/sessions/{emergency['id']}/confirm", body)
+        assert done["session"]["state"] == "issued"
+        assert await point.type("gives-way") == {"type": "gives-way", "at": "2026-04-06T01:10:00Z"}
+        await world.tick(599)
+        assert lower.id in world.roof.hub.meetings
+        await world.tick(1)
+        assert (await point.type("bye"))["reason"] == "revoked"
+        assert lower.id not in world.roof.hub.meetings
 
 
 async def test_i03_the_operator_gives_up_what_nobody_opened(world: World) -> None:

@@ -66,7 +66,7 @@ export class StageView extends Piece {
     return html`<section class="stage ${meeting.onAir ? 'air' : ''}" aria-label=${t('room.picture')}>
       <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)}></video>
       <audio data-testid="audio" autoplay></audio>
-      ${this.playing ? nothing : this.skeleton()} ${this.watermark()} ${this.marks()} ${this.banner()}
+      ${this.playing ? nothing : this.skeleton()} ${this.watermark()} ${this.marks()} ${this.givesWay()} ${this.banner()}
       ${this.silent ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;
   }
@@ -96,6 +96,15 @@ export class StageView extends Piece {
         : nothing}
       <time class="mark" data-testid="clock">${clock(meeting?.now ?? 0)}</time>
     </div>`;
+  }
+
+  /** An emergency took the code: when the meeting ends (A25). */
+  givesWay() {
+    const {meeting} = this;
+    const at = meeting?.state?.givesWay;
+    if (!meeting || !at) return nothing;
+    const minutes = Math.max(0, Math.ceil((Date.parse(at) - meeting.now) / 60_000));
+    return html`<p class="gives-way" role="alert" data-testid="gives-way">${icon('warn')}<span>${t('gives-way.left', hourMinute(at), minutes)}</span></p>`;
   }
 
   /** @param {RecordingMark} mark */

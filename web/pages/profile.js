@@ -138,7 +138,7 @@ class ProfilePage extends Page {
       [t(`profile.order-${rules.order}`), t('profile.article-revocation')],
       t(rules.reprieve ? 'profile.reprieve' : 'profile.no-reprieve'),
       t(`profile.mode-${rules.mode}`, rules.hold_min),
-      t(`profile.live-${rules.live_sessions}`),
+      t(`profile.live-${rules.live_sessions}`, rules.live_notice_min),
       t('profile.protect', rules.protect_within_min),
       t('profile.reinstate', rules.reinstate_notice_min),
     ];

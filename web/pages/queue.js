@@ -169,11 +169,13 @@ class QueuePage extends Page {
     const plan = this.plan;
     if (!plan) return this.fault ? alertLine(this.fault, 'plan-fault') : html`<p role="status">${t('app.loading')}</p>`;
     const left = (Date.parse(plan.until) - this.now) / 1000;
+    const live = plan.victims.filter(({phase}) => phase === 'open');
     const lost = new Set(plan.victims.map(({id}) => id));
     const kept = (standing.reason?.holders ?? []).filter(({id}) => !lost.has(id));
     return html`<form class="plan" data-testid="plan" data-version=${plan.version} @submit=${(/** @type {SubmitEvent} */ event) => this.confirm(event, standing)}>
       <h3>${plan.victims.length ? t('queue-page.plan', plan.victims.length) : t('queue-page.plan-free')}</h3>
       <plan-timeline .asked=${standing.session} .victims=${plan.victims} .kept=${kept}></plan-timeline>
+      ${live.length ? html`<p class="mark amber" data-testid="live-victims">${icon('warn')}<span>${t('queue-page.live', live.map(({number, host}) => `${number} ${host}`).join('; '))}</span></p>` : nothing}
       <p class=${left > 0 ? 'soft' : ''} role=${left > 0 ? 'timer' : 'alert'} data-testid="plan-left">${icon('clock')}
         ${left > 0 ? t('queue-page.left', span(left)) : t('queue-page.expired')}</p>
       ${alertLine(this.fault, 'plan-fault')}

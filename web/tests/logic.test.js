@@ -37,10 +37,11 @@ test('layout, recording, script, speaking, levels and view follow their messages
     {type: 'script', items: [], at: null, since: null},
     {type: 'speaking', seat: 'h'},
     {type: 'levels', levels: {h: -31}},
+    {type: 'gives-way', at: '2026-04-05T01:10:00Z'},
     {type: 'view', source: 'camera:h'},
   ];
-  const {layout, own, recording, storage, script, speaking, levels, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
-  assert.deepEqual({layout, own, recording, storage, script, speaking, levels, view}, {
+  const {layout, own, recording, storage, script, speaking, levels, givesWay, view} = messages.reduce(logic.reduce, logic.start(JOINED, NOW));
+  assert.deepEqual({layout, own, recording, storage, script, speaking, levels, givesWay, view}, {
     layout: {...PLAIN, kind: 'single', focus: 'h'},
     own: {host: {...PLAIN, kind: '2x2'}},
     recording: {on: true, paused: false, since: '2026-04-05T01:00:00Z', seconds: 30, error: null, voices: false},
@@ -48,6 +49,7 @@ test('layout, recording, script, speaking, levels and view follow their messages
     script: {items: [], at: null, since: null},
     speaking: 'h',
     levels: {h: -31},
+    givesWay: '2026-04-05T01:10:00Z',
     view: 'camera:h',
   });
 });

@@ -192,7 +192,7 @@ interface ReadyBoard { session: ReadyHead; urgent: boolean; may_assign: boolean;
 interface SelfTestMeasure { mic_dbfs: [number, number]; min_luma: number; min_kbps: number; ticks: Named[] }
 interface TakenTest {
   camera: boolean; mic_dbfs: number | null; luma: number | null; down_kbps: number | null; up_kbps: number | null; latency_ms: number | null;
-  browser: string; screen: string; ticks: string[];
+  browser: string; screen: string; ticks: string[]; device: string;
 }
 interface KeptTest extends TakenTest { at: string; by: string; failed: string[] }
 

@@ -44,17 +44,18 @@ def faults(line: Line, policy: Policy, level: str, exempt: bool) -> list[FieldEr
         return []
     if line.up_kbps is None or line.down_kbps is None:
         return [FieldError("line", "line-unmeasured", line.type)]
-    return _slow(line, rule)
+    return slow(line.up_kbps, line.down_kbps, rule)
 
 
 def warnings(line: Line, policy: Policy) -> list[FieldError]:
     """Return what is slower than it should be where the rule only warns."""
     rule = policy.directory.line(line.type)
-    return _slow(line, rule) if rule is not None and rule.below == "warn" else []
+    return slow(line.up_kbps, line.down_kbps, rule) if rule is not None and rule.below == "warn" else []
 
 
-def _slow(line: Line, rule: LineRule) -> list[FieldError]:
-    ways: tuple[tuple[Literal["up", "down"], int | None], ...] = (("up", line.up_kbps), ("down", line.down_kbps))
+def slow(up_kbps: int | None, down_kbps: int | None, rule: LineRule) -> list[FieldError]:
+    """Return in which ways what was measured is below a rule."""
+    ways: tuple[tuple[Literal["up", "down"], int | None], ...] = (("up", up_kbps), ("down", down_kbps))
     return [
         FieldError("line", f"line-slow-{way}", f"{mbps(rate)} < {mbps(rule.min_kbps)}")
         for way, rate in ways

@@ -14,10 +14,12 @@ from scheduler.preparation.duty import Duty, absent_units, overloaded
 from scheduler.preparation.readiness import (
     Colour,
     Facts,
+    Internet,
     LinkTest,
     Mark,
     Moment,
     Room,
+    console_marks,
     link_mark,
     marks,
     session_marks,
@@ -65,7 +67,7 @@ class Known:
     """What boards are made of, by session or point. `beside` are all issued sessions of that time.
 
     `levels` and `owners` are those of all points. `accounts` are the points somebody can sign in for; None: not asked.
-    `providers` are their names.
+    `providers` are their names; `consoles` says who controls each session, by name, and the day its laptop was tested.
     """
 
     checks: Mapping[str, Sequence[Check]]
@@ -82,6 +84,7 @@ class Known:
     steps: Mapping[str, Mapping[str, Mapping[str, datetime]]] = field(default_factory=dict)
     links: Mapping[tuple[str, SlotKind], LinkTest] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
+    consoles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def next_slot(session: Session, now: datetime) -> Slot:
@@ -108,7 +111,11 @@ def board(session: Session, known: Known, policy: Policy, now: datetime) -> Boar
         on_site=tuple(senders),
         steps=known.steps.get(session.id, {}),
         duties=duties,
-        marks=(*link, *session_marks(duties, missing, busy, moment, _carriers(session, known))),
+        marks=(
+            *link,
+            *session_marks(duties, missing, busy, moment, _carriers(session, known)),
+            *console_marks(known.consoles.get(session.id, {})),
+        ),
         points=judged,
     )
 
@@ -141,6 +148,7 @@ def _facts(
             line=_line(known.lines.get(point, ()), known.levels.get(point, ""), policy),
             check=checked.get(point),
             test=_valid(known.tests.get(point), slot, policy),
+            internet=_internet(known.lines.get(point, ()), _valid(known.tests.get(point), slot, policy), policy),
             rehearsed=None if rehearsed is None else point in rehearsed,
             duty=posts.get(point),
             room=_room(session, beside.get(point, ()), known, policy.level(known.levels.get(point, "")), policy),
@@ -153,6 +161,16 @@ def _valid(test: SelfTest | None, slot: Slot, policy: Policy) -> SelfTest | None
     """A self-test says something of the sessions of the hours after it."""
     lasts = timedelta(hours=policy.preparation.self_test_hours)
     return test if test is not None and slot.start < test.at + lasts else None
+
+
+def _internet(given: Sequence[Line], test: SelfTest | None, policy: Policy) -> Internet | None:
+    """Return how fast a point that is on the Internet alone was when it was tested before the meeting (R-027)."""
+    rule = policy.directory.line("INTERNET")
+    if rule is None or not given or any(line.type != rule.type for line in given):
+        return None
+    if test is None or test.measured.up_kbps is None or test.measured.down_kbps is None:
+        return Internet(None)
+    return Internet(tuple(f.value for f in lines.slow(test.measured.up_kbps, test.measured.down_kbps, rule)))
 
 
 def _line(given: Sequence[Line], level: str, policy: Policy) -> tuple[str, ...] | None:

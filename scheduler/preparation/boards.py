@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler import outbox, registry_store, store
+from scheduler.control import control
 from scheduler.database import writing
 from scheduler.directory import devices_store, lines_store
 from scheduler.directory.model import Line
 from scheduler.errors import InvalidRequest
-from scheduler.model import Session, SlotKind, State
+from scheduler.model import Point, PointState, Session, SlotKind, State, Unit
 from scheduler.notices import Channels
 from scheduler.preparation import board_store, checks, self_tests, stays_store, steps
 from scheduler.preparation.board import Board, Known, board
@@ -72,7 +73,7 @@ class Boards:
         beside = await _issued(db, first, max(session.slots[-1].end for session in sessions))
         ids = [session.id for session in sessions]
         points = {point for session in sessions for point in (session.host_point, *session.points)}
-        everywhere = await registry_store.all_points(db)
+        everywhere, all_units = await registry_store.all_points(db), await registry_store.units(db)
         known = Known(
             checks=await board_store.checks(db, sessions),
             duties=await board_store.duties(db, {*ids, *(other.id for other in beside)}),
@@ -80,7 +81,8 @@ class Boards:
             beside=beside,
             levels={point.id: point.level for point in everywhere},
             owners={point.id: point.unit for point in everywhere},
-            units=[unit.id for unit in await registry_store.units(db)],
+            units=[unit.id for unit in all_units],
+            consoles=await self._consoles(db, sessions, everywhere, all_units),
             accounts=accounts,
             addresses={each.point: each.address for each in await devices_store.devices(db) if each.address},
             lines=_by_point(await lines_store.lines(db)),
@@ -90,6 +92,23 @@ class Boards:
             tests=await self_tests.newest(db, points, now - OLDEST_TEST),
         )
         return [board(session, known, self._desk.policy(session), now) for session in sessions]
+
+    async def _consoles(
+        self, db: AsyncConnection, sessions: Sequence[Session], points: Sequence[Point], units: Sequence[Unit]
+    ) -> dict[str, dict[str, str]]:
+        """Return who controls each session, by name, and the day its laptop was last tested; blank: none ever was."""
+        by_id, owners = {unit.id: unit for unit in units}, {point.id: point.unit for point in points}
+        active = {point.unit for point in points if point.state == PointState.ACTIVE}
+        tested: dict[str, datetime] = {}
+        for point, when in (await self_tests.laptops(db)).items():
+            tested[owners[point]] = max(when, tested.get(owners[point], when))
+        found: dict[str, dict[str, str]] = {}
+        for session in sessions:
+            policy = self._desk.policy(session)
+            held = control(by_id[owners[session.host_point]], units, policy, active)
+            days = {unit: f"{at.astimezone(policy.zone):%d/%m/%Y}" for unit, at in tested.items()}
+            found[session.id] = {by_id[unit].name: days.get(unit, "") for unit in held.units}
+        return found
 
     async def alarm(self, now: datetime) -> None:
         """Tell what is missing when it is due: once to the operating unit, and to each unit of its own points.

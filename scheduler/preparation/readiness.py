@@ -54,6 +54,13 @@ class LinkTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Internet:
+    """What was too slow of a line over the Internet before a meeting (Điều 6.3.b); None: it was not measured."""
+
+    slow: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """Who has the room of a point that is in several sessions at once: nobody can say, this one, or a higher one.
 
@@ -73,7 +80,8 @@ class Room:
 class Facts:
     """What is known of a point; None where nothing is. `rehearsed` None: there was no rehearsal yet.
 
-    `line` is what is wrong with the best of its lines (Điều 6.3), if anything is.
+    `line` is what is wrong with the best of its lines (Điều 6.3), if anything is; `internet` is for a point that has no
+    other line than one over the Internet, which is measured before each meeting.
     `room` says who has it, when others want it at the same time (I-04).
     """
 
@@ -84,6 +92,7 @@ class Facts:
     rehearsed: bool | None = None
     duty: Duty | None = None
     line: tuple[str, ...] | None = None
+    internet: Internet | None = None
     room: Room | None = None
 
 
@@ -96,7 +105,7 @@ def marks(facts: Facts, moment: Moment) -> tuple[Mark, ...]:
         _test(facts.test, moment),
         _known("rehearsal", facts.rehearsed, "missed", "amber"),
         Mark("duty", "amber", "no-duty") if facts.duty is None else Mark("duty", "green", "ok", facts.duty.name),
-        _line(facts.line),
+        _line(facts.line) if facts.internet is None else _measured(facts.internet, moment),
         Mark("room", "green", "ok") if facts.room is None else Mark("room", "amber", *facts.room.said),
     )
 
@@ -111,6 +120,13 @@ def _line(wrong: tuple[str, ...] | None) -> Mark:
     if wrong is None:
         return Mark("line", "none", "unknown")
     return Mark("line", "amber", "bad-line", ", ".join(wrong)) if wrong else Mark("line", "green", "ok")
+
+
+def _measured(internet: Internet, moment: Moment) -> Mark:
+    """A point on the Internet is not ready without a measurement that is fresh and good enough (R-027)."""
+    if internet.slow is None:
+        return Mark("line", "red" if moment.overdue else "amber", "unmeasured")
+    return Mark("line", "red", "bad-line", ", ".join(internet.slow)) if internet.slow else Mark("line", "green", "ok")
 
 
 def _check(check: Check | None, moment: Moment) -> Mark:
@@ -168,6 +184,14 @@ def _providers(duties: Sequence[Duty], carriers: Mapping[str, str], moment: Mome
     if not contacts:
         return [Mark("provider", late, "nobody")]
     return [Mark("provider", "green", "ok", ", ".join(duty.name for duty in contacts))]
+
+
+def console_marks(checked: Mapping[str, str]) -> tuple[Mark, ...]:
+    """Judge who controls, by name: with which laptop, by the day it was last tested, or without one (Điều 10.2.b)."""
+    return tuple(
+        Mark("console", "green", "ok", f"{name} {day}") if day else Mark("console", "amber", "no-laptop", name)
+        for name, day in checked.items()
+    )
 
 
 def link_mark(test: LinkTest | None, moment: Moment) -> Mark:

@@ -11,6 +11,9 @@ from scheduler.policy import SelfTestPolicy
 
 Fault = Literal["camera", "mic", "dark", "down", "up", "ticks"]
 
+Device = Literal["laptop", "desktop", "tablet", "phone", "room_system", ""]
+"""What was tested: control needs a laptop (Điều 10.2.b). Blank: nobody said."""
+
 MAX_AGENT = 200
 MAX_SCREEN = 40
 
@@ -31,6 +34,7 @@ class Measured:
     browser: str
     screen: str
     ticks: tuple[str, ...]
+    device: Device = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +18,7 @@ from scheduler.preparation.self_test import Measured, SelfTest, failed, faults
 from scheduler.preparation.tables import SELF_TESTS
 from scheduler.store import instant, seconds
 
-_MEASURED = ("camera", "mic_dbfs", "luma", "down_kbps", "up_kbps", "latency_ms", "browser", "screen")
+_MEASURED = ("camera", "mic_dbfs", "luma", "down_kbps", "up_kbps", "latency_ms", "browser", "screen", "device")
 
 
 class SelfTests:
@@ -57,6 +57,12 @@ async def newest(db: AsyncConnection, points: Collection[str], since: datetime) 
     recent = SELF_TESTS.c.point.in_(list(points)) & (SELF_TESTS.c.at >= seconds(since))
     rows = (await db.execute(select(SELF_TESTS).where(recent).order_by(SELF_TESTS.c.id))).mappings()
     return {row["point"]: _test(row) for row in rows}
+
+
+async def laptops(db: AsyncConnection) -> dict[str, datetime]:
+    """Return when each point last tested itself on a laptop (Điều 10.2.b)."""
+    query = select(SELF_TESTS.c.point, func.max(SELF_TESTS.c.at)).where(SELF_TESTS.c.device == "laptop")
+    return {point: instant(at) for point, at in await db.execute(query.group_by(SELF_TESTS.c.point))}
 
 
 async def _known(db: AsyncConnection, point: str) -> None:

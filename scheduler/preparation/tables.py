@@ -100,6 +100,7 @@ SELF_TESTS = Table(  # what points found out about themselves (R-086)
     Column("screen", String(100), nullable=False),
     Column("ticks", Text, nullable=False),  # JSON
     Column("failed", Text, nullable=False),  # JSON
+    Column("device", String(16), nullable=False, server_default=""),
     Index("self_tests_point", "point", "at"),
 )
 

@@ -30,6 +30,7 @@ class SelfTest(Model):
     browser: Word
     screen: Word
     ticks: Annotated[list[Word], Field(max_length=50)]
+    device: Annotated[self_test.Device, Field(description="what was tested; control needs a laptop")] = ""
 
 
 class Kept(SelfTest):
@@ -110,6 +111,7 @@ def _wire(test: self_test.SelfTest) -> Kept:
         browser=found.browser,
         screen=found.screen,
         ticks=list(found.ticks),
+        device=found.device,
     )
 
 

@@ -36,6 +36,7 @@ TEST = {
     "browser": "Firefox 140",
     "screen": "1280x800",
     "ticks": ["nguon_dien"],
+    "device": "laptop",
 }
 PEOPLE = base64.b64encode(b"unit,point,role,name,phone,email,trained,valid_from,source").decode()
 SCRIPT = [{"id": "1", "title": "Khai mạc", "point": None, "layout": "1+5", "minutes": 5, "kind": "speech"}]

@@ -6,11 +6,17 @@ import {down, up} from '../speed.js';
 import {day, hourMinute} from '../time.js';
 import {Piece, alertLine, icon} from './base.js';
 
+/** What one may sit at; control needs a laptop (Điều 10.2.b). */
+const DEVICES = /** @type {const} */ (['laptop', 'desktop', 'tablet', 'phone', 'room_system']);
+
+/** Where a device remembers which it is. */
+const KEPT = 'tested-device';
+
 /** Keeps what was tested for the signed-in point: devices as the page finds them, the line measured, the rest ticked by hand. */
 export class SelfTest extends Piece {
   static properties = {
     camera: {attribute: false}, level: {attribute: false}, latency: {attribute: false}, video: {attribute: false},
-    point: {state: true}, measure: {state: true}, history: {state: true}, line: {state: true}, ticks: {state: true}, error: {state: true}, busy: {state: true},
+    point: {state: true}, measure: {state: true}, history: {state: true}, line: {state: true}, ticks: {state: true}, device: {state: true}, error: {state: true}, busy: {state: true},
   };
 
   constructor() {
@@ -33,6 +39,7 @@ export class SelfTest extends Piece {
     this.line = null;
     /** @type {Set<string>} */
     this.ticks = new Set();
+    this.device = localStorage.getItem(KEPT) ?? '';
     this.error = '';
     this.busy = false;
   }
@@ -69,12 +76,19 @@ export class SelfTest extends Piece {
         browser: navigator.userAgent.slice(0, 200),
         screen: `${screen.width}x${screen.height}`,
         ticks: [...this.ticks],
+        device: this.device,
       });
       this.history = [kept, ...this.history];
     } catch (failure) {
       this.error = told(failure);
     }
     this.busy = false;
+  }
+
+  /** @param {string} kind */
+  choose(kind) {
+    this.device = kind;
+    localStorage.setItem(KEPT, kind);
   }
 
   /** @param {string} id @param {boolean} on */
@@ -91,6 +105,14 @@ export class SelfTest extends Piece {
     return html`<section class="card self-test" data-testid="self-test">
       <h2>${t('self.title', point.label)}</h2>
       <p class="net" data-testid="self-line">${icon('network')}<span>${this.lineWords()}</span></p>
+      <div class="field">
+        <label for="self-device">${t('self.device')}</label>
+        <select id="self-device" data-testid="self-device" @change=${(/** @type {any} */ event) => this.choose(event.target.value)}>
+          <option value="">${t('self.device-choose')}</option>
+          ${DEVICES.map(kind => html`<option value=${kind} ?selected=${kind === this.device}>${t(`self.device-${kind}`)}</option>`)}
+        </select>
+        <small>${t('self.device-hint')}</small>
+      </div>
       <fieldset>
         <legend>${t('self.ticks')}</legend>
         ${measure.ticks.map(
@@ -99,7 +121,7 @@ export class SelfTest extends Piece {
         )}
       </fieldset>
       ${alertLine(this.error)}
-      <div class="row"><button type="button" class="main" data-testid="self-keep" ?disabled=${this.busy || !this.line} @click=${this.keep}>${t('self.keep')}</button></div>
+      <div class="row"><button type="button" class="main" data-testid="self-keep" ?disabled=${this.busy || !this.line || !this.device} @click=${this.keep}>${t('self.keep')}</button></div>
       ${this.history.length ? html`<h3>${t('self.history')}</h3><ul class="marks">${this.history.slice(0, 5).map(test => this.row(test))}</ul>` : nothing}
     </section>`;
   }

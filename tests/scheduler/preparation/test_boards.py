@@ -13,11 +13,13 @@ from scheduler.errors import InvalidRequest, UnknownDuty, UnknownSession
 from scheduler.model import Session
 from scheduler.preparation.duty import Duty
 from scheduler.preparation.readiness import Mark
+from scheduler.preparation.self_test import Measured
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.preparation.conftest import NHA_TRANG, Office
 from tests.scheduler.world import NOW, REQUEST, at, on
 
 PROVINCE, CITY, PHUOC_DONG, VINH_THO = "ubnd.khanh-hoa", "ubnd.nha-trang", "nt.phuocdong", "nt.vinhtho"
+MEASURED = Measured(True, -30, 120, 6100, 5800, 9, "Firefox 140", "1280x800", ())
 DAY, EVE = "05/04/2023", "04/04/2023"
 
 
@@ -113,16 +115,23 @@ async def test_duty_of_a_provincial_session(office: Office) -> None:
     duties = office.preparation.duties
     await duties.assign(on_duty(session, "on_site", unit="so.tttt"), NOW)
 
+    console = ("console", "no-laptop", "UBND tỉnh Khánh Hòa")
+
     async def words() -> list[tuple[str, str, str]]:
         board = await office.preparation.boards.board(session.id, None, NOW)
         return [(mark.item, mark.word, mark.value) for mark in board.marks]
 
-    assert await words() == [("main", "nobody", ""), ("provider", "nobody", ""), ("on_site", "nobody-of", "56")]
+    assert await words() == [
+        ("main", "nobody", ""),
+        ("provider", "nobody", ""),
+        ("on_site", "nobody-of", "56"),
+        console,
+    ]
     await duties.assign(on_duty(session, "on_site", unit="56"), NOW)
     await duties.assign(on_duty(session, "provider", name="VNPT"), NOW)
     first = await duties.assign(on_duty(session, "main"), NOW)
     second = await duties.assign(on_duty(session, "main", name="Trần Thị C"), NOW)
-    assert await words() == [("main", "ok", "Trần Thị C"), ("provider", "ok", "VNPT")]
+    assert await words() == [("main", "ok", "Trần Thị C"), ("provider", "ok", "VNPT"), console]
     with pytest.raises(UnknownDuty):
         await duties.one(first.id)
     await duties.relieve(second.id)
@@ -209,6 +218,42 @@ async def test_i04_whose_room_a_higher_session_has_is_told_once(office: Office) 
     assert await office.told(at(f"{EVE} 09:00"), "room") == [("room", NHA_TRANG, line), ("room", "570", line)]
 
 
+async def test_r027_a_point_on_the_internet_is_measured_before_each_meeting(office: Office) -> None:
+    """Onboarding measured 25 both ways; the day before the meeting it sends 18,4."""
+    session = await office.session(CITY, VINH_THO, rehearsal=False)
+    equipment = Equipment(office.engine, PROFILES)
+    line = Line("a", VINH_THO, "INTERNET", None, 30_000, True, (), up_kbps=25_000, down_kbps=25_000)
+    await equipment.set_line(line)
+    tests = office.preparation.self_tests
+    assert await item(office, session, VINH_THO, "line", f"{DAY} 06:01") == Mark("line", "red", "unmeasured")
+    await tests.keep(VINH_THO, "vt", replace(MEASURED, up_kbps=21_000, down_kbps=35_000), at(f"{EVE} 07:00"))
+    assert (await item(office, session, VINH_THO, "line", f"{DAY} 06:01")).word == "unmeasured"  # not of the last day
+    await tests.keep(VINH_THO, "vt", replace(MEASURED, up_kbps=18_400, down_kbps=35_000), at(f"{EVE} 09:00"))
+    slow = Mark("line", "red", "bad-line", "18,4 < 20")
+    assert await item(office, session, VINH_THO, "line", f"{DAY} 06:01") == slow
+    await tests.keep(VINH_THO, "vt", replace(MEASURED, up_kbps=20_000, down_kbps=20_000), at(f"{DAY} 06:00"))
+    assert await item(office, session, VINH_THO, "line", f"{DAY} 06:01") == Mark("line", "green", "ok")
+    await equipment.set_line(replace(line, id="b", type="TSLCD"))
+    late = f"{DAY} 09:00"
+    assert await item(office, session, VINH_THO, "line", late) == Mark("line", "green", "ok")
+
+
+async def test_r050_who_controls_has_a_laptop_on_record(office: Office) -> None:
+    """The city controls the session of its commune; a test on a tablet is none on a laptop."""
+    session = await office.session(VINH_THO, PHUOC_DONG, rehearsal=False)
+
+    async def console() -> list[Mark]:
+        board = await office.preparation.boards.board(session.id, None, NOW)
+        return [mark for mark in board.marks if mark.item == "console"]
+
+    tests = office.preparation.self_tests
+    await tests.keep(VINH_THO, "vt", replace(MEASURED, device="laptop"), NOW)
+    await tests.keep(CITY, "nt", replace(MEASURED, device="tablet"), NOW)
+    assert await console() == [Mark("console", "amber", "no-laptop", "Thành phố Nha Trang")]
+    await tests.keep(CITY, "nt", replace(MEASURED, device="laptop"), NOW)
+    assert await console() == [Mark("console", "green", "ok", "Thành phố Nha Trang 03/04/2023")]
+
+
 async def test_rehearsal_and_technician_of_a_point(office: Office) -> None:
     session = await office.session(PROVINCE, CITY)
     await office.preparation.attendance.came(session.id, CITY, at(f"{EVE} 13:55"))
@@ -271,7 +316,7 @@ async def test_a_government_session_is_not_ready_without_its_link(office: Office
     assert await link(f"{DAY} 06:00") == Mark("link", "green", "ok")
     other = await office.session(PROVINCE, VINH_THO, rehearsal=False)
     board = await office.preparation.boards.board(other.id, None, NOW)
-    assert [mark.item for mark in board.marks] == ["main", "provider", "on_site", "on_site"]
+    assert [mark.item for mark in board.marks] == ["main", "provider", "on_site", "on_site", "console"]
 
 
 async def test_points_switch_on_by_the_procedure(office: Office) -> None:

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from scheduler.model import Interval
 from scheduler.preparation.checks import Check, Result
 from scheduler.preparation.duty import Duty, Role, absent_units, overloaded
-from scheduler.preparation.readiness import SEVERITY, Facts, Mark, Moment, Room, marks, session_marks, worst
+from scheduler.preparation.readiness import (
+    SEVERITY,
+    Facts,
+    Internet,
+    Mark,
+    Moment,
+    Room,
+    console_marks,
+    marks,
+    session_marks,
+    worst,
+)
 from scheduler.preparation.self_test import Measured, SelfTest
 from tests.scheduler.world import at, on
 
@@ -92,6 +103,21 @@ def test_two_units_are_needed_on_site_and_nobody_everywhere() -> None:
     )
 
 
+def test_r027_a_point_on_the_internet_is_not_ready_without_a_measurement() -> None:
+    assert of("line", Facts(line=(), internet=Internet(None)), BEFORE) == Mark("line", "amber", "unmeasured")
+    assert of("line", Facts(line=(), internet=Internet(None)), DUE) == Mark("line", "red", "unmeasured")
+    slow = Facts(line=(), internet=Internet(("18,4 < 20",)))
+    assert of("line", slow, BEFORE) == Mark("line", "red", "bad-line", "18,4 < 20")
+    assert of("line", Facts(line=("3 < 20",), internet=Internet(())), DUE) == Mark("line", "green", "ok")
+
+
+def test_r050_who_controls_without_a_laptop_is_amber() -> None:
+    assert console_marks({"Huyện Cam Lâm": "", "Sở Y tế": "04/04/2023"}) == (
+        Mark("console", "amber", "no-laptop", "Huyện Cam Lâm"),
+        Mark("console", "green", "ok", "Sở Y tế 04/04/2023"),
+    )
+
+
 SPANS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 10)), max_size=6)
 
 
@@ -115,6 +141,7 @@ FACTS = st.builds(
     rehearsed=BOOLS,
     duty=st.sampled_from([None, duty("point")]),
     line=st.sampled_from([None, (), ("3,6 < 4",)]),
+    internet=st.sampled_from([None, Internet(None), Internet(()), Internet(("18,4 < 20",))]),
     room=st.sampled_from([None, Room("taken", ("1",)), Room("kept", ("1",))]),
 )
 BETTER = [
@@ -123,7 +150,8 @@ BETTER = [
     {"test": TESTED},
     {"rehearsed": True},
     {"duty": duty("point")},
-    {"line": ()},
+    {"line": (), "internet": None},
+    {"internet": Internet(())},
     {"room": None},
 ]
 

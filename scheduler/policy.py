@@ -328,11 +328,13 @@ class RecordingPolicy(_Part):
 
 
 class MeetingPolicy(_Part):
-    """What holds in a meeting itself: the notice that component points accept at joining, if there is one, whether name
-    and time stand over the picture (Điều 7.4), whether points that are not invited may wait for the host (3.7), and
-    whether microphones stay shut until the host opens them, or speaking uninvited is only noted (11.6, A31)."""
+    """What holds in a meeting itself: the notice that component points accept at joining, if there is one, what points
+    on the Internet declare of their line (6.3.b), whether name and time stand over the picture (Điều 7.4), whether
+    points that are not invited may wait for the host (3.7), and whether microphones stay shut until the host opens
+    them, or speaking uninvited is only noted (11.6, A31)."""
 
     notice: Annotated[Word, StringConstraints(max_length=500)] | None
+    dedicated: Annotated[Word, StringConstraints(max_length=500)] | None
     watermark: bool
     uninvited: Literal["refuse", "hold"]
     microphones: Literal["enforced", "advisory"]

@@ -6,6 +6,7 @@ from scheduler import errors as door
 from scheduler.control import Control
 from scheduler.directory.equipment import Equipment, blocked
 from scheduler.directory.grants import Grants
+from scheduler.directory.lines import internet_alone
 from scheduler.directory.model import Seen
 from scheduler.model import Act, Session
 from scheduler.service import Scheduler
@@ -68,6 +69,8 @@ class Entrance:
         meeting = await self._hub.meeting(session)
         if point not in (None, session.host_point):
             await self._accept(client, message, meeting, now)
+        if point is not None:
+            await self._declare(client, message, meeting, point, now)
         if point is not None and not meeting.conference.invites(point):
             await self._hold(client, meeting, point, message.ref, now)
             return
@@ -133,6 +136,16 @@ class Entrance:
             raise MessageError("notice", notice)
         await self._note(client, "accept-notice", meeting.id, meeting.conference.booking.number, now)
         meeting.accepted.add(account)
+
+    async def _declare(self, client: Client, message: Join, meeting: Meeting, point: str, now: datetime) -> None:
+        """A point on the Internet declares, once a session, that nothing shares its line (Điều 6.3.b, R-028)."""
+        statement, account = self._scheduler.policy(now).conduct.meeting.dedicated, client.account.account
+        if statement is None or account in meeting.declared or not internet_alone(await self._equipment.lines(point)):
+            return
+        if not message.dedicated:
+            raise MessageError("dedicated", statement)
+        await self._note(client, "declare-line", meeting.id, point, now)
+        meeting.declared.add(account)
 
     async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
         source = client.source

@@ -86,6 +86,8 @@ class Meeting:
         self.door = asyncio.Lock()
         self.accepted: set[str] = set()
         """Accounts that have accepted the notice."""
+        self.declared: set[str] = set()
+        """Accounts that have declared that nothing shares their line."""
         self._clients: dict[str, Client] = {}
         self._waiting: dict[str, Client] = {}
         """Those at the door, who are told nothing of the meeting."""

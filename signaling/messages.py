@@ -22,7 +22,7 @@ Word = Literal[
     "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
     "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
-    "disk-full", "unknown-item", "not-recording", "content-taken", "notice",
+    "disk-full", "unknown-item", "not-recording", "content-taken", "notice", "dedicated",
 ]  # fmt: skip
 WORDS: frozenset[str] = frozenset(get_args(Word))
 
@@ -58,13 +58,15 @@ class _Asked(_Message):
 class Join(_Asked):
     """Enter the session of a code; `resume` is the token of an earlier seat; `accepted` says that the notice was.
 
-    `tried` says how many seconds ago it was tried in vain to come back (R-099).
+    `dedicated` declares that nothing shares the point's line (R-028); `tried` says how many seconds ago it was tried in
+    vain to come back (R-099).
     """
 
     type: Literal["join"]
     code: Annotated[str, StringConstraints(max_length=64)]
     resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     accepted: bool = False
+    dedicated: bool = False
     tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = []
 
 

@@ -147,6 +147,7 @@ FAULTS: Mapping[str, Pair] = {
         "This item is no longer in the script.",
     ),
     "notice": ("{value}", "{value}"),  # as the profile has it
+    "dedicated": ("{value}", "{value}"),
     "not-recording": ("Phiên họp không được ghi hình.", "The meeting is not being recorded."),
     "content-taken": ("Đã có người đang chia sẻ màn hình.", "Somebody shares their screen already."),
     "disk-full": (

@@ -13,6 +13,9 @@ const TRIES = 100; // the latest tries to come back that are told
 /** Refusals that time alone may lift: we try again by ourselves. */
 const PASSING = new Set(['unavailable', 'too-fast', 'media-restarting', 'no-answer', 'lost']);
 
+/** What joining may be refused for want of, and the field of `join` that says it. @type {Record<string, string>} */
+const SAID = {notice: 'accepted', dedicated: 'dedicated'};
+
 /** A fault said by the server (`word` as in docs/protocol.md), or "lost" / "no-answer" said by ourselves. */
 export class Fault extends Error {
   /** @param {Message} message */
@@ -71,15 +74,15 @@ export class Protocol extends EventTarget {
     return `resume:${this.code}`;
   }
 
-  /** Where it is kept that the notice of this meeting was accepted. */
-  get acceptance() {
-    return `accepted:${this.code}`;
+  /** Say what joining was refused for want of, and join. */
+  accept() {
+    this.store.setItem(`${SAID[this.reason]}:${this.code}`, 'yes');
+    this.start();
   }
 
-  /** Accept the notice that joining was refused for, and join. */
-  accept() {
-    this.store.setItem(this.acceptance, 'yes');
-    this.start();
+  /** What was accepted and declared for this meeting, as `join` says it. @returns {Record<string, true>} */
+  get said() {
+    return Object.fromEntries(Object.values(SAID).filter(field => this.store.getItem(`${field}:${this.code}`)).map(field => [field, true]));
   }
 
   /** Open a socket and join; also "try again now" after a loss or a refusal. */
@@ -144,8 +147,7 @@ export class Protocol extends EventTarget {
   async join(socket) {
     const resume = this.store.getItem(this.key);
     try {
-      const accepted = Boolean(this.store.getItem(this.acceptance));
-      const joined = await this.ask({...this.hello, ...(resume && {resume}), ...(accepted && {accepted}), ...(resume && this.tried.length && {tried: this.ages()})});
+      const joined = await this.ask({...this.hello, ...(resume && {resume}), ...this.said, ...(resume && this.tried.length && {tried: this.ages()})});
       if (joined.type === 'waiting') return this.wait(joined.host);
       this.store.setItem(this.key, joined.resume);
       this.attempt = 0;

@@ -63,6 +63,11 @@ def slow(up_kbps: int | None, down_kbps: int | None, rule: LineRule) -> list[Fie
     ]
 
 
+def internet_alone(lines: Sequence[Line]) -> bool:
+    """Tell whether a point has no line but one over the Internet."""
+    return bool(lines) and all(line.type == "INTERNET" for line in lines)
+
+
 def lacks(lines: Sequence[Line], policy: Policy, level: str, exempt: bool) -> list[FieldError]:
     """Return why none of a point's lines can bear it; one that can is enough."""
     if not lines:

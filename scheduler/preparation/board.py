@@ -166,7 +166,7 @@ def _valid(test: SelfTest | None, slot: Slot, policy: Policy) -> SelfTest | None
 def _internet(given: Sequence[Line], test: SelfTest | None, policy: Policy) -> Internet | None:
     """Return how fast a point that is on the Internet alone was when it was tested before the meeting (R-027)."""
     rule = policy.directory.line("INTERNET")
-    if rule is None or not given or any(line.type != rule.type for line in given):
+    if rule is None or not lines.internet_alone(given):
         return None
     if test is None or test.measured.up_kbps is None or test.measured.down_kbps is None:
         return Internet(None)

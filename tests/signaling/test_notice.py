@@ -1,6 +1,7 @@
 """What is said in a meeting stays there: components accept the notice, a name is over the picture (R-040)."""
 
-from tests.signaling.world import NHA_TRANG, World
+from scheduler.directory.model import Line
+from tests.signaling.world import CAM_RANH, NHA_TRANG, World
 
 KEEP = "Nghiêm túc thực hiện kịch bản và điều khiển của điểm cầu chủ trì. Không phổ biến nội dung họp ra bên ngoài."
 
@@ -26,3 +27,23 @@ async def test_the_host_and_who_controls_from_elsewhere_have_nothing_to_accept(w
     for account in ("host", "central"):
         socket = await world.socket(account)
         assert (await socket.ask(type="join", code=session.code))["type"] == "joined"
+
+
+async def test_r028_a_point_on_the_internet_declares_that_nothing_shares_its_line(world: World) -> None:
+    statement = (
+        "Điểm cầu nối qua Internet: không chia sẻ kết nối với hệ thống khác trong phiên họp (điểm b khoản 3 Điều 6)."
+    )
+    internet = Line("a", NHA_TRANG, "INTERNET", None, 20_000, True, ())
+    await world.kept.equipment.set_line(internet)
+    await world.kept.equipment.set_line(Line("b", CAM_RANH, "INTERNET", None, 20_000, True, ()))
+    await world.kept.equipment.set_line(Line("c", CAM_RANH, "WAN", None, 4_000, True, ()))
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    join = {"type": "join", "code": session.code, "accepted": True}
+    guest = await world.socket("nhatrang")
+    assert await guest.ask(**join) == {"type": "error", "error": "dedicated", "text": statement}
+    assert (await guest.ask(**join, dedicated=True))["type"] == "joined"
+    await guest.ask(type="leave")
+    again = await world.socket("nhatrang")
+    assert (await again.ask(**join))["type"] == "joined"
+    declared = [entry for entry in await world.audited(50) if entry.action == "declare-line"]
+    assert [(entry.actor, entry.subject, entry.detail) for entry in declared] == [("nhatrang", session.id, NHA_TRANG)]

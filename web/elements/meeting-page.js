@@ -128,6 +128,7 @@ export class MeetingPage extends Piece {
   render() {
     const {status} = this.meeting.protocol;
     if (status === 'refused' && this.meeting.protocol.reason === 'notice') return this.acceptance();
+    if (status === 'refused' && this.meeting.protocol.reason === 'dedicated') return this.declaration();
     if (!this.meeting.protocol.code || status === 'refused') return this.refused();
     if (status === 'ended') return this.ended();
     if (status === 'waiting') return this.waiting();
@@ -166,6 +167,22 @@ export class MeetingPage extends Piece {
           <button type="button" class="main" data-testid="accept" @click=${() => protocol.accept()}>${t('accept.yes')}</button>
         </div>
       </section>
+    </main>`;
+  }
+
+  /** What a point on the Internet declares before it is let in (Điều 6.3.b). */
+  declaration() {
+    const {protocol} = this.meeting;
+    return html`<main class="verdict">
+      <form class="card" data-testid="dedicated-card" @submit=${(/** @type {SubmitEvent} */ event) => (event.preventDefault(), protocol.accept())}>
+        <h1>${t('accept.title')}</h1>
+        <label class="option"><input type="checkbox" required data-testid="dedicated"><strong>${protocol.refusal?.message}</strong></label>
+        <p class="soft">${t('declare.kept')}</p>
+        <div class="row end">
+          <a class="button" href="sessions.html">${t('accept.no')}</a>
+          <button class="main" data-testid="declare">${t('declare.yes')}</button>
+        </div>
+      </form>
     </main>`;
   }
 

@@ -254,3 +254,20 @@ test('nothing is kept before a meeting, nor after its end', async () => {
   pass(place.timers, 10_000);
   assert.deepEqual([place.protocol.kept, place.unsaid], [[], []]);
 });
+
+test('what joining is refused for want of is said once and for all tries', async () => {
+  const place = stand();
+  place.protocol.start();
+  for (const [word, text] of [['notice', 'Giữ kín'], ['dedicated', 'Không chia sẻ']]) {
+    const wire = place.wires.at(-1);
+    wire.opens();
+    wire.says({type: 'error', error: word, text, ref: wire.last.ref});
+    await settle();
+    assert.deepEqual([place.protocol.status, place.protocol.reason, place.protocol.refusal.message], ['refused', word, text]);
+    place.protocol.accept();
+  }
+  const wire = place.wires.at(-1);
+  wire.opens();
+  const {ref, ...asked} = wire.last;
+  assert.deepEqual(asked, {type: 'join', code: '1234567890', accepted: true, dedicated: true});
+});

@@ -51,6 +51,7 @@ Kind = Literal[
     "provider-cancelled",
     "patch",
     "duty",
+    "summary",
     "figures-asked",
     "figures-due",
 ]
@@ -250,6 +251,12 @@ WORDS: Mapping[Kind, Words] = {
         "Thiết bị quá hạn cập nhật",
         "Thiết bị dưới đây quá hạn cập nhật bản vá; đề nghị đơn vị chịu trách nhiệm cập nhật (khoản 3 Điều 7).",
         "This device was not updated for too long; whoever answers for its security is asked to do so (Article 7).",
+    ),
+    "summary": Words(
+        "Tổng hợp việc chưa đúng quy định",
+        "Kính gửi thủ trưởng đơn vị: hồ sơ các phiên họp trong tháng ghi nhận những việc dưới đây của đơn vị; chi tiết"
+        " trên trang Phản ánh (khoản 1 Điều 21).",
+        "To the head of the unit: what last month's records say was not done; details on the page Feedback (21.1).",
     ),
     "figures-asked": Words(
         "Đề nghị rà soát số liệu báo cáo",

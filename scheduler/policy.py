@@ -341,12 +341,14 @@ class MeetingPolicy(_Part):
 
 
 class ConductPolicy(_Part):
-    """What is looked at during and after a session."""
+    """What is looked at during and after a session; `summary_from` so many facts in a month the head of a unit hears of
+    them, None: never (Điều 21.1)."""
 
     meeting: MeetingPolicy
     lines: LinePolicy
     closing: ClosingPolicy
     recordings: RecordingPolicy
+    summary_from: Count | None
 
 
 class RevocationPolicy(_Part):

@@ -137,6 +137,7 @@ def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
         "recordings": Handing(kept.scheduler, kept.handovers, kept.store, kept.audit).work,
         "providers": kept.letters.work,
         "patches": kept.patches.work,
+        "summaries": kept.summaries.work,
     }
 
 

@@ -18,6 +18,7 @@ from scheduler.conduct.desk import Desk
 from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
 from scheduler.conduct.shelf import Shelf
+from scheduler.conduct.summaries import Summaries
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.evidence import Archive
 from scheduler.directory.exchange import Exchange
@@ -72,6 +73,7 @@ class Record:
     handovers: Handovers
     shelf: Shelf
     box: Box
+    summaries: Summaries
     carriers: Carriers
     store: Store
     audit: Audit
@@ -114,6 +116,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
     scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
     address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
     sheets, handovers = Sheets(engine, shelf, channels), Handovers(engine, shelf, channels)
+    box = Box(engine, shelf, sheets, handovers)
     drafts, reports = Drafts(engine, shelf, channels), Reports(engine, shelf, scheduler)
     return Record(
         database=engine,
@@ -131,7 +134,8 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         sheets=sheets,
         handovers=handovers,
         shelf=Shelf(engine, channels),
-        box=Box(engine, shelf, sheets, handovers),
+        box=box,
+        summaries=Summaries(engine, shelf, box, channels),
         carriers=Carriers(engine),
         calls=Calls(engine, shelf, channels),
         letters=ProviderLetters(engine, channels),

@@ -38,7 +38,7 @@ interface ImportPreview { seal: string; steps: { line: number; what: 'add' | 'ch
 interface Grants { needed: boolean; sessions: { session: string; number: string; title: string; official: Slot; granted: boolean }[] }
 interface UnitCompliance {
   own_active: number; own: number; below_active: number; below: number; assessed: number; ending: number; drift: number; people: number; untrained: number;
-  updated: string | null; stale: boolean;
+  updated: string | null; stale: boolean; breaches: Record<string, number>;
 }
 interface IssuedAccount { account: string; sent: boolean; link: string | null; expires: string }
 interface Device {
@@ -209,7 +209,7 @@ interface Lists { asked: string | null; expected: number; submitted: number; may
 interface Feedback {
   id: string; unit: Named; by: string; at: string; text: string; status: 'new' | 'handled' | 'forwarded'; answer: string; answered_by: string; answered: string | null; may_answer: boolean;
 }
-interface Breach { at: string; kind: 'late' | 'missed' | 'closing' | 'receipt'; article: string; unit: Named; session: Named | null; number: string; point: Named | null }
+interface Breach { at: string; kind: 'late' | 'missed' | 'absent' | 'unchecked' | 'uninvited' | 'name' | 'drift' | 'closing' | 'receipt' | 'figures'; article: string; unit: Named; session: Named | null; number: string; point: Named | null }
 /** A letter to the official mailbox; `draft` is the id of what it became. */
 interface LetterRow {
   id: string; sender: string; subject: string; arrived: string; size: number; unit: Named | null; verdict: 'pass' | 'fail' | 'none'; authentication: string;

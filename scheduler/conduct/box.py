@@ -1,7 +1,6 @@
 """Difficulties that units report to the operating unit, and the factual list of breaches (Điều 20, 21.2)."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,19 +9,20 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import refusals_store, registry_store, store
-from scheduler.conduct import breaches
+from scheduler import calendar_store, refusals_store, registry_store, store
+from scheduler.conduct import breaches, breaches_store
 from scheduler.conduct.breaches import Breach
 from scheduler.conduct.errors import UnknownFeedback
 from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
 from scheduler.conduct.tables import FEEDBACK
 from scheduler.database import writing
+from scheduler.deadlines import Clock
+from scheduler.directory import devices_store
 from scheduler.model import Session
 from scheduler.profiles import Profiles
 from scheduler.registry_store import storable
 from scheduler.store import instant, seconds
-from scheduler.tables import HAPPENINGS
 
 MAX_REFUSALS = 10_000
 Status = Literal["new", "handled", "forwarded"]
@@ -77,29 +77,39 @@ class Box:
             rows = await db.execute(query if unit is None else query.where(FEEDBACK.c.unit.in_(storable([unit]))))
             return [_feedback(row) for row in rows.mappings()]
 
-    async def breaches(self, start: datetime, end: datetime, now: datetime) -> list[Breach]:
-        """Return what was not done as it should be in [start, end), the newest first."""
+    async def breaches(self, start: datetime, end: datetime, now: datetime, unit: str | None = None) -> list[Breach]:
+        """Return what was not done as it should be in [start, end), by anybody or by a unit, the newest first."""
         async with self._engine.begin() as db:
-            sessions = await store.between(db, start, end, None, None)
+            sessions = await store.between(db, start, end, None if unit is None else [unit], None)
             points = {point.id: point for point in await registry_store.all_points(db)}
-            refused = await refusals_store.between(db, start, end, MAX_REFUSALS)
-            released = await _released(db, sessions)
+            found = [
+                *breaches.missed(sessions, await breaches_store.released(db, sessions), points),
+                *breaches.late(await refusals_store.between(db, start, end, MAX_REFUSALS)),
+                *breaches.moved(await self._late(db, sessions), points),
+                *breaches.drifted(await devices_store.drifts(db, start, end), points),
+                *await breaches_store.unanswered(db, start, end, now),
+            ]
+            there, checked = await breaches_store.there(db, sessions), await breaches_store.checked(db, sessions)
         missing = await self._sheets.missing(sessions)
-        units: Mapping[str, str] = {point.id: point.unit for point in points.values()}
-        found = [*breaches.missed(sessions, released, units), *breaches.late(refused)]
         for session in sessions:
-            policy = self._profiles.at(session.official.start)
-            overdue = session.official.end + policy.conduct.closing.remind
+            overdue = session.official.end + self._profiles.at(session.official.start).conduct.closing.remind
+            found += breaches.absent(session, there[session.id], points, now)
+            found += breaches.unchecked(session, checked[session.id], points, now)
             found += breaches.unclosed(session, missing[session.id], points, overdue, now)
         found += breaches.unreceived(await self._handovers.all(), now)
-        within = [each for each in found if start <= each.at < end]
+        within = [each for each in found if start <= each.at < end and unit in {None, each.unit}]
         return sorted(within, key=lambda each: (each.at, each.session or "", each.point or ""), reverse=True)
 
-
-async def _released(db: AsyncConnection, sessions: list[Session]) -> set[str]:
-    given_up = select(HAPPENINGS.c.session).where(HAPPENINGS.c.kind == "released")
-    known = {session.id for session in sessions}
-    return {row.session for row in await db.execute(given_up)} & known
+    async def _late(self, db: AsyncConnection, sessions: list[Session]) -> list[Session]:
+        """Return the sessions that were registered too late for the time they have."""
+        calendar = (await calendar_store.notes(db)).calendar
+        clocks = {policy.stamp: Clock(policy, calendar) for policy in self._profiles.shelf}
+        found = []
+        for each in sessions:
+            clock = clocks[self._profiles.at(each.created).stamp]
+            if clock.deadlines(each.klass, each.created, each.official.start).late:
+                found.append(each)
+        return found
 
 
 def _values(said: Feedback) -> dict[str, object]:

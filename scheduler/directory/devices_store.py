@@ -59,6 +59,14 @@ async def changes(db: AsyncConnection, point: str | None = None) -> list[Change]
     return [_change(row) for row in rows.mappings()]
 
 
+async def drifts(db: AsyncConnection, start: datetime, end: datetime) -> list[Change]:
+    """Return what was seen to have changed in [start, end), but for what an operator accepted."""
+    within = (CHANGES.c.at >= seconds(start)) & (CHANGES.c.at < seconds(end))
+    seen = within & (CHANGES.c.kind == "drift") & (CHANGES.c.state != "accepted")
+    rows = await db.execute(select(CHANGES).where(seen).order_by(CHANGES.c.id))
+    return [_change(row) for row in rows.mappings()]
+
+
 async def change(db: AsyncConnection, id_: int) -> Change | None:
     """Return a change."""
     row = (await db.execute(select(CHANGES).where(CHANGES.c.id == id_))).mappings().first()

@@ -216,8 +216,8 @@ class Change:
     decided_by: str
 
 
-PersonRole = Literal["manager", "technician"]
-"""Who manages a room (Điều 3.9), who runs it and the session at it (Điều 3.11)."""
+PersonRole = Literal["manager", "technician", "head"]
+"""Who manages a room (Điều 3.9), who runs it and the session at it (Điều 3.11), the head of the unit (Điều 21.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,3 +242,8 @@ class Person:
     def serves(self, day: date) -> bool:
         """Tell whether the person is in charge on a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    @property
+    def untrained(self) -> bool:
+        """Whether no day of training is entered; a head needs none."""
+        return self.trained is None and self.role != "head"

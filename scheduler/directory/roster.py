@@ -25,7 +25,7 @@ def standing(unit: Unit, people: Iterable[Person], day: date, now: datetime, sta
     serving = tuple(person for person in own if person.serves(day))
     updated = max((person.updated for person in own), default=None)
     old = updated is not None and now - updated > timedelta(days=stale_days)
-    return Standing(unit, serving, updated, old, tuple(p for p in serving if p.trained is None))
+    return Standing(unit, serving, updated, old, tuple(p for p in serving if p.untrained))
 
 
 def consolidated(

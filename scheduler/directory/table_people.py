@@ -18,7 +18,7 @@ from scheduler.naming import key
 from scheduler.profiles import Profiles
 
 COLUMNS = ("unit", "point", "role", "name", "phone", "email", "trained", "valid_from", "source")
-ROLES = ("manager", "technician")
+ROLES = ("manager", "technician", "head")
 
 
 async def rows(db: AsyncConnection) -> list[Row]:

@@ -1,13 +1,16 @@
 """How a unit meets its duties (Điều 19.1; R-118)."""
 
+from scheduler.conduct.breaches import BreachKind, counts
 from scheduler.directory import compliance, roster
 from scheduler.errors import UnknownUnit
+from signaling.rest.conduct import HALF_A_YEAR
 from signaling.rest.directory import check_may_see
 from signaling.rest.route import ID, Call, Model, Moment, Route
 
 
 class Compliance(Model):
-    """Points of the unit and of those right below it, assessments, drift, and the unit's list of people."""
+    """Points of the unit and of those right below it, assessments, drift, the unit's list of people, and how many facts
+    the records of the last half year have against it, by kind."""
 
     unit: str
     name: str
@@ -22,6 +25,7 @@ class Compliance(Model):
     untrained: int
     updated: Moment | None
     stale: bool
+    breaches: dict[BreachKind, int]
 
 
 async def card(call: Call) -> Compliance:
@@ -43,11 +47,12 @@ async def card(call: Call) -> Compliance:
         now,
         rules.assessment.warn_days,
     )
-    counts = {name: getattr(found, name) for name in ("own_active", "own", "below_active", "below")}
+    facts = await roof.box.breaches(now - HALF_A_YEAR, now, now, unit.id)
+    points = {name: getattr(found, name) for name in ("own_active", "own", "below_active", "below")}
     return Compliance(
         unit=unit.id,
         name=unit.name,
-        **counts,
+        **points,
         assessed=found.assessed,
         ending=found.ending,
         drift=found.drift,
@@ -55,6 +60,7 @@ async def card(call: Call) -> Compliance:
         untrained=len(standing.untrained),
         updated=standing.updated,
         stale=standing.stale,
+        breaches=dict(counts(facts).get(unit.id, {})),
     )
 
 

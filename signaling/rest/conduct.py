@@ -1,20 +1,23 @@
 """Difficulties that units report, and what the records say was not done as it should be (Điều 20, 21.2)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler import csvfile
+from scheduler.conduct import breaches as breaches_of
 from scheduler.conduct.box import Feedback as Kept
 from scheduler.conduct.box import Status
 from scheduler.conduct.breaches import ARTICLES, BreachKind
 from scheduler.text import clean
+from signaling.audit import Wanted
 from signaling.errors import BadInput, Fault, Forbidden
 from signaling.rest.route import ID, Call, Model, Moment, Named, Route
 
 HALF_A_YEAR = timedelta(days=183)
+MAX_SPOKEN = 10_000
 
 
 class Feedback(Model):
@@ -97,8 +100,9 @@ async def breaches(call: Call) -> list[Breach]:
     span: Span = call.query
     end = span.to or call.now
     start = span.from_ or end - HALF_A_YEAR
-    found = await call.roof.box.breaches(start, end, call.now)
-    own = found if call.account.sees_all else [each for each in found if each.unit == call.account.unit]
+    unit = None if call.account.sees_all else call.account.unit or ""
+    own = await call.roof.box.breaches(start, end, call.now, unit) + await _uninvited(call, start, end, unit)
+    own.sort(key=lambda each: each.at, reverse=True)
     points = {point.id: point.name for point in await call.roof.scheduler.points()}
     units = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
     concerned = {one.session for one in own if one.session is not None}
@@ -114,6 +118,18 @@ async def breaches(call: Call) -> list[Breach]:
             point=None if each.point is None else Named(id=each.point, name=points[each.point]),
         )
         for each in own
+    ]
+
+
+async def _uninvited(call: Call, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
+    """Return who spoke uninvited where microphones are only advised about, as the audit log has it (Điều 11.6, A31)."""
+    entries = await call.roof.audit.newest(Wanted(start, end, action="speak-uninvited"), MAX_SPOKEN)
+    units = {each.account: each.unit for each in await call.roof.store.accounts()} if entries else {}
+    spoke = [(row.entry, units.get(row.entry.actor)) for row in entries]
+    return [
+        breaches_of.Breach(entry.at, "uninvited", of, entry.subject)
+        for entry, of in spoke
+        if of is not None and unit in {None, of}
     ]
 
 

@@ -255,7 +255,7 @@ def _list(call: Call, found: Standing) -> UnitList:
 def _wire(call: Call, person: directory.Person) -> Person:
     serving = person.serves(call.roof.people.day(call.now))
     fields = {name: getattr(person, name) for name in Person.model_fields if name not in {"serving", "untrained"}}
-    return Person(**fields, serving=serving, untrained=serving and person.trained is None)
+    return Person(**fields, serving=serving, untrained=serving and person.untrained)
 
 
 _REFUSED = (403, 404)

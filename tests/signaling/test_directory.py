@@ -115,6 +115,7 @@ async def test_the_card_of_a_unit(world: World) -> None:  # R-118
     await world.kept.equipment.seen(khanh_son.id, 1, Seen("203.0.113.9"), world.clock())
     await post(central, f"units/{khanh_son.unit}/people", name="Mấu Văn Phi", phone="0905123456")
     await post(central, "points/ks.tohap/move", move="suspend")
+    world.clock.advance(60)
     async with central.get(f"/api/v1/directory/units/{khanh_son.unit}") as response:
         found = await response.json()
     assert found == {
@@ -131,6 +132,7 @@ async def test_the_card_of_a_unit(world: World) -> None:  # R-118
         "untrained": 1,
         "updated": "2026-04-06T01:00:00Z",
         "stale": False,
+        "breaches": {"drift": 1},
     }
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 
+from signaling.chain import AuditEntry
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
 
@@ -46,3 +47,14 @@ async def test_breaches_are_listed_by_unit_and_exported(world: World) -> None:  
     assert {row["session"] for row in rows} == {session.number}
     async with desk.get("/api/v1/breaches?from=2026-05-01T00:00:00Z&to=2026-06-01T00:00:00Z") as response:
         assert await response.json() == []
+
+
+async def test_r123_who_speaks_uninvited_is_listed_from_the_audit_log(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    entry = AuditEntry(world.clock(), "nhatrang", "speak-uninvited", session.id, "UBND.Nha Trang")
+    await world.kept.audit.append(entry)
+    world.clock.advance(60)
+    for account, number in (("central", 1), ("nhatrang", 1), ("camranh", 0)):
+        async with (await world.signed_in(account)).get("/api/v1/breaches") as response:
+            found = [(each["kind"], each["unit"]["id"], each["session"]["id"]) for each in await response.json()]
+        assert found == [("uninvited", "568", session.id)] * number

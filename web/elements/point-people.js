@@ -104,7 +104,7 @@ export class PointPeople extends Piece {
       <div class="pair">
         ${field({name: 'name', label: 'people.name', required: true})} ${field({name: 'phone', label: 'people.phone', type: 'tel', required: true, max: 32})}
         ${field({name: 'email', label: 'people.email', type: 'email'})}
-        ${field({name: 'role', label: 'people.role', options: [['technician', t('people.technician')], ['manager', t('people.manager')]]})}
+        ${field({name: 'role', label: 'people.role', options: [['technician', t('people.technician')], ['manager', t('people.manager')], ['head', t('people.head')]]})}
         ${field({name: 'valid_from', label: 'people.from', type: 'date'})} ${field({name: 'trained', label: 'people.trained', type: 'date'})}
       </div>
       <div class="row end"><button class="main" data-testid="save-person">${t('directory.save')}</button></div>

@@ -29,14 +29,17 @@ export class UnitCard extends Piece {
 
   render() {
     if (!this.card) return alertLine(this.error);
-    const {own, own_active, below, below_active, assessed, ending, drift, people, untrained, updated, stale} = this.card;
+    const {own, own_active, below, below_active, assessed, ending, drift, people, untrained, updated, stale, breaches} = this.card;
     /** @type {[string, string | number][]} */
     const rows = [
       ['active', `${own_active}/${own}`], ...(below ? [/** @type {[string, string]} */ (['below', `${below_active}/${below}`])] : []),
       ['assessed', assessed], ['ending', ending], ['drift', drift], ['people', people], ['untrained', untrained],
     ];
     return html`<dl class="facts" data-testid="unit-card">${rows.map(([name, value]) => html`<dt>${t(`unit.${name}`)}</dt><dd data-fact=${name}>${value}</dd>`)}
-      <dt>${t('unit.updated')}</dt><dd>${updated ? day(updated) : '–'} ${stale ? html`<span class="badge lobby">${t('unit.stale')}</span>` : nothing}</dd></dl>`;
+      <dt>${t('unit.updated')}</dt><dd>${updated ? day(updated) : '–'} ${stale ? html`<span class="badge lobby">${t('unit.stale')}</span>` : nothing}</dd>
+      <dt>${t('unit.breaches')}</dt><dd data-fact="breaches">${Object.keys(breaches).length
+        ? html`<ul class="plain">${Object.entries(breaches).map(([kind, count]) => html`<li data-kind=${kind}>${t(`breach.${kind}`)}: ${count}</li>`)}</ul>`
+        : '0'}</dd></dl>`;
   }
 }
 

@@ -2,7 +2,7 @@ import {html, nothing, repeat} from '../vendor/lit.js';
 import {answerFeedback, breaches, breachesFile, feedback, giveFeedback} from '../api.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
-import {t} from '../i18n.js';
+import {number, t} from '../i18n.js';
 import {fold} from '../logic.js';
 import {day, hourMinute} from '../time.js';
 
@@ -10,7 +10,7 @@ import {day, hourMinute} from '../time.js';
 const STATUSES = ['handled', 'forwarded'];
 
 class FeedbackPage extends Page {
-  static properties = {...Page.properties, list: {state: true}, facts: {state: true}, text: {state: true}, answering: {state: true}, sent: {state: true}};
+  static properties = {...Page.properties, list: {state: true}, facts: {state: true}, text: {state: true}, answering: {state: true}, sent: {state: true}, chosen: {state: true}};
 
   constructor() {
     super();
@@ -23,6 +23,8 @@ class FeedbackPage extends Page {
     /** @type {Feedback | null} */
     this.answering = null;
     this.sent = false;
+    /** Whose facts are shown, and of which kind; null: all. @type {{unit: string, kind: string, name: string} | null} */
+    this.chosen = null;
   }
 
   async load() {
@@ -95,10 +97,13 @@ class FeedbackPage extends Page {
 
   breaches() {
     const wanted = fold(this.text.trim());
-    const shown = this.facts.filter(one => fold(`${one.unit.name} ${one.number} ${one.session?.name ?? ''} ${one.point?.name ?? ''} ${t(`breach.${one.kind}`)}`).includes(wanted));
+    const {chosen} = this;
+    const shown = this.facts.filter(one => (!chosen || (one.unit.id === chosen.unit && (!chosen.kind || one.kind === chosen.kind))) && fold(`${one.unit.name} ${one.number} ${one.session?.name ?? ''} ${one.point?.name ?? ''} ${t(`breach.${one.kind}`)}`).includes(wanted));
     return html`<div class="row between"><h2>${t('breach.title')}</h2>
         <a class="button" href=${breachesFile()} download data-testid="breaches-export">${icon('download')}<span>CSV</span></a></div>
       <p class="soft">${t('breach.hint')}</p>
+      ${this.facts.length ? this.byUnit() : nothing}
+      ${chosen ? html`<p class="row between wrap"><span data-testid="breach-chosen">${t('breach.of-unit', chosen.name)}</span><button type="button" class="quiet" data-testid="breach-all" @click=${() => (this.chosen = null)}>${t('breach.all')}</button></p>` : nothing}
       <div class="row filters"><input type="search" data-testid="search" aria-label=${t('breach.search')} placeholder=${t('breach.search')} @input=${(/** @type {any} */ event) => (this.text = event.target.value)}></div>
       ${shown.length
         ? html`<div class="wide-table"><table class="ledger"><thead><tr>${['at', 'unit', 'what', 'session'].map(column => html`<th scope="col">${t(`breach.${column}`)}</th>`)}</tr></thead>
@@ -106,10 +111,20 @@ class FeedbackPage extends Page {
         : html`<p class="empty">${t(this.facts.length ? 'breach.none-found' : 'breach.none')}</p>`}`;
   }
 
+  /** How many facts there are of each unit and kind; a number shows these alone. */
+  byUnit() {
+    const {units, kinds} = counted(this.facts);
+    const cell = (/** @type {{id: string, name: string}} */ unit, /** @type {string} */ kind, /** @type {number} */ count) => html`<td class="number">${count
+      ? html`<button type="button" class="quiet" data-testid="breach-count" data-kind=${kind} @click=${() => (this.chosen = {unit: unit.id, kind, name: kind ? `${unit.name}, ${t(`breach.${kind}`)}` : unit.name})}>${number(count)}</button>` : '0'}</td>`;
+    return html`<div class="wide-table" tabindex="0" role="region" aria-label=${t('breach.by-unit')}><table class="ledger" data-testid="breach-units">
+      <thead><tr><th scope="col">${t('breach.by-unit')}</th>${kinds.map(kind => html`<th scope="col">${t(`breach.${kind}`)}</th>`)}<th scope="col">${t('breach.sum')}</th></tr></thead>
+      <tbody>${units.map(unit => html`<tr data-unit=${unit.id}><th scope="row">${unit.name}</th>${kinds.map(kind => cell(unit, kind, unit.counts[kind] ?? 0))}${cell(unit, '', unit.sum)}</tr>`)}</tbody></table></div>`;
+  }
+
   /** @param {Breach} one */
   fact(one) {
     return html`<tr data-testid="breach" data-kind=${one.kind}><td>${hourMinute(one.at)} ${day(one.at)}</td><td>${one.point?.name ?? one.unit.name}</td>
-      <td>${t(`breach.${one.kind}`)} <small>${one.article}</small></td><td>${one.number}<small>${one.session?.name ?? ''}</small></td></tr>`;
+      <td>${t(`breach.${one.kind}`)} <small>${one.article}</small></td><td>${one.session ? html`<a href="readiness.html?session=${one.session.id}">${one.number}</a>` : one.number}<small>${one.session?.name ?? ''}</small></td></tr>`;
   }
 
   /** @param {Feedback} one */
@@ -127,6 +142,19 @@ class FeedbackPage extends Page {
       </form>
     </dialog>`;
   }
+}
+
+/** Counts by unit and kind: units with most facts first, kinds that there are. @param {Breach[]} facts */
+function counted(facts) {
+  /** @type {Map<string, {id: string, name: string, sum: number, counts: Record<string, number>}>} */
+  const units = new Map();
+  for (const {unit, kind} of facts) {
+    const row = units.get(unit.id) ?? {...unit, sum: 0, counts: {}};
+    row.sum += 1;
+    row.counts[kind] = (row.counts[kind] ?? 0) + 1;
+    units.set(unit.id, row);
+  }
+  return {units: [...units.values()].sort((one, other) => other.sum - one.sum), kinds: [...new Set(facts.map(({kind}) => kind))].sort()};
 }
 
 customElements.define('feedback-page', FeedbackPage);

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,15 +16,26 @@ from scheduler.conduct.errors import UnknownFeedback
 from scheduler.conduct.handover import Handover
 from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
+from scheduler.conduct.summaries import Summaries
+from scheduler.directory.equipment import Equipment
+from scheduler.directory.model import Line, Seen
+from scheduler.directory.people import Entry, People
 from scheduler.errors import TooLate
-from scheduler.notices import NOWHERE
+from scheduler.model import Interval, Point, State
+from scheduler.notices import NOWHERE, Channels
+from scheduler.post import Post
+from scheduler.preparation.service import Preparation
+from scheduler.profiles import Profiles
+from scheduler.reports.inquiries import Inquiries
+from scheduler.reports.service import Reports
 from tests.scheduler.conduct.conftest import Office
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, at, on
+from tests.scheduler.world import NOW, REQUEST, ZONE, at, on
 
 SHA = "ab" * 32
 END = at("05/04/2023 09:00")
 DAY = timedelta(days=1)
+MAIL = Channels(mail=True)
 
 
 @pytest.fixture
@@ -79,3 +92,109 @@ def test_a_receipt_is_a_breach_when_it_came_after_its_day_or_never(due: int, rec
     expected = (now > due) if got is None else received is not None and received > due
     found = breaches.unreceived([made], day(now))
     assert found == ([Breach(day(due), "receipt", "u", "s")] if expected else [])
+
+
+POINTS = {name: Point(name, name, name, f"unit of {name}", "xa", 1) for name in "hab"}
+MEETING = SimpleNamespace(
+    id="s", state=State.ISSUED, host_point="h", points=("a", "b"), official=Interval(END - DAY, END)
+)
+
+
+@given(st.sets(st.sampled_from("hab")), st.sampled_from(State), st.integers(-1, 1))
+def test_r123_who_was_not_in_a_meeting_that_was_held_is_absent(there: set[str], state: State, hours_: int) -> None:
+    meeting: Any = SimpleNamespace(**{**vars(MEETING), "state": state})
+    held = state == State.ISSUED and hours_ >= 0 and "h" in there
+    expected = [Breach(END - DAY, "absent", f"unit of {p}", "s", p) for p in "ab" if held and p not in there]
+    assert breaches.absent(meeting, there, POINTS, END + timedelta(hours=hours_)) == expected
+
+
+@given(st.sets(st.sampled_from("hab")))
+def test_r123_who_was_not_checked_where_others_were(checked: set[str]) -> None:
+    meeting: Any = MEETING
+    missing = [p for p in "hab" if checked and p not in checked]
+    expected = [Breach(END - DAY, "unchecked", f"unit of {p}", "s", p) for p in missing]
+    assert breaches.unchecked(meeting, checked, POINTS, END - DAY) == expected
+    assert breaches.unchecked(meeting, checked, POINTS, END - DAY - timedelta(seconds=1)) == []
+
+
+async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_records(office: Office, box: Box) -> None:
+    points = {point.id: point for point in await office.scheduler.points()}
+    host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
+    late = await office.scheduler.submit(replace(REQUEST, official=on("10/04/2023", "08:00", "09:00")), NOW)
+    await office.scheduler.amend(late.id, replace(REQUEST, official=on("04/04/2023", "08:00", "09:00")), NOW)
+    preparation = Preparation.over(office.engine, PROFILES)
+    start = office.session.official.start
+    await preparation.attendance.came(office.session.id, "so.tttt", start)
+    await preparation.attendance.left(office.session.id, "so.tttt", END)
+    await preparation.boards.check(office.session.id, ["so.tttt"], "chinh_thuc", "ok", "", "truc", NOW)
+    equipment = Equipment(office.engine, PROFILES)
+    await equipment.set_line(Line("", "nt.xuonghuan", "TSLCD", None, 4000, True, ("10.0.0.0/8",)))
+    for seen in (Seen("203.0.113.9"), Seen(name="Khac")):
+        await equipment.seen("nt.xuonghuan", 1, seen, END)
+    found = await box.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1))
+    told = {(each.kind, each.unit, each.session, each.point) for each in found if each.kind != "closing"}
+    assert told == {
+        ("late", host, late.id, "so.tttt"),
+        ("absent", commune, office.session.id, "nt.xuonghuan"),
+        ("unchecked", commune, office.session.id, "nt.xuonghuan"),
+        ("drift", commune, None, "nt.xuonghuan"),
+        ("name", commune, None, "nt.xuonghuan"),
+    }
+    own = await box.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1), commune)
+    assert own == [each for each in found if each.unit == commune]
+
+
+async def test_r123_figures_not_answered_in_time_are_the_units(office: Office, box: Box) -> None:
+    reports = Reports(office.engine, PROFILES, office.scheduler)
+    inquiries = Inquiries(office.engine, PROFILES, reports, NOWHERE)
+    units = [unit.id for unit in (await office.scheduler.units())[:3]]
+    due = NOW + DAY
+    made = await inquiries.ask("Số liệu", Interval(NOW, END), due, units, "truc", NOW)
+    said = dict(made.answers[0].counted)
+    await inquiries.answer(made.id, units[0], said, "", "x", due)
+    await inquiries.answer(made.id, units[1], said, "", "x", due + timedelta(seconds=1))
+    found = await box.breaches(NOW, NOW + 30 * DAY, due + timedelta(seconds=2))
+    assert {each.unit for each in found if each.kind == "figures"} == set(units[1:])
+    assert not [each for each in await box.breaches(NOW, NOW + 30 * DAY, due) if each.kind == "figures"]
+
+
+async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(office: Office, box: Box) -> None:
+    points = {point.id: point for point in await office.scheduler.points()}
+    for number in range(2, 4):  # three meetings, which the host opened and nobody else came to
+        day = f"{number + 4:02}/04/2023"
+        await office.scheduler.submit(replace(REQUEST, official=on(day, "08:00", "09:00")), NOW)
+    attendance = Preparation.over(office.engine, PROFILES).attendance
+    for session in await office.scheduler.sessions(NOW, NOW + 30 * DAY):
+        await attendance.came(session.id, "so.tttt", session.official.start)
+        await attendance.left(session.id, "so.tttt", session.official.end)
+    people = People(office.engine, PROFILES)
+    commune = points["nt.xuonghuan"].unit
+    for role, email in (("manager", "phong@nt.vn"), ("head", "chutich@nt.vn")):
+        await people.add(Entry(commune, None, role, "Lê A", "0905123456", email, None, NOW.date(), ""), NOW)
+    post = Post(office.engine, ZONE, MAIL)
+    summaries = Summaries(office.engine, PROFILES, box, MAIL)
+    for now in ("30/04/2023 23:59", "08/05/2023 08:00"):  # the month is not over; too long over
+        await summaries.work(at(now))
+    assert await post.newest(9) == []
+    for now in ("01/05/2023 08:00", "01/05/2023 08:01", "02/05/2023 08:00"):
+        await summaries.work(at(now))
+    told = {(each.unit, each.recipient, each.facts.title, each.facts.reason) for each in await post.newest(9)}
+    closing = "chưa hoàn tất kết thúc kỹ thuật: 3"
+    assert told == {
+        (commune, "chutich@nt.vn", "tháng 04/2023", f"vắng mặt: 3; {closing}"),
+        (points["so.tttt"].unit, "", "tháng 04/2023", closing),
+    }
+    assert len(await post.newest(9)) == 2
+    never = Summaries(office.engine, silent(PROFILES), box, MAIL)
+    await never.work(at("01/06/2023 08:00"))
+    assert len(await post.newest(9)) == 2
+
+
+def silent(shelf: Profiles) -> Profiles:
+    """Return profiles that tell no heads."""
+    return Profiles(
+        tuple(
+            policy.model_copy(update={"conduct": policy.conduct.model_copy(update={"summary_from": None})})
+            for policy in shelf.shelf
+        )
+    )

@@ -16,10 +16,9 @@ from scheduler.policy import RevocationPolicy
 NOTHING = Amount(0, 0)
 
 
-def slots(request: Request, points: Mapping[str, Point], recorder_legs: int) -> tuple[Slot, ...]:
-    """Return the capacity a request needs: every device of every point is a leg, the recorder too (A7, A20)."""
-    devices = sum(points[point].devices for point in (request.host_point, *request.points))
-    legs = devices + (recorder_legs if request.recording else 0)
+def slots(request: Request, points: Mapping[str, Point], other_legs: int) -> tuple[Slot, ...]:
+    """Return the capacity a request needs: every device of every point is a leg, beside those of none (A7, A20)."""
+    legs = other_legs + sum(points[point].devices for point in (request.host_point, *request.points))
     official = Slot("chinh_thuc", request.official.start, request.official.end, legs)
     if request.rehearsal is None:
         return (official,)

@@ -102,6 +102,7 @@ class CapacityPolicy(_Part):
     share: Share
     shed_share: Share
     recorder_legs: Annotated[int, Field(ge=0)]
+    link_legs: Annotated[int, Field(ge=0)]
     test_legs: Annotated[int, Field(ge=0)]
 
     def usable(self, maximum: Amount) -> Amount:
@@ -180,6 +181,16 @@ class RegistrantRule(_Part):
     """Whether the unit above may register, too (đơn vị trực thuộc, reading A10)."""
 
 
+class Template(_Part):
+    """What a form is filled with at one tap: the host's level, and the levels of which every point is invited."""
+
+    name: Word
+    purpose: Word
+    host_level: Word
+    point_levels: tuple[Word, ...]
+    recording: bool
+
+
 class RegistrationPolicy(_Part):
     """Who registers for whom, and what may be chosen (Điều 12, 4.1, 4.2).
 
@@ -195,6 +206,7 @@ class RegistrationPolicy(_Part):
     forms: dict[Code, Word]
     support: dict[Code, Word]
     extension_min: Count
+    templates: tuple[Template, ...]
 
     def rule(self, level: str) -> RegistrantRule:
         """Return the rule of a host's level; a checked profile has one for each."""
@@ -538,6 +550,11 @@ class Policy(_Part):
                 raise ValueError(f"{name} must name each level once")
         if any(purpose not in self.registration.purposes for purpose in self.registration.office_purposes):
             raise ValueError("registration.office_purposes names an unknown purpose")
+        for template in self.registration.templates:
+            if not {template.host_level, *template.point_levels} <= set(known):
+                raise ValueError(f"registration.templates: {template.name} names a level there is not")
+            if template.purpose not in self.registration.purposes:
+                raise ValueError(f"registration.templates: {template.name} names an unknown purpose")
         if not set(self.session.contacts_hidden_from) <= set(known):
             raise ValueError("session.contacts_hidden_from names no level")
         if self.registration.office_level not in known:
@@ -556,6 +573,11 @@ class Policy(_Part):
         if not {level.id for level in self.levels if level.quota} <= self.directory.quotas.keys():
             raise ValueError("directory.quotas must name the article of each quota")
         return self
+
+    def other_legs(self, recording: bool, purpose: str) -> int:
+        """Return the legs that no device of a point holds: the recorder's, and that of the link to the Government."""
+        recorder = self.capacity.recorder_legs if recording else 0
+        return recorder + (self.capacity.link_legs if purpose in self.preparation.link_purposes else 0)
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:

@@ -342,7 +342,8 @@ class Scheduler:
         points = await registry_store.points_named(db, (request.host_point, *request.points))
         checked = intake.check(request, points, self.policy(now), now)
         await self._check_units(db, checked, points)
-        return checked, points, admission.slots(checked, points, self.policy(now).capacity.recorder_legs)
+        other = self.policy(now).other_legs(checked.recording, checked.purpose)
+        return checked, points, admission.slots(checked, points, other)
 
     async def _check_units(self, db: AsyncConnection, request: Request, points: Mapping[str, Point]) -> None:
         units = {unit.id: unit for unit in await registry_store.units(db)}

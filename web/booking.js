@@ -1,11 +1,9 @@
 // What the register form counts: legs, free capacity and groups of points. Pure.
 
-const RECORDER_LEGS = 1; // the recorder holds a leg of its own
-
-/** Connected devices a registration asks for. @param {Point[]} points @param {string} host @param {Set<string>} chosen @param {boolean} recording */
-export function legs(points, host, chosen, recording) {
+/** What a registration holds: each device of its points, and `other` legs. @param {Point[]} points @param {string} host @param {Set<string>} chosen @param {number} other */
+export function legs(points, host, chosen, other) {
   const devices = points.filter(({id}) => id === host || chosen.has(id)).reduce((sum, point) => sum + point.devices, 0);
-  return devices + (recording ? RECORDER_LEGS : 0);
+  return devices + other;
 }
 
 /** What is still free at the busiest instant of a slot. @param {Capacity} capacity @param {Slot} slot */

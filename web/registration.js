@@ -74,6 +74,17 @@ export function fieldsOf(content, now) {
   return fields;
 }
 
+/** The legs that no device of a point holds: the recorder's, and the link's to the Government's system. @param {Rules} rules @param {Record<string, string>} fields */
+export const otherLegs = ({capacity, preparation}, {recording, purpose}) =>
+  (recording ? capacity.recorder_legs : 0) + (preparation.link_purposes.includes(purpose) ? capacity.link_legs : 0);
+
+/** A form filled from a template: its host, and every other point of the levels it invites. @param {Template} template @param {Record<string, string>} fields @param {Point[]} points */
+export function templated({purpose, host_level, point_levels, recording}, fields, points) {
+  const host = points.find(({level}) => level === host_level)?.id ?? fields.host;
+  const chosen = points.filter(({id, level}) => id !== host && point_levels.includes(level)).map(({id}) => id);
+  return {fields: {...fields, purpose, host, recording: recording ? 'yes' : ''}, chosen: new Set(chosen)};
+}
+
 /** So long an unfinished form is kept on the device. */
 const KEPT_DAYS = 7;
 

@@ -79,9 +79,12 @@ interface Session {
 
 interface ClassRules { name: string; article: string; needs_reason: boolean; grounds: Record<string, string> }
 /** What the profile in force lets a registration choose from: codes with their names. */
+interface Template { name: string; purpose: string; host_level: string; point_levels: string[]; recording: boolean }
 interface Rules {
   legal_basis: { number: string; dated: string | null }[]; replaces: string[];
-  registration: { office_level: string; purposes: Record<string, string>; kinds: Record<string, string>; forms: Record<string, string>; support: Record<string, string> };
+  registration: { office_level: string; purposes: Record<string, string>; kinds: Record<string, string>; forms: Record<string, string>; support: Record<string, string>; templates: Template[] };
+  capacity: { recorder_legs: number; link_legs: number };
+  preparation: { link_purposes: string[] };
   classes: Record<string, ClassRules>;
 }
 interface Profile { id: string; version: number; in_force: boolean; content: Rules }

@@ -287,9 +287,9 @@ def test_nothing_is_suggested_in_the_past_or_beyond_the_search() -> None:
     assert decided(asked, full, CEILING, window, 3) == Refuse("points", soon, 200, 205, (), 0, ("0", "1"))
 
 
-def test_every_device_and_the_recorder_are_legs() -> None:  # A7, A20
+def test_every_device_is_a_leg_beside_those_of_none() -> None:  # A7, A20
     host = Point("so.tttt", "So.TTTT", "Sở TT&TT", "so.tttt", "so", 2)
     points = {host.id: host, "nt.xuonghuan": replace(host, id="nt.xuonghuan", devices=3)}
-    asked = replace(REQUEST, recording=True, rehearsal=on("04/04/2023", "14:00", "15:00"))
+    asked = replace(REQUEST, rehearsal=on("04/04/2023", "14:00", "15:00"))
     assert [(s.kind, s.legs) for s in admission.slots(asked, points, 1)] == [("tong_duyet", 6), ("chinh_thuc", 6)]
-    assert [s.legs for s in admission.slots(REQUEST, points, 1)] == [5]
+    assert [s.legs for s in admission.slots(REQUEST, points, 0)] == [5]

@@ -184,3 +184,20 @@ async def test_r081_technicians_of_invited_points_see_the_contact_and_level_khac
     await world.store.add_account(Account("cangvu", "Cảng vụ", ("site",), "cv", point), hashed[1], NOW)
     guest = await get(await world.signed_in("cangvu"), f"/sessions/{(await world.session(point)).id}")
     assert (guest["contact_name"], guest["contact_phone"], guest["second_phone"]) == (None, None, None)
+
+
+async def test_r104_the_template_proposes_every_district_and_commune_with_link_and_recorder(
+    world: World,
+) -> None:
+    client = await world.signed_in("central")
+    async with client.get("/api/v1/profiles") as response:
+        (rules,) = [each["content"] for each in await response.json() if each["in_force"]]
+    (template,) = rules["registration"]["templates"]
+    async with client.get("/api/v1/points") as response:
+        points = await response.json()
+    (host,) = [point["id"] for point in points if point["level"] == template["host_level"]]
+    invited = [point["id"] for point in points if point["level"] in template["point_levels"]]
+    asked = later(host_point=host, points=invited, purpose=template["purpose"], recording=template["recording"])
+    async with client.post("/api/v1/registrations", json=asked) as response:
+        session = await response.json()
+    assert (host, len(invited), session["legs"]) == (HOST, 9 + 139, 149 + 1 + 1)

@@ -11,7 +11,7 @@ import '../elements/top-bar.js';
 import {collator, number, t} from '../i18n.js';
 import {grouped} from '../logic.js';
 import {CENTRAL} from '../nav.js';
-import {blank, choices, fieldsOf, kept, registration, reopened, slotOf, weekly} from '../registration.js';
+import {blank, choices, fieldsOf, kept, otherLegs, registration, reopened, slotOf, templated, weekly} from '../registration.js';
 import {day, hourMinute, midnight, slot as slotWords, toLocal, utc} from '../time.js';
 
 const MINUTE_MS = 60_000;
@@ -117,6 +117,20 @@ class RegisterPage extends Page {
     const [home, below] = [this.me?.unit?.id, new Set(this.units.filter(({parent}) => parent === this.me?.unit?.id).map(({id}) => id))];
     const near = /** @param {Point} point */ ({unit, level}) => (unit === home ? 0 : below.has(unit) ? 1 : all || level === this.rules?.registration.office_level ? 2 : 3);
     return this.points.filter(point => near(point) < 3).sort((a, b) => near(a) - near(b) || collator.compare(a.label, b.label));
+  }
+
+  /** What the form may be filled with: of the Office's sessions, which it and the centre register (Điều 16.1). */
+  get templates() {
+    const level = this.units.find(({id}) => id === this.me?.unit?.id)?.level;
+    const office = level === this.rules?.registration.office_level || this.me?.roles.some(role => CENTRAL.includes(role));
+    return office && !this.draft ? (this.rules?.registration.templates ?? []) : [];
+  }
+
+  /** @param {Template} template */
+  apply(template) {
+    ({fields: this.fields, chosen: this.chosen} = templated(template, this.fields, this.points));
+    this.keep();
+    this.look();
   }
 
   get official() {
@@ -309,7 +323,7 @@ class RegisterPage extends Page {
   form() {
     return html`<form class="register" @submit=${this.submit}>
       <div class="row between"><h1>${t('register.title')}</h1>${guide('register')}</div>
-      ${this.kept ? this.offer(this.kept) : nothing}
+      ${this.kept ? this.offer(this.kept) : nothing} ${this.templates.length ? this.fillIn(this.templates) : nothing}
       <div class="columns">
         <div class="column" @input=${this.edit}>${this.what()} ${this.when()}</div>
         <div class="column">
@@ -325,7 +339,7 @@ class RegisterPage extends Page {
       </details>
       ${this.capacityCard()} ${this.refusal ? (this.refusal.limit ? this.refused(this.refusal) : this.elsewhere(this.refusal)) : nothing} ${alertLine(this.error)}
       <div class="row end submit">
-        <span>${t('register.legs')} <output data-testid="legs">${legs(this.points, this.fields.host, this.chosen, Boolean(this.fields.recording))}</output></span>
+        <span>${t('register.legs')} <output data-testid="legs">${legs(this.points, this.fields.host, this.chosen, this.rules ? otherLegs(this.rules, this.fields) : 0)}</output></span>
         <button class="main" data-testid="submit" ?disabled=${this.busy || this.loading}>${t('register.submit')}</button>
       </div>
     </form>`;
@@ -341,6 +355,12 @@ class RegisterPage extends Page {
   write({detail}) {
     this.script = detail;
     this.keep();
+  }
+
+  /** @param {Template[]} templates */
+  fillIn(templates) {
+    return html`<div class="row wrap"><span class="soft">${t('register.templates')}</span>
+      ${templates.map(template => html`<button type="button" data-testid="template" data-purpose=${template.purpose} @click=${() => this.apply(template)}>${icon('copy')}<span>${template.name}</span></button>`)}</div>`;
   }
 
   /** @param {{at: number, fields: Record<string, string>}} kept */

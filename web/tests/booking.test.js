@@ -20,9 +20,9 @@ const CAPACITY = {
   ],
 };
 
-test('every device is a leg, and so is the recorder; the host counts once', () => {
-  assert.equal(legs(POINTS, 'P.nt', new Set(['P.tp', 'P.nt']), false), 5);
-  assert.equal(legs(POINTS, 'P.nt', new Set(), true), 3);
+test('every device is a leg, beside those of none; the host counts once', () => {
+  assert.equal(legs(POINTS, 'P.nt', new Set(['P.tp', 'P.nt']), 0), 5);
+  assert.equal(legs(POINTS, 'P.nt', new Set(), 1), 3);
 });
 
 test('free is what the busiest instant leaves', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {MOST, blank, counted, fieldsOf, kept, registration, reopened, slotOf, weekly} from '../registration.js';
+import {MOST, blank, counted, fieldsOf, kept, otherLegs, registration, reopened, slotOf, templated, weekly} from '../registration.js';
 
 const NOW = Date.parse('2026-04-06T01:00:00Z');
 const TYPED = {
@@ -51,4 +51,16 @@ test('every week, up to and including a day', () => {
   assert.equal(starts('2036-01-01').length, MOST);
   const rehearsed = weekly({...BODY, rehearsal: {start: '2026-04-06T02:00:00Z', end: '2026-04-06T03:00:00Z'}}, '2026-04-14');
   assert.deepEqual(rehearsed[1].rehearsal, {start: '2026-04-13T02:00:00Z', end: '2026-04-13T03:00:00Z'});
+});
+
+test('a template fills in its host and every point of its levels, and the link to the Government holds a leg', () => {
+  const points = /** @type {any} */ ([
+    {id: 'so', level: 'so'}, {id: 'province', level: 'ubt'}, {id: 'nt', level: 'huyen'}, {id: 'xa', level: 'xa'}, {id: 'other', level: 'khac'},
+  ]);
+  const template = {name: 'T', purpose: 'chinh_phu_den_xa', host_level: 'ubt', point_levels: ['huyen', 'xa'], recording: true};
+  const {fields, chosen} = templated(template, {...blank(NOW), host: 'so', title: 'Họp'}, points);
+  assert.deepEqual([fields.host, fields.purpose, fields.recording, fields.title], ['province', 'chinh_phu_den_xa', 'yes', 'Họp']);
+  assert.deepEqual([...chosen], ['nt', 'xa']);
+  const rules = /** @type {any} */ ({capacity: {recorder_legs: 1, link_legs: 1}, preparation: {link_purposes: ['chinh_phu_den_xa']}});
+  assert.deepEqual([otherLegs(rules, fields), otherLegs(rules, {...fields, purpose: 'khac'}), otherLegs(rules, {...fields, recording: ''})], [2, 1, 1]);
 });

@@ -819,6 +819,7 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
     static struct sockaddr_storage addresses[BATCH];
     static struct iovec iovecs[BATCH];
     static struct mmsghdr headers[BATCH];
+    static int prepared = 0;
     PyObject *sock;
     int fd, got = BATCH;
     double now;
@@ -827,18 +828,20 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
         return NULL;
     PyObject *items = PyList_New(0);
     for (int looks = 0; items && got == BATCH && looks < MAX_READ / BATCH; looks++) {
-        for (int i = 0; i < BATCH; i++) {
-            iovecs[i] = (struct iovec){buffers[i], DATAGRAM};
-            memset(&headers[i], 0, sizeof headers[i]);
-            headers[i].msg_hdr.msg_name = &addresses[i];
-            headers[i].msg_hdr.msg_namelen = sizeof addresses[i];
-            headers[i].msg_hdr.msg_iov = &iovecs[i];
-            headers[i].msg_hdr.msg_iovlen = 1;
+        for (; prepared < BATCH; prepared++) {
+            iovecs[prepared] = (struct iovec){buffers[prepared], DATAGRAM};
+            headers[prepared].msg_hdr = (struct msghdr){
+                .msg_name = &addresses[prepared],
+                .msg_namelen = sizeof *addresses,
+                .msg_iov = &iovecs[prepared],
+                .msg_iovlen = 1,
+            };
         }
         got = recvmmsg(fd, headers, BATCH, MSG_DONTWAIT, NULL);
-        for (int i = 0; items && i < got; i++) {
+        for (int i = 0; i < got; i++) {
             int length = (int)headers[i].msg_len;
-            if (!length)
+            headers[i].msg_hdr.msg_namelen = sizeof *addresses; /* all that the kernel changes and reads again */
+            if (!items || !length)
                 continue;
             packets++;
             bytes += length;

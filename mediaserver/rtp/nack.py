@@ -21,7 +21,7 @@ class NackGenerator:
 
     def receive(self, sequence: int, now: float) -> list[int]:
         """Note an arrived packet; returns the numbers to ask for at once."""
-        if self._newest is None:
+        if self._newest is None or sequence == (self._newest + 1) & 0xFFFF:
             self._newest = sequence
             return []
         if not newer(sequence, self._newest):

@@ -71,8 +71,9 @@ def is_keyframe(codec: str, payload: bytes) -> bool:
 
 
 def _vp8_keyframe(payload: bytes) -> bool:
-    descriptor = vp8_descriptor(payload)
-    return descriptor.begins and not payload[descriptor.size] & 1
+    if payload[0] & 0x17 != 0x10:  # most packets begin nothing, and need not be read further
+        return False
+    return not payload[vp8_descriptor(payload).size] & 1
 
 
 def _h264_keyframe(payload: bytes) -> bool:

@@ -25,8 +25,8 @@ receiver with one system call. The thread sleeps, for a timer of the loop costs 
 LOOK_MS = 5
 """While datagrams come more often than this, sockets are looked at so often instead of being waited for. Looks are on
 whole multiples of this, as the beats of sound and picture are: what is due together costs one wake-up."""
-QUIET_LOOKS = 3
-"""After so many looks without a datagram the sockets are waited for again."""
+BUSY_WAKES, QUIET_LOOKS = 3, 3
+"""That is so once we were woken so soon so many times in a row, until so many looks find nothing."""
 SOCKET_BUFFER_BYTES = 4 << 20
 _UDP_SEGMENT = 103
 """linux/udp.h; Python's socket module does not name it."""
@@ -107,8 +107,11 @@ class UdpMux:
         self._after_batch = after_batch
         # owned
         self._sockets: dict[socket.socket, Port] = {}
+        self._soon = 0
+        """How many times in a row we were woken soon after a look that found something."""
         self._quiet = 0
-        self._busy = 0.0
+        """Looks in a row that found nothing."""
+        self._found = 0.0
         """When a look last found something."""
         self._ticker = Ticker(LOOK_MS, self._look)
         self._by_fragment: dict[str, Path] = {}
@@ -167,9 +170,10 @@ class UdpMux:
             loop.remove_reader(sock.fileno())
 
     def _woken(self) -> None:
-        if time.monotonic() - self._busy < LOOK_MS / 1000:
+        self._soon = self._soon + 1 if time.monotonic() - self._found < LOOK_MS / 1000 else 0
+        if self._soon == BUSY_WAKES:
             self._stop_waiting()
-            self._quiet = 0
+            self._soon = self._quiet = 0
             self._ticker.start()
         else:
             time.sleep(GATHER_S)
@@ -190,7 +194,7 @@ class UdpMux:
         self._after_batch(now)
         if self.counters.packets_in == before:
             return False
-        self._busy = now
+        self._found = now
         return True
 
     def _drain(self, port: Port, now: float) -> None:

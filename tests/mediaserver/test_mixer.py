@@ -18,6 +18,8 @@ from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.pictures import tone
 
 TICK_S = 0.02
+LOOK_AHEAD = 480
+"""10 ms: a mixed voice goes through one more encoder, which looks 6.5 ms ahead."""
 
 
 class Ear:
@@ -326,6 +328,67 @@ def test_a_second_voice_ends_it_without_a_click_and_both_are_heard() -> None:
     meeting.hear(60)
     assert full.tones(412, 600) == [412, 600]
     assert [packet.sequence for packet in full.packets] == list(range(meeting.tick))
+
+
+def test_when_the_second_voice_is_gone_the_first_is_passed_on_again_without_a_gap() -> None:
+    meeting, full = relaying()
+    meeting.mixer.open("b")
+    meeting.talk("b", 600, 0.02, claim=37)
+    meeting.hear(60)
+    usual = largest_step(full, 20)
+    meeting.mixer.close("b")
+    meeting.stop("b")
+    meeting.hear(LOUD_TICKS + 60)
+    assert {packet.payload for packet in full.packets[-10:]} <= said(meeting)
+    assert full.tones(412, 600) == [412]
+    assert largest_step(full, LOUD_TICKS + 60) < 2 * usual
+    assert min(level(sound) for sound in full.sound[-LOUD_TICKS - 60 :]) > -18
+    assert [packet.sequence for packet in full.packets] == list(range(meeting.tick))
+    assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(meeting.tick)]
+
+
+def said(meeting: Meeting) -> set[bytes]:
+    """All that the voice of :func:`relaying` has sent."""
+    encoder = OpusEncoder()
+    return {encoder.encode(tone(413, tick, 0.25)) for tick in range(meeting.tick)}
+
+
+def test_who_has_no_floor_is_not_heard_while_another_voice_is_passed_on() -> None:
+    meeting, full = relaying()
+    meeting.talk("b", 600, 0.25, claim=15)
+    meeting.hear(60)
+    assert {packet.payload for packet in full.packets[-60:]} <= said(meeting)
+    assert full.tones(412, 600) == [412]
+
+
+def test_who_begins_to_listen_hears_what_is_passed_on_and_a_recording_what_is_mixed() -> None:
+    meeting, full = relaying()
+    late = meeting.ear(meeting.mixer.full)
+    meeting.hear(40)
+    assert [packet.payload for packet in late.packets] == [packet.payload for packet in full.packets[-40:]]
+    assert late.tones(412) == [412]
+    recording = meeting.ear(meeting.mixer.full)
+    meeting.mixer.relays = False
+    meeting.hear(40)
+    assert not {packet.payload for packet in recording.packets} & said(meeting)
+    assert [packet.timestamp for packet in recording.packets] == [
+        n * FRAME_SAMPLES for n in range(meeting.tick - 40, meeting.tick)
+    ]
+    assert recording.tones(412) == [412]
+
+
+def test_what_is_passed_on_is_heard_when_it_would_be_if_it_were_mixed() -> None:
+    begun = []
+    for relays in (True, False):
+        meeting, full = relaying(0.02)
+        meeting.mixer.relays = relays
+        meeting.hear(20)
+        meeting.stop("a")
+        meeting.talk("a", 413, 0.25, claim=15)
+        heard = len(full.sound)
+        meeting.hear(10)
+        begun.append(int(np.argmax(np.abs(np.concatenate(full.sound[heard:])) > 0.1 * 32767)))
+    assert 0 <= begun[1] - begun[0] <= LOOK_AHEAD
 
 
 def test_a_floor_that_closes_ends_it_without_a_click() -> None:

@@ -34,6 +34,7 @@ class Talk:
         self.later = 0.0
         """How many seconds longer than usual the line takes from now on."""
         self._under_way: list[tuple[float, Packet]] = []
+        self._paused = 0
         self._encoder = OpusEncoder()
         self._claim = claim
         self._amplitude = amplitude
@@ -41,7 +42,8 @@ class Talk:
     def make(self) -> Packet:
         """The packet of this tick."""
         payload = self._encoder.encode(tone(HZ, self.tick, self._amplitude))
-        return Packet(111, self.tick & 0xFFFF, self.tick * FRAME_SAMPLES, 1, False, payload, level=self._claim)
+        sequence = (self.tick - self._paused) & 0xFFFF
+        return Packet(111, sequence, self.tick * FRAME_SAMPLES, 1, False, payload, level=self._claim)
 
     def packet(self, *, lost: bool = False) -> None:
         """The packet of this tick leaves; what comes until then is taken."""
@@ -52,6 +54,15 @@ class Talk:
         while self._under_way and self._under_way[0][0] <= now:
             at, packet = self._under_way.pop(0)
             self.voice.add(packet, at)
+
+    def pause(self, ticks: int) -> list[Samples | None]:
+        """Nothing is sent, and no number is used for it (DTX)."""
+        sounds = []
+        for _ in range(ticks):
+            self.voice.listen(self.tick * TICK_S, mixed=True, alone=True)
+            sounds.append(self.voice.sound(mixed=True))
+            self.tick, self._paused = self.tick + 1, self._paused + 1
+        return sounds
 
     def pass_on(self, ticks: int) -> list[tuple[bytes | None, Samples | None]]:
         """What is passed on of a voice that is alone, and what is to be mixed."""
@@ -176,6 +187,19 @@ def test_a_lost_packet_is_hidden_by_the_decoder_as_if_it_had_decoded_all() -> No
     assert levels(lost) == [pytest.approx(levels(whole)[0], abs=1)]
     after = levels([sound for _, sound in talk.pass_on(5)])
     assert after == [pytest.approx(each, abs=1) for each in levels(twin.hear(5))]
+
+
+def test_a_pause_fades_out_is_no_loss_and_what_is_said_then_is_heard_and_passed_on_again() -> None:
+    talk = Talk(claim=15)
+    talk.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    paused = talk.pause(40)
+    assert paused[10:] == [None] * 30
+    assert steps(paused) < 1.5 * 0.25 * 32767 * 2 * np.pi * HZ / 48_000
+    assert (talk.voice.jitter.lost, talk.voice.jitter.late) == (0, 0)
+    again = talk.hear(20)
+    assert levels(again)[-10:] == [pytest.approx(-15, abs=1)] * 10
+    assert passed(talk.pass_on(LOUD_TICKS))[-1]
 
 
 def test_a_delay_that_is_too_long_for_a_moment_does_not_end_it_and_for_longer_is_shortened() -> None:

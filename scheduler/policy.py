@@ -461,7 +461,7 @@ class PreparationPolicy(_Part):
     steps: dict[Word, Word]
 
     def oldest_list(self, now: datetime) -> datetime:
-        """Return the time from which on lists of who took part keep their names."""
+        """Return the time from which on sessions and lists of who took part keep names and telephones."""
         months = now.year * 12 + now.month - 1 - self.list_months
         return now.replace(year=months // 12, month=months % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
 

@@ -131,7 +131,7 @@ def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
         "audit": kept.audit.daily,
         "attendance": kept.preparation.attendance.settle,
         "readiness": kept.preparation.boards.alarm,
-        "lists": kept.preparation.rolls.forget,
+        "personal": kept.preparation.personal.forget,
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
         "closing": kept.sheets.remind,
         "recordings": Handing(kept.scheduler, kept.handovers, kept.store, kept.audit).work,

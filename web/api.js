@@ -188,6 +188,10 @@ export const pointCard = id => call('GET', `directory/points/${encodeURIComponen
 export const stock = id => call('GET', `directory/points/${encodeURIComponent(id)}/stock`);
 /** @type {(id: string) => Promise<Grants>} */
 export const grants = id => call('GET', `directory/points/${encodeURIComponent(id)}/grants`);
+/** @type {(unit: string) => Promise<PersonalData>} */
+export const personalData = unit => call('GET', `directory/units/${encodeURIComponent(unit)}/personal`);
+/** @param {string} unit */
+export const personalFile = unit => `api/v1/directory/units/${encodeURIComponent(unit)}/personal/export`;
 /** @type {(id: string) => Promise<UnitCompliance>} */
 export const unitCard = id => call('GET', `directory/units/${encodeURIComponent(id)}`);
 /** @type {() => Promise<Provider[]>} */

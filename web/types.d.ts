@@ -40,6 +40,8 @@ interface UnitCompliance {
   own_active: number; own: number; below_active: number; below: number; assessed: number; ending: number; drift: number; people: number; untrained: number;
   updated: string | null; stale: boolean; breaches: Record<string, number>;
 }
+/** Entries on record of the people of a unit; what is erasable is needed no more. */
+interface PersonalData { entries: number; erasable: number }
 interface IssuedAccount { account: string; sent: boolean; link: string | null; expires: string }
 interface Device {
   id: string; number: number; name: string; kind: string; model: string; serial: string; address: string | null; protocol: string; firmware: string; patched: string | null;

@@ -1,11 +1,11 @@
-"""Lists of who takes part, as the roof sees them: one method, one transaction (R-098, I-10)."""
+"""Lists of who takes part, as the roof sees them: one method, one transaction (R-098)."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +17,6 @@ from scheduler.preparation.desk import Desk
 from scheduler.preparation.lists import Person, Present
 from scheduler.preparation.tables import LISTS, ROLLS
 from scheduler.store import instant, seconds
-from scheduler.tables import SLOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Roll:
 
 
 class Rolls:
-    """Keeps lists, with names as long as the profile says."""
+    """Keeps lists; :mod:`scheduler.preparation.personal` lets their names go."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -70,17 +69,6 @@ class Rolls:
             rows = (await db.execute(select(LISTS).where(LISTS.c.session == session.id))).mappings()
             given = {row["point"]: _present(row) for row in rows}
             return Roll(await _asked(db, session.id), given)
-
-    async def forget(self, now: datetime) -> None:
-        """Take the names out of lists whose session ended longer ago than the profile keeps them (I-10)."""
-        oldest = self._desk.profiles.at(now).preparation.oldest_list(now)
-        recent = select(SLOTS.c.session).where(SLOTS.c.end >= seconds(oldest))
-        old = (LISTS.c.people != "[]") & LISTS.c.session.not_in(recent)
-        async with self._desk.engine.begin() as db:
-            if await db.scalar(select(LISTS.c.session).where(old).limit(1)) is None:
-                return
-        async with writing(self._desk.engine) as db:
-            await db.execute(update(LISTS).where(old).values(people="[]"))
 
 
 async def _asked(db: AsyncConnection, session: str) -> datetime | None:

@@ -10,6 +10,7 @@ from scheduler.preparation.attendance import Attendance
 from scheduler.preparation.boards import Boards
 from scheduler.preparation.desk import Desk
 from scheduler.preparation.duties import Duties
+from scheduler.preparation.personal import Personal
 from scheduler.preparation.rolls import Rolls
 from scheduler.preparation.self_tests import SelfTests
 from scheduler.preparation.steps import Steps
@@ -26,6 +27,7 @@ class Preparation:
     self_tests: SelfTests
     rolls: Rolls
     steps: Steps
+    personal: Personal
 
     @classmethod
     def over(cls, engine: AsyncEngine, profiles: Profiles, channels: Channels = NOWHERE) -> Self:
@@ -38,4 +40,5 @@ class Preparation:
             self_tests=SelfTests(desk),
             rolls=Rolls(desk),
             steps=Steps(desk),
+            personal=Personal(desk),
         )

@@ -100,6 +100,10 @@ def test_a_point_is_drawn_up_until_it_is_active(server: Server, people: People, 
     page.get_by_test_id("f-phone").fill("0905 123 456")
     page.get_by_test_id("save-person").click()
     expect(page.get_by_test_id("person")).to_contain_text("Chưa đào tạo")
+    expect(page.get_by_test_id("personal")).to_have_attribute("data-entries", "1")
+    with page.expect_download() as download:
+        page.get_by_test_id("personal-export").click()
+    assert "Trần Thị Bình" in download.value.path().read_text()
 
     page.evaluate("localStorage.clear()")
     page.goto(link)

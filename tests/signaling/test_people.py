@@ -193,3 +193,29 @@ async def test_each_provider_hears_of_its_own_points_once(settings: Settings) ->
             vnpt = told["vnpt@example.vn"]
             assert "UBND.Nha Trang" in vnpt and "UBND.Cam Ranh" not in vnpt
             assert session.code is not None and session.code not in vnpt and session.title not in vnpt
+
+
+async def test_i10_a_unit_fetches_and_erases_what_is_on_record_of_its_people(world: World) -> None:
+    central, other = await world.signed_in("central"), await world.signed_in("dienkhanh")
+    added = await post(central, "units/568/people", name="=Lê Văn Cũ", phone="0905123456", email="cu@khanhhoa.gov.vn")
+    where = "/api/v1/directory/units/568/personal"
+    async with central.get(where) as response:
+        assert await response.json() == {"entries": 1, "erasable": 0}
+    async with central.get(f"{where}/export") as response:
+        assert response.content_type == "text/csv"
+        assert (await response.read()).decode("utf-8-sig").splitlines() == [
+            "loai,ho_ten,dien_thoai,email,chuc_danh,so_phien,con_can",
+            "phụ trách,'=Lê Văn Cũ,'+84905123456,cu@khanhhoa.gov.vn,technician,,1",
+        ]
+    await post(central, f"people/{added['id']}/end", valid_to="2026-04-05")
+    async with other.post(f"{where}/erase", json={}) as response:
+        assert await problem_of(response) == (403, "forbidden")
+    async with central.get(where) as response:
+        assert await response.json() == {"entries": 1, "erasable": 1}
+    async with central.post(f"{where}/erase", json={}) as response:
+        assert await response.json() == {"entries": 0, "erasable": 0}
+    async with world.kept.database.connect() as db:
+        rows = str((await db.execute(text("SELECT * FROM people"))).all())
+    assert "Cũ" not in rows and "905123456" not in rows and "cu@" not in rows
+    done = [(e.action, e.subject, e.detail) for e in await world.audited(20) if e.action.startswith("personal")]
+    assert done == [("personal-erase", "568", "1"), ("personal-export", "568", "1")]

@@ -4,6 +4,7 @@ import {t} from '../i18n.js';
 import {day} from '../time.js';
 import {alertLine, icon, Piece} from './base.js';
 import {field, sent} from './fields.js';
+import './unit-personal.js';
 
 /** Who runs the rooms of a point's unit. Acts `changed`. */
 export class PointPeople extends Piece {
@@ -77,7 +78,8 @@ export class PointPeople extends Piece {
     const serving = this.list.filter(person => person.serving);
     return html`${alertLine(this.error)}
       ${serving.length ? html`<ul class="plain">${serving.map(person => this.person(person))}</ul>` : html`<p class="empty">${t('people.none')}</p>`}
-      ${this.edit ? this.buttons() : nothing} ${this.form ? this.entry() : nothing}`;
+      ${this.edit ? this.buttons() : nothing} ${this.form ? this.entry() : nothing}
+      ${this.edit && this.point ? html`<unit-personal .unit=${this.point.unit} .people=${this.list}></unit-personal>` : nothing}`;
   }
 
   buttons() {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scheduler.errors import InvalidRequest, NotAsked, UnknownSession
 from scheduler.preparation.lists import MAX_COUNT, MAX_PEOPLE, Person, faults, normal
 from tests.scheduler.preparation.conftest import NHA_TRANG, Office
-from tests.scheduler.world import NOW, at
+from tests.scheduler.world import at
 
 HOST, LOC_THO, CITY = "ubnd.khanh-hoa", "nt.loctho", "ubnd.nha-trang"
 PEOPLE = [Person(f"Người  {letter}", " Chuyên viên") for letter in "ABCDE"]
@@ -34,23 +34,6 @@ async def test_a_list_is_given_when_the_host_asks(office: Office) -> None:
         await rolls.give(session.id, LOC_THO, 1, PEOPLE, "loctho", asked)
     with pytest.raises(UnknownSession):
         await rolls.roll("nothing")
-
-
-async def test_names_are_forgotten_and_counts_stay(office: Office) -> None:
-    """I-10: attendance older than the profile's 12 months is anonymised."""
-    session, rolls = await office.session(HOST, LOC_THO), office.preparation.rolls
-    await rolls.ask(session.id, "host", NOW)
-    await rolls.give(session.id, LOC_THO, 5, PEOPLE, "loctho", NOW)
-
-    async def left() -> tuple[int, int]:
-        present = (await rolls.roll(session.id)).lists[LOC_THO]
-        return present.count, len(present.people)
-
-    await rolls.forget(at("30/04/2024 23:00"))
-    assert await left() == (5, 5)
-    for _ in range(2):
-        await rolls.forget(at("02/05/2024 00:00"))
-    assert await left() == (5, 0)
 
 
 def test_what_is_wrong_with_a_list() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scheduler.mailroom import moments, reader, sheets, template
 from scheduler.mailroom.letter import read as read_letter
 from scheduler.mailroom.places import Places
-from scheduler.mailroom.reader import Reading
+from scheduler.mailroom.reading import Reading
 from scheduler.profiles import load
 from scheduler.registry import parse
 from scheduler.seed import khanh_hoa_2023

@@ -31,7 +31,7 @@ from PIL import Image
 from mediaserver.chapters import Chapter, chapters, short
 from mediaserver.disk import measure
 from mediaserver.files import digest, take_name, thumbnail_of, whole_bytes
-from mediaserver.muxing import open_piece, open_whole
+from mediaserver.muxing import ORDINARY, open_piece, open_whole
 from mediaserver.pieces import Job, Piece
 from mediaserver.sealed import Damaged, Safe
 from mediaserver.solofile import GoodSolo, finish_solos
@@ -106,7 +106,7 @@ def _replace(target: Path, pieces: Sequence[Piece], safe: Safe) -> list[float]:
 
 def _write(path: Path, pieces: Sequence[Piece], safe: Safe) -> tuple[int, list[float]]:
     """Write the pieces into one file; return how many pictures it has, and where each piece begins, in seconds."""
-    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as output:
+    with av.open(str(path), "w", format="mp4", options=ORDINARY) as output:
         writer = _Writer(output)
         for piece in pieces:
             with open_piece(piece.path, safe) as source:

@@ -21,6 +21,9 @@ FRAGMENTED = {
     "flush_packets": "1",
 }
 """A file that is cut off plays up to its last second."""
+ORDINARY = {"movflags": "faststart", "write_btrt": "0"}
+"""Its index stands in front. No box of bit rates (ISO/IEC 14496-12, 8.5.2): it would repeat what the demuxer guesses of
+the source, which is not the same of fragments and of an ordinary file, and the same packets would make two files."""
 
 
 def add_opus(container: OutputContainer) -> AudioStream:

@@ -12,7 +12,7 @@ from av.container import InputContainer
 
 from mediaserver.disk import measure
 from mediaserver.files import digest, take_name, whole_bytes
-from mediaserver.muxing import add_opus, open_whole
+from mediaserver.muxing import ORDINARY, add_opus, open_whole
 from mediaserver.solo import solos_of
 
 
@@ -56,7 +56,7 @@ def _finish(path: Path) -> GoodSolo:
 def _write(fresh: Path, path: Path) -> None:
     with (
         open_whole(path) as source,
-        av.open(str(fresh), "w", format="mp4", options={"movflags": "faststart"}) as output,
+        av.open(str(fresh), "w", format="mp4", options=ORDINARY) as output,
     ):
         output.metadata["title"] = source.metadata["title"]
         stream = add_opus(output)

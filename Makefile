@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd
 
-.PHONY: run demo install test check unit mutants soak fuzz web e2e bench packages clean
+.PHONY: run demo install test check unit mutants soak fuzz web types e2e bench packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -41,6 +41,14 @@ fuzz: install
 
 web:
 	node --test web/tests/
+
+# Types of the pages' code (JSDoc, strict), by a pinned TypeScript. Needs npm and its registry once, which no other target does.
+types: web/node_modules/.package-lock.json
+	cd web && npx --no-install tsc -p jsconfig.json
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # Real browsers in a private network: no packet can leave the machine.
 e2e: install

@@ -1,15 +1,15 @@
 import {html, nothing} from '../vendor/lit.js';
-import {askLists, attendance, explain, giveList, lists, listsFile, speeches, told} from '../api.js';
+import {askLists, attendance, explain, giveList, lists, listsFile, speeches} from '../api.js';
 import {number, t} from '../i18n.js';
 import {named} from '../readiness.js';
 import {clock, hourMinute, span} from '../time.js';
-import {Piece, alertLine, icon} from './base.js';
+import {alertLine, Caller, icon} from './base.js';
 
 const FORMATS = /** @type {const} */ (['xlsx', 'csv']);
 
 /** Who was there and who takes part: the meeting's own record with interruptions to explain, and the lists the host asks for. */
-export class AttendanceLists extends Piece {
-  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, spoken: {state: true}, error: {state: true}, saved: {state: true}};
+export class AttendanceLists extends Caller {
+  static properties = {board: {attribute: false}, lists: {state: true}, slots: {state: true}, spoken: {state: true}, saved: {state: true}};
 
   constructor() {
     super();
@@ -21,7 +21,6 @@ export class AttendanceLists extends Piece {
     this.slots = [];
     /** @type {Speech[]} */
     this.spoken = [];
-    this.error = '';
     this.saved = '';
   }
 
@@ -32,16 +31,6 @@ export class AttendanceLists extends Piece {
   /** Looks again whenever the page does. @param {Map<string, unknown>} changed */
   willUpdate(changed) {
     if (changed.has('board') && this.board) this.attempt(async () => void ([this.lists, this.slots, this.spoken] = await Promise.all([lists(this.session), attendance(this.session), speeches(this.session)])));
-  }
-
-  /** @param {() => Promise<void>} run */
-  async attempt(run) {
-    this.error = '';
-    try {
-      await run();
-    } catch (failure) {
-      this.error = told(failure);
-    }
   }
 
   ask() {

@@ -15,6 +15,34 @@ export class Piece extends LitElement {
   }
 }
 
+/** A piece that calls the server; a failure is shown in words. */
+export class Caller extends Piece {
+  /** @type {Record<string, object>} */
+  static properties = {error: {state: true}};
+
+  constructor() {
+    super();
+    this.error = '';
+  }
+
+  /** Run a call; tell whether it went well. @param {() => Promise<unknown>} run */
+  async attempt(run) {
+    this.error = '';
+    try {
+      await run();
+      return true;
+    } catch (failure) {
+      this.failed(failure);
+      return false;
+    }
+  }
+
+  /** @param {unknown} failure */
+  failed(failure) {
+    this.error = told(failure);
+  }
+}
+
 /** @param {string} name an id of icons.svg @param {string} [kind] an extra class */
 export const icon = (name, kind = '') =>
   html`<svg class="icon ${kind}" aria-hidden="true"><use href="icons.svg#${name}"></use></svg>`;
@@ -27,15 +55,14 @@ export const alertLine = (text, id = 'error') =>
   text ? html`<p class="alert" role="alert" data-testid=${id}>${icon('warn')}<span>${text}</span></p>` : nothing;
 
 /** A page for signed-in people: fetches `me` before its first drawing and sends strangers to sign in. */
-export class Page extends Piece {
+export class Page extends Caller {
   /** @type {Record<string, object>} */
-  static properties = {me: {state: true}, error: {state: true}, loading: {state: true}};
+  static properties = {me: {state: true}, loading: {state: true}};
 
   constructor() {
     super();
     /** @type {Me | null} */
     this.me = null;
-    this.error = '';
     this.loading = true;
   }
 
@@ -55,15 +82,10 @@ export class Page extends Piece {
   /** What a page fetches; its own. @returns {Promise<void>} */
   async load() {}
 
-  /** Run a call; a failure is shown in words. @param {() => Promise<void>} run */
-  async attempt(run) {
-    this.error = '';
-    try {
-      await run();
-    } catch (failure) {
-      if (failure instanceof Refusal && (failure.status === 401 || failure.word === 'must-change-password')) signIn();
-      this.error = told(failure);
-    }
+  /** @param {unknown} failure */
+  failed(failure) {
+    if (failure instanceof Refusal && (failure.status === 401 || failure.word === 'must-change-password')) signIn();
+    super.failed(failure);
   }
 }
 

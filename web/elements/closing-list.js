@@ -1,19 +1,18 @@
 import {html, nothing} from '../vendor/lit.js';
-import {closingSheet, setKind, tickItem, told} from '../api.js';
+import {closingSheet, setKind, tickItem} from '../api.js';
 import {t} from '../i18n.js';
 import {hourMinute} from '../time.js';
-import {alertLine, icon, Piece} from './base.js';
+import {alertLine, Caller, icon} from './base.js';
 
 /** The closing lists of a session (Điều 15.1): one's own point and, for the centre, all of them; in the right order only. */
-export class ClosingList extends Piece {
-  static properties = {session: {attribute: false}, sheet: {state: true}, error: {state: true}, all: {state: true}};
+export class ClosingList extends Caller {
+  static properties = {session: {attribute: false}, sheet: {state: true}, all: {state: true}};
 
   constructor() {
     super();
     this.session = '';
     /** @type {ClosingSheet | null} */
     this.sheet = null;
-    this.error = '';
     this.all = false;
   }
 
@@ -23,13 +22,8 @@ export class ClosingList extends Piece {
   }
 
   /** @param {() => Promise<ClosingSheet>} call */
-  async run(call) {
-    this.error = '';
-    try {
-      this.sheet = await call();
-    } catch (failure) {
-      this.error = told(failure);
-    }
+  run(call) {
+    return this.attempt(async () => void (this.sheet = await call()));
   }
 
   render() {

@@ -1,11 +1,11 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {addDocument, askMaterial, documents, documentFile, offerMaterial, removeDocument, told} from '../api.js';
+import {addDocument, askMaterial, documents, documentFile, offerMaterial, removeDocument} from '../api.js';
 import {size, t} from '../i18n.js';
-import {alertLine, icon, Piece} from './base.js';
+import {alertLine, Caller, icon} from './base.js';
 
 /** The documents of a session (Điều 5.3): the host adds them and lets units have them, others fetch or ask. */
-export class DocumentList extends Piece {
-  static properties = {session: {attribute: false}, host: {state: true}, list: {state: true}, error: {state: true}, busy: {state: true}};
+export class DocumentList extends Caller {
+  static properties = {session: {attribute: false}, host: {state: true}, list: {state: true}, busy: {state: true}};
 
   constructor() {
     super();
@@ -13,7 +13,6 @@ export class DocumentList extends Piece {
     this.host = false;
     /** @type {SharedDocument[] | null} */
     this.list = null;
-    this.error = '';
     this.busy = false;
   }
 
@@ -24,15 +23,12 @@ export class DocumentList extends Piece {
 
   /** Do something, then show what is there now. @param {() => Promise<unknown>} call */
   async run(call) {
-    this.error = '';
     this.busy = true;
-    try {
+    await this.attempt(async () => {
       await call();
       const found = await documents(this.session);
       [this.list, this.host] = [found.documents, found.may_add];
-    } catch (failure) {
-      this.error = told(failure);
-    }
+    });
     this.busy = false;
   }
 

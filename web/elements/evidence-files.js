@@ -1,11 +1,11 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {addEvidence, evidenceFile, removeEvidence, told} from '../api.js';
+import {addEvidence, evidenceFile, removeEvidence} from '../api.js';
 import {size, t} from '../i18n.js';
-import {alertLine, icon, Piece} from './base.js';
+import {alertLine, Caller, icon} from './base.js';
 
 /** Files behind an assessment or a document (Điều 6, 8): fetched by who sees the card, kept by the centre. Acts `changed`. */
-export class EvidenceFiles extends Piece {
-  static properties = {path: {attribute: false}, files: {attribute: false}, edit: {attribute: false}, error: {state: true}, busy: {state: true}};
+export class EvidenceFiles extends Caller {
+  static properties = {path: {attribute: false}, files: {attribute: false}, edit: {attribute: false}, busy: {state: true}};
 
   constructor() {
     super();
@@ -14,19 +14,13 @@ export class EvidenceFiles extends Piece {
     /** @type {EvidenceFile[]} */
     this.files = [];
     this.edit = false;
-    this.error = '';
     this.busy = false;
   }
 
   /** @param {() => Promise<unknown>} call */
   async run(call) {
-    [this.busy, this.error] = [true, ''];
-    try {
-      await call();
-      this.act('changed');
-    } catch (failure) {
-      this.error = told(failure);
-    }
+    this.busy = true;
+    if (await this.attempt(call)) this.act('changed');
     this.busy = false;
   }
 

@@ -1,9 +1,9 @@
 import {html, nothing} from '../vendor/lit.js';
-import {act, providers, stock, told} from '../api.js';
+import {act, providers, stock} from '../api.js';
 import {kbps} from '../directory.js';
 import {number, t} from '../i18n.js';
 import {day} from '../time.js';
-import {alertLine, icon, Piece} from './base.js';
+import {alertLine, Caller, icon} from './base.js';
 import {box, field, sent} from './fields.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'SIMULATED'];
@@ -13,8 +13,8 @@ const LINES = ['TSLCD', 'WAN', 'INTERNET'];
 const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFractionDigits: 2}));
 
 /** Devices and lines of a point, and what was seen to differ. Acts `changed`. */
-export class PointEquipment extends Piece {
-  static properties = {point: {attribute: false}, edit: {attribute: false}, stock: {state: true}, form: {state: true}, error: {state: true}};
+export class PointEquipment extends Caller {
+  static properties = {point: {attribute: false}, edit: {attribute: false}, stock: {state: true}, form: {state: true}};
 
   constructor() {
     super();
@@ -27,7 +27,6 @@ export class PointEquipment extends Piece {
     this.providers = [];
     /** The device whose form is open, `new`, `line`, or none. */
     this.form = '';
-    this.error = '';
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -41,16 +40,6 @@ export class PointEquipment extends Piece {
       const [found, known] = await Promise.all([stock(id), this.edit ? providers() : []]);
       if (id === this.point?.id) [this.stock, this.providers] = [found, known];
     });
-  }
-
-  /** @param {() => Promise<void>} run */
-  async attempt(run) {
-    this.error = '';
-    try {
-      await run();
-    } catch (failure) {
-      this.error = told(failure);
-    }
   }
 
   /** @param {string} path @param {object} [body] */

@@ -1,12 +1,12 @@
 import {html, nothing} from '../vendor/lit.js';
-import {act, grants, told} from '../api.js';
+import {act, grants} from '../api.js';
 import {t} from '../i18n.js';
 import {slot} from '../time.js';
-import {alertLine, Piece} from './base.js';
+import {alertLine, Caller} from './base.js';
 
 /** Sessions that a point of another agency may enter; nothing for points that need no grant. */
-export class PointGrants extends Piece {
-  static properties = {point: {attribute: false}, edit: {attribute: false}, found: {state: true}, error: {state: true}};
+export class PointGrants extends Caller {
+  static properties = {point: {attribute: false}, edit: {attribute: false}, found: {state: true}};
 
   constructor() {
     super();
@@ -15,7 +15,6 @@ export class PointGrants extends Piece {
     this.edit = false;
     /** @type {Grants | null} */
     this.found = null;
-    this.error = '';
   }
 
   get path() {
@@ -29,13 +28,8 @@ export class PointGrants extends Piece {
   }
 
   /** @param {() => Promise<Grants>} ask */
-  async take(ask) {
-    this.error = '';
-    try {
-      this.found = await ask();
-    } catch (failure) {
-      this.error = told(failure);
-    }
+  take(ask) {
+    return this.attempt(async () => void (this.found = await ask()));
   }
 
   render() {

@@ -1,14 +1,14 @@
 import {html, nothing} from '../vendor/lit.js';
-import {act, people, told} from '../api.js';
+import {act, people} from '../api.js';
 import {t} from '../i18n.js';
 import {day} from '../time.js';
-import {alertLine, icon, Piece} from './base.js';
+import {alertLine, Caller, icon} from './base.js';
 import {field, sent} from './fields.js';
 import './unit-personal.js';
 
 /** Who runs the rooms of a point's unit. Acts `changed`. */
-export class PointPeople extends Piece {
-  static properties = {point: {attribute: false}, central: {attribute: false}, me: {attribute: false}, units: {attribute: false}, list: {state: true}, form: {state: true}, error: {state: true}};
+export class PointPeople extends Caller {
+  static properties = {point: {attribute: false}, central: {attribute: false}, me: {attribute: false}, units: {attribute: false}, list: {state: true}, form: {state: true}};
 
   constructor() {
     super();
@@ -23,7 +23,6 @@ export class PointPeople extends Piece {
     this.list = null;
     /** Whom the new one replaces, `new` for nobody, or no form. */
     this.form = '';
-    this.error = '';
   }
 
   /** The operating unit, the unit itself, and the one above it (Điều 19.3). */
@@ -44,16 +43,6 @@ export class PointPeople extends Piece {
       const found = await people(unit);
       if (unit === this.point?.unit) this.list = found;
     });
-  }
-
-  /** @param {() => Promise<void>} run */
-  async attempt(run) {
-    this.error = '';
-    try {
-      await run();
-    } catch (failure) {
-      this.error = told(failure);
-    }
   }
 
   /** @param {SubmitEvent} event */

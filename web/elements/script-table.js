@@ -1,15 +1,16 @@
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, readScript, told, writeScript} from '../api.js';
-import {base64, keep} from '../files.js';
+import {readScript, writeScript} from '../api.js';
+import {keep} from '../files.js';
 import {t} from '../i18n.js';
 import {plain, planned} from '../script.js';
-import {alertLine, icon, Piece} from './base.js';
+import {alertLine, icon} from './base.js';
+import {TableFile} from './table-file.js';
 
 const FORMATS = ['xlsx', 'csv'];
 
 /** A script as a table, out and in; what a file says is shown before it takes the place of the items. Acts `script` with them. */
-export class ScriptTable extends Piece {
-  static properties = {items: {attribute: false}, points: {attribute: false}, host: {}, read: {state: true}, faults: {state: true}, error: {state: true}};
+export class ScriptTable extends TableFile {
+  static properties = {items: {attribute: false}, points: {attribute: false}, host: {}, read: {state: true}};
 
   constructor() {
     super();
@@ -20,33 +21,17 @@ export class ScriptTable extends Piece {
     this.host = '';
     /** @type {ScriptItem[] | null} what a file says */
     this.read = null;
-    /** @type {{field: string, detail: string}[]} */
-    this.faults = [];
-    this.error = '';
   }
 
-  /** @param {() => Promise<void>} run */
+  /** @param {() => Promise<unknown>} run */
   async attempt(run) {
-    [this.error, this.faults, this.read] = ['', [], null];
-    try {
-      await run();
-    } catch (failure) {
-      this.faults = (failure instanceof Refusal && failure.problem.errors) || [];
-      this.error = this.faults.length ? t('table.faulty', this.faults.length) : told(failure);
-    }
+    this.read = null;
+    return super.attempt(run);
   }
 
-  /** @param {Event} event */
-  async choose(event) {
-    const input = /** @type {HTMLInputElement} */ (event.target);
-    const file = input.files?.[0];
-    input.value = '';
-    if (!file) return;
-    await this.attempt(async () => {
-      const sent = await base64(file);
-      if (sent === null) this.error = t('table.large');
-      else this.read = (await readScript(sent, this.points.map(({id}) => id), this.host || null)).items;
-    });
+  /** @param {string} file */
+  async look(file) {
+    this.read = (await readScript(file, this.points.map(({id}) => id), this.host || null)).items;
   }
 
   /** @param {string} format */
@@ -67,7 +52,7 @@ export class ScriptTable extends Piece {
         )}
       </div>
       ${alertLine(this.error, 'script-table-error')}
-      ${this.faults.length ? html`<ul class="plain" data-testid="script-faults">${this.faults.map(({field, detail}) => html`<li><strong>${field}</strong>: ${detail}</li>`)}</ul>` : nothing}
+      ${this.faultList('script-faults')}
       ${this.read ? this.preview(this.read) : nothing}`;
   }
 

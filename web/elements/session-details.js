@@ -1,9 +1,9 @@
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, amend, cancel, extend, extension, history, points, release, session, standing, told, units} from '../api.js';
+import {Refusal, amend, cancel, extend, extension, history, points, release, session, standing, units} from '../api.js';
 import {t} from '../i18n.js';
 import {CENTRAL} from '../nav.js';
 import {clock, day, fromLocal, slot, toLocal} from '../time.js';
-import {Piece, alertLine, icon} from './base.js';
+import {alertLine, Caller, icon} from './base.js';
 import './point-picker.js';
 
 const MINUTE_MS = 60_000;
@@ -11,11 +11,11 @@ const MINUTE_MS = 60_000;
 const MISSED_MS = 30 * MINUTE_MS;
 
 /** One session over a page: how it stands, what happened, and what may be done with it. Tells the page `changed` and `shut`. */
-export class SessionDetails extends Piece {
+export class SessionDetails extends Caller {
   static properties = {
     of: {}, me: {attribute: false},
     session: {state: true}, standing: {state: true}, happenings: {state: true}, room: {state: true}, doing: {state: true},
-    fields: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true}, error: {state: true}, busy: {state: true},
+    fields: {state: true}, chosen: {state: true}, points: {state: true}, units: {state: true}, busy: {state: true},
   };
 
   constructor() {
@@ -41,7 +41,6 @@ export class SessionDetails extends Piece {
     this.points = [];
     /** @type {Unit[]} */
     this.units = [];
-    this.error = '';
     this.busy = false;
   }
 
@@ -60,16 +59,19 @@ export class SessionDetails extends Piece {
     ]);
   }
 
-  /** @param {() => Promise<void>} run */
+  /** @param {() => Promise<unknown>} run */
   async attempt(run) {
-    [this.busy, this.error] = [true, ''];
-    try {
-      await run();
-    } catch (failure) {
-      const errors = failure instanceof Refusal ? failure.problem.errors : undefined;
-      this.error = errors?.length ? errors.map(({detail}) => detail).join(' · ') : told(failure);
-    }
+    this.busy = true;
+    const well = await super.attempt(run);
     this.busy = false;
+    return well;
+  }
+
+  /** @param {unknown} failure */
+  failed(failure) {
+    super.failed(failure);
+    const errors = failure instanceof Refusal ? failure.problem.errors : undefined;
+    if (errors?.length) this.error = errors.map(({detail}) => detail).join(' · ');
   }
 
   /** Do something, then show how it stands now. @param {() => Promise<Session>} run */

@@ -1,15 +1,15 @@
 import {html, nothing} from '../vendor/lit.js';
-import {act, Refusal, told} from '../api.js';
-import {base64} from '../files.js';
+import {act} from '../api.js';
 import {t} from '../i18n.js';
-import {alertLine, icon, Piece} from './base.js';
+import {alertLine, icon} from './base.js';
+import {TableFile} from './table-file.js';
 
 const KINDS = ['units', 'rooms', 'devices', 'people'];
 const SHOWN = 200;
 
 /** Tables of the directory out and in; what an import would do is shown before it is done. Acts `changed`. */
-export class TableExchange extends Piece {
-  static properties = {kind: {state: true}, file: {state: true}, preview: {state: true}, faults: {state: true}, error: {state: true}, done: {state: true}};
+export class TableExchange extends TableFile {
+  static properties = {kind: {state: true}, file: {state: true}, preview: {state: true}, done: {state: true}};
 
   constructor() {
     super();
@@ -18,36 +18,25 @@ export class TableExchange extends Piece {
     this.file = '';
     /** @type {ImportPreview | null} */
     this.preview = null;
-    /** @type {{field: string, detail: string}[]} */
-    this.faults = [];
-    this.error = '';
     this.done = false;
   }
 
-  /** @param {() => Promise<void>} run */
+  /** @param {() => Promise<unknown>} run */
   async attempt(run) {
-    [this.error, this.faults, this.done] = ['', [], false];
-    try {
-      await run();
-    } catch (failure) {
-      this.faults = (failure instanceof Refusal && failure.problem.errors) || [];
-      this.error = this.faults.length ? t('table.faulty', this.faults.length) : told(failure);
-      this.preview = null;
-    }
+    this.done = false;
+    return super.attempt(run);
   }
 
-  /** @param {Event} event */
-  async choose(event) {
-    const input = /** @type {HTMLInputElement} */ (event.target);
-    const file = input.files?.[0];
-    input.value = '';
-    if (!file) return;
-    await this.attempt(async () => {
-      const sent = await base64(file);
-      if (sent === null) return void (this.error = t('table.large'));
-      this.file = sent;
-      this.preview = await act(`directory/tables/${this.kind}/preview`, {file: this.file});
-    });
+  /** @param {unknown} failure */
+  failed(failure) {
+    super.failed(failure);
+    this.preview = null;
+  }
+
+  /** @param {string} file */
+  async look(file) {
+    this.file = file;
+    this.preview = await act(`directory/tables/${this.kind}/preview`, {file});
   }
 
   async confirm() {
@@ -70,7 +59,7 @@ export class TableExchange extends Piece {
         )}
         <label class="button">${icon('up')}<span>${t('table.import')}</span><input class="unseen" type="file" accept=".csv,.xlsx" data-testid="import-file" @change=${this.choose}></label>
       </div>
-      ${alertLine(this.error)} ${this.faults.length ? html`<ul class="plain" data-testid="faults">${this.faults.map(({field, detail}) => html`<li><strong>${field}</strong>: ${detail}</li>`)}</ul>` : nothing}
+      ${alertLine(this.error)} ${this.faultList('faults')}
       ${this.preview ? this.plan(this.preview) : nothing} ${this.done ? html`<p class="good" role="status" data-testid="imported">${t('table.done')}</p>` : nothing}`;
   }
 

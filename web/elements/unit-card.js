@@ -1,30 +1,23 @@
 import {html, nothing} from '../vendor/lit.js';
-import {told, unitCard} from '../api.js';
+import {unitCard} from '../api.js';
 import {t} from '../i18n.js';
 import {day} from '../time.js';
-import {alertLine, Piece} from './base.js';
+import {alertLine, Caller} from './base.js';
 
 /** How a unit meets its duties (Điều 19.1). */
-export class UnitCard extends Piece {
-  static properties = {unit: {}, card: {state: true}, error: {state: true}};
+export class UnitCard extends Caller {
+  static properties = {unit: {}, card: {state: true}};
 
   constructor() {
     super();
     this.unit = '';
     /** @type {UnitCompliance | null} */
     this.card = null;
-    this.error = '';
   }
 
   /** @param {Map<string, unknown>} changed */
-  async updated(changed) {
-    if (!changed.has('unit') || !this.unit) return;
-    this.error = '';
-    try {
-      this.card = await unitCard(this.unit);
-    } catch (failure) {
-      this.error = told(failure);
-    }
+  updated(changed) {
+    if (changed.has('unit') && this.unit) this.attempt(async () => void (this.card = await unitCard(this.unit)));
   }
 
   render() {

@@ -1,11 +1,11 @@
 import {html, nothing} from '../vendor/lit.js';
-import {act, personalData, personalFile, told} from '../api.js';
+import {act, personalData, personalFile} from '../api.js';
 import {t} from '../i18n.js';
-import {alertLine, icon, Piece} from './base.js';
+import {alertLine, Caller, icon} from './base.js';
 
 /** What is on record of a unit's people: fetched, and what is not needed any more erased (Nghị định 13/2023, Điều 14, 16). */
-export class UnitPersonal extends Piece {
-  static properties = {unit: {}, people: {attribute: false}, held: {state: true}, asking: {state: true}, error: {state: true}};
+export class UnitPersonal extends Caller {
+  static properties = {unit: {}, people: {attribute: false}, held: {state: true}, asking: {state: true}};
 
   constructor() {
     super();
@@ -15,7 +15,6 @@ export class UnitPersonal extends Piece {
     /** @type {PersonalData | null} */
     this.held = null;
     this.asking = false;
-    this.error = '';
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -24,13 +23,9 @@ export class UnitPersonal extends Piece {
   }
 
   /** @param {() => Promise<PersonalData>} call */
-  async run(call) {
-    [this.error, this.asking] = ['', false];
-    try {
-      this.held = await call();
-    } catch (failure) {
-      this.error = told(failure);
-    }
+  run(call) {
+    this.asking = false;
+    return this.attempt(async () => void (this.held = await call()));
   }
 
   erase() {
@@ -43,17 +38,24 @@ export class UnitPersonal extends Piece {
     return html`<h3>${t('personal.title')}</h3>
       ${alertLine(this.error)}
       <p data-testid="personal" data-entries=${entries} data-erasable=${erasable}>${t('personal.held', entries, erasable)}</p>
+      ${this.asking ? this.question(erasable) : this.buttons(erasable)}`;
+  }
+
+  /** @param {number} erasable */
+  buttons(erasable) {
+    return html`<div class="row wrap">
+      <a class="button quiet" href=${personalFile(this.unit)} download data-testid="personal-export">${icon('download')}<span>${t('personal.export')}</span></a>
+      ${erasable ? html`<button type="button" class="danger" data-testid="personal-erase" @click=${() => (this.asking = true)}>${t('personal.erase')}</button>` : nothing}
+    </div>`;
+  }
+
+  /** @param {number} erasable */
+  question(erasable) {
+    return html`<p class="alert" role="alert">${t('personal.sure', erasable)}</p>
       <div class="row wrap">
-        <a class="button quiet" href=${personalFile(this.unit)} download data-testid="personal-export">${icon('download')}<span>${t('personal.export')}</span></a>
-        ${erasable
-          ? html`<button type="button" class="danger" data-testid="personal-erase" @click=${() => (this.asking = true)}>${t('personal.erase')}</button>`
-          : nothing}
-      </div>
-      ${this.asking
-        ? html`<p class="alert" role="alert">${t('personal.sure', erasable)}</p>
-            <div class="row wrap"><button type="button" class="danger" data-testid="personal-sure" @click=${this.erase}>${t('personal.yes')}</button>
-              <button type="button" class="quiet" @click=${() => (this.asking = false)}>${t('personal.no')}</button></div>`
-        : nothing}`;
+        <button type="button" class="danger" data-testid="personal-sure" @click=${this.erase}>${t('personal.yes')}</button>
+        <button type="button" class="quiet" @click=${() => (this.asking = false)}>${t('personal.no')}</button>
+      </div>`;
   }
 }
 

@@ -1,6 +1,6 @@
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, changePassword, firstPassword, login, logout, me, sessions, told} from '../api.js';
-import {alertLine, Piece, title} from '../elements/base.js';
+import {Refusal, changePassword, firstPassword, login, logout, me, sessions} from '../api.js';
+import {alertLine, Caller, title} from '../elements/base.js';
 import {codeField, door} from '../elements/code-field.js';
 import {languageButton} from '../elements/top-bar.js';
 import {t} from '../i18n.js';
@@ -16,8 +16,8 @@ const own = next => (next && /^[a-z]+\.html(\?[\w=&%-]*)?$/.test(next) ? next : 
 /** @param {HTMLFormElement} form @returns {Record<string, string>} */
 const values = form => /** @type {any} */ (Object.fromEntries(new FormData(form)));
 
-class SignInPage extends Piece {
-  static properties = {me: {state: true}, error: {state: true}, busy: {state: true}, changing: {state: true}};
+class SignInPage extends Caller {
+  static properties = {me: {state: true}, busy: {state: true}, changing: {state: true}};
 
   constructor() {
     super();
@@ -27,7 +27,6 @@ class SignInPage extends Piece {
     this.code = asked.get('code') ?? new URLSearchParams(this.next.split('?')[1]).get('code') ?? '';
     /** @type {Me | null} */
     this.me = null;
-    this.error = '';
     this.busy = false;
     /** The password just used, while it must be changed. @type {string | null} */
     this.changing = null;
@@ -46,16 +45,18 @@ class SignInPage extends Piece {
     }
   }
 
-  /** Run one form; what went wrong stays on the screen. @param {() => Promise<void>} run */
+  /** Run one form; what went wrong stays on the screen. @param {() => Promise<unknown>} run */
   async attempt(run) {
     this.busy = true;
-    this.error = '';
-    try {
-      await run();
-    } catch (failure) {
-      this.error = failure instanceof Refusal && failure.status === 401 ? t('sign-in.wrong') : told(failure);
-    }
+    const well = await super.attempt(run);
     this.busy = false;
+    return well;
+  }
+
+  /** @param {unknown} failure */
+  failed(failure) {
+    super.failed(failure);
+    if (failure instanceof Refusal && failure.status === 401) this.error = t('sign-in.wrong');
   }
 
   /** @param {SubmitEvent} event */

@@ -1,5 +1,5 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {Refusal, askMaterial, receiveRecording, recordingLink, recordings, told} from '../api.js';
+import {Refusal, askMaterial, receiveRecording, recordingLink, recordings} from '../api.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {known, number, t} from '../i18n.js';
@@ -64,16 +64,10 @@ class RecordingsPage extends Page {
     this.copied = sha;
   }
 
-  /** @param {() => Promise<void>} run */
-  async attempt(run) {
-    await super.attempt(async () => {
-      try {
-        await run();
-      } catch (failure) {
-        if (!(failure instanceof Refusal) || failure.status !== 403) throw failure;
-        this.error = t('recordings.forbidden', told(failure));
-      }
-    });
+  /** @param {unknown} failure */
+  failed(failure) {
+    super.failed(failure);
+    if (failure instanceof Refusal && failure.status === 403) this.error = t('recordings.forbidden', this.error);
   }
 
   updated() {

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler.database import writing
-from scheduler.directory import sheets, table_devices, table_people, table_rooms, table_units
+from scheduler.directory import inventory, sheets, table_devices, table_people, table_rooms, table_units
 from scheduler.directory.errors import BadSheet, LineError, PreviewStale
 from scheduler.directory.planned import Plan, Step
 from scheduler.directory.sheets import Row
@@ -61,7 +61,13 @@ class Exchange:
         table = TABLES[kind]
         async with self._engine.begin() as db:
             rows = await table.rows(db)
-        return (sheets.write_csv if format_ == "csv" else sheets.write_xlsx)(table.columns, rows)
+        return _written(format_, table.columns, rows)
+
+    async def inventory(self, unit: str, format_: Format) -> bytes:
+        """Return the devices of a unit and of all units below it as a file (R-023)."""
+        async with self._engine.begin() as db:
+            rows = await inventory.rows(db, unit)
+        return _written(format_, inventory.COLUMNS, rows)
 
     async def preview(self, kind: Kind, data: bytes, now: datetime) -> Plan:
         """Return what an import would do. Raises BadSheet with every faulty line."""
@@ -87,3 +93,7 @@ class Exchange:
             raise BadSheet(sorted(faults, key=lambda fault: fault.line))
         told = "\n".join(f"{step.line} {step.what} {step.text}" for step in steps)
         return Plan(tuple(steps), sha256(f"{kind}\n{told}".encode()).hexdigest())
+
+
+def _written(format_: Format, columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    return (sheets.write_csv if format_ == "csv" else sheets.write_xlsx)(columns, rows)

@@ -9,8 +9,9 @@ from pydantic import Field, StringConstraints
 
 from scheduler.directory import exchange
 from scheduler.directory.planned import Plan
+from scheduler.errors import UnknownUnit
 from signaling.errors import BadInput, Fault, NotFound
-from signaling.rest.directory import check_central
+from signaling.rest.directory import check_central, check_may_see
 from signaling.rest.route import ID, Call, Model, Route
 
 TYPES = {
@@ -60,8 +61,21 @@ async def download(call: Call) -> web.Response:
     kind = _kind(call)
     body = await call.roof.exchange.export(kind, call.query.format)
     await call.note("directory-export", kind, call.query.format)
-    headers = {"Content-Type": TYPES[call.query.format]}
-    headers["Content-Disposition"] = f'attachment; filename="{kind}.{call.query.format}"'
+    return _attached(body, kind, call.query.format)
+
+
+async def inventory(call: Call) -> web.Response:
+    """Return the devices of a unit and of those below it, to whom its card is shown."""
+    if call.id not in {unit.id for unit in await call.roof.scheduler.units()}:
+        raise UnknownUnit(call.id)
+    await check_may_see(call, call.id)
+    body = await call.roof.exchange.inventory(call.id, call.query.format)
+    await call.note("directory-export", call.id, f"inventory {call.query.format}")
+    return _attached(body, "inventory", call.query.format)
+
+
+def _attached(body: bytes, name: str, format_: exchange.Format) -> web.Response:
+    headers = {"Content-Type": TYPES[format_], "Content-Disposition": f'attachment; filename="{name}.{format_}"'}
     return web.Response(body=body, headers=headers)
 
 
@@ -104,6 +118,10 @@ ROUTES = [
     Route(
         "GET", f"/directory/tables/{ID}", download, "Export a table", None, query=Wanted,
         problems=(403, 404), media_type="application/octet-stream",
+    ),
+    Route(
+        "GET", f"/directory/units/{ID}/inventory", inventory, "Devices of a unit and of those below it", None,
+        query=Wanted, problems=(403, 404), media_type="application/octet-stream",
     ),
     Route("POST", f"/directory/tables/{ID}/preview", preview, "Show an import", Preview, Table, problems=(403, 404)),
     Route(

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -117,6 +118,24 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: Exchange
     assert await faults(exchange, "devices", wrong) == [
         (2, "address", "address-taken", "UBND.Ninh Hoa"),
         (3, "number", "unknown-device", "9"),
+    ]
+
+
+async def test_r023_a_district_exports_its_devices_and_those_of_its_communes(
+    scheduler: Scheduler, exchange: Exchange
+) -> None:
+    """Thị xã Ninh Hòa: its room and those of its 27 communes, and nobody else's."""
+    equipment = Equipment(scheduler._engine, PROFILES)
+    (device,) = await equipment.devices("ubnd.ninh-hoa")
+    await equipment.describe(replace(device, kind="VCS", asset_number="TS-17", asset_year=2021), NOW)
+    listed = list(csv.DictReader(io.StringIO((await exchange.inventory("568", "csv")).decode("utf-8-sig"))))
+    assert {row["unit"] for row in listed} >= {"Thành phố Nha Trang", "Phường Xương Huân"}
+    ninh_hoa = next(unit.id for unit in await scheduler.units() if unit.name == "Thị xã Ninh Hòa")
+    listed = list(csv.DictReader(io.StringIO((await exchange.inventory(ninh_hoa, "csv")).decode("utf-8-sig"))))
+    assert len({row["point"] for row in listed}) == 1 + 27
+    own = [row for row in listed if row["unit"] == "Thị xã Ninh Hòa"]
+    assert [(r["point"], r["number"], r["asset_number"], r["asset_year"]) for r in own] == [
+        ("UBND.Ninh Hoa", "1", "TS-17", "2021")
     ]
 
 

@@ -207,3 +207,15 @@ async def test_photos_and_documents_are_fetched_by_whom_the_card_is_for(world: W
         ("central", "evidence"),
         ("central", "evidence"),
     ]
+
+
+async def test_r023_a_unit_fetches_its_own_inventory_and_no_others(world: World) -> None:
+    site = await world.signed_in("nhatrang")
+    async with site.get("/api/v1/directory/units/568/inventory?format=csv") as response:
+        assert response.headers["Content-Disposition"] == 'attachment; filename="inventory.csv"'
+        points = {line.split(",")[1] for line in (await response.text()).splitlines()[1:]}
+    assert {"UBND.Nha Trang", "NT.XuongHuan"} <= points
+    assert not {name for name in points if not name.startswith(("UBND.Nha Trang", "NT."))}
+    async with site.get("/api/v1/directory/units/so.tttt/inventory") as response:
+        assert await problem_of(response) == (403, "forbidden")
+    assert await noted(world, 1) == [("nhatrang", "directory-export", "568", "inventory csv")]

@@ -2,7 +2,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {unitCard} from '../api.js';
 import {t} from '../i18n.js';
 import {day} from '../time.js';
-import {alertLine, Caller} from './base.js';
+import {alertLine, Caller, icon} from './base.js';
 
 /** How a unit meets its duties (Điều 19.1). */
 export class UnitCard extends Caller {
@@ -32,7 +32,10 @@ export class UnitCard extends Caller {
       <dt>${t('unit.updated')}</dt><dd>${updated ? day(updated) : '–'} ${stale ? html`<span class="badge lobby">${t('unit.stale')}</span>` : nothing}</dd>
       <dt>${t('unit.breaches')}</dt><dd data-fact="breaches">${Object.keys(breaches).length
         ? html`<ul class="plain">${Object.entries(breaches).map(([kind, count]) => html`<li data-kind=${kind}>${t(`breach.${kind}`)}: ${count}</li>`)}</ul>`
-        : '0'}</dd></dl>`;
+        : '0'}</dd></dl>
+      <p class="row wrap">${t('unit.inventory')}${['xlsx', 'csv'].map(
+        format => html`<a class="button quiet" data-testid="inventory-${format}" href="api/v1/directory/units/${encodeURIComponent(this.unit)}/inventory?format=${format}" download>${icon('download')}<span>${format.toUpperCase()}</span></a>`,
+      )}</p>`;
   }
 }
 

@@ -152,7 +152,7 @@ async def test_a_table_is_shown_before_it_is_imported(world: World) -> None:
     assert await refused(central, "tables/people/preview", "en", file=wrong) == (
         422,
         "bad-sheet",
-        "line 3 unit: there is no unit 999; line 3 role: must be one of: manager, technician; "
+        "line 3 unit: there is no unit 999; line 3 role: must be one of: manager, technician, head; "
         "line 3 phone: is no Vietnamese phone number",
     )
     assert ("central", "directory-export", "people", "csv") in await noted(world, 9)

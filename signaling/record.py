@@ -19,6 +19,7 @@ from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
 from scheduler.conduct.shelf import Shelf
 from scheduler.conduct.summaries import Summaries
+from scheduler.directory import checklists
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.evidence import Archive
 from scheduler.directory.exchange import Exchange
@@ -26,6 +27,7 @@ from scheduler.directory.grants import Grants
 from scheduler.directory.letters import Letters as ProviderLetters
 from scheduler.directory.patches import Patches
 from scheduler.directory.people import People
+from scheduler.directory.register import Register
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.emergencies import Emergencies
@@ -60,6 +62,7 @@ class Record:
     people: People
     grants: Grants
     archive: Archive
+    register: Register
     exchange: Exchange
     post: Post
     mailroom: Mailroom
@@ -127,6 +130,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         people=People(engine, shelf),
         grants=Grants(engine, shelf),
         archive=Archive(engine),
+        register=Register(engine, shelf, checklists.load()),
         exchange=Exchange(engine, shelf),
         post=Post(engine, shelf.at(utc_now()).zone, channels),
         mailroom=Mailroom(engine, address, shelf, drafts),

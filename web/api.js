@@ -280,6 +280,14 @@ export const figureRequests = () => call('GET', 'figure-requests');
 export const askFigures = (period, body) => call('POST', `figure-requests?${query(period)}`, body);
 /** @type {(id: string, body: {figures: Record<string, number>, remark: string}) => Promise<FigureAnswer>} */
 export const answerFigures = (id, body) => call('POST', `figure-requests/${encodeURIComponent(id)}`, body);
+/** The checklists of a point; of the system without one. @type {(point: string) => Promise<Checklist[]>} */
+export const controls = point => call('GET', `controls?${query(point ? {point} : {})}`);
+/** @type {(said: {checklist: string, point: string | null, item: string, state: string, remark: string}) => Promise<Checklist[]>} */
+export const sayControl = said => call('POST', 'controls', said);
+/** How the laptops of points stand. @type {() => Promise<CheckedPoint[]>} */
+export const controlPoints = () => call('GET', 'controls/points');
+/** @type {(point: string) => string} */
+export const controlsFile = point => new URL(`controls/export?${query(point ? {point} : {})}`, BASE).href;
 /** Where a report is fetched as a file. @type {(fields: Record<string, string>) => string} */
 export const reportFile = fields => new URL(`reports/file?${query(fields)}`, BASE).href;
 /** @type {() => Promise<LetterRow[]>} */

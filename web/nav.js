@@ -28,6 +28,7 @@ export const PAGES = [
   {page: 'feedback', picture: 'flag', rare: true},
   {page: 'reports', picture: 'list', roles: [...CENTRAL, 'supervisor'], rare: true},
   {page: 'figures', picture: 'check', roles: ['registrant', 'site', ...CENTRAL, 'supervisor'], rare: true},
+  {page: 'controls', picture: 'list', roles: ['site', ...CENTRAL, 'supervisor'], rare: true},
   {page: 'audit', picture: 'search', roles: [...CENTRAL, 'supervisor'], rare: true},
 ];
 

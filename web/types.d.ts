@@ -254,6 +254,12 @@ interface Report {
 }
 interface CarrierRow { month: string; provider: string; name: string; lines: number; sessions: number; minutes: number; lossy: number; incidents: number; restored: number; restore: number | null }
 interface ReportEntry { id: string; number: string; title: string; unit: string; start: string; end: string; state: string; klass: string; expected: number; present: number; ground: string; reason: string; review: Review | null; reviewable: boolean }
+interface ControlRow {
+  item: string; group: string; text: string; proof: string[]; id: string | null; state: 'met' | 'partly' | 'unmet' | 'not_applicable' | null; remark: string; by: string; at: string | null; due: string | null;
+  overdue: boolean; files: EvidenceFile[];
+}
+interface Checklist { id: string; name: string; basis: string; of: 'system' | 'point'; months: number; open: number; may_set: boolean; rows: ControlRow[] }
+interface CheckedPoint { point: Named; label: string; open: number; at: string | null; by: string; due: string | null; overdue: boolean }
 interface FigureAnswer { unit: Named; counted: Record<string, number>; said: Record<string, number> | null; remark: string; by: string; at: string | null; standing: 'waiting' | 'overdue' | 'confirmed' | 'corrected' }
 interface FigureRequest { id: string; title: string; period: Slot; due: string; by: string; at: string; asked: number; answered: number; answers: FigureAnswer[]; may_answer: boolean }
 interface Correction { unit: string; name: string; figure: FigureName; counted: number; said: number; remark: string; by: string; at: string }

@@ -1,6 +1,7 @@
-"""Files behind what the directory says: photos of an assessment, the document that allows more (R-024, R-045)."""
+"""Files behind what the directory says: photos of an assessment, documents, proof of controls (R-024, R-036, R-045)."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from scheduler.conduct.errors import TooManyDocuments
 from scheduler.database import writing
 from scheduler.directory.errors import Unknown
-from scheduler.directory.tables import ASSESSMENTS, EVIDENCE, QUOTA_EXCEPTIONS
+from scheduler.directory.tables import ASSESSMENTS, CONTROLS, EVIDENCE, QUOTA_EXCEPTIONS
 from scheduler.registry_store import storable
 from scheduler.store import instant, seconds
 from scheduler.tables import POINTS
 
 MAX_FILES = 20
 """Of one assessment or document."""
-Behind = Literal["assessment", "exemption"]
+Behind = Literal["assessment", "exemption", "control"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A file behind an assessment or an exemption (`subject`) of a unit."""
+    """A file behind an assessment, an exemption or a control (`subject`) of a unit."""
 
     id: str
     unit: str
@@ -74,6 +75,16 @@ class Archive:
         async with self._engine.begin() as db:
             return await _of_unit(db, unit)
 
+    async def behind(self, behind: Behind, subjects: Collection[str]) -> dict[str, list[Evidence]]:
+        """Return the evidence behind some subjects of one kind, oldest first."""
+        of_these = (EVIDENCE.c.behind == behind) & EVIDENCE.c.subject.in_(storable(subjects))
+        found: dict[str, list[Evidence]] = {}
+        async with self._engine.begin() as db:
+            rows = await db.execute(select(EVIDENCE).where(of_these).order_by(EVIDENCE.c.at, EVIDENCE.c.id))
+            for each in map(_evidence, rows.mappings()):
+                found.setdefault(each.subject, []).append(each)
+        return found
+
     async def file(self, id_: str) -> Evidence:
         """Return one. Raises Unknown."""
         async with self._engine.begin() as db:
@@ -88,7 +99,9 @@ class Archive:
 
 async def _unit(db: AsyncConnection, behind: Behind, subject: str) -> str:
     """Return whose assessment or exemption it is. Raises Unknown."""
-    if behind == "exemption":
+    if behind == "control":
+        query = select(CONTROLS.c.unit).where(CONTROLS.c.id.in_(storable([subject])))
+    elif behind == "exemption":
         query = select(QUOTA_EXCEPTIONS.c.unit).where(QUOTA_EXCEPTIONS.c.id.in_(storable([subject])))
     else:
         number = int(subject) if subject.isascii() and subject.isdecimal() and len(subject) < 10 else 0

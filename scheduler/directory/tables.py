@@ -185,3 +185,19 @@ GRANTS = Table(  # sessions that points of other agencies may enter (R-006, R-03
     Column("by", String(200), nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+CONTROLS = Table(  # how each item of a checklist stands, of the system or of a point (R-036, I-13, A9)
+    "controls",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("checklist", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),  # a point; empty: the system
+    Column("item", String(32), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("remark", String(1000), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("due", Date, nullable=False),
+    Index("controls_subject", "subject", "checklist", "item", unique=True),
+)

@@ -11,6 +11,7 @@ from signaling.rest import (
     closing,
     compliance,
     conduct,
+    controls,
     desk,
     directory,
     drafts,
@@ -85,4 +86,5 @@ ROUTES: tuple[Route, ...] = (
     *audit.ROUTES,
     *reports.ROUTES,
     *figures.ROUTES,
+    *controls.ROUTES,
 )

@@ -86,6 +86,7 @@ GOOD: dict[str, Any] = {
     "/lines/incidents/{id}": {"text": "Đã thay thiết bị"},
     "/directory/providers/{id}/account": {"account": "vnpt"},
     "/sessions/{id}/lists": {"point": NHA_TRANG, "count": 5, "people": []},
+    "/controls": {"checklist": "may_tinh", "point": NHA_TRANG, "item": "mang", "state": "met"},
     "/figure-requests": {"title": "Số liệu năm", "due": "2026-04-20T10:00:00Z", "units": ["568"]},
     "/figure-requests/{id}": {"figures": {"sessions": 1}, "remark": "Họp ngoài hệ thống"},
     "/sessions/{id}/review": {"remark": "Đúng căn cứ"},

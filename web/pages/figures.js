@@ -8,7 +8,7 @@ import {day, fromLocal, hourMinute} from '../time.js';
 
 const MINUTE_MS = 60_000;
 /** How an answer stands, as a badge. */
-const BADGES = {waiting: 'lobby', overdue: 'revoked', confirmed: 'open', corrected: 'upcoming'};
+const BADGES = {waiting: 'lobby', overdue: 'cancelled', confirmed: 'open', corrected: 'upcoming'};
 
 /** Figures that units are asked to go through: asked by the centre, corrected or confirmed by each unit (Điều 19.5). */
 class FiguresPage extends Page {

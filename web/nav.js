@@ -8,6 +8,7 @@ export const CENTRAL = ['administrator', 'technician'];
  * @type {{page: string, picture: string, roles?: string[], rare?: boolean | string[]}[]}
  */
 export const PAGES = [
+  {page: 'supervision', picture: 'view', roles: ['supervisor']},
   {page: 'sessions', picture: 'calendar'},
   {page: 'register', picture: 'plus'},
   {page: 'drafts', picture: 'clock', roles: ['registrant', ...CENTRAL], rare: true},
@@ -21,7 +22,7 @@ export const PAGES = [
   {page: 'recordings', picture: 'play'},
   {page: 'capacity', picture: 'network', roles: [...CENTRAL, 'supervisor'], rare: true},
   {page: 'profile', picture: 'list', rare: true},
-  {page: 'check', picture: 'camera', rare: CENTRAL},
+  {page: 'check', picture: 'camera', rare: [...CENTRAL, 'supervisor']},
   {page: 'directory', picture: 'people', rare: true},
   {page: 'materials', picture: 'copy', rare: true},
   {page: 'help', picture: 'help', rare: true},

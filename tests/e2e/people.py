@@ -31,7 +31,7 @@ class People:
         page.get_by_test_id("account").fill(account)
         page.get_by_test_id("password").fill(self._server.accounts[account])
         page.get_by_test_id("sign-in").click()
-        expect(page.get_by_test_id("register").first).to_be_visible()
+        expect(page.get_by_test_id("me")).to_be_visible()
         return page
 
     def register(

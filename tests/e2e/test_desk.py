@@ -1,5 +1,6 @@
 """The operator's desk as people meet it: a plan looked at and confirmed, the calendar, a maintenance, the rules."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -170,3 +171,19 @@ def test_who_finds_no_room_waits_by_a_tap(server: Server, operator: Page, people
     expect(page.get_by_test_id("queued")).to_contain_text("HTT-")
     for session in filling:
         post(server, operator, f"sessions/{session['id']}/cancel", {})
+
+
+def test_r105_who_supervises_sees_today_and_changes_nothing(server: Server, people: People, red: Browser) -> None:
+    host = people.sign_in(red, "ubnd.nha-trang")
+    people.register(host, ["nt.xuonghuan"], "Họp được giám sát")
+    server.create("vp.ubnd", "--role", "supervisor")
+    page = people.sign_in(red, "vp.ubnd")
+    expect(page).to_have_url(re.compile("/supervision.html$"))
+    row = page.get_by_test_id("today-row").filter(has_text="Họp được giám sát")
+    expect(row).to_contain_text("Chủ trì: UBND.Nha Trang · 2 điểm cầu")
+    expect(row.get_by_test_id("today-ready")).to_be_visible()
+    for part in ("waiting", "load", "faults", "owed"):
+        expect(page.get_by_test_id(part)).to_be_visible()
+    expect(page.locator("main :is(button, input, select, textarea)")).to_have_count(0)
+    row.get_by_test_id("today-ready").click()
+    expect(page.get_by_test_id("ready-colour")).to_be_visible()

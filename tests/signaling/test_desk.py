@@ -300,7 +300,10 @@ async def test_r105_a_supervisor_sees_all_and_changes_nothing(world: World) -> N
         session.number, None, False, False,
     )  # fmt: skip
     assert len(await got(client, "/sessions")) == len(await got(client, "/agenda")) == 1
-    await got(client, "/queue")
+    today = "from=2026-04-05T17:00:00Z&to=2026-04-06T17:00:00Z"
+    assert [each["id"] for each in await got(client, f"/sessions?{today}")] == [session.id]
+    for path in ("/queue", "/readiness", "/incidents?settled=false", "/answers", f"/capacity?{today}"):
+        await got(client, path)  # what the page of supervision shows
     statuses = set()
     for route in ROUTES:
         decides = route.path.startswith(("/registrations", "/points", "/sessions", "/capacity"))

@@ -25,5 +25,5 @@ test('everybody is shown what is for everybody, and nobody what is for others', 
   assert.deepEqual(PAGES.filter(page => [...all.bar, ...all.fold].includes(page)), PAGES);
   const outsider = shown(['provider']);
   assert.deepEqual([outsider.bar.map(({page}) => page), outsider.fold], [['lines'], []]);
-  assert.deepEqual([home(['provider']), home([]), home(['administrator'])], ['lines.html', 'sessions.html', 'sessions.html']);
+  assert.deepEqual([home(['provider']), home([]), home(['administrator']), home(['supervisor'])], ['lines.html', 'sessions.html', 'sessions.html', 'supervision.html']);
 });

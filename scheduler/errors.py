@@ -14,6 +14,8 @@
     ├── BadDevices              a number of devices outside 1–99
     ├── LostKey                 our operator's fault: codes were sealed with another key
     ├── UnknownUnit
+    ├── UnknownProfile          none that was filed, or one whose day has come
+    ├── ProfileStale            a profile would be another one than was shown
     ├── NoWorkingDay            a calendar that was corrected into days off alone
     ├── UnknownPoint
     ├── UnknownSession
@@ -186,6 +188,17 @@ class BadDevices(SchedulerError):
     def __init__(self, devices: int) -> None:
         super().__init__(devices)
         self.devices = devices
+
+
+class UnknownProfile(SchedulerError):
+    """No profile that was filed here and is still to come."""
+
+    def __init__(self, profile: str) -> None:
+        super().__init__(profile)
+
+
+class ProfileStale(SchedulerError):
+    """What would hold is not what was shown."""
 
 
 class UnknownUnit(SchedulerError):

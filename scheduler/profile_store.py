@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler import profiles
 from scheduler.errors import PolicyError
 from scheduler.policy import Policy
 from scheduler.store import instant, seconds
-from scheduler.tables import PROFILES
+from scheduler.tables import PROFILES, PROFILES_FILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +39,33 @@ async def keep(db: AsyncConnection, policy: Policy, now: datetime) -> None:
 
 async def history(db: AsyncConnection) -> list[Kept]:
     """Return every profile ever used here, oldest first."""
-    rows = await db.execute(select(PROFILES).order_by(PROFILES.c.recorded, PROFILES.c.id, PROFILES.c.version))
-    return [Kept(row.id, row.version, row.digest, row.content, instant(row.recorded)) for row in rows]
+    return await _kept(db, select(PROFILES).order_by(PROFILES.c.recorded, PROFILES.c.id, PROFILES.c.version))
+
+
+async def filed(db: AsyncConnection) -> list[Kept]:
+    """Return the profiles that were filed here and not taken back, each in its latest version."""
+    here = (PROFILES.c.id == PROFILES_FILED.c.id) & (PROFILES.c.version == PROFILES_FILED.c.version)
+    return await _kept(db, select(PROFILES).join(PROFILES_FILED, here).order_by(PROFILES.c.id))
+
+
+async def file(db: AsyncConnection, policy: Policy, by: str, now: datetime) -> None:
+    """Let a profile hold, in place of what was filed under its id. Raises PolicyError as :func:`keep` does."""
+    await unfile(db, policy.id)
+    await keep(db, policy, now)
+    values = {"id": policy.id, "version": policy.version, "by": by, "at": seconds(now)}
+    await db.execute(insert(PROFILES_FILED).values(**values))
+
+
+async def unfile(db: AsyncConnection, profile: str) -> None:
+    """Let a filed profile whose day has not come hold no longer: nothing was decided under it, so it is forgotten."""
+    filed = (await db.execute(select(PROFILES_FILED).where(PROFILES_FILED.c.id == profile))).one_or_none()
+    if filed is not None:
+        same = (PROFILES.c.id == filed.id) & (PROFILES.c.version == filed.version) & (PROFILES.c.recorded == filed.at)
+        await db.execute(delete(PROFILES).where(same))
+        await db.execute(delete(PROFILES_FILED).where(PROFILES_FILED.c.id == profile))
+
+
+async def _kept(db: AsyncConnection, query: Select[Any]) -> list[Kept]:
+    return [
+        Kept(row.id, row.version, row.digest, row.content, instant(row.recorded)) for row in await db.execute(query)
+    ]

@@ -27,9 +27,12 @@ TWO_TIER = DATA / "KH-2025-2T.yaml"
 _MAX_DEPTH = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Profiles:
-    """All profiles, by the day they begin; the periods neither overlap nor leave gaps."""
+    """All profiles, by the day they begin; the periods neither overlap nor leave gaps.
+
+    Every service holds the same one: what is filed while the server runs is put on its shelf (`scheduler.filing`).
+    """
 
     shelf: tuple[Policy, ...]
 
@@ -91,6 +94,23 @@ def read(files: Iterable[tuple[str, str]]) -> Profiles:
 def parse(text: str) -> Policy:
     """Read one profile. Raises PolicyError."""
     return read([("profile", text)]).shelf[0]
+
+
+def read_over(text: str, shelf: Profiles) -> Policy:
+    """Read one profile, which may extend one of the shelf. Raises PolicyError with line and field of each fault."""
+    source = _Source("profile", text)
+    bases = {str(base.data.get("id")): base for base in _shipped()}
+    bases |= {policy.id: _Source(policy.id, canonical(policy)) for policy in shelf.shelf}
+    return source.policy(bases)
+
+
+def restored(content: str, base: Policy) -> Policy:
+    """Read what :func:`canonical` wrote; rules there were none of then are those of `base`. Raises PolicyError."""
+    whole = _laid_over(json.loads(canonical(base)), json.loads(content))
+    try:
+        return Policy.model_validate(whole)
+    except ValidationError as error:
+        raise PolicyError(f"{whole.get('id')}: {error}") from error
 
 
 def digest(policy: Policy) -> str:

@@ -262,6 +262,15 @@ PROFILES = Table(  # every content a profile ever had here: what a decision was 
     Column("recorded", BigInteger, nullable=False),
 )
 
+PROFILES_FILED = Table(  # those that hold beside the configured ones
+    "profiles_filed",
+    METADATA,
+    Column("id", String(48), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
 CALENDAR_DAYS = Table(  # corrections by an administrator, on top of those shipped
     "calendar_days",
     METADATA,

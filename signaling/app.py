@@ -125,6 +125,7 @@ def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
     return {
         "uptime": kept.reports.alive,
         "figures": kept.inquiries.remind,
+        "profiles": kept.filing.refresh,
         "answers": kept.answers.work,
         "calls": kept.calls.work,
         "happenings": kept.audit.cover,

@@ -194,6 +194,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.BadUnits: Answer(422, "invalid", _units),
     directory.IllegalMove: Answer(409, "illegal-move", _moved),
     scheduler.UnknownUnit: Answer(404, "not-found"),
+    scheduler.UnknownProfile: Answer(404, "not-found"),
+    scheduler.ProfileStale: Answer(409, "preview-stale"),
     directory.QuotaExceeded: Answer(409, "quota", _quota),
     directory.NotReady: Answer(409, "point-not-ready", _lacking),
     directory.DevicesDescribed: Answer(409, "devices-described"),

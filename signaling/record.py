@@ -31,6 +31,7 @@ from scheduler.directory.register import Register
 from scheduler.directory.service import Directory
 from scheduler.drafts import Drafts
 from scheduler.emergencies import Emergencies
+from scheduler.filing import Filing
 from scheduler.mailroom.service import Address, Mailroom
 from scheduler.model import Amount
 from scheduler.notices import Channels, Contacts
@@ -68,6 +69,7 @@ class Record:
     mailroom: Mailroom
     answers: Answers
     emergencies: Emergencies
+    filing: Filing
     calls: Calls
     letters: ProviderLetters
     patches: Patches
@@ -107,6 +109,7 @@ async def record(settings: Settings) -> AsyncIterator[Record]:
         await kept.scheduler.migrate()
         await kept.scheduler.check_vault()
         await kept.scheduler.keep_profiles(utc_now())
+        await kept.filing.refresh(utc_now())
         await migrations.migrate(engine)
         yield kept
     finally:
@@ -146,6 +149,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         patches=Patches(engine, shelf, channels),
         answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
         emergencies=Emergencies(engine),
+        filing=Filing(engine, shelf),
         store=Store(engine),
         audit=Audit(engine, shelf, scheduler.happenings),
         reports=reports,

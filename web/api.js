@@ -252,6 +252,12 @@ export const shed = (victims, reason) => call('POST', 'capacity/shed', {victims,
 export const usage = (from, to) => call('GET', `capacity/usage?${query({from, to})}`);
 /** @type {() => Promise<Profile[]>} */
 export const profiles = () => call('GET', 'profiles');
+/** @type {(text: string) => Promise<ProfilePreview>} */
+export const previewProfile = text => call('POST', 'profiles/preview', {text});
+/** @type {(text: string, digest: string) => Promise<Profile[]>} */
+export const fileProfile = (text, digest) => call('POST', 'profiles', {text, digest});
+/** @type {(id: string) => Promise<Profile[]>} */
+export const withdrawProfile = id => call('POST', `profiles/${encodeURIComponent(id)}/withdraw`);
 /** @type {(year: number) => Promise<WorkYear>} */
 export const workYear = year => call('GET', `calendar?${query({year: String(year)})}`);
 /** @type {(change: {day: string, working: boolean | null, number?: string, dated?: string}) => Promise<WorkYear>} */

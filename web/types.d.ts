@@ -147,7 +147,11 @@ interface CapacityChange { since: string | null; until: string | null; sessions:
 interface Peak { load: number; at: string | null }
 interface Usage { sessions: Peak; points: Peak; waited: number; revoked: number; refused: number }
 interface Profile {
-  id: string; version: number; title: string; effective_from: string | null; effective_to: string | null; in_force: boolean; recorded: string; digest: string; content: any;
+  id: string; version: number; title: string; effective_from: string | null; effective_to: string | null; in_force: boolean; recorded: string; digest: string; content: any; may_withdraw: boolean;
+}
+/** What a profile file would change, from its day on. */
+interface ProfilePreview {
+  id: string; version: number; title: string; effective_from: string; effective_to: string | null; digest: string; content: any; follows: string; before: any;
 }
 interface SpecialDay { day: string; working: boolean; number: string | null; dated: string | null; by: string | null }
 interface WorkYear { year: number; confirmed: boolean; days: SpecialDay[] }

@@ -1,10 +1,18 @@
 """The policy profiles: which rules hold, which held when something was decided (R-001)."""
 
 import json
-from typing import Any
+from collections.abc import Awaitable, Collection
+from typing import Annotated, Any, TypeVar
 
+from pydantic import StringConstraints
+
+from scheduler.errors import PolicyError
 from scheduler.profile_store import Kept
-from signaling.rest.route import Call, Model, Moment, Route
+from scheduler.profiles import digest
+from signaling.errors import BadInput, Fault, Forbidden
+from signaling.rest.route import ID, Call, Model, Moment, Route
+
+T = TypeVar("T")
 
 
 class Profile(Model):
@@ -19,15 +27,95 @@ class Profile(Model):
     recorded: Moment
     digest: str
     content: dict[str, Any]
+    may_withdraw: bool
+
+
+class Text(Model):
+    """A profile file, YAML."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=60_000)]
+
+
+class Shown(Text):
+    """The file that was shown, and the digest under which it was."""
+
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Preview(Model):
+    """A profile as it would hold, from `effective_from` on; `before` is the content of the one that it follows."""
+
+    id: str
+    version: int
+    title: str
+    effective_from: str
+    effective_to: str | None
+    digest: str
+    content: dict[str, Any]
+    follows: str
+    before: dict[str, Any]
 
 
 async def profiles(call: Call) -> list[Profile]:
     """List every profile decisions were or will be taken under, oldest first."""
+    return await _all(call)
+
+
+async def preview(call: Call) -> Preview:
+    """Check a file and show what would hold; nothing is changed."""
+    _administrator(call)
+    policy, before = await _faultless(call.roof.filing.preview(call.body.text, call.now))
+    content = policy.model_dump(mode="json")
+    return Preview(
+        id=policy.id,
+        version=policy.version,
+        title=policy.title,
+        effective_from=content["effective_from"],
+        effective_to=content["effective_to"],
+        digest=digest(policy),
+        content=content,
+        follows=before.stamp,
+        before=before.model_dump(mode="json"),
+    )
+
+
+async def file(call: Call) -> list[Profile]:
+    """Let a profile hold from its day on, if it is what was shown."""
+    _administrator(call)
+    body: Shown = call.body
+    policy = await _faultless(call.roof.filing.file(body.text, body.digest, call.account.account, call.now))
+    await call.note("profile-file", policy.stamp, f"{policy.effective_from} {body.digest[:16]}")
+    return await _all(call)
+
+
+async def withdraw(call: Call) -> list[Profile]:
+    """Take a filed profile back before its day."""
+    _administrator(call)
+    policy = await call.roof.filing.withdraw(call.id, call.now)
+    await call.note("profile-withdraw", policy.stamp, str(policy.effective_from))
+    return await _all(call)
+
+
+def _administrator(call: Call) -> None:
+    """Operators work by the profile; administrators keep it (R-108)."""
+    if "administrator" not in call.account.roles:
+        raise Forbidden
+
+
+async def _faultless(reading: Awaitable[T]) -> T:
+    try:
+        return await reading
+    except PolicyError as error:
+        raise BadInput([Fault("text", fault) for fault in str(error).split("; ")]) from None
+
+
+async def _all(call: Call) -> list[Profile]:
     now = call.roof.scheduler.policy(call.now).stamp
-    return [_wire(kept, now) for kept in await call.roof.scheduler.profiles()]
+    filed = await call.roof.filing.filed(call.now) if "administrator" in call.account.roles else set()
+    return [_wire(kept, now, filed) for kept in await call.roof.scheduler.profiles()]
 
 
-def _wire(kept: Kept, in_force: str) -> Profile:
+def _wire(kept: Kept, in_force: str, filed: Collection[str]) -> Profile:
     content: dict[str, Any] = json.loads(kept.content)
     return Profile(
         id=kept.id,
@@ -39,7 +127,22 @@ def _wire(kept: Kept, in_force: str) -> Profile:
         recorded=kept.recorded,
         digest=kept.digest,
         content=content,
+        may_withdraw=kept.id in filed,
     )
 
 
-ROUTES = [Route("GET", "/profiles", profiles, "Policy profiles and their history", list[Profile])]
+ROUTES = [
+    Route("GET", "/profiles", profiles, "Policy profiles and their history", list[Profile]),
+    Route(
+        "POST", "/profiles/preview", preview, "Show what a profile file would change", Preview, Text, problems=(403,)
+    ),
+    Route("POST", "/profiles", file, "File a profile", list[Profile], Shown, status=201, problems=(403, 409)),
+    Route(
+        "POST",
+        f"/profiles/{ID}/withdraw",
+        withdraw,
+        "Take a filed profile back",
+        list[Profile],
+        problems=(403, 404),
+    ),
+]

@@ -39,6 +39,7 @@ TEST = {
     "device": "laptop",
 }
 PEOPLE = base64.b64encode(b"unit,point,role,name,phone,email,trained,valid_from,source").decode()
+PROFILE = "id: KH-2030\nversion: 1\ntitle: Quy chế mới\nextends: KH-2023\neffective_from: 2030-01-01\n"
 SCRIPT = [{"id": "1", "title": "Khai mạc", "point": None, "layout": "1+5", "minutes": 5, "kind": "speech"}]
 GOOD: dict[str, Any] = {
     "/login": {"account": "central", "password": PASSWORD},
@@ -58,6 +59,8 @@ GOOD: dict[str, Any] = {
     "/capacity/shed": {"victims": ["nothing"], "reason": "Bảo trì"},
     "/drafts/{id}/confirm": registration(),
     "/drafts/{id}/discard": {"reason": "Gửi hai lần"},
+    "/profiles/preview": {"text": PROFILE},
+    "/profiles": {"text": PROFILE, "digest": "0" * 64},
     "/calendar/days": {"day": "2027-02-05", "working": False, "number": "1/VPCP"},
     "/calendar/years": {"year": 2027},
     "/directory/units": {"id": "cv", "name": "Cảng vụ Nha Trang", "level": "khac"},

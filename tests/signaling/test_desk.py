@@ -12,7 +12,7 @@ from scheduler.profiles import SHIPPED
 from signaling.openapi import public_path
 from signaling.rest.table import PREFIX, ROUTES
 from signaling.settings import Settings
-from tests.signaling.bodies import EMERGENCY, GOOD, registration
+from tests.signaling.bodies import EMERGENCY, GOOD, PROFILE, registration
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, open_world, problem_of
 
 API = "/api/v1"
@@ -342,3 +342,41 @@ async def test_r061_the_duty_desk_takes_note_of_an_emergency(world: World) -> No
     assert await got(central, "/emergencies") == [taken]
     entry = (await world.audited(1))[0]
     assert (entry.actor, entry.action, entry.subject) == ("central", "acknowledge", session["id"])
+
+
+async def test_r108_administrators_keep_the_profile_and_operators_do_not(world: World) -> None:
+    admin, central = await world.signed_in("admin"), await world.signed_in("central")
+    shown = await sent(admin, "/profiles/preview", {"text": PROFILE})
+    told = (shown["follows"], shown["effective_from"], shown["before"]["id"], shown["content"]["title"])
+    assert told == ("KH-2023/1", "2030-01-01", "KH-2023", "Quy chế mới")
+    filed = {"text": PROFILE, "digest": shown["digest"]}
+    for path, body in (("/profiles/preview", {"text": PROFILE}), ("/profiles", filed)):
+        assert await refused(central, path, body) == (403, "forbidden")
+    listed = await sent(admin, "/profiles", filed, 201)
+    assert {each["id"]: (each["in_force"], each["may_withdraw"]) for each in listed} == {
+        "pre-KH-2023": (False, False),
+        "KH-2023": (True, False),
+        "KH-2030": (False, True),
+    }
+    assert not any(each["may_withdraw"] for each in await got(central, "/profiles"))
+    assert world.roof.scheduler.policy(NOW + timedelta(days=365 * 5)).stamp == "KH-2030/1"
+    assert await refused(central, "/profiles/KH-2030/withdraw") == (403, "forbidden")
+    await sent(admin, "/profiles/KH-2030/withdraw")
+    assert await refused(admin, "/profiles/KH-2030/withdraw") == (404, "not-found")
+    assert world.roof.scheduler.policy(NOW + timedelta(days=365 * 5)).stamp == "KH-2023/1"
+    entries = [e for e in await world.audited(9) if e.action.startswith("profile-")]
+    assert [(e.actor, e.action, e.subject) for e in entries] == [
+        ("admin", "profile-withdraw", "KH-2030/1"),
+        ("admin", "profile-file", "KH-2030/1"),
+    ]
+
+
+async def test_r108_a_faulty_profile_is_told_with_its_lines(world: World) -> None:
+    text = PROFILE.replace("2030-01-01", "2020-01-01") + "code: {digits: 8}\n"
+    async with (await world.signed_in("admin")).post(f"{API}/profiles/preview", json={"text": text}) as response:
+        assert (await response.json())["errors"] == [
+            {
+                "field": "text",
+                "detail": "profile, line 6: code.digits: Input should be greater than or equal to 9",
+            }
+        ]

@@ -1,7 +1,8 @@
 import {html, nothing} from '../vendor/lit.js';
-import {confirmYear, correctDay, profiles, workYear} from '../api.js';
+import {confirmYear, correctDay, profiles, withdrawProfile, workYear} from '../api.js';
 import {differences} from '../desk.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
+import {differenceTable} from '../elements/profile-filing.js';
 import '../elements/top-bar.js';
 import {language, t} from '../i18n.js';
 import {day, weekday} from '../time.js';
@@ -29,10 +30,14 @@ class ProfilePage extends Page {
   }
 
   async load() {
-    const found = await profiles();
-    this.list = found.sort((a, b) => (a.effective_from ?? '').localeCompare(b.effective_from ?? '') || a.version - b.version);
-    this.chosen ||= this.stamp(this.list.find(({in_force}) => in_force) ?? this.list[0]);
+    this.take(await profiles());
     this.calendar = await workYear(this.year);
+  }
+
+  /** @param {Profile[]} found */
+  take(found) {
+    this.list = found.sort((a, b) => (a.effective_from ?? '').localeCompare(b.effective_from ?? '') || a.version - b.version);
+    if (!this.list.some(each => this.stamp(each) === this.chosen)) this.chosen = this.stamp(this.list.find(({in_force}) => in_force) ?? this.list[0]);
   }
 
   /** @param {{id: string, version: number}} profile */
@@ -54,6 +59,7 @@ class ProfilePage extends Page {
         ${alertLine(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
         ${this.list.length ? this.shelf() : nothing}
+        ${this.me?.roles.includes('administrator') ? html`<profile-filing @filed=${(/** @type {CustomEvent} */ {detail}) => this.take(detail)}></profile-filing>` : nothing}
         ${place >= 0 ? this.rules(this.list[place], this.list[place - 1]) : nothing}
         ${this.calendar ? this.holidays(this.calendar) : nothing}
       </main>`;
@@ -72,7 +78,7 @@ class ProfilePage extends Page {
   }
 
   /** @param {Profile} profile @param {Profile} [before] */
-  rules({content, digest, title: name}, before) {
+  rules({content, digest, title: name, id, may_withdraw: withdrawable}, before) {
     const changed = before ? differences(before.content, content) : [];
     return html`<section class="card" data-testid="rules">
       <h2>${name}</h2>
@@ -84,10 +90,10 @@ class ProfilePage extends Page {
       </div>
       ${this.levels(content)}
       ${before ? html`<details ?open=${changed.length > 0 && changed.length < 12}><summary data-testid="differences">${t('profile.differences', changed.length, this.stamp(before))}</summary>
-        ${changed.length ? html`<table><thead><tr><th>${t('profile.rule')}</th><th>${t('profile.before')}</th><th>${t('profile.after')}</th></tr></thead>
-          <tbody>${changed.map(({path, before: old, after}) => html`<tr data-testid="difference"><td><code>${path}</code></td><td>${old ?? '–'}</td><td>${after ?? '–'}</td></tr>`)}</tbody></table>` : nothing}
+        ${changed.length && before ? differenceTable(before.content, content) : nothing}
       </details>` : nothing}
       <p class="soft">${t('profile.digest', digest.slice(0, 12))}</p>
+      ${withdrawable ? html`<div class="row end"><button type="button" class="danger" data-testid="profile-withdraw" @click=${() => this.attempt(async () => this.take(await withdrawProfile(id)))}>${t('filing.withdraw')}</button></div>` : nothing}
     </section>`;
   }
 

@@ -195,7 +195,7 @@ async def _mailbox(kept: Record, arguments: Namespace) -> None:
 
 async def _verify_recordings(kept: Record, _: Namespace) -> None:
     """Check every good recording; the first that is not what was recorded is named, with status 1."""
-    ready = await kept.store.recordings_in("ready")
+    ready = await kept.recorded.recordings_in("ready")
     print(f"{await asyncio.to_thread(verify, ready, kept.safe)} recordings are what was recorded")
 
 

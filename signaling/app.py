@@ -89,9 +89,10 @@ async def roof(
 
 
 def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure) -> Roof:
-    limits, presence, metrics, finisher = Throttle(redis), Presence(redis), Metrics(), Finisher(kept.store, kept.safe)
+    limits, presence, metrics = Throttle(redis), Presence(redis), Metrics()
+    finisher = Finisher(kept.recorded, kept.safe)
     key = load_key(settings.data / "ticket.key")
-    recordings = Recordings(kept.store, settings.recordings, key, finisher.wake, measure)
+    recordings = Recordings(kept.recorded, settings.recordings, key, finisher.wake, measure)
     lines, links = Lines(engine, kept.desk, kept.scheduler), Links(kept.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold)
     tools = Tools(engine, presence, recordings, kept.desk, kept.preparation.attendance, kept.audit, clock, rooms)
@@ -135,7 +136,7 @@ def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
         "personal": kept.preparation.personal.forget,
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
         "closing": kept.sheets.remind,
-        "recordings": Handing(kept.scheduler, kept.handovers, kept.store, kept.audit).work,
+        "recordings": Handing(kept.scheduler, kept.handovers, kept.recorded, kept.audit).work,
         "providers": kept.letters.work,
         "patches": kept.patches.work,
         "summaries": kept.summaries.work,

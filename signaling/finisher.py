@@ -25,7 +25,8 @@ from mediaserver.disk import measure
 from mediaserver.pieces import Job, Piece
 from mediaserver.sealed import Safe
 from signaling import child
-from signaling.store import JOINED, Recording, Solo, Store
+from signaling.recording import JOINED, Recording, Solo
+from signaling.recording_store import RecordingStore
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ async def make(job: Job) -> Made:
 class Finisher:
     """Works as long as something is to be done, and waits to be woken."""
 
-    def __init__(self, store: Store, safe: Safe, work: Callable[[Job], Awaitable[Made]] = make) -> None:
+    def __init__(self, store: RecordingStore, safe: Safe, work: Callable[[Job], Awaitable[Made]] = make) -> None:
         # given
         self._store = store
         self._safe = safe

@@ -10,7 +10,8 @@ from scheduler.conduct.handovers import Handovers
 from scheduler.service import Scheduler
 from signaling.audit import SERVER, Audit
 from signaling.chain import AuditEntry
-from signaling.store import Recording, Store
+from signaling.recording import Recording
+from signaling.recording_store import RecordingStore
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 class Handing:
     """Does once a minute what is due."""
 
-    def __init__(self, scheduler: Scheduler, handovers: Handovers, store: Store, audit: Audit) -> None:
+    def __init__(self, scheduler: Scheduler, handovers: Handovers, store: RecordingStore, audit: Audit) -> None:
         self._scheduler = scheduler
         self._handovers = handovers
         self._store = store

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
-from signaling.store import JOINED, Recording, RecordingPhase
+from signaling.recording import JOINED, Recording, RecordingPhase
 
 Exact = Annotated[
     datetime,

@@ -45,6 +45,7 @@ from scheduler.vault import Vault
 from signaling import migrations
 from signaling.audit import Audit
 from signaling.post import groups
+from signaling.recording_store import RecordingStore
 from signaling.recordings import load_key
 from signaling.settings import Settings
 from signaling.store import Store
@@ -81,6 +82,7 @@ class Record:
     summaries: Summaries
     carriers: Carriers
     store: Store
+    recorded: RecordingStore
     audit: Audit
     reports: Reports
     reviews: Reviews
@@ -151,6 +153,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         emergencies=Emergencies(engine),
         filing=Filing(engine, shelf),
         store=Store(engine),
+        recorded=RecordingStore(engine),
         audit=Audit(engine, shelf, scheduler.happenings),
         reports=reports,
         inquiries=Inquiries(engine, shelf, reports, channels),

@@ -17,7 +17,8 @@ from pathlib import Path
 from mediaserver.chapters import Chapter
 from mediaserver.disk import Space
 from signaling.errors import Forbidden, TicketExpired
-from signaling.store import JOINED, Recording, Store
+from signaling.recording import JOINED, Recording
+from signaling.recording_store import RecordingStore
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,12 @@ class Recordings:
     """Knows every recording. `closed` is told when one can be made good, `measure` looks how full the disk is."""
 
     def __init__(
-        self, store: Store, directory: Path, key: bytes, closed: Callable[[], None], measure: Callable[[Path], Space]
+        self,
+        store: RecordingStore,
+        directory: Path,
+        key: bytes,
+        closed: Callable[[], None],
+        measure: Callable[[Path], Space],
     ) -> None:
         # given
         self._store = store

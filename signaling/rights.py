@@ -7,7 +7,7 @@ from scheduler.model import Draft, Session, Unit
 from scheduler.registrants import Registrants
 from signaling.accounts import Account
 from signaling.bodies import Bodies
-from signaling.store import Recording
+from signaling.recording import Recording
 
 
 def may_register(account: Account, who: Registrants) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mediaserver.sealed import Damaged, Safe
 from signaling.errors import BadRecording
-from signaling.store import Recording, Solo
+from signaling.recording import Recording, Solo
 
 
 def verify(recordings: Iterable[Recording], safe: Safe) -> int:

@@ -15,12 +15,12 @@ from mediaserver.files import thumbnail_of
 from scheduler.conduct import handover
 from scheduler.conduct.handover import Standing
 from scheduler.conduct.materials import RECORDING, Grant, allowed
-from signaling import manifest, rights, store
+from signaling import manifest, recording, rights
 from signaling.errors import Forbidden, NotFound, NotReady
+from signaling.recording import JOINED, RecordingPhase
 from signaling.rest import ranges
 from signaling.rest.route import ID, Call, Model, Moment, Route
 from signaling.rest.sessions import find
-from signaling.store import JOINED, RecordingPhase
 
 BACK = timedelta(days=400)
 """How far back those who took part see that there was a recording."""
@@ -123,7 +123,7 @@ class Ticket(Model):
     ticket: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-async def _may_fetch(call: Call, found: store.Recording) -> bool:
+async def _may_fetch(call: Call, found: recording.Recording) -> bool:
     """The host unit, the central technicians, and units that the host granted it to (Điều 15.4)."""
     if rights.may_download(call.account, found):
         return True
@@ -140,19 +140,19 @@ async def recordings(call: Call) -> list[Recording]:
     return sorted(listed, key=lambda each: each.parts[-1].started, reverse=True)
 
 
-async def _seen(call: Call) -> list[store.Recording]:
+async def _seen(call: Call) -> list[recording.Recording]:
     account = call.account
     if account.central:
-        return await call.roof.store.recordings()
+        return await call.roof.recorded.recordings()
     if account.unit is None:
         return []
-    own = await call.roof.store.recordings(account.unit)
+    own = await call.roof.recorded.recordings(account.unit)
     held = await call.roof.scheduler.sessions(call.now - BACK, call.now, units=[account.unit])
-    others = await call.roof.store.recordings_of([session.id for session in held])
+    others = await call.roof.recorded.recordings_of([session.id for session in held])
     return own + [each for each in others if each.host_unit != account.unit]
 
 
-def _access(call: Call, found: store.Recording, grants: Sequence[Grant]) -> Access:
+def _access(call: Call, found: recording.Recording, grants: Sequence[Grant]) -> Access:
     if rights.may_list_recording(call.account, found):
         return "owner"
     own = [each for each in grants if each.session == found.session and each.subject == RECORDING]
@@ -216,7 +216,7 @@ async def thumbnail(call: Call) -> web.StreamResponse:
 
 async def describe(call: Call) -> manifest.Manifest:
     """Return the manifest of a session's recording."""
-    found = await call.roof.store.parts(call.id)
+    found = await call.roof.recorded.parts(call.id)
     if not found:
         raise NotFound
     if not rights.may_list_recording(call.account, found[0]):
@@ -224,9 +224,9 @@ async def describe(call: Call) -> manifest.Manifest:
     return manifest.manifest(found)
 
 
-async def _find(call: Call) -> store.Recording:
+async def _find(call: Call) -> recording.Recording:
     """Find a recording by its id or by that of one of its solos."""
-    found = await call.roof.store.recording(call.id) or await call.roof.store.of_solo(call.id)
+    found = await call.roof.recorded.recording(call.id) or await call.roof.recorded.of_solo(call.id)
     if found is None:
         raise NotFound
     if not await _may_fetch(call, found):
@@ -234,7 +234,7 @@ async def _find(call: Call) -> store.Recording:
     return found
 
 
-async def _ready(call: Call) -> store.Recording:
+async def _ready(call: Call) -> recording.Recording:
     """Find a file that does not change any more; one that is broken may still be of use to somebody."""
     found = await _find(call)
     if found.state == "deleted":
@@ -245,7 +245,10 @@ async def _ready(call: Call) -> store.Recording:
 
 
 def _wire(
-    call: Call, files: Sequence[store.Recording], grants: Sequence[Grant], handovers: Mapping[str, handover.Handover]
+    call: Call,
+    files: Sequence[recording.Recording],
+    grants: Sequence[Grant],
+    handovers: Mapping[str, handover.Handover],
 ) -> Recording:
     """One session's files in order: what joins them comes first, if there is such a file."""
     whole = files[0]
@@ -264,7 +267,7 @@ def _wire(
     )
 
 
-def _part(found: store.Recording, may: bool, access: Access) -> Part:
+def _part(found: recording.Recording, may: bool, access: Access) -> Part:
     """Describe a file; who may not have it learns nothing of what is in it."""
     seen = found.state == "ready" and may
     told = access in {"owner", "granted"}

@@ -156,7 +156,7 @@ async def recorded(world: World, session: str) -> str:
     await asyncio.to_thread(film, Path(path), 0.2)
     await world.roof.recordings.ended(path, 5, None)
     await world.roof.finisher.idle()
-    return (await world.store.parts(session))[0].id
+    return (await world.recorded.parts(session))[0].id
 
 
 async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> None:  # A27
@@ -192,7 +192,7 @@ async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> No
     world.clock.advance(3600)
     await post(await world.signed_in("camranh"), f"/recordings/{recording}/link", {}, 403)
 
-    path = Path((await world.store.parts(session.id))[0].path)
+    path = Path((await world.recorded.parts(session.id))[0].path)
     for days in (84, 7):
         assert path.exists()
         world.clock.advance(days * 86400)

@@ -266,7 +266,7 @@ async def test_a_replaced_worker_is_told_everything_and_clients_renew(world: Wor
     await host.type("renew")
     room = world.engine.rooms[session.id]
     assert (list(room.seats), room.floors) == ([joined["seat"]], {joined["seat"]})
-    parts = [(part.part, part.state, (part.path == room.recording)) for part in await world.store.recordings()]
+    parts = [(part.part, part.state, (part.path == room.recording)) for part in await world.recorded.recordings()]
     assert sorted(parts) == [(0, "recording", False), (1, "broken", False), (2, "recording", True)]
 
 
@@ -279,7 +279,7 @@ async def test_recording_ends_with_what_the_engine_says(world: World) -> None:
     assert path is not None
     world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
     assert await host.type("recording") == {**OFF, "error": "disk-full"}
-    assert [(part.state, part.reason) for part in await world.store.recordings()] == [("broken", "disk-full")]
+    assert [(part.state, part.reason) for part in await world.recorded.recordings()] == [("broken", "disk-full")]
     world.engine.failing["start_recording"] = AlreadyRecording()
     await host.ask(type="record", on=True)
     assert (await host.until(lambda m: m["type"] == "recording" and not m["on"]))["error"] == "unavailable"
@@ -319,7 +319,7 @@ async def test_shutdown_says_bye(world: World) -> None:
     idle = await world.socket("nhatrang")
     await host.ask(type="record", on=True)
     await world.roof.hub.stop()
-    assert [(part.state, part.reason) for part in await world.store.recordings()] == [("broken", "empty")]
+    assert [(part.state, part.reason) for part in await world.recorded.recordings()] == [("broken", "empty")]
     assert [await s.type("bye") for s in (host, idle)] == [{"type": "bye", "reason": "shutdown"}] * 2
 
 

@@ -13,7 +13,9 @@ from scheduler import database
 from signaling.accounts import Account
 from signaling.errors import BadInput
 from signaling.migrations import VERSION_TABLE, downgrade, migrate
-from signaling.store import Recording, Solo, Store
+from signaling.recording import Recording, Solo
+from signaling.recording_store import RecordingStore
+from signaling.store import Store
 from signaling.tables import METADATA
 from tests.signaling.world import NOW
 
@@ -62,8 +64,8 @@ async def test_recordings_of_the_first_version_are_kept_and_made_good(url: str) 
             row = {"id": f"r{part}", "part": part, "seconds": seconds, "state": state}
             await connection.execute(text(insert), row)
     await migrate(engine)
-    store = Store(engine)
-    assert [(kept.state, kept.reason, kept.seconds) for kept in await store.parts("s")] == [
+    recorded = RecordingStore(engine)
+    assert [(kept.state, kept.reason, kept.seconds) for kept in await recorded.parts("s")] == [
         ("recording", None, None),
         ("finishing", None, 61.0),
         ("finishing", "interrupted", 42.0),
@@ -79,7 +81,7 @@ async def test_recordings_of_the_first_version_are_kept_and_made_good(url: str) 
 async def test_what_is_kept_is_read_back(url: str) -> None:
     engine = database.connect(url)
     await migrate(engine)
-    store = Store(engine)
+    store, recorded = Store(engine), RecordingStore(engine)
     await store.add_account(ACCOUNT, "hash", NOW)
     with pytest.raises(BadInput):
         await store.add_account(ACCOUNT, "hash", NOW)
@@ -90,25 +92,25 @@ async def test_what_is_kept_is_read_back(url: str) -> None:
     await store.set_password(ACCOUNT.account, "other", must_change=False)
     assert await store.account(ACCOUNT.account) == (replace(ACCOUNT, must_change=False), "other")
     assert await store.login("token", NOW) is None
-    await store.add_recording(RECORDING)
-    assert (await store.next_part("s1"), await store.next_part("s2")) == (2, 1)
-    assert await store.recordings_in("recording") == [RECORDING]
+    await recorded.add_recording(RECORDING)
+    assert (await recorded.next_part("s1"), await recorded.next_part("s2")) == (2, 1)
+    assert await recorded.recordings_in("recording") == [RECORDING]
     for mark in (*MARKS, Chapter(0.0, "of another")):
-        await store.add_mark("s2" if mark.title == "of another" else "s1", mark)
-    await store.note_stop("s1", "host", "disk-full")
-    await store.close_recording(RECORDING.path, 61_234, 3_000_000_000, "finishing", "interrupted")
-    await store.close_recording(RECORDING.path, 1, 1, "broken", None)
+        await recorded.add_mark("s2" if mark.title == "of another" else "s1", mark)
+    await recorded.note_stop("s1", "host", "disk-full")
+    await recorded.close_recording(RECORDING.path, 61_234, 3_000_000_000, "finishing", "interrupted")
+    await recorded.close_recording(RECORDING.path, 1, 1, "broken", None)
     closed = replace(RECORDING, milliseconds=61_234, bytes=3_000_000_000, state="finishing", stopped_by="host")
-    assert await store.recording("r1") == replace(closed, reason="disk-full", chapters=MARKS)
-    await store.add_mark("s1", Chapter(2.0, "too late"))
+    assert await recorded.recording("r1") == replace(closed, reason="disk-full", chapters=MARKS)
+    await recorded.add_mark("s1", Chapter(2.0, "too late"))
     first = NOW + timedelta(milliseconds=217)
     ready = replace(
         closed, state="ready", reason="disk-full", first=first, sha256="ab" * 32, chapters=MARKS[1:], solos=SOLOS
     )
     for other in (ready, replace(ready, state="broken", chapters=(), solos=())):
-        await store.finish_recording(other)
-    assert await store.parts("s1") == [ready]
-    assert await store.recordings("other") == []
-    assert (await store.of_solo("v2"), await store.of_solo("r1")) == (ready, None)
+        await recorded.finish_recording(other)
+    assert await recorded.parts("s1") == [ready]
+    assert await recorded.recordings("other") == []
+    assert (await recorded.of_solo("v2"), await recorded.of_solo("r1")) == (ready, None)
     await store.ping()
     await engine.dispose()

@@ -28,9 +28,9 @@ from signaling.errors import BadRecording, Forbidden, TicketExpired
 from signaling.finisher import Finisher, Made, make
 from signaling.manifest import manifest
 from signaling.record import record
+from signaling.recording import Recording
 from signaling.recordings import Recordings, load_key
 from signaling.settings import Settings
-from signaling.store import Recording
 from signaling.verify import verify
 from tests.film import Camera, film
 from tests.signaling.world import NHA_TRANG, NOW, World, open_world, problem_of
@@ -58,7 +58,7 @@ async def recorded(world: World, data: bytes) -> str:
     """Record a session; return the id of its recording, which is ready."""
     await part(world, (await world.session(NHA_TRANG)).id, data)
     await world.roof.finisher.idle()
-    return (await world.store.recordings())[0].id
+    return (await world.recorded.recordings())[0].id
 
 
 def content(world: World, path: Path) -> bytes:
@@ -80,7 +80,7 @@ async def listed(world: World, account: str = "host") -> Any:
 
 async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: bytes) -> None:
     recording = await recorded(world, reel)
-    kept = await world.store.recording(recording)
+    kept = await world.recorded.recording(recording)
     assert kept is not None
     file = Path(kept.path)
     [shown] = await listed(world)
@@ -112,7 +112,7 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: byt
 async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, error: str | None, reason: str) -> None:
     path = await part(world, "s", data, error)
     await world.roof.finisher.idle()
-    [kept] = await world.store.recordings()
+    [kept] = await world.recorded.recordings()
     assert (kept.state, kept.reason, kept.sha256, content(world, path) if data else b"") == (
         "broken",
         reason,
@@ -123,7 +123,7 @@ async def test_what_cannot_be_made_good_says_why(world: World, data: bytes, erro
 
 async def test_what_is_not_ready_cannot_be_fetched(world: World) -> None:
     await world.roof.recordings.begin("s", "Họp", HOST_IS, NOW)
-    [running] = await world.store.recordings()
+    [running] = await world.recorded.recordings()
     async with (await world.signed_in("host")).post(f"/api/v1/recordings/{running.id}/link", json={}) as response:
         assert await problem_of(response) == (409, "not-ready")
 
@@ -162,15 +162,15 @@ async def test_a_further_part_is_joined_too(world: World, reel: bytes) -> None:
     for _ in range(2):
         await part(world, "s", reel)
     await world.roof.finisher.idle()
-    whole = (await world.store.parts("s"))[0]
+    whole = (await world.recorded.parts("s"))[0]
     await world.roof.recordings.begin("s", "Họp", HOST_IS, NOW)
-    again = (await world.store.parts("s"))[0]
+    again = (await world.recorded.parts("s"))[0]
     assert (again.id, again.state, again.sha256) == (whole.id, "recording", None)
-    path = Path((await world.store.parts("s"))[3].path)
+    path = Path((await world.recorded.parts("s"))[3].path)
     await asyncio.to_thread(path.write_bytes, reel)
     await world.roof.recordings.ended(str(path), 2, None)
     await world.roof.finisher.idle()
-    assert [(each.part, each.milliseconds, each.state) for each in await world.store.parts("s")] == [
+    assert [(each.part, each.milliseconds, each.state) for each in await world.recorded.parts("s")] == [
         (0, 6000, "ready"),
         (1, 2000, "ready"),
         (2, 2000, "ready"),
@@ -198,7 +198,7 @@ async def test_a_server_that_was_killed_goes_on_where_it_was(settings: Settings,
         closed.with_suffix(".new").write_bytes(b"half a copy")
     async with open_world(settings) as world:
         await world.roof.finisher.idle()
-        states = {kept.session: (kept.state, kept.reason) for kept in await world.store.recordings()}
+        states = {kept.session: (kept.state, kept.reason) for kept in await world.recorded.recordings()}
         assert states == {"s": ("ready", None), "t": ("ready", "interrupted")}
     assert sorted(file.name for file in closed.parent.iterdir()) == ["1.jpg", "1.mp4"]
 
@@ -211,13 +211,13 @@ async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -
 
     await world.roof.finisher.stop()
     await part(world, "s", reel)
-    finisher = Finisher(world.store, world.kept.safe, work)
+    finisher = Finisher(world.recorded, world.kept.safe, work)
     for state in ("finishing", "ready"):
         finisher.start()
         await finisher.idle()
         await finisher.stop()
         finisher.wake()
-        assert [kept.state for kept in await world.store.recordings()] == [state]
+        assert [kept.state for kept in await world.recorded.recordings()] == [state]
 
 
 async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, reel: bytes) -> None:
@@ -229,12 +229,12 @@ async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, ree
     await world.roof.finisher.stop()
     for _ in range(2):
         await part(world, "s", reel)
-    finisher = Finisher(world.store, world.kept.safe, work)
+    finisher = Finisher(world.recorded, world.kept.safe, work)
     world.roof.recordings._closed = finisher.wake
     finisher.start()
     await finisher.idle()
     await finisher.stop()
-    whole = (await world.store.parts("s"))[0]
+    whole = (await world.recorded.parts("s"))[0]
     assert (whole.part, whole.milliseconds, whole.state) == (0, 6000, "ready")
 
 
@@ -246,7 +246,7 @@ async def test_files_are_checked_against_the_record(world: World, settings: Sett
     await admin.run(settings, parser.parse_args(["verify-recordings"]))
     assert capsys.readouterr().out == "2 recordings are what was recorded\n"
     good, digest = content(world, second), sha(world, first)
-    ready = await world.store.recordings_in("ready")
+    ready = await world.recorded.recordings_in("ready")
     safe.write(second, io.BytesIO(good[:-1] + b"!"))
     with pytest.raises(BadRecording, match=rf"^{second} has SHA-256 [0-9a-f]+ instead of {digest}$"):
         verify(ready, safe)
@@ -282,7 +282,7 @@ async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(w
     assert (await host.ask(type="record", on=True))["error"] == "disk-full"
     await world.roof.recordings.settled(5)
     await world.roof.finisher.idle()
-    [kept] = await world.store.recordings()
+    [kept] = await world.recorded.recordings()
     assert (kept.state, kept.reason, kept.started_by, kept.stopped_by) == ("ready", "disk-full", "host", "")
     assert list(world.engine.rooms[session.id].seats) != []
 
@@ -304,7 +304,7 @@ async def test_pause_reaches_the_engine_and_everybody(world: World) -> None:
     assert world.engine.rooms[session.id].recording is None
     assert (await host.ask(type="record", on=True))["seconds"] == 30
     assert await host.ask(type="record", on=False) == OFF
-    assert [(p.part, p.started_by, p.stopped_by) for p in await world.store.parts(session.id)] == [
+    assert [(p.part, p.started_by, p.stopped_by) for p in await world.recorded.parts(session.id)] == [
         (0, "", ""),
         (1, "host", ""),
         (2, "host", "host"),
@@ -343,7 +343,7 @@ async def test_r101_no_file_of_a_recording_lies_open(world: World) -> None:
     await world.roof.finisher.idle()
     files = {file.name: file.read_bytes()[: len(MARK)] for file in path.parent.iterdir()}
     assert files == dict.fromkeys(("1.mp4", "1.jpg", "1.1.m4a", "2.mp4", "joined.mp4", "joined.jpg"), MARK)
-    assert [each.sealed for each in await world.store.parts("s")] == [True] * 3
+    assert [each.sealed for each in await world.recorded.parts("s")] == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ async def test_r101_a_range_of_another_file_is_the_whole_one(world: World, reel:
 
 async def test_r101_damage_is_told_and_on_the_record(world: World) -> None:
     recording = await recorded(world, JUNK * 500)
-    kept = await world.store.recording(recording)
+    kept = await world.recorded.recording(recording)
     assert kept is not None
     path = Path(kept.path)
     good = path.read_bytes()
@@ -410,7 +410,7 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
     world: World, settings: Settings, reel: bytes
 ) -> None:
     recording = await recorded(world, reel)
-    kept = await world.store.recording(recording)
+    kept = await world.recorded.recording(recording)
     assert kept is not None
     path, code_key = Path(kept.path), (settings.data / "code.key").read_bytes()
     backup(settings, settings.data / "copy")
@@ -418,7 +418,7 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
     restore(replace(settings, data=there, database_url=f"sqlite:///{there / 'd.sqlite3'}"), settings.data / "copy")
     assert (there / "code.key").read_bytes() == code_key
     async with record(replace(settings, data=there, database_url=f"sqlite:///{there / 'd.sqlite3'}")) as other:
-        assert verify(await other.store.recordings_in("ready"), other.safe) == 1
+        assert verify(await other.recorded.recordings_in("ready"), other.safe) == 1
     with pytest.raises(Damaged, match="another key"):
         Safe(bytes(32)).open(path)
 
@@ -429,25 +429,25 @@ async def test_r101_without_room_it_lies_open_until_there_is(
     full = Space(free=0, total=100)
     monkeypatch.setattr(finishing, "measure", lambda _: full)
     recording = await recorded(world, reel)
-    assert [each.sealed for each in await world.store.recordings()] == [False]
+    assert [each.sealed for each in await world.recorded.recordings()] == [False]
     status, open_, _ = await fetched(world, recording, Range="bytes=4-7")
     assert (status, open_) == (206, b"ftyp")
     monkeypatch.setattr(finishing, "measure", measure)
     world.roof.finisher.wake()
     await world.roof.finisher.idle()
-    assert [each.sealed for each in await world.store.recordings()] == [True]
+    assert [each.sealed for each in await world.recorded.recordings()] == [True]
     assert (await fetched(world, recording, Range="bytes=4-7"))[1] == b"ftyp"
 
 
 async def test_r101_what_is_deleted_while_it_is_sealed_stays_deleted(world: World, reel: bytes) -> None:
     await world.roof.finisher.stop()
     path = await part(world, "s", reel)
-    [closed] = await world.store.recordings()
-    await world.store.finish_recording(replace(closed, state="ready"))
-    [ready] = await world.store.recordings()
-    await world.store.delete_recordings("s")
+    [closed] = await world.recorded.recordings()
+    await world.recorded.finish_recording(replace(closed, state="ready"))
+    [ready] = await world.recorded.recordings()
+    await world.recorded.delete_recordings("s")
     await world.roof.finisher._seal(ready)
-    assert (os.listdir(path.parent), [each.sealed for each in await world.store.recordings()]) == ([], [False])
+    assert (os.listdir(path.parent), [each.sealed for each in await world.recorded.recordings()]) == ([], [False])
 
 
 async def test_a_link_is_for_one_account_one_recording_and_a_quarter_of_an_hour(world: World) -> None:
@@ -478,7 +478,7 @@ async def test_the_list_shows_the_host_units_own(world: World) -> None:
 
 async def test_a_file_that_is_gone_is_not_found(world: World) -> None:
     recording = await recorded(world, JUNK)
-    kept = await world.store.recording(recording)
+    kept = await world.recorded.recording(recording)
     assert kept is not None
     Path(kept.path).unlink()
     client = await world.signed_in("host")
@@ -498,7 +498,7 @@ async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: W
     await world.roof.recordings.begin("other", "Họp", HOST_IS, NOW)
     await world.roof.recordings.interrupted(world.clock.advance(100))
     await world.roof.finisher.idle()
-    parts = {kept.session: (kept.seconds, kept.bytes, kept.reason) for kept in await world.store.recordings()}
+    parts = {kept.session: (kept.seconds, kept.bytes, kept.reason) for kept in await world.recorded.recordings()}
     assert parts == {session.id: (42.0, len(JUNK), "interrupted"), "other": (0.0, 0, "interrupted")}
 
 
@@ -514,7 +514,7 @@ def test_forged_tickets(world: World, ticket: str) -> None:
 
 
 def test_tickets_of_another_server_are_worth_nothing(world: World, tmp_path: Path) -> None:
-    other = Recordings(world.store, tmp_path, load_key(tmp_path / "other.key"), world.roof.finisher.wake, world.disk)
+    other = Recordings(world.recorded, tmp_path, load_key(tmp_path / "other.key"), world.roof.finisher.wake, world.disk)
     ticket, expires = other.ticket("r", "host", NOW)
     other.check(ticket, "r", "host", NOW)
     with pytest.raises(Forbidden):
@@ -587,7 +587,7 @@ async def test_a_conference_without_script_is_one_chapter_which_is_none(world: W
     await world.roof.recordings.settled(5)
     await world.roof.finisher.idle()
     [entry] = await listed(world)
-    assert (entry["chapters"], (await world.store.recordings())[0].chapters) == ([], (Chapter(0.0, session.title),))
+    assert (entry["chapters"], (await world.recorded.recordings())[0].chapters) == ([], (Chapter(0.0, session.title),))
 
 
 def record_voices(path: Path) -> None:
@@ -632,10 +632,10 @@ async def test_the_sound_of_a_point_is_listed_described_and_fetched_like_its_rec
         other = await world.signed_in(account)
         async with other.post(f"/api/v1/recordings/{solo['id']}/link", json={}) as response:
             assert await problem_of(response) == (403, "forbidden")
-    assert verify(await world.store.recordings_in("ready"), world.kept.safe) == 1
+    assert verify(await world.recorded.recordings_in("ready"), world.kept.safe) == 1
     file.write_bytes(b"!" * file.stat().st_size)
     with pytest.raises(BadRecording, match=f"^{file} is not sealed"):
-        verify(await world.store.recordings_in("ready"), world.kept.safe)
+        verify(await world.recorded.recordings_in("ready"), world.kept.safe)
 
 
 async def test_voices_are_switched_by_the_host_and_counted_on_the_disk(world: World) -> None:

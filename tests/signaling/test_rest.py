@@ -301,7 +301,7 @@ async def test_who_may_what(world: World, role: str) -> None:
     await asyncio.to_thread(film, Path(path), 0.2)
     await world.roof.recordings.ended(path, 5, None)
     await world.roof.finisher.idle()
-    recording = (await world.store.recordings())[0].id
+    recording = (await world.recorded.recordings())[0].id
     draft, twice = [await world.roof.drafts.add("56", "form", "nt", {}, NOW, origin="568") for _ in range(2)]
     things = {
         "readiness": session.id,

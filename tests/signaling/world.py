@@ -20,6 +20,7 @@ from signaling.app import application, roof
 from signaling.audit import Wanted
 from signaling.chain import COVER, AuditEntry
 from signaling.record import Record, record
+from signaling.recording_store import RecordingStore
 from signaling.roof import Roof
 from signaling.settings import Settings
 from signaling.store import Store
@@ -156,6 +157,11 @@ class World:
     def store(self) -> Store:
         """The record of people."""
         return self.kept.store
+
+    @property
+    def recorded(self) -> RecordingStore:
+        """The record of recordings."""
+        return self.kept.recorded
 
     async def audited(self, limit: int) -> list[AuditEntry]:
         """The newest entries of the audit log, newest first, but for the seals of the clerk's rounds."""

@@ -1,0 +1,160 @@
+"""The record of recordings: parts, marks and sounds of points. One method, one transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
+from sqlalchemy.engine import RowMapping
+
+from mediaserver.chapters import Chapter
+from scheduler.store import instant, seconds
+from signaling.recording import JOINED, Recording, RecordingPhase, Solo
+from signaling.rows import Rows
+from signaling.tables import MARKS, RECORDINGS, SOLOS
+
+_MADE = RECORDINGS.c.state.in_(["ready", "broken"])
+
+
+class RecordingStore(Rows):
+    """The tables of recordings."""
+
+    async def next_part(self, session: str) -> int:
+        """Return the number of the next part of a session's recording, from 1."""
+        row = await self._one(select(func.max(RECORDINGS.c.part).label("last")).where(RECORDINGS.c.session == session))
+        return 1 + ((row["last"] or 0) if row is not None else 0)
+
+    async def add_recording(self, recording: Recording) -> None:
+        """Note a recording that begins; what joins its session's parts is to be made anew."""
+        async with self._writer.begin() as connection:
+            await connection.execute(insert(RECORDINGS).values(_recording_row(recording)))
+            joined = _of(recording.session), RECORDINGS.c.part == JOINED
+            await connection.execute(update(RECORDINGS).where(*joined).values(state="recording", sha256=None))
+
+    async def note_stop(self, session: str, by: str, reason: str | None) -> None:
+        """Note who stops the running part of a session, or why it is stopped."""
+        running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
+        await self._write(update(RECORDINGS).where(*running).values(stopped_by=by, reason=reason))
+
+    async def close_recording(
+        self, path: str, milliseconds: int, size: int, state: RecordingPhase, reason: str | None
+    ) -> None:
+        """Note the end of the running part in a file; one that is closed stays as it is, and so does an earlier reason.
+
+        With the last open part, the file that joins them may be made.
+        """
+        async with self._writer.begin() as connection:
+            open_ = RECORDINGS.c.path == path, RECORDINGS.c.state == "recording"
+            kept = func.coalesce(RECORDINGS.c.reason, reason)
+            values = {"milliseconds": milliseconds, "bytes": size, "state": state, "reason": kept}
+            await connection.execute(update(RECORDINGS).where(*open_).values(values))
+            session = select(RECORDINGS.c.session).where(RECORDINGS.c.path == path).scalar_subquery()
+            others = _of(session), RECORDINGS.c.part != JOINED, RECORDINGS.c.state == "recording"
+            if (await connection.execute(select(RECORDINGS.c.id).where(*others))).first() is None:
+                joined = _of(session), RECORDINGS.c.part == JOINED, RECORDINGS.c.state == "recording"
+                await connection.execute(update(RECORDINGS).where(*joined).values(state="finishing"))
+
+    async def add_mark(self, session: str, mark: Chapter) -> None:
+        """Set a mark in the running part of a session; without one there is none."""
+        running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
+        part = select(RECORDINGS.c.id, literal(round(mark.seconds * 1000)), literal(mark.title)).where(*running)
+        await self._write(insert(MARKS).from_select(["recording", "milliseconds", "title"], part))
+
+    async def finish_recording(self, recording: Recording) -> None:
+        """Note what came of a closed recording and which chapters it has, unless it runs again."""
+        columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason", "sealed")
+        row = _recording_row(recording)
+        closed = RECORDINGS.c.id == recording.id, RECORDINGS.c.state == "finishing"
+        async with self._writer.begin() as connection:
+            values = {name: row[name] for name in columns}
+            if (await connection.execute(update(RECORDINGS).where(*closed).values(values))).rowcount:
+                await connection.execute(delete(MARKS).where(MARKS.c.recording == recording.id))
+                await connection.execute(delete(SOLOS).where(SOLOS.c.recording == recording.id))
+                for table, rows in ((MARKS, _mark_rows(recording)), (SOLOS, _solo_rows(recording))):
+                    if rows:
+                        await connection.execute(insert(table), rows)
+
+    async def lying_open(self) -> list[Recording]:
+        """Return recordings that are made and not sealed."""
+        return await self._recordings(select(RECORDINGS).where(_MADE, ~RECORDINGS.c.sealed).order_by(RECORDINGS.c.id))
+
+    async def note_sealed(self, recording_id: str) -> None:
+        """Note that the files of a recording are sealed, unless it is made anew or deleted meanwhile."""
+        await self._write(update(RECORDINGS).where(RECORDINGS.c.id == recording_id, _MADE).values(sealed=True))
+
+    async def recordings(self, host_unit: str | None = None) -> list[Recording]:
+        """Return recordings of a host unit, or all, newest first."""
+        query = select(RECORDINGS).order_by(RECORDINGS.c.started.desc(), RECORDINGS.c.part.desc())
+        return await self._recordings(query if host_unit is None else query.where(RECORDINGS.c.host_unit == host_unit))
+
+    async def delete_recordings(self, session: str) -> None:
+        """Note that the files of a session's recording are deleted; what they were stays on record."""
+        await self._write(update(RECORDINGS).where(_of(session)).values(state="deleted"))
+
+    async def recordings_of(self, sessions: Collection[str]) -> list[Recording]:
+        """Return the recordings of sessions."""
+        return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.session.in_(sessions)))
+
+    async def recordings_in(self, state: RecordingPhase) -> list[Recording]:
+        """Return recordings in a state, of each session the parts in order and then what joins them."""
+        order = RECORDINGS.c.session, RECORDINGS.c.part == JOINED, RECORDINGS.c.part
+        return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.state == state).order_by(*order))
+
+    async def parts(self, session: str) -> list[Recording]:
+        """Return the recordings of a session by number: what joins the parts first, if there is such a file."""
+        return await self._recordings(select(RECORDINGS).where(_of(session)).order_by(RECORDINGS.c.part))
+
+    async def recording(self, recording_id: str) -> Recording | None:
+        """Return one recording."""
+        return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id == recording_id))), None)
+
+    async def _recordings(self, query: Select[Any]) -> list[Recording]:
+        """Return recordings with their chapters and solos."""
+        chapters: dict[str, list[Chapter]] = {}
+        wanted = query.with_only_columns(RECORDINGS.c.id).order_by(None)
+        marks = select(MARKS).where(MARKS.c.recording.in_(wanted)).order_by(MARKS.c.milliseconds, MARKS.c.id)
+        for row in await self._all(marks):
+            chapters.setdefault(row["recording"], []).append(Chapter(row["milliseconds"] / 1000, row["title"]))
+        solos: dict[str, list[Solo]] = {}
+        for row in await self._all(select(SOLOS).where(SOLOS.c.recording.in_(wanted)).order_by(SOLOS.c.number)):
+            fields = {name: row[name] for name in row if name not in {"recording", "number"}}
+            solos.setdefault(row["recording"], []).append(Solo(**fields))
+        return [
+            _recording(row, chapters.get(row["id"], ()), solos.get(row["id"], ())) for row in await self._all(query)
+        ]
+
+    async def of_solo(self, solo_id: str) -> Recording | None:
+        """Return the recording that a point's sound belongs to."""
+        owner = select(SOLOS.c.recording).where(SOLOS.c.id == solo_id)
+        return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id.in_(owner)))), None)
+
+
+def _of(session: Any) -> ColumnElement[bool]:
+    matches: ColumnElement[bool] = RECORDINGS.c.session == session
+    return matches
+
+
+def _recording_row(recording: Recording) -> dict[str, object]:
+    times = {
+        "started": seconds(recording.started),
+        "first": None if recording.first is None else round(recording.first.timestamp() * 1000),
+    }
+    return {**{column.name: getattr(recording, column.name) for column in RECORDINGS.columns}, **times}
+
+
+def _mark_rows(recording: Recording) -> list[dict[str, object]]:
+    return [
+        {"recording": recording.id, "milliseconds": round(chapter.seconds * 1000), "title": chapter.title}
+        for chapter in recording.chapters
+    ]
+
+
+def _solo_rows(recording: Recording) -> list[dict[str, object]]:
+    return [{**asdict(solo), "recording": recording.id, "number": n} for n, solo in enumerate(recording.solos)]
+
+
+def _recording(row: RowMapping, chapters: Sequence[Chapter], solos: Sequence[Solo]) -> Recording:
+    first = None if row["first"] is None else datetime.fromtimestamp(row["first"] / 1000, UTC)
+    times = {"started": instant(row["started"]), "first": first}
+    return Recording(**{**row, **times}, chapters=tuple(chapters), solos=tuple(solos))

@@ -135,6 +135,7 @@ class Conference:
         if seat.place is not None:
             effects += self._move_pins(seat.place.id, seat.id)
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
+        effects += [Tell(client, GivesWay(at=self.gives_way_at))] if self.gives_way_at is not None else []
         brief = [*self.aid.brief, *([self.threshold.state] if self.threshold.waiting else [])]
         effects += [Tell(client, message) for message in brief] if self._leads(seat) else []
         return self._joined(seat, now), effects

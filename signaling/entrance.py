@@ -163,7 +163,8 @@ class Entrance:
             found = await self._scheduler.by_code(code)
             point = await self._point(account, found, now)
             invited = point in (found.host_point, *found.points)
-            session = await self._scheduler.enter(code, point if invited else None, now)
+            kept = self._hub.giving_way(found.id, code) if invited or point is None else None
+            session = kept or await self._scheduler.enter(code, point if invited else None, now)
         except codes.BadCodeError:
             await self._guessed(client, attempt, "code-unknown", now)
             raise MessageError("code-unknown") from None

@@ -175,6 +175,13 @@ class Hub:
         if meeting is not None:
             await self._finish(meeting, reason)
 
+    def giving_way(self, session: str, code: str) -> Session | None:
+        """Return the session of a code that was taken while its meeting goes on for the time of notice."""
+        meeting = self.meetings.get(session)
+        if meeting is None or meeting.conference.gives_way_at is None or self._sessions[session].code != code:
+            return None
+        return self._sessions[session]
+
     async def amended(self, session: Session) -> None:
         """A session was changed: its conference ends when that says, holds so many legs, and says so to everyone."""
         meeting = self.meetings.get(session.id)

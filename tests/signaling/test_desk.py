@@ -193,7 +193,7 @@ async def test_a25_a_meeting_that_gives_way_to_an_emergency_is_told_ten_minutes_
     )
     async with open_world(replace(settings, profiles=(*SHIPPED, yielding))) as world:
         lower = await world.session(CAM_RANH, host=NHA_TRANG)
-        point, _ = await world.join("camranh", lower)
+        point, joined = await world.join("camranh", lower)
         await world.kept.scheduler.operator.set_capacity(NOW, Amount(20, 10), NOW)
         central = await world.signed_in("central")
         now = {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T02:00:00Z"}
@@ -206,11 +206,19 @@ async def test_a25_a_meeting_that_gives_way_to_an_emergency_is_told_ten_minutes_
         done = await sent(central, f"/sessions/{emergency['id']}/confirm", body)
         assert done["session"]["state"] == "issued"
         assert await point.type("gives-way") == {"type": "gives-way", "at": "2026-04-06T01:10:00Z"}
+        await point.socket.close()  # a line that breaks in the meantime
+        point, back = await world.join("camranh", lower, resume=joined["resume"])
+        assert back["seat"] == joined["seat"]
+        assert await point.type("gives-way") == {"type": "gives-way", "at": "2026-04-06T01:10:00Z"}
+        stranger = await (await world.socket("vanninh")).ask(type="join", code=lower.code)
+        assert stranger["error"] == "revoked"
         await world.tick(599)
         assert lower.id in world.roof.hub.meetings
         await world.tick(1)
         assert (await point.type("bye"))["reason"] == "revoked"
         assert lower.id not in world.roof.hub.meetings
+        again = await (await world.socket("camranh")).ask(type="join", code=lower.code)
+        assert again["error"] == "revoked"
 
 
 async def test_i03_the_operator_gives_up_what_nobody_opened(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from scheduler.model import ClassId
 from scheduler.policy import Lead, Policy
@@ -30,6 +31,19 @@ class Deadlines:
         return self.latest is not None and self.effective > self.latest
 
 
+class Owed(NamedTuple):
+    """What a registration is judged by once it is over: from when it counts, until when it might come, its answer."""
+
+    effective: datetime
+    latest: datetime | None
+    reply: datetime
+
+    @property
+    def late(self) -> bool:
+        """Whether the registration came too late."""
+        return self.latest is not None and self.effective > self.latest
+
+
 class Clock:
     """Counts the deadlines of one profile."""
 
@@ -39,18 +53,25 @@ class Clock:
 
     def deadlines(self, class_id: ClassId, received: datetime, start: datetime) -> Deadlines:
         """Count for a registration that comes at `received`, for a session that starts at `start`."""
+        effective, latest, reply = self.owed(class_id, received, start)
         exempt = self._policy.classes[class_id].any_hour
-        effective = received if exempt else self.worktime.receipt(received)
         first, last = (self.worktime.day(at) for at in (min(received, start), max(received, start)))
         return Deadlines(
             received=received,
             effective=effective,
-            latest=self._latest(self._policy.classes[class_id].lead, start),
-            reply=self._reply(class_id, received, effective, start),
+            latest=latest,
+            reply=reply,
             check=self.check(start),
             rehearsal=effective if exempt else self._next_day(effective),
             provisional=not self.worktime.confirmed(first, last),
         )
+
+    def owed(self, class_id: ClassId, received: datetime, start: datetime) -> Owed:
+        """Count what a registration of a year ago is judged by, and nothing that only its preparation needs."""
+        rules = self._policy.classes[class_id]
+        effective = received if rules.any_hour else self.worktime.receipt(received)
+        reply = self._reply(class_id, received, effective, start)
+        return Owed(effective, self._latest(rules.lead, start), reply)
 
     def remaining(self, received: datetime, start: datetime) -> tuple[tuple[ClassId, datetime | None], ...]:
         """Return the classes a registration that comes at `received` is in time for, each with its last moment."""

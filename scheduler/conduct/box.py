@@ -107,7 +107,7 @@ class Box:
         found = []
         for each in sessions:
             clock = clocks[self._profiles.at(each.created).stamp]
-            if clock.deadlines(each.klass, each.created, each.official.start).late:
+            if clock.owed(each.klass, each.created, each.official.start).late:
                 found.append(each)
         return found
 

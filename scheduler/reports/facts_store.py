@@ -20,6 +20,9 @@ from scheduler.tables import HAPPENINGS, POINTS, SESSION_POINTS, SESSIONS, SLOTS
 
 Clocks = Callable[[datetime], Clock]
 
+_TOLD = ("id", "number", "title", "klass", "purpose", "kind", "state", "created", "recording", "ground", "reason")
+_SESSION = [SESSIONS.c[name] for name in _TOLD]
+
 
 async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: ZoneInfo, now: datetime) -> list[Fact]:
     """Return the registrations whose official time begins in a period, by their start."""
@@ -36,8 +39,8 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
     turnouts = await turnout_store.of_sessions(db, period, invited, now)
     handovers, reviewed = await _handovers(db, ids, now), await reviews(db, ids)
     query = (
-        select(SESSIONS, SLOTS.c.start, SLOTS.c.end, UNITS.c.id.label("unit"), UNITS.c.name.label("unit_name"))
-        .add_columns(UNITS.c.level)
+        select(*_SESSION, SLOTS.c.start, SLOTS.c.end)
+        .add_columns(UNITS.c.id.label("unit"), UNITS.c.name.label("unit_name"), UNITS.c.level)
         .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
         .join(POINTS, POINTS.c.id == SESSIONS.c.host_point)
         .join(UNITS, UNITS.c.id == POINTS.c.unit)
@@ -48,7 +51,7 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
     for row in (await db.execute(query)).all():
         created, start, kinds = instant(row.created), instant(row.start), told.get(row.id, {})
         klass = cast("ClassId", row.klass)
-        due = clocks(created).deadlines(klass, created, start)
+        due = clocks(created).owed(klass, created, start)
         found.append(
             Fact(
                 id=row.id,

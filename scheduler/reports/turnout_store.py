@@ -81,8 +81,9 @@ def _there(held: CTE, now: datetime) -> tuple[ColumnElement[bool], ColumnElement
     first = case((STAYS.c.joined > held.c.start, STAYS.c.joined), else_=held.c.start)
     last = case((left < held.c.until, left), else_=held.c.until)
     asked = exists().where(SESSION_POINTS.c.session == STAYS.c.session, SESSION_POINTS.c.point == STAYS.c.point)
-    within = (STAYS.c.session == held.c.session) & (first < last)
-    return within & or_(STAYS.c.point == held.c.host, asked), func.sum(last - first)
+    within = (STAYS.c.joined < held.c.until) & (left > held.c.start) & (STAYS.c.joined < left)
+    of_session = (STAYS.c.session == held.c.session) & or_(STAYS.c.point == held.c.host, asked)
+    return of_session & within, func.sum(last - first)
 
 
 async def _lines(db: AsyncConnection, held: CTE, by: Column[str]) -> Mapping[str, tuple[int, int]]:

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.reports import corrections
 from scheduler.reports.corrections import Answer, Request, Standing
-from signaling.errors import Forbidden
+from signaling.errors import Forbidden, NotFound
 from signaling.rest.reports import Asked, periods_of
 from signaling.rest.route import ID, Call, Id, Interval, Model, Moment, Named, Route
 
@@ -77,7 +77,7 @@ async def ask(call: Call) -> Inquiry:
 async def answer(call: Call) -> Given:
     """Confirm or correct the figures of one's own unit."""
     if call.account.unit is None:
-        raise Forbidden
+        raise NotFound
     body: Said = call.body
     unit, by = call.account.unit, call.account.account
     given = await call.roof.inquiries.answer(call.id, unit, body.figures, body.remark, by, call.now)
@@ -129,6 +129,6 @@ ROUTES = [
     ),
     Route(
         "POST", f"/figure-requests/{ID}", answer, "Confirm or correct one's own figures", Given,
-        body=Said, problems=(403, 404),
+        body=Said, problems=(404,),
     ),
 ]  # fmt: skip

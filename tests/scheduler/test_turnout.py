@@ -36,7 +36,7 @@ STAYED: dict[str, list[tuple[str, str, str | None]]] = {
     "05/04/2023": [(HOST, "07:55", "08:40"), (COMPONENT, "08:10", "08:20"), (COMPONENT, "08:30", "09:10")],
     "06/04/2023": [(COMPONENT, "07:00", "07:50"), (STRANGER, "08:00", "09:00")],
     "07/04/2023": [(HOST, "08:00", None), (COMPONENT, "08:59", "09:30")],
-    "10/04/2023": [],
+    "10/04/2023": [(COMPONENT, "08:30", "08:30")],
 }
 """Who stayed when in meetings from 08:00 to 09:00 of a host and one component."""
 

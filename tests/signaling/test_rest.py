@@ -276,7 +276,7 @@ ALLOWED: dict[str, list[int]] = {
     "GET /reports/sessions": [200, 200, 403, 403, 403, 403],
     "GET /figure-requests": [200, 200, 200, 200, 200, 200],
     "POST /figure-requests": [201, 201, 403, 403, 403, 403],
-    "POST /figure-requests/{id}": [403, 403, 404, 404, 404, 403],
+    "POST /figure-requests/{id}": [404, 404, 404, 404, 404, 404],
     "GET /controls": [200, 200, 403, 403, 403, 403],
     "POST /controls": [200, 200, 403, 200, 403, 403],
     "POST /controls/{id}/files": [404, 404, 404, 404, 404, 404],

@@ -9,19 +9,25 @@ const RING_AGAIN_MS = 60_000;
 const TONES_HZ = [880, 660, 880];
 const TONE_S = 0.25;
 
-/** Three tones; a browser that lets a page make no sound before a click stays silent. */
+/** One for the page. @type {AudioContext | null} */
+let context = null;
+
+/** Three tones; a browser that lets a page make no sound before a click stays silent until there was one. */
 function ring() {
-  const context = new AudioContext();
-  const volume = new GainNode(context, {gain: 0.2});
-  volume.connect(context.destination);
-  const tones = TONES_HZ.map((frequency, place) => {
-    const tone = new OscillatorNode(context, {frequency});
+  context ??= new AudioContext();
+  const speaker = context;
+  if (speaker.state === 'suspended') {
+    addEventListener('pointerdown', () => speaker.resume(), {once: true});
+    return;
+  }
+  const volume = new GainNode(speaker, {gain: 0.2});
+  volume.connect(speaker.destination);
+  for (const [place, frequency] of TONES_HZ.entries()) {
+    const tone = new OscillatorNode(speaker, {frequency});
     tone.connect(volume);
-    tone.start(context.currentTime + place * TONE_S);
-    tone.stop(context.currentTime + (place + 0.8) * TONE_S);
-    return tone;
-  });
-  tones[tones.length - 1].onended = () => context.close();
+    tone.start(speaker.currentTime + place * TONE_S);
+    tone.stop(speaker.currentTime + (place + 0.8) * TONE_S);
+  }
 }
 
 /** In the bar of whoever is at the duty desk: emergencies that nobody took note of, with a sound when one comes and every minute after. */

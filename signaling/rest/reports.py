@@ -20,7 +20,8 @@ from signaling.errors import BadInput, Fault, Forbidden
 from signaling.reports import tables
 from signaling.reports.document import pdf
 from signaling.reports.sheet import xlsx
-from signaling.rest.route import ID, Call, Interval, Model, Moment, Route
+from signaling.rest import counts
+from signaling.rest.route import ID, Call, Model, Moment, Route
 
 LONGEST = timedelta(days=800)
 TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
@@ -49,112 +50,6 @@ class File(Asked):
     """In which form."""
 
     format: Literal["xlsx", "pdf"] = "xlsx"
-
-
-class Figures(Model):
-    """What is counted; see docs/protocol.md."""
-
-    registered: int
-    sessions: int
-    minutes: int
-    points: int
-    recorded: int
-    late: int
-    answered_late: int
-    waited: int
-    revoked: int
-    cancelled: int
-    incidents: int
-    expected: int
-    present: int
-    absent: int
-    due_s: int
-    there_s: int
-    line_min: int
-    lossy_min: int
-    owed: int
-    sent: int
-    confirmed: int
-    emergencies: int
-    reviewed: int
-
-
-class Shares(Model):
-    """Thousandths: of the time points were to be connected, of minutes of lines, of recordings owed (R-102, R-112)."""
-
-    points: int | None
-    lines: int | None
-    handed: int | None
-
-
-class Row(Model):
-    """The figures of one unit, level, class or month; `before` counts a unit's sessions in the period before."""
-
-    key: str
-    name: str
-    figures: Figures
-    shares: Shares
-    before: int | None
-
-
-class Usage(Model):
-    """How full the system was at most, and who found no room (R-113)."""
-
-    sessions: int
-    points: int
-    points_at: Moment | None
-    waited: int
-    revoked: int
-    refused: int
-
-
-class Carrier(Model):
-    """A telecom enterprise in one month; `restore` is the mean time to settle an incident, in minutes (R-116)."""
-
-    month: str
-    provider: str
-    name: str
-    lines: int
-    sessions: int
-    minutes: int
-    lossy: int
-    incidents: int
-    restored: int
-    restore: int | None
-
-
-class Uptime(Model):
-    """The share of the time that the system ran, in thousandths (null: nothing is known), and when it did not."""
-
-    permille: int | None
-    outages: list[Interval]
-
-
-class Correction(Model):
-    """A figure that a unit says is another one; `counted` is what the records say (R-122)."""
-
-    unit: str
-    name: str
-    figure: str
-    counted: int
-    said: int
-    remark: str
-    by: str
-    at: Moment
-
-
-class Report(Model):
-    """The figures of a period; the rows of each grouping add up to the total."""
-
-    title: str
-    period: Interval
-    total: Figures
-    shares: Shares
-    rows: dict[Grouping, list[Row]]
-    usage: Usage
-    carriers: list[Carrier]
-    corrections: list[Correction]
-    uptime: Uptime
 
 
 class Point(Model):
@@ -204,30 +99,9 @@ class Entry(Model):
     reviewable: bool
 
 
-async def report(call: Call) -> Report:
+async def report(call: Call) -> counts.Report:
     """Count a period."""
-    found = await _report(call)
-    return Report(
-        title=tables.title(found, _zone(call)),
-        period=Interval(start=found.period.start, end=found.period.end),
-        total=_figures(found.total),
-        shares=_shares(found.total),
-        rows={by: [_row(row) for row in rows] for by, rows in found.rows.items()},
-        usage=Usage(
-            sessions=found.usage.sessions,
-            points=found.usage.points,
-            points_at=found.usage.points_at,
-            waited=found.usage.waited,
-            revoked=found.usage.revoked,
-            refused=found.usage.refused,
-        ),
-        carriers=[Carrier(**asdict(row)) for row in found.carriers],
-        corrections=_corrections(found),
-        uptime=Uptime(
-            permille=found.uptime.permille,
-            outages=[Interval(start=each.start, end=each.end) for each in found.uptime.outages],
-        ),
-    )
+    return counts.wire(await _report(call), _zone(call))
 
 
 async def points(call: Call) -> list[Point]:
@@ -323,29 +197,6 @@ def _zone(call: Call) -> ZoneInfo:
     return call.roof.scheduler.policy(call.now).zone
 
 
-def _figures(counted: figures.Figures) -> Figures:
-    return Figures(**{name: getattr(counted, name) for name in figures.NAMES})
-
-
-def _corrections(found: service.Report) -> list[Correction]:
-    units = {row.key: row for row in found.rows["unit"]}
-    return [
-        Correction(**asdict(each), name=units[each.unit].name, counted=getattr(units[each.unit].figures, each.figure))
-        if each.unit in units
-        else Correction(**asdict(each), name=each.unit, counted=0)
-        for each in found.corrections
-    ]
-
-
-def _shares(counted: figures.Figures) -> Shares:
-    return Shares(**figures.shares(counted)._asdict())
-
-
-def _row(row: figures.Row) -> Row:
-    given = row.figures
-    return Row(key=row.key, name=row.name, figures=_figures(given), shares=_shares(given), before=row.before)
-
-
 def _entry(call: Call, fact: Fact, grounds: Mapping[str, str]) -> Entry:
     urgent = fact.held and fact.klass == "khan_cap"
     return Entry(
@@ -367,7 +218,7 @@ def _entry(call: Call, fact: Fact, grounds: Mapping[str, str]) -> Entry:
 
 
 ROUTES = [
-    Route("GET", "/reports", report, "Figures of a period", Report, query=Asked, problems=(403,)),
+    Route("GET", "/reports", report, "Figures of a period", counts.Report, query=Asked, problems=(403,)),
     Route("GET", "/reports/sessions", behind, "What a figure counts", list[Entry], query=Behind, problems=(403,)),
     Route("GET", "/reports/points", points, "How points took part", list[Point], query=Asked, problems=(403,)),
     Route(

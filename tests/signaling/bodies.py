@@ -41,6 +41,7 @@ TEST = {
 PEOPLE = base64.b64encode(b"unit,point,role,name,phone,email,trained,valid_from,source").decode()
 PROFILE = "id: KH-2030\nversion: 1\ntitle: Quy chế mới\nextends: KH-2023\neffective_from: 2030-01-01\n"
 SCRIPT = [{"id": "1", "title": "Khai mạc", "point": None, "layout": "1+5", "minutes": 5, "kind": "speech"}]
+SCRIPT_TABLE = base64.b64encode("nội dung,hình thức,điểm cầu,bố cục,số phút\nKhai mạc,,,,5\n".encode()).decode()
 GOOD: dict[str, Any] = {
     "/login": {"account": "central", "password": PASSWORD},
     "/first-password": {"token": "hZ3vN8_qLw0Yc5Tf2Rk7-A", "password": PASSWORD},
@@ -49,6 +50,8 @@ GOOD: dict[str, Any] = {
     "/drafts": registration(),
     "/points/{id}/devices": {"devices": 2},
     "/sessions/{id}/script": {"items": SCRIPT},
+    "/scripts/preview": {"file": SCRIPT_TABLE, "points": [NHA_TRANG]},
+    "/scripts/export": {"items": SCRIPT, "format": "csv"},
     "/sessions/{id}/cancel": {"reason": "Lùi lịch"},
     "/sessions/{id}/amend": {"title": "Họp giao ban", "reason": "Đổi nội dung"},
     "/sessions/{id}/confirm": {"version": 1, "reason": "Điện thoại"},

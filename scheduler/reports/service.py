@@ -87,6 +87,13 @@ class Reports:
             points = await registry_store.all_points(db)
         return [PointRow(each.id, each.name, each.label, turnouts[each.id]) for each in points if each.id in turnouts]
 
+    async def behind_point(self, period: Interval, point: str, figure: str, now: datetime) -> list[Fact]:
+        """Return the sessions a point was expected in, was present in, or was absent from. Raises KeyError."""
+        wanted = {"expected": {True, False}, "present": {True}, "absent": {False}}[figure]
+        async with self._engine.begin() as db:
+            known = await turnout_store.of_point(db, period, point, now)
+        return [fact for fact in await self.facts(period, now) if known.get(fact.id) in wanted]
+
     async def alive(self, now: datetime) -> None:
         """Note that the system runs; whoever makes the clerk's rounds says so once in each."""
         async with writing(self._engine) as db:

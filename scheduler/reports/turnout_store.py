@@ -57,6 +57,16 @@ async def of_points(db: AsyncConnection, period: Interval, now: datetime) -> dic
     return found
 
 
+async def of_point(db: AsyncConnection, period: Interval, point: str, now: datetime) -> dict[str, bool]:
+    """Return the sessions of a period that are over and a point was expected in, and whether it was there."""
+    held = _held(period, now)
+    there, _ = _there(held, now)
+    asked = exists().where(SESSION_POINTS.c.session == held.c.session, SESSION_POINTS.c.point == point)
+    came = set(await db.scalars(select(STAYS.c.session).where(there, STAYS.c.point == point)))
+    expected = await db.scalars(select(held.c.session).where(or_(held.c.host == point, asked)))
+    return {session: session in came for session in expected}
+
+
 def _held(period: Interval, now: datetime) -> CTE:
     """Select each session that is over, its host, and from when until when it was held."""
     left = func.coalesce(STAYS.c.left, SLOTS.c.end)

@@ -1,7 +1,7 @@
 """Reports of periods, the registrations behind each number, and the files people take away (Điều 17.2.d)."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -21,8 +21,9 @@ from signaling.reports import tables
 from signaling.reports.document import pdf
 from signaling.reports.sheet import xlsx
 from signaling.rest import counts
-from signaling.rest.route import ID, Call, Model, Moment, Route
+from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
+OF_POINT = ("expected", "present", "absent")
 LONGEST = timedelta(days=800)
 TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
 
@@ -39,11 +40,13 @@ class Asked(Model):
 
 
 class Behind(Asked):
-    """Which number: a figure, in all or of one unit, level, class or month."""
+    """Which number: a figure, in all or of one unit, level, class or month; or, of a point, its expected, present or
+    absent."""
 
     by: Grouping | None = None
     key: Annotated[str, StringConstraints(max_length=64)] = ""
     figure: Annotated[str, StringConstraints(max_length=32)] = "registered"
+    point: Id | None = None
 
 
 class File(Asked):
@@ -139,9 +142,18 @@ async def behind(call: Call) -> list[Entry]:
     query: Behind = call.query
     if query.figure not in figures.NAMES:
         raise BadInput([Fault("figure", "unknown-figure")])
-    facts = await call.roof.reports.facts(periods_of(call)[0], call.now)
+    facts = await _behind(call, periods_of(call)[0], query)
     grounds = call.roof.scheduler.policy(call.now).classes["khan_cap"].grounds
-    return [_entry(call, fact, grounds) for fact in figures.behind(facts, query.by, query.key, query.figure)]
+    return [_entry(call, fact, grounds) for fact in facts]
+
+
+async def _behind(call: Call, span: Span, query: Behind) -> Sequence[Fact]:
+    if query.point is None:
+        facts = await call.roof.reports.facts(span, call.now)
+        return figures.behind(facts, query.by, query.key, query.figure)
+    if query.figure not in OF_POINT:
+        raise BadInput([Fault("figure", "unknown-figure")])
+    return await call.roof.reports.behind_point(span, query.point, query.figure, call.now)
 
 
 async def file(call: Call) -> web.Response:

@@ -93,6 +93,14 @@ async def test_r112_points_and_lines_add_up_to_the_sessions(engine: AsyncEngine,
         HOST: Turnout(4, 2, 220 * 60, 100 * 60),
         COMPONENT: Turnout(4, 2, 220 * 60, 21 * 60, 3, 1),
     }
+    for point, row in rows.items():
+        for figure, number in (
+            ("expected", row.expected),
+            ("present", row.present),
+            ("absent", row.expected - row.present),
+        ):
+            assert len(await reports.behind_point(APRIL, point, figure, AFTER)) == number
+    assert await reports.behind_point(APRIL, STRANGER, "expected", AFTER) == []
     total = report.total
     assert (total.expected, total.present, total.absent) == (8, 4, 4)
     assert (total.due_s, total.there_s, total.line_min, total.lossy_min) == (440 * 60, 121 * 60, 3, 1)

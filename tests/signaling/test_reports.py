@@ -111,6 +111,11 @@ async def test_r112_who_came_is_alike_on_the_page_and_in_the_files(world: World)
     assert rows == {HOST: (1, 0, 0), NHA_TRANG: (1, 1, 750)}
     async with client.get("/api/v1/reports/sessions?year=2026&figure=absent") as response:
         assert [(row["id"], row["present"], row["expected"]) for row in await response.json()] == [(session.id, 1, 2)]
+    for point, figure, number in ((HOST, "absent", 1), (HOST, "present", 0), (NHA_TRANG, "expected", 1)):
+        async with client.get(f"/api/v1/reports/sessions?year=2026&point={point}&figure={figure}") as response:
+            assert [row["id"] for row in await response.json()] == [session.id] * number
+    async with client.get(f"/api/v1/reports/sessions?year=2026&point={HOST}&figure=late") as response:
+        assert await problem_of(response) == (422, "invalid")
     book = load_workbook(io.BytesIO(await fetched(client, "year=2026&format=xlsx")))
     sheet = [list(row) for row in book["Tham dự, khả dụng, bàn giao"].iter_rows(values_only=True)]
     assert sheet[2] == ["Tổng số", 2, 1, 1, "37,5%", "–", 0, 0, 0, "–", 1, 0]

@@ -72,6 +72,14 @@ class ReportsPage extends Page {
     });
   }
 
+  /** @param {ReportPoint} point @param {'expected' | 'present' | 'absent'} figure */
+  openPoint({id, name}, figure) {
+    this.attempt(async () => {
+      const list = await reportRows({...this.asked, point: id, figure});
+      this.behind = {name: `${t(figure === 'expected' ? 'reports.invited' : `reports.${figure}`)} · ${name}`, list};
+    });
+  }
+
   updated() {
     const dialog = this.querySelector('dialog');
     if (this.behind && !dialog?.open) dialog?.showModal();
@@ -187,7 +195,9 @@ class ReportsPage extends Page {
     return html`<h2>${t('reports.points-of')}</h2><div class="wide-table" tabindex="0" role="region" aria-label=${t('reports.points-of')}><table class="ledger" data-testid="report-points">
       <thead><tr><th scope="col">${t('reports.point')}</th>${head.map(one => html`<th scope="col">${t(`reports.${one}`)}</th>`)}</tr></thead>
       <tbody>${this.points.map(one => html`<tr data-point=${one.id}><th scope="row">${one.name} <span class="soft">${one.label}</span></th>
-        ${[number(one.expected), number(one.present), number(one.expected - one.present), share(one.available), share(one.line)].map(value => html`<td class="number">${value}</td>`)}</tr>`)}</tbody></table></div>`;
+        ${/** @type {const} */ ([['expected', one.expected], ['present', one.present], ['absent', one.expected - one.present]]).map(([figure, count]) => html`<td class="number">${count
+          ? html`<button type="button" class="quiet" data-testid="point-number" data-figure=${figure} @click=${() => this.openPoint(one, figure)}>${number(count)}</button>` : '0'}</td>`)}
+        ${[one.available, one.line].map(permille => html`<td class="number">${share(permille)}</td>`)}</tr>`)}</tbody></table></div>`;
   }
 
   /** Lines of telecom enterprises, month by month. @param {CarrierRow[]} rows */

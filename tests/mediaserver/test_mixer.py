@@ -239,12 +239,12 @@ def test_five_loud_voices_keep_their_notes_and_nothing_else() -> None:
     assert own / power.sum() > 0.97
 
 
-def relaying(amplitude: float = 0.25) -> tuple[Meeting, Ear]:
+def relaying(amplitude: float = 0.25, claim: int = 15) -> tuple[Meeting, Ear]:
     """A meeting in which one voice has been alone for long enough."""
     meeting = Meeting()
     meeting.mixer.relays = True
     meeting.mixer.open("a")
-    meeting.talk("a", 413, amplitude, claim=15)
+    meeting.talk("a", 413, amplitude, claim=claim)
     full = meeting.ear(meeting.mixer.full)
     meeting.hear(LOUD_TICKS + 60)
     return meeting, full
@@ -380,13 +380,14 @@ def test_who_begins_to_listen_hears_what_is_passed_on_and_a_recording_what_is_mi
 def test_what_is_passed_on_is_heard_when_it_would_be_if_it_were_mixed() -> None:
     begun = []
     for relays in (True, False):
-        meeting, full = relaying(0.02)
+        meeting, full = relaying(0.02, claim=37)
         meeting.mixer.relays = relays
         meeting.hear(20)
         meeting.stop("a")
         meeting.talk("a", 413, 0.25, claim=15)
         heard = len(full.sound)
         meeting.hear(10)
+        assert (meeting.mixer._relayed is not None) is relays
         begun.append(int(np.argmax(np.abs(np.concatenate(full.sound[heard:])) > 0.1 * 32767)))
     assert 0 <= begun[1] - begun[0] <= LOOK_AHEAD
 

@@ -917,7 +917,8 @@ static PyObject *use(PyObject *Py_UNUSED(module), PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* A descriptor that can be read on every whole multiple of a period, by the clock of time.monotonic(). */
+/* A descriptor that can be read on every whole multiple of a period, by the clock of time.monotonic(); None where there
+ * is none to be had. */
 static PyObject *timer(PyObject *Py_UNUSED(module), PyObject *period) {
     long step = PyLong_AsLong(period);
     if (step <= 0)
@@ -930,8 +931,9 @@ static PyObject *timer(PyObject *Py_UNUSED(module), PyObject *period) {
         .it_value = {due / 1000, due % 1000 * 1000000},
     };
     int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (fd < 0 || timerfd_settime(fd, TFD_TIMER_ABSTIME, &times, NULL) < 0)
-        return PyErr_SetFromErrno(PyExc_OSError);
+    if (fd < 0)
+        Py_RETURN_NONE;
+    timerfd_settime(fd, TFD_TIMER_ABSTIME, &times, NULL);
     return PyLong_FromLong(fd);
 }
 

@@ -23,7 +23,7 @@ from mediaserver.api import (
     SeatOptions,
     Speaking,
 )
-from mediaserver.engine import LocalEngine
+from mediaserver.engine import BEAT_S, LATE_BEATS, LocalEngine
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
 from mediaserver.mix.quality import LARGE, USUAL
 from mediaserver.peer import MISSED_S
@@ -389,6 +389,24 @@ async def test_a_voice_is_passed_on_while_nothing_is_recorded_and_nobody_loses_s
     assert relays(now)
     peer.rtcp(receiver_report(1, [Block(peer.audio.ssrc, 128, 0, 0, 0, 0, 0)]), now)
     assert (relays(now), relays(now + MISSED_S)) == (False, True)
+
+
+async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(meeting.engine, LocalEngine)
+    engine, beats = meeting.engine, list[int]()
+    engine._ticker.stop()
+    monkeypatch.setattr(room, "sound", lambda due: beats.append(round(due / BEAT_S)))
+    engine._beat()
+    engine._done = done = engine._done - 3
+    beats.clear()
+    engine._beat()
+    assert beats == list(range(done + 1, engine._done + 1))
+    engine._done -= LATE_BEATS + 1
+    beats.clear()
+    engine._beat()
+    assert beats == [engine._done]
 
 
 async def test_stats_count_what_moves(meeting: Meeting) -> None:

@@ -28,7 +28,7 @@ from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownS
 from mediaserver.mix.quality import LARGE, USUAL
 from mediaserver.peer import MISSED_S
 from mediaserver.rendition import Rendition
-from mediaserver.room import Room
+from mediaserver.room import LEVELS_TICKS, Room
 from mediaserver.rtp.rtcp import Block, receiver_report
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
 from mediaserver.transport.webrtc import SILENCE_S
@@ -55,15 +55,17 @@ async def test_everybody_sees_all_and_hears_all_but_themselves(meeting: Meeting)
 
 
 async def test_r093_levels_are_told_five_times_in_a_second_at_most_and_a_voice_is_made_louder(meeting: Meeting) -> None:
+    assert isinstance(meeting.engine, LocalEngine)
+    engine = meeting.engine
     a = await meeting.join("a", "red", 440, floor=True)
     await meeting.join("b", "green", 660)
     await a.watch.until(lambda: any(isinstance(event, Levels) and event.levels for event in meeting.events))
     for gain in (-12, 0, -12):
-        begun = len(meeting.events)
-        await meeting.engine.set_gain(ROOM, "a", gain)
-        await asyncio.sleep(1)
+        begun, beat = len(meeting.events), engine._done
+        await engine.set_gain(ROOM, "a", gain)
+        await a.watch.until(lambda beat=beat: engine._done >= beat + 50)  # type: ignore[misc]
         told = [event for event in meeting.events[begun:] if isinstance(event, Levels)]
-        assert 0 < len(told) <= 5
+        assert 0 < len(told) <= (engine._done - beat) // LEVELS_TICKS + 1
     loud, soft = (max(event.levels["a"] for event in meeting.events if isinstance(event, Levels)), told[-1].levels["a"])
     assert loud - soft in range(10, 15)
 

@@ -387,4 +387,4 @@ class Precedence(RuleBasedStateMachine):
 
 
 TestPrecedence = Precedence.TestCase
-TestPrecedence.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestPrecedence.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)

@@ -93,8 +93,8 @@ async def _compose(effort: Effort) -> tuple[float, float]:
 async def forward_us(receivers: int, seconds: float) -> float:
     """CPU microseconds per packet that reached a receiver: 150 video and 50 Opus packets a second to each.
 
-    The publisher has the floor and everyone sees its camera forwarded. Its sound is decoded, mixed and encoded once, until
-    it has been steady for five seconds; then it is passed on as it came.
+    The publisher has the floor and everyone sees its camera forwarded. Its sound is decoded, mixed and encoded once,
+    until it has been steady for five seconds; then it is passed on as it came.
     """
     async with bench_room() as bench:
         await seat_viewers(bench, receivers)

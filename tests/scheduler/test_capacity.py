@@ -70,7 +70,7 @@ def test_the_share_is_rounded_down_exactly() -> None:  # A20
     assert [share.of(n) for n in (1, 4, 5, 6, 20, 212, 250, 256, 10**30)] == [
         0, 3, 4, 4, 16, 169, 200, 204, 8 * 10**29,
     ]  # fmt: skip
-    rules = CapacityPolicy(share=share, shed_share=Share(num=1, den=1), recorder_legs=1, test_legs=4)
+    rules = CapacityPolicy(share=share, shed_share=Share(num=1, den=1), recorder_legs=1, link_legs=1, test_legs=4)
     ceiling = Ceiling(Amount(20, 256), ((minute(5), Amount(2, 4)),))  # the test room's legs, of the usable ones
     assert [ceiling.of(rules.usable).at(minute(m)) for m in (4, 5)] == [Amount(16, 200), Amount(1, 0)]
     assert [ceiling.of(rules.bearable).at(minute(m)) for m in (4, 5)] == [Amount(20, 256), Amount(2, 4)]

@@ -10,6 +10,7 @@ RoofError
 │   ├── BadLogin         unknown account or wrong password (the caller is not told which)
 │   ├── Locked           too many failures; `seconds` until the next try
 │   ├── Forbidden        signed in, but not allowed to do this
+│   ├── WrongLine        signed in from outside the networks of the point's lines, where the profile blocks that
 │   ├── WrongRegistrant  another body registers such sessions (Điều 12)
 │   ├── NotFound         no such thing, or none the caller may see
 │   ├── BadInput         a field is faulty
@@ -76,6 +77,10 @@ class Locked(Refusal):
 
 class Forbidden(Refusal):
     """Signed in, but not allowed."""
+
+
+class WrongLine(Refusal):
+    """The account of a point came from outside the networks of its lines, where the profile blocks that (R-004)."""
 
 
 class WrongRegistrant(Refusal):

@@ -177,6 +177,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.Locked: Answer(429, "locked", _locked),
     errors.MustChangePassword: Answer(403, "must-change-password"),
     errors.Forbidden: Answer(403, "forbidden"),
+    errors.WrongLine: Answer(403, "wrong-line"),
     errors.WrongRegistrant: Answer(403, "wrong-registrant", _elsewhere),
     errors.BadOrigin: Answer(403, "bad-origin"),
     errors.NotFound: Answer(404, "not-found"),

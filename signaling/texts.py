@@ -15,6 +15,10 @@ PROBLEMS: Mapping[str, Pair] = {
     "locked": ("Sai quá nhiều lần, hãy thử lại sau", "Too many failures, try again later"),
     "must-change-password": ("Phải đổi mật khẩu trước", "The password must be changed first"),
     "forbidden": ("Không được phép", "Not allowed"),
+    "wrong-line": (
+        "Không ở trên đường truyền đã đăng ký của điểm cầu (Điều 3.2). Hãy báo cán bộ kỹ thuật",
+        "Not on the line that the point registered (Article 3.2). Tell the technician",
+    ),
     "bad-origin": ("Yêu cầu đến từ trang khác", "The request came from another site"),
     "not-found": ("Không tìm thấy", "Not found"),
     "method-not-allowed": ("Phương thức không được hỗ trợ", "Method not allowed"),

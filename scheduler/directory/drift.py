@@ -24,10 +24,7 @@ def compare(device: Device, name: str, given: Sequence[Line], seen: Seen) -> lis
 
     `name` is the registered one. An address outside the networks of all the point's lines is a wrong line (R-004).
     """
-    networks = [network for line in given for network in line.ranges]
-    found = []
-    if seen.address and networks and not lines.within(seen.address, networks):
-        found.append(Drift("line", ", ".join(networks), seen.address))
+    found = wrong_line(given, seen.address)
     if seen.address and device.address and seen.address != device.address:
         found.append(Drift("address", device.address, seen.address))
     if seen.user_agent and device.user_agent and seen.user_agent[:LONGEST] != device.user_agent:
@@ -35,3 +32,11 @@ def compare(device: Device, name: str, given: Sequence[Line], seen: Seen) -> lis
     if seen.name and key(seen.name) != key(name):
         found.append(Drift("name", name, seen.name[:LONGEST]))
     return found
+
+
+def wrong_line(given: Sequence[Line], address: str) -> list[Drift]:
+    """Return the one difference of an address outside the networks of all the point's lines (R-004); none unsaid."""
+    networks = [network for line in given for network in line.ranges]
+    if not address or not networks or lines.within(address, networks):
+        return []
+    return [Drift("line", ", ".join(networks), address)]

@@ -140,11 +140,24 @@ class Equipment:
                 return []
             known = devices_[device - 1]
             found = drift.compare(known, _name(point, device), await lines_store.lines(db, point_id), what)
+        await self._flag(known, found, now)
+        return found
+
+    async def reached(self, point_id: str, address: str, now: datetime) -> list[Drift]:
+        """Flag a wrong line that somebody of a point signs in from, on any machine (R-004). Raises UnknownPoint."""
+        async with self._engine.begin() as db:
+            await _point(db, point_id)
+            devices_ = await devices_store.devices(db, point_id)
+            found = drift.wrong_line(await lines_store.lines(db, point_id), address)
+        if devices_:
+            await self._flag(devices_[0], found, now)
+        return found
+
+    async def _flag(self, known: Device, found: Sequence[Drift], now: datetime) -> None:
         if found:
             async with writing(self._engine) as db:
                 for each in found:
                     await devices_store.add_change(db, known, "drift", each, "", "", now)
-        return found
 
     async def decide(self, number: int, accept: bool, by: str, now: datetime) -> Change:
         """Accept a change, which is registered then, or reject it. Raises Unknown, DecidedAlready, InvalidRequest."""

@@ -5,10 +5,13 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import StringConstraints
 
+from scheduler.directory.equipment import blocked
 from scheduler.errors import UnknownPoint
 from signaling.accounts import Account
 from signaling.auth import COOKIE
 from signaling.border import clear_cookie, set_cookie
+from signaling.chain import AuditEntry
+from signaling.errors import WrongLine
 from signaling.rest.route import Call, Model, Named, Route
 from signaling.roof import Roof
 
@@ -52,7 +55,24 @@ class Me(Model):
 async def login(call: Call) -> web.Response:
     """Sign in."""
     token, account = await call.roof.auth.login(call.body.account, call.body.password, call.source, call.now)
+    if account.point is not None:
+        await _keep_to_line(call, token, account, account.point)
     return await _with_cookie(call, token, account)
+
+
+async def _keep_to_line(call: Call, token: str, account: Account, point: str) -> None:
+    """Flag a sign-in from a wrong line; where the profile says so it is none (R-004)."""
+    roof, source, now = call.roof, call.source, call.now
+    try:
+        found = await roof.equipment.reached(point, source.address, now)
+    except UnknownPoint:  # withdrawn since: the account says what it is, and no line of it is left
+        return
+    for each in found:
+        detail = f"{each.field}: {each.old} → {each.new}"
+        await roof.audit.append(AuditEntry(now, account.account, "drift", point, detail, source.address, source.port))
+    if blocked(found, roof.equipment.policy(now)):
+        await roof.auth.logout(token, account, source, now)
+        raise WrongLine
 
 
 async def logout(call: Call) -> web.Response:
@@ -127,7 +147,7 @@ async def _provider(roof: Roof, provider: str | None) -> Named | None:
 
 
 ROUTES = [
-    Route("POST", "/login", login, "Sign in", Me, body=Login, gate="open", problems=(429,)),
+    Route("POST", "/login", login, "Sign in", Me, body=Login, gate="open", problems=(403, 429)),
     Route(
         "POST",
         "/first-password",

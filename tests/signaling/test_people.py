@@ -14,7 +14,7 @@ from signaling.accounts import Account
 from signaling.settings import Mail, Server, Settings
 from tests.signaling.test_directory import noted, post
 from tests.signaling.test_post import SENDER, smtp_server
-from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, open_world, problem_of
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, open_world, problem_of
 
 FRESH = "mat khau cua toi 2026"
 
@@ -143,11 +143,26 @@ async def test_a_wrong_line_is_kept_out_where_the_profile_says_so(settings: Sett
     )
     async with open_world(replace(settings, profiles=(*SHIPPED, strict))) as world:
         central = await world.signed_in("central")
+        socket = await world.socket("nhatrang")
         await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
         session = await world.session(NHA_TRANG, CAM_RANH)
-        socket = await world.socket("nhatrang")
         assert (await socket.ask(type="join", code=session.code, accepted=True))["error"] == "wrong-line"
         await world.join("camranh", session)
+        client, login = world.client(), {"account": "nhatrang", "password": PASSWORD}
+        async with client.post("/api/v1/login", json=login) as response:
+            assert await problem_of(response) == (403, "wrong-line")
+        async with client.get("/api/v1/me") as response:
+            assert await problem_of(response) == (401, "signed-out")
+        assert [entry.action for entry in await world.audited(3)] == ["logout", "drift", "login"]
+
+
+async def test_r004_who_signs_in_from_a_wrong_line_is_flagged(world: World) -> None:
+    central = await world.signed_in("central")
+    await post(central, f"points/{NHA_TRANG}/lines", type="TSLCD", subscribed_kbps=4000, ranges="10.79.0.0/16")
+    await world.signed_in("nhatrang")
+    async with central.get("/api/v1/directory/changes") as response:
+        found = [(each["point"], each["field"], each["old"], each["new"]) for each in await response.json()]
+    assert found == [(NHA_TRANG, "line", "10.79.0.0/16", "127.0.0.1")]
 
 
 async def test_other_agencies_enter_what_they_were_granted(world: World) -> None:

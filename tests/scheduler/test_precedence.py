@@ -194,7 +194,7 @@ class Precedence(RuleBasedStateMachine):
             return
         plan = self.judge.plan(asked, self.now)
         alone = self.judge.fits(asked, ())
-        immediate = plan is not None and (not plan or self.at_once(asked))
+        immediate = plan is not None and (not plan or self.at_once(asked, plan))
         request = self.request(asked, wish.level)
         if not alone or not (immediate or wish.wait):
             with pytest.raises(CapacityExceeded) as refused:
@@ -256,7 +256,7 @@ class Precedence(RuleBasedStateMachine):
         new = replace(entry, slots=slots, legs=legs, rank=rank, seq=entry.seq if smaller else self.seq + 1)
         plan = [] if smaller else self.judge.plan(new, self.now)
         request = self.request(new, entry.level)
-        if plan is None or (plan and not self.at_once(new)):
+        if plan is None or (plan and not self.at_once(new, plan)):
             with pytest.raises(CapacityExceeded):
                 self.run(self.scheduler.amend(entry.id, request, minute(self.now)))
             return
@@ -362,9 +362,10 @@ class Precedence(RuleBasedStateMachine):
         """Registrations that can still be changed: not cancelled, not over."""
         return [e for e in self.judge.entries.values() if e.state != "cancelled" and e.slots[-1][1] + 15 > self.now]
 
-    def at_once(self, asked: Entry) -> bool:
-        """Whether others lose their codes without the operator: unless somebody comes first (I13)."""
-        return self.automatic and not self.judge.ahead(asked, self.now)
+    def at_once(self, asked: Entry, plan: list[str]) -> bool:
+        """Whether others lose their codes without the operator: unless one comes first (I13) or is held now (A25)."""
+        meeting = any(self.judge.entries[victim].runs(self.now) for victim in plan)
+        return self.automatic and not meeting and not self.judge.ahead(asked, self.now)
 
     def carry_out(self, entry: Entry, plan: list[str]) -> None:
         for victim in plan:

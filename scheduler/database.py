@@ -40,6 +40,7 @@ def prepare(engine: AsyncEngine) -> None:
     if sync.dialect.name == "sqlite" and not event.contains(sync, "connect", _on_connect):
         event.listen(sync, "connect", _on_connect)
         event.listen(sync, "begin", _on_begin)
+        event.listen(sync, "invalidate", _on_invalidate)
 
 
 @asynccontextmanager
@@ -79,3 +80,13 @@ async def _use_wal(connection: aiosqlite.Connection) -> None:
 def _on_begin(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("diemcau_immediate", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _on_invalidate(connection: Any, _record: object, error: BaseException | None) -> None:
+    """Give up a transaction whose task was cancelled.
+
+    SQLite closes a connection only when its last statement is gone, and half-read ones go with the garbage: until then
+    nobody else could write.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        connection.rollback()

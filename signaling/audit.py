@@ -1,5 +1,6 @@
 """The audit log: appended to by one writer at a time, never changed, searched, verified, pruned (I-08, Điều 7.1)."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -73,6 +74,7 @@ class Audit:
         self._happenings = happenings
         # owned
         self._covered: tuple[int, str] | None = None
+        self._covering = asyncio.Lock()
         self.checked: tuple[datetime, Verdict] | None = None
         """When the log was last verified, and what came of it."""
         self._seen: set[tuple[str, ...]] = set()
@@ -133,15 +135,18 @@ class Audit:
 
     async def cover(self, now: datetime) -> None:
         """Seal in one entry everything that happened to sessions until now, if something new did (R-001)."""
-        start = covered = self._covered or (0, GENESIS)
-        async for each in self._walk(start):
-            covered = each
-        if covered == start:
-            return
-        newest = [] if self._covered else await self.newest(Wanted(action=COVER), 1)  # of the server before this one
-        if not newest or newest[0].entry.subject != str(covered[0]):
-            await self.append(AuditEntry(now, SERVER, COVER, str(covered[0]), covered[1]))
-        self._covered = covered
+        async with self._covering:
+            start = covered = self._covered or (0, GENESIS)
+            async for each in self._walk(start):
+                covered = each
+            if covered == start:
+                return
+            newest = (
+                [] if self._covered else await self.newest(Wanted(action=COVER), 1)
+            )  # of the server before this one
+            if not newest or newest[0].entry.subject != str(covered[0]):
+                await self.append(AuditEntry(now, SERVER, COVER, str(covered[0]), covered[1]))
+            self._covered = covered
 
     async def _walk(self, start: tuple[int, str]) -> AsyncIterator[tuple[int, str]]:
         """Yield the number and the seal of each happening after `start`."""

@@ -8,6 +8,7 @@ from aiohttp import ClientSession
 
 from scheduler.directory.model import Seen
 from signaling.audit import Wanted
+from signaling.chain import COVER
 from tests.signaling.bodies import ITEMS
 from tests.signaling.world import NHA_TRANG, World, problem_of
 
@@ -30,9 +31,9 @@ async def refused(client: ClientSession, path: str, language: str = "vi", **body
 
 
 async def noted(world: World, number: int) -> list[tuple[str, str, str, str]]:
-    """What the newest entries of the audit log say, but for what was refused."""
+    """What the newest entries of the audit log say, but for what was refused and the seals of the clerk's rounds."""
     found = [sealed.entry for sealed in await world.kept.audit.newest(Wanted(), 50)]
-    done = [(e.actor, e.action, e.subject, e.detail) for e in found if e.action != "refused"]
+    done = [(e.actor, e.action, e.subject, e.detail) for e in found if e.action not in ("refused", COVER)]
     return done[:number]
 
 

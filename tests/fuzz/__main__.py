@@ -70,7 +70,7 @@ def fuzz(name: str, seconds: int) -> int:
     for at, seed in enumerate(target.seeds):
         (grown / f"seed-{at}").write_bytes(seed)
     words = GROWN / f"{name}.dict"
-    words.write_text("".join(f'"{word}"\n' for word in sorted(_words(target.seeds))))
+    words.write_text("".join(f'"{word}"\n' for word in sorted(_words(target.seeds)) or ["0"]))
     options = {
         "dict": words,
         "max_total_time": seconds,

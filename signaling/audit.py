@@ -141,11 +141,10 @@ class Audit:
                 covered = each
             if covered == start:
                 return
-            newest = (
-                [] if self._covered else await self.newest(Wanted(action=COVER), 1)
-            )  # of the server before this one
-            if not newest or newest[0].entry.subject != str(covered[0]):
-                await self.append(AuditEntry(now, SERVER, COVER, str(covered[0]), covered[1]))
+            subject, latest = str(covered[0]), select(AUDIT.c.subject).where(AUDIT.c.action == COVER)
+            async with writing(self._engine) as db:  # another server may have covered it
+                if await db.scalar(latest.order_by(AUDIT.c.id.desc()).limit(1)) != subject:
+                    await self._append(db, AuditEntry(now, SERVER, COVER, subject, covered[1]))
             self._covered = covered
 
     async def _walk(self, start: tuple[int, str]) -> AsyncIterator[tuple[int, str]]:

@@ -34,12 +34,16 @@ class Clerk:
         """Begin with what fell due while no server ran."""
         self._task = asyncio.create_task(self._run())
 
+    async def settled(self) -> None:
+        """Return when no round is going on."""
+        await self._idle.wait()
+
     async def stop(self) -> None:
         """Stop after the round at hand; one that takes too long is cut off and done again by the next server."""
         if self._task is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(GRACE_SECONDS):
-                    await self._idle.wait()
+                    await self.settled()
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 

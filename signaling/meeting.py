@@ -174,13 +174,13 @@ class Meeting:
                     self._say(told, asker, ref)
 
     async def _note_departures(self) -> None:
-        """Note which points are gone; what the database cannot take now, the next sign of life mends."""
+        """Note which points are gone; what the database cannot take now is tried again with the next effects."""
         roster = self.conference.roster
         for point in self._present - roster.present():
-            self._present.discard(point)
             try:
                 at = roster.last_heard(point) or self._tools.clock()
                 await self._tools.attendance.left(self.id, point, at)
+                self._present.discard(point)
             except SQLAlchemyError:
                 log.exception("x %s leaving %s", point, self.id)
 

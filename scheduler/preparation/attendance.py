@@ -1,8 +1,8 @@
 """Who was there, as the meeting itself tells it: one method, one transaction (R-087, R-099).
 
 A join is stored before it is acknowledged. Whoever runs the meetings says every few seconds which points are there
-(:meth:`Attendance.alive`); that mends whatever a failed write left behind, and after a crash open stays end at their
-last sign of life.
+(:meth:`Attendance.alive`). Stays of which nothing is heard any more, and after a crash all open ones, end at their last
+sign of life.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,6 +23,8 @@ from scheduler.preparation.stays_store import Explanation
 
 LOOK_BACK = timedelta(days=1)
 """A server that was down for longer tells nobody of what is over."""
+FORGOTTEN = timedelta(seconds=30)
+"""Several rounds of :meth:`Attendance.alive`: whoever came while one was being written must not be taken for gone."""
 MAX_CAUSE = 500
 
 
@@ -51,7 +53,7 @@ class Attendance:
     async def recover(self) -> None:
         """Close what a killed server left open, at its last sign of life."""
         async with writing(self._desk.engine) as db:
-            await stays_store.lost(db, (await stays_store.open_stays(db)).values())
+            await stays_store.lost(db)
             await speeches_store.lost(db)
 
     async def came(self, session: str, point: str, now: datetime) -> None:
@@ -90,17 +92,15 @@ class Attendance:
             return await redials_store.of_session(db, session)
 
     async def alive(self, here: Mapping[str, Collection[str]], now: datetime) -> None:
-        """Say which points are there, by session; whoever is not there any more left when last seen."""
+        """Say which points are there, by session; whoever was not for a while left when last seen."""
         there = {(session, point) for session, points in here.items() for point in points}
         async with self._desk.engine.begin() as db:
-            if not there and not await stays_store.open_stays(db):
+            if not await stays_store.open_stays(db):
                 return
         async with writing(self._desk.engine) as db:
             known = await stays_store.open_stays(db)
             await stays_store.saw(db, [known[key] for key in known.keys() & there], now)
-            await stays_store.lost(db, [known[key] for key in known.keys() - there])
-            for session, point in there - known.keys():
-                await stays_store.begin(db, session, point, now)
+            await stays_store.lost(db, now - FORGOTTEN)
 
     async def slots(self, session_id: str, now: datetime) -> list[SlotAttendance]:
         """Return the attendance of each slot. Raises UnknownSession."""

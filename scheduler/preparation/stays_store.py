@@ -1,6 +1,6 @@
 """Rows of stays and of what points say of their interruptions, on a connection whose transaction the caller holds."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,9 +50,10 @@ async def saw(db: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     await db.execute(update(STAYS).where(STAYS.c.id.in_(ids)).values(seen=seconds(now)))
 
 
-async def lost(db: AsyncConnection, ids: Iterable[int]) -> None:
-    """Close stays at their last sign of life."""
-    await db.execute(update(STAYS).where(STAYS.c.id.in_(list(ids))).values(left=STAYS.c.seen))
+async def lost(db: AsyncConnection, since: datetime | None = None) -> None:
+    """Close open stays at their last sign of life: all, or those with none since a time."""
+    silent = STAYS.c.left.is_(None) if since is None else STAYS.c.left.is_(None) & (STAYS.c.seen < seconds(since))
+    await db.execute(update(STAYS).where(silent).values(left=STAYS.c.seen))
 
 
 async def of_sessions(db: AsyncConnection, sessions: Collection[str]) -> dict[str, list[Stay]]:

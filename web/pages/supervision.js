@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {answers, capacity, incidents, queue, readiness, sessions} from '../api.js';
-import {alertLine, icon, Page, title} from '../elements/base.js';
+import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
 import '../elements/top-bar.js';
 import {language, t} from '../i18n.js';
@@ -30,17 +30,7 @@ class SupervisionPage extends Page {
     this.answers = null;
     /** @type {Capacity | null} */
     this.capacity = null;
-    this.timer = 0;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.timer = window.setInterval(() => this.load().catch(() => undefined), LOOK_MS);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    window.clearInterval(this.timer);
+    every(this, LOOK_MS, () => this.load().catch(() => undefined));
   }
 
   async load() {

@@ -39,7 +39,8 @@ class Bench:
         self.callers.append(caller)
         await self.engine.add_seat(ROOM, SeatOptions(seat, f"Point {seat}", visible=visible))
         await self.engine.set_view(ROOM, seat, view)
-        await self.engine.set_floor(ROOM, seat, floor)
+        if floor:  # as the roof does
+            await self.engine.set_floor(ROOM, seat, True)
         await caller.connect(await self.engine.connect(ROOM, seat, caller.offer()))
         return caller
 

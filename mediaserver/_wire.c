@@ -28,7 +28,7 @@ enum {
     TRAILER = 48,             /* authentication tag and, in RTCP, the index (RFC 3711 §3.4) */
     DATAGRAM = 2048,          /* read at most so much of one */
     BATCH = 64,               /* datagrams a recvmmsg */
-    MAX_READ = 256,           /* datagrams a look at a socket, so that timers get their turn under a flood */
+    MAX_READ = 1024,          /* datagrams a look at a socket, so that timers get their turn under a flood */
     MAX_SEGMENTS = 64,        /* UDP_MAX_SEGMENTS before Linux 6.6 */
     MAX_RUN = 64000,          /* below the largest UDP datagram */
     MAX_SEGMENT = 1400,       /* segments must fit the route's MTU */

@@ -47,7 +47,7 @@ REPORT_S = 1.0
 MISSED, MISSED_S = 0.02, 10.0
 """Who lost more than this share of the sound between two reports counts as losing it for so long."""
 TICK_S = 0.06
-"""How often :meth:`Peer.tick` is called."""
+"""How often :meth:`Peer.tick` is called when it is due."""
 
 
 class Owner(Protocol):
@@ -87,6 +87,8 @@ class Peer:
         self._receptions: dict[int, Reception] = {}
         self._bandwidth = LossController()
         self.downlink = Downlink([quality.bitrate for quality in QUALITIES], USUAL)
+        self.due = 0.0
+        """When :meth:`tick` has something to do: with every tick, but for who sends no picture and has a quiet line."""
         self._reported = 0.0
         self._jitter = 0.0
         """Of the picture we send, in seconds."""
@@ -174,6 +176,7 @@ class Peer:
         probation = Probation()
 
         def begin() -> Layer:
+            self.due = 0.0
             layer = Layer(name, codec, self._dirty, ssrc, share, self._ask_keyframe, rid)
             camera.add(layer)
             self._receptions[ssrc] = layer.reception
@@ -231,6 +234,7 @@ class Peer:
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one decrypted RTCP compound packet."""
+        self.due = 0.0
         try:
             heard = rtcp.parse(data, time.time())
         except ValueError as exc:
@@ -251,6 +255,12 @@ class Peer:
                 case rtcp.SenderReport():
                     if reception := self._receptions.get(item.ssrc):
                         reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
+
+    def limit(self, most: int) -> None:
+        """Send no better quality than step `most`, whatever the line carries."""
+        if most != self.downlink.most:
+            self.downlink.most = most
+            self.due = 0.0
 
     def answered(self, round_trip: float, now: float) -> None:
         """Take the round trip measured behind the padding of a probe."""
@@ -294,7 +304,10 @@ class Peer:
             if self.transport.state == "connected":
                 self._reported = now
                 self._report(now)
-        return not self.downlink.resting and self._follow_line(now)
+        changed = not self.downlink.resting and self._follow_line(now)
+        quiet = self.downlink.resting and not self.camera.layers and not self.content.layers
+        self.due = self._reported + REPORT_S if quiet else 0.0
+        return changed
 
     def _follow_line(self, now: float) -> bool:
         before = self.downlink.step

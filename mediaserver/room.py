@@ -198,7 +198,7 @@ class Room:
         """Nobody gets more than their display can show."""
         if seat.peer is not None:
             composed = seat.view.partition(":")[0] == COMPOSED
-            seat.peer.downlink.most = LARGE if composed and seat.lines > self.options.height else USUAL
+            seat.peer.limit(LARGE if composed and seat.lines > self.options.height else USUAL)
 
     # Events of peers
 
@@ -309,7 +309,7 @@ class Room:
     def tick(self, now: float) -> None:
         """Housekeeping, every `TICK_S`."""
         for seat in tuple(self.seats.values()):
-            if seat.peer is not None and seat.peer.tick(now):
+            if seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now):
                 self._refresh_view(seat)
         for picture in self.pictures:
             for rendition in picture.renditions.values():

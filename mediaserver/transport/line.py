@@ -12,7 +12,7 @@ from mediaserver.transport import ice
 from mediaserver.transport.ice import Address
 from mediaserver.transport.srtp import CALLS, Srtp, receive_view
 
-MAX_READ = 256
+MAX_READ = 1024
 """Datagrams read per look at a socket, so that timers get their turn under a flood."""
 
 

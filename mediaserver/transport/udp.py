@@ -1,33 +1,23 @@
 """One UDP port for all peers: datagrams find their peer by validated address, STUN by the username fragment."""
 
-import asyncio
 import errno
 import logging
 import socket
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from struct import Struct
 from typing import Protocol
 
 from aioice import stun
 
 from mediaserver.rtp.packet import Packet
-from mediaserver.ticker import Ticker
 from mediaserver.transport import ice
 from mediaserver.transport.ice import Address
 from mediaserver.transport.line import Counters, Inbox, Line
 
 logger = logging.getLogger(__name__)
 
-GATHER_S = 0.002
-"""Whoever wakes us is given so long to send the rest: a picture's packets are then read together and leave to each
-receiver with one system call. The thread sleeps, for a timer of the loop costs more than all else of a look."""
-LOOK_MS = 5
-"""While datagrams come more often than this, sockets are looked at so often instead of being waited for. Looks are on
-whole multiples of this, as the beats of sound and picture are: what is due together costs one wake-up."""
-BUSY_WAKES, QUIET_LOOKS = 3, 3
-"""That is so once we were woken so soon so many times in a row, until so many looks find nothing."""
 SOCKET_BUFFER_BYTES = 4 << 20
+"""For the key frames of many cameras between two looks. Debian 13 gives a twentieth unless told to give more."""
 _UDP_SEGMENT = 103
 """linux/udp.h; Python's socket module does not name it."""
 _SEGMENT = Struct("=H")
@@ -97,23 +87,10 @@ class Port:
 
 
 class UdpMux:
-    """The sockets of one media worker and the peers behind them.
+    """The sockets of one media worker and the peers behind them; whoever owns it looks at them regularly."""
 
-    `after_batch` is called when a wake-up's datagrams have been handled: the moment to forward what they brought.
-    """
-
-    def __init__(self, after_batch: Callable[[float], None]) -> None:
-        # given
-        self._after_batch = after_batch
-        # owned
+    def __init__(self) -> None:
         self._sockets: dict[socket.socket, Port] = {}
-        self._soon = 0
-        """How many times in a row we were woken soon after a look that found something."""
-        self._quiet = 0
-        """Looks in a row that found nothing."""
-        self._found = 0.0
-        """When a look last found something."""
-        self._ticker = Ticker(LOOK_MS, self._look)
         self._by_fragment: dict[str, Path] = {}
         self.counters = Counters()
         self._inbox = Inbox(self.counters, Packet)
@@ -126,16 +103,16 @@ class UdpMux:
             sock.setblocking(False)
             for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                 sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+            if (given := sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)) < SOCKET_BUFFER_BYTES:
+                text = "- the kernel keeps %d kB of what comes in, instead of 4 MB: see sysctl net.core.rmem_max"
+                logger.warning(text, given >> 10)
             sock.bind((host, port))
             port = sock.getsockname()[1]
             self.addresses.append((host, port))
             self._sockets[sock] = Port(sock, self.counters)
-        self._wait()
 
     def close(self) -> None:
-        """Stop reading and release the port."""
-        self._stop_waiting()
-        self._ticker.stop()
+        """Release the port."""
         for sock in self._sockets:
             sock.close()
         self._sockets.clear()
@@ -158,44 +135,10 @@ class UdpMux:
         for address in addresses:
             self.forget(address, path)
 
-    def _wait(self) -> None:
-        """Be woken by the next datagram."""
-        loop = asyncio.get_running_loop()
-        for sock in self._sockets:
-            loop.add_reader(sock.fileno(), self._woken)
-
-    def _stop_waiting(self) -> None:
-        loop = asyncio.get_running_loop()
-        for sock in self._sockets:
-            loop.remove_reader(sock.fileno())
-
-    def _woken(self) -> None:
-        self._soon = self._soon + 1 if time.monotonic() - self._found < LOOK_MS / 1000 else 0
-        if self._soon == BUSY_WAKES:
-            self._stop_waiting()
-            self._soon = self._quiet = 0
-            self._ticker.start()
-        else:
-            time.sleep(GATHER_S)
-            self.look(time.monotonic())
-
-    def _look(self) -> None:
-        """Look regularly, until nothing comes any more."""
-        self._quiet = 0 if self.look(time.monotonic()) else self._quiet + 1
-        if self._quiet == QUIET_LOOKS:
-            self._ticker.stop()
-            self._wait()
-
-    def look(self, now: float) -> bool:
-        """Take what waits in the sockets, and forward it; whether anything did."""
-        before = self.counters.packets_in
+    def look(self, now: float) -> None:
+        """Take what waits in the sockets."""
         for port in self._sockets.values():
             self._drain(port, now)
-        self._after_batch(now)
-        if self.counters.packets_in == before:
-            return False
-        self._found = now
-        return True
 
     def _drain(self, port: Port, now: float) -> None:
         for owner, what, more in self._inbox.read(port.socket, now):

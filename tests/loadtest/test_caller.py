@@ -1,6 +1,7 @@
 """A caller against the server's own transport, over loopback."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import cast
 
@@ -20,6 +21,7 @@ from loadtest.tone import encode_tone
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
 from mediaserver.rtp.sdp import Local, Offer, parse_offer, write_answer
+from mediaserver.ticker import Ticker
 from mediaserver.transport.dtls import fingerprint, make_certificate
 from mediaserver.transport.srtp import Outgoing
 from mediaserver.transport.udp import UdpMux
@@ -32,8 +34,10 @@ class Server:
     """One peer's transport and everything it received."""
 
     def __init__(self) -> None:
-        self.mux = UdpMux(lambda _now: None)
+        self.mux = UdpMux()
         self.mux.open(["127.0.0.1"], 0)
+        self.ticker = Ticker(5, lambda: self.mux.look(time.monotonic()))
+        self.ticker.start()
         self.transport: WebRtcTransport | None = None
         self.offer: Offer | None = None
         self.states: list[tuple[str, str]] = []
@@ -82,6 +86,7 @@ async def server() -> AsyncIterator[Server]:
     yield running
     if running.transport is not None:
         await running.transport.close()
+    running.ticker.stop()
     running.mux.close()
 
 

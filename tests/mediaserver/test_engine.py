@@ -1,6 +1,7 @@
 """The whole engine with real peers: what they see, what they hear, what is told of them."""
 
 import asyncio
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ from mediaserver.api import (
     SeatOptions,
     Speaking,
 )
-from mediaserver.engine import BEAT_S, LATE_BEATS, LocalEngine
+from mediaserver.engine import BEAT_S, LATE_BEATS, LOOK_MS, LocalEngine
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
 from mediaserver.mix.quality import LARGE, USUAL
 from mediaserver.peer import MISSED_S
@@ -393,6 +394,30 @@ async def test_a_voice_is_passed_on_while_nothing_is_recorded_and_nobody_loses_s
     assert (relays(now), relays(now + MISSED_S)) == (False, True)
 
 
+async def test_the_port_is_read_while_there_is_a_room() -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+
+    async def read_after(datagrams: int) -> object:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for _ in range(datagrams):
+                stranger.sendto(b"\x16", engine._mux.addresses[0])
+        await asyncio.sleep(5 * LOOK_MS / 1000)
+        return (await engine.stats())["packets_in"]
+
+    assert await read_after(1) == 0
+    await engine.open_room(ROOM, RoomOptions())
+    await engine.open_room("other", RoomOptions())
+    assert await read_after(1) == 2
+    await engine.close_room(ROOM)
+    assert await read_after(1) == 3
+    await engine.close_room("other")
+    assert await read_after(1) == 3
+    await engine.open_room(ROOM, RoomOptions())
+    assert await read_after(0) == 4
+    await engine.close()
+
+
 async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
     meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -400,14 +425,14 @@ async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
     engine, beats = meeting.engine, list[int]()
     engine._ticker.stop()
     monkeypatch.setattr(room, "sound", lambda due: beats.append(round(due / BEAT_S)))
-    engine._beat()
+    engine._beat(time.monotonic())
     engine._done = done = engine._done - 3
     beats.clear()
-    engine._beat()
+    engine._beat(time.monotonic())
     assert beats == list(range(done + 1, engine._done + 1))
     engine._done -= LATE_BEATS + 1
     beats.clear()
-    engine._beat()
+    engine._beat(time.monotonic())
     assert beats == [engine._done]
 
 

@@ -91,7 +91,7 @@ class Scene:
 @pytest.fixture
 async def mux() -> AsyncIterator[UdpMux]:
     """A port of one's own."""
-    made = UdpMux(lambda now: None)
+    made = UdpMux()
     made.open(["127.0.0.1"], 0)
     yield made
     made.close()
@@ -144,6 +144,26 @@ async def test_who_loses_sound_counts_as_losing_it_for_a_while(mux: UdpMux) -> N
     peer.rtcp(report(peer.audio.ssrc, 0.1), 101.0)
     peer.rtcp(report(peer.audio.ssrc, 0.0), 102.0)
     assert [peer.misses_sound(now) for now in (101.0, 101.0 + MISSED_S - 0.1, 101.0 + MISSED_S)] == [True, True, False]
+
+
+async def test_who_sends_no_picture_and_has_a_quiet_line_is_left_alone_between_reports(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    peer = scene.peer
+    peer.transport.state = "connected"
+    assert peer.audio is not None
+    assert (peer.tick(100.0), peer.due) == (False, 101.0)
+    peer.rtcp(rtcp.receiver_report(1, [rtcp.Block(peer.audio.ssrc, 0, 0, 0, 0, 0, 0)]), 100.1)
+    assert peer.due == 0.0
+    assert (peer.tick(100.2), peer.due) == (False, 101.0)
+    peer.limit(peer.downlink.most)
+    assert peer.due == 101.0
+    peer.limit(0)
+    assert peer.due == 0.0
+    assert (peer.tick(100.3), peer.downlink.step, peer.due) == (True, 0, 0.0)  # and sees how that does
+    assert (peer.tick(102.0), peer.due) == (False, 103.0)
+    scene.send(1, rid="q")
+    assert peer.due == 0.0
+    assert (peer.tick(102.1), peer.due) == (False, 0.0)
 
 
 @pytest.mark.parametrize("view", ["camera:b", COMPOSED])

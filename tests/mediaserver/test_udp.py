@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +11,7 @@ from aioice import stun
 
 from loadtest.checks import Checks, Credentials
 from mediaserver.rtp.packet import Packet
+from mediaserver.transport import udp
 from mediaserver.transport.ice import Address
 from mediaserver.transport.line import Counters, Line
 from mediaserver.transport.udp import MAX_SEGMENT_BYTES, Port, UdpMux
@@ -35,20 +37,16 @@ class Peer:
 
 
 class World:
-    """A multiplexer, and the end of each batch as an event."""
+    """A multiplexer, looked at while something is waited for."""
 
     def __init__(self) -> None:
-        self.mux = UdpMux(self.after_batch)
-        self.batches = asyncio.Event()
-
-    def after_batch(self, _now: float) -> None:
-        self.batches.set()
+        self.mux = UdpMux()
 
     async def arrived(self, count: int) -> None:
         async with asyncio.timeout(5):
             while self.mux.counters.packets_in < count:
-                self.batches.clear()
-                await self.batches.wait()
+                self.mux.look(time.monotonic())
+                await asyncio.sleep(0.001)
 
 
 def client(family: int = socket.AF_INET) -> socket.socket:
@@ -105,16 +103,15 @@ async def test_datagrams_find_their_peer_by_validated_address(world: World) -> N
     assert (len(peer.datagrams), len(other.datagrams), world.mux.counters.strangers) == (3, 1, 2)
 
 
-async def test_nothing_is_missed_whether_datagrams_flow_or_come_after_a_rest(world: World) -> None:
-    peer = Peer()
-    sent = [b"\x16" + bytes([number]) for number in range(40)]
-    with client() as sock:
-        world.mux.validate(sock.getsockname(), peer)
-        for number, data in enumerate(sent):
-            sock.sendto(data, world.mux.addresses[0])
-            await asyncio.sleep(0.1 if number % 20 == 0 else 0.003)
-        await world.arrived(len(sent))
-    assert peer.datagrams == sent
+async def test_a_kernel_that_keeps_too_little_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(udp, "SOCKET_BUFFER_BYTES", 1 << 30)
+    mux = UdpMux()
+    mux.open(["127.0.0.1"], 0)
+    mux.close()
+    (record,) = caplog.records
+    assert (record.levelname, record.message.partition(": ")[2]) == ("WARNING", "see sysctl net.core.rmem_max")
 
 
 async def test_malformed_and_unknown_checks_reach_nobody(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -195,7 +195,7 @@ def test_every_packet_leaves_alike(codec: str, history: History, paced: bool) ->
 
 async def _leave_alike(codec: str, history: History, paced: bool) -> None:
     dirty = Dirty()
-    mux = UdpMux(dirty.flush)
+    mux = UdpMux()
     sock = loopback()
     port = Port(sock, mux.counters)
     fast, slow = (Viewer(mux, port, plain=plain, dirty=dirty if paced else None) for plain in (False, True))
@@ -239,7 +239,7 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
 
 async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others() -> None:
     dirty = Dirty()
-    mux = UdpMux(dirty.flush)
+    mux = UdpMux()
     sock = loopback()
     port = Port(sock, mux.counters)
     viewers = [Viewer(mux, port, plain=plain) for plain in (False, True, False)]
@@ -261,7 +261,7 @@ async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others
 
 async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again() -> None:
     dirty = Dirty()
-    mux = UdpMux(dirty.flush)
+    mux = UdpMux()
     sock = loopback()
     viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
     for at, name in enumerate(("one", "two")):
@@ -283,7 +283,7 @@ async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again(
 
 async def test_the_send_time_is_written_as_the_slow_way_writes_it() -> None:
     dirty = Dirty()
-    mux = UdpMux(dirty.flush)
+    mux = UdpMux()
     sock = loopback()
     port = Port(sock, mux.counters)
     fast, slow = (Viewer(mux, port, plain=plain, send_time=3) for plain in (False, True))

@@ -60,8 +60,8 @@ def sweep(held: Iterable[Slot], window: Interval, cuts: Iterable[datetime] = ())
     for slot in held:
         if slot.start < window.end and window.start < slot.end:
             _change(changes, max(slot.start, window.start), 1, slot.legs)
-            _change(changes, min(slot.end, window.end), -1, -slot.legs)
-    changes.pop(window.end, None)
+            if slot.end < window.end:
+                _change(changes, slot.end, -1, -slot.legs)
     steps, sessions, points = [], 0, 0
     times = sorted(changes)
     for start, end in zip(times, [*times[1:], window.end], strict=False):

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, or_, select
+from sqlalchemy import Row, Select, bindparam, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.model import Act, Claim, Happening, HappeningKind, Held, Interval
+from scheduler.model import Act, Claim, Happening, HappeningKind, Held, Interval, Slot
 from scheduler.policy import Policy
 from scheduler.states import QUEUED
-from scheduler.store import instant, issued, meets, seconds, slot_of
+from scheduler.store import instant, issued, overlap, rounded_up, seconds, slot_of
 from scheduler.tables import HAPPENINGS, HELD_PLANS, POINTS, SESSIONS, SLOTS, UNITS
 
 _CLAIMS = (
@@ -25,37 +27,46 @@ _CLAIMS = (
 
 async def holding(db: AsyncConnection, where: Iterable[Interval], policy: Policy, now: datetime) -> list[Claim]:
     """Return the claims of issued sessions that meet one of the intervals, whole, in registration order."""
-    met = or_(*(meets(interval.start, interval.end) for interval in where))
-    chosen = SESSIONS.c.id.in_(select(SLOTS.c.session).where(met))
-    soon = now + policy.revocation.protect
+    intervals, soon = list(where), now + policy.revocation.protect
+    moments = {f"start{at}": seconds(interval.start) for at, interval in enumerate(intervals)}
+    moments |= {f"end{at}": rounded_up(interval.end) for at, interval in enumerate(intervals)}
     return [
-        replace(
-            claim,
-            live=any(slot.start <= now < slot.end for slot in claim.slots),
-            near=any(now < slot.start < soon for slot in claim.slots),
+        _claim(
+            row,
+            slots,
+            policy,
+            live=any(slot.start <= now < slot.end for slot in slots),
+            near=any(now < slot.start < soon for slot in slots),
         )
-        for claim in await _claims(db, policy, issued() & chosen)
+        for row, slots in await _found(db, _holding(len(intervals)), moments)
     ]
+
+
+@cache
+def _holding(intervals: int) -> Select[Any]:
+    """Return the query for who holds capacity within so many intervals; made once, for it is asked with every plan."""
+    met = [overlap(bindparam(f"start{at}"), bindparam(f"end{at}")) for at in range(intervals)]
+    return _CLAIMS.where(issued() & SESSIONS.c.id.in_(select(SLOTS.c.session).where(or_(*met))))
 
 
 async def queued(db: AsyncConnection, policy: Policy, now: datetime) -> list[Claim]:
     """Return the claims of sessions that wait for capacity and have not begun yet, in registration order."""
-    found = await _claims(db, policy, SESSIONS.c.state.in_(QUEUED))
-    return [claim for claim in found if claim.slots[0].start > now]
+    found = await _found(db, _CLAIMS.where(SESSIONS.c.state.in_(QUEUED)), {})
+    return [_claim(row, slots, policy) for row, slots in found if slots[0].start > now]
 
 
-async def _claims(db: AsyncConnection, policy: Policy, where: ColumnElement[bool]) -> list[Claim]:
-    found: dict[str, Claim] = {}
-    for row in await db.execute(_CLAIMS.where(where)):
-        slot = slot_of(row.kind, row.start, row.end, row.legs)
-        claim = found.get(row.id)
-        rank = policy.rank(row.level, row.klass, row.unit, slot.start)  # that of the last slot stays: the meeting's
-        found[row.id] = (
-            replace(claim, rank=rank, slots=(*claim.slots, slot))
-            if claim
-            else Claim(row.id, row.seq, rank, (slot,), urgent=row.klass == "khan_cap")
-        )
-    return list(found.values())
+async def _found(
+    db: AsyncConnection, query: Select[Any], values: dict[str, int]
+) -> list[tuple[Row[Any], tuple[Slot, ...]]]:
+    """Return sessions in registration order: the row of the last slot, and all slots."""
+    of_sessions = groupby(await db.execute(query, values), key=attrgetter("id"))
+    rows = [list(own) for _, own in of_sessions]
+    return [(own[-1], tuple([slot_of(row.kind, row.start, row.end, row.legs) for row in own])) for own in rows]
+
+
+def _claim(row: Row[Any], slots: tuple[Slot, ...], policy: Policy, *, near: bool = False, live: bool = False) -> Claim:
+    rank = policy.rank(row.level, row.klass, row.unit, slots[-1].start)  # that of the last slot: the meeting's
+    return Claim(row.id, row.seq, rank, slots, urgent=row.klass == "khan_cap", near=near, live=live)
 
 
 async def held_plan(db: AsyncConnection, session: str) -> Held | None:

@@ -605,7 +605,8 @@ class Policy(_Part):
         It is that of the level (0 if unknown) unless the unit stands elsewhere on that day (reading A22); an emergency
         stands a little above.
         """
+        own = [each for each in self.standings if each.unit == unit]
+        then = [each for each in own if each.holds(start.astimezone(self.zone).date())]
         level = self.level(level_id)
-        own = [each for each in self.standings if each.unit == unit and each.holds(start.astimezone(self.zone).date())]
-        rank = own[0].rank if own else level.rank if level else 0
+        rank = then[0].rank if then else level.rank if level else 0
         return rank + self.classes[klass].rank_boost

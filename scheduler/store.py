@@ -54,9 +54,19 @@ def instant(at: int) -> datetime:
     return EPOCH + at * SECOND
 
 
+def rounded_up(at: datetime) -> int:
+    """Return the seconds since 1970 of a moment, the next ones within a second: slots begin on whole seconds."""
+    return -((EPOCH - at) // SECOND)
+
+
 def meets(start: datetime, end: datetime) -> ColumnElement[bool]:
-    """Tell which slots overlap [start, end); the end is rounded up, for slots begin on whole seconds."""
-    return (SLOTS.c.start < -((EPOCH - end) // SECOND)) & (SLOTS.c.end > seconds(start))
+    """Tell which slots overlap [start, end)."""
+    return overlap(seconds(start), rounded_up(end))
+
+
+def overlap(start: int | ColumnElement[int], end: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """Tell which slots overlap a time in seconds since 1970."""
+    return (SLOTS.c.start < end) & (SLOTS.c.end > start)
 
 
 def issued() -> ColumnElement[bool]:
@@ -269,9 +279,12 @@ async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
     return [slot_of(row.kind, row.start, row.end, row.legs) for row in rows]
 
 
+_STEPS = select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since)
+
+
 async def ceiling(db: AsyncConnection, rated: Amount) -> Ceiling:
     """Return the maximum over time: `rated` until the first recorded step."""
-    rows = await db.execute(select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since))
+    rows = await db.execute(_STEPS)
     return Ceiling(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
 
 

@@ -54,6 +54,10 @@ def instant(at: int) -> datetime:
     return EPOCH + at * SECOND
 
 
+_EVERY = SLOTS.alias()
+_LONGEST = select(func.max(_EVERY.c.end - _EVERY.c.start)).scalar_subquery()
+
+
 def rounded_up(at: datetime) -> int:
     """Return the seconds since 1970 of a moment, the next ones within a second: slots begin on whole seconds."""
     return -((EPOCH - at) // SECOND)
@@ -65,8 +69,11 @@ def meets(start: datetime, end: datetime) -> ColumnElement[bool]:
 
 
 def overlap(start: int | ColumnElement[int], end: int | ColumnElement[int]) -> ColumnElement[bool]:
-    """Tell which slots overlap a time in seconds since 1970."""
-    return (SLOTS.c.start < end) & (SLOTS.c.end > start)
+    """Tell which slots overlap a time in seconds since 1970.
+
+    None that begins before that by more than the longest takes can: without this, half a year would be looked through.
+    """
+    return (SLOTS.c.start < end) & (SLOTS.c.end > start) & (SLOTS.c.start > start - _LONGEST)
 
 
 def issued() -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
     true,
 )
 
@@ -101,7 +102,9 @@ SLOTS = Table(
     Column("start", BigInteger, nullable=False),
     Column("end", BigInteger, nullable=False),
     Column("legs", Integer, nullable=False),
-    Index("slots_end_start", "end", "start"),  # what is asked for is mostly now or to come
+    Index("slots_end_start", "end", "start"),  # what is now or to come
+    Index("slots_start_end", "start", "end"),
+    Index("slots_length", text('("end" - start)')),  # the longest says how far back to look
 )
 
 SCRIPT_ITEMS = Table(

@@ -1,6 +1,7 @@
 """The migrations make the tables the code speaks of, on both databases, beside the tables of others."""
 
 import asyncio
+import warnings
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,9 @@ def differences(connection: Connection) -> list[object]:
         "version_table": VERSION_TABLE,
         "include_name": lambda name, kind, _: kind != "table" or name != "guests",
     }
-    found: list[object] = compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*expression-based index")  # which SQLite does not tell of
+        found: list[object] = compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
     return found
 
 
@@ -56,7 +59,7 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
     await migrate(engine)
     async with engine.connect() as db:
         assert await db.run_sync(differences) == []
-        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0038"]
+        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0039"]
         await db.execute(sa.text("SELECT id FROM guests"))
     await engine.dispose()
 

@@ -63,12 +63,14 @@ class CalendarPage extends Page {
     if (from === this.from && to === this.to) [this.entries, this.capacity] = [entries, seen];
   }
 
-  /** Nights are above the fold, once. */
+  /** What is over today, or else the night, is above the fold, once. */
   updated() {
     const box = this.querySelector('.days');
     if (!box || this.scrolled) return;
     this.scrolled = true;
-    box.scrollTop = (box.scrollHeight * MORNING) / 24;
+    const today = midnight(Date.now());
+    const hour = this.days.includes(today) ? (Date.now() - today) / HOUR_MS - 1 : MORNING;
+    box.scrollTop = (box.scrollHeight * hour) / 24;
   }
 
   /** @param {number} at @param {'week' | 'day'} [view] */

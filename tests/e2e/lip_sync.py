@@ -188,6 +188,7 @@ def main() -> None:
             point = people.sign_in(second, "nt.xuonghuan")
             point.add_init_script(_NOTE + line.redirect())
             point.goto(f"{server.http}room.html?code={code}")
+            point.get_by_test_id("accept").click()
             point.wait_for_timeout(6000)
             page.evaluate("direct().then(([video, audio]) => note(video, audio))")
             page.wait_for_timeout(2000)

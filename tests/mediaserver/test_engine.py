@@ -228,7 +228,12 @@ async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meet
     a = await meeting.join("a", "red", 440)
     await meeting.join("b", "green", 660)
     await meeting.engine.set_layout(ROOM, Layout("single", "a"))
-    await a.watch.until(lambda: a.watch.colour() == "red" and not room.seats["b"].input.listening)
+
+    def unseen() -> bool:
+        peer = room.seats["b"].peer
+        return peer is not None and bool(peer.camera.layers) and not room.seats["b"].input.listening
+
+    await a.watch.until(lambda: a.watch.colour() == "red" and unseen())
     seen: set[str] = set()
 
     def green() -> bool:

@@ -306,8 +306,10 @@ class Precedence(RuleBasedStateMachine):
 
     @invariant()
     def states_are_the_judges(self) -> None:  # I4 to I9, I11, I12: victims, and nobody else, in and out
-        for entry in self.judge.entries.values():
-            session: Session = self.run(self.scheduler.session(entry.id))
+        sessions: list[Session] = self.run(self.scheduler.named(self.judge.entries))
+        assert {session.id for session in sessions} == self.judge.entries.keys()
+        for session in sessions:
+            entry = self.judge.entries[session.id]
             assert session.state == entry.state
             assert (session.code is not None) == (entry.state == "issued")  # I10
             if session.code is not None and self.live.get(entry.id) != session.code:

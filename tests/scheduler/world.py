@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from scheduler.model import Interval, Request
@@ -57,6 +58,12 @@ def hours(number: int) -> timedelta:
     return timedelta(hours=number)
 
 
+@cache
+def shipped() -> Profiles:
+    """Return the shipped profiles; reading them takes longer than many a test."""
+    return load()
+
+
 def profiles_with(test_legs: int = 0, **rules: object) -> Profiles:
     """Return the shipped profiles with other rules of revocation; examples of Điều 12.4 know no test room."""
     return Profiles(
@@ -67,6 +74,6 @@ def profiles_with(test_legs: int = 0, **rules: object) -> Profiles:
                     "capacity": policy.capacity.model_copy(update={"test_legs": test_legs}),
                 }
             )
-            for policy in load().shelf
+            for policy in shipped().shelf
         )
     )

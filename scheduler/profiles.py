@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
@@ -81,14 +82,12 @@ def files(text: str) -> tuple[Path, ...]:
 
 def load(paths: Sequence[Path] = SHIPPED) -> Profiles:
     """Read profile files; one may extend another that is read or shipped. Raises PolicyError, OSError."""
-    return read([(path.name, path.read_text(encoding="utf-8")) for path in paths])
+    return _together([_shipped().get(path) or _Source.of(path) for path in paths])
 
 
 def read(files: Iterable[tuple[str, str]]) -> Profiles:
     """Read profiles given as (file name, YAML text). Raises PolicyError with file, line and field of each fault."""
-    sources = [_Source(name, text) for name, text in files]
-    bases = {str(source.data.get("id")): source for source in (*_shipped(), *sources)}
-    return Profiles.of([source.policy(bases) for source in sources])
+    return _together([_Source(name, text) for name, text in files])
 
 
 def parse(text: str) -> Policy:
@@ -99,7 +98,7 @@ def parse(text: str) -> Policy:
 def read_over(text: str, shelf: Profiles) -> Policy:
     """Read one profile, which may extend one of the shelf. Raises PolicyError with line and field of each fault."""
     source = _Source("profile", text)
-    bases = {str(base.data.get("id")): base for base in _shipped()}
+    bases = _by_id(_shipped().values())
     bases |= {policy.id: _Source(policy.id, canonical(policy)) for policy in shelf.shelf}
     return source.policy(bases)
 
@@ -123,8 +122,18 @@ def canonical(policy: Policy) -> str:
     return json.dumps(policy.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
 
 
-def _shipped() -> list["_Source"]:
-    return [_Source(path.name, path.read_text(encoding="utf-8")) for path in SHIPPED]
+def _together(sources: Sequence["_Source"]) -> Profiles:
+    bases = _by_id([*_shipped().values(), *sources])
+    return Profiles.of([source.policy(bases) for source in sources])
+
+
+def _by_id(sources: Iterable["_Source"]) -> dict[str, "_Source"]:
+    return {str(source.data.get("id")): source for source in sources}
+
+
+@cache
+def _shipped() -> dict[Path, "_Source"]:
+    return {path: _Source.of(path) for path in SHIPPED}
 
 
 class _Once(yaml.SafeLoader):
@@ -144,13 +153,19 @@ class _Source:
     def __init__(self, name: str, text: str) -> None:
         self._name = name
         try:
-            self._node = yaml.compose(text, Loader=yaml.SafeLoader)
-            data = yaml.load(text, Loader=_Once)  # noqa: S506 - a SafeLoader
+            loader = _Once(text)
+            self._node = loader.get_single_node()
+            data = loader.construct_document(self._node) if self._node else None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             raise PolicyError(f"{name}: not YAML: {error}") from error
         if not isinstance(data, dict):
             raise PolicyError(f"{name}: not a mapping")
         self.data: dict[object, object] = data
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Read a file. Raises PolicyError, OSError."""
+        return cls(path.name, path.read_text(encoding="utf-8"))
 
     def policy(self, bases: Mapping[str, "_Source"]) -> Policy:
         """Check the whole profile, laid over the one it extends. Raises PolicyError."""

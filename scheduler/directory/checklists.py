@@ -1,5 +1,6 @@
 """The checklists that the product ships with, as data."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from scheduler.directory.controls import Checklist, Item
 CONTROLS = Path(__file__).parents[1] / "data" / "controls.yaml"
 
 
+@cache
 def load() -> tuple[Checklist, ...]:
     """Read them."""
     given = yaml.safe_load(CONTROLS.read_text(encoding="utf-8"))

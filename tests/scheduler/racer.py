@@ -8,19 +8,20 @@ Reads one start time per line from standard input; answers each with ``issued`` 
 import asyncio
 import itertools
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 
 from scheduler import database, profiles
 from scheduler.errors import CapacityExceeded
-from scheduler.model import Amount, Interval
+from scheduler.model import Amount, Interval, Request
 from scheduler.service import Scheduler
-from tests.scheduler.world import NOW, VAULT, asking
+from tests.scheduler.world import NOW, REQUEST, VAULT, asking
 
 
-async def _submit(scheduler: Scheduler, legs: int, official: Interval) -> str:
+async def _submit(scheduler: Scheduler, request: Request) -> str:
     try:
-        await scheduler.submit(await asking(scheduler, legs, official), NOW)
+        await scheduler.submit(request, NOW)
     except CapacityExceeded:
         return "refused"
     return "issued"
@@ -30,13 +31,13 @@ async def main(url: str, writers: int, legs: int) -> None:
     """Race until standard input ends."""
     engines = [database.connect(url, VAULT) for _ in range(writers)]
     schedulers = [Scheduler(engine, profiles.load(), Amount(20, 255)) for engine in engines]
-    for scheduler in schedulers:
-        await scheduler.units()
+    requests = [await asking(scheduler, legs, REQUEST.official) for scheduler in schedulers]
     print("ready", flush=True)
     for line in iter(sys.stdin.readline, ""):
         start = datetime.fromisoformat(line.strip())
         official = Interval(start, start + timedelta(hours=1))
-        answers = await asyncio.gather(*(_submit(scheduler, legs, official) for scheduler in schedulers))
+        asked = [replace(request, official=official) for request in requests]
+        answers = await asyncio.gather(*map(_submit, schedulers, asked))
         print(*answers, flush=True)
     for engine in engines:
         await engine.dispose()
@@ -47,9 +48,10 @@ def book(url: str, first: int, acknowledged: Connection) -> None:
 
     async def run() -> None:
         scheduler = Scheduler(database.connect(url, VAULT), profiles.load(), Amount(20, 255))
+        request = await asking(scheduler, 26, REQUEST.official)
         for hour in itertools.count(first):
             start = NOW + timedelta(days=7, hours=hour)
-            answer = await _submit(scheduler, 26, Interval(start, start + timedelta(hours=1)))
+            answer = await _submit(scheduler, replace(request, official=Interval(start, start + timedelta(hours=1))))
             assert answer == "issued"
             acknowledged.send(hour)
 

@@ -37,10 +37,8 @@ class Bench:
         seat = str(len(self.callers))
         caller = Caller(self.certificate, material, wish)
         self.callers.append(caller)
-        await self.engine.add_seat(ROOM, SeatOptions(seat, f"Point {seat}", visible=visible))
-        await self.engine.set_view(ROOM, seat, view)
-        if floor:  # as the roof does
-            await self.engine.set_floor(ROOM, seat, True)
+        options = SeatOptions(seat, f"Point {seat}", visible=visible, floor=floor, view=view)
+        await self.engine.add_seat(ROOM, options)
         await caller.connect(await self.engine.connect(ROOM, seat, caller.offer()))
         return caller
 

@@ -55,13 +55,17 @@ class RoomOptions:
 @dataclass(frozen=True, slots=True)
 class SeatOptions:
     """One leg: its label (burned into the tile: the registered name, then what is left out where room is short, behind
-    " · "), whether it has a tile at all (observers have none), and for which
-    audience the picture is composed that it sees."""
+    " · "), whether it has a tile at all (observers have none), for which audience the picture is composed that it sees,
+    and what the calls that set each by itself say: floor, gain in dB, view and the lines of its display."""
 
     seat: str
     label: str
     visible: bool = True
     audience: str = EVERYONE
+    floor: bool = False
+    gain: float = 0.0
+    view: str = COMPOSED
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,7 @@ class MediaEngine(Protocol):
         """Close a room with all its peers and its recording; closing an unknown room changes nothing."""
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
-        """Seat a leg (muted, no transport yet), or change the label of a seated one."""
+        """Seat a leg, which has no transport yet, or make of a seated one what `options` say."""
 
     async def remove_seat(self, room: str, seat: str) -> None:
         """Remove a leg and close its transport; removing an unknown seat changes nothing."""

@@ -113,7 +113,7 @@ class LocalEngine:
             await found.close()
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
-        """Seat a leg, or change its label."""
+        """Seat a leg, or make of it what the options say."""
         self._room(room).add_seat(options)
 
     async def remove_seat(self, room: str, seat: str) -> None:

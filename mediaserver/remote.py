@@ -83,7 +83,7 @@ class RemoteEngine:
         await self._call("close_room", room=room)
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
-        """Seat a leg, or change its label."""
+        """Seat a leg, or make of it what the options say."""
         await self._call("add_seat", room=room, options=options)
 
     async def remove_seat(self, room: str, seat: str) -> None:

@@ -112,13 +112,12 @@ class Room:
     # Seats
 
     def add_seat(self, options: SeatOptions) -> None:
-        """Seat a leg, or change its label."""
-        seat = self.seats.get(options.seat)
-        if seat is None:
-            self.seats[options.seat] = Seat(options)
-        else:
-            seat.options = options
-            self._refresh_view(seat)
+        """Seat a leg, or make of a seated one what the options say."""
+        seat = self.seats.setdefault(options.seat, Seat(options))
+        seat.options = options
+        self.set_gain(options.seat, options.gain)
+        self.set_floor(options.seat, options.floor)
+        self._look_at(seat, options.view, options.lines)
         self._arrange()
 
     async def remove_seat(self, name: str) -> None:
@@ -188,11 +187,13 @@ class Room:
 
     def set_view(self, name: str, source: str, lines: int = 0) -> None:
         """Change what a seat sees, on a display of so many lines."""
-        seat = self.seat(name)
+        self._look_at(self.seat(name), source, lines)
+        self._follow_cameras(time.monotonic())
+
+    def _look_at(self, seat: Seat, source: str, lines: int) -> None:
         seat.view, seat.lines = source, lines
         self._limit(seat)
         self._refresh_view(seat)
-        self._follow_cameras(time.monotonic())
 
     def _limit(self, seat: Seat) -> None:
         """Nobody gets more than their display can show."""

@@ -248,7 +248,7 @@ class Conference:
         if source == CONTENT and self.content is None:
             raise MessageError("unknown-seat")
         seat.view, seat.lines = source, lines
-        return [*self._show_view(seat), Tell(client, ViewState(source=source))]
+        return [*self._chosen(seat), SetView(seat.id, source, lines), Tell(client, ViewState(source=source))]
 
     def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
         """Give or take the floor; whoever gets it no longer needs to raise a hand."""
@@ -546,14 +546,12 @@ class Conference:
 
     def _seat(self, seat: Seated) -> list[Effect]:
         """Say everything about a seat to the engine."""
-        effects: list[Effect] = [AddSeat(seat.options)]
-        effects += [SetGain(seat.id, seat.gain)] if seat.gain else []
-        effects += [SetFloor(seat.id, True)] if seat.floor else []
-        return effects + (self._show_view(seat) if seat.view != COMPOSED or seat.lines else [])
+        return [*self._chosen(seat), AddSeat(seat.options)]
 
-    def _show_view(self, seat: Seated) -> list[Effect]:
+    def _chosen(self, seat: Seated) -> list[Effect]:
+        """Have the picture made that a seat chose for itself, if it did."""
         chosen = panes.chosen(seat.view)
-        return [*([Arrange(chosen, chosen.kind)] if chosen else []), SetView(seat.id, seat.view, seat.lines)]
+        return [Arrange(chosen, chosen.kind)] if chosen else []
 
     def _drop(self, seat: Seated, reason: Farewell) -> list[Effect]:
         effects = self._give_back(seat) + ([] if seat.client is None else [Hang(seat.client, reason)])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self
 
-from mediaserver.api import COMPOSED, TOP_HEIGHT, SeatOptions
+from mediaserver.api import COMPOSED, EVERYONE, TOP_HEIGHT, SeatOptions
 from scheduler.model import Point
 from scheduler.naming import device_names
 from signaling.messages import Audience, Media, Role, Seat
@@ -109,9 +109,10 @@ class Seated:
     @property
     def options(self) -> SeatOptions:
         """What the media engine needs to know: the tile says the registered name and the Vietnamese label."""
-        if self.place is None:
-            return SeatOptions(self.id, self.name, visible=False)
-        return SeatOptions(self.id, f"{self.name} · {self.place.label}", audience=_AUDIENCES[self.role])
+        label = self.name if self.place is None else f"{self.name} · {self.place.label}"
+        audience = EVERYONE if self.place is None else _AUDIENCES[self.role]
+        seen = self.place is not None
+        return SeatOptions(self.id, label, seen, audience, self.floor, self.gain, self.view, self.lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,9 @@ class FakeEngine:
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
         self._note("add_seat", room, options.seat)
-        self._room(room).seats[options.seat] = options
+        found = self._room(room)
+        found.seats[options.seat], found.views[options.seat] = options, options.view
+        (found.floors.add if options.floor else found.floors.discard)(options.seat)
 
     async def remove_seat(self, room: str, seat: str) -> None:
         self._note("remove_seat", room, seat)

@@ -50,7 +50,8 @@ def heading(layout: Layout, width: int, height: int) -> Tile:
 
 def pages(layout: Layout, seats: Sequence[str], speaker: str | None, content: str | None = None) -> int:
     """How many pages it takes to show everyone once."""
-    free, rest = _free(layout, FAMILIES[layout.kind].plan(FAMILIES[layout.kind].most), seats, speaker, content)
+    panes = _fixed(layout, FAMILIES[layout.kind].plan(FAMILIES[layout.kind].most), seats, speaker, content)
+    free, rest = _free(layout, panes, seats)
     return _pages(len(free), len(rest))
 
 
@@ -62,7 +63,7 @@ def turned(layout: Layout, elapsed: float) -> int:
 def _fill(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None, content: str | None) -> list[str]:
     """Who is in which pane, "" for nobody."""
     panes = _fixed(layout, plan, seats, speaker, content)
-    free, rest = _free(layout, plan, seats, speaker, content)
+    free, rest = _free(layout, panes, seats)
     first = layout.page % _pages(len(free), len(rest)) * len(free)
     for pane, seat in zip(free, rest[first:], strict=False):
         panes[pane] = seat
@@ -100,11 +101,8 @@ def _awaited(layout: Layout, pane: int) -> str:
     return layout.seats[pane] or "" if _reserved(layout, pane) else ""
 
 
-def _free(
-    layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None, content: str | None
-) -> tuple[list[int], list[str]]:
-    """Panes and seats that are left to each other."""
-    panes = _fixed(layout, plan, seats, speaker, content)
+def _free(layout: Layout, panes: Sequence[str], seats: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Panes and seats that are left to each other once the `panes` that wait for somebody are taken."""
     free = [number for number, seat in enumerate(panes) if not seat and not _reserved(layout, number)]
     taken = set(panes)
     return free, [seat for seat in seats if seat not in taken]

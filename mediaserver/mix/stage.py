@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from mediaserver.api import Layout, RoomOptions
 from mediaserver.mix.layout import Tile, arrange, heading, pages, turned
@@ -31,9 +32,11 @@ class Stage:
         # owned
         self.layout = Layout()
         """What was chosen."""
-        self.tiles: tuple[Tile, ...] = ()
         self.ahead: tuple[Tile, ...] = ()
         """Tiles of the page or layout that is about to come; empty otherwise."""
+        self._tiles: tuple[Tile, ...] | None = ()
+        """Computed when first looked at, since many a stage is arranged that nobody watches."""
+        self._arranged: Callable[[], tuple[Tile, ...]] = tuple
         self._shown = self.layout
         self._chosen = 0.0
         self._since = 0.0
@@ -44,6 +47,13 @@ class Stage:
         self.layout, self._chosen = layout, now
         if not self.tiles:
             self._show(now)
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """What stands where since the last arrangement."""
+        if self._tiles is None:
+            self._tiles = self._arranged()
+        return self._tiles
 
     def _show(self, now: float) -> None:
         """Show what was chosen; its page starts now."""
@@ -62,13 +72,13 @@ class Stage:
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
         """Set the tiles of the current page, and those of the next one shortly before it comes."""
         self._page = self._page_at(now)
-        self.tiles = self._tiles(self._shown, self._page, seats, speaker, content)
+        self._tiles, self._arranged = None, self._plan(self._shown, self._page, seats, speaker, content)
         if self._shown != self.layout:
-            self.ahead = self._tiles(self.layout, self.layout.page, seats, speaker, content)
+            self.ahead = self._plan(self.layout, self.layout.page, seats, speaker, content)()
             return
         coming = self._page_at(now + AHEAD_S)
         turns = coming != self._page and pages(self._shown, seats, speaker, content) > 1
-        self.ahead = self._tiles(self._shown, coming, seats, speaker, content) if turns else ()
+        self.ahead = self._plan(self._shown, coming, seats, speaker, content)() if turns else ()
 
     def due(self, now: float) -> bool:
         """Whether time alone asks for a new arrangement."""
@@ -86,8 +96,8 @@ class Stage:
     def _page_at(self, now: float) -> int:
         return turned(self._shown, now - self._since)
 
-    def _tiles(
+    def _plan(
         self, layout: Layout, page: int, seats: Sequence[str], speaker: str | None, content: str | None
-    ) -> tuple[Tile, ...]:
+    ) -> Callable[[], tuple[Tile, ...]]:
         width, height = self._options.width, self._options.height
-        return arrange(replace(layout, page=page), seats, speaker, width, height, content)
+        return partial(arrange, replace(layout, page=page), seats, speaker, width, height, content)

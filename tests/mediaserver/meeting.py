@@ -188,9 +188,8 @@ class Meeting:
         audience: str = EVERYONE,
     ) -> Guest:
         """Seat a guest and connect it."""
-        await self.engine.add_seat(ROOM, SeatOptions(seat, f"Điểm cầu {seat}", visible, audience))
-        await self.engine.set_floor(ROOM, seat, floor)
-        await self.engine.set_view(ROOM, seat, view)
+        options = SeatOptions(seat, f"Điểm cầu {seat}", visible, audience, floor, view=view)
+        await self.engine.add_seat(ROOM, options)
         self.seats += [seat] if visible else []
         return await self.connect(seat, colour, hertz, wish)
 

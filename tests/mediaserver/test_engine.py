@@ -61,14 +61,17 @@ async def test_r093_levels_are_told_five_times_in_a_second_at_most_and_a_voice_i
     a = await meeting.join("a", "red", 440, floor=True)
     await meeting.join("b", "green", 660)
     await a.watch.until(lambda: any(isinstance(event, Levels) and event.levels for event in meeting.events))
-    for gain in (-12, 0, -12):
+    for gain, level in ((-12, -27), (0, -15), (-12, -27)):
         begun, beat = len(meeting.events), engine._done
         await engine.set_gain(ROOM, "a", gain)
         await a.watch.until(lambda beat=beat: engine._done >= beat + 50)  # type: ignore[misc]
         told = [event for event in meeting.events[begun:] if isinstance(event, Levels)]
         assert 0 < len(told) <= (engine._done - beat) // LEVELS_TICKS + 1
-    loud, soft = (max(event.levels["a"] for event in meeting.events if isinstance(event, Levels)), told[-1].levels["a"])
-    assert loud - soft in range(10, 15)
+        await a.watch.until(lambda level=level: _told(meeting)[-1].levels == {"a": level})  # type: ignore[misc]
+
+
+def _told(meeting: Meeting) -> list[Levels]:
+    return [event for event in meeting.events if isinstance(event, Levels)]
 
 
 async def test_a_seat_without_the_floor_is_silent_whatever_it_sends(meeting: Meeting) -> None:
@@ -84,6 +87,20 @@ async def test_a_seat_without_the_floor_is_silent_whatever_it_sends(meeting: Mee
     await a.watch.until(lambda: a.watch.tones() == set())
     assert await a.watch.hear() == set()
     assert await b.watch.hear() == set()
+
+
+async def test_who_is_seated_again_has_what_is_said_of_it_and_nothing_else(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    heard = SeatOptions("b", "B", floor=True, gain=6.0, view="camera:a", lines=1080)
+    await meeting.engine.add_seat(ROOM, heard)
+    await a.watch.until(lambda: a.watch.tones() == {660})
+    await b.watch.until(lambda: b.watch.colour(0.5, 0.5) == "red")
+    assert (room.mixer.voices["b"].gain, room.seats["b"].lines) == (6.0, 1080)
+    await meeting.engine.add_seat(ROOM, SeatOptions("b", "B"))
+    await a.watch.until(lambda: a.watch.tones() == set())
+    await b.watch.until(lambda: meeting.shows(b, "b"))
+    assert (room.mixer.voices, room.seats["b"].gain, room.seats["b"].lines) == ({}, 0.0, 0)
 
 
 @pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)

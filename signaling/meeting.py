@@ -93,6 +93,8 @@ class Meeting:
         """Those at the door, who are told nothing of the meeting."""
         self._present: set[str] = set()
         """Points with a stay that goes on."""
+        self._gone: dict[str, datetime] = {}
+        """When those of them left whose departure is still to be written."""
         self._order = asyncio.Lock()
         self._flush: asyncio.TimerHandle | None = None
         self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | None]]] = {
@@ -158,6 +160,8 @@ class Meeting:
     async def admit(self, point: str, now: datetime) -> None:
         """Note that a point comes, before it is told that it is in; who tries devices attends nothing."""
         async with self._order:
+            if point in self._gone:
+                await self._end_stay(point)
             if not self.trial and point not in self._present:
                 await self._tools.attendance.came(self.id, point, now)
                 self._present.add(point)
@@ -176,13 +180,18 @@ class Meeting:
     async def _note_departures(self) -> None:
         """Note which points are gone; what the database cannot take now is tried again with the next effects."""
         roster = self.conference.roster
-        for point in self._present - roster.present():
+        for point in self._present - roster.present() - self._gone.keys():
+            self._gone[point] = roster.last_heard(point) or self._tools.clock()
+        for point in list(self._gone):
             try:
-                at = roster.last_heard(point) or self._tools.clock()
-                await self._tools.attendance.left(self.id, point, at)
-                self._present.discard(point)
+                await self._end_stay(point)
             except SQLAlchemyError:
                 log.exception("x %s leaving %s", point, self.id)
+
+    async def _end_stay(self, point: str) -> None:
+        await self._tools.attendance.left(self.id, point, self._gone[point])
+        self._present.discard(point)
+        del self._gone[point]
 
     def _say(self, effect: Tell | TellAll | Hang | LetIn, asker: Client | None, ref: str | None) -> None:
         if isinstance(effect, TellAll):

@@ -1,9 +1,15 @@
 """The meeting itself records who was there: joins before they are acknowledged, leaving, silence, a killed server."""
 
 import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from scheduler import database
 from signaling.settings import Settings
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World, open_world, problem_of
 
@@ -128,6 +134,46 @@ async def test_two_devices_of_one_point_are_one_stay(world: World) -> None:
     world.clock.advance(5)
     await second.ask(type="leave")
     assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), stamp(15))]
+
+
+@pytest.fixture
+async def impatient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """A served roof that does not wait long for its turn to write."""
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
+    async with open_world(settings) as opened:
+        yield opened
+
+
+@contextmanager
+def locked(world: World) -> Iterator[None]:
+    """Let nobody else write to the database."""
+    with closing(sqlite3.connect(world.kept.database.url.database or "", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+async def test_r099_a_departure_that_could_not_be_written_is_written_with_the_next_step(impatient: World) -> None:
+    world = impatient
+    session = await world.session(NHA_TRANG)
+    socket, _ = await world.join("nhatrang", session)
+    world.clock.advance(10)
+    with locked(world):
+        await socket.ask(type="leave")
+    assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), None)]
+    await world.tick(5)
+    assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), stamp(10))]
+
+
+async def test_r099_who_is_back_before_its_departure_is_written_was_away_all_the_same(impatient: World) -> None:
+    world = impatient
+    session = await world.session(NHA_TRANG)
+    socket, _ = await world.join("nhatrang", session)
+    world.clock.advance(10)
+    with locked(world):
+        await socket.ask(type="leave")
+    world.clock.advance(5)
+    await world.join("nhatrang", session)
+    assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), stamp(10)), (stamp(15), None)]
 
 
 async def test_a_killed_server_leaves_the_last_sign_of_life(settings: Settings) -> None:

@@ -211,8 +211,8 @@ class MediaEngine(Protocol):
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         """Choose what a seat sees: :data:`COMPOSED`, ``composed:<audience>``, ``camera:<seat>``, or :data:`CONTENT`.
 
-        A camera or screen is forwarded, nothing is decoded or encoded. A display of more `lines` than the room's
-        picture gets a larger one when its line carries it.
+        A camera or screen is forwarded, nothing is decoded or encoded. A display whose `lines` are nearer
+        to the larger picture than to the room's gets that when its line carries it.
         """
 
     async def start_recording(self, room: str, path: str) -> None:

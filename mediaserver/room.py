@@ -45,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 LEVELS_TICKS = 12
 """So many ticks apart levels are told: a little more than four times in a second."""
+BETWEEN = (QUALITIES[USUAL].share + QUALITIES[LARGE].share) / 2
+"""Displays nearer to the large picture than to the room's own get it: 1080 lines do, a tablet's 768 do not."""
 POOR_LOSS = 0.05
 """A camera that loses more on its way to us has the mark of a poor line."""
 
@@ -199,7 +201,7 @@ class Room:
         """Nobody gets more than their display can show."""
         if seat.peer is not None:
             composed = seat.view.partition(":")[0] == COMPOSED
-            seat.peer.limit(LARGE if composed and seat.lines > self.options.height else USUAL)
+            seat.peer.limit(LARGE if composed and seat.lines > self.options.height * BETWEEN else USUAL)
 
     # Events of peers
 

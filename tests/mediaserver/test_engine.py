@@ -235,7 +235,7 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
     assert (b.watch.size, vp8.watch.size) == ((320, 180), (320, 180))
     assert room._rates() == {25, 30}
     assert a.caller.reception.picture().lost == b.caller.reception.picture().lost == 0
-    await meeting.engine.set_view(ROOM, "a", COMPOSED, 180)
+    await meeting.engine.set_view(ROOM, "a", COMPOSED, 225)
     await a.watch.until(lambda: a.watch.size == (320, 180))
     await b.watch.until(lambda: set(room._composer._easels) == {(0, False)})
     assert room._rates() == {25}

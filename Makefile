@@ -31,8 +31,9 @@ mutants: install
 	$(BIN)/python -m tests.mutants
 
 # Many joins and leaves, a flood of forgeries, a small province that loses a worker, bookings in a race and killed.
+# Two files at once: in the race nearly everybody waits.
 soak: install
-	$(BIN)/pytest -q tests/soak
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/soak
 
 # Mutated input for every parser, for so many seconds in all; what crashes one is kept as a test in tests/fuzz/corpus.
 FUZZ_SECONDS ?= 300

@@ -43,11 +43,20 @@ export class Caller extends Piece {
   }
 }
 
-/** Do something again and again while an element is in the page. @param {LitElement} element @param {number} ms @param {() => void} run */
+/** Do something again and again while an element is in the page, never twice at once. @param {LitElement} element @param {number} ms @param {() => unknown} run */
 export function every(element, ms, run) {
-  let timer = 0;
+  let [timer, busy] = [0, false];
+  const again = async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      await run();
+    } finally {
+      busy = false;
+    }
+  };
   element.addController({
-    hostConnected: () => (timer = window.setInterval(run, ms)),
+    hostConnected: () => (timer = window.setInterval(again, ms)),
     hostDisconnected: () => window.clearInterval(timer),
   });
 }

@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {actOnIncident, incidents} from '../api.js';
-import {alertLine, guide, icon, Page, title} from '../elements/base.js';
+import {alertLine, every, guide, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {number, t} from '../i18n.js';
 import {fold} from '../logic.js';
@@ -30,18 +30,13 @@ class IncidentsPage extends Page {
     this.level = '';
     /** What waits for a word about it. @type {{incident: Incident, step: string} | null} */
     this.doing = null;
-    this.timer = 0;
+    every(this, AGAIN_MS, () => this.attempt(() => this.load()));
   }
 
   async load() {
-    window.clearTimeout(this.timer);
     const settled = this.settled;
-    try {
-      const list = await incidents(settled);
-      if (settled === this.settled) this.list = list;
-    } finally {
-      this.timer = window.setTimeout(() => this.attempt(() => this.load()), AGAIN_MS);
-    }
+    const list = await incidents(settled);
+    if (settled === this.settled) this.list = list;
   }
 
   /** @param {boolean} settled */

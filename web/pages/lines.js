@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {act, answerLineFault, lines, nameContact, providers} from '../api.js';
-import {alertLine, icon, Page, title} from '../elements/base.js';
+import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import {field, sent} from '../elements/fields.js';
 import '../elements/top-bar.js';
 import {number, t} from '../i18n.js';
@@ -33,7 +33,7 @@ class LinesPage extends Page {
     this.naming = '';
     /** @type {IssuedAccount | null} */
     this.issued = null;
-    this.timer = 0;
+    every(this, AGAIN_MS, () => this.attempt(() => this.load()));
   }
 
   get central() {
@@ -41,14 +41,9 @@ class LinesPage extends Page {
   }
 
   async load() {
-    window.clearTimeout(this.timer);
-    try {
-      if (this.central) this.known = await providers();
-      this.chosen ||= this.known[0]?.id ?? '';
-      if (this.chosen || this.me?.provider) this.shown = await lines(this.chosen);
-    } finally {
-      this.timer = window.setTimeout(() => this.attempt(() => this.load()), AGAIN_MS);
-    }
+    if (this.central) this.known = await providers();
+    this.chosen ||= this.known[0]?.id ?? '';
+    if (this.chosen || this.me?.provider) this.shown = await lines(this.chosen);
   }
 
   /** @param {string} id */

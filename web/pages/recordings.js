@@ -1,6 +1,6 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {Refusal, askMaterial, receiveRecording, recordingLink, recordings} from '../api.js';
-import {alertLine, icon, Page, title} from '../elements/base.js';
+import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {known, number, t} from '../i18n.js';
 import {day, hourMinute, span} from '../time.js';
@@ -39,11 +39,11 @@ class RecordingsPage extends Page {
     /** @type {{recording: Recording, url: string, from: number} | null} */
     this.playing = null;
     this.copied = '';
+    every(this, AGAIN_MS, () => this.list.some(moves) && this.attempt(() => this.load()));
   }
 
   async load() {
     this.list = await recordings();
-    if (this.list.some(moves)) setTimeout(() => this.attempt(() => this.load()), AGAIN_MS);
   }
 
   /** Ask for a link bound to this person, then use it. @param {{id: string}} part @param {(url: string) => void} use */

@@ -2,6 +2,9 @@
 
 export const CENTRAL = ['administrator', 'technician'];
 
+/** Whether somebody is of the centre. @param {{roles: string[]} | null | undefined} me */
+export const central = me => Boolean(me?.roles.some(role => CENTRAL.includes(role)));
+
 /**
  * A page is `<page>.html`, its label `nav.<page>`, its picture an icon. `roles`: who is shown it, everybody where there are none;
  * `rare`: it lies in the fold, for what is not needed every day, or not by these roles.

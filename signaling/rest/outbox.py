@@ -35,7 +35,7 @@ class Newest(Model):
 
 async def outbox(call: Call) -> list[Notice]:
     """List notices: failed ones first, then those that wait."""
-    if not call.account.central:
+    if not call.account.sees_all:
         raise Forbidden
     return [_wire(notice) for notice in await call.roof.post.newest(call.query.limit)]
 

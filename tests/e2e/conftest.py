@@ -22,6 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         started.create("nt.vinhhai", "--role", "site", "--point", "nt.vinhhai")
         started.create("ubnd.cam-ranh", "--role", "registrant", "--role", "site", "--point", "ubnd.cam-ranh")
         started.create("truc.ban", "--role", "technician")
+        started.create("giam.sat", "--role", "supervisor")
         yield started
 
 

@@ -312,6 +312,8 @@ async def test_r105_a_supervisor_sees_all_and_changes_nothing(world: World) -> N
     assert [each["id"] for each in await got(client, f"/sessions?{today}")] == [session.id]
     for path in ("/queue", "/readiness", "/incidents?settled=false", "/answers", f"/capacity?{today}"):
         await got(client, path)  # what the page of supervision shows
+    for path in ("/letters", "/outbox"):
+        await got(client, path)  # and that of the post
     statuses = set()
     for route in ROUTES:
         decides = route.path.startswith(("/registrations", "/points", "/sessions", "/capacity"))

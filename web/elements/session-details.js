@@ -1,7 +1,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {Refusal, amend, cancel, extend, extension, history, points, release, session, standing, units} from '../api.js';
 import {t} from '../i18n.js';
-import {CENTRAL} from '../nav.js';
+import {central} from '../nav.js';
 import {clock, day, fromLocal, slot, toLocal} from '../time.js';
 import {alertLine, Caller, icon} from './base.js';
 import './point-picker.js';
@@ -154,14 +154,13 @@ export class SessionDetails extends Caller {
   /** @param {Session} session */
   acts(session) {
     const before = Date.now() < Date.parse(session.official.start);
-    const central = this.me?.roles.some(role => CENTRAL.includes(role));
     const late = session.state === 'issued' && session.phase === 'open' && Date.now() >= Date.parse(session.official.start) + MISSED_MS;
     return html`<div class="row wrap">
       ${this.room?.steps ? Array.from({length: Math.min(2, this.room.steps)}, (_, place) => this.longer(place + 1)) : nothing}
       ${this.room && !this.room.steps ? html`<p class="soft" data-testid="no-room">${t('details.no-room')}</p>` : nothing}
       ${session.may_cancel && before ? html`<button type="button" data-testid="amend" @click=${() => this.begin('amend')}>${t('details.amend')}</button>` : nothing}
       ${session.may_cancel ? html`<button type="button" class="danger" data-testid="cancel-session" @click=${() => this.begin('cancel')}>${t('sessions.cancel')}</button>` : nothing}
-      ${central && late ? html`<button type="button" class="danger" data-testid="release" @click=${() => this.begin('release')}>${t('details.release')}</button>` : nothing}
+      ${late && central(this.me) ? html`<button type="button" class="danger" data-testid="release" @click=${() => this.begin('release')}>${t('details.release')}</button>` : nothing}
     </div>`;
   }
 

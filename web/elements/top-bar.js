@@ -1,7 +1,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {logout} from '../api.js';
 import {LANGUAGES, language, speak, t} from '../i18n.js';
-import {CENTRAL, home, shown} from '../nav.js';
+import {central, home, shown} from '../nav.js';
 import {Piece, icon} from './base.js';
 import './emergency-bell.js';
 
@@ -50,7 +50,7 @@ export class TopBar extends Piece {
     return html`<header class="top-bar">
       <a class="brand" href=${home(this.me?.roles ?? [])}><img src="icon.svg" alt="" width="36" height="36"><span>${t('app.name')}</span></a>
       <nav aria-label=${t('nav.label')}>${bar.map(page => this.link(page))} ${fold.length ? this.fold(fold) : nothing}</nav>
-      ${this.me?.roles.some(role => CENTRAL.includes(role)) ? html`<emergency-bell></emergency-bell>` : nothing}
+      ${central(this.me) ? html`<emergency-bell></emergency-bell>` : nothing}
       <div class="who">
         ${this.me ? html`<span data-testid="me">${this.me.name}</span>` : nothing} ${languageButton()}
         <button type="button" class="quiet" data-testid="sign-out" @click=${this.leave}>${icon('logout')}<span>${t('nav.sign-out')}</span></button>

@@ -5,7 +5,7 @@ import {alertLine, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
 import '../elements/top-bar.js';
 import {t} from '../i18n.js';
-import {CENTRAL} from '../nav.js';
+import {central} from '../nav.js';
 import {day, fromLocal, hourMinute, midnight, slot, utc} from '../time.js';
 
 const DAY_MS = 86_400_000;
@@ -46,7 +46,7 @@ class CapacityPage extends Page {
   }
 
   get decides() {
-    return Boolean(this.me?.roles.some(role => CENTRAL.includes(role)));
+    return central(this.me);
   }
 
   async load() {

@@ -4,7 +4,7 @@ import {alertLine, icon, Page, title} from '../elements/base.js';
 import '../elements/evidence-files.js';
 import '../elements/top-bar.js';
 import {t} from '../i18n.js';
-import {CENTRAL} from '../nav.js';
+import {central} from '../nav.js';
 import {day} from '../time.js';
 
 const STATES = /** @type {const} */ (['met', 'partly', 'unmet', 'not_applicable']);
@@ -29,7 +29,7 @@ class ControlsPage extends Page {
   }
 
   get central() {
-    return Boolean(this.me?.roles.some(role => CENTRAL.includes(role)));
+    return central(this.me);
   }
 
   get supervises() {

@@ -4,7 +4,7 @@ import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/session-details.js';
 import '../elements/top-bar.js';
 import {t} from '../i18n.js';
-import {CENTRAL} from '../nav.js';
+import {central} from '../nav.js';
 import {day, hourMinute, slot} from '../time.js';
 
 const AGAIN_MS = 10_000;
@@ -63,7 +63,7 @@ class EmergenciesPage extends Page {
 
   /** @param {Emergency} emergency */
   card({id, number, host, title: subject, ground, reason, official, received, phase, seen}) {
-    const decides = this.me?.roles.some(role => CENTRAL.includes(role));
+    const decides = central(this.me);
     return html`<li class="card ${seen ? '' : 'urgent-card'}" data-testid="emergency" data-id=${id} data-seen=${Boolean(seen)}>
       <div class="row between">
         <h2>${number} · ${host}</h2>

@@ -3,7 +3,7 @@ import {answerFigures, askFigures, figureRequests} from '../api.js';
 import {alertLine, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {number, t} from '../i18n.js';
-import {CENTRAL} from '../nav.js';
+import {central} from '../nav.js';
 import {day, fromLocal, hourMinute} from '../time.js';
 
 const MINUTE_MS = 60_000;
@@ -23,7 +23,7 @@ class FiguresPage extends Page {
   }
 
   get central() {
-    return Boolean(this.me?.roles.some(role => CENTRAL.includes(role)));
+    return central(this.me);
   }
 
   async load() {

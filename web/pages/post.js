@@ -4,6 +4,7 @@ import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {known, t} from '../i18n.js';
 import {left, matchingLetters, matchingNotices, urgency} from '../mail.js';
+import {central} from '../nav.js';
 import {day, hourMinute} from '../time.js';
 
 const FORMS = ['docx', 'xlsx', 'csv'];
@@ -34,6 +35,11 @@ class PostPage extends Page {
     this.draft = null;
     this.text = '';
     every(this, REFRESH_MS, () => this.attempt(() => this.load()));
+  }
+
+  /** Whether this person decides; who supervises only reads. */
+  get decides() {
+    return central(this.me);
   }
 
   async load() {
@@ -115,7 +121,7 @@ class PostPage extends Page {
         <span class="badge ${urgency(one)}">${t(late ? 'post.overdue' : 'post.left', hours, minutes)}</span>
         <span class="soft">${t('post.due', moment(one.due))}</span>
       </div>
-      ${one.kind === 'draft' ? html`<a class="button" href="register.html?draft=${one.subject}" data-testid="answer">${t('post.confirm')}</a>` : nothing}
+      ${one.kind === 'draft' && this.decides ? html`<a class="button" href="register.html?draft=${one.subject}" data-testid="answer">${t('post.confirm')}</a>` : nothing}
     </li>`;
   }
 
@@ -167,7 +173,7 @@ class PostPage extends Page {
       </div>
       <div class="state"><span class="badge out-${one.state}">${t(`post.state-${one.state}`)}</span>
         <span class="soft">${one.sent ? moment(one.sent) : one.tries ? t('post.tries', one.tries) : nothing}</span></div>
-      ${one.state === 'failed' ? html`<button type="button" data-testid="again" @click=${() => this.again(one.id)}>${t('post.again')}</button>` : nothing}
+      ${one.state === 'failed' && this.decides ? html`<button type="button" data-testid="again" @click=${() => this.again(one.id)}>${t('post.again')}</button>` : nothing}
     </li>`;
   }
 
@@ -181,9 +187,9 @@ class PostPage extends Page {
       ${this.draft ? this.understood(this.draft) : nothing}
       <form method="dialog" class="row end wrap">
         <a class="button" href="api/v1/letters/${one.id}/raw" download data-testid="raw">${t('post.raw')}</a>
-        ${one.fate === 'person' && !one.handled
+        ${one.fate === 'person' && !one.handled && this.decides
           ? html`<button type="button" class="main" data-testid="handled" @click=${() => this.handle(one.id)}>${t('post.handled')}</button>` : nothing}
-        ${one.draft && this.draft?.state === 'open'
+        ${one.draft && this.draft?.state === 'open' && this.decides
           ? html`<a class="button main" href="register.html?draft=${one.draft}" data-testid="confirm-draft">${t('post.confirm')}</a>` : nothing}
         <button data-testid="close">${t('app.close')}</button>
       </form>

@@ -5,7 +5,7 @@ import '../elements/plan-timeline.js';
 import '../elements/top-bar.js';
 import {t} from '../i18n.js';
 import {fold} from '../logic.js';
-import {CENTRAL} from '../nav.js';
+import {central} from '../nav.js';
 import {day, hourMinute, slot, span} from '../time.js';
 
 const AGAIN_MS = 15_000;
@@ -47,7 +47,7 @@ class QueuePage extends Page {
   }
 
   get decides() {
-    return Boolean(this.me?.roles.some(role => CENTRAL.includes(role)));
+    return central(this.me);
   }
 
   /** Those of the queue that a search finds. */

@@ -10,7 +10,7 @@ import '../elements/script-editor.js';
 import '../elements/top-bar.js';
 import {collator, number, t} from '../i18n.js';
 import {grouped} from '../logic.js';
-import {CENTRAL} from '../nav.js';
+import {central} from '../nav.js';
 import {blank, choices, fieldsOf, kept, otherLegs, registration, reopened, slotOf, templated, weekly} from '../registration.js';
 import {day, hourMinute, midnight, slot as slotWords, toLocal, utc} from '../time.js';
 
@@ -113,7 +113,7 @@ class RegisterPage extends Page {
 
   /** Points to host from: of the own unit, of those below it, of the province; all for who belongs to none of them. */
   get hosts() {
-    const all = this.me?.roles.some(role => CENTRAL.includes(role));
+    const all = central(this.me);
     const [home, below] = [this.me?.unit?.id, new Set(this.units.filter(({parent}) => parent === this.me?.unit?.id).map(({id}) => id))];
     const near = /** @param {Point} point */ ({unit, level}) => (unit === home ? 0 : below.has(unit) ? 1 : all || level === this.rules?.registration.office_level ? 2 : 3);
     return this.points.filter(point => near(point) < 3).sort((a, b) => near(a) - near(b) || collator.compare(a.label, b.label));
@@ -122,7 +122,7 @@ class RegisterPage extends Page {
   /** What the form may be filled with: of the Office's sessions, which it and the centre register (Điều 16.1). */
   get templates() {
     const level = this.units.find(({id}) => id === this.me?.unit?.id)?.level;
-    const office = level === this.rules?.registration.office_level || this.me?.roles.some(role => CENTRAL.includes(role));
+    const office = level === this.rules?.registration.office_level || central(this.me);
     return office && !this.draft ? (this.rules?.registration.templates ?? []) : [];
   }
 

@@ -1,0 +1,52 @@
+"""Every page the bar leads somebody to opens whole: no error, no word left untranslated, nothing beside the screen."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from tests.e2e.people import People
+from tests.e2e.server import Server
+
+SIZES = ((1280, 800), (820, 1180), (390, 844))
+"""A desk, a tablet held upright, a telephone."""
+KEYS = frozenset(json.loads((Path(__file__).parents[2] / "web" / "i18n" / "vi.json").read_text()))
+_TEXTS = """() => {
+  const found = [], roots = [document];
+  while (roots.length) for (const each of roots.pop().querySelectorAll('*')) {
+    if (each.shadowRoot) roots.push(each.shadowRoot);
+    if (!each.children.length) found.push(each.textContent.trim());
+  }
+  return found;
+}"""
+_BESIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def links(page: Page) -> list[str]:
+    """Where the bar leads, its fold included."""
+    found = page.locator("nav a").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("account", ["truc.ban", "giam.sat", "ubnd.nha-trang"])
+def test_every_page_of_the_bar_opens_whole(account: str, server: Server, red: Browser, people: People) -> None:
+    page = people.sign_in(red, account)
+    faults: list[str] = []
+
+    def noted(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            faults.append(f"{page.url}: {message.text}")
+
+    page.on("console", noted)
+    page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+    for link in links(page):
+        page.goto(f"{server.http}{link}")
+        page.wait_for_load_state("networkidle")
+        expect(page.locator("h1").first).to_be_visible()
+        faults += [f"{link}: {text}" for text in page.evaluate(_TEXTS) if text in KEYS]
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            if beside := page.evaluate(_BESIDE):
+                faults.append(f"{link}: {beside} pixels beside a screen of {width}")
+    assert faults == []

@@ -286,7 +286,10 @@ async def test_a_recording_shows_its_own_layout_without_a_gap_around_the_change(
     single = [alike(left, GREEN) for left, _ in sides]
     assert (single[0], single[-1], single) == (False, True, sorted(single)), "the layout changes once"
     assert all(alike(right, GREEN) for _, right in sides), "no frame is black"
-    assert max(after - before for (before, _), (after, _) in pairwise(film.pictures)) < 5 * FRAME_S
+    gaps = [after - before for (before, _), (after, _) in pairwise(film.pictures)]
+    change = single.index(True)
+    around, elsewhere = gaps[change - 4 : change + 3], gaps[: change - 4] + gaps[change + 3 :]
+    assert max(around) < max(elsewhere) + 4 * FRAME_S  # a busy machine makes gaps too, but not there alone
 
 
 async def test_a_failed_recording_is_told_and_the_meeting_goes_on(

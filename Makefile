@@ -1,7 +1,7 @@
 # Everything a person or a CI needs. `make run` serves, `make demo` shows, `make test` checks, `make bench` measures.
 PYTHON ?= python3
 BIN := .venv/bin
-DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd
+DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 
 .PHONY: run demo install test check unit mutants soak fuzz web types e2e bench packages clean
 

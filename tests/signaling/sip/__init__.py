@@ -1,0 +1,1 @@
+"""The user agent, message by message and against real room systems."""

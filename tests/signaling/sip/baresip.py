@@ -1,0 +1,248 @@
+"""A room system for tests: a real baresip on loopback, without camera, microphone or screen.
+
+    async with room(tmp_path, name="Phòng họp Nha Trang") as peer:
+        await agent.invite(Target(*peer.address), offer, name="Sở Y tế")
+        await peer.event("CALL_ESTABLISHED")
+
+It sends a tone (880 Hz unless told otherwise) and a still picture, or a film (`film_of_colours`). What it
+sees is counted by `command("video_debug")` and drawn by `snapshot()`; what it hears is in `heard()` after the call.
+This is Debian's baresip 1.1.0, which is fragile beside this recipe: no `stdio` module, no `aufile`, one control
+connection in a life, an address instead of `lo`.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import shutil
+import socket
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+LOOPBACK = "127.0.0.1"
+READY_S = 20.0
+EVENT_S = 15.0
+END_S = 2.0
+"""Asked to end during a call that rings, it can hang; it is killed then."""
+PORTS = range(20000, 29990, 10)
+"""Below the ports the system gives away. TLS takes the port after its own, so peers keep a distance."""
+
+CONFIG = """
+poll_method epoll
+sip_listen {host}:{port}
+net_interface {host}
+call_local_timeout 120
+call_max_calls {calls}
+audio_player aubridge,spk
+audio_source ausine,{tone}
+audio_alert aubridge,alert
+ringback_disabled yes
+ausrc_srate 48000
+auplay_srate 48000
+ausrc_channels 1
+auplay_channels 1
+ausrc_format s16
+auplay_format s16
+auenc_format s16
+audec_format s16
+audio_buffer 20-160
+video_source {picture}
+video_display fakevideo,nil
+video_size {width}x{height}
+video_bitrate {bitrate}
+video_fps 25.00
+videnc_format yuv420p
+rtp_ports 30000-32700
+rtp_stats yes
+rtcp_mux no
+jitter_buffer_type fixed
+jitter_buffer_delay 5-10
+rtp_timeout 0
+module_path /usr/lib/baresip/modules
+module g722.so
+module g711.so
+module opus.so
+module ausine.so
+module aubridge.so
+module sndfile.so
+module avcodec.so
+module avformat.so
+module snapshot.so
+module fakevideo.so
+module srtp.so
+module_tmp uuid.so
+module_tmp account.so
+module_app debug_cmd.so
+module_app menu.so
+module_app ctrl_tcp.so
+ctrl_tcp_listen {host}:{control}
+snd_path {folder}/heard
+avcodec_h264enc libx264
+avcodec_h264dec h264
+"""
+ACCOUNT = (
+    '"{name}" <sip:{user}@{host}:{port}>;regint=0;answermode={answer};audio_codecs={audio};video_codecs={video};'
+    "dtmfmode=rtpevent{more}\n"
+)
+AUDIO = "g722/16000/1,pcma/8000/1,pcmu/8000/1"
+"""Names need rate and channels: a bare `g722` is not found."""
+
+
+class Baresip:
+    """One running peer. `address` is where it takes calls, UDP and TCP."""
+
+    def __init__(self, folder: Path, address: tuple[str, int], process: asyncio.subprocess.Process) -> None:
+        self.folder = folder
+        self.address = address
+        self._process = process
+        self._events: deque[dict[str, Any]] = deque(maxlen=1000)
+        self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue(100)
+        self._news = asyncio.Condition()
+        self._reader: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    @property
+    def log(self) -> str:
+        """What it said so far, every SIP message included."""
+        return (self.folder / "log").read_text("utf-8", "replace")
+
+    async def command(self, name: str, parameters: str = "") -> str:
+        """Have it `dial`, `hangup`, `accept`, `hold`, `resume`, `reinvite`, tell `video_debug`…; return its words."""
+        assert self._writer is not None
+        data = json.dumps({"command": name, "params": parameters, "token": name}).encode()
+        self._writer.write(b"%d:%b," % (len(data), data))
+        async with asyncio.timeout(EVENT_S):
+            answer = await self._answers.get()
+        assert answer["ok"], answer
+        return str(answer["data"])
+
+    async def event(self, kind: str, parameter: str = "", seconds: float = EVENT_S) -> dict[str, Any]:
+        """Wait for the first event of a kind not yet asked for: `CALL_ESTABLISHED`, `CALL_CLOSED`, `CALL_RTPESTAB`…"""
+        try:
+            async with asyncio.timeout(seconds), self._news:
+                while True:
+                    for event in self._events:
+                        if event.get("type") == kind and parameter in event.get("param", ""):
+                            self._events.remove(event)
+                            return event
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {kind} {parameter} from baresip:\n{self.log[-6000:]}") from None
+
+    async def snapshot(self) -> Path:
+        """Have what it sees written as a PNG file."""
+        path = self.folder / f"seen-{random.randrange(10**9)}.png"
+        await self.command("snapshot_recv", str(path))
+        await self.event("MODULE", "snapshot,wrote")
+        return path
+
+    def heard(self) -> list[Path]:
+        """Recordings (WAV) of what it heard, oldest call first."""
+        return sorted((self.folder / "heard").glob("dump-*-dec.wav"))
+
+    async def _connect(self, control: int) -> None:
+        async with asyncio.timeout(READY_S):
+            while "baresip is ready" not in self.log:
+                assert self._process.returncode is None, self.log
+                await asyncio.sleep(0.05)
+            reader, self._writer = await asyncio.open_connection(LOOPBACK, control)
+        self._reader = asyncio.create_task(self._read(reader))
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                length = int((await reader.readuntil(b":"))[:-1])
+                message = json.loads((await reader.readexactly(length + 1))[:-1])
+                if message.get("response"):
+                    self._answers.put_nowait(message)
+                    continue
+                async with self._news:
+                    self._events.append(message)
+                    self._news.notify_all()
+
+    async def _end(self) -> None:
+        if self._process.returncode is None:
+            self._process.terminate()
+            try:
+                async with asyncio.timeout(END_S):
+                    await self._process.wait()
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        if self._writer is not None:
+            self._writer.close()
+            with contextlib.suppress(ConnectionError):
+                await self._writer.wait_closed()
+
+
+@asynccontextmanager
+async def room(
+    folder: Path,
+    *,
+    name: str = "Phòng họp Nha Trang",
+    user: str = "room",
+    answer: str = "auto",
+    tone: int = 880,
+    film: Path | None = None,
+    size: tuple[int, int] = (640, 360),
+    bitrate: int = 800_000,
+    audio: str = AUDIO,
+    video: str = "h264",
+    calls: int = 4,
+    more: str = "",
+) -> AsyncIterator[Baresip]:
+    """Run a peer in a new folder below `folder`; it ends with the block. `answer` is `auto` or `manual`.
+
+    `more` is appended to its account, e.g. `;mediaenc=srtp-mand` or `;answerdelay=500`.
+    """
+    if shutil.which("baresip") is None:
+        raise AssertionError("baresip is not installed: make packages")
+    port = _free()
+    home = folder / f"baresip-{port}"
+    (home / "heard").mkdir(parents=True)
+    facts = {"host": LOOPBACK, "port": port, "control": port + 2, "folder": home, "calls": calls, "tone": tone}
+    picture = f"avformat,{film}" if film else "fakevideo,nil"
+    config = CONFIG.format(**facts, picture=picture, width=size[0], height=size[1], bitrate=bitrate)
+    account = ACCOUNT.format(**facts, name=name, user=user, answer=answer, audio=audio, video=video, more=more)
+    (home / "config").write_text(config)
+    (home / "accounts").write_text(account)
+    (home / "contacts").write_text("")
+    with (home / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *("baresip", "-4", "-v", "-s", "-f", str(home)), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    peer = Baresip(home, (LOOPBACK, port), process)
+    try:
+        await peer._connect(port + 2)
+        yield peer
+    finally:
+        await peer._end()
+
+
+async def film_of_colours(path: Path, size: tuple[int, int] = (640, 360), seconds: int = 10) -> Path:
+    """Make a film for `room`: moving colours and a running clock, H.264 without sound."""
+    source = f"testsrc2=size={size[0]}x{size[1]}:rate=25"
+    encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-g", "50", "-pix_fmt", "yuv420p")
+    process = await asyncio.create_subprocess_exec(
+        *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", source, "-t", str(seconds), *encoder, str(path)),
+        stdin=asyncio.subprocess.DEVNULL,
+    )
+    assert await process.wait() == 0
+    return path
+
+
+def _free() -> int:
+    """A port where it and the two after it are free, UDP and TCP."""
+    while True:
+        port = random.choice(PORTS)
+        with contextlib.ExitStack() as sockets, contextlib.suppress(OSError):
+            for at in (port, port + 1, port + 2):
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    sockets.enter_context(socket.socket(socket.AF_INET, kind)).bind((LOOPBACK, at))
+            return port

@@ -1,0 +1,35 @@
+"""Everything the user agent raises on purpose.
+
+SipError
+├── BadMessage           theirs: bytes that are no SIP message, or a header that says nothing
+└── CallFailed           a call did not come about
+    ├── CallRefused      they said no (3xx-6xx), with status and reason
+    └── CallUnanswered   nobody answered in time, hung up first, or the way there is closed
+"""
+
+
+class SipError(Exception):
+    """Base of all."""
+
+
+class BadMessage(SipError):
+    """What came is no SIP message; the text says why."""
+
+
+class CallFailed(SipError):
+    """Base of what keeps a call from coming about."""
+
+
+class CallRefused(CallFailed):
+    """The other side refused with a final status of 300 or more."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status = status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.reason}"
+
+
+class CallUnanswered(CallFailed):
+    """Nobody answered; the text says what was waited for."""

@@ -1,0 +1,125 @@
+"""Offers within a call: the same session again, or one on hold, is answered; another one is not (RFC 3264 §8).
+
+Room systems repeat their offer to keep the call alive, name the codec they settled on, or go on hold. None of that
+moves the media: the answer is what we said before, with less in it where they offer less, and the direction mirrored.
+An offer that moves media elsewhere, or has nothing left in common, has no answer here, and the call stays as it was.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+_MIRRORED = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
+_FORMAT = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(\S+)")
+_HELD = {"0.0.0.0", "::"}  # noqa: S104 - how RFC 2543 says "hold"
+MOST_MEDIA = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One m-line and what follows it."""
+
+    kind: str
+    port: str
+    protocol: str
+    formats: tuple[str, ...]
+    lines: tuple[str, ...]
+    place: str
+    """The address of the c-line that holds here."""
+    direction: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Codec names with their rates, by payload type."""
+        maps = [line[len("a=rtpmap:") :].split(None, 1) for line in self.lines if line.startswith("a=rtpmap:")]
+        return {each[0]: each[1].strip().lower() for each in maps if len(each) > 1}
+
+
+def renew(own: str, theirs: str, offer: str, version: int) -> str | None:
+    """Answer an offer within a call, or None if it asks for another session.
+
+    `own` and `theirs` are the two descriptions the call was made of, `version` counts our changes since.
+    """
+    head, ours = _parse(own)
+    _, before = _parse(theirs)
+    _, now = _parse(offer)
+    if not len(ours) <= len(now) <= MOST_MEDIA or len(before) != len(ours):
+        return None
+    answer = []
+    for at, offered in enumerate(now):
+        if at >= len(ours):
+            answer.append(_none(offered))
+            continue
+        media = _same(ours[at], before[at], offered)
+        if media is None:
+            return None
+        answer.append(media)
+    return "".join(
+        f"{line}\r\n" for line in [*_versioned(head, version), *(line for m in answer for line in _write(m))]
+    )
+
+
+def _same(ours: Media, before: Media, offered: Media) -> Media | None:
+    if (ours.kind, ours.kind) != (before.kind, offered.kind) or offered.protocol != before.protocol:
+        return None
+    if "0" in (ours.port, before.port, offered.port):
+        return _none(offered)
+    held = offered.place in _HELD
+    if offered.port != before.port or (offered.place != before.place and not held):
+        return None
+    names, common = offered.names, ours.names
+    formats = tuple(
+        each for each in ours.formats if each in offered.formats and names.get(each) in (common.get(each), None)
+    )
+    if not formats:
+        return None
+    direction = "sendonly" if held and offered.direction == "sendrecv" else offered.direction
+    return replace(ours, formats=formats, direction=_MIRRORED[direction])
+
+
+def _none(offered: Media) -> Media:
+    """The answer that leaves a stream out."""
+    return Media(offered.kind, "0", offered.protocol, offered.formats, (), "", "")
+
+
+def _write(media: Media) -> list[str]:
+    lines = [f"m={media.kind} {media.port} {media.protocol} {' '.join(media.formats)}"]
+    for line in media.lines:
+        found = _FORMAT.match(line)
+        if (found is None or found[1] in (*media.formats, "*")) and line[2:] not in _MIRRORED:
+            lines.append(line)
+    return [*lines, f"a={media.direction}"] if media.direction else lines
+
+
+def _versioned(head: list[str], version: int) -> list[str]:
+    """The session's part with the version of its o-line raised, and without a direction for all."""
+    lines = []
+    for line in head:
+        parts = line.split(" ")
+        if line.startswith("o=") and len(parts) > 2 and parts[2].isdecimal() and len(parts[2]) < 20:
+            parts[2] = str(int(parts[2]) + version)
+        if line[2:] not in _MIRRORED:
+            lines.append(" ".join(parts))
+    return lines
+
+
+def _parse(sdp: str) -> tuple[list[str], list[Media]]:
+    """The lines of the session, and its media. What makes no sense makes a media no other equals."""
+    sections: list[list[str]] = [[]]
+    for line in sdp.replace("\r", "").split("\n"):
+        if line.startswith("m="):
+            sections.append([])
+        if line:
+            sections[-1].append(line)
+    head, *media = sections
+    return head, [_media(head, lines) for lines in media]
+
+
+def _media(head: list[str], lines: list[str]) -> Media:
+    kind, port, protocol, *formats = [*lines[0][2:].split(), "", "", ""]
+    place = next((line for line in reversed(head + lines[1:]) if line.startswith("c=")), "")
+    direction = next((line[2:] for line in reversed(head + lines[1:]) if line[2:] in _MIRRORED), "sendrecv")
+    return Media(
+        *(kind, port, protocol, tuple(each for each in formats if each), tuple(lines[1:])),
+        place=place.split(" ")[-1],
+        direction=direction,
+    )

@@ -1,0 +1,76 @@
+"""A desk for tests, agents on loopback, and descriptions they could have got from a media engine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from signaling.sip.agent import Agent, Call, CallFailed, Incoming, SipSettings, Target
+
+OFFER = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 40000 RTP/AVP 9 8 0 101\r\na=rtpmap:9 G722/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
+    "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=sendrecv\r\n"
+    "m=video 40002 RTP/AVP 97 96\r\na=rtpmap:97 H264/90000\r\n"
+    "a=fmtp:97 profile-level-id=42e01f;packetization-mode=1\r\n"
+    "a=rtpmap:96 H264/90000\r\na=fmtp:96 profile-level-id=42e01f;packetization-mode=0\r\na=rtcp-fb:* nack pli\r\n"
+    "a=sendrecv\r\n"
+)
+ANSWER = (
+    "v=0\r\no=- 2 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 40000 RTP/AVP 9\r\na=rtpmap:9 G722/8000\r\na=sendrecv\r\n"
+    "m=video 40002 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\na=fmtp:97 profile-level-id=42e01f;packetization-mode=1\r\n"
+    "a=sendrecv\r\n"
+)
+
+T = TypeVar("T")
+
+
+async def accept(incoming: Incoming) -> Call:
+    """Answer with the same each time."""
+    return await incoming.accept(ANSWER)
+
+
+class Reception:
+    """A desk that does with every call what it was told, and keeps what became of it."""
+
+    def __init__(self, take: Callable[[Incoming], Awaitable[Call]] = accept) -> None:
+        self.take = take
+        self.incoming: asyncio.Queue[Incoming] = asyncio.Queue()
+        self.calls: asyncio.Queue[Call] = asyncio.Queue()
+        self.failed: asyncio.Queue[CallFailed] = asyncio.Queue()
+        self.pictures: asyncio.Queue[Call] = asyncio.Queue()
+
+    async def called(self, incoming: Incoming) -> None:
+        """Take a call."""
+        self.incoming.put_nowait(incoming)
+        try:
+            self.calls.put_nowait(await self.take(incoming))
+        except CallFailed as failure:
+            self.failed.put_nowait(failure)
+
+    def wants_picture(self, call: Call) -> None:
+        """Note it."""
+        self.pictures.put_nowait(call)
+
+
+@asynccontextmanager
+async def agent(desk: Reception | None = None, **settings: Any) -> AsyncIterator[Agent]:
+    """Run an agent on any free port of loopback."""
+    running = Agent(SipSettings("127.0.0.1", 0, **settings), desk or Reception())
+    await running.start()
+    try:
+        yield running
+    finally:
+        await running.close()
+
+
+def target(running: Agent, transport: str = "udp", user: str = "") -> Target:
+    """Where an agent is called."""
+    return Target(*running.address, transport=transport, user=user)
+
+
+async def soon(what: Awaitable[T], seconds: float = 10) -> T:
+    """What comes soon, or TimeoutError."""
+    async with asyncio.timeout(seconds):
+        return await what

@@ -8,7 +8,7 @@ import signal
 
 import uvloop
 
-from mediaserver.engine import LocalEngine
+from mediaserver.engine import RTP_PORTS, LocalEngine
 from mediaserver.worker import Worker
 
 GC_THRESHOLD = 20_000
@@ -17,7 +17,9 @@ after 700, as is usual, costs a twentieth of the worker's time for nothing."""
 
 
 async def _run(arguments: argparse.Namespace) -> None:
-    worker = Worker(LocalEngine(arguments.address, arguments.port), arguments.socket)
+    first, last = arguments.rtp_ports
+    engine = LocalEngine(arguments.address, arguments.port, range(first, last + 1))
+    worker = Worker(engine, arguments.socket)
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
@@ -33,6 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="diemcau media", description=__doc__)
     parser.add_argument("--socket", required=True, help="unix socket to serve the roof on")
     parser.add_argument("--port", type=int, required=True, help="UDP port for all peers")
+    ports = (RTP_PORTS.start, RTP_PORTS.stop - 1)
+    parser.add_argument("--rtp-ports", nargs=2, type=int, default=ports, help="first and last UDP port of room systems")
     parser.add_argument("--address", nargs="+", required=True, help="local addresses to bind and to offer to browsers")
     parser.add_argument("--log-level", default="WARNING")
     arguments = parser.parse_args()

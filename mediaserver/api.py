@@ -189,8 +189,23 @@ class MediaEngine(Protocol):
     async def connect(self, room: str, seat: str, offer: str) -> str:
         """Answer an SDP offer for a seat, replacing its previous transport; floor and view stay.
 
+        An offer of plain RTP is a room system's: it is sent media at once, and :class:`PeerUp` comes with the answer.
+        Raises :class:`mediaserver.errors.NoPortFree` when all ports for room systems are taken.
         Raises :class:`mediaserver.errors.BadOffer` when the offer is malformed, larger than 64 KiB, has too many
         m-lines, or shares no codec with us.
+        """
+
+    async def invite(self, room: str, seat: str) -> str:
+        """An SDP offer to call a room system with, replacing the seat's previous transport; :meth:`accept` follows.
+
+        The ports in it are held until then, or until the seat is removed or connected otherwise. Raises
+        :class:`mediaserver.errors.NoPortFree` when all are taken.
+        """
+
+    async def accept(self, room: str, seat: str, answer: str) -> None:
+        """Take a room system's answer to what :meth:`invite` offered; media flows, :class:`PeerUp` comes.
+
+        Raises :class:`mediaserver.errors.BadOffer` when it cannot be used, or nothing was offered.
         """
 
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:

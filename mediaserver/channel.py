@@ -24,6 +24,8 @@ CALLS: dict[str, dict[str, type]] = {
     "add_seat": {"options": api.SeatOptions},
     "remove_seat": {},
     "connect": {},
+    "invite": {},
+    "accept": {},
     "set_floor": {},
     "set_gain": {},
     "set_layout": {"layout": api.Layout},

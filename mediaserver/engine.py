@@ -7,14 +7,17 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 
 from mediaserver.api import EVERYONE, Event, Layout, LineState, RoomOptions, SeatOptions
-from mediaserver.errors import UnknownRoom
+from mediaserver.errors import BadOffer, UnknownRoom
+from mediaserver.leg import Leg
 from mediaserver.mix.minus import PTIME_MS
 from mediaserver.peer import TICK_S, Peer
 from mediaserver.room import Room
+from mediaserver.rtp import legsdp
 from mediaserver.rtp.sdp import parse_offer
 from mediaserver.ticker import Ticker
 from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import make_certificate
+from mediaserver.transport.plain import PlainPorts
 from mediaserver.transport.udp import UdpMux
 
 LOOK_MS = 10
@@ -25,6 +28,8 @@ TICK_BEATS = round(TICK_S / BEAT_S)
 REFRESH_BEATS = 25
 LATE_BEATS = 10
 """So many beats behind, a new count is begun instead of catching up packet by packet."""
+RTP_PORTS = range(40_100, 40_500)
+"""For room systems, four each: of sound and picture the media and its reports."""
 MAX_EVENTS = 10_000
 """Events nobody read; the oldest are dropped, since what happened last is what counts."""
 
@@ -38,15 +43,19 @@ def _beats(now: float) -> int:
 
 
 class LocalEngine:
-    """:class:`mediaserver.api.MediaEngine` on `hosts` and one UDP `port` (0: any free one)."""
+    """:class:`mediaserver.api.MediaEngine` on `hosts` and one UDP `port` (0: any free one).
 
-    def __init__(self, hosts: Iterable[str], port: int) -> None:
+    Room systems have `rtp_ports`; the one that is called is told the first host.
+    """
+
+    def __init__(self, hosts: Iterable[str], port: int, rtp_ports: range = RTP_PORTS) -> None:
         # given
         self._hosts = tuple(hosts)
         self._port = port
         # owned
         self._dirty = Dirty()
         self._mux = UdpMux()
+        self._plain = PlainPorts(rtp_ports, self._mux.counters)
         self._certificate = make_certificate()
         self._rooms: dict[str, Room] = {}
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
@@ -64,6 +73,7 @@ class LocalEngine:
         """Take what came, do what is due, send what became of it."""
         now = time.monotonic()
         self._mux.look(now)
+        self._plain.look(now)
         self._beat(now)
         self._dirty.flush(now)
 
@@ -121,9 +131,11 @@ class LocalEngine:
         await self._room(room).remove_seat(seat)
 
     async def connect(self, room: str, seat: str, offer: str) -> str:
-        """Answer an offer. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        """Answer an offer. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
         place = self._room(room)
         place.seat(seat)
+        if legsdp.is_plain(offer):
+            return await self._connect_leg(place, seat, offer)
         peer = Peer(
             seat,
             parse_offer(offer),
@@ -134,6 +146,33 @@ class LocalEngine:
         )
         await place.connect(seat, peer)
         return peer.answer
+
+    async def _connect_leg(self, place: Room, seat: str, offer: str) -> str:
+        session = legsdp.parse(offer)
+        leg = self._leg(place, seat)
+        answer = leg.answer(session)
+        await place.connect(seat, leg)
+        leg.begin()
+        return answer
+
+    def _leg(self, place: Room, seat: str) -> Leg:
+        return Leg(seat, self._hosts, ports=self._plain, options=place.options, dirty=self._dirty, owner=place)
+
+    async def invite(self, room: str, seat: str) -> str:
+        """Offer a room system everything. Raises NoPortFree, UnknownRoom, UnknownSeat."""
+        place = self._room(room)
+        place.seat(seat)
+        leg = self._leg(place, seat)
+        offer = leg.offer()
+        await place.connect(seat, leg)
+        return offer
+
+    async def accept(self, room: str, seat: str, answer: str) -> None:
+        """Take the answer. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        leg = self._room(room).seat(seat).peer
+        if not isinstance(leg, Leg) or leg.transport.state != "new":
+            raise BadOffer("an answer to nothing")
+        leg.accept(legsdp.parse(answer))
 
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close the floor of a seat."""

@@ -4,6 +4,7 @@ MediaError
 ├── UnknownRoom       our caller named a room that is not open
 ├── UnknownSeat       our caller named a seat nobody took
 ├── BadOffer          the peer's SDP cannot be answered
+├── NoPortFree        all ports for room systems are taken
 ├── AlreadyRecording  the room records into another file
 └── EngineGone        the process behind the engine is not there
 """
@@ -29,6 +30,13 @@ class UnknownSeat(MediaError):
 
 class BadOffer(MediaError):
     """The peer's fault: its offer is malformed, too large, or shares nothing with us."""
+
+
+class NoPortFree(MediaError):
+    """All ports for room systems are taken."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"no pair of RTP ports is free on {host}: see DIEMCAU_RTP_PORTS")
 
 
 class AlreadyRecording(MediaError):

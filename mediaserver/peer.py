@@ -53,8 +53,8 @@ TICK_S = 0.06
 class Owner(Protocol):
     """Who a peer tells what happened."""
 
-    def heard(self, seat: str, packet: Packet, now: float) -> None:
-        """A packet of the microphone."""
+    def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
+        """A packet of the microphone, its timestamp in samples at 48 kHz."""
 
     def changed(self, seat: str, state: State, reason: str) -> None:
         """The transport's state."""
@@ -78,6 +78,8 @@ class Peer:
         self.transport = WebRtcTransport(
             mux, certificate, offer.fragment, offer.password, list(offer.fingerprints), self, self._transport_changed
         )
+        self.sound = "opus"
+        """The codec it hears the mix in."""
         self._microphone = _first(offer, "audio", sends=True)
         self._camera_media, self._content_media = _first_two(offer)
         self._level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0

@@ -8,7 +8,7 @@ from itertools import count
 from mediaserver.api import EVERYONE, Layout, RoomOptions
 from mediaserver.mix.easel import EaselKey, Encoded, Scene
 from mediaserver.mix.layout import Tile
-from mediaserver.mix.quality import LARGE, QUALITIES, RENDITIONS, USUAL, RenditionKey
+from mediaserver.mix.quality import LARGE, QUALITIES, RENDITIONS, SINGLE_NAL, USUAL, RenditionKey
 from mediaserver.mix.stage import Stage
 from mediaserver.rendition import Rendition
 from mediaserver.tracks import Dirty
@@ -55,7 +55,7 @@ class Picture:
 
     def source(self, takes: Callable[[str], bool], step: int) -> Rendition | None:
         """The rendition for who decodes what `takes` says, at a step of quality or the next lower one there is."""
-        for codec in ("H264", "VP8"):
+        for codec in ("H264", "VP8", SINGLE_NAL):
             if takes(codec):
                 return self.renditions.get((codec, step)) or self.renditions[codec, USUAL]
         return None

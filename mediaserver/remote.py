@@ -95,6 +95,15 @@ class RemoteEngine:
         answer: str = await self._call("connect", room=room, seat=seat, offer=offer)
         return answer
 
+    async def invite(self, room: str, seat: str) -> str:
+        """Offer a room system everything."""
+        offer: str = await self._call("invite", room=room, seat=seat)
+        return offer
+
+    async def accept(self, room: str, seat: str, answer: str) -> None:
+        """Take a room system's answer."""
+        await self._call("accept", room=room, seat=seat, answer=answer)
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close a floor."""
         await self._call("set_floor", room=room, seat=seat, open_=open_)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from mediaserver.mix.quality import SINGLE_NAL
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import packetize_h264, packetize_vp8
+from mediaserver.rtp.payload import packetize_h264, packetize_vp8, single_nals
 from mediaserver.tracks import Dirty, Sink, Source
 
 
@@ -38,9 +39,14 @@ class Rendition(Source):
         """Cut an encoded picture into packets and push them."""
         if not data:
             return
-        payloads = packetize_h264(data) if self.codec == "H264" else packetize_vp8(data, self._picture_id)
+        payloads = self._cut(data)
         self._picture_id = (self._picture_id + 1) & 0x7FFF
         last = len(payloads) - 1
         for i, payload in enumerate(payloads):
             self.push(Packet(0, self._sequence, timestamp, 0, i == last, payload, keyframe and i == 0))
             self._sequence = (self._sequence + 1) & 0xFFFF
+
+    def _cut(self, data: bytes) -> list[bytes]:
+        if self.codec == SINGLE_NAL:
+            return single_nals(data)
+        return packetize_h264(data) if self.codec == "H264" else packetize_vp8(data, self._picture_id)

@@ -28,6 +28,7 @@ from mediaserver.api import (
 from mediaserver.camera import PictureInput
 from mediaserver.demand import Demand
 from mediaserver.errors import AlreadyRecording, UnknownSeat
+from mediaserver.leg import Leg
 from mediaserver.metronome import Metronome
 from mediaserver.mix.composer import Composed, Composer, Work
 from mediaserver.mix.marks import Mark
@@ -56,7 +57,7 @@ class Seat:
 
     def __init__(self, options: SeatOptions) -> None:
         self.options = options
-        self.peer: Peer | None = None
+        self.peer: Peer | Leg | None = None
         self.floor = False
         self.gain = 0.0
         self.view = COMPOSED
@@ -142,7 +143,7 @@ class Room:
         except KeyError:
             raise UnknownSeat(self.name, name) from None
 
-    async def connect(self, name: str, peer: Peer) -> None:
+    async def connect(self, name: str, peer: Peer | Leg) -> None:
         """Give a seat its transport; the previous one is closed."""
         seat = self.seat(name)
         old, seat.peer = seat.peer, peer
@@ -205,9 +206,9 @@ class Room:
 
     # Events of peers
 
-    def heard(self, seat: str, packet: Packet, now: float) -> None:
+    def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """A microphone's packet."""
-        self.mixer.hear(seat, packet, now)
+        self.mixer.hear(seat, packet, now, codec)
 
     def changed(self, seat: str, state: State, reason: str) -> None:
         """A peer's transport changed."""
@@ -307,7 +308,7 @@ class Room:
     def _connect_sound(self, name: str) -> None:
         peer = self.seats[name].peer
         if peer is not None and peer.audio is not None and peer.transport.state == "connected":
-            peer.audio.follow(self.mixer.source_for(name), time.monotonic())
+            peer.audio.follow(self.mixer.source_for(name, peer.sound), time.monotonic())
 
     def tick(self, now: float) -> None:
         """Housekeeping, every `TICK_S`."""

@@ -34,7 +34,9 @@ def worker_command(settings: Settings) -> Command:
 
     def command(index: int, path: Path) -> Sequence[str]:
         port = settings.media_port + index if settings.media_port else 0
-        where = ["--socket", str(path), "--port", str(port), "--address", *settings.media_addresses]
+        first, last = settings.rtp_ports
+        where = ["--socket", str(path), "--port", str(port), "--rtp-ports", str(first), str(last)]
+        where += ["--address", *settings.media_addresses]
         return [sys.executable, "-m", "mediaserver", *where]
 
     return command

@@ -130,6 +130,14 @@ class Workers:
         """Answer an offer."""
         return await self._of(room).connect(room, seat, offer)
 
+    async def invite(self, room: str, seat: str) -> str:
+        """Offer a room system everything."""
+        return await self._of(room).invite(room, seat)
+
+    async def accept(self, room: str, seat: str, answer: str) -> None:
+        """Take a room system's answer."""
+        await self._of(room).accept(room, seat, answer)
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close a floor."""
         await self._of(room).set_floor(room, seat, open_)

@@ -108,6 +108,16 @@ class FakeEngine:
         self.emit(PeerUp(room, seat))
         return f"answer to {offer}"
 
+    async def invite(self, room: str, seat: str) -> str:
+        self._note("invite", room, seat)
+        self._room(room, seat)
+        return f"offer of {seat}"
+
+    async def accept(self, room: str, seat: str, answer: str) -> None:
+        self._note("accept", room, seat, answer)
+        self._room(room, seat)
+        self.emit(PeerUp(room, seat))
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         self._note("set_floor", room, seat, open_)
         floors = self._room(room, seat).floors

@@ -1,29 +1,54 @@
-"""One mix on its way to its listeners: summed samples in, Opus packets out."""
+"""One mix on its way to its listeners: summed samples in, packets of each codec that somebody listens to out."""
 
 import numpy as np
 
 from mediaserver.mix.limiter import Limiter
-from mediaserver.mix.minus import FRAME_SAMPLES, Samples, Sums
+from mediaserver.mix.minus import FRAME_SAMPLES, PTIME_MS, Samples, Sums
 from mediaserver.mix.opus import OpusEncoder, silence
+from mediaserver.mix.telephony import RTP_CLOCK, TelephonyEncoder
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 
+TELEPHONY_TICKS = RTP_CLOCK * PTIME_MS // 1000
+_HUSH: Samples = np.zeros(FRAME_SAMPLES, np.int16)
+
 
 class Bus:
-    """Costs an encoder only while somebody listens and somebody is heard."""
+    """Costs an encoder a codec only while somebody listens, and for Opus only while somebody is heard."""
 
     def __init__(self, name: str, dirty: Dirty) -> None:
+        # given
+        self._dirty = dirty
+        # owned
         self.source = Source(name, "opus", dirty)
+        self._telephony: dict[str, _Telephony] = {}
         self._limiter = Limiter()
         self._encoder: OpusEncoder | None = None
         self._silent = True
         self._sequence = 0
 
+    def encoded(self, codec: str) -> Source:
+        """This mix for those who speak `codec`."""
+        if codec == "opus":
+            return self.source
+        if codec not in self._telephony:
+            self._telephony[codec] = _Telephony(self.source.name, codec, self._dirty)
+        return self._telephony[codec]
+
+    @property
+    def converts(self) -> bool:
+        """Whether anybody hears it in another codec than Opus, for whom everything must be decoded."""
+        return any(each.sinks for each in self._telephony.values())
+
     def push(self, total: Sums | None, tick: int) -> None:
         """Send 20 ms; None is silence, which is continuous too, but encoded only once for everyone."""
-        if self.source.sinks:
-            self._send(silence() if total is None else self._encode(total), tick)
-        self._silent = total is None or not self.source.sinks
+        heard = bool(self.source.sinks)
+        limited = self._limiter.apply(total) if total is not None and (heard or self._telephony) else None
+        if heard:
+            self._send(silence() if limited is None else self._encode(limited), tick)
+        self._silent = total is None or not heard
+        for each in self._telephony.values():
+            each.encode(_HUSH if limited is None else limited, tick)
 
     def relay(self, payload: bytes, tick: int) -> None:
         """Send 20 ms as somebody else encoded them."""
@@ -34,16 +59,31 @@ class Bus:
     def follow(self, last: Samples) -> None:
         """Let the next sound follow what was relayed: the encoder hears its `last` 20 ms first, else it would click."""
         if self.source.sinks:
-            self._encode(last.astype(np.int32))
+            self._encode(self._limiter.apply(last.astype(np.int32)))
             self._silent = False
 
     def _send(self, payload: bytes, tick: int) -> None:
         self.source.push(Packet(0, self._sequence, tick * FRAME_SAMPLES, 0, False, payload))
         self._sequence = (self._sequence + 1) & 0xFFFF  # a tick left out is a pause to listeners, not a loss
 
-    def _encode(self, total: Sums) -> bytes:
+    def _encode(self, limited: Samples) -> bytes:
         if self._encoder is None:
             self._encoder = OpusEncoder()
         elif self._silent:
             self._encoder.reset()  # its listeners heard another stream in between
-        return self._encoder.encode(self._limiter.apply(total))
+        return self._encoder.encode(limited)
+
+
+class _Telephony(Source):
+    """A mix in a codec of room systems."""
+
+    def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
+        super().__init__(name, codec, dirty)
+        self._encoder = TelephonyEncoder(codec)
+        self._sequence = 0
+
+    def encode(self, samples: Samples, tick: int) -> None:
+        """Send 20 ms, if anybody listens."""
+        if self.sinks:
+            self.push(Packet(0, self._sequence, tick * TELEPHONY_TICKS, 0, False, self._encoder.encode(samples)))
+            self._sequence = (self._sequence + 1) & 0xFFFF

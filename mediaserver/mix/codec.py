@@ -8,6 +8,9 @@ from av import Packet, VideoFrame
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
+from mediaserver.mix.quality import SINGLE_NAL
+from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES
+
 MAX_PIXELS = 1920 * 1088
 """Larger pictures are refused by the decoder before it allocates them (an 8192² key frame would cost 485 MB)."""
 
@@ -60,11 +63,10 @@ def _video_encoder(codec: str, width: int, height: int, fps: int, bitrate: int) 
     return context
 
 
+_X264 = {"preset": "superfast", "tune": "zerolatency", "profile": "baseline", "forced-idr": "1", "sc_threshold": "0"}
 _ENCODERS = {
-    "H264": (
-        "libx264",
-        {"preset": "superfast", "tune": "zerolatency", "profile": "baseline", "forced-idr": "1", "sc_threshold": "0"},
-    ),
+    "H264": ("libx264", _X264),
+    SINGLE_NAL: ("libx264", {**_X264, "x264-params": f"slice-max-size={MAX_PAYLOAD_BYTES}"}),
     "VP8": (
         "libvpx",
         {

@@ -68,16 +68,16 @@ class Mixer:
         if seat in self.voices:
             self.voices[seat].gain = gain
 
-    def hear(self, seat: str, packet: Packet, now: float) -> None:
+    def hear(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """Take a microphone's packet: only an open floor is listened to. `now` in seconds."""
         voice = self.voices.get(seat)
         if voice is not None:
-            voice.add(packet, now)
+            voice.add(packet, now, codec)
 
-    def source_for(self, seat: str) -> Source:
-        """What a seat hears: everyone but itself, or itself alone."""
+    def source_for(self, seat: str, codec: str = "opus") -> Source:
+        """What a seat hears, encoded with `codec`: everyone but itself, or itself alone."""
         own = seat in self.mixed if self._echo is None else seat in self._without
-        return self._without[seat].source if own else self.full
+        return (self._without[seat] if own else self._full).encoded(codec)
 
     def tick(self, tick: int, now: float) -> bool:
         """Mix 20 ms and push one packet to every mix somebody hears; whether the speaker changed."""
@@ -101,7 +101,7 @@ class Mixer:
 
         A voice that is made louder or softer has to be decoded.
         """
-        if not self.relays or self._echo is not None or len(self.mixed) != 1 or self._leaving:
+        if not self.relays or self._echo is not None or len(self.mixed) != 1 or self._leaving or self._full.converts:
             return None
         (seat,) = self.mixed
         if self.voices[seat].gain:

@@ -27,8 +27,10 @@ QUALITIES = (
 So does one of the last."""
 USUAL, LARGE = 2, 3
 """The room's own size: what is recorded, and the most who does not ask for more gets. 1080p30 is for those who do."""
+SINGLE_NAL = "H264/0"
+"""H.264 in slices that fit a packet each (RFC 6184 packetization-mode 0), for room systems that know nothing else."""
 RENDITIONS: tuple[RenditionKey, ...] = (
-    *((codec, step) for codec in ("H264", "VP8") for step in range(LARGE)),
+    *((codec, step) for codec in ("H264", "VP8", SINGLE_NAL) for step in range(LARGE)),
     ("H264", LARGE),
 )
 """VP8 in 1080p30 would cost most of a core."""

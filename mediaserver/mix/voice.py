@@ -2,12 +2,14 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.opus import OpusDecoder
+from mediaserver.mix.telephony import TelephonyDecoder, payload_samples
 from mediaserver.rtp.audio import AudioJitter, Kind, Step
 from mediaserver.rtp.packet import Packet
 
@@ -32,6 +34,19 @@ _RISE = np.linspace(0, 1, FRAME_SAMPLES, dtype=np.float32)
 _NOTHING: Samples = np.zeros(0, np.int16)
 
 
+class Decoder(Protocol):
+    """One talker's codec, to 48 kHz."""
+
+    def decode(self, payload: bytes) -> Samples:
+        """The samples of one packet. Raises ValueError on undecodable bytes."""
+
+    def mend(self, following: bytes, samples: int) -> Samples:
+        """The lost `samples` right before the packet `following`. Raises ValueError."""
+
+    def conceal(self, samples: int) -> Samples:
+        """A guess of the next `samples`."""
+
+
 class Voice:
     """Decoded only when it is mixed, or when its sender does not say how loud it is (RFC 6464).
 
@@ -44,7 +59,8 @@ class Voice:
         """In dB; heard loudness has it in."""
         # owned
         self.jitter = AudioJitter()
-        self._decoder = OpusDecoder()
+        self._codec = "opus"
+        self._decoder: Decoder = OpusDecoder()
         self._fifo = _NOTHING
         self._frame: Samples | None = None
         self.packet: bytes | None = None
@@ -71,10 +87,20 @@ class Voice:
         """Whether it gave sound in the last second."""
         return self._quiet < QUIET_TICKS
 
-    def add(self, packet: Packet, now: float) -> None:
-        """Take one packet; `now` in seconds."""
+    def add(self, packet: Packet, now: float, codec: str = "opus") -> None:
+        """Take one packet, with a timestamp in samples at 48 kHz whatever the `codec`; `now` in seconds."""
+        if codec != self._codec:
+            self._tune(codec)
         self._claim = packet.level if self._doubt < DOUBT_TICKS else None
         self.jitter.add(packet, now)
+
+    def _tune(self, codec: str) -> None:
+        """Begin anew with another codec: room systems may change theirs from packet to packet."""
+        opus = codec == "opus"
+        self._codec = codec
+        self.jitter = AudioJitter() if opus else AudioJitter(payload_samples)
+        self._decoder = OpusDecoder() if opus else TelephonyDecoder(codec)
+        self._relayed.clear()
 
     def listen(self, now: float, *, mixed: bool, alone: bool = False) -> float | None:
         """Take the next 20 ms and tell their loudness in dBov; None when there is no sound.
@@ -209,7 +235,7 @@ def _merge(frames: Samples) -> Samples:
     return (first * (1 - _RISE) + second * _RISE).astype(np.int16)
 
 
-_STEPS: dict[Kind, Callable[[OpusDecoder, Step], Samples]] = {
+_STEPS: dict[Kind, Callable[[Decoder, Step], Samples]] = {
     Kind.PLAY: lambda decoder, step: decoder.decode(step.payload),
     Kind.MEND: lambda decoder, step: decoder.mend(step.payload, step.samples),
     Kind.HIDE: lambda decoder, step: decoder.conceal(step.samples),

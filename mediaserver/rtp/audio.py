@@ -6,6 +6,7 @@ what :class:`~mediaserver.rtp.delay.Delay` wants: :meth:`AudioJitter.shortage` t
 out sound where it is heard least. Pure: `now` is in seconds of any steady clock.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -51,9 +52,14 @@ class _Held:
 
 
 class AudioJitter:
-    """One talker. Each packet is played once, mended, concealed, or counted in `late`, `lost` or `dropped`."""
+    """One talker. Each packet is played once, mended, concealed, or counted in `late`, `lost` or `dropped`.
 
-    def __init__(self) -> None:
+    `length` tells how many samples a payload plays, 0 for one that cannot be read; an Opus packet's by default.
+    """
+
+    def __init__(self, length: Callable[[bytes], int] | None = None) -> None:
+        # given
+        self._length = length or packet_samples
         # owned
         self._held: dict[int, _Held] = {}
         """By timestamp, unwrapped."""
@@ -74,7 +80,7 @@ class AudioJitter:
 
     def add(self, packet: Packet, now: float) -> None:
         """Keep a packet unless its turn has passed."""
-        samples = packet_samples(packet.payload)
+        samples = self._length(packet.payload)
         if not samples:
             return
         if packet.ssrc != self._ssrc or len(self._held) >= MAX_HELD:

@@ -141,6 +141,11 @@ def packetize_h264(frame: bytes) -> list[bytes]:
     return payloads + _flush(small)
 
 
+def single_nals(frame: bytes) -> list[bytes]:
+    """An Annex B access unit as payloads of packetization-mode 0 (RFC 6184 §6.2); what fits no packet is left out."""
+    return [nal for nal in split_nals(frame) if nal[0] & 0x1F != NAL_AUD and len(nal) <= MAX_PAYLOAD_BYTES]
+
+
 def split_nals(frame: bytes) -> list[bytes]:
     """The NAL units of an Annex B byte stream, without start codes or trailing zeros."""
     cuts = [m.span() for m in _START_CODE.finditer(frame)]

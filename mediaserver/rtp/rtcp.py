@@ -1,7 +1,7 @@
 """RTCP in the few words we say and hear (RFC 3550 §6, RFC 4585, RFC 5104, REMB). Pure."""
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import NamedTuple
@@ -16,7 +16,7 @@ MAX_BLOCKS = 31
 REMB_BITS = 18
 """Of the mantissa; the exponent has 6."""
 
-_SR, _RR, _SDES, _FEEDBACK, _PICTURE_FEEDBACK = 200, 201, 202, 205, 206
+_OLD_FIR, _SR, _RR, _SDES, _BYE, _FEEDBACK, _PICTURE_FEEDBACK = 192, 200, 201, 202, 203, 205, 206
 _NACK, _PLI, _FIR, _APPLICATION = 1, 1, 4, 15
 _VERSION = 0x80
 _HEAD = Struct("!BBH")
@@ -28,6 +28,7 @@ _BLOCK = Struct("!IB3sIIII")
 _REMB = Struct("!4sBBH")
 _LOST = Struct("!HH")
 _FIR_ENTRY = Struct("!I4x")
+_FIR_ORDER = Struct("!IB3x")
 
 
 class Block(NamedTuple):
@@ -177,7 +178,13 @@ def _read_picture_feedback(body: bytes, kind: int, _wall: float) -> list[Heard]:
     return []
 
 
+def _read_old_fir(body: bytes, _count: int, _wall: float) -> list[Heard]:
+    """RFC 2032 §5.2.1, which room systems of its time still send; whose stream is meant they do not agree on."""
+    return [KeyframeRequest(int.from_bytes(body[:4], "big"))]
+
+
 _READERS: dict[int, Callable[[bytes, int, float], list[Heard]]] = {
+    _OLD_FIR: _read_old_fir,
     _SR: _read_sender_report,
     _RR: _read_receiver_report,
     _FEEDBACK: _read_feedback,
@@ -193,11 +200,24 @@ def _head(kind: int, count: int, body: int) -> bytes:
     return _HEAD.pack(_VERSION | count, kind, body // 4)
 
 
-def sender_report(ssrc: int, wall: float, timestamp: int, packets: int, octets: int) -> bytes:
+def sender_report(
+    ssrc: int, wall: float, timestamp: int, packets: int, octets: int, blocks: Sequence[Block] = ()
+) -> bytes:
     """SR and CNAME of one of our streams; `wall` in Unix seconds belongs to `timestamp`."""
-    words, named = _SENDER.size // 4 - 1, _NAME.size // 4 - 1
-    report = _SENDER.pack(_VERSION, _SR, words, ssrc, _ntp(wall), timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)
-    return report + _NAME.pack(_VERSION | 1, _SDES, named, ssrc, 1, len(CNAME), CNAME, 0)
+    count, words = len(blocks), (_SENDER.size + _BLOCK.size * len(blocks)) // 4 - 1
+    sent = packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
+    report = _SENDER.pack(_VERSION | count, _SR, words, ssrc, _ntp(wall), timestamp, *sent)
+    return report + b"".join([_pack_block(*block) for block in blocks]) + name(ssrc)
+
+
+def name(ssrc: int) -> bytes:
+    """SDES with our CNAME, which every compound packet must carry (RFC 3550 §6.1)."""
+    return _NAME.pack(_VERSION | 1, _SDES, _NAME.size // 4 - 1, ssrc, 1, len(CNAME), CNAME, 0)
+
+
+def goodbye(ssrc: int) -> bytes:
+    """BYE: our stream ends (RFC 3550 §6.6)."""
+    return _head(_BYE, 1, 4) + ssrc.to_bytes(4, "big")
 
 
 def receiver_report(ssrc: int, blocks: list[Block]) -> bytes:
@@ -214,6 +234,12 @@ def _pack_block(ssrc: int, fraction: int, lost: int, highest: int, jitter: int, 
 def picture_loss(ssrc: int, media_ssrc: int) -> bytes:
     """PLI: ask for a key frame of the peer's stream."""
     return _head(_PICTURE_FEEDBACK, _PLI, 8) + _PAIR.pack(ssrc, media_ssrc)
+
+
+def full_intra(ssrc: int, media_ssrc: int, order: int) -> bytes:
+    """FIR (RFC 5104 §4.3.1): as PLI; `order` counts requests, a repeated one keeps its number."""
+    entry = _FIR_ORDER.pack(media_ssrc, order & 0xFF)
+    return _head(_PICTURE_FEEDBACK, _FIR, 16) + _PAIR.pack(ssrc, 0) + entry
 
 
 def nack(ssrc: int, media_ssrc: int, sequences: list[int]) -> bytes:

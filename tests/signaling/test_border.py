@@ -140,6 +140,11 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("DATABASE_URL", "mysql://x"),
         ("REDIS_URL", "http://x"),
         ("PROFILE", "/nowhere.yaml"),
+        ("RTP_PORTS", "40100"),
+        ("RTP_PORTS", "40100-40102"),
+        ("RTP_PORTS", "40199-40100"),
+        ("RTP_PORTS", "22-99"),
+        ("RTP_PORTS", "40100-70000"),
         ("SPEAKER_HOLD", "0.4"),
         ("SPEAKER_HOLD", "nan"),
         ("SPEAKER_HOLD", "long"),
@@ -166,10 +171,11 @@ def test_settings_that_are_set() -> None:
             "DIEMCAU_DATABASE_URL": "postgresql://db/x",
             "DIEMCAU_REDIS_URL": "redis://r",
             "DIEMCAU_SPEAKER_HOLD": "3",
+            "DIEMCAU_RTP_PORTS": "50000 - 50003",
         }
     )
     assert (settings.media_addresses, settings.port) == (("10.0.0.1", "10.0.0.2"), 9443)
-    assert settings.speaker_hold == 3.0
+    assert (settings.speaker_hold, settings.rtp_ports) == (3.0, (50000, 50003))
     assert (settings.database_url, settings.redis_url) == ("postgresql://db/x", "redis://r")
 
 

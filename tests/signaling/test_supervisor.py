@@ -137,7 +137,7 @@ def test_a_path_too_long_for_a_socket_moves_to_the_temporary_directory(tmp_path:
     long.parent.rmdir()
 
 
-def test_the_workers_command_names_socket_port_and_addresses(tmp_path: Path) -> None:
+def test_the_workers_command_names_socket_ports_and_addresses(tmp_path: Path) -> None:
     command = worker_command(make_settings(tmp_path, None))
     assert command(1, Path("/s"))[1:] == [
         "-m",
@@ -146,6 +146,9 @@ def test_the_workers_command_names_socket_port_and_addresses(tmp_path: Path) -> 
         "/s",
         "--port",
         "0",
+        "--rtp-ports",
+        "40100",
+        "40499",
         "--address",
         "127.0.0.1",
     ]

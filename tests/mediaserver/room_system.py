@@ -1,0 +1,203 @@
+"""A room system by a script: plain RTP, one tone, one colour, key frames only when it is asked for one."""
+
+import asyncio
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, cast
+
+import av
+import numpy as np
+from av import AudioFrame
+from av.audio.codeccontext import AudioCodecContext
+
+from loadtest.decode import mono
+from mediaserver.mix.codec import VideoEncoder
+from mediaserver.mix.quality import SINGLE_NAL
+from mediaserver.rtp import rtcp
+from mediaserver.rtp.packet import HEADER, parse
+from mediaserver.rtp.payload import packetize_h264, single_nals
+from tests.mediaserver import pictures
+from tests.mediaserver.meeting import COLOURS, Watch
+
+SIZE = (320, 180)
+NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9}
+_RATES = {"PCMU": 8000, "PCMA": 8000, "G722": 16000}
+_FFMPEG = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw", "G722": "g722"}
+SSRC = 0x5EED0001
+"""Of its reports."""
+
+
+@dataclass(slots=True)
+class Ends:
+    """What came at one socket, and from where."""
+
+    transport: asyncio.DatagramTransport
+    datagrams: list[bytes] = field(default_factory=list)
+    sender: tuple[str, int] | None = None
+
+    @property
+    def port(self) -> int:
+        """Its number."""
+        return int(self.transport.get_extra_info("sockname")[1])
+
+
+class _Door(asyncio.DatagramProtocol):
+    def __init__(self, system: "RoomSystem", name: str) -> None:
+        self.system, self.name = system, name
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.system.received(self.name, data, addr)
+
+
+class RoomSystem(Watch):
+    """Speaks `sound` and H.264 in packetization-mode `mode`; while it is `deaf` no request brings a key frame."""
+
+    def __init__(self, sound: str, mode: int, colour: str, hertz: int) -> None:
+        super().__init__()
+        # given
+        self.sound_name, self.mode, self.colour_name, self.hertz = sound, mode, colour, hertz
+        # owned
+        self.ends: dict[str, Ends] = {}
+        self.aims: dict[str, tuple[str, int]] = {}
+        self.number = 96
+        """The payload type of H.264."""
+        self.deaf = False
+        self.requests = 0
+        """Key frames asked for."""
+        self.modes: set[int] = set()
+        """Kinds of NAL units that came."""
+        self.reports: list[rtcp.Heard] = []
+        self.ssrcs: dict[str, int] = {}
+        self._ssrc = secrets.randbits(31)
+        self._wanted = True
+        self._sequences = {"audio": 65_000, "video": 65_500}
+        self._encoder = VideoEncoder("H264" if mode else SINGLE_NAL, *SIZE, 25, 500_000)
+        self._mouth, self._ear = _context(sound, "w"), _context(sound, "r")
+        self._sending: asyncio.Task[None] | None = None
+
+    async def open(self, host: str = "127.0.0.1") -> None:
+        """Take ports."""
+        loop = asyncio.get_running_loop()
+        for name in ("audio", "audio rtcp", "video", "video rtcp"):
+            transport, _ = await loop.create_datagram_endpoint(lambda n=name: _Door(self, n), (host, 0))  # type: ignore[misc]
+            self.ends[name] = Ends(transport)
+
+    def sdp(self, *, camera: bool = True) -> str:
+        """An offer, or the answer to one, as Polycom spaces it; FECC between the others and BFCP behind."""
+        lines = ["v=0", "o=room 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "b=AS:2048", "t=0 0"]
+        static = NUMBERS[self.sound_name]
+        lines += [f"m=audio {self.ends['audio'].port} RTP/AVP {static} 101", f"a=rtcp:{self.ends['audio rtcp'].port}"]
+        lines += ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=label:11", "a=sendrecv"]
+        port, number = self.ends["video"].port if camera else 0, self.number
+        lines += [f"m=video {port} RTP/AVP {number}", f"a=rtcp:{self.ends['video rtcp'].port}"]
+        lines += [f"a=rtpmap:{number} H264/90000"]
+        lines += [f"a=fmtp:{number} profile-level-id=42801f; packetization-mode={self.mode}; max-fs=3600"]
+        lines += ["a=rtcp-fb:* nack pli", "a=content:main", "a=label:12", "a=sendrecv"]
+        return "\r\n".join([*lines, ""])
+
+    def aim(self, sdp: str) -> None:
+        """Send to what the other side named."""
+        for kind, port in re.findall(r"m=(audio|video) (\d+)", sdp):
+            self.aims[kind], self.aims[f"{kind} rtcp"] = ("127.0.0.1", int(port)), ("127.0.0.1", int(port) + 1)
+
+    def begin(self) -> None:
+        """Send a tone and a colour from now on."""
+        self._sending = asyncio.ensure_future(self._send())
+
+    async def _send(self) -> None:
+        begun = time.monotonic()
+        for tick in range(100_000):
+            self._speak(tick)
+            if not tick % 2:
+                self._show(tick // 2)
+            if not tick % 50:
+                self.report()
+            await asyncio.sleep(max(0.0, begun + 0.02 * (tick + 1) - time.monotonic()))
+
+    def _speak(self, tick: int) -> None:
+        rate = _RATES[self.sound_name]
+        moments = (np.arange(rate // 50) + tick * (rate // 50)) / rate
+        wave = (np.sin(2 * np.pi * self.hertz * moments) * 8000).astype(np.int16)
+        frame = AudioFrame.from_ndarray(wave[np.newaxis], "s16", "mono")
+        frame.sample_rate = rate
+        payload = b"".join(bytes(packet) for packet in self._mouth.encode(frame))
+        self.packet_out("audio", NUMBERS[self.sound_name], 0xFFFFF000 + 160 * tick, payload)
+
+    def _show(self, tick: int) -> None:
+        picture = pictures.plain(*SIZE, COLOURS[self.colour_name])
+        wanted, self._wanted = self._wanted, False
+        data, _ = self._encoder.encode(picture, tick, keyframe=wanted)
+        payloads = packetize_h264(data) if self.mode else single_nals(data)
+        for payload in payloads:
+            self.packet_out("video", self.number, 3600 * tick, payload, marker=payload is payloads[-1])
+
+    def packet_out(self, kind: str, number: int, timestamp: int, payload: bytes, *, marker: bool = False) -> None:
+        """Send one RTP packet."""
+        if kind not in self.aims:
+            return
+        sequence = self._sequences[kind]
+        self._sequences[kind] = (sequence + 1) & 0xFFFF
+        head = HEADER.pack(0x80, number | marker << 7, sequence, timestamp & 0xFFFFFFFF, self._ssrc + (kind == "video"))
+        self.ends[kind].transport.sendto(head + payload, self.aims[kind])
+
+    def report(self) -> None:
+        """Tell what arrived, in compound packets."""
+        for kind in ("audio", "video"):
+            if kind in self.aims:
+                blocks = [rtcp.Block(self.ssrcs[kind], 0, 0, 1, 0, 0, 0)] if kind in self.ssrcs else []
+                data = rtcp.receiver_report(SSRC, blocks) + rtcp.name(SSRC)
+                self.say(kind, data)
+
+    def say(self, kind: str, data: bytes) -> None:
+        """Send RTCP of an m-line."""
+        self.ends[f"{kind} rtcp"].transport.sendto(data, self.aims[f"{kind} rtcp"])
+
+    def received(self, name: str, data: bytes, address: tuple[str, int]) -> None:
+        """Look at one datagram."""
+        ends = self.ends[name]
+        ends.sender = address
+        ends.datagrams.append(data)
+        if "rtcp" in name:
+            self._read(data)
+        else:
+            self._take(name, data)
+        self.news.set()
+
+    def _read(self, data: bytes) -> None:
+        heard = rtcp.parse(data, time.time())
+        self.reports += heard
+        if any(isinstance(each, rtcp.KeyframeRequest) for each in heard):
+            self.requests += 1
+            self._wanted = not self.deaf
+
+    def _take(self, kind: str, data: bytes) -> None:
+        packet, _ = parse(data, len(data))
+        self.ssrcs[kind] = packet.ssrc
+        if kind == "video":
+            self.modes.add(packet.payload[0] & 0x1F)
+            self.packet("H264", memoryview(data), len(data))
+            return
+        assert packet.payload_type == NUMBERS[self.sound_name]
+        for frame in self._ear.decode(av.Packet(packet.payload)):
+            self._sound.append(np.repeat(mono(frame), 48_000 // _RATES[self.sound_name]))
+        while sum(map(len, self._sound)) > 48_000:
+            self._sound.popleft()
+
+    async def close(self) -> None:
+        """Fall silent."""
+        if self._sending is not None:
+            self._sending.cancel()
+        for ends in self.ends.values():
+            ends.transport.close()
+        await asyncio.sleep(0)
+
+
+def _context(codec: str, mode: Any) -> AudioCodecContext:
+    context = cast("AudioCodecContext", av.CodecContext.create(_FFMPEG[codec], mode))
+    context.sample_rate, context.layout, context.format = _RATES[codec], "mono", "s16"  # type: ignore[assignment]
+    if mode == "w":
+        context.time_base = Fraction(1, _RATES[codec])
+    return context

@@ -37,6 +37,7 @@ Kind = Literal[
     "people",
     "exception-over",
     "closing",
+    "power",
     "recording",
     "recording-due",
     "recording-goes",
@@ -143,6 +144,11 @@ WORDS: Mapping[Kind, Words] = {
         "Nhắc kết thúc kỹ thuật phiên họp",
         "Phiên họp đã kết thúc; đề nghị tắt thiết bị đầu cuối rồi ngắt nguồn, và đánh dấu đã làm (khoản 1 Điều 15).",
         "The session is over; please switch off in order and tick the closing list (Article 15.1).",
+    ),
+    "power": Words(
+        "Nhắc ngắt nguồn thiết bị phòng họp",
+        "Phiên họp đã kết thúc 30 phút mà thiết bị vẫn bật; đề nghị tắt thiết bị và ngắt nguồn (khoản 3 Điều 11).",
+        "The session ended 30 minutes ago and the room system is still on; please switch it off (Article 11.3).",
     ),
     "recording": Words(
         "Bàn giao bản ghi hình",

@@ -1,9 +1,10 @@
-"""What of a meeting's faults concerns who is in it: open incidents, weak lines, whether the centre directs. Pure."""
+"""What of a meeting's faults concerns who is in it: open incidents, weak lines, calls of room systems,
+whether the centre directs. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from signaling.messages import AssistState, IncidentState, LinesState, ServerMessage, WeakLine
+from signaling.messages import AssistState, CallsState, IncidentState, LinesState, ServerMessage, WeakLine
 
 
 class Aid:
@@ -14,6 +15,8 @@ class Aid:
         """Unsettled ones."""
         self.weak: dict[str, WeakLine] = {}
         """By seat."""
+        self.calls = CallsState(calls=[])
+        """Of room systems."""
         self.helper: str | None = None
         """The seat from which the centre directs the meeting (Điều 14.3.c)."""
         self.assist = AssistState(seat=None, name=None, since=None)
@@ -23,6 +26,7 @@ class Aid:
         """What a controller who comes now has to know."""
         told: list[ServerMessage] = list(self.incidents.values())
         told += [self.lines] if self.weak else []
+        told += [self.calls] if self.calls.calls else []
         return told + ([self.assist] if self.helper is not None else [])
 
     @property

@@ -23,6 +23,8 @@ from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
 from signaling.faults import Faults
 from signaling.finisher import Finisher
+from signaling.gateway import Gateway
+from signaling.guard import Guard
 from signaling.handing import Handing
 from signaling.hub import Hub
 from signaling.lines import Lines
@@ -35,11 +37,15 @@ from signaling.post.deliverer import Deliverer
 from signaling.post.intake import Intake
 from signaling.post.letters import Letters, tls_context
 from signaling.presence import Presence
+from signaling.reception import Reception
 from signaling.record import Record, utc_now
 from signaling.recordings import Recordings, load_key
 from signaling.rest import serve
 from signaling.roof import ROOF, Roof
+from signaling.seating import Seating
 from signaling.settings import Mail, Settings
+from signaling.sip.agent import Agent
+from signaling.standby import Standby
 from signaling.supervisor import Supervisor, worker_command
 from signaling.throttle import Throttle
 from signaling.workers import Workers
@@ -78,9 +84,12 @@ async def roof(
             built.intake.start()
         built.hub.start()
         try:
+            if settings.sip is not None:
+                await built.gateway.start(Agent(settings.sip, built.gateway))
             yield built
         finally:
             await built.hub.stop()
+            await built.gateway.stop()
             await built.clerk.stop()
             if built.intake is not None:
                 await built.intake.stop()
@@ -98,7 +107,9 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     tools = Tools(engine, presence, recordings, kept.desk, kept.preparation.attendance, kept.audit, clock, rooms)
     hub = Hub(kept.scheduler, tools, lines)
     faults = Faults(hub, kept.desk, lines, kept.audit)
-    entrance = Entrance(kept.scheduler, kept.equipment, kept.grants, hub, presence, limits, kept.audit)
+    guard = Guard(kept.scheduler, presence)
+    entrance = Entrance(kept.scheduler, kept.equipment, kept.grants, hub, guard, limits, kept.audit)
+    gateway = _gateway(kept, hub, guard, limits)
     letters = None if settings.mail is None else Letters(settings.mail)
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock, links)
     return Roof(
@@ -109,10 +120,11 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         hub=hub,
         lines=lines,
         faults=faults,
-        dispatch=Dispatch(hub, entrance, faults, metrics),
+        gateway=gateway,
+        dispatch=Dispatch(hub, entrance, faults, gateway, metrics),
         recordings=recordings,
         finisher=finisher,
-        clerk=Clerk(_duties(kept, hub), clock),
+        clerk=Clerk(_duties(kept, hub, gateway), clock),
         deliverer=deliverer,
         intake=_intake(settings.mail, kept.mailroom, clock, deliverer),
         metrics=metrics,
@@ -122,7 +134,13 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     )
 
 
-def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
+def _gateway(kept: Record, hub: Hub, guard: Guard, limits: Throttle) -> Gateway:
+    reception = Reception(kept.scheduler, kept.equipment, kept.grants, limits, kept.audit)
+    seating = Seating(kept.equipment, guard, kept.audit)
+    return Gateway(hub, kept.scheduler, kept.equipment, kept.grants, seating, reception)
+
+
+def _duties(kept: Record, hub: Hub, gateway: Gateway) -> dict[str, Duty]:
     return {
         "uptime": kept.reports.alive,
         "figures": kept.inquiries.remind,
@@ -136,6 +154,7 @@ def _duties(kept: Record, hub: Hub) -> dict[str, Duty]:
         "personal": kept.preparation.personal.forget,
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
         "closing": kept.sheets.remind,
+        "power": Standby(kept.power, gateway).work,
         "recordings": Handing(kept.scheduler, kept.handovers, kept.recorded, kept.audit).work,
         "providers": kept.letters.work,
         "patches": kept.patches.work,

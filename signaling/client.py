@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from datetime import datetime
+from typing import Protocol
 
 from aiohttp import web
 
@@ -19,6 +20,24 @@ RATE = 20.0
 BURST = 60.0
 OFFER_COSTS = 10.0
 """An offer makes keys and sockets; it counts as ten messages."""
+
+
+class Member(Protocol):
+    """Whoever holds a seat in a meeting: a browser's socket, or the call of a room system."""
+
+    id: str
+    session: str | None
+    account: Account
+    source: Source
+
+    def send(self, message: ServerMessage, ref: str | None = None) -> None:
+        """Tell it something."""
+
+    def send_text(self, text: str) -> None:
+        """Tell it something that is text already."""
+
+    def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
+        """Say bye; nothing is said after it."""
 
 
 class Client:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout
+from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout, SeatOptions
 from scheduler.conduct.model import IncidentKind
 from scheduler.model import Interval, ScriptItem
 from scheduler.preparation.stays import Redial, RedialKind
@@ -39,6 +39,7 @@ from signaling.errors import MessageError
 from signaling.messages import (
     Arrangement,
     Audience,
+    CallsState,
     ContentState,
     Farewell,
     GivesWay,
@@ -118,6 +119,8 @@ class Conference:
         self.gives_way_at: datetime | None = None
         """When it ends, since an emergency took its code."""
         self._room_open = False
+        self._ringing: set[str] = set()
+        """Seats of room systems that are being called."""
 
     # --- coming and going
 
@@ -130,6 +133,7 @@ class Conference:
             effects.append(Hang(choice.resumed.client, "replaced"))
         back = choice.resumed is not None and choice.resumed.here
         seat = self.roster.sit(client, person, choice)
+        self._ringing.discard(seat.id)
         if not back:
             effects += self._seat(seat)
         if seat.place is not None:
@@ -189,7 +193,21 @@ class Conference:
             effects += self._turn(seat, False)
             self.roster.remove(seat)
         self._room_open, self.content, self._before = False, None, None
+        self._ringing.clear()
         return effects
+
+    def ring(self, options: SeatOptions) -> list[Effect]:
+        """A room system is being called: its leg is there before it answers, unseen."""
+        effects: list[Effect] = [] if self._room_open else self._open_room()
+        self._ringing.add(options.seat)
+        return [*effects, AddSeat(options)]
+
+    def rang(self, seat_id: str) -> list[Effect]:
+        """A call is over; one that was in vain leaves nothing."""
+        if seat_id not in self._ringing:
+            return []
+        self._ringing.discard(seat_id)
+        return [RemoveSeat(seat_id), *self._close_if_empty()]
 
     # --- at the door
 
@@ -386,6 +404,15 @@ class Conference:
         """These lines are weak now."""
         return self._tell_leaders(self.aid.lines) if self.aid.found(lines) else []
 
+    def calls(self, calls: CallsState) -> list[Effect]:
+        """Calling room systems goes so."""
+        self.aid.calls = calls
+        return self._tell_leaders(calls)
+
+    def may_redial(self, client: str) -> None:
+        """Only a controller has room systems called again. Raises MessageError."""
+        self._controller(client)
+
     def assist(self, client: str, on: bool, now: datetime) -> list[Effect]:
         """Let the centre direct the meeting, or give it back; what is so already changes nothing (R-095)."""
         seat = self._seat_of(client)
@@ -539,7 +566,7 @@ class Conference:
 
     def _close_if_empty(self) -> list[Effect]:
         """Close a room nobody is in."""
-        if not self._room_open or any(seat.here for seat in self.roster.seats.values()):
+        if not self._room_open or self._ringing or any(seat.here for seat in self.roster.seats.values()):
             return []
         self._room_open = False
         return [*self.tape.room_closed(), CloseRoom()]

@@ -17,6 +17,7 @@ from signaling.effects import Effect
 from signaling.entrance import Entrance
 from signaling.errors import MessageError
 from signaling.faults import Faults
+from signaling.gateway import Gateway
 from signaling.hub import Hub
 from signaling.meeting import Meeting
 from signaling.metrics import Metrics
@@ -47,7 +48,7 @@ COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect
 class Dispatch:
     """Obeys messages and answers faults."""
 
-    def __init__(self, hub: Hub, entrance: Entrance, faults: Faults, metrics: Metrics) -> None:
+    def __init__(self, hub: Hub, entrance: Entrance, faults: Faults, gateway: Gateway, metrics: Metrics) -> None:
         self._hub = hub
         self._metrics = metrics
         self._carrying: set[asyncio.Task[None]] = set()
@@ -58,6 +59,7 @@ class Dispatch:
             m.Offer: self._offer,
             m.ReportFault: faults.report,
             m.Assist: faults.assist,
+            m.Redial: gateway.redial,
         }
 
     async def receive(self, client: Client, text: str, now: datetime) -> None:

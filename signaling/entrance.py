@@ -16,10 +16,10 @@ from signaling.audit import Audit
 from signaling.chain import AuditEntry
 from signaling.client import Client
 from signaling.errors import MessageError
+from signaling.guard import Guard
 from signaling.hub import Hub
 from signaling.meeting import Meeting
 from signaling.messages import Admit, EnterTestRoom, Join, Knock
-from signaling.presence import TEST_ROOM, Presence, Quota
 from signaling.roster import Person, Place
 from signaling.throttle import Attempt, Throttle
 
@@ -44,7 +44,7 @@ class Entrance:
         equipment: Equipment,
         grants: Grants,
         hub: Hub,
-        presence: Presence,
+        guard: Guard,
         limits: Throttle,
         audit: Audit,
     ) -> None:
@@ -52,7 +52,7 @@ class Entrance:
         self._grants = grants
         self._scheduler = scheduler
         self._hub = hub
-        self._presence = presence
+        self._guard = guard
         self._throttle = limits
         self._audit = audit
 
@@ -209,24 +209,6 @@ class Entrance:
     async def _points_of(self, unit: str | None) -> list[str]:
         return [] if unit is None else [point.id for point in await self._scheduler.points(unit)]
 
-    async def _usable(self, guarded: str, now: datetime) -> int:
-        """How many legs may be connected, those of the test room among them, when this one comes in.
-
-        Outside its own slots (lobby, grace) a session has reserved nothing: it gets what the sessions of this minute
-        and the test room have not reserved, so that whoever comes early or stays late never takes a place from who is
-        due. The test room gets its own, unless the maximum fell and sessions need them.
-        """
-        rules = self._scheduler.policy(now).capacity
-        usable = rules.share.of((await self._scheduler.limits(now)).maximum.points)
-        second = now.replace(microsecond=0)
-        held = await self._scheduler.sessions(second, second + timedelta(seconds=1))
-        reserved = {each.id: each.legs for each in held if each.state == "issued"}
-        if guarded in reserved:
-            return usable
-        if guarded != TEST_ROOM:
-            reserved[TEST_ROOM] = rules.test_legs
-        return usable - sum([max(0, legs - await self._presence.connected(id_, now)) for id_, legs in reserved.items()])
-
     async def _person(self, account: Account, control: Control, point_id: str | None) -> Person:
         controller = rights.may_control(account, control)
         if point_id is None:
@@ -242,10 +224,9 @@ class Entrance:
         choice = conference.roster.choose(person, message.resume)
         if person.place is not None and choice.resumed is None and not meeting.trial:
             await self._look(client, person.place.id, choice.device, now)
-        if choice.leg is not None:
-            quota = Quota(conference.booking.legs, await self._usable(meeting.guarded, now))
-            if await self._presence.enter(meeting.guarded, choice.leg, quota, now) != "in":
-                raise MessageError("test-room-full" if meeting.trial else "full")
+        legs, guarded = conference.booking.legs, meeting.guarded
+        if choice.leg is not None and not await self._guard.enter(guarded, choice.leg, legs, now):
+            raise MessageError("test-room-full" if meeting.trial else "full")
         if person.place is not None:
             await meeting.admit(person.place.id, now)
         if self._hub.meetings.get(meeting.id) is not meeting:

@@ -98,7 +98,15 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def meeting(self, session: Session) -> Meeting:
-        """Return the meeting of a session, opened when it is not yet."""
+        """Return the meeting of a session that somebody comes to, opened when it is not yet."""
+        meeting = await self.open(session)
+        if not meeting.opened:
+            meeting.opened = True
+            await self._scheduler.opened(session.id, self.tools.clock())
+        return meeting
+
+    async def open(self, session: Session) -> Meeting:
+        """Return the meeting of a session, opened when it is not yet, if only to call those who are to come."""
         async with self._opening:
             if session.id not in self.meetings:
                 points = await self.bodies(self.tools.clock())
@@ -113,7 +121,6 @@ class Hub:
                 if self._storage is not None:
                     conference.disk(self._storage)
                 self.meetings[session.id] = Meeting(conference, host.unit, control, self.tools)
-                await self._scheduler.opened(session.id, self.tools.clock())
             return self.meetings[session.id]
 
     def test_room(self, point: Point, now: datetime) -> Meeting:

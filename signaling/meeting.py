@@ -21,7 +21,7 @@ from scheduler.preparation.speeches_store import Speech
 from signaling.audit import Audit
 from signaling.auth import Source
 from signaling.chain import AuditEntry
-from signaling.client import Client
+from signaling.client import Client, Member
 from signaling.conference import Conference
 from signaling.effects import (
     AddSeat,
@@ -88,13 +88,15 @@ class Meeting:
         """Accounts that have accepted the notice."""
         self.declared: set[str] = set()
         """Accounts that have declared that nothing shares their line."""
-        self._clients: dict[str, Client] = {}
-        self._waiting: dict[str, Client] = {}
+        self._clients: dict[str, Member] = {}
+        self._waiting: dict[str, Member] = {}
         """Those at the door, who are told nothing of the meeting."""
         self._present: set[str] = set()
         """Points with a stay that goes on."""
         self._gone: dict[str, datetime] = {}
         """When those of them left whose departure is still to be written."""
+        self.opened = False
+        """Whether somebody came, and not the centre alone calls."""
         self._order = asyncio.Lock()
         self._flush: asyncio.TimerHandle | None = None
         self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | None]]] = {
@@ -138,7 +140,7 @@ class Meeting:
         """How many sockets are connected."""
         return len(self._clients)
 
-    def add(self, client: Client) -> None:
+    def add(self, client: Member) -> None:
         """Take a client in."""
         client.session = self.id
         self._clients[client.id] = client
@@ -148,7 +150,7 @@ class Meeting:
         client.session = self.id
         self._waiting[client.id] = client
 
-    def discard(self, client: Client) -> None:
+    def discard(self, client: Member) -> None:
         """A client is gone."""
         self._clients.pop(client.id, None)
         self._waiting.pop(client.id, None)

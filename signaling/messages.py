@@ -29,6 +29,8 @@ WORDS: frozenset[str] = frozenset(get_args(Word))
 Role = Literal["host", "component", "observer"]
 Audience = Literal["everyone", "host", "components", "recording"]
 Media = Literal["none", "connecting", "connected"]
+CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full"]
+"""Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left."""
 Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "revoked", "turned-away", "shutdown"]
 
 SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -231,6 +233,13 @@ class Assist(_Asked):
     on: bool
 
 
+class Redial(_Asked):
+    """Call a room system again (controller)."""
+
+    type: Literal["redial"]
+    device: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
 class Leave(_Asked):
     """Leave for good."""
 
@@ -258,6 +267,7 @@ ClientMessage = Annotated[
     | Admit
     | ReportFault
     | Assist
+    | Redial
     | Leave,
     Field(discriminator="type"),
 ]
@@ -282,6 +292,7 @@ _CLIENT: TypeAdapter[
     | Admit
     | ReportFault
     | Assist
+    | Redial
     | Leave
 ] = TypeAdapter(ClientMessage)
 
@@ -505,6 +516,24 @@ class AssistState(_Message):
     since: Instant | None
 
 
+class CalledSystem(_Message):
+    """A room system that the centre calls: when again, and what it answered last (SIP status; 0: nothing)."""
+
+    device: str
+    point: str
+    name: str
+    state: CallWord
+    at: Instant | None
+    status: int
+
+
+class CallsState(_Message):
+    """How calling the room systems of the session goes (who leads the meeting only)."""
+
+    type: Literal["calls"] = "calls"
+    calls: list[CalledSystem]
+
+
 class Knock(_Message):
     """A point that is not invited and waits at the door."""
 
@@ -561,7 +590,7 @@ class Error(_Message):
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
     | ViewState | Speaking | GivesWay | LevelsState | ContentState | Wanted | IncidentState | LinesState | AssistState
-    | DoorState | Waiting | Admitted | Renew | Bye | Error
+    | CallsState | DoorState | Waiting | Admitted | Renew | Bye | Error
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from scheduler.conduct.box import Box
 from scheduler.conduct.carriage import Carriers
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.handovers import Handovers
+from scheduler.conduct.power import Power
 from scheduler.conduct.sheets import Sheets
 from scheduler.conduct.shelf import Shelf
 from scheduler.conduct.summaries import Summaries
@@ -76,6 +77,7 @@ class Record:
     patches: Patches
     desk: Desk
     sheets: Sheets
+    power: Power
     handovers: Handovers
     shelf: Shelf
     box: Box
@@ -141,6 +143,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         mailroom=Mailroom(engine, address, shelf, drafts),
         desk=Desk(engine, channels),
         sheets=sheets,
+        power=Power(engine, channels),
         handovers=handovers,
         shelf=Shelf(engine, channels),
         box=box,

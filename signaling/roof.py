@@ -13,6 +13,7 @@ from signaling.clerk import Clerk
 from signaling.dispatch import Dispatch
 from signaling.faults import Faults
 from signaling.finisher import Finisher
+from signaling.gateway import Gateway
 from signaling.hub import Hub
 from signaling.lines import Lines
 from signaling.links import Links
@@ -33,6 +34,7 @@ class Roof(Record):
     hub: Hub
     lines: Lines
     faults: Faults
+    gateway: Gateway
     dispatch: Dispatch
     recordings: Recordings
     finisher: Finisher

@@ -47,6 +47,11 @@ class Place:
         return device_names(self.name, self.devices, self.numbers)[device - 1]
 
 
+def leg_of(point: str, device: int) -> str:
+    """Return what the join guard counts: one device of one point."""
+    return f"{point}.{device:02}"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who wants in. `place` None is a technician who watches and controls without a point."""
@@ -91,8 +96,8 @@ class Seated:
 
     @property
     def leg(self) -> str | None:
-        """What the join guard counts: one device of one point; observers hold none."""
-        return None if self.place is None else f"{self.place.id}.{self.device:02}"
+        """What the join guard counts; observers hold none."""
+        return None if self.place is None else leg_of(self.place.id, self.device)
 
     @property
     def directs(self) -> bool:
@@ -123,6 +128,8 @@ class Choice:
     device: int = 1
     replaced: Seated | None = None
     leg: str | None = None
+    seat: str | None = None
+    """The id a new seat gets, if that is decided."""
 
 
 def _random_id() -> str:
@@ -137,6 +144,8 @@ class Roster:
     new_id: Callable[[], str] = _random_id
     seats: dict[str, Seated] = field(default_factory=dict)
     hands: list[str] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
+    """Legs of devices that the centre calls: others get them last."""
     _by_client: dict[str, str] = field(default_factory=dict)
     _sent: dict[str, Seat] = field(default_factory=dict)
 
@@ -148,7 +157,11 @@ class Roster:
         if person.place is None:
             return Choice(replaced=self._observer(person.account))
         device, replaced = self._device(person.place)
-        return Choice(device=device, replaced=replaced, leg=f"{person.place.id}.{device:02}")
+        return Choice(device=device, replaced=replaced, leg=leg_of(person.place.id, device))
+
+    def holder(self, leg: str) -> Seated | None:
+        """Return the seat of a leg, if somebody has it."""
+        return next((seat for seat in self.seats.values() if seat.leg == leg), None)
 
     def _observer(self, account: str) -> Seated | None:
         return next((s for s in self.seats.values() if s.place is None and s.account == account), None)
@@ -157,9 +170,9 @@ class Roster:
         """Return a free device number; when all are taken, the one whose socket is lost, else who joined first."""
         taken = [seat for seat in self.seats.values() if seat.place is not None and seat.place.id == place.id]
         numbers = {seat.device for seat in taken}
-        for number in range(1, place.devices + 1):
-            if number not in numbers:
-                return number, None
+        free = [number for number in range(1, place.devices + 1) if number not in numbers]
+        if free:
+            return min(free, key=lambda number: leg_of(place.id, number) in self.kept), None
         first = min(taken, key=lambda seat: seat.client is not None)  # stable: dict order is joining order
         return first.device, first
 
@@ -169,7 +182,7 @@ class Roster:
             return self._resume(client, choice.resumed)
         place = person.place
         seat = Seated(
-            id=self.new_id(),
+            id=choice.seat or self.new_id(),
             token=self.new_id() + self.new_id(),
             account=person.account,
             place=place,

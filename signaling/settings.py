@@ -15,6 +15,7 @@ from mediaserver.api import RoomOptions
 from scheduler.notices import Contacts
 from scheduler.profiles import SHIPPED, files
 from signaling.errors import SettingsError
+from signaling.sip.agent import SipSettings
 
 HTTP_PORT = 8080
 
@@ -77,6 +78,8 @@ class Settings:
     """The first and the last UDP port for media of room systems, for all workers together."""
     speaker_hold: float = RoomOptions().hold_s
     """Seconds a speaker keeps the picture after their last sound, and a louder one waits."""
+    sip: SipSettings | None = None
+    """Where room systems are called from and call in; none: there is no gateway."""
 
     @property
     def run(self) -> Path:
@@ -93,6 +96,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raises SettingsError, naming the variable, when a value cannot be used."""
     data = Path(environ.get("DIEMCAU_DATA") or "data").absolute()
     variables = _Variables(environ)
+    points = variables.get("MAX_POINTS", _count, 250)
     return Settings(
         data=data,
         host=variables.get("HOST", _address, "0.0.0.0"),  # noqa: S104 - a server for a province listens everywhere
@@ -105,13 +109,21 @@ def read(environ: Mapping[str, str]) -> Settings:
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
         rtp_ports=variables.get("RTP_PORTS", _range, (40100, 40499)),
         max_sessions=variables.get("MAX_SESSIONS", _count, 20),
-        max_points=variables.get("MAX_POINTS", _count, 250),
+        max_points=points,
         speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
         mail=_mail(variables),
         code_key=variables.secret("CODE_KEY", _key),
         groups=variables.get("GROUPS", _file, None),
         profiles=variables.get("PROFILE", files, SHIPPED),
+        sip=_sip(variables, points),
     )
+
+
+def _sip(variables: "_Variables", points: int) -> SipSettings | None:
+    host, port = variables.get("SIP_HOST", _address, None), variables.get("SIP_PORT", _port, None)
+    if host is None and port is not None:
+        raise SettingsError("DIEMCAU_SIP_PORT needs DIEMCAU_SIP_HOST")
+    return None if host is None else SipSettings(host, 5060 if port is None else port, most_calls=points)
 
 
 def _mail(variables: "_Variables") -> Mail | None:

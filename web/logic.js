@@ -24,6 +24,7 @@ export const start = (joined, now) => ({
   givesWay: null,
   incidents: [],
   weak: [],
+  calls: [],
   assist: {seat: null, name: null, since: null},
   waiting: [],
   skew: Date.parse(joined.now) - now,
@@ -66,6 +67,7 @@ const CHANGES = {
   levels: (state, {levels}) => ({...state, levels}),
   incident: (state, message) => ({...state, incidents: applyIncident(state.incidents, message)}),
   lines: (state, {weak}) => ({...state, weak}),
+  calls: (state, {calls}) => ({...state, calls}),
   assist: (state, {seat, name, since}) => ({...state, assist: {seat, name, since}}),
   door: (state, {waiting}) => ({...state, waiting}),
   view: (state, {source}) => ({...state, view: source}),
@@ -140,6 +142,13 @@ export const fold = text => text.normalize('NFD').replace(/\p{M}/gu, '').replace
 export function choose(seats, filter, text) {
   const wanted = fold(text.trim());
   return seats.filter(seat => FILTERS[filter](seat) && fold(seat.name).includes(wanted));
+}
+
+/** The room systems that a seat's row speaks of: its own, and in the first row of a point those that have no seat. @param {Seat} row @param {Seat[]} seats @param {SystemCall[]} calls */
+export function callsOf(row, seats, calls) {
+  const own = seats.filter(({point}) => point === row.point);
+  const seated = new Set(own.filter(({here}) => here).map(({name}) => name));
+  return calls.filter(({point, name}) => point === row.point && (seated.has(name) ? row.here && row.name === name : own[0]?.seat === row.seat));
 }
 
 /** Cameras that can be looked at alone. @param {MeetingState} state */

@@ -186,6 +186,8 @@ interface Incident {
 }
 /** An unsettled incident as those in the meeting see it. */
 interface IncidentMark { id: string; kind: string; level: 1 | 2; point: string | null; text: string; state: IncidentStage; opened: string; reporter: string; assignee: string; provider: string | null }
+/** How calling a room system goes; `at` is when it is called again, `status` what it answered in vain (SIP), 0 nothing. */
+interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full'; at: string | null; status: number }
 interface WeakLine { seat: string; loss: number; jitter: number; round_trip: number }
 
 type SlotKind = 'tong_duyet' | 'chinh_thuc';
@@ -311,5 +313,5 @@ interface MeetingState {
   givesWay: string | null;
   /** dBov by seat, of those who have the floor and are heard. */
   levels: Record<string, number>;
-  incidents: IncidentMark[]; weak: WeakLine[]; waiting: Knock[]; assist: { seat: string | null; name: string | null; since: string | null };
+  incidents: IncidentMark[]; weak: WeakLine[]; calls: SystemCall[]; waiting: Knock[]; assist: { seat: string | null; name: string | null; since: string | null };
 }

@@ -64,13 +64,13 @@ class Desk:
         notice = notices.of_line(session, point, provider.email, reason, f"{of.id}:{len(of.steps)}")
         await outbox.tell(db, notice, self._channels, now)
 
-    async def note(self, session: str, step: StepKind, by: str, now: datetime) -> None:
+    async def note(self, session: str, step: StepKind, by: str, now: datetime, text: str = "") -> None:
         """Enter a step into every unsettled incident of a session that is the centre's matter."""
         async with writing(self._engine) as db:
             found = await incidents_store.listed(db, settled=False, session=session, unit=None, limit=100)
             for one in found:
                 if one.level == 2:
-                    await incidents_store.save(db, incidents.after(one, Step(_second(now), step, by, "")))
+                    await incidents_store.save(db, incidents.after(one, Step(_second(now), step, by, text)))
 
     async def incident(self, incident: str) -> Incident:
         """Return an incident. Raises UnknownIncident."""

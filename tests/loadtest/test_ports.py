@@ -40,3 +40,14 @@ async def test_r037_only_the_ports_of_the_matrix_are_open() -> None:
             ("tcp", "127.0.0.1", plain),
             ("udp", "127.0.0.1", media),
         }
+
+
+async def test_r037_the_port_of_the_gateway_is_open_where_it_is_set() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    set_ = {"DIEMCAU_SIP_HOST": "127.0.0.1", "DIEMCAU_SIP_PORT": str(port)}
+    async with throwaway(4, print, DIEMCAU_WORKERS="1", **set_) as server:
+        found = opened(server.pid)
+        assert {("udp", "127.0.0.1", port), ("tcp", "127.0.0.1", port)} <= found
+        assert len(found) == 5

@@ -23,6 +23,7 @@ from signaling.errors import BadInput, SettingsError
 from signaling.pages import _type
 from signaling.record import record
 from signaling.settings import Settings, own_addresses, read
+from signaling.sip.agent import SipSettings
 from tests.signaling.world import ACCOUNTS, NHA_TRANG, NOW, PASSWORD, World, make_settings, problem_of
 
 
@@ -145,6 +146,8 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("RTP_PORTS", "40199-40100"),
         ("RTP_PORTS", "22-99"),
         ("RTP_PORTS", "40100-70000"),
+        ("SIP_HOST", "sip.example"),
+        ("SIP_PORT", "5060x"),
         ("SPEAKER_HOLD", "0.4"),
         ("SPEAKER_HOLD", "nan"),
         ("SPEAKER_HOLD", "long"),
@@ -153,6 +156,15 @@ def test_settings_by_default(tmp_path: Path) -> None:
 def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"DIEMCAU_{name}="):
         read({f"DIEMCAU_{name}": value})
+
+
+def test_the_gateway_is_there_only_where_it_is_set() -> None:
+    assert read({}).sip is None
+    assert read({"DIEMCAU_SIP_HOST": "10.57.0.2"}).sip == SipSettings("10.57.0.2", 5060, most_calls=250)
+    set_ = {"DIEMCAU_SIP_HOST": "0.0.0.0", "DIEMCAU_SIP_PORT": "5062", "DIEMCAU_MAX_POINTS": "40"}
+    assert read(set_).sip == SipSettings("0.0.0.0", 5062, most_calls=40)
+    with pytest.raises(SettingsError, match="needs DIEMCAU_SIP_HOST"):
+        read({"DIEMCAU_SIP_PORT": "5060"})
 
 
 def test_a_key_that_cannot_be_used_is_not_repeated() -> None:

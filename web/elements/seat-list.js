@@ -1,6 +1,7 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {number, t} from '../i18n.js';
-import {FILTERS, choose, counts, seatWord} from '../logic.js';
+import {FILTERS, callsOf, choose, counts, seatWord} from '../logic.js';
+import {clock} from '../time.js';
 import {icon, Piece} from './base.js';
 
 /** What a seat is doing, as a picture. @type {Record<string, string>} */
@@ -10,9 +11,9 @@ const QUIETEST = -60; // dBov; what is quieter is a room's own noise
 const QUIET = -40;
 const GAINS = [12, 9, 6, 3, 0, -3, -6, -9, -12];
 
-/** All seats with search, filter and counts; with `control` the floor can be given and taken, and who has it is metered and made louder or softer. Acts `command` with a message. */
+/** All seats with search, filter and counts; with `control` the floor can be given and taken, who has it is metered and made louder or softer, and room systems are called again. Acts `command` with a message. */
 export class SeatList extends Piece {
-  static properties = {seats: {attribute: false}, speaking: {}, levels: {attribute: false}, control: {type: Boolean}, filter: {state: true}, text: {state: true}};
+  static properties = {seats: {attribute: false}, speaking: {}, levels: {attribute: false}, calls: {attribute: false}, control: {type: Boolean}, filter: {state: true}, text: {state: true}};
 
   constructor() {
     super();
@@ -22,6 +23,8 @@ export class SeatList extends Piece {
     this.speaking = null;
     /** @type {Record<string, number>} dBov by seat */
     this.levels = {};
+    /** @type {SystemCall[]} */
+    this.calls = [];
     this.control = false;
     this.filter = 'all';
     this.text = '';
@@ -47,9 +50,18 @@ export class SeatList extends Piece {
     return html`<li class="row-item ${word} ${seat.seat === this.speaking ? 'speaking' : ''}" data-testid="seat" data-seat=${seat.seat} data-point=${seat.point}
       data-floor=${seat.floor} data-hand=${seat.hand} data-here=${seat.here}>
       ${icon(ICONS[word])}
-      <span class="name">${seat.name}<small>${this.words(seat, word)}</small>${this.control && seat.floor && seat.here ? this.sound(seat) : nothing}</span>
+      <span class="name">${seat.name}<small>${this.words(seat, word)}</small>${callsOf(seat, this.seats, this.calls).map(call => this.call(call, seat))}${this.control && seat.floor && seat.here ? this.sound(seat) : nothing}</span>
       ${seat.camera && seat.here ? icon('camera', 'soft') : nothing} ${this.control ? this.acts(seat) : nothing}
     </li>`;
+  }
+
+  /** How calling a room system goes; one that is in may hang and be called again, too (Điều 14.3.c). @param {SystemCall} call @param {Seat} seat */
+  call({device, name, state, at, status}, seat) {
+    const said = [...(name === seat.name ? [] : [name]), t(`call.${state}`, at ? clock(at) : ''), ...(status ? [t('call.status', status)] : [])];
+    return html`<span class="call" data-testid="call" data-device=${device} data-state=${state}>${icon('phone')}<span>${said.join(' · ')}</span>
+      ${this.control && state !== 'calling'
+        ? html`<button type="button" data-testid="redial" aria-label=${t('call.redial-of', name)} @click=${() => this.act('command', {type: 'redial', device})}>${t('call.redial')}</button>`
+        : nothing}</span>`;
   }
 
   /** @param {Seat} seat @param {string} word */

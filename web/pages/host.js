@@ -43,7 +43,7 @@ class HostPage extends MeetingPage {
         <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @fault=${this.openFaults} @leave=${this.leave}></control-bar>
       </div>
       <speak-queue class="area" .seats=${state?.seats ?? []} .now=${meeting.now}></speak-queue>
-      <seat-list class="area" .control=${true} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null} .levels=${state?.levels ?? {}}></seat-list>
+      <seat-list class="area" .control=${true} .seats=${state?.seats ?? []} .speaking=${state?.speaking ?? null} .levels=${state?.levels ?? {}} .calls=${state?.calls ?? []}></seat-list>
     </main>`;
   }
 

@@ -63,6 +63,15 @@ test('incidents come first when new, change in place, and go when they are settl
   assert.deepEqual(logic.reduce(state, incident('2', 'resolved')).incidents.map(({id}) => id), ['1']);
 });
 
+test('calls of room systems stand in the row of their seat, or else in the first of their point', () => {
+  const call = (device, point, name, state) => ({device, point, name, state, at: null, status: 0});
+  const seat = (id, point, name, here) => ({seat: id, point, name, here});
+  const calls = [call('1', 'p', 'P.01', 'connected'), call('2', 'p', 'P.02', 'silent'), call('3', 'q', 'Q', 'waiting')];
+  const state = logic.reduce(logic.start(JOINED, NOW), {type: 'calls', calls});
+  const seats = [seat('b', 'p', 'P.03', true), seat('a', 'p', 'P.01', true), seat('q', 'q', 'Q', false), seat('o', null, 'Watcher', true)];
+  assert.deepEqual(seats.map(row => logic.callsOf(row, seats, state.calls).map(({device}) => device)), [['2'], ['1'], ['3'], []]);
+});
+
 test('weak lines and who directs from the centre follow their messages', () => {
   const weak = [{seat: 'a', loss: 12, jitter: 21, round_trip: 180}];
   const assist = {seat: 'c', name: 'Trực ban', since: '2026-04-05T01:01:00Z'};

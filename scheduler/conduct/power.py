@@ -1,0 +1,68 @@
+"""Room systems that are still on half an hour after their session, and who is reminded of them (Điều 11.3; R-053)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler import notices, outbox, registry_store, store
+from scheduler.database import writing
+from scheduler.directory import devices_store
+from scheduler.directory.model import Device
+from scheduler.model import Session, State
+
+AFTER = timedelta(minutes=30)
+"""So long after the end a room system should be off."""
+WITHIN = timedelta(minutes=30)
+"""So much later it is asked no more; who meets again within that time may leave it on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A session that is over, and the room systems of its points that should be off by now."""
+
+    session: Session
+    devices: tuple[Device, ...]
+
+
+class Power:
+    """Knows whom to ask, and tells units."""
+
+    def __init__(self, engine: AsyncEngine, channels: notices.Channels) -> None:
+        self._engine = engine
+        self._channels = channels
+
+    async def due(self, now: datetime) -> list[Left]:
+        """Return the sessions that ended half an hour ago, each with its room systems that meet no more."""
+        async with self._engine.begin() as db:
+            over = [
+                session
+                for session in await store.between(db, now - AFTER - WITHIN, now, None, None)
+                if session.state == State.ISSUED and AFTER <= now - session.official.end < AFTER + WITHIN
+            ]
+            busy = await self._busy(db, now) if over else set()
+            devices = await devices_store.devices(db) if over else []
+        known = [each for each in devices if each.protocol == "SIP" and each.address and each.point not in busy]
+        return [Left(session, tuple(each for each in known if each.point in _points(session))) for session in over]
+
+    async def remind(self, session: Session, on: Sequence[Device], now: datetime) -> None:
+        """Remind the units whose room systems are still on, once for each session."""
+        if not on:
+            return
+        async with writing(self._engine) as db:
+            points = await registry_store.points_named(db, _points(session))
+            found = {device.point: points[device.point] for device in on}.values()
+            for unit in {point.unit for point in found}:
+                reason = f"Còn bật: {', '.join(point.name for point in found if point.unit == unit)}"
+                notice = notices.of_unit("power", session, points[session.host_point], unit, reason)
+                await outbox.tell(db, notice, self._channels, now)
+
+    async def _busy(self, db: AsyncConnection, now: datetime) -> set[str]:
+        """The points that meet now or soon."""
+        soon = await store.between(db, now, now + WITHIN, None, None)
+        return {point for session in soon if session.state == State.ISSUED for point in _points(session)}
+
+
+def _points(session: Session) -> tuple[str, ...]:
+    return (session.host_point, *session.points)

@@ -1,0 +1,288 @@
+"""Room systems in meetings: the centre calls them when their session opens, and takes the calls of those registered
+(Điều 3.5, 11.7; R-056, R-057)."""
+
+import asyncio
+import logging
+import secrets
+from datetime import datetime, timedelta
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.api import SeatOptions
+from mediaserver.errors import BadOffer, MediaError
+from scheduler.directory.equipment import Equipment
+from scheduler.directory.grants import Grants
+from scheduler.model import State
+from scheduler.service import Scheduler
+from signaling.chain import AuditEntry
+from signaling.client import Client
+from signaling.errors import MessageError
+from signaling.hub import Hub
+from signaling.kept import Held, Kept
+from signaling.meeting import Meeting
+from signaling.messages import Redial
+from signaling.reception import FORBIDDEN, Reception, Refused
+from signaling.room_system import SIP_PORT, RoomSystem
+from signaling.roster import Place, leg_of
+from signaling.seating import Seating
+from signaling.sip.agent import Agent, Call, CallFailed, CallRefused, Incoming, Target
+from signaling.switchboard import Switchboard, System, systems
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+LOOK_SECONDS = timedelta(seconds=5)
+"""So often it is looked which sessions are open and whom they call."""
+AT_ONCE = 20
+"""Calls that begin within one tick: a hundred rooms are called within five seconds, not in one burst."""
+BUSY, NOT_ACCEPTABLE, UNAVAILABLE = 486, 488, 503
+
+
+class Gateway:
+    """Calls, is called, and keeps calls and seats together."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        scheduler: Scheduler,
+        equipment: Equipment,
+        grants: Grants,
+        seating: Seating,
+        reception: Reception,
+    ) -> None:
+        # given
+        self._hub = hub
+        self._scheduler = scheduler
+        self._equipment = equipment
+        self._grants = grants
+        self._seating = seating
+        self._reception = reception
+        self.agent: Agent | None = None
+        """None: there is no gateway, and no call is made or taken."""
+        self.port = SIP_PORT
+        """Where room systems take calls."""
+        # owned
+        self._boards: dict[str, Switchboard] = {}
+        self._kept = Kept(hub, self._tell)
+        self._calling: dict[tuple[str, str], asyncio.Task[None]] = {}
+        """By meeting and device."""
+        self._looked: datetime | None = None
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def start(self, agent: Agent) -> None:
+        """Open the sockets and begin to call. Raises OSError."""
+        await agent.start()
+        self.agent = agent
+        self._ticking = asyncio.create_task(self._tick_forever())
+
+    async def stop(self) -> None:
+        """End all calls and close the sockets."""
+        tasks = [*self._calling.values(), *([self._ticking] if self._ticking else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._kept.stop()
+        if self.agent is not None:
+            await self.agent.close()
+
+    async def _tick_forever(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            try:
+                await self.tick(self._hub.tools.clock())
+            except (SQLAlchemyError, RedisError, OSError):
+                log.exception("x the gateway could not look")
+
+    async def tick(self, now: datetime) -> None:
+        """Let time pass: sessions that open, calls that are due, sound and picture that are gone."""
+        if self._looked is None or now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            await self._look(now)
+        await self._kept.watch(now)
+        for session, board in list(self._boards.items()):
+            meeting = self._hub.meetings.get(session)
+            if meeting is None:
+                self._forget(session)
+                continue
+            for system in board.due(now, AT_ONCE):
+                self._begin(meeting, system)
+            await self._tell(meeting)
+
+    async def _look(self, now: datetime) -> None:
+        """Expect the room systems of every session whose slot has begun."""
+        known = systems(await self._equipment.devices())
+        second = now.replace(microsecond=0)
+        for session in await self._scheduler.sessions(second, second + timedelta(seconds=1)) if known else []:
+            invited = {session.host_point, *session.points} & known.keys()
+            if session.state != State.ISSUED or not invited:
+                continue
+            meeting = await self._hub.open(session)
+            found = [
+                System(device, number, place.device_name(number))
+                for place in meeting.conference.booking.places
+                for number, device in known.get(place.id, [])
+                if number <= place.devices
+            ]
+            meeting.conference.roster.kept = {leg_of(each.device.point, each.number) for each in found}
+            self._boards.setdefault(session.id, Switchboard()).expect(found, now)
+
+    def _forget(self, session: str) -> None:
+        """A meeting is over."""
+        del self._boards[session]
+        for (of, _), task in list(self._calling.items()):
+            if of == session:
+                task.cancel()
+
+    async def _tell(self, meeting: Meeting) -> None:
+        board = self._boards.get(meeting.id)
+        held = self._hub.meetings.get(meeting.id) is meeting
+        if held and board is not None and (news := board.news()) is not None:
+            await meeting.apply(meeting.conference.calls(news))
+
+    # --- calling
+
+    def _begin(self, meeting: Meeting, system: System) -> None:
+        system.calling()
+        key = meeting.id, system.device.id
+        task = asyncio.create_task(self._call(meeting, system))
+        self._calling[key] = task
+        task.add_done_callback(lambda done: self._calling.pop(key, None) if self._calling.get(key) is done else None)
+
+    async def _call(self, meeting: Meeting, system: System) -> None:
+        """Call a device, if its place is free and a leg is left, and seat it when it answers."""
+        now, place = self._hub.tools.clock(), _place(meeting, system.device.point)
+        try:
+            holder = meeting.conference.roster.holder(leg_of(place.id, system.number))
+            if holder is not None and holder.client is not None and not system.asked:
+                system.taken(now)
+            elif await self._grants.lacking(place.id, meeting.id, now):
+                system.failed(now, FORBIDDEN)
+            elif not await self._seating.enter(meeting, place, system.number, now):
+                system.full(now)
+            else:
+                await self._ring(meeting, system, place)
+        except (SQLAlchemyError, RedisError):
+            log.exception("x %s could not be called", system.name)
+            system.failed(self._hub.tools.clock())
+        await self._tell(meeting)
+
+    async def _ring(self, meeting: Meeting, system: System, place: Place) -> None:
+        seat, clock = secrets.token_urlsafe(9), self._hub.tools.clock
+        assert self.agent is not None
+        try:
+            await meeting.apply(meeting.conference.ring(SeatOptions(seat, system.name, visible=False)))
+            offer = await self._hub.engine.invite(meeting.id, seat)
+            target = Target(system.device.address or "", self.port)
+            host = meeting.conference.booking.places[0].name
+            call = await self.agent.invite(target, offer, name=host)
+            await self._answered(meeting, system, place, call, seat)
+        except CallRefused as refused:
+            log.info("< %s: %s %s", system.name, refused.status, refused.reason)
+            system.failed(clock(), refused.status)
+        except (CallFailed, MediaError, OSError) as error:
+            log.info("x call of %s: %s", system.name, error)
+            system.failed(clock())
+        finally:
+            if self._hub.meetings.get(meeting.id) is meeting:
+                await meeting.apply(meeting.conference.rang(seat))
+                await self._seating.free(meeting, place, system.number)
+
+    async def _answered(self, meeting: Meeting, system: System, place: Place, call: Call, seat: str) -> None:
+        """Seat who answered; what its answer leaves impossible ends the call."""
+        member, now = RoomSystem(system.device, system.name, call.peer.address), self._hub.tools.clock()
+        member.call = call
+        async with meeting.door:
+            if self._hub.meetings.get(meeting.id) is not meeting:
+                await call.hang_up()
+                return
+            await self._seating.compare(member, system.number, call.peer, now)
+            await self._seating.enter(meeting, place, system.number, now)
+            await self._seating.sit(meeting, member, place, system.number, seat, now)
+        try:
+            await self._hub.engine.accept(meeting.id, seat, call.sdp)
+        except asyncio.CancelledError:  # it called in itself meanwhile, or the meeting is over
+            await self._kept.leave(meeting, member)
+            raise
+        except MediaError as error:
+            log.info("x answer of %s: %s", system.name, error)
+            await self._kept.leave(meeting, member)
+            system.failed(now, NOT_ACCEPTABLE if isinstance(error, BadOffer) else 0)
+            return
+        await self._kept.hold(Held(meeting, system, member), now)
+
+    # --- being called
+
+    async def called(self, incoming: Incoming) -> None:
+        """Take a call, or refuse it."""
+        try:
+            await self._take(incoming, self._hub.tools.clock())
+        except Refused as refused:
+            log.info("> %s to %s", refused.status, incoming.peer.address)
+            incoming.refuse(refused.status)
+        except (SQLAlchemyError, RedisError):
+            log.exception("x call from %s", incoming.peer.address)
+            incoming.refuse(UNAVAILABLE)
+
+    def wants_picture(self, call: Call) -> None:
+        """Nothing more to do: the media leg asks for whole pictures by RTCP."""
+
+    async def _take(self, incoming: Incoming, now: datetime) -> None:
+        guest = await self._reception.judge(incoming.user, incoming.peer, now)
+        meeting = await self._hub.meeting(guest.session)
+        place = _place(meeting, guest.device.point)
+        if guest.number > place.devices:  # registered since the meeting began
+            raise Refused(FORBIDDEN)
+        board = self._boards.get(meeting.id, Switchboard())
+        own = System(guest.device, guest.number, place.device_name(guest.number))
+        system = board.systems.get(guest.device.id, own)
+        member = RoomSystem(guest.device, system.name, incoming.peer.address)
+        seat = secrets.token_urlsafe(9)
+        async with meeting.door:
+            if not await self._seating.compare(member, guest.number, incoming.peer, now):
+                raise Refused(FORBIDDEN)
+            if (calling := self._calling.pop((meeting.id, guest.device.id), None)) is not None:
+                calling.cancel()
+                await asyncio.wait([calling])
+            if not await self._seating.enter(meeting, place, guest.number, now):
+                raise Refused(BUSY)
+            await self._seating.sit(meeting, member, place, guest.number, seat, now)
+        try:
+            answer = await self._hub.engine.connect(meeting.id, seat, incoming.offer)
+        except MediaError as error:
+            await self._kept.leave(meeting, member)
+            raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
+        try:
+            member.call = await incoming.accept(answer)
+        except (CallFailed, OSError) as error:
+            log.info("x %s called and was gone: %s", system.name, error)
+            await self._kept.leave(meeting, member)
+            return
+        await self._kept.hold(Held(meeting, system, member), now)
+
+    # --- what people ask for
+
+    async def redial(self, client: Client, message: Redial, now: datetime) -> None:
+        """Call a device again, also one that is in but hangs (Điều 14.3.c, R-095). Raises MessageError."""
+        meeting = self._hub.of(client)
+        if meeting is None:
+            raise MessageError("not-joined")
+        meeting.conference.may_redial(client.id)
+        board = self._boards.get(meeting.id)
+        system = None if board is None else board.systems.get(message.device)
+        if system is None:
+            raise MessageError("unknown-seat")
+        tools, account, source = self._hub.tools, client.account.account, client.source
+        await tools.audit.append(
+            AuditEntry(now, account, "redial", meeting.id, system.name, source.address, source.port)
+        )
+        await tools.desk.note(meeting.id, "noted", account, now, f"Gọi lại {system.name}")
+        if system.state != "calling":
+            await self._kept.let_go(system, now)
+            system.ask(now)
+            self._begin(meeting, system)
+        await self._tell(meeting)
+
+
+def _place(meeting: Meeting, point: str) -> Place:
+    return next(place for place in meeting.conference.booking.places if place.id == point)

@@ -1,0 +1,44 @@
+"""The call of a room system as a member of a meeting: it sees and hears, but reads nothing (Điều 3.5, 11.7)."""
+
+import asyncio
+import secrets
+
+from scheduler.directory.model import Device
+from signaling.accounts import Account
+from signaling.auth import Source
+from signaling.messages import Farewell, ServerMessage
+from signaling.sip.agent import Call
+
+SIP_PORT = 5060
+
+
+class RoomSystem:
+    """One call, which ends with its seat."""
+
+    def __init__(self, device: Device, name: str, address: str) -> None:
+        # given
+        self.device = device
+        self.account = Account(f"vcs:{device.id}", name, (), None, device.point)
+        """Nobody can sign in with it: no account's name has a colon."""
+        self.source = Source(address, SIP_PORT)
+        # owned
+        self.id = f"vcs-{secrets.token_hex(8)}"
+        self.session: str | None = None
+        self.call: Call | None = None
+        self.up = False
+        """Whether its sound and picture have come."""
+        self.said: Farewell | None = None
+        """Why the meeting hung up."""
+        self._ending: asyncio.Task[None] | None = None
+
+    def send(self, message: ServerMessage, ref: str | None = None) -> None:
+        """Nothing: a room system has no page."""
+
+    def send_text(self, text: str) -> None:
+        """Nothing either."""
+
+    def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
+        """End the call."""
+        self.session, self.said = None, reason
+        if self.call is not None and self._ending is None:
+            self._ending = asyncio.create_task(self.call.hang_up())

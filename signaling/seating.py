@@ -1,0 +1,62 @@
+"""How a room system gets its seat: compared with the register, counted by the join guard, muted, noted as there."""
+
+from datetime import datetime
+
+from scheduler.directory.equipment import Equipment, blocked
+from scheduler.directory.model import Seen
+from signaling.audit import Audit
+from signaling.chain import AuditEntry
+from signaling.guard import Guard
+from signaling.meeting import Meeting
+from signaling.room_system import RoomSystem
+from signaling.roster import Choice, Person, Place, leg_of
+from signaling.sip.agent import Peer
+
+
+class Seating:
+    """Seats room systems as browsers are seated."""
+
+    def __init__(self, equipment: Equipment, guard: Guard, audit: Audit) -> None:
+        self._equipment = equipment
+        self._guard = guard
+        self._audit = audit
+
+    async def note(self, system: RoomSystem, action: str, subject: str, detail: str, now: datetime) -> None:
+        """Enter into the audit log what a room system did."""
+        source = system.source
+        entry = AuditEntry(now, system.account.account, action, subject, detail, source.address, source.port)
+        await self._audit.append(entry)
+
+    async def enter(self, meeting: Meeting, place: Place, number: int, now: datetime) -> bool:
+        """Count the leg of a device, if one is left."""
+        return await self._guard.enter(meeting.guarded, leg_of(place.id, number), meeting.conference.booking.legs, now)
+
+    async def free(self, meeting: Meeting, place: Place, number: int) -> None:
+        """Count the leg of a call in vain no more, unless somebody has it."""
+        leg = leg_of(place.id, number)
+        holder = meeting.conference.roster.holder(leg)
+        if holder is None or not holder.here:
+            await self._guard.leave(meeting.guarded, leg)
+
+    async def compare(self, system: RoomSystem, number: int, peer: Peer, now: datetime) -> bool:
+        """Flag what a device announces that is not registered; tell whether it may come in (R-004, R-034, R-055)."""
+        point = system.device.point
+        found = await self._equipment.seen(point, number, Seen(peer.address, peer.user_agent, peer.name), now)
+        for each in found:
+            await self.note(system, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
+        return not blocked(found, self._equipment.policy(now))
+
+    async def sit(
+        self, meeting: Meeting, system: RoomSystem, place: Place, number: int, seat: str, now: datetime
+    ) -> None:
+        """Seat a room system, muted until it is given the floor (R-056); whoever has its place leaves that."""
+        conference, leg = meeting.conference, leg_of(place.id, number)
+        await self.note(system, "enter", meeting.id, conference.booking.number, now)
+        await meeting.admit(place.id, now)
+        person = Person(system.account.account, system.account.name, place, controller=False)
+        choice = Choice(device=number, replaced=conference.roster.holder(leg), leg=leg, seat=seat)
+        meeting.add(system)
+        _, effects = conference.join(system.id, person, choice, now)
+        effects += conference.media(system.id, mic=False, camera=True)
+        conference.offered(system.id)
+        await meeting.apply(effects)

@@ -1,0 +1,128 @@
+"""Room systems with a script: an agent that calls nobody, and calls that come when a test says so."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from signaling.sip.agent import Call, CallRefused, CallUnanswered, Peer, Target
+from tests.signaling.world import Socket, World
+
+Answer = int | None
+"""What a room system does with a call: 200 takes it, another status refuses it, None lets it ring in vain."""
+
+
+class FakeCall:
+    """A call that ends when told to."""
+
+    def __init__(self, peer: Peer, sdp: str) -> None:
+        self.id = peer.address
+        self.peer = peer
+        self.sdp = sdp
+        self.ended = asyncio.Event()
+        self.reason = ""
+        self.hung_up = False
+
+    async def hang_up(self) -> None:
+        if not self.ended.is_set():
+            self.hung_up = True
+            self.end("local")
+
+    def end(self, reason: str) -> None:
+        """The other side, or the network, ends it."""
+        self.reason = reason
+        self.ended.set()
+
+
+@dataclass
+class FakeAgent:
+    """Notes who is called; `answers` are given in turn, the last one over and over."""
+
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    peers: dict[str, Peer] = field(default_factory=dict)
+    called: list[Target] = field(default_factory=list)
+    offers: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    calls: list[FakeCall] = field(default_factory=list)
+    on: set[str] = field(default_factory=set)
+    """Who answers when asked whether it is on."""
+    asked: list[str] = field(default_factory=list)
+    ringing: asyncio.Event | None = None
+    """While it is there, calls ring until it is set."""
+
+    async def invite(self, target: Target, offer: str, *, name: str) -> Call:
+        self.called.append(target)
+        self.offers.append(offer)
+        self.names.append(name)
+        if self.ringing is not None:
+            await self.ringing.wait()
+        script = self.answers.get(target.host, [200])
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        if answer is None:
+            raise CallUnanswered
+        if answer != 200:
+            raise CallRefused(answer, "refused")
+        peer = self.peers.get(target.host, Peer(target.host, "", "room", "Fake VCS 1.0"))
+        self.calls.append(FakeCall(peer, f"answer of {target.host}"))
+        return self.calls[-1]  # type: ignore[return-value]
+
+    async def alive(self, target: Target) -> bool:
+        self.asked.append(target.host)
+        return target.host in self.on
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class FakeIncoming:
+    """A call that comes in."""
+
+    user: str
+    peer: Peer
+    offer: str = "offer of a room"
+    refused: int | None = None
+    answer: str | None = None
+    gone: bool = False
+    """The caller is gone before it is answered."""
+    call: FakeCall | None = None
+
+    async def accept(self, answer: str) -> Call:
+        if self.gone:
+            raise CallUnanswered
+        self.answer, self.call = answer, FakeCall(self.peer, self.offer)
+        return self.call  # type: ignore[return-value]
+
+    def refuse(self, status: int) -> None:
+        assert self.refused is None and self.answer is None
+        self.refused = status
+
+
+async def register(world: World, point: str, address: str, place: int = 0, **fields: Any) -> str:
+    """Register a device of a point as a room system that the centre calls; return its id."""
+    device = (await world.kept.equipment.devices(point))[place]
+    about = {"kind": "VCS", "protocol": "SIP", "address": address, "dial_out": True, **fields}
+    await world.kept.equipment.describe(replace(device, **about), world.clock.now)
+    return device.id
+
+
+def gateway(world: World) -> FakeAgent:
+    """Give the world a gateway."""
+    agent = FakeAgent()
+    world.roof.gateway.agent = agent  # type: ignore[assignment]
+    return agent
+
+
+async def tick(world: World, seconds: float) -> None:
+    """Let time pass, for the meetings and for the gateway."""
+    await world.tick(seconds)
+    await world.roof.gateway.tick(world.clock.now)
+
+
+async def calls(socket: Socket, *states: str) -> list[dict[str, Any]]:
+    """Return the calls as those who lead are told, once they are in these states."""
+
+    def found(message: dict[str, Any]) -> bool:
+        return message["type"] == "calls" and [each["state"] for each in message["calls"]] == list(states)
+
+    told: list[dict[str, Any]] = (await socket.until(found))["calls"]
+    return told

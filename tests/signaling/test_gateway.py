@@ -1,0 +1,300 @@
+"""Room systems that the centre calls (Điều 11.6, 11.7, 14.3.c)."""
+
+import asyncio
+from datetime import timedelta
+
+from mediaserver.api import EngineLost, EngineReady, PeerDown
+from mediaserver.errors import BadOffer
+from scheduler.conduct.model import Incident
+from signaling.sip.agent import Peer, Target
+from tests.signaling.rooms import calls, gateway, register, tick
+from tests.signaling.world import CAM_RANH, NHA_TRANG, World
+
+VCS = "10.79.6.20"
+
+
+async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_its_point(world: World) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(minutes=10))
+    await tick(world, 0)
+    assert agent.called == []  # it has not begun
+    await tick(world, 600)
+    host, _ = await world.join("host", session)
+    (told,) = await calls(host, "connected")
+    assert (told["name"], told["point"], told["at"]) == ("UBND.Nha Trang", NHA_TRANG, None)
+    assert (agent.called, agent.names) == ([Target(VCS)], ["UBND.Khanh Hoa"])
+    room = world.engine.rooms[session.id]
+    (id_,) = [key for key, options in room.seats.items() if options.label.startswith("UBND.Nha Trang")]
+    assert agent.offers == [f"offer of {id_}"]
+    assert (room.seats[id_].visible, room.seats[id_].audience) == (True, "components")
+    assert ("accept", session.id, id_, f"answer of {VCS}") in world.engine.calls
+    assert id_ not in room.floors  # R-056
+    (slot,) = await world.kept.preparation.attendance.slots(session.id, world.clock.now)
+    assert [len(stays) for stays, _ in slot.points.values()] == [1, 1, 0]
+
+
+async def test_r056_a_room_system_speaks_when_the_host_lets_it(world: World) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    member = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    assert member is not None
+    assert (member.name, member.role, member.floor, member.controller) == ("UBND.Nha Trang", "component", False, False)
+    await host.send(type="floor", seat=member.id, open=True)
+    await host.seat(member.id, floor=True, media="connected", camera=True)
+    assert member.id in world.engine.rooms[session.id].floors
+    assert len(agent.called) == 1
+
+
+async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then_by_hand(world: World) -> None:
+    agent = gateway(world)
+    agent.answers[VCS] = [None, 486, None, 480, 200]
+    device = await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:10Z"
+    await tick(world, 9)
+    assert len(agent.called) == 1
+    await tick(world, 1)
+    (told,) = await calls(host, "waiting")
+    assert (told["at"], told["status"]) == ("2026-04-06T01:00:40Z", 486)
+    await tick(world, 30)
+    assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:01:40Z"
+    await tick(world, 60)
+    (told,) = await calls(host, "silent")
+    assert (told["at"], told["status"]) == (None, 480)
+    await tick(world, 300)
+    assert len(agent.called) == 4
+    assert not [key for key in world.engine.rooms[session.id].seats.values() if "Nha Trang" in key.label]
+    assert await world.roof.hub.tools.presence.connected(session.id, world.clock.now) == 1  # the host alone
+    await host.send(type="redial", device=device)
+    await calls(host, "calling")
+    await calls(host, "connected")
+
+
+async def test_r095_the_centre_redials_a_device_that_hangs_and_the_log_shows_it(world: World) -> None:
+    agent = gateway(world)
+    device = await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    help_ = await host.ask(type="report", kind="help", text=f"thiết bị treo, cần gọi lại VCS {VCS}")
+    centre, _ = await world.join("central", session)
+    assert (await centre.type("calls"))["calls"][0]["state"] == "connected"
+    await centre.ask(type="assist", on=True)
+    await centre.send(type="redial", device=device)
+    await calls(centre, "connected")
+    assert [call.hung_up for call in agent.calls] == [True, False]
+    await centre.ask(type="assist", on=False)
+    incident: Incident = await world.kept.desk.incident(help_["id"])
+    assert [(step.kind, step.by, step.text) for step in incident.steps[-3:]] == [
+        ("control", "central", ""),
+        ("noted", "central", "Gọi lại UBND.Nha Trang"),
+        ("returned", "central", ""),
+    ]
+    redials = await world.kept.preparation.attendance.redials(session.id)
+    assert [(each.name, each.kind) for each in redials] == [("UBND.Nha Trang", "lost"), ("UBND.Nha Trang", "back")]
+    noted = [(entry.actor, entry.action, entry.detail) for entry in await world.audited(50)]
+    assert ("central", "redial", "UBND.Nha Trang") in noted
+
+
+async def test_only_controllers_have_devices_called_again(world: World) -> None:
+    gateway(world)
+    device = await register(world, CAM_RANH, VCS)
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    point, _ = await world.join("nhatrang", session)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    assert (await point.ask(type="redial", device=device))["error"] == "controlled-by"
+    assert (await host.ask(type="redial", device="nothing"))["error"] == "unknown-seat"
+    assert not [message for message in point.seen if message["type"] == "calls"]
+
+
+async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) -> None:  # R-099
+    agent = gateway(world)
+    agent.answers[VCS] = [200, None, 200]
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    await tick(world, 1)
+    member = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    assert member is not None
+    world.engine.emit(PeerDown(session.id, member.id, "silent"))
+    await host.seat(member.id, media="none")
+    await tick(world, 1)
+    assert agent.calls[0].hung_up
+    assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:12Z"
+    await tick(world, 10)
+    await calls(host, "connected")
+    redials = await world.kept.preparation.attendance.redials(session.id)
+    assert [each.kind for each in redials] == ["lost", "tried", "back"]
+
+
+async def test_a_room_system_that_hangs_up_has_left_and_one_that_was_cut_off_is_called_again(world: World) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    agent.calls[0].end("gone")
+    await calls(host, "waiting")
+    await tick(world, 1)
+    await calls(host, "connected")
+    agent.calls[1].end("bye")
+    await calls(host, "left")
+    await tick(world, 300)
+    assert len(agent.called) == 2
+    assert world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
+    assert await world.roof.hub.tools.presence.connected(session.id, world.clock.now) == 1
+
+
+async def test_calls_end_with_their_session(world: World) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    await world.roof.hub.cancelled(session.id)
+    await agent.calls[0].ended.wait()
+    assert agent.calls[0].hung_up
+    await tick(world, 1)
+    assert world.engine.rooms == {}
+    assert len(agent.called) == 1
+
+
+async def test_a_call_that_rings_when_its_session_ends_rings_no_more(world: World) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "calling")
+    await world.roof.hub.cancelled(session.id)
+    await tick(world, 1)
+    agent.ringing.set()
+    await asyncio.sleep(0)
+    assert agent.calls == []
+    assert world.engine.rooms == {}
+
+
+async def test_nobody_is_put_out_by_a_call_nobody_asked_for(world: World) -> None:
+    agent = gateway(world)
+    device = await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    browser, _ = await world.join("nhatrang", session)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "taken")
+    assert agent.called == []
+    await host.send(type="redial", device=device)
+    await calls(host, "connected")
+    assert (await browser.type("bye"))["reason"] == "replaced"
+    again, _ = await world.join("nhatrang", session)
+    await calls(host, "taken")
+    assert agent.calls[0].hung_up
+    await again.ask(type="leave")
+    await tick(world, 10)
+    await calls(host, "connected")
+
+
+async def test_a_browser_takes_the_place_of_a_room_system_last(world: World) -> None:
+    gateway(world)
+    await world.kept.scheduler.set_devices(NHA_TRANG, 2)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    await tick(world, 0)
+    _, joined = await world.join("nhatrang", session)
+    own = next(each for each in joined["seats"] if each["seat"] == joined["seat"])
+    assert own["name"] == "UBND.Nha Trang.02"
+    host, _ = await world.join("host", session)
+    (told,) = await calls(host, "connected")
+    assert told["name"] == "UBND.Nha Trang.01"
+
+
+async def test_the_join_guard_counts_room_systems_too(world: World) -> None:  # I18
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    presence = world.roof.hub.tools.presence
+    quota = session.legs
+    for number in range(quota - 1):
+        await presence.refresh(session.id, [f"other.{number}"], world.clock.now)
+    await tick(world, 0)
+    await calls(host, "full")
+    assert agent.called == []
+    await presence.leave(session.id, "other.0")
+    await tick(world, 10)
+    await calls(host, "connected")
+    assert await presence.connected(session.id, world.clock.now) == quota
+
+
+async def test_r034_r055_what_a_room_system_announces_is_compared_with_the_register(world: World) -> None:
+    agent = gateway(world)
+    agent.peers[VCS] = Peer(VCS, "P. Xuong Huan - NT", "room", "Poly 4.1")
+    await register(world, NHA_TRANG, VCS, user_agent="Poly 3.0")
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    assert (await calls(host, "connected"))[0]["name"] == "UBND.Nha Trang"
+    changes = await world.kept.equipment.changes(NHA_TRANG)
+    assert sorted((each.kind, each.field, each.old, each.new) for each in changes) == [
+        ("drift", "name", "UBND.Nha Trang", "P. Xuong Huan - NT"),
+        ("drift", "user_agent", "Poly 3.0", "Poly 4.1"),
+    ]
+
+
+async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: World) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    await tick(world, 1)
+    world.engine.lose_everything()
+    world.engine.emit(EngineLost())
+    world.engine.emit(EngineReady())
+    await host.type("renew")
+    await tick(world, 1)
+    await calls(host, "connected")
+    assert [call.hung_up for call in agent.calls] == [True, False]
+    (seat,) = [key for key, each in world.engine.rooms[session.id].seats.items() if "Nha Trang" in each.label]
+    assert ("accept", session.id, seat, f"answer of {VCS}") in world.engine.calls
+
+
+async def test_an_answer_without_a_codec_of_ours_ends_the_call(world: World) -> None:
+    agent = gateway(world)
+    world.engine.failing["accept"] = BadOffer("no codec")
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    assert (await calls(host, "waiting"))[0]["status"] == 488
+    assert agent.calls[0].hung_up
+    assert world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
+
+
+async def test_a_session_that_only_room_systems_were_called_for_was_not_opened(world: World) -> None:
+    agent = gateway(world)
+    agent.answers[VCS] = [None]
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    await tick(world, 0)
+    async with asyncio.timeout(5):
+        while not agent.called:
+            await asyncio.sleep(0.01)
+    await tick(world, 1900)
+    await world.kept.scheduler.release(session.id, world.clock.now)

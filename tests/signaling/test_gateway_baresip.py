@@ -1,0 +1,110 @@
+"""A real room system in a meeting of a real roof with real media: called, seen, heard, hung up (R-056, R-057)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from aiohttp.test_utils import TestServer
+
+from mediaserver.engine import LocalEngine
+from signaling.app import application, roof
+from signaling.record import record
+from signaling.settings import Settings
+from signaling.sip.agent import SipSettings
+from tests.fakes import FakeClock, FakeDisk
+from tests.signaling.rooms import calls, register, tick
+from tests.signaling.sip.baresip import Baresip, film_of_colours, room
+from tests.signaling.world import NHA_TRANG, NOW, World
+
+LOOPBACK = "127.0.0.1"
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[World]:
+    """A world whose engine and gateway are real."""
+    own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=3.0))
+    engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
+    engine.start()
+    try:
+        async with (
+            record(own) as kept,
+            roof(own, kept, engine, clock, disk) as built,
+            TestServer(application(built)) as server,
+            World(kept, built, engine, clock, disk, server) as world,  # type: ignore[arg-type]
+        ):
+            yield world
+            await built.hub.stop()
+    finally:
+        await engine.close()
+
+
+async def shown(peer: Baresip, size: str) -> None:
+    """Wait until a room system shows pictures of a size."""
+    async with asyncio.timeout(15):
+        while size not in await peer.command("video_debug"):
+            await asyncio.sleep(0.2)
+
+
+async def test_r057_a_room_system_is_called_sees_is_heard_with_the_floor_and_is_hung_up(
+    settings: Settings, tmp_path: Path
+) -> None:
+    film = await film_of_colours(tmp_path / "film.mp4")
+    async with room(tmp_path, film=film) as peer, served(settings) as world:
+        world.roof.gateway.port = peer.address[1]
+        await register(world, NHA_TRANG, LOOPBACK)
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        await tick(world, 0)
+        await calls(host, "connected")
+        await peer.event("CALL_ESTABLISHED")
+        assert 'From: "UBND.Khanh Hoa"' in peer.log
+        await peer.event("CALL_RTPESTAB", "audio")
+        await peer.event("CALL_RTPESTAB", "video")
+        roster = world.roof.hub.meetings[session.id].conference.roster
+        seat = roster.holder(f"{NHA_TRANG}.01")
+        assert seat is not None and (seat.name, seat.floor) == ("UBND.Nha Trang", False)
+        await host.send(type="floor", seat=seat.id, open=True)
+        await host.until(lambda message: message["type"] == "levels" and message["levels"].get(seat.id, -127) > -40)
+        await shown(peer, "1280 x 720")
+        await world.roof.hub.cancelled(session.id)
+        await peer.event("CALL_CLOSED")
+
+
+async def test_r034_r057_a_room_system_calls_in_with_the_code_alone(settings: Settings, tmp_path: Path) -> None:
+    async with room(tmp_path, name="P. Hop 1") as peer, served(settings) as world:
+        await register(world, NHA_TRANG, LOOPBACK, dial_out=False)
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        agent = world.roof.gateway.agent
+        assert agent is not None
+        await peer.command("dial", f"sip:0000000000@{LOOPBACK}:{agent.address[1]}")
+        await peer.event("CALL_CLOSED", "404")
+        await peer.command("dial", f"sip:{session.code}@{LOOPBACK}:{agent.address[1]}")
+        await peer.event("CALL_ESTABLISHED")
+        seat = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+        assert seat is not None
+        await host.seat(seat.id, here=True, media="connected", name="UBND.Nha Trang")
+        await peer.command("hangup")
+        await host.until(lambda message: message["type"] == "seats" and seat.id in message["gone"])
+        (drift,) = await world.kept.equipment.changes(NHA_TRANG)
+        assert (drift.kind, drift.field, drift.old, drift.new) == ("drift", "name", "UBND.Nha Trang", "P. Hop 1")
+
+
+async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(settings: Settings, tmp_path: Path) -> None:
+    async with room(tmp_path, answer="manual") as peer, served(settings) as world:
+        world.roof.gateway.port = peer.address[1]
+        device = await register(world, NHA_TRANG, LOOPBACK)
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        for seconds in (0, 10, 30, 60):
+            await tick(world, seconds)
+            await peer.event("CALL_INCOMING")
+            told = await calls(host, "silent" if seconds == 60 else "waiting")
+            await peer.event("CALL_CLOSED")
+        assert told[0]["status"] == 0
+        await host.send(type="redial", device=device)
+        await peer.event("CALL_INCOMING")
+        await peer.command("accept")
+        await calls(host, "connected")

@@ -1,0 +1,122 @@
+"""Room systems that call in (Điều 11.7, R-051, R-057)."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from mediaserver.errors import BadOffer, EngineGone
+from signaling.sip.agent import Peer
+from tests.signaling.rooms import FakeIncoming, calls, gateway, register, tick
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World
+
+VCS = "10.79.6.20"
+
+
+async def ring(world: World, code: str | None, address: str = VCS, **fields: Any) -> FakeIncoming:
+    """A room system calls in; return its call once it is answered."""
+    incoming = FakeIncoming(code or "", Peer(address, "", "room", "Fake VCS 1.0"), **fields)
+    await world.roof.gateway.called(incoming)  # type: ignore[arg-type]
+    return incoming
+
+
+async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_point(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS, dial_out=False)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    incoming = await ring(world, session.code)
+    assert (incoming.answer, incoming.refused) == ("answer to offer of a room", None)
+    member = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    assert member is not None
+    assert (member.name, member.role, member.floor) == ("UBND.Nha Trang", "component", False)
+    await host.seat(member.id, here=True, media="connected")
+    noted = [(e.action, e.subject, e.address) for e in await world.audited(50) if e.actor.startswith("vcs:")]
+    assert noted == [("enter", session.id, VCS)]
+    assert incoming.call is not None
+    await world.roof.hub.cancelled(session.id)
+    await incoming.call.ended.wait()
+    assert incoming.call.hung_up
+
+
+async def test_who_is_not_registered_hears_403_whatever_the_code(world: World) -> None:
+    gateway(world)
+    session = await world.session(NHA_TRANG)
+    assert [(await ring(world, code)).refused for code in (session.code, "0000000000", "x")] == [403, 403, 403]
+    noted = [(e.actor, e.action, e.subject, e.detail, e.address) for e in await world.audited(3)]
+    assert noted == [("", "call-refused", VCS, "Fake VCS 1.0", VCS)] * 3
+
+
+async def test_wrong_codes_and_those_of_others_are_not_told_apart(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    others = await world.session(CAM_RANH)
+    assert [(await ring(world, code)).refused for code in (others.code, "0000000000", "x")] == [404, 404, 404]
+    assert {(e.action, e.subject) for e in await world.audited(3)} == {("code-wrong", NHA_TRANG)}
+    assert world.engine.rooms == {}
+
+
+async def test_r051_calls_are_throttled_as_codes_are(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    for _ in range(20):
+        assert (await ring(world, "0000000000")).refused == 404
+    assert [e.action for e in await world.audited(2)] == ["code-locked", "code-wrong"]
+    assert (await ring(world, session.code)).refused == 403
+    assert (await world.audited(1))[0].action == "code-locked"  # what is locked out fills no log
+    world.clock.advance(901)
+    assert (await ring(world, session.code)).refused is None
+
+
+async def test_a_session_that_is_not_open_takes_no_calls(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    early = await world.session(NHA_TRANG, start=timedelta(hours=5))
+    assert (await ring(world, early.code)).refused == 403
+    world.clock.now = NOW + timedelta(hours=10)
+    assert (await ring(world, early.code)).refused == 403
+    assert world.engine.rooms == {}
+
+
+async def test_a_call_finds_the_session_full(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    others = [f"other.{number}" for number in range(session.legs)]
+    await world.roof.hub.tools.presence.refresh(session.id, others, world.clock.now)
+    assert (await ring(world, session.code)).refused == 486
+
+
+async def test_offers_without_an_answer_leave_nothing(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    for error, status in ((BadOffer("no codec"), 488), (EngineGone(), 503)):
+        world.engine.failing = {"connect": error}
+        assert (await ring(world, session.code)).refused == status
+    world.engine.failing = {}
+    gone = await ring(world, session.code, gone=True)
+    assert (gone.refused, gone.answer) == (None, None)
+    assert world.roof.hub.meetings[session.id].conference.empty
+    assert world.engine.rooms == {}
+    assert await world.roof.hub.tools.presence.connected(session.id, world.clock.now) == 0
+
+
+async def test_a_device_that_calls_in_while_it_is_called_is_in_once(world: World) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "calling")
+    first = await ring(world, session.code)
+    await calls(host, "connected")
+    second = await ring(world, session.code)
+    assert first.call is not None and second.call is not None
+    await first.call.ended.wait()
+    assert (first.call.hung_up, second.call.ended.is_set(), agent.calls) == (True, False, [])
+    await tick(world, 60)
+    assert len(agent.called) == 1
+    (seat,) = [key for key, each in world.engine.rooms[session.id].seats.items() if "Nha Trang" in each.label]
+    assert world.roof.hub.meetings[session.id].conference.roster.seats[seat].up

@@ -66,7 +66,7 @@ class Call:
         """Send a request within the dialog; None if nothing comes back."""
         try:
             async with asyncio.timeout(GOODBYE_S):
-                flow = await self._line.reach(self._flow, *self._next_hop())
+                flow = self._flow = await self._line.reach(self._flow, *self._next_hop())
                 request = self._dialog.request(method)
                 self._line.announce(request)
                 return await self._line.layer.answer(request, flow)

@@ -58,12 +58,11 @@ class Dialog:
     @property
     def next_hop(self) -> Uri:
         """Where requests go first: the first proxy that wants to see them, or the callee."""
-        for value in [*self.routes[:1], f"<{self.target}>"]:
-            try:
-                return Uri.parse(NameAddress.parse(value).uri)
-            except BadMessage:
-                continue
-        raise AssertionError("a target that could not be read was let in")
+        try:
+            hop = Uri.parse(NameAddress.parse(self.routes[0]).uri) if self.routes else None
+        except BadMessage:
+            hop = None
+        return hop if hop and hop.host else Uri.parse(self.target)
 
     def request(self, method: str, number: int = 0) -> Request:
         """Begin a request; it gets the next CSeq unless it says which (an ACK has its INVITE's)."""

@@ -32,6 +32,7 @@ INSTRUMENTED = [
     "signaling.admin",
     "signaling.messages",
     "signaling.rest",
+    "signaling.sip",
 ]
 """Where branches are watched; every module more makes the beginning slower."""
 LONGEST_BYTES = 8192

@@ -35,6 +35,11 @@ from signaling.errors import BadInput
 from signaling.messages import MessageError
 from signaling.openapi import public_path
 from signaling.rest.table import ROUTES
+from signaling.sip import expiry, framing, renewal, screening
+from signaling.sip import message as sip_message
+from signaling.sip.dialog import Dialog
+from signaling.sip.errors import BadMessage
+from tests.fuzz import sip
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.signaling.bodies import GOOD
 
@@ -203,6 +208,37 @@ def read_form(data: bytes) -> None:
         return
 
 
+def read_sip(data: bytes) -> None:
+    """A SIP message in a datagram, what is made of it at once, and what is written back."""
+    try:
+        message = sip_message.parse(data)
+    except BadMessage:
+        return
+    again = message.write()
+    if max(map(len, again.split(b"\r\n"))) < sip_message.LONGEST_HEADER and len(again) < sip_message.MOST_BYTES:
+        assert sip_message.parse(again) == message
+    if isinstance(message, sip_message.Response):
+        expiry.of_response(message)
+        return
+    message.came_from("192.0.2.1", 40000)
+    sip_message.parse(sip_message.respond(message, 486, "tag").write())
+    renewal.renew(message.text, message.text, message.text, 1)
+    if screening.of_invite(message) is None:
+        dialog = Dialog.came(message, "tag", "<sip:us@192.0.2.2>")
+        assert dialog.next_hop.host
+        sip_message.parse(b"Via: SIP/2.0/UDP h".join(dialog.request("BYE").write().split(b"Max-Forwards: 70", 1)))
+
+
+def read_stream(data: bytes) -> None:
+    """SIP on a TCP connection, cut where the first byte says."""
+    stream, at = framing.Stream(), data[0] if data else 0
+    try:
+        found = [*stream.feed(data[1 : at + 1]), *stream.feed(data[at + 1 :])]
+    except BadMessage:
+        return
+    assert sum(map(len, found)) <= len(data)
+
+
 def _check() -> bytes:
     message = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
     message.attributes["USERNAME"] = f"local:{FRAGMENT}"
@@ -275,6 +311,8 @@ TARGETS: dict[str, Target] = {
     "message": Target(read_message, tuple(map(_json, _MESSAGES))),
     "call": Target(read_call, tuple(map(_json, _CALLS))),
     "body": Target(read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODIES) if path in GOOD)),
+    "sip": Target(read_sip, (sip.INVITE, sip.OPTIONS, sip.RINGING)),
+    "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
     "letter": Target(read_letter, (_LETTER, _LETTER.replace(b"multipart/mixed; boundary=b", b"text/plain"))),
     "form": Target(
         read_form, tuple(bytes([number]) + template.write(kind) for number, kind in enumerate(template.KINDS))

@@ -6,6 +6,10 @@ from mediaserver import channel
 from mediaserver.rtp import packet, rtcp, sdp
 from scheduler.registry import parse as parse_units
 from signaling import admin, messages
+from signaling.sip.framing import Stream
+from signaling.sip.message import Request
+from signaling.sip.message import parse as parse_sip
+from signaling.sip.screening import of_invite
 from tests.fuzz.targets import BODIES, PROFILES, TARGETS, WALL
 from tests.signaling.bodies import GOOD
 
@@ -22,6 +26,11 @@ def test_every_seed_of_these_is_good_input() -> None:
         assert rtcp.parse(seed, WALL)
     for seed in TARGETS["offer"].seeds:
         assert sdp.parse_offer(seed.decode()).media
+    for seed in TARGETS["sip"].seeds:
+        message = parse_sip(seed)
+        assert not isinstance(message, Request) or message.method != "INVITE" or of_invite(message) is None
+    for seed in TARGETS["stream"].seeds:
+        assert len(Stream().feed(seed[1:])) == 2
     for seed in TARGETS["units"].seeds:
         assert parse_units(seed.decode(), PROFILES)
     for seed in TARGETS["report"].seeds:

@@ -19,7 +19,7 @@ from loadtest.answer import BadAnswer, parse_answer
 from loadtest.feedback import parse_requests
 from mediaserver import channel
 from mediaserver.errors import BadOffer
-from mediaserver.rtp import packet, payload, rtcp, rtx, sdp
+from mediaserver.rtp import legsdp, legwrite, packet, payload, rtcp, rtx, sdp
 from mediaserver.transport import ice
 from scheduler.errors import BadUnits, PolicyError
 from scheduler.mailroom import authentication, manners, reader, sheets, template
@@ -41,6 +41,7 @@ from signaling.sip.dialog import Dialog
 from signaling.sip.errors import BadMessage
 from tests.fuzz import sip
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
+from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
 from tests.signaling.bodies import GOOD
 
 Read = Callable[[bytes], None]
@@ -53,6 +54,8 @@ DIRECTORY = parse_units(khanh_hoa_2023(), PROFILES)
 PLACES = Places([each.unit for each in DIRECTORY], [each.point for each in DIRECTORY])
 FRAGMENT = "remote"
 LOCAL = sdp.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
+
+ROOM_LOCAL = legwrite.Local("192.0.2.1", 40100, 40102, 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,18 @@ def read_offer(data: bytes) -> None:
     except BadOffer:
         return
     sdp.write_answer(offer, LOCAL, ("VP8", "H264"))
+
+
+def read_room_offer(data: bytes) -> None:
+    """SDP of a room system, and our answer to it."""
+    text = data.decode("utf-8", "replace")
+    legsdp.is_plain(text)
+    try:
+        session = legsdp.parse(text)
+    except BadOffer:
+        return
+    answer = legwrite.answer(session, ROOM_LOCAL, shows=True)
+    assert answer.count("\r\nm=") == len(session.media)
 
 
 def read_answer(data: bytes) -> None:
@@ -307,6 +322,7 @@ TARGETS: dict[str, Target] = {
     "h264": Target(read_h264, (b"\x65slice", b"\x78\x00\x02\x67a\x00\x02\x68b", b"\x7c\x85first", b"\x7c\x45last")),
     "stun": Target(read_stun, (_check(),)),
     "offer": Target(read_offer, (CHROMIUM.encode(), FIREFOX.encode())),
+    "room offer": Target(read_room_offer, tuple(offer.encode() for offer in (BARESIP, POLYCOM, CISCO))),
     "answer": Target(read_answer, (sdp.write_answer(sdp.parse_offer(CHROMIUM), LOCAL, ("VP8", "H264")).encode(),)),
     "message": Target(read_message, tuple(map(_json, _MESSAGES))),
     "call": Target(read_call, tuple(map(_json, _CALLS))),

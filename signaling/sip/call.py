@@ -58,9 +58,16 @@ class Call:
         self._line.calls.pop(self._dialog.key, None)
         if self._watch is not None:
             self._watch.cancel()
+        self._settle()
         if not self._acknowledged.done():
             self._acknowledged.set_result(False)
         return True
+
+    def _settle(self) -> None:
+        """Repeat the answer to their newest INVITE no more."""
+        if self._invite is not None:
+            self._line.layer.acknowledge(self._invite)
+            self._invite = None
 
     async def _ask(self, method: str) -> Response | None:
         """Send a request within the dialog; None if nothing comes back."""
@@ -107,8 +114,7 @@ class Call:
         """Their ACK came."""
         number, _ = ack.sequence
         if self._invite is not None and self._invite.request.sequence[0] == number:
-            self._line.layer.acknowledge(self._invite)
-            self._invite = None
+            self._settle()
             if not self._acknowledged.done():
                 self._acknowledged.set_result(True)
 
@@ -179,6 +185,7 @@ class Call:
     def _accept(self, served: Served, response: Response, seconds: int | None) -> None:
         response.headers += [("contact", self._dialog.contact), *expiry.agreement(seconds)]
         if served.request.method == "INVITE":
+            self._settle()
             self._invite = served
             served.unheard = lambda: self._line.spawn(self._leave("no ack"))
         self._line.layer.respond(served, response)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
+from weakref import WeakValueDictionary
 
 from signaling.sip.errors import BadMessage
 from signaling.sip.framing import Stream
@@ -164,6 +165,8 @@ class Transport:
         self._udp: asyncio.DatagramTransport | None = None
         self._listener: asyncio.Server | None = None
         self._connections: dict[Address, Connection] = {}
+        self._opening: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
+        """Calls that begin at once to one address wait for one connection."""
         self._from: Counter[str] = Counter()
         self._bound: Address = ("", 0)
 
@@ -212,18 +215,19 @@ class Transport:
 
     async def tcp(self, remote: Address) -> Flow:
         """The way to an address over TCP: the connection there is, or a new one. Raises OSError."""
-        known = self._connections.get(remote)
-        if known is not None and not known.closed:
-            return known
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                _, connection = await loop.create_connection(lambda: Connection(self), *remote)
-        except TimeoutError:
-            raise ConnectionError(f"no connection to {remote[0]} in {CONNECT_S:.0f} s") from None
-        if connection.closed:
-            raise ConnectionError("too many connections")
-        return connection
+        async with self._opening.setdefault(remote, asyncio.Lock()):
+            known = self._connections.get(remote)
+            if known is not None and not known.closed:
+                return known
+            loop = asyncio.get_running_loop()
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    _, connection = await loop.create_connection(lambda: Connection(self), *remote)
+            except TimeoutError:
+                raise ConnectionError(f"no connection to {remote[0]} in {CONNECT_S:.0f} s") from None
+            if connection.closed:
+                raise ConnectionError("too many connections")
+            return connection
 
     def datagram(self, data: bytes, remote: Address) -> None:
         """Take a datagram."""

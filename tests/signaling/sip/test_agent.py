@@ -198,6 +198,7 @@ async def test_gone_before_the_ack() -> None:
         peer.request("BYE")
         assert (await peer.response()).status == 200
         assert str(await soon(desk.failed.get())) == "gone before the ACK"
+        assert await peer.silent(0.7)
 
 
 @BOTH

@@ -195,9 +195,10 @@ class MediaEngine(Protocol):
         m-lines, or shares no codec with us.
         """
 
-    async def invite(self, room: str, seat: str) -> str:
+    async def invite(self, room: str, seat: str, host: str = "") -> str:
         """An SDP offer to call a room system with, replacing the seat's previous transport; :meth:`accept` follows.
 
+        The offer names that of our addresses from which the way to its `host` (an IP address) begins, else the first.
         The ports in it are held until then, or until the seat is removed or connected otherwise. Raises
         :class:`mediaserver.errors.NoPortFree` when all are taken.
         """

@@ -45,7 +45,7 @@ def _beats(now: float) -> int:
 class LocalEngine:
     """:class:`mediaserver.api.MediaEngine` on `hosts` and one UDP `port` (0: any free one).
 
-    Room systems have `rtp_ports`; the one that is called is told the first host.
+    Room systems have `rtp_ports`.
     """
 
     def __init__(self, hosts: Iterable[str], port: int, rtp_ports: range = RTP_PORTS) -> None:
@@ -158,12 +158,12 @@ class LocalEngine:
     def _leg(self, place: Room, seat: str) -> Leg:
         return Leg(seat, self._hosts, ports=self._plain, options=place.options, dirty=self._dirty, owner=place)
 
-    async def invite(self, room: str, seat: str) -> str:
+    async def invite(self, room: str, seat: str, host: str = "") -> str:
         """Offer a room system everything. Raises NoPortFree, UnknownRoom, UnknownSeat."""
         place = self._room(room)
         place.seat(seat)
         leg = self._leg(place, seat)
-        offer = leg.offer()
+        offer = leg.offer(host)
         await place.connect(seat, leg)
         return offer
 

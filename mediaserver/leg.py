@@ -62,9 +62,9 @@ class Leg:
 
     # Negotiation
 
-    def offer(self) -> str:
-        """Take ports and offer everything. Raises NoPortFree."""
-        host = self._hosts[0]
+    def offer(self, remote: str) -> str:
+        """Take ports and offer everything to who is at `remote`, if that is known. Raises NoPortFree."""
+        host = local_address(self._hosts, remote)
         self._open(host, sound=True, picture=True)
         return legwrite.offer(self._local(host))
 

@@ -95,9 +95,9 @@ class RemoteEngine:
         answer: str = await self._call("connect", room=room, seat=seat, offer=offer)
         return answer
 
-    async def invite(self, room: str, seat: str) -> str:
+    async def invite(self, room: str, seat: str, host: str = "") -> str:
         """Offer a room system everything."""
-        offer: str = await self._call("invite", room=room, seat=seat)
+        offer: str = await self._call("invite", room=room, seat=seat, host=host)
         return offer
 
     async def accept(self, room: str, seat: str, answer: str) -> None:

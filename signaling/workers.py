@@ -130,9 +130,9 @@ class Workers:
         """Answer an offer."""
         return await self._of(room).connect(room, seat, offer)
 
-    async def invite(self, room: str, seat: str) -> str:
+    async def invite(self, room: str, seat: str, host: str = "") -> str:
         """Offer a room system everything."""
-        return await self._of(room).invite(room, seat)
+        return await self._of(room).invite(room, seat, host)
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
         """Take a room system's answer."""

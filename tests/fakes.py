@@ -108,7 +108,7 @@ class FakeEngine:
         self.emit(PeerUp(room, seat))
         return f"answer to {offer}"
 
-    async def invite(self, room: str, seat: str) -> str:
+    async def invite(self, room: str, seat: str, host: str = "") -> str:
         self._note("invite", room, seat)
         self._room(room, seat)
         return f"offer of {seat}"

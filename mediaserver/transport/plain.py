@@ -92,7 +92,9 @@ def _bind(host: str, number: int) -> socket.socket:
 
 
 def local_address(hosts: Sequence[str], remote: str) -> str:
-    """Which of our addresses the way to `remote` leaves from; the first where the way begins elsewhere."""
+    """Which of our addresses the way to `remote` leaves from; the first where it leaves from none or is not known."""
+    if not remote:
+        return hosts[0]
     with socket.socket(socket.AF_INET6 if ":" in remote else socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect((remote, 9))  # of UDP this sends nothing

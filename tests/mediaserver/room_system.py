@@ -62,6 +62,8 @@ class RoomSystem(Watch):
         # owned
         self.ends: dict[str, Ends] = {}
         self.aims: dict[str, tuple[str, int]] = {}
+        self.feedback = ("nack pli",)
+        """What it says that it understands."""
         self.number = 96
         """The payload type of H.264."""
         self.deaf = False
@@ -95,7 +97,8 @@ class RoomSystem(Watch):
         lines += [f"m=video {port} RTP/AVP {number}", f"a=rtcp:{self.ends['video rtcp'].port}"]
         lines += [f"a=rtpmap:{number} H264/90000"]
         lines += [f"a=fmtp:{number} profile-level-id=42801f; packetization-mode={self.mode}; max-fs=3600"]
-        lines += ["a=rtcp-fb:* nack pli", "a=content:main", "a=label:12", "a=sendrecv"]
+        lines += [f"a=rtcp-fb:* {each}" for each in self.feedback]
+        lines += ["a=content:main", "a=label:12", "a=sendrecv"]
         return "\r\n".join([*lines, ""])
 
     def aim(self, sdp: str) -> None:

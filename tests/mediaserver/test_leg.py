@@ -8,7 +8,7 @@ from loadtest.offer import Wish
 from mediaserver.api import Layout, PeerDown, PeerUp, SeatOptions
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import BadOffer, NoPortFree
-from mediaserver.leg import Leg
+from mediaserver.leg import KEYFRAMES_S, Leg
 from mediaserver.mix.layout import arrange
 from mediaserver.room import Room
 from mediaserver.rtp import rtcp
@@ -282,3 +282,59 @@ async def test_who_calls_again_replaces_what_was_before(meeting: Meeting, system
     assert first.transport.state == "closed"
     assert isinstance(meeting.engine, LocalEngine) and len(meeting.engine._plain._open) == 2
     await other.close()
+
+
+async def test_who_can_ask_for_nothing_is_sent_key_frames_in_the_beginning(
+    meeting: Meeting, system: RoomSystem, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    system.feedback = ()
+    await dial_in(meeting, system)
+    leg = leg_of(room)
+    assert leg.picture is not None
+    monkeypatch.setattr(leg.picture, "request_keyframe", asked.append)
+    begun = leg._keyframes[0] - KEYFRAMES_S[0]
+    for after in (0.5, 1.0, 1.1, 2.9, 3.0, 3.1, 9.0):
+        leg.tick(begun + after)
+    assert asked == [begun + after for after in KEYFRAMES_S]
+
+
+def orders(system: RoomSystem) -> list[int]:
+    """The numbers of the FIRs it got (RFC 5104 §4.3.1.1)."""
+    head = b"\x84\xce\x00\x04"
+    return [data[data.index(head) + 16] for data in system.ends["video rtcp"].datagrams if head in data]
+
+
+async def test_who_knows_only_fir_is_asked_for_a_key_frame_with_it(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    await meeting.join("a", "red", 440)
+    system.feedback, system.deaf = ("ccm fir",), True
+    await dial_in(meeting, system)
+    await system.until(lambda: bool(leg_of(room).camera.layers))
+    leg_of(room).camera.layers[0].ask()
+    leg_of(room).camera.layers[0].ask()
+    await system.until(lambda: len(orders(system)) >= 2)
+    found = orders(system)
+    assert found == sorted(set(found))
+    assert leg_of(room).picture is not None and leg_of(room)._keyframes == []
+
+
+@pytest.mark.parametrize("system", [("G722", 1)], indirect=True)
+async def test_a_browser_may_look_at_a_room_system_alone(meeting: Meeting, system: RoomSystem, room: Room) -> None:
+    a = await meeting.join("a", "red", 440, view="camera:vcs", wish=Wish(("H264",), 1))
+    await dial_in(meeting, system)
+    await a.watch.until(lambda: a.watch.colour(0.05, 0.05) == a.watch.colour(0.95, 0.95) == "blue")
+    assert room.seats["a"].peer.picture.source is leg_of(room).camera.layers[0]  # type: ignore[union-attr]
+    b = await meeting.join("b", "green", 660, view="camera:vcs", wish=Wish(("VP8",), 1))
+    await b.watch.until(lambda: meeting.shows(b, "vcs", colour="blue"))
+
+
+async def test_an_offer_names_our_address_on_the_way_to_who_is_called() -> None:
+    engine = LocalEngine(["192.0.2.1", "127.0.0.1"], 0)
+    await engine.open_room(ROOM, OPTIONS)
+    await engine.add_seat(ROOM, SeatOptions("vcs", "vcs"))
+    assert "c=IN IP4 127.0.0.1\r\n" in await engine.invite(ROOM, "vcs", "127.0.0.1")
+    with pytest.raises(NoPortFree, match="is free on 192"):  # which is nobody's address here
+        await engine.invite(ROOM, "vcs")
+    await engine.close()

@@ -157,3 +157,4 @@ def test_we_are_where_the_way_to_the_peer_begins() -> None:
     assert local_address(("192.0.2.1", "127.0.0.1"), "127.0.0.9") == "127.0.0.1"
     assert local_address(("192.0.2.1", "192.0.2.2"), "127.0.0.9") == "192.0.2.1"
     assert local_address(("192.0.2.1",), "2001:db8::1") == "192.0.2.1"
+    assert local_address(("192.0.2.1", "127.0.0.1"), "") == "192.0.2.1"

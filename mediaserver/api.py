@@ -209,6 +209,9 @@ class MediaEngine(Protocol):
         Raises :class:`mediaserver.errors.BadOffer` when it cannot be used, or nothing was offered.
         """
 
+    async def refresh_picture(self, room: str, seat: str) -> None:
+        """Send a seat a key frame: it lost its picture, and said so in another way than by RTCP (RFC 5168)."""
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close the floor of a seat: closed, none of its audio is decoded, mixed, recorded or forwarded."""
 

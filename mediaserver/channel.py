@@ -26,6 +26,7 @@ CALLS: dict[str, dict[str, type]] = {
     "connect": {},
     "invite": {},
     "accept": {},
+    "refresh_picture": {},
     "set_floor": {},
     "set_gain": {},
     "set_layout": {"layout": api.Layout},

@@ -174,6 +174,12 @@ class LocalEngine:
             raise BadOffer("an answer to nothing")
         leg.accept(legsdp.parse(answer))
 
+    async def refresh_picture(self, room: str, seat: str) -> None:
+        """Send a seat a key frame."""
+        peer = self._room(room).seat(seat).peer
+        if peer is not None and peer.picture is not None:
+            peer.picture.request_keyframe(time.monotonic())
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close the floor of a seat."""
         self._room(room).set_floor(seat, open_)

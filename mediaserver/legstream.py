@@ -15,7 +15,7 @@ from mediaserver.rtp.payload import is_keyframe
 from mediaserver.rtp.probation import Probation, Verdict
 from mediaserver.rtp.rtcp import Block, Report
 from mediaserver.tracks import Dirty
-from mediaserver.transport.plain import PlainLine, PlainPorts
+from mediaserver.transport.plain import MediaLine, PlainPorts
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class LegStream:
         self._clock_rate = clock_rate
         self._downlink = downlink
         # owned
-        self.line: PlainLine = ports.open(host, self)
+        self.line: MediaLine = ports.open(host, self)
         self.codecs: Mapping[int, str] = {}
         self.forwarder: Forwarder | None = None
         self.reception: Reception | None = None

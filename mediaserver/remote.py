@@ -104,6 +104,10 @@ class RemoteEngine:
         """Take a room system's answer."""
         await self._call("accept", room=room, seat=seat, answer=answer)
 
+    async def refresh_picture(self, room: str, seat: str) -> None:
+        """Send a seat a key frame."""
+        await self._call("refresh_picture", room=room, seat=seat)
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close a floor."""
         await self._call("set_floor", room=room, seat=seat, open_=open_)

@@ -138,6 +138,10 @@ class Workers:
         """Take a room system's answer."""
         await self._of(room).accept(room, seat, answer)
 
+    async def refresh_picture(self, room: str, seat: str) -> None:
+        """Send a seat a key frame."""
+        await self._of(room).refresh_picture(room, seat)
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         """Open or close a floor."""
         await self._of(room).set_floor(room, seat, open_)

@@ -118,6 +118,10 @@ class FakeEngine:
         self._room(room, seat)
         self.emit(PeerUp(room, seat))
 
+    async def refresh_picture(self, room: str, seat: str) -> None:
+        self._note("refresh_picture", room, seat)
+        self._room(room, seat)
+
     async def set_floor(self, room: str, seat: str, open_: bool) -> None:
         self._note("set_floor", room, seat, open_)
         floors = self._room(room, seat).floors

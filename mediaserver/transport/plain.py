@@ -46,15 +46,15 @@ class PlainPorts:
         self._counters = counters
         # owned
         self._next = random.randrange(len(self._even)) if self._even else 0
-        self._open: list[PlainLine] = []
+        self._open: list[MediaLine] = []
 
-    def open(self, host: str, receiver: Receiver) -> "PlainLine":
+    def open(self, host: str, receiver: Receiver) -> "MediaLine":
         """Bind the pair of an m-line, of those that are free the one that rested longest. Raises NoPortFree."""
         for _ in self._even:
             number = self._even[self._next]
             self._next = (self._next + 1) % len(self._even)
             try:
-                line = PlainLine(_pair(host, number), self._counters, receiver, self._open.remove)
+                line = MediaLine(_pair(host, number), self._counters, receiver, self._open.remove)
             except OSError as exc:
                 logger.debug("- ports %d and %d of %s are taken: %s", number, number + 1, host, exc)
                 continue
@@ -104,7 +104,7 @@ def local_address(hosts: Sequence[str], remote: str) -> str:
     return found if found in hosts else hosts[0]
 
 
-class PlainLine:
+class MediaLine:
     """One m-line: where its packets go, and whom those that come are for."""
 
     def __init__(
@@ -112,7 +112,7 @@ class PlainLine:
         pair: tuple[socket.socket, socket.socket],
         counters: Counters,
         receiver: Receiver,
-        closed: "Callable[[PlainLine], None]",
+        closed: "Callable[[MediaLine], None]",
     ) -> None:
         # given
         self._rtp, self._rtcp = (Port(each, counters) for each in pair)
@@ -202,7 +202,7 @@ class PlainTransport:
         self._changed = changed
         # owned
         self.state: State = "new"
-        self.lines: list[PlainLine] = []
+        self.lines: list[MediaLine] = []
 
     def connect(self) -> None:
         """Begin: both sides know where to send."""

@@ -158,17 +158,22 @@ async def test_empty_packets_and_nonsense_do_no_harm(meeting: Meeting, system: R
 
 
 @pytest.mark.parametrize(
-    "request_", [rtcp.picture_loss(SSRC, 1), rtcp.full_intra(SSRC, 1, 7), bytes.fromhex("80c00001") + bytes(4)]
+    "request_",
+    [rtcp.picture_loss(SSRC, 1), rtcp.full_intra(SSRC, 1, 7), bytes.fromhex("80c00001") + bytes(4), None],
+    ids=("PLI", "FIR", "old FIR", "INFO"),
 )
-async def test_all_three_ways_to_ask_for_a_key_frame_are_understood(
-    meeting: Meeting, system: RoomSystem, room: Room, request_: bytes
+async def test_all_ways_to_ask_for_a_key_frame_are_understood(
+    meeting: Meeting, system: RoomSystem, request_: bytes | None
 ) -> None:
     await dial_in(meeting, system)
     await system.until(lambda: system.pictures > 30)
     kinds = system.modes
     kinds.clear()
     assert await system.more(5) is None and kinds.isdisjoint({5, 24})
-    system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.name(SSRC) + request_)
+    if request_:
+        system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.name(SSRC) + request_)
+    else:
+        await meeting.engine.refresh_picture(ROOM, "vcs")
     await system.until(lambda: 24 in kinds)  # parameter sets, which are sent with key frames alone
 
 

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import SeatOptions
-from mediaserver.errors import BadOffer, MediaError
+from mediaserver.errors import BadOffer, EngineGone, MediaError
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.grants import Grants
 from scheduler.model import State
@@ -180,6 +180,8 @@ class Gateway:
         except CallRefused as refused:
             log.info("< %s: %s %s", system.name, refused.status, refused.reason)
             system.failed(clock(), refused.status)
+        except EngineGone:
+            system.postponed(clock())
         except (CallFailed, MediaError, OSError) as error:
             log.info("x call of %s: %s", system.name, error)
             system.failed(clock())

@@ -9,6 +9,8 @@ from signaling.messages import CalledSystem, CallsState, CallWord
 
 AGAIN = (timedelta(seconds=10), timedelta(seconds=30), timedelta(seconds=60))
 """So long after a call in vain the next one follows; after the last one the device does not answer."""
+SOON = timedelta(seconds=1)
+"""While the media worker is replaced nobody can be called; that is soon over."""
 LOOK_AGAIN = timedelta(seconds=10)
 """A device whose place somebody else has is called when that one is gone; so often we look."""
 
@@ -62,6 +64,10 @@ class System:
         later = AGAIN[self.vain - 1 : self.vain]
         self.state = "waiting" if later else "silent"
         self.due = now + later[0] if later else None
+
+    def postponed(self, now: datetime) -> None:
+        """It could not be called, by no fault of its own."""
+        self.state, self.due = "waiting", now + SOON
 
     def taken(self, now: datetime) -> None:
         """Somebody else sits in its place."""

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from mediaserver.api import EngineLost, EngineReady, PeerDown
-from mediaserver.errors import BadOffer
+from mediaserver.errors import BadOffer, EngineGone
 from scheduler.conduct.model import Incident
 from signaling.sip.agent import Peer, Target
 from tests.signaling.rooms import calls, gateway, register, tick
@@ -265,7 +265,13 @@ async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: W
     await calls(host, "connected")
     await tick(world, 1)
     world.engine.lose_everything()
+    world.engine.failing["invite"] = EngineGone()
     world.engine.emit(EngineLost())
+    await host.until(lambda m: m["type"] == "seats" and any(row["media"] == "none" for row in m["changed"]))
+    await tick(world, 0)
+    (told,) = await calls(host, "waiting")
+    assert (told["at"], told["status"]) == ("2026-04-06T01:00:02Z", 0)
+    world.engine.failing.clear()
     world.engine.emit(EngineReady())
     await host.type("renew")
     await tick(world, 1)

@@ -88,8 +88,8 @@ async def roof(
                 await built.gateway.start(Agent(settings.sip, built.gateway))
             yield built
         finally:
-            await built.hub.stop()
             await built.gateway.stop()
+            await built.hub.stop()
             await built.clerk.stop()
             if built.intake is not None:
                 await built.intake.stop()

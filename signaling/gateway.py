@@ -22,7 +22,7 @@ from signaling.hub import Hub
 from signaling.kept import Held, Kept
 from signaling.meeting import Meeting
 from signaling.messages import Redial
-from signaling.reception import FORBIDDEN, Reception, Refused
+from signaling.reception import FORBIDDEN, Guest, Reception, Refused
 from signaling.room_system import SIP_PORT, RoomSystem
 from signaling.roster import Place, leg_of
 from signaling.seating import Seating
@@ -136,9 +136,11 @@ class Gateway:
 
     async def _tell(self, meeting: Meeting) -> None:
         board = self._boards.get(meeting.id)
-        held = self._hub.meetings.get(meeting.id) is meeting
-        if held and board is not None and (news := board.news()) is not None:
+        if self._goes_on(meeting) and board is not None and (news := board.news()) is not None:
             await meeting.apply(meeting.conference.calls(news))
+
+    def _goes_on(self, meeting: Meeting) -> bool:
+        return self._hub.meetings.get(meeting.id) is meeting
 
     # --- calling
 
@@ -160,7 +162,7 @@ class Gateway:
                 system.failed(now, FORBIDDEN)
             elif not await self._seating.enter(meeting, place, system.number, now):
                 system.full(now)
-            else:
+            elif self._goes_on(meeting):
                 await self._ring(meeting, system, place)
         except (SQLAlchemyError, RedisError):
             log.exception("x %s could not be called", system.name)
@@ -186,32 +188,29 @@ class Gateway:
             log.info("x call of %s: %s", system.name, error)
             system.failed(clock())
         finally:
-            if self._hub.meetings.get(meeting.id) is meeting:
+            if self._goes_on(meeting):
                 await meeting.apply(meeting.conference.rang(seat))
                 await self._seating.free(meeting, place, system.number)
 
     async def _answered(self, meeting: Meeting, system: System, place: Place, call: Call, seat: str) -> None:
-        """Seat who answered; what its answer leaves impossible ends the call."""
+        """Seat who answered; whatever keeps it from its seat, sound or picture ends the call."""
         member, now = RoomSystem(system.device, system.name, call.peer.address), self._hub.tools.clock()
         member.call = call
-        async with meeting.door:
-            if self._hub.meetings.get(meeting.id) is not meeting:
-                await call.hang_up()
-                return
-            await self._seating.compare(member, system.number, call.peer, now)
-            await self._seating.enter(meeting, place, system.number, now)
-            await self._seating.sit(meeting, member, place, system.number, seat, now)
         try:
+            async with meeting.door:
+                await self._seating.compare(member, system.number, call.peer, now)
+                if not self._goes_on(meeting) or not await self._seating.enter(meeting, place, system.number, now):
+                    system.full(now)
+                    return
+                await self._seating.sit(meeting, member, place, system.number, seat, now)
             await self._hub.engine.accept(meeting.id, seat, call.sdp)
-        except asyncio.CancelledError:  # it called in itself meanwhile, or the meeting is over
-            await self._kept.leave(meeting, member)
-            raise
-        except MediaError as error:
-            log.info("x answer of %s: %s", system.name, error)
-            await self._kept.leave(meeting, member)
-            system.failed(now, NOT_ACCEPTABLE if isinstance(error, BadOffer) else 0)
-            return
-        await self._kept.hold(Held(meeting, system, member), now)
+            await self._kept.hold(Held(meeting, system, member), now)
+        except BadOffer:
+            system.failed(now, NOT_ACCEPTABLE)
+        finally:
+            if not member.held:
+                await self._kept.leave(meeting, member)
+                await call.hang_up()
 
     # --- being called
 
@@ -239,6 +238,21 @@ class Gateway:
         own = System(guest.device, guest.number, place.device_name(guest.number))
         system = board.systems.get(guest.device.id, own)
         member = RoomSystem(guest.device, system.name, incoming.peer.address)
+        try:
+            await self._let_in(meeting, guest, member, place, incoming, now)
+            await self._kept.hold(Held(meeting, system, member), now)
+        except (CallFailed, OSError) as error:
+            log.info("x %s called and was gone: %s", system.name, error)
+        except MediaError as error:
+            raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
+        finally:
+            if not member.held:
+                await self._kept.leave(meeting, member)
+
+    async def _let_in(
+        self, meeting: Meeting, guest: Guest, member: RoomSystem, place: Place, incoming: Incoming, now: datetime
+    ) -> None:
+        """Seat who calls, then connect sound and picture. Raises Refused, MediaError, CallFailed."""
         seat = secrets.token_urlsafe(9)
         async with meeting.door:
             if not await self._seating.compare(member, guest.number, incoming.peer, now):
@@ -249,18 +263,8 @@ class Gateway:
             if not await self._seating.enter(meeting, place, guest.number, now):
                 raise Refused(BUSY)
             await self._seating.sit(meeting, member, place, guest.number, seat, now)
-        try:
-            answer = await self._hub.engine.connect(meeting.id, seat, incoming.offer)
-        except MediaError as error:
-            await self._kept.leave(meeting, member)
-            raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
-        try:
-            member.call = await incoming.accept(answer)
-        except (CallFailed, OSError) as error:
-            log.info("x %s called and was gone: %s", system.name, error)
-            await self._kept.leave(meeting, member)
-            return
-        await self._kept.hold(Held(meeting, system, member), now)
+        answer = await self._hub.engine.connect(meeting.id, seat, incoming.offer)
+        member.call = await incoming.accept(answer)
 
     # --- what people ask for
 

@@ -48,16 +48,16 @@ class Kept:
         """A room system is in, with sound and picture."""
         meeting, system, member = held.meeting, held.system, held.member
         assert member.call is not None
-        if member.said is not None:  # the meeting ended while the media was connected
-            await member.call.hang_up()
-            return
         if system.away:
             await meeting.apply(meeting.conference.returned(member.id, system.tried, now))
         system.connected()
         self._held[member.id] = held
+        member.held = True
         task = asyncio.create_task(self._follow(held, member.call))
         self._following.add(task)
         task.add_done_callback(self._following.discard)
+        if member.said is not None:  # it lost its seat while sound and picture were connected
+            await member.call.hang_up()
         await self._tell(meeting)
 
     async def watch(self, now: datetime) -> None:

@@ -27,6 +27,8 @@ class RoomSystem:
         self.call: Call | None = None
         self.up = False
         """Whether its sound and picture have come."""
+        self.held = False
+        """Whether it came in with sound and picture."""
         self.said: Farewell | None = None
         """Why the meeting hung up."""
         self._ending: asyncio.Task[None] | None = None

@@ -1,6 +1,7 @@
 """Room systems with a script: an agent that calls nobody, and calls that come when a test says so."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -85,8 +86,12 @@ class FakeIncoming:
     gone: bool = False
     """The caller is gone before it is answered."""
     call: FakeCall | None = None
+    acknowledged: asyncio.Event | None = None
+    """What its ACK waits for."""
 
     async def accept(self, answer: str) -> Call:
+        if self.acknowledged is not None:
+            await self.acknowledged.wait()
         if self.gone:
             raise CallUnanswered
         self.answer, self.call = answer, FakeCall(self.peer, self.offer)
@@ -116,6 +121,13 @@ async def tick(world: World, seconds: float) -> None:
     """Let time pass, for the meetings and for the gateway."""
     await world.tick(seconds)
     await world.roof.gateway.tick(world.clock.now)
+
+
+async def soon(so: Callable[[], object]) -> None:
+    """Wait until it is so."""
+    async with asyncio.timeout(5):
+        while not so():
+            await asyncio.sleep(0.01)
 
 
 async def calls(socket: Socket, *states: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from mediaserver.api import EngineLost, EngineReady, PeerDown
 from mediaserver.errors import BadOffer, EngineGone
 from scheduler.conduct.model import Incident
 from signaling.sip.agent import Peer, Target
-from tests.signaling.rooms import calls, gateway, register, tick
+from tests.signaling.rooms import calls, gateway, register, soon, tick
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World
 
 VCS = "10.79.6.20"
@@ -281,6 +281,47 @@ async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: W
     assert ("accept", session.id, seat, f"answer of {VCS}") in world.engine.calls
 
 
+async def test_whoever_takes_the_last_leg_while_a_room_system_rings_has_it(world: World) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await soon(lambda: agent.called)
+    presence = world.roof.hub.tools.presence
+    await presence.leave(session.id, f"{NHA_TRANG}.01")  # as if it had rung too long
+    others = [f"other.{number}" for number in range(session.legs - 1)]
+    await presence.refresh(session.id, others, world.clock.now)
+    agent.ringing.set()
+    await calls(host, "full")
+    assert agent.calls[0].hung_up
+    assert world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
+
+
+async def test_a_place_that_is_lost_while_the_media_is_connected_ends_the_call(world: World) -> None:
+    agent = gateway(world)
+    accept, taken = world.engine.accept, asyncio.Event()
+
+    async def slowly(room: str, seat: str, answer: str) -> None:
+        await taken.wait()
+        await accept(room, seat, answer)
+
+    world.engine.accept = slowly  # type: ignore[method-assign]
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    roster = world.roof.hub.meetings[session.id].conference.roster
+    await soon(lambda: roster.holder(f"{NHA_TRANG}.01"))
+    _browser = await world.join("nhatrang", session)
+    taken.set()
+    await calls(host, "waiting")
+    assert agent.calls[0].hung_up
+    await tick(world, 10)
+    await calls(host, "taken")
+
+
 async def test_an_answer_without_a_codec_of_ours_ends_the_call(world: World) -> None:
     agent = gateway(world)
     world.engine.failing["accept"] = BadOffer("no codec")
@@ -299,8 +340,6 @@ async def test_a_session_that_only_room_systems_were_called_for_was_not_opened(w
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     await tick(world, 0)
-    async with asyncio.timeout(5):
-        while not agent.called:
-            await asyncio.sleep(0.01)
+    await soon(lambda: agent.called)
     await tick(world, 1900)
     await world.kept.scheduler.release(session.id, world.clock.now)

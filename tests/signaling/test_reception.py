@@ -6,7 +6,7 @@ from typing import Any
 
 from mediaserver.errors import BadOffer, EngineGone
 from signaling.sip.agent import Peer
-from tests.signaling.rooms import FakeIncoming, calls, gateway, register, tick
+from tests.signaling.rooms import FakeIncoming, calls, gateway, register, soon, tick
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World
 
 VCS = "10.79.6.20"
@@ -102,6 +102,25 @@ async def test_offers_without_an_answer_leave_nothing(world: World) -> None:
     assert await world.roof.hub.tools.presence.connected(session.id, world.clock.now) == 0
 
 
+async def test_who_loses_its_place_before_its_call_is_acknowledged_is_hung_up(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    acknowledged = asyncio.Event()
+    task = asyncio.create_task(ring(world, session.code, acknowledged=acknowledged))
+    await soon(lambda: session.id in world.roof.hub.meetings)
+    roster = world.roof.hub.meetings[session.id].conference.roster
+    await soon(lambda: ("connect", session.id) in [call[:2] for call in world.engine.calls])
+    _browser = await world.join("nhatrang", session)
+    acknowledged.set()
+    incoming = await task
+    assert incoming.call is not None
+    await incoming.call.ended.wait()
+    assert incoming.call.hung_up
+    holder = roster.holder(f"{NHA_TRANG}.01")
+    assert holder is not None and holder.account == "nhatrang"
+
+
 async def test_a_device_that_calls_in_while_it_is_called_is_in_once(world: World) -> None:
     agent = gateway(world)
     agent.ringing = asyncio.Event()
@@ -109,7 +128,7 @@ async def test_a_device_that_calls_in_while_it_is_called_is_in_once(world: World
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await tick(world, 0)
-    await calls(host, "calling")
+    await soon(lambda: agent.called)
     first = await ring(world, session.code)
     await calls(host, "connected")
     second = await ring(world, session.code)

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from av import VideoFrame
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.mix.codec import MAX_PIXELS, VideoDecoder, VideoEncoder
-from mediaserver.rtp.payload import is_keyframe, packetize_h264, packetize_vp8, vp8_frame_size
+from mediaserver.mix.quality import SINGLE_NAL
+from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES
+from mediaserver.rtp.payload import is_keyframe, packetize_h264, packetize_vp8, split_nals, vp8_frame_size
 from tests.mediaserver.pictures import (
     BLUE,
     GREEN,
@@ -115,3 +119,15 @@ def test_garbage_is_a_value_error(codec: str) -> None:
 
 def test_no_bytes_are_no_picture() -> None:
     assert VideoDecoder("VP8").decode(b"") is None
+
+
+def test_slices_of_packetization_mode_0_fit_a_packet_each_whatever_is_seen() -> None:
+    noise = np.random.default_rng(3)
+    decoder, encoder = VideoDecoder("H264"), VideoEncoder(SINGLE_NAL, 1280, 720, 25, 1_100_000)
+    for tick in range(3):
+        seen = VideoFrame.from_ndarray(noise.integers(0, 255, (1080, 1280), np.uint8), "yuv420p")
+        data, _ = encoder.encode(seen, tick, keyframe=tick == 0)
+        nals = split_nals(data)
+        assert len(nals) > 4 and max(map(len, nals)) <= MAX_PAYLOAD_BYTES
+        whole = decoder.decode(b"".join(b"\x00\x00\x00\x01" + nal for nal in nals))
+        assert whole is not None and (whole.width, whole.height) == (1280, 720)

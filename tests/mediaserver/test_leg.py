@@ -174,7 +174,9 @@ async def test_all_ways_to_ask_for_a_key_frame_are_understood(
         system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.name(SSRC) + request_)
     else:
         await meeting.engine.refresh_picture(ROOM, "vcs")
+    seen = system.pictures
     await system.until(lambda: 24 in kinds)  # parameter sets, which are sent with key frames alone
+    assert system.pictures < seen + 100  # and by themselves every ten seconds
 
 
 async def test_media_follows_the_room_system_to_another_port_and_nobody_elsewhere_is_listened_to(

@@ -13,6 +13,7 @@ from mediaserver.rtp.payload import (
     is_keyframe,
     packetize_h264,
     packetize_vp8,
+    single_nals,
     split_nals,
     vp8_descriptor,
     vp8_frame_size,
@@ -117,3 +118,14 @@ def test_a_vp8_key_frame_tells_its_size() -> None:
 def test_what_cannot_be_depacketized_says_so(payload: bytes) -> None:
     with pytest.raises(ValueError, match=r"H\.264"):
         depayload("H264", payload)
+
+
+def test_single_nals_go_as_they_are_without_delimiters_and_without_what_fits_no_packet() -> None:
+    nals = [
+        b"\x09\xf0",
+        b"\x67sps",
+        b"\x68pps",
+        b"\x65" + bytes([7]) * (MAX_PAYLOAD_BYTES - 1),
+        b"\x65" + bytes([7]) * 1188,
+    ]
+    assert single_nals(b"".join(START + nal for nal in nals)) == nals[1:4]

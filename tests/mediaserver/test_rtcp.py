@@ -177,3 +177,21 @@ def test_reports_tell_loss_and_round_trip() -> None:
 def test_an_estimate_is_heard(mantissa: int, exponent: int) -> None:
     data = rtcp.remb(1, mantissa << exponent, [7, 8])
     assert rtcp.parse(data, WALL) == [rtcp.Estimate(mantissa << exponent)]
+
+
+def test_a_compound_of_a_room_system_begins_with_a_report_of_both_directions() -> None:
+    block = rtcp.Block(9, 64, 5, 0x10007, 3, 0x22223333, 65536)
+    read = RtcpPacket.parse(rtcp.sender_report(1, WALL, 90000, 10, 1000, [block]) + rtcp.goodbye(1))
+    report, named, bye = read
+    assert isinstance(report, RtcpSrPacket) and isinstance(named, RtcpSdesPacket) and isinstance(bye, RtcpByePacket)
+    assert report.reports == [RtcpReceiverInfo(9, 64, 5, 0x10007, 3, 0x22223333, 65536)]
+    assert (report.ssrc, named.chunks[0].ssrc, bye.sources) == (1, 1, [1])
+    assert RtcpPacket.parse(rtcp.name(7))[0] == RtcpSdesPacket([named.chunks[0].__class__(7, named.chunks[0].items)])
+
+
+def test_full_intra_requests_are_read_by_others_and_by_us() -> None:
+    (read,) = RtcpPacket.parse(rtcp.full_intra(1, 9, 257))
+    assert isinstance(read, RtcpPsfbPacket)
+    assert (read.fmt, read.ssrc, read.media_ssrc, read.fci) == (4, 1, 0, pack("!IB3x", 9, 1))
+    assert rtcp.parse(rtcp.full_intra(1, 9, 257), WALL) == [rtcp.KeyframeRequest(9)]
+    assert rtcp.parse(bytes.fromhex("80c0000100000009"), WALL) == [rtcp.KeyframeRequest(9)]

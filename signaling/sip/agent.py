@@ -11,6 +11,7 @@ What it does not have is refused: other methods (501), extensions that are requi
 
 import asyncio
 import contextlib
+import ipaddress
 from typing import Protocol
 
 from signaling.sip import screening
@@ -63,7 +64,7 @@ class Agent:
         self._settings = settings
         self._desk = desk
         # owned
-        self._layer = Layer(self._request, self._lost)
+        self._layer = Layer(self._request, self._lost, self._needs)
         self._line = Line(settings, self._layer, desk.wants_picture)
         self._waiting: dict[tuple[str, str], Incoming] = {}
         self._dialling: set[Dialling] = set()
@@ -117,12 +118,17 @@ class Agent:
             return False
 
     async def _flow(self, target: Target) -> Flow:
-        where = (target.host, target.port)
+        where = (str(ipaddress.ip_address(target.host)), target.port)
+        if (":" in where[0]) != (":" in self.address[0]):
+            raise OSError("another kind of address than ours")
         return await self._layer.transport.tcp(where) if target.transport == "tcp" else self._layer.transport.udp(where)
 
     def _lost(self, flow: Flow) -> None:
         for call in list(self._line.calls.values()):
             call.lost(flow)
+
+    def _needs(self, flow: Flow) -> bool:
+        return any(call.uses(flow) for call in self._line.calls.values())
 
     def _request(self, served: Served) -> None:
         """Take a request that is no repetition."""
@@ -138,8 +144,9 @@ class Agent:
             return
         cost = INVITE_COST if request.method == "INVITE" and call is None else 1.0
         if not self._allowance.admit(host, cost, asyncio.get_running_loop().time()):
-            return
-        if call is not None and request.method != "CANCEL":
+            if served.flow.transport == "tcp":  # over UDP it comes again, or its sender was forged
+                self._reply(served, 503)
+        elif call is not None and request.method != "CANCEL":
             call.request(served)
         else:
             self._outside(served)

@@ -111,16 +111,20 @@ class Call:
             raise CallUnanswered("no ACK" if self.reason == "no ack" else "gone before the ACK")
 
     def confirmed(self, ack: Request) -> None:
-        """Their ACK came."""
+        """Their ACK came; that of a later INVITE says that the first one's answer came, too."""
         number, _ = ack.sequence
         if self._invite is not None and self._invite.request.sequence[0] == number:
             self._settle()
-            if not self._acknowledged.done():
-                self._acknowledged.set_result(True)
+        if not self._acknowledged.done():
+            self._acknowledged.set_result(True)
+
+    def uses(self, flow: Flow) -> bool:
+        """Whether the call goes over this flow."""
+        return flow is self._flow
 
     def lost(self, flow: Flow) -> None:
         """A connection was closed; if it was the call's, see whether the peer can still be reached."""
-        if flow is self._flow and not self.ended.is_set():
+        if self.uses(flow) and not self.ended.is_set():
             self._line.spawn(self._probe())
 
     async def _probe(self) -> None:

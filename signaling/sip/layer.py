@@ -26,7 +26,7 @@ from signaling.sip.transaction import (
     State,
     TimedOut,
 )
-from signaling.sip.transport import Datagrams, Flow, Transport
+from signaling.sip.transport import Datagrams, Flow, Lost, Needed, Transport
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +62,13 @@ class Served:
 class Layer:
     """All transactions over one transport."""
 
-    def __init__(self, request: Callable[[Served], None], lost: Callable[[Flow], None]) -> None:
+    def __init__(self, request: Callable[[Served], None], lost: Lost, needed: Needed) -> None:
         # given
         self._request = request
         self._lost = lost
+        self._needed = needed
         # owned
-        self.transport = Transport(self._received, self._closed)
+        self.transport = Transport(self._received, self._closed, self._is_needed)
         self._asked: dict[Key, Asked] = {}
         self._served: dict[Key, Served] = {}
 
@@ -98,7 +99,7 @@ class Layer:
     def cancel(self, asked: Asked) -> None:
         """Cancel an INVITE of ours that has a provisional response."""
         assert isinstance(asked.machine, ClientInvite)
-        if asked.machine.state is not State.PROCEEDING:
+        if asked.machine.state is not State.PROCEEDING or asked.machine.is_cancelled:
             return
         asked.machine.cancelled(self._now())
         self._arm(asked, _asked_key(asked.machine.request))
@@ -151,8 +152,8 @@ class Layer:
 
     def _begin(self, machine: Client, flow: Flow, listener: Listener) -> Asked:
         asked = Asked(machine, flow, listener)
-        if len(self._asked) >= MOST_TRANSACTIONS:
-            log.warning("x %s: too many transactions", machine.request.method)
+        if len(self._asked) >= MOST_TRANSACTIONS or flow.closed:
+            log.warning("x %s: too many transactions, or no way", machine.request.method)
             asyncio.get_running_loop().call_soon(listener, None)
             return asked
         key = _asked_key(machine.request)
@@ -203,6 +204,9 @@ class Layer:
             if asked.machine.state in (State.CALLING, State.PROCEEDING):
                 asked.listener(None)
         self._lost(flow)
+
+    def _is_needed(self, flow: Flow) -> bool:
+        return any(asked.flow is flow for asked in self._asked.values()) or self._needed(flow)
 
     def _due(self, each: Asked | Served, key: Key) -> None:
         each.timer = None

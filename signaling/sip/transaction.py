@@ -123,6 +123,11 @@ class ClientInvite(_Machine):
         self._leave(State.COMPLETED, now, TIMEOUT)
         return [Send(self._ack), Deliver(response)]
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether a CANCEL was sent."""
+        return self._last_moment is not None
+
     def cancelled(self, now: float) -> None:
         """A CANCEL was sent: the INVITE ends in so many seconds even if no final response comes (§9.1)."""
         self._last_moment = now + TIMEOUT

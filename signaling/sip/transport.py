@@ -30,7 +30,7 @@ MOST_UNSENT_BYTES = 256 * 1024
 UNFINISHED_S = 15.0
 """A message that has begun comes within so long, and the first one begins within so long."""
 IDLE_S = 900.0
-"""A connection on which nothing comes for so long is closed; one with a call is opened again when needed."""
+"""A connection on which nothing comes for so long is closed, unless it is needed."""
 CONNECT_S = 5.0
 PORT_TRIES = 20
 
@@ -51,6 +51,7 @@ class Flow(Protocol):
 
 Received = Callable[[Request | Response, Flow], None]
 Lost = Callable[[Flow], None]
+Needed = Callable[[Flow], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +152,22 @@ class Connection(asyncio.Protocol):
     def _wait(self, seconds: float) -> None:
         if self._patience is not None:
             self._patience.cancel()
-        self._patience = asyncio.get_running_loop().call_later(seconds, self.abort)
+        self._patience = asyncio.get_running_loop().call_later(seconds, self._tire)
+
+    def _tire(self) -> None:
+        if self._stream.begun or not self._owner.needed(self):
+            self.abort()
+        else:
+            self._wait(IDLE_S)
 
 
 class Transport:
     """Our UDP socket, our TCP listener and all connections."""
 
-    def __init__(self, received: Received, lost: Lost) -> None:
+    def __init__(self, received: Received, lost: Lost, needed: Needed) -> None:
         # given
         self.received = received
+        self.needed = needed
         self._lost = lost
         # owned
         self._udp: asyncio.DatagramTransport | None = None

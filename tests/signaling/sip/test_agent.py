@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 
 import pytest
 
-from signaling.sip.agent import Agent, CallRefused, CallUnanswered, Incoming, Target
+from signaling.sip.agent import Agent, CallRefused, CallUnanswered, Incoming, SipSettings, Target
 from signaling.sip.allowance import BURST
 from signaling.sip.message import Request
 from signaling.sip.transport import MOST_CONNECTIONS_EACH
@@ -54,6 +54,15 @@ async def test_calls_it_does_not_know(method: str) -> None:
         peer.theirs = "nothing"
         peer.request(method)
         assert (await peer.response()).status == 481
+
+
+async def test_the_answer_goes_to_the_port_of_the_via_without_rport() -> None:
+    async with agent() as ours, wire.udp(ours) as peer, wire.udp(ours) as other:
+        source, peer.port = peer.port, other.port
+        peer.send(peer.request("OPTIONS").replace(b";rport", b"").replace(b"OPTIONS1", b"second"))
+        assert (await peer.response()).via.parameters["rport"] == str(source)
+        response = await other.response()
+        assert (response.via.branch, response.via.parameters.get("rport")) == ("z9hG4bKsecond", None)
 
 
 async def test_an_ack_is_never_answered() -> None:
@@ -317,11 +326,8 @@ async def test_nothing_leaves_for_where_a_contact_says() -> None:
     """A Contact of another host is repeated in the Request-URI, but the datagrams stay between the two of us."""
     desk = Reception()
     async with agent(desk) as ours, wire.udp(ours) as peer:
-        data = (
-            peer.invite()
-            .replace(b"branch=z9hG4bK", b"branch=z9hG4bKx")
-            .replace(b"<sip:peer@127.0.0.1:", b"<sip:v@127.0.0.66:")
-        )
+        data = peer.invite().replace(b"branch=z9hG4bK", b"branch=z9hG4bKx")
+        data = data.replace(b"<sip:peer@127.0.0.1:%d" % peer.port, b"<sip:v@127.0.0.66:9")
         peer.send(data.replace(b"Call-ID: ", b"Call-ID: x"))
         peer.call_id = "xcall@peer"
         response = await peer.response()
@@ -333,9 +339,40 @@ async def test_nothing_leaves_for_where_a_contact_says() -> None:
         goodbye = asyncio.create_task(call.hang_up())
         while not isinstance(bye := await soon(peer.heard.get()), Request):
             pass
-        assert bye.uri == f"sip:v@127.0.0.66:{peer.port};transport=udp"
+        assert bye.uri == "sip:v@127.0.0.66:9;transport=udp"
         peer.answer(bye, 200)
         await soon(goodbye)
+
+
+async def test_a_call_moves_to_the_connection_it_is_heard_on() -> None:
+    desk = Reception()
+    async with agent(desk) as ours, wire.tcp(ours) as peer, wire.tcp(ours) as again:
+        await peer.call()
+        call = await soon(desk.calls.get())
+        again.theirs = peer.theirs
+        next(again.numbers)
+        again.request("OPTIONS")
+        assert (await again.response()).status == 200
+        peer.drop()
+        assert await again.silent()
+        goodbye = asyncio.create_task(call.hang_up())
+        again.answer(await again.asked("BYE"), 200)
+        await soon(goodbye)
+        assert peer.heard.empty()
+
+
+async def test_a_connection_is_kept_while_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.sip.transport.UNFINISHED_S", 0.2)
+    monkeypatch.setattr("signaling.sip.transport.IDLE_S", 0.2)
+    async with agent() as ours, wire.tcp(ours) as peer, wire.tcp(ours) as idle, wire.tcp(ours) as slow:
+        await peer.call()
+        slow.send(b"OPTIONS ")
+        await idle.closed()
+        await slow.closed()
+        await asyncio.sleep(0.5)
+        peer.request("BYE")
+        assert (await peer.response()).status == 200
+        await peer.closed()
 
 
 async def test_a_lost_connection_ends_a_call_that_cannot_be_reached() -> None:
@@ -378,6 +415,10 @@ async def test_who_asks_too_much_is_not_answered() -> None:
             peer.request("OPTIONS")
         await asyncio.sleep(0.3)
         assert BURST <= peer.heard.qsize() < BURST + 20
+        async with wire.tcp(ours) as other:
+            for _ in range(int(BURST) + 50):
+                other.request("OPTIONS")
+            assert {(await other.response()).status for _ in range(int(BURST) + 50)} == {200, 503}
 
 
 async def test_no_more_calls_than_there_is_room_for() -> None:
@@ -388,6 +429,23 @@ async def test_no_more_calls_than_there_is_room_for() -> None:
         assert (await other.response()).status == 503
         with pytest.raises(CallUnanswered, match="too many calls"):
             await ours.invite(Target(HOST, other.port), OFFER, name="")
+
+
+@pytest.mark.parametrize(("host", "seen"), [("0.0.0.0", "127.0.0.1"), ("::1", "::1")])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_addresses_of_other_kinds(host: str, seen: str, transport: str) -> None:
+    desk = Reception()
+    ours, theirs = Agent(SipSettings(host, 0), Reception()), Agent(SipSettings(seen, 0), desk)
+    for each in (ours, theirs):
+        await each.start()
+    call = await ours.invite(target(theirs, transport), OFFER, name="")
+    assert (call.peer.address, (await soon(desk.calls.get())).peer.address) == (seen, seen)
+    assert desk.incoming.get_nowait().peer.user == "diemcau"
+    with pytest.raises(CallUnanswered, match="another kind"):
+        await ours.invite(Target("127.0.0.1" if ":" in host else "::1"), OFFER, name="")
+    for each in (ours, theirs):
+        await each.close()
+    assert call.ended.is_set()
 
 
 async def test_agents_call_each_other() -> None:

@@ -27,7 +27,7 @@ class Peer(asyncio.DatagramProtocol):
         self._wire: asyncio.DatagramTransport | None = None
         self._stream: asyncio.StreamWriter | None = None
         self._to: tuple[str, int] | None = None
-        self._numbers = count(1)
+        self.numbers = count(1)
         self.number = 0
 
     @property
@@ -44,7 +44,7 @@ class Peer(asyncio.DatagramProtocol):
 
     def request(self, method: str, *headers: str, body: str = "", branch: str = "", again: bool = False) -> bytes:
         """Send a request of the next number, or of the last; return its bytes."""
-        self.number = self.number if again else next(self._numbers)
+        self.number = self.number if again else next(self.numbers)
         place = f"{HOST}:{self.port}"
         lines = [
             f"{method} sip:123@{HOST} SIP/2.0",

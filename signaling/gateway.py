@@ -36,6 +36,8 @@ LOOK_SECONDS = timedelta(seconds=5)
 """So often it is looked which sessions are open and whom they call."""
 AT_ONCE = 20
 """Calls that begin within one tick: a hundred rooms are called within five seconds, not in one burst."""
+TELL_SECONDS = 0.2
+"""Changes are gathered this long: a hundred rooms may answer within a second."""
 BUSY, NOT_ACCEPTABLE, UNAVAILABLE = 486, 488, 503
 
 
@@ -64,9 +66,11 @@ class Gateway:
         """Where room systems take calls."""
         # owned
         self._boards: dict[str, Switchboard] = {}
-        self._kept = Kept(hub, self._tell)
+        self._kept = Kept(hub, self._changed)
         self._calling: dict[tuple[str, str], asyncio.Task[None]] = {}
         """By meeting and device."""
+        self._telling: dict[str, asyncio.Task[None]] = {}
+        """By meeting."""
         self._looked: datetime | None = None
         self._ticking: asyncio.Task[None] | None = None
 
@@ -78,7 +82,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """End all calls and close the sockets."""
-        tasks = [*self._calling.values(), *([self._ticking] if self._ticking else [])]
+        tasks = [*self._calling.values(), *self._telling.values(), *([self._ticking] if self._ticking else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -107,7 +111,7 @@ class Gateway:
                 continue
             for system in board.due(now, AT_ONCE):
                 self._begin(meeting, system)
-            await self._tell(meeting)
+            self._changed(meeting)
 
     async def _look(self, now: datetime) -> None:
         """Expect the room systems of every session whose slot has begun."""
@@ -134,7 +138,14 @@ class Gateway:
             if of == session:
                 task.cancel()
 
+    def _changed(self, meeting: Meeting) -> None:
+        """Something changed: those who lead the meeting are told soon."""
+        if meeting.id not in self._telling:
+            self._telling[meeting.id] = asyncio.create_task(self._tell(meeting))
+
     async def _tell(self, meeting: Meeting) -> None:
+        await asyncio.sleep(TELL_SECONDS)
+        del self._telling[meeting.id]
         board = self._boards.get(meeting.id)
         if self._goes_on(meeting) and board is not None and (news := board.news()) is not None:
             await meeting.apply(meeting.conference.calls(news))
@@ -167,7 +178,7 @@ class Gateway:
         except (SQLAlchemyError, RedisError):
             log.exception("x %s could not be called", system.name)
             system.failed(self._hub.tools.clock())
-        await self._tell(meeting)
+        self._changed(meeting)
 
     async def _ring(self, meeting: Meeting, system: System, place: Place) -> None:
         seat, clock = secrets.token_urlsafe(9), self._hub.tools.clock
@@ -287,7 +298,7 @@ class Gateway:
             await self._kept.let_go(system, now)
             system.ask(now)
             self._begin(meeting, system)
-        await self._tell(meeting)
+        self._changed(meeting)
 
 
 def _place(meeting: Meeting, point: str) -> Place:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,10 +29,10 @@ class Held:
 class Kept:
     """All room systems that are in meetings."""
 
-    def __init__(self, hub: Hub, tell: Callable[[Meeting], Awaitable[None]]) -> None:
+    def __init__(self, hub: Hub, changed: Callable[[Meeting], None]) -> None:
         # given
         self._hub = hub
-        self._tell = tell
+        self._changed = changed
         # owned
         self._held: dict[str, Held] = {}
         """By member."""
@@ -58,7 +58,7 @@ class Kept:
         task.add_done_callback(self._following.discard)
         if member.said is not None:  # it lost its seat while sound and picture were connected
             await member.call.hang_up()
-        await self._tell(meeting)
+        self._changed(meeting)
 
     async def watch(self, now: datetime) -> None:
         """Let go of those whose sound and picture are gone; they are called again."""
@@ -97,7 +97,7 @@ class Kept:
             system.left()
         else:
             await self._lost(held, now)
-        await self._tell(held.meeting)
+        self._changed(held.meeting)
 
     async def _let_go(self, held: Held, now: datetime) -> None:
         del self._held[held.member.id]

@@ -73,7 +73,6 @@ async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then
     assert not [key for key in world.engine.rooms[session.id].seats.values() if "Nha Trang" in key.label]
     assert await world.roof.hub.tools.presence.connected(session.id, world.clock.now) == 1  # the host alone
     await host.send(type="redial", device=device)
-    await calls(host, "calling")
     await calls(host, "connected")
 
 
@@ -88,7 +87,10 @@ async def test_r095_the_centre_redials_a_device_that_hangs_and_the_log_shows_it(
     centre, _ = await world.join("central", session)
     assert (await centre.type("calls"))["calls"][0]["state"] == "connected"
     await centre.ask(type="assist", on=True)
+    agent.ringing = asyncio.Event()
     await centre.send(type="redial", device=device)
+    await calls(centre, "calling")
+    agent.ringing.set()
     await calls(centre, "connected")
     assert [call.hung_up for call in agent.calls] == [True, False]
     await centre.ask(type="assist", on=False)

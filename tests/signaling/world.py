@@ -91,6 +91,8 @@ class Socket:
 
     socket: ClientWebSocketResponse
     seen: list[dict[str, Any]] = field(default_factory=list)
+    patience: float = 5.0
+    """Seconds that a message is waited for."""
     _ref: int = 0
 
     async def send(self, **message: Any) -> None:
@@ -111,7 +113,7 @@ class Socket:
             if wanted(message):
                 del self.seen[: place + 1]
                 return message
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(self.patience):
             while True:
                 got = await self.socket.receive()
                 if got.type is not WSMsgType.TEXT:

@@ -16,6 +16,7 @@ import json
 import random
 import shutil
 import socket
+import tempfile
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -134,10 +135,11 @@ class Baresip:
 
     async def snapshot(self) -> Path:
         """Have what it sees written as a PNG file."""
-        path = self.folder / f"seen-{random.randrange(10**9)}.png"
-        await self.command("snapshot_recv", str(path))
-        await self.event("MODULE", "snapshot,wrote")
-        return path
+        with tempfile.TemporaryDirectory() as folder:  # it cuts names off after 100 letters
+            written = Path(folder) / "seen.png"
+            await self.command("snapshot_recv", str(written))
+            await self.event("MODULE", "snapshot,wrote")
+            return Path(shutil.move(written, self.folder / f"seen-{random.randrange(10**9)}.png"))
 
     def heard(self) -> list[Path]:
         """Recordings (WAV) of what it heard, oldest call first."""

@@ -14,7 +14,7 @@ from tests.signaling.sip.reception import OFFER, Reception, agent, soon
 HOST = "127.0.0.1"
 SCENARIOS = Path(__file__).parent / "scenarios"
 CALLS = 12
-TIME_S = 20
+TIME_S = 40
 BOTH = pytest.mark.parametrize("transport", ["udp", "tcp"])
 
 

@@ -106,6 +106,13 @@ class Peer(asyncio.DatagramProtocol):
         self.ack()
         return response
 
+    async def settled(self) -> None:
+        """Wait until everything sent was read, and forget what came."""
+        self.request("OPTIONS")
+        while (await self.response()).sequence != (self.number, "OPTIONS"):
+            pass
+        assert self.heard.empty()
+
     async def silent(self, seconds: float = 0.2) -> bool:
         """Whether nothing comes for a while."""
         await asyncio.sleep(seconds)

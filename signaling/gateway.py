@@ -185,8 +185,8 @@ class Gateway:
         assert self.agent is not None
         try:
             await meeting.apply(meeting.conference.ring(SeatOptions(seat, system.name, visible=False)))
-            offer = await self._hub.engine.invite(meeting.id, seat)
             target = Target(system.device.address or "", self.port)
+            offer = await self._hub.engine.invite(meeting.id, seat, target.host)
             host = meeting.conference.booking.places[0].name
             call = await self.agent.invite(target, offer, name=host)
             await self._answered(meeting, system, place, call, seat)

@@ -80,7 +80,7 @@ async def sees(peer: Baresip, meeting: Meeting, name: str, rgb: tuple[int, int, 
     async with asyncio.timeout(PATIENCE_S):
         while True:
             path = await peer.snapshot()
-            while not path.read_bytes().endswith(PNG_END):  # it says so before it has
+            while not (path.exists() and path.read_bytes().endswith(PNG_END)):  # it says so before it has
                 await asyncio.sleep(0.05)
             picture = _picture(path)
             assert picture.shape == (OPTIONS.height, OPTIONS.width, 3)

@@ -68,6 +68,16 @@ async def test_r051_calls_are_throttled_as_codes_are(world: World) -> None:
     assert (await ring(world, session.code)).refused is None
 
 
+async def test_r051_right_codes_are_no_guesses(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    early = await world.session(NHA_TRANG, start=timedelta(hours=5))
+    now = await world.session(NHA_TRANG)
+    for session, told in ((early, 403), (now, None)):
+        for _ in range(21):
+            assert (await ring(world, session.code)).refused == told
+
+
 async def test_a_session_that_is_not_open_takes_no_calls(world: World) -> None:
     gateway(world)
     await register(world, NHA_TRANG, VCS)

@@ -110,7 +110,7 @@ class Gateway:
                 self._forget(session)
                 continue
             for system in board.due(now, AT_ONCE):
-                self._begin(meeting, system)
+                self._begin(meeting, system, now)
             self._changed(meeting)
 
     async def _look(self, now: datetime) -> None:
@@ -155,9 +155,12 @@ class Gateway:
 
     # --- calling
 
-    def _begin(self, meeting: Meeting, system: System) -> None:
-        system.calling()
+    def _begin(self, meeting: Meeting, system: System, now: datetime) -> None:
         key = meeting.id, system.device.id
+        if any(device == key[1] and of != key[0] for of, device in self._calling) or self._kept.elsewhere(*key):
+            system.elsewhere(now)
+            return
+        system.calling()
         task = asyncio.create_task(self._call(meeting, system))
         self._calling[key] = task
         task.add_done_callback(lambda done: self._calling.pop(key, None) if self._calling.get(key) is done else None)
@@ -297,7 +300,7 @@ class Gateway:
         if system.state != "calling":
             await self._kept.let_go(system, now)
             system.ask(now)
-            self._begin(meeting, system)
+            self._begin(meeting, system, now)
         self._changed(meeting)
 
 

@@ -76,6 +76,10 @@ class Kept:
         for held in [each for each in self._held.values() if each.system is system]:
             await self._let_go(held, now)
 
+    def elsewhere(self, meeting: str, device: str) -> bool:
+        """Whether a device sits in another meeting."""
+        return any(held.system.device.id == device and held.meeting.id != meeting for held in self._held.values())
+
     async def leave(self, meeting: Meeting, member: RoomSystem) -> None:
         """Take the seat of a room system, and with it the call, if the meeting has not done so."""
         with contextlib.suppress(MessageError):

@@ -29,8 +29,9 @@ WORDS: frozenset[str] = frozenset(get_args(Word))
 Role = Literal["host", "component", "observer"]
 Audience = Literal["everyone", "host", "components", "recording"]
 Media = Literal["none", "connecting", "connected"]
-CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full"]
-"""Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left."""
+CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full", "elsewhere"]
+"""Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left,
+``elsewhere`` while it is called by another session or sits in it."""
 Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "revoked", "turned-away", "shutdown"]
 
 SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]

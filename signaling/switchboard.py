@@ -77,6 +77,10 @@ class System:
         """No leg is left for it; it is asked again."""
         self.state, self.due = "full", now + LOOK_AGAIN
 
+    def elsewhere(self, now: datetime) -> None:
+        """Another session has it, or calls it: a room system takes one call, and would put the first on hold."""
+        self.state, self.due = "elsewhere", now + LOOK_AGAIN
+
     def lost(self, now: datetime) -> None:
         """Its connection is gone: it is called again at once."""
         self.state, self.due, self.vain = "waiting", now, 0

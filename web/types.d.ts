@@ -187,7 +187,7 @@ interface Incident {
 /** An unsettled incident as those in the meeting see it. */
 interface IncidentMark { id: string; kind: string; level: 1 | 2; point: string | null; text: string; state: IncidentStage; opened: string; reporter: string; assignee: string; provider: string | null }
 /** How calling a room system goes; `at` is when it is called again, `status` what it answered in vain (SIP), 0 nothing. */
-interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full'; at: string | null; status: number }
+interface SystemCall { device: string; point: string; name: string; state: 'waiting' | 'calling' | 'connected' | 'silent' | 'left' | 'taken' | 'full' | 'elsewhere'; at: string | null; status: number }
 interface WeakLine { seat: string; loss: number; jitter: number; round_trip: number }
 
 type SlotKind = 'tong_duyet' | 'chinh_thuc';

@@ -177,6 +177,25 @@ async def test_calls_end_with_their_session(world: World) -> None:
     assert len(agent.called) == 1
 
 
+async def test_a_device_invited_to_two_sessions_at_once_is_called_by_one_at_a_time(world: World) -> None:
+    agent = gateway(world)
+    device = await register(world, NHA_TRANG, VCS)
+    first, second = await world.session(NHA_TRANG), await world.session(NHA_TRANG)
+    one, _ = await world.join("host", first)
+    await tick(world, 0)
+    await calls(one, "connected")
+    two, _ = await world.join("host", second)
+    await calls(two, "elsewhere")
+    await two.send(type="redial", device=device)
+    await tick(world, 10)
+    assert (len(agent.called), agent.calls[0].hung_up) == (1, False)
+    await world.roof.hub.cancelled(first.id)
+    await agent.calls[0].ended.wait()
+    await tick(world, 10)
+    await calls(two, "connected")
+    assert len(agent.called) == 2
+
+
 async def test_a_call_that_rings_when_its_session_ends_rings_no_more(world: World) -> None:
     agent = gateway(world)
     agent.ringing = asyncio.Event()

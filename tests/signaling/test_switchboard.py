@@ -72,7 +72,7 @@ def test_who_left_is_not_called_and_who_found_no_room_is_looked_after() -> None:
     system.vain = 2
     system.postponed(NOW)
     assert (system.state, system.due, system.vain) == ("waiting", later(1), 2)
-    for state in ("taken", "full"):
+    for state in ("taken", "full", "elsewhere"):
         getattr(system, state)(NOW)
         assert (system.state, system.due) == (state, later(10))
 

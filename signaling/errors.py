@@ -16,6 +16,7 @@ RoofError
 │   ├── BadInput         a field is faulty
 │   ├── TooLarge         a file of more than `most` bytes
 │   ├── NotReady         the recording is still being made, or made good
+│   ├── NoGateway        a device cannot be called
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
 │   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, MustChangePassword
@@ -122,6 +123,10 @@ class TooLarge(Refusal):
 
 class NotReady(Refusal):
     """The recording is still being made, or made good."""
+
+
+class NoGateway(Refusal):
+    """A device cannot be called: it has no SIP address, or there is no gateway."""
 
 
 class LinkDead(Refusal):

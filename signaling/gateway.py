@@ -13,11 +13,12 @@ from mediaserver.api import SeatOptions
 from mediaserver.errors import BadOffer, EngineGone, MediaError
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.grants import Grants
+from scheduler.directory.model import Device
 from scheduler.model import State
 from scheduler.service import Scheduler
 from signaling.chain import AuditEntry
 from signaling.client import Client
-from signaling.errors import MessageError
+from signaling.errors import MessageError, NoGateway
 from signaling.hub import Hub
 from signaling.kept import Held, Kept
 from signaling.meeting import Meeting
@@ -240,7 +241,8 @@ class Gateway:
             incoming.refuse(UNAVAILABLE)
 
     def wants_picture(self, call: Call) -> None:
-        """Nothing more to do: the media leg asks for whole pictures by RTCP."""
+        """They lost the picture, and say so by SIP."""
+        self._kept.refresh(call)
 
     async def _take(self, incoming: Incoming, now: datetime) -> None:
         guest = await self._reception.judge(incoming.user, incoming.peer, now)
@@ -281,6 +283,12 @@ class Gateway:
         member.call = await incoming.accept(answer)
 
     # --- what people ask for
+
+    async def answers(self, device: Device) -> bool:
+        """Whether a device answers when it is asked (OPTIONS), before it is counted on (R-021). Raises NoGateway."""
+        if self.agent is None or device.protocol != "SIP" or device.address is None:
+            raise NoGateway
+        return await self.agent.alive(Target(device.address, self.port))
 
     async def redial(self, client: Client, message: Redial, now: datetime) -> None:
         """Call a device again, also one that is in but hangs (Điều 14.3.c, R-095). Raises MessageError."""

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from mediaserver.errors import MediaError
 from signaling.errors import MessageError
 from signaling.hub import Hub
 from signaling.meeting import Meeting
@@ -53,12 +55,25 @@ class Kept:
         system.connected()
         self._held[member.id] = held
         member.held = True
-        task = asyncio.create_task(self._follow(held, member.call))
-        self._following.add(task)
-        task.add_done_callback(self._following.discard)
+        self._spawn(self._follow(held, member.call))
         if member.said is not None:  # it lost its seat while sound and picture were connected
             await member.call.hang_up()
         self._changed(meeting)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+
+    def refresh(self, call: Call) -> None:
+        """Have a whole picture sent to who asked for one in its call (RFC 5168)."""
+        for held in self._held.values():
+            if held.member.call is call and (seat := held.meeting.conference.roster.of(held.member.id)) is not None:
+                self._spawn(self._refresh(held.meeting.id, seat.id))
+
+    async def _refresh(self, meeting: str, seat: str) -> None:
+        with contextlib.suppress(MediaError):  # it is gone, and with it whoever asked
+            await self._hub.engine.refresh_picture(meeting, seat)
 
     async def watch(self, now: datetime) -> None:
         """Let go of those whose sound and picture are gone; they are called again."""

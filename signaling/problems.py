@@ -185,6 +185,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.BadType: Answer(415, "unsupported-type"),
     errors.BadInput: Answer(422, "invalid", _given),
     errors.NotReady: Answer(409, "not-ready"),
+    errors.NoGateway: Answer(409, "no-gateway"),
     errors.LinkDead: Answer(410, "link-dead"),
     errors.TicketExpired: Answer(410, "expired"),
     scheduler.InvalidRequest: Answer(422, "invalid", _requested),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scheduler import errors as door
-from scheduler.directory.devices import address
+from scheduler.directory.devices import ROOM_SYSTEMS, address
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.grants import Grants
 from scheduler.directory.model import Device
@@ -21,7 +21,6 @@ from signaling.sip.agent import Peer
 from signaling.throttle import Attempt, Throttle
 
 FORBIDDEN, UNKNOWN = 403, 404
-ROOM_SYSTEMS = ("VCS", "SIMULATED")
 
 
 class Refused(Exception):

@@ -84,6 +84,10 @@ PROBLEMS: Mapping[str, Pair] = {
         "Chủ trì chưa yêu cầu danh sách tham dự (điểm b khoản 4 Điều 14)",
         "The host has not asked for lists (Article 14.4.b)",
     ),
+    "no-gateway": (
+        "Không gọi được thiết bị: chưa có địa chỉ SIP, hoặc cổng SIP chưa bật",
+        "The device cannot be called: it has no SIP address, or the SIP gateway is off",
+    ),
     "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
     "expired": ("Đường dẫn tải đã hết hạn", "The download link has expired"),
     "unavailable": ("Máy chủ tạm thời không phục vụ được", "The server cannot serve this now"),

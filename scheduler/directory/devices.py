@@ -11,6 +11,8 @@ from scheduler.policy import Policy
 
 CALLED = ("SIP", "H323")
 """Protocols by which the centre calls a device."""
+ROOM_SYSTEMS = ("VCS", "LINK", "SIMULATED")
+"""What is called, and calls, instead of being sat at."""
 
 
 def address(text: str) -> str:
@@ -30,14 +32,16 @@ def faults(
         found += [FieldError("address", "address-required")] if needs_address(device, given, policy) else []
     else:
         found += _address_faults(device.address, device, given, others, names)
-    callable_ = device.kind in {"VCS", "SIMULATED"} and device.protocol in CALLED and device.address is not None
+    callable_ = device.kind in ROOM_SYSTEMS and device.protocol in CALLED and device.address is not None
     if device.dial_out and not callable_:
         found.append(FieldError("dial_out", "dial-out"))
     return found
 
 
 def needs_address(device: Device, given: Sequence[Line], policy: Policy) -> bool:
-    """Tell whether the centre must know where to call: a VCS on a line whose rule says so (Điều 11.7)."""
+    """Tell whether the centre must know where to call: another system, or a VCS where a line's rule says so (Đ11.7)."""
+    if device.kind == "LINK":
+        return True
     ruled = [policy.directory.line(line.type) for line in given]
     return device.kind == "VCS" and any(rule is not None and rule.address for rule in ruled)
 

@@ -156,7 +156,8 @@ class Card:
     moves: tuple[Move, ...]
 
 
-DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "SIMULATED"]
+DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "LINK", "SIMULATED"]
+"""``LINK``: another conference system, as those of the Government and the ministries (Điều 5.4)."""
 Protocol = Literal["", "WEBRTC", "SIP", "H323"]
 Field = Literal["address", "user_agent", "firmware", "name", "line"]
 """What of a device may change: its address, what it calls itself to servers, its firmware, the name it shows; or the

@@ -37,6 +37,12 @@ class Description(Model):
     user_agent: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
+class Tested(Model):
+    """Whether a device answered."""
+
+    answers: bool
+
+
 class Device(Model):
     """A device with its name (R-033); an empty kind is not described yet, `overdue` was not patched for too long."""
 
@@ -169,6 +175,19 @@ async def remove_device(call: Call) -> Stock:
     return await _stock(call, gone.point)
 
 
+async def test_device(call: Call) -> Tested:
+    """Ask a device over SIP whether it is there; nobody is called."""
+    check_central(call)
+    known = next((each for each in await call.roof.equipment.devices() if each.id == call.id), None)
+    if known is None:
+        raise NotFound
+    answers = await call.roof.gateway.answers(known)
+    await call.note(
+        "device-test", known.point, f"{known.number:02} {known.address} {'answers' if answers else 'silent'}"
+    )
+    return Tested(answers=answers)
+
+
 async def set_line(call: Call) -> Stock:
     """Add or replace a line; rates that come with it were measured now."""
     check_central(call)
@@ -285,6 +304,14 @@ ROUTES = [
     Route("POST", f"/directory/points/{ID}/lines", set_line, "Add a line", Stock, NewLine, problems=_REFUSED),
     Route("POST", f"/directory/devices/{ID}", describe, "Describe a device", Stock, Description, problems=_REFUSED),
     Route("POST", f"/directory/devices/{ID}/remove", remove_device, "Remove a device", Stock, problems=_REFUSED),
+    Route(
+        "POST",
+        f"/directory/devices/{ID}/test",
+        test_device,
+        "Ask a device whether it is there",
+        Tested,
+        problems=_REFUSED,
+    ),
     Route("POST", f"/directory/devices/{ID}/change", ask, "Ask for a change", Change, Asked, problems=_REFUSED),
     Route("POST", f"/directory/lines/{ID}/remove", remove_line, "Remove a line", None, problems=_REFUSED),
     Route("GET", "/directory/providers", providers, "List providers", list[Provider], problems=(403,)),

@@ -68,6 +68,13 @@ async def test_the_address_of_a_vcs(scheduler: Scheduler, equipment: Equipment) 
     assert (await equipment.add_device(other, NOW)).dial_out
 
 
+async def test_r021_another_system_is_called_and_has_an_address_whatever_its_line(equipment: Equipment) -> None:
+    link = Device("", VAN_NINH, 0, "LINK", protocol="SIP", model="HNTH Chính phủ", dial_out=True)
+    assert await faults(equipment, link) == ["address: address-required", "dial_out: dial-out"]
+    added = await equipment.add_device(replace(link, address="10.79.9.9"), NOW)
+    assert (added.kind, added.address, added.dial_out) == ("LINK", "10.79.9.9", True)
+
+
 async def test_what_was_not_announced_is_flagged_until_decided(equipment: Equipment) -> None:
     device = await registered(equipment)
     moved = Drift("address", "10.79.4.20", "10.79.4.25")

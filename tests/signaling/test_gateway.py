@@ -121,6 +121,19 @@ async def test_only_controllers_have_devices_called_again(world: World) -> None:
     assert not [message for message in point.seen if message["type"] == "calls"]
 
 
+async def test_a_room_system_that_asks_by_sip_gets_a_whole_picture(world: World) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    seat = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None
+    world.roof.gateway.wants_picture(agent.calls[0])  # type: ignore[arg-type]
+    await soon(lambda: ("refresh_picture", session.id, seat.id) in world.engine.calls)
+
+
 async def test_a_media_leg_that_is_gone_is_called_again_at_once(world: World) -> None:
     agent = gateway(world)
     agent.answers[VCS] = [200, None, 200]
@@ -244,6 +257,46 @@ async def test_a_browser_takes_the_place_of_a_room_system_last(world: World) -> 
     host, _ = await world.join("host", session)
     (told,) = await calls(host, "connected")
     assert told["name"] == "UBND.Nha Trang.01"
+
+
+async def test_r021_another_system_is_a_leg_whose_picture_everyone_sees_and_which_hears_the_meeting(
+    world: World,
+) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS, kind="LINK", model="HNTH Chính phủ")
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    roster = world.roof.hub.meetings[session.id].conference.roster
+    seat = roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None and world.roof.hub.meetings[session.id].legs() == ["ubnd.khanh-hoa.01", f"{NHA_TRANG}.01"]
+    await host.send(type="layout", kind="single", focus=seat.id)
+    await host.until(lambda message: message["type"] == "layout" and message["focus"] == seat.id)
+    room = world.engine.rooms[session.id]
+    assert (room.layouts["everyone"].focus, room.seats[seat.id].visible) == (seat.id, True)
+    assert agent.called == [Target(VCS)]
+
+
+async def test_r021_a_link_is_tested_before_it_is_used(world: World) -> None:
+    agent = gateway(world)
+    link = await register(world, NHA_TRANG, VCS, kind="LINK")
+    bare = (await world.kept.equipment.devices(CAM_RANH))[0].id
+    central = await world.signed_in("central")
+
+    async def tested(device: str) -> tuple[int, object]:
+        async with central.post(f"/api/v1/directory/devices/{device}/test", json={}) as response:
+            return response.status, (await response.json(content_type=None)).get("answers")
+
+    assert await tested(link) == (200, False)
+    agent.on.add(VCS)
+    assert await tested(link) == (200, True)
+    assert (agent.asked, agent.called) == ([VCS, VCS], [])
+    noted = [(entry.subject, entry.detail) for entry in await world.audited(5) if entry.action == "device-test"]
+    assert noted == [(NHA_TRANG, f"01 {VCS} answers"), (NHA_TRANG, f"01 {VCS} silent")]
+    assert (await tested(bare))[0] == 409
+    world.roof.gateway.agent = None
+    assert (await tested(link))[0] == 409
 
 
 async def test_the_join_guard_counts_room_systems_too(world: World) -> None:  # I18

@@ -148,6 +148,7 @@ ALLOWED: dict[str, list[int]] = {
     "POST /directory/points/{id}/lines": [200, 200, 403, 403, 403, 403],
     "POST /directory/devices/{id}": [404, 404, 403, 403, 403, 403],
     "POST /directory/devices/{id}/remove": [404, 404, 403, 403, 403, 403],
+    "POST /directory/devices/{id}/test": [404, 404, 403, 403, 403, 403],
     "POST /directory/devices/{id}/change": [404, 404, 404, 404, 404, 404],
     "POST /directory/lines/{id}/remove": [404, 404, 403, 403, 403, 403],
     "GET /directory/units/{id}/inventory": [200, 200, 200, 200, 403, 403],

@@ -6,7 +6,7 @@ import {day} from '../time.js';
 import {alertLine, Caller, icon} from './base.js';
 import {box, field, sent} from './fields.js';
 
-const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'SIMULATED'];
+const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'LINK', 'SIMULATED'];
 const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323'];
 const LINES = ['TSLCD', 'WAN', 'INTERNET'];
 /** @param {number | null} rate kbit/s */
@@ -14,7 +14,7 @@ const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFracti
 
 /** Devices and lines of a point, and what was seen to differ. Acts `changed`. */
 export class PointEquipment extends Caller {
-  static properties = {point: {attribute: false}, edit: {attribute: false}, stock: {state: true}, form: {state: true}};
+  static properties = {point: {attribute: false}, edit: {attribute: false}, stock: {state: true}, form: {state: true}, tested: {state: true}};
 
   constructor() {
     super();
@@ -27,6 +27,8 @@ export class PointEquipment extends Caller {
     this.providers = [];
     /** The device whose form is open, `new`, `line`, or none. */
     this.form = '';
+    /** Whether devices answered, by their id. @type {Record<string, boolean>} */
+    this.tested = {};
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -49,6 +51,14 @@ export class PointEquipment extends Caller {
       this.form = '';
       await this.load();
       this.act('changed');
+    });
+  }
+
+  /** @param {string} id a device */
+  test(id) {
+    return this.attempt(async () => {
+      const {answers} = await act(`directory/devices/${id}/test`);
+      this.tested = {...this.tested, [id]: answers};
     });
   }
 
@@ -77,7 +87,10 @@ export class PointEquipment extends Caller {
     const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.protocol, device.firmware, device.patched && t('device.patched-on', day(device.patched))];
     return html`<li data-testid="device" data-name=${device.name}>
       <div class="row between"><span><strong>${device.name}</strong> · ${facts.filter(Boolean).join(' · ')}
-        ${device.overdue ? html`<span class="badge lobby">${t('device.overdue')}</span>` : nothing}</span>
+        ${device.overdue ? html`<span class="badge lobby">${t('device.overdue')}</span>` : nothing}
+        ${device.id in this.tested ? html`<span role="status" data-testid="tested">${icon(this.tested[device.id] ? 'check' : 'warn')} ${t(this.tested[device.id] ? 'device.answers' : 'device.silent')}</span>` : nothing}</span>
+        ${this.edit && device.protocol === 'SIP' && device.address
+          ? html`<button type="button" class="quiet" data-testid="test-device" @click=${() => this.test(device.id)}>${icon('network')}<span>${t('device.test')}</span></button>` : nothing}
         ${this.edit
           ? html`<button type="button" class="quiet" data-testid="edit-device" @click=${() => (this.form = this.form === device.id ? '' : device.id)}>${t('directory.edit')}</button>`
           : nothing}</div>

@@ -5,7 +5,7 @@ import {languageButton} from '../elements/top-bar.js';
 import {t} from '../i18n.js';
 
 /** What other pages link to, in the order of the page. The words of each are `guide.<section>` and, line by line, `guide.<section>-text`. */
-const SECTIONS = ['before', 'camera', 'microphone', 'component', 'host', 'register', 'site', 'centre', 'trouble'];
+const SECTIONS = ['before', 'camera', 'microphone', 'component', 'host', 'register', 'site', 'vcs', 'centre', 'trouble'];
 
 /** How to sit, speak and meet, and what each role does (Điều 11.4, 17.2.a); readable before anybody signs in. */
 class HelpPage extends Piece {

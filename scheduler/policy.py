@@ -503,7 +503,7 @@ class Policy(_Part):
     def _known_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # no such file, or no name of one
             raise ValueError("unknown time zone") from error
         return name
 

@@ -95,6 +95,13 @@ def test_a_fault_is_told_with_its_line_and_field(old: str, new: str, fault: str)
     assert str(caught.value) == f"kh.yaml, line {line}: {fault}"
 
 
+@pytest.mark.parametrize("zone", ["Asia/Nha_Trang", "Asia", "A" * 300, "../UTC"])
+def test_what_names_no_time_zone_is_refused(zone: str) -> None:
+    line = TEXT[: TEXT.index("timezone: ")].count("\n") + 1
+    with pytest.raises(PolicyError, match=rf"^kh.yaml, line {line}: timezone: .*unknown time zone$"):
+        read([("kh.yaml", TEXT.replace("timezone: Asia/Ho_Chi_Minh", f"timezone: {zone}"))])
+
+
 @pytest.mark.parametrize(
     ("old", "twice"),
     [

@@ -8,14 +8,18 @@ from pathlib import Path
 
 from aiohttp.test_utils import TestServer
 
+from loadtest.caller import Caller
+from loadtest.offer import Wish
+from mediaserver.api import SeatOptions
 from mediaserver.engine import LocalEngine
 from signaling.app import application, roof
 from signaling.record import record
 from signaling.settings import Settings
 from signaling.sip.agent import SipSettings
 from tests.fakes import FakeClock, FakeDisk
+from tests.mediaserver.meeting import CERTIFICATE, Watch, material
 from tests.signaling.rooms import calls, register, tick
-from tests.signaling.sip.baresip import Baresip, film_of_colours, room
+from tests.signaling.sip.baresip import Baresip, film, room
 from tests.signaling.world import NHA_TRANG, NOW, World
 
 LOOPBACK = "127.0.0.1"
@@ -47,11 +51,24 @@ async def shown(peer: Baresip, size: str) -> None:
             await asyncio.sleep(0.2)
 
 
-async def test_r057_a_room_system_is_called_sees_is_heard_with_the_floor_and_is_hung_up(
+@asynccontextmanager
+async def viewer(world: World, session: str) -> AsyncIterator[Watch]:
+    """Somebody who sees the composed picture of a meeting, and is not seen."""
+    engine, watch = world.roof.hub.engine, Watch()
+    watch.caller = Caller(CERTIFICATE, material("red", 440), Wish(layers=1), watch)
+    await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
+    try:
+        await watch.caller.connect(await engine.connect(session, "viewer", watch.caller.offer()))
+        yield watch
+    finally:
+        await watch.caller.close()
+
+
+async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor_and_is_hung_up(
     settings: Settings, tmp_path: Path
 ) -> None:
-    film = await film_of_colours(tmp_path / "film.mp4")
-    async with room(tmp_path, film=film) as peer, served(settings) as world:
+    blue = await film(tmp_path / "blue.mp4")
+    async with room(tmp_path, film=blue) as peer, served(settings) as world:
         world.roof.gateway.port = peer.address[1]
         await register(world, NHA_TRANG, LOOPBACK)
         session = await world.session(NHA_TRANG)
@@ -69,6 +86,8 @@ async def test_r057_a_room_system_is_called_sees_is_heard_with_the_floor_and_is_
         await host.send(type="floor", seat=seat.id, open=True)
         await host.until(lambda message: message["type"] == "levels" and message["levels"].get(seat.id, -127) > -40)
         await shown(peer, "1280 x 720")
+        async with viewer(world, session.id) as watch:
+            await watch.until(lambda: watch.colour(0.75) == "blue")  # of two in one picture it is the right one
         await world.roof.hub.cancelled(session.id)
         await peer.event("CALL_CLOSED")
 

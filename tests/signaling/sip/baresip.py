@@ -4,7 +4,7 @@
         await agent.invite(Target(*peer.address), offer, name="Sở Y tế")
         await peer.event("CALL_ESTABLISHED")
 
-It sends a tone (880 Hz unless told otherwise) and a still picture, or a film (`film_of_colours`). What it
+It sends a tone (880 Hz unless told otherwise) and a still picture, or a film (`film`). What it
 sees is counted by `command("video_debug")` and drawn by `snapshot()`; what it hears is in `heard()` after the call.
 This is Debian's baresip 1.1.0, which is fragile beside this recipe: no `stdio` module, no `aufile`, one control
 connection in a life, an address instead of `lo`.
@@ -28,6 +28,9 @@ READY_S = 20.0
 EVENT_S = 15.0
 END_S = 2.0
 """Asked to end during a call that rings, it can hang; it is killed then."""
+BLUE = "color=blue:size=1280x720:rate=25"
+COLOURS = "testsrc2=size=640x360:rate=25"
+"""Moving colours and a running clock."""
 PORTS = range(20000, 29990, 10)
 """Below the ports the system gives away. TLS takes the port after its own, so peers keep a distance."""
 
@@ -227,12 +230,11 @@ async def room(
         await peer._end()
 
 
-async def film_of_colours(path: Path, size: tuple[int, int] = (640, 360), seconds: int = 10) -> Path:
-    """Make a film for `room`: moving colours and a running clock, H.264 without sound."""
-    source = f"testsrc2=size={size[0]}x{size[1]}:rate=25"
+async def film(path: Path, picture: str = BLUE, seconds: int = 60) -> Path:
+    """Make a film for `room`, H.264 without sound. After its end baresip sends no pictures any more."""
     encoder = ("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-g", "50", "-pix_fmt", "yuv420p")
     process = await asyncio.create_subprocess_exec(
-        *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", source, "-t", str(seconds), *encoder, str(path)),
+        *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-t", str(seconds), *encoder, str(path)),
         stdin=asyncio.subprocess.DEVNULL,
     )
     assert await process.wait() == 0

@@ -6,7 +6,7 @@ from tests.signaling.sip import baresip
 
 
 async def test_two_rooms_see_and_hear_each_other(tmp_path: Path) -> None:
-    film = await baresip.film_of_colours(tmp_path / "card.mp4", seconds=3)
+    film = await baresip.film(tmp_path / "card.mp4", baresip.COLOURS, 3)
     async with baresip.room(tmp_path, film=film) as one, baresip.room(tmp_path, name="Sala Perú ñ", tone=440) as other:
         await one.command("dial", "sip:room@{}:{};transport=tcp".format(*other.address))
         for peer in (one, other):

@@ -60,18 +60,6 @@ async def agent(desk: Desk) -> AsyncIterator[Agent]:
     await held.close()
 
 
-async def blue_film(path: Path) -> Path:
-    """A minute of blue in 720p, as a camera sends it."""
-    process = await asyncio.create_subprocess_exec(
-        *("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "color=blue:size=1280x720:rate=25", "-t", "60"),
-        *("-c:v", "libx264", "-preset", "ultrafast", "-profile:v", "baseline", "-g", "50", "-pix_fmt", "yuv420p"),
-        str(path),
-        stdin=asyncio.subprocess.DEVNULL,
-    )
-    assert await process.wait() == 0
-    return path
-
-
 async def sees(peer: Baresip, meeting: Meeting, name: str, rgb: tuple[int, int, int]) -> None:
     """Wait until a room system sees a colour in a seat's place."""
     tile = next(
@@ -125,7 +113,7 @@ def in_slices(offer: str) -> str:
 async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_heard(
     meeting: Meeting, agent: Agent, tmp_path: Path, audio: str, mode: int
 ) -> None:
-    film = await blue_film(tmp_path / "blue.mp4")
+    film = await baresip.film(tmp_path / "blue.mp4")
     a = await meeting.join("a", "red", 440, floor=True)
     await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "Phòng họp"))
     meeting.seats.append("vcs")
@@ -144,7 +132,7 @@ async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_hea
 async def test_r095_a_real_room_system_that_calls_sees_hears_is_seen_and_heard(
     meeting: Meeting, agent: Agent, desk: Desk, tmp_path: Path
 ) -> None:
-    film = await blue_film(tmp_path / "blue.mp4")
+    film = await baresip.film(tmp_path / "blue.mp4")
     a = await meeting.join("a", "red", 440, floor=True)
     await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "Phòng họp"))
     meeting.seats.append("vcs")

@@ -1,20 +1,16 @@
-"""Offers in, answers out (RFC 8829 as far as an ICE-lite answerer needs it).
+"""Offers in, answers out (RFC 8829 as far as an ICE-lite answerer needs it; simulcast by RFC 8851 and RFC 8853).
 
-aiortc parses the lines; what it does not know (RIDs, simulcast: RFC 8851, RFC 8853) is read here. Whatever is wrong
-with an offer becomes :class:`BadOffer`. Only tokens that passed a pattern are echoed into the answer.
+Whatever is wrong with an offer becomes :class:`BadOffer`. Only tokens that passed a pattern are echoed into the answer.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters
-from aiortc.sdp import MediaDescription, SessionDescription
-
 from mediaserver.errors import BadOffer
+from mediaserver.rtp.section import Section, head, integer, read_parameters, sections
 
-MAX_SDP_BYTES = 64 * 1024
-MAX_MEDIA = 8
-MAX_LAYERS = 3
+MAX_LAYERS, MAX_SSRCS = 3, 8
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
@@ -28,16 +24,8 @@ START_KBPS = 2500
 
 _TOKEN = re.compile(r"[A-Za-z0-9._+-]{1,32}")
 _FRAGMENT = re.compile(r"[A-Za-z0-9+/_-]{4,256}")
-_MALFORMED = (
-    ValueError,
-    AssertionError,
-    IndexError,
-    KeyError,
-    AttributeError,
-    StopIteration,
-    TypeError,
-    RecursionError,
-)
+_PROFILE = re.compile(r"42[0-9a-fA-F]{4}")
+_SENT = re.compile(r"(\S+) send( .*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,118 +82,120 @@ class Local:
 
 def parse_offer(text: str) -> Offer:
     """Read an offer. Raises BadOffer."""
-    if len(text.encode("utf-8", "replace")) > MAX_SDP_BYTES:
-        raise BadOffer("offer larger than 64 KiB")
-    lines = _media_lines(text)
-    if len(lines) > MAX_MEDIA:
-        raise BadOffer(f"offer has more than {MAX_MEDIA} m-lines")
-    try:
-        session = SessionDescription.parse(text)
-        return _offer(session, lines)
-    except _MALFORMED as exc:
-        raise BadOffer(f"malformed offer: {exc!r:.100}") from exc
-
-
-def _offer(session: SessionDescription, lines: list[list[str]]) -> Offer:
-    if not session.media:
-        raise BadOffer("offer without m-lines")
-    media = tuple(_media(m, extra) for m, extra in zip(session.media, lines, strict=True))
+    session, groups = sections(text)
+    media = tuple(_media(each) for each in groups)
     if len({m.mid for m in media}) != len(media):
         raise BadOffer("two m-lines with one mid")
     if not any(m.codecs for m in media):
         raise BadOffer("offer shares no codec with us")
-    ice = next((m.ice for m in session.media if m.ice and m.ice.usernameFragment), None)
-    dtls = next((m.dtls for m in session.media if m.dtls and m.dtls.fingerprints), None)
-    if ice is None or not _FRAGMENT.fullmatch(ice.usernameFragment or "") or dtls is None:
+    fragment, password = _stated("ice-ufrag", *groups, session), _stated("ice-pwd", *groups, session)
+    fingerprints = _fingerprints(*groups, session)
+    if not _FRAGMENT.fullmatch(fragment) or not password or not fingerprints:
         raise BadOffer("offer without ICE or DTLS parameters")
-    if dtls.role == "server":
+    if _stated("setup", *groups, session) == "passive":
         raise BadOffer("offer wants us to be the DTLS client")
-    fingerprints = tuple((f.algorithm, f.value) for f in dtls.fingerprints)
-    return Offer(media, ice.usernameFragment or "", ice.password or "", fingerprints)
+    return Offer(media, fragment, password, fingerprints)
 
 
-def _media_lines(text: str) -> list[list[str]]:
-    groups: list[list[str]] = []
-    for line in text.splitlines():
-        if line.startswith("m="):
-            groups.append([])
-        elif groups:
-            groups[-1].append(line)
-    return groups
+def _stated(name: str, *groups: Section) -> str:
+    """What is said first; everything is in one bundle, of which the session's own words are the last resort."""
+    return next((value for each in groups if (value := each.first(name))), "")
 
 
-def _media(media: MediaDescription, lines: list[str]) -> Media:
-    mid = media.rtp.muxId
+def _fingerprints(*groups: Section) -> tuple[tuple[str, str], ...]:
+    found = next((said for each in groups if (said := each.all("fingerprint"))), ())
+    pairs = (value.partition(" ") for value in found)
+    return tuple((algorithm, value.strip()) for algorithm, _, value in pairs)
+
+
+def _media(section: Section) -> Media:
+    line = head(section)
+    mid = section.first("mid")
     if not _TOKEN.fullmatch(mid):
         raise BadOffer("m-line without a usable mid")
-    direction = media.direction or "sendrecv"
-    wanted = _audio_codecs(media) if media.kind == "audio" else _video_codecs(media) if media.kind == "video" else []
-    bundled = "a=bundle-only" in lines  # RFC 9143 §6: port 0 then does not mean rejected
-    accepted = (media.port != 0 or bundled) and direction != "inactive"
+    sends, receives = section.direction or (True, True)
+    bundled = "bundle-only" in section.attributes  # RFC 9143 §6: port 0 then does not mean rejected
+    accepted = (line.port != 0 or bundled) and (sends or receives)
     return Media(
-        kind=media.kind,
+        kind=line.kind,
         mid=mid,
-        sends=direction in ("sendrecv", "sendonly"),
-        receives=direction in ("sendrecv", "recvonly"),
-        codecs=tuple(wanted) if accepted else (),
-        extensions={h.uri: h.id for h in media.rtp.headerExtensions if h.uri in _EXTENSIONS and 0 < h.id < 256},
-        rids=_rids(lines),
-        ssrcs=tuple(s.ssrc for s in media.ssrc)[:8],
-        repairs=_repairs(media),
+        sends=sends,
+        receives=receives,
+        codecs=_codecs(line.kind, line.formats, section) if accepted else (),
+        extensions=_extensions(section),
+        rids=_rids(section),
+        ssrcs=_ssrcs(section),
+        repairs=_repairs(section),
     )
 
 
-def _repairs(media: MediaDescription) -> dict[int, int]:
-    pairs = [group.items for group in media.ssrc_group[:8] if group.semantic == "FID" and len(group.items) == 2]
-    return {int(repair): int(original) for original, repair in pairs}
+def _extensions(section: Section) -> dict[str, int]:
+    """RFC 8285 §8: the number may have a direction behind it, and the URI attributes."""
+    found = {}
+    for value in section.all("extmap"):
+        words = value.split()
+        number = integer(words[0].partition("/")[0], 255) if len(words) > 1 else None
+        if number and words[1] in _EXTENSIONS:
+            found[words[1]] = number
+    return found
 
 
-def _rids(lines: list[str]) -> tuple[str, ...]:
-    sending = {line[6:].split()[0] for line in lines if re.fullmatch(r"a=rid:\S+ send( .*)?", line)}
-    layers = next((line[len("a=simulcast:send ") :] for line in lines if line.startswith("a=simulcast:send ")), "")
-    names = [n.lstrip("~") for part in layers.split(" ")[0].split(";") for n in part.split(",")[:1]]
+def _ssrcs(section: Section) -> tuple[int, ...]:
+    numbers = (integer(value.partition(" ")[0], 2**32 - 1) for value in section.all("ssrc"))
+    return tuple(dict.fromkeys(number for number in numbers if number is not None))[:MAX_SSRCS]
+
+
+def _repairs(section: Section) -> dict[int, int]:
+    found = {}
+    for value in section.all("ssrc-group")[:MAX_SSRCS]:
+        semantics, _, pair = value.partition(" ")
+        original, _, repair = (integer(word, 2**32 - 1) for word in pair.partition(" "))
+        if semantics == "FID" and original is not None and repair is not None:
+            found[repair] = original
+    return found
+
+
+def _rids(section: Section) -> tuple[str, ...]:
+    sending = {match[1] for value in section.all("rid") if (match := _SENT.fullmatch(value))}
+    layers = next((value.split()[1] for value in section.all("simulcast") if value.startswith("send ")), "")
+    names = [n.lstrip("~") for part in layers.split(";") for n in part.split(",")[:1]]
     return tuple(n for n in names if n in sending and _TOKEN.fullmatch(n))[:MAX_LAYERS]
 
 
-def _audio_codecs(media: MediaDescription) -> list[Codec]:
-    return [
-        Codec("opus", _number(c), 48000, "minptime=10;useinbandfec=1")
-        for c in media.rtp.codecs
-        if c.name.lower() == "opus" and c.clockRate == 48000
-    ][:1]
+def _codecs(kind: str, formats: tuple[str, ...], section: Section) -> tuple[Codec, ...]:
+    """Those we know, of each its first, in the order we like them."""
+    said = section.numbered("rtpmap")
+    maps = {number: said[number] for each in formats if (number := integer(each, 127)) is not None and number in said}
+    if kind == "audio":
+        opus = (number for number, name in maps.items() if name.lower().startswith("opus/48000"))
+        return tuple(Codec("opus", number, 48000, "minptime=10;useinbandfec=1") for number in opus)[:1]
+    if kind != "video":
+        return ()
+    parameters = {number: read_parameters(text) for number, text in section.numbered("fmtp").items()}
+    rtx = {
+        original: number
+        for number, name in maps.items()
+        if name.lower() == "rtx/90000"
+        and (original := integer(parameters.get(number, {}).get("apt", ""), 127)) is not None
+    }
+    return (*_h264(maps, parameters, rtx)[:1], *_vp8(maps, rtx)[:1])
 
 
-def _video_codecs(media: MediaDescription) -> list[Codec]:
-    rtx = _rtx_numbers(media)
-    vp8 = [c for c in media.rtp.codecs if c.name.upper() == "VP8"][:1]
-    h264 = [c for c in media.rtp.codecs if c.name.upper() == "H264" and _constrained_baseline(c)]
-    h264.sort(key=lambda c: not str(c.parameters.get("profile-level-id", "")).lower().startswith("42e0"))
-    codecs = [Codec("H264", _number(c), 90000, _h264_parameters(c), rtx.get(_number(c))) for c in h264[:1]]
-    return codecs + [Codec("VP8", _number(c), 90000, rtx=rtx.get(_number(c))) for c in vp8]
+def _vp8(maps: Mapping[int, str], rtx: Mapping[int, int]) -> list[Codec]:
+    numbers = [number for number, name in maps.items() if name.upper() == "VP8/90000"]
+    return [Codec("VP8", number, 90000, rtx=rtx.get(number)) for number in numbers]
 
 
-def _rtx_numbers(media: MediaDescription) -> dict[int, int]:
-    """Payload types of retransmissions by those of the originals (`apt`)."""
-    named = [(str(c.parameters.get("apt")), c) for c in media.rtp.codecs if c.name.lower() == "rtx"]
-    return {int(apt): _number(c) for apt, c in named if apt.isdecimal()}
-
-
-def _number(codec: RTCRtpCodecParameters) -> int:
-    if codec.payloadType is None or not 0 <= codec.payloadType < 128:
-        raise BadOffer("payload type out of range")
-    return codec.payloadType
-
-
-def _constrained_baseline(codec: RTCRtpCodecParameters) -> bool:
-    profile = str(codec.parameters.get("profile-level-id", ""))
-    return codec.parameters.get("packetization-mode") in (1, "1") and bool(
-        re.fullmatch(r"42[0-9a-fA-F]{2}[0-9a-fA-F]{2}", profile)
-    )
-
-
-def _h264_parameters(codec: RTCRtpCodecParameters) -> str:
-    profile = codec.parameters["profile-level-id"]
-    return f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"
+def _h264(maps: Mapping[int, str], parameters: Mapping[int, Mapping[str, str]], rtx: Mapping[int, int]) -> list[Codec]:
+    """Baseline in packetization-mode 1, constrained before plain (RFC 6184 §8.1)."""
+    found = []
+    for number in (number for number, name in maps.items() if name.upper() == "H264/90000"):
+        said = parameters.get(number, {})
+        profile = said.get("profile-level-id", "")
+        if said.get("packetization-mode") == "1" and _PROFILE.fullmatch(profile):
+            words = f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"
+            found.append((not profile.lower().startswith("42e0"), Codec("H264", number, 90000, words, rtx.get(number))))
+    return [codec for _, codec in sorted(found, key=lambda pair: pair[0])]
 
 
 def write_answer(offer: Offer, local: Local, camera_codecs: tuple[str, ...]) -> str:

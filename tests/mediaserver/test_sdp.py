@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from mediaserver.errors import BadOffer
 from mediaserver.rtp.sdp import (
     LEVEL_URI,
-    MAX_MEDIA,
-    MAX_SDP_BYTES,
     MID_URI,
     REPAIRED_RID_URI,
     RID_URI,
@@ -24,6 +22,7 @@ from mediaserver.rtp.sdp import (
     parse_offer,
     write_answer,
 )
+from mediaserver.rtp.section import MAX_MEDIA, MAX_SDP_BYTES
 from tests.mediaserver.offers import CHROMIUM, DATA_CHANNEL, FIREFOX
 
 LOCAL = Local(

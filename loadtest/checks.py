@@ -41,7 +41,6 @@ class Checks:
         message.attributes["ICE-CONTROLLING"] = self._tie_breaker
         message.attributes["USE-CANDIDATE"] = None
         message.add_message_integrity(self._key)
-        message.add_fingerprint()
         self._pending.add(message.transaction_id)
         return bytes(message)
 
@@ -57,7 +56,6 @@ class Checks:
             return None
         response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
         response.add_message_integrity(self._own_key)
-        response.add_fingerprint()
         return bytes(response)
 
     def response(self, data: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import zlib
 from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address
 from struct import pack
 
 import pytest
@@ -22,7 +23,6 @@ def check(agent: IceLite, *, fragment: str = "", password: str = "", nominate: b
     if not nominate:
         del message.attributes["USE-CANDIDATE"]
     message.add_message_integrity((password or agent.password).encode())
-    message.add_fingerprint()
     return ice.parse(bytes(message))
 
 
@@ -60,6 +60,16 @@ def test_a_check_with_our_password_validates_its_address() -> None:
     assert checks.response(response)
     assert ice.parse(response).attributes["XOR-MAPPED-ADDRESS"] == HERE
     assert (agent.validated, agent.selected) == ([HERE], HERE)
+
+
+@given(st.ip_addresses(), st.integers(1, 65535))
+def test_an_answer_is_what_aioice_writes(ip: IPv4Address | IPv6Address, port: int) -> None:
+    agent = IceLite("remote", "x" * 24)
+    message = check(agent)
+    response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
+    response.attributes["XOR-MAPPED-ADDRESS"] = (str(ip), port)
+    response.add_message_integrity(agent.password.encode())
+    assert agent.request(message, (str(ip), port)) == bytes(response)
 
 
 @pytest.mark.parametrize(("fragment", "password"), [("", "w" * 24), ("someone", "")])

@@ -40,13 +40,17 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "remedy-not-allowed": ("mục “{value}” phải đạt ngay", "“{value}” must be met now"),
     "unit-known": ("mã đơn vị đã có", "there is such a unit already"),
     "address-format": ("{value} không phải địa chỉ IP", "{value} is no IP address"),
+    "codecs-format": (
+        "{value} không phải tên codec, ví dụ G722, H264, PCMA, PCMU",
+        "{value} is no name of a codec, as G722, H264, PCMA, PCMU",
+    ),
     "address-required": (
         "VCS trên TSLCD, WAN phải có IP (Điều 11.7)",
         "a VCS on such a line needs an IP (Article 11.7)",
     ),
     "address-range": ("IP phải thuộc dải {value} của đường truyền", "the IP must be within {value} of the line"),
     "address-taken": ("IP đã dùng tại {value}", "the IP is that of {value}"),
-    "dial-out": ("gọi ra chỉ dùng cho VCS SIP/H.323 có IP (Điều 11.7)", "only a SIP or H.323 VCS with an IP is called"),
+    "dial-out": ("gọi ra chỉ dùng cho VCS SIP có IP (Điều 11.7)", "only a SIP VCS with an IP is called"),
     "bad-ranges": ("không phải dải địa chỉ, ví dụ 10.79.0.0/16", "no networks, as 10.79.0.0/16"),
     "provider-known": ("nhà mạng {value} đã có", "there is a provider {value}"),
     "person-elsewhere": ("người này thuộc đơn vị khác", "this person is of another unit"),

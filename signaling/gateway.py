@@ -26,7 +26,7 @@ from signaling.messages import Redial
 from signaling.reception import FORBIDDEN, Guest, Reception, Refused
 from signaling.room_system import SIP_PORT, RoomSystem
 from signaling.roster import Place, leg_of
-from signaling.seating import Seating
+from signaling.seating import Seating, of_called, of_caller
 from signaling.sip.agent import Agent, Call, CallFailed, CallRefused, Incoming, Target
 from signaling.switchboard import Switchboard, System, systems
 
@@ -213,7 +213,7 @@ class Gateway:
         member.call = call
         try:
             async with meeting.door:
-                await self._seating.compare(member, system.number, call.peer, now)
+                await self._seating.compare(member, system.number, of_called(call), now)
                 if not self._goes_on(meeting) or not await self._seating.enter(meeting, place, system.number, now):
                     system.full(now)
                     return
@@ -271,7 +271,7 @@ class Gateway:
         """Seat who calls, then connect sound and picture. Raises Refused, MediaError, CallFailed."""
         seat = secrets.token_urlsafe(9)
         async with meeting.door:
-            if not await self._seating.compare(member, guest.number, incoming.peer, now):
+            if not await self._seating.compare(member, guest.number, of_caller(incoming), now):
                 raise Refused(FORBIDDEN)
             if (calling := self._calling.pop((meeting.id, guest.device.id), None)) is not None:
                 calling.cancel()

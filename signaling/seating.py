@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from mediaserver.rtp.legsdp import codec_names
 from scheduler.directory.equipment import Equipment, blocked
 from scheduler.directory.model import Seen
 from signaling.audit import Audit
@@ -10,7 +11,19 @@ from signaling.guard import Guard
 from signaling.meeting import Meeting
 from signaling.room_system import RoomSystem
 from signaling.roster import Choice, Person, Place, leg_of
-from signaling.sip.agent import Peer
+from signaling.sip.agent import Call, Incoming
+
+
+def of_caller(incoming: Incoming) -> Seen:
+    """Return what a device shows of itself when it calls. Raises BadOffer."""
+    peer = incoming.peer
+    return Seen(peer.address, peer.user_agent, peer.name, offered=codec_names(incoming.offer))
+
+
+def of_called(call: Call) -> Seen:
+    """Return what a device shows of itself when it answers. Raises BadOffer."""
+    peer = call.peer
+    return Seen(peer.address, peer.user_agent, peer.name, answered=codec_names(call.sdp))
 
 
 class Seating:
@@ -38,10 +51,10 @@ class Seating:
         if holder is None or not holder.here:
             await self._guard.leave(meeting.guarded, leg)
 
-    async def compare(self, system: RoomSystem, number: int, peer: Peer, now: datetime) -> bool:
+    async def compare(self, system: RoomSystem, number: int, seen: Seen, now: datetime) -> bool:
         """Flag what a device announces that is not registered; tell whether it may come in (R-004, R-034, R-055)."""
         point = system.device.point
-        found = await self._equipment.seen(point, number, Seen(peer.address, peer.user_agent, peer.name), now)
+        found = await self._equipment.seen(point, number, seen, now)
         for each in found:
             await self.note(system, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
         return not blocked(found, self._equipment.policy(now))

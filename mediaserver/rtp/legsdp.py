@@ -5,6 +5,7 @@ Pure.
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,8 +17,11 @@ from mediaserver.rtp.section import Head, Section, head, integer, read_parameter
 PLAIN = ("RTP/AVP", "RTP/AVPF")
 SOUNDS = ("G722", "PCMA", "PCMU")
 """Best first."""
-STATIC = {0: "PCMU", 8: "PCMA", 9: "G722"}
+STATIC = {0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 15: "G728", 18: "G729", 31: "H261", 34: "H263"}
 """RFC 3551 §6: need no `rtpmap`."""
+HELPERS = {"TELEPHONE-EVENT", "CN", "RED", "RTX", "ULPFEC", "FLEXFEC", "FLEXFEC-03", "PARITYFEC"}
+"""Formats that carry tones, silence or repairs beside a codec."""
+_NAME = re.compile(r"[A-Z0-9.*_+-]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,22 @@ def parse(text: str) -> Session:
     return found
 
 
+def codec_names(text: str) -> frozenset[str]:
+    """Return all codecs that an offer or an answer names for sound and picture, known to us or not. Raises BadOffer.
+
+    In capitals, without the parameters: both packetization modes are ``H264``. None are named where the port is 0, and
+    none by a browser.
+    """
+    if not is_plain(text):
+        return frozenset()
+    found: set[str] = set()
+    for section in sections(text)[1]:
+        line = head(section)
+        if line.kind in ("audio", "video") and line.port:
+            found.update(name for _, name in _named(line, section))
+    return frozenset(name for name in found - HELPERS if _NAME.fullmatch(name))
+
+
 def _media(section: Section, session: Section) -> Media:
     line = head(section)
     host = _host(section) or _host(session)
@@ -141,14 +161,19 @@ def _rtcp_port(section: Section, port: int) -> int:
 
 
 def _codecs(line: Head, section: Section) -> tuple[Codec, ...]:
-    maps, parameters = section.numbered("rtpmap"), section.numbered("fmtp")
-    found = []
-    for number in (integer(each, 127) for each in line.formats):
-        if number is not None:
-            name = maps.get(number, STATIC.get(number, "")).partition("/")[0].strip().upper()
-            codec = _codec(line.kind, name, number, read_parameters(parameters.get(number, "")))
-            found += [codec] if codec is not None else []
-    return tuple(found)
+    parameters = section.numbered("fmtp")
+    found = (
+        _codec(line.kind, name, number, read_parameters(parameters.get(number, "")))
+        for number, name in _named(line, section)
+    )
+    return tuple(codec for codec in found if codec is not None)
+
+
+def _named(line: Head, section: Section) -> list[tuple[int, str]]:
+    """Payload types with the names of what they carry, in capitals."""
+    maps = section.numbered("rtpmap")
+    numbers = [number for each in line.formats if (number := integer(each, 127)) is not None]
+    return [(each, maps.get(each, STATIC.get(each, "")).partition("/")[0].strip().upper()) for each in numbers]
 
 
 def _codec(kind: str, name: str, number: int, parameters: Mapping[str, str]) -> Codec | None:

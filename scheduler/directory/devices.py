@@ -9,8 +9,6 @@ from scheduler.directory.model import Device, Line
 from scheduler.errors import FieldError
 from scheduler.policy import Policy
 
-CALLED = ("SIP", "H323")
-"""Protocols by which the centre calls a device."""
 ROOM_SYSTEMS = ("VCS", "LINK", "SIMULATED")
 """What is called, and calls, instead of being sat at."""
 
@@ -32,7 +30,7 @@ def faults(
         found += [FieldError("address", "address-required")] if needs_address(device, given, policy) else []
     else:
         found += _address_faults(device.address, device, given, others, names)
-    callable_ = device.kind in ROOM_SYSTEMS and device.protocol in CALLED and device.address is not None
+    callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and device.address is not None
     if device.dial_out and not callable_:
         found.append(FieldError("dial_out", "dial-out"))
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scheduler.directory import lines
+from scheduler.directory import codecs, lines
 from scheduler.directory.model import Device, Field, Line, Seen
 from scheduler.naming import key
 
@@ -22,13 +22,18 @@ class Drift:
 def compare(device: Device, name: str, given: Sequence[Line], seen: Seen) -> list[Drift]:
     """Return how a device differs from its registration; what is not registered, or was not seen, is no difference.
 
-    `name` is the registered one. An address outside the networks of all the point's lines is a wrong line (R-004).
+    `name` is the registered one. An address outside the networks of all the point's lines is a wrong line (R-004). A
+    registered set of codecs must be the one a device offers, and hold all that it answers.
     """
     found = wrong_line(given, seen.address)
     if seen.address and device.address and seen.address != device.address:
         found.append(Drift("address", device.address, seen.address))
     if seen.user_agent and device.user_agent and seen.user_agent[:LONGEST] != device.user_agent:
         found.append(Drift("user_agent", device.user_agent, seen.user_agent[:LONGEST]))
+    registered = codecs.read(device.codecs)
+    announced = seen.offered or registered | seen.answered
+    if registered and announced != registered:
+        found.append(Drift("codecs", device.codecs, codecs.write(announced)[:LONGEST]))
     if seen.name and key(seen.name) != key(name):
         found.append(Drift("name", name, seen.name[:LONGEST]))
     return found

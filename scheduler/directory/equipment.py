@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler import registry_store, text
 from scheduler.database import writing
-from scheduler.directory import count, devices, devices_store, drift, lines_store
+from scheduler.directory import codecs, count, devices, devices_store, drift, lines_store
 from scheduler.directory.drift import Drift
 from scheduler.directory.errors import DecidedAlready, LastDevice, Unknown
 from scheduler.directory.model import Change, Device, Field, Line, Provider, Seen
@@ -59,6 +59,10 @@ class Equipment:
             cleaned = replace(given, address=devices.address(given.address) if given.address else None)
         except ValueError:
             raise InvalidRequest([FieldError("address", "address-format", (given.address or "")[:64])]) from None
+        try:
+            cleaned = replace(cleaned, codecs=codecs.canonical(given.codecs))
+        except ValueError as bad:
+            raise InvalidRequest([FieldError("codecs", "codecs-format", str(bad)[:64])]) from None
         names = {point.id: point.name for point in await registry_store.all_points(db)}
         given_lines = await lines_store.lines(db, cleaned.point)
         others = await devices_store.devices(db)
@@ -165,7 +169,7 @@ class Equipment:
             change = await _change(db, number)
             if change.state != "open":
                 raise DecidedAlready
-            if accept and change.device and change.field in {"address", "user_agent", "firmware"}:
+            if accept and change.device and change.field in {"address", "user_agent", "firmware", "codecs"}:
                 known = await _device(db, change.device)
                 await self._describe(db, replace(known, **{change.field: change.new}), now)  # type: ignore[arg-type]
             await devices_store.decide(db, number, "accepted" if accept else "rejected", by, now)
@@ -182,9 +186,7 @@ def _name(point: Point, device: int) -> str:
 
 
 def _registered(device: Device, field: Field) -> str:
-    return {"address": device.address or "", "user_agent": device.user_agent, "firmware": device.firmware}.get(
-        field, ""
-    )
+    return str(getattr(device, field, "") or "")  # the name and the line are not the device's own
 
 
 async def _point(db: AsyncConnection, id_: str) -> Point:

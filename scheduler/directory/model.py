@@ -159,16 +159,17 @@ class Card:
 DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "LINK", "SIMULATED"]
 """``LINK``: another conference system, as those of the Government and the ministries (Điều 5.4)."""
 Protocol = Literal["", "WEBRTC", "SIP", "H323"]
-Field = Literal["address", "user_agent", "firmware", "name", "line"]
-"""What of a device may change: its address, what it calls itself to servers, its firmware, the name it shows; or the
-line it comes over."""
+Field = Literal["address", "user_agent", "firmware", "codecs", "name", "line"]
+"""What of a device may change: its address, what it calls itself to servers, its firmware, its codecs, the name it
+shows; or the line it comes over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
     """A terminal (Điều 3.5) in a room. `kind` is empty while nothing is known of it; `number` tells it apart (R-033).
 
-    `user_agent` is what it called itself when it was last approved; asset fields are for the inventory (Điều 5.6).
+    `user_agent` is what it called itself, and `codecs` the set it announced, when they were last approved; asset fields
+    are for the inventory (Điều 5.6).
     """
 
     id: str
@@ -187,15 +188,22 @@ class Device:
     asset_year: int | None = None
     asset_source: str = ""
     user_agent: str = ""
+    codecs: str = ""
+    """In the form of :func:`scheduler.directory.codecs.write`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a device showed of itself when it came; what is not known is empty."""
+    """What a device showed of itself when it came; what is not known is empty.
+
+    Who calls offers all codecs it has; who is called answers some of those it was offered (RFC 3264 §6.1).
+    """
 
     address: str = ""
     user_agent: str = ""
     name: str = ""
+    offered: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler import registry_store
-from scheduler.directory import count, devices, devices_store, lines_store
+from scheduler.directory import codecs, count, devices, devices_store, lines_store
 from scheduler.directory.errors import LineError
 from scheduler.directory.model import Device, DeviceKind, Protocol
 from scheduler.directory.planned import Step, day, differences, number
@@ -19,7 +19,7 @@ from scheduler.model import Point
 from scheduler.profiles import Profiles
 
 TEXTS = ("model", "serial", "firmware", "security_owner", "asset_number", "asset_source")
-COLUMNS = ("point", "number", "kind", "protocol", "address", *TEXTS, "patched", "asset_year", "dial_out")
+COLUMNS = ("point", "number", "kind", "protocol", "address", *TEXTS, "codecs", "patched", "asset_year", "dial_out")
 YES = "x"
 
 
@@ -78,6 +78,10 @@ def _device(old: Device, row: Row, line: int, faults: list[LineError]) -> Device
         given["address"] = devices.address(row["address"]) if row["address"] else None
     except ValueError:
         faults.append(LineError(line, "address", "address-format", row["address"][:64]))
+    try:
+        given["codecs"] = codecs.canonical(row["codecs"])
+    except ValueError as bad:
+        faults.append(LineError(line, "codecs", "codecs-format", str(bad)[:64]))
     given["patched"] = day(row["patched"], line, "patched", faults)
     given["asset_year"] = number(row["asset_year"], line, "asset_year", faults)
     return replace(old, **given, dial_out=row["dial_out"].lower() in {YES, "1", "true", "có"})

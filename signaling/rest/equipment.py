@@ -16,6 +16,7 @@ from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Short = Annotated[str, StringConstraints(max_length=100)]
+Long = Annotated[str, StringConstraints(max_length=500)]
 Kbps = Annotated[int, Field(ge=0, le=100_000_000, strict=True)]
 
 
@@ -34,7 +35,8 @@ class Description(Model):
     asset_number: Short = ""
     asset_year: Annotated[int, Field(ge=1950, le=2199, strict=True)] | None = None
     asset_source: Text = ""
-    user_agent: Annotated[str, StringConstraints(max_length=500)] = ""
+    user_agent: Long = ""
+    codecs: Long = ""
 
 
 class Tested(Model):
@@ -63,6 +65,7 @@ class Device(Model):
     asset_year: int | None
     asset_source: str
     user_agent: str
+    codecs: str
     overdue: bool
 
 
@@ -107,7 +110,7 @@ class Provider(Model):
 class Asked(Model):
     """A change that a unit asks for."""
 
-    field: Literal["address", "user_agent", "firmware"]
+    field: Literal["address", "user_agent", "firmware", "codecs"]
     new: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     reason: Annotated[str, StringConstraints(max_length=500)]
 

@@ -41,6 +41,10 @@ def connect(page: Page) -> None:
     device.get_by_test_id("save-device").click()
     expect(page.get_by_text("VCS trên TSLCD, WAN phải có IP (Điều 11.7)")).to_be_visible()
     device.get_by_test_id("f-address").fill("10.79.4.20")
+    device.get_by_test_id("f-codecs").fill("H.264/90000")
+    device.get_by_test_id("save-device").click()
+    expect(page.get_by_text("H.264/90000 không phải tên codec, ví dụ G722, H264, PCMA, PCMU")).to_be_visible()
+    device.get_by_test_id("f-codecs").fill("H.264 G.722")
     device.get_by_test_id("save-device").click()
     expect(device).to_contain_text("10.79.4.20")
 

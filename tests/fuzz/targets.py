@@ -138,6 +138,7 @@ def read_room_offer(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     legsdp.is_plain(text)
     try:
+        legsdp.codec_names(text)
         session = legsdp.parse(text)
     except BadOffer:
         return

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mediaserver.errors import BadOffer
 from mediaserver.mix.quality import SINGLE_NAL, USUAL
 from mediaserver.rtp import legwrite
-from mediaserver.rtp.legsdp import Media, Session, is_plain, parse
+from mediaserver.rtp.legsdp import Media, Session, codec_names, is_plain, parse
 from mediaserver.rtp.legwrite import Local, answer, choose, choose_picture, offer
 from mediaserver.rtp.section import MAX_MEDIA, read_parameters
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
@@ -44,6 +44,21 @@ def test_room_systems_are_told_from_browsers(text: str) -> None:
     assert (is_plain(text), is_plain(CHROMIUM), is_plain(FIREFOX), is_plain("v=0"), is_plain("")) == (
         (True,) + (False,) * 4
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (BARESIP, "G722 H264 OPUS PCMA PCMU"),
+        (POLYCOM, "G722 G7221 H263 H263-1998 H264 PCMA PCMU SIRENLPR"),
+        (CISCO, "G722 G7221 H263-1998 H264 MP4A-LATM PCMA PCMU"),
+        (BARESIP.replace("m=video 41054", "m=video 0"), "G722 OPUS PCMA PCMU"),
+        (BARESIP.replace("opus/", "o\u202eus/"), "G722 H264 PCMA PCMU"),
+        ("not a session", ""),
+    ],
+)
+def test_r055_all_codecs_that_a_room_system_names_are_read(text: str, names: str) -> None:
+    assert sorted(codec_names(text)) == names.split()
 
 
 def test_what_baresip_offers_is_read_line_by_line() -> None:

@@ -109,13 +109,25 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: Exchange
     def table(*rows: dict[str, str]) -> bytes:
         return (head + "\n" + "\n".join(",".join({**blank, **row}.values()) for row in rows)).encode()
 
-    first = {"point": "UBND.Ninh Hoa", "number": "1", "kind": "VCS", "asset_number": "TS-17", "address": "10.79.5.20"}
+    first = {
+        "point": "UBND.Ninh Hoa",
+        "number": "1",
+        "kind": "VCS",
+        "asset_number": "TS-17",
+        "address": "10.79.5.20",
+        "codecs": "g.722 h.264",
+    }
     second = {"point": "ubnd.ninh hoa", "kind": "pc"}
     assert [what for _, what, _ in await take(exchange, "devices", table(first, second))] == ["change", "add"]
     stock = await Equipment(scheduler._engine, PROFILES).devices("ubnd.ninh-hoa")
-    assert [(d.number, d.kind, d.asset_number) for d in stock] == [(1, "VCS", "TS-17"), (2, "PC", "")]
-    wrong = table({**second, "address": "10.79.5.20"}, {**first, "number": "9"}).decode()
+    assert [(d.number, d.kind, d.asset_number, d.codecs) for d in stock] == [
+        (1, "VCS", "TS-17", "G722, H264"),
+        (2, "PC", "", ""),
+    ]
+    assert await take(exchange, "devices", await exchange.export("devices", "xlsx")) == []  # nothing differs
+    wrong = table({**second, "address": "10.79.5.20", "codecs": "?"}, {**first, "number": "9"}).decode()
     assert await faults(exchange, "devices", wrong) == [
+        (2, "codecs", "codecs-format", "?"),
         (2, "address", "address-taken", "UBND.Ninh Hoa"),
         (3, "number", "unknown-device", "9"),
     ]

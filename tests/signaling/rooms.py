@@ -40,6 +40,8 @@ class FakeAgent:
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     peers: dict[str, Peer] = field(default_factory=dict)
+    sdps: dict[str, str] = field(default_factory=dict)
+    """What they answer."""
     called: list[Target] = field(default_factory=list)
     offers: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -63,7 +65,7 @@ class FakeAgent:
         if answer != 200:
             raise CallRefused(answer, "refused")
         peer = self.peers.get(target.host, Peer(target.host, "", "room", "Fake VCS 1.0"))
-        self.calls.append(FakeCall(peer, f"answer of {target.host}"))
+        self.calls.append(FakeCall(peer, self.sdps.get(target.host, f"answer of {target.host}")))
         return self.calls[-1]  # type: ignore[return-value]
 
     async def alive(self, target: Target) -> bool:

@@ -332,6 +332,20 @@ async def test_r034_r055_what_a_room_system_announces_is_compared_with_the_regis
     ]
 
 
+async def test_r055_a_codec_that_a_room_system_answers_and_is_not_registered_is_flagged(world: World) -> None:
+    agent = gateway(world)
+    agent.sdps[VCS] = "m=audio 4000 RTP/AVP 9\r\nm=video 4002 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
+    await register(world, NHA_TRANG, VCS, codecs="G722, PCMA")
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    (change,) = await world.kept.equipment.changes(NHA_TRANG)
+    assert (change.field, change.old, change.new) == ("codecs", "G722, PCMA", "G722, H264, PCMA")
+    noted = [(entry.action, entry.subject, entry.detail) for entry in await world.audited(50)]
+    assert ("drift", NHA_TRANG, "codecs: G722, PCMA → G722, H264, PCMA") in noted
+
+
 async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: World) -> None:
     agent = gateway(world)
     await register(world, NHA_TRANG, VCS)

@@ -92,9 +92,9 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
         await peer.event("CALL_CLOSED")
 
 
-async def test_r034_r057_a_room_system_calls_in_with_the_code_alone(settings: Settings, tmp_path: Path) -> None:
+async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(settings: Settings, tmp_path: Path) -> None:
     async with room(tmp_path, name="P. Hop 1") as peer, served(settings) as world:
-        await register(world, NHA_TRANG, LOOPBACK, dial_out=False)
+        await register(world, NHA_TRANG, LOOPBACK, dial_out=False, codecs="G722, H264, PCMA")
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
@@ -109,8 +109,11 @@ async def test_r034_r057_a_room_system_calls_in_with_the_code_alone(settings: Se
         await host.seat(seat.id, here=True, media="connected", name="UBND.Nha Trang")
         await peer.command("hangup")
         await host.until(lambda message: message["type"] == "seats" and seat.id in message["gone"])
-        (drift,) = await world.kept.equipment.changes(NHA_TRANG)
-        assert (drift.kind, drift.field, drift.old, drift.new) == ("drift", "name", "UBND.Nha Trang", "P. Hop 1")
+        changes = await world.kept.equipment.changes(NHA_TRANG)
+        assert sorted((drift.kind, drift.field, drift.old, drift.new) for drift in changes) == [
+            ("drift", "codecs", "G722, H264, PCMA", "G722, H264, PCMA, PCMU"),
+            ("drift", "name", "UBND.Nha Trang", "P. Hop 1"),
+        ]
 
 
 async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(settings: Settings, tmp_path: Path) -> None:

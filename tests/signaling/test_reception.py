@@ -6,6 +6,7 @@ from typing import Any
 
 from mediaserver.errors import BadOffer, EngineGone
 from signaling.sip.agent import Peer
+from tests.mediaserver.room_offers import POLYCOM
 from tests.signaling.rooms import FakeIncoming, calls, gateway, register, soon, tick
 from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World
 
@@ -36,6 +37,19 @@ async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_poi
     await world.roof.hub.cancelled(session.id)
     await incoming.call.ended.wait()
     assert incoming.call.hung_up
+
+
+async def test_r055_codecs_that_a_room_system_offers_are_compared_with_the_register(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS, codecs="G722, H264, PCMA")
+    session = await world.session(NHA_TRANG)
+    assert (await ring(world, session.code, offer=POLYCOM)).refused is None
+    (change,) = await world.kept.equipment.changes(NHA_TRANG)
+    assert (change.field, change.old, change.new) == (
+        *("codecs", "G722, H264, PCMA"),
+        "G722, G7221, H263, H263-1998, H264, PCMA, PCMU, SIRENLPR",
+    )
+    assert (await ring(world, session.code, offer="m=audio 9 RTP/AVP\r\n")).refused == 488
 
 
 async def test_who_is_not_registered_hears_403_whatever_the_code(world: World) -> None:

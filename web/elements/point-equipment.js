@@ -111,6 +111,7 @@ export class PointEquipment extends Caller {
         ${field({name: 'asset_number', label: 'device.asset-number', value: given.asset_number, max: 100})} ${field({name: 'asset_year', label: 'device.asset-year', value: given.asset_year, type: 'number'})}
         ${field({name: 'asset_source', label: 'device.asset-source', value: given.asset_source})} ${field({name: 'user_agent', label: 'device.agent', value: given.user_agent, max: 500})}
       </div>
+      ${field({name: 'codecs', label: 'device.codecs', value: given.codecs, max: 500})}
       ${box({name: 'dial_out', label: 'device.dial-out', checked: given.dial_out})}
       <div class="row end">
         ${device && (this.stock?.devices.length ?? 0) > 1

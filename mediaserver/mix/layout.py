@@ -1,11 +1,12 @@
 """Where each seat stands in the composed picture: plain geometry in pixels, even numbers only (4:2:0 chroma)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 
-from mediaserver.api import Layout
-from mediaserver.mix.layouts import FAMILIES, GROWS_TO, STRIP, Cell, Plan, Role
+from mediaserver.api import Layout, LayoutKind
+from mediaserver.mix.layouts import FAMILIES, GROWS_TO, STRIP, Plan, Role
 
 MAX_TILES = GROWS_TO
 """Later seats stay on another page, or out of the picture; never out of the sound."""
@@ -14,8 +15,7 @@ HEADING_LINES = 18
 """The line of title and clock is this part of the picture's height."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(NamedTuple):
     """A seat's rectangle in the picture; `seat` is "" where nobody sits, `awaited` who is pinned there and absent."""
 
     seat: str
@@ -36,11 +36,13 @@ def arrange(
     panes = _fill(layout, family.plan(family.most), seats, speaker, content)
     if family.grows:
         panes = _trimmed(layout, panes)
-    placed = _place(family.plan(max(1, len(panes))), panes, _ground(layout, width, height))
-    named = (
-        tile if tile.seat else replace(tile, awaited=_awaited(layout, number)) for number, tile in enumerate(placed)
+    ground = _ground(layout, width, height)
+    places = _places(layout.kind, max(1, len(panes)), ground)
+    placed = (
+        Tile(seat, *place, "" if seat else _awaited(layout, number))
+        for number, (seat, place) in enumerate(zip(panes, places, strict=True))
     )
-    return tuple(tile for tile in named if tile.seat or layout.empty)
+    return tuple(tile for tile in placed if tile.seat or layout.empty)
 
 
 def heading(layout: Layout, width: int, height: int) -> Tile:
@@ -125,19 +127,19 @@ def _ground(layout: Layout, width: int, height: int) -> Tile:
     return Tile("", _even((width - inner) // 2), top, inner, height - top)
 
 
-def _place(plan: Plan, panes: Iterable[str], ground: Tile) -> list[Tile]:
-    """Panes in pixels: equal cells become equal tiles, wherever they stand."""
-
-    def tile(seat: str, cell: Cell) -> Tile:
-        return Tile(
-            seat,
+@lru_cache(1000)
+def _places(kind: LayoutKind, count: int, ground: Tile) -> tuple[tuple[int, int, int, int], ...]:
+    """Panes in pixels (x, y, width, height): equal cells become equal rectangles, wherever they stand."""
+    plan = FAMILIES[kind].plan(count)
+    return tuple(
+        (
             ground.x + _even(cell.x * ground.width // plan.columns),
             ground.y + _even(cell.y * ground.height // plan.rows),
             _even(cell.width * ground.width // plan.columns),
             _even(cell.height * ground.height // plan.rows),
         )
-
-    return [tile(seat, cell) for seat, cell in zip(panes, plan.cells, strict=True)]
+        for cell in plan.cells
+    )
 
 
 def fit(width: int, height: int, tile: Tile) -> Tile:

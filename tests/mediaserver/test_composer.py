@@ -1,7 +1,6 @@
 """Many cameras into one picture, looked at after decoding it."""
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -228,7 +227,7 @@ def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_its
 def test_an_empty_card_carries_the_name_of_who_is_awaited() -> None:
     empty = Tile("", A.x, A.y, A.width, A.height)
     eye, pictures = Eye(), []
-    for tile in (empty, replace(empty, awaited="nt"), replace(empty, awaited="cr")):
+    for tile in (empty, empty._replace(awaited="nt"), empty._replace(awaited="cr")):
         eye.see((tile,), labels={"nt": "UBND.Nha Trang", "cr": "UBND.Cam Ranh"})
         easel = eye.composer._easels[0, False]
         pictures.append(planes(easel.canvas.frame)[0][A.y : A.y + A.height, A.x : A.x + A.width].copy())

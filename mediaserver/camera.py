@@ -114,10 +114,20 @@ class Camera:
         """The layer with that SSRC or, when it is None, with that RID."""
         return next((each for each in self.layers if (each.rid == rid if ssrc is None else each.ssrc == ssrc)), None)
 
+    @property
+    def largest(self) -> Layer | None:
+        """The largest layer, sending or not; None when there is none."""
+        return self.layers[-1] if self.layers else None
+
     def pick(self, height: int, now: float) -> Layer | None:
         """The smallest sending layer of at least `height` lines, else the largest; None when nothing is sent."""
-        sending = [layer for layer in self.layers if layer.active(now)]
-        return next((layer for layer in sending if layer.height >= height), sending[-1] if sending else None)
+        found = None
+        for layer in self.layers:
+            if layer.active(now):
+                found = layer
+                if layer.height >= height:
+                    break
+        return found
 
 
 class PictureInput:

@@ -1,5 +1,7 @@
 """How much of a camera somebody looks at: more is asked for at once, less when it has been enough for a while. Pure."""
 
+from bisect import bisect_left
+
 from mediaserver.api import TOP_HEIGHT
 
 LAYERS = (TOP_HEIGHT // 4, TOP_HEIGHT // 2, TOP_HEIGHT)
@@ -18,7 +20,7 @@ class Demand:
 
     def update(self, lines: int, now: float) -> bool:
         """Take how many lines the largest of its pictures has, 0 for none; whether another layer is asked for now."""
-        layer = next((each for each in LAYERS if each >= lines), TOP_HEIGHT)
+        layer = LAYERS[bisect_left(LAYERS, min(lines, TOP_HEIGHT))]
         before = self.lines
         if layer >= self.lines:
             self._enough_since = None

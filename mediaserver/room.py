@@ -252,12 +252,12 @@ class Room:
                 heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
         forwarded = self._forwarded_lines()
         for name, seat in self.seats.items():
-            layer = seat.peer.camera.pick(heights[name], now) if seat.peer and name in heights else None
-            seat.input.follow(layer, now)
-            shared = seat.peer.content.layers[-1:] if seat.peer and f"{CONTENT}:{name}" in heights else []
-            seat.content_input.follow(shared[0] if shared else None, now)
-            lines = max(heights.get(name, 0), forwarded.get(name, 0))
-            if seat.peer is not None and seat.demand.update(lines, now):
+            if seat.peer is None:
+                continue
+            lines = heights.get(name, 0)
+            seat.input.follow(seat.peer.camera.pick(lines, now) if lines else None, now)
+            seat.content_input.follow(seat.peer.content.largest if f"{CONTENT}:{name}" in heights else None, now)
+            if seat.demand.update(max(lines, forwarded.get(name, 0)), now):
                 self._emit(CameraWanted(self.name, name, seat.demand.lines))
 
     def _forwarded_lines(self) -> dict[str, int]:

@@ -81,11 +81,10 @@ def _fixed(layout: Layout, plan: Plan, seats: Sequence[str], speaker: str | None
         "main": (layout.focus, speaker, *seats),
         "held": (layout.focus, *seats),
         "speaker": (speaker, *seats),
-        "seat": (),
         "content": (content, layout.focus, *seats),
     }
     for number, cell in enumerate(plan.cells):
-        if not panes[number] and not _reserved(layout, number):
+        if cell.role != "seat" and not panes[number] and not _reserved(layout, number):
             panes[number] = next(
                 (s for s in waits[cell.role] if s and (s in seats or s == content) and s not in taken), ""
             )

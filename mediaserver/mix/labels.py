@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ MAX_LETTERS = 200
 """More than ever fit; shortening takes time with the square of a name's length."""
 SEPARATOR = " · "
 """Behind a registered name (Điều 6.4) stands what it means, where there is room."""
+_SIMPLE = re.compile("[\u0020-\u024f\u1e00-\u1eff\u2010-\u2044]*")
+"""Scripts whose letters stand beside each other whatever their neighbours are: Vietnamese and all Latin ones."""
 _NUMBER = re.compile(r"\.\d{2}$")
 """Of a device of a point: without it two of them look alike."""
 
@@ -60,6 +62,36 @@ def mask(text: str, size: int, most: int) -> Mask:
     words = _fitting(words, font, most - 2 * pad)
     ascent, descent = font.getmetrics()
     width, top = min(most, round(font.getlength(words)) + 2 * pad), ceil(size * _MARKS)
-    image = Image.new("L", (max(2, width & ~1), (ascent + descent + top + 1) & ~1))
-    ImageDraw.Draw(image).text((pad, top), words, fill=255, font=font)
-    return np.asarray(image)
+    sheet = np.zeros(((ascent + descent + top + 1) & ~1, max(2, width & ~1)), np.uint8)
+    if not _SIMPLE.fullmatch(words):
+        image = Image.fromarray(sheet)
+        ImageDraw.Draw(image).text((pad, top), words, fill=255, font=font)
+        return np.asarray(image)
+    _write(sheet, words, size, pad, top + ascent)
+    return sheet
+
+
+def _write(sheet: Mask, words: str, size: int, x: float, baseline: int) -> None:
+    """Letter by letter: drawing each anew costs a fiftieth of a millisecond, and a name has forty."""
+    for at, letter in enumerate(words):
+        drawn, right, down = _letter(letter, size)
+        left, top = floor(x + 0.5) + right, baseline + down
+        place = sheet[max(0, top) : top + drawn.shape[0], max(0, left) : left + drawn.shape[1]]
+        drawn = drawn[max(0, -top) :, max(0, -left) :][: place.shape[0], : place.shape[1]]
+        np.maximum(place, drawn, out=place)
+        x += _advance(words[at : at + 2], size)
+
+
+@lru_cache(maxsize=4096)
+def _letter(letter: str, size: int) -> tuple[Mask, int, int]:
+    """A letter, and how far right of and below the pen on the baseline its picture begins."""
+    core, (right, down) = _font(size).getmask2(letter, "L", anchor="ls")
+    width, height = core.size
+    return np.array(core, np.uint8).reshape(height, width), int(right), int(down)
+
+
+@lru_cache(maxsize=4096)
+def _advance(pair: str, size: int) -> float:
+    """How far the first of two letters moves the pen, their kerning in it."""
+    font = _font(size)
+    return font.getlength(pair) - font.getlength(pair[1:])

@@ -1,6 +1,7 @@
 """Names as they are drawn."""
 
 import unicodedata
+from math import ceil
 
 import numpy as np
 import pytest
@@ -42,6 +43,19 @@ def test_marks_above_and_below_are_not_cut_off(size: int) -> None:
     image = Image.new("L", (10 * size, 4 * size))
     ImageDraw.Draw(image).text((size, size), text, fill=255, font=ImageFont.truetype(str(FONT), size))
     assert mask(text, size, 2000).any(axis=1).sum() == np.asarray(image).any(axis=1).sum()
+
+
+@pytest.mark.parametrize("size", [13, 15, 17, 20, 22, 36, 48])
+@pytest.mark.parametrize(
+    "name",
+    ["UBND.Nha Trang.01 · UBND thành phố Nha Trang", "AVATAR ToTyV. WAY 1/2 (x) – “q”", "Sở Ngoại vụ Ễ Ặ Ữ ợ", "س ق"],
+)
+def test_letters_stand_where_they_stand_in_a_text_drawn_whole(name: str, size: int) -> None:
+    font, drawn = ImageFont.truetype(str(FONT), size), mask(name, size, 2000)
+    image = Image.new("L", drawn.shape[::-1])
+    whole = ImageDraw.Draw(image)
+    whole.text((round(size * 0.45), ceil(size * 0.32)), name, fill=255, font=font)
+    assert np.abs(drawn.astype(int) - np.asarray(image)).max() <= 4
 
 
 def test_composed_and_decomposed_names_look_alike() -> None:

@@ -1,25 +1,30 @@
-"""`python -m mediaserver`: one media worker process, started and watched by the roof."""
+"""`python -m mediaserver`: one media worker process, started and watched by the roof, or dialling a roof elsewhere."""
 
 import argparse
 import asyncio
 import gc
 import logging
 import signal
+import ssl
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvloop
 
 from mediaserver.engine import RTP_PORTS, LocalEngine
+from mediaserver.outpost import Outpost, Refused
 from mediaserver.worker import Worker
 
 GC_THRESHOLD = 20_000
 """Objects between two looks for unreachable circles. Packets, which come and go by the thousand, are in none: looking
 after 700, as is usual, costs a twentieth of the worker's time for nothing."""
+PORT = 40_000
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 async def _run(arguments: argparse.Namespace) -> None:
-    first, last = arguments.rtp_ports
-    engine = LocalEngine(arguments.address, arguments.port, range(first, last + 1))
-    worker = Worker(engine, arguments.socket)
+    worker = _worker(arguments)
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
@@ -30,20 +35,54 @@ async def _run(arguments: argparse.Namespace) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def main() -> None:
-    """Parse the arguments and serve until told to stop."""
+def _worker(arguments: argparse.Namespace) -> Worker | Outpost:
+    first, last = arguments.rtp_ports
+
+    def engine() -> LocalEngine:
+        return LocalEngine(arguments.address, arguments.port, range(first, last + 1))
+
+    if arguments.socket is not None:
+        return Worker(engine(), arguments.socket)
+    key = arguments.key_file.read_text(encoding="ascii").strip()
+    return Outpost(arguments.roof, key, ssl.create_default_context(cafile=arguments.authority), engine)
+
+
+def _roof(text: str) -> str:
+    """Read the roof's address: the key goes there, so without TLS it must be this machine."""
+    url = urlsplit(text)
+    if not url.hostname or (url.scheme != "https" and (url.scheme, url.hostname in LOOPBACK) != ("http", True)):
+        raise argparse.ArgumentTypeError("must look like https://diemcau.example/")
+    return text
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="diemcau media", description=__doc__)
-    parser.add_argument("--socket", required=True, help="unix socket to serve the roof on")
-    parser.add_argument("--port", type=int, required=True, help="UDP port for all peers")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--socket", help="unix socket to serve the roof on")
+    where.add_argument("--roof", type=_roof, help="https link of a roof on another machine, to dial")
+    parser.add_argument("--key-file", type=Path, help="file with the key of `diemcau admin worker-key`, for --roof")
+    parser.add_argument("--authority", type=Path, help="certificates (PEM) that the roof's is checked by, for --roof")
+    parser.add_argument("--port", type=int, default=PORT, help=f"UDP port for all peers ({PORT})")
     ports = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     parser.add_argument("--rtp-ports", nargs=2, type=int, default=ports, help="first and last UDP port of room systems")
     parser.add_argument("--address", nargs="+", required=True, help="local addresses to bind and to offer to browsers")
     parser.add_argument("--log-level", default="WARNING")
+    return parser
+
+
+def main() -> None:
+    """Parse the arguments and serve until told to stop."""
+    parser = _parser()
     arguments = parser.parse_args()
+    if arguments.roof is not None and arguments.key_file is None:
+        parser.error("--roof needs --key-file")
     logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
-    uvloop.run(_run(arguments))
+    try:
+        uvloop.run(_run(arguments))
+    except (Refused, OSError) as error:
+        sys.exit(f"diemcau media: {error}")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ class RoomOptions:
     hold_s: float = 1.5
     echo_s: float = 0.0
     """In a room to try devices in, who has the floor hears themselves so much later and nobody else; 0: a meeting."""
+    recorded: bool = False
+    """It is to be recorded: it is best placed with a worker that sees the folder of the recordings."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Of those who may be pinned before they come, by id: what their empty card says."""
 
@@ -237,7 +239,7 @@ class MediaEngine(Protocol):
     async def start_recording(self, room: str, path: str) -> None:
         """Record the mix and what the audience :data:`RECORDING` sees into a fragmented mp4 at `path`.
 
-        Recording already is an error.
+        Recording already is an error. Raises :class:`mediaserver.errors.CannotRecord` where that folder is not seen.
         """
 
     async def pause_recording(self, room: str, paused: bool) -> None:

@@ -6,6 +6,7 @@ MediaError
 ├── BadOffer          the peer's SDP cannot be answered
 ├── NoPortFree        all ports for room systems are taken
 ├── AlreadyRecording  the room records into another file
+├── CannotRecord      the room's worker does not see the folder of the recordings
 └── EngineGone        the process behind the engine is not there
 """
 
@@ -41,6 +42,10 @@ class NoPortFree(MediaError):
 
 class AlreadyRecording(MediaError):
     """The room is recorded into another file."""
+
+
+class CannotRecord(MediaError):
+    """The room lives on a machine that does not see the folder of the recordings."""
 
 
 class EngineGone(MediaError):

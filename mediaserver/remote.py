@@ -1,28 +1,34 @@
 """The media engine in another process: :class:`mediaserver.api.MediaEngine` over :mod:`mediaserver.channel`."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from itertools import count
 from typing import Any
 
-from mediaserver import channel, errors
+from mediaserver import channel, errors, replies
 from mediaserver.api import EVERYONE, EngineLost, Event, Layout, LineState, RoomOptions, SeatOptions
+from mediaserver.link import Link, StreamLink
+
+logger = logging.getLogger(__name__)
 
 CALL_TIMEOUT_S = 10.0
 MAX_EVENTS = 10_000
 
 
 class RemoteEngine:
-    """One connection to a worker. When it ends, every call raises EngineGone and events close with EngineLost."""
+    """One connection to a worker. When it ends, every call raises EngineGone and events close with EngineLost.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    A worker that says what none can say is hung up on.
+    """
+
+    def __init__(self, link: Link) -> None:
         # given
-        self._reader = reader
-        self._writer = writer
+        self._link = link
         # owned
         self._ids = count(1)
-        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._waiting: dict[int, tuple[str, asyncio.Future[Any]]] = {}
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._news = asyncio.Event()
         self._gone = False
@@ -31,30 +37,34 @@ class RemoteEngine:
     @classmethod
     async def dial(cls, socket_path: str) -> "RemoteEngine":
         """Connect to a worker's socket. Raises OSError."""
-        return cls(*await asyncio.open_unix_connection(socket_path, limit=channel.MAX_MESSAGE_BYTES))
+        return cls(StreamLink(*await asyncio.open_unix_connection(socket_path, limit=channel.MAX_MESSAGE_BYTES)))
 
     async def _read(self) -> None:
         try:
-            while (message := await channel.read(self._reader)) is not None:
+            while (message := await self._link.read()) is not None:
                 self._take(message)
+        except (ValueError, KeyError, TypeError) as exc:
+            logger.warning("x a media worker says what none can say: %.300r", exc)
         finally:
             self._gone = True
+            self._link.close()
             self._push(EngineLost())
-            for future in self._waiting.values():
+            for _, future in self._waiting.values():
                 if not future.done():
                     future.set_exception(errors.EngineGone("the media worker is gone"))
 
     def _take(self, message: dict[str, Any]) -> None:
         if "event" in message:
-            self._push(channel.EVENTS[message["event"]](**message["fields"]))
+            self._push(replies.event(message))
             return
-        future = self._waiting.get(message["id"])
+        call, future = self._waiting.get(message["id"], ("", None))
         if future is None or future.done():
             return
-        if "error" in message:
-            future.set_exception(_error(message))
+        result = replies.result(call, message)
+        if isinstance(result, errors.MediaError):
+            future.set_exception(result)
         else:
-            future.set_result(message["result"])
+            future.set_result(result)
 
     def _push(self, event: Event) -> None:
         self._events.append(event)
@@ -64,9 +74,10 @@ class RemoteEngine:
         if self._gone:
             raise errors.EngineGone("the media worker is gone")
         number = next(self._ids)
-        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = (call, future)
         try:
-            channel.write(self._writer, {"id": number, "call": call, "arguments": channel.pack(arguments)})
+            self._link.write({"id": number, "call": call, "arguments": channel.pack(arguments)})
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 return await future
         except TimeoutError as exc:
@@ -151,8 +162,8 @@ class RemoteEngine:
 
     async def lines(self, room: str) -> Mapping[str, LineState]:
         """How the line of each connected seat of a room is."""
-        found: dict[str, dict[str, float]] = await self._call("lines", room=room)
-        return {seat: LineState(**line) for seat, line in found.items()}
+        lines: dict[str, LineState] = await self._call("lines", room=room)
+        return lines
 
     async def stats(self) -> dict[str, object]:
         """Counters of the engine."""
@@ -172,13 +183,5 @@ class RemoteEngine:
 
     async def close(self) -> None:
         """Hang up; the worker closes its rooms and ends."""
-        self._writer.close()
+        self._link.close()
         await asyncio.wait([self._reading])
-
-
-def _error(message: dict[str, Any]) -> errors.MediaError:
-    """The worker's error as one of ours; the classes carry other arguments than their text."""
-    kind = getattr(errors, message["error"], errors.MediaError)
-    error: errors.MediaError = kind.__new__(kind)
-    error.args = (message["text"],)
-    return error

@@ -7,6 +7,7 @@ from typing import Any
 
 from mediaserver import channel, errors
 from mediaserver.engine import LocalEngine
+from mediaserver.link import Link, StreamLink
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +21,7 @@ class Worker:
         self._path = socket_path
         # owned
         self._done = asyncio.Event()
-        self._calls: set[asyncio.Task[None]] = set()
-        self._clients: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._clients: dict[asyncio.Task[None], Link] = {}
         self._server: asyncio.Server | None = None
 
     async def run(self) -> None:
@@ -33,8 +33,8 @@ class Worker:
         await self._done.wait()
         self._server.close()
         await self._engine.close()
-        for writer in self._clients.values():
-            writer.close()
+        for link in self._clients.values():
+            link.close()
         await asyncio.gather(*self._clients)
 
     def stop(self) -> None:
@@ -44,32 +44,42 @@ class Worker:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving = asyncio.current_task()
         assert serving is not None
-        self._clients[serving] = writer
-        events = asyncio.ensure_future(self._send_events(writer))
-        while (message := await channel.read(reader)) is not None:
-            task = asyncio.ensure_future(self._answer(message, writer))
-            self._calls.add(task)
-            task.add_done_callback(self._calls.discard)
+        link = StreamLink(reader, writer)
+        self._clients[serving] = link
+        await serve(self._engine, link)
         del self._clients[serving]
-        events.cancel()
-        writer.close()
         self.stop()
 
-    async def _send_events(self, writer: asyncio.StreamWriter) -> None:
-        async for event in self._engine.events():
-            fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
-            channel.write(writer, {"event": type(event).__name__, "fields": fields})
 
-    async def _answer(self, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
-        answer: dict[str, Any] = {"id": message["id"]}
-        try:
-            arguments = channel.unpack(message["call"], message["arguments"])
-            found = await getattr(self._engine, message["call"])(**arguments)
-            answer["result"] = channel.pack(found) if isinstance(found, dict) else found
-        except errors.MediaError as exc:
-            answer.update(error=type(exc).__name__, text=str(exc))
-        except Exception as exc:
-            logger.exception("x %s", message.get("call"))
-            answer.update(error="MediaError", text=f"{type(exc).__name__} in the media worker")
-        if not writer.is_closing():  # a roof that went away wants no answer
-            channel.write(writer, answer)
+async def serve(engine: LocalEngine, link: Link) -> None:
+    """Answer calls and tell what happens, until the roof hangs up. Raises ValueError for what is no message."""
+    calls: set[asyncio.Task[None]] = set()
+    events = asyncio.ensure_future(_tell(engine, link))
+    try:
+        while (message := await link.read()) is not None:
+            task = asyncio.ensure_future(_answer(engine, message, link))
+            calls.add(task)
+            task.add_done_callback(calls.discard)
+    finally:
+        events.cancel()
+        link.close()
+
+
+async def _tell(engine: LocalEngine, link: Link) -> None:
+    async for event in engine.events():
+        fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+        link.write({"event": type(event).__name__, "fields": fields})
+
+
+async def _answer(engine: LocalEngine, message: dict[str, Any], link: Link) -> None:
+    answer: dict[str, Any] = {"id": message["id"]}
+    try:
+        arguments = channel.unpack(message["call"], message["arguments"])
+        found = await getattr(engine, message["call"])(**arguments)
+        answer["result"] = channel.pack(found) if isinstance(found, dict) else found
+    except errors.MediaError as exc:
+        answer.update(error=type(exc).__name__, text=str(exc))
+    except Exception as exc:
+        logger.exception("x %s", message.get("call"))
+        answer.update(error="MediaError", text=f"{type(exc).__name__} in the media worker")
+    link.write(answer)

@@ -1,4 +1,4 @@
-"""What an administrator does at the command line: accounts, units, capacity, recordings.
+"""What an administrator does at the command line: accounts, units, capacity, machines, recordings.
 
 Works on the record, whether the server runs or not.
 """
@@ -193,6 +193,16 @@ async def _mailbox(kept: Record, arguments: Namespace) -> None:
         writer.writerow([unit, address])
 
 
+async def _worker_key(kept: Record, arguments: Namespace) -> None:
+    """Make the key of a machine's media workers, withdraw it, or list the names of those there are."""
+    if arguments.name is None:
+        print("\n".join(await kept.worker_keys.names()))
+    elif arguments.withdraw:
+        await kept.worker_keys.withdraw(arguments.name)
+    else:
+        print(await kept.worker_keys.make(arguments.name, utc_now()))
+
+
 async def _verify_recordings(kept: Record, _: Namespace) -> None:
     """Check every good recording; the first that is not what was recorded is named, with status 1."""
     ready = await kept.recorded.recordings_in("ready")
@@ -231,6 +241,7 @@ COMMANDS: dict[str, Callable[[Record, Namespace], Awaitable[None]]] = {
     "seed": _seed,
     "capacity": _capacity,
     "mailbox": _mailbox,
+    "worker-key": _worker_key,
     "verify-recordings": _verify_recordings,
     "verify-log": _verify_log,
 }
@@ -264,6 +275,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     letters.add_argument("unit", nargs="?")
     letters.add_argument("address", nargs="?")
     commands.add_parser("seed", help="import the units the product ships with")
+    machine = commands.add_parser("worker-key", help="list media workers' keys, or print a new one for a machine")
+    machine.add_argument("name", nargs="?", help="of the machine: small letters, digits, dots and dashes")
+    machine.add_argument("--withdraw", action="store_true", help="its workers are cut off within seconds")
     commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
     copy = commands.add_parser("backup", help="write database and keys into one file, while the server runs or not")
     copy.add_argument("file", type=Path)

@@ -14,7 +14,7 @@ from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler.mailroom.service import Mailroom
-from signaling import border, health, pages, valkey, ws
+from signaling import border, health, machines, pages, valkey, ws
 from signaling.accounts import Passwords
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
@@ -168,10 +168,12 @@ def _intake(mail: Mail | None, mailroom: Mailroom, clock: Clock, deliverer: Deli
     return Intake(mailroom, mail.imap, tls_context(mail), clock, deliverer.wake)
 
 
-def application(built: Roof) -> web.Application:
-    """Return the HTTP application."""
+def application(built: Roof, workers: Workers | None = None) -> web.Application:
+    """Return the HTTP application; media workers of other machines join `workers`."""
     app = web.Application(middlewares=[border.problems], client_max_size=MAX_BYTES)
     app[ROOF] = built
     app.on_response_prepare.append(border.add_headers)
+    if workers is not None:
+        machines.add(app, machines.Machines(workers, built))
     app.add_routes([*serve.routes(), *health.ROUTES, web.get("/ws", ws.handle), web.get("/{path:.*}", pages.handle)])
     return app

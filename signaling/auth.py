@@ -51,8 +51,8 @@ class Auth:
     async def login(self, name: str, password: str, source: Source, now: datetime) -> tuple[str, Account]:
         """Return a fresh token for the cookie and whose it is. Raises BadLogin, Locked."""
         account = name.strip().lower()[:MAX_NAME]
-        network = _network(source.address)
-        pair = await self._throttle.attempt(throttle.LOGIN_PAIR, f"{_digest(account)[:32]}@{network}", now)
+        network = network_of(source.address)
+        pair = await self._throttle.attempt(throttle.LOGIN_PAIR, f"{digest(account)[:32]}@{network}", now)
         if pair.locked:
             raise Locked(pair.locked)
         address = await self._throttle.attempt(throttle.LOGIN_ADDRESS, network, now)
@@ -75,12 +75,12 @@ class Auth:
 
     async def account(self, token: str | None, now: datetime) -> Account | None:
         """Return whose cookie it is, with the roles of today."""
-        account = await self._store.login(_digest(token), now) if token else None
+        account = await self._store.login(digest(token), now) if token else None
         return None if account is None else account.under(self._operator(now))
 
     async def logout(self, token: str, account: Account, source: Source, now: datetime) -> None:
         """End a login."""
-        await self._store.end_login(_digest(token))
+        await self._store.end_login(digest(token))
         await self._audit(account.account, "logout", source, now)
 
     async def change_password(self, account: Account, old: str, new: str, source: Source, now: datetime) -> str:
@@ -120,19 +120,19 @@ class Auth:
 
     async def _new_login(self, account: str, now: datetime) -> str:
         token = secrets.token_urlsafe(32)
-        await self._store.add_login(_digest(token), account, now, now + LOGIN_LASTS)
+        await self._store.add_login(digest(token), account, now, now + LOGIN_LASTS)
         return token
 
     async def _audit(self, account: str, action: str, source: Source, now: datetime) -> None:
         await self._log.append(AuditEntry(now, account, action, account, "", source.address, source.port))
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
     """A stolen database opens no door: tokens are kept as hashes only."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """Count a whole IPv6 /64 as one address, since one machine owns all of it."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])

@@ -8,6 +8,7 @@ RoofError
 ├── Refusal              the caller's fault over REST
 │   ├── SignedOut        no valid session cookie
 │   ├── BadLogin         unknown account or wrong password (the caller is not told which)
+│   ├── BadKey           no media worker has this key
 │   ├── Locked           too many failures; `seconds` until the next try
 │   ├── Forbidden        signed in, but not allowed to do this
 │   ├── WrongLine        signed in from outside the networks of the point's lines, where the profile blocks that
@@ -66,6 +67,10 @@ class SignedOut(Refusal):
 
 class BadLogin(Refusal):
     """Unknown account or wrong password."""
+
+
+class BadKey(Refusal):
+    """No media worker of another machine has this key."""
 
 
 class Locked(Refusal):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.chapters import Chapter
-from mediaserver.errors import EngineGone, MediaError
+from mediaserver.errors import CannotRecord, EngineGone, MediaError
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.model import StepKind
 from scheduler.control import Control
@@ -236,7 +236,9 @@ class Meeting:
     async def _open_room(self, _: OpenRoom) -> None:
         booking = self.conference.booking
         names = {place.id: f"{place.name} · {place.label}" for place in booking.places}
-        options = replace(self._tools.rooms, title=booking.title, names=names, echo_s=booking.echo_s)
+        options = replace(
+            self._tools.rooms, title=booking.title, names=names, echo_s=booking.echo_s, recorded=booking.recording
+        )
         await self._tools.engine.open_room(self.id, options)
 
     async def _close_room(self, _: CloseRoom) -> None:
@@ -254,8 +256,9 @@ class Meeting:
             raise
         except MediaError as error:
             log.warning("x recording of %s: %s", self.id, error)
-            await self._tools.recordings.ended(path, 0, "unavailable")
-            for told in self.conference.recording_stopped("unavailable"):
+            word = "no-folder" if isinstance(error, CannotRecord) else "unavailable"
+            await self._tools.recordings.ended(path, 0, word)
+            for told in self.conference.recording_stopped(word):
                 if isinstance(told, TellAll):
                     self._say(told, None, None)
 

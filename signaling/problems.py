@@ -174,6 +174,7 @@ def _bytes(error: errors.TooLarge, language: Language) -> dict[str, object]:
 ANSWERS: dict[type[Exception], Answer] = {
     errors.SignedOut: Answer(401, "signed-out"),
     errors.BadLogin: Answer(401, "bad-login"),
+    errors.BadKey: Answer(401, "bad-key"),
     errors.Locked: Answer(429, "locked", _locked),
     errors.MustChangePassword: Answer(403, "must-change-password"),
     errors.Forbidden: Answer(403, "forbidden"),

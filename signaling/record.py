@@ -50,6 +50,7 @@ from signaling.recording_store import RecordingStore
 from signaling.recordings import load_key
 from signaling.settings import Settings
 from signaling.store import Store
+from signaling.worker_keys import WorkerKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Record:
     summaries: Summaries
     carriers: Carriers
     store: Store
+    worker_keys: WorkerKeys
     recorded: RecordingStore
     audit: Audit
     reports: Reports
@@ -156,6 +158,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         emergencies=Emergencies(engine),
         filing=Filing(engine, shelf),
         store=Store(engine),
+        worker_keys=WorkerKeys(engine),
         recorded=RecordingStore(engine),
         audit=Audit(engine, shelf, scheduler.happenings),
         reports=reports,

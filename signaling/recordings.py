@@ -39,7 +39,7 @@ class Recordings:
     ) -> None:
         # given
         self._store = store
-        self._directory = directory
+        self.directory = directory
         self._key = key
         self._closed = closed
         self._measure = measure
@@ -51,7 +51,7 @@ class Recordings:
     async def begin(self, session: str, title: str, host: tuple[str, str], now: datetime, by: str = "") -> str:
         """Note the next part of a session's recording; return the path to record into. `host` is (name, unit)."""
         part = await self._store.next_part(session)
-        path = self._directory / session / f"{part}.mp4"
+        path = self.directory / session / f"{part}.mp4"
         await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
 
         def new(number: int, file: Path, starter: str) -> Recording:
@@ -76,7 +76,7 @@ class Recordings:
 
     async def space(self) -> Space:
         """How much room there is. Raises OSError."""
-        return await asyncio.to_thread(self._measure, self._directory)
+        return await asyncio.to_thread(self._measure, self.directory)
 
     async def stopping(self, session: str, by: str, reason: str | None) -> None:
         """Note who stops the running recording of a session, or why it is stopped."""

@@ -33,7 +33,7 @@ async def serve(settings: Settings) -> None:
     with _only_one(settings):
         async with record(settings) as kept, media(settings) as workers, roof(settings, kept, workers) as built:
             password = await first_start(kept, utc_now())
-            async with _listening(settings, application(built)) as urls:
+            async with _listening(settings, application(built, workers)) as urls:
                 _greet(*urls, password)
                 await stop.wait()
                 log.info("= stopping")

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from mediaserver.api import MediaEngine
 from mediaserver.errors import MediaError
@@ -93,25 +94,10 @@ class Supervisor:
                 log.error("x %s does not answer on its socket, status %s", name, child.process.returncode)
                 return
             ready.set()
-            await self._serve(index, engine, child)
+            await attend(self._workers, str(index), engine, child.wait())
         finally:
             await child.stop()
             _remove(path)
-
-    async def _serve(self, index: int, engine: MediaEngine, child: Child) -> None:
-        """Serve until the engine is lost, the process ends, or it stops answering."""
-        tasks = [
-            asyncio.create_task(self._workers.serve(index, engine)),
-            asyncio.create_task(_watch(engine)),
-            asyncio.create_task(_wait(child)),
-        ]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await _close(engine)
 
     async def _reach(self, path: Path, child: Child) -> MediaEngine | None:
         deadline = time.monotonic() + READY_SECONDS
@@ -121,6 +107,24 @@ class Supervisor:
             except (OSError, MediaError):
                 await asyncio.sleep(POLL_SECONDS)
         return None
+
+
+async def attend(
+    workers: Workers, name: str, engine: MediaEngine, end: Coroutine[Any, Any, object], records: bool = True
+) -> None:
+    """Have a worker serve until its engine is lost, it stops answering, or `end` comes."""
+    tasks: list[asyncio.Task[Any]] = [
+        asyncio.create_task(workers.serve(name, engine, records)),
+        asyncio.create_task(_watch(engine)),
+        asyncio.create_task(end),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await _close(engine)
 
 
 async def _watch(engine: MediaEngine) -> None:
@@ -133,10 +137,6 @@ async def _watch(engine: MediaEngine) -> None:
         except (TimeoutError, OSError, MediaError) as error:
             log.error("x a media worker does not answer: %r", error)
             return
-
-
-async def _wait(child: Child) -> None:
-    await child.wait()
 
 
 async def _close(engine: MediaEngine) -> None:

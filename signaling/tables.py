@@ -53,6 +53,14 @@ LOGINS = Table(
     Index("logins_account", "account"),
 )
 
+WORKER_KEYS = Table(  # by which media workers of other machines are known; a key itself is nowhere
+    "worker_keys",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+
 RECORDINGS = Table(
     "recordings",
     METADATA,

@@ -12,6 +12,7 @@ Pair = tuple[str, str]
 PROBLEMS: Mapping[str, Pair] = {
     "signed-out": ("Chưa đăng nhập", "Not signed in"),
     "bad-login": ("Tài khoản hoặc mật khẩu không đúng", "Wrong account or password"),
+    "bad-key": ("Khóa của máy xử lý hình tiếng không đúng", "No media worker has this key"),
     "locked": ("Sai quá nhiều lần, hãy thử lại sau", "Too many failures, try again later"),
     "must-change-password": ("Phải đổi mật khẩu trước", "The password must be changed first"),
     "forbidden": ("Không được phép", "Not allowed"),

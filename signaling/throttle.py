@@ -8,6 +8,7 @@ Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
   opens from everywhere else, so nobody can lock somebody else out.
 * sign-in, one address: 50 failures in 15 minutes, over whatever accounts, lock the address for 15 minutes.
 * session codes, one account: 20 wrong codes in a minute lock the account's joining for 15 minutes.
+* keys of media workers, one address: 10 wrong keys in a minute lock the address for 5 minutes.
 """
 
 import math
@@ -45,6 +46,7 @@ class Rule:
 LOGIN_PAIR = Rule("login", 5, 900, 900)
 LOGIN_ADDRESS = Rule("address", 50, 900, 900)
 CODE = Rule("code", 20, 60, 900)
+WORKER = Rule("worker", 10, 60, 300)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Several media workers as one engine: places rooms, and tells which rooms a dead worker took with it.
 
-A room lives in one worker, the one with the fewest seats when it was opened. When a worker dies its rooms are reported
-lost, and reported back as soon as some worker can take them; the roof then opens them again from its own state.
+A room lives in one worker, the one with the fewest seats when it was opened; one that is to be recorded prefers those
+that see the folder of recordings. When a worker dies its rooms are reported lost, and reported back as soon as some
+worker can take them; the roof then opens them again from its own state.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from mediaserver.api import (
     RoomOptions,
     SeatOptions,
 )
-from mediaserver.errors import EngineGone, UnknownRoom
+from mediaserver.errors import CannotRecord, EngineGone, UnknownRoom
 
 EVENTS = 10_000
 """Events that may wait for the roof; a full queue slows the workers' readers down, nothing is dropped."""
@@ -43,29 +44,33 @@ class Workers:
     """A media engine made of engines."""
 
     def __init__(self) -> None:
-        self._engines: dict[int, MediaEngine] = {}
-        self._places: dict[str, int] = {}
+        self._engines: dict[str, MediaEngine] = {}
+        self._recorders: set[str] = set()
+        self._places: dict[str, str] = {}
         self._seats: dict[str, set[str]] = {}
         self._waiting: set[str] = set()
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
 
-    async def serve(self, index: int, engine: MediaEngine) -> None:
-        """Take a worker in and pass its events on, until it is lost."""
-        self._engines[index] = engine
+    async def serve(self, name: str, engine: MediaEngine, records: bool = True) -> None:
+        """Take a worker in and pass its events on, until it is lost; `records`: it sees the folder of recordings."""
+        self._engines[name] = engine
+        if records:
+            self._recorders.add(name)
         try:
             for room in list(self._waiting):
                 await self._events.put(RoomBack(room))
             async for event in engine.events():
                 if isinstance(event, EngineLost):
                     break
-                if not isinstance(event, EngineReady):
+                if not isinstance(event, EngineReady) and self._places.get(event.room, name) == name:
                     await self._events.put(event)
         finally:
-            del self._engines[index]
-            await self._lose(index)
+            del self._engines[name]
+            self._recorders.discard(name)
+            await self._lose(name)
 
-    async def _lose(self, index: int) -> None:
-        lost = [room for room, place in self._places.items() if place == index]
+    async def _lose(self, name: str) -> None:
+        lost = [room for room, place in self._places.items() if place == name]
         for room in lost:
             del self._places[room]
             self._waiting.add(room)
@@ -80,7 +85,7 @@ class Workers:
         """How many workers take rooms."""
         return len(self._engines)
 
-    def place(self, room: str) -> int | None:
+    def place(self, room: str) -> str | None:
         """Return the worker of a room."""
         return self._places.get(room)
 
@@ -90,14 +95,17 @@ class Workers:
             self._waiting.add(room)
             if not self._engines:
                 raise EngineGone("no media worker is running")
-            self._places[room] = min(self._engines, key=self._load)
+            self._places[room] = min(self._engines, key=lambda name: (self._lacks(name, options), self._load(name)))
             self._waiting.discard(room)
             self._seats[room] = set()
         await self._of(room).open_room(room, options)
 
-    def _load(self, index: int) -> tuple[int, int, int]:
-        rooms = [room for room, place in self._places.items() if place == index]
-        return sum(len(self._seats[room]) for room in rooms), len(rooms), index
+    def _lacks(self, name: str, options: RoomOptions) -> bool:
+        return options.recorded and name not in self._recorders
+
+    def _load(self, name: str) -> tuple[int, int, str]:
+        rooms = [room for room, place in self._places.items() if place == name]
+        return sum(len(self._seats[room]) for room in rooms), len(rooms), name
 
     def _of(self, room: str) -> MediaEngine:
         if room in self._places:
@@ -163,8 +171,11 @@ class Workers:
         await self._of(room).set_view(room, seat, source, lines)
 
     async def start_recording(self, room: str, path: str) -> None:
-        """Start recording."""
-        await self._of(room).start_recording(room, path)
+        """Start recording. Raises CannotRecord."""
+        engine = self._of(room)
+        if self._places[room] not in self._recorders:
+            raise CannotRecord("the folder of recordings is not seen on the machine of this room")
+        await engine.start_recording(room, path)
 
     async def pause_recording(self, room: str, paused: bool) -> None:
         """Pause or resume the recording."""
@@ -187,10 +198,10 @@ class Workers:
         return await self._of(room).lines(room)
 
     async def stats(self) -> dict[str, object]:
-        """Return the counters of each worker under its number."""
-        numbers = sorted(self._engines)
-        found = await asyncio.gather(*(self._engines[number].stats() for number in numbers), return_exceptions=True)
-        return {str(number): stats for number, stats in zip(numbers, found, strict=True) if isinstance(stats, dict)}
+        """Return the counters of each worker under its name."""
+        names = sorted(self._engines)
+        found = await asyncio.gather(*(self._engines[name].stats() for name in names), return_exceptions=True)
+        return {name: stats for name, stats in zip(names, found, strict=True) if isinstance(stats, dict)}
 
     async def events(self) -> AsyncIterator[Event]:
         """What happened in all workers."""
@@ -198,5 +209,5 @@ class Workers:
             yield await self._events.get()
 
     async def close(self) -> None:
-        """Close every worker's rooms; the supervisor stops the processes."""
+        """Close every worker's rooms; the supervisor stops the processes of this machine."""
         await asyncio.gather(*(engine.close() for engine in self._engines.values()), return_exceptions=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mediaserver import api, channel
 
-MESSAGES = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=4)
+MESSAGES = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), max_size=4)
 
 
 class Pipe:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scheduler import profiles
 from signaling.accounts import Account, Passwords, check_password, check_roles, normal_name, random_password
 from signaling.admin import NewAccount, create_account
-from signaling.auth import Source, _network
+from signaling.auth import Source, network_of
 from signaling.errors import BadInput, BadLogin, Locked
 from signaling.settings import Settings
 from tests.signaling.world import NOW, PASSWORD, World, open_world, problem_of
@@ -137,7 +137,7 @@ async def test_what_happened_is_on_the_record(world: World) -> None:
 
 def test_addresses_of_one_network_count_together() -> None:
     addresses = ["192.0.2.1", "2001:db8:1:2:3::4", "2001:db8:1:2::9", "fe80::1%eth0", "somewhere"]
-    assert [_network(address) for address in addresses] == [
+    assert [network_of(address) for address in addresses] == [
         "192.0.2.1",
         "2001:db8:1:2::",
         "2001:db8:1:2::",

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mediaserver.api import EngineLost, Event, Layout, PeerUp, RoomOptions, SeatOptions
-from mediaserver.errors import EngineGone, UnknownRoom
+from mediaserver.errors import CannotRecord, EngineGone, UnknownRoom
 from signaling.workers import RoomBack, RoomLost, Workers
 from tests.fakes import FakeEngine
 
@@ -20,9 +20,9 @@ class Shop:
         self.tasks: dict[int, asyncio.Task[None]] = {}
         self.seen = self.workers.events()
 
-    async def start(self, index: int) -> None:
-        self.tasks[index] = asyncio.create_task(self.workers.serve(index, self.engines[index]))
-        while index not in self.workers._engines:
+    async def start(self, index: int, records: bool = True) -> None:
+        self.tasks[index] = asyncio.create_task(self.workers.serve(str(index), self.engines[index], records))
+        while str(index) not in self.workers._engines:
             await asyncio.sleep(0)
 
     async def lose(self, index: int) -> None:
@@ -53,7 +53,7 @@ async def test_a_room_goes_to_the_worker_with_the_fewest_seats(shop: Shop) -> No
     await shop.workers.add_seat("b", SeatOptions("1", "1"))
     await shop.workers.open_room("c", RoomOptions())
     await shop.workers.open_room("a", RoomOptions())
-    assert [shop.workers.place(room) for room in "abcd"] == [0, 1, 1, None]
+    assert [shop.workers.place(room) for room in "abcd"] == ["0", "1", "1", None]
     assert [sorted(engine.rooms) for engine in shop.engines] == [["a"], ["b", "c"]]
 
 
@@ -101,7 +101,7 @@ async def test_a_lost_worker_takes_only_its_rooms_and_another_takes_them(shop: S
     with pytest.raises(EngineGone):
         await shop.workers.connect("a", "1", "offer")
     await shop.workers.open_room("a", RoomOptions())
-    assert [shop.workers.place(room) for room in "ab"] == [1, 1]
+    assert [shop.workers.place(room) for room in "ab"] == ["1", "1"]
 
 
 async def test_without_workers_rooms_wait_for_one(shop: Shop) -> None:
@@ -113,6 +113,31 @@ async def test_without_workers_rooms_wait_for_one(shop: Shop) -> None:
     assert await shop.events(1) == [RoomLost("a")]
     await shop.start(1)
     assert sorted(map(repr, await shop.events(2))) == sorted(map(repr, [RoomBack("a"), RoomBack("b")]))
+
+
+async def test_i07_what_is_recorded_goes_where_the_folder_is_seen_and_nowhere_else_begins(shop: Shop) -> None:
+    await shop.lose(0)
+    await shop.start(0, records=False)
+    for room, options in (("a", RoomOptions()), ("b", RoomOptions(recorded=True)), ("c", RoomOptions(recorded=True))):
+        await shop.workers.open_room(room, options)
+    assert [shop.workers.place(room) for room in "abc"] == ["0", "1", "1"]
+    await shop.workers.start_recording("b", "/x")
+    with pytest.raises(CannotRecord, match="not seen on the machine"):
+        await shop.workers.start_recording("a", "/x")
+    await shop.lose(1)
+    await shop.workers.open_room("b", RoomOptions(recorded=True))
+    assert shop.workers.place("b") == "0"
+    assert [call[0] for call in shop.engines[0].calls] == ["open_room", "open_room"]
+
+
+async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(shop: Shop) -> None:
+    for room in ("a", "b"):
+        await shop.workers.open_room(room, RoomOptions())
+    for engine in shop.engines:
+        for room in ("a", "b", "nowhere"):
+            engine.emit(PeerUp(room, "1"))
+    seen = await shop.events(4)
+    assert seen == [PeerUp("a", "1"), PeerUp("nowhere", "1"), PeerUp("b", "1"), PeerUp("nowhere", "1")]
 
 
 async def test_stats_are_by_worker(shop: Shop) -> None:

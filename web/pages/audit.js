@@ -9,10 +9,10 @@ const PAGE = 100;
 const DAY_MS = 86_400_000;
 /** What the list can be narrowed to; the first ones concern security. */
 const ACTIONS = [
-  'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'refused',
-  'login', 'enter', 'see-codes', 'see-phones', 'download', 'register', 'cancel', 'admin', 'export-log', 'export-report', 'prune-log', 'seal-happenings',
+  'login-failed', 'login-locked', 'code-wrong', 'code-locked', 'refused', 'worker-refused',
+  'login', 'enter', 'see-codes', 'see-phones', 'download', 'register', 'cancel', 'admin', 'export-log', 'export-report', 'worker-came', 'worker-gone', 'prune-log', 'seal-happenings',
 ];
-const LOUD = ['login-locked', 'code-locked', 'refused'];
+const LOUD = ['login-locked', 'code-locked', 'refused', 'worker-refused'];
 
 /** The name of an action; one without a name is shown by its word. @param {string} action */
 const named = action => (known(`audit.action.${action}`) ? t(`audit.action.${action}`) : action);

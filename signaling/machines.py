@@ -1,0 +1,157 @@
+"""Media workers on other machines, which dial in at `/api/v1/worker` and are taken in like those of this one.
+
+They are known by a key of their machine, must be of this release (:data:`mediaserver.channel.VERSION`), and are cut off
+when they are silent, say what none can say, or their key is withdrawn. See :mod:`mediaserver.outpost` for the greeting.
+"""
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from aiohttp import hdrs, web
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver import channel
+from mediaserver.outpost import PATH
+from mediaserver.remote import RemoteEngine
+from mediaserver.weblink import CLOSE_S, LIMIT, WebLink, receive, send
+from signaling import throttle
+from signaling.audit import SERVER
+from signaling.auth import Source, network_of
+from signaling.border import source_of
+from signaling.chain import AuditEntry
+from signaling.errors import BadKey, Locked
+from signaling.roof import Roof
+from signaling.supervisor import attend
+from signaling.throttle import Throttle
+from signaling.workers import Workers
+
+log = logging.getLogger(__name__)
+
+MOST = 64
+"""Workers of other machines that are taken in at a time."""
+GREETING_SECONDS = 10.0
+KEY_SECONDS = 2.0
+"""So often it is looked whether a key still holds."""
+BEARER = "Bearer "
+
+
+class Refused(Exception):
+    """A worker with a good key that cannot be taken in; the text is told to it."""
+
+
+class Machines:
+    """Takes workers in, and names each after its machine: `<name>/<n>`."""
+
+    def __init__(self, workers: Workers, roof: Roof) -> None:
+        # given
+        self._workers = workers
+        self._roof = roof
+        self._limits = Throttle(roof.redis)
+        # owned
+        self._engines: dict[str, RemoteEngine] = {}
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one worker from its upgrade to its end. Raises BadKey, Locked."""
+        source = source_of(request)
+        key = request.headers.get(hdrs.AUTHORIZATION, "").removeprefix(BEARER)
+        machine = await self._owner(key, source)
+        socket = web.WebSocketResponse(max_msg_size=LIMIT, compress=False, timeout=CLOSE_S)
+        await socket.prepare(request)
+        try:
+            async with asyncio.timeout(GREETING_SECONDS):
+                records = await self._greet(socket)
+        except (Refused, ValueError, ConnectionError, TimeoutError) as caught:
+            error = str(caught) or "greeting too slow"
+            log.warning("x media worker of %s at %s: %s", machine, source.address, error)
+            await self._note("worker-refused", machine, error, source)
+            with suppress(ConnectionError):
+                await send(socket, {"refused": error})
+                await socket.close()
+        else:
+            await self._serve(machine, key, socket, source, records)
+        return socket
+
+    async def _owner(self, key: str, source: Source) -> str:
+        attempt = await self._limits.attempt(throttle.WORKER, network_of(source.address), self._roof.clock())
+        if attempt.locked:
+            raise Locked(attempt.locked)
+        machine = await self._roof.worker_keys.owner(key)
+        if machine is None:
+            await self._note("worker-refused", "?", "key", source)
+            raise BadKey
+        await self._limits.right(attempt)
+        return machine
+
+    async def _greet(self, socket: web.WebSocketResponse) -> bool:
+        """Return whether the worker sees the folder of recordings. Raises Refused for one that is not taken in."""
+        with _marker(self._roof.recordings.directory) as marker:
+            await send(socket, {"version": channel.VERSION, "marker": str(marker)})
+            about = await receive(socket)
+        if about is None:
+            raise ConnectionError("hung up")
+        fault = self._fault(about)
+        if fault is not None:
+            raise Refused(fault)
+        return about.get("records") is True
+
+    def _fault(self, about: dict[str, Any]) -> str | None:
+        version = about.get("version")
+        if version != channel.VERSION:
+            return (
+                f"release {version!s:.20} of the worker is not {channel.VERSION}, the roof's: install the same on both"
+            )
+        return f"{MOST} workers of other machines are here already" if len(self._engines) >= MOST else None
+
+    async def _serve(
+        self, machine: str, key: str, socket: web.WebSocketResponse, source: Source, records: bool
+    ) -> None:
+        names = (f"{machine}/{number}" for number in count(1))
+        name = next(name for name in names if name not in self._engines)
+        link = WebLink(socket)
+        link.write({"welcome": name})
+        engine = self._engines[name] = RemoteEngine(link)
+        try:
+            await self._note("worker-came", name, "" if records else "no-folder", source)
+            log.warning("= media worker %s joined from %s", name, source.address)
+            await attend(self._workers, name, engine, self._withdrawn(machine, key), records)
+        finally:
+            del self._engines[name]
+            log.warning("= media worker %s is gone", name)
+            await self._note("worker-gone", name, "", source)
+
+    async def _withdrawn(self, machine: str, key: str) -> None:
+        """Return when the key of a machine does not hold any more; a database that does not answer withdraws none."""
+        owner: str | None = machine
+        while owner == machine:
+            await asyncio.sleep(KEY_SECONDS)
+            with suppress(SQLAlchemyError, OSError):
+                owner = await self._roof.worker_keys.owner(key)
+        log.warning("x the key of %s was withdrawn", machine)
+
+    async def _note(self, action: str, subject: str, detail: str, source: Source) -> None:
+        now = self._roof.clock()
+        await self._roof.audit.append(AuditEntry(now, SERVER, action, subject, detail, source.address, source.port))
+
+    async def stop(self, _: web.Application) -> None:
+        """Hang up on all."""
+        await asyncio.gather(*(engine.close() for engine in self._engines.values()))
+
+
+def add(app: web.Application, machines: Machines) -> None:
+    """Serve workers of other machines."""
+    app.add_routes([web.get(PATH, machines.handle)])
+    app.on_shutdown.append(machines.stop)
+
+
+@contextmanager
+def _marker(directory: Path) -> Iterator[Path]:
+    """A file in a folder, under a name that is nowhere else: who sees it sees the folder."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(prefix=".machine-", dir=directory) as file:
+        yield Path(file.name)

@@ -1,0 +1,24 @@
+"""Media workers of other machines are known by keys."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add them; there are none yet."""
+    op.create_table(
+        "worker_keys",
+        sa.Column("name", sa.String(32), primary_key=True),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("created", sa.BigInteger, nullable=False),
+    )
+
+
+def downgrade() -> None:
+    """Forget them."""
+    op.drop_table("worker_keys")

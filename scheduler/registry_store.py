@@ -16,7 +16,7 @@ from scheduler.tables import POINTS, UNITS
 
 UNDESCRIBED = {
     **dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner", "user_agent"), ""),
-    **dict.fromkeys(("asset_number", "asset_source", "codecs"), ""),
+    **dict.fromkeys(("asset_number", "asset_source", "codecs", "transport"), ""),
     "dial_out": False,
 }
 """A device that is there, and no more is known."""

@@ -50,6 +50,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     ),
     "address-range": ("IP phải thuộc dải {value} của đường truyền", "the IP must be within {value} of the line"),
     "address-taken": ("IP đã dùng tại {value}", "the IP is that of {value}"),
+    "port-range": ("cổng phải từ 1 đến 65535, không phải {value}", "the port must be 1 to 65535, not {value}"),
     "dial-out": ("gọi ra chỉ dùng cho VCS SIP có IP (Điều 11.7)", "only a SIP VCS with an IP is called"),
     "bad-ranges": ("không phải dải địa chỉ, ví dụ 10.79.0.0/16", "no networks, as 10.79.0.0/16"),
     "provider-known": ("nhà mạng {value} đã có", "there is a provider {value}"),

@@ -24,10 +24,10 @@ from signaling.kept import Held, Kept
 from signaling.meeting import Meeting
 from signaling.messages import Redial
 from signaling.reception import FORBIDDEN, Guest, Reception, Refused
-from signaling.room_system import SIP_PORT, RoomSystem
+from signaling.room_system import RoomSystem, target
 from signaling.roster import Place, leg_of
 from signaling.seating import Seating, of_called, of_caller
-from signaling.sip.agent import Agent, Call, CallFailed, CallRefused, Incoming, Target
+from signaling.sip.agent import Agent, Call, CallFailed, CallRefused, Incoming
 from signaling.switchboard import Switchboard, System, systems
 
 log = logging.getLogger(__name__)
@@ -63,8 +63,6 @@ class Gateway:
         self._reception = reception
         self.agent: Agent | None = None
         """None: there is no gateway, and no call is made or taken."""
-        self.port = SIP_PORT
-        """Where room systems take calls."""
         # owned
         self._boards: dict[str, Switchboard] = {}
         self._kept = Kept(hub, self._changed)
@@ -189,10 +187,10 @@ class Gateway:
         assert self.agent is not None
         try:
             await meeting.apply(meeting.conference.ring(SeatOptions(seat, system.name, visible=False)))
-            target = Target(system.device.address or "", self.port)
-            offer = await self._hub.engine.invite(meeting.id, seat, target.host)
+            where = target(system.device)
+            offer = await self._hub.engine.invite(meeting.id, seat, where.host)
             host = meeting.conference.booking.places[0].name
-            call = await self.agent.invite(target, offer, name=host)
+            call = await self.agent.invite(where, offer, name=host)
             await self._answered(meeting, system, place, call, seat)
         except CallRefused as refused:
             log.info("< %s: %s %s", system.name, refused.status, refused.reason)
@@ -288,7 +286,7 @@ class Gateway:
         """Whether a device answers when it is asked (OPTIONS), before it is counted on (R-021). Raises NoGateway."""
         if self.agent is None or device.protocol != "SIP" or device.address is None:
             raise NoGateway
-        return await self.agent.alive(Target(device.address, self.port))
+        return await self.agent.alive(target(device))
 
     async def redial(self, client: Client, message: Redial, now: datetime) -> None:
         """Call a device again, also one that is in but hangs (Điều 14.3.c, R-095). Raises MessageError."""

@@ -7,9 +7,15 @@ from scheduler.directory.model import Device
 from signaling.accounts import Account
 from signaling.auth import Source
 from signaling.messages import Farewell, ServerMessage
-from signaling.sip.agent import Call
+from signaling.sip.agent import Call, Target
 
 SIP_PORT = 5060
+"""Where room systems take calls that say nothing else (RFC 3261 §19.1.2)."""
+
+
+def target(device: Device) -> Target:
+    """Return where a device that has an address takes calls."""
+    return Target(device.address or "", device.port or SIP_PORT, device.transport.lower() or "auto")
 
 
 class RoomSystem:
@@ -20,7 +26,7 @@ class RoomSystem:
         self.device = device
         self.account = Account(f"vcs:{device.id}", name, (), None, device.point)
         """Nobody can sign in with it: no account's name has a colon."""
-        self.source = Source(address, SIP_PORT)
+        self.source = Source(address, device.port or SIP_PORT)
         # owned
         self.id = f"vcs-{secrets.token_hex(8)}"
         self.session: str | None = None

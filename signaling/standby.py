@@ -6,7 +6,8 @@ from datetime import datetime
 from scheduler.conduct.power import Power
 from scheduler.directory.model import Device
 from signaling.gateway import Gateway
-from signaling.sip.agent import Agent, Target
+from signaling.room_system import target
+from signaling.sip.agent import Agent
 
 
 class Standby:
@@ -35,4 +36,4 @@ class Standby:
 
 
 async def _alive(agent: Agent, device: Device) -> bool:
-    return device.address is not None and await agent.alive(Target(device.address))
+    return device.address is not None and await agent.alive(target(device))

@@ -45,7 +45,7 @@ interface PersonalData { entries: number; erasable: number }
 interface IssuedAccount { account: string; sent: boolean; link: string | null; expires: string }
 interface Device {
   id: string; number: number; name: string; kind: string; model: string; serial: string; address: string | null; protocol: string; firmware: string; patched: string | null;
-  dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; codecs: string; overdue: boolean;
+  dial_out: boolean; security_owner: string; asset_number: string; asset_year: number | null; asset_source: string; user_agent: string; codecs: string; port: number | null; transport: string; overdue: boolean;
 }
 /** Rates are kbit/s. */
 interface Line {

@@ -23,13 +23,15 @@ def faults(
 ) -> list[FieldError]:
     """Return what is wrong with a device at the lines of its point; `names` are the points of the others.
 
-    Words: ``required`` ``address-required`` ``address-range`` ``address-taken`` ``dial-out``.
+    Words: ``required`` ``address-required`` ``address-range`` ``address-taken`` ``port-range`` ``dial-out``.
     """
     found = [] if device.kind else [FieldError("kind", "required")]
     if device.address is None:
         found += [FieldError("address", "address-required")] if needs_address(device, given, policy) else []
     else:
         found += _address_faults(device.address, device, given, others, names)
+    if device.port is not None and not 1 <= device.port <= 65535:
+        found.append(FieldError("port", "port-range", str(device.port)[:9]))
     callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and device.address is not None
     if device.dial_out and not callable_:
         found.append(FieldError("dial_out", "dial-out"))

@@ -159,6 +159,8 @@ class Card:
 DeviceKind = Literal["VCS", "PC", "TABLET", "PHONE", "LINK", "SIMULATED"]
 """``LINK``: another conference system, as those of the Government and the ministries (Điều 5.4)."""
 Protocol = Literal["", "WEBRTC", "SIP", "H323"]
+Transport = Literal["", "UDP", "TCP"]
+"""By which SIP goes (RFC 3261 §18); empty is as large as a request is (§18.1.1)."""
 Field = Literal["address", "user_agent", "firmware", "codecs", "name", "line"]
 """What of a device may change: its address, what it calls itself to servers, its firmware, its codecs, the name it
 shows; or the line it comes over."""
@@ -190,6 +192,9 @@ class Device:
     user_agent: str = ""
     codecs: str = ""
     """In the form of :func:`scheduler.directory.codecs.write`."""
+    port: int | None = None
+    """Where it takes calls; None is 5060."""
+    transport: Transport = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduler import registry_store
 from scheduler.directory import codecs, count, devices, devices_store, lines_store
 from scheduler.directory.errors import LineError
-from scheduler.directory.model import Device, DeviceKind, Protocol
+from scheduler.directory.model import Device, DeviceKind, Protocol, Transport
 from scheduler.directory.planned import Step, day, differences, number
 from scheduler.directory.points_of import named
 from scheduler.directory.sheets import Row
@@ -19,7 +19,20 @@ from scheduler.model import Point
 from scheduler.profiles import Profiles
 
 TEXTS = ("model", "serial", "firmware", "security_owner", "asset_number", "asset_source")
-COLUMNS = ("point", "number", "kind", "protocol", "address", *TEXTS, "codecs", "patched", "asset_year", "dial_out")
+COLUMNS = (
+    "point",
+    "number",
+    "kind",
+    "protocol",
+    "address",
+    "port",
+    "transport",
+    *TEXTS,
+    "codecs",
+    "patched",
+    "asset_year",
+    "dial_out",
+)
 YES = "x"
 
 
@@ -70,8 +83,8 @@ async def plan(
 
 def _device(old: Device, row: Row, line: int, faults: list[LineError]) -> Device:
     given: dict[str, Any] = {name: row[name][:100] for name in TEXTS}
-    for column, allowed in (("kind", get_args(DeviceKind)), ("protocol", get_args(Protocol))):
-        given[column] = row[column].upper()
+    for column, type_ in (("kind", DeviceKind), ("protocol", Protocol), ("transport", Transport)):
+        given[column], allowed = row[column].upper(), get_args(type_)
         if given[column] not in allowed:
             faults.append(LineError(line, column, "one-of", ", ".join(filter(None, allowed))))
     try:
@@ -82,6 +95,7 @@ def _device(old: Device, row: Row, line: int, faults: list[LineError]) -> Device
         given["codecs"] = codecs.canonical(row["codecs"])
     except ValueError as bad:
         faults.append(LineError(line, "codecs", "codecs-format", str(bad)[:64]))
+    given["port"] = number(row["port"], line, "port", faults)
     given["patched"] = day(row["patched"], line, "patched", faults)
     given["asset_year"] = number(row["asset_year"], line, "asset_year", faults)
     return replace(old, **given, dial_out=row["dial_out"].lower() in {YES, "1", "true", "có"})

@@ -137,6 +137,8 @@ DEVICES = Table(  # one row for each device that capacity counts; undescribed on
     Column("asset_source", String(200), nullable=False),
     Column("user_agent", String(500), nullable=False),  # as it was last approved
     Column("codecs", String(500), nullable=False),  # likewise
+    Column("port", Integer),
+    Column("transport", String(8), nullable=False),
     Index("devices_point_number", "point", "number", unique=True),
 )
 

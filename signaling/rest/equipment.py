@@ -37,6 +37,8 @@ class Description(Model):
     asset_source: Text = ""
     user_agent: Long = ""
     codecs: Long = ""
+    port: Annotated[int, Field(strict=True)] | None = None
+    transport: directory.Transport = ""
 
 
 class Tested(Model):
@@ -66,6 +68,8 @@ class Device(Model):
     asset_source: str
     user_agent: str
     codecs: str
+    port: int | None
+    transport: directory.Transport
     overdue: bool
 
 

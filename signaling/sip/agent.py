@@ -12,6 +12,8 @@ What it does not have is refused: other methods (501), extensions that are requi
 import asyncio
 import contextlib
 import ipaddress
+import logging
+from dataclasses import replace
 from typing import Protocol
 
 from signaling.sip import screening
@@ -37,6 +39,8 @@ __all__ = [
     "SipSettings",
     "Target",
 ]
+
+log = logging.getLogger(__name__)
 
 ALIVE_S = 4.0
 CLOSE_S = 2.0
@@ -98,18 +102,36 @@ class Agent:
         if len(self._line.calls) >= self._settings.most_calls:
             raise CallUnanswered("too many calls")
         try:
-            flow = await self._flow(target)
+            dialling = await self._prepare(target, offer, name)
         except OSError as fault:
             raise CallUnanswered(f"unreachable: {fault}") from None
-        dialling = Dialling(self._line, target, flow, offer, name)
         self._dialling.add(dialling)
         try:
             return await dialling.call(self._settings.ring_s)
         finally:
             self._dialling.discard(dialling)
 
+    async def _prepare(self, target: Target, offer: str, name: str) -> Dialling:
+        """Find the way of an INVITE: `auto` sends a large one by TCP, if a connection is taken (RFC 3261 §18.1.1).
+
+        Raises OSError.
+        """
+        if target.transport != "auto":
+            return Dialling(self._line, target, await self._flow(target), offer, name)
+        by_udp = await self._prepare(replace(target, transport="udp"), offer, name)
+        if by_udp.fits:
+            return by_udp
+        try:
+            return await self._prepare(replace(target, transport="tcp"), offer, name)
+        except OSError as fault:
+            log.info("x no TCP to %s, UDP instead: %s", target.host, fault)
+            return by_udp
+
     async def alive(self, target: Target) -> bool:
-        """Whether anything answers there (OPTIONS)."""
+        """Whether anything answers there (OPTIONS); `auto` asks by UDP, then by TCP."""
+        if target.transport == "auto":
+            by_udp, by_tcp = replace(target, transport="udp"), replace(target, transport="tcp")
+            return await self.alive(by_udp) or await self.alive(by_tcp)
         try:
             async with asyncio.timeout(ALIVE_S):
                 flow = await self._flow(target)

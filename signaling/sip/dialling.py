@@ -13,6 +13,11 @@ from signaling.sip.line import Line, Target, describe
 from signaling.sip.message import SDP, Request, Response
 from signaling.sip.transport import Flow
 
+MOST_BYTES = 1300
+"""What is longer goes by TCP, where the path's MTU is not known (RFC 3261 §18.1.1)."""
+VIA_BYTES = 120
+"""At most; it is added last."""
+
 
 class Dialling:
     """One INVITE of ours."""
@@ -32,6 +37,11 @@ class Dialling:
         """More than one if several phones behind the target picked up."""
         self._given_up = False
         self._outcome: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
+
+    @property
+    def fits(self) -> bool:
+        """Whether it fits one datagram."""
+        return len(self._invite.write()) + VIA_BYTES <= MOST_BYTES
 
     async def call(self, seconds: float) -> Call:
         """Ring for so long. Raises CallRefused, CallUnanswered."""

@@ -40,14 +40,14 @@ class SipSettings:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A room system to be called: an IP address, `udp` or `tcp`, and the user it may want to be asked for.
+    """A room system to be called: an IP address, `udp`, `tcp` or `auto`, and the user it may want to be asked for.
 
-    Raises ValueError if the host is no IP address.
+    `auto` is UDP for what fits one datagram, else TCP. Raises ValueError if the host is no IP address.
     """
 
     host: str
     port: int = 5060
-    transport: str = "udp"
+    transport: str = "auto"
     user: str = ""
 
     def __post_init__(self) -> None:

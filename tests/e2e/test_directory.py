@@ -45,8 +45,13 @@ def connect(page: Page) -> None:
     device.get_by_test_id("save-device").click()
     expect(page.get_by_text("H.264/90000 không phải tên codec, ví dụ G722, H264, PCMA, PCMU")).to_be_visible()
     device.get_by_test_id("f-codecs").fill("H.264 G.722")
+    device.get_by_test_id("f-port").fill("70000")
+    device.get_by_test_id("f-transport").select_option(label="TCP")
     device.get_by_test_id("save-device").click()
-    expect(device).to_contain_text("10.79.4.20")
+    expect(page.get_by_text("cổng phải từ 1 đến 65535, không phải 70000")).to_be_visible()
+    device.get_by_test_id("f-port").fill("5062")
+    device.get_by_test_id("save-device").click()
+    expect(device).to_contain_text("10.79.4.20 · cổng 5062 · TCP")
 
 
 def take_in(page: Page) -> None:

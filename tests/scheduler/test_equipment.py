@@ -65,10 +65,13 @@ async def test_the_address_of_a_vcs(scheduler: Scheduler, equipment: Equipment) 
     assert await faults(equipment, replace(VCS, address="10.80.0.1")) == ["address: address-range (10.79.0.0/16)"]
     assert await faults(equipment, VCS) == ["address: address-taken (UBND.Van Ninh)"]
     assert await faults(equipment, replace(VCS, address="10.79.4.256")) == ["address: address-format (10.79.4.256)"]
+    for port, told in ((0, "0"), (65536, "65536"), (-(10**20), "-10000000")):
+        assert await faults(equipment, replace(VCS, address="10.79.4.21", port=port)) == [f"port: port-range ({told})"]
     assert (await scheduler.point(VAN_NINH)).devices == 1
-    other = replace(VCS, point=DIEN_KHANH, address="10.79.6.20", dial_out=True)
+    other = replace(VCS, point=DIEN_KHANH, address="10.79.6.20", dial_out=True, port=65535, transport="TCP")
     await equipment.set_line(replace(LINE, id="l2", point=DIEN_KHANH))
-    assert (await equipment.add_device(other, NOW)).dial_out
+    added = await equipment.add_device(other, NOW)
+    assert (added.dial_out, added.port, added.transport) == (True, 65535, "TCP")
 
 
 async def test_r021_another_system_is_called_and_has_an_address_whatever_its_line(equipment: Equipment) -> None:

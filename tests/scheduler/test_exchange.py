@@ -116,19 +116,26 @@ async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: Exchange
         "asset_number": "TS-17",
         "address": "10.79.5.20",
         "codecs": "g.722 h.264",
+        "port": "5062",
+        "transport": "tcp",
     }
     second = {"point": "ubnd.ninh hoa", "kind": "pc"}
     assert [what for _, what, _ in await take(exchange, "devices", table(first, second))] == ["change", "add"]
     stock = await Equipment(scheduler._engine, PROFILES).devices("ubnd.ninh-hoa")
-    assert [(d.number, d.kind, d.asset_number, d.codecs) for d in stock] == [
-        (1, "VCS", "TS-17", "G722, H264"),
-        (2, "PC", "", ""),
+    assert [(d.number, d.kind, d.asset_number, d.codecs, d.port, d.transport) for d in stock] == [
+        (1, "VCS", "TS-17", "G722, H264", 5062, "TCP"),
+        (2, "PC", "", "", None, ""),
     ]
     assert await take(exchange, "devices", await exchange.export("devices", "xlsx")) == []  # nothing differs
-    wrong = table({**second, "address": "10.79.5.20", "codecs": "?"}, {**first, "number": "9"}).decode()
+    wrong = table(
+        {**second, "address": "10.79.5.20", "codecs": "?", "port": "65536", "transport": "TLS"},
+        {**first, "number": "9"},
+    ).decode()
     assert await faults(exchange, "devices", wrong) == [
+        (2, "transport", "one-of", "UDP, TCP"),
         (2, "codecs", "codecs-format", "?"),
         (2, "address", "address-taken", "UBND.Ninh Hoa"),
+        (2, "port", "port-range", "65536"),
         (3, "number", "unknown-device", "9"),
     ]
 

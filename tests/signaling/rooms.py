@@ -48,7 +48,7 @@ class FakeAgent:
     calls: list[FakeCall] = field(default_factory=list)
     on: set[str] = field(default_factory=set)
     """Who answers when asked whether it is on."""
-    asked: list[str] = field(default_factory=list)
+    asked: list[Target] = field(default_factory=list)
     ringing: asyncio.Event | None = None
     """While it is there, calls ring until it is set."""
 
@@ -69,7 +69,7 @@ class FakeAgent:
         return self.calls[-1]  # type: ignore[return-value]
 
     async def alive(self, target: Target) -> bool:
-        self.asked.append(target.host)
+        self.asked.append(target)
         return target.host in self.on
 
     async def close(self) -> None:

@@ -50,6 +50,22 @@ async def test_r056_a_room_system_speaks_when_the_host_lets_it(world: World) -> 
     assert len(agent.called) == 1
 
 
+async def test_r057_a_room_system_is_called_and_tested_where_it_is_registered_to_take_calls(world: World) -> None:
+    agent = gateway(world)
+    device = await register(world, NHA_TRANG, VCS, port=5062, transport="TCP")
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    central = await world.signed_in("central")
+    async with central.post(f"/api/v1/directory/devices/{device}/test", json={}) as response:
+        assert response.status == 200
+    where = Target(VCS, 5062, "tcp")
+    assert (agent.called, agent.asked) == ([where], [where])
+    noted = [(entry.action, entry.address, entry.port) for entry in await world.audited(50)]
+    assert ("enter", VCS, 5062) in noted
+
+
 async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then_by_hand(world: World) -> None:
     agent = gateway(world)
     agent.answers[VCS] = [None, 486, None, 480, 200]
@@ -291,7 +307,7 @@ async def test_r021_a_link_is_tested_before_it_is_used(world: World) -> None:
     assert await tested(link) == (200, False)
     agent.on.add(VCS)
     assert await tested(link) == (200, True)
-    assert (agent.asked, agent.called) == ([VCS, VCS], [])
+    assert (agent.asked, agent.called) == ([Target(VCS), Target(VCS)], [])
     noted = [(entry.subject, entry.detail) for entry in await world.audited(5) if entry.action == "device-test"]
     assert noted == [(NHA_TRANG, f"01 {VCS} answers"), (NHA_TRANG, f"01 {VCS} silent")]
     assert (await tested(bare))[0] == 409

@@ -69,8 +69,7 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
 ) -> None:
     blue = await film(tmp_path / "blue.mp4")
     async with room(tmp_path, film=blue) as peer, served(settings) as world:
-        world.roof.gateway.port = peer.address[1]
-        await register(world, NHA_TRANG, LOOPBACK)
+        await register(world, NHA_TRANG, LOOPBACK, port=peer.address[1])
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine
@@ -88,6 +87,22 @@ async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor
         await shown(peer, "1280 x 720")
         async with viewer(world, session.id) as watch:
             await watch.until(lambda: watch.colour(0.75) == "blue")  # of two in one picture it is the right one
+        await world.roof.hub.cancelled(session.id)
+        await peer.event("CALL_CLOSED")
+
+
+async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with room(tmp_path) as peer, served(settings) as world:
+        await register(world, NHA_TRANG, LOOPBACK, port=peer.address[1], transport="TCP")
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        await tick(world, 0)
+        await calls(host, "connected")
+        await peer.event("CALL_ESTABLISHED")
+        assert "Via: SIP/2.0/TCP" in peer.log and "Via: SIP/2.0/UDP" not in peer.log
         await world.roof.hub.cancelled(session.id)
         await peer.event("CALL_CLOSED")
 
@@ -118,8 +133,7 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
 
 async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(settings: Settings, tmp_path: Path) -> None:
     async with room(tmp_path, answer="manual") as peer, served(settings) as world:
-        world.roof.gateway.port = peer.address[1]
-        device = await register(world, NHA_TRANG, LOOPBACK)
+        device = await register(world, NHA_TRANG, LOOPBACK, port=peer.address[1])
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
         host.patience = 20.0  # what is real takes its time on a busy machine

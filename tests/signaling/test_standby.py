@@ -29,13 +29,17 @@ async def test_r053_who_still_answers_half_an_hour_after_the_end_is_reminded_onc
 ) -> None:
     agent = gateway(world)
     for number, point in enumerate((HOST, NHA_TRANG, CAM_RANH)):
-        await register(world, point, f"10.79.6.{number}")
+        await register(world, point, f"10.79.6.{number}", port=5060 + number)
     await world.session(NHA_TRANG, CAM_RANH)
     agent.on = {"10.79.6.1"}
     await standby.work(HALF_AN_HOUR_AFTER - timedelta(seconds=1))
     assert agent.asked == []
     await standby.work(HALF_AN_HOUR_AFTER)
-    assert sorted(agent.asked) == ["10.79.6.0", "10.79.6.1", "10.79.6.2"]
+    assert sorted((each.host, each.port) for each in agent.asked) == [
+        ("10.79.6.0", 5060),
+        ("10.79.6.1", 5061),
+        ("10.79.6.2", 5062),
+    ]
     unit = (await world.kept.scheduler.point(NHA_TRANG)).unit
     assert await told(world) == [(unit, "Còn bật: UBND.Nha Trang")]
     await standby.work(HALF_AN_HOUR_AFTER + timedelta(minutes=1))

@@ -8,6 +8,7 @@ import {box, field, sent} from './fields.js';
 
 const KINDS = ['VCS', 'PC', 'TABLET', 'PHONE', 'LINK', 'SIMULATED'];
 const PROTOCOLS = ['', 'WEBRTC', 'SIP', 'H323'];
+const TRANSPORTS = ['', 'UDP', 'TCP'];
 const LINES = ['TSLCD', 'WAN', 'INTERNET'];
 /** @param {number | null} rate kbit/s */
 const mbps = rate => (rate === null ? '–' : number(rate / 1000, {maximumFractionDigits: 2}));
@@ -84,7 +85,7 @@ export class PointEquipment extends Caller {
 
   /** @param {Device} device */
   device(device) {
-    const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.protocol, device.firmware, device.patched && t('device.patched-on', day(device.patched))];
+    const facts = [device.kind ? t(`device.${device.kind}`) : t('device.unknown'), device.model, device.address, device.port && t('device.at-port', device.port), device.protocol, device.transport, device.firmware, device.patched && t('device.patched-on', day(device.patched))];
     return html`<li data-testid="device" data-name=${device.name}>
       <div class="row between"><span><strong>${device.name}</strong> · ${facts.filter(Boolean).join(' · ')}
         ${device.overdue ? html`<span class="badge lobby">${t('device.overdue')}</span>` : nothing}
@@ -106,7 +107,8 @@ export class PointEquipment extends Caller {
         ${field({name: 'kind', label: 'device.kind', value: given.kind, options: KINDS.map(kind => [kind, t(`device.${kind}`)])})}
         ${field({name: 'protocol', label: 'device.protocol', value: given.protocol, options: PROTOCOLS.map(one => [one, one || '–'])})}
         ${field({name: 'model', label: 'device.model', value: given.model})} ${field({name: 'serial', label: 'device.serial', value: given.serial, max: 100})}
-        ${field({name: 'address', label: 'device.address', value: given.address, max: 45})} ${field({name: 'firmware', label: 'device.firmware', value: given.firmware, max: 100})}
+        ${field({name: 'address', label: 'device.address', value: given.address, max: 45})} ${field({name: 'port', label: 'device.port', value: given.port, type: 'number'})}
+        ${field({name: 'transport', label: 'device.transport', value: given.transport, options: TRANSPORTS.map(one => [one, one || t('device.transport-auto')])})} ${field({name: 'firmware', label: 'device.firmware', value: given.firmware, max: 100})}
         ${field({name: 'patched', label: 'device.patched', value: given.patched, type: 'date'})} ${field({name: 'security_owner', label: 'room.owner', value: given.security_owner})}
         ${field({name: 'asset_number', label: 'device.asset-number', value: given.asset_number, max: 100})} ${field({name: 'asset_year', label: 'device.asset-year', value: given.asset_year, type: 'number'})}
         ${field({name: 'asset_source', label: 'device.asset-source', value: given.asset_source})} ${field({name: 'user_agent', label: 'device.agent', value: given.user_agent, max: 500})}
@@ -124,8 +126,8 @@ export class PointEquipment extends Caller {
 
   /** @param {SubmitEvent} event @param {Device | null} device */
   saveDevice(event, device) {
-    const {address, patched, asset_year, dial_out, ...rest} = sent(event);
-    const body = {...rest, address: address || null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out)};
+    const {address, port, patched, asset_year, dial_out, ...rest} = sent(event);
+    const body = {...rest, address: address || null, port: port ? Number(port) : null, patched: patched || null, asset_year: asset_year ? Number(asset_year) : null, dial_out: Boolean(dial_out)};
     this.send(device ? `devices/${device.id}` : `points/${encodeURIComponent(this.point?.id ?? '')}/devices`, body);
   }
 

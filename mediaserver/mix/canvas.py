@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mediaserver.mix import labels, marks
 from mediaserver.mix.layout import Tile
 from mediaserver.mix.marks import Mark
+from mediaserver.mix.scaler import halve
 
 Plane = NDArray[np.uint8]
 
@@ -19,8 +20,6 @@ HEADING = (30, 134, 122)
 ACCENT = (150, 44, 21)
 """Green: the frame around who speaks."""
 WHITE = 235
-LIT = 80
-"""Where a mark's mask is at least so bright it has its colour."""
 BORDER_PX = 4
 SMALLEST_PX = 13
 LEGIBLE = 34
@@ -49,6 +48,7 @@ class Canvas:
     def __init__(self, width: int, height: int) -> None:
         self.frame = VideoFrame(width, height, "yuv420p")
         self._y, self._u, self._v = planes(self.frame)
+        self._memory = [(memoryview(plane), plane.line_size) for plane in self.frame.planes]
         self.fill(Tile("", 0, 0, width, height), BACKGROUND)
 
     def fill(self, tile: Tile, colour: tuple[int, int, int]) -> None:
@@ -61,18 +61,24 @@ class Canvas:
         for target, source in zip(self._regions(tile), planes(picture), strict=True):
             target[:] = source[: target.shape[0], : target.shape[1]]
 
+    def shrink(self, tile: Tile, picture: VideoFrame) -> None:
+        """Write a picture of twice the tile's size (see :func:`halves`) into its place."""
+        places = ((tile.x, tile.y), *[(tile.x // 2, tile.y // 2)] * 2)
+        halve(
+            picture,
+            [(memory[y * line + x :], line) for (memory, line), (x, y) in zip(self._memory, places, strict=True)],
+        )
+
     def name(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
         """Write a name behind its marks over the tile's lower left corner, on a darkened bar."""
-        mask, spans = marks.bar(text, shown, self._letters(tile), tile.width)
-        luma, *chroma = self._regions(_spot(mask, tile.x, tile.y + tile.height - mask.shape[0]))
-        luma[:] = (luma >> 2) + (mask >> 1) + (mask >> 3) + (mask >> 5)
+        bar = marks.bar(text, shown, self._letters(tile), tile.width)
+        luma, *chroma = self._regions(_spot(bar.light, tile.x, tile.y + tile.height - bar.light.shape[0]))
+        np.add(np.right_shift(luma, 2, out=luma), bar.light, out=luma)
         for plane in chroma:
-            plane[:] = (plane >> 1) + 64
-        lit = mask[::2, ::2] > LIT
-        for mark, left, right in spans:
-            place = slice(left // 2, right // 2)
-            for plane, tint in zip(chroma, marks.TINTS[mark], strict=True):
-                plane[:, place][lit[:, place]] = tint
+            np.add(np.right_shift(plane, 1, out=plane), 64, out=plane)
+        for place, lit, tints in bar.icons:
+            for plane, tint in zip(chroma, tints, strict=True):
+                plane[:, place][lit] = tint
 
     def card(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
         """Paint a named card: what stands in for a missing camera."""

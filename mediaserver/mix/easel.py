@@ -11,7 +11,7 @@ from mediaserver.mix.codec import VideoEncoder
 from mediaserver.mix.layout import Tile, fit
 from mediaserver.mix.marks import Mark
 from mediaserver.mix.quality import LARGE, QUALITIES, USUAL, Quality, RenditionKey
-from mediaserver.mix.scaler import Scaler
+from mediaserver.mix.scaler import Scaler, halves
 from mediaserver.mix.stage import Heading
 
 Encoded = tuple[bytes, bool]
@@ -124,7 +124,10 @@ class Easel:
         spot = fit(picture.width, picture.height, tile)
         if spot != tile:
             self.canvas.fill(tile, BACKGROUND)
-        self.canvas.paint(spot, camera.scaled(picture, spot.width, spot.height))
+        if halves(picture, spot.width, spot.height):
+            self.canvas.shrink(spot, picture)
+        else:
+            self.canvas.paint(spot, camera.scaled(picture, spot.width, spot.height))
 
     def encode(self, scene: Scene) -> dict[RenditionKey, Encoded]:
         """What is wanted of the canvas as it is; encoders of what is no longer wanted are dropped."""

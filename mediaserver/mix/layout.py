@@ -141,6 +141,7 @@ def _places(kind: LayoutKind, count: int, ground: Tile) -> tuple[tuple[int, int,
     )
 
 
+@lru_cache(1000)
 def fit(width: int, height: int, tile: Tile) -> Tile:
     """The largest rectangle of shape `width` × `height` centred in a tile."""
     scale = min(tile.width / width, tile.height / height)

@@ -1,5 +1,6 @@
 """A picture in another size."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from av import VideoFrame
@@ -14,11 +15,12 @@ class Scaler:
 
     def scale(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
         """The picture as YUV 4:2:0 of `width` × `height` pixels; itself when it is that already."""
-        plain = picture.format.name == "yuv420p"
-        if plain and (picture.width, picture.height) == (width, height):
+        if picture.format.name == "yuv420p" and (picture.width, picture.height) == (width, height):
             return picture
-        if plain and _halve and (picture.width, picture.height) == (2 * width, 2 * height) and not (width | height) & 1:
-            return _half(picture)
+        if halves(picture, width, height):
+            smaller = VideoFrame(width, height, "yuv420p")
+            halve(picture, [(plane, plane.line_size) for plane in smaller.planes])
+            return smaller
         return self._reformatter.reformat(
             picture,
             width=width,
@@ -29,15 +31,23 @@ class Scaler:
         )
 
 
-def _half(picture: VideoFrame) -> VideoFrame:
-    """Half the width and height, as layers often stand to their tiles: each pixel the mean of four.
+def halves(picture: VideoFrame, width: int, height: int) -> bool:
+    """Whether :func:`halve` gives this size, as layers often stand to their tiles.
 
     Where it could not be compiled swscale does it, five times slower and a little softer.
     """
-    smaller = VideoFrame(picture.width // 2, picture.height // 2, "yuv420p")
-    for source, target in zip(picture.planes, smaller.planes, strict=True):
-        _halve(source, source.line_size, target, target.line_size, target.width, target.height)
-    return smaller
+    if not _halve or (width | height) & 1 or picture.format.name != "yuv420p":
+        return False
+    return (picture.width, picture.height) == (2 * width, 2 * height)
+
+
+def halve(picture: VideoFrame, planes: Iterable[tuple[Any, int]]) -> None:
+    """Write a picture in half its width and height, each pixel the mean of four.
+
+    `planes` are where the three begin, as buffers, and the bytes of their lines.
+    """
+    for source, (target, line) in zip(picture.planes, planes, strict=True):
+        _halve(source, source.line_size, target, line, source.width // 2, source.height // 2)
 
 
 def _load() -> Any:

@@ -141,12 +141,12 @@ def middle(picture: VideoFrame, tile: Tile) -> Colour:
 
 def test_a_mark_that_changes_does_not_scale_the_picture_again() -> None:
     eye = Eye()
-    eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(640, 360))})
+    eye.see((A, B, C, D), {"a": coded("VP8", RED, size=(480, 270))})
     (scaled,) = eye.composer._cameras["a"]._scaled.values()
     eye.composer.compose(Work(eye.now, (Scene(0, 1, (A,), {}),), {"a": "a"}, {}, None, {"a": ("floor",)}))
     (again,) = eye.composer._cameras["a"]._scaled.values()
     assert again is scaled
-    eye.see((A, B, C, D), {"a": coded("VP8", BLUE, size=(640, 360), stream=2)})
+    eye.see((A, B, C, D), {"a": coded("VP8", BLUE, size=(480, 270), stream=2)})
     assert alike(eye.middle(A), BLUE)
 
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from mediaserver.mix.canvas import planes
+from mediaserver.mix.canvas import BACKGROUND, Canvas, planes
+from mediaserver.mix.layout import Tile
 from mediaserver.mix.limiter import RISE, plain_limit
 from mediaserver.mix.minus import FRAME_SAMPLES, plain_level
-from mediaserver.mix.scaler import Scaler
+from mediaserver.mix.scaler import Scaler, halves
 
 if shutil.which("cc") is None:
     pytest.skip("nothing was compiled without a compiler", allow_module_level=True)
@@ -65,6 +66,22 @@ def test_a_picture_of_half_the_size_has_the_means(columns: int, rows: int, seed:
     assert (half.width, half.height, half.format.name) == (2 * columns, 2 * rows, "yuv420p")
     for plane, expected in zip(planes(half), map(means, planes(picture)), strict=True):
         assert np.array_equal(plane, expected)
+
+
+@given(st.integers(1, 30), st.integers(1, 20), st.integers(0, 10), st.integers(0, 10), SEEDS)
+def test_a_picture_is_halved_in_its_place_and_nowhere_else(columns: int, rows: int, x: int, y: int, seed: int) -> None:
+    picture, canvas = noise(4 * columns, 4 * rows, seed), Canvas(96, 72)
+    tile = Tile("a", 2 * x, 2 * y, 2 * columns, 2 * rows)
+    assert halves(picture, tile.width, tile.height)
+    canvas.shrink(tile, picture)
+    found = [plane.copy() for plane in planes(canvas.frame)]
+    for plane, expected, background, unit in zip(
+        found, map(means, planes(picture)), BACKGROUND, (2, 1, 1), strict=True
+    ):
+        place = plane[unit * y : unit * (y + rows), unit * x : unit * (x + columns)]
+        assert np.array_equal(place, expected)
+        place[:] = background
+        assert (plane == background).all()
 
 
 @pytest.mark.parametrize(

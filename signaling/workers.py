@@ -198,10 +198,11 @@ class Workers:
         return await self._of(room).lines(room)
 
     async def stats(self) -> dict[str, object]:
-        """Return the counters of each worker under its name."""
+        """Return the counters of each worker that answers under its name, and whether it `records`."""
         names = sorted(self._engines)
         found = await asyncio.gather(*(self._engines[name].stats() for name in names), return_exceptions=True)
-        return {name: stats for name, stats in zip(names, found, strict=True) if isinstance(stats, dict)}
+        answers = {name: stats for name, stats in zip(names, found, strict=True) if isinstance(stats, dict)}
+        return {name: {**stats, "records": name in self._recorders} for name, stats in answers.items()}
 
     async def events(self) -> AsyncIterator[Event]:
         """What happened in all workers."""

@@ -250,6 +250,8 @@ export const setCapacity = change => call('POST', 'capacity/steps', change);
 export const shed = (victims, reason) => call('POST', 'capacity/shed', {victims, reason});
 /** @type {(from: string, to: string) => Promise<Usage>} */
 export const usage = (from, to) => call('GET', `capacity/usage?${query({from, to})}`);
+/** @type {() => Promise<Machine[]>} */
+export const workers = () => call('GET', 'capacity/workers');
 /** @type {() => Promise<Profile[]>} */
 export const profiles = () => call('GET', 'profiles');
 /** @type {(text: string) => Promise<ProfilePreview>} */

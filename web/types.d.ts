@@ -145,6 +145,8 @@ interface Rated { since: string | null; sessions: Limit; points: Limit }
 interface Maximum { share: {num: number, den: number}; test_legs: number; steps: Rated[] }
 interface CapacityChange { since: string | null; until: string | null; sessions: number; points: number; reason: string }
 interface Peak { load: number; at: string | null }
+/** A machine that moves media: the server's own without a name, one that is not connected without workers. */
+interface Machine { name: string | null; workers: { name: string; rooms: number; seats: number; records: boolean }[] }
 interface Usage { sessions: Peak; points: Peak; waited: number; revoked: number; refused: number }
 interface Profile {
   id: string; version: number; title: string; effective_from: string | null; effective_to: string | null; in_force: boolean; recorded: string; digest: string; content: any; may_withdraw: boolean;

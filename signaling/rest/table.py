@@ -41,6 +41,7 @@ from signaling.rest import (
     self_tests,
     sessions,
     sheets,
+    workers,
 )
 from signaling.rest.route import Route
 
@@ -66,6 +67,7 @@ ROUTES: tuple[Route, ...] = (
     *changes.ROUTES,
     *agenda.ROUTES,
     *capacity.ROUTES,
+    *workers.ROUTES,
     *calendar.ROUTES,
     *layouts.ROUTES,
     *profiles.ROUTES,

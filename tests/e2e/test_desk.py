@@ -114,6 +114,7 @@ def test_a_maintenance_is_planned_and_the_rules_are_read(server: Server, operato
     page.get_by_test_id("nav-fold").click()
     page.get_by_test_id("nav-capacity").click()
     expect(page.get_by_test_id("peak-points")).to_contain_text("/ 196")
+    expect(page.get_by_test_id("worker").first).to_contain_text("Máy chủ này")
     night = morning() + timedelta(days=2, hours=14)
     page.get_by_test_id("plan-since").fill(f"{night:%Y-%m-%dT%H:%M}")
     page.get_by_test_id("plan-until").fill(f"{night + timedelta(hours=6):%Y-%m-%dT%H:%M}")

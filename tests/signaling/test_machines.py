@@ -148,6 +148,13 @@ async def _stopped(made: Site) -> None:
         await process.communicate()
 
 
+async def _answer(dialled: aiohttp.ClientWebSocketResponse, results: dict[str, Any]) -> None:
+    """Be a worker that answers each call with its result, else with nothing."""
+    async for message in dialled:
+        call = json.loads(message.data)
+        await dialled.send_json({"id": call["id"], "result": results.get(call["call"])})
+
+
 async def seen(guest: Socket, colour: str) -> tuple[Caller, Watch]:
     """Connect a seat as its page does, with a camera of one colour, and wait for the picture composed of it."""
     watch = Watch()
@@ -362,12 +369,7 @@ async def test_i07_a_worker_that_sees_the_folder_records_into_it(site: Site) -> 
 
 async def test_i07_without_the_folder_a_recording_is_refused_and_says_so(site: Site) -> None:
     dialled = await site.joined(await site.key("media-2"), records=False)
-
-    async def serve() -> None:
-        async for message in dialled:
-            await dialled.send_json({"id": json.loads(message.data)["id"], "result": None})
-
-    serving = asyncio.create_task(serve())
+    serving = asyncio.create_task(_answer(dialled, {}))
     host, _ = await site.world.join("host", await site.world.session(NHA_TRANG))
     await host.ask(type="record", on=True)
     assert (await host.until(lambda told: told["type"] == "recording" and not told["on"]))["error"] == "no-folder"
@@ -401,6 +403,25 @@ async def test_i07_keys_are_made_listed_and_withdrawn_at_the_command_line(
     async with record(settings) as kept:
         entries = await kept.audit.newest(Wanted(action="admin"), 9)
         assert [each.entry.detail for each in entries] == ["", "name=media-2 withdraw=True", "", "name=media-2"]
+
+
+async def test_i07_the_centre_sees_each_machine_with_its_workers_or_without(site: Site) -> None:
+    first = await site.joined(await site.key("media-2"))
+    serving = asyncio.create_task(_answer(first, {"stats": {"rooms": 3, "seats": 20}}))
+    await site.local()
+    await site.key("media-3")
+    client = await site.world.signed_in("central")
+    async with client.get("/api/v1/capacity/workers") as response:
+        seen = await response.json()
+    worker = {"name": "media-2/1", "rooms": 3, "seats": 20, "records": False}
+    own = {"name": "0", "rooms": 0, "seats": 0, "records": True}
+    assert seen == [
+        {"name": None, "workers": [own]},
+        {"name": "media-2", "workers": [worker]},
+        {"name": "media-3", "workers": []},
+    ]
+    await first.close()
+    await serving
 
 
 async def test_i07_who_greets_too_long_is_hung_up_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

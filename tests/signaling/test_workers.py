@@ -142,6 +142,6 @@ async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(shop: Sho
 
 async def test_stats_are_by_worker(shop: Shop) -> None:
     shop.engines[1].failing["stats"] = EngineGone("dead")
-    assert await shop.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}}}
+    assert await shop.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}, "records": True}}
     await shop.workers.close()
     assert [engine.closed for engine in shop.engines] == [True, True]

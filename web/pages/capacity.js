@@ -1,7 +1,7 @@
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, capacity, impact, maximum, setCapacity, shed, told, usage} from '../api.js';
+import {Refusal, capacity, impact, maximum, setCapacity, shed, told, usage, workers} from '../api.js';
 import {rated} from '../desk.js';
-import {alertLine, icon, Page, title} from '../elements/base.js';
+import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
 import '../elements/top-bar.js';
 import {t} from '../i18n.js';
@@ -9,13 +9,14 @@ import {central} from '../nav.js';
 import {day, fromLocal, hourMinute, midnight, slot, utc} from '../time.js';
 
 const DAY_MS = 86_400_000;
+const AGAIN_MS = 5000;
 const YEAR_DAYS = 365;
 const SPANS = [7, 30, 90];
 
 class CapacityPage extends Page {
   static properties = {
     ...Page.properties,
-    from: {state: true}, span: {state: true}, capacity: {state: true}, maximum: {state: true}, usage: {state: true}, fields: {state: true},
+    from: {state: true}, span: {state: true}, capacity: {state: true}, maximum: {state: true}, usage: {state: true}, machines: {state: true}, fields: {state: true},
     victims: {state: true}, due: {state: true}, fault: {state: true}, saved: {state: true}, busy: {state: true},
   };
 
@@ -30,6 +31,8 @@ class CapacityPage extends Page {
     this.maximum = null;
     /** @type {Usage | null} */
     this.usage = null;
+    /** @type {Machine[]} */
+    this.machines = [];
     /** @type {Record<string, string>} */
     this.fields = {since: '', until: '', sessions: '', points: '', reason: ''};
     /** Who would lose a code by what is planned; null while nobody asked. @type {Brief[] | null} */
@@ -39,6 +42,7 @@ class CapacityPage extends Page {
     this.fault = '';
     this.saved = '';
     this.busy = false;
+    every(this, AGAIN_MS, () => this.attempt(() => this.look()));
   }
 
   get to() {
@@ -49,10 +53,14 @@ class CapacityPage extends Page {
     return central(this.me);
   }
 
+  async look() {
+    this.machines = await workers();
+  }
+
   async load() {
     const now = Date.now();
     const {from, to} = this;
-    const [seen, steps, used] = await Promise.all([capacity(utc(from), utc(to)), maximum(), usage(utc(now - YEAR_DAYS * DAY_MS), utc(now))]);
+    const [seen, steps, used] = await Promise.all([capacity(utc(from), utc(to)), maximum(), usage(utc(now - YEAR_DAYS * DAY_MS), utc(now)), this.look()]);
     if (from !== this.from || to !== this.to) return;
     [this.capacity, this.maximum, this.usage] = [seen, steps, used];
     const {sessions, points} = rated(steps.steps, now);
@@ -144,7 +152,20 @@ class CapacityPage extends Page {
         <section class="card"><h2>${t('capacity-page.steps')}</h2>${this.steps(maximum.steps)}</section>
         <section class="card"><h2>${t('capacity-page.year')}</h2>${this.figures(usage, capacity)}</section>
       </div>
+      <section class="card"><h2>${t('capacity-page.machines')}</h2>${this.media(this.machines)}</section>
       ${this.decides ? this.plan() : nothing}`;
+  }
+
+  /** One row for each worker, one for a machine without. @param {Machine[]} machines */
+  media(machines) {
+    /** @param {Machine} machine */
+    const called = ({name}) => name ?? t('capacity-page.own');
+    return html`<table data-testid="machines"><thead><tr>${['machine', 'state', 'rooms', 'seats', 'records'].map(column => html`<th>${t(`capacity-page.${column}`)}</th>`)}</tr></thead>
+      <tbody>${machines.map(machine => machine.workers.length
+        ? machine.workers.map(({name, rooms, seats, records}) => html`<tr data-testid="worker" data-name=${name}>
+          <td>${t('capacity-page.process', called(machine), name.slice(name.indexOf('/') + 1))}</td><td><span class="badge open">${t('capacity-page.here')}</span></td>
+          <td>${rooms}</td><td>${seats}</td><td>${t(records ? 'capacity-page.records-yes' : 'capacity-page.records-no')}</td></tr>`)
+        : html`<tr data-testid="worker"><td>${called(machine)}</td><td><span class="badge cancelled">${t('capacity-page.away')}</span></td><td>–</td><td>–</td><td>–</td></tr>`)}</tbody></table>`;
   }
 
   /** @param {Rated[]} steps */

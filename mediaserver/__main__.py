@@ -8,13 +8,17 @@ import signal
 import ssl
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import uvloop
 
 from mediaserver.engine import RTP_PORTS, LocalEngine
-from mediaserver.outpost import Outpost, Refused
+from mediaserver.errors import Refused
 from mediaserver.worker import Worker
+
+if TYPE_CHECKING:
+    from mediaserver.outpost import Outpost
 
 GC_THRESHOLD = 20_000
 """Objects between two looks for unreachable circles. Packets, which come and go by the thousand, are in none: looking
@@ -35,7 +39,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _worker(arguments: argparse.Namespace) -> Worker | Outpost:
+def _worker(arguments: argparse.Namespace) -> "Worker | Outpost":
     first, last = arguments.rtp_ports
 
     def engine() -> LocalEngine:
@@ -43,6 +47,8 @@ def _worker(arguments: argparse.Namespace) -> Worker | Outpost:
 
     if arguments.socket is not None:
         return Worker(engine(), arguments.socket)
+    from mediaserver.outpost import Outpost  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
+
     key = arguments.key_file.read_text(encoding="ascii").strip()
     return Outpost(arguments.roof, key, ssl.create_default_context(cafile=arguments.authority), engine)
 

@@ -7,7 +7,8 @@ MediaError
 ├── NoPortFree        all ports for room systems are taken
 ├── AlreadyRecording  the room records into another file
 ├── CannotRecord      the room's worker does not see the folder of the recordings
-└── EngineGone        the process behind the engine is not there
+├── EngineGone        the process behind the engine is not there
+└── Refused           the roof does not take this worker in
 """
 
 
@@ -50,3 +51,7 @@ class CannotRecord(MediaError):
 
 class EngineGone(MediaError):
     """The process behind the engine died or is not connected."""
+
+
+class Refused(MediaError):
+    """The roof does not take this worker in; the text says why."""

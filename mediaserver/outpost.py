@@ -30,7 +30,7 @@ from aiohttp import (
 
 from mediaserver import channel
 from mediaserver.engine import LocalEngine
-from mediaserver.errors import MediaError
+from mediaserver.errors import Refused
 from mediaserver.weblink import CLOSE_S, LIMIT, WebLink, receive, send
 from mediaserver.worker import serve
 
@@ -46,10 +46,6 @@ PING_S = 10.0
 DIAL_S = 10.0
 """For the way to the roof, and for its greeting."""
 UNAUTHORIZED = 401
-
-
-class Refused(MediaError):
-    """The roof does not want this worker; the text says why."""
 
 
 class Outpost:

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from aioice import stun
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from loadtest.answer import BadAnswer, parse_answer
 from loadtest.feedback import parse_requests
-from mediaserver import channel
+from mediaserver import channel, replies
 from mediaserver.errors import BadOffer
 from mediaserver.rtp import legsdp, legwrite, packet, payload, rtcp, rtx, sdp
 from mediaserver.transport import ice
@@ -172,6 +172,16 @@ def read_call(data: bytes) -> None:
         return
 
 
+def read_reply(data: bytes) -> None:
+    """What a media worker says: an event, or the answer to the call that stands beside it."""
+    try:
+        message = channel.decode(data)
+        said = replies.event(message) if "event" in message else replies.result(message["call"], message)
+    except (ValueError, KeyError, TypeError):
+        return
+    to_json(said, fallback=str)
+
+
 def read_body(data: bytes) -> None:
     """A REST body; the first byte says whose."""
     model = _MODELS[(data[0] if data else 0) % len(_MODELS)]
@@ -291,6 +301,12 @@ _CALLS = (
     {"id": 1, "call": "add_seat", "arguments": {"room": "r", "options": {"seat": "s", "label": "S"}}},
     {"id": 2, "call": "set_layout", "arguments": {"room": "r", "layout": {"kind": "grid", "seats": ["a", None]}}},
 )
+_REPLIES = (
+    {"event": "Levels", "fields": {"room": "r", "levels": {"a": -30}}},
+    {"event": "RecordingEnded", "fields": {"room": "r", "path": "/r.mp4", "seconds": 2.5, "error": None}},
+    {"call": "lines", "result": {"a": {"up": 0.0, "down": 0.1, "jitter": 0.01, "round_trip": 0.2}}},
+    {"call": "connect", "error": "BadOffer", "text": "offer without m-lines"},
+)
 
 _LETTER = (
     b"From: UBND <ubnd@khanhhoa.gov.vn>\nSubject: =?utf-8?q?H=E1=BB=8Dp?=\nMessage-ID: <1@x>\nReturn-Path: <a@b.vn>\n"
@@ -327,6 +343,7 @@ TARGETS: dict[str, Target] = {
     "answer": Target(read_answer, (sdp.write_answer(sdp.parse_offer(CHROMIUM), LOCAL, ("VP8", "H264")).encode(),)),
     "message": Target(read_message, tuple(map(_json, _MESSAGES))),
     "call": Target(read_call, tuple(map(_json, _CALLS))),
+    "reply": Target(read_reply, tuple(map(_json, _REPLIES))),
     "body": Target(read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODIES) if path in GOOD)),
     "sip": Target(read_sip, (sip.INVITE, sip.OPTIONS, sip.RINGING)),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),

@@ -2,7 +2,7 @@
 
 import json
 
-from mediaserver import channel
+from mediaserver import channel, replies
 from mediaserver.rtp import packet, rtcp, sdp
 from scheduler.registry import parse as parse_units
 from signaling import admin, messages
@@ -20,6 +20,9 @@ def test_every_seed_of_these_is_good_input() -> None:
     for seed in TARGETS["call"].seeds:
         message = channel.decode(seed)
         channel.unpack(message["call"], message["arguments"])
+    for seed in TARGETS["reply"].seeds:
+        message = channel.decode(seed)
+        assert replies.event(message) if "event" in message else replies.result(message["call"], message)
     for seed in TARGETS["rtp"].seeds:
         packet.parse(seed, len(seed))
     for seed in TARGETS["rtcp"].seeds:

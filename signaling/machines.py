@@ -17,6 +17,7 @@ from aiohttp import hdrs, web
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver import channel
+from mediaserver.errors import Refused
 from mediaserver.outpost import PATH
 from mediaserver.remote import RemoteEngine
 from mediaserver.weblink import CLOSE_S, LIMIT, WebLink, receive, send
@@ -39,10 +40,6 @@ GREETING_SECONDS = 10.0
 KEY_SECONDS = 2.0
 """So often it is looked whether a key still holds."""
 BEARER = "Bearer "
-
-
-class Refused(Exception):
-    """A worker with a good key that cannot be taken in; the text is told to it."""
 
 
 class Machines:

@@ -56,7 +56,7 @@ class Site:
 
     async def start(self, key: str, *more: str) -> Process:
         """Start a worker with a key."""
-        path = self.directory / "worker.key"
+        path = self.directory / f"{len(self.processes)}.key"
         path.write_text(f"{key}\n")
         tls.context(self.directory / "other", (), utc_now())
         authority = str(self.directory / "tls" / "cert.pem")
@@ -197,6 +197,21 @@ async def test_i07_the_meeting_of_a_killed_or_frozen_worker_is_held_by_another(s
     await host.type("renew")
     assert list(local.rooms[session.id].seats) == [joined["seat"]]
     assert site.workers.place(session.id) == "0"
+
+
+async def test_i07_sound_and_picture_are_back_from_another_machine_within_ten_seconds(site: Site) -> None:
+    killed, _ = await site.start(await site.key("a")), await site.start(await site.key("b"))
+    await site.until("a/1", "b/1")
+    session = await site.world.session(NHA_TRANG)
+    host, _ = await site.world.join("host", session)
+    lost, _ = await seen(host, "green")
+    assert site.workers.place(session.id) == "a/1"
+    killed.kill()
+    async with asyncio.timeout(LOST_S):
+        await host.type("renew")
+        found, _ = await seen(host, "green")
+    assert site.workers.place(session.id) == "b/1"
+    await asyncio.gather(lost.close(), found.close())
 
 
 async def test_i07_a_worker_that_lost_the_roof_closes_its_rooms_and_dials_again(site: Site) -> None:

@@ -30,20 +30,27 @@ class Delay:
         self._long = _Window(LONG)
         self._short = _Window(SHORT)
         self._lossy = 0
+        self._wanted: int | None = None
+        """Known until the next packet comes or is missed; it is asked for more often."""
 
     def lost(self) -> None:
         """A packet was missed in its turn."""
-        self._lossy = LONG
+        self._lossy, self._wanted = LONG, None
 
     def add(self, transit: int) -> None:
         """Take one packet's transit."""
-        self._lossy = max(0, self._lossy - 1)
+        self._lossy, self._wanted = max(0, self._lossy - 1), None
         self._long.add(transit)
         self._short.add(transit)
 
     @property
     def wanted(self) -> int:
         """The transit to play at."""
+        if self._wanted is None:
+            self._wanted = self._learned()
+        return self._wanted
+
+    def _learned(self) -> int:
         return min(
             max(
                 self._long.largest(LONG_MISSES * self._long.filled // LONG),

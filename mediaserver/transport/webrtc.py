@@ -57,8 +57,6 @@ class WebRtcTransport:
         self._mux = mux
         self._fingerprints = fingerprints
         self._receiver = receiver
-        self.rtp = receiver.rtp
-        """Takes a decrypted RTP packet."""
         self._changed = changed
         # owned
         self.ice = IceLite(remote_fragment, remote_password)
@@ -96,6 +94,10 @@ class WebRtcTransport:
             self._dtls.receive(data)
         else:
             self._receiver.rtcp(data, now)
+
+    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
+        """Take a decrypted RTP packet."""
+        self._receiver.rtp(packet, extensions, now)
 
     async def _connect(self) -> None:
         try:

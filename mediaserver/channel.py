@@ -70,7 +70,7 @@ def decode(data: bytes | str) -> dict[str, Any]:
     """Read one message. Raises ValueError for what is no JSON object, numbers beyond sense, and halves of letters."""
     text = data if isinstance(data, str) else data.decode()
     try:
-        message = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_float)
+        message = _JSON.decode(text)
         if "\\ud" in text.lower():  # escaped surrogates, which nobody can be told unless they are a pair
             json.dumps(message, ensure_ascii=False).encode()
     except RecursionError as exc:
@@ -92,6 +92,9 @@ def _float(text: str) -> float:
     if not abs(value) <= _LARGEST:  # not even when it is no number
         raise ValueError("number too large")
     return value
+
+
+_JSON = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_float)
 
 
 def write(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:

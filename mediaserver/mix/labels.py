@@ -54,7 +54,7 @@ def _fitting(words: str, font: ImageFont.FreeTypeFont, most: float) -> str:
     return f"{head}…{number}"
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def mask(text: str, size: int, most: int) -> Mask:
     """`text` in `size` pixels, shortened to at most `most` pixels wide; even shape, 0 to 255."""
     font, words = _font(size), readable(text)[:MAX_LETTERS]

@@ -1,4 +1,4 @@
-"""Registering a session over REST, as a host unit's registrant would."""
+"""Sessions over REST: registered as a host unit's registrant would, granted to guests as the centre does."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -43,6 +43,17 @@ async def book(
         },
     )
     return session
+
+
+async def meets_by_grant(centre: Client, point: str) -> bool:
+    """Whether a point enters only sessions it was granted (Điều 6.5). Raises Refused."""
+    found = await centre.get(f"/api/v1/directory/points/{point}/grants")
+    return bool(found["needed"])
+
+
+async def grant(centre: Client, point: str, session: str) -> None:
+    """Let such a point into a session, as a central technician does. Raises Refused."""
+    await centre.post(f"/api/v1/directory/points/{point}/grants", {"session": session, "granted": True})
 
 
 async def cancel(client: Client, session: str) -> None:

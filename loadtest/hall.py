@@ -8,7 +8,7 @@ from typing import Any
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from loadtest.booking import book, cancel
+from loadtest.booking import book, cancel, grant
 from loadtest.caller import Caller
 from loadtest.case import Case, Load
 from loadtest.client import Client
@@ -30,6 +30,8 @@ class Attendee:
 
     client: Client
     point: str
+    by_grant: bool
+    """Whether the point enters only sessions that the operating unit granted it (Điều 6.5)."""
 
 
 @dataclass(slots=True)
@@ -41,11 +43,15 @@ class _Meeting:
 
 
 class Hall:
-    """The conferences; the first attendees sit in the first one. All begin, and the last ones are closed first."""
+    """The conferences; the first attendees sit in the first one. All begin, and the last ones are closed first.
 
-    def __init__(self, case: Case, studio: Studio, load: Load) -> None:
+    `centre` is who grants sessions to points of other agencies.
+    """
+
+    def __init__(self, case: Case, studio: Studio, load: Load, centre: Client) -> None:
         # given
         self._case = case
+        self._centre = centre
         self._studio = studio
         self.load = load
         # owned
@@ -89,6 +95,9 @@ class Hall:
         host, *others = attendees
         title = f"{self._case.title.vi} – {len(self._meetings) + 1}"
         session = await book(host.client, host.point, [other.point for other in others], title)
+        for other in others:
+            if other.by_grant:
+                await grant(self._centre, other.point, session["id"])
 
         def caller(index: int, listener: Listener) -> Caller:
             made = Caller(self._certificate, self._studio.of_a_crowd(index), WISH, listener)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest import accounts
+from loadtest.booking import meets_by_grant
 from loadtest.case import CASES, Case, Load
 from loadtest.client import Client
 from loadtest.hall import WISH, Attendee, Hall
@@ -28,7 +29,9 @@ from loadtest.proposal import Sample, propose
 from loadtest.result import machine, result, running, sample
 from loadtest.server import Server, throwaway
 from loadtest.studio import Studio
+from signaling.admin import NewAccount
 
+TECHNICIAN = NewAccount("loadtest-technician", "Kỹ thuật trung tâm", ("technician",))
 GUESTS = 30
 """Other agencies beside the 169 points (requirements §3.6): case (c) seats 192."""
 SETTLE_S = 2.0
@@ -66,9 +69,9 @@ async def run(effort: Effort, progress: Progress, keep: Callable[[dict[str, Any]
     most = max(sum(case.sizes) for case in effort.cases)
     async with (
         throwaway(1000, log.debug, DIEMCAU_WORKERS=str(effort.workers), DIEMCAU_MAX_SESSIONS="100") as server,
-        attendance(server, most, progress) as attendees,
+        attendance(server, most, progress) as (centre, attendees),
     ):
-        show = Show(effort, server, studio, attendees, progress)
+        show = Show(effort, server, studio, attendees, centre, progress)
         for case in effort.cases:
             await show.play(case)
             keep(show.report())
@@ -76,17 +79,21 @@ async def run(effort: Effort, progress: Progress, keep: Callable[[dict[str, Any]
 
 
 @asynccontextmanager
-async def attendance(server: Server, count: int, progress: Progress) -> AsyncIterator[list[Attendee]]:
-    """So many signed-in accounts, one for each point of the record and of the guests."""
+async def attendance(server: Server, count: int, progress: Progress) -> AsyncIterator[tuple[Client, list[Attendee]]]:
+    """A central technician, and so many signed-in accounts, one for each point of the record and of the guests."""
     await accounts.add_units(server.environ, _guests())
     logins = await accounts.provide_points(server.environ, count)
+    (technician,) = await accounts.provide(server.environ, [TECHNICIAN])
     async with AsyncExitStack() as stack:
+        centre = await stack.enter_async_context(Client(server.url))
+        await centre.login(*technician)
         attendees = []
         for login in logins:
             client = await stack.enter_async_context(Client(server.url))
-            attendees.append(Attendee(client, (await client.login(*login))["point"]["id"]))
+            point = (await client.login(*login))["point"]["id"]
+            attendees.append(Attendee(client, point, await meets_by_grant(centre, point)))
         progress(f"{len(attendees)} accounts signed in")
-        yield attendees
+        yield centre, attendees
 
 
 def _guests() -> str:
@@ -102,13 +109,20 @@ class Show:
     """Plays one case after the other; what a case had to leave out, the next one begins without."""
 
     def __init__(
-        self, effort: Effort, server: Server, studio: Studio, attendees: Sequence[Attendee], progress: Progress
+        self,
+        effort: Effort,
+        server: Server,
+        studio: Studio,
+        attendees: Sequence[Attendee],
+        centre: Client,
+        progress: Progress,
     ) -> None:
         # given
         self._effort = effort
         self._server = server
         self._studio = studio
         self._attendees = attendees
+        self._centre = centre
         self._progress = progress
         # owned
         self._carried: dict[tuple[int, ...], Load] = {}
@@ -122,7 +136,7 @@ class Show:
 
     async def play(self, case: Case) -> None:
         """Join, make the load fit, measure, kill when the case says so, leave."""
-        hall = Hall(case, self._studio, self._beginning(case))
+        hall = Hall(case, self._studio, self._beginning(case), self._centre)
         self._progress(f"({case.word}) {case.title.en}: {sum(case.sizes)} points join")
         try:
             await hall.join(self._attendees)

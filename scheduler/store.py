@@ -282,8 +282,7 @@ async def _next_number(db: AsyncConnection, year: int) -> int:
 async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
     """Return the slots of issued sessions that overlap a window."""
     found = select(*_SLOT_COLUMNS).join(SESSIONS).where(issued() & meets(window.start, window.end))
-    rows = await db.execute(found)
-    return [slot_of(row.kind, row.start, row.end, row.legs) for row in rows]
+    return [slot_of(*row) for row in (await db.execute(found)).all()]
 
 
 _STEPS = select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since)

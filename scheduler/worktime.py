@@ -49,6 +49,7 @@ class Worktime:
         self._calendar = calendar
         # owned
         self._opened: dict[date, list[tuple[datetime, datetime]]] = {}
+        self._nearest: dict[tuple[date, timedelta], date] = {}
 
     def works(self, day: date) -> bool:
         """Tell whether a day is a working day."""
@@ -81,6 +82,13 @@ class Worktime:
         return day
 
     def _next(self, day: date, step: timedelta) -> date:
+        """Return a day if it is a working day, or the nearest one that way."""
+        found = self._nearest.get((day, step))
+        if found is None:
+            found = self._nearest[day, step] = self._search(day, step)
+        return found
+
+    def _search(self, day: date, step: timedelta) -> date:
         for _ in range(_LONGEST_REST):
             if self.works(day):
                 return day

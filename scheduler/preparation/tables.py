@@ -13,7 +13,7 @@ STAYS = Table(  # when a point was connected; an open one was alive at `seen`
     Column("joined", BigInteger, nullable=False),
     Column("seen", BigInteger, nullable=False),
     Column("left", BigInteger),
-    Index("stays_session", "session", "point"),
+    Index("stays_session", "session", "point", "joined", "left"),  # what a year's report needs of 300,000
     Index("stays_left", "left"),  # the open ones are looked through every few seconds
 )
 

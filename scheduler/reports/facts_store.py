@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Select, func, select
+from sqlalchemy import Column, Exists, ScalarSelect, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.conduct.tables import HANDOVERS, INCIDENTS, LINE_MINUTES
@@ -20,8 +20,51 @@ from scheduler.tables import HAPPENINGS, POINTS, SESSION_POINTS, SESSIONS, SLOTS
 
 Clocks = Callable[[datetime], Clock]
 
-_TOLD = ("id", "number", "title", "klass", "purpose", "kind", "state", "created", "recording", "ground", "reason")
-_SESSION = [SESSIONS.c[name] for name in _TOLD]
+
+class _Told(NamedTuple):
+    """What the database tells of a registration, in the order it is asked; `answered`: when it was first judged."""
+
+    id: str
+    number: str
+    title: str
+    klass: ClassId
+    purpose: str
+    kind: str
+    state: str
+    created: int
+    recording: bool
+    ground: str
+    reason: str
+    invited: int
+    incidents: int
+    answered: int | None
+    waited: bool
+    revoked: bool
+    start: int
+    end: int
+    unit: str
+    unit_name: str
+    level: str
+
+
+def _of_session(what: Select[Any], session: Column[str]) -> ScalarSelect[Any]:
+    return what.where(session == SESSIONS.c.id).scalar_subquery()
+
+
+def _happened(kind: str) -> Exists:
+    return exists().where(HAPPENINGS.c.session == SESSIONS.c.id, HAPPENINGS.c.kind == kind)
+
+
+_ASKED = (
+    *(SESSIONS.c[name] for name in _Told._fields[: _Told._fields.index("invited")]),
+    _of_session(select(func.count()), SESSION_POINTS.c.session),
+    _of_session(select(func.count()), INCIDENTS.c.session),
+    _of_session(select(func.min(HAPPENINGS.c.at)), HAPPENINGS.c.session),
+    _happened("waiting"),
+    _happened("revoked"),
+    *(SLOTS.c.start, SLOTS.c.end),
+    *(UNITS.c.id, UNITS.c.name, UNITS.c.level),
+)
 
 
 async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: ZoneInfo, now: datetime) -> list[Fact]:
@@ -29,65 +72,52 @@ async def facts(db: AsyncConnection, period: Interval, clocks: Clocks, zone: Zon
     official = SLOTS.c.kind == "chinh_thuc"
     within = official & (SLOTS.c.start >= seconds(period.start)) & (SLOTS.c.start < seconds(period.end))
     ids = select(SLOTS.c.session).where(within)
-    told: dict[str, dict[str, int]] = {}
-    happened = select(HAPPENINGS.c.session, HAPPENINGS.c.kind, func.min(HAPPENINGS.c.at).label("at"))
-    of_period = happened.where(HAPPENINGS.c.session.in_(ids)).group_by(HAPPENINGS.c.session, HAPPENINGS.c.kind)
-    for row in await db.execute(of_period):
-        told.setdefault(row.session, {})[row.kind] = row.at
-    invited = await _counts(db, SESSION_POINTS.c.session, ids)
-    incidents = await _counts(db, INCIDENTS.c.session, ids)
-    turnouts = await turnout_store.of_sessions(db, period, invited, now)
-    handovers, reviewed = await _handovers(db, ids, now), await reviews(db, ids)
     query = (
-        select(*_SESSION, SLOTS.c.start, SLOTS.c.end)
-        .add_columns(UNITS.c.id.label("unit"), UNITS.c.name.label("unit_name"), UNITS.c.level)
+        select(*_ASKED)
         .join(SLOTS, SLOTS.c.session == SESSIONS.c.id)
         .join(POINTS, POINTS.c.id == SESSIONS.c.host_point)
         .join(UNITS, UNITS.c.id == POINTS.c.unit)
         .where(within)
         .order_by(SLOTS.c.start, SESSIONS.c.seq)
     )
+    told = [_Told(*row) for row in (await db.execute(query)).all()]
+    turnouts = await turnout_store.of_sessions(db, period, {each.id: each.invited for each in told}, now)
+    handovers, reviewed = await _handovers(db, ids, now), await reviews(db, ids)
     found = []
-    for row in (await db.execute(query)).all():
-        created, start, kinds = instant(row.created), instant(row.start), told.get(row.id, {})
-        klass = cast("ClassId", row.klass)
-        due = clocks(created).owed(klass, created, start)
+    for each in told:
+        created, start = instant(each.created), instant(each.start)
+        due = clocks(created).owed(each.klass, created, start)
         found.append(
             Fact(
-                id=row.id,
-                number=row.number,
-                title=row.title,
-                unit=row.unit,
-                unit_name=row.unit_name,
-                level=row.level,
-                klass=klass,
-                purpose=row.purpose,
-                kind=row.kind,
-                state=State(row.state),
+                id=each.id,
+                number=each.number,
+                title=each.title,
+                unit=each.unit,
+                unit_name=each.unit_name,
+                level=each.level,
+                klass=each.klass,
+                purpose=each.purpose,
+                kind=each.kind,
+                state=State(each.state),
                 created=created,
                 start=start,
-                end=instant(row.end),
-                month=f"{start.astimezone(zone):%Y-%m}",
-                points=1 + invited.get(row.id, 0),
-                recording=row.recording,
+                end=instant(each.end),
+                month=_month(start, zone),
+                points=1 + each.invited,
+                recording=each.recording,
                 late=due.late,
-                answered_late=min(kinds.values(), default=row.created) > seconds(due.reply),
-                waited="waiting" in kinds,
-                revoked="revoked" in kinds,
-                incidents=incidents.get(row.id, 0),
-                ground=row.ground,
-                reason=row.reason,
-                turnout=turnouts.get(row.id, NOBODY),
-                handover=handovers.get(row.id, NOT_OWED),
-                review=reviewed.get(row.id),
+                answered_late=each.answered is not None and each.answered > seconds(due.reply),
+                waited=each.waited,
+                revoked=each.revoked,
+                incidents=each.incidents,
+                ground=each.ground,
+                reason=each.reason,
+                turnout=turnouts.get(each.id, NOBODY),
+                handover=handovers.get(each.id, NOT_OWED),
+                review=reviewed.get(each.id),
             )
         )
     return found
-
-
-async def _counts(db: AsyncConnection, session: Column[str], ids: Select[tuple[str]]) -> dict[str, int]:
-    rows = await db.execute(select(session, func.count()).where(session.in_(ids)).group_by(session))
-    return {row[0]: row[1] for row in rows}
 
 
 async def _handovers(db: AsyncConnection, ids: Select[tuple[str]], now: datetime) -> dict[str, Handover]:
@@ -108,7 +138,7 @@ async def minutes(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> list
         .where(SLOTS.c.start >= seconds(period.start), SLOTS.c.start < seconds(period.end))
     )
     return [
-        Minutes(_month(row.start, zone), row.provider, row.session, row.point, row.minutes, row.lossy)
+        Minutes(_month(instant(row.start), zone), row.provider, row.session, row.point, row.minutes, row.lossy)
         for row in await db.execute(query)
     ]
 
@@ -119,7 +149,7 @@ async def troubles(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> lis
     within = (opened >= seconds(period.start)) & (opened < seconds(period.end)) & INCIDENTS.c.provider.is_not(None)
     return [
         Trouble(
-            _month(row.opened, zone),
+            _month(instant(row.opened), zone),
             row.provider,
             None if row.resolved is None else timedelta(seconds=row.resolved - row.opened),
         )
@@ -127,8 +157,9 @@ async def troubles(db: AsyncConnection, period: Interval, zone: ZoneInfo) -> lis
     ]
 
 
-def _month(at: int, zone: ZoneInfo) -> str:
-    return f"{instant(at).astimezone(zone):%Y-%m}"
+def _month(at: datetime, zone: ZoneInfo) -> str:
+    local = at.astimezone(zone)
+    return f"{local.year}-{local.month:02}"
 
 
 async def sessions_of_units(db: AsyncConnection, period: Interval) -> dict[str, int]:

@@ -11,8 +11,7 @@ from scheduler.model import ClassId, State
 Grouping = Literal["unit", "level", "class", "purpose", "kind", "month"]
 
 
-@dataclass(frozen=True, slots=True)
-class Turnout:
+class Turnout(NamedTuple):
     """How many were `expected` and `present`, and for how many seconds together (`due`, `there`).
 
     `minutes` were measured of their lines, `lossy` of these lost more than is counted.
@@ -49,8 +48,7 @@ class Review:
     remark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One registration whose official time begins in the period, and what became of it."""
 
     id: str

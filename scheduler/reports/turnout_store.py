@@ -25,15 +25,20 @@ async def of_sessions(
     """Return the turnout of each session of a period that is over, beside its host so many points were `invited`."""
     held = _held(period, now)
     there, there_s = _there(held, now)
-    came = select(STAYS.c.session, func.count(STAYS.c.point.distinct()), there_s).where(there)
-    rows = await db.execute(came.group_by(STAYS.c.session))
-    present = {session: (points, int(stayed)) for session, points, stayed in rows}
+    length = held.c.until - held.c.start
+    stayed_s = func.sum(case((STAYS.c.point.is_not(None), there_s), else_=0))
+    came = (
+        select(held.c.session, length, func.count(STAYS.c.point.distinct()), stayed_s)
+        .select_from(held)
+        .outerjoin(STAYS, there)
+        .group_by(held.c.session, length)
+    )
+    rows = (await db.execute(came)).all()
     lines = await _lines(db, held, LINE_MINUTES.c.session)
     found = {}
-    for session, length in await db.execute(select(held.c.session, held.c.until - held.c.start)):
+    for session, held_s, points, stayed in rows:
         expected = 1 + invited.get(session, 0)
-        points, stayed = present.get(session, (0, 0))
-        found[session] = Turnout(expected, points, expected * length, stayed, *lines.get(session, (0, 0)))
+        found[session] = Turnout(expected, points, expected * held_s, int(stayed), *lines.get(session, (0, 0)))
     return found
 
 
@@ -47,7 +52,11 @@ async def of_points(db: AsyncConnection, period: Interval, now: datetime) -> dic
     asked = union_all(select(held.c.host.label("point"), length), component).subquery()
     expected = select(asked.c.point, func.count(), func.sum(asked.c.due))
     there, there_s = _there(held, now)
-    came = select(STAYS.c.point, func.count(STAYS.c.session.distinct()), there_s).where(there).group_by(STAYS.c.point)
+    came = (
+        select(STAYS.c.point, func.count(STAYS.c.session.distinct()), func.sum(there_s))
+        .where(there)
+        .group_by(STAYS.c.point)
+    )
     present = {point: (sessions, int(stayed)) for point, sessions, stayed in await db.execute(came)}
     lines = await _lines(db, held, LINE_MINUTES.c.point)
     found = {}
@@ -86,14 +95,15 @@ def _held(period: Interval, now: datetime) -> CTE:
 
 
 def _there(held: CTE, now: datetime) -> tuple[ColumnElement[bool], ColumnElement[int]]:
-    """Return which stays lie in the time that their session was held, and how many seconds of it they cover."""
+    """Return which stays lie in the time that their session was held, and how many seconds of it each covers."""
     left = func.coalesce(STAYS.c.left, seconds(now))
     first = case((STAYS.c.joined > held.c.start, STAYS.c.joined), else_=held.c.start)
     last = case((left < held.c.until, left), else_=held.c.until)
-    asked = exists().where(SESSION_POINTS.c.session == STAYS.c.session, SESSION_POINTS.c.point == STAYS.c.point)
+    component = (SESSION_POINTS.c.session == STAYS.c.session) & (SESSION_POINTS.c.point == STAYS.c.point)
+    asked = exists().where(component).correlate(STAYS)
     within = (STAYS.c.joined < held.c.until) & (left > held.c.start) & (STAYS.c.joined < left)
     of_session = (STAYS.c.session == held.c.session) & or_(STAYS.c.point == held.c.host, asked)
-    return of_session & within, func.sum(last - first)
+    return of_session & within, last - first
 
 
 async def _lines(db: AsyncConnection, held: CTE, by: Column[str]) -> Mapping[str, tuple[int, int]]:

@@ -88,8 +88,7 @@ FACT = Fact(
 )
 FACTS = st.lists(
     st.builds(
-        replace,
-        st.just(FACT),
+        FACT._replace,
         unit=st.sampled_from("abc"),
         level=st.sampled_from(["so", "xa"]),
         klass=st.sampled_from(["thuong", "khan_cap"]),

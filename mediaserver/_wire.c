@@ -56,6 +56,7 @@ typedef struct {
     int fd;
     socklen_t size;
     struct sockaddr_storage address;
+    unsigned char level_id;
 } Line;
 
 static int resolve(const char *host, int port, struct sockaddr_storage *into, socklen_t *size) {
@@ -149,6 +150,7 @@ static PyMethodDef line_methods[] = {
 static PyMemberDef line_members[] = {
     {"owner", T_OBJECT, offsetof(Line, owner), READONLY, NULL},
     {"heard", T_DOUBLE, offsetof(Line, heard), 0, NULL},
+    {"level_id", T_UBYTE, offsetof(Line, level_id), 0, NULL},
     {NULL},
 };
 
@@ -245,6 +247,36 @@ static PyTypeObject LegType = {
     .tp_members = leg_members,
 };
 
+/* Packets are values of the class in rtp/packet.py, whose slots are read and filled without a call. */
+
+enum { PAYLOAD_TYPE, SEQUENCE, TIMESTAMP, SSRC, MARKER, PAYLOAD, KEYFRAME, LEVEL, FIELDS };
+static const char *const field_names[FIELDS] = {"payload_type", "sequence", "timestamp", "ssrc",
+                                                "marker",       "payload",  "keyframe",  "level"};
+static PyTypeObject *packet_type;
+static Py_ssize_t slots[FIELDS];
+
+static PyObject **slot(PyObject *packet, int field) {
+    return (PyObject **)((char *)packet + slots[field]);
+}
+
+static int learn_packet(PyObject *type) {
+    for (int i = 0; i < FIELDS; i++) {
+        PyObject *member = PyObject_GetAttrString(type, field_names[i]);
+        if (!member)
+            return -1;
+        int known = Py_IS_TYPE(member, &PyMemberDescr_Type);
+        if (known)
+            slots[i] = ((PyMemberDescrObject *)member)->d_member->offset;
+        Py_DECREF(member);
+        if (!known) {
+            PyErr_Format(PyExc_TypeError, "a packet has a slot for its %s", field_names[i]);
+            return -1;
+        }
+    }
+    Py_XSETREF(packet_type, (PyTypeObject *)Py_NewRef(type));
+    return 0;
+}
+
 /* Sending. */
 
 typedef struct {
@@ -280,7 +312,7 @@ static int filled, used, out_fd;
 static PyObject *out_counters;
 static long long out_packets, out_bytes, out_refused;
 
-static PyObject *name_leg, *name_marker, *name_sequence, *name_timestamp, *name_payload;
+static PyObject *name_leg;
 static PyObject *name_packets_in, *name_bytes_in, *name_packets_out, *name_bytes_out, *name_refused, *name_strangers,
     *name_malformed;
 
@@ -292,6 +324,10 @@ static void put16(unsigned char *at, unsigned int value) {
 static void put32(unsigned char *at, uint32_t value) {
     put16(at, value >> 16);
     put16(at + 2, value & 0xFFFF);
+}
+
+static uint32_t get32(const unsigned char *at) {
+    return (uint32_t)at[0] << 24 | at[1] << 16 | at[2] << 8 | at[3];
 }
 
 static int count_up(PyObject *counters, PyObject *name, long long by) {
@@ -466,11 +502,11 @@ static int read_packets(PyObject *packets, Plain *plain, long long *octets) {
         return 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *packet = PyList_GET_ITEM(packets, i);
-        PyObject *payload = PyObject_GetAttr(packet, name_payload), *marker = NULL, *sequence = NULL, *timestamp = NULL;
-        int good = payload && (marker = PyObject_GetAttr(packet, name_marker)) &&
-                   (sequence = PyObject_GetAttr(packet, name_sequence)) &&
-                   (timestamp = PyObject_GetAttr(packet, name_timestamp));
-        int fits = good && PyBytes_Check(payload) && PyBytes_GET_SIZE(payload) <= MAX_PACKET;
+        if (!Py_IS_TYPE(packet, packet_type))
+            return 0;
+        PyObject *payload = *slot(packet, PAYLOAD), *marker = *slot(packet, MARKER), *sequence = *slot(packet, SEQUENCE),
+                 *timestamp = *slot(packet, TIMESTAMP);
+        int fits = payload && marker && sequence && timestamp && PyBytes_Check(payload) && PyBytes_GET_SIZE(payload) <= MAX_PACKET;
         if (fits) {
             /* The packet keeps its payload alive, and the list the packet, as long as this call lasts. */
             plain[i] = (Plain){.payload = PyBytes_AS_STRING(payload),
@@ -480,10 +516,6 @@ static int read_packets(PyObject *packets, Plain *plain, long long *octets) {
                                .marker = PyObject_IsTrue(marker) == 1};
             *octets += plain[i].length;
         }
-        Py_XDECREF(payload);
-        Py_XDECREF(marker);
-        Py_XDECREF(sequence);
-        Py_XDECREF(timestamp);
         if (PyErr_Occurred())
             return -1;
         if (!fits || (i && plain[i].sequence != (unsigned short)(plain[i - 1].sequence + 1)))
@@ -618,7 +650,6 @@ typedef struct {
     PyObject_HEAD
     PyObject *lines; /* bytes of port and host -> Line */
     PyObject *counters;
-    PyObject *packet; /* the class */
 } Inbox;
 
 static int key_of(const struct sockaddr_storage *address, char *into) {
@@ -641,8 +672,7 @@ static int inbox_init(Inbox *self, PyObject *args, PyObject *kwargs) {
         return -1;
     self->lines = PyDict_New();
     self->counters = Py_NewRef(counters);
-    self->packet = Py_NewRef(packet);
-    return self->lines ? 0 : -1;
+    return self->lines ? learn_packet(packet) : -1;
 }
 
 static PyObject *key_from(const char *host, int port) {
@@ -680,8 +710,9 @@ static PyObject *inbox_forget(Inbox *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* Header extensions by local id; NULL without an exception when they are cut off. */
-static PyObject *extensions_of(const unsigned char *data, int at, int end, int two_bytes) {
+/* Header extensions by local id, but for the loudness, which goes to `level`; NULL without an exception when they are cut
+ * off. */
+static PyObject *extensions_of(const unsigned char *data, int at, int end, int two_bytes, int level_id, int *level) {
     PyObject *found = PyDict_New();
     while (found && at < end) {
         int name, size;
@@ -706,22 +737,50 @@ static PyObject *extensions_of(const unsigned char *data, int at, int end, int t
             Py_CLEAR(found);
             break;
         }
-        PyObject *key = PyLong_FromLong(name), *value = PyBytes_FromStringAndSize((const char *)data + at, size);
-        if (!key || !value || PyDict_SetItem(found, key, value) < 0)
-            Py_CLEAR(found);
-        Py_XDECREF(key);
-        Py_XDECREF(value);
+        if (name == level_id && size) {
+            *level = data[at] & 0x7F;
+        } else {
+            PyObject *key = PyLong_FromLong(name), *value = PyBytes_FromStringAndSize((const char *)data + at, size);
+            if (!key || !value || PyDict_SetItem(found, key, value) < 0)
+                Py_CLEAR(found);
+            Py_XDECREF(key);
+            Py_XDECREF(value);
+        }
         at += size;
     }
     return found;
 }
 
-/* (owner, Packet, extensions) of a plain RTP packet, by the rules of rtp/packet.py; NULL without an exception when it is
- * malformed. */
-static PyObject *rtp_item(Inbox *self, Line *line, const unsigned char *data, int length) {
+/* A packet with all its fields, of which it takes over the references; NULL when one of them is. */
+static PyObject *new_packet(PyObject *fields[FIELDS]) {
+    int whole = 1;
+    for (int i = 0; i < FIELDS; i++)
+        whole &= fields[i] != NULL;
+    PyObject *packet = whole ? packet_type->tp_alloc(packet_type, 0) : NULL;
+    for (int i = 0; i < FIELDS; i++) {
+        if (packet)
+            *slot(packet, i) = fields[i];
+        else
+            Py_XDECREF(fields[i]);
+    }
+    return packet;
+}
+
+/* The run of packets that what comes next may go on with: one stream's, whose numbers follow each other. */
+typedef struct {
+    Line *line;
+    PyObject *packets; /* the list in the last item read, which keeps it alive */
+    uint32_t ssrc;
+    unsigned short next;
+    unsigned char payload_type;
+} Streak;
+
+/* (owner, [Packet], extensions) of a plain RTP packet, by the rules of rtp/packet.py, or None when it went on with the run
+ * before; NULL without an exception when it is malformed. */
+static PyObject *rtp_item(Line *line, const unsigned char *data, int length, Streak *streak) {
     if (length < HEADER || length > MAX_PACKET || data[0] >> 6 != 2)
         return NULL;
-    int start = HEADER + 4 * (data[0] & 0x0F), end = length;
+    int start = HEADER + 4 * (data[0] & 0x0F), end = length, level = -1;
     PyObject *extensions = NULL;
     if (data[0] & 0x10) {
         if (start + 4 > length)
@@ -731,37 +790,49 @@ static PyObject *rtp_item(Inbox *self, Line *line, const unsigned char *data, in
         if (stop > length)
             return NULL;
         if (profile == 0xBEDE || (profile & 0xFFF0) == 0x1000)
-            extensions = extensions_of(data, begin, stop, profile != 0xBEDE);
+            extensions = extensions_of(data, begin, stop, profile != 0xBEDE, line->level_id, &level);
         else
             extensions = PyDict_New();
-        if (!extensions)
-            return NULL;
         start = stop;
-    } else if (!(extensions = PyDict_New())) {
+    } else {
+        extensions = PyDict_New();
+    }
+    if (!extensions)
         return NULL;
-    }
-    if (data[0] & 0x20) {
-        if (data[length - 1] == 0) {
-            Py_DECREF(extensions);
-            return NULL;
-        }
-        end -= data[length - 1];
-    }
+    if (data[0] & 0x20)
+        end = data[length - 1] ? end - data[length - 1] : -1;
     if (start > end) {
         Py_DECREF(extensions);
         return NULL;
     }
-    uint32_t timestamp = (uint32_t)data[4] << 24 | data[5] << 16 | data[6] << 8 | data[7];
-    uint32_t ssrc = (uint32_t)data[8] << 24 | data[9] << 16 | data[10] << 8 | data[11];
-    PyObject *fields[] = {
-        PyLong_FromLong(data[1] & 0x7F),   PyLong_FromLong(data[2] << 8 | data[3]), PyLong_FromUnsignedLong(timestamp),
-        PyLong_FromUnsignedLong(ssrc),     PyBool_FromLong(data[1] >> 7),
-        PyBytes_FromStringAndSize((const char *)data + start, end - start),
+    uint32_t timestamp = get32(data + 4), ssrc = get32(data + 8);
+    unsigned short sequence = data[2] << 8 | data[3];
+    unsigned char payload_type = data[1] & 0x7F;
+    PyObject *fields[FIELDS] = {
+        [PAYLOAD_TYPE] = PyLong_FromLong(payload_type),
+        [SEQUENCE] = PyLong_FromLong(sequence),
+        [TIMESTAMP] = PyLong_FromUnsignedLong(timestamp),
+        [SSRC] = PyLong_FromUnsignedLong(ssrc),
+        [MARKER] = PyBool_FromLong(data[1] >> 7),
+        [PAYLOAD] = PyBytes_FromStringAndSize((const char *)data + start, end - start),
+        [KEYFRAME] = Py_NewRef(Py_False),
+        [LEVEL] = level < 0 ? Py_NewRef(Py_None) : PyLong_FromLong(level),
     };
-    PyObject *packet = PyErr_Occurred() ? NULL : PyObject_Vectorcall(self->packet, fields, 6, NULL);
-    for (int i = 0; i < 6; i++)
-        Py_XDECREF(fields[i]);
-    PyObject *item = packet ? PyTuple_Pack(3, line->owner, packet, extensions) : NULL;
+    PyObject *packet = new_packet(fields), *item = NULL;
+    int follows = streak->line == line && streak->ssrc == ssrc && streak->next == sequence &&
+                  streak->payload_type == payload_type && !PyDict_GET_SIZE(extensions);
+    if (packet && follows) {
+        item = PyList_Append(streak->packets, packet) < 0 ? NULL : Py_NewRef(Py_None);
+    } else if (packet) {
+        PyObject *packets = PyList_New(1);
+        if (packets) {
+            PyList_SET_ITEM(packets, 0, Py_NewRef(packet));
+            item = PyTuple_Pack(3, line->owner, packets, extensions);
+            Py_DECREF(packets);
+        }
+        *streak = (Streak){item ? line : NULL, packets, ssrc, 0, payload_type};
+    }
+    streak->next = sequence + 1;
     Py_XDECREF(packet);
     Py_DECREF(extensions);
     return item;
@@ -779,7 +850,7 @@ static PyObject *stun_item(const unsigned char *data, int length, const struct s
     return Py_BuildValue("(Oy#(si))", Py_None, data, (Py_ssize_t)length, host, port);
 }
 
-static PyObject *media_item(Inbox *self, Line *line, unsigned char *data, int length, long long *malformed) {
+static PyObject *media_item(Line *line, unsigned char *data, int length, Streak *streak, long long *malformed) {
     int plain = length;
     if (!line->rx || length < HEADER)
         return NULL;
@@ -788,14 +859,15 @@ static PyObject *media_item(Inbox *self, Line *line, unsigned char *data, int le
                                                            : Py_BuildValue("(Oy#O)", line->owner, data, (Py_ssize_t)plain, Py_None);
     if (srtp_unprotect(line->rx, data, &plain) != 0)
         return NULL;
-    PyObject *item = rtp_item(self, line, data, plain);
+    PyObject *item = rtp_item(line, data, plain, streak);
     *malformed += !item && !PyErr_Occurred();
     return item;
 }
 
-/* What one datagram is (RFC 7983 §7); NULL without an exception when nobody shall have it. */
+/* What one datagram is (RFC 7983 §7); NULL without an exception when nobody shall have it, None when it went on with the
+ * streak. */
 static PyObject *item_of(Inbox *self, unsigned char *data, int length, const struct sockaddr_storage *address,
-                         double now, long long *strangers, long long *malformed) {
+                         double now, Streak *streak, long long *strangers, long long *malformed) {
     char bytes[18];
     if (data[0] < 4)
         return stun_item(data, length, address);
@@ -808,7 +880,7 @@ static PyObject *item_of(Inbox *self, unsigned char *data, int length, const str
     }
     line->heard = now;
     if (data[0] >= 128 && data[0] < 192)
-        return media_item(self, line, data, length, malformed);
+        return media_item(line, data, length, streak, malformed);
     if (data[0] >= 20 && data[0] < 64)
         return Py_BuildValue("(Oy#O)", line->owner, data, (Py_ssize_t)length, Py_None);
     return NULL;
@@ -827,6 +899,7 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "Od", &sock, &now) || (fd = PyObject_AsFileDescriptor(sock)) < 0)
         return NULL;
     PyObject *items = PyList_New(0);
+    Streak streak = {NULL};
     for (int looks = 0; items && got == BATCH && looks < MAX_READ / BATCH; looks++) {
         for (; prepared < BATCH; prepared++) {
             iovecs[prepared] = (struct iovec){buffers[prepared], DATAGRAM};
@@ -845,8 +918,8 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
                 continue;
             packets++;
             bytes += length;
-            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, &strangers, &malformed);
-            if (PyErr_Occurred() || (item && PyList_Append(items, item) < 0))
+            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, &streak, &strangers, &malformed);
+            if (PyErr_Occurred() || (item && item != Py_None && PyList_Append(items, item) < 0))
                 Py_CLEAR(items);
             Py_XDECREF(item);
         }
@@ -862,14 +935,12 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
 static int inbox_traverse(Inbox *self, visitproc visit, void *arg) {
     Py_VISIT(self->lines);
     Py_VISIT(self->counters);
-    Py_VISIT(self->packet);
     return 0;
 }
 
 static int inbox_clear(Inbox *self) {
     Py_CLEAR(self->lines);
     Py_CLEAR(self->counters);
-    Py_CLEAR(self->packet);
     return 0;
 }
 
@@ -952,10 +1023,6 @@ static int intern_names(void) {
         const char *text;
     } names[] = {
         {&name_leg, "leg"},
-        {&name_marker, "marker"},
-        {&name_sequence, "sequence"},
-        {&name_timestamp, "timestamp"},
-        {&name_payload, "payload"},
         {&name_packets_in, "packets_in"},
         {&name_bytes_in, "bytes_in"},
         {&name_packets_out, "packets_out"},

@@ -28,14 +28,15 @@ class Reception:
     """The middle 32 bits of the last sender report's NTP time."""
     report_time: float = 0.0
 
-    def receive(self, sequence: int) -> None:
-        """Count one packet."""
-        self.received += 1
+    def receive(self, sequence: int, count: int = 1) -> None:
+        """Count one packet, or `count` whose numbers follow each other."""
+        self.received += count
         if self.highest < 0:
             self.base = self.highest = sequence
-        elif newer(sequence, self.highest):
-            self.cycles += sequence < self.highest
-            self.highest = sequence
+        last = (sequence + count - 1) & 0xFFFF
+        if newer(last, self.highest):
+            self.cycles += last < self.highest
+            self.highest = last
 
     def take(self, ssrc: int, now: float) -> tuple[Block, int, int]:
         """The report block, and packets received and lost since the last one."""
@@ -72,13 +73,13 @@ class Layer(Source):
         self.reception = Reception()
         self.heard = -ACTIVE_S
 
-    def receive(self, packet: Packet, now: float) -> list[int]:
-        """Take one packet; returns the sequence numbers to ask for again."""
+    def receive(self, packets: list[Packet], now: float) -> list[int]:
+        """Take packets whose numbers follow each other; returns the sequence numbers to ask for again."""
         self.heard = now
-        self.reception.receive(packet.sequence)
-        missing = self.nack.receive(packet.sequence, now)
-        if packet.payload:
-            self.push(packet)
+        first, count = packets[0].sequence, len(packets)
+        self.reception.receive(first, count)
+        missing = self.nack.receive(first, now, count)
+        self.push(*[packet for packet in packets if packet.payload])
         if not self.sinks:
             self.nack.forget()
             return []

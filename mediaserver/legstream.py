@@ -167,7 +167,7 @@ class PictureStream(LegStream):
         if verdict is Verdict.RESTART:
             self.reception = self._begin_layer(packet.ssrc)
         packet.keyframe = is_keyframe(codec, packet.payload)
-        self.camera.layers[0].receive(packet, now)  # what is missing is not asked for: they never offer it
+        self.camera.layers[0].receive([packet], now)  # what is missing is not asked for: they never offer it
 
     def _ask(self, ssrc: int) -> None:
         """Ask for a key frame in the way the peer knows; who named none may still understand a PLI."""

@@ -49,6 +49,9 @@ MISSED, MISSED_S = 0.02, 10.0
 TICK_S = 0.06
 """How often :meth:`Peer.tick` is called when it is due."""
 
+_Receive = Callable[[list[Packet], float], None]
+"""Takes packets of one incoming stream that follow each other in number, and when they came."""
+
 
 class Owner(Protocol):
     """Who a peer tells what happened."""
@@ -82,10 +85,10 @@ class Peer:
         """The codec it hears the mix in."""
         self._microphone = _first(offer, "audio", sends=True)
         self._camera_media, self._content_media = _first_two(offer)
-        self._level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
+        self.transport.line.level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
         self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
         self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
-        self._streams: dict[int, Callable[[Packet, float], None]] = {}
+        self._streams: dict[int, _Receive] = {}
         self._receptions: dict[int, Reception] = {}
         self._bandwidth = LossController()
         self.downlink = Downlink([quality.bitrate for quality in QUALITIES], USUAL)
@@ -124,15 +127,13 @@ class Peer:
 
     # Incoming packets: nothing here may raise, a bad packet costs the peer that packet.
 
-    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
-        """Take one decrypted RTP packet."""
-        if extensions and (level := extensions.get(self._level_id)):
-            packet.level = level[0] & 0x7F
-        stream = self._streams.get(packet.ssrc) or self._new_stream(packet, extensions)
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        """Take decrypted RTP packets of one stream."""
+        stream = self._streams.get(packets[0].ssrc) or self._new_stream(packets[0], extensions)
         if stream is not None:
-            stream(packet, now)
+            stream(packets, now)
 
-    def _new_stream(self, packet: Packet, extensions: dict[int, bytes]) -> Callable[[Packet, float], None] | None:
+    def _new_stream(self, packet: Packet, extensions: dict[int, bytes]) -> _Receive | None:
         if len(self._streams) >= MAX_SSRCS:
             return None
         stream = None
@@ -144,17 +145,18 @@ class Peer:
             self._streams[packet.ssrc] = stream
         return stream
 
-    def _microphone_stream(self, ssrc: int) -> Callable[[Packet, float], None]:
+    def _microphone_stream(self, ssrc: int) -> _Receive:
         reception = self._receptions[ssrc] = Reception()
 
-        def receive(packet: Packet, now: float) -> None:
-            reception.receive(packet.sequence)
-            if packet.payload:
-                self._owner.heard(self.seat, packet, now)
+        def receive(packets: list[Packet], now: float) -> None:
+            reception.receive(packets[0].sequence, len(packets))
+            for packet in packets:
+                if packet.payload:
+                    self._owner.heard(self.seat, packet, now)
 
         return receive
 
-    def _video_stream(self, packet: Packet, extensions: dict[int, bytes]) -> Callable[[Packet, float], None] | None:
+    def _video_stream(self, packet: Packet, extensions: dict[int, bytes]) -> _Receive | None:
         if self._content_media is not None and _belongs(packet, extensions, self._content_media):
             media, camera, name = self._content_media, self.content, f"content:{self.seat}"
         elif self._camera_media is not None:
@@ -169,7 +171,7 @@ class Peer:
 
     def _camera_stream(
         self, packet: Packet, extensions: dict[int, bytes], media: Media, camera: Camera, name: str
-    ) -> Callable[[Packet, float], None] | None:
+    ) -> _Receive | None:
         rid = _rid(media, extensions, RID_URI)
         if rid is None:
             return None
@@ -186,25 +188,24 @@ class Peer:
 
         layer = begin()
 
-        def receive(packet: Packet, now: float) -> None:
+        def receive(packets: list[Packet], now: float) -> None:
             nonlocal layer
-            if codecs.get(packet.payload_type) != codec:
+            if codecs.get(packets[0].payload_type) != codec:
                 return
-            verdict = probation.judge(packet.sequence)
+            verdict = probation.judge(packets[0].sequence, len(packets))
             if verdict is Verdict.LEAVE:
                 return
             if verdict is Verdict.RESTART:
                 layer = begin()
-            packet.keyframe = is_keyframe(layer.codec, packet.payload)
-            missing = layer.receive(packet, now)
+            for each in packets:
+                each.keyframe = is_keyframe(codec, each.payload)
+            missing = layer.receive(packets, now)
             if missing:
                 self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, missing))
 
         return receive
 
-    def _repair_stream(
-        self, ssrc: int, extensions: dict[int, bytes], media: Media, camera: Camera
-    ) -> Callable[[Packet, float], None] | None:
+    def _repair_stream(self, ssrc: int, extensions: dict[int, bytes], media: Media, camera: Camera) -> _Receive | None:
         """Retransmissions of a layer, told by its RID (RFC 8852 §3.2) or by the offer's SSRCs."""
         named = camera.find(media.repairs.get(ssrc), _rid(media, extensions, REPAIRED_RID_URI))
         if named is None:
@@ -213,15 +214,16 @@ class Peer:
         codecs = _rtx_codecs(media)
         reception = self._receptions[ssrc] = Reception()
 
-        def receive(packet: Packet, now: float) -> None:
-            reception.receive(packet.sequence)
-            codec, layer = codecs.get(packet.payload_type), camera.find(original, None)
+        def receive(packets: list[Packet], now: float) -> None:
+            reception.receive(packets[0].sequence, len(packets))
+            codec, layer = codecs.get(packets[0].payload_type), camera.find(original, None)
             if codec is None or layer is None or codec.name != layer.codec:
                 return
-            repaired = rtx.unwrap(packet, original, codec.payload_type)
-            if repaired is not None:
-                repaired.keyframe = is_keyframe(layer.codec, repaired.payload)
-                layer.repair(repaired, now)
+            for packet in packets:
+                repaired = rtx.unwrap(packet, original, codec.payload_type)
+                if repaired is not None:
+                    repaired.keyframe = is_keyframe(codec.name, repaired.payload)
+                    layer.repair(repaired, now)
 
         return receive
 

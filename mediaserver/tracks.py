@@ -75,18 +75,19 @@ class Source:
         if sink in self.sinks:
             self.sinks.remove(sink)
 
-    def push(self, packet: Packet) -> None:
-        """Take one packet; it leaves at the next flush."""
-        if packet.keyframe:
-            self.keyframes.arrived()
-        self.cache.add(packet)
-        if not self.sinks:
+    def push(self, *packets: Packet) -> None:
+        """Take packets; they leave at the next flush."""
+        for packet in packets:
+            if packet.keyframe:
+                self.keyframes.arrived()
+            self.cache.add(packet)
+        if not (packets and self.sinks):
             return
         if not self._pending:
             self._dirty.add(self)
-        self._pending.append(packet)
+        self._pending += packets
         if len(self._pending) > MAX_PENDING:
-            del self._pending[0]
+            del self._pending[:-MAX_PENDING]
 
     def flush(self, now: float) -> None:
         """Hand the waiting packets to every sink."""

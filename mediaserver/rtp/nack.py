@@ -19,11 +19,15 @@ class NackGenerator:
         self._missing: dict[int, tuple[int, float]] = {}
         self.lost = 0
 
-    def receive(self, sequence: int, now: float) -> list[int]:
-        """Note an arrived packet; returns the numbers to ask for at once."""
+    def receive(self, sequence: int, now: float, count: int = 1) -> list[int]:
+        """Note a packet, or `count` whose numbers follow each other; returns the numbers to ask for at once."""
         if self._newest is None or sequence == (self._newest + 1) & 0xFFFF:
-            self._newest = sequence
+            self._newest = (sequence + count - 1) & 0xFFFF
             return []
+        return [hole for at in range(count) for hole in self._receive((sequence + at) & 0xFFFF, now)]
+
+    def _receive(self, sequence: int, now: float) -> list[int]:
+        assert self._newest is not None
         if not newer(sequence, self._newest):
             self._missing.pop(sequence, None)
             return []

@@ -28,18 +28,17 @@ class Probation:
         self._suspect: int | None = None
         """The number that would confirm a restart."""
 
-    def judge(self, sequence: int) -> Verdict:
-        """Take the next packet's number."""
-        if self._newest is None:
-            self._newest = sequence
-        if sequence == self._suspect:
-            self._newest, self._suspect = sequence, None
+    def judge(self, sequence: int, count: int = 1) -> Verdict:
+        """Take the next packet's number, or those of `count` packets from it on."""
+        last = (sequence + count - 1) & 0xFFFF
+        ahead = 0 if self._newest is None else (sequence - self._newest) & 0xFFFF
+        if ahead < MAX_DROPOUT and sequence != self._suspect:
+            self._newest, self._suspect = last, None
+            return Verdict.TAKE
+        if ahead > 0x10000 - MAX_MISORDER and sequence != self._suspect:
+            return Verdict.TAKE
+        if sequence == self._suspect or count > 1:
+            self._newest, self._suspect = last, None
             return Verdict.RESTART
-        ahead = (sequence - self._newest) & 0xFFFF
-        if ahead < MAX_DROPOUT:
-            self._newest, self._suspect = sequence, None
-            return Verdict.TAKE
-        if ahead > 0x10000 - MAX_MISORDER:
-            return Verdict.TAKE
-        self._suspect = (sequence + 1) & 0xFFFF
+        self._suspect = (last + 1) & 0xFFFF
         return Verdict.LEAVE

@@ -233,7 +233,7 @@ def _answer_media(media: Media, local: Local, camera_codecs: tuple[str, ...]) ->
         f"a=fingerprint:{local.fingerprint}",
         "a=setup:passive",
     ]
-    lines += [f"a=extmap:{number} {uri}" for uri, number in media.extensions.items()]
+    lines += [f"a=extmap:{number} {uri}" for uri, number in media.extensions.items() if _wanted(uri, media)]
     for codec in codecs:
         lines += _answer_codec(media, codec)
     lines += _answer_streams(media, local)
@@ -241,6 +241,11 @@ def _answer_media(media: Media, local: Local, camera_codecs: tuple[str, ...]) ->
         f"a=candidate:{i} 1 udp {2130706431 - i} {ip} {udp} typ host" for i, (ip, udp) in enumerate(local.addresses, 1)
     ]
     return [*lines, "a=end-of-candidates"]
+
+
+def _wanted(uri: str, media: Media) -> bool:
+    """Whether an extension is of use: only peers measure a line by the time of sending."""
+    return uri != SEND_TIME_URI or media.receives
 
 
 def _direction(media: Media) -> str:

@@ -38,6 +38,8 @@ class PlainLine:
     def __init__(self, owner: Any, counters: Counters) -> None:
         self.owner = owner
         self.heard = 0.0
+        self.level_id = 0
+        """Of the header extension with how loud a microphone is (RFC 6464), which each packet is told; 0 for none."""
         self.srtp: Srtp | None = None
 
     def open(self, srtp: Srtp) -> None:
@@ -53,8 +55,9 @@ class PlainLine:
 
 
 Item = tuple[Any, Any, Any]
-"""A STUN message as (None, bytes, address); a DTLS record or a decrypted RTCP packet as (owner, bytes, None); a
-decrypted RTP packet as (owner, Packet, its header extensions by local id)."""
+"""A STUN message as (None, bytes, address); a DTLS record or a decrypted RTCP packet as (owner, bytes, None); decrypted
+RTP packets as (owner, packets, header extensions of the first by local id): as many of one stream as came in a row and
+follow each other in number, of which only the first has extensions beside its level."""
 
 
 class PlainInbox:
@@ -81,7 +84,8 @@ class PlainInbox:
 
     def read(self, sock: socket.socket, now: float) -> list[Item]:
         """What waits in `sock`, at most `MAX_READ` datagrams; what is nobody's is counted."""
-        items = []
+        items: list[Item] = []
+        media: Item = None, [], None
         for _ in range(MAX_READ):
             try:
                 length, address = sock.recvfrom_into(receive_view)
@@ -90,8 +94,13 @@ class PlainInbox:
             if length:
                 self._counters.packets_in += 1
                 self._counters.bytes_in += length
-                items.append(self._item(length, address[:2], now))
-        return [item for item in items if item is not None]
+                item = self._item(length, address[:2], now)
+                if item is None or _goes_on(media, item):
+                    continue
+                items.append(item)
+                if isinstance(item[1], list):
+                    media = item
+        return items
 
     def _item(self, length: int, address: Address, now: float) -> Item | None:
         first = receive_view[0]
@@ -115,10 +124,26 @@ class PlainInbox:
         if not (plain := line.srtp.unprotect(length)):
             return None
         try:
-            return line.owner, *parse(receive_view, plain)
+            packet, extensions = parse(receive_view, plain)
         except ValueError:
             self._counters.malformed += 1
             return None
+        if level := extensions.pop(line.level_id, b""):
+            packet.level = level[0] & 0x7F
+        return line.owner, [packet], extensions
+
+
+def _goes_on(media: Item, item: Item) -> bool:
+    """Whether an item is the next packet of a run, which then has it."""
+    owner, run, _ = media
+    if not run or item[0] is not owner or not isinstance(item[1], list) or item[2]:
+        return False
+    last, packet = run[-1], item[1][0]
+    before = last.ssrc, last.payload_type, (last.sequence + 1) & 0xFFFF
+    if (packet.ssrc, packet.payload_type, packet.sequence) != before:
+        return False
+    run.append(packet)
+    return True
 
 
 def _load() -> tuple[Any, Any]:

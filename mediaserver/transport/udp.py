@@ -40,8 +40,8 @@ class Path(Protocol):
     def datagram(self, data: bytes, now: float) -> None:
         """Take a DTLS record or a decrypted RTCP packet from an address this peer validated."""
 
-    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
-        """Take a decrypted RTP packet from an address this peer validated."""
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        """Take decrypted RTP packets of one stream, which follow each other, and the extensions of the first."""
 
 
 class Port:

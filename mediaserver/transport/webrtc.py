@@ -30,8 +30,8 @@ State = Literal["new", "connecting", "connected", "closed"]
 class Receiver(Protocol):
     """Who takes decrypted packets. Must not raise: a bad packet is the peer's fault and costs it that packet."""
 
-    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
-        """Take one plain RTP packet with its header extensions by local id."""
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        """Take plain RTP packets of one stream that follow each other; the first's header extensions by local id."""
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one plain RTCP compound packet."""
@@ -95,9 +95,9 @@ class WebRtcTransport:
         else:
             self._receiver.rtcp(data, now)
 
-    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
-        """Take a decrypted RTP packet."""
-        self._receiver.rtp(packet, extensions, now)
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        """Take decrypted RTP packets."""
+        self._receiver.rtp(packets, extensions, now)
 
     async def _connect(self) -> None:
         try:

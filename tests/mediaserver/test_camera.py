@@ -30,7 +30,8 @@ class Cameras:
         sequence = self.sequences[at]
         self.sequences[at] += 1
         payload = packetize_vp8(str(at).encode(), sequence)[0]
-        missing = self.layers[at].receive(Packet(96, sequence, sequence * 3600, at, True, payload, keyframe), now)
+        packet = Packet(96, sequence, sequence * 3600, at, True, payload, keyframe)
+        missing = self.layers[at].receive([packet], now)
         self.dirty.flush(now)
         return missing
 
@@ -157,6 +158,18 @@ def test_reports_count_what_came_and_what_did_not(first: int, arrivals: list[tup
             assert info.packets_lost == expected - received
             assert info.fraction_lost == min(255, 256 * lost // max(1, lost + got))
             expected_before, received_before = expected, received
+
+
+@given(st.integers(0, 0xFFFF), st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 9)), min_size=1, max_size=40))
+def test_packets_in_a_row_count_as_one_after_the_other(first: int, rows: list[tuple[int, int]]) -> None:
+    together, apart, at = Reception(), Reception(), first
+    for step, count in rows:
+        numbers = [(at + step + i) & 0xFFFF for i in range(count)]
+        together.receive(numbers[0], count)
+        for number in numbers:
+            apart.receive(number)
+        at = numbers[-1]
+    assert together == apart
 
 
 def test_a_report_tells_how_old_the_last_sender_report_is() -> None:

@@ -29,6 +29,17 @@ def test_missing_is_what_was_jumped_over_and_has_not_come(first: int, steps: lis
     assert generator.due(RETRY_S) == [number & 0xFFFF for number in wanted]
 
 
+@given(st.integers(0, 0xFFFF), st.lists(st.tuples(st.integers(-20, 40), st.integers(1, 9)), max_size=40))
+def test_packets_in_a_row_are_as_one_after_the_other(first: int, rows: list[tuple[int, int]]) -> None:
+    together, apart, at = NackGenerator(), NackGenerator(), first
+    for step, count in rows:
+        numbers = [(at + step + i) & 0xFFFF for i in range(count)]
+        asked = [number for one in numbers for number in apart.receive(one, 0.0)]
+        assert together.receive(numbers[0], 0.0, count) == asked
+        at = numbers[-1]
+    assert (together.due(RETRY_S), together.lost) == (apart.due(RETRY_S), apart.lost)
+
+
 def test_a_packet_is_asked_for_so_often_and_then_given_up() -> None:
     generator = NackGenerator()
     generator.receive(0xFFFE, 0.0)

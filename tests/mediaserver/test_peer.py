@@ -70,7 +70,8 @@ class Scene:
         extension = pack("!HHBsxx", 0xBEDE, 1, number << 4, rid.encode()) if rid else b""
         data = head + extension + payload
         self.now += 0.01
-        self.peer.rtp(*parse(data, len(data)), self.now)
+        packet, extensions = parse(data, len(data))
+        self.peer.rtp([packet], extensions, self.now)
         self.dirty.flush(self.now)
 
     def send(self, sequence: int, *, ssrc: int = CAMERA, rid: str = "") -> None:

@@ -36,3 +36,20 @@ def test_stray_packets_end_nothing(first: int, strays: list[int]) -> None:
 
 def test_a_stray_packet_before_each_good_one_ends_nothing() -> None:
     assert judged(0, 30000, 1, 30001, 2, 30002) == ["TAKE", "LEAVE"] * 3
+
+
+@given(U16, st.integers(MAX_DROPOUT, 0x10000 - MAX_MISORDER), st.integers(2, 9))
+def test_packets_in_a_row_far_off_are_a_restart_at_once(first: int, jump: int, count: int) -> None:
+    probation, far = Probation(), (first + jump) & 0xFFFF
+    assert probation.judge((first - 2) & 0xFFFF, 3) is Verdict.TAKE
+    assert probation.judge(far, count) is Verdict.RESTART
+    assert probation.judge((far + count) & 0xFFFF) is Verdict.TAKE
+
+
+@given(U16, st.lists(st.tuples(st.integers(1 - MAX_MISORDER, MAX_DROPOUT - 1), st.integers(1, 9)), max_size=30))
+def test_packets_in_a_row_go_on_over_holes_and_disorder(first: int, rows: list[tuple[int, int]]) -> None:
+    probation, newest = Probation(), first
+    assert probation.judge(first) is Verdict.TAKE
+    for step, count in rows:
+        assert probation.judge((newest + step) & 0xFFFF, count) is Verdict.TAKE
+        newest = newest + step + count - 1 if step >= 0 else newest

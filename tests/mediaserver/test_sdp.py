@@ -100,6 +100,14 @@ def test_an_answer_names_the_ssrc_of_its_retransmissions() -> None:
     assert [s.ssrc for s in read.media[2].ssrc] == [13, 14]
 
 
+def test_only_who_receives_is_told_when_packets_were_sent() -> None:
+    extensions = {MID_URI: 4, SEND_TIME_URI: 2}
+    video = Media("video", "1", True, False, (Codec("VP8", 96, 90000),), extensions, (), ())
+    offer = replace(parse_offer(CHROMIUM), media=(video, replace(video, mid="2", sends=False, receives=True)))
+    camera, picture = write_answer(offer, LOCAL, ("VP8", "H264")).split("m=video")[1:]
+    assert (SEND_TIME_URI in camera, SEND_TIME_URI in picture) == (False, True)
+
+
 def test_a_data_channel_is_refused_and_the_rest_answered() -> None:
     text, answer = answered(parse_offer(CHROMIUM + DATA_CHANNEL))
     assert [(m.kind, m.port != 0) for m in answer.media] == [

@@ -32,7 +32,7 @@ class Peer:
     def datagram(self, data: bytes, now: float) -> None:
         self.datagrams.append(data)
 
-    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
         raise AssertionError("nobody has keys")
 
 

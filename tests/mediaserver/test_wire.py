@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import socket
 from dataclasses import dataclass, field
+from struct import pack
 
 import pytest
 from hypothesis import given
@@ -66,7 +67,7 @@ def test_it_was_compiled() -> None:
 
 @dataclass
 class Reader:
-    """An inbox with one peer that has keys and one whose handshake goes on, and what it made of what it got."""
+    """An inbox with two peers that have keys and one whose handshake goes on, and what it made of what it got."""
 
     plain: bool
     sock: socket.socket = field(default_factory=loopback)
@@ -75,11 +76,13 @@ class Reader:
     def read(self, datagrams: list[tuple[str, bytes]]) -> object:
         inbox_class, line_class = (PlainInbox, PlainLine) if self.plain else (lines.Inbox, lines.Line)
         inbox = inbox_class(self.counters, Packet)
-        senders = {name: loopback() for name in ("keys", "none", "closed", "stranger")}
-        held = {name: line_class(name, self.counters) for name in ("keys", "none", "closed")}
+        senders = {name: loopback() for name in ("keys", "twin", "none", "closed", "stranger")}
+        held = {name: line_class(name, self.counters) for name in ("keys", "twin", "none", "closed")}
         for name, line in held.items():
             inbox.route(senders[name].getsockname(), line)
-        held["keys"].open(srtp())
+        for name in ("keys", "twin"):
+            held[name].open(srtp())
+            held[name].level_id = LEVEL_ID
         held["closed"].close()
         inbox.forget(senders["keys"].getsockname(), held["none"])  # not its own
         for name, data in datagrams:
@@ -94,6 +97,9 @@ class Reader:
         return items, heard, self.counters
 
 
+LEVEL_ID = 3
+LOUD = bytes([0x90, LEVEL_ID << 4, 0x80 | 42])
+"""A level of −42 dBov with voice in it (RFC 6464 §3), behind 0x90, which says that there is an extension."""
 client = session(KEY, Policy.SSRC_ANY_OUTBOUND)
 header = st.tuples(
     st.sampled_from([0x80, 0x90, 0xA0, 0xB0, 0x81, 0x8F, 0x9F, 0x40]),
@@ -114,12 +120,31 @@ def plain_rtp(draw: st.DrawFn) -> bytes:
     return bytes([first, second]) + draw(st.binary(min_size=10, max_size=10)) + body
 
 
+def in_row(second: int, first: int, ssrc: int, extensions: list[bytes]) -> list[bytes]:
+    """Packets that follow each other in number; each extension is the first byte and the elements, or empty."""
+    return [
+        (extension[:1] or b"\x80")
+        + pack("!BHII", second, (first + at) & 0xFFFF, 90 * at, ssrc)
+        + (pack("!HH", 0xBEDE, 1) + extension[1:].ljust(4, b"\0") if extension else b"")
+        + b"payload %d" % at
+        for at, extension in enumerate(extensions)
+    ]
+
+
 def encrypted(data: bytes) -> bytes:
     try:
         return client.protect(data)
     except Exception:  # libsrtp refuses to send what is no RTP; then it is sent in the clear
         return data
 
+
+row = st.builds(
+    in_row,
+    st.sampled_from([96, 0x80 | 96, 111]),
+    st.sampled_from([0, 1, 2, 0xFFFF]),
+    st.sampled_from([7, 8]),
+    st.lists(st.sampled_from([b"", b"", LOUD, b"\x90\x41ab"]), max_size=4),
+).map(lambda row: [encrypted(data) for data in row])
 
 datagram = st.one_of(
     plain_rtp().map(encrypted),
@@ -131,9 +156,30 @@ datagram = st.one_of(
 )
 
 
-@given(st.lists(st.tuples(st.sampled_from(["keys", "keys", "none", "closed", "stranger"]), datagram), max_size=30))
-def test_every_datagram_is_read_alike(datagrams: list[tuple[str, bytes]]) -> None:
+sender = st.sampled_from(["keys", "keys", "twin", "none", "closed", "stranger"])
+
+
+@given(st.lists(st.tuples(sender, st.one_of(datagram.map(lambda one: [one]), row)), max_size=20))
+def test_every_datagram_is_read_alike(sent: list[tuple[str, list[bytes]]]) -> None:
+    datagrams = [(name, data) for name, several in sent for data in several]
     assert Reader(plain=False).read(datagrams) == Reader(plain=True).read(datagrams)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_packets_in_a_row_are_one_item_and_know_how_loud_they_are(plain: bool) -> None:
+    loud = in_row(96, 0xFFFF, 9, [LOUD, b"", LOUD, b"\x90\x41ab", b""])
+    other = in_row(96, 4, 10, [b""]) + in_row(111, 5, 10, [b""]) + in_row(111, 7, 10, [b""])
+    sent = [("keys", data) for data in loud + other] + [("twin", data) for data in in_row(111, 8, 10, [b""])]
+    items, _, _ = Reader(plain=plain).read([(name, encrypted(data)) for name, data in sent])  # type: ignore[misc]
+    runs = [([(packet.sequence, packet.level) for packet in packets], extensions) for _, packets, extensions in items]
+    assert runs == [
+        ([(0xFFFF, 42), (0, None), (1, 42)], {}),
+        ([(2, None), (3, None)], {4: b"ab"}),
+        ([(4, None)], {}),
+        ([(5, None)], {}),
+        ([(7, None)], {}),
+        ([(8, None)], {}),
+    ]
 
 
 def test_more_than_a_batch_is_read_in_order() -> None:

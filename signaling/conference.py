@@ -5,8 +5,8 @@ Everything the media engine knows can be said again from here (:meth:`Conference
 nothing but seconds.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout, SeatOptions
@@ -15,6 +15,7 @@ from scheduler.model import Interval, ScriptItem
 from scheduler.preparation.stays import Redial, RedialKind
 from signaling import panes
 from signaling.aid import Aid
+from signaling.direction import Direction
 from signaling.effects import (
     AddSeat,
     Arrange,
@@ -37,16 +38,13 @@ from signaling.effects import (
 )
 from signaling.errors import MessageError
 from signaling.messages import (
-    Arrangement,
     Audience,
     CallsState,
-    ContentState,
     Farewell,
     GivesWay,
     IncidentState,
     Joined,
     Knock,
-    LayoutState,
     LevelsState,
     Official,
     Renew,
@@ -104,17 +102,11 @@ class Conference:
         self.booking = booking
         # owned
         self.roster = roster or Roster(booking.places)
-        self.layout = Layout()
-        self.own: dict[Audience, Layout] = {}
-        """Of audiences that see another layout than everyone."""
+        self.direction = Direction()
         self.tape = Tape(booking.recording, booking.start, booking.voices)
         self.script = Script(booking.script, booking.places[0].id)
         self.aid = Aid()
         self.threshold = Threshold()
-        self.content: str | None = None
-        """Who shares a screen."""
-        self._before: Layout | None = None
-        """What everyone saw before it was shared."""
         self.speaking: str | None = None
         self.gives_way_at: datetime | None = None
         """When it ends, since an emergency took its code."""
@@ -137,7 +129,7 @@ class Conference:
         if not back:
             effects += self._seat(seat)
         if seat.place is not None:
-            effects += self._move_pins(seat.place.id, seat.id)
+            effects += self.direction.move(seat.place.id, seat.id)
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
         effects += [Tell(client, GivesWay(at=self.gives_way_at))] if self.gives_way_at is not None else []
         brief = [*self.aid.brief, *([self.threshold.state] if self.threshold.waiting else [])]
@@ -192,8 +184,9 @@ class Conference:
         for seat in seats:
             effects += self._turn(seat, False)
             self.roster.remove(seat)
-        self._room_open, self.content, self._before = False, None, None
+        self._room_open = False
         self._ringing.clear()
+        self.direction.unshare()  # nobody is left to be told
         return effects
 
     def ring(self, options: SeatOptions) -> list[Effect]:
@@ -263,7 +256,7 @@ class Conference:
         seat = self._seat_of(client)
         if source.startswith("camera:"):
             self._visible(source.removeprefix("camera:"))
-        if source == CONTENT and self.content is None:
+        if source == CONTENT and self.direction.content is None:
             raise MessageError("unknown-seat")
         seat.view, seat.lines = source, lines
         return [*self._chosen(seat), SetView(seat.id, source, lines), Tell(client, ViewState(source=source))]
@@ -302,7 +295,7 @@ class Conference:
         for seat in layout.seats:
             if seat is not None and seat not in absent:
                 self._visible(seat)
-        return self._arrange(layout, audience)
+        return self.direction.arrange(layout, audience)
 
     def share(self, client: str, on: bool) -> list[Effect]:
         """Share one's screen, or end that: who has the floor may, one at a time, controllers before others.
@@ -311,36 +304,24 @@ class Conference:
         """
         seat = self._seat_of(client)
         if not on:
-            return self._unshare() if self.content == seat.id or seat.controller else []
+            return self._unshare() if seat.controller else self._unshare(seat)
         if seat.place is None or not (seat.floor or seat.controller):
             raise MessageError("forbidden")
-        if self.content not in (None, seat.id) and not seat.controller:
+        if self.direction.content not in (None, seat.id) and not seat.controller:
             raise MessageError("content-taken")
-        if self._before is None:
-            self._before = self.layout
-        self.content = seat.id
-        shown = self._pin(replace(self.layout, kind="content", seats=(), page=0, rotate=0))
-        return [SetContent(seat.id), TellAll(ContentState(seat=seat.id)), *shown]
+        return self.direction.share(seat.id)
 
-    def _unshare(self) -> list[Effect]:
-        """End the sharing; everyone sees again what they saw before, unless somebody arranged something else."""
-        if self.content is None:
+    def _unshare(self, seat: Seated | None = None) -> list[Effect]:
+        """End the sharing, or that of a seat alone; who looked at nothing else sees the composed picture."""
+        sharing = self.direction.content
+        if sharing is None or (seat is not None and sharing != seat.id):
             return []
-        effects: list[Effect] = [SetContent(None), TellAll(ContentState(seat=None))]
-        self.content, before, self._before = None, self._before, None
-        for other in self.roster.seats.values():
-            if other.view == CONTENT:
-                other.view = COMPOSED
-                effects += [SetView(other.id, COMPOSED, other.lines)]
-                effects += [Tell(other.client, ViewState(source=COMPOSED))] if other.client else []
-        return effects + (self._pin(before) if before is not None and self.layout.kind == "content" else [])
+        return [*self.direction.unshare(), *self._look_away(CONTENT)]
 
     def same_layout(self, client: str, audience: Audience) -> list[Effect]:
         """Let an audience see again what everyone sees."""
         self._controller(client)
-        if self.own.pop(audience, None) is None:
-            return [Tell(client, self._layout_state())]
-        return [Arrange(None, audience), TellAll(self._layout_state())]
+        return self.direction.same(audience) or [Tell(client, self.direction.state)]
 
     def record(self, client: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
         """Start, pause, resume or stop the recording."""
@@ -477,7 +458,7 @@ class Conference:
         effects = self._open_room()
         for seat in self.roster.seats.values():
             effects += self._seat(seat) if seat.here else []
-        effects += [SetContent(self.content)] if self.content is not None else []
+        effects += [SetContent(self.direction.content)] if self.direction.content is not None else []
         return [*effects, *self.tape.restore(), TellAll(Renew())]
 
     def amended(self, title: str, official: Interval, legs: int, places: Sequence[Place] = ()) -> list[Effect]:
@@ -515,12 +496,12 @@ class Conference:
             may_direct=seat.directs,
             session=self._session(),
             seats=self.roster.wire(),
-            layout=self._layout_state(),
+            layout=self.direction.state,
             recording=self.tape.state,
             storage=self.tape.storage if seat.controller else None,
             script=self.script.state if seat.controller or seat.role == "host" else None,
             view=seat.view,
-            content=self.content,
+            content=self.direction.content,
             advisory=self.booking.advisory,
             watermark=self.booking.watermark,
             wanted=seat.wanted,
@@ -562,7 +543,7 @@ class Conference:
 
     def _open_room(self) -> list[Effect]:
         self._room_open = True
-        return [OpenRoom(), Arrange(self.layout), *(Arrange(own, audience) for audience, own in self.own.items())]
+        return [OpenRoom(), *self.direction.restore()]
 
     def _close_if_empty(self) -> list[Effect]:
         """Close a room nobody is in."""
@@ -592,22 +573,26 @@ class Conference:
 
     def _make_absent(self, seat: Seated) -> list[Effect]:
         seat.here = seat.up = seat.offered = False
-        effects: list[Effect] = [RemoveSeat(seat.id), *(self._unshare() if self.content == seat.id else [])]
+        effects: list[Effect] = [RemoveSeat(seat.id), *self._unshare(seat)]
         return effects + ([Release(seat.leg)] if seat.leg else [])
 
     def _forget(self, seat: Seated) -> list[Effect]:
         """Take a seat out for good and let nobody look at it any more."""
-        effects: list[Effect] = self._unshare() if self.content == seat.id else []
-        effects += self._turn(seat, False)
+        effects = [*self._unshare(seat), *self._turn(seat, False)]
         self.roster.remove(seat)
-        effects += self._give_back(seat)
-        for other in self.roster.seats.values():
-            if other.view == f"camera:{seat.id}":
-                other.view = COMPOSED
-                effects.append(SetView(other.id, COMPOSED, other.lines))
-                effects += [Tell(other.client, ViewState(source=COMPOSED))] if other.client else []
-        effects += self._move_pins(seat.id, None if seat.place is None else seat.place.id)
+        effects += [*self._give_back(seat), *self._look_away(f"camera:{seat.id}")]
+        effects += self.direction.move(seat.id, None if seat.place is None else seat.place.id)
         return effects + (self.spoke(None) if self.speaking == seat.id else [])
+
+    def _look_away(self, gone: str) -> list[Effect]:
+        """Let those who look at what is gone see the composed picture."""
+        effects: list[Effect] = []
+        for seat in self.roster.seats.values():
+            if seat.view == gone:
+                seat.view = COMPOSED
+                effects.append(SetView(seat.id, COMPOSED, seat.lines))
+                effects += [Tell(seat.client, ViewState(source=COMPOSED))] if seat.client else []
+        return effects
 
     def _set_floor(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
         """Open or close a floor; `by` is who opened it for itself."""
@@ -615,7 +600,7 @@ class Conference:
         seat.floor = open_
         if open_:
             self.roster.lower(seat.id)
-        ended = self._unshare() if self.content == seat.id and not open_ and not seat.controller else []
+        ended = [] if open_ or seat.controller else self._unshare(seat)
         return [*([SetFloor(seat.id, open_)] if seat.here else []), *ended, *turn]
 
     def _turn(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
@@ -643,7 +628,7 @@ class Conference:
         """What the script may change: the layout, and the floors of all who are here and can be seen."""
         here = [(seat, seat.place) for seat in self.roster.seats.values() if seat.here]
         points = {seat.id: place.id for seat, place in here if place is not None}
-        return Scene(self.layout, {seat: self.roster.seats[seat].floor for seat in points}, points)
+        return Scene(self.direction.layout, {seat: self.roster.seats[seat].floor for seat in points}, points)
 
     def _show(self, scene: Scene) -> list[Effect]:
         """Bring about what the script wants; whoever gets the floor no longer needs to raise a hand."""
@@ -652,33 +637,4 @@ class Conference:
             if scene.floors.get(seat.id, seat.floor) != seat.floor:
                 effects += self._set_floor(seat, scene.floors[seat.id])
         places = {place.id for place in self.booking.places}
-        return effects + self._pin(panes.known(scene.layout, scene.points, places))
-
-    def _pin(self, layout: Layout) -> list[Effect]:
-        return [] if layout == self.layout else self._arrange(layout)
-
-    def _move_pins(self, old: str, new: str | None) -> list[Effect]:
-        """Let another id have the panes of an old one in all layouts; its focus ends."""
-
-        def moved(layout: Layout) -> Layout:
-            kept = panes.moved(layout, old, new)
-            return replace(kept, focus=None) if kept.focus == old else kept
-
-        effects: list[Effect] = [effect for audience in self.own for effect in self._change_own(audience, moved)]
-        everyone = self._pin(moved(self.layout))
-        return [*effects, *(everyone or ([TellAll(self._layout_state())] if effects else []))]
-
-    def _change_own(self, audience: Audience, change: Callable[[Layout], Layout]) -> list[Effect]:
-        before, self.own[audience] = self.own[audience], change(self.own[audience])
-        return [] if self.own[audience] == before else [Arrange(self.own[audience], audience)]
-
-    def _arrange(self, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
-        if audience == EVERYONE:
-            self.layout = layout
-        else:
-            self.own[audience] = layout
-        return [Arrange(layout, audience), TellAll(self._layout_state())]
-
-    def _layout_state(self) -> LayoutState:
-        own = {audience: Arrangement.model_validate(asdict(layout)) for audience, layout in self.own.items()}
-        return LayoutState.model_validate({**asdict(self.layout), "own": own})
+        return effects + self.direction.show(panes.known(scene.layout, scene.points, places))

@@ -249,7 +249,7 @@ def test_a_layout_that_makes_no_sense_is_explained(hall: Hall, layout: Layout, t
     with pytest.raises(MessageError) as refused:
         hall.conference.arrange("h", layout)
     assert (refused.value.word, refused.value.text) == ("bad-message", text)
-    assert hall.conference.layout == Layout()
+    assert hall.conference.direction.layout == Layout()
 
 
 def test_an_audience_has_a_layout_of_its_own_until_it_sees_again_what_everyone_sees(hall: Hall) -> None:
@@ -260,7 +260,11 @@ def test_an_audience_has_a_layout_of_its_own_until_it_sees_again_what_everyone_s
         e.TellAll(LayoutState(kind="grid", own={"components": Arrangement(kind="single", focus=seat)})),
     ]
     c.arrange("h", Layout("2x2", seats=(None, seat)), "recording")
-    assert (c.layout, hall.join("n2", NT), hall.joined.layout.kind) == (Layout(), [seated(hall, "n2")], "grid")
+    assert (c.direction.layout, hall.join("n2", NT), hall.joined.layout.kind) == (
+        Layout(),
+        [seated(hall, "n2")],
+        "grid",
+    )
     assert set(hall.joined.layout.own) == {"components", "recording"}
     assert c.restore()[:4] == [
         e.OpenRoom(),
@@ -363,10 +367,10 @@ def test_who_has_the_floor_shares_a_screen_until_it_is_taken(hall: Hall) -> None
         e.SetFloor(seat, False),
         e.SetContent(None),
         e.TellAll(ContentState(seat=None)),
-        e.SetView(hall.seat("c"), "composed"),
-        e.Tell("c", ViewState(source="composed")),
         e.Arrange(grid),
         e.TellAll(LayoutState(kind="grid", seats=[None, seat], title=True)),
+        e.SetView(hall.seat("c"), "composed"),
+        e.Tell("c", ViewState(source="composed")),
         e.Speak("nt", "UBND.Nha Trang.01", False),
     ]
     assert_refused("unknown-seat", lambda: c.view("c", "content"))
@@ -379,10 +383,10 @@ def test_a_controller_takes_the_screen_over_and_a_layout_chosen_meanwhile_stays(
     assert c.share("h", True) == [e.SetContent(hall.seat("h")), e.TellAll(ContentState(seat=hall.seat("h")))]
     c.arrange("h", Layout("speaker"))
     assert c.share("h", False) == [e.SetContent(None), e.TellAll(ContentState(seat=None))]
-    assert c.layout == Layout("speaker")
+    assert c.direction.layout == Layout("speaker")
     c.share("n", True)
     assert e.SetContent(None) in c.leave("n")
-    assert (c.content, c.layout) == (None, Layout("speaker"))
+    assert (c.direction.content, c.direction.layout) == (None, Layout("speaker"))
     hall.join("t", None)
     assert_refused("forbidden", lambda: c.share("t", True))
 
@@ -406,11 +410,11 @@ def test_a_second_device_does_not_take_the_pane_of_the_first(hall: Hall) -> None
     c, seat = hall.conference, hall.seat("n")
     c.arrange("h", Layout("2x2", seats=(seat, "nt")))
     hall.join("n2", NT)
-    assert c.layout.seats == (seat, hall.seat("n2"))
+    assert c.direction.layout.seats == (seat, hall.seat("n2"))
     c.leave("n2")
-    assert c.layout.seats == (seat, "nt")
+    assert c.direction.layout.seats == (seat, "nt")
     c.leave("n")
-    assert c.layout.seats == (None, "nt")
+    assert c.direction.layout.seats == (None, "nt")
 
 
 def test_who_cannot_be_seen_cannot_be_pinned(hall: Hall) -> None:

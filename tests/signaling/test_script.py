@@ -73,7 +73,7 @@ class Hall:
     @property
     def shown(self) -> tuple[str, str | None]:
         """The layout and the client in its large pane."""
-        layout = self.conference.layout
+        layout = self.conference.direction.layout
         return layout.kind, next((client for client in "hnc" if self.is_seat(client, layout.focus)), None)
 
     def is_seat(self, client: str, seat: str | None) -> bool:
@@ -114,14 +114,14 @@ def test_stepping_back_undoes_a_step_with_what_was_arranged_by_hand() -> None:
     hall.conference.arrange("h", Layout("2x2", hall.seat("c"), clock=True))
     hall.conference.floor("h", hall.seat("c"), True)
     hall.step("report")
-    assert (hall.shown, hall.floors, hall.conference.layout.clock) == (("1+7", "n"), "hnc", True)
+    assert (hall.shown, hall.floors, hall.conference.direction.layout.clock) == (("1+7", "n"), "hnc", True)
     hall.conference.arrange("h", Layout("side-by-side"))
     hall.step("pause")
     assert hall.floors == "h"
     hall.step("report")
     assert (hall.shown, hall.floors) == (("side-by-side", None), "hnc")
     hall.step(None)
-    assert (hall.conference.layout, hall.floors) == (Layout("2x2", hall.seat("c"), clock=True), "hc")
+    assert (hall.conference.direction.layout, hall.floors) == (Layout("2x2", hall.seat("c"), clock=True), "hc")
     assert hall.conference.script.state.at is None
 
 
@@ -131,7 +131,7 @@ def test_who_left_meanwhile_is_not_brought_back() -> None:
     hall.step("report")
     hall.conference.leave("c")
     hall.step(None)
-    assert hall.conference.layout == Layout("2x2", None, (None, "nt", hall.seat("h")))
+    assert hall.conference.direction.layout == Layout("2x2", None, (None, "nt", hall.seat("h")))
 
 
 def test_a_floor_given_by_hand_outlasts_the_next_item_but_no_break() -> None:
@@ -152,7 +152,7 @@ def test_the_same_item_again_arranges_again_and_can_still_be_undone() -> None:
     hall.step("report")
     assert (hall.shown, hall.floors) == (("1+7", "n"), "hn")
     hall.step(None)
-    assert (hall.conference.layout, hall.floors) == (Layout(), "h")
+    assert (hall.conference.direction.layout, hall.floors) == (Layout(), "h")
 
 
 def test_who_comes_late_is_shown_and_heard() -> None:
@@ -214,7 +214,7 @@ ACTS = st.lists(st.sampled_from([None, "open", "report", "film", "talk", "pause"
 def test_every_way_can_be_gone_back(way: list[str | None]) -> None:
     """Going back over all items one came by leads to the beginning, however one got there."""
     hall = Hall()
-    before = (hall.conference.layout, hall.floors)
+    before = (hall.conference.direction.layout, hall.floors)
     came: list[str | None] = []
     at = None
     for to in way:
@@ -227,7 +227,7 @@ def test_every_way_can_be_gone_back(way: list[str | None]) -> None:
         assert hall.has_floor("h")
     for to in reversed(came):
         hall.step(to)
-    assert (hall.conference.layout, hall.floors) == before
+    assert (hall.conference.direction.layout, hall.floors) == before
 
 
 async def test_the_host_unit_writes_a_script_and_the_console_steps_through_it(world: World) -> None:

@@ -1,7 +1,7 @@
 """RTCP in the few words we say and hear (RFC 3550 §6, RFC 4585, RFC 5104, REMB). Pure."""
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import NamedTuple
@@ -22,13 +22,16 @@ _VERSION = 0x80
 _HEAD = Struct("!BBH")
 _PAIR = Struct("!II")
 _SENDER = Struct("!BBHIQIII")
-_NAME = Struct(f"!BBHIBB{len(CNAME)}sB{(1 - len(CNAME)) % 4}x")
-"""Item CNAME = 1, then at least one zero and up to a whole word (RFC 3550 §6.5)."""
-_BLOCK = Struct("!IB3sIIII")
+_SENT = Struct("!IQI")
+_BLOCK = Struct("!6I")
+"""The share lost and the packets lost stand in one word."""
 _REMB = Struct("!4sBBH")
 _LOST = Struct("!HH")
 _FIR_ENTRY = Struct("!I4x")
 _FIR_ORDER = Struct("!IB3x")
+_ITEM = bytes([1, len(CNAME)]) + CNAME + bytes(4 - (2 + len(CNAME)) % 4)
+"""Item CNAME = 1, then at least one zero and up to a whole word (RFC 3550 §6.5)."""
+_NAME_HEAD = _HEAD.pack(_VERSION | 1, _SDES, 1 + len(_ITEM) // 4)
 
 
 class Block(NamedTuple):
@@ -47,7 +50,7 @@ class Block(NamedTuple):
     """How long ago that was, in 1/65536 s."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Nack:
     """The peer misses packets of our stream `ssrc`."""
 
@@ -55,14 +58,14 @@ class Nack:
     sequences: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KeyframeRequest:
     """The peer needs a key frame of our stream `ssrc` (PLI, or FIR whose media SSRC may be 0: RFC 5104 §4.3.1.1)."""
 
     ssrc: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SenderReport:
     """The peer's stream `ssrc` had `timestamp` at NTP time `ntp` (32.32 fixed point)."""
 
@@ -71,7 +74,7 @@ class SenderReport:
     timestamp: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Report:
     """The peer lost this share (0 to 1) of our stream `ssrc`; `round_trip` in seconds when it can be told."""
 
@@ -84,7 +87,7 @@ class Report:
     """In units of the stream's clock."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Estimate:
     """The peer's line carries `bitrate` bit/s (REMB)."""
 
@@ -97,57 +100,48 @@ Heard = Nack | KeyframeRequest | SenderReport | Report | Estimate
 def parse(data: bytes, wall: float) -> list[Heard]:
     """What a compound packet says to us at `wall` (Unix seconds); raises ValueError when it is malformed."""
     heard: list[Heard] = []
+    at = 0
     try:
-        for kind, count, body in _packets(data):
+        while at < len(data):
+            first, kind, words = _HEAD.unpack_from(data, at)
+            begin, at = at + 4, at + 4 + 4 * words
+            if first >> 6 != 2:
+                raise ValueError("RTCP version is not 2")
+            if at > len(data):
+                raise ValueError("RTCP packet cut off")
+            end = at - _padding(data[begin:at]) if first & 0x20 else at
             if (reader := _READERS.get(kind)) is not None:
-                heard += reader(body, count, wall)
+                heard += reader(data[begin:end], first & 0x1F, wall)
     except (struct.error, IndexError) as exc:
         raise ValueError("malformed RTCP") from exc
     return heard
 
 
-def _packets(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Type, count and body of each packet (RFC 3550 §6.4.1)."""
-    at = 0
-    while at < len(data):
-        first, kind, words = _HEAD.unpack_from(data, at)
-        end = at + 4 + 4 * words
-        if first & 0xC0 != _VERSION:
-            raise ValueError("RTCP version is not 2")
-        if end > len(data):
-            raise ValueError("RTCP packet cut off")
-        padding = data[end - 1] if first & 0x20 else 0
-        if first & 0x20 and not 0 < padding <= 4 * words:
-            raise ValueError("RTCP padding longer than its packet")
-        yield kind, first & 0x1F, data[at + 4 : end - padding]
-        at = end
+def _padding(body: bytes) -> int:
+    """How many bytes at the end are padding, by the last of them (RFC 3550 §6.4.1)."""
+    if not 0 < body[-1] <= len(body):
+        raise ValueError("RTCP padding longer than its packet")
+    return body[-1]
 
 
 def _read_sender_report(body: bytes, count: int, wall: float) -> list[Heard]:
-    ssrc, ntp, timestamp, *_ = struct.unpack_from("!IQIII", body)
-    return [SenderReport(ssrc, ntp, timestamp), *_read_blocks(body, 24, count, wall)]
+    return [SenderReport(*_SENT.unpack_from(body)), *_read_blocks(body, count, wall, 24)]
 
 
-def _read_receiver_report(body: bytes, count: int, wall: float) -> list[Heard]:
-    return list(_read_blocks(body, 4, count, wall))
-
-
-def _read_blocks(body: bytes, at: int, count: int, wall: float) -> list[Report]:
+def _read_blocks(body: bytes, count: int, wall: float, at: int = 4) -> list[Heard]:
+    """All of a receiver report behind the SSRC of who reports, and the end of a sender report."""
     if len(body) != at + _BLOCK.size * count:
         raise ValueError("RTCP report of another length than its blocks")
-    return [_report(Block(*_BLOCK.unpack_from(body, at + _BLOCK.size * i)), wall) for i in range(count)]
+    return [
+        Report(ssrc, (lost >> 24) / 256, _round_trip(lsr, dlsr, wall), highest, jitter)
+        for ssrc, lost, highest, jitter, lsr, dlsr in _BLOCK.iter_unpack(body[at:])
+    ]
 
 
-def _report(block: Block, wall: float) -> Report:
-    return Report(block.ssrc, block.fraction_lost / 256, _round_trip(block, wall), block.highest_sequence, block.jitter)
-
-
-def _round_trip(block: Block, wall: float) -> float | None:
-    """RFC 3550 §6.4.1: now less the time of our last report less the time the peer kept it (1/65536 s)."""
-    if not block.lsr:
-        return None
-    ticks = ((_ntp(wall) >> 16) - block.lsr - block.dlsr) & 0xFFFFFFFF
-    return ticks / 65536 if ticks < 60 << 16 else None
+def _round_trip(lsr: int, dlsr: int, wall: float) -> float | None:
+    """RFC 3550 §6.4.1: now less the time of our last report less the time the peer kept it (both in 1/65536 s)."""
+    passed = (wall + NTP_EPOCH_S - (lsr + dlsr) / 65536) % 65536
+    return passed if lsr and passed < 60 else None
 
 
 def _read_feedback(body: bytes, kind: int, _wall: float) -> list[Heard]:
@@ -164,17 +158,16 @@ def _numbers(first: int, mask: int) -> list[int]:
 
 
 def _read_picture_feedback(body: bytes, kind: int, _wall: float) -> list[Heard]:
+    if kind == _APPLICATION and body[8:12] == b"REMB":
+        _, count, high, low = _REMB.unpack_from(body, 8)
+        if len(body) < 8 + _REMB.size + 4 * count:
+            raise ValueError("REMB cut off")
+        return [Estimate(((high & 3) << 16 | low) << (high >> 2))]
     _, ssrc = _PAIR.unpack_from(body)
-    rest = body[8:]
     if kind == _PLI:
         return [KeyframeRequest(ssrc)]
     if kind == _FIR:
-        return [KeyframeRequest(entry) for (entry,) in _FIR_ENTRY.iter_unpack(rest[: len(rest) // 8 * 8])]
-    if kind == _APPLICATION and rest[:4] == b"REMB":
-        _, count, high, low = _REMB.unpack_from(rest)
-        if len(rest) < _REMB.size + 4 * count:
-            raise ValueError("REMB cut off")
-        return [Estimate(((high & 3) << 16 | low) << (high >> 2))]
+        return [KeyframeRequest(entry) for (entry,) in _FIR_ENTRY.iter_unpack(body[8 : len(body) // 8 * 8])]
     return []
 
 
@@ -186,14 +179,14 @@ def _read_old_fir(body: bytes, _count: int, _wall: float) -> list[Heard]:
 _READERS: dict[int, Callable[[bytes, int, float], list[Heard]]] = {
     _OLD_FIR: _read_old_fir,
     _SR: _read_sender_report,
-    _RR: _read_receiver_report,
+    _RR: _read_blocks,
     _FEEDBACK: _read_feedback,
     _PICTURE_FEEDBACK: _read_picture_feedback,
 }
 
 
 def _ntp(wall: float) -> int:
-    return round((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
+    return int((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
 
 
 def _head(kind: int, count: int, body: int) -> bytes:
@@ -205,14 +198,16 @@ def sender_report(
 ) -> bytes:
     """SR and CNAME of one of our streams; `wall` in Unix seconds belongs to `timestamp`."""
     count, words = len(blocks), (_SENDER.size + _BLOCK.size * len(blocks)) // 4 - 1
-    sent = packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
-    report = _SENDER.pack(_VERSION | count, _SR, words, ssrc, _ntp(wall), timestamp, *sent)
-    return report + b"".join([_pack_block(*block) for block in blocks]) + name(ssrc)
+    packets, octets = packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
+    report = _SENDER.pack(_VERSION | count, _SR, words, ssrc, _ntp(wall), timestamp, packets, octets)
+    for block in blocks:
+        report += _pack_block(*block)
+    return report + name(ssrc)
 
 
 def name(ssrc: int) -> bytes:
     """SDES with our CNAME, which every compound packet must carry (RFC 3550 §6.1)."""
-    return _NAME.pack(_VERSION | 1, _SDES, _NAME.size // 4 - 1, ssrc, 1, len(CNAME), CNAME, 0)
+    return _NAME_HEAD + ssrc.to_bytes(4, "big") + _ITEM
 
 
 def goodbye(ssrc: int) -> bytes:
@@ -228,7 +223,7 @@ def receiver_report(ssrc: int, blocks: list[Block]) -> bytes:
 
 
 def _pack_block(ssrc: int, fraction: int, lost: int, highest: int, jitter: int, lsr: int, dlsr: int) -> bytes:
-    return _BLOCK.pack(ssrc, fraction, (lost & 0xFFFFFF).to_bytes(3, "big"), highest, jitter, lsr, dlsr)
+    return _BLOCK.pack(ssrc, fraction << 24 | lost & 0xFFFFFF, highest, jitter, lsr, dlsr)
 
 
 def picture_loss(ssrc: int, media_ssrc: int) -> bytes:

@@ -80,7 +80,7 @@ class Downlink:
         self._probe: Probe | None = None
         self._answers: deque[float] = deque(maxlen=BASE_ANSWERS)
         self._restless = True
-        """Something was heard since the last update, or time goes on to change what it says."""
+        """Something alarming was heard since the last update, or time goes on to change what it says."""
 
     def estimated(self, bitrate: float, now: float) -> None:
         """Take a REMB, in bit/s over everything the receiver gets.
@@ -89,8 +89,8 @@ class Downlink:
         """
         if self._estimate is not None and bitrate < CUT * self._estimate[0]:
             self._cut = now
+            self._restless = True
         self._estimate = bitrate, now
-        self._restless = True
 
     def lost(self, share: float, highest: int, now: float) -> None:
         """Take the share lost (0 to 1) since the report before, up to the sequence number `highest`.
@@ -105,16 +105,16 @@ class Downlink:
                 self.loss = 0.5 * self.loss + 0.5 * lost / expected
             if now >= self._settled and expected:
                 self._losses.append(lost / expected)
+                self._restless |= self._losses[-1] > BAD_LOSS
                 if self._probe is not None:  # of few packets, chance takes now more, now less
                     self._probe.reported(lost / expected > 2 * self._usual_loss(1) + PROBE_LOSS, now)
             since, expected, lost = now, 0, 0.0
         self._window = since, highest, expected, lost
-        self._restless = True
 
     def reported(self, round_trip: float) -> None:
         """Take the round trip a receiver report tells, in seconds."""
         self._round_trips.append(round_trip)
-        self._restless = True
+        self._restless |= round_trip > BAD_QUEUE_S  # a queue is only a part of it
 
     def asks(self, now: float) -> bool:
         """Whether the round trip must be measured now, behind the padding of a probe; says so once."""
@@ -128,7 +128,7 @@ class Downlink:
 
     @property
     def resting(self) -> bool:
-        """Whether :meth:`update` and :meth:`pace` say the same as last time, until something is heard."""
+        """Whether :meth:`update` and :meth:`pace` say the same as last time, until something alarming is heard."""
         return not self._restless and self.step == self.most
 
     @property

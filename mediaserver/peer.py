@@ -246,16 +246,16 @@ class Peer:
             return
         for item in heard:
             match item:
+                case rtcp.Report():
+                    self._reported_on(item, now)
+                case rtcp.Estimate():
+                    self.downlink.estimated(item.bitrate, now)
                 case rtcp.Nack():
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
                         self.picture.resend(item.sequences, self.downlink.rate, self.downlink.round_trip, now)
                 case rtcp.KeyframeRequest():
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
                         self.picture.request_keyframe(now)
-                case rtcp.Estimate():
-                    self.downlink.estimated(item.bitrate, now)
-                case rtcp.Report():
-                    self._reported_on(item, now)
                 case rtcp.SenderReport():
                     if reception := self._receptions.get(item.ssrc):
                         reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
@@ -325,11 +325,13 @@ class Peer:
         return changed
 
     def _report(self, now: float) -> None:
-        streams = [each for each in (self.audio, self.picture) if each is not None]
-        octets = sum(each.octets + HEADERS_BYTES * each.packets + each.resent_octets for each in streams)
+        wall, octets, report = time.time(), 0, b""
+        for each in (self.audio, self.picture):
+            if each is not None and (leg := each.leg).packets:
+                octets += leg.octets + HEADERS_BYTES * leg.packets + each.resent_octets
+                report += rtcp.sender_report(leg.ssrc, wall, leg.timestamp_at(now), leg.packets, leg.octets)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
-        report = _sending(streams, now)
         if self._receptions:
             report += self._receiving(now)
         if report:
@@ -351,18 +353,6 @@ class Peer:
             if forwarder is not None:
                 forwarder.close()
         await self.transport.close()
-
-
-def _sending(streams: list[Forwarder], now: float) -> bytes:
-    """Sender reports of those streams that sent anything."""
-    wall = time.time()
-    return b"".join(
-        [
-            rtcp.sender_report(each.ssrc, wall, each.rewriter.timestamp_at(now), each.packets, each.octets)
-            for each in streams
-            if each.packets
-        ]
-    )
 
 
 def _first(offer: Offer, kind: str, *, sends: bool) -> Media | None:

@@ -238,7 +238,6 @@ class Peer:
 
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one decrypted RTCP compound packet."""
-        self.due = 0.0
         try:
             heard = rtcp.parse(data, time.time())
         except ValueError as exc:
@@ -259,6 +258,8 @@ class Peer:
                 case rtcp.SenderReport():
                     if reception := self._receptions.get(item.ssrc):
                         reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
+        if not self.downlink.resting:
+            self.due = 0.0
 
     def limit(self, most: int) -> None:
         """Send no better quality than step `most`, whatever the line carries."""

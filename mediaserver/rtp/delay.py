@@ -27,69 +27,47 @@ class Delay:
     """Transits of one stream."""
 
     def __init__(self) -> None:
-        self._long = _Window(LONG)
-        self._short = _Window(SHORT)
+        self.wanted = 0
+        """The transit to play at; 0 before the first packet."""
+        self._transits: deque[int] = deque(maxlen=LONG)
+        """The newest, in the order in which they came."""
+        self._long: list[int] = []
+        """The same, sorted."""
+        self._short: list[int] = []
+        """The newest `SHORT` of them, sorted."""
         self._lossy = 0
-        self._wanted: int | None = None
-        """Known until the next packet comes or is missed; it is asked for more often."""
 
     def lost(self) -> None:
         """A packet was missed in its turn."""
-        self._lossy, self._wanted = LONG, None
+        self._lossy = LONG
+        self.wanted = self._learned()
 
     def add(self, transit: int) -> None:
         """Take one packet's transit."""
-        self._lossy, self._wanted = max(0, self._lossy - 1), None
-        self._long.add(transit)
-        self._short.add(transit)
-
-    @property
-    def wanted(self) -> int:
-        """The transit to play at."""
-        if self._wanted is None:
-            self._wanted = self._learned()
-        return self._wanted
+        transits, long, short = self._transits, self._long, self._short
+        if len(long) == LONG:
+            del long[bisect_left(long, transits[0])]
+        if len(short) == SHORT:
+            del short[bisect_left(short, transits[-SHORT])]
+        transits.append(transit)
+        insort(long, transit)
+        insort(short, transit)
+        if self._lossy:
+            self._lossy -= 1
+        self.wanted = self._learned()
 
     def _learned(self) -> int:
+        long, short = self._long, self._short
         return min(
             max(
-                self._long.largest(LONG_MISSES * self._long.filled // LONG),
-                self._short.largest(SHORT_MISSES * self._short.filled // SHORT),
-                self._long.median + (NEXT_PACKET if self._lossy else MARGIN),
+                long[-1 - LONG_MISSES * len(long) // LONG],
+                short[-1 - SHORT_MISSES * len(short) // SHORT],
+                long[len(long) // 2] + (NEXT_PACKET if self._lossy else MARGIN),
             ),
-            self._short.smallest + MAX_DELAY,
+            short[0] + MAX_DELAY,
         )
 
     def usual(self, transit: int, most: int) -> bool:
-        """Whether a transit is within `most` of the last second's; the first always is."""
-        return not self._short.filled or abs(transit - self._short.median) <= most
-
-
-class _Window:
-    """The newest numbers, sorted."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._queue: deque[int] = deque()
-        self._order: list[int] = []
-
-    def add(self, value: int) -> None:
-        if len(self._queue) == self._size:
-            del self._order[bisect_left(self._order, self._queue.popleft())]
-        self._queue.append(value)
-        insort(self._order, value)
-
-    @property
-    def filled(self) -> int:
-        return len(self._order)
-
-    @property
-    def smallest(self) -> int:
-        return self._order[0]
-
-    @property
-    def median(self) -> int:
-        return self._order[len(self._order) // 2]
-
-    def largest(self, place: int) -> int:
-        return self._order[-1 - place]
+        """Whether a transit is within `most` of the last second's median; the first always is."""
+        short = self._short
+        return not short or abs(transit - short[len(short) // 2]) <= most

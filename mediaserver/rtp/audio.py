@@ -35,20 +35,13 @@ class Kind(Enum):
     HIDE = "conceal: it is lost, late or was never sent"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """`samples` to be played next, and where they come from."""
 
-    kind: Kind
     samples: int
     payload: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    sequence: int
-    samples: int
-    payload: bytes
+    kind: Kind = Kind.PLAY
 
 
 class AudioJitter:
@@ -61,8 +54,8 @@ class AudioJitter:
         # given
         self._length = length or packet_samples
         # owned
-        self._held: dict[int, _Held] = {}
-        """By timestamp, unwrapped."""
+        self._held: dict[int, tuple[int, Step]] = {}
+        """Sequence numbers and what to play, by timestamp, unwrapped."""
         self._delay = Delay()
         self._ssrc: int | None = None
         self._newest = 0
@@ -85,7 +78,7 @@ class AudioJitter:
             return
         if packet.ssrc != self._ssrc or len(self._held) >= MAX_HELD:
             self._restart(packet)
-        at = self._unwrap(packet.timestamp)
+        at = self._newest + ((packet.timestamp - self._newest + 0x80000000) & 0xFFFFFFFF) - 0x80000000  # unwrapped
         transit = round(now * SAMPLE_RATE) - at
         if self._late_run >= LATE_RUN or not self._delay.usual(transit, STRANGE):
             self._restart(packet)
@@ -96,7 +89,7 @@ class AudioJitter:
             self._late_run += 1
             return
         self._late_run = 0
-        self._held.setdefault(at, _Held(packet.sequence, samples, packet.payload))
+        self._held.setdefault(at, (packet.sequence, Step(samples, packet.payload)))
 
     def _restart(self, packet: Packet) -> None:
         """Forget the stream; `packet` begins another."""
@@ -107,9 +100,6 @@ class AudioJitter:
         self._cursor = None
         self._starved = self._late_run = 0
 
-    def _unwrap(self, timestamp: int) -> int:
-        return self._newest + ((timestamp - self._newest + 0x80000000) & 0xFFFFFFFF) - 0x80000000
-
     def shortage(self, now: float, spare: int) -> int:
         """Samples by which the delay is too short for what the line does; negative when it is longer than it need be.
 
@@ -117,33 +107,37 @@ class AudioJitter:
         """
         if self._cursor is None:
             return 0
-        last = self._cursor + max(0, FRAME - 1 - spare) // self._samples * self._samples
-        return self._delay.wanted - (round(now * SAMPLE_RATE) - last)
+        ahead = (FRAME - 1 - spare) // self._samples * self._samples if spare < FRAME else 0
+        return self._delay.wanted - (round(now * SAMPLE_RATE) - self._cursor - ahead)
 
     def pull(self, now: float) -> Step | None:
         """What to play next; None when nothing plays."""
         at = round(now * SAMPLE_RATE)
         if self._cursor is not None and at - self._cursor > self._delay.wanted + OVERDUE:
             self._cursor = None
-        if self._cursor is None and not self._start(at):
+        if self._cursor is None and not (self._held and self._start(at)):
             return None
         assert self._cursor is not None
         held = self._held.pop(self._cursor, None)
-        step = self._hole() if held is None else self._play(held)
+        if held is None:
+            step = self._hole()
+        else:
+            sequence, step = held
+            if sequence != (self._sequence + 1) & 0xFFFF:
+                self._delay.lost()
+            self._sequence, self._samples, self._starved = sequence, step.samples, 0
         if self._cursor is not None:
             self._cursor += step.samples
         return step
 
     def _start(self, at: int) -> bool:
         """Begin with the newest packet that has been here long enough; the sound before it is too old."""
-        if not self._held:
-            return False
         wanted = self._delay.wanted
         due = [each for each in self._held if at - each >= wanted]
         if not due:
             return False
         self._cursor, self._starved = max(due), 0
-        self._sequence = (self._held[self._cursor].sequence - 1) & 0xFFFF
+        self._sequence = (self._held[self._cursor][0] - 1) & 0xFFFF
         self._forget_before(self._cursor)
         return True
 
@@ -152,33 +146,27 @@ class AudioJitter:
             del self._held[each]
             self.dropped += 1
 
-    def _play(self, held: _Held) -> Step:
-        if held.sequence != (self._sequence + 1) & 0xFFFF:
-            self._delay.lost()
-        self._sequence, self._samples, self._starved = held.sequence, held.samples, 0
-        return Step(Kind.PLAY, held.samples, held.payload)
-
     def _hole(self) -> Step:
         """Nothing has the cursor's timestamp: bridge up to the next packet, which carries FEC for what it follows."""
         assert self._cursor is not None
         following = min((each for each in self._held if each > self._cursor), default=None)
         if following is None:
             return self._starve()
-        held, gap = self._held[following], following - self._cursor
-        if held.sequence == (self._sequence + 1) & 0xFFFF:  # nothing is lost: the sender paused (DTX)
-            return Step(Kind.HIDE, min(gap, FRAME))
+        (sequence, step), gap = self._held[following], following - self._cursor
+        if sequence == (self._sequence + 1) & 0xFFFF:  # nothing is lost: the sender paused (DTX)
+            return Step(min(gap, FRAME), kind=Kind.HIDE)
         self.lost += 1
         self._delay.lost()
-        if gap <= held.samples:
-            self._sequence = (held.sequence - 1) & 0xFFFF
-            return Step(Kind.MEND, gap, held.payload)
-        return Step(Kind.HIDE, min(gap - held.samples, FRAME))
+        if gap <= step.samples:
+            self._sequence = (sequence - 1) & 0xFFFF
+            return Step(gap, step.payload, Kind.MEND)
+        return Step(min(gap - step.samples, FRAME), kind=Kind.HIDE)
 
     def _starve(self) -> Step:
         self._starved += FRAME
         if self._starved > STARVED:
             self._cursor = None
-        return Step(Kind.HIDE, FRAME)
+        return Step(FRAME, kind=Kind.HIDE)
 
     def skim(self, now: float) -> bool:
         """Play nothing, but keep what would be due next; whether the stream goes on."""
@@ -206,6 +194,8 @@ def packet_samples(payload: bytes) -> int:
     """How long an Opus packet plays, from its first bytes (RFC 6716 §3.2); 0 when it cannot be one."""
     if not payload:
         return 0
-    frames = (1, 2, 2, payload[1] & 0x3F if len(payload) > 1 else 0)[payload[0] & 3]
-    samples = frames * _FRAME_SAMPLES[payload[0] >> 3]
+    samples, code = _FRAME_SAMPLES[payload[0] >> 3], payload[0] & 3
+    if code < 3:
+        return samples if code == 0 else 2 * samples
+    samples *= payload[1] & 0x3F if len(payload) > 1 else 0
     return samples if samples <= MAX_SAMPLES else 0

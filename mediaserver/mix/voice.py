@@ -81,11 +81,8 @@ class Voice:
         """Ticks for which the delay has been too long."""
         self._level = 0.0
         self._quiet = QUIET_TICKS
-
-    @property
-    def active(self) -> bool:
+        self.active = False
         """Whether it gave sound in the last second."""
-        return self._quiet < QUIET_TICKS
 
     def add(self, packet: Packet, now: float, codec: str = "opus") -> None:
         """Take one packet, with a timestamp in samples at 48 kHz whatever the `codec`; `now` in seconds."""
@@ -120,9 +117,11 @@ class Voice:
             heard = -float(self._claim) if self.jitter.skim(now) else None
         if heard is None:
             self._quiet += 1
+            self.active = self._quiet < QUIET_TICKS
             return None
-        self._quiet, self._level = 0, heard
-        return min(0.0, heard + self.gain)
+        self._quiet, self._level, self.active = 0, heard, True
+        heard += self.gain
+        return heard if heard < 0.0 else 0.0
 
     def _hear(self, frame: Samples) -> float:
         heard = level(frame)
@@ -155,7 +154,7 @@ class Voice:
         """
         if not self._relayed and (self._share != 1 or len(self._fifo) or self._steady < self._patience):
             return None
-        step = self.jitter.pull(now) if self._timely(now) else None
+        step = self.jitter.pull(now) if self._correction(now) == 0 else None
         if step is not None and _whole(step):
             self._relayed.append(step)
             return step.payload
@@ -164,11 +163,6 @@ class Voice:
         if step is not None:
             self._fifo = self._take(step)
         return None
-
-    def _timely(self, now: float) -> bool:
-        """Whether the delay may stay as it is: not too short, and not so long that it is time to shorten it."""
-        shortage = self.jitter.shortage(now, 0)
-        return shortage <= 0 and not self._too_long(shortage)
 
     def _resume(self) -> None:
         """Go on decoding: the decoder hears the last packets that were passed on, and goes on from there."""
@@ -191,18 +185,22 @@ class Voice:
 
     def _steer(self, now: float) -> int:
         """Make the delay longer by concealing 20 ms that were not lost, or shorter by taking two frames for one."""
-        shortage = self.jitter.shortage(now, len(self._fifo))
-        if shortage > 0:
+        correction = self._correction(now)
+        if correction > 0:
             self._fifo, self._steady = np.concatenate((self._fifo, self._decoder.conceal(FRAME_SAMPLES))), 0
-        if not self._too_long(shortage):
+        if correction >= 0:
             return FRAME_SAMPLES
         self._long = 0
         return 2 * FRAME_SAMPLES
 
-    def _too_long(self, shortage: int) -> bool:
-        """Count a tick; whether the delay has been too long for long enough."""
-        self._long = self._long + 1 if shortage < -LONG_SAMPLES else 0
-        return self._long >= self._patience
+    def _correction(self, now: float) -> int:
+        """Count a tick; 1 when the delay is too short, −1 when it has been too long for long enough, else 0."""
+        shortage = self.jitter.shortage(now, len(self._fifo))
+        if shortage >= -LONG_SAMPLES:
+            self._long = 0
+            return 1 if shortage > 0 else 0
+        self._long += 1
+        return -1 if self._long >= self._patience else 0
 
     @property
     def _patience(self) -> int:

@@ -38,7 +38,7 @@ class Bus:
     @property
     def converts(self) -> bool:
         """Whether anybody hears it in another codec than Opus, for whom everything must be decoded."""
-        return any(each.sinks for each in self._telephony.values())
+        return bool(self._telephony) and any(each.sinks for each in self._telephony.values())
 
     def push(self, total: Sums | None, tick: int) -> None:
         """Send 20 ms; None is silence, which is continuous too, but encoded only once for everyone."""

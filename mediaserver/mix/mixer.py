@@ -82,31 +82,35 @@ class Mixer:
     def tick(self, tick: int, now: float) -> bool:
         """Mix 20 ms and push one packet to every mix somebody hears; whether the speaker changed."""
         alone = self._alone()
-        levels = {
-            seat: heard
-            for seat, voice in self.voices.items()
-            if (heard := voice.listen(now, mixed=seat in self.mixed, alone=seat == alone)) is not None
-        }
+        levels: dict[str, float] = {}
+        active: list[str] = []
+        for seat, voice in self.voices.items():
+            heard = voice.listen(now, mixed=seat in self.mixed, alone=voice is alone)
+            if heard is not None:
+                levels[seat] = heard
+            if voice.active:
+                active.append(seat)
         changed = self.speaker.update(levels, now, among=self.mixed)
-        self._choose()
-        if alone is not None and (packet := self.voices[alone].packet) is not None:
-            self._relay(packet, tick)
-            self._relayed = self.voices[alone]
+        self.mixed = frozenset(active if len(active) <= MAX_MIXED else self._loudest(active))
+        if alone is not None and alone.packet is not None:
+            self._relay(alone.packet, tick)
+            self._relayed = alone
         else:
             self._mix(levels, tick)
         return changed
 
-    def _alone(self) -> str | None:
-        """Whose voice is the only one, if it may be passed on; who comes in now is heard from the next tick on.
+    def _alone(self) -> Voice | None:
+        """The only voice, if it may be passed on; who comes in now is heard from the next tick on.
 
         A voice that is made louder or softer has to be decoded.
         """
         if not self.relays or self._echo is not None or len(self.mixed) != 1 or self._leaving or self._full.converts:
             return None
         (seat,) = self.mixed
-        if self.voices[seat].gain:
+        voice = self.voices[seat]
+        if voice.gain or self.speaker.levels.get(seat, QUIETEST_DBOV) <= SILENT_DBOV:
             return None
-        return seat if self.speaker.levels.get(seat, QUIETEST_DBOV) > SILENT_DBOV else None
+        return voice
 
     def _relay(self, packet: bytes, tick: int) -> None:
         self._full.relay(packet, tick)
@@ -131,13 +135,11 @@ class Mixer:
         else:
             self._push_back(self._echo.turn(sounds), tick)
 
-    def _choose(self) -> None:
-        """Mix the loudest; who is mixed stays until somebody is clearly louder, or is quiet for a second."""
+    def _loudest(self, active: list[str]) -> list[str]:
+        """Whom to mix of too many; who is mixed stays until somebody is clearly louder, or is quiet for a second."""
         levels = self.speaker.levels
-        active = [seat for seat, voice in self.voices.items() if voice.active]
-        if len(active) > MAX_MIXED:
-            active.sort(key=lambda seat: levels.get(seat, QUIETEST_DBOV) + STAY_DB * (seat in self.mixed), reverse=True)
-        self.mixed = frozenset(active[:MAX_MIXED])
+        active.sort(key=lambda seat: levels.get(seat, QUIETEST_DBOV) + STAY_DB * (seat in self.mixed), reverse=True)
+        return active[:MAX_MIXED]
 
     def _push(self, sounds: dict[str, Samples], tick: int) -> None:
         if not sounds:

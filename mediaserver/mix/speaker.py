@@ -28,17 +28,18 @@ class SpeakerDetector:
 
     def update(self, levels: Mapping[str, float], now: float, among: Collection[str] | None = None) -> bool:
         """Take one tick's levels; whether the speaker changed. Only one `among` these may become it, if given."""
-        self.levels = {
-            seat: self.levels.get(seat, QUIETEST_DBOV) * (1 - _SMOOTHING) + level * _SMOOTHING
-            for seat, level in levels.items()
-        }
+        smoothed: dict[str, float] = {}
+        best: str | None = None
+        for seat, level in levels.items():
+            smoothed[seat] = self.levels.get(seat, QUIETEST_DBOV) * (1 - _SMOOTHING) + level * _SMOOTHING
+            if (among is None or seat in among) and (best is None or smoothed[seat] > smoothed[best]):
+                best = seat
+        self.levels = smoothed
         before = self.speaker
-        current = self.levels.get(before, QUIETEST_DBOV) if before is not None else QUIETEST_DBOV
+        current = smoothed.get(before, QUIETEST_DBOV) if before is not None else QUIETEST_DBOV
         if current > THRESHOLD_DBOV:
             self._heard = now
-        heard = self.levels if among is None else self.levels.keys() & among
-        best = max(heard, key=self.levels.__getitem__, default=None)
-        if best is not None and best != before and self._may_take(self.levels[best], current, now):
+        if best is not None and best != before and self._may_take(smoothed[best], current, now):
             self.speaker, self._since, self._heard = best, now, now
         elif before is not None and now - self._heard > self._hold_s:
             self.speaker = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mediaserver.api import TOP_HEIGHT
 from mediaserver.rtp.jitter import FrameAssembler, FrameQueue
 from mediaserver.rtp.nack import NackGenerator
-from mediaserver.rtp.packet import Packet, newer
+from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.rtcp import Block
 from mediaserver.tracks import Dirty, Source
 
@@ -34,7 +34,7 @@ class Reception:
         if self.highest < 0:
             self.base = self.highest = sequence
         last = (sequence + count - 1) & 0xFFFF
-        if newer(last, self.highest):
+        if (last - self.highest) & 0xFFFF < 0x8000:  # it comes after the highest, or is it (RFC 1982)
             self.cycles += last < self.highest
             self.highest = last
 

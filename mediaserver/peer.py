@@ -17,7 +17,7 @@ from mediaserver.rtp.bandwidth import LossController
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import is_keyframe
+from mediaserver.rtp.payload import is_keyframe, mark_keyframes
 from mediaserver.rtp.probation import Probation, Verdict
 from mediaserver.rtp.sdp import (
     LEVEL_URI,
@@ -197,8 +197,7 @@ class Peer:
                 return
             if verdict is Verdict.RESTART:
                 layer = begin()
-            for each in packets:
-                each.keyframe = is_keyframe(codec, each.payload)
+            mark_keyframes(codec, packets)
             missing = layer.receive(packets, now)
             if missing:
                 self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, missing))

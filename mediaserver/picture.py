@@ -60,10 +60,10 @@ class Picture:
                 return self.renditions.get((codec, step)) or self.renditions[codec, USUAL]
         return None
 
-    def scene(self, tick: int, utc: datetime, *, large: bool) -> Scene | None:
+    def scene(self, tick: int, now: float, utc: datetime, *, large: bool) -> Scene | None:
         """What is to be painted and encoded now; None while nobody watches."""
         wanted = {
-            key: rendition.take_keyframe()
+            key: rendition.take_keyframe(now)
             for key, rendition in self.renditions.items()
             if rendition.sinks and (key[1] == LARGE) is large
         }

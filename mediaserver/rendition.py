@@ -30,8 +30,9 @@ class Rendition(Source):
         """Make the next picture a key frame."""
         self._wanted = True
 
-    def take_keyframe(self) -> bool:
-        """Whether the next picture must be a key frame; asks once."""
+    def take_keyframe(self, now: float) -> bool:
+        """Whether the next picture, which is made now, must be a key frame; tells each wish once. `now` in seconds."""
+        self.remind(now)
         wanted, self._wanted = self._wanted, False
         return wanted
 

@@ -315,9 +315,6 @@ class Room:
         for seat in tuple(self.seats.values()):
             if seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now):
                 self._refresh_view(seat)
-        for picture in self.pictures:
-            for rendition in picture.renditions.values():
-                rendition.remind(now)
 
     def refresh(self, now: float) -> None:
         """Turn the page when it is time, and follow layers that came or went, once in half a second."""
@@ -396,7 +393,7 @@ class Room:
         self._idle = not watched
         utc = datetime.now(UTC)
         sizes = [large for large in (False, True) if rate == (QUALITIES[LARGE].fps if large else self.options.fps)]
-        due = [picture.scene(tick, utc, large=large) for picture in self.pictures for large in sizes]
+        due = [picture.scene(tick, now, utc, large=large) for picture in self.pictures for large in sizes]
         shown = {tile.seat for picture in self.pictures for tile in picture.shown() if tile.seat}
         return Work(
             now=now,

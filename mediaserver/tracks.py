@@ -77,10 +77,10 @@ class Source:
 
     def push(self, *packets: Packet) -> None:
         """Take packets; they leave at the next flush."""
+        self.cache.add(*packets)
         for packet in packets:
             if packet.keyframe:
                 self.keyframes.arrived()
-            self.cache.add(packet)
         if not (packets and self.sinks):
             return
         if not self._pending:

@@ -12,9 +12,10 @@ class PacketCache:
     def __init__(self) -> None:
         self._ring: list[Packet | None] = [None] * CACHE_PACKETS
 
-    def add(self, packet: Packet) -> None:
-        """Keep a packet, forgetting the one `CACHE_PACKETS` before it."""
-        self._ring[packet.sequence % CACHE_PACKETS] = packet
+    def add(self, *packets: Packet) -> None:
+        """Keep packets, forgetting those `CACHE_PACKETS` before them."""
+        for packet in packets:
+            self._ring[packet.sequence % CACHE_PACKETS] = packet
 
     def get(self, sequence: int) -> Packet | None:
         """The packet with that sequence number, if it is still here."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES
+from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
 
 NAL_IDR, NAL_SPS, NAL_PPS, NAL_AUD = 5, 7, 8, 9
 _STAP_A, _FU_A = 24, 28
@@ -68,6 +68,16 @@ def is_keyframe(codec: str, payload: bytes) -> bool:
         return _vp8_keyframe(payload) if codec == "VP8" else _h264_keyframe(payload)
     except (ValueError, IndexError):
         return False
+
+
+def mark_keyframes(codec: str, packets: list[Packet]) -> None:
+    """Note in packets which of them begin a picture that needs no other."""
+    begins = _vp8_keyframe if codec == "VP8" else _h264_keyframe
+    for packet in packets:
+        try:
+            packet.keyframe = begins(packet.payload)
+        except (ValueError, IndexError):
+            packet.keyframe = False
 
 
 def _vp8_keyframe(payload: bytes) -> bool:

@@ -137,20 +137,17 @@ class UdpMux:
 
     def look(self, now: float) -> None:
         """Take what waits in the sockets."""
-        for port in self._sockets.values():
-            self._drain(port, now)
-
-    def _drain(self, port: Port, now: float) -> None:
-        for owner, what, more in self._inbox.read(port.socket, now):
-            try:
-                if owner is None:
-                    self._stun(what, more, port, now)
-                elif more is None:
-                    owner.datagram(what, now)
-                else:
-                    owner.rtp(what, more, now)
-            except Exception:  # one packet's fault, ours or its sender's, must not make the port deaf
-                logger.exception("x datagram for %s", owner or more)
+        for sock, port in self._sockets.items():
+            for owner, what, more in self._inbox.read(sock, now):
+                try:
+                    if owner is None:
+                        self._stun(what, more, port, now)
+                    elif more is None:
+                        owner.datagram(what, now)
+                    else:
+                        owner.rtp(what, more, now)
+                except Exception:  # one packet's fault, ours or its sender's, must not make the port deaf
+                    logger.exception("x datagram for %s", owner or more)
 
     def _stun(self, data: bytes, address: Address, port: Port, now: float) -> None:
         try:

@@ -7,10 +7,11 @@ from aiortc.codecs.vpx import VpxPayloadDescriptor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES
+from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
 from mediaserver.rtp.payload import (
     depayload,
     is_keyframe,
+    mark_keyframes,
     packetize_h264,
     packetize_vp8,
     single_nals,
@@ -105,6 +106,9 @@ def test_the_vp8_descriptor_agrees_with_aiortc(payload: bytes) -> None:
 )
 def test_key_frames_are_known(codec: str, payload: bytes, expected: bool) -> None:
     assert is_keyframe(codec, payload) is expected
+    packet = Packet(96, 0, 0, 0, False, payload, not expected)
+    mark_keyframes(codec, [packet])
+    assert packet.keyframe is expected
 
 
 def test_a_vp8_key_frame_tells_its_size() -> None:

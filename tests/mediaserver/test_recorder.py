@@ -48,7 +48,7 @@ class Studio:
     def record(self, seconds: float, colour: Colour, hertz: int, *, keyframes: bool = True) -> None:
         """Let so much time pass: 25 pictures and 50 sounds a second, with the room's own numbers."""
         for _ in range(round(seconds * FPS)):
-            wanted = self.picture.take_keyframe()
+            wanted = self.picture.take_keyframe(0.0)
             self.wanted += wanted
             data, key = self._encoder.encode(plain(*SIZE, colour), self.tick, keyframe=wanted and keyframes)
             for sound in (2 * self.tick, 2 * self.tick + 1):
@@ -203,7 +203,7 @@ def noisy(studio: Studio, seconds: float) -> None:
         picture = plain(*SIZE, NOISE)
         for plane in picture.planes:
             memoryview(plane)[:] = noise.bytes(plane.buffer_size)
-        data, key = encoder.encode(picture, studio.tick, keyframe=studio.picture.take_keyframe())
+        data, key = encoder.encode(picture, studio.tick, keyframe=studio.picture.take_keyframe(0.0))
         studio.picture.publish(data, key, studio.tick * 3600)
         for sound in (2 * studio.tick, 2 * studio.tick + 1):
             studio.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, voice(440)[sound % 100]))

@@ -43,9 +43,9 @@ def test_pictures_become_packets_numbered_without_end(codec: str) -> None:
 
 def test_a_key_frame_is_wanted_first_and_after_each_request() -> None:
     rendition = Rendition("VP8", Dirty())
-    assert [rendition.take_keyframe(), rendition.take_keyframe()] == [True, False]
+    assert [rendition.take_keyframe(0.0), rendition.take_keyframe(0.0)] == [True, False]
     rendition.request_keyframe(0.0)
-    assert [rendition.take_keyframe(), rendition.take_keyframe()] == [True, False]
+    assert [rendition.take_keyframe(0.0), rendition.take_keyframe(0.0)] == [True, False]
 
 
 def test_a_picture_the_encoder_left_out_is_no_packet() -> None:
@@ -55,3 +55,13 @@ def test_a_picture_the_encoder_left_out_is_no_packet() -> None:
     rendition.publish(b"", False, 0)
     dirty.flush(0.0)
     assert kept.packets == []
+
+
+def test_a_wish_that_came_too_soon_is_remembered() -> None:
+    rendition = Rendition("VP8", Dirty())
+    assert rendition.take_keyframe(0.0)
+    for now in (1.0, 1.1):
+        rendition.request_keyframe(now)
+    assert [rendition.take_keyframe(now) for now in (1.1, 1.2, 1.4, 1.5, 1.6)] == [True, False, False, True, False]
+    rendition.publish(b"a picture", True, 0)
+    assert not rendition.take_keyframe(9.0)

@@ -59,8 +59,8 @@ class Server:
         local = Local(ice.fragment, ice.password, fingerprint(CERTIFICATE), tuple(self.mux.addresses), {"0": 1, "2": 2})
         return write_answer(self.offer, local, ("H264", "VP8"))
 
-    def rtp(self, packet: Packet, extensions: dict[int, bytes], now: float) -> None:
-        self.packets.append((packet, extensions))
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        self.packets += [(packets[0], extensions), *((packet, {}) for packet in packets[1:])]
         self._news.set()
 
     def rtcp(self, data: bytes, now: float) -> None:

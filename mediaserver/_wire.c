@@ -737,8 +737,8 @@ static PyObject *extensions_of(const unsigned char *data, int at, int end, int t
             Py_CLEAR(found);
             break;
         }
-        if (name == level_id && size) {
-            *level = data[at] & 0x7F;
+        if (name == level_id) {
+            *level = size ? data[at] & 0x7F : -1;
         } else {
             PyObject *key = PyLong_FromLong(name), *value = PyBytes_FromStringAndSize((const char *)data + at, size);
             if (!key || !value || PyDict_SetItem(found, key, value) < 0)

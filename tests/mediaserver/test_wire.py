@@ -165,6 +165,15 @@ def test_every_datagram_is_read_alike(sent: list[tuple[str, list[bytes]]]) -> No
     assert Reader(plain=False).read(datagrams) == Reader(plain=True).read(datagrams)
 
 
+def test_a_level_without_a_byte_says_nothing_in_either() -> None:
+    elements = bytes([LEVEL_ID, 1, 42, LEVEL_ID, 0, 0, 0, 0])  # RFC 8285 §4.3
+    row = [b"\x90" + pack("!BHIIHH", 96, 7, 0, 9, 0x1000, 2) + elements + b"payload"]
+    compiled, plain = (Reader(plain=p).read([("keys", encrypted(data)) for data in row]) for p in (False, True))
+    assert compiled == plain
+    items, _, _ = compiled  # type: ignore[misc]
+    assert [([packet.level for packet in packets], extensions) for _, packets, extensions in items] == [([None], {})]
+
+
 @pytest.mark.parametrize("plain", [False, True])
 def test_packets_in_a_row_are_one_item_and_know_how_loud_they_are(plain: bool) -> None:
     loud = in_row(96, 0xFFFF, 9, [LOUD, b"", LOUD, b"\x90\x41ab", b""])

@@ -39,6 +39,7 @@ enum {
     HEADERS_BYTES = 64,       /* rtp/pacer.py */
 };
 static const double BURST_S = 0.04; /* rtp/pacer.py */
+static const double MAX_AGE_S = 1.0; /* transport/arrival.py */
 
 typedef int (*srtp_call)(void *session, void *packet, int *length);
 static srtp_call srtp_protect, srtp_unprotect, srtp_unprotect_rtcp;
@@ -775,9 +776,9 @@ typedef struct {
     unsigned char payload_type;
 } Streak;
 
-/* (owner, [Packet], extensions) of a plain RTP packet, by the rules of rtp/packet.py, or None when it went on with the run
+/* (owner, [Packet], extensions, when it came) of a plain RTP packet, by the rules of rtp/packet.py, or None when it went on with the run
  * before; NULL without an exception when it is malformed. */
-static PyObject *rtp_item(Line *line, const unsigned char *data, int length, Streak *streak) {
+static PyObject *rtp_item(Line *line, const unsigned char *data, int length, double came, Streak *streak) {
     if (length < HEADER || length > MAX_PACKET || data[0] >> 6 != 2)
         return NULL;
     int start = HEADER + 4 * (data[0] & 0x0F), end = length, level = -1;
@@ -827,7 +828,7 @@ static PyObject *rtp_item(Line *line, const unsigned char *data, int length, Str
         PyObject *packets = PyList_New(1);
         if (packets) {
             PyList_SET_ITEM(packets, 0, Py_NewRef(packet));
-            item = PyTuple_Pack(3, line->owner, packets, extensions);
+            item = Py_BuildValue("(OOOd)", line->owner, packets, extensions, came);
             Py_DECREF(packets);
         }
         *streak = (Streak){item ? line : NULL, packets, ssrc, 0, payload_type};
@@ -838,7 +839,7 @@ static PyObject *rtp_item(Line *line, const unsigned char *data, int length, Str
     return item;
 }
 
-static PyObject *stun_item(const unsigned char *data, int length, const struct sockaddr_storage *address) {
+static PyObject *stun_item(const unsigned char *data, int length, const struct sockaddr_storage *address, double came) {
     char host[INET6_ADDRSTRLEN];
     int six = address->ss_family == AF_INET6;
     const void *number = six ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
@@ -847,19 +848,24 @@ static PyObject *stun_item(const unsigned char *data, int length, const struct s
                          : ((const struct sockaddr_in *)address)->sin_port);
     if (!inet_ntop(address->ss_family, number, host, sizeof host))
         return NULL;
-    return Py_BuildValue("(Oy#(si))", Py_None, data, (Py_ssize_t)length, host, port);
+    return Py_BuildValue("(Oy#(si)d)", Py_None, data, (Py_ssize_t)length, host, port, came);
 }
 
-static PyObject *media_item(Line *line, unsigned char *data, int length, Streak *streak, long long *malformed) {
+/* A DTLS record or a plain RTCP packet. */
+static PyObject *record_item(Line *line, const unsigned char *data, int length, double came) {
+    return Py_BuildValue("(Oy#Od)", line->owner, data, (Py_ssize_t)length, Py_None, came);
+}
+
+static PyObject *media_item(Line *line, unsigned char *data, int length, double came, Streak *streak,
+                            long long *malformed) {
     int plain = length;
     if (!line->rx || length < HEADER)
         return NULL;
     if (data[1] >= 192 && data[1] < 224) /* RFC 5761 §4 */
-        return srtp_unprotect_rtcp(line->rx, data, &plain) ? NULL
-                                                           : Py_BuildValue("(Oy#O)", line->owner, data, (Py_ssize_t)plain, Py_None);
+        return srtp_unprotect_rtcp(line->rx, data, &plain) ? NULL : record_item(line, data, plain, came);
     if (srtp_unprotect(line->rx, data, &plain) != 0)
         return NULL;
-    PyObject *item = rtp_item(line, data, plain, streak);
+    PyObject *item = rtp_item(line, data, plain, came, streak);
     *malformed += !item && !PyErr_Occurred();
     return item;
 }
@@ -867,10 +873,10 @@ static PyObject *media_item(Line *line, unsigned char *data, int length, Streak 
 /* What one datagram is (RFC 7983 §7); NULL without an exception when nobody shall have it, None when it went on with the
  * streak. */
 static PyObject *item_of(Inbox *self, unsigned char *data, int length, const struct sockaddr_storage *address,
-                         double now, Streak *streak, long long *strangers, long long *malformed) {
+                         double now, double came, Streak *streak, long long *strangers, long long *malformed) {
     char bytes[18];
     if (data[0] < 4)
-        return stun_item(data, length, address);
+        return stun_item(data, length, address, came);
     PyObject *key = PyBytes_FromStringAndSize(bytes, key_of(address, bytes));
     Line *line = key ? (Line *)PyDict_GetItemWithError(self->lines, key) : NULL;
     Py_XDECREF(key);
@@ -880,10 +886,36 @@ static PyObject *item_of(Inbox *self, unsigned char *data, int length, const str
     }
     line->heard = now;
     if (data[0] >= 128 && data[0] < 192)
-        return media_item(line, data, length, streak, malformed);
+        return media_item(line, data, length, came, streak, malformed);
     if (data[0] >= 20 && data[0] < 64)
-        return Py_BuildValue("(Oy#O)", line->owner, data, (Py_ssize_t)length, Py_None);
+        return record_item(line, data, length, came);
     return NULL;
+}
+
+static double seconds(const struct timespec *time) {
+    return (double)time->tv_sec + (double)time->tv_nsec * 1e-9;
+}
+
+/* What the clock of the kernel's notes is behind that of time.monotonic(), in seconds. */
+static double skew(void) {
+    struct timespec wall, steady;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    clock_gettime(CLOCK_MONOTONIC, &steady);
+    return seconds(&steady) - seconds(&wall);
+}
+
+/* When a datagram came, by transport/arrival.py's rules. */
+static double came_at(struct msghdr *header, double skewed, double now) {
+    for (struct cmsghdr *note = CMSG_FIRSTHDR(header); note; note = CMSG_NXTHDR(header, note)) {
+        struct timespec time;
+        if (note->cmsg_level != SOL_SOCKET || note->cmsg_type != SCM_TIMESTAMPNS ||
+            note->cmsg_len != CMSG_LEN(sizeof time))
+            continue;
+        memcpy(&time, CMSG_DATA(note), sizeof time);
+        double came = seconds(&time) + skewed;
+        return came >= now - MAX_AGE_S && came <= now ? came : now;
+    }
+    return now;
 }
 
 static PyObject *inbox_read(Inbox *self, PyObject *args) {
@@ -891,6 +923,10 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
     static struct sockaddr_storage addresses[BATCH];
     static struct iovec iovecs[BATCH];
     static struct mmsghdr headers[BATCH];
+    static union {
+        char bytes[CMSG_SPACE(sizeof(struct timespec))];
+        struct cmsghdr aligned;
+    } notes[BATCH];
     static int prepared = 0;
     PyObject *sock;
     int fd, got = BATCH;
@@ -900,6 +936,7 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
         return NULL;
     PyObject *items = PyList_New(0);
     Streak streak = {NULL};
+    double skewed = skew();
     for (int looks = 0; items && got == BATCH && looks < MAX_READ / BATCH; looks++) {
         for (; prepared < BATCH; prepared++) {
             iovecs[prepared] = (struct iovec){buffers[prepared], DATAGRAM};
@@ -908,17 +945,21 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
                 .msg_namelen = sizeof *addresses,
                 .msg_iov = &iovecs[prepared],
                 .msg_iovlen = 1,
+                .msg_control = &notes[prepared],
+                .msg_controllen = sizeof *notes,
             };
         }
         got = recvmmsg(fd, headers, BATCH, MSG_DONTWAIT, NULL);
         for (int i = 0; i < got; i++) {
             int length = (int)headers[i].msg_len;
-            headers[i].msg_hdr.msg_namelen = sizeof *addresses; /* all that the kernel changes and reads again */
+            double came = came_at(&headers[i].msg_hdr, skewed, now);
+            headers[i].msg_hdr.msg_namelen = sizeof *addresses; /* these two the kernel changes and reads again */
+            headers[i].msg_hdr.msg_controllen = sizeof *notes;
             if (!items || !length)
                 continue;
             packets++;
             bytes += length;
-            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, &streak, &strangers, &malformed);
+            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, came, &streak, &strangers, &malformed);
             if (PyErr_Occurred() || (item && item != Py_None && PyList_Append(items, item) < 0))
                 Py_CLEAR(items);
             Py_XDECREF(item);

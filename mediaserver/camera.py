@@ -8,7 +8,7 @@ from mediaserver.rtp.jitter import FrameAssembler, FrameQueue
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.rtcp import Block
-from mediaserver.tracks import Dirty, Source
+from mediaserver.tracks import Dirty, Source, VideoSource
 
 ACTIVE_S = 1.5
 """A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
@@ -56,7 +56,7 @@ class Reception:
         return block, got, lost
 
 
-class Layer(Source):
+class Layer(VideoSource):
     """One simulcast layer: `share` is its height over the camera's, `rid` its name, empty when it is the only one."""
 
     def __init__(

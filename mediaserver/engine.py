@@ -20,9 +20,13 @@ from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.plain import PlainPorts
 from mediaserver.transport.udp import UdpMux
 
-LOOK_MS = 10
-"""Sockets are looked at so often instead of being waited for, every second time together with a beat of the sound. What
-came meanwhile is read together and leaves to each receiver with one system call; it waits 5 ms on average."""
+LOOK_MS = PTIME_MS
+"""Sockets are looked at so often instead of being waited for, together with each beat of the sound. What came meanwhile
+is read together and leaves to each receiver with one system call; it waits 10 ms on average."""
+QUICK_MS = PTIME_MS // 2
+"""So often while somebody joins, whose three flights each wait for a look, or while a picture leaves bit by bit."""
+JOIN_S = 3.0
+"""From the answer until a browser is there, in which one on a long line may have joined as well."""
 BEAT_S = PTIME_MS / 1000
 TICK_BEATS = round(TICK_S / BEAT_S)
 REFRESH_BEATS = 25
@@ -64,6 +68,8 @@ class LocalEngine:
         """Runs while there are rooms."""
         self._done = 0
         """Beats of the clock that are over."""
+        self._quick = 0.0
+        """Until when somebody joins."""
 
     def start(self) -> None:
         """Bind the port. Raises OSError."""
@@ -73,13 +79,17 @@ class LocalEngine:
         """Take what came, do what is due, send what became of it."""
         now = time.monotonic()
         self._mux.look(now)
-        self._plain.look(now)
-        self._beat(now)
-        self._dirty.flush(now)
-
-    def _beat(self, now: float) -> None:
-        """Work for all rooms at once, on one clock; what was missed is made up for."""
+        if self._plain.lines:
+            self._plain.look(now)
         due = _beats(now)
+        if due != self._done:
+            self._beat(due, now)
+        if self._dirty:
+            self._dirty.flush(now)
+        self._ticker.change(QUICK_MS if self._dirty or now < self._quick else LOOK_MS)
+
+    def _beat(self, due: int, now: float) -> None:
+        """Work for all rooms at once, on one clock; what was missed is made up for."""
         first = self._done + 1 if due - self._done <= LATE_BEATS else due
         for number in range(first, due + 1):
             self._work(number, now)
@@ -145,6 +155,7 @@ class LocalEngine:
             owner=place,
         )
         await place.connect(seat, peer)
+        self._quick = time.monotonic() + JOIN_S
         return peer.answer
 
     async def _connect_leg(self, place: Room, seat: str, offer: str) -> str:

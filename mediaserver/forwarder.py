@@ -143,14 +143,14 @@ class Forwarder:
         before = self.leg.waiting
         outgoing = self._pacer.put(outgoing, octets, now)
         if self.leg.waiting and not before and self._dirty is not None:
-            self._dirty.add(self)
+            self._dirty.append(self)
         return outgoing
 
     def flush(self, now: float) -> None:
         """Send what has waited for its turn; called whenever the port was read and at every tick of the sound."""
         self._transport.send(self._pacer.take(now), self._send_time)
         if self.leg.waiting and self._dirty is not None:
-            self._dirty.add(self)
+            self._dirty.append(self)
 
     def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
         """The slow way: after a switch, around holes and disorder, and for VP8 ids that must be moved."""
@@ -174,7 +174,7 @@ class Forwarder:
         again = []
         for sequence in sequences:
             wanted = self.rewriter.source_sequence(sequence)
-            packet = self.source.cache.get(wanted) if wanted is not None else None
+            packet = self.source.recall(wanted) if wanted is not None else None
             if packet is None:
                 continue
             if self._resends.allow(sequence, len(packet.payload) + HEADERS_BYTES, rate, round_trip, now):
@@ -209,7 +209,7 @@ class Forwarder:
         assert self.source is not None
         newest, again = self.leg.newest if self.leg.sent else None, list[Packet]()
         while newest is not None and len(again) < MAX_REPEATED:
-            packet = self.source.cache.get((newest.sequence - len(again)) & 0xFFFF)
+            packet = self.source.recall((newest.sequence - len(again)) & 0xFFFF)
             if packet is None or self._owed < len(packet.payload) + HEADERS_BYTES:
                 break
             self._owed -= len(packet.payload) + HEADERS_BYTES

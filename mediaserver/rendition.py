@@ -5,10 +5,10 @@ from collections.abc import Callable
 from mediaserver.mix.quality import SINGLE_NAL
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_h264, packetize_vp8, single_nals
-from mediaserver.tracks import Dirty, Sink, Source
+from mediaserver.tracks import Dirty, Sink, VideoSource
 
 
-class Rendition(Source):
+class Rendition(VideoSource):
     """A source like any camera; `ask` makes the next picture a key frame. `watched` hears of each new sink."""
 
     def __init__(self, codec: str, dirty: Dirty, watched: Callable[[], None] | None = None) -> None:

@@ -38,7 +38,6 @@ from mediaserver.mix.quality import LARGE, QUALITIES, USUAL
 from mediaserver.peer import Peer
 from mediaserver.picture import Picture, Pictures
 from mediaserver.recorder import Recorder
-from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.webrtc import State
 
@@ -99,6 +98,8 @@ class Room:
         self.content: str | None = None
         """Whose shared screen is shown."""
         self.mixer = Mixer(dirty, options.hold_s, options.echo_s)
+        self.heard = self.mixer.hear
+        """What peers tell of their microphones."""
         self._composer = Composer(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._mixed = self.mixer.mixed
@@ -205,10 +206,6 @@ class Room:
             seat.peer.limit(LARGE if composed and seat.lines > self.options.height * BETWEEN else USUAL)
 
     # Events of peers
-
-    def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
-        """A microphone's packet."""
-        self.mixer.hear(seat, packet, now, codec)
 
     def changed(self, seat: str, state: State, reason: str) -> None:
         """A peer's transport changed."""

@@ -27,6 +27,16 @@ class Ticker:
         self._descriptor: int | None = None
         self._handle: asyncio.TimerHandle | None = None
 
+    def change(self, period_ms: int) -> None:
+        """Take another period from now on."""
+        if period_ms == self._period_ms:
+            return
+        runs = self._descriptor is not None or self._handle is not None
+        self.stop()
+        self._period_ms = period_ms
+        if runs:
+            self.start()
+
     def start(self) -> None:
         """Begin with the next multiple."""
         self._descriptor = timer(self._period_ms)

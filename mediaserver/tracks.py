@@ -34,25 +34,19 @@ class Flushed(Protocol):
         """Send them, or add itself again."""
 
 
-class Dirty:
-    """Sources and senders that hold packets not yet sent."""
-
-    def __init__(self) -> None:
-        self._sources: list[Flushed] = []
-
-    def add(self, source: Flushed) -> None:
-        """Remember to flush `source`."""
-        self._sources.append(source)
+class Dirty(list[Flushed]):
+    """Sources and senders that hold packets not yet sent, in the order in which they got them."""
 
     def flush(self, now: float) -> None:
         """Send everything that waits."""
-        sources, self._sources = self._sources, []
-        for source in sources:
-            source.flush(now)
+        waiting = self[:]
+        self.clear()
+        for each in waiting:
+            each.flush(now)
 
 
 class Source:
-    """One encoded stream and the sinks that hang on it. `codec` is "opus", "VP8" or "H264"."""
+    """One encoded stream and the sinks that hang on it: sound, or as :class:`VideoSource` pictures."""
 
     def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
         # given
@@ -60,8 +54,6 @@ class Source:
         self.codec = codec
         self._dirty = dirty
         # owned
-        self.cache = PacketCache()
-        self.keyframes = KeyframeThrottle()
         self.sinks: list[Sink] = []
         self._pending: list[Packet] = []
 
@@ -77,14 +69,10 @@ class Source:
 
     def push(self, *packets: Packet) -> None:
         """Take packets; they leave at the next flush."""
-        self.cache.add(*packets)
-        for packet in packets:
-            if packet.keyframe:
-                self.keyframes.arrived()
         if not (packets and self.sinks):
             return
         if not self._pending:
-            self._dirty.add(self)
+            self._dirty.append(self)
         self._pending += packets
         if len(self._pending) > MAX_PENDING:
             del self._pending[:-MAX_PENDING]
@@ -95,15 +83,43 @@ class Source:
         for sink in fan(self, self.sinks, packets, now):
             sink.send(self, packets, now)
 
+    def recall(self, sequence: int) -> Packet | None:
+        """A packet from before, for whom it did not reach; sound is not sent again, it would come too late."""
+
+    def request_keyframe(self, now: float) -> None:
+        """Somebody needs a picture that needs no other; sound needs none."""
+
+
+class VideoSource(Source):
+    """Pictures: packets may be asked for again for a while, and key frames. `codec` is "VP8" or "H264"."""
+
+    def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
+        super().__init__(name, codec, dirty)
+        # owned
+        self._cache = PacketCache()
+        self._keyframes = KeyframeThrottle()
+
+    def push(self, *packets: Packet) -> None:
+        """Take packets; they leave at the next flush."""
+        self._cache.add(*packets)
+        for packet in packets:
+            if packet.keyframe:
+                self._keyframes.arrived()
+        super().push(*packets)
+
+    def recall(self, sequence: int) -> Packet | None:
+        """A packet of the last seconds; None when it is older."""
+        return self._cache.get(sequence)
+
     def request_keyframe(self, now: float) -> None:
         """Ask for a key frame, at most every half second; :meth:`ask` is repeated until one comes."""
-        if self.keyframes.want(now):
+        if self._keyframes.want(now):
             self.ask()
 
     def remind(self, now: float) -> None:
         """Ask again when a wanted key frame has not come."""
-        if self.keyframes.due(now):
+        if self._keyframes.due(now):
             self.ask()
 
     def ask(self) -> None:
-        """Tell whoever makes this stream that a key frame is wanted; sound needs none."""
+        """Tell whoever makes this stream that a key frame is wanted."""

@@ -72,16 +72,17 @@ def is_keyframe(codec: str, payload: bytes) -> bool:
 
 def mark_keyframes(codec: str, packets: list[Packet]) -> None:
     """Note in packets which of them begin a picture that needs no other."""
-    begins = _vp8_keyframe if codec == "VP8" else _h264_keyframe
+    vp8 = codec == "VP8"
+    begins = _vp8_keyframe if vp8 else _h264_keyframe
     for packet in packets:
-        try:
-            packet.keyframe = begins(packet.payload)
+        try:  # most packets of VP8 begin nothing, and need not be read further
+            packet.keyframe = (not vp8 or packet.payload[0] & 0x10 != 0) and begins(packet.payload)
         except (ValueError, IndexError):
             packet.keyframe = False
 
 
 def _vp8_keyframe(payload: bytes) -> bool:
-    if payload[0] & 0x17 != 0x10:  # most packets begin nothing, and need not be read further
+    if payload[0] & 0x17 != 0x10:
         return False
     return not payload[vp8_descriptor(payload).size] & 1
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.transport import ice
+from mediaserver.transport.arrival import receive
 from mediaserver.transport.ice import Address
 from mediaserver.transport.srtp import CALLS, Srtp, receive_view
 
@@ -54,10 +55,10 @@ class PlainLine:
         self.owner = self.srtp = None
 
 
-Item = tuple[Any, Any, Any]
+Item = tuple[Any, Any, Any, float]
 """A STUN message as (None, bytes, address); a DTLS record or a decrypted RTCP packet as (owner, bytes, None); decrypted
 RTP packets as (owner, packets, header extensions of the first by local id): as many of one stream as came in a row and
-follow each other in number, of which only the first has extensions beside its level."""
+follow each other in number, of which only the first has extensions beside its level. Last, when it (the first) came."""
 
 
 class PlainInbox:
@@ -85,16 +86,16 @@ class PlainInbox:
     def read(self, sock: socket.socket, now: float) -> list[Item]:
         """What waits in `sock`, at most `MAX_READ` datagrams; what is nobody's is counted."""
         items: list[Item] = []
-        media: Item = None, [], None
+        media: Item = None, [], None, now
         for _ in range(MAX_READ):
             try:
-                length, address = sock.recvfrom_into(receive_view)
+                length, address, came = receive(sock, now)
             except OSError:
                 break
             if length:
                 self._counters.packets_in += 1
                 self._counters.bytes_in += length
-                item = self._item(length, address[:2], now)
+                item = self._item(length, address, now, came)
                 if item is None or _goes_on(media, item):
                     continue
                 items.append(item)
@@ -102,25 +103,25 @@ class PlainInbox:
                     media = item
         return items
 
-    def _item(self, length: int, address: Address, now: float) -> Item | None:
+    def _item(self, length: int, address: Address, now: float, came: float) -> Item | None:
         first = receive_view[0]
         if ice.is_stun(first):
-            return None, bytes(receive_view[:length]), address
+            return None, bytes(receive_view[:length]), address, came
         line = self._lines.get(address)
         if line is None or line.owner is None:
             self._counters.strangers += 1
             return None
         line.heard = now
         if 128 <= first < 192:
-            return self._media(line, length)
-        return (line.owner, bytes(receive_view[:length]), None) if 20 <= first < 64 else None
+            return self._media(line, length, came)
+        return (line.owner, bytes(receive_view[:length]), None, came) if 20 <= first < 64 else None
 
-    def _media(self, line: PlainLine, length: int) -> Item | None:
+    def _media(self, line: PlainLine, length: int, came: float) -> Item | None:
         if line.srtp is None or length < 12:
             return None
         if 192 <= receive_view[1] < 224:  # RFC 5761 §4
             plain = line.srtp.unprotect_rtcp(length)
-            return (line.owner, bytes(receive_view[:plain]), None) if plain else None
+            return (line.owner, bytes(receive_view[:plain]), None, came) if plain else None
         if not (plain := line.srtp.unprotect(length)):
             return None
         try:
@@ -130,12 +131,12 @@ class PlainInbox:
             return None
         if level := extensions.pop(line.level_id, b""):
             packet.level = level[0] & 0x7F
-        return line.owner, [packet], extensions
+        return line.owner, [packet], extensions, came
 
 
 def _goes_on(media: Item, item: Item) -> bool:
     """Whether an item is the next packet of a run, which then has it."""
-    owner, run, _ = media
+    owner, run, *_ = media
     if not run or item[0] is not owner or not isinstance(item[1], list) or item[2]:
         return False
     last, packet = run[-1], item[1][0]

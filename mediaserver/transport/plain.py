@@ -12,6 +12,7 @@ from typing import Protocol
 
 from mediaserver.errors import NoPortFree
 from mediaserver.rtp.packet import HEADER, Packet, parse
+from mediaserver.transport import arrival
 from mediaserver.transport.ice import Address
 from mediaserver.transport.line import Counters, Line
 from mediaserver.transport.srtp import Outgoing, receive_view
@@ -46,7 +47,7 @@ class PlainPorts:
         self._counters = counters
         # owned
         self._next = random.randrange(len(self._even)) if self._even else 0
-        self._open: list[MediaLine] = []
+        self.lines: list[MediaLine] = []
 
     def open(self, host: str, receiver: Receiver) -> "MediaLine":
         """Bind the pair of an m-line, of those that are free the one that rested longest. Raises NoPortFree."""
@@ -54,17 +55,17 @@ class PlainPorts:
             number = self._even[self._next]
             self._next = (self._next + 1) % len(self._even)
             try:
-                line = MediaLine(_pair(host, number), self._counters, receiver, self._open.remove)
+                line = MediaLine(_pair(host, number), self._counters, receiver, self.lines.remove)
             except OSError as exc:
                 logger.debug("- ports %d and %d of %s are taken: %s", number, number + 1, host, exc)
                 continue
-            self._open.append(line)
+            self.lines.append(line)
             return line
         raise NoPortFree(host)
 
     def look(self, now: float) -> None:
         """Take what waits in the sockets."""
-        for line in tuple(self._open):
+        for line in tuple(self.lines):
             try:
                 line.look(now)
             except Exception:  # one packet's fault, ours or its sender's, must not make the others deaf
@@ -84,6 +85,7 @@ def _bind(host: str, number: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
+        arrival.note(sock)
         sock.bind((host, number))
     except OSError:
         sock.close()
@@ -143,12 +145,12 @@ class MediaLine:
         for number, port in enumerate((self._rtp, self._rtcp)):
             for _ in range(MAX_READ):
                 try:
-                    length, address = port.socket.recvfrom_into(receive_view)
+                    length, address, came = arrival.receive(port.socket, now)
                 except OSError:
                     break
                 self._counters.packets_in += 1
                 self._counters.bytes_in += length
-                self._take(number, length, address[:2], now)
+                self._take(number, length, address, came)
 
     def _take(self, number: int, length: int, address: Address, now: float) -> None:
         if address[0] != self._host:

@@ -10,7 +10,7 @@ from typing import Protocol
 from aioice import stun
 
 from mediaserver.rtp.packet import Packet
-from mediaserver.transport import ice
+from mediaserver.transport import arrival, ice
 from mediaserver.transport.ice import Address
 from mediaserver.transport.line import Counters, Inbox, Line
 
@@ -106,6 +106,7 @@ class UdpMux:
             if (given := sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)) < SOCKET_BUFFER_BYTES:
                 text = "- the kernel keeps %d kB of what comes in, instead of 4 MB: see sysctl net.core.rmem_max"
                 logger.warning(text, given >> 10)
+            arrival.note(sock)
             sock.bind((host, port))
             port = sock.getsockname()[1]
             self.addresses.append((host, port))
@@ -138,14 +139,14 @@ class UdpMux:
     def look(self, now: float) -> None:
         """Take what waits in the sockets."""
         for sock, port in self._sockets.items():
-            for owner, what, more in self._inbox.read(sock, now):
+            for owner, what, more, came in self._inbox.read(sock, now):
                 try:
                     if owner is None:
-                        self._stun(what, more, port, now)
+                        self._stun(what, more, port, came)
                     elif more is None:
-                        owner.datagram(what, now)
+                        owner.datagram(what, came)
                     else:
-                        owner.rtp(what, more, now)
+                        owner.rtp(what, more, came)
                 except Exception:  # one packet's fault, ours or its sender's, must not make the port deaf
                     logger.exception("x datagram for %s", owner or more)
 

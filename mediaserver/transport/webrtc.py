@@ -59,6 +59,8 @@ class WebRtcTransport:
         self._receiver = receiver
         self._changed = changed
         # owned
+        self.rtp = receiver.rtp
+        """Takes decrypted RTP packets: nothing stands between the port and who wants them."""
         self.ice = IceLite(remote_fragment, remote_password)
         self.line = Line(self, mux.counters)
         self.state: State = "new"
@@ -94,10 +96,6 @@ class WebRtcTransport:
             self._dtls.receive(data)
         else:
             self._receiver.rtcp(data, now)
-
-    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
-        """Take decrypted RTP packets."""
-        self._receiver.rtp(packets, extensions, now)
 
     async def _connect(self) -> None:
         try:

@@ -24,13 +24,14 @@ from mediaserver.api import (
     SeatOptions,
     Speaking,
 )
-from mediaserver.engine import BEAT_S, LATE_BEATS, LOOK_MS, LocalEngine
+from mediaserver.engine import BEAT_S, JOIN_S, LATE_BEATS, LOOK_MS, QUICK_MS, LocalEngine, _beats
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
 from mediaserver.mix.quality import LARGE, USUAL
 from mediaserver.peer import MISSED_S
 from mediaserver.rendition import Rendition
 from mediaserver.room import LEVELS_TICKS, Room
 from mediaserver.rtp.rtcp import Block, receiver_report
+from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
 from mediaserver.transport.webrtc import SILENCE_S
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting, material
@@ -447,15 +448,54 @@ async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
     engine, beats = meeting.engine, list[int]()
     engine._ticker.stop()
     monkeypatch.setattr(room, "sound", lambda due: beats.append(round(due / BEAT_S)))
-    engine._beat(time.monotonic())
+    engine._beat(_beats(time.monotonic()), time.monotonic())
     engine._done = done = engine._done - 3
     beats.clear()
-    engine._beat(time.monotonic())
+    engine._beat(_beats(time.monotonic()), time.monotonic())
     assert beats == list(range(done + 1, engine._done + 1))
     engine._done -= LATE_BEATS + 1
     beats.clear()
-    engine._beat(time.monotonic())
+    engine._beat(_beats(time.monotonic()), time.monotonic())
     assert beats == [engine._done]
+
+
+class Waiting:
+    """Has always something left to send."""
+
+    def __init__(self, dirty: Dirty) -> None:
+        self._dirty = dirty
+        dirty.append(self)
+
+    def flush(self, _now: float) -> None:
+        self._dirty.append(self)
+
+
+async def test_looks_are_quick_while_somebody_joins(meeting: Meeting) -> None:
+    assert isinstance(meeting.engine, LocalEngine)
+    began = time.monotonic()
+    await meeting.join("a", "red", 440)
+    assert began + JOIN_S <= meeting.engine._quick <= time.monotonic() + JOIN_S
+
+
+async def test_looks_are_as_seldom_as_beats_unless_something_must_be_quick() -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+    await engine.open_room(ROOM, RoomOptions())
+
+    def period_ms() -> int:
+        engine._look()
+        return engine._ticker._period_ms
+
+    assert period_ms() == LOOK_MS
+    engine._quick = time.monotonic() + 60
+    assert period_ms() == QUICK_MS
+    engine._quick = 0.0
+    assert period_ms() == LOOK_MS
+    Waiting(engine._dirty)
+    assert period_ms() == QUICK_MS
+    engine._dirty.clear()
+    assert period_ms() == LOOK_MS
+    await engine.close()
 
 
 async def test_stats_count_what_moves(meeting: Meeting) -> None:

@@ -10,7 +10,7 @@ from mediaserver.forwarder import HEADERS_BYTES, PADDING_BYTES, Forwarder
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
 from mediaserver.rtp.rtx import RtxStream, unwrap
-from mediaserver.tracks import Dirty, Source
+from mediaserver.tracks import Dirty, Source, VideoSource
 from mediaserver.transport.line import Counters, Line
 from mediaserver.transport.srtp import Outgoing
 
@@ -35,7 +35,7 @@ class Wire:
         self.whole.append(packet)
 
 
-class Camera(Source):
+class Camera(VideoSource):
     """A source that makes one-packet pictures and counts requests."""
 
     def __init__(self, name: str, codec: str, dirty: Dirty, first: int = 0) -> None:

@@ -287,7 +287,7 @@ async def test_who_calls_again_replaces_what_was_before(meeting: Meeting, system
     other.begin()
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="green"))
     assert first.transport.state == "closed"
-    assert isinstance(meeting.engine, LocalEngine) and len(meeting.engine._plain._open) == 2
+    assert isinstance(meeting.engine, LocalEngine) and len(meeting.engine._plain.lines) == 2
     await other.close()
 
 

@@ -75,3 +75,18 @@ async def test_stopped_it_calls_no_more_and_can_begin_again(clock: Clock) -> Non
     assert clock.waiting == before
     clock.ticker.start()
     await clock.called()
+
+
+async def test_another_period_holds_from_the_next_call_on(clock: Clock) -> None:
+    clock.ticker.start()
+    await clock.called()
+    start, period_ms = time.monotonic(), 4 * PERIOD_MS
+    clock.ticker.change(period_ms)
+    while clock.waiting:
+        await clock.called()
+    for number in range(1, 4):
+        assert await clock.called() >= (start * 1000 // period_ms + number) * period_ms / 1000 - 0.001
+    clock.ticker.stop()
+    clock.ticker.change(PERIOD_MS)
+    await asyncio.sleep(5 * PERIOD_MS / 1000)
+    assert clock.waiting == 0

@@ -2,7 +2,7 @@
 
 from mediaserver.rtp.keyframes import MIN_INTERVAL_S
 from mediaserver.rtp.packet import Packet
-from mediaserver.tracks import MAX_PENDING, Dirty, Source
+from mediaserver.tracks import MAX_PENDING, Dirty, Source, VideoSource
 
 
 class Kept:
@@ -17,7 +17,7 @@ class Kept:
         self.batches.append((source.name, [packet.sequence for packet in packets], now))
 
 
-class Asked(Source):
+class Asked(VideoSource):
     """A source that counts how often it was asked for a key frame."""
 
     asked = 0
@@ -59,12 +59,12 @@ def test_a_sink_that_left_gets_nothing() -> None:
 
 def test_packets_nobody_takes_are_remembered_but_do_not_wait() -> None:
     dirty, sink = Dirty(), Kept()
-    source = Source("one", "VP8", dirty)
+    source = VideoSource("one", "VP8", dirty)
     source.push(packet(1))
     source.attach(sink)
     dirty.flush(0.0)
     assert sink.batches == []
-    assert source.cache.get(1) is not None
+    assert source.recall(1) is not None
 
 
 def test_a_flood_between_two_flushes_drops_its_oldest() -> None:

@@ -14,7 +14,7 @@ from pylibsrtp import Policy, Session
 from mediaserver import wire
 from mediaserver.forwarder import Forwarder
 from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
-from mediaserver.tracks import Dirty, Source
+from mediaserver.tracks import Dirty, VideoSource
 from mediaserver.transport import line as lines
 from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.line import Counters, PlainInbox, PlainLine
@@ -90,7 +90,7 @@ class Reader:
         items: list[object] = []
         while got := inbox.read(self.sock, 7.5):
             ports = {sender.getsockname(): name for name, sender in senders.items()}
-            items += [(owner, what, (ports[more] if owner is None else more)) for owner, what, more in got]
+            items += [(owner, what, (ports[more] if owner is None else more), came) for owner, what, more, came in got]
         heard = {name: line.heard for name, line in held.items()}
         for sock in (self.sock, *senders.values()):
             sock.close()
@@ -171,7 +171,7 @@ def test_a_level_without_a_byte_says_nothing_in_either() -> None:
     compiled, plain = (Reader(plain=p).read([("keys", encrypted(data)) for data in row]) for p in (False, True))
     assert compiled == plain
     items, _, _ = compiled  # type: ignore[misc]
-    assert [([packet.level for packet in packets], extensions) for _, packets, extensions in items] == [([None], {})]
+    assert [([packet.level for packet in packets], extensions) for _, packets, extensions, _ in items] == [([None], {})]
 
 
 @pytest.mark.parametrize("plain", [False, True])
@@ -180,7 +180,7 @@ def test_packets_in_a_row_are_one_item_and_know_how_loud_they_are(plain: bool) -
     other = in_row(96, 4, 10, [b""]) + in_row(111, 5, 10, [b""]) + in_row(111, 7, 10, [b""])
     sent = [("keys", data) for data in loud + other] + [("twin", data) for data in in_row(111, 8, 10, [b""])]
     items, _, _ = Reader(plain=plain).read([(name, encrypted(data)) for name, data in sent])  # type: ignore[misc]
-    runs = [([(packet.sequence, packet.level) for packet in packets], extensions) for _, packets, extensions in items]
+    runs = [([(one.sequence, one.level) for one in packets], extensions) for _, packets, extensions, _ in items]
     assert runs == [
         ([(0xFFFF, 42), (0, None), (1, 42)], {}),
         ([(2, None), (3, None)], {4: b"ab"}),
@@ -194,11 +194,24 @@ def test_packets_in_a_row_are_one_item_and_know_how_loud_they_are(plain: bool) -
 def test_more_than_a_batch_is_read_in_order() -> None:
     datagrams = [("none", b"\x16" + at.to_bytes(2, "big")) for at in range(200)]
     items, _, counters = Reader(plain=False).read(datagrams)  # type: ignore[misc]
-    assert items == [("none", data, None) for _, data in datagrams]
+    assert items == [("none", data, None, 7.5) for _, data in datagrams]
     assert (counters.packets_in, counters.bytes_in) == (200, 600)
 
 
 # Sending
+
+
+class Deaf:
+    """Takes what comes and does nothing."""
+
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        pass
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        pass
+
+    def answered(self, round_trip: float, now: float) -> None:
+        pass
 
 
 class Viewer:
@@ -206,7 +219,7 @@ class Viewer:
 
     def __init__(self, mux: UdpMux, port: Port, *, plain: bool, send_time: int = 0, dirty: Dirty | None = None) -> None:
         self.sock = loopback()
-        self.transport = WebRtcTransport(mux, CERTIFICATE, "them", "", [], None, lambda *_: None)  # type: ignore[arg-type]
+        self.transport = WebRtcTransport(mux, CERTIFICATE, "them", "", [], Deaf(), lambda *_: None)
         self.transport.ice.selected = self.sock.getsockname()
         self.transport._port, self.transport._srtp = port, srtp()
         if not plain:
@@ -254,7 +267,7 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
     sock = loopback()
     port = Port(sock, mux.counters)
     fast, slow = (Viewer(mux, port, plain=plain, dirty=dirty if paced else None) for plain in (False, True))
-    sources = [Source("one", codec, dirty), Source("two", codec, dirty)]
+    sources = [VideoSource("one", codec, dirty), VideoSource("two", codec, dirty)]
     sequences, ids, current, now = [65500, 100], [0x7FF8, 5], 0, 1.0
     for viewer in (fast, slow):
         viewer.forwarder.follow(sources[0], now)
@@ -298,7 +311,7 @@ async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others
     sock = loopback()
     port = Port(sock, mux.counters)
     viewers = [Viewer(mux, port, plain=plain) for plain in (False, True, False)]
-    source = Source("one", "H264", dirty)
+    source = VideoSource("one", "H264", dirty)
     for viewer in viewers:
         viewer.forwarder.follow(source, 0.0)
     first = [Packet(0, 5, 3600, 0, True, b"key", keyframe=True)]
@@ -320,7 +333,7 @@ async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again(
     sock = loopback()
     viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
     for at, name in enumerate(("one", "two")):
-        source = Source(name, "VP8", dirty)
+        source = VideoSource(name, "VP8", dirty)
         viewer.forwarder.follow(source, 0.0)
         for number in range(3):
             packet = Packet(0, number, 3600 * number, 0, True, b"\x90\x80\x80" + bytes([40 + number]), keyframe=True)
@@ -342,7 +355,7 @@ async def test_the_send_time_is_written_as_the_slow_way_writes_it() -> None:
     sock = loopback()
     port = Port(sock, mux.counters)
     fast, slow = (Viewer(mux, port, plain=plain, send_time=3) for plain in (False, True))
-    source = Source("one", "H264", dirty)
+    source = VideoSource("one", "H264", dirty)
     opened = []
     for viewer in (fast, slow):
         viewer.forwarder.follow(source, 0.0)

@@ -1,0 +1,42 @@
+"""When datagrams came, by the kernel's clock: sockets are looked at only every few milliseconds.
+
+`_wire.c` does the same for many at once.
+"""
+
+import contextlib
+import socket
+import time
+from struct import Struct
+
+from mediaserver.transport.ice import Address
+from mediaserver.transport.srtp import receive_view
+
+_SO_TIMESTAMPNS = 35
+"""asm-generic/socket.h; Python's socket module does not name it."""
+_TIMESPEC = Struct("@qq")
+MAX_AGE_S = 1.0
+"""What seems to be older came while the clock of the wall was set."""
+
+
+def note(sock: socket.socket) -> None:
+    """Let the kernel note when each datagram of `sock` comes; where it cannot, they come when they are read."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+
+
+def receive(sock: socket.socket, now: float) -> tuple[int, Address, float]:
+    """Take one datagram into `receive_view`: its length, where it is from, and when it came, in seconds as `now` is.
+
+    Raises OSError when none waits.
+    """
+    length, notes, _, address = sock.recvmsg_into([receive_view], socket.CMSG_SPACE(_TIMESPEC.size))
+    return length, address[:2], _came(notes, now)
+
+
+def _came(notes: list[tuple[int, int, bytes]], now: float) -> float:
+    for level, kind, data in notes:
+        if (level, kind, len(data)) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS, _TIMESPEC.size):
+            seconds, nanoseconds = _TIMESPEC.unpack(data)
+            came = seconds + nanoseconds * 1e-9 + time.monotonic() - time.time()
+            return came if now - MAX_AGE_S <= came <= now else now
+    return now

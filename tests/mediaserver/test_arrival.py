@@ -1,0 +1,88 @@
+"""When datagrams came: by the kernel's clock, however late they are read."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from mediaserver.rtp.packet import Packet
+from mediaserver.transport import arrival
+from mediaserver.transport import line as lines
+from mediaserver.transport.line import Counters, PlainInbox
+
+INBOXES = [lines.Inbox, PlainInbox]
+"""The second is the first again where nothing was compiled."""
+RECORD = b"\x16"
+
+
+@pytest.fixture
+def near() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.setblocking(False)
+        arrival.note(sock)
+        yield sock
+
+
+@pytest.fixture
+def far() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        yield sock
+
+
+def inbox_for(far: socket.socket, kind: type[PlainInbox]) -> PlainInbox:
+    counters = Counters()
+    inbox = kind(counters, Packet)
+    line = (lines.PlainLine if kind is PlainInbox else lines.Line)("far", counters)
+    inbox.route(far.getsockname(), line)
+    return inbox
+
+
+@pytest.mark.parametrize("kind", INBOXES)
+def test_each_datagram_tells_when_it_came(near: socket.socket, far: socket.socket, kind: type[PlainInbox]) -> None:
+    inbox = inbox_for(far, kind)
+    windows = []
+    for _ in range(3):
+        before = time.monotonic()
+        far.sendto(RECORD, near.getsockname())
+        windows.append((before, time.monotonic()))
+        time.sleep(0.01)
+    came = [item[3] for item in inbox.read(near, time.monotonic())]
+    assert len(came) == 3
+    assert all(begin - 1e-4 <= at <= end + 1e-4 for (begin, end), at in zip(windows, came, strict=True))
+
+
+@pytest.mark.parametrize("kind", INBOXES)
+@pytest.mark.parametrize("off", [-3600.0, arrival.MAX_AGE_S + 1])
+def test_what_seems_to_come_from_another_time_comes_now(
+    near: socket.socket, far: socket.socket, kind: type[PlainInbox], off: float
+) -> None:
+    inbox = inbox_for(far, kind)
+    far.sendto(RECORD, near.getsockname())
+    now = time.monotonic() + off
+    assert [item[3] for item in inbox.read(near, now)] == [now]
+
+
+@pytest.mark.parametrize("kind", INBOXES)
+def test_without_the_kernel_s_notes_all_comes_when_it_is_read(far: socket.socket, kind: type[PlainInbox]) -> None:
+    inbox = inbox_for(far, kind)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as near:
+        near.bind(("127.0.0.1", 0))
+        near.setblocking(False)
+        far.sendto(RECORD, near.getsockname())
+        now = time.monotonic()
+        assert [item[3] for item in inbox.read(near, now)] == [now]
+
+
+def test_a_single_datagram_tells_it_too(near: socket.socket, far: socket.socket) -> None:
+    before = time.monotonic()
+    far.sendto(RECORD, near.getsockname())
+    after = time.monotonic()
+    time.sleep(0.01)
+    length, address, came = arrival.receive(near, time.monotonic())
+    assert (length, address) == (1, far.getsockname())
+    assert before - 1e-4 <= came <= after + 1e-4
+    with pytest.raises(BlockingIOError):
+        arrival.receive(near, time.monotonic())

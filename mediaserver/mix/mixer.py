@@ -37,8 +37,6 @@ class Mixer:
         """Whose voices are in the mix; each hears one without its own."""
         self.tap: Callable[[Mapping[str, Samples], int], None] | None = None
         """Who wants to have the voices of each tick by themselves."""
-        self.relays = False
-        """Whether a voice that is alone may go to everyone as it came: nobody needs it decoded, or our FEC."""
         self._relayed: Voice | None = None
         """Whose packets went to everyone in the last tick."""
         self._leaving: dict[str, Samples] = {}
@@ -49,11 +47,23 @@ class Mixer:
         """Everyone."""
         return self._full.source
 
+    @property
+    def relays(self) -> bool:
+        """Whether everyone may be sent a voice that is alone as it came, and nothing in a silence.
+
+        Not while somebody needs each 20 ms, or our FEC.
+        """
+        return self._full.pauses
+
+    @relays.setter
+    def relays(self, allowed: bool) -> None:
+        self._full.pauses = allowed
+
     def open(self, seat: str, gain: float = 0.0) -> None:
         """Let a seat be heard; `gain` in dB."""
         if seat not in self.voices:
             self.voices[seat] = Voice(gain)
-            self._without[seat] = Bus(f"minus:{seat}", self._dirty)
+            self._without[seat] = Bus(f"minus:{seat}", self._dirty, pauses=True)
 
     def close(self, seat: str) -> None:
         """Stop hearing a seat; nothing it sends is decoded any more."""

@@ -8,6 +8,7 @@ import pytest
 from loadtest.decode import loudest_hz
 from mediaserver.api import RoomOptions
 from mediaserver.mix import voice as voice_module
+from mediaserver.mix.bus import HUSH_TICKS, PAUSE, REFRESH_TICKS
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.opus import OpusDecoder, OpusEncoder, silence
@@ -18,6 +19,7 @@ from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.pictures import tone
 
 TICK_S = 0.02
+HUSH = (silence(), PAUSE)
 LOOK_AHEAD = 480
 """10 ms: a mixed voice goes through one more encoder, which looks 6.5 ms ahead."""
 
@@ -115,7 +117,7 @@ def test_a_closed_floor_is_not_heard() -> None:
     assert full.packets[-1].payload == silence()
 
 
-def test_the_full_mix_never_pauses() -> None:
+def test_a_mix_that_somebody_needs_whole_never_pauses() -> None:
     meeting = Meeting()
     full = meeting.ear(meeting.mixer.full)
     meeting.mixer.open("a")
@@ -128,6 +130,19 @@ def test_the_full_mix_never_pauses() -> None:
     assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(150)]
 
 
+def test_while_nobody_speaks_hardly_anything_is_sent() -> None:
+    meeting = Meeting()
+    meeting.mixer.relays = True
+    full = meeting.ear(meeting.mixer.full)
+    meeting.hear(HUSH_TICKS + 10 * REFRESH_TICKS)
+    assert [packet.payload for packet in full.packets] == [silence()] * HUSH_TICKS + [PAUSE] * 10
+    meeting.mixer.open("a")
+    meeting.talk("a", 400)
+    meeting.hear(50)
+    assert full.tones(400) == [400]
+    assert [packet.sequence for packet in full.packets] == list(range(len(full.packets)))
+
+
 def test_the_only_speaker_is_sent_silence_without_an_encoder() -> None:
     meeting = Meeting()
     meeting.mixer.open("a")
@@ -135,7 +150,7 @@ def test_the_only_speaker_is_sent_silence_without_an_encoder() -> None:
     meeting.hear(10)
     alone = meeting.ear(meeting.mixer.source_for("a"))
     meeting.hear(50)
-    assert [packet.payload for packet in alone.packets] == [silence()] * 50
+    assert [packet.payload for packet in alone.packets] == [*[silence()] * HUSH_TICKS, PAUSE, PAUSE]
 
 
 def test_r109_who_tries_devices_hears_their_own_voice_later_and_nobody_else() -> None:
@@ -145,14 +160,14 @@ def test_r109_who_tries_devices_hears_their_own_voice_later_and_nobody_else() ->
         meeting.talk(seat, hertz)
     ears = {seat: meeting.ear(meeting.mixer.source_for(seat)) for seat in "ab"}
     meeting.hear(25)
-    assert all(packet.payload == silence() for ear in ears.values() for packet in ear.packets)
+    assert all(packet.payload in HUSH for ear in ears.values() for packet in ear.packets)
     meeting.hear(40)
     assert {seat: ear.tones(400, 600) for seat, ear in ears.items()} == {"a": [400], "b": [600]}
     meeting.stop("a")
     meeting.hear(20)
-    assert ears["a"].packets[-1].payload != silence()  # what was said last is still to come
+    assert ears["a"].packets[-1].payload not in HUSH  # what was said last is still to come
     meeting.hear(40)
-    assert ears["a"].packets[-1].payload == silence()
+    assert ears["a"].packets[-1].payload in HUSH
     assert meeting.mixer.source_for("c") is meeting.mixer.full
 
 
@@ -259,7 +274,7 @@ def test_a_voice_alone_goes_to_everyone_as_it_came_and_to_itself_as_silence() ->
     assert full.packets[-1].payload in sent[-3:]
     begun = sent.index(full.packets[-30].payload)
     assert [packet.payload for packet in full.packets[-30:]] == sent[begun : begun + 30]
-    assert [packet.payload for packet in own.packets] == [silence()] * 30
+    assert [packet.payload for packet in own.packets] == [*[silence()] * HUSH_TICKS, PAUSE]
     assert [packet.sequence for packet in full.packets] == list(range(meeting.tick))
     assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(meeting.tick)]
     assert meeting.mixer.speaker.speaker == "a"
@@ -419,7 +434,7 @@ def test_a_microphone_that_is_muted_is_silence_to_everyone() -> None:
     meeting.stop("a")
     meeting.talk("a", 413, 0.0, claim=127)
     meeting.hear(60)
-    assert full.packets[-1].payload == silence()
+    assert full.packets[-1].payload in HUSH
 
 
 def test_who_tries_devices_alone_hears_what_was_really_decoded() -> None:

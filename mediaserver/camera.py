@@ -91,6 +91,10 @@ class Layer(VideoSource):
             self.nack.receive(packet.sequence, now)
             self.push(packet)
 
+    def rests(self, now: float) -> bool:
+        """Whether nothing must be asked for again until it has a new hole or :meth:`ask` is called."""
+        return not self.nack.waiting and super().rests(now)
+
     def active(self, now: float) -> bool:
         """Whether it sends."""
         return now - self.heard < ACTIVE_S

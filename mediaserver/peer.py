@@ -93,7 +93,7 @@ class Peer:
         self._bandwidth = LossController()
         self.downlink = Downlink([quality.bitrate for quality in QUALITIES], USUAL)
         self.due = 0.0
-        """When :meth:`tick` has something to do: with every tick, but for who sends no picture and has a quiet line."""
+        """When :meth:`tick` has something to do: with every tick, until nothing is missed and its line is quiet."""
         self._reported = 0.0
         self._jitter = 0.0
         """Of the picture we send, in seconds."""
@@ -200,6 +200,7 @@ class Peer:
             mark_keyframes(codec, packets)
             missing = layer.receive(packets, now)
             if missing:
+                self.due = 0.0
                 self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, missing))
 
         return receive
@@ -291,6 +292,7 @@ class Peer:
         return forwarder.ssrc if forwarder else 1
 
     def _ask_keyframe(self, ssrc: int) -> None:
+        self.due = 0.0
         self.transport.send_rtcp(rtcp.picture_loss(self._own_ssrc, ssrc))
 
     def tick(self, now: float) -> bool:
@@ -298,18 +300,18 @@ class Peer:
 
         Liveness, repeated NACKs and key frame requests, padding while the line is probed, reports once a second.
         """
-        for camera in (self.camera, self.content):
-            for layer in camera.layers:
-                layer.remind(now)
-                if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now)):
-                    self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, again))
+        layers = (*self.camera.layers, *self.content.layers)
+        for layer in layers:
+            layer.remind(now)
+            if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now)):
+                self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, again))
         if now - self._reported >= REPORT_S:
             self.transport.check(now)
             if self.transport.state == "connected":
                 self._reported = now
                 self._report(now)
         changed = not self.downlink.resting and self._follow_line(now)
-        quiet = self.downlink.resting and not self.camera.layers and not self.content.layers
+        quiet = self.downlink.resting and all(layer.rests(now) for layer in layers)
         self.due = self._reported + REPORT_S if quiet else 0.0
         return changed
 

@@ -111,6 +111,10 @@ class VideoSource(Source):
         """A packet of the last seconds; None when it is older."""
         return self._cache.get(sequence)
 
+    def rests(self, now: float) -> bool:
+        """Whether :meth:`remind` has nothing to do until :meth:`ask` is called."""
+        return self._keyframes.rests(now)
+
     def request_keyframe(self, now: float) -> None:
         """Ask for a key frame, at most every half second; :meth:`ask` is repeated until one comes."""
         if self._keyframes.want(now):

@@ -22,6 +22,10 @@ class KeyframeThrottle:
         self._asked = now
         return True
 
+    def rests(self, now: float) -> bool:
+        """Whether none is wanted, and the next one that is will be asked for at once."""
+        return not self._wanted and now - self._asked >= MIN_INTERVAL_S
+
     def arrived(self) -> None:
         """A key frame came."""
         self._wanted = False

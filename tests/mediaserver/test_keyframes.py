@@ -30,3 +30,4 @@ def test_requests_keep_their_distance_and_none_is_forgotten(steps: list[tuple[st
         assert (throttle.want if step == "want" else throttle.due)(now) is expected
         if expected:
             asked = now
+        assert throttle.rests(now) is (not wanted and now - asked >= MIN_INTERVAL_S)

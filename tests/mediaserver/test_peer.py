@@ -8,6 +8,8 @@ import pytest
 from mediaserver.api import COMPOSED
 from mediaserver.peer import MISSED, MISSED_S, Peer
 from mediaserver.rtp import rtcp
+from mediaserver.rtp.keyframes import MIN_INTERVAL_S
+from mediaserver.rtp.nack import MAX_TRIES, RETRY_S
 from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.rtp.sdp import parse_offer
@@ -157,7 +159,7 @@ async def test_a_line_that_got_narrow_is_looked_at_with_the_next_tick(mux: UdpMu
     assert peer.due == 0.0
 
 
-async def test_who_sends_no_picture_and_has_a_quiet_line_is_left_alone_between_reports(mux: UdpMux) -> None:
+async def test_who_misses_nothing_and_has_a_quiet_line_is_left_alone_between_reports(mux: UdpMux) -> None:
     scene = Scene(mux)
     peer = scene.peer
     peer.transport.state = "connected"
@@ -173,7 +175,48 @@ async def test_who_sends_no_picture_and_has_a_quiet_line_is_left_alone_between_r
     assert (peer.tick(102.0), peer.due) == (False, 103.0)
     scene.send(1, rid="q")
     assert peer.due == 0.0
-    assert (peer.tick(102.1), peer.due) == (False, 0.0)
+    assert (peer.tick(102.1), peer.due) == (False, 103.0)
+
+
+async def test_a_hole_in_a_camera_is_looked_after_until_it_is_filled_or_given_up(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    peer = scene.peer
+    peer.transport.state = "connected"
+    scene.send(10, rid="q")
+    scene.look()
+    assert (peer.tick(100.0), peer.due) == (False, 101.0)
+    scene.send(11)
+    assert peer.due == 101.0
+    scene.send(14)
+    assert peer.due == 0.0
+    scene.repair(12, 500, rid="q")
+    assert (peer.tick(100.1), peer.due) == (False, 0.0)
+    scene.repair(13, 501)
+    assert (peer.tick(100.2), peer.due) == (False, 101.0)
+    scene.send(16)
+    for tick in range(1, MAX_TRIES + 1):
+        assert (peer.tick(100.2 + tick * 1.01 * RETRY_S), peer.due) == (False, 101.0 if tick == MAX_TRIES else 0.0)
+
+
+async def test_a_key_frame_that_does_not_come_is_asked_for_again(mux: UdpMux, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(mux)
+    peer = scene.peer
+    peer.transport.state = "connected"
+    asked: list[bytes] = []
+    scene.send(10, rid="q")
+    (layer,) = peer.camera.layers
+    assert (peer.tick(100.0), peer.due) == (False, 101.0)
+    monkeypatch.setattr(peer.transport, "send_rtcp", asked.append)
+    layer.request_keyframe(100.1)
+    assert (peer.due, len(asked)) == (0.0, 1)
+    assert (peer.tick(100.2), peer.due, len(asked)) == (False, 0.0, 1)
+    assert (peer.tick(100.1 + MIN_INTERVAL_S), peer.due, len(asked)) == (False, 0.0, 2)
+    layer.push(Packet(VP8, 11, 0, CAMERA, True, b"", keyframe=True))
+    assert (peer.tick(100.7), peer.due) == (False, 0.0)  # another one may be wanted before it may be asked for
+    layer.request_keyframe(100.8)
+    assert (peer.tick(100.1 + 2 * MIN_INTERVAL_S), len(asked)) == (False, 4)  # and the second's report
+    layer.push(Packet(VP8, 12, 0, CAMERA, True, b"", keyframe=True))
+    assert (peer.tick(101.7), peer.due) == (False, 102.1)
 
 
 @pytest.mark.parametrize("view", ["camera:b", COMPOSED])

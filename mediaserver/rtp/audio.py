@@ -21,8 +21,6 @@ STARVED = 10 * FRAME
 """After 200 ms without a packet the stream is taken as paused and starts anew with the next one."""
 LATE_RUN = 10
 """So many late packets in a row: the line became slower for good, or the sender's timestamps went back."""
-STRANGE = 2 * SAMPLE_RATE
-"""A packet two seconds off: its sender counts from somewhere else now."""
 OVERDUE = SAMPLE_RATE // 5
 """A cursor 200 ms behind its place jumps, since leaving out sound 20 ms at a time would take too long."""
 
@@ -80,10 +78,10 @@ class AudioJitter:
             self._restart(packet)
         at = self._newest + ((packet.timestamp - self._newest + 0x80000000) & 0xFFFFFFFF) - 0x80000000  # unwrapped
         transit = round(now * SAMPLE_RATE) - at
-        if self._late_run >= LATE_RUN or not self._delay.usual(transit, STRANGE):
+        if self._late_run >= LATE_RUN or not self._delay.add(transit):
             self._restart(packet)
+            self._delay.add(transit)
         self._newest = max(self._newest, at)
-        self._delay.add(transit)
         if self._cursor is not None and at < self._cursor:
             self.late += 1
             self._late_run += 1

@@ -19,6 +19,8 @@ NEXT_PACKET = 960
 """A lost packet's FEC is in the one after it: on a line that loses packets, half of those are waited for."""
 MARGIN = 240
 """5 ms: a clean line still meets a busy machine."""
+STRANGE = 2 * SAMPLE_RATE
+"""A packet more than two seconds off: its sender counts from somewhere else now."""
 MAX_DELAY = SAMPLE_RATE * 160 // 1000
 """A line worse than this is heard with holes rather than ever later."""
 
@@ -42,9 +44,11 @@ class Delay:
         self._lossy = LONG
         self.wanted = self._learned()
 
-    def add(self, transit: int) -> None:
-        """Take one packet's transit."""
+    def add(self, transit: int) -> bool:
+        """Take one packet's transit, unless it is strange beside the last second's median; whether it was taken."""
         transits, long, short = self._transits, self._long, self._short
+        if short and abs(transit - short[len(short) // 2]) > STRANGE:
+            return False
         if len(long) == LONG:
             del long[bisect_left(long, transits[0])]
         if len(short) == SHORT:
@@ -55,6 +59,7 @@ class Delay:
         if self._lossy:
             self._lossy -= 1
         self.wanted = self._learned()
+        return True
 
     def _learned(self) -> int:
         long, short = self._long, self._short
@@ -66,8 +71,3 @@ class Delay:
             ),
             short[0] + MAX_DELAY,
         )
-
-    def usual(self, transit: int, most: int) -> bool:
-        """Whether a transit is within `most` of the last second's median; the first always is."""
-        short = self._short
-        return not short or abs(transit - short[len(short) // 2]) <= most

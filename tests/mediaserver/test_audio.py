@@ -15,13 +15,12 @@ from mediaserver.rtp.audio import (
     LATE_RUN,
     MAX_HELD,
     STARVED,
-    STRANGE,
     AudioJitter,
     Kind,
     Step,
     packet_samples,
 )
-from mediaserver.rtp.delay import MAX_DELAY, SAMPLE_RATE
+from mediaserver.rtp.delay import MAX_DELAY, SAMPLE_RATE, STRANGE
 from mediaserver.rtp.packet import Packet
 
 TICK_S = 0.02

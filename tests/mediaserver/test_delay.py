@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.rtp.delay import LONG, LONG_MISSES, MARGIN, MAX_DELAY, NEXT_PACKET, SHORT, SHORT_MISSES, Delay
+from mediaserver.rtp.delay import LONG, LONG_MISSES, MARGIN, MAX_DELAY, NEXT_PACKET, SHORT, SHORT_MISSES, STRANGE, Delay
 
-TRANSITS = st.lists(st.integers(-50_000, 50_000), min_size=1, max_size=LONG + 80)
+TRANSITS = st.lists(st.integers(-STRANGE // 2, STRANGE // 2), min_size=1, max_size=LONG + 80)
 
 
 def told(transits: list[int]) -> Delay:
@@ -55,8 +55,9 @@ def test_it_grows_with_the_fourth_late_packet_and_shrinks_after_ten_seconds() ->
     assert LONG - 30 < shrunk <= LONG
 
 
-def test_what_is_usual_follows_the_last_second() -> None:
-    assert Delay().usual(10**9, 0)
-    assert told([0] * SHORT).usual(100, 100)
-    assert not told([0] * SHORT).usual(101, 100)
-    assert told([0] * LONG + [1000] * SHORT).usual(1100, 100)
+def test_what_is_strange_is_not_taken_and_follows_the_last_second() -> None:
+    assert Delay().add(10**9)
+    assert told([0] * SHORT).add(STRANGE)
+    strange = told([0] * SHORT)
+    assert not strange.add(STRANGE + 1) and strange.wanted == MARGIN
+    assert told([0] * LONG + [1000] * SHORT).add(STRANGE + 1000)

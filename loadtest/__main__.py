@@ -1,7 +1,7 @@
 """`python -m loadtest` measures how many points a server carries.
 
-`… demo` shows a conference, `… bench` what it costs, `… flame` where the time goes, `… sound` what bad lines leave of a
-voice, `… province` whether a whole province fits on this machine.
+`… demo` shows a conference, `… bench` what it costs, `… turns` what another version costs, `… flame` where the time
+goes, `… sound` what bad lines leave of a voice, `… province` whether a whole province fits on this machine.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest import bench, demo, flame, growth, province, records, scenario, sound
+from loadtest import bench, demo, flame, growth, province, records, scenario, sound, turns
 from loadtest.accounts import Login, provide, provide_points, read_accounts
 from loadtest.case import CASES
 from loadtest.client import Refused
@@ -181,6 +181,18 @@ def _flame(words: Sequence[str]) -> int:
     return 0
 
 
+def _turns(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m loadtest turns", description=turns.__doc__)
+    parser.add_argument("other", type=Path, help="a checkout of another version, compiled (`make install` in it)")
+    parser.add_argument("--receivers", type=_count, default=10, help="who look at one camera (default 10)")
+    parser.add_argument("--seconds", type=float, default=8.0, help="measured time of a run (default 8)")
+    parser.add_argument("--rounds", type=_count, default=5, help="a run of each version in each (default 5)")
+    arguments = parser.parse_args(words)
+    pairs = _run(turns.run(arguments.other, arguments.receivers, arguments.seconds, arguments.rounds, _progress))
+    print(turns.table(pairs, arguments.receivers))
+    return 0
+
+
 def _sound(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=sound.__doc__)
     parser.add_argument("--seconds", type=_count, default=30, help="of sound, four times on each line (default 30)")
@@ -238,6 +250,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "province": _province,
     "records": _records,
     "sound": _sound,
+    "turns": _turns,
 }
 
 if __name__ == "__main__":

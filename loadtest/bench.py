@@ -100,9 +100,9 @@ async def forward_us(receivers: int, seconds: float) -> float:
     async with bench_room() as bench:
         await seat_viewers(bench, receivers)
         await asyncio.sleep(STEADY_S)
-        before = _received(bench)
+        before = received(bench)
         cpu = await _cpu(bench, seconds)
-        return cpu * 1e6 / (_received(bench) - before)
+        return cpu * 1e6 / (received(bench) - before)
 
 
 async def seat_viewers(bench: Bench, receivers: int) -> None:
@@ -114,7 +114,8 @@ async def seat_viewers(bench: Bench, receivers: int) -> None:
         caller.sending.mic = False
 
 
-def _received(bench: Bench) -> int:
+def received(bench: Bench) -> int:
+    """Packets that have reached those who look at the publisher."""
     return sum((c.reception.audio() + c.reception.picture()).packets for c in bench.callers[1:])
 
 

@@ -60,6 +60,12 @@ def cpu_seconds(pid: int, proc: Path = PROC) -> float:
     return sum(map(int, fields[11:15])) / TICKS_PER_S if fields else 0.0
 
 
+def running_seconds(pid: int, proc: Path = PROC) -> float:
+    """How long the living threads of one process have run, to the nanosecond (proc(5) schedstat)."""
+    threads = (proc / str(pid) / "task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+
 def _rss_bytes(pid: int, proc: Path) -> int:
     try:
         status = (proc / str(pid) / "status").read_text()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from loadtest.probe import TICKS_PER_S, Usage, command, idle_seconds, processes, tree, usage
+from loadtest.probe import TICKS_PER_S, Usage, command, idle_seconds, processes, running_seconds, tree, usage
 
 
 def paper(root: Path, pid: int, parent: int, ticks: tuple[int, int, int, int], kilobytes: int) -> None:
@@ -48,3 +48,17 @@ def test_each_process_on_its_own_and_what_it_was_started_with(tmp_path: Path) ->
 def test_idle_time_is_that_of_all_cores(tmp_path: Path) -> None:
     (tmp_path / "stat").write_text("cpu  11 12 13 1400 100 16 17 18 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n")
     assert idle_seconds(tmp_path) == 1500 / TICKS_PER_S
+
+
+def test_threads_are_summed_to_the_nanosecond(tmp_path: Path) -> None:
+    for thread, nanoseconds in ((10, 1_500_000_001), (14, 500_000_000)):
+        folder = tmp_path / "10" / "task" / str(thread)
+        folder.mkdir(parents=True)
+        (folder / "schedstat").write_text(f"{nanoseconds} 77 5\n")
+    assert running_seconds(10, tmp_path) == 2.000000001
+
+
+def test_our_own_running_grows_with_what_we_do() -> None:
+    before = running_seconds(os.getpid())
+    assert sum(range(200_000)) > 0
+    assert running_seconds(os.getpid()) > before

@@ -1,0 +1,31 @@
+"""Two versions by turns."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from loadtest import turns
+
+HERE = Path(__file__).parents[2]
+
+
+def test_the_rounds_are_a_row_with_the_change_of_their_median() -> None:
+    assert turns.table([(10.0, 8.0), (9.0, 9.0), (8.04, 6.0)], 30) == (
+        "| by turns | other | this one | change |\n| --- | --- | --- | --- |\n"
+        "| forward to 30, µs | 10.0 · 9.0 · 8.0 | 8.0 · 9.0 · 6.0 | -20% |"
+    )
+
+
+async def test_a_checkout_without_a_compiled_worker_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no compiled media worker in"):
+        await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")
+async def test_both_versions_forward_in_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "STEADY_S", 0.5)
+    told: list[str] = []
+    ((other, this),) = await turns.run(HERE, 1, 1.0, 1, told.append)
+    assert told == ["round 1 of 1"]
+    assert 0.5 < other < 5000 and 0.5 < this < 5000

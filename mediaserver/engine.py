@@ -24,7 +24,8 @@ LOOK_MS = PTIME_MS
 """Sockets are looked at so often instead of being waited for, together with each beat of the sound. What came meanwhile
 is read together and leaves to each receiver with one system call; it waits 10 ms on average."""
 QUICK_MS = PTIME_MS // 2
-"""So often while somebody joins, whose three flights each wait for a look, or while a picture leaves bit by bit."""
+"""So often while somebody joins, whose three flights each wait for a look, while a picture leaves bit by bit, and where
+the kernel keeps little of what comes between two looks."""
 JOIN_S = 3.0
 """From the answer until a browser is there, in which one on a long line may have joined as well."""
 BEAT_S = PTIME_MS / 1000
@@ -86,7 +87,8 @@ class LocalEngine:
             self._beat(due, now)
         if self._dirty:
             self._dirty.flush(now)
-        self._ticker.change(QUICK_MS if self._dirty or now < self._quick else LOOK_MS)
+        quick = self._dirty or now < self._quick or not self._mux.roomy
+        self._ticker.change(QUICK_MS if quick else LOOK_MS)
 
     def _beat(self, due: int, now: float) -> None:
         """Work for all rooms at once, on one clock; what was missed is made up for."""

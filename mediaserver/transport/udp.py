@@ -95,6 +95,8 @@ class UdpMux:
         self.counters = Counters()
         self._inbox = Inbox(self.counters, Packet)
         self.addresses: list[Address] = []
+        self.roomy = True
+        """Whether the kernel keeps all that may come between two looks."""
 
     def open(self, hosts: Iterable[str], port: int) -> None:
         """Bind every host on one port (0: any free one, the same for all). Raises OSError."""
@@ -106,6 +108,7 @@ class UdpMux:
             if (given := sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)) < SOCKET_BUFFER_BYTES:
                 text = "- the kernel keeps %d kB of what comes in, instead of 4 MB: see sysctl net.core.rmem_max"
                 logger.warning(text, given >> 10)
+                self.roomy = False
             arrival.note(sock)
             sock.bind((host, port))
             port = sock.getsockname()[1]

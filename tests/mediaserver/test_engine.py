@@ -486,7 +486,11 @@ async def test_looks_are_as_seldom_as_beats_unless_something_must_be_quick() -> 
         engine._look()
         return engine._ticker._period_ms
 
+    engine._mux.roomy = True
     assert period_ms() == LOOK_MS
+    engine._mux.roomy = False
+    assert period_ms() == QUICK_MS
+    engine._mux.roomy = True
     engine._quick = time.monotonic() + 60
     assert period_ms() == QUICK_MS
     engine._quick = 0.0

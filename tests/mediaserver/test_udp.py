@@ -111,6 +111,7 @@ async def test_a_kernel_that_keeps_too_little_is_told_of(
     mux.open(["127.0.0.1"], 0)
     mux.close()
     (record,) = caplog.records
+    assert not mux.roomy
     assert (record.levelname, record.message.partition(": ")[2]) == ("WARNING", "see sysctl net.core.rmem_max")
 
 

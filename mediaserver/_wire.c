@@ -40,6 +40,7 @@ enum {
 };
 static const double BURST_S = 0.04; /* rtp/pacer.py */
 static const double MAX_AGE_S = 1.0; /* transport/arrival.py */
+static const double INTERRUPTED_S = 50e-6;
 
 typedef int (*srtp_call)(void *session, void *packet, int *length);
 static srtp_call srtp_protect, srtp_unprotect, srtp_unprotect_rtcp;
@@ -896,12 +897,18 @@ static double seconds(const struct timespec *time) {
     return (double)time->tv_sec + (double)time->tv_nsec * 1e-9;
 }
 
-/* What the clock of the kernel's notes is behind that of time.monotonic(), in seconds. */
+/* What the clock of the kernel's notes is behind that of time.monotonic(), in seconds; a look at both that was
+ * interrupted is taken again. */
 static double skew(void) {
-    struct timespec wall, steady;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    clock_gettime(CLOCK_MONOTONIC, &steady);
-    return seconds(&steady) - seconds(&wall);
+    struct timespec before, wall, after;
+    for (int tries = 0; tries < 4; tries++) {
+        clock_gettime(CLOCK_MONOTONIC, &before);
+        clock_gettime(CLOCK_REALTIME, &wall);
+        clock_gettime(CLOCK_MONOTONIC, &after);
+        if (seconds(&after) - seconds(&before) < INTERRUPTED_S)
+            break;
+    }
+    return seconds(&before) - seconds(&wall);
 }
 
 /* When a datagram came, by transport/arrival.py's rules. */

@@ -22,6 +22,16 @@ async def test_a_checkout_without_a_compiled_worker_is_refused(tmp_path: Path) -
         await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
 
 
+async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path) -> None:
+    package = tmp_path / "mediaserver"
+    package.mkdir()
+    for name in ("__init__.py", "_wire.so"):
+        (package / name).touch()
+    (package / "__main__.py").write_text("raise SystemExit(7)\n")
+    with pytest.raises(RuntimeError, match="the media worker ended with 7"):
+        await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
+
+
 @pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")
 async def test_both_versions_forward_in_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "STEADY_S", 0.5)

@@ -4,6 +4,8 @@ A packet's *transit* is its arrival less its timestamp, on two clocks that never
 changes say everything. Playing at transit T catches every packet whose own is at most T. Two windows of transits are
 kept in order: a second, to grow at once when packets come late, and ten, to shrink only when they no longer do. A
 sender's clock that drifts by 200 ppm moves both by 2 ms in ten seconds, which is all it does.
+
+What came in time can only tell that the delay may be shorter. That is not urgent, and is learned from many together.
 """
 
 from bisect import bisect_left, insort
@@ -15,6 +17,8 @@ LONG, SHORT = 500, 50
 """Packets in the windows: ten seconds and one, of 20 ms packets."""
 LONG_MISSES, SHORT_MISSES = 10, 3
 """So many of a window may come too late: 2 % and 6 %."""
+TOGETHER = 25
+"""Half a second of packets that came in time."""
 NEXT_PACKET = 960
 """A lost packet's FEC is in the one after it: on a line that loses packets, half of those are waited for."""
 MARGIN = 240
@@ -37,29 +41,41 @@ class Delay:
         """The same, sorted."""
         self._short: list[int] = []
         """The newest `SHORT` of them, sorted."""
+        self._usual: int | None = None
+        """The median of the shorter window; None before the first packet."""
+        self._new: list[int] = []
+        """Transits to be learned from."""
         self._lossy = 0
 
     def lost(self) -> None:
         """A packet was missed in its turn."""
-        self._lossy = LONG
-        self.wanted = self._learned()
+        self._lossy = LONG + len(self._new)  # those came before
+        self._learn()
 
     def add(self, transit: int) -> bool:
         """Take one packet's transit, unless it is strange beside the last second's median; whether it was taken."""
-        transits, long, short = self._transits, self._long, self._short
-        if short and abs(transit - short[len(short) // 2]) > STRANGE:
+        usual, wanted = self._usual, self.wanted
+        if usual is not None and abs(transit - usual) > STRANGE:
             return False
-        if len(long) == LONG:
-            del long[bisect_left(long, transits[0])]
-        if len(short) == SHORT:
-            del short[bisect_left(short, transits[-SHORT])]
-        transits.append(transit)
-        insort(long, transit)
-        insort(short, transit)
-        if self._lossy:
-            self._lossy -= 1
-        self.wanted = self._learned()
+        self._new.append(transit)
+        if usual is None or not wanted - MAX_DELAY <= transit <= wanted or len(self._new) == TOGETHER:
+            self._learn()
         return True
+
+    def _learn(self) -> None:
+        transits, long, short = self._transits, self._long, self._short
+        for transit in self._new:
+            if len(long) == LONG:
+                del long[bisect_left(long, transits[0])]
+            if len(short) == SHORT:
+                del short[bisect_left(short, transits[-SHORT])]
+            transits.append(transit)
+            insort(long, transit)
+            insort(short, transit)
+        self._lossy = max(0, self._lossy - len(self._new))
+        self._new.clear()
+        self._usual = short[len(short) // 2]
+        self.wanted = self._learned()
 
     def _learned(self) -> int:
         long, short = self._long, self._short

@@ -1,5 +1,6 @@
 # Everything a person or a CI needs. `make run` serves, `make demo` shows, `make test` checks, `make bench` measures.
-PYTHON ?= python3
+# Debian's 3.11, where it can be built with, is optimized by profile: the media worker costs less with it (docs/performance.md).
+PYTHON ?= $(shell test -e /usr/include/python3.11/Python.h && /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || echo python3)
 BIN := .venv/bin
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 

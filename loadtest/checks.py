@@ -1,11 +1,10 @@
 """The controlling side of ICE (RFC 8445) against an ICE-lite server: one candidate pair, nominated at once."""
 
 import secrets
+import struct
 from dataclasses import dataclass, field
 
 from aioice import stun
-
-from mediaserver.transport import ice
 
 CONSENT_S = 4.0
 """How often consent is renewed (RFC 7675 §5.1 allows up to 6 s)."""
@@ -47,7 +46,7 @@ class Checks:
     def answer(self, data: bytes) -> bytes | None:
         """The answer to a request of the server, as browsers give it; None to anything else."""
         try:
-            message = ice.parse(data)
+            message = _parse(data)
         except ValueError:
             return None
         if message.message_class != stun.Class.REQUEST or message.attributes.get("USERNAME") != self._asked_as:
@@ -61,7 +60,7 @@ class Checks:
     def response(self, data: bytes) -> bool:
         """Whether `data` is the server's success answer to a request of ours."""
         try:
-            message = ice.parse(data)
+            message = _parse(data)
         except ValueError:
             return False
         if message.message_class != stun.Class.RESPONSE or message.transaction_id not in self._pending:
@@ -70,3 +69,11 @@ class Checks:
             return False
         self._pending.clear()
         return True
+
+
+def _parse(data: bytes) -> stun.Message:
+    """Raises ValueError on what cannot be read, where aioice lets struct's and others through."""
+    try:
+        return stun.parse_message(data)
+    except (struct.error, IndexError, KeyError, UnicodeDecodeError) as exc:
+        raise ValueError("malformed STUN message") from exc

@@ -13,9 +13,10 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from loadtest.answer import Answer
 from loadtest.checks import CONSENT_S, Checks, Credentials
 from mediaserver.transport.dtls import Dtls
-from mediaserver.transport.ice import Address, is_stun
+from mediaserver.transport.ice import Address
 from mediaserver.transport.line import Counters
 from mediaserver.transport.srtp import Outgoing, Srtp, receive_view
+from mediaserver.transport.stun import is_stun
 from mediaserver.transport.udp import Port
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mediaserver.rtp.packet import Packet, parse
-from mediaserver.transport import ice
+from mediaserver.transport import stun
 from mediaserver.transport.arrival import receive
 from mediaserver.transport.ice import Address
 from mediaserver.transport.srtp import CALLS, Srtp, receive_view
@@ -105,7 +105,7 @@ class PlainInbox:
 
     def _item(self, length: int, address: Address, now: float, came: float) -> Item | None:
         first = receive_view[0]
-        if ice.is_stun(first):
+        if stun.is_stun(first):
             return None, bytes(receive_view[:length]), address, came
         line = self._lines.get(address)
         if line is None or line.owner is None:

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from struct import Struct
 from typing import Protocol
 
-from aioice import stun
-
 from mediaserver.rtp.packet import Packet
-from mediaserver.transport import arrival, ice
+from mediaserver.transport import arrival, ice, stun
 from mediaserver.transport.ice import Address
 from mediaserver.transport.line import Counters, Inbox, Line
 
@@ -155,7 +153,7 @@ class UdpMux:
 
     def _stun(self, data: bytes, address: Address, port: Port, now: float) -> None:
         try:
-            message = ice.parse(data)
+            message = stun.parse(data)
         except ValueError:
             self.counters.strangers += 1
             return

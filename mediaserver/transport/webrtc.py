@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from struct import Struct
 from typing import Literal, Protocol
 
-from aioice import stun
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from mediaserver.rtp.packet import Packet
+from mediaserver.transport import stun
 from mediaserver.transport.dtls import Dtls, DtlsFailed
 from mediaserver.transport.ice import MAX_VALIDATED, Address, IceLite
 from mediaserver.transport.line import Line

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from struct import pack
 from zoneinfo import ZoneInfo
 
-from aioice import stun
+import aioice.stun
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 
@@ -20,7 +20,7 @@ from loadtest.feedback import parse_requests
 from mediaserver import channel, replies
 from mediaserver.errors import BadOffer
 from mediaserver.rtp import legsdp, legwrite, packet, payload, rtcp, rtx, sdp
-from mediaserver.transport import ice
+from mediaserver.transport import ice, stun
 from scheduler.errors import BadUnits, PolicyError
 from scheduler.mailroom import authentication, manners, reader, sheets, template
 from scheduler.mailroom.letter import read as read_mail
@@ -114,7 +114,7 @@ def read_h264(data: bytes) -> None:
 def read_stun(data: bytes) -> None:
     """A binding request to an ICE-lite agent."""
     try:
-        message = ice.parse(data)
+        message = stun.parse(data)
     except ValueError:
         return
     ice.local_fragment(message)
@@ -266,7 +266,7 @@ def read_stream(data: bytes) -> None:
 
 
 def _check() -> bytes:
-    message = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+    message = aioice.stun.Message(aioice.stun.Method.BINDING, aioice.stun.Class.REQUEST)
     message.attributes["USERNAME"] = f"local:{FRAGMENT}"
     message.attributes["PRIORITY"] = 1
     message.attributes["ICE-CONTROLLING"] = 2

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.checks import Checks, Credentials
-from mediaserver.transport import ice
+from mediaserver.transport import stun
 from mediaserver.transport.ice import IceLite
 
 ADDRESS = ("127.0.0.1", 50000)
@@ -18,7 +18,7 @@ def pair() -> tuple[Checks, IceLite]:
 
 def test_a_check_nominates_us_and_its_answer_is_recognised() -> None:
     checks, server = pair()
-    response = server.request(ice.parse(checks.request()), ADDRESS)
+    response = server.request(stun.parse(checks.request()), ADDRESS)
     assert server.selected == ADDRESS
     assert response is not None
     assert checks.response(response)
@@ -26,7 +26,7 @@ def test_a_check_nominates_us_and_its_answer_is_recognised() -> None:
 
 def test_an_answer_counts_once() -> None:
     checks, server = pair()
-    response = server.request(ice.parse(checks.request()), ADDRESS)
+    response = server.request(stun.parse(checks.request()), ADDRESS)
     assert response is not None
     assert [checks.response(response), checks.response(response)] == [True, False]
 
@@ -35,16 +35,16 @@ def test_somebody_elses_answer_is_not_ours() -> None:
     checks, _ = pair()
     others, server = pair()
     checks.request()
-    response = server.request(ice.parse(others.request()), ADDRESS)
+    response = server.request(stun.parse(others.request()), ADDRESS)
     assert response is not None
     assert not checks.response(response)
 
 
 def test_a_wrong_password_validates_nothing() -> None:
-    _, server = pair()
-    local = Credentials(server._remote_fragment, "x" * 24)
+    local = Credentials()
+    server = IceLite(local.fragment, local.password)
     checks = Checks(local, Credentials(server.fragment, "wrong" * 5))
-    assert server.request(ice.parse(checks.request()), ADDRESS) is None
+    assert server.request(stun.parse(checks.request()), ADDRESS) is None
     assert server.validated == []
 
 

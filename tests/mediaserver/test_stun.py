@@ -1,0 +1,125 @@
+"""STUN messages, against aioice's and the RFC's."""
+
+from contextlib import suppress
+from ipaddress import IPv4Address, IPv6Address
+from struct import pack
+from zlib import crc32
+
+import pytest
+from aioice import stun as aioice
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mediaserver.transport import stun
+
+NUMBER = bytes(range(12))
+KEY = b"p" * 24
+SAMPLE = bytes.fromhex(
+    "000100582112a442b7e7a701bc34d686fa87dfae802200105354554e207465737420636c69656e74002400046e0001ff80290008932ff9b1"
+    "51263b36000600096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a280280004e57a3bcf"
+)
+SAMPLE_KEY = b"VOkJxbRl1RmTxUk/WvJxBt"
+"""RFC 5769 §2.1."""
+
+
+def bare(data: bytes) -> bytes:
+    """A message without its fingerprint."""
+    return data[:2] + (len(data) - 28).to_bytes(2) + data[4:-8]
+
+
+@st.composite
+def almost_stun(draw: st.DrawFn) -> bytes:
+    """A header that fits, known attribute types with any content, a fingerprint that is right or not."""
+    kinds = st.sampled_from(list(aioice.ATTRIBUTES_BY_TYPE)) | st.integers(0, 0xFFFF)
+    body = b""
+    for kind, value in draw(st.lists(st.tuples(kinds, st.binary(max_size=24)), max_size=5)):
+        body += pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
+    seal = draw(st.booleans())
+    head = pack("!HHI", draw(st.integers(0, 0x3FFF)), len(body) + 8 * seal, stun.COOKIE) + NUMBER
+    if seal:
+        body += pack("!HHI", 0x8028, 4, crc32(head + body) ^ 0x5354554E)
+    return head + body + draw(st.sampled_from([b"", b"\x00"]))
+
+
+@given(st.binary(max_size=100) | almost_stun())
+def test_any_bytes_are_a_message_nobody_sealed_or_a_value_error(data: bytes) -> None:
+    with suppress(ValueError):
+        assert not stun.parse(data).sealed_with(KEY)
+
+
+def test_the_sample_of_the_rfc() -> None:
+    message = stun.parse(SAMPLE)
+    assert (message.kind, message.username, message.nominates) == (stun.REQUEST, b"evtj:h6vY", False)
+    assert message.sealed_with(SAMPLE_KEY)
+    assert not message.sealed_with(SAMPLE_KEY[:-1])
+
+
+@given(st.text("ab:+/", max_size=30), st.booleans(), st.binary(min_size=12, max_size=12))
+def test_what_aioice_writes_is_read(username: str, nominates: bool, number: bytes) -> None:
+    written = aioice.Message(aioice.Method.BINDING, aioice.Class.REQUEST, number)
+    written.attributes["USERNAME"] = username
+    if nominates:
+        written.attributes["USE-CANDIDATE"] = None
+    written.add_message_integrity(KEY)
+    message = stun.parse(bytes(written))
+    assert (message.kind, message.transaction_id) == (stun.REQUEST, number)
+    assert (message.username, message.nominates) == (username.encode(), nominates)
+    assert message.sealed_with(KEY) and not message.sealed_with(KEY[1:])
+
+
+@given(st.text("ab:+/", max_size=30), st.binary(min_size=12, max_size=12), st.binary(max_size=40))
+def test_a_request_is_what_aioice_writes(username: str, number: bytes, key: bytes) -> None:
+    written = aioice.Message(aioice.Method.BINDING, aioice.Class.REQUEST, number)
+    written.attributes["USERNAME"] = username
+    written.attributes["PRIORITY"] = 77
+    written.add_message_integrity(key)
+    attributes = stun.attribute(stun.USERNAME, username.encode()) + stun.attribute(stun.PRIORITY, pack("!I", 77))
+    assert stun.write(stun.REQUEST, number, attributes, key) == bytes(written)
+
+
+@given(st.ip_addresses(), st.integers(1, 65535), st.binary(min_size=12, max_size=12))
+@example(IPv6Address("fe80::1%7"), 9, NUMBER)
+def test_an_address_is_what_aioice_reads(ip: IPv4Address | IPv6Address, port: int, number: bytes) -> None:
+    written = stun.write(stun.RESPONSE, number, stun.mapped(str(ip), port, number), KEY)
+    read = aioice.parse_message(written)
+    assert (read.message_class, read.transaction_id) == (aioice.Class.RESPONSE, number)
+    assert read.attributes["XOR-MAPPED-ADDRESS"] == (str(ip).partition("%")[0], port)
+    assert read.check_message_integrity(KEY)
+
+
+def test_what_follows_the_seal_is_nobodys_word() -> None:
+    attributes = stun.attribute(stun.USERNAME, b"mine:theirs")
+    after = stun.attribute(stun.USERNAME, b"other:theirs") + stun.attribute(stun.USE_CANDIDATE, b"")
+    data = bare(stun.write(stun.REQUEST, NUMBER, attributes, KEY)) + after
+    message = stun.parse(data[:2] + (len(data) - 20).to_bytes(2) + data[4:])
+    assert (message.username, message.nominates, message.sealed_with(KEY)) == (b"mine:theirs", False, True)
+
+
+@given(st.integers(0, len(SAMPLE) - 9), st.integers(1, 255))
+def test_the_seal_covers_every_byte_before_it(at: int, by: int) -> None:
+    data = bare(SAMPLE)
+    assert stun.parse(data).sealed_with(SAMPLE_KEY)
+    with suppress(ValueError):
+        assert not stun.parse(data[:at] + bytes([data[at] ^ by]) + data[at + 1 :]).sealed_with(SAMPLE_KEY)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        SAMPLE[:19],
+        SAMPLE[:-1],
+        SAMPLE + bytes(4),
+        SAMPLE[:-1] + b"\0",
+        pack("!HHI", 1, 4, 0x2112A443) + NUMBER + bytes(4),
+        pack("!HHI", 1, 6, stun.COOKIE) + NUMBER + bytes(6),
+        pack("!HHI", 1, 4, stun.COOKIE) + NUMBER + pack("!HH", stun.USERNAME, 1),
+    ],
+)
+def test_what_is_malformed_is_a_value_error(data: bytes) -> None:
+    with pytest.raises(ValueError, match="STUN"):
+        stun.parse(data)
+
+
+@given(st.integers(0, 255))
+def test_first_bytes_up_to_three_are_stun(first: int) -> None:
+    assert stun.is_stun(first) is (first <= 3)

@@ -47,12 +47,13 @@ class Bench:
 async def bench_room(worker: tuple[str, ...] = ("mediaserver",), at: Path | None = None) -> AsyncIterator[Bench]:
     """Start a worker on loopback with one empty room; stop it at the end.
 
-    `worker` is the module that runs it, `at` the checkout it is taken from if that is not this one.
+    `worker` is the module that runs it, `at` the checkout it is taken from, with its Python, if that is not this one.
     """
     with tempfile.TemporaryDirectory(prefix="diemcau-bench-") as directory:
         path = Path(directory) / "media.sock"
         arguments = ["-m", *worker, "--socket", str(path), "--port", "0", "--address", "127.0.0.1"]
-        process = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=at)
+        python = sys.executable if at is None else str(at / ".venv/bin/python")
+        process = await asyncio.create_subprocess_exec(python, *arguments, cwd=at)
         try:
             engine = await _dial(path, process)
             await engine.open_room(ROOM, RoomOptions())

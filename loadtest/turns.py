@@ -1,4 +1,4 @@
-"""`python -m loadtest turns OTHER`: what forwarding costs with another checkout's media worker, and with this one's.
+"""`python -m loadtest turns OTHER`: what forwarding costs another checkout, media worker and Python, and what it costs us.
 
 A shared machine changes by a third within the hour, so both run by turns within minutes, on the same endpoints. A run's
 figure is the lower quartile of its half seconds: whatever disturbs makes them dearer, nothing makes them cheaper.
@@ -21,7 +21,8 @@ Pair = tuple[float, float]
 
 async def run(other: Path, receivers: int, seconds: float, rounds: int, progress: Callable[[str], None]) -> list[Pair]:
     """A pair for each round, whose order turns. Raises ValueError when `other` has no compiled media worker."""
-    if not any(other.glob("mediaserver/_wire*.so")):  # noqa: ASYNC240 - before anything runs
+    parts = "mediaserver/_wire*.so", ".venv/bin/python"
+    if not all(any(other.glob(part)) for part in parts):  # noqa: ASYNC240 - before anything runs
         raise ValueError(f"no compiled media worker in {other}: `make install` there makes one")
     pairs = []
     for number in range(rounds):

@@ -1,6 +1,7 @@
 """Two versions by turns."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,10 @@ async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path) -> None:
     for name in ("__init__.py", "_wire.so"):
         (package / name).touch()
     (package / "__main__.py").write_text("raise SystemExit(7)\n")
+    with pytest.raises(ValueError, match="no compiled media worker in"):
+        await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
     with pytest.raises(RuntimeError, match="the media worker ended with 7"):
         await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
 

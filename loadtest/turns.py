@@ -1,4 +1,4 @@
-"""`python -m loadtest turns OTHER`: what forwarding costs another checkout, media worker and Python, and what it costs us.
+"""`python -m loadtest turns OTHER`: what forwarding costs with another checkout's worker and Python, and with our own.
 
 A shared machine changes by a third within the hour, so both run by turns within minutes, on the same endpoints. A run's
 figure is the lower quartile of its half seconds: whatever disturbs makes them dearer, nothing makes them cheaper.

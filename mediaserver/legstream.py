@@ -12,7 +12,7 @@ from mediaserver.rtp import rtcp
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
-from mediaserver.rtp.probation import Probation, Verdict
+from mediaserver.rtp.probation import Probation
 from mediaserver.rtp.rtcp import Block, Report
 from mediaserver.tracks import Dirty
 from mediaserver.transport.plain import MediaLine, PlainPorts
@@ -162,9 +162,9 @@ class PictureStream(LegStream):
 
     def _receive(self, packet: Packet, codec: str, now: float) -> None:
         verdict = self._probation.judge(packet.sequence)
-        if verdict is Verdict.LEAVE:
+        if verdict == "leave":
             return
-        if verdict is Verdict.RESTART:
+        if verdict == "restart":
             self.reception = self._begin_layer(packet.ssrc)
         packet.keyframe = is_keyframe(codec, packet.payload)
         self.camera.layers[0].receive([packet], now)  # what is missing is not asked for: they never offer it

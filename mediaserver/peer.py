@@ -18,7 +18,7 @@ from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe, mark_keyframes
-from mediaserver.rtp.probation import Probation, Verdict
+from mediaserver.rtp.probation import Probation
 from mediaserver.rtp.sdp import (
     LEVEL_URI,
     MID_URI,
@@ -195,9 +195,9 @@ class Peer:
             if codecs.get(packets[0].payload_type) != codec:
                 return
             verdict = probation.judge(packets[0].sequence, len(packets))
-            if verdict is Verdict.LEAVE:
+            if verdict == "leave":
                 return
-            if verdict is Verdict.RESTART:
+            if verdict == "restart":
                 layer = begin()
             mark_keyframes(codec, packets)
             missing = layer.receive(packets, now)

@@ -209,7 +209,7 @@ class Voice:
 
     def _take(self, step: Step) -> Samples:
         self._steady = self._steady + 1 if _whole(step) else 0
-        self._hidden = self._hidden + step.samples if step.kind is Kind.HIDE else 0
+        self._hidden = self._hidden + step.samples if step.kind == "hide" else 0
         try:
             return _STEPS[step.kind](self._decoder, step)
         except ValueError:
@@ -223,7 +223,7 @@ def _scaled(frame: Samples, by: NDArray[np.float32]) -> Samples:
 
 def _whole(step: Step) -> bool:
     """Whether a packet is 20 ms in one frame (RFC 6716 §3.2.2), which every decoder can read, and not too large."""
-    whole = step.kind is Kind.PLAY and step.samples == FRAME_SAMPLES
+    whole = step.kind == "play" and step.samples == FRAME_SAMPLES
     return whole and len(step.payload) <= RELAYED_BYTES and not step.payload[0] & 3
 
 
@@ -234,7 +234,7 @@ def _merge(frames: Samples) -> Samples:
 
 
 _STEPS: dict[Kind, Callable[[Decoder, Step], Samples]] = {
-    Kind.PLAY: lambda decoder, step: decoder.decode(step.payload),
-    Kind.MEND: lambda decoder, step: decoder.mend(step.payload, step.samples),
-    Kind.HIDE: lambda decoder, step: decoder.conceal(step.samples),
+    "play": lambda decoder, step: decoder.decode(step.payload),
+    "mend": lambda decoder, step: decoder.mend(step.payload, step.samples),
+    "hide": lambda decoder, step: decoder.conceal(step.samples),
 }

@@ -8,7 +8,7 @@ out sound where it is heard least. Pure: `now` is in seconds of any steady clock
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from typing import Literal
 
 from mediaserver.rtp.delay import SAMPLE_RATE, Delay
 from mediaserver.rtp.packet import Packet
@@ -25,12 +25,9 @@ OVERDUE = SAMPLE_RATE // 5
 """A cursor 200 ms behind its place jumps, since leaving out sound 20 ms at a time would take too long."""
 
 
-class Kind(Enum):
-    """What to do for the next samples."""
-
-    PLAY = "decode the payload"
-    MEND = "decode the FEC in the payload, which is the packet after the lost one"
-    HIDE = "conceal: it is lost, late or was never sent"
+Kind = Literal["play", "mend", "hide"]
+"""What to do for the next samples: decode the payload; decode the FEC in it, which is the packet after the lost one;
+conceal what is lost, late or was never sent."""
 
 
 @dataclass(slots=True)
@@ -39,7 +36,7 @@ class Step:
 
     samples: int
     payload: bytes = b""
-    kind: Kind = Kind.PLAY
+    kind: Kind = "play"
 
 
 class AudioJitter:
@@ -152,19 +149,19 @@ class AudioJitter:
             return self._starve()
         (sequence, step), gap = self._held[following], following - self._cursor
         if sequence == (self._sequence + 1) & 0xFFFF:  # nothing is lost: the sender paused (DTX)
-            return Step(min(gap, FRAME), kind=Kind.HIDE)
+            return Step(min(gap, FRAME), kind="hide")
         self.lost += 1
         self._delay.lost()
         if gap <= step.samples:
             self._sequence = (sequence - 1) & 0xFFFF
-            return Step(gap, step.payload, Kind.MEND)
-        return Step(min(gap - step.samples, FRAME), kind=Kind.HIDE)
+            return Step(gap, step.payload, "mend")
+        return Step(min(gap - step.samples, FRAME), kind="hide")
 
     def _starve(self) -> Step:
         self._starved += FRAME
         if self._starved > STARVED:
             self._cursor = None
-        return Step(FRAME, kind=Kind.HIDE)
+        return Step(FRAME, kind="hide")
 
     def skim(self, now: float) -> bool:
         """Play nothing, but keep what would be due next; whether the stream goes on."""

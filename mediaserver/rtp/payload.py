@@ -34,7 +34,7 @@ def vp8_descriptor(payload: bytes) -> Vp8Descriptor:
 
 
 def _vp8_descriptor(payload: bytes) -> Vp8Descriptor:
-    first, at = payload[0], 1
+    first, size = payload[0], _vp8_size(payload)
     begins = bool(first & 0x10) and first & 0x07 == 0
     picture_id: int | None = None
     tl0: int | None = None
@@ -48,11 +48,19 @@ def _vp8_descriptor(payload: bytes) -> Vp8Descriptor:
             at += 2 if long else 1
         if flags & 0x40:
             tl0_at, tl0 = at, payload[at]
-            at += 1
-        if flags & 0x30:
-            payload[at]
-            at += 1
-    return Vp8Descriptor(at, begins, picture_id, picture_id_at, long, tl0, tl0_at)
+    return Vp8Descriptor(size, begins, picture_id, picture_id_at, long, tl0, tl0_at)
+
+
+def _vp8_size(payload: bytes) -> int:
+    """The descriptor's length in bytes; raises IndexError when it is cut off."""
+    if not payload[0] & 0x80:
+        return 1
+    flags, size = payload[1], 2
+    if flags & 0x80:
+        size += 2 if payload[2] & 0x80 else 1
+    size += (flags & 0x40 != 0) + (flags & 0x30 != 0)
+    payload[size - 1]
+    return size
 
 
 def vp8_frame_size(frame: bytes) -> tuple[int, int] | None:
@@ -84,7 +92,7 @@ def mark_keyframes(codec: str, packets: list[Packet]) -> None:
 def _vp8_keyframe(payload: bytes) -> bool:
     if payload[0] & 0x17 != 0x10:
         return False
-    return not payload[vp8_descriptor(payload).size] & 1
+    return not payload[_vp8_size(payload)] & 1
 
 
 def _h264_keyframe(payload: bytes) -> bool:

@@ -4,7 +4,7 @@ A number far from the last one is believed only when the next packet follows it:
 and a restarted stream must not be taken for one old packet after the other until its numbers come round again.
 """
 
-from enum import Enum
+from typing import Literal
 
 MAX_DROPOUT = 3000
 """Ten seconds of a camera's best layer."""
@@ -12,12 +12,9 @@ MAX_MISORDER = 512
 """As far back as packets are asked for again."""
 
 
-class Verdict(Enum):
-    """What to do with a packet."""
-
-    TAKE = "it goes on"
-    LEAVE = "it is far off: nothing says yet that its sender restarted"
-    RESTART = "its sender restarted, and this packet is of the new numbers"
+Verdict = Literal["take", "leave", "restart"]
+"""What to do with a packet: it goes on; it is far off, and nothing says yet that its sender restarted; its sender
+restarted, and it is of the new numbers."""
 
 
 class Probation:
@@ -34,11 +31,11 @@ class Probation:
         ahead = 0 if self._newest is None else (sequence - self._newest) & 0xFFFF
         if ahead < MAX_DROPOUT and sequence != self._suspect:
             self._newest, self._suspect = last, None
-            return Verdict.TAKE
+            return "take"
         if ahead > 0x10000 - MAX_MISORDER and sequence != self._suspect:
-            return Verdict.TAKE
+            return "take"
         if sequence == self._suspect or count > 1:
             self._newest, self._suspect = last, None
-            return Verdict.RESTART
+            return "restart"
         self._suspect = (last + 1) & 0xFFFF
-        return Verdict.LEAVE
+        return "leave"

@@ -8,7 +8,7 @@ from mediaserver.rtp.probation import MAX_DROPOUT, MAX_MISORDER, Probation, Verd
 U16 = st.integers(0, 0xFFFF)
 
 
-def judged(*sequences: int) -> list[str]:
+def judged(*sequences: int) -> list[Verdict]:
     probation = Probation()
     return [probation.judge(sequence & 0xFFFF) for sequence in sequences]
 

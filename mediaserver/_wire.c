@@ -309,6 +309,7 @@ static unsigned char arena[ARENA + DATAGRAM];
 static struct mmsghdr messages[MESSAGES];
 static struct iovec vectors[MESSAGES];
 static Control controls[MESSAGES];
+static struct sockaddr_storage targets[MESSAGES]; /* copies: a line may go before its messages do */
 static int segments[MESSAGES];
 static int filled, used, out_fd;
 static PyObject *out_counters;
@@ -392,7 +393,7 @@ static void add_message(Line *line, int start, int length, int count, int size) 
     struct msghdr *header = &messages[filled].msg_hdr;
     vectors[filled] = (struct iovec){arena + start, length};
     memset(header, 0, sizeof *header);
-    header->msg_name = &line->address;
+    header->msg_name = memcpy(&targets[filled], &line->address, line->size);
     header->msg_namelen = line->size;
     header->msg_iov = &vectors[filled];
     header->msg_iovlen = 1;
@@ -640,10 +641,14 @@ static PyObject *fan(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssiz
         }
         Py_XDECREF(leg_object);
     }
+    return rest;
+}
+
+static PyObject *post(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused)) {
     flush_messages();
     if (settle_counters() < 0)
-        Py_CLEAR(rest);
-    return rest;
+        return NULL;
+    Py_RETURN_NONE;
 }
 
 /* Inbox: which address belongs to which line, and what each datagram is. */
@@ -1057,7 +1062,8 @@ static PyObject *timer(PyObject *Py_UNUSED(module), PyObject *period) {
 }
 
 static PyMethodDef functions[] = {
-    {"fan", (PyCFunction)(void (*)(void))fan, METH_FASTCALL, "Send packets of a source to its steady sinks; the others come back."},
+    {"fan", (PyCFunction)(void (*)(void))fan, METH_FASTCALL, "Make messages of a source's packets for its steady sinks; the others come back."},
+    {"post", post, METH_NOARGS, "Send all messages."},
     {"timer", timer, METH_O, "A descriptor that can be read on every whole multiple of so many milliseconds."},
     {"use", use, METH_VARARGS, "Take libsrtp's protect, unprotect and unprotect_rtcp by their addresses."},
     {NULL},

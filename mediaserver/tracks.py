@@ -10,7 +10,7 @@ from typing import Protocol
 from mediaserver.rtp.cache import PacketCache
 from mediaserver.rtp.keyframes import KeyframeThrottle
 from mediaserver.rtp.packet import Packet
-from mediaserver.wire import Leg, fan
+from mediaserver.wire import Leg, fan, post
 
 MAX_PENDING = 256
 """Packets one batch may bring for a source; a flood beyond that is dropped, oldest first."""
@@ -43,6 +43,7 @@ class Dirty(list[Flushed]):
         self.clear()
         for each in waiting:
             each.flush(now)
+        post()
 
 
 class Source:
@@ -80,7 +81,10 @@ class Source:
     def flush(self, now: float) -> None:
         """Hand the waiting packets to every sink."""
         packets, self._pending = self._pending, []
-        for sink in fan(self, self.sinks, packets, now):
+        others = fan(self, self.sinks, packets, now)
+        if others:
+            post()  # what they are sent must not overtake what they were sent before
+        for sink in others:
             sink.send(self, packets, now)
 
     def recall(self, sequence: int) -> Packet | None:

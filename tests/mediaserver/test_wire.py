@@ -322,7 +322,9 @@ async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others
     assert wire.fan(source, source.sinks, second, 2.0) == [viewers[1].forwarder]
     gap = [Packet(0, 9, 9600, 0, True, b"delta")]
     assert wire.fan(source, source.sinks, gap, 3.0) == [viewer.forwarder for viewer in viewers]
-    assert [len(waiting(viewer.sock)) for viewer in viewers] == [2, 1, 2]
+    assert [len(waiting(viewer.sock)) for viewer in viewers] == [1, 1, 1]
+    wire.post()
+    assert [len(waiting(viewer.sock)) for viewer in viewers] == [1, 0, 1]
     for each in (sock, *(viewer.sock for viewer in viewers)):
         each.close()
 
@@ -342,9 +344,29 @@ async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again(
             if not served:
                 viewer.forwarder.send(source, [packet], 1.0)
         assert viewer.forwarder.leg.moving == (at == 1)
+        wire.post()
     opener = session(OTHER, Policy.SSRC_ANY_INBOUND)
     sent = [opener.unprotect(data)[12:] for data in waiting(viewer.sock)]
     assert sent == [b"\x90\x80\x80" + bytes([40 + number]) for number in range(6)]
+    for each in (sock, viewer.sock):
+        each.close()
+
+
+async def test_a_change_of_camera_does_not_overtake_the_last_packets_of_the_one_before() -> None:
+    dirty = Dirty()
+    mux = UdpMux()
+    sock = loopback()
+    viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
+    one, two = (VideoSource(name, "H264", dirty) for name in ("one", "two"))
+    viewer.forwarder.follow(one, 0.0)
+    for number in range(3):
+        one.push(Packet(0, number, 3600 * number, 0, True, b"one%d" % number, keyframe=number == 0))
+        if number == 2:
+            viewer.forwarder.follow(two, 0.0)
+            two.push(Packet(0, 7, 90, 0, True, b"two", keyframe=True))
+        dirty.flush(1.0 + number)
+    opener = session(OTHER, Policy.SSRC_ANY_INBOUND)
+    assert [opener.unprotect(data)[12:] for data in waiting(viewer.sock)] == [b"one0", b"one1", b"one2", b"two"]
     for each in (sock, viewer.sock):
         each.close()
 

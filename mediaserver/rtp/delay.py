@@ -49,7 +49,7 @@ class Delay:
 
     def lost(self) -> None:
         """A packet was missed in its turn."""
-        self._lossy = LONG + len(self._new)  # those came before
+        self._lossy = LONG
         self._learn()
 
     def add(self, transit: int) -> bool:

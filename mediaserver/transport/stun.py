@@ -55,18 +55,20 @@ def parse(data: bytes) -> Message:
         if name == FINGERPRINT and value != _fingerprint(data[:at]):
             raise ValueError("STUN message with a wrong fingerprint")
         if not message.seal:  # what follows the seal is nobody's word
-            _take(message, name, value, data[_HEADER.size : at])
+            _take(message, name, value)
+            if message.seal:
+                message.body = data[_HEADER.size : at]
         at += 4 + size + -size % 4
     return message
 
 
-def _take(message: Message, name: int, value: bytes, before: bytes) -> None:
+def _take(message: Message, name: int, value: bytes) -> None:
     if name == USERNAME:
         message.username = value
     elif name == USE_CANDIDATE:
         message.nominates = True
     elif name == INTEGRITY:
-        message.body, message.seal = before, value
+        message.seal = value
 
 
 def write(kind: int, transaction_id: bytes, attributes: bytes, password: bytes) -> bytes:

@@ -32,7 +32,8 @@ MAX_REPORTED = 10_000
 FRESH_S = 3.0
 """An older estimate says nothing; browsers send one a second."""
 SETTLE_S = 1.5
-"""After a step, what is reported belongs to the step before."""
+"""After a step, what is reported belongs to the step before. For as long again a queue says nothing: it drains slowly,
+and round trips that are reported are a second old."""
 DRAIN_S = 1.5
 """After a probe that failed, its queue must drain before it can say anything."""
 GOAL = 1.1
@@ -191,7 +192,7 @@ class Downlink:
         if low and (self._queue > WAITING_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
             return True
         losing = len(self._losses) > 1 and min(self._losses[-2], self._losses[-1]) > self._usual_loss(2) + BAD_LOSS
-        return losing or self._queue > BAD_QUEUE_S
+        return losing or (self._queue > BAD_QUEUE_S and now >= self._settled + SETTLE_S)
 
     def _down(self, now: float) -> None:
         """Take the highest step the estimate carries, at least one lower."""

@@ -238,6 +238,16 @@ def test_one_bad_report_is_chance_and_two_are_a_full_line() -> None:
     assert downlink.update(11.1) == 1
 
 
+def test_the_queue_of_the_step_before_is_given_time_to_drain() -> None:
+    downlink = heard(10)
+    downlink.reported(0.55)
+    assert downlink.update(10.1) == 1
+    downlink.reported(0.55)
+    assert downlink.update(13.0) == 1
+    downlink.reported(0.55)
+    assert downlink.update(13.2) == 0
+
+
 def test_reports_on_a_handful_of_packets_are_added_up() -> None:
     downlink = heard(10)
     for at in range(200):  # two packets each; two reports in forty tell, one behind the other, that one was lost

@@ -52,7 +52,7 @@ async def bench_room(worker: tuple[str, ...] = ("mediaserver",), at: Path | None
     with tempfile.TemporaryDirectory(prefix="diemcau-bench-") as directory:
         path = Path(directory) / "media.sock"
         arguments = ["-m", *worker, "--socket", str(path), "--port", "0", "--address", "127.0.0.1"]
-        python = sys.executable if at is None else str(at / ".venv/bin/python")
+        python = sys.executable if at is None else str(at.absolute() / ".venv/bin/python")  # noqa: ASYNC240 - no I/O
         process = await asyncio.create_subprocess_exec(python, *arguments, cwd=at)
         try:
             engine = await _dial(path, process)

@@ -1,6 +1,6 @@
 /* The two loops of the media path that Python is too slow for: reading what came, and sending to everyone.
  *
- * Everything here has a twin in Python (wire.py, transport/inbox.py, forwarder.py) that does the same and is used where
+ * Everything here has a twin in Python (wire.py, transport/line.py, forwarder.py) that does the same and is used where
  * this file was not compiled; the tests run both and compare. It links to nothing: libsrtp is the one that pylibsrtp
  * carries, reached by the addresses of its functions. Only the loop's thread calls in, with the GIL held, and system
  * calls here never block, so the GIL is kept.

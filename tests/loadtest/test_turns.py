@@ -23,7 +23,7 @@ async def test_a_checkout_without_a_compiled_worker_is_refused(tmp_path: Path) -
         await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
 
 
-async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path) -> None:
+async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "mediaserver"
     package.mkdir()
     for name in ("__init__.py", "_wire.so"):
@@ -33,8 +33,9 @@ async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path) -> None:
         await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path.parent)
     with pytest.raises(RuntimeError, match="the media worker ended with 7"):
-        await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
+        await turns.run(Path(tmp_path.name), 1, 1.0, 1, lambda _text: None)
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")

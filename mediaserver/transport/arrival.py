@@ -19,7 +19,10 @@ MAX_AGE_S = 1.0
 
 
 def note(sock: socket.socket) -> None:
-    """Let the kernel note when each datagram of `sock` comes; where it cannot, they come when they are read."""
+    """Let the kernel note when each datagram of `sock` comes; where it cannot, they come when they are read.
+
+    So do those of the moment after the machine's first socket asked.
+    """
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 

@@ -20,6 +20,27 @@ BETWEEN_CLOCKS_S = 0.01
 """A process may be interrupted between its looks at two clocks."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def noting() -> Iterator[None]:
+    """While a socket of the machine asks for it, the kernel notes arrivals; it begins a moment after the first asked.
+
+    Until then it tells when a datagram was read (net_enable_timestamp in its net/core/dev.c only orders the change).
+    """
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asks,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far,
+    ):
+        asks.bind(("127.0.0.1", 0))
+        arrival.note(asks)
+        until = time.monotonic() + 5.0
+        while True:
+            _, after = sent(far, asks)
+            if arrival.receive(asks, time.monotonic())[2] <= after + BETWEEN_CLOCKS_S:
+                break
+            assert time.monotonic() < until, "the kernel does not note when datagrams come"
+        yield
+
+
 @pytest.fixture
 def near() -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

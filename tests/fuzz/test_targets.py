@@ -1,6 +1,7 @@
 """Seeds reach what is behind the first check: fuzzing that only ever hears 'no' finds nothing."""
 
 import json
+from types import ModuleType
 
 from mediaserver import channel, replies
 from mediaserver.rtp import packet, rtcp, sdp
@@ -10,6 +11,8 @@ from signaling.sip.framing import Stream
 from signaling.sip.message import Request
 from signaling.sip.message import parse as parse_sip
 from signaling.sip.screening import of_invite
+from tests.fuzz import targets
+from tests.fuzz.__main__ import unwatched
 from tests.fuzz.targets import BODIES, PROFILES, TARGETS, WALL
 from tests.signaling.bodies import GOOD
 
@@ -46,3 +49,11 @@ def test_every_body_has_a_good_seed() -> None:
     assert [seed[0] for seed in seeds] == list(range(len(BODIES)))
     for model, seed in zip(BODIES.values(), seeds, strict=True):
         model.model_validate(json.loads(seed[1:]))
+
+
+def test_branches_are_watched_in_every_module_that_reads() -> None:
+    modules = {value.__name__ for value in vars(targets).values() if isinstance(value, ModuleType)}
+    readers = {value.__module__ for name, value in vars(targets).items() if name.startswith("parse_")}
+    assert {"mediaserver.transport.stun", "scheduler.registry"} <= modules | readers
+    assert not (modules | readers) & set(unwatched())
+    assert {"signaling.app", "mediaserver.room", "scheduler.service"} <= set(unwatched())

@@ -4,7 +4,7 @@ PYTHON ?= $(shell test -e /usr/include/python3.11/Python.h && /usr/bin/python3.1
 BIN := .venv/bin
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 
-.PHONY: run demo install test check unit mutants soak fuzz faults web types e2e bench packages clean
+.PHONY: run demo install test check unit mutants soak flood endurance fuzz long web types e2e bench packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -14,7 +14,7 @@ demo: .venv/run.stamp
 
 install: .venv/dev.stamp
 
-test: packages install check unit soak web e2e faults
+test: packages install check unit flood web e2e long
 
 # Static gates: what a reviewer should not have to look for.
 check: install
@@ -31,20 +31,25 @@ unit: install
 mutants: install
 	$(BIN)/python -m tests.mutants
 
-# Many joins and leaves, a flood of forgeries, a small province that loses a worker, bookings in a race and killed.
-# In the race nearly everybody waits, so others run beside it; what follows the clock of a meeting runs alone.
-soak: install
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/soak/test_flood.py --ignore=tests/soak/test_province.py tests/soak
+# A flood of forgeries and a small province that loses a worker; then what takes long.
+soak: flood endurance
+
+# What follows the clock of a meeting runs alone.
+flood: install
 	$(BIN)/pytest -q tests/soak/test_flood.py tests/soak/test_province.py
+
+# Many joins and leaves, rooms that come and go, bookings in a race and killed. In the race nearly everybody waits.
+endurance: install
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/soak/test_flood.py --ignore=tests/soak/test_province.py tests/soak
 
 # Mutated input for every parser, for so many seconds in all; what crashes one is kept as a test in tests/fuzz/corpus.
 FUZZ_SECONDS ?= 300
 fuzz: install
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
-# The two share the machine: neither waits for anything, and neither follows a clock.
-faults: install
-	$(MAKE) --jobs 2 mutants fuzz
+# What takes minutes shares the machine: none of it follows a clock.
+long: install
+	$(MAKE) --jobs 3 endurance mutants fuzz
 
 web:
 	node --test web/tests/

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from time import monotonic
+from typing import Self
 
 import av
 import numpy as np
@@ -128,15 +129,15 @@ class Seat:
 
     def hears(self, hz: int) -> None:
         """Wait until a tone is heard."""
-        self.until(lambda: self.level(hz) > HEARD_DB, f"{hz} Hz to be heard")
+        self.until(lambda _: self.level(hz) > HEARD_DB, f"{hz} Hz to be heard")
 
     def silent(self, hz: int) -> None:
         """Wait until a tone is gone."""
-        self.until(lambda: self.level(hz) < SILENT_DB, f"{hz} Hz to be silent")
+        self.until(lambda _: self.level(hz) < SILENT_DB, f"{hz} Hz to be silent")
 
-    def until(self, condition: Callable[[], bool], what: str) -> None:
+    def until(self, condition: Callable[[Self], bool], what: str) -> None:
         """Wait for something to be seen or heard."""
-        wait_until(self.page, condition, what)
+        wait_until(self.page, lambda: condition(self), what)
 
 
 def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
@@ -149,7 +150,7 @@ def wait_until(page: Page, condition: Callable[[], bool], what: str) -> None:
 
 def tone_level(file: bytes, hz: int) -> float:
     """How loud a tone is in the last half second of a sound file, dB of full scale; −200 when there is no sound."""
-    with av.open(BytesIO(file)) as container:
+    with av.open(BytesIO(file), "r") as container:
         resampler = av.AudioResampler("flt", "mono", 48000)
         frames = [new for old in container.decode(audio=0) for new in resampler.resample(old)]
     if not frames:

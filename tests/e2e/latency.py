@@ -50,7 +50,7 @@ def main() -> None:
             code = people.register(page, ["nt.xuonghuan"], "Đo độ trễ")
             people.enter(page, code, "host")
             point = people.enter(people.sign_in(second, "nt.xuonghuan"), code)
-            point.until(lambda: {"red", "blue"} <= point.colours(), "both")
+            point.until(lambda point: {"red", "blue"} <= point.colours(), "both")
             seats = {"red": seat_of(page, "UBND.Nha Trang"), "blue": seat_of(page, "NT.XuongHuan")}
             page.get_by_test_id("layout-single").click()
             took = []

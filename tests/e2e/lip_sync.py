@@ -146,13 +146,13 @@ def measure(sender: Page, receiver: Page, seconds: float) -> dict[str, object]:
 def recorded(safe: Safe, path: Path) -> dict[str, object]:
     """When a file flashes and beeps."""
     seen, heard, white, quiet = [], [], True, 0
-    with safe.open(path) as file, av.open(file) as container:
+    with safe.open(path) as file, av.open(file, "r") as container:
         for frame in container.decode(video=0):
             assert isinstance(frame, av.VideoFrame) and frame.time is not None
             lit = int(frame.to_ndarray(format="gray")[frame.height // 2, frame.width // 2]) > 128
             seen += [frame.time * 1000] if lit and not white else []
             white = lit
-    with safe.open(path) as file, av.open(file) as container:
+    with safe.open(path) as file, av.open(file, "r") as container:
         for sound in container.decode(audio=0):
             assert isinstance(sound, av.AudioFrame) and sound.time is not None
             loud = np.abs(mono(sound).astype(int)) > 0.05 * 32767

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,11 @@ def received(page: Page) -> Received:
     return Received(*found["audio"][:2], *found["video"])
 
 
+def shows(lines: int, seat: Seat) -> bool:
+    """Whether a seat receives a picture of so many lines."""
+    return received(seat.page).height == lines
+
+
 @pytest.fixture
 def busy(playwright: Playwright, media: Path) -> Iterator[Browser]:
     """Chromium with a camera whose picture needs all the bits it may have."""
@@ -70,9 +76,9 @@ def test_the_picture_follows_the_line_and_sound_goes_on(
     point = people.sign_in(blue, "nt.xuonghuan")
     point.add_init_script(line.redirect())
     seat = people.enter(point, code)
-    for rate, height in ((4e6, 720), (0.2e6, 180), (4e6, 720)):
+    for rate, lines in ((4e6, 720), (0.2e6, 180), (4e6, 720)):
         line.rate = rate
-        seat.until(lambda height=height: received(point).height == height, f"a picture of {height} lines")
+        seat.until(partial(shows, lines), f"a picture of {lines} lines")
         before = received(point)
         seat.hears(440)
         point.wait_for_timeout(WATCH_MS)
@@ -91,7 +97,7 @@ def test_one_bad_line_disturbs_nobody(people: People, busy: Browser, blue: Brows
     seat = Seat(good)
     people.enter(good, code)
     line.rate = 0.2e6
-    seat.until(lambda: received(bad).height == 180, "the smallest picture on the bad line")
+    Seat(bad).until(partial(shows, 180), "the smallest picture on the bad line")
     assert "blue" in seat.colours()
     assert received(good).height == 720
 
@@ -115,17 +121,17 @@ def test_what_a_line_loses_is_sent_again_both_ways_and_a_blackout_ends_with_it(
     page.add_init_script(line.redirect())
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền mất gói")
     seat = people.enter(page, code, "host")
-    seat.until(lambda: received(page).height == 720, "a picture")
+    seat.until(partial(shows, 720), "a picture")
     page.evaluate(WATCH)
     since = page.evaluate("Date.now()")
     line.loss = 0.05
     page.wait_for_timeout(WATCH_MS)
-    seat.until(lambda: min(page.evaluate(_REPAIRED).values()) > 5, "packets sent again both ways")
+    seat.until(lambda _: min(page.evaluate(_REPAIRED).values()) > 5, "packets sent again both ways")
     _, longest = frozen(page.evaluate("window.seen"), since, page.evaluate("Date.now()"))
     assert longest <= 1.0
     line.loss = 1.0
     page.wait_for_timeout(2000)
     line.loss = 0.0
     since = page.evaluate("Date.now()")
-    seat.until(lambda: page.evaluate("window.seen.at(-1)") > since, "a picture after the blackout")
+    seat.until(lambda _: page.evaluate("window.seen.at(-1)") > since, "a picture after the blackout")
     assert min(at for at in page.evaluate("window.seen") if at > since) - since <= 1000

@@ -12,7 +12,7 @@ def test_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Br
     guest = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
     everyone = (host, guest)
     for seat in everyone:
-        seat.until(lambda seat=seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
+        seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
 
     host_page.get_by_test_id("arrange").click()
     apply = host_page.get_by_test_id("layout-apply")
@@ -31,7 +31,7 @@ def test_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Br
     host_page.get_by_test_id("layout-empty").check()
     apply.click()
     for seat in everyone:
-        seat.until(lambda seat=seat: 0.05 < seat.share("red") < 0.2 < 0.3 < seat.share("blue"), "blue large, red small")
+        seat.until(lambda seat: 0.05 < seat.share("red") < 0.2 < 0.3 < seat.share("blue"), "blue large, red small")
     expect(host_page.get_by_test_id("arrange")).to_have_attribute("aria-pressed", "true")
 
     audience = host_page.get_by_test_id("audience")  # the components see something else than the host
@@ -39,19 +39,19 @@ def test_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Br
     expect(host_page.get_by_test_id("layout-same")).to_have_count(0)
     host_page.get_by_test_id("layout-single").click()
     host_page.get_by_test_id("focus").select_option(label="UBND.Nha Trang")
-    guest.until(lambda: guest.share("red") > 0.7, "red alone for the guest")
+    guest.until(lambda guest: guest.share("red") > 0.7, "red alone for the guest")
     assert 0.05 < host.share("red") < 0.2 < 0.3 < host.share("blue")
     guest.page.get_by_test_id("source").select_option("composed:grid")  # a person's own choice
-    guest.until(lambda: min(guest.share("red"), guest.share("blue")) > 0.15, "a grid for the guest alone")
+    guest.until(lambda guest: min(guest.share("red"), guest.share("blue")) > 0.15, "a grid for the guest alone")
     guest.page.get_by_test_id("source").select_option("composed")
-    guest.until(lambda: guest.share("red") > 0.7, "red alone again")
+    guest.until(lambda guest: guest.share("red") > 0.7, "red alone again")
     host_page.get_by_test_id("layout-same").click()
-    guest.until(lambda: 0.05 < guest.share("red") < 0.2 < 0.3 < guest.share("blue"), "what everyone sees")
+    guest.until(lambda guest: 0.05 < guest.share("red") < 0.2 < 0.3 < guest.share("blue"), "what everyone sees")
     expect(host_page.get_by_test_id("layout-same")).to_have_count(0)
     audience.select_option("everyone")
 
     host_page.get_by_test_id("arrange").click()
     host_page.get_by_test_id("layout-undo").click()
     for seat in everyone:
-        seat.until(lambda seat=seat: abs(seat.share("red") - seat.share("blue")) < 0.05, "equal tiles")
+        seat.until(lambda seat: abs(seat.share("red") - seat.share("blue")) < 0.05, "equal tiles")
     expect(host_page.get_by_test_id("layout-grid")).to_have_attribute("aria-pressed", "true")

@@ -31,7 +31,7 @@ def test_from_registration_to_recording(
 
     # One composed picture for all; the host is heard by the others and not by itself.
     for seat in everyone:
-        seat.until(lambda seat=seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
+        seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
     expect(host_page.get_by_test_id("count")).to_contain_text("3/3")
     watermark = re.compile(rf"^NT.XuongHuan {datetime.now(HANOI):%d/%m/%Y} \d\d:\d\d$")
     expect(xuong_huan.page.get_by_test_id("watermark").locator("span").first).to_have_text(watermark)
@@ -76,20 +76,20 @@ def test_from_registration_to_recording(
     host_page.get_by_test_id("layout-single").click()
     host_page.get_by_test_id("focus").select_option(seats["NT.XuongHuan"])
     for seat in everyone:
-        seat.until(lambda seat=seat: seat.share("blue") > 0.9, "blue alone")
+        seat.until(lambda seat: seat.share("blue") > 0.9, "blue alone")
     host_page.get_by_test_id("layout-speaker").click()
     for seat in everyone:
-        seat.until(lambda seat=seat: seat.share("blue") > 0.5 and seat.share("red") > 0.01, "blue above a strip")
+        seat.until(lambda seat: seat.share("blue") > 0.5 and seat.share("red") > 0.01, "blue above a strip")
     host_page.get_by_test_id("layout-grid").click()
     for seat in everyone:
-        seat.until(lambda seat=seat: abs(seat.share("red") - seat.share("blue")) < 0.05, "equal tiles")
+        seat.until(lambda seat: abs(seat.share("red") - seat.share("blue")) < 0.05, "equal tiles")
 
     # One camera, forwarded.
     for seat in (vinh_hai, xuong_huan):
         seat.page.get_by_test_id("source").select_option("camera:" + seats["UBND.Nha Trang"])
-        seat.until(lambda seat=seat: seat.share("red") > 0.95, "the host's camera alone")
+        seat.until(lambda seat: seat.share("red") > 0.95, "the host's camera alone")
         seat.page.get_by_test_id("source").select_option("composed")
-        seat.until(lambda seat=seat: seat.share("blue") > 0.1, "the composed picture again")
+        seat.until(lambda seat: seat.share("blue") > 0.1, "the composed picture again")
 
     # The recording: stopped, listed, downloaded by who may, refused to others.
     host_page.get_by_test_id("record").click()
@@ -132,7 +132,7 @@ def content(data: bytes) -> tuple[set[str], set[int]]:
     """The strong colours and the test tones in a recording."""
     colours: set[str] = set()
     sound: list[np.ndarray] = []
-    with av.open(BytesIO(data)) as container:
+    with av.open(BytesIO(data), "r") as container:
         for frame in container.decode(video=0):
             if frame.key_frame or len(colours) < 2:
                 small = frame.reformat(64, 36, "rgb24").to_ndarray().astype(int)
@@ -140,7 +140,7 @@ def content(data: bytes) -> tuple[set[str], set[int]]:
                     others = np.delete(small, index, axis=2).max(axis=2)
                     if (small[..., index] > 1.6 * others + 40).mean() > 0.02:
                         colours.add(name)
-    with av.open(BytesIO(data)) as container:
+    with av.open(BytesIO(data), "r") as container:
         sound = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
     tones = {hz for block in sound_blocks(np.concatenate(sound)) for hz in (440, 880, FIREFOX_HZ) if has(block, hz)}
     return colours, tones

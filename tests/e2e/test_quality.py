@@ -27,7 +27,7 @@ def sending(page: Page) -> set[str]:
 
 def rests(seat: Seat, layers: set[str]) -> None:
     """Wait until a seat sends these layers only."""
-    seat.until(lambda: sending(seat.page) == layers, f"only {sorted(layers)} to be sent")
+    seat.until(lambda seat: sending(seat.page) == layers, f"only {sorted(layers)} to be sent")
 
 
 def shown(page: Page, lines: int) -> None:
@@ -46,14 +46,14 @@ def test_layers_rest_while_nobody_looks_and_a_large_display_gets_1080_lines(
     host = people.enter(host_page, code, "host")
     with browsers.chromium(playwright, sharp) as green:
         guest = people.enter(people.sign_in(green, "nt.xuonghuan"), code)
-        host.until(lambda: {"red", "green"} <= host.colours(), "red and green in one picture")
+        host.until(lambda host: {"red", "green"} <= host.colours(), "red and green in one picture")
         rests(guest, {"q", "h"})  # two tiles of 360 lines
         host_page.get_by_test_id("layout-single").click()
         host_page.get_by_test_id("focus").select_option(label="UBND.Nha Trang")
         rests(guest, {"q"})
         host_page.get_by_test_id("focus").select_option(label="NT.XuongHuan")
         rests(guest, {"q", "h", "f"})
-        host.until(lambda: host.share("green") > 0.8, "green large")
+        host.until(lambda host: host.share("green") > 0.8, "green large")
 
         shown(guest.page, 720)
         guest.page.set_viewport_size({"width": 1920, "height": 1200})

@@ -48,16 +48,16 @@ def assert_decodes(tmp_path: Path, data: bytes) -> float:
     """Ffmpeg has nothing to say of a file; returns its length in seconds."""
     path = tmp_path / "film.mp4"
     path.write_bytes(data)
-    command = ["ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-"]
+    command = ["ffmpeg", "-v", "error", "-xerror", "-i", str(path), "-f", "null", "-"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    probe = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", path]
+    probe = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(path)]
     return float(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)
 
 
 def assert_chapters(path: Path, row: Locator) -> None:
     """The file has the chapters that the page lists: the item it begins with, a mark by hand, a step in a pause."""
-    probe = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", path]
+    probe = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)]
     found = json.loads(subprocess.run(probe, capture_output=True, text=True, check=True).stdout)["chapters"]
     titles = [chapter["tags"]["title"] for chapter in found]
     assert (titles[0], titles[1].startswith("Đánh dấu lúc "), titles[2:]) == ("Khai mạc", True, ["Báo cáo"])
@@ -110,7 +110,7 @@ def test_a_recording_pauses_is_finished_and_plays(
     )
     host = people.enter(page, code, "host")
     point = people.enter(people.sign_in(fox, "nt.xuonghuan"), code)
-    point.until(lambda: "red" in point.colours(), "the host's picture")
+    point.until(lambda point: "red" in point.colours(), "the host's picture")
     unmute(host)
     mark = point.page.get_by_test_id("rec-mark")
     expect(page.get_by_test_id("storage")).to_have_attribute("data-level", "ok")
@@ -180,7 +180,7 @@ def test_a_full_disk_stops_the_recording_and_nothing_else(
     code = people.register(page, ["nt.xuonghuan"], "Họp khi ổ đĩa đầy")
     people.enter(page, code, "host")
     point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
-    point.until(lambda: {"red", "blue"} <= point.colours(), "both cameras")
+    point.until(lambda point: {"red", "blue"} <= point.colours(), "both cameras")
     page.get_by_test_id("record").click()
     expect(point.page.get_by_test_id("rec-mark")).to_be_visible()
     page.wait_for_timeout(3000)
@@ -206,6 +206,6 @@ def test_a_full_disk_stops_the_recording_and_nothing_else(
 
 def still_there(seat: Seat) -> None:
     """The meeting goes on: its picture has both cameras, and takes another layout."""
-    seat.until(lambda: {"red", "blue"} <= seat.colours(), "both cameras")
+    seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "both cameras")
     seat.page.get_by_test_id("source").select_option(index=4)  # after the composed pictures
-    seat.until(lambda: seat.share("red") > 0.9 or seat.share("blue") > 0.9, "one camera alone")
+    seat.until(lambda seat: seat.share("red") > 0.9 or seat.share("blue") > 0.9, "one camera alone")

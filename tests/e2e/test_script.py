@@ -24,18 +24,18 @@ def test_a_script_leads_through_the_meeting(people: People, red: Browser, blue: 
     code = people.register(page, ["nt.xuonghuan"], "Họp theo kịch bản", script=SCRIPT)
     host = people.enter(page, code, "host")
     point = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
-    point.until(lambda: {"red", "blue"} <= point.colours(), "both cameras")
+    point.until(lambda point: {"red", "blue"} <= point.colours(), "both cameras")
     on(page, "Chưa vào kịch bản")
     expect(page.get_by_test_id("script-back")).to_be_disabled()
     page.get_by_test_id("script-next").click()
     on(page, "1/3 · Khai mạc")
-    point.until(lambda: point.share("red") > 0.9, "the host alone")
+    point.until(lambda point: point.share("red") > 0.9, "the host alone")
     expect(page.get_by_test_id("script-time")).to_have_text(re.compile(r"^00:0\d / 10:00$"))
 
     # The next item shows its point, which is invited to speak.
     page.get_by_test_id("script-next").click()
     on(page, "2/3 · Xương Huân báo cáo")
-    point.until(lambda: point.share("blue") > 0.9, "the point alone")
+    point.until(lambda point: point.share("blue") > 0.9, "the point alone")
     point.page.get_by_test_id("floor-accept").click()
     host.hears(880)
     row = page.locator('[data-testid="seat"][data-point="nt.xuonghuan"]')
@@ -46,7 +46,7 @@ def test_a_script_leads_through_the_meeting(people: People, red: Browser, blue: 
     # One step back takes both back.
     page.get_by_test_id("script-back").click()
     on(page, "1/3")
-    point.until(lambda: point.share("red") > 0.9, "the host alone again")
+    point.until(lambda point: point.share("red") > 0.9, "the host alone again")
     host.silent(880)
     expect(point.page.get_by_test_id("mic")).to_have_attribute("data-state", "blocked")
 

@@ -35,7 +35,7 @@ def test_a_point_keeps_its_own_test(server: Server, red: Browser, people: People
     page.get_by_test_id("test-room").click()
     seat = Seat(page)
     expect(page.get_by_test_id("left")).to_have_text(re.compile(r"Còn 0?9:\d\d"))
-    seat.until(lambda: seat.share("red") > 0.7, "itself in the composed picture")
+    seat.until(lambda seat: seat.share("red") > 0.7, "itself in the composed picture")
     seat.hears(440)  # its own voice
     page.get_by_test_id("self-keep").click()
     expect(results).to_have_count(3)

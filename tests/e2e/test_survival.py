@@ -35,7 +35,7 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
     code = people.register(page, ["nt.xuonghuan"], "Họp đột xuất")
     host = people.enter(page, code, "host")
     point = people.enter(people.sign_in(fox, "nt.xuonghuan"), code)
-    point.until(lambda: "red" in point.colours(), "the host's picture")
+    point.until(lambda point: "red" in point.colours(), "the host's picture")
     unmute(host)
     point.hears(440)
     page.get_by_test_id("record").click()
@@ -47,8 +47,8 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
     killed = time.time()
     os.kill(worker, signal.SIGKILL)
     for seat in (host, point):
-        seat.until(lambda: server.media_workers() not in ([], [worker]), "a new worker")
-        seat.until(lambda seat=seat: moves(seat), "moving pictures")
+        seat.until(lambda _: server.media_workers() not in ([], [worker]), "a new worker")
+        seat.until(moves, "moving pictures")
     point.hears(440)
     assert time.time() - killed < BACK_S + 2.0  # the tone itself is recorded for 0.7 s a look
     expect(point.page.get_by_test_id("rec-mark")).to_be_visible()
@@ -76,8 +76,8 @@ def test_a_killed_media_worker_comes_back_by_itself(server: Server, people: Peop
 
 def length(safe: Safe, path: Path) -> float:
     """How many seconds of picture can be decoded."""
-    with safe.open(path, sealed=True) as file, av.open(file) as container:
-        return max(float(frame.pts * frame.time_base) for frame in container.decode(video=0) if frame.pts is not None)
+    with safe.open(path, sealed=True) as file, av.open(file, "r") as container:
+        return max(frame.time for frame in container.decode(video=0) if frame.time is not None)
 
 
 def test_a_reload_keeps_hand_and_floor(people: People, red: Browser, blue: Browser) -> None:
@@ -97,7 +97,7 @@ def test_a_reload_keeps_hand_and_floor(people: People, red: Browser, blue: Brows
     expect(waiting.page.get_by_test_id("hand")).to_have_attribute("data-place", "1")
     expect(speaker.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
     assert seat_of(page, name) == seat
-    speaker.until(lambda: {"red", "blue"} <= speaker.colours(), "the picture again")
+    speaker.until(lambda speaker: {"red", "blue"} <= speaker.colours(), "the picture again")
 
 
 def test_a_dead_browser_leaves_the_list(people: People, red: Browser, blue: Browser) -> None:
@@ -109,7 +109,7 @@ def test_a_dead_browser_leaves_the_list(people: People, red: Browser, blue: Brow
     with stopped(blue):
         expect(page.get_by_test_id("count")).to_contain_text("1/2", timeout=GONE_S * 1000)
     expect(page.get_by_test_id("count")).to_contain_text("2/2", timeout=GONE_S * 1000)
-    point.until(lambda: {"red", "blue"} <= point.colours(), "the picture again")
+    point.until(lambda point: {"red", "blue"} <= point.colours(), "the picture again")
 
 
 @contextmanager

@@ -31,8 +31,7 @@ from scheduler.profiles import parse as parse_policy
 from scheduler.registry import parse as parse_units
 from scheduler.seed import khanh_hoa_2023
 from signaling import admin, messages
-from signaling.errors import BadInput
-from signaling.messages import MessageError
+from signaling.errors import BadInput, MessageError
 from signaling.openapi import public_path
 from signaling.rest.table import ROUTES
 from signaling.sip import expiry, framing, renewal, screening

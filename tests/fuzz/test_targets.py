@@ -33,8 +33,8 @@ def test_every_seed_of_these_is_good_input() -> None:
     for seed in TARGETS["offer"].seeds:
         assert sdp.parse_offer(seed.decode()).media
     for seed in TARGETS["sip"].seeds:
-        message = parse_sip(seed)
-        assert not isinstance(message, Request) or message.method != "INVITE" or of_invite(message) is None
+        said = parse_sip(seed)
+        assert not isinstance(said, Request) or said.method != "INVITE" or of_invite(said) is None
     for seed in TARGETS["stream"].seeds:
         assert len(Stream().feed(seed[1:])) == 2
     for seed in TARGETS["units"].seeds:

@@ -66,6 +66,9 @@ class Server:
     def rtcp(self, data: bytes, now: float) -> None:
         self._news.set()
 
+    def answered(self, round_trip: float, now: float) -> None:
+        """Nothing is asked here."""
+
     def changed(self, state: str, reason: str) -> None:
         self.states.append((state, reason))
         self._news.set()
@@ -167,7 +170,10 @@ async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> N
     caller = call(Wish(layers=1))
     transport = await connected(server, caller)
     ssrc = caller._ssrcs.camera[0]
-    pictures = lambda: [p for p, _ in server.packets if p.ssrc == ssrc]  # noqa: E731
+
+    def pictures() -> list[Packet]:
+        return [p for p, _ in server.packets if p.ssrc == ssrc]
+
     await server.until(lambda: len({p.timestamp for p in pictures()}) > 3)
     seen = len(pictures())
     transport.send_rtcp(keyframe_request(1, ssrc))

@@ -1,10 +1,12 @@
 """Pictures, seen by another decoder."""
 
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import pytest
+from av.video.codeccontext import VideoCodecContext
 
 from loadtest.clip import Clip, Codec, Coded, make_clip
 from loadtest.picture import KEY_EVERY, LOOP_FRAMES, Card, clips, coded, colour, draw, load, save
@@ -14,7 +16,7 @@ CARD = Card("Xã Diên Lạc", 4)
 
 
 def seen(clip: Clip) -> list[np.ndarray]:
-    decoder = av.CodecContext.create({"VP8": "vp8", "H264": "h264"}[clip.codec], "r")
+    decoder = cast("VideoCodecContext", av.CodecContext.create({"VP8": "vp8", "H264": "h264"}[clip.codec], "r"))
     data = [b"".join(depayload(clip.codec, payload) for payload in frame.payloads) for frame in clip.frames]
     frames = [frame for access_unit in data for frame in decoder.decode(av.Packet(access_unit))]
     return [frame.to_ndarray(format="rgb24") for frame in [*frames, *decoder.decode(None)]]

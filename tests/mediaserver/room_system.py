@@ -62,7 +62,7 @@ class RoomSystem(Watch):
         # owned
         self.ends: dict[str, Ends] = {}
         self.aims: dict[str, tuple[str, int]] = {}
-        self.feedback = ("nack pli",)
+        self.feedback: tuple[str, ...] = ("nack pli",)
         """What it says that it understands."""
         self.number = 96
         """The payload type of H.264."""
@@ -200,7 +200,7 @@ class RoomSystem(Watch):
 
 def _context(codec: str, mode: Any) -> AudioCodecContext:
     context = cast("AudioCodecContext", av.CodecContext.create(_FFMPEG[codec], mode))
-    context.sample_rate, context.layout, context.format = _RATES[codec], "mono", "s16"  # type: ignore[assignment]
+    context.sample_rate, context.layout, context.format = _RATES[codec], "mono", "s16"
     if mode == "w":
         context.time_base = Fraction(1, _RATES[codec])
     return context

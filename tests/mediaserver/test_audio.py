@@ -71,7 +71,7 @@ def test_each_packet_is_played_in_its_turn_a_single_loss_is_mended_and_more_are_
         if n not in lost and n < 100:
             line.arrive(n, n * TICK_S + phase)
         steps += line.tick(n * TICK_S + phase + 0.003)  # the packet that just came is not due, the one before is
-    expected = []
+    expected: list[tuple[str, int | None]] = []
     for n in range(100):
         if n not in lost:
             expected.append(("play", n))

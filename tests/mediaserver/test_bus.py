@@ -96,7 +96,7 @@ def test_a_pause_is_silent_and_sound_after_it_is_whole() -> None:
         sound += [decoder.conceal(FRAME_SAMPLES) for _ in range(missing)]
     samples = np.concatenate(sound)
     assert np.abs(samples[25 * FRAME_SAMPLES : 90 * FRAME_SAMPLES]).max() < 10
-    assert abs(pitch(samples[95 * FRAME_SAMPLES :]) - 440) <= 2
+    assert abs((pitch(samples[95 * FRAME_SAMPLES :]) or 0) - 440) <= 2
 
 
 def test_a_stream_that_must_go_on_does_so_from_the_next_tick() -> None:
@@ -121,7 +121,7 @@ def test_sound_is_heard_through_a_silence() -> None:
     packets = heard([*(sums(n) for n in range(20)), *[None] * 5, *(sums(n) for n in range(25, 75))])
     decoder = OpusDecoder()
     sound = np.concatenate([decoder.decode(packet.payload) for packet in packets])
-    assert abs(pitch(sound[30 * FRAME_SAMPLES :]) - 440) <= 2
+    assert abs((pitch(sound[30 * FRAME_SAMPLES :]) or 0) - 440) <= 2
     assert np.abs(sound[: 20 * FRAME_SAMPLES]).max() < 12_000
     assert np.abs(sound[25 * FRAME_SAMPLES :]).max() < 12_000
 

@@ -1,5 +1,7 @@
 """Painting into a YUV picture."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from av import VideoFrame
@@ -39,7 +41,7 @@ def paint(canvas: Canvas) -> None:
     canvas.paint(TILE, plain(TILE.width, TILE.height, (100, 60, 200)))
 
 
-DRAWINGS = [
+DRAWINGS: list[Callable[[Canvas], object]] = [
     paint,
     lambda canvas: canvas.fill(TILE, (200, 90, 90)),
     lambda canvas: canvas.card(TILE, "Thị xã Ninh Hoà"),

@@ -26,8 +26,9 @@ from mediaserver.api import (
 )
 from mediaserver.engine import BEAT_S, JOIN_S, LATE_BEATS, LOOK_MS, QUICK_MS, LocalEngine, _beats
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
+from mediaserver.mix.composer import Work
 from mediaserver.mix.quality import LARGE, USUAL
-from mediaserver.peer import MISSED_S
+from mediaserver.peer import MISSED_S, Peer
 from mediaserver.rendition import Rendition
 from mediaserver.room import LEVELS_TICKS, Room
 from mediaserver.rtp.rtcp import Block, receiver_report
@@ -131,7 +132,12 @@ async def test_the_clock_of_the_picture_rests_until_somebody_watches(
     await a.watch.more(10)  # and the composer has let go of what it held
     looks: list[int] = []
     work = room._work
-    monkeypatch.setattr(room, "_work", lambda rate, tick, now: looks.append(tick) or work(rate, tick, now))
+
+    def seen(rate: int, tick: int, now: float) -> Work | None:
+        looks.append(tick)
+        return work(rate, tick, now)
+
+    monkeypatch.setattr(room, "_work", seen)
     await a.watch.more(10)
     assert looks == []
     await meeting.engine.set_layout(ROOM, Layout("single", "a"))
@@ -401,7 +407,7 @@ async def test_a_voice_is_passed_on_while_nothing_is_recorded_and_nobody_loses_s
 ) -> None:
     await meeting.join("a", "red", 440, floor=True)
     peer = room.seats["a"].peer
-    assert peer is not None and peer.audio is not None
+    assert isinstance(peer, Peer) and peer.audio is not None
 
     def relays(now: float) -> bool:
         room.refresh(now)

@@ -55,7 +55,7 @@ def payloads(path: Path, kind: str) -> list[tuple[int | None, bytes]]:
 
 def assert_decodes(path: Path) -> None:
     """Ffmpeg has nothing to say."""
-    command = ["ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-"]
+    command = ["ffmpeg", "-v", "error", "-xerror", "-i", str(path), "-f", "null", "-"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -176,7 +176,7 @@ def test_as_a_process(tmp_path: Path, reel: bytes) -> None:
 
 def listed(path: Path) -> list[tuple[float, float, str]]:
     """The chapters of a file, as ffprobe lists them."""
-    command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", path]
+    command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(path)]
     found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["chapters"]
     return [(float(each["start_time"]), float(each["end_time"]), each["tags"]["title"]) for each in found]
 

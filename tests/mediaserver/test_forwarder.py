@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.forwarder import HEADERS_BYTES, PADDING_BYTES, Forwarder
+from mediaserver.forwarder import PADDING_BYTES, Forwarder
+from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
 from mediaserver.rtp.rtx import RtxStream, unwrap
@@ -133,12 +134,15 @@ def test_who_changes_their_mind_stays_where_they_were() -> None:
 
 
 def test_nothing_is_sent_after_leaving() -> None:
-    for leave in (lambda s: s.forwarder.follow(None, s.now), lambda s: s.forwarder.close()):
+    for closes in (False, True):
         scene = Scene()
         scene.forwarder.follow(scene.one, 0.0)
         scene.show(scene.one, True)
         scene.forwarder.follow(scene.two, scene.now)
-        leave(scene)
+        if closes:
+            scene.forwarder.close()
+        else:
+            scene.forwarder.follow(None, scene.now)
         scene.show(scene.one, True)
         scene.show(scene.two, True)
         assert scene.seen() == ["one"]

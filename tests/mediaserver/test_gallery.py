@@ -92,7 +92,7 @@ def seen(composer: Composer, tile: Tile) -> Colour:
 
 
 def picture(composer: Composer) -> Image.Image:
-    return composer._easels[0, False].canvas.frame.to_image()
+    return Image.fromarray(composer._easels[0, False].canvas.frame.to_ndarray(format="rgb24"))
 
 
 def name(kind: str, count: int) -> str:

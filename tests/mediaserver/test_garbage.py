@@ -16,7 +16,7 @@ from loadtest.checks import Checks, Credentials
 from loadtest.offer import MID_ID, OPUS, VP8, Wish
 from mediaserver.api import COMPOSED, SeatOptions
 from mediaserver.engine import LocalEngine
-from mediaserver.peer import MAX_SSRCS
+from mediaserver.peer import MAX_SSRCS, Peer
 from mediaserver.room import Room
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.transport.dtls import Dtls
@@ -116,7 +116,9 @@ async def test_a_handshake_forged_before_the_check_is_dropped(meeting: Meeting, 
         pass
     a = await meeting.join("a", "red", 440)
     await a.watch.more(5)
-    transport = room.seats["x"].peer.transport  # type: ignore[union-attr]
+    peer = room.seats["x"].peer
+    assert isinstance(peer, Peer)
+    transport = peer.transport
     assert (transport.state, transport._dtls._records._queue.qsize()) == ("new", 0)
 
 
@@ -213,7 +215,7 @@ async def test_a_thousand_streams_of_a_member_cost_no_more_than_eight(meeting: M
             await asyncio.sleep(0)
     await innocent.watch.more(5)
     peer = room.seats["b"].peer
-    assert peer is not None
+    assert isinstance(peer, Peer)
     assert (len(peer._streams), len(peer._receptions)) == (MAX_SSRCS, MAX_SSRCS)
     assert len(peer.camera.layers) <= MAX_SSRCS
     await unharmed(meeting, innocent)

@@ -421,9 +421,12 @@ def test_who_needs_it_mixed_gets_it_from_the_next_tick_on(monkeypatch: pytest.Mo
     meeting.mixer.relays = False
     encoded: list[bytes] = []
     encode = OpusEncoder.encode
-    monkeypatch.setattr(
-        OpusEncoder, "encode", lambda self, samples: encoded.append(encode(self, samples)) or encoded[-1]
-    )
+
+    def seen(self: OpusEncoder, samples: Samples) -> bytes:
+        encoded.append(encode(self, samples))
+        return encoded[-1]
+
+    monkeypatch.setattr(OpusEncoder, "encode", seen)
     meeting.hear(300)
     assert {packet.payload for packet in full.packets[-300:]} <= set(encoded)
     assert full.tones(412) == [412]

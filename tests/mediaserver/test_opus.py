@@ -97,9 +97,10 @@ def test_no_bytes_are_no_sound() -> None:
 
 @given(st.binary(min_size=1, max_size=100), st.integers(1, MAX_SAMPLES))
 def test_any_bytes_are_sound_or_a_value_error(data: bytes, samples: int) -> None:
-    for use in (lambda d: d.decode(data), lambda d: d.mend(data, samples)):
+    for mends in (False, True):
+        decoder = OpusDecoder()
         try:
-            heard = use(OpusDecoder())
+            heard = decoder.mend(data, samples) if mends else decoder.decode(data)
         except ValueError:
             continue
         assert heard.dtype == np.int16

@@ -38,7 +38,7 @@ SHARING = (
 class Room:
     """Who owns a peer, and hears nothing."""
 
-    def heard(self, seat: str, packet: Packet, now: float) -> None:
+    def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         raise AssertionError("no microphone here")
 
     def changed(self, seat: str, state: State, reason: str) -> None:

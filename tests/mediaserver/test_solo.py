@@ -36,7 +36,7 @@ def talk(camera: Camera, seconds: float, **voices: int) -> None:
 
 def heard(path: Path) -> Samples:
     """A file as an editor lays it out: silence where there is no sound (ffmpeg's aresample)."""
-    command = ["ffmpeg", "-v", "error", "-i", path, "-af", "aresample=async=1:first_pts=0", "-f", "s16le", "-"]
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-af", "aresample=async=1:first_pts=0", "-f", "s16le", "-"]
     done = subprocess.run(command, capture_output=True, check=True)
     assert done.stderr == b""
     return np.frombuffer(done.stdout, np.int16)

@@ -61,7 +61,12 @@ def test_another_layout_waits_for_the_cameras_it_newly_shows_but_not_for_long() 
     assert (shown(stage.tiles), shown(stage.ahead)) == (SEATS[:4], ["s9", "s0", "s1", "s2"])
     assert stage.heading(datetime(2026, 4, 5, tzinfo=UTC)) is None
     asked: list[str] = []
-    assert not stage.settle(lambda seat: bool(asked.append(seat)), 115.5)
+
+    def ready(seat: str) -> bool:
+        asked.append(seat)
+        return False
+
+    assert not stage.settle(ready, 115.5)
     assert asked == ["s9"]
     assert stage.settle(lambda seat: seat == "s9", 115.5)
     stage.arrange(SEATS, None, 115.5)

@@ -5,6 +5,7 @@ import shutil
 import socket
 from dataclasses import dataclass, field
 from struct import pack
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -73,7 +74,7 @@ class Reader:
     sock: socket.socket = field(default_factory=loopback)
     counters: Counters = field(default_factory=Counters)
 
-    def read(self, datagrams: list[tuple[str, bytes]]) -> object:
+    def read(self, datagrams: list[tuple[str, bytes]]) -> tuple[list[Any], dict[str, float], Counters]:
         inbox_class, line_class = (PlainInbox, PlainLine) if self.plain else (lines.Inbox, lines.Line)
         inbox = inbox_class(self.counters, Packet)
         senders = {name: loopback() for name in ("keys", "twin", "none", "closed", "stranger")}
@@ -87,7 +88,7 @@ class Reader:
         inbox.forget(senders["keys"].getsockname(), held["none"])  # not its own
         for name, data in datagrams:
             senders[name].sendto(data, self.sock.getsockname())
-        items: list[object] = []
+        items: list[Any] = []
         while got := inbox.read(self.sock, 7.5):
             ports = {sender.getsockname(): name for name, sender in senders.items()}
             items += [(owner, what, (ports[more] if owner is None else more), came) for owner, what, more, came in got]
@@ -170,7 +171,7 @@ def test_a_level_without_a_byte_says_nothing_in_either() -> None:
     row = [b"\x90" + pack("!BHIIHH", 96, 7, 0, 9, 0x1000, 2) + elements + b"payload"]
     compiled, plain = (Reader(plain=p).read([("keys", encrypted(data)) for data in row]) for p in (False, True))
     assert compiled == plain
-    items, _, _ = compiled  # type: ignore[misc]
+    items, _, _ = compiled
     assert [([packet.level for packet in packets], extensions) for _, packets, extensions, _ in items] == [([None], {})]
 
 
@@ -179,7 +180,7 @@ def test_packets_in_a_row_are_one_item_and_know_how_loud_they_are(plain: bool) -
     loud = in_row(96, 0xFFFF, 9, [LOUD, b"", LOUD, b"\x90\x41ab", b""])
     other = in_row(96, 4, 10, [b""]) + in_row(111, 5, 10, [b""]) + in_row(111, 7, 10, [b""])
     sent = [("keys", data) for data in loud + other] + [("twin", data) for data in in_row(111, 8, 10, [b""])]
-    items, _, _ = Reader(plain=plain).read([(name, encrypted(data)) for name, data in sent])  # type: ignore[misc]
+    items, _, _ = Reader(plain=plain).read([(name, encrypted(data)) for name, data in sent])
     runs = [([(one.sequence, one.level) for one in packets], extensions) for _, packets, extensions, _ in items]
     assert runs == [
         ([(0xFFFF, 42), (0, None), (1, 42)], {}),
@@ -193,7 +194,7 @@ def test_packets_in_a_row_are_one_item_and_know_how_loud_they_are(plain: bool) -
 
 def test_more_than_a_batch_is_read_in_order() -> None:
     datagrams = [("none", b"\x16" + at.to_bytes(2, "big")) for at in range(200)]
-    items, _, counters = Reader(plain=False).read(datagrams)  # type: ignore[misc]
+    items, _, counters = Reader(plain=False).read(datagrams)
     assert items == [("none", data, None, 7.5) for _, data in datagrams]
     assert (counters.packets_in, counters.bytes_in) == (200, 600)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scheduler import csvfile
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
 @given(st.lists(st.lists(TEXTS, min_size=2, max_size=4), max_size=5))

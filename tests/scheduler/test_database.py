@@ -35,7 +35,7 @@ async def test_whoever_is_cancelled_while_writing_keeps_nobody_from_it(
             while True:
                 (await db.execute(text("SELECT number FROM numbers"))).all()
 
-    ends = []
+    ends: list[BaseException | None] = []
     for number in range(1, 60):
         task = asyncio.create_task(cancelled())
         for _ in range(number):

@@ -7,7 +7,7 @@ import pytest
 
 from scheduler import door
 from scheduler.errors import Cancelled, Ended, NotInvited, TooEarly
-from scheduler.model import Session, Slot
+from scheduler.model import Session, Slot, State
 from scheduler.profiles import load
 from tests.scheduler.world import NOW, at
 
@@ -27,7 +27,7 @@ SESSION = Session(
     contact_phone="+84905123456",
     recording=False,
     legs=2,
-    state="issued",
+    state=State.ISSUED,
     code="0123456789",
     created=NOW,
     profile="KH-2023",
@@ -41,7 +41,7 @@ SESSION = Session(
 
 
 def cancelled() -> Session:
-    return replace(SESSION, state="cancelled", code=None)
+    return replace(SESSION, state=State.CANCELLED, code=None)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import REQUEST, URGENT, at, on
 
-FLOOD = replace(REQUEST, klass="khan_cap", official=on("19/11/2023", "02:40", "05:00"), **URGENT)  # type: ignore[arg-type]
+FLOOD = replace(REQUEST, klass="khan_cap", official=on("19/11/2023", "02:40", "05:00"), **URGENT)
 NIGHT = at("19/11/2023 02:10")
 
 

@@ -1,5 +1,6 @@
 """Profiles filed by an administrator: checked, shown, in force from their day, taken back before it (R-108)."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -119,5 +120,5 @@ async def test_r108_only_what_was_shown_is_filed_and_profiles_in_use_are_not_rep
 def test_r108_what_was_filed_before_an_upgrade_takes_new_rules_from_the_configured_profile() -> None:
     base = profiles.load().shelf[-1]
     old = base.model_dump(mode="json", exclude={"audit"}) | {"id": "KH-OLD", "title": "Cũ"}
-    found = profiles.restored(profiles.json.dumps(old), base)
+    found = profiles.restored(json.dumps(old), base)
     assert (found.id, found.title, found.audit) == ("KH-OLD", "Cũ", base.audit)

@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import scheduler.preparation.tables
 import scheduler.reports.tables  # noqa: F401 - adds its tables to METADATA
 from scheduler import database
-from scheduler.directory.tables import METADATA
 from scheduler.migrations import VERSION_TABLE, migrate
 from scheduler.model import Interval
 from scheduler.refusals_store import crowded_out
 from scheduler.store import instant
+from scheduler.tables import METADATA
 
 BEFORE = """
 INSERT INTO units (id, name, level, position) VALUES ('56', 'UBND tỉnh', 'tinh', 1);

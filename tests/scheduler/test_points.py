@@ -11,7 +11,8 @@ from scheduler.conduct.errors import TooManyDocuments
 from scheduler.directory.errors import DevicesDescribed, IllegalMove, NotReady, QuotaExceeded, Unknown
 from scheduler.directory.evidence import MAX_FILES, Archive, File
 from scheduler.directory.lines_store import set_line
-from scheduler.directory.model import Form, Item, Line, Room
+from scheduler.directory.model import Form, Item, Line, Move, Room
+from scheduler.directory.policy import LineType
 from scheduler.directory.service import Directory
 from scheduler.directory.tables import DEVICES
 from scheduler.errors import InvalidRequest
@@ -35,8 +36,8 @@ def unmet(item: str, remedy: date | None = None) -> Form:
     return replace(GOOD, items=tuple(Item(i, i != item, "", remedy if i == item else None) for i in ITEMS))
 
 
-def line(point: str, up: int = 4000, down: int = 4000, kind: str = "TSLCD") -> Line:
-    return Line("l" + point, point, kind, None, 4000, True, ("10.79.0.0/16",), up, down, NOW)  # type: ignore[arg-type]
+def line(point: str, up: int = 4000, down: int = 4000, kind: LineType = "TSLCD") -> Line:
+    return Line("l" + point, point, kind, None, 4000, True, ("10.79.0.0/16",), up, down, NOW)
 
 
 async def connect(directory: Directory, given: Line) -> None:
@@ -65,9 +66,9 @@ async def names_of(scheduler: Scheduler, unit: str) -> list[tuple[str, PointStat
     return [(point.name, point.state) for point in await scheduler.points(unit)]
 
 
-async def lacks(directory: Directory, point: str, move: str = "activate", account: bool = True) -> list[str]:
+async def lacks(directory: Directory, point: str, move: Move = "activate", account: bool = True) -> list[str]:
     with pytest.raises(NotReady) as caught:
-        await directory.move(point, move, "central", "", account, NOW)  # type: ignore[arg-type]
+        await directory.move(point, move, "central", "", account, NOW)
     return [str(lack) for lack in caught.value.lacks]
 
 
@@ -248,7 +249,7 @@ async def test_an_assessment_ends_after_two_years(scheduler: Scheduler, director
 async def test_moves_that_are_not_in_the_table_name_state_and_move(directory: Directory) -> None:
     for move in ("activate", "pass"):
         with pytest.raises(IllegalMove) as caught:
-            await directory.move("nt.xuonghuan", move, "central", "", True, NOW)  # type: ignore[arg-type]
+            await directory.move("nt.xuonghuan", move, "central", "", True, NOW)
         assert str(caught.value) == f"no {move} while active"
     await directory.move("nt.xuonghuan", "withdraw", "central", "", True, NOW)
     with pytest.raises(IllegalMove, match=r"^no assess while withdrawn$"):

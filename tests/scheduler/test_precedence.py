@@ -8,12 +8,14 @@ import asyncio
 import json
 import shutil
 import tempfile
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from operator import not_
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -28,6 +30,8 @@ from scheduler.profiles import Profiles
 from scheduler.service import Scheduler
 from tests.scheduler.judge import Entry, Judge, Rules, Slots, Standing
 from tests.scheduler.world import REQUEST, URGENT, profiles_with
+
+Found = TypeVar("Found")
 
 ORIGIN = datetime(2026, 4, 8, 16, 55, tzinfo=UTC)
 MIDNIGHT = 5  # of Khánh Hòa: bodies may stand elsewhere from a day on (A22)
@@ -229,7 +233,7 @@ class Precedence(RuleBasedStateMachine):
         override = bool(ahead)
         self.passed |= {entry.id} if override else set()
         issued = self.run(self.scheduler.operator.confirm(entry.id, held.version, minute(self.now), override=override))
-        assert issued.state == State.ISSUED
+        assert isinstance(issued, Session) and issued.state == State.ISSUED
         self.carry_out(entry, plan)
 
     @precondition(lambda self: self.pending())
@@ -348,7 +352,7 @@ class Precedence(RuleBasedStateMachine):
     def steps(self) -> set[int]:
         return self.__dict__.setdefault("_steps", set())
 
-    def run(self, awaitable):  # type: ignore[no-untyped-def]
+    def run(self, awaitable: Coroutine[Any, Any, Found]) -> Found:
         return self.runner.run(awaitable)
 
     def slots(self, start: tuple[int, int], rehearsal: int | None) -> Slots:

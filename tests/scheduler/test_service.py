@@ -20,7 +20,7 @@ from scheduler.errors import (
     UnknownPoint,
     UnknownSession,
 )
-from scheduler.model import Amount, Imported, Interval, Limits, LoadStep, Point, Request, Slot
+from scheduler.model import Amount, Imported, Interval, Limits, LoadStep, Point, Request, Slot, State
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, SUDDEN, VAULT, asking, at, hours, on
@@ -172,7 +172,7 @@ async def test_cancelling_frees_capacity_and_kills_the_code(scheduler: Scheduler
     first = await scheduler.submit(request, NOW)
     await refusal(scheduler, request)
     gone = await scheduler.cancel(first.id, NOW)
-    assert gone == replace(first, state="cancelled", code=None)
+    assert gone == replace(first, state=State.CANCELLED, code=None)
     assert await scheduler.session(first.id) == gone
     assert await scheduler.cancel(first.id, NOW) == gone
     second = await scheduler.submit(request, NOW)

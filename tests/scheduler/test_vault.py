@@ -61,7 +61,7 @@ async def test_a_stolen_database_has_no_code_and_a_lost_key_is_told(seeded_url: 
     assert session.code and gone.code
     await scheduler.cancel(gone.id, NOW)
     async with engine.begin() as db:
-        rows = (await db.execute(sa.text("SELECT * FROM codes ORDER BY died"))).all()
+        rows = [*(await db.execute(sa.text("SELECT * FROM codes ORDER BY died"))).all()]
         rows += (await db.execute(sa.text("SELECT * FROM sessions"))).all()
         left = (await db.execute(sa.text("SELECT count(*) FROM codes WHERE sealed IS NOT NULL"))).scalar_one()
     text = repr([tuple(row) for row in rows])

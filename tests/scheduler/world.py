@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from scheduler.model import Interval, Request
@@ -42,8 +43,8 @@ REQUEST = Request(
     form="truc_tuyen",
     secret=False,
 )
-SUDDEN = {"reason": "Họp gấp theo Công văn 12"}
-URGENT = {"ground": "thien_tai", "reason": "Lũ trên sông Cái"}
+SUDDEN: dict[str, Any] = {"reason": "Họp gấp theo Công văn 12"}
+URGENT: dict[str, Any] = {"ground": "thien_tai", "reason": "Lũ trên sông Cái"}
 """What registrations of the other classes say why they are."""
 
 

@@ -46,7 +46,12 @@ async def _look(url: str, port: int, step: Steps) -> None:
     for moment in ("before_cursor_execute", "commit"):
         event.listen(engine.sync_engine, moment, step)
     command = imap.Client._command  # type: ignore[attr-defined]
-    imap.Client._command = lambda *given: (step(), command(*given))[1]  # type: ignore[attr-defined]
+
+    def counted(*given: Any) -> Any:
+        step()
+        return command(*given)
+
+    imap.Client._command = counted  # type: ignore[attr-defined]
     server = Server("127.0.0.1", port, "none", USER, PASSWORD)
     shelf = profiles.load()
     mailroom = Mailroom(engine, Address(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)))

@@ -15,6 +15,7 @@ from signaling.conference import Booking, Conference
 from signaling.errors import MessageError
 from signaling.messages import (
     Arrangement,
+    Audience,
     ContentState,
     LayoutState,
     LevelsState,
@@ -273,7 +274,7 @@ def test_an_audience_has_a_layout_of_its_own_until_it_sees_again_what_everyone_s
         e.Arrange(Layout("2x2", seats=(None, seat)), "recording"),
     ]
     assert_refused("forbidden", lambda: c.same_layout("n", "components"))
-    own = {"recording": Arrangement(kind="2x2", seats=[None, seat])}
+    own: dict[Audience, Arrangement] = {"recording": Arrangement(kind="2x2", seats=[None, seat])}
     assert c.same_layout("h", "components") == [
         e.Arrange(None, "components"),
         e.TellAll(LayoutState(kind="grid", own=own)),

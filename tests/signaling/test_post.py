@@ -9,7 +9,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aiohttp import web
@@ -40,7 +40,7 @@ class Postbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         if self.answers:
             return self.answers.pop(0)
-        self.letters.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        self.letters.append(message_from_bytes(envelope.content, policy=default))
         return "250 OK"
 
 
@@ -112,13 +112,16 @@ class Office:
         return sorted((n.channel, n.state, n.error) for n in await self.world.kept.post.newest(50))
 
 
+Mode = Literal["implicit", "starttls", "none"]
+
+
 @asynccontextmanager
 async def open_office(
-    settings: Settings, tmp_path: Path, mode: str = "none", trusted: bool = True, words: str = ""
+    settings: Settings, tmp_path: Path, mode: Mode = "none", trusted: bool = True, words: str = ""
 ) -> AsyncIterator[Office]:
     context = tls.context(tmp_path / "tls", ("127.0.0.1",), utc_now())
     async with smtp_server(mode, context) as box, http_server() as hook:
-        server = Server("127.0.0.1", box.port, mode, *(("post", SECRET) if mode == "starttls" else ("", "")))  # type: ignore[arg-type]
+        server = Server("127.0.0.1", box.port, mode, *(("post", SECRET) if mode == "starttls" else ("", "")))
         file = tmp_path / "groups.yaml"
         file.write_text(
             f"telegram: {{kind: telegram, token: '1:t', chat: '-100', server: '{hook.url}', template: '{words}'}}\n"
@@ -139,7 +142,7 @@ async def office(settings: Settings, tmp_path: Path) -> AsyncIterator[Office]:
 
 
 @pytest.mark.parametrize("mode", ["none", "starttls", "implicit"])
-async def test_a_session_is_told_by_letter_and_in_groups(settings: Settings, tmp_path: Path, mode: str) -> None:
+async def test_a_session_is_told_by_letter_and_in_groups(settings: Settings, tmp_path: Path, mode: Mode) -> None:
     async with open_office(settings, tmp_path, mode) as office:
         session = await office.world.session()
         await office.deliver()

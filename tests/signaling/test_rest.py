@@ -580,7 +580,7 @@ async def test_cancelled_sessions_can_be_cancelled_again_and_ended_ones_cannot(w
 async def test_the_specification_is_the_route_table(world: World) -> None:
     served = {
         (route.method, public_path(route.resource.canonical.replace(r"{id}", "{id}")))
-        for route in world.server.app.router.routes()  # type: ignore[union-attr]
+        for route in world.server.app.router.routes()
         if route.resource is not None and route.resource.canonical.startswith(PREFIX) and route.method != "HEAD"
     }
     async with world.client().get("/api/v1/openapi.json") as response:

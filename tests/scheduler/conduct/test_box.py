@@ -18,7 +18,7 @@ from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
 from scheduler.conduct.summaries import Summaries
 from scheduler.directory.equipment import Equipment
-from scheduler.directory.model import Line, Seen
+from scheduler.directory.model import Line, PersonRole, Seen
 from scheduler.directory.people import Entry, People
 from scheduler.errors import TooLate
 from scheduler.model import Interval, Point, State
@@ -169,7 +169,8 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(office: O
         await attendance.left(session.id, "so.tttt", session.official.end)
     people = People(office.engine, PROFILES)
     commune = points["nt.xuonghuan"].unit
-    for role, email in (("manager", "phong@nt.vn"), ("head", "chutich@nt.vn")):
+    roles: dict[PersonRole, str] = {"manager": "phong@nt.vn", "head": "chutich@nt.vn"}
+    for role, email in roles.items():
         await people.add(Entry(commune, None, role, "Lê A", "0905123456", email, None, NOW.date(), ""), NOW)
     post = Post(office.engine, ZONE, MAIL)
     summaries = Summaries(office.engine, PROFILES, box, MAIL)

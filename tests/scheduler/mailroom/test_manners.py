@@ -1,5 +1,7 @@
 """Whom the machine answers, and whom never (RFC 3834)."""
 
+from typing import Any
+
 import pytest
 
 from scheduler.mailroom.letter import read
@@ -25,7 +27,7 @@ def test_a_person_is_answered() -> None:
         ("noreply@bank.vn", {}),
     ],
 )
-def test_machines(sender: str, headers: dict[str, str]) -> None:
+def test_machines(sender: str, headers: dict[str, Any]) -> None:
     assert automatic(read(letter(sender, **headers)))
     assert not answerable(read(letter(sender, **headers)), OFFICE)
 
@@ -33,7 +35,7 @@ def test_machines(sender: str, headers: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "headers", [{"List_Id": "<tin.vn>"}, {"Precedence": "Bulk"}, {"List_Unsubscribe": "<mailto:x>"}]
 )
-def test_lists(headers: dict[str, str]) -> None:
+def test_lists(headers: dict[str, Any]) -> None:
     assert listed(read(letter(PERSON, **headers)))
     assert not answerable(read(letter(PERSON, **headers)), OFFICE)
 
@@ -47,7 +49,7 @@ def test_lists(headers: dict[str, str]) -> None:
         (PERSON, {"X_Auto_Response_Suppress": "OOF, AutoReply"}),
     ],
 )
-def test_others_who_are_left_alone(sender: str, headers: dict[str, str]) -> None:
+def test_others_who_are_left_alone(sender: str, headers: dict[str, Any]) -> None:
     came = read(letter(sender, **headers))
     assert not automatic(came) and not answerable(came, OFFICE)
 

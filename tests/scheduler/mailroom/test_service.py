@@ -121,7 +121,7 @@ async def test_a_flood_of_strangers_is_not_answered(room: Room, monkeypatch: pyt
         (VAN_NINH, {"Auto_Submitted": "auto-replied"}, "automatic"),
     ],
 )
-async def test_who_is_left_alone(room: Room, sender: str, headers: dict[str, str], reason: str) -> None:
+async def test_who_is_left_alone(room: Room, sender: str, headers: dict[str, Any], reason: str) -> None:
     came = await room.take(letter(sender, **headers))
     assert (came.fate, came.reason, await room.told()) == ("ignored", reason, [])
 

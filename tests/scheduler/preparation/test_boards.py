@@ -288,7 +288,7 @@ async def test_the_directory_tells_addresses_and_lines(office: Office) -> None:
     assert await item(office, session, "nh.ninhvan", "line", f"{DAY} 05:00") == Mark("line", "green", "ok")
     assert (await item(office, session, "nh.ninhvan", "address", f"{DAY} 05:00")).word == "unknown"
     (device,) = await directory.devices("nh.ninhvan")
-    described = replace(device, kind="tablet", model="Tab", address="10.57.1.9")
+    described = replace(device, kind="TABLET", model="Tab", address="10.57.1.9")
     await directory.describe(described, NOW)
     found = await item(office, session, "nh.ninhvan", "address", f"{DAY} 05:00")
     assert found == Mark("address", "green", "ok", "10.57.1.9")

@@ -11,6 +11,7 @@ from scheduler.preparation.checks import Check, Result
 from scheduler.preparation.duty import Duty, Role, absent_units, overloaded
 from scheduler.preparation.readiness import (
     SEVERITY,
+    Colour,
     Facts,
     Internet,
     Mark,
@@ -85,7 +86,8 @@ def test_each_provider_names_its_contact_before_the_check_is_due() -> None:
     """R-090: lines of two providers; name and telephone before T-2 h, else amber."""
     carriers = {"vnpt": "VNPT", "viettel": "Viettel"}
     one = [duty("main"), replace(duty("provider", "Anh Tú"), provider="vnpt")]
-    for moment, colour in ((BEFORE, "none"), (DUE, "amber")):
+    colours: dict[Moment, Colour] = {BEFORE: "none", DUE: "amber"}
+    for moment, colour in colours.items():
         assert session_marks(one, [], [], moment, carriers)[1:] == (Mark("provider", colour, "nobody-of", "Viettel"),)
     named = [*one, replace(duty("provider", "Chị Hà"), provider="viettel")]
     assert session_marks(named, [], [], DUE, carriers)[1:] == (Mark("provider", "green", "ok", "Anh Tú, Chị Hà"),)

@@ -26,7 +26,8 @@ class Decode:
 
     def __init__(self) -> None:
         # owned
-        self.picture: Rgb | None = None
+        self._picture: Rgb | None = None
+        self._newest: av.VideoFrame | None = None
         self._decoders: dict[str, av.CodecContext] = {}
         self._frame: list[Packet] = []
         self._sound: deque[Samples] = deque()
@@ -42,18 +43,26 @@ class Decode:
         elif codec in _DECODERS and packet.payload:
             self._collect(codec, packet)
 
+    @property
+    def picture(self) -> Rgb | None:
+        """The newest picture."""
+        if self._newest is not None:
+            self._picture = self._newest.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+            self._newest = None
+        return self._picture
+
     def sound(self) -> Samples:
         """What was heard in the last second, mono at 48 kHz."""
         return np.concatenate(self._sound)[-KEPT_SAMPLES:] if self._sound else np.zeros(0, np.int16)
 
     def summary(self) -> dict[str, Any]:
         """What is seen and heard, in a few numbers for a report."""
-        sound = self.sound().astype(np.float64)
+        sound, picture = self.sound().astype(np.float64), self.picture
         return {
             "pictures": self.pictures,
             "faults": self.faults,
-            "size": list(self.picture.shape[1::-1]) if self.picture is not None else None,
-            "mean_rgb": [round(float(v)) for v in self.picture.mean(axis=(0, 1))] if self.picture is not None else None,
+            "size": list(picture.shape[1::-1]) if picture is not None else None,
+            "mean_rgb": [round(float(v)) for v in picture.mean(axis=(0, 1))] if picture is not None else None,
             "level_dbfs": round(20 * math.log10(max(1.0, float(np.sqrt((sound**2).mean()))) / 32768), 1)
             if len(sound)
             else None,
@@ -82,7 +91,7 @@ class Decode:
         for frame in self._decode(codec, data):
             assert isinstance(frame, av.VideoFrame)
             self.pictures += 1
-            self.picture = frame.to_ndarray(format="rgb24").astype(np.uint8)
+            self._newest = frame
 
     def _decode(self, codec: str, data: bytes) -> list[Any]:
         decoder = self._decoders.get(codec)

@@ -22,6 +22,8 @@ from mediaserver.transport.udp import Port
 logger = logging.getLogger(__name__)
 
 BATCH = 64
+MOST_EARLY = 256
+"""Datagrams of media kept until the keys are there; what is more is dropped, as in any full socket."""
 SOCKET_BUFFER_BYTES = 1 << 20
 CHECK_S = 0.1
 """Between two checks of one candidate that has not answered yet."""
@@ -65,6 +67,7 @@ class Link:
         self._checks: Checks | None = None
         self._dtls: Dtls | None = None
         self._srtp: Srtp | None = None
+        self._early: list[bytes] = []
         self._answered = asyncio.Event()
         self._consent: asyncio.Task[None] | None = None
 
@@ -82,6 +85,7 @@ class Link:
         self._srtp = await self._dtls.handshake(list(answer.fingerprints))
         self._dtls.on_closed(self._peer_closed)
         self.state = "connected"
+        self._catch_up(self._srtp, time.monotonic())
         self._consent = asyncio.ensure_future(self._keep_consent())
 
     async def _try(self, candidate: Address) -> bool:
@@ -178,8 +182,18 @@ class Link:
         elif first < 64:
             if self._dtls is not None:
                 self._dtls.receive(bytes(receive_view[:length]))
-        elif self._srtp is not None and 128 <= first < 192 and length >= 12:
-            self._media(self._srtp, length, now)
+        elif 128 <= first < 192 and length >= 12:
+            if self._srtp is not None:
+                self._media(self._srtp, length, now)
+            elif len(self._early) < MOST_EARLY:
+                self._early.append(bytes(receive_view[:length]))
+
+    def _catch_up(self, srtp: Srtp, now: float) -> None:
+        """Take what came right behind the handshake's last word, which was read before the keys were made of it."""
+        for data in self._early:
+            receive_view[: len(data)] = data
+            self._media(srtp, len(data), now)
+        self._early.clear()
 
     def _stun(self, checks: Checks, data: bytes) -> None:
         if checks.response(data):

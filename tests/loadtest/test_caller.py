@@ -16,8 +16,10 @@ from loadtest.link import LinkFailed
 from loadtest.offer import H264, OPUS, Wish
 from loadtest.participant import Participant
 from loadtest.picture import KEY_EVERY, Card, clips, colour
+from loadtest.reception import HEADER
 from loadtest.sender import PICTURE_STEP
 from loadtest.tone import encode_tone
+from mediaserver.mix.opus import silence
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
 from mediaserver.rtp.sdp import Local, Offer, parse_offer, write_answer
@@ -42,6 +44,7 @@ class Server:
         self.offer: Offer | None = None
         self.states: list[tuple[str, str]] = []
         self.packets: list[tuple[Packet, dict[int, bytes]]] = []
+        self.greeting: list[bytes] = []
         self._news = asyncio.Event()
 
     def answer(self, offer: str) -> str:
@@ -72,6 +75,9 @@ class Server:
     def changed(self, state: str, reason: str) -> None:
         self.states.append((state, reason))
         self._news.set()
+        if state == "connected" and self.transport is not None:
+            for packet in self.greeting:
+                self.transport.send_packet(packet)
 
     async def until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
@@ -125,6 +131,16 @@ async def connected(server: Server, caller: Caller) -> WebRtcTransport:
     assert server.transport is not None
     await server.until(lambda: ("connected", "") in server.states)
     return server.transport
+
+
+async def test_what_comes_right_behind_the_handshake_is_kept(server: Server, call: Call) -> None:
+    caller = call(Wish())
+    server.greeting = [HEADER.pack(0x80, OPUS, n, n * 960, 7) + silence() for n in range(40)]
+    await connected(server, caller)
+    async with asyncio.timeout(10):
+        while 7 not in caller.reception.streams or caller.reception.streams[7].highest < 39:
+            await asyncio.sleep(0.01)
+    assert (caller.reception.streams[7].packets, caller.reception.streams[7].lost) == (40, 0)
 
 
 async def test_microphone_and_three_layers_arrive(server: Server, call: Call) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import Phase, settings
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
-settings.register_profile("mutants", deadline=None, phases=[Phase.generate], derandomize=True)  # any failure will do
+settings.register_profile("mutants", deadline=None, phases=[Phase.generate], derandomize=True, max_examples=1000)
 settings.load_profile("untimed")
 
 

@@ -215,7 +215,9 @@ class Precedence(RuleBasedStateMachine):
     @precondition(lambda self: self.judge.queued())
     @rule(pick=picks)
     def confirm(self, pick: int) -> None:
-        entry = self.pick(self.judge.queued(), pick)
+        self.decide(self.pick(self.judge.queued(), pick))
+
+    def decide(self, entry: Entry) -> None:
         plan = self.judge.plan(entry, self.now)
         if plan is None:
             with pytest.raises(CapacityExceeded):
@@ -299,12 +301,18 @@ class Precedence(RuleBasedStateMachine):
             self.judge.reinstate(self.now)
 
     @rule(
-        by=st.integers(1, 2), then=st.builds(Wish, just("so"), st.integers(6, 8), times, st.none(), seldom, just(True))
+        by=st.integers(1, 2),
+        then=st.builds(Wish, just("so"), st.integers(6, 8), times, st.none(), seldom, just(True)),
+        confirmed=st.booleans(),
     )
-    def pass_time(self, by: int, then: Wish) -> None:
-        """Let minutes pass until somebody meets, and ask for just that time."""
+    def pass_time(self, by: int, then: Wish, confirmed: bool) -> None:
+        """Let minutes pass until somebody meets, and ask for just that time, perhaps of the operator too."""
         self.now = by if self.now == BEFORE else min(self.now + by, 9)
+        before = self.seq
         self.submit(replace(then, start=(self.now, then.start[1])))
+        for entry in self.judge.queued():
+            if confirmed and entry.seq > before:
+                self.decide(entry)
 
     # What must hold after each of these.
 
@@ -394,4 +402,4 @@ class Precedence(RuleBasedStateMachine):
 
 
 TestPrecedence = Precedence.TestCase
-TestPrecedence.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+TestPrecedence.settings = settings(stateful_step_count=25)

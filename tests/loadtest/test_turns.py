@@ -18,6 +18,11 @@ def test_the_rounds_are_a_row_with_the_change_of_their_median() -> None:
     )
 
 
+def test_a_run_s_figure_lies_among_its_windows() -> None:
+    assert turns.lower_quartile([300.0, 20.0]) == 90.0
+    assert turns.lower_quartile([5.0, 9.0, 6.0, 7.0, 8.0]) == 6.0
+
+
 async def test_a_checkout_without_a_compiled_worker_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no compiled media worker in"):
         await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import Phase, settings
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+# Any failure will do, and the search ends at the first: a fault that hides is given ten times the usual histories.
 settings.register_profile("mutants", deadline=None, phases=[Phase.generate], derandomize=True, max_examples=1000)
 settings.load_profile("untimed")
 

@@ -1,6 +1,7 @@
 """The least a composed picture can cost: decode 16 streams, scale them, encode one. Run as a process of its own.
 
-`python -m loadtest.floor` prints the share of a core it takes as JSON; the benchmark puts it next to the server's own.
+`python -m loadtest.floor` prints the share of a core it takes as JSON, flat out and 25 times a second; the benchmark
+puts it next to the server's own.
 """
 
 import json
@@ -12,7 +13,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from loadtest.picture import LOOP_FRAMES, RENDITIONS, Card, cache_directory, coded
+from loadtest.paced import beats
+from loadtest.picture import LOOP_FRAMES, Card, cache_directory, coded
 from loadtest.sender import FPS
 from mediaserver.mix.codec import VideoDecoder, VideoEncoder
 from mediaserver.mix.scaler import Scaler
@@ -26,14 +28,14 @@ WIDTH, HEIGHT, BITRATE = 1280, 720, 2_500_000
 Plane = npt.NDArray[np.uint8]
 
 
-def measure(seconds: int) -> float:
-    """Percent of a core for so many seconds of media."""
+def measure(seconds: int, every_s: float = 0.0) -> float:
+    """Percent of a core for so many seconds of media, a picture every so many seconds or one after the other."""
     streams = [coded(CARDS[i % len(CARDS)], "H264", 1, cache_directory()) for i in range(SENDERS)]
     composed = _composed()
     decoders = [(VideoDecoder("H264"), Scaler()) for _ in streams]
     encoder = VideoEncoder("H264", WIDTH, HEIGHT, FPS, BITRATE)
     began = time.process_time()
-    for tick in range(seconds * FPS):
+    for tick in beats(seconds * FPS, every_s):
         at = tick % LOOP_FRAMES
         for (decoder, scaler), stream in zip(decoders, streams, strict=True):
             picture = decoder.decode(stream[at].data)
@@ -75,4 +77,5 @@ def _grid(tiles: list[Plane]) -> Plane:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"core_pct": measure(int(sys.argv[1])), "senders": SENDERS, "size": RENDITIONS[1][:2]}))
+    seconds = int(sys.argv[1])
+    print(json.dumps({"core_pct": measure(seconds), "paced_core_pct": measure(seconds, 1 / FPS)}))

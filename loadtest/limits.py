@@ -1,6 +1,7 @@
 """The least that forwarding and mixing can cost: encrypt and send, or decode and encode, and nothing else.
 
-`python -m loadtest.limits` prints both as JSON. It is run as a process of its own, as the media worker is.
+`python -m loadtest.limits RECEIVERS VOICES` prints both as JSON, flat out and in the rhythm of pictures and sound. It
+is run as a process of its own, as the media worker is.
 """
 
 import json
@@ -13,6 +14,8 @@ from itertools import cycle
 import numpy as np
 from pylibsrtp import Policy, Session
 
+from loadtest.paced import beats
+from loadtest.sender import FPS
 from loadtest.tone import encode_tone, tone_hz
 from mediaserver.mix.minus import FRAME_SAMPLES, PTIME_MS
 from mediaserver.mix.opus import OpusDecoder, OpusEncoder
@@ -24,7 +27,7 @@ from mediaserver.transport.udp import Port
 PICTURE_PACKETS, PACKET_BYTES = 6, 1100
 SOUND_PACKETS, SOUND_BYTES = 2, 80
 """Of 20 ms each, in the time of one picture; they leave one by one."""
-PICTURES = 200
+PICTURES, MIXED_S = 200, 5
 
 
 class Receiver:
@@ -51,12 +54,15 @@ def _session(direction: int) -> Session:
     return Session(Policy(key=bytes(44), ssrc_type=direction, srtp_profile=profile))
 
 
-def forward_us(receivers: int) -> float:
-    """CPU microseconds per packet: encrypted, and sent with one segmented system call for each picture and receiver."""
+def forward_us(receivers: int, every_s: float = 0.0) -> float:
+    """CPU microseconds per packet: encrypted, and sent with one segmented system call for each picture and receiver.
+
+    A picture goes every so many seconds, or one after the other.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         port, seated = Port(sock, Counters()), [Receiver() for _ in range(receivers)]
-        spent = sum(_picture(port, seated, number) for number in range(PICTURES))
+        spent = sum(_picture(port, seated, number) for number in beats(PICTURES, every_s))
         for each in seated:
             each.socket.close()
     return 1e6 * spent / (PICTURES * receivers * (PICTURE_PACKETS + SOUND_PACKETS))
@@ -80,12 +86,15 @@ def _picture(port: Port, seated: list[Receiver], number: int) -> float:
     return spent
 
 
-def mix_pct(voices: int, seconds: int) -> float:
-    """Percent of a core: every voice decoded, the loudest summed, a mix encoded for each of them and one for others."""
+def mix_pct(voices: int, seconds: int, every_s: float = 0.0) -> float:
+    """Percent of a core: every voice decoded, the loudest summed, a mix encoded for each of them and one for others.
+
+    Sound of 20 ms is mixed every so many seconds, or one after the other.
+    """
     talkers = [(OpusDecoder(), cycle(encode_tone(tone_hz(at)))) for at in range(voices)]
     encoders = [OpusEncoder() for _ in range(MAX_MIXED + 1)]
     began = time.process_time()
-    for _ in range(seconds * 1000 // PTIME_MS):
+    for _ in beats(seconds * 1000 // PTIME_MS, every_s):
         sounds = [decoder.decode(next(packets)) for decoder, packets in talkers][:MAX_MIXED]
         total = sum(sounds, np.zeros(FRAME_SAMPLES, np.int32))
         for encoder, left_out in zip(encoders, [*sounds, np.zeros(FRAME_SAMPLES, np.int16)], strict=True):
@@ -95,4 +104,10 @@ def mix_pct(voices: int, seconds: int) -> float:
 
 if __name__ == "__main__":
     receivers, voices = map(int, sys.argv[1:3])
-    print(json.dumps({"forward_us": forward_us(receivers), "mix_pct": mix_pct(voices, 5)}))
+    limits = {
+        "forward_us": forward_us(receivers),
+        "forward_paced_us": forward_us(receivers, 1 / FPS),
+        "mix_pct": mix_pct(voices, MIXED_S),
+        "mix_paced_pct": mix_pct(voices, MIXED_S, PTIME_MS / 1000),
+    }
+    print(json.dumps(limits))

@@ -269,7 +269,7 @@ def table(figures: dict[str, Any]) -> str:
         ("memory per receiver, KiB", figures["memory_per_receiver_kb"], "–", "–", "≤ 150", "mediasoup 160 · Janus 181"),
     ]
     heads = ("CPU of the media worker", "this server", "plain limit", "in the media's rhythm", "reach", "peers")
-    lines = [f"| {' | '.join(heads)} |", "| --- | --- | --- | --- | --- |"]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     lines += [f"| {' | '.join(map(str, row))} |" for row in rows]
     note = f"{given['cpu']}, {given['cores']} cores, Python {given['python']}, Linux {given['kernel']}; "
     note += f"{given['seconds']:g} s each, median of {given['rounds']}, load {given['load_average']}, {given['date']}."

@@ -2,6 +2,7 @@
 # Debian's 3.11, where it can be built with, is optimized by profile: the media worker costs less with it (docs/performance.md).
 PYTHON ?= $(shell test -e /usr/include/python3.11/Python.h && /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || echo python3)
 BIN := .venv/bin
+NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 
 .PHONY: run demo install test check unit mutants soak flood endurance fuzz long web types e2e bench packages clean
@@ -76,11 +77,11 @@ packages:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=/path/to/python3 make …)"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "python3-venv is needed: apt-get install python3-venv"; rm -rf .venv; exit 1; }
 
-.venv/run.stamp: pyproject.toml constraints.txt setup.py mediaserver/_wire.c mediaserver/_mix.c | .venv/bin/python
+.venv/run.stamp: pyproject.toml constraints.txt setup.py $(NATIVE) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
-.venv/dev.stamp: pyproject.toml constraints.txt setup.py mediaserver/_wire.c mediaserver/_mix.c | .venv/bin/python
+.venv/dev.stamp: pyproject.toml constraints.txt setup.py $(NATIVE) | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@ .venv/run.stamp
 

@@ -6,11 +6,18 @@ FLAGS = ["-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-missing-field-ini
 ARRAYS = [*FLAGS, "-O3"]
 """Loops over arrays are worth being unrolled."""
 
+NATIVE = "mediaserver/native"
+WIRE = "clock counters datagram fan inbox leg line module outbox packet picture".split()
+
 setup(
     ext_modules=[
-        Extension("mediaserver._wire", ["mediaserver/_wire.c"], extra_compile_args=FLAGS, optional=True),
         Extension(
-            "mediaserver._mix", ["mediaserver/_mix.c"], extra_compile_args=ARRAYS, libraries=["m"], optional=True
+            "mediaserver._wire",
+            [f"{NATIVE}/{name}.c" for name in WIRE],
+            depends=[f"{NATIVE}/wire.h"],
+            extra_compile_args=[*FLAGS, "-fvisibility=hidden"],
+            optional=True,
         ),
+        Extension("mediaserver._mix", [f"{NATIVE}/mix.c"], extra_compile_args=ARRAYS, libraries=["m"], optional=True),
     ]
 )

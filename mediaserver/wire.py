@@ -1,6 +1,6 @@
 """The numbers of an outgoing stream, and the loop that sends packets to everyone who is in step.
 
-`_wire.c` does the same several times faster; what stands here is used where it was not compiled, and says what it does.
+`native/` does the same several times faster; what stands here is used where it was not compiled, and says what it does.
 """
 
 from collections.abc import Sequence

@@ -37,7 +37,7 @@ class Limiter:
 def plain_limit(total: Sums, into: Samples, gain: float, rise: float) -> float:
     """Write a summed frame within 16 bits, beginning with `gain`; the gain it ended with.
 
-    From one edge to the next the gain grows at most `rise`-fold. `_mix.c` does the same several times faster.
+    From one edge to the next the gain grows at most `rise`-fold. `native/mix.c` does the same several times faster.
     """
     if gain == 1.0 and max(int(total.max()), -int(total.min())) <= CEILING:
         into[:] = total

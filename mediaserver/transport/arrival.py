@@ -1,6 +1,6 @@
 """When datagrams came, by the kernel's clock: sockets are looked at only every few milliseconds.
 
-`_wire.c` does the same for many at once.
+`native/clock.c` does the same for many at once.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """Where each peer's packets come from and go to: one line a peer, one inbox a worker.
 
-`_wire.c` does the same several times faster; what stands here is used where it was not compiled, and says what it does.
+`native/` does the same several times faster; what stands here is used where it was not compiled, and says what it does.
 """
 
 import socket

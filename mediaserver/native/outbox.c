@@ -1,0 +1,144 @@
+/* Messages that leave with one system call, segmented by the kernel where it can (UDP_SEGMENT). */
+#include "wire.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103 /* linux/udp.h */
+#endif
+
+enum {
+    MAX_SEGMENT = 1400, /* segments must fit the route's MTU */
+    MESSAGES = 256,     /* a sendmmsg */
+    ARENA = 1 << 20,    /* bytes a sendmmsg */
+};
+
+typedef union {
+    char bytes[CMSG_SPACE(sizeof(uint16_t))];
+    struct cmsghdr align;
+} Control;
+
+static int segmented = 1; /* until the kernel says no */
+static unsigned char arena[ARENA];
+static struct mmsghdr messages[MESSAGES];
+static struct iovec vectors[MESSAGES];
+static Control controls[MESSAGES];
+static struct sockaddr_storage targets[MESSAGES]; /* copies: a line may go before its messages do */
+static int segments[MESSAGES];
+static int filled, used, out_fd;
+static PyObject *out_counters;
+static long long out_packets, out_bytes, out_refused;
+
+static void send_apart(struct mmsghdr *message, int size, int fd) {
+    unsigned char *data = message->msg_hdr.msg_iov->iov_base;
+    int length = (int)message->msg_hdr.msg_iov->iov_len;
+    for (int at = 0; at < length; at += size) {
+        int part = length - at < size ? length - at : size;
+        if (sendto(fd, data + at, part, MSG_DONTWAIT, message->msg_hdr.msg_name, message->msg_hdr.msg_namelen) < 0) {
+            out_refused++;
+        } else {
+            out_packets++;
+            out_bytes += part;
+        }
+    }
+}
+
+static int segment_size(struct mmsghdr *message) {
+    uint16_t size;
+    memcpy(&size, CMSG_DATA(CMSG_FIRSTHDR(&message->msg_hdr)), sizeof size);
+    return size;
+}
+
+static void flush_messages(void) {
+    for (int at = 0; at < filled;) {
+        int sent = sendmmsg(out_fd, messages + at, filled - at, MSG_DONTWAIT);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        for (int i = 0; i < sent; i++, at++) {
+            out_packets += segments[at];
+            out_bytes += messages[at].msg_hdr.msg_iov->iov_len;
+        }
+        if (sent > 0)
+            continue;
+        int no = errno;
+        if (segments[at] > 1 && (no == EINVAL || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
+            segmented = 0;
+            send_apart(messages + at, segment_size(messages + at), out_fd);
+        } else {
+            out_refused += segments[at]; /* dropped, never queued */
+        }
+        at++;
+    }
+    filled = used = 0;
+}
+
+static int settle_counters(void) {
+    if (!out_counters)
+        return 0;
+    int failed = count_up(out_counters, name_packets_out, out_packets) < 0 ||
+                 count_up(out_counters, name_bytes_out, out_bytes) < 0 ||
+                 count_up(out_counters, name_refused, out_refused) < 0;
+    Py_CLEAR(out_counters);
+    out_packets = out_bytes = out_refused = 0;
+    return failed ? -1 : 0;
+}
+
+/* Let `line` be where the next messages go; flushes what was for another socket. */
+int outbox_turn(Line *line) {
+    if (line->fd != out_fd || line->counters != out_counters) {
+        flush_messages();
+        if (settle_counters() < 0)
+            return -1;
+        out_fd = line->fd;
+        out_counters = Py_NewRef(line->counters);
+    }
+    return 0;
+}
+
+/* Where the bytes of so many packets may be written, which outbox_add then takes; flushes what leaves no room. */
+unsigned char *outbox_room(int packets, int bytes) {
+    if (used + bytes > ARENA || filled + packets > MESSAGES)
+        flush_messages();
+    return arena + used;
+}
+
+static void add_message(Line *line, unsigned char *data, int length, int count, int size) {
+    struct msghdr *header = &messages[filled].msg_hdr;
+    vectors[filled] = (struct iovec){data, length};
+    memset(header, 0, sizeof *header);
+    header->msg_name = memcpy(&targets[filled], &line->address, line->size);
+    header->msg_namelen = line->size;
+    header->msg_iov = &vectors[filled];
+    header->msg_iovlen = 1;
+    if (count > 1) {
+        uint16_t segment = size;
+        header->msg_control = controls[filled].bytes;
+        header->msg_controllen = sizeof controls[filled].bytes;
+        struct cmsghdr *control = CMSG_FIRSTHDR(header);
+        control->cmsg_level = IPPROTO_UDP;
+        control->cmsg_type = UDP_SEGMENT;
+        control->cmsg_len = CMSG_LEN(sizeof segment);
+        memcpy(CMSG_DATA(control), &segment, sizeof segment);
+    }
+    segments[filled++] = count;
+}
+
+/* Take `count` packets of `size` bytes, the last may be shorter, which stand where outbox_room said. */
+void outbox_add(Line *line, unsigned char *data, int length, int count, int size) {
+    if (!count)
+        return;
+    used += length;
+    if (segmented && size <= MAX_SEGMENT)
+        add_message(line, data, length, count, size);
+    else
+        for (int at = 0; at < length; at += size)
+            add_message(line, data + at, length - at < size ? length - at : size, 1, 0);
+}
+
+PyObject *post(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused)) {
+    flush_messages();
+    if (settle_counters() < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}

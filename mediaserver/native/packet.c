@@ -1,0 +1,73 @@
+/* Packets, as Python has them and as plain values. */
+#include "wire.h"
+
+static const char *const field_names[FIELDS] = {"payload_type", "sequence", "timestamp", "ssrc",
+                                                "marker",       "payload",  "keyframe",  "level"};
+static PyTypeObject *packet_type;
+static Py_ssize_t slots[FIELDS];
+
+static PyObject **slot(PyObject *packet, int field) {
+    return (PyObject **)((char *)packet + slots[field]);
+}
+
+int learn_packet(PyObject *type) {
+    for (int i = 0; i < FIELDS; i++) {
+        PyObject *member = PyObject_GetAttrString(type, field_names[i]);
+        if (!member)
+            return -1;
+        int known = Py_IS_TYPE(member, &PyMemberDescr_Type);
+        if (known)
+            slots[i] = ((PyMemberDescrObject *)member)->d_member->offset;
+        Py_DECREF(member);
+        if (!known) {
+            PyErr_Format(PyExc_TypeError, "a packet has a slot for its %s", field_names[i]);
+            return -1;
+        }
+    }
+    Py_XSETREF(packet_type, (PyTypeObject *)Py_NewRef(type));
+    return 0;
+}
+
+/* A packet with all its fields, of which it takes over the references; NULL when one of them is. */
+PyObject *new_packet(PyObject *fields[FIELDS]) {
+    int whole = 1;
+    for (int i = 0; i < FIELDS; i++)
+        whole &= fields[i] != NULL;
+    PyObject *packet = whole ? packet_type->tp_alloc(packet_type, 0) : NULL;
+    for (int i = 0; i < FIELDS; i++) {
+        if (packet)
+            *slot(packet, i) = fields[i];
+        else
+            Py_XDECREF(fields[i]);
+    }
+    return packet;
+}
+
+/* The packets as plain values; how many, 0 when they are not one unbroken series, -1 on an error. */
+int read_packets(PyObject *packets, Plain *plain, long long *octets) {
+    Py_ssize_t count = PyList_GET_SIZE(packets);
+    if (count < 1 || count > MAX_PACKETS)
+        return 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *packet = PyList_GET_ITEM(packets, i);
+        if (!Py_IS_TYPE(packet, packet_type))
+            return 0;
+        PyObject *payload = *slot(packet, PAYLOAD), *marker = *slot(packet, MARKER), *sequence = *slot(packet, SEQUENCE),
+                 *timestamp = *slot(packet, TIMESTAMP);
+        int fits = payload && marker && sequence && timestamp && PyBytes_Check(payload) && PyBytes_GET_SIZE(payload) <= MAX_PACKET;
+        if (fits) {
+            /* The packet keeps its payload alive, and the list the packet, as long as this call lasts. */
+            plain[i] = (Plain){.payload = PyBytes_AS_STRING(payload),
+                               .length = (int)PyBytes_GET_SIZE(payload),
+                               .timestamp = (unsigned int)PyLong_AsUnsignedLongLongMask(timestamp),
+                               .sequence = (unsigned short)PyLong_AsUnsignedLongMask(sequence),
+                               .marker = PyObject_IsTrue(marker) == 1};
+            *octets += plain[i].length;
+        }
+        if (PyErr_Occurred())
+            return -1;
+        if (!fits || (i && plain[i].sequence != (unsigned short)(plain[i - 1].sequence + 1)))
+            return 0;
+    }
+    return (int)count;
+}

@@ -41,7 +41,7 @@ def measure(seconds: int, every_s: float = 0.0) -> float:
             picture = decoder.decode(stream[at].data)
             if picture is not None:
                 scaler.scale(picture, WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE)
-        encoder.encode(composed[at], tick, keyframe=at == 0)
+        encoder.encode(composed[at], keyframe=at == 0)
     return 100 * (time.process_time() - began) / seconds
 
 

@@ -110,10 +110,20 @@ class Forwarder:
         if self.clock_rate == 90000:
             start = next((i for i, p in enumerate(packets) if p.keyframe), len(packets))
         if start < len(packets):
+            self._forget()
             self._leave()
             self.source, self._next = source, None
             self.rewriter.switch()
         return packets[start:]
+
+    def _forget(self) -> None:
+        """Drop what waits: a key frame of the next source makes it useless, and a line that became narrow would take
+        seconds for it. Its numbers were not used and are given away anew.
+        """
+        if waiting := self._pacer.forget():
+            self.rewriter.next_sequence = waiting[0][1]
+            self.leg.packets -= len(waiting)
+            self.leg.octets -= sum(len(payload) for *_, payload in waiting)
 
     def _forward(self, packets: list[Packet], now: float) -> None:
         assert self.source is not None
@@ -175,7 +185,7 @@ class Forwarder:
         for sequence in sequences:
             wanted = self.rewriter.source_sequence(sequence)
             packet = self.source.recall(wanted) if wanted is not None else None
-            if packet is None:
+            if packet is None or self._pacer.holds(sequence):
                 continue
             if self._resends.allow(sequence, len(packet.payload) + HEADERS_BYTES, rate, round_trip, now):
                 again.append(packet)

@@ -36,7 +36,7 @@ class Camera:
         """Let so much time be filmed; a picture turns from dark to light and back."""
         for _ in range(round(seconds * FPS)):
             picture = plain(*SIZE, (40 + self.ticks * 3 % 160, 128, 128))
-            data, keyframe = self._encoder.encode(picture, self.ticks, keyframe=self._picture.take_keyframe(0.0))
+            data, keyframe = self._encoder.encode(picture, keyframe=self._picture.take_keyframe(0.0))
             self._picture.publish(data, keyframe, self.ticks * 3600)
             for half in (0, 1):
                 number = 2 * self.ticks + half

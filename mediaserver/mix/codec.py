@@ -37,27 +37,35 @@ class VideoDecoder:
 
 
 class VideoEncoder:
-    """Encodes one rendition for real time: no lookahead, key frames only when asked for or every ten seconds."""
+    """Encodes one rendition for real time: no lookahead, key frames only when asked for or every ten seconds.
 
-    def __init__(self, codec: str, width: int, height: int, fps: int, bitrate: int) -> None:
-        self._context = _video_encoder(codec, width, height, fps, bitrate)
+    At most `fps` pictures in a second are at most `bitrate` bit/s.
+    """
 
-    def encode(self, picture: VideoFrame, tick: int, *, keyframe: bool) -> tuple[bytes, bool]:
-        """The picture at `tick` (in frames) as bytes, and whether it is a key frame."""
-        picture.pts = tick
+    def __init__(self, codec: str, width: int, height: int, fps: int | Fraction, bitrate: int) -> None:
+        self._context = _video_encoder(codec, width, height, Fraction(fps), bitrate)
+        self._count = 0
+
+    def encode(self, picture: VideoFrame, *, keyframe: bool) -> tuple[bytes, bool]:
+        """The next picture as bytes, and whether it is a key frame.
+
+        Pictures are numbered without the gaps that a busy machine leaves between them: libvpx would take a gap for a
+        slower film and give all that come after it twice their bits.
+        """
+        picture.pts, self._count = self._count, self._count + 1
         picture.time_base = self._context.time_base
         picture.pict_type = PictureType.I if keyframe else PictureType.NONE
         packets = self._context.encode(picture)
         return b"".join(bytes(p) for p in packets), any(p.is_keyframe for p in packets)
 
 
-def _video_encoder(codec: str, width: int, height: int, fps: int, bitrate: int) -> VideoCodecContext:
+def _video_encoder(codec: str, width: int, height: int, fps: Fraction, bitrate: int) -> VideoCodecContext:
     name, options = _ENCODERS[codec]
     context = cast("VideoCodecContext", av.CodecContext.create(name, "w"))
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
-    context.framerate, context.time_base = Fraction(fps), Fraction(1, fps)
+    context.framerate, context.time_base = fps, 1 / fps
     context.bit_rate = bitrate
-    context.gop_size = 10 * fps
+    context.gop_size = round(10 * fps)
     context.thread_count = 1
     context.options = {**options, "maxrate": str(bitrate), "bufsize": str(bitrate // 2)}
     return context

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Protocol
 
 from av import VideoFrame
@@ -144,7 +145,7 @@ class Easel:
             encoder = self.encoders.get((codec, step))
             if encoder is None:
                 encoder = self.encoders[codec, step] = self._encoder(codec, quality)
-            encoded[codec, step] = encoder.encode(scaled[step], scene.tick, keyframe=keyframe)
+            encoded[codec, step] = encoder.encode(scaled[step], keyframe=keyframe)
         return encoded
 
     def _dimensions(self, quality: Quality) -> tuple[int, int]:
@@ -156,7 +157,8 @@ class Easel:
         return self._scaler.scale(self.canvas.frame, *self._dimensions(quality))
 
     def _encoder(self, codec: str, quality: Quality) -> VideoEncoder:
-        return VideoEncoder(codec, *self._dimensions(quality), self._fps, quality.bitrate)
+        fps = Fraction(self._fps, quality.every)
+        return VideoEncoder(codec, *self._dimensions(quality), fps, quality.bitrate)
 
 
 @dataclass(frozen=True, slots=True)

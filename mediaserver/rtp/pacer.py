@@ -43,6 +43,19 @@ class Pacer:
         self._drain(now)
         return self._let()
 
+    def forget(self) -> list[Sent]:
+        """Let go of all that waits, and return it."""
+        waiting, self._waiting = list(self._waiting), deque()
+        self._leg.waiting = False
+        return waiting
+
+    def holds(self, sequence: int) -> bool:
+        """Whether the packet with that number still waits."""
+        if not self._waiting:
+            return False
+        first, last = self._waiting[0][1], self._waiting[-1][1]
+        return (sequence - first) & 0xFFFF <= (last - first) & 0xFFFF
+
     def _drain(self, now: float) -> None:
         leg = self._leg
         leg.level = max(0.0, leg.level - (now - leg.level_time) * leg.pace / 8)

@@ -45,7 +45,7 @@ def coded(
     encoder = VideoEncoder(codec, *size, 25, 500_000)
     frames = []
     for tick in range(count):
-        data, keyframe = encoder.encode(plain(*size, colour), tick, keyframe=tick == 0)
+        data, keyframe = encoder.encode(plain(*size, colour), keyframe=tick == 0)
         frames.append(Frame(codec, data, keyframe, tick * 3600, stream))
     return frames
 

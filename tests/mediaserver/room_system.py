@@ -132,7 +132,7 @@ class RoomSystem(Watch):
     def _show(self, tick: int) -> None:
         picture = pictures.plain(*SIZE, COLOURS[self.colour_name])
         wanted, self._wanted = self._wanted, False
-        data, _ = self._encoder.encode(picture, tick, keyframe=wanted)
+        data, _ = self._encoder.encode(picture, keyframe=wanted)
         payloads = packetize_h264(data) if self.mode else single_nals(data)
         for payload in payloads:
             self.packet_out("video", self.number, 3600 * tick, payload, marker=payload is payloads[-1])

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from mediaserver.api import Layout, LayoutKind
 from mediaserver.mix.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
-from mediaserver.mix.codec import VideoDecoder
+from mediaserver.mix.codec import VideoDecoder, VideoEncoder
 from mediaserver.mix.composer import STALE_S, Composed, Composer, Work
 from mediaserver.mix.easel import Scene
 from mediaserver.mix.layout import Tile, arrange, heading
 from mediaserver.mix.layouts import FAMILIES
-from mediaserver.mix.quality import USUAL, RenditionKey
+from mediaserver.mix.quality import QUALITIES, USUAL, RenditionKey
 from mediaserver.mix.stage import Heading
 from mediaserver.rtp.jitter import Frame
 from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, coded, colour_at, huge_keyframe
@@ -84,6 +84,22 @@ def test_a_camera_of_another_shape_keeps_its_shape_between_bars() -> None:
     assert alike(eye.middle(A), RED)
     assert alike(eye.colour(A.x + 30, A.y + 90), BACKGROUND)
     assert alike(eye.colour(A.x + A.width - 30, A.y + 90), BACKGROUND)
+
+
+@pytest.mark.parametrize("key", [H264, VP8])
+def test_pictures_that_a_busy_machine_leaves_out_do_not_make_the_others_larger(key: RenditionKey) -> None:
+    noise = np.random.default_rng(7)
+    film = VideoEncoder("VP8", WIDTH, HEIGHT, 25, 20_000_000)
+    eye, whole, octets, number = Eye(key), Tile("a", 0, 0, WIDTH, HEIGHT), 0, 0
+    while eye.tick < 200:
+        luma = np.repeat(np.repeat(noise.integers(16, 235, (45, 80), np.uint8), 8, 0), 8, 1)
+        seen = VideoFrame.from_ndarray(np.vstack([luma, np.full((180, WIDTH), 128, np.uint8)]), "yuv420p")
+        data, keyframe = film.encode(seen, keyframe=number == 0)
+        composed = eye.see((whole,), {"a": [Frame("VP8", data, keyframe, number * 3600, 1)]})
+        octets += len(composed.pictures[0, key][0])
+        number += 1
+        eye.tick += number % 3 == 0
+    assert 8 * octets < 1.1 * QUALITIES[USUAL].bitrate * number / 25
 
 
 def test_the_newest_picture_wins() -> None:

@@ -228,6 +228,29 @@ def test_a_key_frame_is_sent_in_parts_and_what_follows_waits_its_turn() -> None:
     assert len(scene.wire.whole) > 0
 
 
+def test_what_waits_of_a_picture_is_dropped_when_the_next_source_takes_its_place() -> None:
+    scene = Scene()
+    scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, dirty=scene.dirty)
+    scene.forwarder.follow(scene.one, 0.0)
+    for at in range(200):
+        scene.one.push(Packet(0, at, 0, 0, at == 199, b"x" * 1000, at == 0))
+    scene.dirty.flush(0.0)
+    begun = len(scene.wire.sent)
+    assert begun < 20
+    waits = (scene.wire.sent[-1][1] + 1) & 0xFFFF
+    scene.forwarder.resend([waits], *LINE, 0.0)
+    assert len(scene.wire.sent) == begun  # it comes anyway, in its turn
+    scene.forwarder.follow(scene.two, 0.0)
+    scene.two.picture(keyframe=True)
+    scene.dirty.flush(0.0)
+    for _ in range(2):
+        scene.show(scene.two)
+    assert scene.seen()[begun:] == ["two"] * 3
+    assert scene.numbers() == list(range(begun + 3))
+    assert scene.forwarder.packets == begun + 3
+    assert scene.forwarder.octets == sum(len(payload) for *_, payload in scene.wire.sent)
+
+
 def test_a_line_is_filled_with_the_newest_packets_and_numbers_stay_as_they_are() -> None:
     scene = Scene(rtx=True)
     scene.forwarder.follow(scene.one, 0.0)

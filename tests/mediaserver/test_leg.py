@@ -125,9 +125,7 @@ async def test_what_room_systems_see_and_hear_alike_is_encoded_once(
 async def test_a_key_frame_is_asked_for_until_one_comes(meeting: Meeting, system: RoomSystem) -> None:
     a = await meeting.join("a", "red", 440)
     system._wanted, system.deaf = False, True
-    system._encoder.encode(
-        pictures.plain(*SIZE, COLOURS["blue"]), 0, keyframe=True
-    )  # what follows refers to a picture that nobody got
+    system._encoder.encode(pictures.plain(*SIZE, COLOURS["blue"]), keyframe=True)  # what follows refers to it
     await dial_in(meeting, system)
     await system.until(lambda: system.requests >= 4)
     assert not meeting.shows(a, "vcs", colour="blue")

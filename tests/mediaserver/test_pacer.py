@@ -51,6 +51,18 @@ def test_a_flood_is_not_kept() -> None:
     assert len(pacer.put(picture(5000, [1000] * 10), 10_000, 0.0)) == 10
 
 
+def test_what_waits_is_known_by_its_number_until_it_is_let_go_of() -> None:
+    pacer = paced()
+    packets = picture(0xFFF0, [1136] * 40)
+    packets = [(kind, number & 0xFFFF, *rest) for kind, number, *rest in packets]  # type: ignore[misc]
+    sent = pacer.put(packets, 40 * 1136, 0.0)
+    assert [pacer.holds(packet[1]) for packet in packets] == [packet not in sent for packet in packets]
+    assert not pacer.holds(packets[-1][1] + 1)
+    assert pacer.forget() == packets[len(sent) :]
+    assert not pacer._leg.waiting and pacer.take(10.0) == []
+    assert not any(pacer.holds(packet[1]) for packet in packets)
+
+
 @given(
     st.lists(st.tuples(st.lists(st.integers(1, 1200), min_size=1, max_size=30), st.floats(0.0, 0.1)), max_size=40),
     st.floats(1e5, 4e6),

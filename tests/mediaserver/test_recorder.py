@@ -50,7 +50,7 @@ class Studio:
         for _ in range(round(seconds * FPS)):
             wanted = self.picture.take_keyframe(0.0)
             self.wanted += wanted
-            data, key = self._encoder.encode(plain(*SIZE, colour), self.tick, keyframe=wanted and keyframes)
+            data, key = self._encoder.encode(plain(*SIZE, colour), keyframe=wanted and keyframes)
             for sound in (2 * self.tick, 2 * self.tick + 1):
                 payload = voice(hertz)[sound % len(voice(hertz))]
                 self.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, payload))
@@ -115,7 +115,7 @@ def test_a_recording_shows_and_sounds_what_was_sent_when_it_was_sent(tmp_path: P
 
 def test_a_recording_begins_with_its_first_key_frame(tmp_path: Path) -> None:
     studio = Studio(tmp_path / "film.mp4", first_tick=1000)
-    studio._encoder.encode(plain(*SIZE, RED), 999, keyframe=True)
+    studio._encoder.encode(plain(*SIZE, RED), keyframe=True)
     studio.record(1, RED, 440, keyframes=False)
     assert studio.wanted >= 2
     studio.picture.ask()
@@ -203,7 +203,7 @@ def noisy(studio: Studio, seconds: float) -> None:
         picture = plain(*SIZE, NOISE)
         for plane in picture.planes:
             memoryview(plane)[:] = noise.bytes(plane.buffer_size)
-        data, key = encoder.encode(picture, studio.tick, keyframe=studio.picture.take_keyframe(0.0))
+        data, key = encoder.encode(picture, keyframe=studio.picture.take_keyframe(0.0))
         studio.picture.publish(data, key, studio.tick * 3600)
         for sound in (2 * studio.tick, 2 * studio.tick + 1):
             studio.sound.push(Packet(0, sound & 0xFFFF, sound * FRAME_SAMPLES, 0, False, voice(440)[sound % 100]))

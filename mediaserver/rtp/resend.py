@@ -10,7 +10,8 @@ SHARE = 0.25
 """Of what the line is thought to carry. Ten percent of loss needs a ninth."""
 BURST_S = 1.0
 """A burst of losses may use the share of so many seconds at once."""
-MIN_SPACING_S, MAX_SPACING_S = 0.02, 0.3
+MIN_SPACING_S, MAX_SPACING_S = 0.02, 1.0
+"""A full queue of half a second is a round trip, too: copies sent within it would keep it full."""
 MAX_REMEMBERED = 1024
 """Twice what a source's cache holds."""
 

@@ -33,6 +33,12 @@ def test_a_packet_is_not_sent_again_while_it_is_under_way(asked: list[tuple[int,
             assert sequence in sent
 
 
+def test_a_full_queue_gets_no_second_copy_of_what_stands_in_it() -> None:
+    limit = ResendLimit()
+    asked = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    assert [at for at in asked if limit.allow(7, OCTETS, RATE, 0.55, at)] == [0.0, 0.6]
+
+
 def test_a_packet_lost_again_is_sent_again() -> None:
     limit = ResendLimit()
     assert [limit.allow(7, 1, RATE, 0.1, now) for now in (0.0, 0.09, 0.11, 0.2, 0.22)] == [

@@ -7,7 +7,7 @@ ARRAYS = [*FLAGS, "-O3"]
 """Loops over arrays are worth being unrolled."""
 
 NATIVE = "mediaserver/native"
-WIRE = "clock counters datagram fan inbox leg line module outbox packet picture".split()
+WIRE = ["clock", "counters", "datagram", "fan", "inbox", "leg", "line", "module", "outbox", "packet", "picture"]
 
 setup(
     ext_modules=[

@@ -13,7 +13,7 @@ from mediaserver.camera import Camera
 from mediaserver.errors import BadOffer
 from mediaserver.forwarder import Forwarder
 from mediaserver.legstream import LegStream, PictureStream, SoundStream
-from mediaserver.mix.quality import QUALITIES, SINGLE_NAL, USUAL
+from mediaserver.mix.quality import COMPOSED_BPS, SINGLE_NAL, USUAL
 from mediaserver.peer import REPORT_S, Owner
 from mediaserver.rtp import legwrite
 from mediaserver.rtp.bandwidth import LossController
@@ -51,7 +51,7 @@ class Leg:
         self.picture: Forwarder | None = None
         self.content = Camera()
         """Of a second picture nothing is known yet."""
-        self.downlink = Downlink([quality.bitrate for quality in QUALITIES], USUAL)
+        self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
         self._number = secrets.randbits(31)
         self._sound_stream: SoundStream | None = None

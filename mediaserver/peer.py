@@ -11,7 +11,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from mediaserver.api import LineState
 from mediaserver.camera import Camera, Layer, Reception
 from mediaserver.forwarder import Forwarder
-from mediaserver.mix.quality import QUALITIES, USUAL
+from mediaserver.mix.quality import COMPOSED_BPS, USUAL
 from mediaserver.rtp import rtcp, rtx
 from mediaserver.rtp.bandwidth import LossController
 from mediaserver.rtp.downlink import Downlink
@@ -92,7 +92,7 @@ class Peer:
         self._streams: dict[int, _Receive] = {}
         self._receptions: dict[int, Reception] = {}
         self._bandwidth = LossController()
-        self.downlink = Downlink([quality.bitrate for quality in QUALITIES], USUAL)
+        self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
         """When :meth:`tick` has something to do: with every tick, until nothing is missed and its line is quiet."""
         self._reported = 0.0

@@ -34,7 +34,7 @@ from mediaserver.mix.composer import Composed, Composer, Work
 from mediaserver.mix.marks import Mark
 from mediaserver.mix.minus import PTIME_MS, Samples
 from mediaserver.mix.mixer import Mixer
-from mediaserver.mix.quality import LARGE, QUALITIES, USUAL
+from mediaserver.mix.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, SCREEN_BPS, USUAL
 from mediaserver.peer import Peer
 from mediaserver.picture import Picture, Pictures
 from mediaserver.recorder import Recorder
@@ -279,23 +279,34 @@ class Room:
     def _refresh_view(self, seat: Seat) -> None:
         """A picture begins when it can arrive: a key frame sent into a handshake is lost."""
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
+            seat.peer.downlink.price(self._prices(seat))
             seat.peer.picture.follow(self._source_of(seat), time.monotonic())
 
-    def _source_of(self, seat: Seat) -> Source | None:
-        """The source behind a seat's view; the composed picture stands in for a camera that cannot be had."""
-        assert seat.peer is not None and seat.peer.picture is not None
-        takes = seat.peer.picture.takes
+    def _prices(self, seat: Seat) -> tuple[int, ...]:
+        """What the steps of quality of a seat's view need of its line."""
         kind, _, name = seat.view.partition(":")
-        if kind == CONTENT and (screen := self._screen()) is not None and takes(screen.codec):
+        if kind == CONTENT and self._screen() is not None:
+            return SCREEN_BPS
+        return CAMERA_BPS if kind == "camera" and name in self.seats else COMPOSED_BPS
+
+    def _source_of(self, seat: Seat) -> Source | None:
+        """The source behind a seat's view; the composed picture stands in for a camera that cannot be had.
+
+        So it does for a screen, which comes in one size alone, on a line that does not carry it.
+        """
+        assert seat.peer is not None and seat.peer.picture is not None
+        takes, step = seat.peer.picture.takes, seat.peer.downlink.step
+        kind, _, name = seat.view.partition(":")
+        if kind == CONTENT and (screen := self._screen()) is not None and takes(screen.codec) and step >= USUAL:
             return screen
         shown = self.seats.get(name) if kind != COMPOSED else None
         if shown is not None and shown.peer is not None:
-            share = QUALITIES[seat.peer.downlink.step].share
+            share = QUALITIES[step].share
             layer = shown.peer.camera.pick(round(self.options.height * share), time.monotonic())
             if layer is not None and takes(layer.codec):
                 return layer
         audience = name if kind == COMPOSED and name else seat.options.audience
-        return self.pictures.of(audience).source(takes, seat.peer.downlink.step)
+        return self.pictures.of(audience).source(takes, step)
 
     def _screen(self) -> Source | None:
         """The shared screen as it comes."""

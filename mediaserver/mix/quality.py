@@ -25,6 +25,11 @@ QUALITIES = (
 """With sound and headers they fit lines of 0.2, 0.6 and 1.5 Mbit/s; three of the third fit the 4 Mbit/s of Điều 6.3.
 
 So does one of the last."""
+COMPOSED_BPS = tuple(quality.bitrate for quality in QUALITIES)
+CAMERA_BPS = (150_000, 500_000, 1_700_000, 1_700_000)
+"""What a camera that is looked at alone needs in the same steps: the most its layers take (`web/link.js`)."""
+SCREEN_BPS = (*COMPOSED_BPS[:2], 1_500_000, 1_500_000)
+"""What a shared screen needs: below the third step the composed picture stands in for it."""
 USUAL, LARGE = 2, 3
 """The room's own size: what is recorded, and the most who does not ask for more gets. 1080p30 is for those who do."""
 SINGLE_NAL = "H264/0"

@@ -83,6 +83,11 @@ class Downlink:
         self._restless = True
         """Something alarming was heard since the last update, or time goes on to change what it says."""
 
+    def price(self, steps: Sequence[int]) -> None:
+        """Take what the steps need from now on: another kind of picture is looked at."""
+        if tuple(steps) != self._steps:
+            self._steps, self._probe = tuple(steps), None
+
     def estimated(self, bitrate: float, now: float) -> None:
         """Take a REMB, in bit/s over everything the receiver gets.
 

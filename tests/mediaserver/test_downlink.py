@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.mix.quality import LARGE, QUALITIES, USUAL
+from mediaserver.mix.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, USUAL
 from mediaserver.rtp.downlink import LINE_BPS, NARROW_S, SOUND_BPS, WAITING_S, Downlink
 
 STEPS = [quality.bitrate for quality in QUALITIES[: USUAL + 1]]
@@ -293,3 +293,17 @@ def test_at_rest_it_needs_no_updates(events: list[tuple[str, float, int]]) -> No
                 each.sent(3e6 * value)
             elif kind == "most":
                 each.most = round(value * (len(STEPS) - 1))
+
+
+@pytest.mark.parametrize("estimates", [True, False])
+def test_a_camera_looked_at_alone_needs_more_than_the_composed_picture_in_its_size(estimates: bool) -> None:
+    line = Line(4e6, estimates, Downlink(COMPOSED_BPS, USUAL), CAMERA_BPS)
+    line.downlink.price(CAMERA_BPS)
+    assert set(line.run(10)) == {2}
+    line.capacity = 1.5e6
+    line.run(10)
+    assert set(line.run(60)) == {1}
+    line.steps = COMPOSED_BPS
+    line.downlink.price(COMPOSED_BPS)
+    line.run(15)
+    assert set(line.run(30)) == {2}

@@ -27,10 +27,11 @@ from mediaserver.api import (
 from mediaserver.engine import BEAT_S, JOIN_S, LATE_BEATS, LOOK_MS, QUICK_MS, LocalEngine, _beats
 from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
 from mediaserver.mix.composer import Work
-from mediaserver.mix.quality import LARGE, USUAL
+from mediaserver.mix.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, SCREEN_BPS, USUAL
 from mediaserver.peer import MISSED_S, Peer
 from mediaserver.rendition import Rendition
 from mediaserver.room import LEVELS_TICKS, Room
+from mediaserver.rtp.downlink import SOUND_BPS
 from mediaserver.rtp.rtcp import Block, receiver_report
 from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
@@ -286,7 +287,17 @@ async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content
     assert set(room._composer._cameras) == {"a", "b", "content:b"}
     await engine.set_view(ROOM, "a", CONTENT)
     await a.watch.until(lambda: a.watch.colour(0.1, 0.1) == a.watch.colour(0.9, 0.9) == "green")
+    viewer = room.seats["a"]
+    assert isinstance(viewer.peer, Peer)
+    assert viewer.peer.downlink.rate == SCREEN_BPS[USUAL] + SOUND_BPS
+    viewer.peer.downlink.step = USUAL - 1  # its line became narrow
+    room._refresh_view(viewer)
+    await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("green", "red"))
+    viewer.peer.downlink.step = USUAL
+    await engine.set_view(ROOM, "a", "camera:b")
+    assert viewer.peer.downlink.rate == CAMERA_BPS[USUAL] + SOUND_BPS
     await engine.set_view(ROOM, "a", COMPOSED)
+    assert viewer.peer.downlink.rate == COMPOSED_BPS[USUAL] + SOUND_BPS
     await engine.set_content(ROOM, None)
     await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("red", "green"))
     assert set(room._composer._cameras) == {"a", "b"}

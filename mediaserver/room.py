@@ -292,7 +292,8 @@ class Room:
     def _source_of(self, seat: Seat) -> Source | None:
         """The source behind a seat's view; the composed picture stands in for a camera that cannot be had.
 
-        So it does for a screen, which comes in one size alone, on a line that does not carry it.
+        So it does for what comes in one size alone, a screen or the camera of a room system, on a line that does not
+        carry it.
         """
         assert seat.peer is not None and seat.peer.picture is not None
         takes, step = seat.peer.picture.takes, seat.peer.downlink.step
@@ -301,9 +302,9 @@ class Room:
             return screen
         shown = self.seats.get(name) if kind != COMPOSED else None
         if shown is not None and shown.peer is not None:
-            share = QUALITIES[step].share
-            layer = shown.peer.camera.pick(round(self.options.height * share), time.monotonic())
-            if layer is not None and takes(layer.codec):
+            lines = round(self.options.height * QUALITIES[step].share)
+            layer = shown.peer.camera.pick(lines, time.monotonic())
+            if layer is not None and takes(layer.codec) and (step >= USUAL or layer.height <= lines):
                 return layer
         audience = name if kind == COMPOSED and name else seat.options.audience
         return self.pictures.of(audience).source(takes, step)

@@ -193,9 +193,7 @@ def main() -> None:
     """One JSON object a line."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--firefox", action="store_true", help="measure Firefox instead of Chromium")
-    arguments.add_argument(
-        "--camera", action="store_true", help="look at a camera alone"
-    )
+    arguments.add_argument("--camera", action="store_true", help="look at a camera alone")
     names = list(parts(RATES))
     arguments.add_argument("parts", nargs="*", default=names, help=", ".join(names))
     wish = arguments.parse_args()

@@ -290,8 +290,7 @@ async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content
     viewer = room.seats["a"]
     assert isinstance(viewer.peer, Peer)
     assert viewer.peer.downlink.rate == SCREEN_BPS[USUAL] + SOUND_BPS
-    viewer.peer.downlink.step = USUAL - 1  # its line became narrow
-    room._refresh_view(viewer)
+    viewer.peer.limit(USUAL - 1)  # as on a narrow line
     await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("green", "red"))
     viewer.peer.downlink.step = USUAL
     await engine.set_view(ROOM, "a", "camera:b")
@@ -306,6 +305,22 @@ async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content
     await engine.set_content(ROOM, "b")
     await engine.remove_seat(ROOM, "b")
     await a.watch.until(lambda: a.watch.colour(0.3, 0.5) == "red")
+
+
+@pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)
+@pytest.mark.parametrize("layers", [1, 3])
+async def test_a_camera_of_one_size_gives_way_to_the_composed_picture_on_a_narrow_line(
+    meeting: Meeting, room: Room, layers: int
+) -> None:
+    a = await meeting.join("a", "red", 440, view="camera:b")
+    await meeting.join("b", "green", 660, wish=Wish(layers=layers))
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.5) == a.watch.colour(0.8, 0.5) == "green")
+    viewer = room.seats["a"].peer
+    assert viewer is not None
+    viewer.limit(USUAL - 1)  # as on a narrow line
+    await a.watch.until(lambda: a.watch.size == (640, 360))
+    left = a.watch.colour(0.2, 0.5)
+    assert (left, a.watch.colour(0.8, 0.5)) == ("green" if layers == 3 else "red", "green")
 
 
 async def test_an_observer_sees_and_has_no_tile(meeting: Meeting) -> None:

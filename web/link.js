@@ -8,7 +8,7 @@ const RETRY_MS = 1000;
 
 /** Simulcast, low to high: the composer decodes the smallest layer that fills its tile. */
 const LAYERS = [
-  {rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000},
+  {rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 130_000},
   {rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 500_000},
   {rid: 'f', scaleResolutionDownBy: 1, maxBitrate: 1_700_000},
 ];

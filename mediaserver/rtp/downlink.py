@@ -180,6 +180,12 @@ class Downlink:
     def _queue(self) -> float:
         return self._round_trips[-1] - min(self._round_trips) if self._round_trips else 0.0
 
+    @property
+    def _standing(self) -> float:
+        """The queue that the last two round trips show: one alone may be a busy receiver's late word."""
+        last = list(self._round_trips)[-2:]
+        return min(last) - min(self._round_trips) if last else 0.0
+
     def _usual_loss(self, reports: int) -> float:
         """What was lost before the newest reports."""
         before = list(self._losses)[:-reports]
@@ -194,7 +200,7 @@ class Downlink:
         estimate = self._fresh(now)
         cut = self._cut > max(self._settled, now - FRESH_S)
         low = cut and estimate is not None and estimate < FOLLOWS * self._sent
-        if low and (self._queue > WAITING_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
+        if low and (self._standing > WAITING_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
             return True
         losing = len(self._losses) > 1 and min(self._losses[-2], self._losses[-1]) > self._usual_loss(2) + BAD_LOSS
         return losing or (self._queue > BAD_QUEUE_S and now >= self._settled + SETTLE_S)

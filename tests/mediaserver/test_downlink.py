@@ -222,12 +222,14 @@ def heard(seconds: int, round_trip: float = 0.05) -> Downlink:
     return downlink
 
 
-def test_a_cut_estimate_counts_when_packets_wait_too() -> None:
+def test_a_cut_estimate_counts_when_packets_wait_too_in_two_reports() -> None:
     downlink = heard(10)
     downlink.estimated(100_000, 10.0)
     assert downlink.update(10.1) == 2
     downlink.reported(0.05 + 1.1 * WAITING_S)
-    assert downlink.update(10.6) == 0
+    assert downlink.update(10.6) == 2
+    downlink.reported(0.05 + 1.1 * WAITING_S)
+    assert downlink.update(11.1) == 0
 
 
 def test_one_bad_report_is_chance_and_two_are_a_full_line() -> None:

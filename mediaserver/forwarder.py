@@ -36,6 +36,10 @@ class Transport(Protocol):
         """Send one whole plain RTP packet."""
 
 
+def _octets(packets: Iterable[Outgoing]) -> int:
+    return sum([len(payload) for *_, payload in packets])
+
+
 class Forwarder:
     """One outgoing stream of a peer. `payload_types` maps the codecs the peer negotiated; others never arrive here.
 
@@ -122,8 +126,6 @@ class Forwarder:
         """
         if waiting := self._pacer.forget():
             self.rewriter.next_sequence = waiting[0][1]
-            self.leg.packets -= len(waiting)
-            self.leg.octets -= sum(len(payload) for *_, payload in waiting)
 
     def _forward(self, packets: list[Packet], now: float) -> None:
         assert self.source is not None
@@ -138,27 +140,27 @@ class Forwarder:
             ]
         else:
             outgoing = self._one_by_one(packets, number, now)
-        octets = sum([len(payload) for *_, payload in outgoing])
-        self.leg.packets += len(outgoing)
-        self.leg.octets += octets
-        if self._dirty is not None:
-            outgoing = self._paced(outgoing, octets, now)
-        self._transport.send(outgoing, self._send_time)
+        self._send(outgoing if self._dirty is None else self._paced(outgoing, now))
         self.leg.moving = codec == "VP8" and not rewriter.vp8_as_is()
         if not self.leg.moving or rewriter.vp8_moves():  # from here on the fast loop can serve it
             self.leg.source, self.leg.payload_type = self.source, number
 
-    def _paced(self, outgoing: list[Outgoing], octets: int, now: float) -> list[Outgoing]:
+    def _send(self, outgoing: list[Outgoing]) -> None:
+        self.leg.packets += len(outgoing)
+        self.leg.octets += _octets(outgoing)
+        self._transport.send(outgoing, self._send_time)
+
+    def _paced(self, outgoing: list[Outgoing], now: float) -> list[Outgoing]:
         """What of a picture goes now; :meth:`flush` sends the rest."""
         before = self.leg.waiting
-        outgoing = self._pacer.put(outgoing, octets, now)
+        outgoing = self._pacer.put(outgoing, _octets(outgoing), now)
         if self.leg.waiting and not before and self._dirty is not None:
             self._dirty.append(self)
         return outgoing
 
     def flush(self, now: float) -> None:
         """Send what has waited for its turn; called whenever the port was read and at every tick of the sound."""
-        self._transport.send(self._pacer.take(now), self._send_time)
+        self._send(self._pacer.take(now))
         if self.leg.waiting and self._dirty is not None:
             self._dirty.append(self)
 

@@ -148,9 +148,9 @@ class Request(Message):
     uri: str
 
     def came_from(self, host: str, port: int) -> None:
-        """Note in the newest Via where the request really came from."""
-        at = next(at for at, (name, _) in enumerate(self.headers) if name == "via")
-        newest, *others = split(self.headers[at][1], ",")
+        """Note in the newest Via where the request really came from; empty ones ahead of it count for nothing."""
+        ways = ((at, split(value, ",")) for at, (name, value) in enumerate(self.headers) if name == "via")
+        at, (newest, *others) = next((at, steps) for at, steps in ways if steps)
         self.headers[at] = ("via", ", ".join([str(Via.parse(newest).came_from(host, port)), *others]))
 
     def _head(self) -> str:

@@ -216,6 +216,14 @@ def test_a_response_repeats_the_way_and_the_names() -> None:
     assert respond(request, 100, "t").recipient.tag == ""
 
 
+@pytest.mark.parametrize("empty", [b"", b" ", b",", b" , "])
+def test_where_it_came_from_is_noted_behind_empty_ways(empty: bytes) -> None:
+    request = parse(INVITE.replace(b"Via: ", b"Via:" + empty + b"\r\nVia: ", 1))
+    assert isinstance(request, Request)
+    request.came_from("10.9.9.9", 40000)
+    assert request.via.parameters["received"] == "10.9.9.9"
+
+
 def test_where_it_came_from_is_not_theirs_to_say() -> None:
     told = Via("UDP", "10.0.0.9", None, {"branch": "b", "received": "10.0.0.66", "rport": "66"})
     assert told.came_from("10.0.0.9", 5070).parameters == {"branch": "b", "rport": "5070", "received": "10.0.0.9"}

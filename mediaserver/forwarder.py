@@ -68,6 +68,8 @@ class Forwarder:
         self.leg.ssrc, self.leg.line, self.leg.send_time = self.ssrc, transport.line, send_time
         self.source: Source | None = None
         self._next: Source | None = None
+        self._unsent = 0
+        """The first number that was not sent yet, while packets wait."""
         self._owed = 0.0
         self._resends = ResendLimit()
         self._pacer = Pacer(self.leg)
@@ -122,15 +124,17 @@ class Forwarder:
 
     def _forget(self) -> None:
         """Drop what waits: a key frame of the next source makes it useless, and a line that became narrow would take
-        seconds for it. Its numbers were not used and are given away anew.
+        seconds for it. Numbers that were not used are given away anew.
         """
-        if waiting := self._pacer.forget():
-            self.rewriter.next_sequence = waiting[0][1]
+        if self._pacer.forget():
+            self.rewriter.next_sequence = self._unsent
 
     def _forward(self, packets: list[Packet], now: float) -> None:
         assert self.source is not None
         codec = self.source.codec
         number, ssrc, rewriter = self.payload_types[codec], self.ssrc, self.rewriter
+        if not self.leg.waiting:
+            self._unsent = rewriter.next_sequence
         offsets = rewriter.steady(packets, now) if codec != "VP8" or rewriter.vp8_as_is() else None
         if offsets is not None:
             by, later = offsets
@@ -146,6 +150,9 @@ class Forwarder:
             self.leg.source, self.leg.payload_type = self.source, number
 
     def _send(self, outgoing: list[Outgoing]) -> None:
+        for _, sequence, *_ in outgoing:
+            if (sequence - self._unsent) & 0xFFFF < 0x8000:  # what is repaired comes after its followers
+                self._unsent = sequence + 1 & 0xFFFF
         self.leg.packets += len(outgoing)
         self.leg.octets += _octets(outgoing)
         self._transport.send(outgoing, self._send_time)

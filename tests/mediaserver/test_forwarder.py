@@ -251,6 +251,25 @@ def test_what_waits_of_a_picture_is_dropped_when_the_next_source_takes_its_place
     assert scene.forwarder.octets == sum(len(payload) for *_, payload in scene.wire.sent)
 
 
+def test_no_number_is_used_twice_when_a_repaired_packet_was_the_first_to_wait() -> None:
+    scene = Scene()
+    scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, dirty=scene.dirty)
+    scene.forwarder.follow(scene.one, 0.0)
+    numbers = [*range(3), *range(4, 17), 3, *range(17, 60)]  # the fourth was lost on its way to us, and comes late
+    for number in numbers:
+        scene.one.push(Packet(0, number, 0, 0, True, b"x" * 1000, number == 0))
+        scene.dirty.flush(0.0)
+    sent = len(scene.wire.sent)
+    assert scene.numbers() == [*range(3), *range(4, 17)]
+    scene.forwarder.follow(scene.two, 0.0)
+    scene.two.picture(keyframe=True)
+    for now in (0.0, 0.04):
+        scene.dirty.flush(now)
+    assert scene.seen()[sent:] == ["two"]
+    used = scene.numbers()
+    assert len(set(used)) == len(used) and used[-1] == max(used[:-1]) + 1
+
+
 def test_a_line_is_filled_with_the_newest_packets_and_numbers_stay_as_they_are() -> None:
     scene = Scene(rtx=True)
     scene.forwarder.follow(scene.one, 0.0)

@@ -331,11 +331,14 @@ STEPS = st.lists(
 )
 
 
-@given(STEPS, st.sampled_from([("VP8", "VP8"), ("H264", "VP8"), ("H264", "H264")]))
+@given(STEPS, st.sampled_from([("VP8", "VP8"), ("H264", "VP8"), ("H264", "H264")]), st.booleans())
 def test_whatever_happens_a_number_is_used_once_and_numbers_only_skip_where_the_source_did(
-    steps: list[tuple[str, str]], codecs: tuple[str, str]
+    steps: list[tuple[str, str]], codecs: tuple[str, str], paced: bool
 ) -> None:
     scene, holes = Scene(codecs), 0
+    if paced:
+        scene.forwarder = Forwarder(NUMBERS, 90000, scene.wire, dirty=scene.dirty)
+        scene.forwarder.leg.pace = 5000.0  # a picture in a tenth of a second
     for name, step in steps:
         source = scene.one if name == "one" else scene.two
         match step:

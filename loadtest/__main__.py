@@ -184,12 +184,18 @@ def _flame(words: Sequence[str]) -> int:
 def _turns(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest turns", description=turns.__doc__)
     parser.add_argument("other", type=Path, help="a checkout of another version, compiled (`make install` in it)")
-    parser.add_argument("--receivers", type=_count, default=10, help="who look at one camera (default 10)")
+    parser.add_argument("works", nargs="*", metavar="work", help=f"some of {', '.join(turns.WORKS)} (default all)")
+    parser.add_argument("--receivers", type=_count, default=10, help="who look at a camera forwarded (default 10)")
     parser.add_argument("--seconds", type=float, default=8.0, help="measured time of a run (default 8)")
     parser.add_argument("--rounds", type=_count, default=5, help="a run of each version in each (default 5)")
     arguments = parser.parse_args(words)
-    pairs = _run(turns.run(arguments.other, arguments.receivers, arguments.seconds, arguments.rounds, _progress))
-    print(turns.table(pairs, arguments.receivers))
+    if unknown := set(arguments.works) - set(turns.WORKS):
+        parser.error(f"no such work: {', '.join(sorted(unknown))}")
+    works = [turns.WORKS[name](arguments.receivers) for name in arguments.works or turns.WORKS]
+    print(turns.HEAD)
+    for work in works:
+        pairs = _run(turns.run(arguments.other, work, arguments.seconds, arguments.rounds, _progress))
+        print(turns.row(work, pairs), flush=True)
     return 0
 
 

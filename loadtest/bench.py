@@ -140,14 +140,10 @@ def _filler_clip() -> Clip:
 
 
 async def compose_pct(seconds: float) -> float:
-    """Percent of a core: 16 senders of H.264 640x360 at 25 pictures/s composed into 720p25 for one viewer; no sound."""
+    """Percent of a core: what :func:`seat_cameras` seats. Raises RuntimeError when the composed picture is late."""
     async with bench_room() as bench:
-        for place in range(floor.SENDERS):
-            camera = Material((), partial(clips, floor.CARDS[place % len(floor.CARDS)], cache=cache_directory()))
-            caller = await bench.seat(camera, Wish(("H264",), 1, picture=False))
-            caller.sending.mic = False
-        viewer = await bench.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
-        viewer.sending.mic = False
+        await seat_cameras(bench)
+        viewer = bench.callers[-1]
         await asyncio.sleep(SETTLE_S)
         before = viewer.reception.picture().frames
         cpu = await _cpu(bench, seconds)
@@ -155,6 +151,16 @@ async def compose_pct(seconds: float) -> float:
         if fps < FPS * 0.9:
             raise RuntimeError(f"the composed picture came with {fps:.1f} pictures/s only")
         return 100 * cpu / seconds
+
+
+async def seat_cameras(bench: Bench) -> None:
+    """16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of them composed into 720p25; no sound."""
+    for place in range(floor.SENDERS):
+        camera = Material((), partial(clips, floor.CARDS[place % len(floor.CARDS)], cache=cache_directory()))
+        caller = await bench.seat(camera, Wish(("H264",), 1, picture=False))
+        caller.sending.mic = False
+    viewer = await bench.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
+    viewer.sending.mic = False
 
 
 async def _plain(module: str, *numbers: int) -> dict[str, float]:
@@ -166,18 +172,26 @@ async def _plain(module: str, *numbers: int) -> dict[str, float]:
 
 
 async def mix_pct(seconds: float) -> float:
-    """Percent of a core: 30 seats with the floor send tones, each gets the mix without its own; no picture."""
+    """Percent of a core: what :func:`seat_voices` seats."""
     async with bench_room() as bench:
-        for place in range(MIXED):
-            tone = Material(encode_tone(tone_hz(place)), _no_camera)
-            await bench.seat(tone, Wish(camera=False, picture=False), floor=True)
+        await seat_voices(bench)
         await asyncio.sleep(SETTLE_S)
         return 100 * await _cpu(bench, seconds) / seconds
 
 
-async def join_cost() -> tuple[float, float]:
-    """CPU milliseconds (seat, SDP, ICE, DTLS) and KiB per peer, over 60 joins of peers that send nothing."""
-    async with bench_room() as bench:
+async def seat_voices(bench: Bench) -> None:
+    """30 seats with the floor send tones, each gets the mix without its own; no picture."""
+    for place in range(MIXED):
+        tone = Material(encode_tone(tone_hz(place)), _no_camera)
+        await bench.seat(tone, Wish(camera=False, picture=False), floor=True)
+
+
+async def join_cost(at: Path | None = None) -> tuple[float, float]:
+    """CPU milliseconds (seat, SDP, ICE, DTLS) and KiB per peer, over 60 joins of peers that send nothing.
+
+    `at` is the checkout the worker is taken from, this one if None.
+    """
+    async with bench_room(at=at) as bench:
         silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
         for _ in range(BEFORE):
             await _join_silent(bench, silent)

@@ -1,50 +1,82 @@
-"""`python -m loadtest turns OTHER`: what forwarding costs with another checkout's worker and Python, and with our own.
+"""`python -m loadtest turns OTHER`: what the work costs with another checkout's worker and Python, and with our own.
 
-A shared machine changes by a third within the hour, so both run by turns within minutes, on the same endpoints. A run's
-figure is the lower quartile of its half seconds: whatever disturbs makes them dearer, nothing makes them cheaper.
+A shared machine changes by a third within the hour, so both run by turns within minutes, on the same endpoints. The
+figure of a run that goes on is the lower quartile of its half seconds: whatever disturbs makes them dearer, nothing
+makes them cheaper.
 """
 
 import asyncio
 import statistics
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from loadtest import probe
-from loadtest.bench import STEADY_S, received, seat_viewers
+from loadtest.bench import MIXED, STEADY_S, join_cost, received, seat_cameras, seat_viewers, seat_voices
+from loadtest.floor import SENDERS
 from loadtest.media import Bench, bench_room
 
 WINDOW_S = 0.5
 
 Pair = tuple[float, float]
-"""CPU microseconds per packet that reached a receiver: the other version's, and this one's."""
+"""What one round cost: the other version's worker, and this one's."""
 
 
-async def run(other: Path, receivers: int, seconds: float, rounds: int, progress: Callable[[str], None]) -> list[Pair]:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done, in which unit its cost is told, and how it is measured in so many seconds at a checkout."""
+
+    name: str
+    cost: Callable[[Path | None, float], Awaitable[float]]
+
+
+async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Callable[[str], None]) -> list[Pair]:
     """A pair for each round, whose order turns. Raises ValueError when `other` has no compiled media worker."""
     parts = "mediaserver/_wire*.so", ".venv/bin/python"
     if not all(any(other.glob(part)) for part in parts):  # noqa: ASYNC240 - before anything runs
         raise ValueError(f"no compiled media worker in {other}: `make install` there makes one")
     pairs = []
     for number in range(rounds):
-        progress(f"round {number + 1} of {rounds}")
+        progress(f"{work.name}: round {number + 1} of {rounds}")
         order = (other, None) if number % 2 == 0 else (None, other)
-        cost = {at: await _forward_us(at, receivers, seconds) for at in order}
+        cost = {at: await work.cost(at, seconds) for at in order}
         pairs.append((cost[other], cost[None]))
     return pairs
 
 
-async def _forward_us(at: Path | None, receivers: int, seconds: float) -> float:
+async def _forward_us(receivers: int, at: Path | None, seconds: float) -> float:
+    return 1e6 * await _steady(partial(seat_viewers, receivers=receivers), received, at, seconds)
+
+
+async def _core_pct(seat: Callable[[Bench], Awaitable[None]], at: Path | None, seconds: float) -> float:
+    return 100 * await _steady(seat, lambda _bench: time.monotonic(), at, seconds)
+
+
+async def _join_ms(at: Path | None, _seconds: float) -> float:
+    return (await join_cost(at))[0]
+
+
+async def _receiver_kib(at: Path | None, _seconds: float) -> float:
+    return (await join_cost(at))[1]
+
+
+async def _steady(
+    seat: Callable[[Bench], Awaitable[None]], done: Callable[[Bench], float], at: Path | None, seconds: float
+) -> float:
+    """CPU seconds for one of what is `done`: packets that arrived, or seconds that passed."""
     async with bench_room(at=at) as bench:
-        await seat_viewers(bench, receivers)
+        await seat(bench)
         await asyncio.sleep(STEADY_S)
-        windows = [await _window(bench) for _ in range(max(2, round(seconds / WINDOW_S)))]
+        windows = [await _window(bench, done) for _ in range(max(2, round(seconds / WINDOW_S)))]
     return lower_quartile(windows)
 
 
-async def _window(bench: Bench) -> float:
-    cpu, packets = probe.running_seconds(bench.pid), received(bench)
+async def _window(bench: Bench, done: Callable[[Bench], float]) -> float:
+    cpu, before = probe.running_seconds(bench.pid), done(bench)
     await asyncio.sleep(WINDOW_S)
-    return (probe.running_seconds(bench.pid) - cpu) * 1e6 / max(1, received(bench) - packets)
+    return (probe.running_seconds(bench.pid) - cpu) / max(WINDOW_S, done(bench) - before)
 
 
 def lower_quartile(windows: list[float]) -> float:
@@ -52,11 +84,20 @@ def lower_quartile(windows: list[float]) -> float:
     return statistics.quantiles(windows, n=4, method="inclusive")[0]
 
 
-def table(pairs: list[Pair], receivers: int) -> str:
-    """The rounds as Markdown, and by how much this version is cheaper or dearer in their median."""
+WORKS: dict[str, Callable[[int], Work]] = {
+    "forward": lambda receivers: Work(f"forward to {receivers}, µs per packet", partial(_forward_us, receivers)),
+    "compose": lambda _receivers: Work(f"compose {SENDERS}, core-%", partial(_core_pct, seat_cameras)),
+    "mix": lambda _receivers: Work(f"mix {MIXED}, core-%", partial(_core_pct, seat_voices)),
+    "join": lambda _receivers: Work("join, ms", _join_ms),
+    "memory": lambda _receivers: Work("memory per receiver, KiB", _receiver_kib),
+}
+"""As the rows of `bench`, in their order; those who look at a camera forwarded are so many."""
+
+HEAD = "| by turns | other | this one | change |\n| --- | --- | --- | --- |"
+
+
+def row(work: Work, pairs: list[Pair]) -> str:
+    """The rounds as a row of Markdown, and by how much this version is cheaper or dearer in their median."""
     before, now = (" · ".join(f"{pair[at]:.1f}" for pair in pairs) for at in (0, 1))
     change = statistics.median(mine / theirs for theirs, mine in pairs) - 1
-    return (
-        f"| by turns | other | this one | change |\n| --- | --- | --- | --- |\n"
-        f"| forward to {receivers}, µs | {before} | {now} | {change:+.0%} |"
-    )
+    return f"| {work.name} | {before} | {now} | {change:+.0%} |"

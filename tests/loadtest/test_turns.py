@@ -9,12 +9,14 @@ import pytest
 from loadtest import turns
 
 HERE = Path(__file__).parents[2]
+COMPILED = pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")
+FORWARD = turns.WORKS["forward"](1)
 
 
 def test_the_rounds_are_a_row_with_the_change_of_their_median() -> None:
-    assert turns.table([(10.0, 8.0), (9.0, 9.0), (8.04, 6.0)], 30) == (
-        "| by turns | other | this one | change |\n| --- | --- | --- | --- |\n"
-        "| forward to 30, µs | 10.0 · 9.0 · 8.0 | 8.0 · 9.0 · 6.0 | -20% |"
+    pairs = [(10.0, 8.0), (9.0, 9.0), (8.04, 6.0)]
+    assert turns.row(turns.WORKS["forward"](30), pairs) == (
+        "| forward to 30, µs per packet | 10.0 · 9.0 · 8.0 | 8.0 · 9.0 · 6.0 | -20% |"
     )
 
 
@@ -25,7 +27,7 @@ def test_a_run_s_figure_lies_among_its_windows() -> None:
 
 async def test_a_checkout_without_a_compiled_worker_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no compiled media worker in"):
-        await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
+        await turns.run(tmp_path, FORWARD, 1.0, 1, lambda _text: None)
 
 
 async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,18 +37,34 @@ async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path, monkeypa
         (package / name).touch()
     (package / "__main__.py").write_text("raise SystemExit(7)\n")
     with pytest.raises(ValueError, match="no compiled media worker in"):
-        await turns.run(tmp_path, 1, 1.0, 1, lambda _text: None)
+        await turns.run(tmp_path, FORWARD, 1.0, 1, lambda _text: None)
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
     monkeypatch.chdir(tmp_path.parent)
     with pytest.raises(RuntimeError, match="the media worker ended with 7"):
-        await turns.run(Path(tmp_path.name), 1, 1.0, 1, lambda _text: None)
+        await turns.run(Path(tmp_path.name), FORWARD, 1.0, 1, lambda _text: None)
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")
-async def test_both_versions_forward_in_each_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "STEADY_S", 0.5)
+@COMPILED
+async def test_who_goes_first_changes_with_every_round() -> None:
+    asked: list[Path | None] = []
+
+    async def cost(at: Path | None, seconds: float) -> float:
+        asked.append(at)
+        return seconds * (1 if at is None else 2)
+
     told: list[str] = []
-    ((other, this),) = await turns.run(HERE, 1, 1.0, 1, told.append)
-    assert told == ["round 1 of 1"]
-    assert 0.5 < other < 5000 and 0.5 < this < 5000
+    pairs = await turns.run(HERE, turns.Work("sums", cost), 3.0, 3, told.append)
+    assert pairs == [(6.0, 3.0)] * 3
+    assert asked == [HERE, None, None, HERE, HERE, None]
+    assert told == ["sums: round 1 of 3", "sums: round 2 of 3", "sums: round 3 of 3"]
+
+
+@COMPILED
+@pytest.mark.parametrize(("name", "least", "most"), [("forward", 0.5, 5000), ("compose", 5, 200)])
+async def test_both_versions_work_in_each_round(
+    name: str, least: float, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "STEADY_S", 0.5)
+    ((other, this),) = await turns.run(HERE, turns.WORKS[name](1), 1.0, 1, lambda _text: None)
+    assert least < other < most and least < this < most

@@ -104,6 +104,18 @@ class Watch(Decode):
         await self.until(lambda: len(self.sound()) >= RATE_HZ // 2)
         return self.tones()
 
+    async def listen(self, seconds: float = 1.5) -> set[int]:
+        """The tones of so long: of silence hardly anything is sent, and half a second of it comes in ten."""
+        self.forget_sound()
+        await asyncio.sleep(seconds)
+        return tones(self.sound())
+
+    async def silence(self) -> None:
+        """Wait for the first second and a half in which none of `HERTZ` is heard."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.listen():
+                pass
+
 
 HERTZ = (440, 660, 1000, 1500)
 

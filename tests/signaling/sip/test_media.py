@@ -96,7 +96,7 @@ async def talk(meeting: Meeting, a: Guest, peer: Baresip) -> None:
     await peer.event("CALL_RTPESTAB", "video")
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
     await sees(peer, meeting, "a", (255, 0, 0))
-    assert await a.watch.hear() == set()
+    assert await a.watch.listen() == set()
     await meeting.engine.set_floor(ROOM, "vcs", True)
     await a.watch.until(lambda: a.watch.tones() == {BLUE_HERTZ})
     await a.watch.more(75)

@@ -67,7 +67,8 @@ web/node_modules/.package-lock.json: web/package-lock.json
 
 # Real browsers in a private network: no packet can leave the machine.
 e2e: install
-	tests/e2e/netns.sh $(BIN)/pytest -q tests/e2e
+	tests/e2e/netns.sh $(BIN)/pytest -q -m alone tests/e2e
+	tests/e2e/netns.sh $(BIN)/pytest -q -n 2 -m "not alone" tests/e2e
 
 bench: .venv/run.stamp
 	$(BIN)/python -m loadtest bench

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from tests.e2e import browsers
 from tests.e2e.line import Line
 from tests.e2e.people import HOST, People
-from tests.e2e.server import LAN, running
+from tests.e2e.server import LAN, MEDIA_PORT, running
 from tests.e2e.test_meeting import unmute
 
 FULL_BPS = 4e6
@@ -208,7 +208,7 @@ def main() -> None:
             page = people.sign_in(first, HOST)
             code = people.register(page, ["nt.xuonghuan"], "Đo đường truyền kém")
             unmute(people.enter(page, code, "host"))
-            line = Line((LAN, 40000), FULL_BPS)
+            line = Line((LAN, MEDIA_PORT), FULL_BPS)
             line.start()
             point = people.sign_in(second, "nt.xuonghuan")
             point.add_init_script(line.redirect())

@@ -22,7 +22,7 @@ from signaling.record import file_safe
 from tests.e2e import browsers
 from tests.e2e.line import Line
 from tests.e2e.people import HOST, People
-from tests.e2e.server import LAN, running
+from tests.e2e.server import LAN, MEDIA_PORT, running
 from tests.e2e.test_meeting import unmute
 
 SECONDS = 30
@@ -178,7 +178,7 @@ def main() -> None:
         chromium = browsers.chromium
         with chromium(playwright, material) as first, chromium(playwright, material) as second:
             people = People(server)
-            line = Line((LAN, 40000), 10e6)
+            line = Line((LAN, MEDIA_PORT), 10e6)
             line.start()
             page = people.sign_in(first, HOST)
             page.add_init_script(_CLAPPER + _NOTE)

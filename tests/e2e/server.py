@@ -12,8 +12,8 @@ from pathlib import Path
 
 LAN = "10.99.0.1"
 """The fake LAN card of `netns.sh`."""
-MEDIA_PORT = 40000
-"""Where a server's media goes unless told otherwise; two servers need two."""
+MEDIA_PORT = 40000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Where a server's media goes unless told otherwise; two servers need two, and two tests at a time."""
 
 
 @dataclass

@@ -13,8 +13,10 @@ from tests.e2e.browsers import Seat
 from tests.e2e.line import Line
 from tests.e2e.line_report import WATCH, frozen
 from tests.e2e.people import HOST, People
-from tests.e2e.server import LAN
+from tests.e2e.server import LAN, MEDIA_PORT
 from tests.e2e.test_meeting import unmute
+
+pytestmark = pytest.mark.alone
 
 WATCH_MS = 3_000
 
@@ -60,7 +62,7 @@ def busy(playwright: Playwright, media: Path) -> Iterator[Browser]:
 @pytest.fixture
 def line() -> Iterator[Line]:
     """A line of 4 Mbit/s."""
-    started = Line((LAN, 40000), 4e6)
+    started = Line((LAN, MEDIA_PORT), 4e6)
     started.start()
     yield started
     started.stop()

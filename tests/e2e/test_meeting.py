@@ -6,11 +6,14 @@ from io import BytesIO
 
 import av
 import numpy as np
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browsers import FIREFOX_HZ, Seat
 from tests.e2e.people import HANOI, HOST, People
 from tests.e2e.server import Server
+
+pytestmark = pytest.mark.alone
 
 
 def unmute(seat: Seat) -> None:

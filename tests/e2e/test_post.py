@@ -8,11 +8,10 @@ from playwright.sync_api import Browser, expect
 from signaling import tls
 from signaling.record import utc_now
 from tests.e2e.people import People
-from tests.e2e.server import admin, running
+from tests.e2e.server import MEDIA_PORT, admin, running
 from tests.scheduler.mailroom.letters import OFFICE, VAN_NINH, letter
 from tests.signaling.dovecot import PASSWORD, USER, dovecot
 
-MEDIA_PORT = 40100
 TAKEN_MS = 10_000
 BODY = """UBND huyện Vạn Ninh đăng ký họp trực tuyến từ 14h00 đến 16h30 ngày 05/4/2027.
 Nội dung: Giao ban tháng 4
@@ -34,7 +33,7 @@ def test_a_letter_is_read_confirmed_and_answered_in_time(
         data = tmp_path / "data"
         admin(data, "seed")
         admin(data, "mailbox", "571", VAN_NINH)
-        with running(data, MEDIA_PORT) as server:
+        with running(data, MEDIA_PORT + 100) as server:
             server.create("truc.ban", "--role", "technician")
             people = People(server)
             page = people.sign_in(red, "truc.ban")

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from tests.e2e import browsers
 from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People
+
+pytestmark = pytest.mark.alone
 
 _SENT = """async () => {
   const report = await document.querySelector('room-page').meeting.link.pc.getStats(), sent = {};

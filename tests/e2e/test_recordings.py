@@ -14,6 +14,8 @@ from tests.e2e.people import HOST, People
 from tests.e2e.server import MEDIA_PORT, Server, running
 from tests.e2e.test_meeting import unmute
 
+pytestmark = pytest.mark.alone
+
 DISK_BYTES = 48 << 20
 TOLD_MS = 5000
 """How soon the host hears of the disk."""

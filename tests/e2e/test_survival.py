@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
+import pytest
 from playwright.sync_api import Browser, expect
 
 from mediaserver.sealed import Safe
@@ -16,6 +17,8 @@ from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People
 from tests.e2e.server import Server
 from tests.e2e.test_meeting import seat_of, unmute
+
+pytestmark = pytest.mark.alone
 
 BACK_S = 10.0
 GONE_S = 15.0

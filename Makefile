@@ -24,11 +24,9 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Who waits for a sound or a picture leaves a core to another: one more than there are cores.
-unit: WORKERS := $(shell echo $$(($$(nproc) + 1)))
 unit: install
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak
-	$(BIN)/pytest -q -n $(WORKERS) --plain tests/mediaserver/test_udp.py tests/mediaserver/test_forwarder.py tests/mediaserver/test_engine.py tests/mediaserver/test_ticker.py tests/mediaserver/test_arrival.py tests/mediaserver/test_limiter.py tests/mediaserver/test_minus.py tests/mediaserver/test_composer.py
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak
+	$(BIN)/pytest -q -n auto --plain tests/mediaserver/test_udp.py tests/mediaserver/test_forwarder.py tests/mediaserver/test_engine.py tests/mediaserver/test_ticker.py tests/mediaserver/test_arrival.py tests/mediaserver/test_limiter.py tests/mediaserver/test_minus.py tests/mediaserver/test_composer.py
 
 # Ten faults planted in the rules of admission; each must be seen by the tests.
 mutants: install

@@ -372,6 +372,7 @@ async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: W
     await tick(world, 1)
     world.engine.lose_everything()
     world.engine.failing["invite"] = EngineGone()
+    host.seen.clear()
     world.engine.emit(EngineLost())
     await host.until(lambda m: m["type"] == "seats" and any(row["media"] == "none" for row in m["changed"]))
     await tick(world, 0)

@@ -85,6 +85,10 @@ def prepare_record(settings: Settings) -> None:
     asyncio.run(prepare())
 
 
+def _without(kind: str, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [message for message in messages if message["type"] != kind]
+
+
 @dataclass
 class Socket:
     """One WebSocket of a test."""
@@ -105,13 +109,18 @@ class Socket:
         ref = f"r{self._ref}"
         await self.send(**message, ref=ref)
         answer = await self.until(lambda got: got.get("ref") == ref)
+        self.seen.clear()
         return {name: value for name, value in answer.items() if name != "ref"}
 
     async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Return the next message that is wanted, or one seen already since the last call."""
+        """Return the next message that is wanted, or one seen already; those of its type before it are forgotten.
+
+        Those of other types are not: on a busy machine what changed of the seats is told before or after the picture.
+        """
         for place, message in enumerate(self.seen):
             if wanted(message):
-                del self.seen[: place + 1]
+                later = self.seen[place + 1 :]
+                self.seen = _without(message["type"], self.seen[:place]) + later
                 return message
         async with asyncio.timeout(self.patience):
             while True:
@@ -120,7 +129,7 @@ class Socket:
                     raise AssertionError(f"socket ended with {got}; saw {self.seen}")
                 message = json.loads(got.data)
                 if wanted(message):
-                    self.seen.clear()
+                    self.seen = _without(message["type"], self.seen)
                     return message
                 self.seen.append(message)
 

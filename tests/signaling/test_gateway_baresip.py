@@ -26,9 +26,9 @@ LOOPBACK = "127.0.0.1"
 
 
 @asynccontextmanager
-async def served(settings: Settings) -> AsyncIterator[World]:
-    """A world whose engine and gateway are real."""
-    own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=3.0))
+async def served(settings: Settings, ring_s: float = 30.0) -> AsyncIterator[World]:
+    """A world whose engine and gateway are real; who does not answer is rung for so long."""
+    own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=ring_s))
     engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
     engine.start()
     try:
@@ -132,7 +132,7 @@ async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(setting
 
 
 async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(settings: Settings, tmp_path: Path) -> None:
-    async with room(tmp_path, answer="manual") as peer, served(settings) as world:
+    async with room(tmp_path, answer="manual") as peer, served(settings, ring_s=3.0) as world:
         device = await register(world, NHA_TRANG, LOOPBACK, port=peer.address[1])
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)

@@ -17,6 +17,7 @@ from loadtest import probe
 from loadtest.bench import MIXED, STEADY_S, join_cost, received, seat_cameras, seat_viewers, seat_voices
 from loadtest.floor import SENDERS
 from loadtest.media import Bench, bench_room
+from loadtest.sender import FPS
 
 WINDOW_S = 0.5
 
@@ -50,8 +51,17 @@ async def _forward_us(receivers: int, at: Path | None, seconds: float) -> float:
     return 1e6 * await _steady(partial(seat_viewers, receivers=receivers), received, at, seconds)
 
 
-async def _core_pct(seat: Callable[[Bench], Awaitable[None]], at: Path | None, seconds: float) -> float:
-    return 100 * await _steady(seat, lambda _bench: time.monotonic(), at, seconds)
+async def _compose_pct(at: Path | None, seconds: float) -> float:
+    return 100 * await _steady(seat_cameras, _composed, at, seconds)
+
+
+def _composed(bench: Bench) -> float:
+    """Seconds of the picture that came: who leaves pictures out is not cheaper for it."""
+    return bench.callers[-1].reception.picture().frames / FPS
+
+
+async def _mix_pct(at: Path | None, seconds: float) -> float:
+    return 100 * await _steady(seat_voices, lambda _bench: time.monotonic(), at, seconds)
 
 
 async def _join_ms(at: Path | None, _seconds: float) -> float:
@@ -65,7 +75,7 @@ async def _receiver_kib(at: Path | None, _seconds: float) -> float:
 async def _steady(
     seat: Callable[[Bench], Awaitable[None]], done: Callable[[Bench], float], at: Path | None, seconds: float
 ) -> float:
-    """CPU seconds for one of what is `done`: packets that arrived, or seconds that passed."""
+    """CPU seconds for one of what is `done`: packets that arrived, or seconds."""
     async with bench_room(at=at) as bench:
         await seat(bench)
         await asyncio.sleep(STEADY_S)
@@ -76,7 +86,7 @@ async def _steady(
 async def _window(bench: Bench, done: Callable[[Bench], float]) -> float:
     cpu, before = probe.running_seconds(bench.pid), done(bench)
     await asyncio.sleep(WINDOW_S)
-    return (probe.running_seconds(bench.pid) - cpu) / max(WINDOW_S, done(bench) - before)
+    return (probe.running_seconds(bench.pid) - cpu) / max(1 / FPS, done(bench) - before)
 
 
 def lower_quartile(windows: list[float]) -> float:
@@ -86,8 +96,8 @@ def lower_quartile(windows: list[float]) -> float:
 
 WORKS: dict[str, Callable[[int], Work]] = {
     "forward": lambda receivers: Work(f"forward to {receivers}, µs per packet", partial(_forward_us, receivers)),
-    "compose": lambda _receivers: Work(f"compose {SENDERS}, core-%", partial(_core_pct, seat_cameras)),
-    "mix": lambda _receivers: Work(f"mix {MIXED}, core-%", partial(_core_pct, seat_voices)),
+    "compose": lambda _receivers: Work(f"compose {SENDERS}, core-%", _compose_pct),
+    "mix": lambda _receivers: Work(f"mix {MIXED}, core-%", _mix_pct),
     "join": lambda _receivers: Work("join, ms", _join_ms),
     "memory": lambda _receivers: Work("memory per receiver, KiB", _receiver_kib),
 }

@@ -39,7 +39,6 @@ class HostPage extends MeetingPage {
         <floor-prompt .meeting=${meeting} .tick=${tick}></floor-prompt>
         <aid-bar .state=${state} @report=${this.report}></aid-bar>
         ${this.direct()}
-        <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${meeting.now} .session=${state?.session.id ?? ''}></script-bar>
         <control-bar .meeting=${meeting} .tick=${tick} @full=${this.fullScreen} @fault=${this.openFaults} @leave=${this.leave}></control-bar>
       </div>
       <speak-queue class="area" .seats=${state?.seats ?? []} .now=${meeting.now}></speak-queue>
@@ -58,11 +57,12 @@ class HostPage extends MeetingPage {
   }
 
   direct() {
-    const state = this.meeting.state;
+    const {state, now} = this.meeting;
     return html`<div class="direct">
       <layout-picker .shown=${state?.layout ?? PLAIN} .own=${state?.own ?? {}} .seats=${state?.seats ?? []}></layout-picker>
       <button type="button" class="tool" data-testid="mute-all" @click=${() => this.meeting.command({type: 'mute-all'})}>${icon('mic-off')}<span>${t('host.mute-all')}</span></button>
       ${this.recorder(state ? recordState(state.recording) : 'off')}
+      <script-bar .script=${state?.script ?? EMPTY} .seats=${state?.seats ?? []} .now=${now} .session=${state?.session.id ?? ''}></script-bar>
     </div>`;
   }
 

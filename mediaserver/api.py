@@ -148,6 +148,15 @@ class CameraWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingFailed:
+    """A recording goes on no longer, for `error`; :class:`RecordingEnded` follows once its disk lets go of the file."""
+
+    room: str
+    path: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingEnded:
     """A recording was closed. `error` is None when it was asked for, else a machine word such as "disk-full"."""
 
@@ -167,7 +176,9 @@ class EngineReady:
     """The process behind the engine was restarted and takes rooms."""
 
 
-Event = PeerUp | PeerDown | Speaking | Levels | CameraWanted | RecordingEnded | EngineLost | EngineReady
+Event = (
+    PeerUp | PeerDown | Speaking | Levels | CameraWanted | RecordingFailed | RecordingEnded | EngineLost | EngineReady
+)
 
 
 class MediaEngine(Protocol):

@@ -51,7 +51,15 @@ CALLS: dict[str, dict[str, type]] = {
 
 EVENTS: dict[str, type[api.Event]] = {
     each.__name__: each
-    for each in (api.PeerUp, api.PeerDown, api.Speaking, api.Levels, api.CameraWanted, api.RecordingEnded)
+    for each in (
+        api.PeerUp,
+        api.PeerDown,
+        api.Speaking,
+        api.Levels,
+        api.CameraWanted,
+        api.RecordingFailed,
+        api.RecordingEnded,
+    )
 }
 
 

@@ -8,6 +8,7 @@ MediaError
 ├── AlreadyRecording  the room records into another file
 ├── CannotRecord      the room's worker does not see the folder of the recordings
 ├── EngineGone        the process behind the engine is not there
+│   └── EngineLate    it has not answered in time
 └── Refused           the roof does not take this worker in
 """
 
@@ -51,6 +52,10 @@ class CannotRecord(MediaError):
 
 class EngineGone(MediaError):
     """The process behind the engine died or is not connected."""
+
+
+class EngineLate(EngineGone):
+    """The process behind the engine has not answered in time; what was asked for may still be done."""
 
 
 class Refused(MediaError):

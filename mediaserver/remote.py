@@ -81,7 +81,7 @@ class RemoteEngine:
             async with asyncio.timeout(CALL_TIMEOUT_S):
                 return await future
         except TimeoutError as exc:
-            raise errors.EngineGone("the media worker does not answer") from exc
+            raise errors.EngineLate("the media worker does not answer") from exc
         finally:
             del self._waiting[number]
 

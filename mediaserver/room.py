@@ -21,6 +21,7 @@ from mediaserver.api import (
     PeerDown,
     PeerUp,
     RecordingEnded,
+    RecordingFailed,
     RoomOptions,
     SeatOptions,
     Speaking,
@@ -475,6 +476,7 @@ class Room:
 
     def _recording_failed(self, recorder: Recorder, word: str) -> None:
         if self._recorder is recorder:
+            self._emit(RecordingFailed(self.name, str(recorder.path), word))
             self._tasks.append(asyncio.ensure_future(self._end_recording(word)))
 
     async def _end_recording(self, error: str | None) -> None:

@@ -59,6 +59,7 @@ from signaling.messages import (
     Wanted,
     WeakLine,
 )
+from signaling.recording import Left
 from signaling.roster import Choice, Person, Place, Roster, Seated
 from signaling.script import Scene, Script
 from signaling.tape import Tape
@@ -85,6 +86,8 @@ class Booking:
     """Whether points may open their microphones uninvited, which is noted."""
     watermark: bool = False
     """Whether whoever watches has name and time over the picture."""
+    left: Left | None = None
+    """How an earlier server left its recording."""
     echo_s: float = 0.0
     """So much later one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
 
@@ -103,7 +106,7 @@ class Conference:
         # owned
         self.roster = roster or Roster(booking.places)
         self.direction = Direction()
-        self.tape = Tape(booking.recording, booking.start, booking.voices)
+        self.tape = Tape(booking.recording, booking.start, booking.voices, booking.left)
         self.script = Script(booking.script, booking.places[0].id)
         self.aid = Aid()
         self.threshold = Threshold()
@@ -461,14 +464,30 @@ class Conference:
         effects += [SetContent(self.direction.content)] if self.direction.content is not None else []
         return [*effects, *self.tape.restore(), TellAll(Renew())]
 
-    def amended(self, title: str, official: Interval, legs: int, places: Sequence[Place] = ()) -> list[Effect]:
+    def amended(
+        self,
+        title: str,
+        official: Interval,
+        legs: int,
+        places: Sequence[Place] = (),
+        recording: bool = False,
+        voices: bool = False,
+    ) -> list[Effect]:
         """The session was changed while it is held; points that were added are expected from now on."""
         all_ = (*self.booking.places, *(place for place in places if not self.invites(place.id)))
         self.booking = replace(
-            self.booking, title=title, start=official.start, end=official.end, legs=legs, places=all_
+            self.booking,
+            title=title,
+            start=official.start,
+            end=official.end,
+            legs=legs,
+            places=all_,
+            recording=recording,
+            voices=voices,
         )
         self.roster.places = all_
-        return [TellAll(SessionState(session=self._session()))]
+        told = TellAll(SessionState(session=self._session()))
+        return [told, *self.tape.registered(recording, official.start, voices)]
 
     def gives_way(self, at: datetime) -> list[Effect]:
         """An emergency took the code: everyone is told when the meeting ends (A25)."""

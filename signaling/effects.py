@@ -152,7 +152,7 @@ class MarkRecording:
 
 @dataclass(frozen=True, slots=True)
 class StopRecording:
-    """Close the recording; `reason` is a machine word when nobody asked for it."""
+    """Close the recording; `reason` is a machine word when nobody asked for that, or while it pauses."""
 
     by: str
     reason: str | None

@@ -11,6 +11,7 @@ import json
 import logging
 import secrets
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -31,8 +32,10 @@ from signaling.recording_store import RecordingStore
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 60.0
-"""What the disk has no room for is tried again this often."""
+"""What the disk has no room for, or what was ended from outside, is tried again this often."""
 PATIENCE_SECONDS = 3600.0
+TRIES = 3
+"""So often a process may end without a word, killed as likely as not, before its file counts as unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +51,22 @@ class Made:
         return error
 
 
+WORDLESS = Made({"error": "unreadable"})
+"""The process ended before it could say anything: something in the file, or somebody, ended it."""
+
+
 async def make(job: Job) -> Made:
-    """Make a good file out of pieces; a process that fails without a word has found something unreadable."""
+    """Make a good file out of pieces."""
     command = [sys.executable, "-m", "mediaserver.finish"]
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             _, printed = await child.output(command, job.text().encode())
         return Made(json.loads(printed))
-    except (ValueError, TimeoutError):
-        log.warning("x %s could not be made good", job.target)
+    except TimeoutError:
+        log.warning("x %s could not be made good in time", job.target)
         return Made({"error": "unreadable"})
+    except ValueError:
+        return WORDLESS
 
 
 class Finisher:
@@ -69,6 +78,8 @@ class Finisher:
         self._safe = safe
         self._work = work
         # owned
+        self._tried: Counter[str] = Counter()
+        """How often work on a recording ended without a word."""
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -113,8 +124,11 @@ class Finisher:
         if job is None:
             return
         made = await self._work(job) if job.pieces else Made({"error": "unreadable"})
+        self._tried[recording.id] += made is WORDLESS
         if made.error == "disk-full":
             log.warning("x no room to make %s good", recording.path)
+        elif made is WORDLESS and self._tried[recording.id] < TRIES:
+            log.warning("x making %s good ended without a word", recording.path)
         elif job == await self._job(recording):  # no further part has come meanwhile
             await self._store.finish_recording(_finished(recording, made))
             log.info("= recording %s part %d: %s", recording.session, recording.part, made.error or "ready")

@@ -18,6 +18,7 @@ from mediaserver.api import (
     PeerDown,
     PeerUp,
     RecordingEnded,
+    RecordingFailed,
     Speaking,
 )
 from scheduler.control import Control
@@ -32,6 +33,7 @@ from signaling.lines import Lines
 from signaling.meeting import Meeting, Tools
 from signaling.messages import Farewell, StorageState
 from signaling.presence import REFRESH_SECONDS, TEST_ROOM
+from signaling.recording import Left
 from signaling.roster import Place
 from signaling.workers import RoomBack, RoomLost
 
@@ -70,6 +72,7 @@ class Hub:
             CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
             Speaking: lambda e: self._tell(e.room, lambda c: c.spoke(e.seat)),
             Levels: lambda e: self._tell(e.room, lambda c: c.loud(e.levels)),
+            RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
             RecordingEnded: self._recording_ended,
             RoomLost: lambda e: self._room_lost(e.room),
             RoomBack: lambda e: self._tell(e.room, lambda c: c.restore()),
@@ -117,7 +120,8 @@ class Hub:
                 script = await self._scheduler.script(session.id)
                 rules = points.policy.conduct.meeting
                 by = f"{points.named(control.units)} ({control.article})" if control.units else ""
-                conference = Conference(_booking(session, places, script, by, rules))
+                left = await self.tools.recordings.left(session.id)
+                conference = Conference(_booking(session, places, script, by, rules, left))
                 if self._storage is not None:
                     conference.disk(self._storage)
                 self.meetings[session.id] = Meeting(conference, host.unit, control, self.tools)
@@ -196,7 +200,9 @@ class Hub:
             self._sessions[session.id] = session
             points = await self.bodies(self.tools.clock())
             places = [Place.of(points[point]) for point in (session.host_point, *session.points)]
-            effects = meeting.conference.amended(session.title, session.official, session.legs, places)
+            effects = meeting.conference.amended(
+                session.title, session.official, session.legs, places, session.recording, session.voices
+            )
             await meeting.apply(effects)
 
     async def tick(self, now: datetime) -> None:
@@ -205,18 +211,21 @@ class Hub:
         due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
         self._refreshed = now if due else self._refreshed
         for meeting in list(self.meetings.values()):
-            if (reason := self._over(meeting, now)) is not None:
-                await self._finish(meeting, reason)
-                continue
-            await meeting.apply(meeting.conference.tick(now))
-            if not meeting.trial:
-                await self._lines.look(meeting, now)
-            if due:
-                await self._refresh(meeting, now)
+            await self._guarded(self._pass(meeting, now, due))
         if due:
             held = [meeting for meeting in self.meetings.values() if not meeting.trial]
             here = {meeting.id: meeting.conference.roster.present() for meeting in held}
             await self.tools.attendance.alive(here, now)
+
+    async def _pass(self, meeting: Meeting, now: datetime, due: bool) -> None:
+        if (reason := self._over(meeting, now)) is not None:
+            await self._finish(meeting, reason)
+            return
+        await meeting.apply(meeting.conference.tick(now))
+        if not meeting.trial:
+            await self._lines.look(meeting, now)
+        if due:
+            await self._refresh(meeting, now)
 
     def _over(self, meeting: Meeting, now: datetime) -> Farewell | None:
         """Why a meeting ends now, if it does."""
@@ -240,7 +249,7 @@ class Hub:
         self._storage = StorageState(level=space.level, hours=_rounded(hours))
         for meeting in list(self.meetings.values()):
             if effects := meeting.conference.disk(self._storage):
-                await meeting.apply(effects)
+                await self._guarded(meeting.apply(effects))
 
     @property
     def _voiced(self) -> int:
@@ -292,8 +301,14 @@ class Hub:
         await self._tell(room, lambda conference: conference.media_lost())
 
     async def _recording_ended(self, event: RecordingEnded) -> None:
-        await self.tools.recordings.ended(event.path, event.seconds, event.error)
-        await self._tell(event.room, lambda conference: conference.recording_stopped(event.error))
+        try:
+            await self.tools.recordings.ended(event.path, event.seconds, event.error)
+        finally:
+            await self._recording_stopped(event.room, event.path, event.error)
+
+    async def _recording_stopped(self, room: str, path: str, error: str | None) -> None:
+        if (meeting := self.meetings.get(room)) is not None:
+            await meeting.recording_stopped(path, error)
 
 
 def _rounded(hours: float) -> float:
@@ -316,7 +331,12 @@ def _trial(id_: str, point: Point, stay: Interval, policy: Policy) -> Booking:
 
 
 def _booking(
-    session: Session, places: tuple[Place, ...], script: tuple[ScriptItem, ...], controllers: str, rules: MeetingPolicy
+    session: Session,
+    places: tuple[Place, ...],
+    script: tuple[ScriptItem, ...],
+    controllers: str,
+    rules: MeetingPolicy,
+    left: Left | None,
 ) -> Booking:
     official = session.official
     return Booking(
@@ -333,4 +353,5 @@ def _booking(
         controllers=controllers,
         advisory=rules.microphones == "advisory",
         watermark=rules.watermark,
+        left=left,
     )

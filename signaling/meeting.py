@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.chapters import Chapter
-from mediaserver.errors import CannotRecord, EngineGone, MediaError
+from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.model import StepKind
 from scheduler.control import Control
@@ -98,6 +98,8 @@ class Meeting:
         self.opened = False
         """Whether somebody came, and not the centre alone calls."""
         self._order = asyncio.Lock()
+        self._part = ""
+        """The file of the part that is recorded, or was last."""
         self._flush: asyncio.TimerHandle | None = None
         self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | None]]] = {
             OpenRoom: self._open_room,
@@ -110,7 +112,7 @@ class Meeting:
             SetContent: lambda effect: tools.engine.set_content(self.id, effect.seat),
             SetView: lambda effect: tools.engine.set_view(self.id, effect.seat, effect.source, effect.lines),
             StartRecording: self._start_recording,
-            PauseRecording: lambda effect: tools.engine.pause_recording(self.id, effect.paused),
+            PauseRecording: self._pause_recording,
             RecordVoices: lambda effect: tools.engine.record_voices(self.id, effect.on),
             MarkRecording: self._mark,
             StopRecording: self._stop_recording,
@@ -169,15 +171,32 @@ class Meeting:
                 self._present.add(point)
 
     async def apply(self, effects: list[Effect], asker: Client | None = None, ref: str | None = None) -> None:
-        """Carry out effects in order; messages to the asker carry its `ref`."""
+        """Carry out effects in order; messages to the asker carry its `ref`.
+
+        What database or disk refuse hinders none of the others; the first such fault is raised in the end.
+        """
         self._plan_flush()
+        faults: list[Exception] = []
         async with self._order:
             await self._note_departures()
             for effect in effects:
                 if isinstance(effect, Tell | TellAll | Hang | LetIn):
                     self._say(effect, asker, ref)
-                elif (told := await self._do(effect)) is not None:
+                    continue
+                try:
+                    told = await self._do(effect)
+                except (SQLAlchemyError, OSError) as fault:
+                    faults.append(fault)
+                    continue
+                if told is not None:
                     self._say(told, asker, ref)
+        if faults:
+            raise faults[0]
+
+    async def recording_stopped(self, path: str, error: str | None) -> None:
+        """The engine closed a file, or gives it up for `error`; of an earlier part nothing is told."""
+        if path == self._part:
+            await self.apply(self.conference.recording_stopped(error))
 
     async def _note_departures(self) -> None:
         """Note which points are gone; what the database cannot take now is tried again with the next effects."""
@@ -245,22 +264,39 @@ class Meeting:
         await self._tools.engine.close_room(self.id)
 
     async def _start_recording(self, effect: StartRecording) -> None:
-        booking = self.conference.booking
-        host = (booking.places[0].name, self._host_unit)
-        path = await self._tools.recordings.begin(self.id, booking.title, host, self._tools.clock(), effect.by)
-        await self._tools.recordings.mark(self.id, Chapter(0.0, self.conference.chapter))
+        """Begin the next part. Everybody is told when that fails; a lost worker does it once it is back."""
         try:
-            await self._tools.engine.start_recording(self.id, path)
+            await self._record(effect.by)
+        except EngineLate:
+            raise  # it may still begin: its part is closed by what is told of it
         except EngineGone:
-            await self._tools.recordings.ended(path, 0, "media-restarting")
+            await self._tools.recordings.ended(self._part, 0, "media-restarting")
             raise
-        except MediaError as error:
+        except (MediaError, SQLAlchemyError, OSError) as error:
             log.warning("x recording of %s: %s", self.id, error)
             word = "no-folder" if isinstance(error, CannotRecord) else "unavailable"
-            await self._tools.recordings.ended(path, 0, word)
-            for told in self.conference.recording_stopped(word):
-                if isinstance(told, TellAll):
-                    self._say(told, None, None)
+            try:
+                if self._part:
+                    await self._tools.recordings.ended(self._part, 0, word)
+            finally:
+                for told in self.conference.recording_stopped(word):
+                    if isinstance(told, TellAll):
+                        self._say(told, None, None)
+
+    async def _record(self, by: str) -> None:
+        booking = self.conference.booking
+        host = (booking.places[0].name, self._host_unit)
+        now = self._tools.clock()
+        self._part = ""
+        self._part = await self._tools.recordings.begin(self.id, booking.title, host, now, by)
+        await self._tools.recordings.mark(self.id, Chapter(0.0, self.conference.chapter))
+        await self._tools.engine.start_recording(self.id, self._part)
+
+    async def _pause_recording(self, effect: PauseRecording) -> None:
+        try:
+            await self._tools.engine.pause_recording(self.id, effect.paused)
+        finally:
+            await self._tools.recordings.paused(self.id, effect.paused)
 
     async def _mark(self, effect: MarkRecording) -> Tell | None:
         seconds = await self._tools.engine.recorded(self.id)
@@ -270,8 +306,11 @@ class Meeting:
         return None if effect.by is None else Tell(effect.by, Marked(title=effect.title, seconds=round(seconds, 1)))
 
     async def _stop_recording(self, effect: StopRecording) -> None:
-        await self._tools.recordings.stopping(self.id, effect.by, effect.reason)
-        await self._tools.engine.stop_recording(self.id)
+        """Stop it, whether or not it can be noted who wanted that."""
+        try:
+            await self._tools.recordings.stopping(self.id, effect.by, effect.reason)
+        finally:
+            await self._tools.engine.stop_recording(self.id)
 
     async def _speak(self, effect: Speak) -> None:
         """Note who has the floor; a meeting goes on where that cannot be written. Who tries devices is not noted."""

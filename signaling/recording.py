@@ -12,6 +12,17 @@ from mediaserver.solo import solos_of
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
 JOINED = 0
 """The number of the file that joins all parts."""
+_GOES_ON = frozenset({None, "empty", "interrupted", "media-restarting", "unreadable"})
+"""Why a part may have ended although nobody wanted the recording to end, and nothing hindered it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a session's recording was left, after `seconds` of its last part, which `by` had started."""
+
+    position: Literal["on", "paused", "off"]
+    by: str
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,13 @@ class Recording:
         """Delete its files."""
         for path in self.files:
             path.unlink(missing_ok=True)
+
+    @property
+    def left(self) -> Left:
+        """How it was left, if it is the last part."""
+        goes_on: Literal["on", "off"] = "on" if self.reason in _GOES_ON and not self.stopped_by else "off"
+        position = "paused" if self.reason == "paused" else goes_on
+        return Left(position, self.started_by, int(self.seconds or 0))
 
     @property
     def began(self) -> datetime:

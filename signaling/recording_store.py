@@ -25,17 +25,24 @@ class RecordingStore(Rows):
         row = await self._one(select(func.max(RECORDINGS.c.part).label("last")).where(RECORDINGS.c.session == session))
         return 1 + ((row["last"] or 0) if row is not None else 0)
 
-    async def add_recording(self, recording: Recording) -> None:
-        """Note a recording that begins; what joins its session's parts is to be made anew."""
+    async def add_part(self, part: Recording, joined: Recording | None = None) -> None:
+        """Note a part that begins; what joins its session's parts, `joined` the first time, is to be made anew."""
         async with self._writer.begin() as connection:
-            await connection.execute(insert(RECORDINGS).values(_recording_row(recording)))
-            joined = _of(recording.session), RECORDINGS.c.part == JOINED
-            await connection.execute(update(RECORDINGS).where(*joined).values(state="recording", sha256=None))
+            await connection.execute(insert(RECORDINGS).values(_recording_row(part)))
+            known = _of(part.session), RECORDINGS.c.part == JOINED
+            anew = update(RECORDINGS).where(*known).values(state="recording", sha256=None)
+            if not (await connection.execute(anew)).rowcount and joined is not None:
+                await connection.execute(insert(RECORDINGS).values(_recording_row(joined)))
 
     async def note_stop(self, session: str, by: str, reason: str | None) -> None:
         """Note who stops the running part of a session, or why it is stopped."""
         running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
         await self._write(update(RECORDINGS).where(*running).values(stopped_by=by, reason=reason))
+
+    async def note_pause(self, session: str, paused: bool) -> None:
+        """Note that the running part of a session pauses, which is why it ends if it ends then; or that it goes on."""
+        running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
+        await self._write(update(RECORDINGS).where(*running).values(reason="paused" if paused else None))
 
     async def close_recording(
         self, path: str, milliseconds: int, size: int, state: RecordingPhase, reason: str | None

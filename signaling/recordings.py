@@ -17,7 +17,7 @@ from pathlib import Path
 from mediaserver.chapters import Chapter
 from mediaserver.disk import Space
 from signaling.errors import Forbidden, TicketExpired
-from signaling.recording import JOINED, Recording
+from signaling.recording import JOINED, Left, Recording
 from signaling.recording_store import RecordingStore
 
 log = logging.getLogger(__name__)
@@ -58,9 +58,8 @@ class Recordings:
             about = (str(file), title, host[0], host[1], now)
             return Recording(secrets.token_hex(8), session, number, *about, started_by=starter)
 
-        if part == 2:  # the first time that there is something to join
-            await self._store.add_recording(new(JOINED, path.with_name("joined.mp4"), ""))
-        await self._store.add_recording(new(part, path, by))
+        joined = new(JOINED, path.with_name("joined.mp4"), "") if part > 1 else None
+        await self._store.add_part(new(part, path, by), joined)
         self._running.add(str(path))
         self._settled.clear()
         return str(path)
@@ -68,6 +67,15 @@ class Recordings:
     async def mark(self, session: str, mark: Chapter) -> None:
         """Set a mark in the part that runs."""
         await self._store.add_mark(session, mark)
+
+    async def paused(self, session: str, paused: bool) -> None:
+        """Note that the running recording of a session pauses, or goes on."""
+        await self._store.note_pause(session, paused)
+
+    async def left(self, session: str) -> Left | None:
+        """How a session's recording was left; None if there is none."""
+        parts = [part for part in await self._store.parts(session) if part.part != JOINED]
+        return parts[-1].left if parts else None
 
     @property
     def running(self) -> int:

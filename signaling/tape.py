@@ -4,8 +4,9 @@
      ^<────stop────┘ <──resume──┘ │
      └<───────────stop────────────┘
 
-A registered recording starts by itself once the official time has begun; a stop by hand is final. A full disk stops
-a recording before the file system is really full, and lets none start.
+A registered recording starts by itself once the official time has begun; a stop by hand is final. What was begun goes
+on as it was, running or paused, when everybody was gone or the server began anew. A full disk stops a recording before
+the file system is really full, and lets none start.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from signaling.effects import (
 )
 from signaling.errors import MessageError
 from signaling.messages import RecordingState, StorageState
+from signaling.recording import Left
 
 Position = tuple[bool, bool]
 OFF, ON, PAUSED = (False, False), (True, False), (True, True)
@@ -36,17 +38,19 @@ NOBODY = ""
 class Tape:
     """One recording after the other.
 
-    `wish` is the registered one, from `begin` on; `voices` whether the sound of each point is kept too.
+    `wish` is the registered one, from `begin` on; `voices` whether the sound of each point is kept too; `left` how an
+    earlier server of this meeting left it.
     """
 
-    def __init__(self, wish: bool, begin: datetime, voices: bool = False) -> None:
+    def __init__(self, wish: bool, begin: datetime, voices: bool = False, left: Left | None = None) -> None:
         # given
-        self._registered = wish
+        self._registered = wish, voices
         self._begin = begin
         # owned
         self.state = RecordingState(on=False, voices=voices)
         self.storage: StorageState | None = None
         self._wish = wish
+        self._begun = False
         self._by = NOBODY
         self._lost = False
         self._marks = 0
@@ -58,6 +62,30 @@ class Tape:
             (ON, PAUSED): self._pause,
             (PAUSED, ON): self._resume,
         }
+        if left is not None:
+            self._take_up(left)
+
+    def _take_up(self, left: Left) -> None:
+        self._begun, self._by, self._wish = True, left.by, left.position == "on"
+        if left.position == "paused":
+            self.state = RecordingState(on=True, paused=True, seconds=left.seconds, voices=self._voices)
+            self._lost = True
+
+    def registered(self, wish: bool, begin: datetime, voices: bool) -> list[Effect]:
+        """The registration was changed: whether to record, from when on, and whether each point's sound is kept.
+
+        What somebody began by hand goes on; what began by itself stops when it is wished no more.
+        """
+        (wished, kept), self._registered = self._registered, (wish, voices)
+        told = self.separate(voices) if voices != kept else []
+        if wish and not wished and not self.state.on:
+            self._wish, self._by, self._begun = True, NOBODY, False
+        if not self._begun:
+            self._begin = begin
+        if wish or not wished:
+            return told
+        self._wish = False
+        return [*told, *(self._stop(NOBODY, "amended") if self.state.on and self._by == NOBODY else [])]
 
     def ask(self, on: bool, pause: bool, by: str, now: datetime) -> list[Effect]:
         """Bring the recording where somebody wants it; nothing when it is there, or cannot be paused.
@@ -83,14 +111,14 @@ class Tape:
         return [MarkRecording(title, by)]
 
     def wished(self, now: datetime, seen: bool) -> list[Effect]:
-        """Start the registered recording once its time has come and somebody can be `seen`."""
-        if not self._wish or self.state.on or now < self._begin or not seen:
+        """Start what is registered once its time has come, or was left, and somebody can be `seen`."""
+        if not self._wish or self.state.on or not seen or not (self._begun or now >= self._begin):
             return []
         if self._full:
             told = self.state.error == "disk-full"
             return [] if told else self._tell(RecordingState(on=False, error="disk-full"))
         self._wish = False
-        return self._start(NOBODY, now)
+        return self._start(self._by, now)
 
     def ended(self, error: str | None) -> list[Effect]:
         """The engine closed the file, or could not begin it; `error` is None when that was asked for."""
@@ -107,10 +135,13 @@ class Tape:
         return self._record(self._by) if self.state.on and not self.state.paused else []
 
     def room_closed(self) -> list[Effect]:
-        """Nobody is left; the registered recording comes back with the people."""
+        """Nobody is left; the recording comes back with the people, paused if it was."""
         if not self.state.on:
             return []
-        self._wish, self.state = self._registered, RecordingState(on=False, voices=self._voices)
+        if self.state.paused:
+            self._lost = True
+            return [StopRecording(NOBODY, "paused")]
+        self._wish, self.state = True, RecordingState(on=False, voices=self._voices)
         return [StopRecording(NOBODY, None)]
 
     @property
@@ -128,7 +159,7 @@ class Tape:
         return self._stop(by, None)
 
     def _start(self, by: str, now: datetime) -> list[Effect]:
-        self._by, self._lost, self._marks = by, False, 0
+        self._by, self._begun, self._lost, self._marks = by, True, False, 0
         return [*self._tell(RecordingState(on=True, since=now)), *self._record(by)]
 
     def _record(self, by: str) -> list[Effect]:

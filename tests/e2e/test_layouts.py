@@ -56,7 +56,7 @@ def test_the_host_arranges_the_picture_and_takes_it_back(people: People, red: Br
         seat.until(lambda seat: abs(seat.share("red") - seat.share("blue")) < 0.05, "equal tiles")
     expect(host_page.get_by_test_id("layout-grid")).to_have_attribute("aria-pressed", "true")
 
-    host_page.set_viewport_size({"width": 1024, "height": 768})  # a small tablet: the picture keeps its room beside the tools
+    host_page.set_viewport_size({"width": 1024, "height": 768})  # a small tablet: the tools leave the picture its room
     stage = host_page.locator("stage-view").bounding_box()
     assert stage is not None
     assert stage["height"] > 0.4 * 768

@@ -302,6 +302,7 @@ _CALLS = (
 )
 _REPLIES = (
     {"event": "Levels", "fields": {"room": "r", "levels": {"a": -30}}},
+    {"event": "RecordingFailed", "fields": {"room": "r", "path": "/r.mp4", "error": "disk-slow"}},
     {"event": "RecordingEnded", "fields": {"room": "r", "path": "/r.mp4", "seconds": 2.5, "error": None}},
     {"call": "lines", "result": {"a": {"up": 0.0, "down": 0.1, "jitter": 0.01, "round_trip": 0.2}}},
     {"call": "connect", "error": "BadOffer", "text": "offer without m-lines"},

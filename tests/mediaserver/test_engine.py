@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ from mediaserver.api import (
     Levels,
     PeerDown,
     PeerUp,
+    RecordingEnded,
+    RecordingFailed,
     RoomOptions,
     SeatOptions,
     Speaking,
@@ -29,6 +32,7 @@ from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownS
 from mediaserver.mix.composer import Work
 from mediaserver.mix.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, SCREEN_BPS, USUAL
 from mediaserver.peer import MISSED_S, Peer
+from mediaserver.recorder import MAX_QUEUED
 from mediaserver.rendition import Rendition
 from mediaserver.room import LEVELS_TICKS, Room
 from mediaserver.rtp.downlink import SOUND_BPS
@@ -446,6 +450,22 @@ async def test_a_voice_is_passed_on_while_nothing_is_recorded_and_nobody_loses_s
     assert relays(now)
     peer.rtcp(receiver_report(1, [Block(peer.audio.ssrc, 128, 0, 0, 0, 0, 0)]), now)
     assert (relays(now), relays(now + MISSED_S)) == (False, True)
+
+
+async def test_a_disk_that_hangs_is_told_before_it_lets_go_of_the_file(
+    meeting: Meeting, room: Room, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "one.mp4")
+    await meeting.engine.start_recording(ROOM, path)
+    recorder, released = room._recorder, threading.Event()
+    assert recorder is not None
+    recorder._thread.submit(released.wait)
+    for _ in range(MAX_QUEUED + 1):
+        recorder._submit(lambda: None)
+    await meeting.happened(RecordingFailed(ROOM, path, "disk-slow"))
+    assert (room._recorder, recorder._queued) == (None, MAX_QUEUED)
+    released.set()
+    assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
 
 
 async def test_the_port_is_read_while_there_is_a_room() -> None:

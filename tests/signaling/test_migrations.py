@@ -92,7 +92,7 @@ async def test_what_is_kept_is_read_back(url: str) -> None:
     await store.set_password(ACCOUNT.account, "other", must_change=False)
     assert await store.account(ACCOUNT.account) == (replace(ACCOUNT, must_change=False), "other")
     assert await store.login("token", NOW) is None
-    await recorded.add_recording(RECORDING)
+    await recorded.add_part(RECORDING)
     assert (await recorded.next_part("s1"), await recorded.next_part("s2")) == (2, 1)
     assert await recorded.recordings_in("recording") == [RECORDING]
     for mark in (*MARKS, Chapter(0.0, "of another")):

@@ -21,11 +21,11 @@ from mediaserver.disk import BYTES_PER_HOUR, VOICES_BYTES_PER_HOUR, Space, measu
 from mediaserver.pieces import Job
 from mediaserver.sealed import MARK, Damaged, Safe
 from scheduler.model import ScriptItem
-from signaling import admin
+from signaling import admin, child
 from signaling import finisher as finishing
 from signaling.backup import backup, restore
 from signaling.errors import BadRecording, Forbidden, TicketExpired
-from signaling.finisher import Finisher, Made, make
+from signaling.finisher import TRIES, WORDLESS, Finisher, Made, make
 from signaling.manifest import manifest
 from signaling.record import record
 from signaling.recording import Recording
@@ -218,6 +218,32 @@ async def test_without_room_it_is_tried_again_later(world: World, reel: bytes) -
         await finisher.stop()
         finisher.wake()
         assert [kept.state for kept in await world.recorded.recordings()] == [state]
+
+
+@pytest.mark.parametrize(("wordless", "states"), [(1, ["finishing", "ready"]), (TRIES, ["finishing"] * 2 + ["broken"])])
+async def test_work_that_is_killed_is_done_again(world: World, reel: bytes, wordless: int, states: list[str]) -> None:
+    killed = 0
+
+    async def work(job: Job) -> Made:
+        nonlocal killed
+        killed += 1
+        return WORDLESS if killed <= wordless else await make(job)
+
+    await world.roof.finisher.stop()
+    await part(world, "s", reel)
+    finisher = Finisher(world.recorded, world.kept.safe, work)
+    for state in states:
+        finisher.start()
+        await finisher.idle()
+        await finisher.stop()
+        finisher.wake()
+        assert [kept.state for kept in await world.recorded.recordings()] == [state]
+
+
+async def test_a_process_that_is_killed_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = child.output
+    monkeypatch.setattr(child, "output", lambda *_: run(["/bin/sh", "-c", "kill $$"]))
+    assert await make(Job(tmp_path / "1.mp4", (), "00")) is WORDLESS
 
 
 async def test_what_runs_again_while_it_is_joined_is_not_ready(world: World, reel: bytes) -> None:

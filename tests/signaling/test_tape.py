@@ -1,5 +1,6 @@
 """The rules of a recording: started, paused, stopped, by whom, and what a full disk or a lost worker means for it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from signaling.effects import (
 )
 from signaling.errors import MessageError
 from signaling.messages import RecordingState, StorageState
+from signaling.recording import Recording
 from signaling.tape import MAX_MARKS, Tape
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
@@ -114,6 +116,51 @@ def test_it_comes_back_with_the_people() -> None:
     tape.wished(NOW, True)
     assert tape.room_closed() == [StopRecording("", None)]
     assert tape.wished(later(1), True)[1] == StartRecording("")
+
+
+def test_a_pause_outlasts_an_empty_room_and_what_was_begun_by_hand_goes_on(tape: Tape) -> None:
+    tape.ask(True, False, "host", NOW)
+    assert tape.room_closed() == [StopRecording("", None)]
+    assert tape.wished(later(1), True) == [TellAll(RecordingState(on=True, since=later(1))), StartRecording("host")]
+    tape.ask(True, True, "host", later(5))
+    assert tape.room_closed() == [StopRecording("", "paused")]
+    assert (tape.wished(later(6), True), tape.state) == ([], RecordingState(on=True, paused=True, seconds=4))
+    on = RecordingState(on=True, since=later(7), seconds=4)
+    assert tape.ask(True, False, "host", later(7)) == [TellAll(on), StartRecording("host")]
+
+
+@pytest.mark.parametrize(
+    ("reason", "stopped_by", "position"),
+    [
+        (None, "", "on"),
+        ("interrupted", "", "on"),
+        ("paused", "", "paused"),
+        (None, "host", "off"),
+        ("empty", "host", "off"),
+        ("disk-full", "", "off"),
+        ("amended", "", "off"),
+    ],
+)
+def test_it_goes_on_as_an_earlier_server_left_it(reason: str | None, stopped_by: str, position: str) -> None:
+    part = Recording("r", "s", 1, "1.mp4", "Họp", "H", "u", NOW, 61_400, reason=reason, stopped_by=stopped_by)
+    tape = Tape(True, later(100), left=replace(part, started_by="central").left)
+    paused = RecordingState(on=True, paused=True, seconds=61)
+    assert tape.state == (paused if position == "paused" else OFF)
+    begun = [TellAll(RecordingState(on=True, since=NOW)), StartRecording("central")]
+    assert tape.wished(NOW, True) == (begun if position == "on" else [])
+
+
+def test_an_amendment_asks_for_it_or_takes_it_back_but_not_what_somebody_began_by_hand() -> None:
+    tape = Tape(False, NOW)
+    assert tape.registered(True, later(10), False) == []
+    assert (tape.wished(later(9), True), tape.wished(later(10), True)[1]) == ([], StartRecording(""))
+    told = TellAll(RecordingState(on=False, error="amended"))
+    assert tape.registered(False, later(10), False) == [StopRecording("", "amended"), told]
+    tape.ask(True, False, "host", later(20))
+    assert tape.registered(True, later(30), False) == tape.registered(False, later(30), False) == []
+    tape.ask(False, False, "host", later(40))
+    assert tape.registered(True, later(30), True) == [TellAll(RecordingState(on=False, voices=True))]
+    assert tape.wished(later(41), True)[1:] == [StartRecording(""), RecordVoices(True)]
 
 
 def test_what_the_engine_could_not_do_is_told(tape: Tape) -> None:

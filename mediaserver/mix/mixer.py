@@ -72,6 +72,7 @@ class Mixer:
             self._leaving[seat] = tail
         self._without.pop(seat, None)
         self.mixed -= {seat}
+        self.speaker.forget(seat)
 
     def amplify(self, seat: str, gain: float) -> None:
         """Make an open floor louder or softer from the next tick on; `gain` in dB."""

@@ -1,11 +1,14 @@
 """Who speaks: the loudest voice, held long enough that the picture does not jump."""
 
 from collections.abc import Collection, Mapping
+from math import inf
 
 THRESHOLD_DBOV = -50.0
 """Quieter is a room's own noise."""
 MARGIN_DB = 6.0
 """A challenger must be this much louder than the speaker in place."""
+FALL_DB = 20.0
+"""So much less a speaker's last sound counts once the hold is over: breaths are short, a real pause is not."""
 _SMOOTHING = 0.2
 QUIETEST_DBOV = -127.0
 
@@ -13,7 +16,8 @@ QUIETEST_DBOV = -127.0
 class SpeakerDetector:
     """Follows smoothed levels in dBov; `now` in seconds.
 
-    A speaker keeps the picture `hold_s` seconds after their last sound, and a challenger waits as long.
+    A speaker lasts `hold_s` seconds after their last sound, and a challenger waits as long from when they began. Then
+    it must be clearly louder than the speaker was lately: what they said last counts less and less while they pause.
     """
 
     def __init__(self, hold_s: float) -> None:
@@ -25,6 +29,9 @@ class SpeakerDetector:
         """Smoothed, by seat, of those heard in the last tick."""
         self._since = 0.0
         self._heard = 0.0
+        self._loud = QUIETEST_DBOV
+        """The speaker's loudness that counts, at the moment `_loud_at`."""
+        self._loud_at = 0.0
 
     def update(self, levels: Mapping[str, float], now: float, among: Collection[str] | None = None) -> bool:
         """Take one tick's levels; whether the speaker changed. Only one `among` these may become it, if given."""
@@ -39,13 +46,25 @@ class SpeakerDetector:
         current = smoothed.get(before, QUIETEST_DBOV) if before is not None else QUIETEST_DBOV
         if current > THRESHOLD_DBOV:
             self._heard = now
-        if best is not None and best != before and self._may_take(smoothed[best], current, now):
+        if current > self._lately(now):
+            self._loud, self._loud_at = current, now
+        if best is not None and best != before and self._may_take(smoothed[best], now):
             self.speaker, self._since, self._heard = best, now, now
+            self._loud, self._loud_at = smoothed[best], now
         elif before is not None and now - self._heard > self._hold_s:
             self.speaker = None
         return self.speaker != before
 
-    def _may_take(self, challenger: float, current: float, now: float) -> bool:
+    def forget(self, seat: str) -> None:
+        """Whose floor is closed keeps nobody waiting."""
+        if seat == self.speaker:
+            self._since, self._loud = -inf, QUIETEST_DBOV
+
+    def _may_take(self, challenger: float, now: float) -> bool:
         if challenger <= THRESHOLD_DBOV:
             return False
-        return self.speaker is None or (challenger > current + MARGIN_DB and now - self._since > self._hold_s)
+        return self.speaker is None or (challenger > self._lately(now) + MARGIN_DB and now - self._since > self._hold_s)
+
+    def _lately(self, now: float) -> float:
+        """How loud the speaker counts as."""
+        return self._loud - FALL_DB * (now - self._loud_at) / self._hold_s

@@ -74,6 +74,37 @@ def test_after_a_pause_anybody_may_take_over() -> None:
     assert meeting.hear(0.5, b=-25.0) == ["b"]
 
 
+def test_breaths_lose_the_picture_to_no_open_microphone() -> None:
+    meeting = Meeting()
+    came = []
+    for _ in range(10):
+        came += meeting.hear(2, a=-25.0, b=-47.0)
+        came += meeting.hear(0.3, a=-75.0, b=-47.0)
+    assert came == ["a"]
+
+
+@pytest.mark.parametrize("hold_s", [0.5, 1.5, 6.0])
+def test_a_pause_for_thought_loses_the_picture_to_no_open_microphone(hold_s: float) -> None:
+    meeting = Meeting(hold_s)
+    meeting.hear(hold_s + 1, a=-25.0, b=-47.0)
+    assert meeting.hear(hold_s * 0.9, a=-75.0, b=-47.0) == []
+
+
+def test_who_answers_does_not_wait_for_the_hold_to_end() -> None:
+    meeting = Meeting()
+    meeting.hear(2, a=-25.0)
+    assert meeting.hear(HOLD_S / 2, a=-75.0, b=-25.0) == ["b"]
+
+
+def test_who_lost_the_floor_keeps_nobody_waiting() -> None:
+    meeting = Meeting()
+    meeting.hear(0.4, a=-20.0)
+    meeting.detector.forget("a")
+    assert meeting.hear(0.4, b=-35.0) == ["b"]
+    meeting.detector.forget("a")
+    assert meeting.hear(0.2, a=-15.0, b=-35.0) == [], "another one's floor is nothing to the speaker"
+
+
 def test_only_who_is_in_the_mix_may_become_the_speaker() -> None:
     detector = SpeakerDetector(HOLD_S)
     for tick in range(50):

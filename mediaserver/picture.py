@@ -96,6 +96,8 @@ class Pictures:
         # owned
         self._numbers = count()
         self._by_audience = {EVERYONE: self._new()}
+        self._spoke: str | None = None
+        """Who speaks or, while nobody does, spoke last, of those who can be seen."""
 
     def _new(self) -> Picture:
         return Picture(next(self._numbers), self._options, self._dirty, self._stirred)
@@ -131,9 +133,11 @@ class Pictures:
         return self._new() if own is None or shared else own
 
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
-        """Set the tiles of all pictures anew."""
+        """Set the tiles of all pictures anew; a pause for thought takes the speaker's pane from nobody."""
+        spoke = speaker if speaker in seats else self._spoke
+        self._spoke = spoke if spoke in seats else None
         for picture in self:
-            picture.arrange(seats, speaker, now, content)
+            picture.arrange(seats, self._spoke, now, content)
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
         """Show chosen layouts whose cameras are ready; whether to arrange anew."""

@@ -3,11 +3,14 @@
 A letter is a pane; the same letter over several places makes it larger, a dot is nothing. Panes are filled in the order
 of the alphabet, capitals first. Each pane has a role that says who it waits for:
 
-    main     the focus, else who speaks, else the first point that has no pane yet
+    main     the focus, else the speaker, else the first point that has no pane yet
     held     the focus, else the first point: it stays when somebody else speaks
-    speaker  who speaks
+    speaker  the speaker, else the first point that has no pane yet
     seat     the points in order
     content  the shared screen, else as held
+
+The speaker is who speaks. While nobody does, or only who cannot be seen, it is who spoke last and is still there, with
+or without the floor: a pause takes the frame away, and nothing else moves.
 """
 
 from collections.abc import Callable

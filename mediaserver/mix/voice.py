@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mediaserver.mix.limiter import Limiter
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.opus import OpusDecoder
 from mediaserver.mix.telephony import TelephonyDecoder, payload_samples
@@ -75,6 +76,8 @@ class Voice:
         self._doubt = 0
         self._share = 0.0
         """What its samples were multiplied with at the end of the last frame."""
+        self._limiter = Limiter()
+        """Who is made louder than 16 bits hold is levelled alone, before the mix: nobody else becomes softer for it."""
         self._hidden = 0
         """Samples concealed since the last real one."""
         self._long = 0
@@ -138,21 +141,29 @@ class Voice:
         self._share = 10 ** (self.gain / 20) if heard else 0.0
         if frame is None or before == self._share == 0:
             return None
-        if before == self._share == 1:
+        if before == 1 and self._untouched:
             return frame
-        return _scaled(frame, before + (self._share - before) * _RISE)
+        return self._scaled(frame, before + (self._share - before) * _RISE)
 
     def tail(self) -> Samples | None:
         """A guessed 20 ms that fade out, so that closing a floor makes no click; None when it is not in the mix."""
         self._resume()
-        return _scaled(self._decoder.conceal(FRAME_SAMPLES), self._share * _RISE[::-1]) if self._share else None
+        return self._scaled(self._decoder.conceal(FRAME_SAMPLES), self._share * _RISE[::-1]) if self._share else None
+
+    def _scaled(self, frame: Samples, by: NDArray[np.float32]) -> Samples:
+        return self._limiter.apply((frame * by).astype(np.int32))
+
+    @property
+    def _untouched(self) -> bool:
+        """Whether its sound goes into the mix as it came."""
+        return self._share == 1 and self._limiter.gain == 1
 
     def _relay(self, now: float) -> bytes | None:
         """The next packet as it came, if it comes in its turn and nothing has to be mended, hidden or steered.
 
         Where one encoder's packets follow another's a few ms are left out: that is done in a hush, or seldom.
         """
-        if not self._relayed and (self._share != 1 or len(self._fifo) or self._steady < self._patience):
+        if not self._relayed and (not self._untouched or len(self._fifo) or self._steady < self._patience):
             return None
         step = self.jitter.pull(now) if self._correction(now) == 0 else None
         if step is not None and _whole(step):
@@ -214,11 +225,6 @@ class Voice:
             return _STEPS[step.kind](self._decoder, step)
         except ValueError:
             return self._decoder.conceal(step.samples)
-
-
-def _scaled(frame: Samples, by: NDArray[np.float32]) -> Samples:
-    scaled: Samples = np.clip(frame * by, -32768, 32767).astype(np.int16)
-    return scaled
 
 
 def _whole(step: Step) -> bool:

@@ -13,7 +13,7 @@ from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.opus import OpusDecoder, OpusEncoder, silence
 from mediaserver.mix.quality import MAX_MIXED
-from mediaserver.mix.voice import LOUD_TICKS, Voice
+from mediaserver.mix.voice import LOUD_TICKS
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.pictures import tone
@@ -309,18 +309,60 @@ def test_r093_gain_is_in_what_is_told_of_a_voice_and_stays_with_its_floor() -> N
     assert meeting.mixer.speaker.levels["a"] - level == pytest.approx(6.0, abs=0.5)
 
 
-def test_r093_a_loud_voice_that_is_made_louder_is_cut_off_and_does_not_turn_over() -> None:
-    voice = Voice(12.0)
-    encoder = OpusEncoder()
-    for tick in range(30):
-        voice.add(
-            Packet(111, tick, tick * FRAME_SAMPLES, 1, False, encoder.encode(tone(400, tick, 0.9))), tick * TICK_S
-        )
-        voice.listen(tick * TICK_S, mixed=True)
-        sound = voice.sound(mixed=True)
-    assert sound is not None
-    assert (int(sound.max()), int(sound.min())) == (32767, -32768)
-    assert int(np.abs(np.diff(np.sign(sound.astype(int)))).sum()) // 2 in range(14, 19)
+@pytest.mark.parametrize("gain", [6.0, 12.0])
+def test_r093_a_loud_voice_that_is_made_louder_is_not_cut_off(gain: float) -> None:
+    """A cut tone has harmonics; here they are at most a hundredth of its amplitude, in the mix and by itself."""
+    meeting = Meeting()
+    meeting.mixer.open("a", gain)
+    meeting.talk("a", 400, 0.9)
+    full = meeting.ear(meeting.mixer.full)
+    kept: list[Samples] = []
+    meeting.mixer.tap = lambda sounds, _: kept.extend(sounds.values())
+    meeting.hear(100)
+    assert harmonics(np.concatenate(full.sound[-50:]), 400) < -40
+    assert harmonics(np.concatenate(kept[-50:]), 400) < -40
+    assert loudness(full) == pytest.approx(level(tone(400, 0, 0.89)), abs=0.5)
+
+
+def test_r093_a_voice_that_is_made_much_louder_pushes_nobody_down() -> None:
+    heard = []
+    for gain in (0.0, 12.0):
+        meeting = Meeting()
+        meeting.mixer.open("a", gain)
+        meeting.mixer.open("b")
+        meeting.talk("a", 400, 0.7)
+        meeting.talk("b", 900, 0.1)
+        full = meeting.ear(meeting.mixer.full)
+        meeting.hear(100)
+        heard.append(10 * np.log10(power_at(np.concatenate(full.sound[-50:]), 900)))
+    assert heard[1] == pytest.approx(heard[0], abs=1.0)
+
+
+def test_r093_a_loud_voice_comes_back_from_being_made_louder_without_a_click_and_is_passed_on_again() -> None:
+    meeting, full = relaying(0.7, claim=6)
+    usual = largest_step(full, 20)
+    meeting.mixer.amplify("a", 12.0)
+    meeting.hear(60)
+    louder = largest_step(full, 20)
+    meeting.mixer.amplify("a", 0.0)
+    meeting.hear(60)
+    assert largest_step(full, 60) < 1.2 * louder
+    meeting.hear(LOUD_TICKS)
+    assert largest_step(full, 20) == pytest.approx(usual, rel=0.05)
+    assert {packet.payload for packet in full.packets[-10:]} <= said(meeting, 0.7)
+
+
+def power_at(samples: Samples, hertz: int) -> float:
+    """Of one tone in a second of sound."""
+    spectrum = np.abs(np.fft.rfft(samples.astype(float) * np.hanning(len(samples)))) ** 2
+    at = hertz * len(samples) // 48_000
+    return float(spectrum[at - 10 : at + 11].sum())
+
+
+def harmonics(samples: Samples, hertz: int) -> float:
+    """How loud the overtones of a tone are beside it, in dB."""
+    over = sum(power_at(samples, hertz * n) for n in range(2, 20))
+    return float(10 * np.log10(over / power_at(samples, hertz)))
 
 
 def loudness(ear: Ear) -> float:
@@ -362,10 +404,10 @@ def test_when_the_second_voice_is_gone_the_first_is_passed_on_again_without_a_ga
     assert [packet.timestamp for packet in full.packets] == [n * FRAME_SAMPLES for n in range(meeting.tick)]
 
 
-def said(meeting: Meeting) -> set[bytes]:
+def said(meeting: Meeting, amplitude: float = 0.25) -> set[bytes]:
     """All that the voice of :func:`relaying` has sent."""
     encoder = OpusEncoder()
-    return {encoder.encode(tone(413, tick, 0.25)) for tick in range(meeting.tick)}
+    return {encoder.encode(tone(413, tick, amplitude)) for tick in range(meeting.tick)}
 
 
 def test_who_has_no_floor_is_not_heard_while_another_voice_is_passed_on() -> None:

@@ -158,7 +158,7 @@ class RecordingFailed:
 
 @dataclass(frozen=True, slots=True)
 class RecordingEnded:
-    """A recording was closed. `error` is None when it was asked for, else a machine word such as "disk-full"."""
+    """A recording was closed. `error` is a machine word such as "disk-full" when it ended by itself or is not whole."""
 
     room: str
     path: str

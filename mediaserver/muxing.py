@@ -16,11 +16,12 @@ from mediaserver.sealed import Safe, SealedFile
 
 FRAGMENT_US = 1_000_000
 FRAGMENTED = {
-    "movflags": "empty_moov+default_base_moof",
+    "movflags": "empty_moov+default_base_moof+skip_trailer",
     "frag_duration": str(FRAGMENT_US),
     "flush_packets": "1",
 }
-"""A file that is cut off plays up to its last second."""
+"""A file that is cut off plays up to its last second. It has no index at its end: FFmpeg would tell the index's size
+where it tells otherwise that the last second found no room."""
 ORDINARY = {"movflags": "faststart", "write_btrt": "0"}
 """Its index stands in front. No box of bit rates (ISO/IEC 14496-12, 8.5.2): it would repeat what the demuxer guesses of
 the source, which is not the same of fragments and of an ordinary file, and the same packets would make two files."""

@@ -51,7 +51,8 @@ class Recorder:
         self._audio = _Unwrapped()
         self._start: float | None = None
         self._paused = False
-        self._error: str | None = None
+        self.error: str | None = None
+        """Why it is not whole, known once it is closed: what is written last may find no room, too."""
         self._queued = 0
         self.seconds = 0.0
 
@@ -63,7 +64,7 @@ class Recorder:
 
     def send(self, source: Source, packets: list[Packet], now: float) -> None:
         """Take packets of either source."""
-        if self._error is not None:
+        if self.error is not None:
             return
         if self._paused:
             self._skip(source, packets)
@@ -108,7 +109,7 @@ class Recorder:
         While the disk is slow they are left out, so that the recording itself goes on.
         """
         time = tick * FRAME_SAMPLES / SAMPLE_RATE
-        if self._error is not None or self._start is None or time < self._start:
+        if self.error is not None or self._start is None or time < self._start:
             return
         for solo, payload in self._solos.encode(voices, tick):
             if self._queued < MAX_QUEUED // 2:
@@ -124,7 +125,7 @@ class Recorder:
     def _write(self, write: Callable[..., None], *arguments: Any) -> None:
         """In the recorder's thread."""
         try:
-            if self._error is None:
+            if self.error is None:
                 write(*arguments)
         except (OSError, av.FFmpegError) as exc:
             logger.error("x recording %s: %s", self.path, exc)
@@ -133,15 +134,17 @@ class Recorder:
             self._queued -= 1
 
     def _fail(self, word: str) -> None:
-        if self._error is None:
-            self._error = word
+        if self.error is None:
+            self.error = word
             self._failed(word)
 
     def close(self) -> None:
         """Finish the file, also one that could not be written to its end; blocks until the disk has it."""
-        self._thread.submit(self._write, self._file.close)
+        files = (self._file, self._solos)
+        for each in files:
+            self._thread.submit(self._write, each.close)
         self._thread.shutdown(wait=True)
-        for each in (self._file, self._solos):
+        for each in files:  # those that were left out once something had failed
             with suppress(OSError, av.FFmpegError):
                 each.close()
 

@@ -486,7 +486,7 @@ class Room:
         for source in (_recorded(self.pictures.of(RECORDING)), self.mixer.full):
             source.detach(recorder)
         await asyncio.to_thread(recorder.close)
-        self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error))
+        self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error or recorder.error))
 
     async def close(self) -> None:
         """Close everything."""

@@ -6,6 +6,7 @@ loudest few of the open floors, mended where packets were lost.
 """
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 
@@ -67,7 +68,7 @@ class Solo:
         self._container.mux(packet)
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file. Raises OSError, FFmpegError."""
         container, self._container = self._container, None
         if container is not None:
             container.close()
@@ -92,6 +93,7 @@ class Solos:
         return [(solo, solo.encode(samples, tick)) for solo, samples in known]
 
     def close(self) -> None:
-        """Finish all files."""
-        for solo in self._solos.values():
-            solo.close()
+        """Finish all files, whichever cannot be. Raises OSError, FFmpegError."""
+        with ExitStack() as files:
+            for solo in self._solos.values():
+                files.callback(solo.close)

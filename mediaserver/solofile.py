@@ -31,7 +31,7 @@ def finish_solos(recording: Path) -> tuple[GoodSolo, ...]:
     """Make the files beside a recording good; one that cannot be read is left as it is, and out. Raises OSError."""
     found = []
     for path in solos_of(recording):
-        with suppress(av.FFmpegError, IndexError):  # no mp4, or one without sound
+        with suppress(av.FFmpegError, IndexError, FileNotFoundError):  # no mp4, or nothing in it
             found.append(_finish(path))
     return tuple(found)
 

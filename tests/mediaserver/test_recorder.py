@@ -1,12 +1,13 @@
 """Recordings, played back with the same eyes and ears as a meeting."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -227,6 +228,27 @@ def test_a_full_disk_ends_the_recording_with_its_word(full: Path, caplog: pytest
         assert shown >= 5, "what fitted can be seen"
 
 
+@contextmanager
+def no_larger(path: Path) -> Iterator[None]:
+    """No file may become larger than this one is now."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_whose_last_second_finds_no_room_has_its_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    studio = Studio(tmp_path / "film.mp4")
+    studio.record(0.5, RED, 440)
+    studio.settle()
+    with no_larger(studio.recorder.path):
+        studio.recorder.close()
+    assert (studio.recorder.error, studio.words) == ("disk-error", ["disk-error"])
+    assert len(caplog.records) == 1
+
+
 @pytest.mark.parametrize("where", ["file/film.mp4", "directory"])
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, where: str) -> None:
     (tmp_path / "file").write_text("in the way")
@@ -290,6 +312,21 @@ async def test_a_recording_shows_its_own_layout_without_a_gap_around_the_change(
     change = single.index(True)
     around, elsewhere = gaps[change - 4 : change + 3], gaps[: change - 4] + gaps[change + 3 :]
     assert max(around) < max(elsewhere) + 4 * FRAME_S  # a busy machine makes gaps too, but not there alone
+
+
+async def test_a_recording_that_was_stopped_and_did_not_get_its_end_says_why(
+    meeting: Meeting, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    a = await meeting.join("a", "red", 440, floor=True)
+    await a.watch.until(lambda: a.watch.colour() == "red")
+    path = tmp_path / "film.mp4"
+    await meeting.engine.start_recording(ROOM, str(path))
+    await a.watch.until(path.exists)
+    with no_larger(path):
+        await meeting.engine.stop_recording(ROOM)
+    assert (await meeting.recorded()).error == "disk-error"
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [f"x recording {path}"]
+    caplog.clear()
 
 
 async def test_a_failed_recording_is_told_and_the_meeting_goes_on(

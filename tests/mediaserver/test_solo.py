@@ -1,5 +1,6 @@
 """Sounds of points beside a recording: in time with it, without data where nobody speaks, good after a crash."""
 
+import errno
 import subprocess
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from mediaserver.files import digest
 from mediaserver.finish import finish
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.pieces import Piece
-from mediaserver.solo import MAX_SOLOS
+from mediaserver.solo import MAX_SOLOS, Solos
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.pictures import pitch
@@ -116,12 +117,54 @@ def test_a_file_that_is_cut_off_is_made_good_and_junk_is_left_out(recorded: Path
     assert sorted(path.suffix for path in recorded.parent.iterdir()) == [".jpg", ".m4a", ".m4a", ".m4a", ".mp4"]
 
 
+def test_a_point_of_whom_nothing_came_to_the_disk_is_left_out(recorded: Path) -> None:
+    first = recorded.with_name("1.1.m4a")
+    data = first.read_bytes()
+    first.write_bytes(data[: data.index(b"moof") - 4])
+    assert [solo.name for solo in finish(recorded, [Piece(recorded)], SAFE).solos] == [BINH]
+
+
 def test_further_points_are_left_out_and_a_slow_disk_too(tmp_path: Path) -> None:
     camera = Camera(tmp_path / "1.mp4")
     talk(camera, 0.04, **{str(number): 440 for number in range(MAX_SOLOS + 5)})
     camera.close()
     assert len(list(tmp_path.glob("*.m4a"))) == MAX_SOLOS
     assert camera.failed == []
+
+
+class Full:
+    """A file whose end finds no room."""
+
+    def close(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def break_first(solos: Solos) -> None:
+    """Of the points' files, let the first have no room for its end."""
+    next(iter(solos._solos.values()))._container = Full()  # type: ignore[assignment]
+
+
+def test_a_file_without_room_for_its_end_leaves_the_others_theirs(tmp_path: Path) -> None:
+    solos = Solos(tmp_path / "1.mp4")
+    for tick in range(25):
+        for solo, payload in solos.encode({name: tone(440, tick) for name in "abc"}, tick):
+            solo.write(payload, tick / 50)
+    break_first(solos)
+    with pytest.raises(OSError, match="No space"):
+        solos.close()
+    assert [tones(heard(tmp_path / f"1.{number}.m4a"), 0.3) for number in (2, 3)] == [[440], [440]]
+
+
+def test_a_point_whose_file_did_not_get_its_end_is_told_and_the_recording_is_whole(tmp_path: Path) -> None:
+    camera = Camera(tmp_path / "1.mp4")
+    talk(camera, 0.5, **{ANH: 440, BINH: 880})
+    camera.recorder._thread.submit(break_first, camera.recorder._solos)
+    camera.close()
+    assert (camera.failed, camera.recorder.error) == (["disk-full"], "disk-full")
+    made = finish(tmp_path / "1.mp4", [Piece(tmp_path / "1.mp4")], SAFE)
+    assert made.seconds == pytest.approx(0.5, abs=0.1)
+    assert BINH in [solo.name for solo in made.solos]
+    assert tones(heard(tmp_path / "1.2.m4a"), 0.3) == [880]
 
 
 async def test_a_meeting_keeps_its_voices(meeting: Meeting, tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from pylibsrtp import Policy, Session
 from loadtest.paced import beats
 from loadtest.sender import FPS
 from loadtest.tone import encode_tone, tone_hz
+from mediaserver.api import RoomOptions
 from mediaserver.mix.minus import FRAME_SAMPLES, PTIME_MS
 from mediaserver.mix.opus import OpusDecoder, OpusEncoder
-from mediaserver.mix.quality import MAX_MIXED
 from mediaserver.transport.line import Counters
 from mediaserver.transport.srtp import Outgoing, Srtp
 from mediaserver.transport.udp import Port
@@ -28,6 +28,7 @@ PICTURE_PACKETS, PACKET_BYTES = 6, 1100
 SOUND_PACKETS, SOUND_BYTES = 2, 80
 """Of 20 ms each, in the time of one picture; they leave one by one."""
 PICTURES, MIXED_S = 200, 5
+MIXED = RoomOptions().mixed
 
 
 class Receiver:
@@ -92,10 +93,10 @@ def mix_pct(voices: int, seconds: int, every_s: float = 0.0) -> float:
     Sound of 20 ms is mixed every so many seconds, or one after the other.
     """
     talkers = [(OpusDecoder(), cycle(encode_tone(tone_hz(at)))) for at in range(voices)]
-    encoders = [OpusEncoder() for _ in range(MAX_MIXED + 1)]
+    encoders = [OpusEncoder() for _ in range(MIXED + 1)]
     began = time.process_time()
     for _ in beats(seconds * 1000 // PTIME_MS, every_s):
-        sounds = [decoder.decode(next(packets)) for decoder, packets in talkers][:MAX_MIXED]
+        sounds = [decoder.decode(next(packets)) for decoder, packets in talkers][:MIXED]
         total = sum(sounds, np.zeros(FRAME_SAMPLES, np.int32))
         for encoder, left_out in zip(encoders, [*sounds, np.zeros(FRAME_SAMPLES, np.int16)], strict=True):
             encoder.encode((total - left_out).clip(-32768, 32767).astype(np.int16))

@@ -143,7 +143,7 @@ def transmit(line: Line, voice: tuple[bytes, ...], slots: int, phase: int) -> tu
     arrivals = _arrivals(line, slots, phase)
     order = sorted(((at, n) for n, at in enumerate(arrivals) if at is not None), reverse=True)
     dirty, ear = Dirty(), Ear()
-    mixer = Mixer(dirty, RoomOptions().hold_s)
+    mixer = Mixer(dirty, RoomOptions())
     mixer.open(SEAT)
     mixer.full.attach(ear)
     for tick in range(slots):

@@ -46,6 +46,8 @@ class RoomOptions:
     utc_offset_min: int = 420
     """Asia/Ho_Chi_Minh, which knows no summer time."""
     hold_s: float = 1.5
+    mixed: int = 5
+    """So many voices, the loudest, are heard at once: more are a noise to the ear, and each needs a mix of its own."""
     echo_s: float = 0.0
     """In a room to try devices in, who has the floor hears themselves so much later and nobody else; 0: a meeting."""
     recorded: bool = False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mediaserver.mix.quality import MAX_MIXED, QUALITIES, USUAL
+from mediaserver.mix.quality import QUALITIES, USUAL
 
 Level = Literal["ok", "low", "full"]
 
@@ -18,8 +18,8 @@ OVERHEAD = 1.02
 """Boxes of the fragmented file."""
 BYTES_PER_HOUR = (QUALITIES[USUAL].bitrate + SOUND_BITS) / 8 * 3600 * OVERHEAD
 """At the highest rate the encoder may take; a quiet picture takes less."""
-VOICES_BYTES_PER_HOUR = MAX_MIXED * SOUND_BITS / 8 * 3600 * OVERHEAD
-"""As many as are mixed, all speaking all the time."""
+VOICE_BYTES_PER_HOUR = SOUND_BITS / 8 * 3600 * OVERHEAD
+"""Of one point that speaks all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class Space:
             return "full"
         return "low" if self.free < LOW_SHARE * self.total else "ok"
 
-    def hours(self, recordings: int, voiced: int = 0) -> float:
+    def hours(self, recordings: int, voices: int = 0) -> float:
         """How many hours so many recordings at once (at least one is meant) may last until they are stopped.
 
-        `voiced` of them keep the sound of each point too.
+        So many `voices` in all are kept beside them.
         """
-        rate = BYTES_PER_HOUR * max(1, recordings) + VOICES_BYTES_PER_HOUR * voiced
+        rate = BYTES_PER_HOUR * max(1, recordings) + VOICE_BYTES_PER_HOUR * voices
         return self.usable / rate
 
     @property
@@ -54,9 +54,9 @@ class Space:
         return self.free - size >= FULL_SHARE * self.total
 
 
-def size(hours: float, voiced: bool = False) -> int:
-    """How many bytes a recording takes at most, with the sound of each point if `voiced` (R-082)."""
-    return round((BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR * voiced) * hours)
+def size(hours: float, voices: int = 0) -> int:
+    """How many bytes a recording takes at most, with so many `voices` kept beside it (R-082)."""
+    return round((BYTES_PER_HOUR + VOICE_BYTES_PER_HOUR * voices) * hours)
 
 
 def measure(directory: Path) -> Space:

@@ -98,7 +98,7 @@ class Room:
         self.pictures = Pictures(options, dirty, self._stirred.set)
         self.content: str | None = None
         """Whose shared screen is shown."""
-        self.mixer = Mixer(dirty, options.hold_s, options.echo_s)
+        self.mixer = Mixer(dirty, options)
         self.heard = self.mixer.hear
         """What peers tell of their microphones."""
         self._composer = Composer(options.width, options.height, options.fps)

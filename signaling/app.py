@@ -103,7 +103,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     key = load_key(settings.data / "ticket.key")
     recordings = Recordings(kept.recorded, settings.recordings, key, finisher.wake, measure)
     lines, links = Lines(engine, kept.desk, kept.scheduler), Links(kept.database, key)
-    rooms = RoomOptions(hold_s=settings.speaker_hold)
+    rooms = RoomOptions(hold_s=settings.speaker_hold, mixed=settings.mixed_voices)
     tools = Tools(engine, presence, recordings, kept.desk, kept.preparation.attendance, kept.audit, clock, rooms)
     hub = Hub(kept.scheduler, tools, lines)
     faults = Faults(hub, kept.desk, lines, kept.audit)

@@ -245,17 +245,17 @@ class Hub:
         except OSError as error:
             log.warning("x disk of the recordings: %s", error)
             return
-        hours = space.hours(self.tools.recordings.running, self._voiced)
+        hours = space.hours(self.tools.recordings.running, self._voices)
         self._storage = StorageState(level=space.level, hours=_rounded(hours))
         for meeting in list(self.meetings.values()):
             if effects := meeting.conference.disk(self._storage):
                 await self._guarded(meeting.apply(effects))
 
     @property
-    def _voiced(self) -> int:
-        """How many recordings keep the sound of each point too."""
+    def _voices(self) -> int:
+        """How many points' sounds are kept beside recordings at most: as many of each as are mixed."""
         states = [meeting.conference.tape.state for meeting in self.meetings.values()]
-        return sum(state.on and state.voices for state in states)
+        return self.tools.rooms.mixed * sum(state.on and state.voices for state in states)
 
     async def _refresh(self, meeting: Meeting, now: datetime) -> None:
         try:

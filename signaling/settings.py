@@ -78,6 +78,8 @@ class Settings:
     """The first and the last UDP port for media of room systems, for all workers together."""
     speaker_hold: float = RoomOptions().hold_s
     """Seconds a speaker keeps the picture after their last sound, and a louder one waits."""
+    mixed_voices: int = RoomOptions().mixed
+    """So many, the loudest, are heard at once."""
     sip: SipSettings | None = None
     """Where room systems are called from and call in; none: there is no gateway."""
 
@@ -111,6 +113,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         max_sessions=variables.get("MAX_SESSIONS", _count, 20),
         max_points=points,
         speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
+        mixed_voices=variables.get("MIXED_VOICES", _mixed, RoomOptions().mixed),
         mail=_mail(variables),
         code_key=variables.secret("CODE_KEY", _key),
         groups=variables.get("GROUPS", _file, None),
@@ -206,6 +209,13 @@ def _hold(text: str) -> float:
     value = float(text)
     if not 0.5 <= value <= 30:
         raise ValueError("must be between 0.5 and 30 seconds")
+    return value
+
+
+def _mixed(text: str) -> int:
+    value = _integer(text)
+    if not 1 <= value <= 16:
+        raise ValueError("must be between 1 and 16 voices")
     return value
 
 

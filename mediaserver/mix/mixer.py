@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
+from mediaserver.api import RoomOptions
 from mediaserver.mix import minus
 from mediaserver.mix.bus import Bus
 from mediaserver.mix.echo import Echo
 from mediaserver.mix.minus import Samples, Sums
-from mediaserver.mix.quality import MAX_MIXED
 from mediaserver.mix.speaker import QUIETEST_DBOV, SpeakerDetector
 from mediaserver.mix.voice import Voice
 from mediaserver.rtp.packet import Packet
@@ -19,18 +19,19 @@ SILENT_DBOV = -80.0
 
 
 class Mixer:
-    """Ticks every 20 ms. `full` is the mix for everyone whose voice is not in it; `hold_s`: see SpeakerDetector.
+    """Ticks every 20 ms. `full` is the mix for everyone whose voice is not in it.
 
-    With `echo_s` nothing is mixed: whoever has the floor hears themselves so much later.
+    In a room to try devices in nothing is mixed: whoever has the floor hears themselves later.
     """
 
-    def __init__(self, dirty: Dirty, hold_s: float, echo_s: float = 0.0) -> None:
+    def __init__(self, dirty: Dirty, options: RoomOptions) -> None:
         # given
         self._dirty = dirty
+        self._most = options.mixed
         # owned
-        self.speaker = SpeakerDetector(hold_s)
+        self.speaker = SpeakerDetector(options.hold_s)
         self.voices: dict[str, Voice] = {}
-        self._echo = Echo(echo_s) if echo_s else None
+        self._echo = Echo(options.echo_s) if options.echo_s else None
         self._full = Bus("mix", dirty)
         self._without: dict[str, Bus] = {}
         self.mixed: frozenset[str] = frozenset()
@@ -102,7 +103,7 @@ class Mixer:
             if voice.active:
                 active.append(seat)
         changed = self.speaker.update(levels, now, among=self.mixed)
-        self.mixed = frozenset(active if len(active) <= MAX_MIXED else self._loudest(active))
+        self.mixed = frozenset(active if len(active) <= self._most else self._loudest(active))
         if alone is not None and alone.packet is not None:
             self._relay(alone.packet, tick)
             self._relayed = alone
@@ -150,7 +151,7 @@ class Mixer:
         """Whom to mix of too many; who is mixed stays until somebody is clearly louder, or is quiet for a second."""
         levels = self.speaker.levels
         active.sort(key=lambda seat: levels.get(seat, QUIETEST_DBOV) + STAY_DB * (seat in self.mixed), reverse=True)
-        return active[:MAX_MIXED]
+        return active[: self._most]
 
     def _push(self, sounds: dict[str, Samples], tick: int) -> None:
         if not sounds:

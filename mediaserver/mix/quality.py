@@ -39,5 +39,3 @@ RENDITIONS: tuple[RenditionKey, ...] = (
     ("H264", LARGE),
 )
 """VP8 in 1080p30 would cost most of a core."""
-MAX_MIXED = 5
-"""More voices at once are a noise to the ear, and each needs a mix of its own."""

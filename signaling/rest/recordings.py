@@ -294,7 +294,8 @@ async def estimate(call: Call) -> Estimate:
     """Say how much a recording would take, before it is wished for (R-082)."""
     wish: Wish = call.query
     space = await call.roof.recordings.space()
-    return Estimate(bytes=disk.size(wish.minutes / 60, wish.voices), free=space.usable)
+    voices = call.roof.hub.tools.rooms.mixed if wish.voices else 0
+    return Estimate(bytes=disk.size(wish.minutes / 60, voices), free=space.usable)
 
 
 ROUTES = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mediaserver.disk import BYTES_PER_HOUR, VOICES_BYTES_PER_HOUR, Space, measure, size
+from mediaserver.disk import BYTES_PER_HOUR, VOICE_BYTES_PER_HOUR, Space, measure, size
 from tests.film import Camera
 
 TOTAL = 1000
@@ -31,13 +31,13 @@ def test_hours_count_to_the_stop_and_are_shared() -> None:
 
 
 def test_voices_take_their_share() -> None:
-    total = 100 * (2 * BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR)
-    assert Space(round(0.12 * total), round(total)).hours(2, 1) == pytest.approx(10)
+    total = 100 * (2 * BYTES_PER_HOUR + 5 * VOICE_BYTES_PER_HOUR)
+    assert Space(round(0.12 * total), round(total)).hours(2, 5) == pytest.approx(10)
 
 
 def test_r082_three_hours_take_what_three_hours_of_space_last_for() -> None:
     assert size(3) == round(3 * BYTES_PER_HOUR)
-    assert size(3, voiced=True) == round(3 * (BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR))
+    assert size(3, voices=5) == round(3 * (BYTES_PER_HOUR + 5 * VOICE_BYTES_PER_HOUR))
     assert Space(size(3) + 20, TOTAL).usable == size(3)
     assert Space(10, TOTAL).usable == 0
 

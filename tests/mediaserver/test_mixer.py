@@ -12,13 +12,13 @@ from mediaserver.mix.bus import HUSH_TICKS, PAUSE, REFRESH_TICKS
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.opus import OpusDecoder, OpusEncoder, silence
-from mediaserver.mix.quality import MAX_MIXED
 from mediaserver.mix.voice import LOUD_TICKS
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.pictures import tone
 
 TICK_S = 0.02
+MIXED = RoomOptions().mixed
 HUSH = (silence(), PAUSE)
 LOOK_AHEAD = 480
 """10 ms: a mixed voice goes through one more encoder, which looks 6.5 ms ahead."""
@@ -48,9 +48,9 @@ class Ear:
 class Meeting:
     """Talkers with a tone each; `hear` lets time pass."""
 
-    def __init__(self, echo_s: float = 0.0) -> None:
+    def __init__(self, **options: float) -> None:
         self.dirty = Dirty()
-        self.mixer = Mixer(self.dirty, RoomOptions().hold_s, echo_s)
+        self.mixer = Mixer(self.dirty, RoomOptions(**options))  # type: ignore[arg-type]
         self.tick = 0
         self._talkers: dict[str, Callable[[int], Packet]] = {}
 
@@ -171,21 +171,22 @@ def test_r109_who_tries_devices_hears_their_own_voice_later_and_nobody_else() ->
     assert meeting.mixer.source_for("c") is meeting.mixer.full
 
 
-def test_the_loudest_few_are_mixed_and_stay_until_somebody_is_clearly_louder() -> None:
-    meeting = Meeting()
-    seats = [f"s{n}" for n in range(MAX_MIXED + 2)]
+@pytest.mark.parametrize("most", [1, MIXED, 8])
+def test_the_loudest_few_are_mixed_and_stay_until_somebody_is_clearly_louder(most: int) -> None:
+    meeting = Meeting(mixed=most)
+    seats = [f"s{n}" for n in range(most + 2)]
     for n, seat in enumerate(seats):
         meeting.mixer.open(seat)
-        meeting.talk(seat, 300 + 100 * n, 0.2 if n < MAX_MIXED else 0.05)
+        meeting.talk(seat, 300 + 100 * n, 0.2 if n < most else 0.05)
     full = meeting.ear(meeting.mixer.full)
     meeting.hear(60)
-    notes = [300 + 100 * n for n in range(MAX_MIXED + 2)]
-    assert full.tones(*notes) == notes[:MAX_MIXED]
+    notes = [300 + 100 * n for n in range(most + 2)]
+    assert full.tones(*notes) == notes[:most]
     assert meeting.mixer.source_for(seats[-1]) is meeting.mixer.full
     meeting.stop(seats[0])
     meeting.hear(60)
-    assert full.tones(*notes) == [*notes[1:MAX_MIXED], *full.tones(*notes[MAX_MIXED:])]
-    assert len(full.tones(*notes)) == MAX_MIXED
+    assert full.tones(*notes) == [*notes[1:most], *full.tones(*notes[most:])]
+    assert len(full.tones(*notes)) == most
 
 
 @pytest.mark.parametrize("claimed", [True, False])
@@ -208,12 +209,12 @@ def test_unmixed_voices_that_say_how_loud_they_are_are_not_decoded(
     meeting.hear(50)
     decoded = 0
     meeting.hear(50)
-    assert decoded == 50 * (MAX_MIXED if claimed else 10)
+    assert decoded == 50 * (MIXED if claimed else 10)
 
 
 def test_who_claims_to_be_loud_but_is_not_is_never_the_speaker_and_soon_not_believed() -> None:
     meeting = Meeting()
-    for n in range(MAX_MIXED):
+    for n in range(MIXED):
         meeting.mixer.open(f"s{n}")
         meeting.talk(f"s{n}", 300 + 100 * n, claim=15)
     meeting.hear(50)

@@ -151,6 +151,10 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("SPEAKER_HOLD", "0.4"),
         ("SPEAKER_HOLD", "nan"),
         ("SPEAKER_HOLD", "long"),
+        ("MIXED_VOICES", "0"),
+        ("MIXED_VOICES", "17"),
+        ("MIXED_VOICES", "2.5"),
+        ("MIXED_VOICES", "all"),
     ],
 )
 def test_settings_that_cannot_be_used_are_named(name: str, value: str) -> None:
@@ -183,11 +187,13 @@ def test_settings_that_are_set() -> None:
             "DIEMCAU_DATABASE_URL": "postgresql://db/x",
             "DIEMCAU_REDIS_URL": "redis://r",
             "DIEMCAU_SPEAKER_HOLD": "3",
+            "DIEMCAU_MIXED_VOICES": "16",
             "DIEMCAU_RTP_PORTS": "50000 - 50003",
         }
     )
     assert (settings.media_addresses, settings.port) == (("10.0.0.1", "10.0.0.2"), 9443)
-    assert (settings.speaker_hold, settings.rtp_ports) == (3.0, (50000, 50003))
+    assert (settings.speaker_hold, settings.mixed_voices) == (3.0, 16)
+    assert settings.rtp_ports == (50000, 50003)
     assert (settings.database_url, settings.redis_url) == ("postgresql://db/x", "redis://r")
 
 

@@ -17,7 +17,7 @@ from aiohttp import ClientPayloadError
 
 from mediaserver.api import EngineLost, EngineReady
 from mediaserver.chapters import Chapter
-from mediaserver.disk import BYTES_PER_HOUR, VOICES_BYTES_PER_HOUR, Space, measure
+from mediaserver.disk import BYTES_PER_HOUR, VOICE_BYTES_PER_HOUR, Space, measure
 from mediaserver.pieces import Job
 from mediaserver.sealed import MARK, Damaged, Safe
 from scheduler.model import ScriptItem
@@ -680,7 +680,7 @@ async def test_voices_are_switched_by_the_host_and_counted_on_the_disk(world: Wo
         await host.ask(type="voices", on=on)
         await world.tick(2)
         hours.append((await host.type("storage"))["hours"])
-    assert hours[0] == pytest.approx(hours[1] * BYTES_PER_HOUR / (BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR), abs=1)
+    assert hours[0] == pytest.approx(hours[1] * BYTES_PER_HOUR / (BYTES_PER_HOUR + 5 * VOICE_BYTES_PER_HOUR), abs=1)
     assert world.engine.rooms[session.id].voices is False
 
 
@@ -696,10 +696,21 @@ async def test_registered_voices_are_kept_with_the_registered_recording(world: W
     assert ("record_voices", session.id, True) in world.engine.calls
 
 
+async def test_how_many_voices_are_mixed_is_told_to_the_room_and_counted_on_the_disk(settings: Settings) -> None:
+    async with open_world(replace(settings, speaker_hold=3.0, mixed_voices=7)) as world:
+        session = await world.session(NHA_TRANG)
+        await world.join("host", session)
+        options = world.engine.rooms[session.id].options
+        assert (options.hold_s, options.mixed) == (3.0, 7)
+        client = await world.signed_in("nhatrang")
+        async with client.get("/api/v1/recordings/estimate?minutes=60&voices=true") as response:
+            assert (await response.json())["bytes"] == round(BYTES_PER_HOUR + 7 * VOICE_BYTES_PER_HOUR)
+
+
 async def test_r082_a_wish_to_record_is_weighed_against_the_space_left(world: World) -> None:
     world.disk.space = Space(free=3 * 10**9, total=10**11)
     client = await world.signed_in("nhatrang")
-    all_of_it = BYTES_PER_HOUR + VOICES_BYTES_PER_HOUR
+    all_of_it = BYTES_PER_HOUR + 5 * VOICE_BYTES_PER_HOUR
     for query, taken in (("minutes=180", BYTES_PER_HOUR), ("minutes=180&voices=true", all_of_it)):
         async with client.get(f"/api/v1/recordings/estimate?{query}") as response:
             assert await response.json() == {"bytes": round(3 * taken), "free": 10**9}

@@ -132,7 +132,7 @@ class Conference:
         if not back:
             effects += self._seat(seat)
         if seat.place is not None:
-            effects += self.direction.move(seat.place.id, seat.id)
+            effects += self._move(seat.place.id, seat.id)
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
         effects += [Tell(client, GivesWay(at=self.gives_way_at))] if self.gives_way_at is not None else []
         brief = [*self.aid.brief, *([self.threshold.state] if self.threshold.waiting else [])]
@@ -298,6 +298,8 @@ class Conference:
         for seat in layout.seats:
             if seat is not None and seat not in absent:
                 self._visible(seat)
+        for seat, point in self._scene().points.items():  # it came while it was being pinned
+            layout = layout if seat in layout.seats else panes.moved(layout, point, seat)
         return self.direction.arrange(layout, audience)
 
     def share(self, client: str, on: bool) -> list[Effect]:
@@ -600,8 +602,13 @@ class Conference:
         effects = [*self._unshare(seat), *self._turn(seat, False)]
         self.roster.remove(seat)
         effects += [*self._give_back(seat), *self._look_away(f"camera:{seat.id}")]
-        effects += self.direction.move(seat.id, None if seat.place is None else seat.place.id)
+        effects += self._move(seat.id, None if seat.place is None else seat.place.id)
         return effects + (self.spoke(None) if self.speaking == seat.id else [])
+
+    def _move(self, old: str, new: str | None) -> list[Effect]:
+        """A seat is now what a point was, or the other way round: pins follow in what is shown, and may be again."""
+        self.script.move(old, new)
+        return self.direction.move(old, new)
 
     def _look_away(self, gone: str) -> list[Effect]:
         """Let those who look at what is gone see the composed picture."""
@@ -655,5 +662,4 @@ class Conference:
         for seat in self.roster.seats.values():
             if scene.floors.get(seat.id, seat.floor) != seat.floor:
                 effects += self._set_floor(seat, scene.floors[seat.id])
-        places = {place.id for place in self.booking.places}
-        return effects + self.direction.show(panes.known(scene.layout, scene.points, places))
+        return effects + self.direction.show(scene.layout)

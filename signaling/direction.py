@@ -62,12 +62,12 @@ class Direction:
         return [SetContent(None), TellAll(ContentState(seat=None)), *again]
 
     def move(self, old: str, new: str | None) -> list[Effect]:
-        """Let another id have the panes of an old one in all layouts; its focus ends."""
+        """Let another id have the panes of an old one in all layouts, also in the one that comes back."""
 
         def moved(layout: Layout) -> Layout:
-            kept = panes.moved(layout, old, new)
-            return replace(kept, focus=None) if kept.focus == old else kept
+            return panes.moved(layout, old, new)
 
+        self._before = None if self._before is None else moved(self._before)
         effects: list[Effect] = [effect for audience in self.own for effect in self._change_own(audience, moved)]
         everyone = self.show(moved(self.layout))
         return [*effects, *(everyone or ([TellAll(self.state)] if effects else []))]

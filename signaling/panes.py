@@ -1,6 +1,5 @@
 """Which wishes for the composed picture can be fulfilled, and how pins follow points that come and go. Pure."""
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import cast
 
@@ -24,12 +23,6 @@ def check(layout: Layout) -> None:
         raise MessageError("bad-message", f"rotate: 0 or at least {FASTEST_TURN_S} seconds")
 
 
-def known(layout: Layout, seats: Collection[str], places: Collection[str]) -> Layout:
-    """Return a layout without those who can no longer be shown, be they seats or absent points."""
-    pins = tuple(seat if seat in seats or seat in places else None for seat in layout.seats)
-    return replace(layout, focus=layout.focus if layout.focus in seats else None, seats=pins)
-
-
 def chosen(view: str) -> Layout | None:
     """Return the layout of a view that somebody chose for themselves; None for any other view."""
     source, _, kind = view.partition(":")
@@ -37,8 +30,7 @@ def chosen(view: str) -> Layout | None:
 
 
 def moved(layout: Layout, old: str, new: str | None) -> Layout:
-    """Let another id have the pane of an old one; nobody gets it when the new one has a pane already."""
-    if old not in layout.seats:
-        return layout
+    """Let another id have the pane of an old one, whose focus ends; nobody gets it when the new one has a pane."""
     heir = None if new in layout.seats else new
-    return replace(layout, seats=tuple(heir if seat == old else seat for seat in layout.seats))
+    pins = tuple(heir if seat == old else seat for seat in layout.seats)
+    return replace(layout, focus=None if layout.focus == old else layout.focus, seats=pins)

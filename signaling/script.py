@@ -13,6 +13,7 @@ from typing import cast
 
 from mediaserver.api import Layout, LayoutKind
 from scheduler.model import ScriptItem
+from signaling import panes
 from signaling.messages import ScriptedItem, ScriptState
 
 TRAIL = 200
@@ -93,6 +94,11 @@ class Script:
             self._go(None, now)
         kept = [step for step in self._trail if step.came is None or step.came in self._items]
         self._trail = deque(kept, TRAIL)
+
+    def move(self, old: str, new: str | None) -> None:
+        """Let another id have the panes of an old one in all that can be gone back to."""
+        for step in self._trail:
+            step.layout = panes.moved(step.layout, old, new)
 
     def step(self, to: str | None, scene: Scene, now: datetime) -> Scene:
         """Step to an item, or before the first one; return the scene it makes. Going back undoes the last step."""

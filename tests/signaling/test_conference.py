@@ -407,6 +407,24 @@ def test_a_pinned_point_keeps_its_pane_while_it_is_away(hall: Hall) -> None:
     assert hall.joined.layout.seats == [None, hall.seat("again")]
 
 
+def test_pins_and_focus_follow_while_a_screen_is_shared(hall: Hall) -> None:
+    c = hall.conference
+    c.leave("c")
+    c.arrange("h", Layout("1+5", hall.seat("n"), (hall.seat("n"), "cr")))
+    c.share("h", True)
+    hall.join("again", CR)
+    c.leave("n")
+    c.share("h", False)
+    assert c.direction.layout == Layout("1+5", None, ("nt", hall.seat("again")))
+    c.arrange("h", c.direction.layout)  # who shows it again is not refused
+
+
+def test_a_point_that_comes_while_it_is_pinned_as_absent_has_its_pane(hall: Hall) -> None:
+    c = hall.conference
+    c.arrange("h", Layout("2x2", seats=("nt", "cr")))
+    assert c.direction.layout.seats == (hall.seat("n"), hall.seat("c"))
+
+
 def test_a_second_device_does_not_take_the_pane_of_the_first(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("n")
     c.arrange("h", Layout("2x2", seats=(seat, "nt")))

@@ -127,11 +127,20 @@ def test_stepping_back_undoes_a_step_with_what_was_arranged_by_hand() -> None:
 
 def test_who_left_meanwhile_is_not_brought_back() -> None:
     hall = Hall()
-    hall.conference.arrange("h", Layout("2x2", hall.seat("c"), (hall.seat("c"), "nt", hall.seat("h"))))
+    hall.conference.arrange("h", Layout("2x2", hall.seat("c"), (hall.seat("c"), None, hall.seat("h"))))
     hall.step("report")
     hall.conference.leave("c")
     hall.step(None)
-    assert hall.conference.direction.layout == Layout("2x2", None, (None, "nt", hall.seat("h")))
+    assert hall.conference.direction.layout == Layout("2x2", None, ("cr", None, hall.seat("h")))
+
+
+def test_undoing_shows_those_who_came_meanwhile_in_their_panes() -> None:
+    hall = Hall("c")
+    hall.conference.arrange("h", Layout("2x2", seats=(None, "cr"), empty=True))
+    hall.step("report")
+    hall.join("c", CR)
+    hall.step(None)
+    assert hall.conference.direction.layout == Layout("2x2", None, (None, hall.seat("c")), empty=True)
 
 
 def test_a_floor_given_by_hand_outlasts_the_next_item_but_no_break() -> None:

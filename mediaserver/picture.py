@@ -1,6 +1,7 @@
 """The composed pictures of a room: one for each arrangement in use, whoever watches it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -25,6 +26,10 @@ class Picture:
         self._large = Stage(_enlarged(options))
         self.renditions = {(codec, step): Rendition(codec, dirty, stirred) for codec, step in RENDITIONS}
 
+    def begin(self, other: "Picture") -> None:
+        """Show what another one shows: who changes from there to here sees no difference until something is chosen."""
+        self.stage, self._large = copy(other.stage), copy(other._large)
+
     def choose(self, layout: Layout, now: float) -> None:
         """Take another layout."""
         for stage in (self.stage, self._large):
@@ -36,9 +41,10 @@ class Picture:
             stage.arrange(seats, speaker, now, content)
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
-        """Show a chosen layout when its cameras are ready, at once while nobody watches; whether to arrange anew."""
+        """Show a chosen layout when its cameras are ready, which they are not while nobody watches; whether to arrange
+        anew."""
         watched = bool(self.watched)
-        settled = [stage.settle(lambda seat: not watched or ready(seat), now) for stage in (self.stage, self._large)]
+        settled = [stage.settle(lambda seat: watched and ready(seat), now) for stage in (self.stage, self._large)]
         return any(settled)
 
     @property
@@ -114,17 +120,27 @@ class Pictures:
         return next((picture for picture in self if picture.number == number), None)
 
     def choose(self, audience: str, layout: Layout | None, now: float) -> None:
-        """Give an audience a layout; None takes it back. Its own picture is changed in place, without key frames."""
+        """Give an audience a layout; None takes it back. Its own picture is changed in place, without key frames.
+
+        One that nobody watches yet begins with what the audience sees, and waits for its cameras like any other.
+        """
         self._stirred()
+        seen, everyones = self._seen(audience), self._by_audience[EVERYONE]
         if layout is None:
+            layout, picture = everyones.stage.layout, everyones
             if audience != EVERYONE:
                 self._by_audience.pop(audience, None)
-            return
-        equal = next((picture for picture in self if picture.stage.layout == layout), None)
-        if equal is None:
-            equal = self._own(audience)
-            equal.choose(layout, now)
-        self._by_audience[audience] = equal
+        else:
+            equal = next((picture for picture in self if picture.stage.layout == layout), None)
+            picture = self._by_audience[audience] = equal or self._own(audience)
+        if not picture.watched:
+            picture.begin(seen)
+        picture.choose(layout, now)
+
+    def _seen(self, audience: str) -> Picture:
+        """What those see who are about to see another picture: everyone's, where nobody watches the audience's."""
+        own = self.of(audience)
+        return own if own.watched else self._by_audience[EVERYONE]
 
     def _own(self, audience: str) -> Picture:
         """The picture that nobody but an audience has."""

@@ -174,13 +174,14 @@ class Room:
 
     def set_layout(self, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Change the picture composed for an audience; None: as everyone's."""
-        recorded = self.pictures.of(RECORDING)
-        self.pictures.choose(audience, layout, time.monotonic())
+        recorded, now = self.pictures.of(RECORDING), time.monotonic()
+        self.pictures.choose(audience, layout, now)
         self._arrange()
         self._refresh_views()
         if self._recorder is not None and self.pictures.of(RECORDING) is not recorded:
             _recorded(recorded).detach(self._recorder)
-            self._recorder.follow(_recorded(self.pictures.of(RECORDING)), time.monotonic())
+            self._recorder.follow(_recorded(self.pictures.of(RECORDING)), now)
+        self._follow_cameras(now)  # also of pictures that are watched only now
 
     def set_content(self, name: str | None) -> None:
         """Change whose shared screen is shown."""

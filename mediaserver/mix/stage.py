@@ -44,6 +44,8 @@ class Stage:
 
     def choose(self, layout: Layout, now: float) -> None:
         """Take another layout. :meth:`arrange` asks for the cameras it newly shows, :meth:`settle` shows it."""
+        if layout == self.layout:
+            return
         self.layout, self._chosen = layout, now
         if not self.tiles:
             self._show(now)

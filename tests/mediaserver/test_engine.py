@@ -276,6 +276,37 @@ async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meet
     assert seen == {"red", "green"}
 
 
+@pytest.mark.parametrize("audience", ["host", "lecture"])
+async def test_who_is_newly_shown_in_a_picture_of_its_own_comes_as_a_picture_too(
+    meeting: Meeting, room: Room, audience: str
+) -> None:
+    a = await meeting.join("a", "red", 440, audience="host")
+    await meeting.join("b", "green", 660)
+    await meeting.engine.set_layout(ROOM, Layout("single", "a"))
+    b = room.seats["b"]
+    await a.watch.until(lambda: a.watch.colour() == "red" and b.peer is not None and bool(b.peer.camera.layers))
+    await a.watch.until(lambda: not b.input.listening)
+    seen: set[str] = set()
+
+    def green() -> bool:
+        (tile,) = room.pictures.of(audience).stage.tiles
+        assert tile.seat == "a" or b.input.flowing
+        seen.add(a.watch.colour())
+        return a.watch.colour() == "green"
+
+    for _ in range(2):  # what is chosen again is as good
+        seen.clear()
+        room.set_layout(Layout("lecture", "b"), audience)
+        assert not room.pictures.settle(room._ready, time.monotonic()), "nobody watches, or nothing can have come yet"
+        room.set_view("a", COMPOSED if audience == "host" else f"{COMPOSED}:{audience}")
+        assert not room.pictures.settle(room._ready, time.monotonic()), "nothing can have come yet"
+        await a.watch.until(green)
+        assert seen == {"red", "green"}
+        room.set_layout(None, "host")
+        room.set_view("a", COMPOSED)
+        await a.watch.until(lambda: a.watch.colour() == "red" and not b.input.listening)
+
+
 async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     await meeting.join("b", "green", 660)

@@ -236,7 +236,7 @@ class MediaEngine(Protocol):
     async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Change the picture composed for an audience, without a gap; None: it sees again what everyone sees.
 
-        Audiences with equal layouts share one picture; one that nobody watches is not made.
+        Who gets a layout that is shown shares its picture; one that nobody watches is not made.
         """
 
     async def set_content(self, room: str, seat: str | None) -> None:

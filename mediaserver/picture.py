@@ -35,6 +35,10 @@ class Picture:
         for stage in (self.stage, self._large):
             stage.choose(layout, now)
 
+    def serves(self, layout: Layout) -> bool:
+        """Whether who is given a layout can watch this: it shows that, or nobody sees what else it shows."""
+        return self.stage.shows(layout) if self.watched else self.stage.layout == layout
+
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
         """Set the tiles anew."""
         for stage in (self.stage, self._large):
@@ -89,7 +93,7 @@ def _enlarged(options: RoomOptions) -> RoomOptions:
 
 
 class Pictures:
-    """Who watches which; audiences with equal layouts share a picture, those without a layout watch everyone's.
+    """Who watches which; audiences without a layout watch everyone's, equal layouts share a picture that shows theirs.
 
     `stirred` is called when somebody begins to watch and when a layout is chosen: there may be something to do.
     """
@@ -131,7 +135,7 @@ class Pictures:
             if audience != EVERYONE:
                 self._by_audience.pop(audience, None)
         else:
-            equal = next((picture for picture in self if picture.stage.layout == layout), None)
+            equal = next((picture for picture in self if picture.serves(layout)), None)
             picture = self._by_audience[audience] = equal or self._own(audience)
         if not picture.watched:
             picture.begin(seen)

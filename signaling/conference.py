@@ -305,7 +305,7 @@ class Conference:
     def share(self, client: str, on: bool) -> list[Effect]:
         """Share one's screen, or end that: who has the floor may, one at a time, controllers before others.
 
-        While a screen is shared everyone sees it beside the speaker, unless another layout is chosen.
+        While a screen is shared all audiences see it beside the speaker, unless another layout is chosen for one.
         """
         seat = self._seat_of(client)
         if not on:

@@ -1,6 +1,6 @@
-"""What everyone sees: the layouts of the composed picture, and whose screen is shared. Pure: effects out."""
+"""What is seen: the layouts of the composed pictures, and whose screen is shared. Pure: effects out."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from mediaserver.api import EVERYONE, Layout
@@ -13,13 +13,21 @@ class Direction:
     """One layout for everyone, others for those who shall see something else."""
 
     def __init__(self) -> None:
-        self.layout = Layout()
-        self.own: dict[Audience, Layout] = {}
-        """Of audiences that see another layout than everyone."""
+        self._layouts: dict[Audience, Layout] = {EVERYONE: Layout()}
+        self._before: dict[Audience, Layout] = {}
+        """What those see again who see a shared screen now."""
         self.content: str | None = None
         """Who shares a screen."""
-        self._before: Layout | None = None
-        """What everyone saw before it was shared."""
+
+    @property
+    def layout(self) -> Layout:
+        """What everyone sees."""
+        return self._layouts[EVERYONE]
+
+    @property
+    def own(self) -> dict[Audience, Layout]:
+        """The layouts of audiences that have their own."""
+        return {audience: layout for audience, layout in self._layouts.items() if audience != EVERYONE}
 
     @property
     def state(self) -> LayoutState:
@@ -29,14 +37,13 @@ class Direction:
 
     def restore(self) -> list[Effect]:
         """Say to a fresh room what everyone sees."""
-        return [Arrange(self.layout), *(Arrange(own, audience) for audience, own in self.own.items())]
+        return [Arrange(layout, audience) for audience, layout in self._layouts.items()]
 
     def arrange(self, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
-        """Arrange the picture of an audience."""
-        if audience == EVERYONE:
-            self.layout = layout
-        else:
-            self.own[audience] = layout
+        """Arrange the picture of an audience; while a screen is shared, what hides it stays when that ends."""
+        if layout.kind != "content":
+            self._before.pop(audience, None)
+        self._layouts[audience] = layout
         return [Arrange(layout, audience), TellAll(self.state)]
 
     def show(self, layout: Layout) -> list[Effect]:
@@ -45,33 +52,36 @@ class Direction:
 
     def same(self, audience: Audience) -> list[Effect]:
         """Let an audience see again what everyone sees; nothing when it does."""
-        return [] if self.own.pop(audience, None) is None else [Arrange(None, audience), TellAll(self.state)]
+        if audience not in self.own:
+            return []
+        self._before.pop(audience, None)
+        del self._layouts[audience]
+        return [Arrange(None, audience), TellAll(self.state)]
 
     def share(self, seat: str) -> list[Effect]:
-        """Show a seat's screen beside the speaker, until another layout is chosen."""
-        if self._before is None:
-            self._before = self.layout
-        self.content = seat
-        shown = self.show(replace(self.layout, kind="content", seats=(), page=0, rotate=0))
-        return [SetContent(seat), TellAll(ContentState(seat=seat)), *shown]
+        """Show a seat's screen beside the speaker to all audiences, until another layout is chosen for one."""
+        self.content, self._before = seat, {**self._layouts, **self._before}
+        beside = {
+            audience: replace(layout, kind="content", seats=(), page=0, rotate=0)
+            for audience, layout in self._layouts.items()
+        }
+        return [SetContent(seat), TellAll(ContentState(seat=seat)), *self._change(beside)]
 
     def unshare(self) -> list[Effect]:
-        """End that; everyone sees again what they saw before, unless somebody arranged something else."""
-        self.content, before, self._before = None, self._before, None
-        again = self.show(before) if before is not None and self.layout.kind == "content" else []
-        return [SetContent(None), TellAll(ContentState(seat=None)), *again]
+        """End that; all see again what they saw before, but those for whom something else was arranged."""
+        self.content, before, self._before = None, self._before, {}
+        return [SetContent(None), TellAll(ContentState(seat=None)), *self._change(before)]
 
     def move(self, old: str, new: str | None) -> list[Effect]:
-        """Let another id have the panes of an old one in all layouts, also in the one that comes back."""
+        """Let another id have the panes of an old one in all layouts, also in those that come back."""
+        self._before = {audience: panes.moved(layout, old, new) for audience, layout in self._before.items()}
+        return self._change({audience: panes.moved(layout, old, new) for audience, layout in self._layouts.items()})
 
-        def moved(layout: Layout) -> Layout:
-            return panes.moved(layout, old, new)
-
-        self._before = None if self._before is None else moved(self._before)
-        effects: list[Effect] = [effect for audience in self.own for effect in self._change_own(audience, moved)]
-        everyone = self.show(moved(self.layout))
-        return [*effects, *(everyone or ([TellAll(self.state)] if effects else []))]
-
-    def _change_own(self, audience: Audience, change: Callable[[Layout], Layout]) -> list[Effect]:
-        before, self.own[audience] = self.own[audience], change(self.own[audience])
-        return [] if self.own[audience] == before else [Arrange(self.own[audience], audience)]
+    def _change(self, layouts: Mapping[Audience, Layout]) -> list[Effect]:
+        """Let audiences see these layouts; told once, if any is another."""
+        news = {audience: layout for audience, layout in layouts.items() if layout != self._layouts[audience]}
+        self._layouts |= news
+        return [
+            *(Arrange(layout, audience) for audience, layout in news.items()),
+            *([TellAll(self.state)] if news else []),
+        ]

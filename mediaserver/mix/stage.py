@@ -50,6 +50,10 @@ class Stage:
         if not self.tiles:
             self._show(now)
 
+    def shows(self, layout: Layout) -> bool:
+        """Whether a layout is shown and no other is about to come."""
+        return self._shown == self.layout == layout
+
     @property
     def tiles(self) -> tuple[Tile, ...]:
         """What stands where since the last arrangement."""

@@ -279,7 +279,8 @@ def test_an_audience_has_a_layout_of_its_own_until_it_sees_again_what_everyone_s
         e.Arrange(None, "components"),
         e.TellAll(LayoutState(kind="grid", own=own)),
     ]
-    assert c.same_layout("h", "components") == [e.Tell("h", LayoutState(kind="grid", own=own))]
+    for audience in ("components", "everyone"):
+        assert c.same_layout("h", audience) == [e.Tell("h", LayoutState(kind="grid", own=own))]
 
 
 def seated(hall: Hall, client: str) -> e.AddSeat:
@@ -390,6 +391,41 @@ def test_a_controller_takes_the_screen_over_and_a_layout_chosen_meanwhile_stays(
     assert (c.direction.content, c.direction.layout) == (None, Layout("speaker"))
     hall.join("t", None)
     assert_refused("forbidden", lambda: c.share("t", True))
+
+
+def test_every_audience_sees_a_shared_screen_and_afterwards_what_it_saw_before(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("c")
+    c.arrange("h", Layout("grid", title=True), "components")
+    c.arrange("h", Layout("speaker"), "recording")
+    c.arrange("h", Layout("1+5", seats=(seat,)), "host")
+    beside = Layout("content")
+    told = Arrangement(kind="content")
+    assert c.share("h", True)[2:] == [
+        e.Arrange(beside),
+        e.Arrange(replace(beside, title=True), "components"),
+        e.Arrange(beside, "recording"),
+        e.Arrange(beside, "host"),
+        e.TellAll(
+            LayoutState(
+                kind="content",
+                own={"components": Arrangement(kind="content", title=True), "recording": told, "host": told},
+            )
+        ),
+    ]
+    c.arrange("h", Layout("single"), "components")  # these stay
+    c.same_layout("h", "recording")
+    c.leave("c")
+    assert c.share("h", False)[2:-1] == [e.Arrange(Layout()), e.Arrange(Layout("1+5", seats=("cr",)), "host")]
+    assert c.direction.own == {"components": Layout("single"), "host": Layout("1+5", seats=("cr",))}
+
+
+def test_who_takes_the_screen_over_gives_back_what_was_chosen_meanwhile(hall: Hall) -> None:
+    c = hall.conference
+    c.floor("h", hall.seat("n"), True)
+    c.share("n", True)
+    c.arrange("h", Layout("speaker"))
+    assert e.Arrange(Layout("content")) in c.share("h", True)
+    assert e.Arrange(Layout("speaker")) in c.share("h", False)
 
 
 def test_a_pinned_point_keeps_its_pane_while_it_is_away(hall: Hall) -> None:

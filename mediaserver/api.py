@@ -53,7 +53,7 @@ class RoomOptions:
     recorded: bool = False
     """It is to be recorded: it is best placed with a worker that sees the folder of the recordings."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Of those who may be pinned before they come, by id: what their empty card says."""
+    """Of those who may be pinned while they are away, by id: what their empty card says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +194,9 @@ class MediaEngine(Protocol):
 
     async def close_room(self, room: str) -> None:
         """Close a room with all its peers and its recording; closing an unknown room changes nothing."""
+
+    async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
+        """Change the meeting's title, and the names of those who may be pinned while they are away."""
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
         """Seat a leg, which has no transport yet, or make of a seated one what `options` say."""

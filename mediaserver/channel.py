@@ -28,6 +28,7 @@ VERSION = sha256(Path(api.__file__).read_bytes() + Path(__file__).read_bytes()).
 CALLS: dict[str, dict[str, type]] = {
     "open_room": {"options": api.RoomOptions},
     "close_room": {},
+    "set_names": {},
     "add_seat": {"options": api.SeatOptions},
     "remove_seat": {},
     "connect": {},

@@ -134,6 +134,10 @@ class LocalEngine:
                 self._ticker.stop()
             await found.close()
 
+    async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
+        """Change the title, and the names of those who are away."""
+        self._room(room).set_names(title, names)
+
     async def add_seat(self, room: str, options: SeatOptions) -> None:
         """Seat a leg, or make of it what the options say."""
         self._room(room).add_seat(options)

@@ -70,7 +70,7 @@ class Picture:
                 return self.renditions.get((codec, step)) or self.renditions[codec, USUAL]
         return None
 
-    def scene(self, tick: int, now: float, utc: datetime, *, large: bool) -> Scene | None:
+    def scene(self, tick: int, now: float, utc: datetime, title: str, *, large: bool) -> Scene | None:
         """What is to be painted and encoded now; None while nobody watches."""
         wanted = {
             key: rendition.take_keyframe(now)
@@ -80,7 +80,7 @@ class Picture:
         if not wanted:
             return None
         stage = self._large if large else self.stage
-        return Scene(self.number, tick, stage.tiles, wanted, stage.heading(utc), large)
+        return Scene(self.number, tick, stage.tiles, wanted, stage.heading(utc, title), large)
 
     def publish(self, key: RenditionKey, encoded: Encoded, timestamp: int) -> None:
         """Send what was encoded."""

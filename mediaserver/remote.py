@@ -93,6 +93,10 @@ class RemoteEngine:
         """Close a room."""
         await self._call("close_room", room=room)
 
+    async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
+        """Change the title, and the names of those who are away."""
+        await self._call("set_names", room=room, title=title, names=dict(names))
+
     async def add_seat(self, room: str, options: SeatOptions) -> None:
         """Seat a leg, or make of it what the options say."""
         await self._call("add_seat", room=room, options=options)

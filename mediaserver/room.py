@@ -92,6 +92,9 @@ class Room:
         self._dirty = dirty
         self._emit = emit
         # owned
+        self._title = options.title
+        self._names = dict(options.names)
+        """What the empty cards of those say who are away."""
         self.seats: dict[str, Seat] = {}
         self._stirred = asyncio.Event()
         """There may be something to compose."""
@@ -125,11 +128,16 @@ class Room:
         self._look_at(seat, options.view, options.lines)
         self._arrange()
 
+    def set_names(self, title: str, names: Mapping[str, str]) -> None:
+        """Change the title, and the names of those who are away."""
+        self._title, self._names = title, dict(names)
+
     async def remove_seat(self, name: str) -> None:
-        """Remove a leg and everything of it."""
+        """Remove a leg and everything of it but its name, since it may be awaited."""
         seat = self.seats.pop(name, None)
         if seat is None:
             return
+        self._names[name] = seat.options.label
         self.mixer.close(name)
         for heard in (seat.input, seat.content_input):
             heard.follow(None, time.monotonic())
@@ -404,7 +412,7 @@ class Room:
         self._idle = not watched
         utc = datetime.now(UTC)
         sizes = [large for large in (False, True) if rate == (QUALITIES[LARGE].fps if large else self.options.fps)]
-        due = [picture.scene(tick, now, utc, large=large) for picture in self.pictures for large in sizes]
+        due = [picture.scene(tick, now, utc, self._title, large=large) for picture in self.pictures for large in sizes]
         shown = {tile.seat for picture in self.pictures for tile in picture.shown() if tile.seat}
         return Work(
             now=now,
@@ -417,7 +425,7 @@ class Room:
         )
 
     def _labels(self) -> dict[str, str]:
-        labels = {**self.options.names, **{name: seat.options.label for name, seat in self.seats.items()}}
+        labels = {**self._names, **{name: seat.options.label for name, seat in self.seats.items()}}
         return labels | ({f"{CONTENT}:{self.content}": labels[self.content]} if self.content in self.seats else {})
 
     def _publish(self, composed: Composed, timestamp: int) -> None:

@@ -31,6 +31,7 @@ from signaling.effects import (
     SetContent,
     SetFloor,
     SetGain,
+    SetNames,
     SetView,
     Speak,
     Tell,
@@ -488,8 +489,9 @@ class Conference:
             voices=voices,
         )
         self.roster.places = all_
+        named = [SetNames(title, self.names)] if self._room_open else []
         told = TellAll(SessionState(session=self._session()))
-        return [told, *self.tape.registered(recording, official.start, voices)]
+        return [*named, told, *self.tape.registered(recording, official.start, voices)]
 
     def gives_way(self, at: datetime) -> list[Effect]:
         """An emergency took the code: everyone is told when the meeting ends (A25)."""
@@ -500,6 +502,12 @@ class Conference:
         """Return what changed in the roster since the last flush, if anything."""
         changed, gone = self.roster.changes()
         return Seats(changed=changed, gone=gone) if changed or gone else None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What empty cards say: of the points, and of the seats, which may be away."""
+        points = {place.id: f"{place.name} · {place.label}" for place in self.booking.places}
+        return points | {seat.id: seat.options.label for seat in self.roster.seats.values() if seat.place is not None}
 
     @property
     def empty(self) -> bool:

@@ -1,5 +1,6 @@
 """What a conference wants done: plain values that `signaling.meeting` carries out in order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mediaserver.api import EVERYONE, Layout, SeatOptions
@@ -45,6 +46,14 @@ class OpenRoom:
 @dataclass(frozen=True, slots=True)
 class CloseRoom:
     """Close the room in the media engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetNames:
+    """Tell the media engine the title, and the names of those who may be pinned while they are away."""
+
+    title: str
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +189,7 @@ Effect = (
     | LetIn
     | OpenRoom
     | CloseRoom
+    | SetNames
     | AddSeat
     | RemoveSeat
     | SetFloor

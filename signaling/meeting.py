@@ -41,6 +41,7 @@ from signaling.effects import (
     SetContent,
     SetFloor,
     SetGain,
+    SetNames,
     SetView,
     Speak,
     StartRecording,
@@ -104,6 +105,7 @@ class Meeting:
         self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | None]]] = {
             OpenRoom: self._open_room,
             CloseRoom: self._close_room,
+            SetNames: lambda effect: tools.engine.set_names(self.id, effect.title, effect.names),
             AddSeat: lambda effect: tools.engine.add_seat(self.id, effect.options),
             RemoveSeat: lambda effect: tools.engine.remove_seat(self.id, effect.seat),
             SetFloor: lambda effect: tools.engine.set_floor(self.id, effect.seat, effect.open),
@@ -254,9 +256,9 @@ class Meeting:
 
     async def _open_room(self, _: OpenRoom) -> None:
         booking = self.conference.booking
-        names = {place.id: f"{place.name} · {place.label}" for place in booking.places}
+        names, echo_s = self.conference.names, booking.echo_s
         options = replace(
-            self._tools.rooms, title=booking.title, names=names, echo_s=booking.echo_s, recorded=booking.recording
+            self._tools.rooms, title=booking.title, names=names, echo_s=echo_s, recorded=booking.recording
         )
         await self._tools.engine.open_room(self.id, options)
 

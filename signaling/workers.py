@@ -122,6 +122,10 @@ class Workers:
         if place is not None:
             await self._engines[place].close_room(room)
 
+    async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
+        """Change the title, and the names of those who are away."""
+        await self._of(room).set_names(room, title, names)
+
     async def add_seat(self, room: str, options: SeatOptions) -> None:
         """Seat a leg."""
         engine = self._of(room)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -90,6 +90,10 @@ class FakeEngine:
     async def close_room(self, room: str) -> None:
         self._note("close_room", room)
         self.rooms.pop(room, None)
+
+    async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
+        self._note("set_names", room, title)
+        self._room(room).options = replace(self._room(room).options, title=title, names=names)
 
     async def add_seat(self, room: str, options: SeatOptions) -> None:
         self._note("add_seat", room, options.seat)

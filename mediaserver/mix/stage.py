@@ -90,14 +90,14 @@ class Stage:
         """Whether time alone asks for a new arrangement."""
         return self._page_at(now) != self._page or (not self.ahead and self._page_at(now + AHEAD_S) != self._page)
 
-    def heading(self, utc: datetime) -> Heading | None:
+    def heading(self, utc: datetime, title: str) -> Heading | None:
         """The line above the panes, if it is wanted."""
         layout, options = self._shown, self._options
         if not (layout.title or layout.clock):
             return None
         tile = heading(layout, options.width, options.height)
         local = utc.astimezone(UTC) + timedelta(minutes=options.utc_offset_min)
-        return Heading(tile, options.title if layout.title else "", f"{local:%H:%M · %d/%m/%Y}" if layout.clock else "")
+        return Heading(tile, title if layout.title else "", f"{local:%H:%M · %d/%m/%Y}" if layout.clock else "")
 
     def _page_at(self, now: float) -> int:
         return turned(self._shown, now - self._since)

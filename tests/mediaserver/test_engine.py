@@ -276,6 +276,25 @@ async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meet
     assert seen == {"red", "green"}
 
 
+async def test_title_and_names_change_and_a_card_keeps_the_name_of_who_is_away(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    await meeting.engine.set_layout(ROOM, Layout("2x2", seats=("b", "nt"), empty=True, title=True))
+    await meeting.engine.set_names(ROOM, "Họp bất thường", {"nt": "UBND.Nha Trang", "cr": "UBND.Cam Ranh"})
+    await meeting.engine.remove_seat(ROOM, "b")
+    await a.watch.until(lambda: not room.pictures.of(EVERYONE).stage.tiles[0].seat)
+    work = room._work(room.options.fps, 1, time.monotonic())
+    assert work is not None
+    (scene,) = work.scenes
+    assert scene.heading is not None and scene.heading.title == "Họp bất thường"
+    assert [work.labels[tile.seat or tile.awaited] for tile in scene.tiles if tile.seat or tile.awaited] == [
+        "Điểm cầu b",
+        "UBND.Nha Trang",
+        "Điểm cầu a",
+    ]
+
+
 @pytest.mark.parametrize("audience", ["host", "lecture"])
 async def test_who_is_newly_shown_in_a_picture_of_its_own_comes_as_a_picture_too(
     meeting: Meeting, room: Room, audience: str

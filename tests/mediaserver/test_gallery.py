@@ -78,10 +78,10 @@ def test_every_layout_shows_every_tile_in_its_colour(
 
 def painted(composer: Composer, layout: Layout, points: list[str], speaker: str) -> tuple[Tile, ...]:
     """Compose one picture; the cameras are those that were seen before."""
-    stage = Stage(RoomOptions(WIDTH, HEIGHT, title="Họp giao ban Uỷ ban nhân dân tỉnh tháng 4"))
+    stage = Stage(RoomOptions(WIDTH, HEIGHT))
     stage.choose(layout, 0.0)
     stage.arrange(points, speaker, 0.0)
-    scene = Scene(0, 0, stage.tiles, {}, stage.heading(OCLOCK))
+    scene = Scene(0, 0, stage.tiles, {}, stage.heading(OCLOCK, "Họp giao ban Uỷ ban nhân dân tỉnh tháng 4"))
     composer.compose(Work(0.0, (scene,), LABELS, {}, speaker, MARKS))
     return stage.tiles
 

@@ -14,7 +14,7 @@ def shown(tiles: tuple[Tile, ...]) -> list[str]:
 
 
 def staged(layout: Layout, now: float = 100.0) -> Stage:
-    stage = Stage(RoomOptions(title="Họp giao ban"))
+    stage = Stage(RoomOptions())
     stage.choose(layout, now)
     stage.arrange(SEATS, None, now)
     return stage
@@ -59,7 +59,7 @@ def test_another_layout_waits_for_the_cameras_it_newly_shows_but_not_for_long() 
     stage.choose(Layout("2x2", seats=("s9",), title=True), 115.0)
     stage.arrange(SEATS, None, 115.0)
     assert (shown(stage.tiles), shown(stage.ahead)) == (SEATS[:4], ["s9", "s0", "s1", "s2"])
-    assert stage.heading(datetime(2026, 4, 5, tzinfo=UTC)) is None
+    assert stage.heading(datetime(2026, 4, 5, tzinfo=UTC), "Họp") is None
     asked: list[str] = []
 
     def ready(seat: str) -> bool:
@@ -91,7 +91,7 @@ def test_the_heading_says_title_and_local_time_as_wanted() -> None:
     late = datetime(2026, 4, 5, 18, 30, tzinfo=UTC)
     band = Tile("", 0, 0, 1280, 40)
     said = [
-        staged(Layout(title=title, clock=clock)).heading(late)
+        staged(Layout(title=title, clock=clock)).heading(late, "Họp giao ban")
         for title, clock in ((True, True), (True, False), (False, True), (False, False))
     ]
     assert said == [

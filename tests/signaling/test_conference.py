@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.api import Layout, SeatOptions
+from scheduler.model import Interval
 from signaling import effects as e
 from signaling.conference import Booking, Conference
 from signaling.errors import MessageError
@@ -453,6 +454,17 @@ def test_pins_and_focus_follow_while_a_screen_is_shared(hall: Hall) -> None:
     c.share("h", False)
     assert c.direction.layout == Layout("1+5", None, ("nt", hall.seat("again")))
     c.arrange("h", c.direction.layout)  # who shows it again is not refused
+
+
+def test_a_room_that_is_built_anew_knows_the_names_of_those_who_are_awaited(hall: Hall) -> None:
+    c, seat = hall.conference, hall.seat("n")
+    c.lost("n", NOW)
+    assert e.RemoveSeat(seat) in c.tick(NOW + timedelta(seconds=13))
+    assert {c.names[seat], c.names["nt"]} == {
+        "UBND.Nha Trang.01 · UBND thành phố Nha Trang",
+        "UBND.Nha Trang · UBND thành phố Nha Trang",
+    }
+    assert c.amended("Họp", Interval(NOW, NOW + timedelta(hours=3)), 4)[0] == e.SetNames("Họp", c.names)
 
 
 def test_a_point_that_comes_while_it_is_pinned_as_absent_has_its_pane(hall: Hall) -> None:

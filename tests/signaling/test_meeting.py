@@ -1,6 +1,7 @@
 """Meetings over real sockets: the door, the handshake, faults, the guard, lost workers, the end."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,23 @@ from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World
 HOUR = timedelta(hours=1)
 OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
 PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "clock": False, "own": {}}
+
+
+async def test_the_picture_says_title_and_names_of_a_session_that_is_changed_while_it_is_held(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    _, joined = await world.join("host", session)
+    await world.roof.hub.amended(replace(session, title="Họp bất thường", points=(NHA_TRANG, CAM_RANH)))
+    options = world.engine.rooms[session.id].options
+    host, nha_trang, cam_ranh = (
+        f"UBND.{name} · UBND {label}"
+        for name, label in (
+            ("Khanh Hoa", "tỉnh Khánh Hòa"),
+            ("Nha Trang", "thành phố Nha Trang"),
+            ("Cam Ranh", "thành phố Cam Ranh"),
+        )
+    )
+    names = {session.host_point: host, NHA_TRANG: nha_trang, CAM_RANH: cam_ranh, joined["seat"]: host}
+    assert (options.title, options.names) == ("Họp bất thường", names)
 
 
 async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:

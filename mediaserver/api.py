@@ -30,6 +30,8 @@ TOP_HEIGHT: Final = 720
 EVERYONE: Final = "everyone"
 RECORDING: Final = "recording"
 """The recorder's audience; every audience sees what everyone sees until it has a layout of its own."""
+PART_OF: Final[Mapping[str, str]] = {"systems": "components"}
+"""Audiences that see until then what another one sees: room systems are components."""
 
 
 @dataclass(frozen=True, slots=True)

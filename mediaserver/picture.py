@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
-from mediaserver.api import EVERYONE, Layout, RoomOptions
+from mediaserver.api import EVERYONE, PART_OF, Layout, RoomOptions
 from mediaserver.mix.easel import EaselKey, Encoded, Scene
 from mediaserver.mix.layout import Tile
 from mediaserver.mix.quality import LARGE, QUALITIES, RENDITIONS, SINGLE_NAL, USUAL, RenditionKey
@@ -116,8 +116,8 @@ class Pictures:
         return iter(dict.fromkeys(self._by_audience.values()))
 
     def of(self, audience: str) -> Picture:
-        """What an audience watches."""
-        return self._by_audience.get(audience) or self._by_audience[EVERYONE]
+        """What an audience watches: its own picture, else that of the audience it is part of."""
+        return self._by_audience.get(audience) or self.of(PART_OF.get(audience, EVERYONE))
 
     def numbered(self, number: int) -> Picture | None:
         """A picture by its number, while somebody has it."""
@@ -129,11 +129,12 @@ class Pictures:
         One that nobody watches yet begins with what the audience sees, and waits for its cameras like any other.
         """
         self._stirred()
-        seen, everyones = self._seen(audience), self._by_audience[EVERYONE]
+        seen = self._seen(audience)
         if layout is None:
-            layout, picture = everyones.stage.layout, everyones
             if audience != EVERYONE:
                 self._by_audience.pop(audience, None)
+            picture = self.of(audience)
+            layout = picture.stage.layout
         else:
             equal = next((picture for picture in self if picture.serves(layout)), None)
             picture = self._by_audience[audience] = equal or self._own(audience)

@@ -27,7 +27,8 @@ Word = Literal[
 WORDS: frozenset[str] = frozenset(get_args(Word))
 
 Role = Literal["host", "component", "observer"]
-Audience = Literal["everyone", "host", "components", "recording"]
+Audience = Literal["everyone", "host", "components", "systems", "recording"]
+"""``systems`` are the room systems of components, and see what components see until they have a layout of their own."""
 Media = Literal["none", "connecting", "connected"]
 CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full", "elsewhere"]
 """Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left,

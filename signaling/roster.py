@@ -22,10 +22,6 @@ GONE_AFTER = timedelta(seconds=60)
 """A seat can be taken back with its resume token this long."""
 
 
-_AUDIENCES: dict[Role, Audience] = {"host": "host", "component": "components"}
-"""For whom the picture is composed that a seat sees; the others see what everyone sees."""
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """An invited point: its registered name (Điều 6.4), its Vietnamese label, how many devices it has and the digits
@@ -61,6 +57,8 @@ class Person:
     place: Place | None
     controller: bool
     central: bool = False
+    system: bool = False
+    """Whether it is a room system."""
 
 
 @dataclass(slots=True)
@@ -77,6 +75,7 @@ class Seated:
     controller: bool
     client: str | None
     central: bool = False
+    system: bool = False
     here: bool = True
     left: datetime | None = None
     raised: datetime | None = None
@@ -100,6 +99,13 @@ class Seated:
         return None if self.place is None else leg_of(self.place.id, self.device)
 
     @property
+    def audience(self) -> Audience:
+        """For whom the picture is composed that it sees: a room system at the host point shows what the host sees."""
+        if self.role == "component":
+            return "systems" if self.system else "components"
+        return "host" if self.role == "host" else EVERYONE
+
+    @property
     def directs(self) -> bool:
         """Whether it may direct the meeting from the centre (Điều 14.3.c)."""
         return self.role == "observer" and self.central
@@ -115,9 +121,8 @@ class Seated:
     def options(self) -> SeatOptions:
         """What the media engine needs to know: the tile says the registered name and the Vietnamese label."""
         label = self.name if self.place is None else f"{self.name} · {self.place.label}"
-        audience = EVERYONE if self.place is None else _AUDIENCES[self.role]
         seen = self.place is not None
-        return SeatOptions(self.id, label, seen, audience, self.floor, self.gain, self.view, self.lines)
+        return SeatOptions(self.id, label, seen, self.audience, self.floor, self.gain, self.view, self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,7 @@ class Roster:
             controller=person.controller,
             client=client,
             central=person.central,
+            system=person.system,
             floor=place is not None and place.id == self.places[0].id,
         )
         self.seats[seat.id] = seat

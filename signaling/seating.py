@@ -66,7 +66,7 @@ class Seating:
         conference, leg = meeting.conference, leg_of(place.id, number)
         await self.note(system, "enter", meeting.id, conference.booking.number, now)
         await meeting.admit(place.id, now)
-        person = Person(system.account.account, system.account.name, place, controller=False)
+        person = Person(system.account.account, system.account.name, place, controller=False, system=True)
         choice = Choice(device=number, replaced=conference.roster.holder(leg), leg=leg, seat=seat)
         meeting.add(system)
         _, effects = conference.join(system.id, person, choice, now)

@@ -15,6 +15,9 @@ export const arrangement = ({kind, focus, seats, page, rotate, empty, title, clo
   clock: clock ?? false,
 });
 
+/** What an audience sees: room systems are components, all others see what everyone sees until they get their own. @param {Audience} audience @param {Own} own @param {Layout} shown */
+export const forAudience = (audience, own, shown) => own[audience] ?? (audience === 'systems' ? own.components : undefined) ?? shown;
+
 /** Without the nobodies at the end. @param {(string | null)[]} seats */
 const trimmed = seats => seats.slice(0, seats.findLastIndex(seat => seat !== null) + 1);
 

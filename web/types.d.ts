@@ -287,7 +287,7 @@ interface Seat {
 interface Layout {
   kind: LayoutKind; focus: string | null; seats: (string | null)[]; page: number; rotate: number; empty: boolean; title: boolean; clock: boolean;
 }
-type Audience = 'everyone' | 'host' | 'components' | 'recording';
+type Audience = 'everyone' | 'host' | 'components' | 'systems' | 'recording';
 /** The layouts of audiences that do not see what everyone sees. */
 type Own = Partial<Record<Audience, Layout>>;
 interface Pane { x: number; y: number; width: number; height: number; role: 'main' | 'held' | 'speaker' | 'seat' | 'content' }

@@ -294,6 +294,20 @@ def said(effects: list[e.Effect], seat: str) -> SeatOptions:
     return told
 
 
+def test_room_systems_of_components_are_an_audience_the_hosts_shows_what_the_host_sees(hall: Hall) -> None:
+    c = hall.conference
+    assert c.arrange("h", Layout("2x2"), "systems") == [
+        e.Arrange(Layout("2x2"), "systems"),
+        e.TellAll(LayoutState(kind="grid", own={"systems": Arrangement(kind="2x2")})),
+    ]
+    audiences = []
+    for place in (HOST, NT):
+        choice = c.roster.choose(person := Person("vcs:1", place.name, place, False, system=True), None)
+        c.join(client := f"vcs-{place.id}", person, choice, NOW)
+        audiences.append(c.roster.seats[hall.seat(client)].options.audience)
+    assert audiences == ["host", "systems"]
+
+
 def test_pins_and_focus_follow_in_every_layout(hall: Hall) -> None:
     c, seat = hall.conference, hall.seat("c")
     c.arrange("h", Layout("1+5", seats=(seat,)), "host")

@@ -27,7 +27,7 @@ async def test_r057_a_room_system_is_called_when_its_session_opens_and_sits_as_i
     room = world.engine.rooms[session.id]
     (id_,) = [key for key, options in room.seats.items() if options.label.startswith("UBND.Nha Trang")]
     assert agent.offers == [f"offer of {id_}"]
-    assert (room.seats[id_].visible, room.seats[id_].audience) == (True, "components")
+    assert (room.seats[id_].visible, room.seats[id_].audience) == (True, "systems")
     assert ("accept", session.id, id_, f"answer of {VCS}") in world.engine.calls
     assert id_ not in room.floors
     (slot,) = await world.kept.preparation.attendance.slots(session.id, world.clock.now)

@@ -1,7 +1,7 @@
 import {html, nothing} from '../vendor/lit.js';
 import {layouts} from '../api.js';
 import {t} from '../i18n.js';
-import {PLAIN, arrangement, known} from '../layouts.js';
+import {PLAIN, arrangement, forAudience, known} from '../layouts.js';
 import {icon, Piece} from './base.js';
 import './layout-editor.js';
 import {pictogram} from './plan-view.js';
@@ -10,8 +10,8 @@ import {pictogram} from './plan-view.js';
 const QUICK = ['grid', 'speaker', 'single'];
 const ANSWER_MS = 2000; // the server's word comes sooner, or not at all
 
-/** @type {Audience[]} Whose picture it is: all others see what everyone sees until they get their own. */
-const AUDIENCES = ['everyone', 'host', 'components', 'recording'];
+/** @type {Audience[]} Whose picture it is. */
+const AUDIENCES = ['everyone', 'host', 'components', 'systems', 'recording'];
 
 /** The composed picture, for everyone or one audience: three layouts at once, whom to show large, all others in the editor, one step back. Acts `command` with a message. */
 export class LayoutPicker extends Piece {
@@ -41,7 +41,7 @@ export class LayoutPicker extends Piece {
   }
 
   get layout() {
-    return this.own[this.audience] ?? this.shown;
+    return forAudience(this.audience, this.own, this.shown);
   }
 
   same() {
@@ -76,7 +76,7 @@ export class LayoutPicker extends Piece {
   render() {
     const {kind, focus} = this.layout;
     return html`<div class="layouts" role="group" aria-label=${t('layout.title')}>
-      ${this.own[this.audience] ? html`<button type="button" class="tool" data-testid="layout-same" @click=${this.same}>${icon('undo')}<span>${t('layout.same')}</span></button>` : nothing}
+      ${this.own[this.audience] ? html`<button type="button" class="tool" data-testid="layout-same" @click=${this.same}>${icon('undo')}<span>${t(this.audience === 'systems' ? 'layout.same.systems' : 'layout.same')}</span></button>` : nothing}
       ${QUICK.map(
         one => html`<button type="button" class="tool" data-testid="layout-${one}" aria-pressed=${one === kind} @click=${() => this.choose({kind: one})}>
           ${pictogram(this.plans.find(plan => plan.kind === one))}<span>${t(`layout.${one}`)}</span>

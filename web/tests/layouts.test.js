@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {PLAIN, arrangement, boxes, known, ofKind, panesWanted, pin, pinnable, same} from '../layouts.js';
+import {PLAIN, arrangement, boxes, forAudience, known, ofKind, panesWanted, pin, pinnable, same} from '../layouts.js';
 
 const SEATS = [
   {seat: 'h', role: 'host', here: true}, {seat: 'n', role: 'component', here: true},
@@ -35,6 +35,13 @@ test('points can be pinned, absent ones too; observers cannot', () => {
   assert.equal(panesWanted(SEATS, PLAIN), 2);
   assert.equal(panesWanted(SEATS, {...PLAIN, seats: [null, null, null, 'n']}), 4);
   assert.equal(panesWanted([], PLAIN), 1);
+});
+
+test('room systems see what components see, all others what everyone sees, until they have their own', () => {
+  const [shown, components, systems] = [PLAIN, {...PLAIN, kind: 'single'}, {...PLAIN, kind: '2x2'}];
+  assert.deepEqual(['everyone', 'host', 'components', 'systems'].map(one => forAudience(one, {components}, shown).kind), ['grid', 'grid', 'single', 'single']);
+  assert.equal(forAudience('systems', {components, systems}, shown).kind, '2x2');
+  assert.equal(forAudience('systems', {}, shown).kind, 'grid');
 });
 
 test('two arrangements are the same whatever message they came in', () => {

@@ -133,11 +133,12 @@ class Room:
         self._title, self._names = title, dict(names)
 
     async def remove_seat(self, name: str) -> None:
-        """Remove a leg and everything of it but its name, since it may be awaited."""
+        """Remove a leg and everything of it but its name where it is pinned and awaited."""
         seat = self.seats.pop(name, None)
         if seat is None:
             return
-        self._names[name] = seat.options.label
+        if any(name in picture.stage.layout.seats for picture in self.pictures):
+            self._names[name] = seat.options.label
         self.mixer.close(name)
         for heard in (seat.input, seat.content_input):
             heard.follow(None, time.monotonic())

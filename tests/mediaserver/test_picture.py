@@ -3,6 +3,7 @@
 import pytest
 
 from mediaserver.api import EVERYONE, Layout, RoomOptions
+from mediaserver.mix.stage import PATIENCE_S
 from mediaserver.picture import Pictures
 from mediaserver.tracks import Dirty
 
@@ -64,5 +65,6 @@ def test_who_chooses_another_layout_sees_who_spoke_last() -> None:
     show.large("c")
     show.large(None)
     show.pictures.choose("host", Layout("single"), 0.0)
+    show.pictures.settle(lambda _: False, PATIENCE_S)
     show.large(None)
     assert [tile.seat for tile in show.pictures.of("host").stage.tiles] == ["c"]

@@ -27,6 +27,7 @@ from loadtest.report import Outcome, render, report
 from loadtest.result import summary
 from loadtest.scenario import Plan, Venue
 from loadtest.server import ServerFailed, throwaway
+from loadtest.verdict import passed
 from signaling.__main__ import settle
 from signaling.admin import NewAccount
 
@@ -222,7 +223,7 @@ def _province(words: Sequence[str]) -> int:
     effort = province.Effort(cases, arguments.workers, arguments.seconds, arguments.share)
     report = _run(province.run(effort, _progress, lambda so_far: province.write(so_far, arguments.output)))
     print(summary(report))
-    return 0 if all(verdict["passed"] for case in report["cases"] for verdict in case["verdicts"]) else 1
+    return 0 if all(map(passed, report["cases"])) else 1
 
 
 def _growth(words: Sequence[str]) -> int:

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from loadtest.svg import Bar, Line, bars, lines
+from loadtest.verdict import passed
 
 STYLE = """
 body{font:16px/1.5 "Be Vietnam Pro",system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
@@ -53,7 +54,6 @@ def _conditions(given: dict[str, Any]) -> str:
 def _summary(cases: Sequence[dict[str, Any]]) -> str:
     rows = []
     for case in cases:
-        passed = all(verdict["passed"] for verdict in case["verdicts"])
         rows.append(
             [
                 f"({case['word']}) {_name(case['title'])}",
@@ -61,7 +61,7 @@ def _summary(cases: Sequence[dict[str, Any]]) -> str:
                 _scope(case),
                 f"{case['pictures_per_s']['median']:g}",
                 f"{case['server']['cpu_pct']:g} %",
-                _mark(passed) if case["whole"] or not passed else PARTLY,
+                _mark(passed(case)) if case["whole"] or not passed(case) else PARTLY,
             ]
         )
     heads = ["Trường hợp", "Vào phiên", "Đã chạy", "Hình/giây", "CPU máy chủ", "Kết quả"]

@@ -25,10 +25,11 @@ from loadtest.client import Client
 from loadtest.hall import WISH, Attendee, Hall
 from loadtest.measure import CORES, Measured, Meter, measure, spread
 from loadtest.page import page
-from loadtest.proposal import Sample, propose
+from loadtest.proposal import propose
 from loadtest.result import machine, result, running, sample
 from loadtest.server import Server, throwaway
 from loadtest.studio import Studio
+from loadtest.verdict import passed
 from signaling.admin import NewAccount
 
 TECHNICIAN = NewAccount("loadtest-technician", "Kỹ thuật trung tâm", ("technician",))
@@ -130,8 +131,7 @@ class Show:
 
     def report(self) -> dict[str, Any]:
         """All cases played so far."""
-        carried = [sample(each) for each in self._results if each["pictures_per_s"]["median"] >= LEAST_RATE]
-        proposed = proposal(carried, self._effort.share)
+        proposed = proposal(self._results, self._effort.share)
         return {"cases": self._results, "proposal": proposed, "conditions": conditions(self._effort)}
 
     async def play(self, case: Case) -> None:
@@ -214,14 +214,15 @@ def _present(*last: float | None) -> bool:
     return all(at is not None and now - at < 5 * LOOK_S for at in last)
 
 
-def proposal(samples: Sequence[Sample], share: float) -> dict[str, Any] | None:
+def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | None:
     """The capacity to record, and the cores a whole province would need; None when no case was carried.
 
-    A case whose pictures fell behind does not count: it costs less than it should, and nobody would call it carried.
+    A case that missed anything does not count: what did not come cost nothing, and nobody would call it carried.
     """
-    if not samples:
+    counted = [case for case in cases if passed(case)]
+    if not counted:
         return None
-    found = propose(samples, CORES, share)
+    found = propose([sample(case) for case in counted], CORES, share)
     figures = {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(found).items()}
     cores = found.cores_for(*NEED, share)
     need = {"sessions": NEED[0], "points": NEED[1], "cores": cores and round(cores, 1)}

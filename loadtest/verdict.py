@@ -82,3 +82,8 @@ AFTER_KILL = (
 def judge(case: dict[str, Any]) -> list[dict[str, Any]]:
     """All verdicts on a case, in the order of the page."""
     return [criterion.judge(case) for criterion in (*ALWAYS, *(AFTER_KILL if case["kill"] else ()))]
+
+
+def passed(case: dict[str, Any]) -> bool:
+    """Whether a judged case met everything it was asked."""
+    return all(verdict["passed"] for verdict in case["verdicts"])

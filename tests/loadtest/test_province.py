@@ -2,22 +2,38 @@
 
 from typing import Any
 
+import pytest
+
 from loadtest.province import proposal
-from loadtest.result import sample, summary
+from loadtest.result import summary
 from tests.loadtest.test_page import figures, report
 
 
-def carried(conferences: int, points: int, cpu_pct: float) -> dict[str, Any]:
-    reached = {"sizes": [points // conferences] * conferences, "points": points, "cameras": points, "layers": 1}
-    return figures(reached=reached, server=figures()["server"] | {"cpu_pct": cpu_pct})
+def carried(conferences: int, points: int, cpu_pct: float, **changed: Any) -> dict[str, Any]:
+    reached = {"sizes": [points // conferences] * conferences, "points": points, "cameras": points, "layers": 3}
+    return figures(**{"reached": reached, "server": figures()["server"] | {"cpu_pct": cpu_pct}} | changed)
 
 
 def test_the_proposal_is_made_of_what_was_carried() -> None:
-    found = proposal([sample(carried(1, 160, 52)), sample(carried(4, 190, 118))], 1.0)
+    found = proposal([carried(1, 160, 52), carried(4, 190, 118)], 1.0)
     assert found is not None
     assert (found["why"]["session_pct"], found["why"]["point_pct"]) == (20.0, 0.2)
     assert found["why"]["seen_sessions"] == 4
     assert found["need"]["cores"] == round((16 * 20 + 204 * 0.2) / 100, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"joined": 100},
+        {"loss_pct": 30.0},
+        {"sound": {"gaps": 9, "points_with_gaps": 9, "longest_ms": 5000}},
+        {"pictures_per_s": {"median": 24.5, "p5": 0.0, "least": 0.0}},
+        {"kill": figures()["kill"] | {"back": 159}},
+    ],
+)
+def test_a_case_that_missed_anything_proposes_nothing(change: dict[str, Any]) -> None:
+    assert proposal([carried(1, 160, 52, **change)], 0.8) is None
 
 
 def test_nothing_carried_is_nothing_proposed() -> None:

@@ -57,13 +57,13 @@ class Load:
     def lighter(self, shrink: Shrink) -> "Load | None":
         """The next lighter load; None when nothing can be left out any more.
 
-        First the layers nobody looks at, for a tile of a sixteenth needs the lowest alone; then cameras nobody sees,
-        or conferences.
+        First the layers nobody looks at, for a tile of a sixteenth needs the lowest alone; then cameras nobody sees.
+        Of many conferences whole ones go instead, so that those that stay run in full.
         """
+        if shrink == "conferences":
+            return replace(self, conferences=self.conferences * 3 // 4) if self.conferences > 1 else None
         if self.layers > 1:
             return replace(self, layers=1)
-        if shrink == "cameras" and self.share:
+        if self.share:
             return replace(self, share=self.share / 2 if self.share > 0.2 else 0.0)
-        if shrink == "conferences" and self.conferences > 1:
-            return replace(self, conferences=self.conferences * 3 // 4)
         return None

@@ -28,7 +28,7 @@ def page(report: dict[str, Any]) -> str:
         "<h1>Kiểm tra tải toàn tỉnh</h1><p class=en>Load test of a whole province</p>",
         _conditions(report["conditions"]),
         _summary(cases),
-        _proposal(report["proposal"], cases),
+        _proposal(report["proposal"]),
         *(_case(case) for case in cases),
         _charts(cases, report["conditions"]["cores"]),
         _words(),
@@ -72,12 +72,7 @@ def _scope(case: dict[str, Any]) -> str:
     """What ran of what was asked."""
     asked, reached = case["asked"], case["reached"]
     if case["whole"]:
-        cut = (
-            "đủ như yêu cầu"
-            if reached["layers"] == asked["layers"]
-            else "đủ điểm và camera, chỉ gửi lớp hình thấp nhất"
-        )
-        return f"{cut}<br><span class=en>all points and cameras, {reached['layers']} of {asked['layers']} layers</span>"
+        return "đủ như yêu cầu<br><span class=en>all points, cameras and layers</span>"
     vi = (
         f"{len(reached['sizes'])}/{len(asked['sizes'])} phiên, {reached['points']} điểm, "
         f"{reached['cameras']} camera, {reached['layers']}/{asked['layers']} lớp hình"
@@ -89,22 +84,25 @@ def _scope(case: dict[str, Any]) -> str:
     return f"{vi}<br><span class=en>{en}</span>"
 
 
-def _proposal(proposed: dict[str, Any] | None, cases: Sequence[dict[str, Any]]) -> str:
+def _proposal(proposed: dict[str, Any] | None) -> str:
     head = "<h2>Năng lực đề xuất <span class=en>Proposed capacity</span></h2>"
     if proposed is None:
-        return head + _both("p", "Chưa đủ số liệu để đề xuất.", "Too little was measured to propose anything.")
+        vi = "Chưa đủ số liệu để đề xuất: không có trường hợp nào đạt mọi tiêu chí với đủ camera và lớp hình."
+        en = "Nothing can be proposed: no case met everything with all cameras and layers."
+        return head + _both("p", vi, en)
     why, need, share = proposed["why"], proposed["need"], round(100 * proposed["share"])
+    made_of = ", ".join(f"({word})" for word in proposed["cases"])
     vi = (
         f"Mỗi phiên tốn khoảng {why['session_pct']:.1f} % một lõi (ghép hình, nén, trộn tiếng), mỗi điểm cầu thêm "
         f"{why['point_pct']:.2f} %. Máy chủ được dùng {share} % số lõi = {why['budget_pct']:g} %. Theo khoản 4 Điều 12 "
         f"chỉ cấp tối đa 80 % năng lực: {why['usable_sessions']} phiên và {why['usable_points']} điểm cùng lúc, khi đó "
         f"CPU khoảng {why['expected_pct']:.0f} %. Không đề xuất quá mức đã thực sự chạy: {why['seen_sessions']} phiên, "
-        f"{why['seen_points']} điểm."
+        f"{why['seen_points']} điểm. Chỉ tính các trường hợp đạt mọi tiêu chí với đủ camera và lớp hình: {made_of}."
     )
     en = (
         f"A conference costs about {why['session_pct']:.1f} % of a core, a point {why['point_pct']:.2f} % more. "
         f"80 % of the maximum may be given away and then stays below {share} % of the cores; no more than was seen "
-        f"running is proposed."
+        f"running is proposed. Only cases count that met everything with all cameras and layers: {made_of}."
     )
     if need["cores"] is not None:
         vi += f" Cả tỉnh ({need['sessions']} phiên, {need['points']} điểm cùng lúc) cần khoảng {need['cores']:g} lõi."

@@ -26,10 +26,9 @@ from loadtest.hall import WISH, Attendee, Hall
 from loadtest.measure import CORES, Measured, Meter, measure, spread
 from loadtest.page import page
 from loadtest.proposal import propose
-from loadtest.result import machine, result, running, sample
+from loadtest.result import counts, machine, result, running, sample
 from loadtest.server import Server, throwaway
 from loadtest.studio import Studio
-from loadtest.verdict import passed
 from signaling.admin import NewAccount
 
 TECHNICIAN = NewAccount("loadtest-technician", "Kỹ thuật trung tâm", ("technician",))
@@ -215,18 +214,20 @@ def _present(*last: float | None) -> bool:
 
 
 def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | None:
-    """The capacity to record, and the cores a whole province would need; None when no case was carried.
+    """The capacity to record, and the cores a whole province would need; None when no case was carried in full.
 
-    A case that missed anything does not count: what did not come cost nothing, and nobody would call it carried.
+    A case that missed anything or ran lightened does not count: what did not come cost nothing, and nobody would call
+    it carried.
     """
-    counted = [case for case in cases if passed(case)]
+    counted = [case for case in cases if counts(case)]
     if not counted:
         return None
     found = propose([sample(case) for case in counted], CORES, share)
     figures = {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(found).items()}
     cores = found.cores_for(*NEED, share)
     need = {"sessions": NEED[0], "points": NEED[1], "cores": cores and round(cores, 1)}
-    return {"sessions": found.max_sessions, "points": found.max_points, "share": share, "why": figures, "need": need}
+    made_of = {"share": share, "cases": [case["word"] for case in counted]}
+    return {"sessions": found.max_sessions, "points": found.max_points, **made_of, "why": figures, "need": need}
 
 
 def conditions(effort: Effort) -> dict[str, Any]:

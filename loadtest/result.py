@@ -8,7 +8,7 @@ from loadtest.case import Case
 from loadtest.hall import WISH, Hall
 from loadtest.measure import Measured, quantile, spread
 from loadtest.proposal import Sample
-from loadtest.verdict import judge
+from loadtest.verdict import judge, passed
 
 
 def result(
@@ -62,8 +62,14 @@ def result(
         "kill": kill,
     }
     figures["verdicts"] = judge(figures)
-    figures["whole"] = figures["reached"]["sizes"] == list(case.sizes) and hall.cameras == sum(case.sizes)
+    figures["whole"] = {name: figures["reached"][name] for name in figures["asked"]} == figures["asked"]
     return figures
+
+
+def counts(figures: dict[str, Any]) -> bool:
+    """Whether a case tells what its points and conferences cost: it met everything, and all cameras sent all layers."""
+    asked, reached = figures["asked"], figures["reached"]
+    return passed(figures) and reached["cameras"] == reached["points"] and reached["layers"] == asked["layers"]
 
 
 def sample(figures: dict[str, Any]) -> Sample:
@@ -102,4 +108,6 @@ def summary(report: dict[str, Any]) -> str:
         )
     if proposed := report["proposal"]:
         lines.append(f"proposed capacity: {proposed['sessions']} sessions, {proposed['points']} points")
+    else:
+        lines.append("proposed capacity: none, for no case met everything with all cameras and layers")
     return "\n".join(lines)

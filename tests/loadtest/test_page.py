@@ -58,6 +58,7 @@ PROPOSAL = {
     "sessions": 7,
     "points": 238,
     "share": 0.8,
+    "cases": ["a", "b"],
     "why": {
         "session_pct": 22.0,
         "point_pct": 0.2,
@@ -97,6 +98,7 @@ def test_it_is_one_whole_file_that_fetches_nothing() -> None:
     assert "<script" not in text
     assert text.count("<svg") == 6
     assert "7 phiên, 238 điểm cầu" in text
+    assert "(a), (b)" in text
 
 
 def test_what_a_server_or_a_name_says_is_no_markup() -> None:

@@ -36,6 +36,23 @@ def test_a_case_that_missed_anything_proposes_nothing(change: dict[str, Any]) ->
     assert proposal([carried(1, 160, 52, **change)], 0.8) is None
 
 
+@pytest.mark.parametrize("change", [{"cameras": 16}, {"layers": 1}])
+def test_a_case_that_ran_lightened_proposes_nothing(change: dict[str, int]) -> None:
+    whole, light = carried(1, 160, 52), carried(4, 190, 30)
+    light["reached"] |= change
+    assert proposal([light], 0.8) is None
+    found = proposal([whole, light], 0.8)
+    assert found is not None
+    assert (found["cases"], found["why"]["seen_sessions"]) == (["d"], 1)
+
+
+def test_fewer_conferences_that_ran_in_full_count_for_what_they_were() -> None:
+    fewer = carried(6, 72, 113, asked={"sizes": [12] * 16, "cameras": 192, "layers": 3})
+    found = proposal([fewer], 1.0)
+    assert found is not None
+    assert found["why"]["seen_sessions"] == 6
+
+
 def test_nothing_carried_is_nothing_proposed() -> None:
     assert proposal([], 0.8) is None
 

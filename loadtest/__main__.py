@@ -214,12 +214,19 @@ def _province(words: Sequence[str]) -> int:
     parser.add_argument("--workers", type=_count, default=3, help="media workers (default 3)")
     parser.add_argument("--seconds", type=float, default=15.0, help="measured time of each case (default 15)")
     parser.add_argument("--share", type=float, default=0.8, help="of the cores the server may use (default 0.8)")
-    parser.add_argument("--scale", type=float, default=1.0, help="of the points in each conference (default 1)")
+    parser.add_argument(
+        "--scale",
+        type=float,
+        default=1.0,
+        help="of the points in each conference (default 1); below it nothing is proposed",
+    )
     parser.add_argument("--output", type=Path, default=PROVINCE, help=f"folder for JSON and page (default {PROVINCE})")
     arguments = parser.parse_args(words)
     cases = tuple(case.scaled(arguments.scale) for case in CASES if case.word in arguments.cases)
-    if not cases or not 0 < arguments.share <= 1:
-        parser.error("no such case" if not cases else "--share is above 0 and at most 1")
+    if not cases:
+        parser.error("no such case")
+    if not (0 < arguments.share <= 1 and 0 < arguments.scale <= 1):
+        parser.error("--share and --scale are above 0 and at most 1")
     effort = province.Effort(cases, arguments.workers, arguments.seconds, arguments.share)
     report = _run(province.run(effort, _progress, lambda so_far: province.write(so_far, arguments.output)))
     print(summary(report))

@@ -21,17 +21,27 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """So many conferences of so many points each; `kill`: one media worker is killed while they run."""
+    """So many conferences of so many points each; `kill`: one media worker is killed while they run.
+
+    Below a `scale` of 1 it is a trial with fewer points than its title promises.
+    """
 
     word: str
     title: Text
     sizes: tuple[int, ...]
     shrink: Shrink = "cameras"
     kill: bool = False
+    scale: float = 1.0
 
     def scaled(self, scale: float) -> "Case":
-        """The same with fewer points in each conference."""
-        return replace(self, sizes=tuple(max(2, round(size * scale)) for size in self.sizes))
+        """The same with fewer points in each conference, and a title that says so."""
+        if scale == 1:
+            return self
+        title = Text(
+            f"{self.title.vi}, với {100 * scale:g} % số điểm", f"{self.title.en}, at {100 * scale:g} % of the points"
+        )
+        sizes = tuple(max(2, round(size * scale)) for size in self.sizes)
+        return replace(self, title=title, sizes=sizes, scale=scale)
 
 
 CASES = (

@@ -48,6 +48,9 @@ def _conditions(given: dict[str, Any]) -> str:
         "Server and simulated endpoints share one machine; when it is full less is sent, and the report says what was "
         f"left out. {facts}"
     )
+    if given["scale"] < 1:
+        vi = f"Đây chỉ là lần chạy thử với {100 * given['scale']:g} % số điểm cầu. {vi}"
+        en = f"This is only a trial, at {100 * given['scale']:g} % of the points. {en}"
     return _both("p", vi, en)
 
 
@@ -87,8 +90,8 @@ def _scope(case: dict[str, Any]) -> str:
 def _proposal(proposed: dict[str, Any] | None) -> str:
     head = "<h2>Năng lực đề xuất <span class=en>Proposed capacity</span></h2>"
     if proposed is None:
-        vi = "Chưa đủ số liệu để đề xuất: không có trường hợp nào đạt mọi tiêu chí với đủ camera và lớp hình."
-        en = "Nothing can be proposed: no case met everything with all cameras and layers."
+        vi = "Chưa đủ số liệu để đề xuất: không có trường hợp nào đạt mọi tiêu chí với đủ điểm, camera và lớp hình."
+        en = "Nothing can be proposed: no case met everything with all points, cameras and layers."
         return head + _both("p", vi, en)
     why, need, share = proposed["why"], proposed["need"], round(100 * proposed["share"])
     made_of = ", ".join(f"({word})" for word in proposed["cases"])

@@ -216,8 +216,8 @@ def _present(*last: float | None) -> bool:
 def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | None:
     """The capacity to record, and the cores a whole province would need; None when no case was carried in full.
 
-    A case that missed anything or ran lightened does not count: what did not come cost nothing, and nobody would call
-    it carried.
+    A case that missed anything, or ran lightened or on a smaller scale, does not count: what did not come cost nothing,
+    and nobody would call it carried.
     """
     counted = [case for case in cases if counts(case)]
     if not counted:
@@ -238,6 +238,7 @@ def conditions(effort: Effort) -> dict[str, Any]:
         "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "seconds": effort.seconds,
+        "scale": min(case.scale for case in effort.cases),
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 

@@ -26,6 +26,7 @@ def result(
     figures: dict[str, Any] = {
         "word": case.word,
         "title": asdict(case.title),
+        "scale": case.scale,
         "asked": {"sizes": list(case.sizes), "cameras": sum(case.sizes), "layers": WISH.layers},
         "reached": running(hall),
         "steps": steps,
@@ -61,15 +62,20 @@ def result(
         "machine": machine(measured),
         "kill": kill,
     }
-    figures["verdicts"] = judge(figures)
-    figures["whole"] = {name: figures["reached"][name] for name in figures["asked"]} == figures["asked"]
-    return figures
+    return figures | {"verdicts": judge(figures), "whole": whole(figures)}
+
+
+def whole(figures: dict[str, Any]) -> bool:
+    """Whether all of a case ran."""
+    asked, reached = figures["asked"], figures["reached"]
+    return ({name: reached[name] for name in asked}, figures["scale"]) == (asked, 1)
 
 
 def counts(figures: dict[str, Any]) -> bool:
     """Whether a case tells what its points and conferences cost: it met everything, and all cameras sent all layers."""
     asked, reached = figures["asked"], figures["reached"]
-    return passed(figures) and reached["cameras"] == reached["points"] and reached["layers"] == asked["layers"]
+    full = (reached["cameras"], reached["layers"], figures["scale"]) == (reached["points"], asked["layers"], 1)
+    return full and passed(figures)
 
 
 def sample(figures: dict[str, Any]) -> Sample:
@@ -109,5 +115,5 @@ def summary(report: dict[str, Any]) -> str:
     if proposed := report["proposal"]:
         lines.append(f"proposed capacity: {proposed['sessions']} sessions, {proposed['points']} points")
     else:
-        lines.append("proposed capacity: none, for no case met everything with all cameras and layers")
+        lines.append("proposed capacity: none, for no case met everything with all points, cameras and layers")
     return "\n".join(lines)

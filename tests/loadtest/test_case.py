@@ -15,7 +15,9 @@ def test_the_cases_are_those_of_the_requirements() -> None:
 
 
 def test_a_scaled_case_keeps_its_conferences() -> None:
-    assert CASES[1].scaled(0.1).sizes == (14, 2, 2, 2)
+    small = CASES[1].scaled(0.1)
+    assert (small.sizes, small.scale) == ((14, 2, 2, 2), 0.1)
+    assert small.title.en == "145 points and three sessions of 15, at 10 % of the points"
     assert CASES[3].scaled(1) == CASES[3]
 
 

@@ -17,6 +17,7 @@ def figures(**changed: Any) -> dict[str, Any]:
     case: dict[str, Any] = {
         "word": "d",
         "title": {"vi": "Mất một máy", "en": "A loss"},
+        "scale": 1.0,
         "asked": {"sizes": [145, 15], "cameras": 160, "layers": 3},
         "reached": {"sizes": [145, 15], "points": 160, "cameras": 80, "layers": 1},
         "steps": [],
@@ -51,6 +52,7 @@ def figures(**changed: Any) -> dict[str, Any]:
 
 def report(*cases: dict[str, Any], proposal: dict[str, Any] | None = None) -> dict[str, Any]:
     machine = {"cores": 2, "workers": 3, "machine": "Linux", "python": "3.12", "seconds": 5.0, "date": "2026-11-25"}
+    machine["scale"] = 1.0
     return {"cases": list(cases), "proposal": proposal, "conditions": machine}
 
 
@@ -134,6 +136,13 @@ def test_a_miss_is_the_only_miss_and_shown(word: str, change: dict[str, Any]) ->
 def test_less_than_was_asked_is_no_plain_pass() -> None:
     assert page(report(figures())).count("Đạt ở mức đã chạy") == 1
     assert page(report(figures(whole=True))).count("Đạt ở mức đã chạy") == 0
+
+
+def test_a_run_on_a_smaller_scale_says_so() -> None:
+    small = report(figures())
+    assert "only a trial" not in page(small)
+    small["conditions"]["scale"] = 0.1
+    assert "only a trial, at 10 % of the points" in page(small)
 
 
 def test_a_good_case_passes_and_a_case_without_a_kill_is_not_asked_for_it() -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from loadtest.province import proposal
-from loadtest.result import summary
+from loadtest.case import CASES
+from loadtest.province import Effort, conditions, proposal
+from loadtest.result import summary, whole
 from tests.loadtest.test_page import figures, report
 
 
@@ -51,6 +52,23 @@ def test_fewer_conferences_that_ran_in_full_count_for_what_they_were() -> None:
     found = proposal([fewer], 1.0)
     assert found is not None
     assert found["why"]["seen_sessions"] == 6
+
+
+def test_all_that_was_asked_is_the_whole_and_less_or_a_smaller_scale_is_not() -> None:
+    asked = {"sizes": [160], "cameras": 160, "layers": 3}
+    assert whole(carried(1, 160, 52, asked=asked))
+    assert not whole(carried(1, 160, 52, asked=asked | {"layers": 4}))
+    assert not whole(carried(1, 160, 52, asked=asked | {"sizes": [160, 15]}))
+    assert not whole(carried(1, 160, 52, asked=asked, scale=0.1))
+
+
+def test_a_smaller_scale_proposes_nothing() -> None:
+    assert proposal([carried(1, 160, 52, scale=0.1)], 0.8) is None
+
+
+def test_the_conditions_tell_the_scale() -> None:
+    assert conditions(Effort())["scale"] == 1
+    assert conditions(Effort(tuple(case.scaled(0.1) for case in CASES)))["scale"] == 0.1
 
 
 def test_nothing_carried_is_nothing_proposed() -> None:

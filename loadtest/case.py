@@ -9,6 +9,8 @@ Shrink = Literal["cameras", "conferences"]
 
 SEEN = 16
 """The composed picture shows so many tiles (layout 4x4)."""
+LINES = 720
+"""Everybody is sent it with so many lines."""
 
 
 @dataclass(frozen=True, slots=True)

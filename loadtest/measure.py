@@ -58,6 +58,7 @@ class Got:
     sound_gaps: int
     sound_pause_s: float
     picture_pause_s: float
+    fewest_lines: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def _got(seated: Seated[Listener], before: tuple[Tally, Tally], seconds: float, 
         listener.sound.gaps,
         listener.sound.longest_s,
         listener.picture.longest_s,
+        listener.fewest_lines,
     )
 
 

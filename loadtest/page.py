@@ -233,9 +233,11 @@ def _ranked(values: Sequence[float]) -> list[tuple[float, float]]:
 def _words() -> str:
     return _both(
         "p",
-        "Hình/giây đếm số hình đến nơi ở mỗi điểm cầu; gói mất hẳn là gói không đến cả sau khi xin gửi lại; "
+        "Hình/giây đếm số hình đến nơi ở mỗi điểm cầu, số dòng đọc từ khung hình khóa; "
+        "gói mất hẳn là gói không đến cả sau khi xin gửi lại; "
         "thời gian vào phiên tính từ lúc bấm đến khi có đường truyền; CPU đọc từ /proc cho từng tiến trình.",
-        "Pictures are counted as they arrive; a packet is lost that does not come even after it was asked for again; "
+        "Pictures are counted as they arrive, their lines read from key frames; "
+        "a packet is lost that does not come even after it was asked for again; "
         "joining lasts from the click to connected media; CPU is read from /proc per process.",
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from loadtest.case import Case
+from loadtest.case import LINES, Case
 from loadtest.hall import WISH, Hall
 from loadtest.measure import Measured, quantile, spread
 from loadtest.proposal import Sample
@@ -41,6 +41,12 @@ def result(
             "median": round(quantile(rates, 0.5), 1),
             "p5": round(quantile(rates, 0.05), 1),
             "least": round(min(rates, default=0.0), 1),
+        },
+        "lines": {
+            "wanted": LINES,
+            "points": sum(each.fewest_lines >= LINES for each in got),
+            "of": len(got),
+            "least": min((each.fewest_lines for each in got), default=0),
         },
         "rates": [round(each, 1) for each in rates],
         "received": received,

@@ -1,10 +1,12 @@
-"""When sound and pictures came at one endpoint: how even they were, and how long nothing came."""
+"""When sound and pictures came at one endpoint: how even they were, how long nothing came, and how large it was."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from loadtest.lines import picture_lines
 from loadtest.reception import HEADER
+from mediaserver.rtp.packet import parse
 
 SOUND_GAP_S = 0.1
 """A pause between two packets of the mix that is longer than any jitter buffer here bridges."""
@@ -59,23 +61,34 @@ class Listener:
         # owned
         self.sound = Pulse(SOUND_GAP_S)
         self.picture = Pulse(PICTURE_GAP_S)
+        self.fewest_lines = 0
+        """Of the pictures since counting began; 0 while no key frame told."""
+        self._lines = 0
         self._streams: dict[int, int] = {}
 
-    def packet(self, codec: str, data: memoryview, _length: int) -> None:
+    def packet(self, codec: str, data: memoryview, length: int) -> None:
         """Take one plain RTP packet; a picture begins with a newer timestamp."""
         if codec == "opus":
             self.sound.beat(self._clock())
             return
         _, _, _, timestamp, ssrc = HEADER.unpack_from(data)
         known = self._streams.get(ssrc)
-        if known is None or 0 < (timestamp - known) & 0xFFFFFFFF < 1 << 31:
+        newer = known is None or 0 < (timestamp - known) & 0xFFFFFFFF < 1 << 31
+        if newer:
             self._streams[ssrc] = timestamp
             self.picture.beat(self._clock())
+        if newer or not self._lines:
+            self._look(codec, parse(data, length)[0].payload)
+
+    def _look(self, codec: str, payload: bytes) -> None:
+        if lines := picture_lines(codec, payload):
+            self._lines, self.fewest_lines = lines, min(lines, self.fewest_lines or lines)
 
     def restart(self, now: float) -> None:
         """Count from here."""
         self.sound.restart(now)
         self.picture.restart(now)
+        self.fewest_lines = self._lines
 
     def stop(self, now: float) -> None:
         """Count to here."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.case import Text
+from loadtest.case import LINES, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Criterion:
 
 
 def _percent(part: int, whole: int) -> float:
-    return round(100 * part / whole, 1)
+    return round(100 * part / max(1, whole), 1)
 
 
 def _joined(case: dict[str, Any]) -> float:
@@ -55,6 +55,14 @@ ALWAYS = (
         *("pictures-p5", Text("Hình/giây, 5 % kém nhất", "pictures/s, poorest 5 %"), ""),
         lambda c: c["pictures_per_s"]["p5"],
         20,
+        at_least=True,
+    ),
+    Criterion(
+        "lines",
+        Text(f"Điểm cầu luôn nhận hình đủ {LINES} dòng", f"points whose picture always had {LINES} lines"),
+        "%",
+        lambda c: _percent(c["lines"]["points"], c["lines"]["of"]),
+        100,
         at_least=True,
     ),
     Criterion("loss", Text("Gói mất hẳn", "packets lost for good"), "%", lambda c: c["loss_pct"], 0.1),

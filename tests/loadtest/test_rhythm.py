@@ -16,8 +16,13 @@ class Clock:
         return self.now
 
 
-def rtp(timestamp: int, ssrc: int = 1) -> memoryview:
-    return memoryview(pack("!BBHII", 0x80, 96, 0, timestamp & 0xFFFFFFFF, ssrc))
+def rtp(timestamp: int, ssrc: int = 1, payload: bytes = b"") -> memoryview:
+    return memoryview(pack("!BBHII", 0x80, 96, 0, timestamp & 0xFFFFFFFF, ssrc) + payload)
+
+
+def key(lines: int) -> bytes:
+    """How a VP8 key frame begins."""
+    return b"\x10\x10\0\0\x9d\x01\x2a\x80\x02" + lines.to_bytes(2, "little")
 
 
 @given(st.lists(st.integers(0, 400), min_size=1))
@@ -52,6 +57,26 @@ def test_a_picture_is_a_newer_timestamp_of_its_stream() -> None:
     listener.packet("H264", rtp(1, ssrc=2), 12)
     assert listener.picture.beats == 5
     assert listener.sound.beats == 0
+
+
+def test_the_fewest_lines_since_counting_began_are_noted() -> None:
+    listener = Listener(Clock())
+    noted = []
+    for timestamp, payload in enumerate([b"", key(720), b"\x10", key(360), key(720), b""]):
+        data = rtp(timestamp, payload=payload)
+        listener.packet("VP8", data, len(data))
+        noted.append(listener.fewest_lines)
+    assert noted == [0, 720, 720, 360, 360, 360]
+    listener.restart(0.0)
+    assert listener.fewest_lines == 720
+
+
+def test_a_key_frame_sent_again_tells_the_lines_of_who_knows_none() -> None:
+    listener = Listener(Clock())
+    for timestamp, payload in ((2, b""), (1, key(720))):
+        data = rtp(timestamp, payload=payload)
+        listener.packet("VP8", data, len(data))
+    assert (listener.fewest_lines, listener.picture.beats) == (720, 1)
 
 
 def test_back_is_when_the_later_of_sound_and_picture_is() -> None:

@@ -7,12 +7,9 @@ load is made lighter until the machine has something left: what was left out is 
 import asyncio
 import json
 import logging
-import os
 import platform
-import signal
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +20,8 @@ from loadtest.booking import meets_by_grant
 from loadtest.case import CASES, Case, Load
 from loadtest.client import Client
 from loadtest.hall import WISH, Attendee, Hall
-from loadtest.measure import CORES, Measured, Meter, measure, spread
+from loadtest.loss import kill
+from loadtest.measure import CORES, Measured, measure
 from loadtest.page import page
 from loadtest.proposal import propose
 from loadtest.result import counts, machine, result, running, sample
@@ -39,9 +37,6 @@ TRIAL_S = 3.0
 FULL_PCT = 95.0
 """Of all cores taken by server and endpoints, or of the one core that the endpoints have: then nothing is left."""
 LEAST_RATE = 24.0
-BACK_S = 40.0
-"""So long is waited for everyone after a worker was killed."""
-LOOK_S = 0.1
 NEED = (16, 204)
 """Conferences and points a province has at once: 80 % of a maximum of 20 and 256 (requirements §3.6)."""
 
@@ -145,8 +140,8 @@ class Show:
             steps = await _fit(hall, case, self._server, self._progress)
             self._carried[case.sizes] = hall.load
             measured = await measure(hall, self._server.pid, self._effort.seconds)
-            kill = await _kill(hall, measured, self._server, self._progress) if case.kill else None
-            self._results.append(result(case, hall, measured, joins, steps, kill))
+            lost = await kill(hall, measured, self._server.pid, self._progress) if case.kill else None
+            self._results.append(result(case, hall, measured, joins, steps, lost))
         finally:
             await hall.leave()
 
@@ -180,37 +175,6 @@ def _full(measured: Measured) -> bool:
 
 def _say(load: Load) -> str:
     return f"{load.conferences} conferences, {load.layers} layers, {load.share:.0%} of the unseen cameras"
-
-
-async def _kill(hall: Hall, measured: Measured, server: Server, progress: Progress) -> dict[str, Any]:
-    """Kill the busiest media worker, and wait until everyone has picture and sound again."""
-    victim = max((p for p in measured.spent.processes if p.name.startswith("media")), key=lambda p: p.cpu_pct)
-    meter, began = Meter(hall, server.pid), time.monotonic()
-    os.kill(victim.pid, signal.SIGKILL)
-    progress(f"killed {victim.name}")
-    with suppress(TimeoutError):
-        async with asyncio.timeout(BACK_S):
-            await asyncio.sleep(SETTLE_S)  # before, everyone's last packets look like being back
-            while not all(_present(each.watcher.sound.last, each.watcher.picture.last) for each in hall.seated):  # noqa: ASYNC110 - a packet sets no event
-                await asyncio.sleep(LOOK_S)
-    waited = time.monotonic() - began
-    meter.stop()
-    back = [each.watcher.back(began) for each in hall.seated]
-    hit = [each.participant.renewals > 0 for each in hall.seated]
-    times = sorted(at for at, was_hit in zip(back, hit, strict=True) if at is not None and was_hit)
-    return {
-        "worker": victim.name,
-        "expected": len(hall.seated),
-        "hit": sum(hit),
-        "back": sum(at is not None and at < waited for at in back),
-        "back_s": spread(times),
-        "times_s": [round(at, 2) for at in times],
-    }
-
-
-def _present(*last: float | None) -> bool:
-    now = time.monotonic()
-    return all(at is not None and now - at < 5 * LOOK_S for at in last)
 
 
 def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | None:

@@ -72,6 +72,14 @@ ALWAYS = (
 )
 AFTER_KILL = (
     Criterion(
+        "hit",
+        Text("Điểm cầu bị ảnh hưởng", "points that the loss hit"),
+        "",
+        lambda c: c["kill"]["hit"],
+        1,
+        at_least=True,
+    ),
+    Criterion(
         *("back", Text("Điểm cầu có lại hình và tiếng", "points with picture and sound again"), "%"),
         lambda c: _percent(c["kill"]["back"], c["kill"]["expected"]),
         100,

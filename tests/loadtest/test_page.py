@@ -125,6 +125,7 @@ def test_a_report_without_cases_or_proposal_is_a_page() -> None:
         ("lines", {"lines": {"wanted": 720, "points": 159, "of": 160, "least": 360}}),
         ("loss", {"loss_pct": 0.11}),
         ("sound", {"sound": {"gaps": 1, "points_with_gaps": 1, "longest_ms": 301}}),
+        ("hit", {"kill": figures()["kill"] | {"hit": 0, "times_s": []}}),
         ("back", {"kill": figures()["kill"] | {"back": 159}}),
         ("back-time", {"kill": figures()["kill"] | {"back_s": {"median": 1, "p95": 2, "max": 15.1}}}),
     ],

@@ -25,7 +25,8 @@ from loadtest.clip import Clip, Codec, Frame
 from loadtest.media import Bench, bench_room
 from loadtest.offer import Wish
 from loadtest.picture import cache_directory, clips
-from loadtest.sender import FPS
+from loadtest.reception import Tally
+from loadtest.sender import FPS, PTIME_MS
 from loadtest.tone import encode_tone, tone_hz
 
 RECEIVERS = (10, 30, 60)
@@ -37,6 +38,10 @@ VIDEO_PACKETS_PER_PICTURE = 6
 """150 packets/s at 25 pictures/s."""
 VIDEO_PACKET_BYTES = 1100
 SETTLE_S = 2.0
+ENOUGH = 0.9
+"""Of the pictures, or of the mix: with less than this share nothing was measured."""
+SOUND_BYTES = 40
+"""An RTP packet of silence has 19 bytes, one of thirty tones about 90."""
 STEADY_S = 6.0
 """A lone voice is passed on as it came once it has been steady for five seconds."""
 
@@ -143,14 +148,18 @@ async def compose_pct(seconds: float) -> float:
     """Percent of a core: what :func:`seat_cameras` seats. Raises RuntimeError when the composed picture is late."""
     async with bench_room() as bench:
         await seat_cameras(bench)
-        viewer = bench.callers[-1]
         await asyncio.sleep(SETTLE_S)
-        before = viewer.reception.picture().frames
+        before = composed_s(bench)
         cpu = await _cpu(bench, seconds)
-        fps = (viewer.reception.picture().frames - before) / seconds
-        if fps < FPS * 0.9:
-            raise RuntimeError(f"the composed picture came with {fps:.1f} pictures/s only")
-        return 100 * cpu / seconds
+        came = composed_s(bench) - before
+        if came < seconds * ENOUGH:
+            raise RuntimeError(f"the composed picture came with {FPS * came / seconds:.1f} pictures/s only")
+        return 100 * cpu / came
+
+
+def composed_s(bench: Bench) -> float:
+    """Seconds of the composed picture that have come: who leaves pictures out is not cheaper for it."""
+    return bench.callers[-1].reception.picture().frames / FPS
 
 
 async def seat_cameras(bench: Bench) -> None:
@@ -172,11 +181,24 @@ async def _plain(module: str, *numbers: int) -> dict[str, float]:
 
 
 async def mix_pct(seconds: float) -> float:
-    """Percent of a core: what :func:`seat_voices` seats."""
+    """Percent of a core: what :func:`seat_voices` seats. Raises RuntimeError when somebody does not hear the mix."""
     async with bench_room() as bench:
         await seat_voices(bench)
         await asyncio.sleep(SETTLE_S)
-        return 100 * await _cpu(bench, seconds) / seconds
+        before = [caller.reception.audio() for caller in bench.callers]
+        cpu = await _cpu(bench, seconds)
+        for caller, earlier in zip(bench.callers, before, strict=True):
+            _heard(caller.reception.audio() - earlier, seconds)
+        return 100 * cpu / seconds
+
+
+def _heard(got: Tally, seconds: float) -> None:
+    """Raise RuntimeError unless so many seconds of sound came, a packet every 20 ms."""
+    rate = got.packets / seconds
+    if rate < ENOUGH * 1000 / PTIME_MS:
+        raise RuntimeError(f"the mix came with {rate:.1f} packets/s only")
+    if (size := got.bytes / got.packets) < SOUND_BYTES:
+        raise RuntimeError(f"the mix came with {size:.0f} bytes a packet only, which is silence")
 
 
 async def seat_voices(bench: Bench) -> None:

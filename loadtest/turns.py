@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from loadtest import probe
-from loadtest.bench import MIXED, STEADY_S, join_cost, received, seat_cameras, seat_viewers, seat_voices
+from loadtest.bench import MIXED, STEADY_S, composed_s, join_cost, received, seat_cameras, seat_viewers, seat_voices
 from loadtest.floor import SENDERS
 from loadtest.media import Bench, bench_room
 from loadtest.sender import FPS
@@ -52,12 +52,7 @@ async def _forward_us(receivers: int, at: Path | None, seconds: float) -> float:
 
 
 async def _compose_pct(at: Path | None, seconds: float) -> float:
-    return 100 * await _steady(seat_cameras, _composed, at, seconds)
-
-
-def _composed(bench: Bench) -> float:
-    """Seconds of the picture that came: who leaves pictures out is not cheaper for it."""
-    return bench.callers[-1].reception.picture().frames / FPS
+    return 100 * await _steady(seat_cameras, composed_s, at, seconds)
 
 
 async def _mix_pct(at: Path | None, seconds: float) -> float:

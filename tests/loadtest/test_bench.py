@@ -1,10 +1,18 @@
 """The figures beside their limits."""
 
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
-from loadtest import limits
+import pytest
+
+from loadtest import bench, limits
 from loadtest.bench import table
+from loadtest.offer import H264, OPUS
 from loadtest.paced import beats
+from loadtest.reception import HEADER, Reception
+from mediaserver.mix.opus import silence
 
 FIGURES = {
     "forward_us_per_packet": {"10": 9.0, "30": 6.0, "60": 5.0},
@@ -38,6 +46,82 @@ def test_the_table_sets_each_figure_beside_its_limit_and_its_reach() -> None:
         ["join (seat, SDP, ICE, DTLS), ms", "4.5", "–", "–", "≤ 4"],
         ["memory per receiver, KiB", "147", "–", "–", "≤ 150"],
     ]
+
+
+class Room:
+    """Takes a tenth of a core, and sends what a script says to each receiver of it."""
+
+    def __init__(self, send: Callable[[int, Reception], None], receivers: int) -> None:
+        self.callers = [SimpleNamespace(reception=Reception()) for _ in range(receivers)]
+        self._send = send
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Room"]:
+        yield self
+
+    async def work(self, _room: object, seconds: float) -> float:
+        for at, caller in enumerate(self.callers):
+            self._send(at, caller.reception)
+        return seconds / 10
+
+    async def seated(self, _room: object) -> None:
+        """Everyone sits, and a packet of everything has come."""
+        for caller in self.callers:
+            packets(caller.reception, H264, 1, 0)
+            packets(caller.reception, OPUS, 1, 0)
+
+
+def packets(reception: Reception, payload_type: int, count: int, length: int, first: int = 0) -> None:
+    for at in range(first, first + count):
+        header = HEADER.pack(0x80, payload_type, at, 960 * at, payload_type)
+        reception.receive(memoryview(header), length)
+
+
+Play = Callable[[Callable[[int, Reception], None], int], None]
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Let a script take a worker's place."""
+
+    def put(send: Callable[[int, Reception], None], receivers: int) -> None:
+        room = Room(send, receivers)
+        monkeypatch.setattr(bench, "bench_room", room.open)
+        monkeypatch.setattr(bench, "seat_cameras", room.seated)
+        monkeypatch.setattr(bench, "seat_voices", room.seated)
+        monkeypatch.setattr(bench, "_cpu", room.work)
+        monkeypatch.setattr(bench, "SETTLE_S", 0)
+
+    return put
+
+
+async def test_who_leaves_composed_pictures_out_is_not_cheaper_for_it(play: Play) -> None:
+    play(lambda _at, reception: packets(reception, H264, 46, 1000, first=1), 1)
+    assert await bench.compose_pct(2.0) == pytest.approx(10 * 50 / 46)
+
+
+async def test_a_composed_picture_that_is_late_is_no_figure(play: Play) -> None:
+    play(lambda _at, reception: packets(reception, H264, 44, 1000, first=1), 1)
+    with pytest.raises(RuntimeError, match=r"22\.0 pictures/s only"):
+        await bench.compose_pct(2.0)
+
+
+async def test_a_mix_that_everyone_hears_is_a_figure(play: Play) -> None:
+    play(lambda _at, reception: packets(reception, OPUS, 100, 90, first=1), 30)
+    assert await bench.mix_pct(2.0) == pytest.approx(10)
+
+
+async def test_a_mix_that_one_does_not_hear_is_no_figure(play: Play) -> None:
+    play(lambda at, reception: packets(reception, OPUS, 5 if at == 7 else 100, 90, first=1), 30)
+    with pytest.raises(RuntimeError, match=r"2\.5 packets/s only"):
+        await bench.mix_pct(2.0)
+
+
+async def test_a_mix_of_silence_is_no_figure(play: Play) -> None:
+    size = HEADER.size + len(silence())
+    play(lambda at, reception: packets(reception, OPUS, 100, size if at == 7 else 90, first=1), 30)
+    with pytest.raises(RuntimeError, match="19 bytes a packet only"):
+        await bench.mix_pct(2.0)
 
 
 def test_the_plain_limits_are_measured() -> None:

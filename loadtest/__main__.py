@@ -196,7 +196,7 @@ def _turns(words: Sequence[str]) -> int:
     print(turns.HEAD)
     for work in works:
         pairs = _run(turns.run(arguments.other, work, arguments.seconds, arguments.rounds, _progress))
-        print(turns.row(work, pairs), flush=True)
+        print(turns.rows(work, pairs), flush=True)
     return 0
 
 

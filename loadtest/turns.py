@@ -20,17 +20,20 @@ from loadtest.media import Bench, bench_room
 from loadtest.sender import FPS
 
 WINDOW_S = 0.5
+MICROSECONDS, PERCENT = 1e6, 100.0
 
-Pair = tuple[float, float]
+Figures = tuple[float, ...]
+"""What one run of a work tells, in the order of its names."""
+Pair = tuple[Figures, Figures]
 """What one round cost: the other version's worker, and this one's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is done, in which unit its cost is told, and how it is measured in so many seconds at a checkout."""
+    """What is done, in which units its costs are told, and how they are measured in so many seconds at a checkout."""
 
-    name: str
-    cost: Callable[[Path | None, float], Awaitable[float]]
+    names: tuple[str, ...]
+    cost: Callable[[Path | None, float], Awaitable[Figures]]
 
 
 async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Callable[[str], None]) -> list[Pair]:
@@ -40,42 +43,26 @@ async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Ca
         raise ValueError(f"no compiled media worker in {other}: `make install` there makes one")
     pairs = []
     for number in range(rounds):
-        progress(f"{work.name}: round {number + 1} of {rounds}")
+        progress(f"{', '.join(work.names)}: round {number + 1} of {rounds}")
         order = (other, None) if number % 2 == 0 else (None, other)
         cost = {at: await work.cost(at, seconds) for at in order}
         pairs.append((cost[other], cost[None]))
     return pairs
 
 
-async def _forward_us(receivers: int, at: Path | None, seconds: float) -> float:
-    return 1e6 * await _steady(partial(seat_viewers, receivers=receivers), received, at, seconds)
-
-
-async def _compose_pct(at: Path | None, seconds: float) -> float:
-    return 100 * await _steady(seat_cameras, composed_s, at, seconds)
-
-
-async def _mix_pct(at: Path | None, seconds: float) -> float:
-    return 100 * await _steady(seat_voices, lambda _bench: time.monotonic(), at, seconds)
-
-
-async def _join_ms(at: Path | None, _seconds: float) -> float:
-    return (await join_cost(at))[0]
-
-
-async def _receiver_kib(at: Path | None, _seconds: float) -> float:
-    return (await join_cost(at))[1]
-
-
 async def _steady(
-    seat: Callable[[Bench], Awaitable[None]], done: Callable[[Bench], float], at: Path | None, seconds: float
-) -> float:
-    """CPU seconds for one of what is `done`: packets that arrived, or seconds."""
+    seat: Callable[[Bench], Awaitable[None]],
+    done: Callable[[Bench], float],
+    unit: float,
+    at: Path | None,
+    seconds: float,
+) -> Figures:
+    """CPU for one of what is `done`: packets that arrived, or seconds; so many of its `unit` are a second of CPU."""
     async with bench_room(at=at) as bench:
         await seat(bench)
         await asyncio.sleep(STEADY_S)
         windows = [await _window(bench, done) for _ in range(max(2, round(seconds / WINDOW_S)))]
-    return lower_quartile(windows)
+    return (unit * lower_quartile(windows),)
 
 
 async def _window(bench: Bench, done: Callable[[Bench], float]) -> float:
@@ -90,19 +77,31 @@ def lower_quartile(windows: list[float]) -> float:
 
 
 WORKS: dict[str, Callable[[int], Work]] = {
-    "forward": lambda receivers: Work(f"forward to {receivers}, µs per packet", partial(_forward_us, receivers)),
-    "compose": lambda _receivers: Work(f"compose {SENDERS}, core-%", _compose_pct),
-    "mix": lambda _receivers: Work(f"mix {MIXED}, core-%", _mix_pct),
-    "join": lambda _receivers: Work("join, ms", _join_ms),
-    "memory": lambda _receivers: Work("memory per receiver, KiB", _receiver_kib),
+    "forward": lambda receivers: Work(
+        (f"forward to {receivers}, µs per packet",),
+        partial(_steady, partial(seat_viewers, receivers=receivers), received, MICROSECONDS),
+    ),
+    "compose": lambda _receivers: Work(
+        (f"compose {SENDERS}, core-%",), partial(_steady, seat_cameras, composed_s, PERCENT)
+    ),
+    "mix": lambda _receivers: Work(
+        (f"mix {MIXED}, core-%",), partial(_steady, seat_voices, lambda _bench: time.monotonic(), PERCENT)
+    ),
+    "join": lambda _receivers: Work(("join, ms", "memory per receiver, KiB"), lambda at, _seconds: join_cost(at)),
 }
 """As the rows of `bench`, in their order; those who look at a camera forwarded are so many."""
 
 HEAD = "| by turns | other | this one | change |\n| --- | --- | --- | --- |"
 
 
-def row(work: Work, pairs: list[Pair]) -> str:
-    """The rounds as a row of Markdown, and by how much this version is cheaper or dearer in their median."""
+def rows(work: Work, pairs: list[Pair]) -> str:
+    """A row of Markdown for each figure: its rounds, and how much cheaper or dearer this version is in the median."""
+    return "\n".join(
+        _row(name, [(theirs[at], mine[at]) for theirs, mine in pairs]) for at, name in enumerate(work.names)
+    )
+
+
+def _row(name: str, pairs: list[tuple[float, float]]) -> str:
     before, now = (" · ".join(f"{pair[at]:.1f}" for pair in pairs) for at in (0, 1))
     change = statistics.median(mine / theirs for theirs, mine in pairs) - 1
-    return f"| {work.name} | {before} | {now} | {change:+.0%} |"
+    return f"| {name} | {before} | {now} | {change:+.0%} |"

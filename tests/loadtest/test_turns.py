@@ -14,10 +14,17 @@ FORWARD = turns.WORKS["forward"](1)
 
 
 def test_the_rounds_are_a_row_with_the_change_of_their_median() -> None:
-    pairs = [(10.0, 8.0), (9.0, 9.0), (8.04, 6.0)]
-    assert turns.row(turns.WORKS["forward"](30), pairs) == (
+    pairs: list[turns.Pair] = [((10.0,), (8.0,)), ((9.0,), (9.0,)), ((8.04,), (6.0,))]
+    assert turns.rows(turns.WORKS["forward"](30), pairs) == (
         "| forward to 30, µs per packet | 10.0 · 9.0 · 8.0 | 8.0 · 9.0 · 6.0 | -20% |"
     )
+
+
+def test_joins_are_one_run_and_two_rows() -> None:
+    assert turns.rows(turns.WORKS["join"](1), [((4.0, 150.0), (3.0, 150.0))]).splitlines() == [
+        "| join, ms | 4.0 | 3.0 | -25% |",
+        "| memory per receiver, KiB | 150.0 | 150.0 | +0% |",
+    ]
 
 
 def test_a_run_s_figure_lies_among_its_windows() -> None:
@@ -49,15 +56,15 @@ async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path, monkeypa
 async def test_who_goes_first_changes_with_every_round() -> None:
     asked: list[Path | None] = []
 
-    async def cost(at: Path | None, seconds: float) -> float:
+    async def cost(at: Path | None, seconds: float) -> turns.Figures:
         asked.append(at)
-        return seconds * (1 if at is None else 2)
+        return (seconds * (1 if at is None else 2),)
 
     told: list[str] = []
-    pairs = await turns.run(HERE, turns.Work("sums", cost), 3.0, 3, told.append)
-    assert pairs == [(6.0, 3.0)] * 3
+    pairs = await turns.run(HERE, turns.Work(("sums", "more"), cost), 3.0, 3, told.append)
+    assert pairs == [((6.0,), (3.0,))] * 3
     assert asked == [HERE, None, None, HERE, HERE, None]
-    assert told == ["sums: round 1 of 3", "sums: round 2 of 3", "sums: round 3 of 3"]
+    assert told == ["sums, more: round 1 of 3", "sums, more: round 2 of 3", "sums, more: round 3 of 3"]
 
 
 @COMPILED
@@ -66,5 +73,5 @@ async def test_both_versions_work_in_each_round(
     name: str, least: float, most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "STEADY_S", 0.5)
-    ((other, this),) = await turns.run(HERE, turns.WORKS[name](1), 1.0, 1, lambda _text: None)
+    (((other,), (this,)),) = await turns.run(HERE, turns.WORKS[name](1), 1.0, 1, lambda _text: None)
     assert least < other < most and least < this < most

@@ -64,7 +64,7 @@ def assert_chapters(path: Path, row: Locator) -> None:
     titles = [chapter["tags"]["title"] for chapter in found]
     assert (titles[0], titles[1].startswith("Đánh dấu lúc "), titles[2:]) == ("Khai mạc", True, ["Báo cáo"])
     starts = [float(chapter["start_time"]) for chapter in found]
-    assert (starts[0], 1 <= starts[1] <= 3, 2 <= starts[2] <= 5) == (0.0, True, True)
+    assert (starts[0], 1 <= starts[1] <= 3.5, 2 <= starts[2] <= 5.5) == (0.0, True, True)
     row.get_by_test_id("chapters-fold").click()
     shown = row.get_by_test_id("chapter").all()
     assert [float(each.get_attribute("data-seconds") or -1) for each in shown] == starts
@@ -121,7 +121,7 @@ def test_a_recording_pauses_is_finished_and_plays(
     expect(page.get_by_test_id("voices")).to_have_attribute("aria-pressed", "true")
     page.get_by_test_id("record").click()
     expect(mark).to_have_attribute("data-state", "on")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(2000)  # a busy machine's first picture comes late, and marks of one second are one
     page.get_by_test_id("mark").click()
     expect(page.get_by_test_id("notice")).to_contain_text("Đã đánh dấu ở 00:0")
     page.wait_for_timeout(1500)

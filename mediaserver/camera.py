@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mediaserver.api import TOP_HEIGHT
-from mediaserver.rtp.jitter import FrameAssembler, FrameQueue
+from mediaserver.rtp.jitter import Frame, FrameAssembler, FrameQueue
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.rtcp import Block
@@ -179,7 +179,7 @@ class PictureInput:
         assembler = self._assemblers.get(source)
         if assembler is None:
             return
-        frames = [frame for packet in packets for frame in assembler.add(packet, now)]
+        frames = _complete(source, assembler, packets, now)
         if source is self._next and any(frame.keyframe for frame in frames):
             if self._current is not None:
                 self._drop(self._current)
@@ -187,11 +187,19 @@ class PictureInput:
         if source is self._current:
             for frame in frames:
                 self.queue.put(frame)
-            if assembler.lost or self.queue.starving:
-                source.request_keyframe(now)
+        if assembler.lost or (source is self._current and self.queue.starving):
+            source.request_keyframe(now)
 
     def broken(self, now: float) -> None:
         """The decoder gave up on this layer: start over at a key frame."""
         self.queue = FrameQueue()
         if self._current is not None:
             self._current.request_keyframe(now)
+
+
+def _complete(source: Source, assembler: FrameAssembler, packets: list[Packet], now: float) -> list[Frame]:
+    """The frames that packets complete; what came before a key frame's first packet was late is taken from `source`."""
+    frames = [frame for packet in packets for frame in assembler.add(packet, now)]
+    while assembler.expected is not None and (packet := source.recall(assembler.expected)) is not None:
+        frames += assembler.add(packet, now)
+    return frames

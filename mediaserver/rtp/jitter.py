@@ -33,7 +33,8 @@ class FrameAssembler:
         self._codec = codec
         # owned
         self._held: dict[int, Packet] = {}
-        self._next: int | None = None
+        self.expected: int | None = None
+        """The number that goes on where the last one ended; None while a key frame is waited for."""
         self._parts: list[bytes] = []
         self._bytes = 0
         self._keyframe = False
@@ -42,28 +43,28 @@ class FrameAssembler:
     @property
     def lost(self) -> bool:
         """Whether it waits for a key frame."""
-        return self._next is None
+        return self.expected is None
 
     def add(self, packet: Packet, now: float) -> list[Frame]:
         """Take one packet; returns the frames it completes."""
-        if self._next is None:
+        if self.expected is None:
             if not packet.keyframe:
                 return []
-            self._next = packet.sequence
-        elif newer(self._next, packet.sequence):
+            self.expected = packet.sequence
+        elif newer(self.expected, packet.sequence):
             return []
         self._held[packet.sequence] = packet
-        before = self._next
+        before = self.expected
         frames = self._drain()
-        if self._next != before:
+        if self.expected != before:
             self._hole_since = None  # what still waits, waits for another hole
         self._watch_hole(now)
         return frames
 
     def _drain(self) -> list[Frame]:
         frames: list[Frame] = []
-        while self._next is not None and (packet := self._held.pop(self._next, None)) is not None:
-            self._next = (self._next + 1) & 0xFFFF
+        while self.expected is not None and (packet := self._held.pop(self.expected, None)) is not None:
+            self.expected = (self.expected + 1) & 0xFFFF
             if packet.payload and not self._append(packet):
                 self.reset()
                 break
@@ -98,7 +99,7 @@ class FrameAssembler:
         """Forget everything and wait for a key frame."""
         self._held.clear()
         self._parts, self._bytes, self._keyframe = [], 0, False
-        self._next = self._hole_since = None
+        self.expected = self._hole_since = None
 
 
 class FrameQueue:

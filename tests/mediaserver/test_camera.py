@@ -1,5 +1,6 @@
 """Layers of a camera, what is reported of them, and the composer's ear."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,6 +125,52 @@ def test_a_hole_that_is_not_mended_asks_for_a_key_frame() -> None:
     cameras.send(0, 2.0)
     cameras.send(0, 2.0, True)
     assert texts(ear) == [b"0", b"0"]
+
+
+def key_frame(cameras: Cameras, at: int) -> list[Packet]:
+    """The next key frame of a layer in three packets, of which nothing has been sent yet."""
+    first = cameras.sequences[at]
+    cameras.sequences[at] += 3
+    packets = [
+        Packet(96, first + i, first * 3600, at, i == 2, payload, i == 0)
+        for i, payload in enumerate(packetize_vp8(bytes([at]) * 3000, first))
+    ]
+    assert len(packets) == 3
+    return packets
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_a_key_frame_awaited_that_was_lost_in_part_is_asked_for_again(shown: bool) -> None:
+    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    if shown:
+        ear.follow(cameras.layers[0], 0.0)
+        cameras.send(0, 0.0, True)
+    ear.follow(cameras.layers[1], 0.0)
+    first, _, last = key_frame(cameras, 1)
+    for packet in (first, last):
+        cameras.layers[1].receive([packet], 0.1)
+    for tick in range(20):
+        cameras.send(1, 0.14 + tick / 25)
+        cameras.layers[1].remind(0.14 + tick / 25)
+    assert cameras.asked.count(1) == 2
+    ear.queue.take()
+    cameras.send(1, 1.0, True)
+    assert texts(ear) == [b"1"]
+
+
+def test_a_key_frame_whose_first_packet_comes_last_is_whole() -> None:
+    cameras, ear = Cameras(1.0), PictureInput()
+    cameras.send(0, 0.0)
+    ear.follow(cameras.layers[0], 0.0)
+    layer, (first, middle, last) = cameras.layers[0], key_frame(cameras, 0)
+    assert layer.receive([last], 0.1) == [first.sequence, middle.sequence]
+    cameras.dirty.flush(0.1)
+    cameras.send(0, 0.14)
+    for at, packet in ((0.18, first), (0.2, middle)):
+        layer.repair(packet, at)
+        cameras.dirty.flush(at)
+    cameras.send(0, 0.22)
+    assert [len(text) for text in texts(ear)] == [3000, 1, 1]
 
 
 def test_a_decoder_that_gave_up_starts_over_at_a_key_frame() -> None:

@@ -8,7 +8,7 @@ from mediaserver.rtp.jitter import Frame, FrameAssembler, FrameQueue
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.rtcp import Block
-from mediaserver.tracks import Dirty, Source, VideoSource
+from mediaserver.tracks import Dirty, Sink, Source, VideoSource
 
 ACTIVE_S = 1.5
 """A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
@@ -91,9 +91,20 @@ class Layer(VideoSource):
             self.nack.receive(packet.sequence, now)
             self.push(packet)
 
+    def detach(self, sink: Sink) -> None:
+        """Stop sending to `sink`."""
+        super().detach(sink)
+        if not self.sinks:
+            self.nack.forget()
+
     def rests(self, now: float) -> bool:
-        """Whether nothing must be asked for again until it has a new hole or :meth:`ask` is called."""
-        return not self.nack.waiting and super().rests(now)
+        """Whether nothing must be asked for again until it has a new hole, :meth:`ask` is called or it sends again."""
+        return not self.nack.waiting and (super().rests(now) or not self.active(now))
+
+    def remind(self, now: float) -> None:
+        """Ask again while it sends: browsers answer for a layer at rest with key frames of all the others."""
+        if self.active(now):
+            super().remind(now)
 
     def active(self, now: float) -> bool:
         """Whether it sends."""

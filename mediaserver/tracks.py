@@ -103,6 +103,12 @@ class VideoSource(Source):
         self._cache = PacketCache()
         self._keyframes = KeyframeThrottle()
 
+    def detach(self, sink: Sink) -> None:
+        """Stop sending to `sink`; what nobody is left to see is asked for no more."""
+        super().detach(sink)
+        if not self.sinks:
+            self._keyframes.forget()
+
     def push(self, *packets: Packet) -> None:
         """Take packets; they leave at the next flush."""
         self._cache.add(*packets)

@@ -29,3 +29,7 @@ class KeyframeThrottle:
     def arrived(self) -> None:
         """A key frame came."""
         self._wanted = False
+
+    def forget(self) -> None:
+        """Nobody is left who needs one."""
+        self._wanted = False

@@ -173,6 +173,35 @@ def test_a_key_frame_whose_first_packet_comes_last_is_whole() -> None:
     assert [len(text) for text in texts(ear)] == [3000, 1, 1]
 
 
+def test_a_layer_that_stopped_is_asked_for_nothing_until_it_sends_again() -> None:
+    cameras, ear = Cameras(1.0), PictureInput()
+    layer = cameras.layers[0]
+    cameras.send(0, 0.0)
+    ear.follow(layer, 0.0)
+    for tick in range(100):
+        layer.remind(tick / 20)
+    assert len(cameras.asked) == 3  # until it has been silent for `ACTIVE_S`
+    assert layer.rests(5.0)
+    cameras.send(0, 5.0)
+    layer.remind(5.0)
+    assert len(cameras.asked) == 4
+
+
+def test_a_layer_that_nobody_looks_at_any_more_misses_nothing() -> None:
+    cameras, ear = Cameras(0.5, 1.0), PictureInput()
+    left = cameras.layers[1]
+    for at in range(2):
+        cameras.send(at, 0.0)
+    ear.follow(cameras.layers[0], 0.0)
+    cameras.send(0, 0.0, True)
+    ear.follow(left, 0.0)
+    assert cameras.send(1, 0.1, skip=2)
+    ear.follow(cameras.layers[0], 0.1)
+    for tick in range(20):
+        left.remind(0.1 + tick / 20)
+    assert (cameras.asked.count(1), left.rests(1.1)) == (1, True)
+
+
 def test_a_decoder_that_gave_up_starts_over_at_a_key_frame() -> None:
     cameras, ear = Cameras(1.0), PictureInput()
     ear.follow(cameras.layers[0], 0.0)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from mediaserver.rtp.keyframes import MIN_INTERVAL_S, KeyframeThrottle
 
-STEPS = st.lists(st.tuples(st.sampled_from(["want", "due", "arrived"]), st.integers(0, 1000)), max_size=60)
+STEPS = st.lists(st.tuples(st.sampled_from(["want", "due", "arrived", "forget"]), st.integers(0, 1000)), max_size=60)
 
 
 def test_the_first_request_goes_out_at_once_and_is_repeated_until_one_comes() -> None:
@@ -21,8 +21,8 @@ def test_requests_keep_their_distance_and_none_is_forgotten(steps: list[tuple[st
     throttle, now, asked, wanted = KeyframeThrottle(), 0.0, -1.0, False
     for step, milliseconds in steps:
         now += milliseconds / 1000
-        if step == "arrived":
-            throttle.arrived()
+        if step in ("arrived", "forget"):
+            throttle.arrived() if step == "arrived" else throttle.forget()
             wanted = False
             continue
         wanted = wanted or step == "want"

@@ -203,6 +203,7 @@ async def test_a_key_frame_that_does_not_come_is_asked_for_again(mux: UdpMux, mo
     peer = scene.peer
     peer.transport.state = "connected"
     asked: list[bytes] = []
+    scene.now = 100.0
     scene.send(10, rid="q")
     (layer,) = peer.camera.layers
     assert (peer.tick(100.0), peer.due) == (False, 101.0)

@@ -89,5 +89,19 @@ def test_key_frames_are_asked_for_at_once_then_at_intervals_until_one_comes() ->
     assert source.asked == 2
 
 
+def test_a_key_frame_is_not_asked_for_again_when_all_who_wanted_it_have_left() -> None:
+    source, left, right = Asked("one", "VP8", Dirty()), Kept(), Kept()
+    for sink in (left, right):
+        source.attach(sink)
+    source.request_keyframe(0.0)
+    source.detach(left)
+    source.remind(MIN_INTERVAL_S)
+    assert source.asked == 2
+    source.detach(right)
+    source.remind(10.0)
+    assert source.asked == 2
+    assert source.rests(10.0)
+
+
 def test_sound_is_never_asked() -> None:
     Source("mix", "opus", Dirty()).request_keyframe(0.0)

@@ -79,7 +79,7 @@ class Layer(VideoSource):
         first, count = packets[0].sequence, len(packets)
         self.reception.receive(first, count)
         missing = self.nack.receive(first, now, count)
-        self.push(*[packet for packet in packets if packet.payload])
+        self.push(*packets)  # padding too, or its number would be a hole to everyone
         if not self.sinks:
             self.nack.forget()
             return []

@@ -32,7 +32,7 @@ class PlainLeg:
         self.last_timestamp = 0
         self.last_time = 0.0
         self.newest: Any = None
-        """The last packet sent; None before the first."""
+        """The last packet sent that was not padding alone; None before the first."""
         self.packets = 0
         self.octets = 0
         self.pace = 0.0

@@ -91,6 +91,13 @@ static int passes(Leg *leg, double size, double now) {
     return 1;
 }
 
+/* The last packet that is not padding alone; NULL when all are. */
+static PyObject *last_filled(PyObject *packets, const Plain *plain, int count) {
+    while (count && !plain[count - 1].length)
+        count--;
+    return count ? PyList_GET_ITEM(packets, count - 1) : NULL;
+}
+
 PyObject *fan(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t nargs) {
     static Plain plain[MAX_PACKETS];
     static Run runs[MAX_PACKETS];
@@ -109,7 +116,7 @@ PyObject *fan(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t nar
         return NULL;
     if (!count || !srtp_protect)
         return PyList_GetSlice(sinks, 0, PyList_GET_SIZE(sinks));
-    PyObject *rest = PyList_New(0), *newest = PyList_GET_ITEM(packets, count - 1);
+    PyObject *rest = PyList_New(0), *newest = last_filled(packets, plain, count);
     int found = find_runs(plain, count, runs), read = 0;
     double size = (double)(octets + (long long)HEADERS_BYTES * count);
     uint32_t stamp = send_stamp();
@@ -135,7 +142,8 @@ PyObject *fan(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t nar
             leg->octets += octets;
             leg->last_timestamp = plain[count - 1].timestamp + leg->timestamp_offset;
             leg->last_time = now;
-            Py_XSETREF(leg->newest, Py_NewRef(newest));
+            if (newest)
+                Py_XSETREF(leg->newest, Py_NewRef(newest));
         }
         Py_XDECREF(leg_object);
     }

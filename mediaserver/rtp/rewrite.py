@@ -43,7 +43,8 @@ class Rewriter(Leg):
         if ahead < 0x8000:
             self.next_sequence = (sequence + 1) & 0xFFFF
             self.sent += ahead + 1
-            self.last_timestamp, self.last_time, self.newest = timestamp, now, packet
+            self.last_timestamp, self.last_time = timestamp, now
+            self.newest = packet if packet.payload else self.newest
         elif 0x10000 - ahead > self.sent:
             return None
         return sequence, timestamp
@@ -62,7 +63,7 @@ class Rewriter(Leg):
         self.next_sequence = (self.next_sequence + count) & 0xFFFF
         self.sent += count
         self.last_timestamp, self.last_time = (last.timestamp + self.timestamp_offset) & 0xFFFFFFFF, now
-        self.newest = last
+        self.newest = next((packet for packet in reversed(packets) if packet.payload), self.newest)
         return offset, self.timestamp_offset
 
     def _begin(self, packet: Packet, now: float) -> None:

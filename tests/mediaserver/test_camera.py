@@ -202,6 +202,16 @@ def test_a_layer_that_nobody_looks_at_any_more_misses_nothing() -> None:
     assert (cameras.asked.count(1), left.rests(1.1)) == (1, True)
 
 
+def test_padding_within_a_stream_is_no_hole() -> None:
+    cameras, ear = Cameras(1.0), PictureInput()
+    ear.follow(cameras.layers[0], 0.0)
+    cameras.send(0, 0.0, True)
+    cameras.layers[0].receive([Packet(96, cameras.sequences[0], 0, 0, False, b"")], 0.0)
+    cameras.sequences[0] += 1
+    cameras.send(0, 0.04)
+    assert texts(ear) == [b"0", b"0"]
+
+
 def test_a_decoder_that_gave_up_starts_over_at_a_key_frame() -> None:
     cameras, ear = Cameras(1.0), PictureInput()
     ear.follow(cameras.layers[0], 0.0)

@@ -110,6 +110,26 @@ def test_the_old_picture_goes_on_until_the_new_one_has_a_key_frame() -> None:
     assert scene.forwarder not in scene.one.sinks
 
 
+def test_padding_within_a_camera_leaves_no_hole_and_no_trace_in_the_pictures() -> None:
+    scene = Scene()
+    scene.forwarder.follow(scene.one, 0.0)
+    for at in range(2):
+        scene.show(scene.one, at == 0)
+    for source, keyframe in ((scene.one, False), (scene.two, True)):
+        scene.one.push(Packet(0, scene.one.sequence & 0xFFFF, 0, 0, False, b""))
+        scene.one.sequence += 1
+        scene.dirty.flush(scene.now)
+        scene.forwarder.pad(600, scene.now)
+        assert scene.wire.whole  # the picture before it is complete
+        scene.wire.whole.clear()
+        scene.forwarder.follow(source, scene.now)
+        scene.show(source, keyframe)
+    payloads = [payload for *_, payload in scene.wire.sent]
+    assert [payload[-3:] for payload in payloads] == [b"one", b"one", b"", b"one", b"", b"two"]
+    ids = [vp8_descriptor(payload).picture_id for payload in payloads if payload]
+    assert ids == [0x7FFE, 0x7FFF, 1, 2]  # of the camera's own numbers, of which padding took one
+
+
 def test_a_codec_may_change_with_the_source() -> None:
     scene = Scene(("H264", "VP8"))
     scene.forwarder.follow(scene.one, 0.0)

@@ -162,7 +162,7 @@ def test_packets_can_be_asked_for_however_long_a_source_has_been_sent() -> None:
 def test_a_report_carries_the_stream_on_to_now() -> None:
     rewriter = Rewriter(48000, 0, 0xFFFFFFFF)
     assert rewriter.timestamp_at(5.0) == 0xFFFFFFFF
-    rewriter.forward(Packet(111, 0, 1000, 1, False, b""), 5.0)
+    rewriter.forward(Packet(111, 0, 1000, 1, False, b"sound"), 5.0)
     assert rewriter.timestamp_at(5.5) == 24000
 
 
@@ -213,5 +213,5 @@ def test_padding_takes_numbers_between_pictures(before: int, count: int, number:
 
 def test_no_padding_within_a_picture() -> None:
     rewriter = Rewriter(90000, 0, 0)
-    rewriter.forward(Packet(96, 0, 0, 1, False, b""), 0.0)
+    rewriter.forward(Packet(96, 0, 0, 1, False, b"part"), 0.0)
     assert rewriter.pad() is None

@@ -244,7 +244,7 @@ picture = st.lists(sizes, min_size=1, max_size=70)
 steps = st.lists(
     st.tuples(
         picture,
-        st.sampled_from(["on", "on", "on", "hole", "swap", "switch", "pad", "resend"]),
+        st.sampled_from(["on", "on", "on", "hole", "swap", "switch", "pad", "resend", "padding", "padded"]),
         st.sampled_from(
             ["", "90 80 {:04x}", "90 80 {:04x}", "90 c0 {:04x} fe", "90 f0 {:04x} 05 20", "90 80 7d", "90 40 11"]
         ),
@@ -288,6 +288,11 @@ async def _leave_alike(codec: str, history: History, paced: bool) -> None:
             sequences[current] += 1
         if happens == "swap":
             made.reverse()
+        if happens in ("padding", "padded"):
+            made = made if happens == "padded" else []
+            for _ in range(2):
+                made.append(Packet(0, sequences[current] & 0xFFFF, round(now * 90000), 0, False, b""))
+                sequences[current] += 1
         for viewer in (fast, slow):
             viewer.forwarder.follow(sources[current], now)
         for packet in made:

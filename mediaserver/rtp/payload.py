@@ -98,10 +98,15 @@ def _vp8_keyframe(payload: bytes) -> bool:
 def _h264_keyframe(payload: bytes) -> bool:
     kind = payload[0] & 0x1F
     if kind == _FU_A:
-        return payload[1] & 0x80 != 0 and payload[1] & 0x1F in (NAL_IDR, NAL_SPS)
+        return payload[1] & 0x80 != 0 and _begins_keyframe(payload[1] & 0x1F, payload[2])
     if kind == _STAP_A:
-        return any(nal[0] & 0x1F in (NAL_IDR, NAL_SPS) for nal in _aggregated(payload))
-    return kind in (NAL_IDR, NAL_SPS)
+        return any(_begins_keyframe(nal[0] & 0x1F, nal[1]) for nal in _aggregated(payload))
+    return _begins_keyframe(kind, payload[1])
+
+
+def _begins_keyframe(kind: int, header: int) -> bool:
+    """Of slices only the first does: its header's first bit says that it is at macroblock 0 (H.264 §7.3.3, §9.1)."""
+    return kind == NAL_SPS or (kind == NAL_IDR and header & 0x80 != 0)
 
 
 def _aggregated(payload: bytes) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from mediaserver.rtp.jitter import (
     FrameQueue,
 )
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import packetize_vp8
+from mediaserver.rtp.payload import mark_keyframes, packetize_vp8
 
 U16 = st.integers(0, 0xFFFF)
 
@@ -66,6 +66,15 @@ def test_no_picture_is_given_that_misses_a_part_or_its_reference(
                 assert frame == Frame("VP8", data[numbers[-1]], numbers[-1] in keys, frame.timestamp, 9)
     for before, after in zip([-1, *numbers], numbers, strict=False):
         assert after == before + 1 or (after > before and after in keys)
+
+
+def test_the_later_slices_of_a_key_frame_are_none() -> None:
+    assembler, payloads = FrameAssembler("H264"), [b"\x67sps", b"\x65\x88one", b"\x65\x48two", b"\x65\x40three"]
+    packets = [Packet(96, at, 0, 9, at == 3, payload) for at, payload in enumerate(payloads)]
+    mark_keyframes("H264", packets)
+    assert [frame for packet in packets[2:] for frame in assembler.add(packet, 0.0)] == []
+    assert assembler.lost
+    assert [frame.keyframe for packet in packets for frame in assembler.add(packet, 0.0)] == [True]
 
 
 def hole_of(assembler: FrameAssembler, mended: float, now: float) -> list[Frame]:

@@ -2,7 +2,7 @@
 that sound goes over too. Ordinary pictures pass as they are. Pure; `now` in seconds.
 """
 
-from collections import deque
+from collections import OrderedDict
 
 from mediaserver.rtp.rtx import Sent
 from mediaserver.wire import Leg
@@ -25,7 +25,8 @@ class Pacer:
         # given
         self._leg = leg
         # owned
-        self._waiting: deque[Sent] = deque()
+        self._waiting: OrderedDict[int, Sent] = OrderedDict()
+        """By their sequence numbers."""
 
     def put(self, packets: list[Sent], octets: int, now: float) -> list[Sent]:
         """What to send now of a picture's packets, whose payloads have so many bytes, and of those that wait."""
@@ -35,7 +36,7 @@ class Pacer:
         if not self._waiting and leg.level + size <= BURST_S * leg.pace / 8:
             leg.level += size
             return packets
-        self._waiting += packets
+        self._waiting.update((packet[1], packet) for packet in packets)
         return self._let()
 
     def take(self, now: float) -> list[Sent]:
@@ -45,16 +46,14 @@ class Pacer:
 
     def forget(self) -> list[Sent]:
         """Let go of all that waits, and return it."""
-        waiting, self._waiting = list(self._waiting), deque()
+        waiting = list(self._waiting.values())
+        self._waiting.clear()
         self._leg.waiting = False
         return waiting
 
     def holds(self, sequence: int) -> bool:
         """Whether the packet with that number still waits."""
-        if not self._waiting:
-            return False
-        first, last = self._waiting[0][1], self._waiting[-1][1]
-        return (sequence - first) & 0xFFFF <= (last - first) & 0xFFFF
+        return sequence in self._waiting
 
     def _drain(self, now: float) -> None:
         leg = self._leg
@@ -65,7 +64,7 @@ class Pacer:
         leg = self._leg
         released: list[Sent] = []
         while self._waiting and (leg.level < BURST_S * leg.pace / 8 or len(self._waiting) > MAX_WAITING):
-            packet = self._waiting.popleft()
+            _, packet = self._waiting.popitem(last=False)
             leg.level += len(packet[4]) + HEADERS_BYTES
             released.append(packet)
         leg.waiting = bool(self._waiting)

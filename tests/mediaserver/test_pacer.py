@@ -63,6 +63,15 @@ def test_what_waits_is_known_by_its_number_until_it_is_let_go_of() -> None:
     assert not any(pacer.holds(packet[1]) for packet in packets)
 
 
+def test_a_packet_that_was_repaired_waits_behind_its_followers() -> None:
+    pacer = paced()
+    early, late, *packets = picture(100, [1136] * 40)
+    sent = pacer.put([early, *packets, late], 40 * 1136, 0.0)
+    assert early in sent
+    for packet in (early, late, *packets):
+        assert pacer.holds(packet[1]) == (packet not in sent)
+
+
 @given(
     st.lists(st.tuples(st.lists(st.integers(1, 1200), min_size=1, max_size=30), st.floats(0.0, 0.1)), max_size=40),
     st.floats(1e5, 4e6),

@@ -135,7 +135,9 @@ class Forwarder:
         number, ssrc, rewriter = self.payload_types[codec], self.ssrc, self.rewriter
         if not self.leg.waiting:
             self._unsent = rewriter.next_sequence
-        offsets = rewriter.steady(packets, now) if codec != "VP8" or rewriter.vp8_as_is() else None
+        # which VP8 source is the first shows once the one before has ended
+        steady = codec != "VP8" or (not rewriter.switching and rewriter.vp8_as_is())
+        offsets = rewriter.steady(packets, now) if steady else None
         if offsets is not None:
             by, later = offsets
             outgoing: list[Outgoing] = [

@@ -141,6 +141,19 @@ def test_a_codec_may_change_with_the_source() -> None:
     assert (scene.forwarder.takes("VP8"), scene.forwarder.takes("opus")) == (True, False)
 
 
+def test_the_first_vp8_source_goes_as_it_is_whatever_came_before() -> None:
+    scene = Scene(("H264", "VP8"))
+    scene.one.name = "\xfc\xff\xff\xff\xff\xff"  # as bytes, what might be a descriptor of VP8
+    scene.forwarder.follow(scene.one, 0.0)
+    scene.show(scene.one, True)
+    for source in (scene.two, scene.one, scene.two):
+        scene.forwarder.follow(source, scene.now)
+        scene.show(source, True)
+        scene.show(source)
+    ids = [vp8_descriptor(p).picture_id for second, _, _, _, p in scene.wire.sent if second & 0x7F == 96]
+    assert ids == [500, 501, 502, 503]
+
+
 def test_who_changes_their_mind_stays_where_they_were() -> None:
     scene = Scene()
     scene.forwarder.follow(scene.one, 0.0)

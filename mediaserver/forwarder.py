@@ -15,6 +15,8 @@ from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.line import Line
 from mediaserver.transport.srtp import Outgoing
 
+VIDEO_CLOCK = 90_000
+"""Hz; whatever has another one is sound."""
 PADDING_BYTES = 255
 """The most that RTP padding can count (RFC 3550 §5.1)."""
 MAX_REPEATED = 32
@@ -64,7 +66,9 @@ class Forwarder:
         self._dirty = dirty
         # owned
         self.ssrc = secrets.randbits(32) or 1
-        self.rewriter = self.leg = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31))
+        sound = clock_rate != VIDEO_CLOCK
+        self.rewriter = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31), one_clock=sound)
+        self.leg = self.rewriter
         self.leg.ssrc, self.leg.line, self.leg.send_time = self.ssrc, transport.line, send_time
         self.source: Source | None = None
         self._next: Source | None = None
@@ -96,7 +100,7 @@ class Forwarder:
             return
         source.attach(self)
         self._next = source
-        if self.clock_rate == 90000:
+        if self.clock_rate == VIDEO_CLOCK:
             source.request_keyframe(now)
 
     def _leave(self) -> None:
@@ -113,7 +117,7 @@ class Forwarder:
 
     def _enter(self, source: Source, packets: list[Packet]) -> list[Packet]:
         start = 0
-        if self.clock_rate == 90000:
+        if self.clock_rate == VIDEO_CLOCK:
             start = next((i for i, p in enumerate(packets) if p.keyframe), len(packets))
         if start < len(packets):
             self._forget()

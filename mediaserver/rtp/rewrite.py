@@ -2,7 +2,7 @@
 
 A receiver must never notice that its picture now comes from another camera, layer or encoder: sequence numbers go on
 without a gap, timestamps go on with the time that really passed, VP8 picture ids and TL0PICIDX go on (RFC 7741 §4.2;
-a jump backwards makes decoders discard frames).
+a jump backwards makes decoders discard frames). The mixes of a room's sound share one clock, which is kept instead.
 """
 
 from mediaserver.rtp.packet import Packet
@@ -13,12 +13,13 @@ from mediaserver.wire import Leg
 class Rewriter(Leg):
     """Offsets of one outgoing stream; `switch` begins a new source at its next packet.
 
-    `clock_rate` is in Hz, `now` in seconds of any steady clock.
+    `clock_rate` is in Hz, `now` in seconds of any steady clock. Sources on `one_clock` have equal timestamps.
     """
 
-    def __init__(self, clock_rate: int, first_sequence: int, first_timestamp: int) -> None:
+    def __init__(self, clock_rate: int, first_sequence: int, first_timestamp: int, *, one_clock: bool = False) -> None:
         # given
         self._clock_rate = clock_rate
+        self._one_clock = one_clock
         # owned
         super().__init__()
         self.switching = True
@@ -33,9 +34,12 @@ class Rewriter(Leg):
     def forward(self, packet: Packet, now: float) -> tuple[int, int] | None:
         """Sequence number and timestamp to send `packet` with; None when it is older than its source's first.
 
-        Its number then belongs to the source before, and SRTP must not protect two packets with one number.
+        Its number then belongs to the source before, and SRTP must not protect two packets with one number. Nor is
+        sent what has been heard in another mix.
         """
         if self.switching:
+            if self._repeats(packet):
+                return None
             self._begin(packet, now)
         sequence = (packet.sequence + self.sequence_offset) & 0xFFFF
         timestamp = (packet.timestamp + self.timestamp_offset) & 0xFFFFFFFF
@@ -68,11 +72,17 @@ class Rewriter(Leg):
 
     def _begin(self, packet: Packet, now: float) -> None:
         self.switching = False
-        passed = 1 if self.newest is None else max(1, round((now - self.last_time) * self._clock_rate))
         self.sequence_offset = (self.next_sequence - packet.sequence) & 0xFFFF
-        self.timestamp_offset = (self.last_timestamp + passed - packet.timestamp) & 0xFFFFFFFF
+        if self.newest is None or not self._one_clock:
+            passed = 1 if self.newest is None else max(1, round((now - self.last_time) * self._clock_rate))
+            self.timestamp_offset = (self.last_timestamp + passed - packet.timestamp) & 0xFFFFFFFF
         self.sent = 0
         self._picture.switch(self.newest)
+
+    def _repeats(self, packet: Packet) -> bool:
+        """Whether the source before has sent the same time already; what is long ago has come round (12 hours)."""
+        behind = (self.last_timestamp - packet.timestamp - self.timestamp_offset) & 0xFFFFFFFF
+        return self._one_clock and self.newest is not None and behind < self._clock_rate
 
     def pad(self) -> tuple[int, int] | None:
         """Sequence number and timestamp for a packet of padding; None unless the last picture is complete.

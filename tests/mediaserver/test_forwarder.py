@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -193,6 +194,67 @@ def test_sound_changes_at_once() -> None:
         dirty.flush(0.0)
     assert [payload for *_, payload in wire.sent] == [b"mix", b"mix", b"minus"]
     assert all(timestamp < 2**32 for _, _, timestamp, *_ in wire.sent)
+
+
+class Ears:
+    """A listener and two mixes on one clock; each tick's packet has its number as payload."""
+
+    def __init__(self) -> None:
+        self.dirty, self.wire = Dirty(), Wire()
+        self.forwarder = Forwarder({"opus": 111}, 48000, self.wire)
+        self.mixes = [Source("mix", "opus", self.dirty), Source("minus", "opus", self.dirty)]
+        self.numbers = [0xFFF0, 7]
+        self.forwarder.follow(self.mixes[0], 0.0)
+
+    def push(self, tick: int) -> None:
+        for at, mix in enumerate(self.mixes):
+            mix.push(Packet(0, self.numbers[at] & 0xFFFF, 2**33 + tick * 960, 0, False, b"%d" % tick))
+            self.numbers[at] += 1
+
+    def heard(self) -> list[int]:
+        """Ticks in the order in which they were sent; their timestamps and numbers go on without a hole or a double."""
+        ticks = [int(payload) for *_, payload in self.wire.sent]
+        first = self.wire.sent[0]
+        assert [(stamp - first[2]) & 0xFFFFFFFF for _, _, stamp, *_ in self.wire.sent] == [
+            960 * (tick - ticks[0]) for tick in ticks
+        ]
+        assert [(number - first[1]) & 0xFFFF for _, number, *_ in self.wire.sent] == list(range(len(ticks)))
+        return ticks
+
+
+@pytest.mark.parametrize("late", [0.0, 0.0012, 0.021])
+@pytest.mark.parametrize("turned", [False, True])
+def test_sound_that_changes_mixes_has_each_20_ms_once(late: float, turned: bool) -> None:
+    ears = Ears()
+    for tick in range(40):
+        ears.push(tick)
+        if tick in (10, 11, 25):
+            ears.forwarder.follow(ears.mixes[tick % 2], tick / 50)
+        if turned:
+            ears.dirty.reverse()
+        ears.dirty.flush(tick / 50 + late * (tick % 3))
+    assert ears.heard() == list(range(40))
+
+
+def test_sound_that_changes_mixes_when_two_ticks_leave_together_has_each_once() -> None:
+    ears = Ears()
+    for tick in range(20):
+        ears.push(tick)
+        if tick == 5:
+            ears.forwarder.follow(ears.mixes[1], 0.12)
+            continue
+        ears.dirty.flush(tick / 50)
+    assert ears.heard() == list(range(20))
+
+
+def test_after_a_pause_sound_goes_on_where_the_clock_is() -> None:
+    ears = Ears()
+    for tick in (*range(5), *range(50, 55)):
+        if tick == 50:
+            ears.forwarder.follow(ears.mixes[1], 0.5)
+        ears.push(tick)
+        ears.dirty.flush(tick / 50)
+    assert ears.heard() == [*range(5), *range(50, 55)]
 
 
 def test_what_was_missed_is_sent_again_with_its_own_number() -> None:

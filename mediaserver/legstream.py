@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import time
 from collections.abc import Callable, Mapping
 
 from mediaserver.camera import Camera, Layer, Reception
@@ -72,7 +71,7 @@ class LegStream:
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP compound packet. Whatever it says of key frames is about our only picture."""
         try:
-            heard = rtcp.parse(data, time.time())
+            heard = rtcp.parse(data, now)
         except ValueError as exc:
             logger.debug("x port %d: %s", self.line.port, exc)
             return
@@ -103,7 +102,7 @@ class LegStream:
         each = self.forwarder
         if each is not None and each.packets:
             at = each.rewriter.timestamp_at(now)
-            self.line.send_rtcp(rtcp.sender_report(each.ssrc, time.time(), at, each.packets, each.octets, blocks))
+            self.line.send_rtcp(rtcp.sender_report(each.ssrc, now, at, each.packets, each.octets, blocks))
         else:
             self.line.send_rtcp(self._compound(blocks))
         return got, lost

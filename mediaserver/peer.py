@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -241,7 +240,7 @@ class Peer:
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one decrypted RTCP compound packet."""
         try:
-            heard = rtcp.parse(data, time.time())
+            heard = rtcp.parse(data, now)
         except ValueError as exc:
             logger.debug("x %s: %s", self.seat, exc)
             return
@@ -329,11 +328,11 @@ class Peer:
         return changed
 
     def _report(self, now: float) -> None:
-        wall, octets, report = time.time(), 0, b""
+        octets, report = 0, b""
         for each in (self.audio, self.picture):
             if each is not None and (leg := each.leg).packets:
                 octets += leg.octets + HEADERS_BYTES * leg.packets + each.resent_octets
-                report += rtcp.sender_report(leg.ssrc, wall, leg.timestamp_at(now), leg.packets, leg.octets)
+                report += rtcp.sender_report(leg.ssrc, now, leg.timestamp_at(now), leg.packets, leg.octets)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
         if self._receptions:

@@ -6,10 +6,10 @@
 static const double MAX_AGE_S = 1.0; /* transport/arrival.py */
 static const double INTERRUPTED_S = 50e-6;
 
-/* Now, as the header extension with the time of sending has it: 6.18 bits of seconds. */
+/* Now, as the header extension with the time of sending has it (transport/webrtc.py): 6.18 bits of seconds. */
 uint32_t send_stamp(void) {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint32_t)(((uint64_t)now.tv_sec << 18) + ((uint64_t)now.tv_nsec << 18) / 1000000000) & 0xFFFFFF;
 }
 

@@ -170,15 +170,11 @@ class Downlink:
         elif self.step < self.most and now >= self._not_before:
             self._probe = Probe(max(self._sent, self.rate), GOAL * self._needs(self.step + 1), now)
         self.padding = max(0, round(self._probe.sends(now) - self._sent)) if self._probe is not None else 0
-        self._restless = now < self._settled or now - self._cut <= NARROW_S or self._probe is not None
+        self._restless = now < self._settled + SETTLE_S or now - self._cut <= NARROW_S or self._probe is not None
         return self.step
 
     def _fresh(self, now: float) -> float | None:
         return self._estimate[0] if self._estimate and now - self._estimate[1] < FRESH_S else None
-
-    @property
-    def _queue(self) -> float:
-        return self._round_trips[-1] - min(self._round_trips) if self._round_trips else 0.0
 
     @property
     def _standing(self) -> float:
@@ -203,7 +199,7 @@ class Downlink:
         if low and (self._standing > WAITING_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
             return True
         losing = len(self._losses) > 1 and min(self._losses[-2], self._losses[-1]) > self._usual_loss(2) + BAD_LOSS
-        return losing or (self._queue > BAD_QUEUE_S and now >= self._settled + SETTLE_S)
+        return losing or (self._standing > BAD_QUEUE_S and now >= self._settled + SETTLE_S)
 
     def _down(self, now: float) -> None:
         """Take the highest step the estimate carries, at least one lower."""

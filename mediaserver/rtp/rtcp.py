@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import NamedTuple
 
-NTP_EPOCH_S = 2_208_988_800
-"""Seconds from 1900 to 1970."""
 CNAME = b"diemcau"
 MAX_NACKED = 1024
 """More numbers than this in one NACK are not answered: a source's cache holds half as many."""
@@ -97,8 +95,12 @@ class Estimate:
 Heard = Nack | KeyframeRequest | SenderReport | Report | Estimate
 
 
-def parse(data: bytes, wall: float) -> list[Heard]:
-    """What a compound packet says to us at `wall` (Unix seconds); raises ValueError when it is malformed."""
+def parse(data: bytes, now: float) -> list[Heard]:
+    """What a compound packet says to us; raises ValueError when it is malformed.
+
+    `now` is in seconds of the clock that our sender reports are written by. It need not be that of the wall (RFC 3550
+    §6.4.1), and must not be: who sets it would make all lines look as if they had a queue.
+    """
     heard: list[Heard] = []
     at = 0
     try:
@@ -111,7 +113,7 @@ def parse(data: bytes, wall: float) -> list[Heard]:
                 raise ValueError("RTCP packet cut off")
             end = at - _padding(data[begin:at]) if first & 0x20 else at
             if (reader := _READERS.get(kind)) is not None:
-                heard += reader(data[begin:end], first & 0x1F, wall)
+                heard += reader(data[begin:end], first & 0x1F, now)
     except (struct.error, IndexError) as exc:
         raise ValueError("malformed RTCP") from exc
     return heard
@@ -124,27 +126,27 @@ def _padding(body: bytes) -> int:
     return body[-1]
 
 
-def _read_sender_report(body: bytes, count: int, wall: float) -> list[Heard]:
-    return [SenderReport(*_SENT.unpack_from(body)), *_read_blocks(body, count, wall, 24)]
+def _read_sender_report(body: bytes, count: int, now: float) -> list[Heard]:
+    return [SenderReport(*_SENT.unpack_from(body)), *_read_blocks(body, count, now, 24)]
 
 
-def _read_blocks(body: bytes, count: int, wall: float, at: int = 4) -> list[Heard]:
+def _read_blocks(body: bytes, count: int, now: float, at: int = 4) -> list[Heard]:
     """All of a receiver report behind the SSRC of who reports, and the end of a sender report."""
     if len(body) != at + _BLOCK.size * count:
         raise ValueError("RTCP report of another length than its blocks")
     return [
-        Report(ssrc, (lost >> 24) / 256, _round_trip(lsr, dlsr, wall), highest, jitter)
+        Report(ssrc, (lost >> 24) / 256, _round_trip(lsr, dlsr, now), highest, jitter)
         for ssrc, lost, highest, jitter, lsr, dlsr in _BLOCK.iter_unpack(body[at:])
     ]
 
 
-def _round_trip(lsr: int, dlsr: int, wall: float) -> float | None:
+def _round_trip(lsr: int, dlsr: int, now: float) -> float | None:
     """RFC 3550 §6.4.1: now less the time of our last report less the time the peer kept it (both in 1/65536 s)."""
-    passed = (wall + NTP_EPOCH_S - (lsr + dlsr) / 65536) % 65536
+    passed = (now - (lsr + dlsr) / 65536) % 65536
     return passed if lsr and passed < 60 else None
 
 
-def _read_feedback(body: bytes, kind: int, _wall: float) -> list[Heard]:
+def _read_feedback(body: bytes, kind: int, _now: float) -> list[Heard]:
     _, ssrc = _PAIR.unpack_from(body)
     if kind != _NACK:
         return []
@@ -157,7 +159,7 @@ def _numbers(first: int, mask: int) -> list[int]:
     return [first, *((first + 1 + i) & 0xFFFF for i in range(16) if mask >> i & 1)]
 
 
-def _read_picture_feedback(body: bytes, kind: int, _wall: float) -> list[Heard]:
+def _read_picture_feedback(body: bytes, kind: int, _now: float) -> list[Heard]:
     if kind == _APPLICATION and body[8:12] == b"REMB":
         _, count, high, low = _REMB.unpack_from(body, 8)
         if len(body) < 8 + _REMB.size + 4 * count:
@@ -171,7 +173,7 @@ def _read_picture_feedback(body: bytes, kind: int, _wall: float) -> list[Heard]:
     return []
 
 
-def _read_old_fir(body: bytes, _count: int, _wall: float) -> list[Heard]:
+def _read_old_fir(body: bytes, _count: int, _now: float) -> list[Heard]:
     """RFC 2032 §5.2.1, which room systems of its time still send; whose stream is meant they do not agree on."""
     return [KeyframeRequest(int.from_bytes(body[:4], "big"))]
 
@@ -185,8 +187,8 @@ _READERS: dict[int, Callable[[bytes, int, float], list[Heard]]] = {
 }
 
 
-def _ntp(wall: float) -> int:
-    return int((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
+def _ntp(now: float) -> int:
+    return int(now * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
 
 
 def _head(kind: int, count: int, body: int) -> bytes:
@@ -194,12 +196,12 @@ def _head(kind: int, count: int, body: int) -> bytes:
 
 
 def sender_report(
-    ssrc: int, wall: float, timestamp: int, packets: int, octets: int, blocks: Sequence[Block] = ()
+    ssrc: int, now: float, timestamp: int, packets: int, octets: int, blocks: Sequence[Block] = ()
 ) -> bytes:
-    """SR and CNAME of one of our streams; `wall` in Unix seconds belongs to `timestamp`."""
+    """SR and CNAME of one of our streams, at whose `timestamp` it was `now`."""
     count, words = len(blocks), (_SENDER.size + _BLOCK.size * len(blocks)) // 4 - 1
     packets, octets = packets & 0xFFFFFFFF, octets & 0xFFFFFFFF
-    report = _SENDER.pack(_VERSION | count, _SR, words, ssrc, _ntp(wall), timestamp, packets, octets)
+    report = _SENDER.pack(_VERSION | count, _SR, words, ssrc, _ntp(now), timestamp, packets, octets)
     for block in blocks:
         report += _pack_block(*block)
     return report + name(ssrc)

@@ -162,8 +162,11 @@ class WebRtcTransport:
 
 
 def _send_time(number: int) -> bytes:
-    """The time now as a whole one-byte-header extension: 24 bits of seconds in 6.18 fixed point."""
-    return _SEND_TIME.pack(0xBEDE, 1, (number << 4 | 2) << 24 | int(time.time() * (1 << 18)) & 0xFFFFFF)
+    """The time now as a whole one-byte-header extension: 24 bits of seconds in 6.18 fixed point.
+
+    Receivers compare it with itself alone. By a clock that can be set, packets would seem to have been long under way.
+    """
+    return _SEND_TIME.pack(0xBEDE, 1, (number << 4 | 2) << 24 | int(time.monotonic() * (1 << 18)) & 0xFFFFFF)
 
 
 def _ignore(_state: State, _reason: str) -> None:

@@ -240,9 +240,20 @@ def test_one_bad_report_is_chance_and_two_are_a_full_line() -> None:
     assert downlink.update(11.1) == 1
 
 
+def test_one_late_report_is_a_busy_receiver_and_two_are_a_queue() -> None:
+    downlink = heard(10)
+    for at, late in enumerate((0.45, 0.05, 0.45, 0.05)):
+        downlink.reported(late)
+        assert downlink.update(10.1 + at) == 2
+    downlink.reported(0.45)
+    downlink.reported(0.45)
+    assert downlink.update(15.1) == 1
+
+
 def test_the_queue_of_the_step_before_is_given_time_to_drain() -> None:
     downlink = heard(10)
-    downlink.reported(0.55)
+    for _ in range(2):
+        downlink.reported(0.55)
     assert downlink.update(10.1) == 1
     downlink.reported(0.55)
     assert downlink.update(13.0) == 1

@@ -13,7 +13,7 @@ from mediaserver.rtp.nack import MAX_TRIES, RETRY_S
 from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.rtp.sdp import parse_offer
-from mediaserver.tracks import Dirty, Source
+from mediaserver.tracks import Dirty, Source, VideoSource
 from mediaserver.transport.udp import UdpMux
 from mediaserver.transport.webrtc import State
 from tests.mediaserver.meeting import CERTIFICATE, Meeting, clip
@@ -149,6 +149,24 @@ async def test_who_loses_sound_counts_as_losing_it_for_a_while(mux: UdpMux) -> N
     assert [peer.misses_sound(now) for now in (101.0, 101.0 + MISSED_S - 0.1, 101.0 + MISSED_S)] == [True, True, False]
 
 
+async def test_round_trips_are_measured_by_a_clock_that_nobody_sets(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = Scene(mux).peer
+    assert peer.picture is not None
+    peer.transport.state = "connected"
+    told: list[bytes] = []
+    monkeypatch.setattr(peer.transport, "send_rtcp", told.append)
+    source = VideoSource("one", "VP8", Dirty())
+    peer.picture.follow(source, 100.0)
+    peer.picture.send(source, [Packet(VP8, 1, 0, 7, True, packetize_vp8(b"", 0)[0], keyframe=True)], 100.0)
+    peer.tick(100.0)
+    (report,) = (heard for heard in rtcp.parse(told[-1], 100.0) if isinstance(heard, rtcp.SenderReport))
+    block = rtcp.Block(peer.picture.ssrc, 0, 0, 1, 0, report.ntp >> 16 & 0xFFFFFFFF, 65536 // 2)
+    peer.rtcp(rtcp.receiver_report(1, [block]), 100.75)
+    assert peer.downlink.round_trip == pytest.approx(0.25, abs=0.001)
+
+
 async def test_a_line_that_got_narrow_is_looked_at_with_the_next_tick(mux: UdpMux) -> None:
     peer = Scene(mux).peer
     peer.transport.state = "connected"
@@ -172,10 +190,11 @@ async def test_who_misses_nothing_and_has_a_quiet_line_is_left_alone_between_rep
     peer.limit(0)
     assert peer.due == 0.0
     assert (peer.tick(100.3), peer.downlink.step, peer.due) == (True, 0, 0.0)  # and sees how that does
-    assert (peer.tick(102.0), peer.due) == (False, 103.0)
+    assert (peer.tick(102.0), peer.due) == (False, 0.0)  # for as long as a queue may drain
+    assert (peer.tick(103.4), peer.due) == (False, 104.0)
     scene.send(1, rid="q")
     assert peer.due == 0.0
-    assert (peer.tick(102.1), peer.due) == (False, 103.0)
+    assert (peer.tick(103.5), peer.due) == (False, 104.0)
 
 
 async def test_a_hole_in_a_camera_is_looked_after_until_it_is_filled_or_given_up(mux: UdpMux) -> None:

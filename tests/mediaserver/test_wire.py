@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import socket
+import time
 from dataclasses import dataclass, field
 from struct import pack
 from typing import Any
@@ -394,6 +395,8 @@ async def test_the_send_time_is_written_as_the_slow_way_writes_it() -> None:
         last = waiting(viewer.sock)[-1]
         opened.append(session(OTHER, Policy.SSRC_ANY_INBOUND).unprotect(last))
     before, after = (int.from_bytes(data[17:20], "big") for data in opened)
+    steady = int(time.monotonic() * (1 << 18))  # a clock that is set would look like packets that were long under way
+    assert (steady - before) & 0xFFFFFF < 1 << 18
     assert [data[:17] + data[20:] for data in opened] == [opened[0][:17] + opened[0][20:]] * 2
     assert (after - before) & 0xFFFFFF < 1 << 18  # less than a second apart
     for each in (sock, fast.sock, slow.sock):

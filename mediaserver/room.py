@@ -27,7 +27,7 @@ from mediaserver.api import (
     Speaking,
 )
 from mediaserver.camera import PictureInput
-from mediaserver.demand import Demand
+from mediaserver.demand import Demand, Display
 from mediaserver.errors import AlreadyRecording, UnknownSeat
 from mediaserver.leg import Leg
 from mediaserver.metronome import Metronome
@@ -46,8 +46,6 @@ logger = logging.getLogger(__name__)
 
 LEVELS_TICKS = 12
 """So many ticks apart levels are told: a little more than four times in a second."""
-BETWEEN = (QUALITIES[USUAL].share + QUALITIES[LARGE].share) / 2
-"""Displays nearer to the large picture than to the room's own get it: 1080 lines do, a tablet's 768 do not."""
 POOR_LOSS = 0.05
 """A camera that loses more on its way to us has the mark of a poor line."""
 
@@ -66,6 +64,7 @@ class Seat:
         self.input = PictureInput()
         self.content_input = PictureInput()
         self.demand = Demand()
+        self.display = Display()
 
 
 def _marks(seat: Seat) -> tuple[Mark, ...]:
@@ -211,10 +210,13 @@ class Room:
         self._refresh_view(seat)
 
     def _limit(self, seat: Seat) -> None:
-        """Nobody gets more than their display can show."""
+        """Nobody gets more than their display can show; what comes in one size alone comes in that."""
+        worth = seat.display.step(seat.lines, self.options.height, time.monotonic())
         if seat.peer is not None:
-            composed = seat.view.partition(":")[0] == COMPOSED
-            seat.peer.limit(LARGE if composed and seat.lines > self.options.height * BETWEEN else USUAL)
+            kind, _, name = seat.view.partition(":")
+            shown = self.seats.get(name) if kind == "camera" else None
+            layered = shown is not None and shown.peer is not None and len(shown.peer.camera.layers) > 1
+            seat.peer.limit(worth if kind == COMPOSED else min(worth, USUAL) if layered else USUAL)
 
     # Events of peers
 
@@ -290,6 +292,7 @@ class Room:
     def _refresh_view(self, seat: Seat) -> None:
         """A picture begins when it can arrive: a key frame sent into a handshake is lost."""
         if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
+            self._limit(seat)
             seat.peer.downlink.price(self._prices(seat))
             seat.peer.picture.follow(self._source_of(seat), time.monotonic())
 

@@ -169,6 +169,16 @@ export function quality({loss, rtt}) {
   return loss > 0.01 || rtt > 0.2 ? 'fair' : 'good';
 }
 
+const USUAL_LINES = 720; // of the picture that everyone gets who says nothing
+const SHARPER = 4 / 3; // small letters stay sharp in a picture that is made smaller by so much
+const FILLED = [180, 360, USUAL_LINES, 900]; // the most lines of a place that gets each picture, but the largest
+
+/** How many lines to ask for, for a place on the page that has so many. @param {number} lines */
+export const worth = lines => Math.max(lines, Math.min(USUAL_LINES, Math.ceil(lines * SHARPER)));
+
+/** Whether another picture may come when other lines are asked for. @param {number} was @param {number} is */
+export const differs = (was, is) => FILLED.some(most => was > most !== is > most);
+
 /** The ten digits of a code, whatever was pasted around them. @param {string} text */
 export const digits = text => text.replace(/\D/g, '');
 

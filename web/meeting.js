@@ -3,13 +3,12 @@
 
 import {t} from './i18n.js';
 import {Link} from './link.js';
-import {floorChange, micState, mine, quality, recordState, reduce, start} from './logic.js';
+import {differs, floorChange, micState, mine, quality, recordState, reduce, start, worth} from './logic.js';
 import {Daylight, DeviceFault, Meter, choices, open, openScreen} from './media.js';
 import {Protocol} from './protocol.js';
 import {span} from './time.js';
 
 const RETURN_MS = 60_000; // a seat, and what was switched on in it, is kept this long (docs/protocol.md)
-const USUAL_LINES = 720; // more are worth asking for
 const HEARD_MS = 300; // keep "sending sound" lit between syllables
 
 /** @param {string} path */
@@ -34,7 +33,7 @@ export class Meeting extends EventTarget {
     /** @type {Meter | null} */
     this.meter = null;
     this.level = 0;
-    /** Of the picture's place on the page. */
+    /** What the picture's place on the page is worth; 0 unknown. */
     this.lines = 0;
     this.heardAt = -HEARD_MS;
     /** @type {'good' | 'fair' | 'poor' | 'bad'} */
@@ -138,11 +137,12 @@ export class Meeting extends EventTarget {
     this.changed();
   }
 
-  /** The picture's place on the page has so many lines: a large one gets a larger picture. @param {number} lines */
+  /** The picture's place on the page has so many lines, none while it is hidden: it gets a picture of its size. @param {number} lines */
   display(lines) {
-    const [was, is] = [this.lines, lines].map(one => one > USUAL_LINES);
-    this.lines = lines;
-    if (was !== is && this.state) this.look(this.state.view);
+    if (!lines) return;
+    const was = this.lines;
+    this.lines = worth(lines);
+    if (this.state && (!was || differs(was, this.lines))) this.look(this.state.view);
   }
 
   async toggleShare() {
@@ -268,7 +268,7 @@ export class Meeting extends EventTarget {
     // After a lost socket the media may have gone on flowing; only then the transport is kept.
     if (!(this.link.healthy && this.seat?.media === 'connected')) this.link.connect();
     else this.link.want(message.wanted);
-    if (this.lines > USUAL_LINES) this.look(this.state.view);
+    if (this.lines) this.look(this.state.view); // the seat may know of a place of another size
     if (first) await this.restore();
     else this.compare(null);
     if (this.seat?.floor && !this.on.mic && this.state.role !== 'host') this.invited = true;

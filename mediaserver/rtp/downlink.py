@@ -53,7 +53,8 @@ SOUND_BPS = 60_000
 class Downlink:
     """One receiver's line. `steps` are picture bitrates in bit/s, low to high; `now` in seconds.
 
-    It begins at the step `most`, and never goes above it; `most` may change.
+    It begins at the step `most`, and never goes above it; `most` may change. When it rises again, what the line carried
+    before is taken at once.
     """
 
     def __init__(self, steps: Sequence[int], most: int) -> None:
@@ -62,6 +63,8 @@ class Downlink:
         self.most = most
         # owned
         self.step = most
+        self._carried = 0
+        """The step from which a lower `most` took it; 0 once the line did."""
         self.padding = 0
         """Bit/s of padding to send now."""
         self.loss = 0.0
@@ -162,7 +165,10 @@ class Downlink:
         if self.step >= self.most:
             self._probe = None
         if self.step > self.most:
+            self._carried = max(self.step, self._carried)
             self._change(self.most, now)
+        elif self.step < (held := min(self._carried, self.most)):
+            self._change(held, now)
         if self._probe is not None:
             self._judge(self._probe, now)
         elif self._overused(now):
@@ -206,6 +212,7 @@ class Downlink:
         estimate, below = self._fresh(now), self.step - 1
         while below > 0 and estimate is not None and FOLLOWS * self._needs(below) > estimate:
             below -= 1
+        self._carried = 0
         self._change(below, now)
         self._not_before = now + self._wait
 

@@ -211,6 +211,21 @@ def test_who_may_have_more_is_probed_for_it_and_who_may_not_is_brought_down_at_o
     assert narrow.run(30)[-1] == USUAL
 
 
+def test_who_has_a_larger_display_again_gets_at_once_what_the_line_carried() -> None:
+    line = Line(4e6, estimates=True)
+    line.run(20)
+    line.downlink.most = 0
+    assert set(line.run(20)) == {0}
+    line.downlink.most = USUAL
+    assert set(line.run(20)) == {USUAL}
+    line.capacity = 0.65e6
+    line.run(30)
+    line.downlink.most = 0
+    assert set(line.run(5)) == {0}
+    line.downlink.most = USUAL
+    assert set(line.run(2)) == {1}
+
+
 def heard(seconds: int, round_trip: float = 0.05) -> Downlink:
     """A line at the best step that has been reported on as good for so long."""
     downlink = Downlink(STEPS, USUAL)

@@ -4,7 +4,8 @@ import asyncio
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -326,6 +327,17 @@ async def test_who_is_newly_shown_in_a_picture_of_its_own_comes_as_a_picture_too
         await a.watch.until(lambda: a.watch.colour() == "red" and not b.input.listening)
 
 
+@contextmanager
+def narrowed(room: Room, seat: str) -> Iterator[None]:
+    """A line that carries less than usual."""
+    peer = room.seats[seat].peer
+    assert peer is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "_limit", lambda seat: None)
+        peer.limit(USUAL - 1)
+        yield
+
+
 async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     await meeting.join("b", "green", 660)
@@ -343,8 +355,8 @@ async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content
     viewer = room.seats["a"]
     assert isinstance(viewer.peer, Peer)
     assert viewer.peer.downlink.rate == SCREEN_BPS[USUAL] + SOUND_BPS
-    viewer.peer.limit(USUAL - 1)  # as on a narrow line
-    await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("green", "red"))
+    with narrowed(room, "a"):
+        await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("green", "red"))
     viewer.peer.downlink.step = USUAL
     await engine.set_view(ROOM, "a", "camera:b")
     assert viewer.peer.downlink.rate == CAMERA_BPS[USUAL] + SOUND_BPS
@@ -368,12 +380,38 @@ async def test_a_camera_of_one_size_gives_way_to_the_composed_picture_on_a_narro
     a = await meeting.join("a", "red", 440, view="camera:b")
     await meeting.join("b", "green", 660, wish=Wish(layers=layers))
     await a.watch.until(lambda: a.watch.colour(0.2, 0.5) == a.watch.colour(0.8, 0.5) == "green")
-    viewer = room.seats["a"].peer
-    assert viewer is not None
-    viewer.limit(USUAL - 1)  # as on a narrow line
-    await a.watch.until(lambda: a.watch.size == (640, 360))
+    with narrowed(room, "a"):
+        await a.watch.until(lambda: a.watch.size == (640, 360))
     left = a.watch.colour(0.2, 0.5)
     assert (left, a.watch.colour(0.8, 0.5)) == ("green" if layers == 3 else "red", "green")
+
+
+@pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)
+async def test_a_small_place_gets_a_small_picture_and_a_larger_one_at_once(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediaserver.demand.PATIENCE_S", 0.2)
+    a = await meeting.join("a", "red", 440, wish=Wish(layers=1))
+    b = await meeting.join("b", "green", 660, wish=Wish(layers=3))
+    await meeting.all_seen()
+    peer = room.seats["a"].peer
+    assert isinstance(peer, Peer)
+    for view, lines, step in (
+        (COMPOSED, 360, 1),
+        (COMPOSED, 361, USUAL),
+        ("camera:b", 180, 0),
+        ("camera:b", 1080, USUAL),
+        ("camera:b", 360, 1),
+        ("camera:b", 0, USUAL),
+    ):
+        await meeting.engine.set_view(ROOM, "a", view, lines)
+        height = ((180, 360, 720) if view == COMPOSED else (90, 180, 360))[step]  # as the caller's clips have
+        await a.watch.until(lambda: a.watch.size[1] == height)  # noqa: B023
+        assert peer.downlink.step == step
+    await meeting.engine.set_view(ROOM, "b", "camera:a", 180)
+    await b.watch.until(lambda: b.watch.colour(0.2, 0.5) == b.watch.colour(0.8, 0.5) == "red")
+    await b.watch.more()
+    assert b.watch.colour(0.8, 0.5) == "red", "it has no smaller one"
 
 
 async def test_an_observer_sees_and_has_no_tile(meeting: Meeting) -> None:

@@ -140,6 +140,13 @@ test('network quality has four steps', () => {
   assert.deepEqual(steps.map(logic.quality), ['good', 'fair', 'poor', 'bad']);
 });
 
+test('a place on the page asks for lines enough to stay sharp, and anew when another picture may come', () => {
+  assert.deepEqual([90, 135, 136, 270, 271, 326, 560, 720, 900, 1080].map(logic.worth), [120, 180, 182, 360, 362, 435, 720, 720, 900, 1080]);
+  const sizes = [120, 180, 181, 360, 361, 720, 800, 900, 901, 1080];
+  assert.deepEqual(sizes.slice(1).map((is, at) => logic.differs(sizes[at], is)), [false, true, false, true, false, true, false, true, false]);
+  assert.equal(logic.differs(1080, 360), true);
+});
+
 test('a code is shown in groups, however it was pasted', () => {
   assert.equal(logic.grouped('123 456-7890'), '123 456 7890');
   assert.equal(logic.grouped('1234'), '123 4');

@@ -2,6 +2,11 @@
 
 import secrets
 
+LONGEST = 64
+"""Longest text that is looked at; people paste codes with blanks, not books."""
+
+_BETWEEN = str.maketrans("", "", "-.")
+
 
 def fresh(digits: int) -> str:
     """Return random digits, leading zeros included."""
@@ -9,6 +14,8 @@ def fresh(digits: int) -> str:
 
 
 def typed(text: str, digits: int) -> str | None:
-    """Return the code a person typed, blanks aside, or None when it cannot be one."""
-    code = "".join(text.split())
+    """Return the code a person typed, or None when it cannot be one; blanks, hyphens and dots in it are ignored."""
+    if len(text) > LONGEST:
+        return None
+    code = "".join(text.split()).translate(_BETWEEN)
     return code if len(code) == digits and code.isascii() and code.isdigit() else None

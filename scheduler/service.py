@@ -562,16 +562,19 @@ class Scheduler:
 
     async def by_code(self, code: str) -> Session:
         """Return the session a code was issued for, whether it still opens the door or not. Raises CodeUnknown."""
-        typed = self._typed(code)
         async with self._engine.begin() as db:
-            session = await store.by_code(db, typed) if typed else None
+            session = await store.by_code(db, self.typed(code))
         if session is None:
             raise CodeUnknown
         return session
 
-    def _typed(self, code: str) -> str | None:
-        forms = {codes.typed(code, policy.code.digits) for policy in self._profiles.shelf}
-        return next((form for form in forms if form), None)
+    def typed(self, text: str) -> str:
+        """Return the code in what somebody typed, of as many digits as a profile's codes have. Raises CodeUnknown."""
+        for policy in self._profiles.shelf:
+            code = codes.typed(text, policy.code.digits)
+            if code is not None:
+                return code
+        raise CodeUnknown
 
     async def enter(self, code: str, point_id: str | None, now: datetime) -> Session:
         """Open the door with a code; `point_id` None is somebody without a point whom the caller answers for.
@@ -579,7 +582,7 @@ class Scheduler:
         Raises CodeUnknown, NotInvited, Cancelled, Ended, Revoked, TooEarly.
         """
         session = await self.by_code(code)
-        dead = session.code != self._typed(code)
+        dead = session.code != self.typed(code)
         door.check(session, point_id, self.policy(session.official.start).door, now, dead)
         return session
 

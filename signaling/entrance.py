@@ -10,7 +10,7 @@ from scheduler.directory.lines import internet_alone
 from scheduler.directory.model import Seen
 from scheduler.model import Act, Session
 from scheduler.service import Scheduler
-from signaling import codes, rights, throttle
+from signaling import rights, throttle
 from signaling.accounts import Account
 from signaling.audit import Audit
 from signaling.chain import AuditEntry
@@ -159,15 +159,12 @@ class Entrance:
         if attempt.locked:
             raise MessageError("code-locked")
         try:
-            code = codes.normalise(typed)
+            code = self._scheduler.typed(typed)
             found = await self._scheduler.by_code(code)
             point = await self._point(account, found, now)
             invited = point in (found.host_point, *found.points)
             kept = self._hub.giving_way(found.id, code) if invited or point is None else None
             session = kept or await self._scheduler.enter(code, point if invited else None, now)
-        except codes.BadCodeError:
-            await self._guessed(client, attempt, "code-unknown", now)
-            raise MessageError("code-unknown") from None
         except door.NotAdmitted as error:
             if isinstance(error, GUESSES):
                 await self._guessed(client, attempt, WORDS[type(error)], now)

@@ -13,7 +13,7 @@ from scheduler.directory.grants import Grants
 from scheduler.directory.model import Device
 from scheduler.model import Session
 from scheduler.service import Scheduler
-from signaling import codes, throttle
+from signaling import throttle
 from signaling.audit import Audit
 from signaling.chain import AuditEntry
 from signaling.room_system import SIP_PORT
@@ -64,8 +64,8 @@ class Reception:
         number, device = found
         actor = f"vcs:{device.id}"
         try:
-            session = await self._scheduler.enter(codes.normalise(code), device.point, now)
-        except (codes.BadCodeError, door.CodeUnknown, door.NotInvited):
+            session = await self._scheduler.enter(code, device.point, now)
+        except (door.CodeUnknown, door.NotInvited):
             await self._guessed(actor, peer, attempt, "code-wrong", device.point, now)
             raise Refused(UNKNOWN) from None
         except door.NotAdmitted:

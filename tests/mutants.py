@@ -39,7 +39,7 @@ FAULTS = (
         "_change(changes, slot.end.replace(second=1), -1, -slot.legs)",
     ),
     Fault("equal rank revokes", "revocation.py", "if claim.rank < asked.rank and", "if claim.rank <= asked.rank and"),
-    Fault("a dead code lives", "service.py", "dead = session.code != self._typed(code)", "dead = False"),
+    Fault("a dead code lives", "service.py", "dead = session.code != self.typed(code)", "dead = False"),
     Fault("no reprieve", "revocation.py", "sorted(taken, key=seniority) if reprieve else ()", "()"),
     Fault("partial revocation", "revocation.py", "    if excesses:\n        return None\n", ""),
     Fault("a live victim", "revocation.py", "(live_too or not claim.live)", "True"),

@@ -179,11 +179,13 @@ export const worth = lines => Math.max(lines, Math.min(USUAL_LINES, Math.ceil(li
 /** Whether another picture may come when other lines are asked for. @param {number} was @param {number} is */
 export const differs = (was, is) => FILLED.some(most => was > most !== is > most);
 
-/** The ten digits of a code, whatever was pasted around them. @param {string} text */
+/** The digits of a code, whatever was pasted around them. @param {string} text */
 export const digits = text => text.replace(/\D/g, '');
 
+const MOST_DIGITS = 18; // of a code, in any profile
+
 /** `1234567890` as `123 456 7890`. @param {string} text */
-export const grouped = text => digits(text).slice(0, 10).replace(/^(\d{3})(\d{1,3})?(\d+)?$/, (_, a, b, c) => [a, b, c].filter(Boolean).join(' '));
+export const grouped = text => digits(text).slice(0, MOST_DIGITS).replace(/^(\d{3})(\d{1,3})?(\d+)?$/, (_, a, b, c) => [a, b, c].filter(Boolean).join(' '));
 
 /** So long a picture is dark before its point is told. */
 export const DARK_SECONDS = 10;

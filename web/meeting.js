@@ -15,7 +15,7 @@ const HEARD_MS = 300; // keep "sending sound" lit between syllables
 const socketUrl = path => new URL(path, import.meta.url).href.replace(/^http/, 'ws');
 
 export class Meeting extends EventTarget {
-  /** @param {string} code ten digits, or another word for where one enters with `hello` @param {Message} [hello] */
+  /** @param {string} code its digits, or another word for where one enters with `hello` @param {Message} [hello] */
   constructor(code, hello) {
     super();
     this.protocol = new Protocol({code, hello, open: () => new WebSocket(socketUrl('ws')), store: sessionStorage});

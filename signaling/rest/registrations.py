@@ -9,7 +9,6 @@ from scheduler import model
 from scheduler.model import ClassId, Unit
 from scheduler.registrants import Registrants
 from signaling import rights
-from signaling.codes import masked
 from signaling.errors import Forbidden, Refusal, WrongRegistrant
 from signaling.rest import desk, drafts, scripts, sessions
 from signaling.rest.route import ID, Call, Id, Interval, Model, Route
@@ -122,6 +121,11 @@ async def _submit(call: Call, draft: str | None) -> Registered:
     await call.note("register", session.id, " ".join(filter(None, detail)))
     standing = None if session.code else await desk.standing_of(call, session.id)
     return Registered(**dict(sessions.wire(call, session, await sessions.bodies(call))), standing=standing)
+
+
+def masked(code: str) -> str:
+    """Return a code as logs may show it: its last two digits only."""
+    return "•" * (len(code) - 2) + code[-2:]
 
 
 def taken(body: Registration, account: str) -> model.Request:

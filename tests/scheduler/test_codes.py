@@ -1,5 +1,7 @@
 """Codes as made and as typed."""
 
+from itertools import zip_longest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def test_fresh_codes_have_their_digits_and_differ() -> None:
     assert {code[0] for code in made} == set("0123456789")
 
 
-@pytest.mark.parametrize("text", ["012 345 6789", " 0123456789\n", "0123\u00a0456789"])
+@pytest.mark.parametrize("text", ["012 345 6789", " 0123456789\n", "0123\u00a0456789", "012-345.6789"])
 def test_blanks_are_allowed(text: str) -> None:
     assert codes.typed(text, 10) == "0123456789"
 
@@ -25,5 +27,11 @@ def test_what_is_no_code(text: str) -> None:
     assert code is None or (len(code) == 10 and set(code) <= set("0123456789"))
 
 
-def test_other_digits_are_no_digits() -> None:
-    assert codes.typed("٠١٢٣٤٥٦٧٨٩", 10) is None
+@pytest.mark.parametrize("text", ["", "123456789", "12345678901", "٠١٢٣٤٥٦٧٨٩", "²234567890", "123456789O", " " * 65])
+def test_other_texts_are_no_codes(text: str) -> None:
+    assert codes.typed(text, 10) is None
+
+
+@given(st.text("0123456789", min_size=9, max_size=18), st.lists(st.sampled_from(" \t\u00a0\u202f-."), max_size=20))
+def test_what_stands_between_the_digits_does_not_matter(code: str, between: list[str]) -> None:
+    assert codes.typed("".join(map("".join, zip_longest(code, between, fillvalue=""))), len(code)) == code

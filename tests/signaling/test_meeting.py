@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 from mediaserver.api import EngineLost, EngineReady, Levels, PeerDown, RecordingEnded, Speaking
 from mediaserver.errors import AlreadyRecording, BadOffer, EngineGone
 from scheduler.model import Amount
+from scheduler.profiles import SHIPPED
 from signaling.client import BURST
-from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World
+from signaling.settings import Settings
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, open_world
 
 HOUR = timedelta(hours=1)
 OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
@@ -129,6 +132,18 @@ async def test_a_code_typed_with_blanks(world: World) -> None:
     typed = f" {session.code[:3]} {session.code[3:6]} {session.code[6:]} " if session.code else ""
     assert (await socket.ask(type="join", code=typed, accepted=True))["type"] == "joined"
     assert (await socket.ask(type="join", code=typed, accepted=True))["error"] == "already-joined"
+
+
+async def test_r051_a_code_has_as_many_digits_as_the_profile_says(settings: Settings, tmp_path: Path) -> None:
+    longer = tmp_path / "longer.yaml"
+    longer.write_text(
+        "{id: longer, version: 1, title: T, extends: KH-2023, effective_from: 2024-01-01, effective_to: null,"
+        " code: {digits: 12}}"
+    )
+    async with open_world(replace(settings, profiles=(*SHIPPED, longer))) as world:
+        session = await world.session(NHA_TRANG)
+        assert len(session.code or "") == 12
+        await world.join("nhatrang", session)
 
 
 @pytest.mark.parametrize(

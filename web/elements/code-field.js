@@ -12,11 +12,11 @@ function regroup(event) {
   field.setSelectionRange(caret, caret);
 }
 
-/** The field for a meeting code: ten digits, blanks allowed, numeric keypad on tablets. @param {string} value @param {boolean} required */
+/** The field for a meeting code: 9 to 18 digits as the profile has it, blanks allowed, numeric keypad on tablets. @param {string} value @param {boolean} required */
 export const codeField = (value, required) => html`<div class="field">
   <label for="code">${t('code.label')}</label>
   <input id="code" name="code" class="code" data-testid="code" inputmode="numeric" autocomplete="off" placeholder="123 456 7890"
-    pattern="\\d{3} ?\\d{3} ?\\d{4}" title=${t('code.hint')} .value=${grouped(value)} ?required=${required} @input=${regroup}>
+    pattern="\\d{3} ?\\d{3} ?\\d{3,12}" title=${t('code.hint')} .value=${grouped(value)} ?required=${required} @input=${regroup}>
   <small>${t('code.hint')}</small>
 </div>`;
 

@@ -152,7 +152,8 @@ test('a code is shown in groups, however it was pasted', () => {
   assert.equal(logic.grouped('1234'), '123 4');
   assert.equal(logic.grouped('123'), '123');
   assert.equal(logic.grouped(''), '');
-  assert.equal(logic.grouped('12345678901234'), '123 456 7890');
+  assert.equal(logic.grouped('123456789012'), '123 456 789012');
+  assert.equal(logic.grouped('1234567890123456789'), '123 456 789012345678');
   assert.equal(logic.digits(' 123 456 7890\n'), '1234567890');
 });
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from mediaserver.engine import RTP_PORTS, LocalEngine
+from mediaserver.api import RTP_PORTS
+from mediaserver.engine import LocalEngine
 from mediaserver.errors import Refused
 from mediaserver.worker import Worker
 

@@ -24,6 +24,9 @@ COMPOSED = "composed"
 
 Every other source id but :data:`CONTENT` is ``camera:<seat>``."""
 
+RTP_PORTS: Final = range(40_100, 41_100)
+"""For room systems, four each: of sound and picture the media and its reports. All 250 points may be room systems."""
+
 TOP_HEIGHT: Final = 720
 """Lines of the largest layer that a camera is asked for."""
 

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 
-from mediaserver.api import EVERYONE, Event, Layout, LineState, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, RTP_PORTS, Event, Layout, LineState, RoomOptions, SeatOptions
 from mediaserver.errors import BadOffer, UnknownRoom
 from mediaserver.leg import Leg
 from mediaserver.mix.minus import PTIME_MS
@@ -33,8 +33,6 @@ TICK_BEATS = round(TICK_S / BEAT_S)
 REFRESH_BEATS = 25
 LATE_BEATS = 10
 """So many beats behind, a new count is begun instead of catching up packet by packet."""
-RTP_PORTS = range(40_100, 41_100)
-"""For room systems, four each: of sound and picture the media and its reports."""
 MAX_EVENTS = 10_000
 """Events nobody read; the oldest are dropped, since what happened last is what counts."""
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import ifaddr
 
-from mediaserver.api import RoomOptions
+from mediaserver.api import RTP_PORTS, RoomOptions
 from scheduler.notices import Contacts
 from scheduler.profiles import SHIPPED, files
 from signaling.errors import SettingsError
@@ -74,7 +74,7 @@ class Settings:
     groups: Path | None = None
     """The file of the support groups."""
     profiles: tuple[Path, ...] = SHIPPED
-    rtp_ports: tuple[int, int] = (40100, 40499)
+    rtp_ports: tuple[int, int] = (RTP_PORTS.start, RTP_PORTS.stop - 1)
     """The first and the last UDP port for media of room systems, for all workers together."""
     speaker_hold: float = RoomOptions().hold_s
     """Seconds a speaker keeps the picture after their last sound, and a louder one waits."""
@@ -109,7 +109,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         workers=variables.get("WORKERS", _count, max(1, (os.cpu_count() or 1) - 1)),
         media_port=variables.get("MEDIA_PORT", _port, 40000),
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
-        rtp_ports=variables.get("RTP_PORTS", _range, (40100, 40499)),
+        rtp_ports=variables.get("RTP_PORTS", _range, (RTP_PORTS.start, RTP_PORTS.stop - 1)),
         max_sessions=variables.get("MAX_SESSIONS", _count, 20),
         max_points=points,
         speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
@@ -182,7 +182,7 @@ def _range(text: str) -> tuple[int, int]:
     first, dash, last = text.partition("-")
     found = _port(first.strip()), _port(last.strip()) if dash else 0
     if not 1024 <= found[0] <= found[1] - 3:
-        raise ValueError("must look like 40100-40499, from 1024 on and with room for four ports")
+        raise ValueError("must look like 40100-41099, from 1024 on and with room for four ports")
     return found
 
 

@@ -148,7 +148,7 @@ def test_the_workers_command_names_socket_ports_and_addresses(tmp_path: Path) ->
         "0",
         "--rtp-ports",
         "40100",
-        "40499",
+        "41099",
         "--address",
         "127.0.0.1",
     ]

@@ -377,7 +377,7 @@ class Marked(_Message):
 
 
 class ScriptedItem(_Message):
-    """An item of the script; `spent` is how many seconds it was on, until `since` when it is on now."""
+    """An item of the script; `spent` is how many seconds it was on, until the state's `since` when it is on now."""
 
     id: str
     title: str

@@ -40,7 +40,7 @@ class TreeUnit(Model):
 
 
 class TreePoint(Model):
-    """A point of the tree; `aliases` are names it had, `account` is its login form (§1.3)."""
+    """A point of the tree; `aliases` are names it had."""
 
     id: str
     name: str

@@ -85,9 +85,10 @@ from scheduler.policy import Policy
 from scheduler.profile_store import Kept
 from scheduler.profiles import Profiles
 from scheduler.registrants import Registrants
-from scheduler.settings import RATED
 
 LIMITS: tuple[Limit, Limit] = ("sessions", "points")
+RATED = Amount(20, 250)
+"""The default maximum: one conference of all 169 points fits into what may be used, 200 less the test room."""
 MAX_STEPS = 4
 """An extension is for so many steps at most; who needs more asks again."""
 

@@ -12,7 +12,7 @@ from scheduler import profiles, seed
 from scheduler.database import connect
 from scheduler.errors import FieldError, InvalidRequest, PolicyError
 from scheduler.model import Request
-from scheduler.profiles import SHIPPED, TWO_TIER, Profiles, load, parse, read
+from scheduler.profiles import SHIPPED, TWO_TIER, Profiles, files, load, parse, read
 from scheduler.service import Scheduler
 from tests.scheduler.world import NOW, REQUEST, at, on
 
@@ -25,6 +25,13 @@ async def engine(seeded_url: str) -> AsyncIterator[AsyncEngine]:
     engine = connect(seeded_url)
     yield engine
     await engine.dispose()
+
+
+def test_profiles_are_named_by_id_or_file() -> None:
+    assert files(f" KH-2023 :{TWO_TIER}:") == (SHIPPED[-1], TWO_TIER)
+    assert files("") == ()
+    with pytest.raises(ValueError, match=r"^no such file: /etc/none.yaml$"):
+        files("KH-2023:/etc/none.yaml")
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,8 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("WORKERS", "0"),
         ("WORKERS", "²"),
         ("MAX_POINTS", "9" * 30),
+        ("MAX_POINTS", "0"),
+        ("MAX_SESSIONS", "2.5"),
         ("HOST", "localhost"),
         ("MEDIA_ADDRESS", "10.0.0.1,,"),
         ("DATABASE_URL", "mysql://x"),

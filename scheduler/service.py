@@ -60,7 +60,6 @@ from scheduler.model import (
     DraftState,
     Entry,
     Happening,
-    HappeningKind,
     Imported,
     Interval,
     Limit,
@@ -467,7 +466,14 @@ class Scheduler:
             if not old.official.start <= now or self.phase(old, now) != "open":
                 raise NotLive
             end = old.official.end + steps * self.policy(now).registration.extension
-            return await self._end_at(db, old, end, self._commit(db, now, act), "extended")
+            commit = self._commit(db, now, act)
+            word = intake.end_error(Interval(old.official.start, end), commit.policy.session, now)
+            if word:
+                raise InvalidRequest([FieldError("official", word)])
+            slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
+            host = await registry_store.point(db, old.host_point)
+            await commit.amend(old, replace(old, slots=slots), host, "extended")
+            return await store.known(db, session_id)
 
     async def extensible(self, session_id: str, now: datetime) -> int:
         """Return by how many steps, four at most, a meeting could go on now. Raises UnknownSession."""
@@ -481,26 +487,6 @@ class Scheduler:
                 if await commit.obstacle(replace(claim, slots=(more,))) is None:
                     return steps
             return 0
-
-    async def end_at(self, session_id: str, end: datetime, now: datetime, act: Act = SYSTEM) -> Session:
-        """Let the official meeting end at another time, whole seconds, also while it is held (R-080).
-
-        Raises UnknownSession, Ended (also when cancelled), InvalidRequest, CapacityExceeded; then nothing changed.
-        """
-        async with writing(self._engine) as db:
-            old = await self._open(db, session_id, now)
-            return await self._end_at(db, old, end, self._commit(db, now, act), "amended")
-
-    async def _end_at(
-        self, db: AsyncConnection, old: Session, end: datetime, commit: Commit, kind: HappeningKind
-    ) -> Session:
-        word = intake.end_error(Interval(old.official.start, end), commit.policy.session, commit.now)
-        if word:
-            raise InvalidRequest([FieldError("official", word)])
-        slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
-        host = await registry_store.point(db, old.host_point)
-        await commit.amend(old, replace(old, slots=slots), host, kind)
-        return await store.known(db, old.id)
 
     async def _open(self, db: AsyncConnection, session_id: str, now: datetime) -> Session:
         """Return a session that is neither over nor cancelled."""

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from scheduler import database
-from scheduler.errors import CapacityExceeded, IllegalMove, InvalidRequest, Revoked
+from scheduler.errors import CapacityExceeded, IllegalMove, Revoked
 from scheduler.model import Amount, ClassId, Held, Interval, LoadStep, Session, State
 from scheduler.policy import Standing
 from scheduler.profiles import Profiles
@@ -316,12 +316,10 @@ async def test_r080_a_meeting_is_prolonged_only_into_free_capacity(scheduler: Sc
     meeting = await ask(scheduler, NHA_TRANG, 100)
     await ask(scheduler, NINH_HOA, 150, on("05/04/2023", "11:00", "12:00"))
     during = at("05/04/2023 09:45")
-    longer = await scheduler.end_at(meeting.id, at("05/04/2023 11:00"), during)
+    longer = await scheduler.extend(meeting.id, 4, during)
     assert (longer.official.end, longer.code) == (at("05/04/2023 11:00"), meeting.code)
     with pytest.raises(CapacityExceeded):
-        await scheduler.end_at(meeting.id, at("05/04/2023 11:30"), during)
-    with pytest.raises(InvalidRequest):
-        await scheduler.end_at(meeting.id, during, during)
+        await scheduler.extend(meeting.id, 2, during)
     assert await scheduler.session(meeting.id) == longer
 
 

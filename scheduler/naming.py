@@ -65,12 +65,6 @@ def suffixed(base: str, number: int) -> str:
     return f"{base}.{number:02}"
 
 
-def device_number(name: str, devices: int, text: str) -> int | None:
-    """Return the device of a point that a text names, or None; the bare name stays an alias of the first (R-033)."""
-    names = [key(n) for n in (name, *(f"{name}.{number:02}" for number in range(1, devices + 1)))]
-    return max(1, names.index(key(text))) if key(text) in names else None
-
-
 class Names:
     """The naming rules of one policy."""
 
@@ -103,11 +97,6 @@ class Names:
         reserved_for = self._reserved.get(key(base), level.id)
         fits = self._fits[level.naming.rule](level, base)
         return fits and reserved_for == level.id and len(base) <= MAX_BASE
-
-    def level_of(self, name: str) -> str | None:
-        """Return the level whose form a name has; the free form is tried last."""
-        levels = sorted(self._policy.levels, key=lambda lv: (lv.naming.rule == "free", lv.rank))
-        return next((level.id for level in levels if self.valid(level, name)), None)
 
     def generate(self, level: LevelPolicy, unit_name: str, parent_abbr: str | None) -> str | None:
         """Return the name the rule gives the point of a unit, or None where the rule gives none that is valid."""

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from datetime import datetime
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
@@ -49,12 +48,6 @@ async def listed(
         hosted = select(SESSIONS.c.id).where(SESSIONS.c.host_point.in_(own))
         wanted.append(or_(INCIDENTS.c.point.in_(own), INCIDENTS.c.session.in_(hosted)))
     return await _incidents(db, _all(*wanted), limit)
-
-
-async def since(db: AsyncConnection, start: datetime, end: datetime) -> list[Incident]:
-    """Return the incidents that were opened in [start, end), the newest first."""
-    opened = INCIDENTS.c.opened
-    return await _incidents(db, (opened >= seconds(start)) & (opened < seconds(end)), None)
 
 
 async def of_provider(db: AsyncConnection, provider_id: str) -> list[Incident]:

@@ -68,14 +68,6 @@ class Alias:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A point as the tree shows it."""
-
-    point: Point
-    aliases: tuple[str, ...]
-
-
 Result = Literal["passed", "conditional", "failed"]
 """Đạt, đạt có điều kiện, không đạt."""
 

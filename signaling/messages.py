@@ -273,30 +273,7 @@ ClientMessage = Annotated[
     | Leave,
     Field(discriminator="type"),
 ]
-_CLIENT: TypeAdapter[
-    Join
-    | EnterTestRoom
-    | Offer
-    | Hand
-    | MediaState
-    | View
-    | Floor
-    | Gain
-    | MuteAll
-    | Lower
-    | SetLayout
-    | SameLayout
-    | Share
-    | Record
-    | Voices
-    | Mark
-    | Step
-    | Admit
-    | ReportFault
-    | Assist
-    | Redial
-    | Leave
-] = TypeAdapter(ClientMessage)
+_CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
 class Seat(_Message):

@@ -9,12 +9,11 @@ from yarl import URL
 
 
 class Refused(Exception):
-    """The server answered with a problem (RFC 9457): `status`, `word` and what it said."""
+    """The server answered with a problem (RFC 9457), with `status` and `word`."""
 
     def __init__(self, what: str, status: int, problem: dict[str, Any]) -> None:
         self.status = status
         self.word = str(problem.get("type", "")).rpartition(":")[2]
-        self.problem = problem
         super().__init__(f"{what}: {status} {problem.get('title', '')} {problem.get('detail', '')}".rstrip())
 
 

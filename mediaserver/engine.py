@@ -252,6 +252,7 @@ class LocalEngine:
             "packets_out": counters.packets_out,
             "bytes_out": counters.bytes_out,
             "strangers": counters.strangers,
+            "malformed": counters.malformed,
             "refused": counters.refused,
         }
 

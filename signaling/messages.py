@@ -1,7 +1,7 @@
 """The WebSocket messages, both ways, as docs/protocol.md says them. Pure: text in, values out, and back."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 from pydantic import ValidationError as Invalid
@@ -24,7 +24,6 @@ Word = Literal[
     "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
     "disk-full", "unknown-item", "not-recording", "content-taken", "notice", "dedicated",
 ]  # fmt: skip
-WORDS: frozenset[str] = frozenset(get_args(Word))
 
 Role = Literal["host", "component", "observer"]
 Audience = Literal["everyone", "host", "components", "systems", "recording"]

@@ -6,11 +6,8 @@ from math import ceil
 from typing import NamedTuple
 
 from mediaserver.api import Layout, LayoutKind
-from mediaserver.mix.layouts import FAMILIES, GROWS_TO, STRIP, Plan, Role
+from mediaserver.mix.layouts import FAMILIES, Plan, Role
 
-MAX_TILES = GROWS_TO
-"""Later seats stay on another page, or out of the picture; never out of the sound."""
-STRIP_TILES = STRIP
 HEADING_LINES = 18
 """The line of title and clock is this part of the picture's height."""
 

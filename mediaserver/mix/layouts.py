@@ -26,7 +26,7 @@ Role = Literal["main", "held", "speaker", "seat", "content"]
 
 LETTERS = ascii_uppercase + ascii_lowercase
 GROWS_TO = 64
-"""8 × 8: below that a face has fewer than 90 lines at 720p."""
+"""8 × 8: below that a face has fewer than 90 lines at 720p. Later seats are on another page; all stay in the sound."""
 STRIP = 6
 PANORAMA = 6
 

@@ -46,7 +46,6 @@ _ffi.cdef("""
     int opus_encode(OpusEncoder *st, const int16_t *pcm, int samples, unsigned char *data, int32_t most);
     int opus_encoder_ctl(OpusEncoder *st, int request, ...);
     void opus_encoder_destroy(OpusEncoder *st);
-    const char *opus_get_version_string(void);
     const char *opus_strerror(int error);
 """)
 
@@ -67,11 +66,6 @@ _error = _ffi.new("int *")
 _pcm = _ffi.new("int16_t[]", MAX_SAMPLES)
 _pcm_view: Samples = np.frombuffer(_ffi.buffer(_pcm), np.int16)
 _packet = _ffi.new("unsigned char[]", MAX_PACKET_BYTES)
-
-
-def version() -> str:
-    """Which libopus it is."""
-    return str(_ffi.string(_lib.opus_get_version_string()).decode())
 
 
 class OpusDecoder:

@@ -36,8 +36,6 @@ class _Kind:
 
 
 _KINDS = {"G722": _Kind("g722", 16_000), "PCMA": _Kind("pcm_alaw", 8000), "PCMU": _Kind("pcm_mulaw", 8000)}
-NAMES = tuple(_KINDS)
-"""Best first."""
 
 
 def payload_samples(payload: bytes) -> int:

@@ -15,8 +15,6 @@ SEND_BYTES = 64_000
 """Below the largest UDP datagram (65,507), the limit of one segmented send."""
 MAX_SEGMENTS = 64
 """The kernel's own limit for UDP_SEGMENT (UDP_MAX_SEGMENTS before Linux 6.6)."""
-TRAILER_BYTES = 48
-"""Room behind a packet for the authentication tag and, in RTCP, the index (RFC 3711 §3.4)."""
 
 _receive = ffi.new("unsigned char[]", RECEIVE_BYTES)
 _send = ffi.new("unsigned char[]", SEND_BYTES + RECEIVE_BYTES)

@@ -8,7 +8,8 @@ from av import VideoFrame
 
 from mediaserver.api import Layout
 from mediaserver.mix.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
-from mediaserver.mix.layout import MAX_TILES, Tile, arrange
+from mediaserver.mix.layout import Tile, arrange
+from mediaserver.mix.layouts import GROWS_TO
 from mediaserver.mix.marks import TINTS
 from tests.mediaserver.pictures import plain
 
@@ -129,7 +130,7 @@ def test_marks_have_their_colour_in_the_name_bar() -> None:
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (640, 360), (320, 180)])
 def test_every_tile_of_the_fullest_grid_can_be_drawn(width: int, height: int) -> None:
     canvas = Canvas(width, height)
-    for tile in arrange(Layout(), [f"s{i}" for i in range(MAX_TILES)], None, width, height):
+    for tile in arrange(Layout(), [f"s{i}" for i in range(GROWS_TO)], None, width, height):
         before = outside(canvas, tile)
         canvas.card(tile, "Thị xã Ninh Hoà")
         canvas.name(tile, "Thị xã Ninh Hoà")

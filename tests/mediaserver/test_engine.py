@@ -645,11 +645,12 @@ async def test_stats_count_what_moves(meeting: Meeting) -> None:
     a = await meeting.join("a", "red", 440)
     await a.watch.more(5)
     stats = await meeting.engine.stats()
-    assert {name: stats[name] for name in ("rooms", "seats", "peers", "strangers", "refused")} == {
+    assert {name: stats[name] for name in ("rooms", "seats", "peers", "strangers", "malformed", "refused")} == {
         "rooms": 1,
         "seats": 1,
         "peers": 1,
         "strangers": 0,
+        "malformed": 0,
         "refused": 0,
     }
     counters = a.caller._link.counters

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.api import Layout, LayoutKind
-from mediaserver.mix.layout import HEADING_LINES, MAX_TILES, STRIP_TILES, Tile, arrange, fit, heading, pages
-from mediaserver.mix.layouts import FAMILIES
+from mediaserver.mix.layout import HEADING_LINES, Tile, arrange, fit, heading, pages
+from mediaserver.mix.layouts import FAMILIES, GROWS_TO, STRIP
 
 SIZES = st.sampled_from([(1280, 720), (1920, 1080), (640, 360), (854, 480), (1024, 768), (720, 1280)])
 SEATS = st.integers(1, 100).map(lambda count: [f"s{i}" for i in range(count)])
@@ -70,7 +70,7 @@ def test_all_pages_together_show_everyone(layout: Layout, seats: list[str]) -> N
     assert shown == set(seats) or count == 1  # every pane is pinned, or waits for somebody
 
 
-@pytest.mark.parametrize("count", range(1, MAX_TILES + 1))
+@pytest.mark.parametrize("count", range(1, GROWS_TO + 1))
 def test_a_grid_shows_every_seat_in_order_and_alike(count: int) -> None:
     seats = [f"s{i}" for i in range(count)]
     tiles = arrange(Layout(), seats, None, 1280, 720)
@@ -80,8 +80,8 @@ def test_a_grid_shows_every_seat_in_order_and_alike(count: int) -> None:
 
 
 def test_more_seats_than_tiles_leave_the_last_out() -> None:
-    tiles = arrange(Layout(), [f"s{i}" for i in range(MAX_TILES + 10)], None, 1280, 720)
-    assert [tile.seat for tile in tiles] == [f"s{i}" for i in range(MAX_TILES)]
+    tiles = arrange(Layout(), [f"s{i}" for i in range(GROWS_TO + 10)], None, 1280, 720)
+    assert [tile.seat for tile in tiles] == [f"s{i}" for i in range(GROWS_TO)]
 
 
 def test_four_seats_fill_the_picture() -> None:
@@ -112,7 +112,7 @@ def test_the_focus_is_who_was_chosen_then_who_speaks_then_the_first(
 
 def test_the_strip_holds_six() -> None:
     tiles = arrange(Layout("speaker"), [f"s{i}" for i in range(20)], None, 1280, 720)
-    assert len(tiles) == 1 + STRIP_TILES
+    assert len(tiles) == 1 + STRIP
     assert {(t.width, t.height, t.y) for t in tiles[1:]} == {(212, 120, 600)}
     assert (tiles[0].width, tiles[0].height) == (1066, 600)
 

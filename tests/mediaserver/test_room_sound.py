@@ -3,7 +3,7 @@
 import pytest
 
 from mediaserver.mix.minus import FRAME_SAMPLES
-from mediaserver.mix.telephony import NAMES, TelephonyDecoder, TelephonyEncoder
+from mediaserver.mix.telephony import TelephonyDecoder, TelephonyEncoder
 from mediaserver.mix.voice import LOUD_TICKS
 from mediaserver.rtp.packet import Packet
 from tests.mediaserver.pictures import tone
@@ -37,7 +37,7 @@ class RoomMeeting(Meeting):
         return ear
 
 
-@pytest.mark.parametrize("codec", NAMES)
+@pytest.mark.parametrize("codec", ["G722", "PCMA", "PCMU"])
 def test_a_room_system_is_heard_by_everyone_but_itself_in_every_codec(codec: str) -> None:
     meeting = RoomMeeting()
     meeting.mixer.open("vcs")

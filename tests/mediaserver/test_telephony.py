@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.resample import Downsampler, Upsampler
-from mediaserver.mix.telephony import FADE_SAMPLES, NAMES, TelephonyDecoder, TelephonyEncoder, payload_samples
+from mediaserver.mix.telephony import FADE_SAMPLES, TelephonyDecoder, TelephonyEncoder, payload_samples
 from tests.mediaserver.pictures import pitch, tone
+
+NAMES = ("G722", "PCMA", "PCMU")
 
 
 def spoken(codec: str, hertz: float, count: int = 50) -> list[bytes]:

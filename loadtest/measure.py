@@ -151,10 +151,10 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered)) - 1))] if ordered else 0.0
 
 
-def spread(values: Sequence[float], digits: int = 2) -> dict[str, Any]:
+def spread(values: Sequence[float]) -> dict[str, Any]:
     """Median, 95th percentile, and largest."""
     return {
-        "median": round(quantile(values, 0.5), digits),
-        "p95": round(quantile(values, 0.95), digits),
-        "max": round(max(values, default=0.0), digits),
+        "median": round(quantile(values, 0.5), 2),
+        "p95": round(quantile(values, 0.95), 2),
+        "max": round(max(values, default=0.0), 2),
     }

@@ -39,7 +39,7 @@ PART_OF: Final[Mapping[str, str]] = {"systems": "components"}
 
 @dataclass(frozen=True, slots=True)
 class RoomOptions:
-    """The composed picture of a room, in pixels and frames per second; the meeting's title and its clock from UTC.
+    """The composed picture of a room, in pixels and frames per second; the meeting's title.
 
     A speaker keeps the picture `hold_s` seconds after their last sound, and whoever is louder waits as long.
     """
@@ -48,8 +48,6 @@ class RoomOptions:
     height: int = 720
     fps: int = 25
     title: str = ""
-    utc_offset_min: int = 420
-    """Asia/Ho_Chi_Minh, which knows no summer time."""
     hold_s: float = 1.5
     mixed: int = 5
     """So many voices, the loudest, are heard at once: more are a noise to the ear, and each needs a mix of its own."""

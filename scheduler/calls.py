@@ -37,7 +37,7 @@ class Calls:
         if not hours:
             return
         async with writing(self._desk.engine) as db:
-            for session in await store.between(db, now, now + timedelta(hours=max(hours), seconds=1), None, None):
+            for session in await store.between(db, now, now + timedelta(hours=max(hours), seconds=1)):
                 for slot in session.slots if session.state == State.ISSUED else ():
                     call = due(slot, hours, now)
                     if call is not None:

@@ -17,6 +17,7 @@ from scheduler.errors import DraftSettled, InvalidRequest, UnknownUnit
 from scheduler.model import Channel, Draft, DraftState
 from scheduler.profiles import Profiles
 
+MAX_LISTED = 500
 MAX_SOURCE = 320
 MAX_THREAD = 998  # the longest line of a letter (RFC 5322 §2.1.1)
 
@@ -86,10 +87,10 @@ class Drafts:
             await outbox.tell(db, told, notices.Channels(mail=self._channels.mail), now)
         return draft
 
-    async def inbox(self, units: Collection[str] | None = None, limit: int = 500) -> list[Draft]:
+    async def inbox(self, units: Collection[str] | None = None) -> list[Draft]:
         """Return the drafts that lie with units or came from them (None: all), open ones first, then the newest."""
         async with self._engine.begin() as db:
-            return await drafts_store.listed(db, units, limit)
+            return await drafts_store.listed(db, units, MAX_LISTED)
 
     async def draft(self, draft_id: str) -> Draft:
         """Return a draft. Raises UnknownDraft."""

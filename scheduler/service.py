@@ -88,6 +88,7 @@ from scheduler.registrants import Registrants
 LIMITS: tuple[Limit, Limit] = ("sessions", "points")
 RATED = Amount(20, 250)
 """The default maximum: one conference of all 169 points fits into what may be used, 200 less the test room."""
+MAX_REFUSALS = 1000
 MAX_STEPS = 4
 """An extension is for so many steps at most; who needs more asks again."""
 
@@ -313,10 +314,10 @@ class Scheduler:
             profile=self.policy(now).stamp,
         )
 
-    async def refusals(self, start: datetime, end: datetime, limit: int = 1000) -> list[Refused]:
-        """Return the registrations that were refused in [start, end), newest first."""
+    async def refusals(self, start: datetime, end: datetime) -> list[Refused]:
+        """Return the registrations that were refused in [start, end), the latest thousand, newest first."""
         async with self._engine.begin() as db:
-            return await refusals_store.between(db, start, end, limit)
+            return await refusals_store.between(db, start, end, MAX_REFUSALS)
 
     async def registrants(
         self, host_point: str, purpose: str, klass: ClassId, start: datetime, now: datetime
@@ -524,19 +525,13 @@ class Scheduler:
         async with self._engine.begin() as db:
             return await store.named(db, ids)
 
-    async def sessions(
-        self,
-        start: datetime,
-        end: datetime,
-        units: Collection[str] | None = None,
-        points: Collection[str] | None = None,
-    ) -> list[Session]:
+    async def sessions(self, start: datetime, end: datetime, units: Collection[str] | None = None) -> list[Session]:
         """Return sessions with a slot in [start, end), ordered by their first start.
 
-        With `units` or `points`, only those whose host or component is one of the points or a point of the units.
+        With `units`, only those whose host or component is a point of theirs.
         """
         async with self._engine.begin() as db:
-            return await store.between(db, start, end, units, points)
+            return await store.between(db, start, end, units)
 
     async def agenda(
         self, start: datetime, end: datetime, now: datetime, units: Collection[str] | None = None

@@ -114,8 +114,8 @@ async def between(
     db: AsyncConnection,
     start: datetime,
     end: datetime,
-    units: Collection[str] | None,
-    points: Collection[str] | None,
+    units: Collection[str] | None = None,
+    points: Collection[str] | None = None,
 ) -> list[Session]:
     """Return the sessions with a slot in [start, end); if units or points are given, those that concern one of them."""
     where: ColumnElement[bool] = SESSIONS.c.id.in_(select(SLOTS.c.session).where(meets(start, end)))

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 
 from mediaserver.api import Layout, RoomOptions
 from mediaserver.mix.layout import Tile, arrange, heading, pages, turned
 
+VIETNAM = timezone(timedelta(hours=7))  # no summer time
 AHEAD_S = 2.0
 """Cameras of the next page are asked for so long before it turns: they come as pictures, not as cards."""
 PATIENCE_S = 1.0
@@ -96,7 +97,7 @@ class Stage:
         if not (layout.title or layout.clock):
             return None
         tile = heading(layout, options.width, options.height)
-        local = utc.astimezone(UTC) + timedelta(minutes=options.utc_offset_min)
+        local = utc.astimezone(VIETNAM)
         return Heading(tile, title if layout.title else "", f"{local:%H:%M · %d/%m/%Y}" if layout.clock else "")
 
     def _page_at(self, now: float) -> int:

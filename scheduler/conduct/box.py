@@ -80,7 +80,7 @@ class Box:
     async def breaches(self, start: datetime, end: datetime, now: datetime, unit: str | None = None) -> list[Breach]:
         """Return what was not done as it should be in [start, end), by anybody or by a unit, the newest first."""
         async with self._engine.begin() as db:
-            sessions = await store.between(db, start, end, None if unit is None else [unit], None)
+            sessions = await store.between(db, start, end, None if unit is None else [unit])
             points = {point.id: point for point in await registry_store.all_points(db)}
             found = [
                 *breaches.missed(sessions, await breaches_store.released(db, sessions), points),

@@ -56,9 +56,7 @@ class Carriers:
         async with self._engine.begin() as db:
             known = await _known(db, provider)
             own = await _lines(db, provider)
-            listed = [
-                s for s in await store.between(db, now - BACK, now + AHEAD, None, None) if s.state == State.ISSUED
-            ]
+            listed = [s for s in await store.between(db, now - BACK, now + AHEAD) if s.state == State.ISSUED]
             sessions = await _carried(db, provider, own, listed)
             incidents = await incidents_store.of_provider(db, provider)
             shown = [line.point for line in own] + [each.session.host_point for each in sessions]

@@ -38,7 +38,7 @@ class Power:
         async with self._engine.begin() as db:
             over = [
                 session
-                for session in await store.between(db, now - AFTER - WITHIN, now, None, None)
+                for session in await store.between(db, now - AFTER - WITHIN, now)
                 if session.state == State.ISSUED and AFTER <= now - session.official.end < AFTER + WITHIN
             ]
             busy = await self._busy(db, now) if over else set()
@@ -60,7 +60,7 @@ class Power:
 
     async def _busy(self, db: AsyncConnection, now: datetime) -> set[str]:
         """The points that meet now or soon."""
-        soon = await store.between(db, now, now + WITHIN, None, None)
+        soon = await store.between(db, now, now + WITHIN)
         return {point for session in soon if session.state == State.ISSUED for point in _points(session)}
 
 

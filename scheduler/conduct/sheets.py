@@ -75,7 +75,7 @@ class Sheets:
     async def remind(self, now: datetime) -> None:
         """Remind the units whose points, or whose session, are not done two hours after the end (R-100); once each."""
         async with writing(self._engine) as db:
-            for session in await store.between(db, now - LOOK_BACK, now, None, None):
+            for session in await store.between(db, now - LOOK_BACK, now):
                 if (
                     session.state == State.ISSUED
                     and now >= session.official.end + self._policy(session).conduct.closing.remind

@@ -53,7 +53,7 @@ class Grants:
         """Return the sessions of a time that a point is part of."""
         async with self._engine.begin() as db:
             granted = await _granted(db, point)
-            found = await store.between(db, start, end, None, storable([point]))
+            found = await store.between(db, start, end, points=storable([point]))
             return [Invitation(session, granted.get(session.id)) for session in found]
 
     async def grant(self, point: str, session_id: str, by: str, now: datetime) -> None:

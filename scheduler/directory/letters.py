@@ -34,7 +34,7 @@ class Letters:
         """Tell what is new."""
         async with writing(self._engine) as db:
             told = await _told(db, now)
-            sessions = {each.id: each for each in await store.between(db, now, now + AHEAD, None, None)}
+            sessions = {each.id: each for each in await store.between(db, now, now + AHEAD)}
             sessions |= {session: await store.known(db, session) for session, _ in told if session not in sessions}
             lines, points = await lines_store.lines(db), await registry_store.all_points(db)
             needs = _needs(sessions.values(), lines, {point.id: point for point in points})

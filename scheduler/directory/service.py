@@ -94,7 +94,7 @@ class Directory:
 
     # Points and rooms.
 
-    async def add_point(self, unit_id: str, name: str | None, label: str, by: str, now: datetime) -> Point:
+    async def add_point(self, unit_id: str, name: str | None, label: str, now: datetime) -> Point:
         """Draw up a point; where the rule makes names, `name` may be left out. Digits tell several of a unit apart.
 
         Raises UnknownUnit, QuotaExceeded, InvalidRequest.
@@ -123,7 +123,7 @@ class Directory:
         for id_, name in names.renamed(list(siblings)).items():
             await points_store.rename(db, next(p for p in siblings if p.id == id_), name, now)
 
-    async def rename(self, point_id: str, name: str, label: str, by: str, now: datetime) -> Point:
+    async def rename(self, point_id: str, name: str, label: str, now: datetime) -> Point:
         """Give a point another name and label. Raises UnknownPoint, InvalidRequest."""
         async with writing(self._engine) as db:
             point = await _point(db, point_id)

@@ -127,7 +127,7 @@ class Attendance:
         """Tell units of slots that have ended: who missed a rehearsal, and whose interruptions nobody explained."""
         since = self._settled or now - LOOK_BACK
         async with writing(self._desk.engine) as db:
-            for session in await store.between(db, since, now, None, None):
+            for session in await store.between(db, since, now):
                 ended = [each for each in await self._slots(db, session, now) if since < each.slot.end <= now]
                 for each in ended if session.state == State.ISSUED else ():
                     await self._tell(db, session, each, now)

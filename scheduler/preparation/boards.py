@@ -170,4 +170,4 @@ def _by_point(given: Sequence[Line]) -> dict[str, list[Line]]:
 
 
 async def _issued(db: AsyncConnection, start: datetime, end: datetime) -> list[Session]:
-    return [each for each in await store.between(db, start, end, None, None) if each.state == State.ISSUED]
+    return [each for each in await store.between(db, start, end) if each.state == State.ISSUED]

@@ -257,7 +257,7 @@ async def add_point(call: Call) -> TreePoint:
     """Draw up a point."""
     check_central(call)
     body: NewPoint = call.body
-    point = await call.roof.directory.add_point(body.unit, body.name, body.label, call.account.account, call.now)
+    point = await call.roof.directory.add_point(body.unit, body.name, body.label, call.now)
     await call.note("point-add", point.id, point.name)
     return _point(point, {})
 
@@ -279,7 +279,7 @@ async def rename(call: Call) -> Card:
     """Give a point another name; its old one stays known."""
     check_central(call)
     before = await call.roof.scheduler.point(call.id)
-    point = await call.roof.directory.rename(call.id, call.body.name, call.body.label, call.account.account, call.now)
+    point = await call.roof.directory.rename(call.id, call.body.name, call.body.label, call.now)
     await call.note("point-name", point.id, f"{before.name} → {point.name}")
     return await _card(call)
 

@@ -174,7 +174,7 @@ class Layer:
             self._new(message, flow)
             return
         if message.method != "ACK":
-            self._do(served.machine.repeated(self._now()), served)
+            self._do(served.machine.repeated(), served)
         elif isinstance(served.machine, ServerInvite):
             served.machine.acknowledged(self._now())
         self._arm(served, key)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 METHODS = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
+USER_AGENT = "Diemcau"
 PICTURE = "application/media_control+xml"
 """RFC 5168."""
 
@@ -33,7 +34,6 @@ class SipSettings:
     host: str
     port: int = 5060
     user: str = "diemcau"
-    user_agent: str = "Diemcau"
     ring_s: float = 30.0
     most_calls: int = 100
 
@@ -128,7 +128,7 @@ class Line:
     def announce(self, message: Message) -> None:
         """Say who we are and what we can."""
         agent = "user-agent" if isinstance(message, Request) else "server"
-        message.headers += [("allow", METHODS), (agent, self.settings.user_agent)]
+        message.headers += [("allow", METHODS), (agent, USER_AGENT)]
 
     def attach(self, message: Message, sdp: str) -> None:
         """Add a session description."""

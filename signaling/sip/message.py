@@ -168,12 +168,12 @@ class Response(Message):
         return f"SIP/2.0 {self.status} {clean(self.reason)}"
 
 
-def respond(request: Request, status: int, tag: str = "", reason: str = "") -> Response:
+def respond(request: Request, status: int, tag: str = "") -> Response:
     """Begin a response (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq are those of the request.
 
     `tag` is added to To unless the request had one there, or the status is 100.
     """
-    response = Response(status, reason or REASONS.get(status, ""))
+    response = Response(status, REASONS.get(status, ""))
     for name in ("via", "from", "to", "call-id", "cseq"):
         response.headers += [(each, value) for each, value in request.headers if each == name]
     if tag and status > 100 and not request.recipient.tag:

@@ -202,7 +202,7 @@ class ServerInvite(_Machine):
                 self._repeat(now, T1)
         return [Send(response)]
 
-    def repeated(self, now: float) -> Outputs:
+    def repeated(self) -> Outputs:
         """The INVITE came again."""
         again = self.state in (State.PROCEEDING, State.COMPLETED) and self.last is not None
         return [Send(self.last)] if again and self.last else []
@@ -245,7 +245,7 @@ class ServerRequest(_Machine):
             self._leave(State.COMPLETED, now, TIMEOUT)
         return [Send(response)]
 
-    def repeated(self, now: float) -> Outputs:
+    def repeated(self) -> Outputs:
         """The request came again."""
         return [Send(self.last)] if self.last is not None else []
 

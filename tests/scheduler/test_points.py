@@ -79,7 +79,7 @@ async def test_points_of_the_units_file_are_active(scheduler: Scheduler) -> None
 async def test_a_second_point_gives_both_digits_and_the_old_name_stays_known(
     scheduler: Scheduler, directory: Directory
 ) -> None:
-    new = await directory.add_point("568", None, "", "central", NOW)
+    new = await directory.add_point("568", None, "", NOW)
     assert (new.id, new.name, new.label, new.numbers, new.state) == (
         "ubnd.nha-trang.02",
         "UBND.Nha Trang.02",
@@ -94,14 +94,14 @@ async def test_a_second_point_gives_both_digits_and_the_old_name_stays_known(
     found = await directory.find("ubnd.nha  trang")
     assert found is not None and (found.id, found.name) == ("ubnd.nha-trang", "UBND.Nha Trang.01")
     with pytest.raises(QuotaExceeded) as caught:
-        await directory.add_point("568", None, "", "central", NOW)
+        await directory.add_point("568", None, "", NOW)
     assert (caught.value.quota, caught.value.wanted, caught.value.article) == (2, 3, "khoản 3 Điều 8")
     assert len(await scheduler.points("568")) == 2
 
 
 async def test_devices_are_told_apart_across_the_points_of_a_unit(scheduler: Scheduler, directory: Directory) -> None:
     await scheduler.set_devices("ubnd.nha-trang", 2)
-    await directory.add_point("568", None, "", "central", NOW)
+    await directory.add_point("568", None, "", NOW)
     await scheduler.set_devices("ubnd.nha-trang", 3)
     assert [(p.name, p.devices, p.numbers) for p in await scheduler.points("568")] == [
         ("UBND.Nha Trang.01", 3, (1, 2, 4)),
@@ -110,7 +110,7 @@ async def test_devices_are_told_apart_across_the_points_of_a_unit(scheduler: Sch
 
 
 async def test_the_units_file_keeps_digits_and_rooms(scheduler: Scheduler, directory: Directory) -> None:
-    await directory.add_point("568", None, "", "central", NOW)
+    await directory.add_point("568", None, "", NOW)
     done = await scheduler.import_units(
         '{"units": [{"id": "568", "name": "Thành phố Nha Trang mới", "level": "huyen", "parent": "56", "abbr": "NT"}]}'
     )
@@ -123,11 +123,11 @@ async def test_the_units_file_keeps_digits_and_rooms(scheduler: Scheduler, direc
 
 async def test_quotas_by_level(scheduler: Scheduler, directory: Directory) -> None:
     for number in range(2, 6):
-        point = await directory.add_point("56", None, "", "central", NOW)
+        point = await directory.add_point("56", None, "", NOW)
         assert point.name == f"UBND.Khanh Hoa.{number:02}"
     for unit, article in (("so.tttt", "khoản 2 Điều 8"), ("22342", "khoản 4 Điều 8")):
         with pytest.raises(QuotaExceeded) as caught:
-            await directory.add_point(unit, None, "", "central", NOW)
+            await directory.add_point(unit, None, "", NOW)
         assert (caught.value.quota, caught.value.article) == (1, article)
     assert (await scheduler.set_devices("so.tttt", 2)).devices == 2
 
@@ -137,7 +137,7 @@ async def test_an_exception_by_document_adds_a_point_until_it_ends(
 ) -> None:
     dated, last = date(2023, 4, 10), date(2023, 6, 30)
     await directory.allow("so.yt", "points", 1, "3021/UBND-KSTT", dated, last, "central")
-    point = (await directory.add_point("so.yt", None, "", "central", NOW)).id
+    point = (await directory.add_point("so.yt", None, "", NOW)).id
     await directory.move(point, "submit", "central", "", False, NOW)
     await fit(directory, point)
     assert await lacks(directory, point) == ["quota: quota (01, khoản 2 Điều 8)"]
@@ -162,7 +162,7 @@ async def test_a_point_becomes_active_when_room_line_name_quota_and_account_hold
     ]
     await directory.set_room("cl.camduc", Room(managing_unit=(await scheduler.point("cl.camduc")).unit))
     assert await lacks(directory, "cl.camduc") == ["name: name-grammar (CamDuc.CL)"]
-    await directory.rename("cl.camduc", "CL.CamDuc", "", "central", NOW)
+    await directory.rename("cl.camduc", "CL.CamDuc", "", NOW)
     assert (await directory.move("cl.camduc", "activate", "central", "", True, NOW)).state == PointState.ACTIVE
     card = await directory.card("cl.camduc", True, NOW)
     assert [(moved.move, moved.state, moved.profile) for moved in card.history] == [
@@ -274,7 +274,7 @@ async def test_names_that_are_refused(
 ) -> None:
     before = await scheduler.point(point)
     with pytest.raises(InvalidRequest) as caught:
-        await directory.rename(point, name, "", "central", NOW)
+        await directory.rename(point, name, "", NOW)
     assert [str(error) for error in caught.value.errors] == [fault]
     assert await scheduler.point(point) == before
 
@@ -282,12 +282,12 @@ async def test_names_that_are_refused(
 async def test_a_registered_name_may_change_and_nobody_else_takes_the_old_one(
     scheduler: Scheduler, directory: Directory
 ) -> None:
-    assert (await directory.rename("so.ngv", "So.NgoaiVu", "", "central", NOW)).name == "So.NgoaiVu"
+    assert (await directory.rename("so.ngv", "So.NgoaiVu", "", NOW)).name == "So.NgoaiVu"
     assert slug("So.NgV") == "so.ngv"
     with pytest.raises(InvalidRequest) as caught:
-        await directory.rename("so.dl", "So.NgV", "", "central", NOW)
+        await directory.rename("so.dl", "So.NgV", "", NOW)
     assert [str(error) for error in caught.value.errors] == ["name: name-taken (So.NgV)"]
-    assert (await directory.rename("so.ngv", "So.NgV", "", "central", NOW)).name == "So.NgV"
+    assert (await directory.rename("so.ngv", "So.NgV", "", NOW)).name == "So.NgV"
 
 
 async def test_only_active_points_meet(scheduler: Scheduler, directory: Directory) -> None:

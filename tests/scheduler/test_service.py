@@ -218,10 +218,8 @@ async def test_lists_of_sessions(scheduler: Scheduler) -> None:
     late = await scheduler.submit(replace(REQUEST, official=next_day, points=("vn.vangia",)), NOW)
     early = await scheduler.submit(replace(REQUEST, official=day), NOW)
 
-    async def ids(
-        start: datetime, end: datetime, units: list[str] | None = None, points: list[str] | None = None
-    ) -> list[int]:
-        return [s.seq for s in await scheduler.sessions(start, end, units, points)]
+    async def ids(start: datetime, end: datetime, units: list[str] | None = None) -> list[int]:
+        return [s.seq for s in await scheduler.sessions(start, end, units)]
 
     assert await ids(day.start, next_day.end) == [early.seq, late.seq]
     assert await ids(day.end, next_day.start) == []
@@ -229,9 +227,7 @@ async def test_lists_of_sessions(scheduler: Scheduler) -> None:
     everything = (day.start, next_day.end)
     assert await ids(*everything, units=["22342"]) == [early.seq]
     assert await ids(*everything, units=["so.tttt"]) == [early.seq, late.seq]
-    assert await ids(*everything, points=["vn.vangia"]) == [late.seq]
-    assert await ids(*everything, units=["22342"], points=["vn.vangia"]) == [early.seq, late.seq]
-    assert await ids(*everything, units=HOSTILE, points=HOSTILE) == []
+    assert await ids(*everything, units=HOSTILE) == []
     assert await ids(*everything, units=[]) == []
 
 

@@ -97,6 +97,11 @@ export class Page extends Caller {
     this.loading = false;
   }
 
+  /** A dialog that was drawn, which a page keeps last and only while it asks something, is opened. */
+  updated() {
+    /** @type {HTMLDialogElement | null} */ (this.querySelector(':scope > dialog:not([open])'))?.showModal();
+  }
+
   /** What a page fetches; its own. @returns {Promise<void>} */
   async load() {}
 

@@ -55,11 +55,6 @@ class ControlsPage extends Page {
       });
   }
 
-  updated() {
-    const dialog = this.querySelector('dialog');
-    if (this.asked && !dialog?.open) dialog?.showModal();
-  }
-
   render() {
     return html`<top-bar .me=${this.me} current="controls"></top-bar>
       <main class="sections" @changed=${() => this.attempt(() => this.load())}>

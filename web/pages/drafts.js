@@ -46,11 +46,6 @@ class DraftsPage extends Page {
     });
   }
 
-  updated() {
-    const dialog = this.querySelector('dialog');
-    if (this.asking && !dialog?.open) dialog?.showModal();
-  }
-
   get found() {
     const wanted = fold(this.text.trim());
     return this.list.filter(({number, content, unit, origin, source}) =>

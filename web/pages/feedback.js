@@ -57,11 +57,6 @@ class FeedbackPage extends Page {
       });
   }
 
-  updated() {
-    const dialog = this.querySelector('dialog');
-    if (this.answering && !dialog?.open) dialog?.showModal();
-  }
-
   render() {
     return html`<top-bar .me=${this.me} current="feedback"></top-bar>
       <main class="feedback">

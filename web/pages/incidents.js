@@ -68,11 +68,6 @@ class IncidentsPage extends Page {
     this.doing = {incident, step};
   }
 
-  updated() {
-    const dialog = this.querySelector('dialog');
-    if (this.doing && !dialog?.open) dialog?.showModal();
-  }
-
   render() {
     return html`<top-bar .me=${this.me} current="incidents"></top-bar>
       <main>

@@ -33,11 +33,6 @@ class MaterialsPage extends Page {
     });
   }
 
-  updated() {
-    const dialog = this.querySelector('dialog');
-    if (this.granting && !dialog?.open) dialog?.showModal();
-  }
-
   render() {
     return html`<top-bar .me=${this.me} current="materials"></top-bar>
       <main>

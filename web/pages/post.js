@@ -72,11 +72,6 @@ class PostPage extends Page {
     });
   }
 
-  updated() {
-    const dialog = this.querySelector('dialog');
-    if (this.opened && !dialog?.open) dialog?.showModal();
-  }
-
   render() {
     return html`<top-bar .me=${this.me} current="post"></top-bar>
       <main class="post">

@@ -70,11 +70,6 @@ class RecordingsPage extends Page {
     if (failure instanceof Refusal && failure.status === 403) this.error = t('recordings.forbidden', this.error);
   }
 
-  updated() {
-    const dialog = this.querySelector('dialog');
-    if (this.playing && !dialog?.open) dialog?.showModal();
-  }
-
   render() {
     return html`<top-bar .me=${this.me} current="recordings"></top-bar>
       <main>

@@ -80,11 +80,6 @@ class ReportsPage extends Page {
     });
   }
 
-  updated() {
-    const dialog = this.querySelector('dialog');
-    if (this.behind && !dialog?.open) dialog?.showModal();
-  }
-
   render() {
     return html`<top-bar .me=${this.me} current="reports"></top-bar>
       <main>

@@ -44,11 +44,6 @@ class SessionsPage extends Page {
     });
   }
 
-  updated() {
-    const dialog = this.querySelector('dialog');
-    if (this.asking && !dialog?.open) dialog?.showModal();
-  }
-
   render() {
     const coming = this.list.filter(({phase}) => !OVER.includes(phase));
     const over = this.list.filter(({phase}) => OVER.includes(phase)).reverse();

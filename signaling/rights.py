@@ -108,16 +108,6 @@ def may_extend(account: Account, session: Session, bodies: Bodies) -> bool:
     return is_host(account, session, bodies)
 
 
-def may_see_queue(account: Account) -> bool:
-    """The operator's desk is central; supervisors look on."""
-    return account.sees_all
-
-
-def may_decide(account: Account) -> bool:
-    """Plans, capacity and what nobody opened are the operating unit's (Điều 12.4, 17.2)."""
-    return account.central
-
-
 def may_see_card(account: Account, unit: str, units: Sequence[Unit]) -> bool:
     """The operating unit sees every point and its people; a unit its own and those of the units below it (I-10)."""
     parents = {each.id: each.parent for each in units}
@@ -132,11 +122,6 @@ def may_keep_people(account: Account, unit: str, units: Sequence[Unit]) -> bool:
     parents = {each.id: each.parent for each in units}
     own = account.unit is not None and account.unit in (unit, parents.get(unit))
     return account.central or ("registrant" in account.roles and own)
-
-
-def may_set_devices(account: Account) -> bool:
-    """The device register is kept centrally."""
-    return account.central
 
 
 def may_download(account: Account, recording: Recording) -> bool:

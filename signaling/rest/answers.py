@@ -6,7 +6,6 @@ from typing import Literal
 
 from scheduler import answers_store
 from scheduler.model import ClassId
-from signaling.errors import Forbidden
 from signaling.rest.route import Call, Model, Moment, Named, Route
 
 BACK = timedelta(days=30)
@@ -36,8 +35,7 @@ class Answers(Model):
 
 async def answers(call: Call) -> Answers:
     """List what is to be answered, the first due first."""
-    if not call.account.sees_all:
-        raise Forbidden
+    call.only(call.account.sees_all)
     await call.roof.answers.work(call.now)  # what came since the clerk's last round counts, too
     names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
     on_time, late = await call.roof.answers.counted(call.now - BACK, call.now, call.now)

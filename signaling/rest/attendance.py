@@ -11,7 +11,7 @@ from scheduler.preparation import stays
 from scheduler.preparation.attendance import SlotAttendance
 from signaling import rights
 from signaling.bodies import Bodies
-from signaling.errors import Forbidden, NotFound
+from signaling.errors import NotFound
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 from signaling.rest.sessions import bodies
 
@@ -112,8 +112,7 @@ async def explain(call: Call) -> list[Slot]:
     """Say why a point was interrupted."""
     body: Cause = call.body
     session, points = await find(call)
-    if not rights.may_speak_for(call.account, session, points, body.point):
-        raise Forbidden
+    call.only(rights.may_speak_for(call.account, session, points, body.point))
     kept = call.roof.preparation.attendance
     await kept.explain(session.id, body.point, body.start, body.cause, call.account.account, call.now)
     await call.note("explain", session.id, f"{session.number} {points[body.point].name}")

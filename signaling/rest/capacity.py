@@ -7,8 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from scheduler.model import Act, Amount
-from signaling import rights
-from signaling.errors import BadInput, Fault, Forbidden
+from signaling.errors import BadInput, Fault
 from signaling.rest import briefs
 from signaling.rest.briefs import Brief
 from signaling.rest.desk import Why
@@ -131,13 +130,13 @@ async def capacity(call: Call) -> Capacity:
 
 async def ceiling(call: Call) -> Maximum:
     """Return the rated maximum over time."""
-    _looks(call)
+    call.only(call.account.sees_all)
     return await _maximum(call)
 
 
 async def impact(call: Call) -> Impact:
     """Say which sessions would lose their codes if this were recorded; nothing is."""
-    _looks(call)
+    call.only(call.account.sees_all)
     since, until, amount = _taken(call)
     victims = await call.roof.scheduler.operator.impact(since, amount, call.now, until)
     return await _impact(call, victims)
@@ -145,7 +144,7 @@ async def impact(call: Call) -> Impact:
 
 async def change(call: Call) -> Impact:
     """Record another maximum; who must lose a code for it still has to be revoked by `shed`."""
-    _decides(call)
+    call.only(call.account.central)
     since, until, amount = _taken(call)
     due = await call.roof.scheduler.operator.set_capacity(since, amount, call.now, until)
     call.roof.deliverer.wake()
@@ -156,7 +155,7 @@ async def change(call: Call) -> Impact:
 
 async def shed(call: Call) -> Impact:
     """Revoke exactly these sessions for want of capacity; when others must go by now, those are answered instead."""
-    _decides(call)
+    call.only(call.account.central)
     body: Shedding = call.body
     due = await call.roof.scheduler.operator.shed(body.victims, call.now, Act(call.account.account, body.reason))
     if due is None:
@@ -168,7 +167,7 @@ async def shed(call: Call) -> Impact:
 
 async def usage(call: Call) -> Usage:
     """Say how full the system was at most, and who had to wait or was refused (R-113)."""
-    _looks(call)
+    call.only(call.account.sees_all)
     window: Window = call.query
     start = window.from_ or call.now - YEAR
     end = window.to or start + YEAR
@@ -186,16 +185,6 @@ async def usage(call: Call) -> Usage:
 
 def _peak(load: int, at: datetime | None) -> Peak:
     return Peak(load=load, at=at)
-
-
-def _looks(call: Call) -> None:
-    if not rights.may_see_queue(call.account):
-        raise Forbidden
-
-
-def _decides(call: Call) -> None:
-    if not rights.may_decide(call.account):
-        raise Forbidden
 
 
 def _taken(call: Call) -> tuple[datetime, datetime | None, Amount]:

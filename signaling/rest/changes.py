@@ -7,7 +7,6 @@ from pydantic import Field, StringConstraints
 from scheduler import model
 from scheduler.model import Act, HappeningKind
 from signaling import rights
-from signaling.errors import Forbidden
 from signaling.rest import briefs, sessions
 from signaling.rest.desk import Why
 from signaling.rest.route import ID, Call, Id, Interval, Model, Moment, Route
@@ -65,8 +64,7 @@ class Happening(Model):
 async def amend(call: Call) -> Session:
     """Ask for something else; what does not fit changes nothing."""
     found, points = await sessions.find(call)
-    if not rights.may_cancel(call.account, found, points):
-        raise Forbidden
+    call.only(rights.may_cancel(call.account, found, points))
     body: Amendment = call.body
     act = Act(call.account.account, body.reason)
     amended = await call.roof.scheduler.amend(found.id, _asked(found, body), call.now, act)
@@ -79,8 +77,7 @@ async def amend(call: Call) -> Session:
 async def extension(call: Call) -> Extensible:
     """Say by how much a meeting could go on."""
     found, points = await sessions.find(call)
-    if not rights.may_extend(call.account, found, points):
-        raise Forbidden
+    call.only(rights.may_extend(call.account, found, points))
     policy = call.roof.scheduler.policy(call.now)
     return Extensible(
         steps=await call.roof.scheduler.extensible(found.id, call.now),
@@ -93,8 +90,7 @@ async def extension(call: Call) -> Extensible:
 async def extend(call: Call) -> Session:
     """Let a meeting that is held go on; everyone in it is told its new end."""
     found, points = await sessions.find(call)
-    if not rights.may_extend(call.account, found, points):
-        raise Forbidden
+    call.only(rights.may_extend(call.account, found, points))
     extended = await call.roof.scheduler.extend(found.id, call.body.steps, call.now, Act(call.account.account))
     call.roof.deliverer.wake()
     await call.note("extend", extended.id, f"{extended.number} {call.body.steps}")
@@ -105,8 +101,7 @@ async def extend(call: Call) -> Session:
 async def release(call: Call) -> Session:
     """Give up a session that nobody opened."""
     found, points = await sessions.find(call)
-    if not rights.may_decide(call.account):
-        raise Forbidden
+    call.only(call.account.central)
     released = await call.roof.scheduler.release(found.id, call.now, Act(call.account.account, call.body.reason))
     call.roof.deliverer.wake()
     await call.note("release", released.id, f"{released.number}: {call.body.reason}")

@@ -11,7 +11,6 @@ from scheduler.conduct.closing import CENTRE
 from signaling import rights
 from signaling.accounts import Account
 from signaling.bodies import Bodies
-from signaling.errors import Forbidden
 from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
 from signaling.rest.sessions import find
 
@@ -68,8 +67,7 @@ async def tick(call: Call) -> Sheet:
     """Note that something was switched off, in the right order."""
     found, points = await find(call)
     body: Ticked = call.body
-    if not _may_tick(call.account, body.point, points):
-        raise Forbidden
+    call.only(_may_tick(call.account, body.point, points))
     place = body.point or CENTRE
     changed = await call.roof.sheets.tick(found.id, place, body.item, body.done, call.account.account, call.now)
     await call.note("closing" if body.done else "closing-back", found.id, f"{place} {body.item}".strip())
@@ -79,8 +77,7 @@ async def tick(call: Call) -> Sheet:
 async def set_kind(call: Call) -> Sheet:
     """Say what kind of meeting it was."""
     found, points = await find(call)
-    if not rights.is_host(call.account, found, points):
-        raise Forbidden
+    call.only(rights.is_host(call.account, found, points))
     changed = await call.roof.sheets.set_kind(found.id, call.body.kind)
     await call.note("kind", found.id, call.body.kind)
     return _wire(call, found, points, changed)

@@ -87,8 +87,7 @@ async def drop(call: Call) -> Feedback:
 
 async def answer(call: Call) -> Feedback:
     """Say what came of it."""
-    if not call.account.central:
-        raise Forbidden
+    call.only(call.account.central)
     body: Answer = call.body
     answered = await call.roof.box.answer(call.id, body.status, clean(body.answer), call.account.account, call.now)
     await call.note("feedback-answer", answered.id, f"{body.status} {body.answer}"[:200])

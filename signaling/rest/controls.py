@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from scheduler.directory import controls
 from scheduler.directory.register import SYSTEM, Checked
-from signaling.errors import Forbidden, NotFound
+from signaling.errors import NotFound
 from signaling.reports.sheet import xlsx
 from signaling.reports.tables import Sheet
 from signaling.rest import files
@@ -122,8 +122,7 @@ async def add(call: Call) -> Evidence:
 
 async def points(call: Call) -> list[Point]:
     """List how a checklist stands at every point, those never checked first."""
-    if not call.account.sees_all:
-        raise Forbidden
+    call.only(call.account.sees_all)
     query: Which = call.query
     known = call.roof.register.checklists.get(query.checklist)
     if known is None or known.of != "point":
@@ -148,16 +147,15 @@ async def _check_may_read(call: Call, point: str | None) -> None:
     """The system's are for who supervises, a point's for who may see its card. Raises Forbidden, UnknownPoint."""
     if point is not None:
         await check_may_see(call, await call.roof.register.unit(point, call.now))
-    elif not call.account.sees_all:
-        raise Forbidden
+    else:
+        call.only(call.account.sees_all)
 
 
 async def _check_may_set(call: Call, point: str | None) -> None:
     """The operating unit keeps all, a unit those of its points. Raises Forbidden, UnknownPoint."""
     if not call.account.central:
         own = point is not None and await call.roof.register.unit(point, call.now) == call.account.unit
-        if not own:
-            raise Forbidden
+        call.only(own)
 
 
 async def _lists(call: Call, point: str | None) -> list[Checklist]:

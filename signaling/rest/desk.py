@@ -6,8 +6,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler import model
 from scheduler.model import Act, Limit, State
-from signaling import rights
-from signaling.errors import Forbidden, NotFound
+from signaling.errors import NotFound
 from signaling.rest import briefs, sessions
 from signaling.rest.briefs import Brief
 from signaling.rest.route import ID, Call, Interval, Model, Moment, Route
@@ -92,8 +91,7 @@ class Outcome(Model):
 
 async def queue(call: Call) -> Queue:
     """List who waits and who cannot run on."""
-    if not rights.may_see_queue(call.account):
-        raise Forbidden
+    call.only(call.account.sees_all)
     waiting = await call.roof.scheduler.operator.queue(call.now)
     overruns = await call.roof.scheduler.operator.overruns(call.now)
     known = await briefs.of(call, {*_ids(waiting), *(i for each in overruns for i in each.reason.holders)})
@@ -121,7 +119,7 @@ async def standing_of(call: Call, session: str) -> Standing:
 
 async def hold(call: Call) -> Plan:
     """Make the plan that would serve a session, and hold it for confirmation."""
-    _decides(call)
+    call.only(call.account.central)
     held = await call.roof.scheduler.operator.hold(call.id, call.now)
     await call.note("hold", call.id, f"{held.version}: {len(held.victims)}")
     return _plan(held, await briefs.of(call, held.victims))
@@ -129,7 +127,7 @@ async def hold(call: Call) -> Plan:
 
 async def confirm(call: Call) -> Outcome:
     """Carry a held plan out, if it is still the same: its victims lose their codes, the session gets one."""
-    _decides(call)
+    call.only(call.account.central)
     body: Confirmation = call.body
     act = Act(call.account.account, body.reason)
     before = await call.roof.scheduler.operator.standing(call.id, call.now)
@@ -142,11 +140,6 @@ async def confirm(call: Call) -> Outcome:
     passed = " override" if body.override else ""
     await call.note("confirm", call.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])
     return Outcome(session=sessions.wire(call, done, await sessions.bodies(call)), plan=None)
-
-
-def _decides(call: Call) -> None:
-    if not rights.may_decide(call.account):
-        raise Forbidden
 
 
 def _ids(waiting: list[model.Queued]) -> set[str]:

@@ -16,7 +16,7 @@ from scheduler.errors import FieldError
 from scheduler.model import PointState
 from signaling import rights
 from signaling.accounts import Account
-from signaling.errors import BadInput, Fault, Forbidden
+from signaling.errors import BadInput, Fault
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 from signaling.texts import field_text, language_of
 
@@ -255,7 +255,7 @@ async def card(call: Call) -> Card:
 
 async def add_point(call: Call) -> TreePoint:
     """Draw up a point."""
-    check_central(call)
+    call.only(call.account.central)
     body: NewPoint = call.body
     point = await call.roof.directory.add_point(body.unit, body.name, body.label, call.now)
     await call.note("point-add", point.id, point.name)
@@ -264,7 +264,7 @@ async def add_point(call: Call) -> TreePoint:
 
 async def add_unit(call: Call) -> TreePoint:
     """Add a unit with its point, as a draft."""
-    check_central(call)
+    call.only(call.account.central)
     body: NewUnit = call.body
     known = {unit.id for unit in await call.roof.scheduler.units()}
     if body.id in known:
@@ -277,7 +277,7 @@ async def add_unit(call: Call) -> TreePoint:
 
 async def rename(call: Call) -> Card:
     """Give a point another name; its old one stays known."""
-    check_central(call)
+    call.only(call.account.central)
     before = await call.roof.scheduler.point(call.id)
     point = await call.roof.directory.rename(call.id, call.body.name, call.body.label, call.now)
     await call.note("point-name", point.id, f"{before.name} → {point.name}")
@@ -286,7 +286,7 @@ async def rename(call: Call) -> Card:
 
 async def set_room(call: Call) -> Card:
     """Replace what is known of a point's room."""
-    check_central(call)
+    call.only(call.account.central)
     await call.roof.directory.set_room(call.id, directory.Room(**call.body.model_dump()))
     await call.note("point-room", call.id, call.body.managing_unit or "")
     return await _card(call)
@@ -294,7 +294,7 @@ async def set_room(call: Call) -> Card:
 
 async def move(call: Call) -> Card:
     """Move a point from its state to another; an active one needs everything of Điều 9."""
-    check_central(call)
+    call.only(call.account.central)
     body: Move = call.body
     account = await _account(call) is not None
     point = await call.roof.directory.move(call.id, body.move, call.account.account, body.reason, account, call.now)
@@ -304,7 +304,7 @@ async def move(call: Call) -> Card:
 
 async def assess(call: Call) -> Card:
     """Keep a filled-in assessment form."""
-    check_central(call)
+    call.only(call.account.central)
     body: Form = call.body
     items = tuple(directory.Item(item.id, item.met, item.note, item.remedy_by) for item in body.items)
     form = directory.Form(items, body.reference, call.account.account)
@@ -315,7 +315,7 @@ async def assess(call: Call) -> Card:
 
 async def allow(call: Call) -> Exemption:
     """Keep what a document allows a unit."""
-    check_central(call)
+    call.only(call.account.central)
     body: Document = call.body
     given = await call.roof.directory.allow(
         call.id, body.kind, body.extra, body.number, body.dated, body.valid_to, call.account.account
@@ -326,21 +326,14 @@ async def allow(call: Call) -> Exemption:
 
 async def end_exemption(call: Call) -> None:
     """Let a document hold no longer than today."""
-    check_central(call)
+    call.only(call.account.central)
     await call.roof.directory.end_exemption(call.id, call.roof.directory.day(call.now))
     await call.note("exemption-end", call.id)
 
 
-def check_central(call: Call) -> None:
-    """The operating unit keeps the directory (Điều 9.3). Raises Forbidden."""
-    if not call.account.central:
-        raise Forbidden
-
-
 async def check_may_see(call: Call, unit: str) -> None:
     """A card is for the operating unit, the unit itself and the units above it (I-10). Raises Forbidden."""
-    if not rights.may_see_card(call.account, unit, await call.roof.scheduler.units()):
-        raise Forbidden
+    call.only(rights.may_see_card(call.account, unit, await call.roof.scheduler.units()))
 
 
 async def _card(call: Call) -> Card:

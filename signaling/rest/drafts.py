@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 from scheduler import model
 from scheduler.model import Channel, DraftState
 from signaling import rights
-from signaling.errors import Forbidden, NotFound
+from signaling.errors import NotFound
 from signaling.rest.route import ID, Call, Model, Moment, Named, Route
 
 
@@ -68,8 +68,7 @@ async def find(call: Call) -> model.Draft:
 
 def own(call: Call, found: model.Draft) -> None:
     """Raises Forbidden for a draft in the inbox of another unit."""
-    if not rights.may_settle(call.account, found):
-        raise Forbidden
+    call.only(rights.may_settle(call.account, found))
 
 
 async def shown(call: Call, found: model.Draft) -> Draft:

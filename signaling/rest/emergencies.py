@@ -4,9 +4,7 @@ from collections.abc import Mapping
 
 from scheduler import emergencies as model
 from scheduler.model import Phase, Unit
-from signaling import rights
 from signaling.bodies import Bodies
-from signaling.errors import Forbidden
 from signaling.rest import sessions
 from signaling.rest.route import ID, Call, Interval, Model, Moment, Route
 
@@ -35,8 +33,7 @@ class Emergency(Model):
 
 async def emergencies(call: Call) -> list[Emergency]:
     """List what is not over: first what nobody took note of."""
-    if not rights.may_see_queue(call.account):
-        raise Forbidden
+    call.only(call.account.sees_all)
     known = await sessions.bodies(call)
     units = {unit.id: unit for unit in known.units}
     return [_wire(call, each, known, units) for each in await call.roof.emergencies.live(call.now)]
@@ -44,8 +41,7 @@ async def emergencies(call: Call) -> list[Emergency]:
 
 async def acknowledge(call: Call) -> Emergency:
     """Take note of an emergency for the duty desk."""
-    if not rights.may_decide(call.account):
-        raise Forbidden
+    call.only(call.account.central)
     found = await call.roof.emergencies.acknowledge(call.id, call.account.account, call.now)
     await call.note("acknowledge", found.subject, found.number)
     known = await sessions.bodies(call)

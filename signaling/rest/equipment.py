@@ -11,7 +11,7 @@ from scheduler.directory import model as directory
 from scheduler.directory.points_store import new_id
 from scheduler.naming import device_names
 from signaling.errors import BadInput, Fault, NotFound
-from signaling.rest.directory import Day, Yes, check_central, check_may_see
+from signaling.rest.directory import Day, Yes, check_may_see
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -158,7 +158,7 @@ async def stock(call: Call) -> Stock:
 
 async def add_device(call: Call) -> Stock:
     """Add a device to a point."""
-    check_central(call)
+    call.only(call.account.central)
     given = directory.Device("", call.id, 0, **call.body.model_dump())
     added = await call.roof.equipment.add_device(given, call.now)
     await call.note("device-add", call.id, f"{added.kind} {added.address or ''}".strip())
@@ -167,7 +167,7 @@ async def add_device(call: Call) -> Stock:
 
 async def describe(call: Call) -> Stock:
     """Replace what is registered of a device."""
-    check_central(call)
+    call.only(call.account.central)
     given = directory.Device(call.id, "", 0, **call.body.model_dump())
     known = await call.roof.equipment.describe(given, call.now)
     await call.note("device", known.point, f"{known.number:02} {known.kind} {known.address or ''}".strip())
@@ -176,7 +176,7 @@ async def describe(call: Call) -> Stock:
 
 async def remove_device(call: Call) -> Stock:
     """Remove a device."""
-    check_central(call)
+    call.only(call.account.central)
     gone = await call.roof.equipment.remove_device(call.id)
     await call.note("device-remove", gone.point, f"{gone.number:02} {gone.kind}".strip())
     return await _stock(call, gone.point)
@@ -184,7 +184,7 @@ async def remove_device(call: Call) -> Stock:
 
 async def test_device(call: Call) -> Tested:
     """Ask a device over SIP whether it is there; nobody is called."""
-    check_central(call)
+    call.only(call.account.central)
     known = next((each for each in await call.roof.equipment.devices() if each.id == call.id), None)
     if known is None:
         raise NotFound
@@ -197,7 +197,7 @@ async def test_device(call: Call) -> Tested:
 
 async def set_line(call: Call) -> Stock:
     """Add or replace a line; rates that come with it were measured now."""
-    check_central(call)
+    call.only(call.account.central)
     body: NewLine = call.body
     line = directory.Line(
         id=body.id or new_id(),
@@ -218,20 +218,20 @@ async def set_line(call: Call) -> Stock:
 
 async def remove_line(call: Call) -> None:
     """Remove a line."""
-    check_central(call)
+    call.only(call.account.central)
     await call.roof.equipment.remove_line(call.id)
     await call.note("line-remove", call.id)
 
 
 async def providers(call: Call) -> list[Provider]:
     """List providers."""
-    check_central(call)
+    call.only(call.account.central)
     return [Provider(**_fields(each, Provider)) for each in await call.roof.equipment.providers()]
 
 
 async def set_provider(call: Call) -> Provider:
     """Add a provider, or change the one with this id."""
-    check_central(call)
+    call.only(call.account.central)
     body: Provider = call.body
     given = directory.Provider(**{**body.model_dump(), "id": body.id or new_id()})
     await call.roof.equipment.set_provider(given)
@@ -241,7 +241,7 @@ async def set_provider(call: Call) -> Provider:
 
 async def changes(call: Call) -> list[Change]:
     """List changes, open ones first."""
-    check_central(call)
+    call.only(call.account.central)
     return [_change(each) for each in await call.roof.equipment.changes()]
 
 
@@ -259,7 +259,7 @@ async def ask(call: Call) -> Change:
 
 async def decide(call: Call) -> Change:
     """Accept or reject a change."""
-    check_central(call)
+    call.only(call.account.central)
     if not call.id.isdecimal() or len(call.id) > 9:
         raise NotFound
     change = await call.roof.equipment.decide(int(call.id), call.body.accept, call.account.account, call.now)

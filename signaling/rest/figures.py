@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from scheduler.reports import corrections
 from scheduler.reports.corrections import Answer, Request, Standing
-from signaling.errors import Forbidden, NotFound
+from signaling.errors import NotFound
 from signaling.rest.reports import Asked, periods_of
 from signaling.rest.route import ID, Call, Id, Interval, Model, Moment, Named, Route
 
@@ -65,8 +65,7 @@ async def inquiries(call: Call) -> list[Inquiry]:
 
 async def ask(call: Call) -> Inquiry:
     """Ask units to go through what was counted of them in a period."""
-    if not call.account.central:
-        raise Forbidden
+    call.only(call.account.central)
     body: Ask = call.body
     by = call.account.account
     made = await call.roof.inquiries.ask(body.title, periods_of(call)[0], body.due, body.units, by, call.now)

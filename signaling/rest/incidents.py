@@ -10,7 +10,7 @@ from scheduler.conduct.model import Incident as Kept
 from scheduler.conduct.model import IncidentKind, IncidentState, Level, Measured, Report, StepKind
 from scheduler.text import clean
 from signaling import rights
-from signaling.errors import Forbidden, NotFound
+from signaling.errors import NotFound
 from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
 from signaling.rest.sessions import bodies
 
@@ -120,8 +120,7 @@ async def report(call: Call) -> Incident:
 
 async def act(call: Call) -> Incident:
     """Take an incident, note something, hand it on, settle it; who is in the meeting is told."""
-    if not call.account.central:
-        raise Forbidden
+    call.only(call.account.central)
     body: Act = call.body
     changed = await call.roof.desk.act(call.id, body.step, call.account.account, clean(body.text), call.now)
     await call.note(f"incident-{body.step}", changed.id, body.text)

@@ -10,7 +10,7 @@ from scheduler.mailroom import letter as written
 from scheduler.mailroom import template
 from scheduler.mailroom.authentication import Verdict
 from scheduler.mailroom.store import Fate, Reason, Received
-from signaling.errors import Forbidden, NotFound
+from signaling.errors import NotFound
 from signaling.rest.route import ID, Call, Model, Moment, Named, Route
 
 _TYPES = {
@@ -56,7 +56,7 @@ class Newest(Model):
 
 async def letters(call: Call) -> list[Letter]:
     """List letters: those a person has yet to read first, then the newest."""
-    _check_reader(call)
+    call.only(call.account.sees_all)
     names = await _names(call)
     return [Letter(**_wire(letter, names)) for letter in await call.roof.mailroom.letters(call.query.limit)]
 
@@ -81,8 +81,7 @@ async def raw(call: Call) -> web.Response:
 
 async def handled(call: Call) -> Letter:
     """Note that a letter that waited for a person was read."""
-    if not call.account.central:
-        raise Forbidden
+    call.only(call.account.central)
     found, _ = await _find(call)
     if await call.roof.mailroom.handle(found.id, call.account.account, call.now):
         await call.note("handle-letter", call.id, found.sender)
@@ -102,14 +101,8 @@ def _file(data: bytes, content_type: str, name: str) -> web.Response:
     return web.Response(body=data, content_type=content_type, headers=headers)
 
 
-def _check_reader(call: Call) -> None:
-    """Letters are read at the operator's desk, and by those who supervise it."""
-    if not call.account.sees_all:
-        raise Forbidden
-
-
 async def _find(call: Call) -> tuple[Received, bytes | None]:
-    _check_reader(call)
+    call.only(call.account.sees_all)
     if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
         raise NotFound
     found = await call.roof.mailroom.letter(int(call.id))

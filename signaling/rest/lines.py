@@ -125,13 +125,11 @@ class Answer(Model):
 
 async def lines(call: Call) -> Lines:
     """Return the lines of a provider: its own people's, or any for who sees everything."""
-    if not (call.account.outsider or call.account.sees_all):
-        raise Forbidden
+    call.only(call.account.outsider or call.account.sees_all)
     own = call.account.provider if call.account.outsider else call.query.provider
     if own is None:
         raise BadInput([Fault("provider", "required")])
-    if call.query.provider not in {own, None}:
-        raise Forbidden
+    call.only(call.query.provider in {own, None})
     return await _lines(call, own)
 
 

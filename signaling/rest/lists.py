@@ -13,7 +13,6 @@ from scheduler.preparation import lists
 from scheduler.preparation.rolls import Roll
 from scheduler.preparation.speeches_store import Speech
 from signaling import rights
-from signaling.errors import Forbidden
 from signaling.reports.sheet import xlsx
 from signaling.reports.tables import Sheet
 from signaling.rest.attendance import find
@@ -89,8 +88,7 @@ async def listed(call: Call) -> Lists:
 async def ask(call: Call) -> Lists:
     """Ask every component for its list."""
     found, points = await find(call)
-    if not rights.is_host(call.account, found, points):
-        raise Forbidden
+    call.only(rights.is_host(call.account, found, points))
     await call.roof.preparation.rolls.ask(found.id, call.account.account, call.now)
     call.roof.deliverer.wake()
     await call.note("ask-lists", found.id, found.number)
@@ -101,8 +99,7 @@ async def give(call: Call) -> Lists:
     """Give the list of a component."""
     body: List = call.body
     found, points = await find(call)
-    if not rights.may_speak_for(call.account, found, points, body.point):
-        raise Forbidden
+    call.only(rights.may_speak_for(call.account, found, points, body.point))
     people = [lists.Person(each.name, each.position) for each in body.people]
     account = call.account.account
     await call.roof.preparation.rolls.give(found.id, body.point, body.count, people, account, call.now)
@@ -113,8 +110,7 @@ async def give(call: Call) -> Lists:
 async def export(call: Call) -> web.Response:
     """Return a row for every person named, and one for every component that named nobody, with its status."""
     found, points = await find(call)
-    if not rights.is_host(call.account, found, points):
-        raise Forbidden
+    call.only(rights.is_host(call.account, found, points))
     roll = await call.roof.preparation.rolls.roll(found.id)
     await call.note("export-lists", found.id, found.number)
     zone = call.roof.scheduler.policy(call.now).zone

@@ -94,8 +94,7 @@ async def documents(call: Call) -> Documents:
 async def add(call: Call) -> Shown:
     """Keep a document: bounded, of a kind that cannot run anything."""
     found, points = await find(call)
-    if not rights.is_host(call.account, found, points):
-        raise Forbidden
+    call.only(rights.is_host(call.account, found, points))
     file = await files.take(call)
     about = (file.name, file.kind, file.bytes, file.sha256, file.path)
     document = Document(secrets.token_hex(8), found.id, *about, call.account.account, call.now)
@@ -110,8 +109,7 @@ async def fetch(call: Call) -> web.Response:
     found, points = await find(call, document.session)
     if not rights.is_host(call.account, found, points):
         grants = await call.roof.shelf.grants([found.id])
-        if not allowed(grants, call.account.unit, document.id, call.now):
-            raise Forbidden
+        call.only(allowed(grants, call.account.unit, document.id, call.now))
     answer = await files.send(call, document)
     await call.note("document-download", document.id, document.name)
     return answer
@@ -121,8 +119,7 @@ async def remove(call: Call) -> web.Response:
     """Delete a document."""
     document = await call.roof.shelf.document(call.id)
     found, points = await find(call, document.session)
-    if not rights.is_host(call.account, found, points):
-        raise Forbidden
+    call.only(rights.is_host(call.account, found, points))
     await call.roof.shelf.remove(document.id)
     await files.drop(call, document.path)
     await call.note("document-removed", document.id, document.name)
@@ -145,8 +142,7 @@ async def ask(call: Call) -> Wish:
 async def offer(call: Call) -> web.Response:
     """Let units have something unasked."""
     found, points = await find(call)
-    if not rights.is_host(call.account, found, points):
-        raise Forbidden
+    call.only(rights.is_host(call.account, found, points))
     body: Offered = call.body
     part = {points[point].unit for point in found.points} - {points[found.host_point].unit}
     if not part.issuperset(body.units):
@@ -167,8 +163,7 @@ async def answer(call: Call) -> Wish:
     """Grant or refuse a wish, or take the answer back."""
     wish = await call.roof.shelf.grant(call.id)
     found, points = await find(call, wish.session)
-    if not rights.is_host(call.account, found, points):
-        raise Forbidden
+    call.only(rights.is_host(call.account, found, points))
     body: Answered = call.body
     told = await call.roof.shelf.answer(wish.id, body.granted, body.until, call.account.account, call.now)
     await call.note(

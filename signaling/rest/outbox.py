@@ -7,7 +7,7 @@ from pydantic import Field
 
 from scheduler.notices import Kind
 from scheduler.outbox import State, Waiting
-from signaling.errors import Forbidden, NotFound
+from signaling.errors import NotFound
 from signaling.rest.route import ID, Call, Model, Moment, Route
 
 
@@ -35,15 +35,13 @@ class Newest(Model):
 
 async def outbox(call: Call) -> list[Notice]:
     """List notices: failed ones first, then those that wait."""
-    if not call.account.sees_all:
-        raise Forbidden
+    call.only(call.account.sees_all)
     return [_wire(notice) for notice in await call.roof.post.newest(call.query.limit)]
 
 
 async def again(call: Call) -> web.Response:
     """Send a notice (again) now."""
-    if not call.account.central:
-        raise Forbidden
+    call.only(call.account.central)
     if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
         raise NotFound
     if not await call.roof.post.again(int(call.id), call.now):

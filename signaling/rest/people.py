@@ -12,9 +12,9 @@ from scheduler.notices import Facts, Notice
 from signaling import rights
 from signaling.accounts import Account, Role, normal_name
 from signaling.directory import shut
-from signaling.errors import BadInput, Fault, Forbidden, NotFound
+from signaling.errors import BadInput, Fault, NotFound
 from signaling.links import PAGE, Link
-from signaling.rest.directory import Day, check_central, check_may_see
+from signaling.rest.directory import Day, check_may_see
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
 POINT_ROLES: tuple[Role, ...] = ("site", "registrant")
@@ -146,7 +146,7 @@ async def end(call: Call) -> Person:
 
 async def train(call: Call) -> Person:
     """Note when somebody was trained."""
-    check_central(call)
+    call.only(call.account.central)
     person = await call.roof.people.train(call.id, call.body.trained, call.now)
     await call.note("person-train", person.id, str(person.trained))
     return _wire(call, person)
@@ -162,7 +162,7 @@ async def confirm(call: Call) -> list[Person]:
 
 async def issue(call: Call) -> Issued:
     """Issue an account, or issue it anew: a one-time link sets its password, whatever was before no longer works."""
-    check_central(call)
+    call.only(call.account.central)
     body: Wanted = call.body
     point = await call.roof.scheduler.point(call.id)
     name = normal_name(body.account or point.id)
@@ -179,7 +179,7 @@ async def issue(call: Call) -> Issued:
 
 async def issue_outside(call: Call) -> Issued:
     """Issue an account to people of a telecom enterprise, who see its lines alone (R-090, A36)."""
-    check_central(call)
+    call.only(call.account.central)
     provider = next((each for each in await call.roof.equipment.providers() if each.id == call.id), None)
     if provider is None:
         raise NotFound
@@ -238,8 +238,7 @@ async def _shut_gone(call: Call) -> None:
 
 async def _check_keeps(call: Call, unit: str) -> None:
     """Raises Forbidden for who may not keep the list of a unit."""
-    if not rights.may_keep_people(call.account, unit, await call.roof.scheduler.units()):
-        raise Forbidden
+    call.only(rights.may_keep_people(call.account, unit, await call.roof.scheduler.units()))
 
 
 def _list(call: Call, found: Standing) -> UnitList:

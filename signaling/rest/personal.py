@@ -5,7 +5,6 @@ from aiohttp import web
 from scheduler import csvfile
 from scheduler.preparation import personal
 from signaling import rights
-from signaling.errors import Forbidden
 from signaling.rest.route import ID, Call, Model, Route
 
 COLUMNS = ("loai", "ho_ten", "dien_thoai", "email", "chuc_danh", "so_phien", "con_can")
@@ -57,8 +56,7 @@ async def _entries(call: Call) -> list[personal.Entry]:
 
 async def _check(call: Call) -> None:
     """Raises Forbidden for who does not keep the lists of the unit's people."""
-    if not rights.may_keep_people(call.account, call.id, await call.roof.scheduler.units()):
-        raise Forbidden
+    call.only(rights.may_keep_people(call.account, call.id, await call.roof.scheduler.units()))
 
 
 def _held(entries: list[personal.Entry]) -> Held:

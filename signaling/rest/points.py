@@ -5,8 +5,6 @@ from typing import Annotated
 from pydantic import Field
 
 from scheduler import model
-from signaling import rights
-from signaling.errors import Forbidden
 from signaling.rest.route import ID, Call, Id, Model, Route
 
 
@@ -56,8 +54,7 @@ async def points(call: Call) -> list[Point]:
 
 async def devices(call: Call) -> Point:
     """Set the number of devices of a point."""
-    if not rights.may_set_devices(call.account):
-        raise Forbidden
+    call.only(call.account.central)
     point = await call.roof.scheduler.set_devices(call.id, call.body.devices)
     await call.note("devices", point.id, f"devices={point.devices}")
     return _wire(point)

@@ -11,7 +11,6 @@ from scheduler import model
 from scheduler.preparation import board, checks, duty, readiness
 from signaling import rights
 from signaling.bodies import Bodies
-from signaling.errors import Forbidden
 from signaling.rest.attendance import find
 from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
 from signaling.rest.sessions import bodies
@@ -166,8 +165,7 @@ async def check(call: Call) -> Board:
     body: Check = call.body
     found, points = await find(call)
     allowed = all(rights.may_check(call.account, found, points, point) for point in body.points)
-    if not allowed or (body.result == "waived" and not call.account.central):
-        raise Forbidden
+    call.only(allowed and (body.result != "waived" or call.account.central))
     kept = call.roof.preparation.boards
     await kept.check(found.id, body.points, body.kind, body.result, body.words, call.account.account, call.now)
     names = ", ".join(points[point].name for point in body.points)
@@ -180,8 +178,7 @@ async def link(call: Call) -> Board:
     body: Link = call.body
     found, points = await find(call)
     senders = call.roof.scheduler.policy(found.official.start).preparation.on_site.units
-    if not (call.account.central or call.account.unit in senders):
-        raise Forbidden
+    call.only(call.account.central or call.account.unit in senders)
     kept = call.roof.preparation.steps
     await kept.test_link(found.id, body.kind, body.good, body.words, call.account.account, call.now)
     await call.note("link", found.id, f"{found.number} {body.kind} {'ok' if body.good else 'faulty'}")
@@ -192,8 +189,7 @@ async def step(call: Call) -> Board:
     """Note that a point has done a step of switching on or off."""
     body: Done = call.body
     found, points = await find(call)
-    if not rights.may_speak_for(call.account, found, points, body.point):
-        raise Forbidden
+    call.only(rights.may_speak_for(call.account, found, points, body.point))
     await call.roof.preparation.steps.done(found.id, body.point, body.step, body.done, call.account.account, call.now)
     await call.note("step", found.id, f"{found.number} {points[body.point].name} {body.step} {body.done}")
     return await _shown(call, found, points)
@@ -203,8 +199,7 @@ async def assign(call: Call) -> Board:
     """Put somebody on duty."""
     body: Assignment = call.body
     found, points = await find(call)
-    if not rights.may_assign(call.account, found, points, body.role, body.point, body.unit):
-        raise Forbidden
+    call.only(rights.may_assign(call.account, found, points, body.role, body.point, body.unit))
     person = duty.Duty(
         id="",
         session=found.id,
@@ -241,8 +236,7 @@ async def _duty(call: Call) -> tuple[duty.Duty, model.Session, Bodies]:
     """Return a duty the account may change. Raises UnknownDuty, Forbidden."""
     given = await call.roof.preparation.duties.one(call.id)
     found, points = await call.roof.scheduler.session(given.session), await _points(call)
-    if not _may_change(call, given, found, points):
-        raise Forbidden
+    call.only(_may_change(call, given, found, points))
     return given, found, points
 
 

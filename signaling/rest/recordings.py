@@ -219,8 +219,7 @@ async def describe(call: Call) -> manifest.Manifest:
     found = await call.roof.recorded.parts(call.id)
     if not found:
         raise NotFound
-    if not rights.may_list_recording(call.account, found[0]):
-        raise Forbidden
+    call.only(rights.may_list_recording(call.account, found[0]))
     return manifest.manifest(found)
 
 
@@ -229,8 +228,7 @@ async def _find(call: Call) -> recording.Recording:
     found = await call.roof.recorded.recording(call.id) or await call.roof.recorded.of_solo(call.id)
     if found is None:
         raise NotFound
-    if not await _may_fetch(call, found):
-        raise Forbidden
+    call.only(await _may_fetch(call, found))
     return found
 
 

@@ -6,7 +6,6 @@ from typing import Annotated
 from pydantic import Field
 
 from scheduler.model import ClassId, RefusalWord
-from signaling.errors import Forbidden
 from signaling.rest.route import Call, Interval, Model, Moment, Named, Route
 
 BACK = timedelta(days=200)
@@ -37,8 +36,7 @@ class Period(Model):
 
 async def refusals(call: Call) -> list[Refused]:
     """List refusals, newest first."""
-    if not call.account.central:
-        raise Forbidden
+    call.only(call.account.central)
     start, end = call.query.from_ or call.now - BACK, call.query.to or call.now + timedelta(seconds=1)
     names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
     return [

@@ -71,8 +71,7 @@ async def register(call: Call) -> Registered | web.Response:
 async def pass_on(call: Call) -> drafts.Draft:
     """Put what one may not register oneself into the inbox of the unit that may (R-058)."""
     who, _ = await _who(call)
-    if not who.units or "registrant" not in call.account.roles:
-        raise Forbidden
+    call.only(bool(who.units) and "registrant" in call.account.roles)
     return await _pass_on(call, who)
 
 

@@ -16,7 +16,7 @@ from scheduler.policy import CALENDAR_YEAR
 from scheduler.reports import figures, service
 from scheduler.reports.figures import Fact, Grouping
 from scheduler.reports.periods import PeriodId, before, month, period
-from signaling.errors import BadInput, Fault, Forbidden
+from signaling.errors import BadInput, Fault
 from signaling.reports import tables
 from signaling.reports.document import pdf
 from signaling.reports.sheet import xlsx
@@ -109,7 +109,7 @@ async def report(call: Call) -> counts.Report:
 
 async def points(call: Call) -> list[Point]:
     """List how each point took part in a period."""
-    check_reader(call)
+    call.only(call.account.sees_all)
     found = await call.roof.reports.points(periods_of(call)[0], call.now)
     return [
         Point(
@@ -129,8 +129,7 @@ async def points(call: Call) -> list[Point]:
 
 async def review(call: Call) -> Review:
     """Record that an emergency was looked at afterwards."""
-    if not call.account.central:
-        raise Forbidden
+    call.only(call.account.central)
     found = await call.roof.reviews.review(call.id, call.body.remark, call.account.account, call.now)
     await call.note("review", call.id, found.remark[:200])
     return Review(**asdict(found))
@@ -138,7 +137,7 @@ async def review(call: Call) -> Review:
 
 async def behind(call: Call) -> list[Entry]:
     """List the registrations a number was counted from."""
-    check_reader(call)
+    call.only(call.account.sees_all)
     query: Behind = call.query
     if query.figure not in figures.NAMES:
         raise BadInput([Fault("figure", "unknown-figure")])
@@ -172,13 +171,8 @@ async def file(call: Call) -> web.Response:
     return web.Response(body=body, content_type=TYPES[query.format], headers=headers)
 
 
-def check_reader(call: Call) -> None:
-    if not call.account.sees_all:
-        raise Forbidden
-
-
 async def _report(call: Call) -> service.Report:
-    check_reader(call)
+    call.only(call.account.sees_all)
     span, earlier = periods_of(call)
     return await call.roof.reports.report(span, earlier, call.now)
 

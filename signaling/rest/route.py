@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from signaling.accounts import Account
 from signaling.auth import Source
 from signaling.chain import AuditEntry
+from signaling.errors import Forbidden
 from signaling.roof import Roof
 
 
@@ -87,6 +88,11 @@ class Call:
     def id(self) -> str:
         """The id in the path."""
         return self.request.match_info["id"]
+
+    def only(self, allowed: bool) -> None:
+        """Let those through who are allowed to do this. Raises Forbidden."""
+        if not allowed:
+            raise Forbidden
 
     async def note(self, action: str, subject: str, detail: str = "") -> None:
         """Note in the audit log that the account did something to a subject."""

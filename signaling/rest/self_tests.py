@@ -7,7 +7,6 @@ from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler.preparation import self_test
-from signaling.errors import Forbidden
 from signaling.rest.route import ID, Call, Model, Moment, Named, Route
 
 NEWEST = 50
@@ -92,8 +91,7 @@ async def up(_: Call) -> web.Response:
 async def _own(call: Call, everywhere: bool) -> None:
     """Let the people of a point through. Raises UnknownPoint, Forbidden."""
     point = await call.roof.scheduler.point(call.id)
-    if not everywhere and call.account.unit != point.unit:
-        raise Forbidden
+    call.only(everywhere or call.account.unit == point.unit)
 
 
 def _wire(test: self_test.SelfTest) -> Kept:

@@ -10,7 +10,7 @@ from scheduler import model
 from scheduler.model import Act, ClassId, Phase, State
 from signaling import rights
 from signaling.bodies import Bodies
-from signaling.errors import Forbidden, NotFound
+from signaling.errors import NotFound
 from signaling.rest import scripts
 from signaling.rest.route import ID, Call, Interval, Model, Moment, Named, Route
 
@@ -114,8 +114,7 @@ async def _saw(call: Call, shown: Sequence[Session]) -> None:
 async def cancel(call: Call) -> Session:
     """Cancel a session; its conference ends at once."""
     found, known = await find(call)
-    if not rights.may_cancel(call.account, found, known):
-        raise Forbidden
+    call.only(rights.may_cancel(call.account, found, known))
     cancelled = await call.roof.scheduler.cancel(found.id, call.now, Act(call.account.account, call.body.reason))
     call.roof.deliverer.wake()
     await call.note("cancel", cancelled.id, f"{cancelled.number} {call.body.reason}".strip())
@@ -132,8 +131,7 @@ async def script(call: Call) -> scripts.Script:
 async def set_script(call: Call) -> scripts.Script:
     """Replace the script of a session; a meeting that is held goes on with it."""
     found, known = await find(call)
-    if not rights.is_host(call.account, found, known):
-        raise Forbidden
+    call.only(rights.is_host(call.account, found, known))
     items = await call.roof.scheduler.set_script(found.id, scripts.taken(call.body.items), call.now)
     await call.note("script", found.id, f"{found.number} {len(items)}")
     await call.roof.hub.scripted(found.id, items, call.now)

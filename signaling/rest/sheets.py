@@ -11,7 +11,7 @@ from scheduler.directory import exchange
 from scheduler.directory.planned import Plan
 from scheduler.errors import UnknownUnit
 from signaling.errors import BadInput, Fault, NotFound
-from signaling.rest.directory import check_central, check_may_see
+from signaling.rest.directory import check_may_see
 from signaling.rest.route import ID, Call, Model, Route
 
 TYPES = {
@@ -57,7 +57,7 @@ class Preview(Model):
 
 async def download(call: Call) -> web.Response:
     """Return a table as a file."""
-    check_central(call)
+    call.only(call.account.central)
     kind = _kind(call)
     body = await call.roof.exchange.export(kind, call.query.format)
     await call.note("directory-export", kind, call.query.format)
@@ -81,13 +81,13 @@ def _attached(body: bytes, name: str, format_: exchange.Format) -> web.Response:
 
 async def preview(call: Call) -> Preview:
     """Say what an import would do; nothing is changed."""
-    check_central(call)
+    call.only(call.account.central)
     return _wire(await call.roof.exchange.preview(_kind(call), bytes_of(call.body.file), call.now))
 
 
 async def carry_out(call: Call) -> Preview:
     """Import a table, if that does what was shown."""
-    check_central(call)
+    call.only(call.account.central)
     kind, body = _kind(call), call.body
     plan = await call.roof.exchange.carry_out(kind, bytes_of(body.file), body.seal, call.now)
     await call.note("directory-import", kind, f"{sum(step.what != 'same' for step in plan.steps)} {plan.seal[:16]}")

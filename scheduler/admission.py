@@ -18,7 +18,7 @@ NOTHING = Amount(0, 0)
 
 def slots(request: Request, points: Mapping[str, Point], other_legs: int) -> tuple[Slot, ...]:
     """Return the capacity a request needs: every device of every point is a leg, beside those of none (A7, A20)."""
-    legs = other_legs + sum(points[point].devices for point in (request.host_point, *request.points))
+    legs = other_legs + sum(points[point].devices for point in request.everyone)
     official = Slot("chinh_thuc", request.official.start, request.official.end, legs)
     if request.rehearsal is None:
         return (official,)

@@ -44,7 +44,7 @@ class Calls:
                         await self._call(db, session, slot, call, now)
 
     async def _call(self, db: AsyncConnection, session: Session, slot: Slot, hours: int, now: datetime) -> None:
-        points = await registry_store.points_named(db, (session.host_point, *session.points))
+        points = await registry_store.points_named(db, session.everyone)
         host = points[session.host_point]
         clock = Clock(self._desk.policy(session), (await calendar_store.notes(db)).calendar)
         by = clock.check(slot.start).astimezone(self._desk.policy(session).zone)

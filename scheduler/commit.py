@@ -147,7 +147,7 @@ class Commit:
 
     async def _announce(self, kind: HappeningKind, session: Session, happening: int, reason: str = "") -> None:
         """Tell the host unit and the groups what happened; the other units too whether it takes place (R-066)."""
-        points = await registry_store.points_named(self.db, (session.host_point, *session.points))
+        points = await registry_store.points_named(self.db, session.everyone)
         host, version = points[session.host_point], str(happening)
         told = notices.of_session(NOTICES[kind], session, host, version, reason)
         told = notices.saying(told, particulars.said(session, self.policy, points))

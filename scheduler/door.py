@@ -39,7 +39,7 @@ def check(session: Session, point_id: str | None, door: DoorPolicy, now: datetim
 
     Raises NotInvited before anything about the session's times is told, then Cancelled, Ended, Revoked, TooEarly.
     """
-    if point_id is not None and point_id not in (session.host_point, *session.points):
+    if point_id is not None and point_id not in session.everyone:
         raise NotInvited
     now_phase = phase(session, door, now)
     if now_phase == "cancelled":

@@ -39,7 +39,7 @@ def check(request: Request, points: Mapping[str, Point], profile: Policy, now: d
         *_point_errors(request, points),
         *_time_errors(request, policy, now),
         *particulars.faults(said, profile),
-        *script.faults(items, (request.host_point, *request.points), policy.max_title),
+        *script.faults(items, request.everyone, policy.max_title),
     ]
     if errors or number is None:
         raise InvalidRequest(errors)
@@ -59,7 +59,7 @@ def unit_errors(
     request: Request, points: Mapping[str, Point], units: Mapping[str, Unit], day: date
 ) -> list[FieldError]:
     """Return which points belong to no unit on the day of the session; the value is the successor's name (R-002)."""
-    owners = {point: units[points[point].unit] for point in (request.host_point, *request.points)}
+    owners = {point: units[points[point].unit] for point in request.everyone}
     return [
         FieldError("host_point" if point == request.host_point else "points", *_gone(unit, units, day))
         for point, unit in owners.items()
@@ -80,7 +80,7 @@ def point_errors(request: Request, points: Mapping[str, Point]) -> list[FieldErr
     """Return which points may not meet: only active ones host or are invited (R-046, R-076, R-077)."""
     return [
         FieldError("host_point" if point == request.host_point else "points", f"point-{points[point].state}", name)
-        for point in (request.host_point, *request.points)
+        for point in request.everyone
         if points[point].state != PointState.ACTIVE and (name := points[point].name)
     ]
 

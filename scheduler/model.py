@@ -210,6 +210,11 @@ class Request:
     second_name: str = ""
     second_phone: str = ""
 
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """Every point it is for, the host's first."""
+        return (self.host_point, *self.points)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -282,6 +287,11 @@ class Session:
     people_at: Mapping[str, int] = field(default_factory=dict)
     second_name: str = ""
     second_phone: str = ""
+
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        """Every point it is for, the host's first."""
+        return (self.host_point, *self.points)
 
     @property
     def official(self) -> Interval:

@@ -63,7 +63,7 @@ def _optional(field: str, given: str, longest: int) -> list[FieldError]:
 
 def _people_faults(request: Request, most: int) -> list[FieldError]:
     """Say which numbers of people cannot be, and that all are no fewer than those counted by point (Điều 13.1)."""
-    there = {request.host_point, *request.points}
+    there = set(request.everyone)
     found = [
         FieldError("people_at", "not-in-session", point[:MAX_ECHO]) for point in request.people_at if point not in there
     ]

@@ -340,7 +340,7 @@ class Scheduler:
         self, db: AsyncConnection, request: Request, now: datetime
     ) -> tuple[Request, Mapping[str, Point], tuple[Slot, ...]]:
         """Return a request normalised, its points and its slots. Raises InvalidRequest."""
-        points = await registry_store.points_named(db, (request.host_point, *request.points))
+        points = await registry_store.points_named(db, request.everyone)
         checked = intake.check(request, points, self.policy(now), now)
         await self._check_units(db, checked, points)
         other = self.policy(now).other_legs(checked.recording, checked.purpose)
@@ -509,7 +509,7 @@ class Scheduler:
         given = script.normal(items)
         async with writing(self._engine) as db:
             session = await self._open(db, session_id, now)
-            faults = script.faults(given, (session.host_point, *session.points), self.policy(now).session.max_title)
+            faults = script.faults(given, session.everyone, self.policy(now).session.max_title)
             if faults:
                 raise InvalidRequest(faults)
             await store.set_script(db, session_id, given)

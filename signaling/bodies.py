@@ -34,7 +34,7 @@ class Bodies(Mapping[str, Point]):
 
     def invited(self, session: Session) -> frozenset[str]:
         """Return the units whose points are in a session."""
-        return frozenset(self.points[point].unit for point in (session.host_point, *session.points))
+        return frozenset(self.points[point].unit for point in session.everyone)
 
     def registrants(self, session: Session) -> Registrants:
         """Return who may register a session, and so amend or cancel it (Điều 12)."""

@@ -162,7 +162,7 @@ class Entrance:
             code = self._scheduler.typed(typed)
             found = await self._scheduler.by_code(code)
             point = await self._point(account, found, now)
-            invited = point in (found.host_point, *found.points)
+            invited = point in found.everyone
             kept = self._hub.giving_way(found.id, code) if invited or point is None else None
             session = kept or await self._scheduler.enter(code, point if invited else None, now)
         except door.NotAdmitted as error:
@@ -196,7 +196,7 @@ class Entrance:
         Where the profile lets who is not invited wait, that is the first of its own.
         """
         own = [account.point] if account.point else await self._points_of(account.unit)
-        here = [point for point in (session.host_point, *session.points) if point in own]
+        here = [point for point in session.everyone if point in own]
         if here or rights.may_control(account, (await self._hub.bodies(now)).control(session)):
             return here[0] if here else None
         if not own or self._scheduler.policy(now).conduct.meeting.uninvited == "refuse":

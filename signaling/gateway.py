@@ -117,7 +117,7 @@ class Gateway:
         known = systems(await self._equipment.devices())
         second = now.replace(microsecond=0)
         for session in await self._scheduler.sessions(second, second + timedelta(seconds=1)) if known else []:
-            invited = {session.host_point, *session.points} & known.keys()
+            invited = set(session.everyone) & known.keys()
             if session.state != State.ISSUED or not invited:
                 continue
             meeting = await self._hub.open(session)

@@ -48,19 +48,18 @@ def may_know_code(account: Account, session: Session, bodies: Bodies) -> bool:
 def seen_points(account: Account, session: Session, bodies: Bodies) -> set[str]:
     """The points of a session whose preparation somebody sees: all for the host, else those of the unit."""
     whole = account.sees_all or is_host(account, session, bodies)
-    invited = (session.host_point, *session.points)
-    return {point for point in invited if whole or account.unit == bodies[point].unit}
+    return {point for point in session.everyone if whole or account.unit == bodies[point].unit}
 
 
 def may_speak_for(account: Account, session: Session, bodies: Bodies, point: str) -> bool:
     """Who says something for a point of a session: the people of its unit and the central ones."""
-    invited = point in (session.host_point, *session.points)
+    invited = point in session.everyone
     return invited and (account.central or account.unit == bodies[point].unit)
 
 
 def may_check(account: Account, session: Session, bodies: Bodies, point: str) -> bool:
     """Who notes technical checks: the centre and the host for every point, a unit for its own (Điều 13.2.b)."""
-    invited = point in (session.host_point, *session.points)
+    invited = point in session.everyone
     return invited and (is_host(account, session, bodies) or account.unit == bodies[point].unit)
 
 
@@ -83,7 +82,7 @@ def may_assign(
 def may_see_contact(account: Account, session: Session, bodies: Bodies) -> bool:
     """The host, the central ones, and the technicians of invited points, but for the levels that may not (R-081)."""
     hidden = bodies.policy.session.contacts_hidden_from
-    invited = [bodies[point] for point in (session.host_point, *session.points)]
+    invited = [bodies[point] for point in session.everyone]
     technician = "site" in account.roles and any(p.unit == account.unit and p.level not in hidden for p in invited)
     return technician or is_host(account, session, bodies)
 

@@ -44,14 +44,14 @@ class Power:
             busy = await self._busy(db, now) if over else set()
             devices = await devices_store.devices(db) if over else []
         known = [each for each in devices if each.protocol == "SIP" and each.address and each.point not in busy]
-        return [Left(session, tuple(each for each in known if each.point in _points(session))) for session in over]
+        return [Left(session, tuple(each for each in known if each.point in session.everyone)) for session in over]
 
     async def remind(self, session: Session, on: Sequence[Device], now: datetime) -> None:
         """Remind the units whose room systems are still on, once for each session."""
         if not on:
             return
         async with writing(self._engine) as db:
-            points = await registry_store.points_named(db, _points(session))
+            points = await registry_store.points_named(db, session.everyone)
             found = {device.point: points[device.point] for device in on}.values()
             for unit in {point.unit for point in found}:
                 reason = f"Còn bật: {', '.join(point.name for point in found if point.unit == unit)}"
@@ -61,8 +61,4 @@ class Power:
     async def _busy(self, db: AsyncConnection, now: datetime) -> set[str]:
         """The points that meet now or soon."""
         soon = await store.between(db, now, now + WITHIN)
-        return {point for session in soon if session.state == State.ISSUED for point in _points(session)}
-
-
-def _points(session: Session) -> tuple[str, ...]:
-    return (session.host_point, *session.points)
+        return {point for session in soon if session.state == State.ISSUED for point in session.everyone}

@@ -87,7 +87,7 @@ class Sheets:
         if row is not None and row.reminded is not None:
             return
         missing = (await self._sheet(db, session)).missing
-        points = await registry_store.points_named(db, (session.host_point, *session.points))
+        points = await registry_store.points_named(db, session.everyone)
         for unit in {points[place].unit for place in missing if place != CENTRE}:
             names = [points[place].name for place in missing if place != CENTRE and points[place].unit == unit]
             reason = f"Chưa xong: {', '.join(names)}"
@@ -101,8 +101,7 @@ class Sheets:
         return self._judge(session, [_tick(row) for row in rows], kind)
 
     def _judge(self, session: Session, ticks: Collection[Tick], kind: str | None) -> Sheet:
-        points = (session.host_point, *session.points)
-        return sheet(self._policy(session).conduct.closing, points, ticks, kind or session.kind or None)
+        return sheet(self._policy(session).conduct.closing, session.everyone, ticks, kind or session.kind or None)
 
     async def _set(self, db: AsyncConnection, session: str, **values: object) -> None:
         own = CLOSINGS.c.session == session

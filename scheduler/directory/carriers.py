@@ -8,7 +8,7 @@ from scheduler.model import Session
 
 def points_by_provider(session: Session, lines: Iterable[Line]) -> dict[str, list[str]]:
     """Return the points of a session that each provider has a line of, in the order of the session."""
-    place = {point: number for number, point in enumerate((session.host_point, *session.points))}
+    place = {point: number for number, point in enumerate(session.everyone)}
     found: dict[str, set[str]] = {}
     for line in lines:
         if line.provider is not None and line.point in place:

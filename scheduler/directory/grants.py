@@ -61,7 +61,7 @@ class Grants:
         async with writing(self._engine) as db:
             await self._needed(db, point, now)
             session = await store.known(db, session_id)
-            if point not in (session.host_point, *session.points):
+            if point not in session.everyone:
                 raise NotInvited
             await _forget(db, point, session_id)
             await db.execute(insert(GRANTS).values(point=point, session=session_id, by=by, at=store.seconds(now)))

@@ -149,7 +149,7 @@ class Attendance:
         longer = timedelta(seconds=self._desk.policy(session).preparation.interruption_s)
         stays = (await stays_store.of_sessions(db, [session.id]))[session.id]
         said = {(each.point, each.start): each for each in await stays_store.explanations(db, session.id)}
-        points = (session.host_point, *session.points)
+        points = session.everyone
         own = {point: tuple(stay for stay in stays if stay.point == point) for point in points}
 
         def judge(point: str, slot: Slot) -> tuple[tuple[Stay, ...], Attended]:

@@ -121,7 +121,7 @@ def board(session: Session, known: Known, policy: Policy, now: datetime) -> Boar
 
 
 def _carriers(session: Session, known: Known) -> dict[str, str]:
-    invited = (session.host_point, *session.points)
+    invited = session.everyone
     own = [line for point in invited for line in known.lines.get(point, ())]
     return {id_: known.providers[id_] for id_ in sorted(points_by_provider(session, own)) if id_ in known.providers}
 
@@ -153,7 +153,7 @@ def _facts(
             duty=posts.get(point),
             room=_room(session, beside.get(point, ()), known, policy.level(known.levels.get(point, "")), policy),
         )
-        for point in (session.host_point, *session.points)
+        for point in session.everyone
     }
 
 
@@ -194,7 +194,7 @@ def _beside(session: Session, at_once: Sequence[Session]) -> dict[str, list[Sess
     found: dict[str, list[Session]] = {}
     for other in at_once:
         if other.id != session.id:
-            for point in (other.host_point, *other.points):
+            for point in other.everyone:
                 found.setdefault(point, []).append(other)
     return found
 

@@ -72,7 +72,7 @@ class Boards:
         first = min(session.slots[0].start for session in sessions)
         beside = await _issued(db, first, max(session.slots[-1].end for session in sessions))
         ids = [session.id for session in sessions]
-        points = {point for session in sessions for point in (session.host_point, *session.points)}
+        points = {point for session in sessions for point in session.everyone}
         everywhere, all_units = await registry_store.all_points(db), await registry_store.units(db)
         known = Known(
             checks=await board_store.checks(db, sessions),

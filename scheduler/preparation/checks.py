@@ -29,8 +29,7 @@ class Check:
 
 def faults(session: Session, points: Sequence[str], kind: SlotKind, result: Result, words: str) -> list[FieldError]:
     """Return what is wrong with a check; what does not work is said in words, only an emergency waives (A15)."""
-    invited = {session.host_point, *session.points}
-    found = [FieldError("points", "not-in-session", point) for point in points if point not in invited]
+    found = [FieldError("points", "not-in-session", point) for point in points if point not in session.everyone]
     found += [] if points else [FieldError("points", "required")]
     found += [] if kind in {slot.kind for slot in session.slots} else [FieldError("kind", "no-slot")]
     if result == "waived" and session.klass != "khan_cap":

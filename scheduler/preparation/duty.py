@@ -63,8 +63,9 @@ def faults(duty: Duty, session: Session, units: Iterable[str]) -> list[FieldErro
     """Return what is wrong with a normal duty."""
     found = text.faults("name", duty.name, MAX_NAME)
     found += [] if duty.phone else [FieldError("phone", "phone-format")]
-    invited = (session.host_point, *session.points)
-    if (duty.role == "point") != (duty.point is not None) or (duty.point is not None and duty.point not in invited):
+    if (duty.role == "point") != (duty.point is not None) or (
+        duty.point is not None and duty.point not in session.everyone
+    ):
         found.append(FieldError("point", "not-in-session", duty.point or ""))
     if duty.role == "on_site" and duty.unit not in set(units):
         found.append(FieldError("unit", "required"))

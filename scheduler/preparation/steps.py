@@ -32,7 +32,7 @@ class Steps:
             session = await store.known(db, session_id)
             policy = self._desk.policy(session).preparation
             faults = [] if step in policy.steps else [FieldError("step", "unknown-tick", step[:MAX_WORDS])]
-            faults += [] if point in _invited(session) else [FieldError("point", "not-in-session", point)]
+            faults += [] if point in session.everyone else [FieldError("point", "not-in-session", point)]
             if faults:
                 raise InvalidRequest(faults)
             same = (STEPS.c.session == session.id) & (STEPS.c.point == point) & (STEPS.c.step == step)
@@ -76,7 +76,3 @@ async def links(db: AsyncConnection, sessions: Iterable[Session]) -> dict[tuple[
         for row in rows
         if starts.get((row.session, row.kind)) == row.start
     }
-
-
-def _invited(session: Session) -> tuple[str, ...]:
-    return (session.host_point, *session.points)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 SlotKind = Literal["tong_duyet", "chinh_thuc"]
 """Rehearsal (tổng duyệt) and official meeting (chính thức), Điều 13.2.a."""
@@ -302,6 +302,17 @@ class Session:
     def rehearsal(self) -> Interval | None:
         """The rehearsal time, if any."""
         return next((Interval(s.start, s.end) for s in self.slots if s.kind == "tong_duyet"), None)
+
+
+PARTICULARS = (
+    "host_point", "points", "title", "contact_name", "contact_phone", "second_name", "second_phone", "recording",
+    "voices", "purpose", "kind", "form", "ground", "reason", "support", "support_note", "people", "people_at",
+)  # fmt: skip
+
+
+def particulars_of(asked: Request | Session) -> dict[str, Any]:
+    """Return what a session keeps of its request as it was given, and may be asked to be otherwise."""
+    return {name: getattr(asked, name) for name in PARTICULARS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -77,6 +76,7 @@ from scheduler.model import (
     State,
     Unit,
     Usage,
+    particulars_of,
 )
 from scheduler.naming import MAX_DEVICES
 from scheduler.operator import Operator
@@ -94,19 +94,6 @@ MAX_STEPS = 4
 
 Refusal = StateSecret | TooLate | CapacityExceeded
 REFUSALS: dict[type[Refusal], RefusalWord] = {StateSecret: "secret", TooLate: "late", CapacityExceeded: "capacity"}
-PARTICULARS = (
-    "purpose",
-    "kind",
-    "form",
-    "ground",
-    "reason",
-    "support",
-    "support_note",
-    "people",
-    "people_at",
-    "second_name",
-    "second_phone",
-)
 
 
 class Scheduler:
@@ -363,27 +350,20 @@ class Scheduler:
             id=uuid.uuid4().hex,
             number="",
             seq=await store.next_seq(db),
-            title=request.title,
-            host_point=request.host_point,
-            points=request.points,
             slots=asked,
-            contact_name=request.contact_name,
-            contact_phone=request.contact_phone,
-            recording=request.recording,
             legs=asked[-1].legs,
             state=State.WAITING,
             code=None,
             created=now.astimezone(UTC).replace(microsecond=0),
             profile=self.policy(now).stamp,
             submitted_by=request.submitted_by,
-            voices=request.voices,
             klass=request.klass,
             received=counted.received.astimezone(UTC).replace(microsecond=0),
             effective=counted.effective.astimezone(UTC).replace(microsecond=0),
             reply_due=counted.reply.replace(microsecond=0),
             check_due=clock.check(asked[0].start),
             provisional=counted.provisional,
-            **_particulars(request),
+            **particulars_of(request),
         )
 
     async def cancel(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
@@ -428,17 +408,10 @@ class Scheduler:
             checked, points, asked = await self._checked(db, request, now)
             new = replace(
                 old,
-                title=checked.title,
-                host_point=checked.host_point,
-                points=checked.points,
                 slots=asked,
-                contact_name=checked.contact_name,
-                contact_phone=checked.contact_phone,
-                recording=checked.recording,
-                voices=checked.voices,
                 legs=asked[-1].legs,
                 check_due=(await self._clock(db, now)).check(asked[0].start),
-                **_particulars(checked),
+                **particulars_of(checked),
             )
             await self._commit(db, now, act).amend(old, new, points[new.host_point])
             return await store.known(db, session_id)
@@ -620,8 +593,3 @@ class Scheduler:
         """Return what happened to a session, oldest first (I-01)."""
         async with self._engine.begin() as db:
             return await claims_store.history(db, session_id)
-
-
-def _particulars(request: Request) -> dict[str, Any]:
-    """Return what a session keeps of a request as it was given."""
-    return {name: getattr(request, name) for name in PARTICULARS}

@@ -70,9 +70,10 @@ def unchecked(session: Session, checked: Collection[str], points: Mapping[str, P
     """Return the points that were not checked for a meeting that has begun, where others were."""
     if session.state != State.ISSUED or now < session.official.start or not checked:
         return []
-    every = session.everyone
     return [
-        Breach(session.official.start, "unchecked", points[p].unit, session.id, p) for p in every if p not in checked
+        Breach(session.official.start, "unchecked", points[p].unit, session.id, p)
+        for p in session.everyone
+        if p not in checked
     ]
 
 

@@ -121,8 +121,7 @@ def board(session: Session, known: Known, policy: Policy, now: datetime) -> Boar
 
 
 def _carriers(session: Session, known: Known) -> dict[str, str]:
-    invited = session.everyone
-    own = [line for point in invited for line in known.lines.get(point, ())]
+    own = [line for point in session.everyone for line in known.lines.get(point, ())]
     return {id_: known.providers[id_] for id_ in sorted(points_by_provider(session, own)) if id_ in known.providers}
 
 

@@ -56,8 +56,7 @@ async def busy(call: Call) -> list[Busy]:
         title = session.title if rights.may_see(call.account, session, known) else None
         meets = [slot for slot in session.slots if slot.start < end and start < slot.end]
         if session.state == State.ISSUED:
-            invited = session.everyone
-            found += [Busy(point=p, start=s.start, end=s.end, title=title) for s in meets for p in invited]
+            found += [Busy(point=p, start=s.start, end=s.end, title=title) for s in meets for p in session.everyone]
     return found
 
 

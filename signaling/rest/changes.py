@@ -133,30 +133,16 @@ def _asked(found: model.Session, body: Amendment) -> model.Request:
     """Return the request of a session with what is to be otherwise; who is left out is not counted either."""
     points = found.points if body.points is None else tuple(body.points)
     rehearsal = found.rehearsal if body.rehearsal is None else _interval(body.rehearsal)
+    given = body.model_dump(include={"title", "contact_name", "contact_phone", "recording"}, exclude_none=True)
+    kept = {**model.particulars_of(found), **given, "points": points}
+    counted = {at: people for at, people in found.people_at.items() if at in (found.host_point, *points)}
     return model.Request(
-        host_point=found.host_point,
-        points=points,
+        **{**kept, "people_at": counted},
         rehearsal=None if body.no_rehearsal else rehearsal,
         official=found.official if body.official is None else _interval(body.official),
-        title=found.title if body.title is None else body.title,
-        contact_name=found.contact_name if body.contact_name is None else body.contact_name,
-        contact_phone=found.contact_phone if body.contact_phone is None else body.contact_phone,
-        recording=found.recording if body.recording is None else body.recording,
         submitted_by=found.submitted_by,
-        voices=found.voices,
         klass=found.klass,
-        purpose=found.purpose,
-        kind=found.kind,
-        form=found.form,
         secret=False,
-        ground=found.ground,
-        reason=found.reason,
-        support=found.support,
-        support_note=found.support_note,
-        people=found.people,
-        people_at={at: people for at, people in found.people_at.items() if at in (found.host_point, *points)},
-        second_name=found.second_name,
-        second_phone=found.second_phone,
     )
 
 

@@ -1,26 +1,19 @@
 """The calendar of sessions: what takes place when, in few words, so that a whole month is one short answer."""
 
-from datetime import datetime, timedelta
-from typing import Annotated
-
-from pydantic import Field
+from datetime import timedelta
 
 from scheduler import model
 from scheduler.model import Phase, SlotKind, State
 from signaling import rights
-from signaling.errors import BadInput, Fault
-from signaling.rest.route import Call, Model, Moment, Route
+from signaling.rest.route import Call, Model, Moment, Route, Window
 from signaling.rest.sessions import bodies
 
 LONGEST = timedelta(days=62)
 USUAL = timedelta(days=7)
 
 
-class Span(Model):
+class Span(Window):
     """Which time; a week from now unless said otherwise, 62 days at most."""
-
-    from_: Annotated[Moment | None, Field(alias="from")] = None
-    to: Moment | None = None
 
 
 class Entry(Model):
@@ -49,7 +42,7 @@ class Busy(Model):
 
 async def busy(call: Call) -> list[Busy]:
     """List the points that are in a session with a code, for who is about to invite them (R-077, I-04)."""
-    start, end = _span(call)
+    start, end = call.query.bounds(call.now, USUAL, LONGEST)
     known = await bodies(call)
     found = []
     for session in await call.roof.scheduler.sessions(start, end):
@@ -62,19 +55,10 @@ async def busy(call: Call) -> list[Busy]:
 
 async def agenda(call: Call) -> list[Entry]:
     """List slots by their start: all for those who see everything, else those of one's own unit."""
-    start, end = _span(call)
+    start, end = call.query.bounds(call.now, USUAL, LONGEST)
     unit = call.account.unit
     units = None if call.account.sees_all else [] if unit is None else [unit]
     return [wire(entry) for entry in await call.roof.scheduler.agenda(start, end, call.now, units)]
-
-
-def _span(call: Call) -> tuple[datetime, datetime]:
-    span: Span = call.query
-    start = span.from_ or call.now
-    end = span.to or start + USUAL
-    if end - start > LONGEST:
-        raise BadInput([Fault("to", "too-long-interval")])
-    return start, end
 
 
 def wire(entry: model.Entry) -> Entry:

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from scheduler import csvfile
 from signaling.audit import Wanted
 from signaling.chain import Sealed, Verdict
-from signaling.rest.route import Call, Model, Moment, Route
+from signaling.rest.route import Call, Model, Moment, Route, Window
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 COLUMNS = ("id", "at", "actor", "action", "subject", "detail", "address", "port", "profile", "seal")
@@ -33,11 +33,9 @@ class AuditEntry(Model):
     seal: str
 
 
-class Filter(Model):
+class Filter(Window):
     """Which entries; `q` is searched for everywhere, with or without diacritics."""
 
-    from_: Annotated[Moment | None, Field(alias="from")] = None
-    to: Moment | None = None
     actor: Text = ""
     action: Text = ""
     subject: Text = ""

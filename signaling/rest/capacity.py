@@ -11,18 +11,15 @@ from signaling.errors import BadInput, Fault
 from signaling.rest import briefs
 from signaling.rest.briefs import Brief
 from signaling.rest.desk import Why
-from signaling.rest.route import Call, Id, Model, Moment, Route
+from signaling.rest.route import Call, Id, Model, Moment, Route, Window
 
 LONGEST = timedelta(days=400)
 USUAL = timedelta(days=7)
 YEAR = timedelta(days=366)
 
 
-class Window(Model):
+class Load(Window):
     """Which time; a week from now unless said otherwise, 400 days at most."""
-
-    from_: Annotated[Moment | None, Field(alias="from")] = None
-    to: Moment | None = None
 
 
 class Limit(Model):
@@ -114,11 +111,7 @@ class Usage(Model):
 
 async def capacity(call: Call) -> Capacity:
     """Return limits and load."""
-    window: Window = call.query
-    start = window.from_ or call.now
-    end = window.to or start + USUAL
-    if end - start > LONGEST:
-        raise BadInput([Fault("to", "too-long-interval")])
+    start, end = call.query.bounds(call.now, USUAL, LONGEST)
     limits = await call.roof.scheduler.limits(call.now)
     steps = await call.roof.scheduler.load(start, end) if end > start else []
     return Capacity(
@@ -168,11 +161,7 @@ async def shed(call: Call) -> Impact:
 async def usage(call: Call) -> Usage:
     """Say how full the system was at most, and who had to wait or was refused (R-113)."""
     call.only(call.account.sees_all)
-    window: Window = call.query
-    start = window.from_ or call.now - YEAR
-    end = window.to or start + YEAR
-    if end - start > LONGEST:
-        raise BadInput([Fault("to", "too-long-interval")])
+    start, end = call.query.bounds(call.now - YEAR, YEAR, LONGEST)
     used = await call.roof.scheduler.usage(start, end)
     return Usage(
         sessions=_peak(used.sessions, used.sessions_at),
@@ -224,10 +213,10 @@ async def _maximum(call: Call) -> Maximum:
 
 
 ROUTES = [
-    Route("GET", "/capacity", capacity, "Limits and load", Capacity, query=Window),
+    Route("GET", "/capacity", capacity, "Limits and load", Capacity, query=Load),
     Route("GET", "/capacity/steps", ceiling, "The maximum over time", Maximum, problems=(403,)),
     Route("POST", "/capacity/impact", impact, "What a change would cost", Impact, body=Change, problems=(403,)),
     Route("POST", "/capacity/steps", change, "Record another maximum", Impact, body=Change, problems=(403,)),
     Route("POST", "/capacity/shed", shed, "Revoke what cannot be borne", Impact, body=Shedding, problems=(403, 409)),
-    Route("GET", "/capacity/usage", usage, "Peak, waits and refusals", Usage, query=Window, problems=(403,)),
+    Route("GET", "/capacity/usage", usage, "Peak, waits and refusals", Usage, query=Load, problems=(403,)),
 ]

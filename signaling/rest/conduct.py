@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from scheduler import csvfile
 from scheduler.conduct import breaches as breaches_of
@@ -14,7 +14,7 @@ from scheduler.conduct.breaches import ARTICLES, BreachKind
 from scheduler.text import clean
 from signaling.audit import Wanted
 from signaling.errors import BadInput, Fault, Forbidden
-from signaling.rest.route import ID, Call, Model, Moment, Named, Route
+from signaling.rest.route import ID, Call, Model, Moment, Named, Route, Window
 
 HALF_A_YEAR = timedelta(days=183)
 MAX_SPOKEN = 10_000
@@ -48,11 +48,8 @@ class Answer(Model):
     answer: Annotated[str, StringConstraints(max_length=2000)] = ""
 
 
-class Span(Model):
+class Span(Window):
     """From when to when; the last half year unless said otherwise."""
-
-    from_: Annotated[Moment | None, Field(alias="from")] = None
-    to: Moment | None = None
 
 
 class Breach(Model):

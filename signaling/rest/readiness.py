@@ -12,7 +12,7 @@ from scheduler.preparation import board, checks, duty, readiness
 from signaling import rights
 from signaling.bodies import Bodies
 from signaling.rest.attendance import find
-from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route, Window
 from signaling.rest.sessions import bodies
 
 AHEAD = timedelta(days=7)
@@ -91,11 +91,8 @@ class Board(Model):
     points: list[Ready]
 
 
-class Period(Model):
+class Period(Window):
     """Sessions with a slot in this time; from now on for a week unless said otherwise."""
-
-    from_: Annotated[Moment | None, Field(alias="from")] = None
-    to: Moment | None = None
 
 
 class Check(Model):
@@ -136,12 +133,9 @@ class Assignment(Model):
 
 async def overview(call: Call) -> list[Head]:
     """List the sessions to come, as ready as they are."""
-    period: Period = call.query
-    start = period.from_ or call.now
+    start, end = call.query.bounds(call.now, AHEAD)
     points = await _points(call)
-    found = await call.roof.preparation.boards.between(
-        start, period.to or start + AHEAD, await _accounts(call), call.now
-    )
+    found = await call.roof.preparation.boards.between(start, end, await _accounts(call), call.now)
     return [_head(each, points) for each in found if rights.may_see(call.account, each.session, points)]
 
 

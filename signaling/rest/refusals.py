@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from scheduler.model import ClassId, RefusalWord
-from signaling.rest.route import Call, Interval, Model, Moment, Named, Route
+from signaling.rest.route import Call, Interval, Model, Moment, Named, Route, Window
 
 BACK = timedelta(days=200)
 """A half-year report and some days."""
@@ -27,11 +27,8 @@ class Refused(Model):
     profile: str
 
 
-class Period(Model):
+class Period(Window):
     """Refusals in this time; of the last 200 days unless said otherwise."""
-
-    from_: Annotated[Moment | None, Field(alias="from")] = None
-    to: Moment | None = None
 
 
 async def refusals(call: Call) -> list[Refused]:

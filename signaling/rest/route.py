@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from signaling.accounts import Account
 from signaling.auth import Source
 from signaling.chain import AuditEntry
-from signaling.errors import Forbidden
+from signaling.errors import BadInput, Fault, Forbidden
 from signaling.roof import Roof
 
 
@@ -66,6 +66,23 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+
+
+class Window(Model):
+    """From when to when; what is left out is as usual for what is asked."""
+
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+
+    def bounds(
+        self, begin: datetime, usual: timedelta, longest: timedelta = timedelta.max
+    ) -> tuple[datetime, datetime]:
+        """Return the time from `begin` on for as long as `usual`, unless said otherwise. Raises BadInput if longer."""
+        start = self.from_ or begin
+        end = self.to or start + usual
+        if end - start > longest:
+            raise BadInput([Fault("to", "too-long-interval")])
+        return start, end
 
 
 class NoQuery(Model):

@@ -12,7 +12,7 @@ from signaling import rights
 from signaling.bodies import Bodies
 from signaling.errors import NotFound
 from signaling.rest import scripts
-from signaling.rest.route import ID, Call, Interval, Model, Moment, Named, Route
+from signaling.rest.route import ID, Call, Interval, Model, Moment, Named, Route, Window
 
 BACK = timedelta(days=30)
 AHEAD = timedelta(days=400)
@@ -66,11 +66,8 @@ class Session(Model):
     may_cancel: bool
 
 
-class Period(Model):
+class Period(Window):
     """Sessions with a slot in this time; from 30 days ago, for 430 days, unless said otherwise."""
-
-    from_: Annotated[Moment | None, Field(alias="from")] = None
-    to: Moment | None = None
 
 
 class Cancellation(Model):
@@ -81,9 +78,7 @@ class Cancellation(Model):
 
 async def sessions(call: Call) -> list[Session]:
     """List sessions by their start."""
-    period: Period = call.query
-    start = period.from_ or call.now - BACK
-    end = period.to or start + BACK + AHEAD
+    start, end = call.query.bounds(call.now - BACK, BACK + AHEAD)
     unit = call.account.unit
     known = await bodies(call)
     units = None if call.account.sees_all else [] if unit is None else [unit, *known.wards(unit)]

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler import csvfile
 from signaling.audit import Wanted
 from signaling.chain import Sealed, Verdict
+from signaling.rest.files import attachment
 from signaling.rest.route import Call, Model, Moment, Route, Window
 
 Text = Annotated[str, StringConstraints(max_length=200)]
@@ -103,7 +104,7 @@ async def export(call: Call) -> web.StreamResponse:
     response.content_type = "text/csv" if query.format == "csv" else "application/jsonl"
     response.charset = "utf-8"
     name = f"nhat-ky-{call.now.astimezone(zone):%Y%m%d-%H%M%S}.{query.format}"
-    response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
+    response.headers.update(attachment(name))
     await response.prepare(call.request)
     if query.format == "csv":
         await response.write(csvfile.file([COLUMNS]))

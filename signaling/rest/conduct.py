@@ -14,6 +14,7 @@ from scheduler.conduct.breaches import ARTICLES, BreachKind
 from scheduler.text import clean
 from signaling.audit import Wanted
 from signaling.errors import BadInput, Fault, Forbidden
+from signaling.rest.files import attached
 from signaling.rest.route import ID, Call, Model, Moment, Named, Route, Window
 
 HALF_A_YEAR = timedelta(days=183)
@@ -137,8 +138,7 @@ async def export(call: Call) -> web.Response:
         title = each.session.name if each.session else ""
         rows.append((each.at.isoformat(), each.kind, each.article, each.unit.name, each.number, title, point))
     await call.note("export-breaches", call.account.unit or "")
-    headers = {"Content-Disposition": 'attachment; filename="breaches.csv"'}
-    return web.Response(body=csvfile.file(rows), content_type="text/csv", headers=headers)
+    return attached(csvfile.file(rows), "text/csv", "breaches.csv")
 
 
 async def _wire(call: Call, said: list[Kept]) -> list[Feedback]:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import StringConstraints
 
 from scheduler.directory import controls
@@ -13,7 +13,7 @@ from signaling.reports.sheet import xlsx
 from signaling.reports.tables import Sheet
 from signaling.rest import files
 from signaling.rest.directory import Evidence, check_may_see, evidence_shown
-from signaling.rest.files import FileName
+from signaling.rest.files import FileName, attached
 from signaling.rest.route import ID, Call, Id, Model, Moment, Named, Route
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -139,8 +139,7 @@ async def export(call: Call) -> web.Response:
     await call.note("export-controls", query.point or "")
     title = "Hồ sơ an toàn thông tin và tiêu chí nền tảng" if query.point is None else f"Kiểm tra tại {query.point}"
     body = xlsx(title, [Sheet(each.name[:31], HEAD, tuple(map(_cells, each.rows))) for each in found])
-    headers = {hdrs.CONTENT_DISPOSITION: 'attachment; filename="kiem-soat.xlsx"'}
-    return web.Response(body=body, content_type=XLSX, headers=headers)
+    return attached(body, XLSX, "kiem-soat.xlsx")
 
 
 async def _check_may_read(call: Call, point: str | None) -> None:

@@ -59,6 +59,16 @@ async def send(call: Call, kept: Document | File) -> web.Response:
     return web.Response(body=content, headers=headers)
 
 
+def attached(body: bytes, kind: str, name: str) -> web.Response:
+    """Return a file that was made for the one who asks, under a name of plain letters; `kind` is its media type."""
+    return web.Response(body=body, headers={"Content-Type": kind, **attachment(name)})
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the header that lets a browser save what is sent under a name of plain letters."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
 async def drop(call: Call, path: str) -> None:
     """Delete a kept file."""
     await asyncio.to_thread((call.roof.documents / path).unlink, missing_ok=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import Field
 
 from scheduler.mailroom import letter as written
@@ -11,6 +11,7 @@ from scheduler.mailroom import template
 from scheduler.mailroom.authentication import Verdict
 from scheduler.mailroom.store import Fate, Reason, Received
 from signaling.errors import NotFound
+from signaling.rest.files import attached
 from signaling.rest.route import ID, Call, Model, Moment, Named, Route
 
 _TYPES = {
@@ -76,7 +77,7 @@ async def raw(call: Call) -> web.Response:
     if data is None:
         raise NotFound
     await call.note("download-letter", call.id, found.sender)
-    return _file(data, "message/rfc822", f"thu-{found.id}.eml")
+    return attached(data, "message/rfc822", f"thu-{found.id}.eml")
 
 
 async def handled(call: Call) -> Letter:
@@ -93,12 +94,7 @@ async def form(call: Call) -> web.Response:
     name, _, kind = call.id.rpartition(".")
     if name != "dang-ky-hop" or kind not in template.KINDS:
         raise NotFound
-    return _file(template.write(kind), _TYPES[kind], call.id)
-
-
-def _file(data: bytes, content_type: str, name: str) -> web.Response:
-    headers = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"'}
-    return web.Response(body=data, content_type=content_type, headers=headers)
+    return attached(template.write(kind), _TYPES[kind], call.id)
 
 
 async def _find(call: Call) -> tuple[Received, bytes | None]:

@@ -16,6 +16,7 @@ from signaling import rights
 from signaling.reports.sheet import xlsx
 from signaling.reports.tables import Sheet
 from signaling.rest.attendance import find
+from signaling.rest.files import attached
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
 COLUMNS = ("Điểm cầu", "Tên", "Tình trạng", "Số người", "Họ và tên", "Chức vụ", "Người gửi", "Lúc")
@@ -117,8 +118,7 @@ async def export(call: Call) -> web.Response:
     spoken = await call.roof.preparation.attendance.speeches(found.id)
     query: As = call.query
     body, kind = _file(found, _rows(found, points, roll, zone), _turns(spoken, zone), query.format)
-    headers = {"Content-Disposition": f'attachment; filename="{found.number}-danh-sach.{query.format}"'}
-    return web.Response(body=body, content_type=kind, headers=headers)
+    return attached(body, kind, f"{found.number}-danh-sach.{query.format}")
 
 
 def _file(

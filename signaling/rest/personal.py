@@ -5,6 +5,7 @@ from aiohttp import web
 from scheduler import csvfile
 from scheduler.preparation import personal
 from signaling import rights
+from signaling.rest.files import attached
 from signaling.rest.route import ID, Call, Model, Route
 
 COLUMNS = ("loai", "ho_ten", "dien_thoai", "email", "chuc_danh", "so_phien", "con_can")
@@ -37,8 +38,7 @@ async def export(call: Call) -> web.Response:
         for each in entries
     ]
     await call.note("personal-export", call.id, str(len(rows)))
-    headers = {"Content-Disposition": 'attachment; filename="du-lieu-ca-nhan.csv"'}
-    return web.Response(body=csvfile.file([COLUMNS, *rows]), content_type="text/csv", headers=headers)
+    return attached(csvfile.file([COLUMNS, *rows]), "text/csv", "du-lieu-ca-nhan.csv")
 
 
 async def erase(call: Call) -> Held:

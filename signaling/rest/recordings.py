@@ -19,6 +19,7 @@ from signaling import manifest, recording, rights
 from signaling.errors import Forbidden, NotFound, NotReady
 from signaling.recording import JOINED, RecordingPhase
 from signaling.rest import ranges
+from signaling.rest.files import attachment
 from signaling.rest.route import ID, Call, Model, Moment, Route
 from signaling.rest.sessions import find
 
@@ -196,7 +197,7 @@ async def file(call: Call) -> web.StreamResponse:
     name = f"{found.session}-{found.part or 'joined'}"
     name += ".mp4" if solo is None else f"-{_plain(solo.name)}.m4a"
     kind = "video/mp4" if solo is None else "audio/mp4"
-    headers = {"Content-Type": kind, "Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Type": kind, **attachment(name)}
     await call.note("download", call.id, call.request.headers.get("Range", "whole"))
     return await ranges.send(call, path, found.sealed, (found if solo is None else solo).sha256 or call.id, headers)
 

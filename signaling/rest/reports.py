@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import Field, StringConstraints
 
 from scheduler.model import ClassId, State
@@ -21,6 +21,7 @@ from signaling.reports import tables
 from signaling.reports.document import pdf
 from signaling.reports.sheet import xlsx
 from signaling.rest import counts
+from signaling.rest.files import attached
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
 OF_POINT = ("expected", "present", "absent")
@@ -166,9 +167,7 @@ async def file(call: Call) -> web.Response:
     points = await call.roof.reports.points(found.period, call.now)
     body = await asyncio.to_thread(make, title, tables.sheets(found, points, zone))
     first = found.period.start.astimezone(zone)
-    name = f"thong-ke-{first:%Y%m%d}.{query.format}"
-    headers = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"'}
-    return web.Response(body=body, content_type=TYPES[query.format], headers=headers)
+    return attached(body, TYPES[query.format], f"thong-ke-{first:%Y%m%d}.{query.format}")
 
 
 async def _report(call: Call) -> service.Report:

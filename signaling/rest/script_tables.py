@@ -9,6 +9,7 @@ from pydantic import Field
 from mediaserver.api import LayoutKind
 from scheduler import script_table
 from signaling.rest import scripts
+from signaling.rest.files import attached
 from signaling.rest.route import Call, Id, Model, Route
 from signaling.rest.sheets import TYPES, bytes_of
 
@@ -54,9 +55,7 @@ async def download(call: Call) -> web.Response:
     written: Written = call.body
     points = await call.roof.scheduler.points()
     body = script_table.write(scripts.taken(written.items), points, LAYOUTS, written.format)
-    headers = {"Content-Type": TYPES[written.format]}
-    headers["Content-Disposition"] = f'attachment; filename="kich-ban.{written.format}"'
-    return web.Response(body=body, headers=headers)
+    return attached(body, TYPES[written.format], f"kich-ban.{written.format}")
 
 
 ROUTES = [

@@ -12,6 +12,7 @@ from scheduler.directory.planned import Plan
 from scheduler.errors import UnknownUnit
 from signaling.errors import BadInput, Fault, NotFound
 from signaling.rest.directory import check_may_see
+from signaling.rest.files import attached
 from signaling.rest.route import ID, Call, Model, Route
 
 TYPES = {
@@ -61,7 +62,7 @@ async def download(call: Call) -> web.Response:
     kind = _kind(call)
     body = await call.roof.exchange.export(kind, call.query.format)
     await call.note("directory-export", kind, call.query.format)
-    return _attached(body, kind, call.query.format)
+    return attached(body, TYPES[call.query.format], f"{kind}.{call.query.format}")
 
 
 async def inventory(call: Call) -> web.Response:
@@ -71,12 +72,7 @@ async def inventory(call: Call) -> web.Response:
     await check_may_see(call, call.id)
     body = await call.roof.exchange.inventory(call.id, call.query.format)
     await call.note("directory-export", call.id, f"inventory {call.query.format}")
-    return _attached(body, "inventory", call.query.format)
-
-
-def _attached(body: bytes, name: str, format_: exchange.Format) -> web.Response:
-    headers = {"Content-Type": TYPES[format_], "Content-Disposition": f'attachment; filename="{name}.{format_}"'}
-    return web.Response(body=body, headers=headers)
+    return attached(body, TYPES[call.query.format], f"inventory.{call.query.format}")
 
 
 async def preview(call: Call) -> Preview:

@@ -37,7 +37,7 @@ async def answers(call: Call) -> Answers:
     """List what is to be answered, the first due first."""
     call.only(call.account.sees_all)
     await call.roof.answers.work(call.now)  # what came since the clerk's last round counts, too
-    names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    names = await call.unit_names()
     on_time, late = await call.roof.answers.counted(call.now - BACK, call.now, call.now)
     return Answers(
         open=[_wire(owed, passed, names) for owed, passed in await call.roof.answers.open(call.now)],

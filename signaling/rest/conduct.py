@@ -101,7 +101,7 @@ async def breaches(call: Call) -> list[Breach]:
     own = await call.roof.box.breaches(start, end, call.now, unit) + await _uninvited(call, start, end, unit)
     own.sort(key=lambda each: each.at, reverse=True)
     points = {point.id: point.name for point in await call.roof.scheduler.points()}
-    units = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    units = await call.unit_names()
     concerned = {one.session for one in own if one.session is not None}
     sessions = {session.id: session for session in await call.roof.scheduler.named(concerned)}
     return [
@@ -142,7 +142,7 @@ async def export(call: Call) -> web.Response:
 
 
 async def _wire(call: Call, said: list[Kept]) -> list[Feedback]:
-    units = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    units = await call.unit_names()
     fields = ("id", "by", "at", "text", "status", "answer", "answered_by", "answered")
     return [
         Feedback(

@@ -41,7 +41,7 @@ async def drafts(call: Call) -> list[Draft]:
     """List the drafts of one's own unit, and those it sent to others; open ones first."""
     unit = call.account.unit
     units = None if call.account.central else [] if unit is None else [unit]
-    names = await _names(call)
+    names = await call.unit_names()
     return [_wire(call, draft, names) for draft in await call.roof.drafts.inbox(units)]
 
 
@@ -73,7 +73,7 @@ def own(call: Call, found: model.Draft) -> None:
 
 async def shown(call: Call, found: model.Draft) -> Draft:
     """Return a draft as it is sent."""
-    return _wire(call, found, await _names(call))
+    return _wire(call, found, await call.unit_names())
 
 
 def _wire(call: Call, found: model.Draft, names: Mapping[str, str]) -> Draft:
@@ -93,10 +93,6 @@ def _wire(call: Call, found: model.Draft, names: Mapping[str, str]) -> Draft:
         session=found.session,
         may_settle=found.state == DraftState.OPEN and rights.may_settle(call.account, found),
     )
-
-
-async def _names(call: Call) -> Mapping[str, str]:
-    return {unit.id: unit.name for unit in await call.roof.scheduler.units()}
 
 
 ROUTES = [

@@ -57,7 +57,7 @@ class Inquiry(Model):
 
 async def inquiries(call: Call) -> list[Inquiry]:
     """List requests: all for who supervises, else those to one's own unit."""
-    names = await _names(call)
+    names = await call.unit_names()
     found = await call.roof.inquiries.requests()
     own = [each for each in found if call.account.sees_all or _asked(call, each)]
     return [_wire(call, each, names) for each in own]
@@ -70,7 +70,7 @@ async def ask(call: Call) -> Inquiry:
     by = call.account.account
     made = await call.roof.inquiries.ask(body.title, periods_of(call)[0], body.due, body.units, by, call.now)
     await call.note("figures-asked", made.id, f"{made.title} ({len(made.answers)})")
-    return _wire(call, made, await _names(call))
+    return _wire(call, made, await call.unit_names())
 
 
 async def answer(call: Call) -> Given:
@@ -81,15 +81,11 @@ async def answer(call: Call) -> Given:
     unit, by = call.account.unit, call.account.account
     given = await call.roof.inquiries.answer(call.id, unit, body.figures, body.remark, by, call.now)
     await call.note("figures-said", call.id, f"{given.corrected or 'confirmed'} {given.remark}"[:200])
-    return _given(given, given.at or call.now, call, await _names(call))
+    return _given(given, given.at or call.now, call, await call.unit_names())
 
 
 def _asked(call: Call, request: Request) -> bool:
     return any(each.unit == call.account.unit for each in request.answers)
-
-
-async def _names(call: Call) -> dict[str, str]:
-    return {unit.id: unit.name for unit in await call.roof.scheduler.units()}
 
 
 def _wire(call: Call, of: Request, names: dict[str, str]) -> Inquiry:

@@ -58,7 +58,7 @@ class Newest(Model):
 async def letters(call: Call) -> list[Letter]:
     """List letters: those a person has yet to read first, then the newest."""
     call.only(call.account.sees_all)
-    names = await _names(call)
+    names = await call.unit_names()
     return [Letter(**_wire(letter, names)) for letter in await call.roof.mailroom.letters(call.query.limit)]
 
 
@@ -68,7 +68,7 @@ async def letter(call: Call) -> Opened:
     await call.saw("read-letter", call.id, found.sender)
     read = written.read(raw or b"")
     attached = [each.name for each in read.attachments]
-    return Opened(**_wire(found, await _names(call)), body=read.body, attachments=attached)
+    return Opened(**_wire(found, await call.unit_names()), body=read.body, attachments=attached)
 
 
 async def raw(call: Call) -> web.Response:
@@ -86,7 +86,7 @@ async def handled(call: Call) -> Letter:
     found, _ = await _find(call)
     if await call.roof.mailroom.handle(found.id, call.account.account, call.now):
         await call.note("handle-letter", call.id, found.sender)
-    return Letter(**_wire((await _find(call))[0], await _names(call)))
+    return Letter(**_wire((await _find(call))[0], await call.unit_names()))
 
 
 async def form(call: Call) -> web.Response:
@@ -105,10 +105,6 @@ async def _find(call: Call) -> tuple[Received, bytes | None]:
     if found is None:
         raise NotFound
     return found
-
-
-async def _names(call: Call) -> Mapping[str, str]:
-    return {unit.id: unit.name for unit in await call.roof.scheduler.units()}
 
 
 def _wire(found: Received, names: Mapping[str, str]) -> dict[str, Any]:

@@ -183,7 +183,7 @@ def _shown(call: Call, document: Document, grants: list[Grant], owner: bool) -> 
 
 async def _wishes(call: Call, grants: list[Grant]) -> list[Wish]:
     known = await bodies(call)
-    units = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    units = await call.unit_names()
     sessions = {each.session: await call.roof.scheduler.session(each.session) for each in grants}
     names = {
         document.id: document.name for session in sessions for document in await call.roof.shelf.documents(session)

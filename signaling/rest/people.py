@@ -220,7 +220,7 @@ async def _tell_operator(call: Call, person: directory.Person) -> None:
     """Tell the operating unit of a change that somebody else made (R-120)."""
     if call.account.central:
         return
-    names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    names = await call.unit_names()
     operator = call.roof.directory.operator(call.now)
     facts = Facts(title=names.get(person.unit, person.unit))
     key = f"people:{person.id}:{person.updated.isoformat()}"

@@ -35,7 +35,7 @@ async def refusals(call: Call) -> list[Refused]:
     """List refusals, newest first."""
     call.only(call.account.central)
     start, end = call.query.from_ or call.now - BACK, call.query.to or call.now + timedelta(seconds=1)
-    names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    names = await call.unit_names()
     return [
         Refused(
             at=found.at,

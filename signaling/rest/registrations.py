@@ -98,7 +98,7 @@ async def _who(call: Call) -> tuple[Registrants, Unit | None]:
 async def _elsewhere(call: Call, who: Registrants) -> Refusal:
     if not who.units:
         return Forbidden()
-    names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    names = await call.unit_names()
     office = call.roof.scheduler.policy(call.now).registration.office_name
     return WrongRegistrant(office if who.office else names[who.units[-1]], who.article)
 

@@ -111,6 +111,10 @@ class Call:
         if not allowed:
             raise Forbidden
 
+    async def unit_names(self) -> dict[str, str]:
+        """Return what every unit is called, by id."""
+        return {unit.id: unit.name for unit in await self.roof.scheduler.units()}
+
     async def note(self, action: str, subject: str, detail: str = "") -> None:
         """Note in the audit log that the account did something to a subject."""
         await self.roof.audit.append(self._entry(action, subject, detail))

@@ -161,7 +161,7 @@ def _locked(error: errors.Locked, language: Language) -> dict[str, object]:
     return {"detail": detail[language == "en"], "retry_after": error.seconds}
 
 
-def _turn(error: conduct.OutOfOrder, language: Language) -> dict[str, object]:
+def _turn(error: conduct.ClosingOrder, language: Language) -> dict[str, object]:
     order = ("Thứ tự bắt buộc (khoản 1 Điều 15), tiếp theo là: ", "The order is fixed (Article 15.1), next is: ")
     return {"detail": order[language == "en"] + error.turn}
 
@@ -224,7 +224,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     conduct.IllegalStep: Answer(409, "illegal-step"),
     conduct.NotOver: Answer(409, "not-over"),
     conduct.UnknownItem: Answer(404, "not-found"),
-    conduct.OutOfOrder: Answer(409, "closing-order", _turn),
+    conduct.ClosingOrder: Answer(409, "closing-order", _turn),
     conduct.NotHandedOver: Answer(409, "not-handed-over"),
     conduct.UnknownMaterial: Answer(404, "not-found"),
     conduct.UnknownFeedback: Answer(404, "not-found"),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from scheduler.conduct.errors import OutOfOrder, UnknownItem
+from scheduler.conduct.errors import ClosingOrder, UnknownItem
 from scheduler.policy import ClosingPolicy
 
 CENTRE = ""
@@ -78,9 +78,9 @@ def sheet(policy: ClosingPolicy, points: Sequence[str], ticks: Collection[Tick],
 
 
 def check(ticked: List, item: str, done: bool) -> None:
-    """Refuse what is not the next item, or, to take it back, not the last one. Raises UnknownItem, OutOfOrder."""
+    """Refuse what is not the next item, or, to take it back, not the last one. Raises UnknownItem, ClosingOrder."""
     if item not in {known for known, _ in ticked.items}:
         raise UnknownItem(item)
     turn = ticked.next if done else ticked.ticks[-1].item if ticked.ticks else None
     if item != turn:
-        raise OutOfOrder(dict(ticked.items).get(turn or "", ""))
+        raise ClosingOrder(dict(ticked.items).get(turn or "", ""))

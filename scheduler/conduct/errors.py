@@ -24,7 +24,7 @@ class UnknownItem(SchedulerError):
     """The profile has no such item, place or kind."""
 
 
-class OutOfOrder(SchedulerError):
+class ClosingOrder(SchedulerError):
     """Something else comes first: `turn` is its name (khoản 1 Điều 15)."""
 
     def __init__(self, turn: str) -> None:

@@ -45,7 +45,7 @@ class Sheets:
     async def tick(self, session_id: str, place: str, item: str, done: bool, by: str, now: datetime) -> Sheet:
         """Note that an item is done at a place, or take the last one back.
 
-        Raises UnknownSession, NotOver, UnknownItem, OutOfOrder; then nothing changed.
+        Raises UnknownSession, NotOver, UnknownItem, ClosingOrder; then nothing changed.
         """
         async with writing(self._engine) as db:
             session = await store.known(db, session_id)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from scheduler.conduct.closing import CENTRE
-from scheduler.conduct.errors import NotOver, OutOfOrder, UnknownItem
+from scheduler.conduct.errors import ClosingOrder, NotOver, UnknownItem
 from scheduler.conduct.sheets import Sheets
 from scheduler.notices import Channels
 from scheduler.post import Post
@@ -25,16 +25,16 @@ def sheets(office: Office) -> Sheets:
 
 async def test_power_is_cut_after_the_terminals_are_off(office: Office, sheets: Sheets) -> None:
     session = office.session.id
-    with pytest.raises(OutOfOrder) as refused:
+    with pytest.raises(ClosingOrder) as refused:
         await sheets.tick(session, POINT, "ngat_nguon", True, "nt.xuonghuan", END)
     assert refused.value.turn == "Tắt thiết bị đầu cuối"
-    with pytest.raises(OutOfOrder):
+    with pytest.raises(ClosingOrder):
         await sheets.tick(session, POINT, "tat_thiet_bi", False, "nt.xuonghuan", END)  # nothing to take back
     assert (await sheets.sheet(session)).missing == (CENTRE, HOST, POINT)
     for item in ("tat_thiet_bi", "ngat_nguon"):
         done = await sheets.tick(session, POINT, item, True, "nt.xuonghuan", END)
     assert done.missing == (CENTRE, HOST)
-    with pytest.raises(OutOfOrder) as refused:
+    with pytest.raises(ClosingOrder) as refused:
         await sheets.tick(session, POINT, "tat_thiet_bi", False, "nt.xuonghuan", END)
     assert refused.value.turn == "Ngắt nguồn điện"
     back = await sheets.tick(session, POINT, "ngat_nguon", False, "nt.xuonghuan", END)

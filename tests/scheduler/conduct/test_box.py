@@ -96,7 +96,12 @@ def test_a_receipt_is_a_breach_when_it_came_after_its_day_or_never(due: int, rec
 
 POINTS = {name: Point(name, name, name, f"unit of {name}", "xa", 1) for name in "hab"}
 MEETING = SimpleNamespace(
-    id="s", state=State.ISSUED, host_point="h", points=("a", "b"), official=Interval(END - DAY, END)
+    id="s",
+    state=State.ISSUED,
+    host_point="h",
+    points=("a", "b"),
+    everyone=("h", "a", "b"),
+    official=Interval(END - DAY, END),
 )
 
 

@@ -18,6 +18,7 @@
     ├── ProfileStale            a profile would be another one than was shown
     ├── NoWorkingDay            a calendar that was corrected into days off alone
     ├── UnknownPoint
+    ├── TooManyDocuments        of a session, or as evidence
     ├── UnknownSession
     ├── UnknownDuty
     ├── NotAsked
@@ -229,6 +230,14 @@ class UnknownPoint(SchedulerError):
     def __init__(self, point: str) -> None:
         super().__init__(point)
         self.point = point
+
+
+class TooManyDocuments(SchedulerError):
+    """There are `most` files already, of a session or as evidence."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(str(most))
+        self.most = most
 
 
 class UnknownSession(SchedulerError):

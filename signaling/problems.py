@@ -228,7 +228,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     conduct.NotHandedOver: Answer(409, "not-handed-over"),
     conduct.UnknownMaterial: Answer(404, "not-found"),
     conduct.UnknownFeedback: Answer(404, "not-found"),
-    conduct.TooManyDocuments: Answer(409, "too-many-documents"),
+    scheduler.TooManyDocuments: Answer(409, "too-many-documents"),
     Damaged: Answer(409, "damaged"),
     errors.TooLarge: Answer(413, "file-too-large", _bytes),
     ValidationError: Answer(422, "invalid", _validated),

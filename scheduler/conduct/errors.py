@@ -40,13 +40,5 @@ class UnknownMaterial(SchedulerError):
     """No such document or wish, or none the caller may see."""
 
 
-class TooManyDocuments(SchedulerError):
-    """There are `most` files already, of a session or as evidence."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(str(most))
-        self.most = most
-
-
 class UnknownFeedback(SchedulerError):
     """Nobody said that."""

@@ -10,10 +10,11 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler import notices, outbox, registry_store, store
-from scheduler.conduct.errors import TooManyDocuments, UnknownMaterial
+from scheduler.conduct.errors import UnknownMaterial
 from scheduler.conduct.materials import RECORDING, Document, Grant
 from scheduler.conduct.tables import DOCUMENTS, GRANTS
 from scheduler.database import writing
+from scheduler.errors import TooManyDocuments
 from scheduler.registry_store import storable
 from scheduler.store import instant, seconds
 from scheduler.tables import POINTS, SESSIONS

@@ -10,10 +10,10 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.conduct.errors import TooManyDocuments
 from scheduler.database import writing
 from scheduler.directory.errors import Unknown
 from scheduler.directory.tables import ASSESSMENTS, CONTROLS, EVIDENCE, QUOTA_EXCEPTIONS
+from scheduler.errors import TooManyDocuments
 from scheduler.registry_store import storable
 from scheduler.store import instant, seconds
 from scheduler.tables import POINTS

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import update
 
 from scheduler import database
-from scheduler.conduct.errors import TooManyDocuments
 from scheduler.directory.errors import DevicesDescribed, IllegalMove, NotReady, QuotaExceeded, Unknown
 from scheduler.directory.evidence import MAX_FILES, Archive, File
 from scheduler.directory.lines_store import set_line
@@ -15,7 +14,7 @@ from scheduler.directory.model import Form, Item, Line, Move, Room
 from scheduler.directory.policy import LineType
 from scheduler.directory.service import Directory
 from scheduler.directory.tables import DEVICES
-from scheduler.errors import InvalidRequest
+from scheduler.errors import InvalidRequest, TooManyDocuments
 from scheduler.model import Point, PointState
 from scheduler.naming import slug
 from scheduler.service import Scheduler

@@ -22,7 +22,7 @@ from mediaserver.rtp.legsdp import SOUNDS, Media, Session
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty
 from mediaserver.transport.plain import PlainPorts, PlainTransport, local_address
-from mediaserver.transport.webrtc import State
+from mediaserver.transport.state import State
 
 KEYFRAMES_S = (1.0, 3.0)
 """Who cannot ask for a key frame gets one so long after the beginning: the first is often sent before it listens."""

@@ -32,8 +32,9 @@ from mediaserver.rtp.sdp import (
 )
 from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import fingerprint
+from mediaserver.transport.state import State
 from mediaserver.transport.udp import UdpMux
-from mediaserver.transport.webrtc import State, WebRtcTransport
+from mediaserver.transport.webrtc import WebRtcTransport
 
 logger = logging.getLogger(__name__)
 

@@ -40,7 +40,7 @@ from mediaserver.peer import Peer
 from mediaserver.picture import Picture, Pictures
 from mediaserver.recorder import Recorder
 from mediaserver.tracks import Dirty, Source
-from mediaserver.transport.webrtc import State
+from mediaserver.transport.state import State
 
 logger = logging.getLogger(__name__)
 

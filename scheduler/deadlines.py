@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from scheduler.model import ClassId
 from scheduler.policy import Lead, Policy
@@ -10,28 +9,7 @@ from scheduler.worktime import Calendar, Worktime
 
 
 @dataclass(frozen=True, slots=True)
-class Deadlines:
-    """What follows from a registration's arrival and its session's start; `latest` None: it may come at any time.
-
-    A rehearsal that starts before `rehearsal` leaves little time to prepare it.
-    `provisional`: a year they reach into is not confirmed by an administrator.
-    """
-
-    received: datetime
-    effective: datetime
-    latest: datetime | None
-    reply: datetime
-    check: datetime
-    rehearsal: datetime
-    provisional: bool
-
-    @property
-    def late(self) -> bool:
-        """Whether the registration comes too late."""
-        return self.latest is not None and self.effective > self.latest
-
-
-class Owed(NamedTuple):
+class Owed:
     """What a registration is judged by once it is over: from when it counts, until when it might come, its answer."""
 
     effective: datetime
@@ -40,8 +18,22 @@ class Owed(NamedTuple):
 
     @property
     def late(self) -> bool:
-        """Whether the registration came too late."""
+        """Whether the registration comes too late."""
         return self.latest is not None and self.effective > self.latest
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines(Owed):
+    """What follows from a registration's arrival and its session's start; `latest` None: it may come at any time.
+
+    A rehearsal that starts before `rehearsal` leaves little time to prepare it.
+    `provisional`: a year they reach into is not confirmed by an administrator.
+    """
+
+    received: datetime
+    check: datetime
+    rehearsal: datetime
+    provisional: bool
 
 
 class Clock:
@@ -53,16 +45,16 @@ class Clock:
 
     def deadlines(self, class_id: ClassId, received: datetime, start: datetime) -> Deadlines:
         """Count for a registration that comes at `received`, for a session that starts at `start`."""
-        effective, latest, reply = self.owed(class_id, received, start)
+        owed = self.owed(class_id, received, start)
         exempt = self._policy.classes[class_id].any_hour
         first, last = (self.worktime.day(at) for at in (min(received, start), max(received, start)))
         return Deadlines(
             received=received,
-            effective=effective,
-            latest=latest,
-            reply=reply,
+            effective=owed.effective,
+            latest=owed.latest,
+            reply=owed.reply,
             check=self.check(start),
-            rehearsal=effective if exempt else self._next_day(effective),
+            rehearsal=owed.effective if exempt else self._next_day(owed.effective),
             provisional=not self.worktime.confirmed(first, last),
         )
 

@@ -16,8 +16,8 @@ from mediaserver.transport import arrival
 from mediaserver.transport.ice import Address
 from mediaserver.transport.line import Counters, Line
 from mediaserver.transport.srtp import Outgoing, receive_view
+from mediaserver.transport.state import Changed, Stateful
 from mediaserver.transport.udp import Port
-from mediaserver.transport.webrtc import State
 
 logger = logging.getLogger(__name__)
 
@@ -196,14 +196,12 @@ class MediaLine:
             port.socket.close()
 
 
-class PlainTransport:
+class PlainTransport(Stateful):
     """The m-lines of one room system as one; `changed` is called with (state, reason) on each step."""
 
-    def __init__(self, changed: Callable[[State, str], None]) -> None:
-        # given
-        self._changed = changed
+    def __init__(self, changed: Changed) -> None:
+        super().__init__(changed)
         # owned
-        self.state: State = "new"
         self.lines: list[MediaLine] = []
 
     def connect(self) -> None:
@@ -217,19 +215,7 @@ class PlainTransport:
 
     def close(self) -> None:
         """Release all ports, without telling anybody."""
-        self._changed = _ignore
-        self._set_state("closed", "")
+        self._close()
         lines, self.lines = self.lines, []
         for line in lines:
             line.close()
-
-    def _set_state(self, state: State, reason: str) -> None:
-        if self.state in ("closed", state):
-            return
-        logger.debug("= transport %s -> %s %s", self.state, state, reason)
-        self.state = state
-        self._changed(state, reason)
-
-
-def _ignore(_state: State, _reason: str) -> None:
-    """Nobody is interested any more."""

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from struct import Struct
-from typing import Literal, Protocol
+from typing import Protocol
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
@@ -15,6 +15,7 @@ from mediaserver.transport.dtls import Dtls, DtlsFailed
 from mediaserver.transport.ice import MAX_VALIDATED, Address, IceLite
 from mediaserver.transport.line import Line
 from mediaserver.transport.srtp import Outgoing, Srtp
+from mediaserver.transport.state import Changed, Stateful
 from mediaserver.transport.udp import Port, UdpMux
 
 logger = logging.getLogger(__name__)
@@ -23,8 +24,6 @@ SILENCE_S = 8.0
 """A peer that sent nothing for so long is gone. Browsers check consent every 2.5–6 s (RFC 7675 §5.1)."""
 
 _SEND_TIME = Struct("!HHI")
-
-State = Literal["new", "connecting", "connected", "closed"]
 
 
 class Receiver(Protocol):
@@ -40,7 +39,7 @@ class Receiver(Protocol):
         """Take the round trip in seconds that a request of ours measured."""
 
 
-class WebRtcTransport:
+class WebRtcTransport(Stateful):
     """Moves packets for one peer; `changed` is called with (state, reason) on each step."""
 
     def __init__(
@@ -51,19 +50,18 @@ class WebRtcTransport:
         remote_password: str,
         fingerprints: list[tuple[str, str]],
         receiver: Receiver,
-        changed: Callable[[State, str], None],
+        changed: Changed,
     ) -> None:
+        super().__init__(changed)
         # given
         self._mux = mux
         self._fingerprints = fingerprints
         self._receiver = receiver
-        self._changed = changed
         # owned
         self.rtp = receiver.rtp
         """Takes decrypted RTP packets: nothing stands between the port and who wants them."""
         self.ice = IceLite(remote_fragment, remote_password)
         self.line = Line(self, mux.counters)
-        self.state: State = "new"
         self._dtls = Dtls(certificate, "server", self._send_plain)
         self._srtp: Srtp | None = None
         self._port: Port | None = None
@@ -141,8 +139,7 @@ class WebRtcTransport:
 
     async def close(self) -> None:
         """Tell the peer (DTLS close_notify) and forget it."""
-        self._changed = _ignore
-        self._set_state("closed", "")
+        self._close()
         if self._handshake is not None:
             self._handshake.cancel()
         await self._dtls.close()
@@ -153,13 +150,6 @@ class WebRtcTransport:
         if self._port is not None and self.ice.selected is not None:
             self._port.send(data, self.ice.selected)
 
-    def _set_state(self, state: State, reason: str) -> None:
-        if self.state in ("closed", state):
-            return
-        logger.debug("= transport %s -> %s %s", self.state, state, reason)
-        self.state = state
-        self._changed(state, reason)
-
 
 def _send_time(number: int) -> bytes:
     """The time now as a whole one-byte-header extension: 24 bits of seconds in 6.18 fixed point.
@@ -167,7 +157,3 @@ def _send_time(number: int) -> bytes:
     Receivers compare it with itself alone. By a clock that can be set, packets would seem to have been long under way.
     """
     return _SEND_TIME.pack(0xBEDE, 1, (number << 4 | 2) << 24 | int(time.monotonic() * (1 << 18)) & 0xFFFFFF)
-
-
-def _ignore(_state: State, _reason: str) -> None:
-    """Nobody is interested any more."""

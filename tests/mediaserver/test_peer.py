@@ -14,8 +14,8 @@ from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.rtp.sdp import parse_offer
 from mediaserver.tracks import Dirty, Source, VideoSource
+from mediaserver.transport.state import State
 from mediaserver.transport.udp import UdpMux
-from mediaserver.transport.webrtc import State
 from tests.mediaserver.meeting import CERTIFICATE, Meeting, clip
 from tests.mediaserver.offers import CHROMIUM
 

@@ -28,6 +28,10 @@ class Source:
     address: str
     port: int
 
+    def entry(self, now: datetime, account: str, action: str, subject: str, detail: str = "") -> AuditEntry:
+        """Return what the log keeps of something that an account did from here."""
+        return AuditEntry(now, account, action, subject, detail, self.address, self.port)
+
 
 class Auth:
     """Knows who holds a cookie; `operator` tells which unit operates the system at a time."""
@@ -124,7 +128,7 @@ class Auth:
         return token
 
     async def _audit(self, account: str, action: str, source: Source, now: datetime) -> None:
-        await self._log.append(AuditEntry(now, account, action, account, "", source.address, source.port))
+        await self._log.append(source.entry(now, account, action, account))
 
 
 def digest(token: str) -> str:

@@ -13,7 +13,6 @@ from scheduler.service import Scheduler
 from signaling import rights, throttle
 from signaling.accounts import Account
 from signaling.audit import Audit
-from signaling.chain import AuditEntry
 from signaling.client import Client
 from signaling.errors import MessageError
 from signaling.guard import Guard
@@ -148,9 +147,7 @@ class Entrance:
         meeting.declared.add(account)
 
     async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
-        source = client.source
-        entry = AuditEntry(now, client.account.account, action, subject, detail, source.address, source.port)
-        await self._audit.append(entry)
+        await self._audit.append(client.source.entry(now, client.account.account, action, subject, detail))
 
     async def _open_door(self, client: Client, typed: str, now: datetime) -> tuple[Session, str | None]:
         """Return the session of a code and the point this account sits at there."""

@@ -5,7 +5,6 @@ from datetime import datetime
 from scheduler.conduct.desk import Desk
 from scheduler.conduct.model import Incident, Report
 from signaling.audit import Audit
-from signaling.chain import AuditEntry
 from signaling.client import Client
 from signaling.effects import Tell
 from signaling.errors import MessageError
@@ -55,6 +54,4 @@ class Faults:
         return meeting
 
     async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
-        source = client.source
-        entry = AuditEntry(now, client.account.account, action, subject, detail, source.address, source.port)
-        await self._audit.append(entry)
+        await self._audit.append(client.source.entry(now, client.account.account, action, subject, detail))

@@ -16,7 +16,6 @@ from scheduler.directory.grants import Grants
 from scheduler.directory.model import Device
 from scheduler.model import State
 from scheduler.service import Scheduler
-from signaling.chain import AuditEntry
 from signaling.client import Client
 from signaling.errors import MessageError, NoGateway
 from signaling.hub import Hub
@@ -299,9 +298,7 @@ class Gateway:
         if system is None:
             raise MessageError("unknown-seat")
         tools, account, source = self._hub.tools, client.account.account, client.source
-        await tools.audit.append(
-            AuditEntry(now, account, "redial", meeting.id, system.name, source.address, source.port)
-        )
+        await tools.audit.append(source.entry(now, account, "redial", meeting.id, system.name))
         await tools.desk.note(meeting.id, "noted", account, now, f"Gọi lại {system.name}")
         if system.state != "calling":
             await self._kept.let_go(system, now)

@@ -25,7 +25,6 @@ from signaling import throttle
 from signaling.audit import SERVER
 from signaling.auth import Source, network_of
 from signaling.border import source_of
-from signaling.chain import AuditEntry
 from signaling.errors import BadKey, Locked
 from signaling.roof import Roof
 from signaling.supervisor import attend
@@ -133,7 +132,7 @@ class Machines:
 
     async def _note(self, action: str, subject: str, detail: str, source: Source) -> None:
         now = self._roof.clock()
-        await self._roof.audit.append(AuditEntry(now, SERVER, action, subject, detail, source.address, source.port))
+        await self._roof.audit.append(source.entry(now, SERVER, action, subject, detail))
 
     async def stop(self, _: web.Application) -> None:
         """Hang up on all."""

@@ -6,7 +6,6 @@ from mediaserver.rtp.legsdp import codec_names
 from scheduler.directory.equipment import Equipment, blocked
 from scheduler.directory.model import Seen
 from signaling.audit import Audit
-from signaling.chain import AuditEntry
 from signaling.guard import Guard
 from signaling.meeting import Meeting
 from signaling.room_system import RoomSystem
@@ -36,9 +35,7 @@ class Seating:
 
     async def note(self, system: RoomSystem, action: str, subject: str, detail: str, now: datetime) -> None:
         """Enter into the audit log what a room system did."""
-        source = system.source
-        entry = AuditEntry(now, system.account.account, action, subject, detail, source.address, source.port)
-        await self._audit.append(entry)
+        await self._audit.append(system.source.entry(now, system.account.account, action, subject, detail))
 
     async def enter(self, meeting: Meeting, place: Place, number: int, now: datetime) -> bool:
         """Count the leg of a device, if one is left."""

@@ -10,7 +10,6 @@ from scheduler.errors import UnknownPoint
 from signaling.accounts import Account
 from signaling.auth import COOKIE
 from signaling.border import clear_cookie, set_cookie
-from signaling.chain import AuditEntry
 from signaling.errors import WrongLine
 from signaling.rest.route import Call, Model, Named, Route
 from signaling.roof import Roof
@@ -69,7 +68,7 @@ async def _keep_to_line(call: Call, token: str, account: Account, point: str) ->
         return
     for each in found:
         detail = f"{each.field}: {each.old} → {each.new}"
-        await roof.audit.append(AuditEntry(now, account.account, "drift", point, detail, source.address, source.port))
+        await roof.audit.append(source.entry(now, account.account, "drift", point, detail))
     if blocked(found, roof.equipment.policy(now)):
         await roof.auth.logout(token, account, source, now)
         raise WrongLine

@@ -124,8 +124,7 @@ class Call:
         await self.roof.audit.once(self._entry(action, subject, detail))
 
     def _entry(self, action: str, subject: str, detail: str) -> AuditEntry:
-        source = self.source
-        return AuditEntry(self.now, self.account.account, action, subject, detail, source.address, source.port)
+        return self.source.entry(self.now, self.account.account, action, subject, detail)
 
 
 Handler = Callable[[Call], Awaitable[object]]

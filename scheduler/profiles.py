@@ -6,7 +6,7 @@ A profile may extend another by id: its sections are laid over those of the othe
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from itertools import pairwise
@@ -56,6 +56,10 @@ class Profiles:
             p for p in self.shelf if p.effective_from is None or p.effective_from <= instant.astimezone(p.zone).date()
         ]
         return held[-1] if held else self.shelf[0]
+
+    def day(self, instant: datetime) -> date:
+        """Return the day of the province at an instant."""
+        return instant.astimezone(self.at(instant).zone).date()
 
 
 def _check_border(old: Policy, new: Policy) -> None:

@@ -145,6 +145,10 @@ class Scheduler:
         """Return the profile in force."""
         return self._profiles.at(now)
 
+    def day(self, now: datetime) -> date:
+        """Return the day of the province."""
+        return self._profiles.day(now)
+
     # Working time.
 
     async def calendar(self) -> Notes:
@@ -181,10 +185,7 @@ class Scheduler:
         """Return all units in registry order, or those that are units on a day."""
         async with self._engine.begin() as db:
             units = await registry_store.units(db)
-        return units if on is None else [unit for unit in units if unit.valid(self._day(on))]
-
-    def _day(self, instant: datetime) -> date:
-        return instant.astimezone(self.policy(instant).zone).date()
+        return units if on is None else [unit for unit in units if unit.valid(self.day(on))]
 
     async def points(self, unit: str | None = None, on: datetime | None = None) -> list[Point]:
         """Return the points of a unit, or all, in registry order; with `on`, only of units valid on that day."""
@@ -314,7 +315,7 @@ class Scheduler:
             point = await registry_store.point(db, host_point)
             units = await registry_store.units(db)
         host = next(unit for unit in units if unit.id == point.unit)
-        return registrants.registrants(host, units, purpose, klass, self.policy(now), self._day(start))
+        return registrants.registrants(host, units, purpose, klass, self.policy(now), self.day(start))
 
     async def wards(self, unit: str, now: datetime) -> frozenset[str]:
         """Return the units that a unit registers for by their level: its communes, and what is subordinate to it."""
@@ -335,7 +336,7 @@ class Scheduler:
 
     async def _check_units(self, db: AsyncConnection, request: Request, points: Mapping[str, Point]) -> None:
         units = {unit.id: unit for unit in await registry_store.units(db)}
-        faults = intake.unit_errors(request, points, units, self._day(request.official.start))
+        faults = intake.unit_errors(request, points, units, self.day(request.official.start))
         faults += intake.point_errors(request, points)
         if faults:
             raise InvalidRequest(faults)

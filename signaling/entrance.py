@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from scheduler import errors as door
 from scheduler.control import Control
-from scheduler.directory.equipment import Equipment, blocked
+from scheduler.directory.equipment import Equipment
 from scheduler.directory.grants import Grants
 from scheduler.directory.lines import internet_alone
 from scheduler.directory.model import Seen
@@ -177,7 +177,7 @@ class Entrance:
         found = await self._equipment.seen(point, device, Seen(client.source.address, client.agent), now)
         for each in found:
             await self._note(client, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
-        if blocked(found, self._equipment.policy(now)):
+        if self._equipment.keeps_out(found, now):
             raise MessageError("wrong-line")
 
     async def _guessed(self, client: Client, attempt: Attempt, word: str, now: datetime) -> None:

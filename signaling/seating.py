@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mediaserver.rtp.legsdp import codec_names
-from scheduler.directory.equipment import Equipment, blocked
+from scheduler.directory.equipment import Equipment
 from scheduler.directory.model import Seen
 from signaling.audit import Audit
 from signaling.guard import Guard
@@ -54,7 +54,7 @@ class Seating:
         found = await self._equipment.seen(point, number, seen, now)
         for each in found:
             await self.note(system, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
-        return not blocked(found, self._equipment.policy(now))
+        return not self._equipment.keeps_out(found, now)
 
     async def sit(
         self, meeting: Meeting, system: RoomSystem, place: Place, number: int, seat: str, now: datetime

@@ -26,9 +26,9 @@ class Equipment:
         self._engine = engine
         self._profiles = profiles
 
-    def policy(self, now: datetime) -> Policy:
-        """Return the profile in force."""
-        return self._profiles.at(now)
+    def keeps_out(self, found: Sequence[Drift], now: datetime) -> bool:
+        """Tell whether what was seen keeps a device out by the profile in force (R-004)."""
+        return blocked(found, self._profiles.at(now))
 
     # Devices.
 
@@ -66,7 +66,7 @@ class Equipment:
         names = {point.id: point.name for point in await registry_store.all_points(db)}
         given_lines = await lines_store.lines(db, cleaned.point)
         others = await devices_store.devices(db)
-        faults = devices.faults(cleaned, given_lines, self.policy(now), others, names)
+        faults = devices.faults(cleaned, given_lines, self._profiles.at(now), others, names)
         if faults:
             raise InvalidRequest(faults)
         await devices_store.describe(db, cleaned)

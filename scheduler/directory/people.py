@@ -12,7 +12,6 @@ from scheduler.directory.errors import Unknown
 from scheduler.directory.model import Person, PersonRole
 from scheduler.directory.roster import Standing
 from scheduler.errors import FieldError, InvalidRequest, UnknownUnit
-from scheduler.policy import Policy
 from scheduler.profiles import Profiles
 
 MAX_NAME = 200
@@ -40,14 +39,6 @@ class People:
         self._engine = engine
         self._profiles = profiles
 
-    def policy(self, now: datetime) -> Policy:
-        """Return the profile in force."""
-        return self._profiles.at(now)
-
-    def day(self, now: datetime) -> date:
-        """Return the day of the province."""
-        return now.astimezone(self.policy(now).zone).date()
-
     async def of(self, unit: str | None = None) -> list[Person]:
         """Return the people of a unit, or all, also those whose days are over. Raises UnknownUnit."""
         async with self._engine.begin() as db:
@@ -64,8 +55,8 @@ class People:
         """Return how the list of each unit stands, those without anybody first."""
         async with self._engine.begin() as db:
             units, people = await registry_store.units(db), await people_store.people(db)
-        stale = self.policy(now).directory.people_stale_days
-        return roster.consolidated(units, people, self.day(now), now, stale)
+        stale = self._profiles.at(now).directory.people_stale_days
+        return roster.consolidated(units, people, self._profiles.day(now), now, stale)
 
     async def add(self, entry: Entry, now: datetime, replaces: str | None = None) -> Person:
         """Add a person; whom they replace is in charge through the day before.
@@ -122,7 +113,7 @@ class People:
         async with writing(self._engine) as db:
             await _check_unit(db, unit)
             for person in await people_store.people(db, unit):
-                if person.serves(self.day(now)):
+                if person.serves(self._profiles.day(now)):
                     await people_store.change(db, person.id, now)
 
     async def give_account(self, id_: str, account: str, now: datetime) -> Person:
@@ -140,7 +131,7 @@ class People:
 
     async def gone(self, now: datetime) -> list[str]:
         """Return the accounts of those whose days are over and that nobody in charge has (R-120)."""
-        day = self.day(now)
+        day = self._profiles.day(now)
         people = await self.of()
         kept = {person.account for person in people if person.serves(day)}
         over = {person.account for person in people if person.valid_to is not None and person.valid_to < day}

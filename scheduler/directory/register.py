@@ -17,7 +17,6 @@ from scheduler.directory.points_store import new_id
 from scheduler.directory.tables import CONTROLS, EVIDENCE
 from scheduler.errors import InvalidRequest, UnknownPoint
 from scheduler.model import Point
-from scheduler.policy import Policy
 from scheduler.profiles import Profiles
 from scheduler.registry_store import storable
 from scheduler.store import instant, seconds
@@ -44,14 +43,6 @@ class Register:
         self._engine = engine
         self._profiles = profiles
         self.checklists = {each.id: each for each in checklists}
-
-    def policy(self, now: datetime) -> Policy:
-        """Return the profile in force."""
-        return self._profiles.at(now)
-
-    def day(self, now: datetime) -> date:
-        """Return the day of the province."""
-        return now.astimezone(self.policy(now).zone).date()
 
     async def unit(self, subject: str, now: datetime) -> str:
         """Return whose controls they are: the point's unit, or the operating unit. Raises UnknownPoint."""
@@ -89,7 +80,7 @@ class Register:
             unit = await self._unit(db, subject, now)
             same = (CONTROLS.c.checklist == checklist) & (CONTROLS.c.subject == subject) & (CONTROLS.c.item == item)
             id_ = await db.scalar(select(CONTROLS.c.id).where(same)) or new_id()
-            due = assessment.later(self.day(now), known.months)
+            due = assessment.later(self._profiles.day(now), known.months)
             at = instant(seconds(now))
             said = Control(id_, checklist, subject, item, unit, state, remark, by, at, due)
             await db.execute(delete(CONTROLS).where(same))
@@ -110,7 +101,7 @@ class Register:
 
     async def _unit(self, db: AsyncConnection, subject: str, now: datetime) -> str:
         if not subject:
-            return self.policy(now).directory.operator_unit
+            return self._profiles.at(now).directory.operator_unit
         points = await registry_store.points_named(db, [subject])
         if subject not in points:
             raise UnknownPoint(subject)

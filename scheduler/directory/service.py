@@ -17,7 +17,6 @@ from scheduler.directory.model import Alias, Assessment, Card, ExceptionKind, Ex
 from scheduler.errors import FieldError, InvalidRequest, UnknownPoint, UnknownUnit
 from scheduler.model import Point, PointState, Unit
 from scheduler.naming import slug, split, suffixed
-from scheduler.policy import Policy
 from scheduler.profiles import Profiles
 
 MAX_LABEL = 250
@@ -30,17 +29,9 @@ class Directory:
         self._engine = engine
         self._profiles = profiles
 
-    def policy(self, now: datetime) -> Policy:
-        """Return the profile in force."""
-        return self._profiles.at(now)
-
     def operator(self, now: datetime) -> str:
         """Return the unit that operates the system (Điều 3.8)."""
-        return self.policy(now).directory.operator_unit
-
-    def day(self, now: datetime) -> date:
-        """Return the day of the province."""
-        return now.astimezone(self.policy(now).zone).date()
+        return self._profiles.at(now).directory.operator_unit
 
     # What there is.
 
@@ -63,7 +54,7 @@ class Directory:
         """Return all that is known of a point. Raises UnknownPoint."""
         async with self._engine.begin() as db:
             facts = await self._facts(db, point_id, account)
-            lacks = ready.lacks(facts, self.policy(now), self.day(now), now)
+            lacks = ready.lacks(facts, self._profiles.at(now), self._profiles.day(now), now)
             return Card(
                 point=facts.point,
                 aliases=tuple(a for a in await points_store.aliases(db) if a.point == point_id),
@@ -105,7 +96,7 @@ class Directory:
                 raise UnknownUnit(unit_id)
             siblings = await registry_store.points_of(db, unit_id)
             documents = await points_store.exemptions(db, unit_id)
-            quota.check_new(self.policy(now), units[unit_id], siblings, documents, self.day(now))
+            quota.check_new(self._profiles.at(now), units[unit_id], siblings, documents, self._profiles.day(now))
             await self._add_digits(db, siblings, now)
             number = names.next_number(siblings)
             base = split(name)[0] if name else names.base_of(siblings) or ""
@@ -139,7 +130,7 @@ class Directory:
     async def _check_name(self, db: AsyncConnection, point: Point, units: Mapping[str, Unit], now: datetime) -> None:
         taken = {slug(alias.name): alias.point for alias in await points_store.aliases(db)}
         points = await registry_store.all_points(db)
-        faults = names.faults(point, self.policy(now), units, points, taken)
+        faults = names.faults(point, self._profiles.at(now), units, points, taken)
         if faults:
             raise InvalidRequest(faults)
 
@@ -161,14 +152,14 @@ class Directory:
                 raise IllegalMove(facts.point.state, move)
             moves.after(facts.point.state, move)
             if move in moves.CONDITIONED:
-                lacks = ready.lacks(facts, self.policy(now), self.day(now), now)
+                lacks = ready.lacks(facts, self._profiles.at(now), self._profiles.day(now), now)
                 if lacks:
                     raise NotReady(lacks)
             return await self._move(db, facts.point, move, by, reason, now)
 
     async def _move(self, db: AsyncConnection, point: Point, move: Move, by: str, reason: str, now: datetime) -> Point:
         state = moves.after(point.state, move)
-        stamp = self.policy(now).stamp
+        stamp = self._profiles.at(now).stamp
         await points_store.move(db, Moved(now, point.id, move, state, by, text.clean(reason)[:500], stamp))
         return await _point(db, point.id)
 
@@ -177,7 +168,7 @@ class Directory:
 
         Raises UnknownPoint, IllegalMove, InvalidRequest.
         """
-        policy, day = self.policy(now), self.day(now)
+        policy, day = self._profiles.at(now), self._profiles.day(now)
         faults = assessment.faults(form, policy, day)
         if faults:
             raise InvalidRequest(faults)
@@ -243,19 +234,19 @@ class Directory:
 
     async def ended(self, now: datetime) -> list[Exemption]:
         """Return the documents for more points that ended, while the notice of that runs (R-045)."""
-        notice, day = timedelta(days=self.policy(now).directory.exception_notice_days), self.day(now)
+        notice, day = timedelta(days=self._profiles.at(now).directory.exception_notice_days), self._profiles.day(now)
         given = [each for each in await self.exemptions() if each.kind == "points"]
         return [each for each in given if each.over(day) and not each.over(day - notice)]
 
     def suspension(self, given: Exemption, now: datetime) -> date:
         """Return from which day on an ended document no longer covers a point."""
-        notice = self.policy(now).directory.exception_notice_days
+        notice = self._profiles.at(now).directory.exception_notice_days
         return (given.valid_to or date.max - timedelta(notice + 1)) + timedelta(days=notice + 1)
 
     async def _over(self, db: AsyncConnection, points: Sequence[Point], now: datetime) -> dict[str, str]:
         """Return which active points are to be suspended, and for which word."""
-        policy = self.policy(now)
-        day = self.day(now) - timedelta(days=policy.directory.exception_notice_days)
+        policy = self._profiles.at(now)
+        day = self._profiles.day(now) - timedelta(days=policy.directory.exception_notice_days)
         over: dict[str, str] = {}
         latest = {a.point: a for a in reversed(await points_store.assessments(db))}
         for point in points:

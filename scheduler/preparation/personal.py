@@ -9,7 +9,7 @@ months are over. Rows, counts and times stay.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Table, false, func, or_, select, true, update
@@ -67,7 +67,7 @@ class Personal:
             going = [each for each in await self._of(db, unit, now) if not each.needed]
             for table in _SESSION:
                 await _erase(db, table, _ended(table, now) & self._owned(table, unit, now))
-            await _erase(db, PEOPLE, (PEOPLE.c.valid_to < self._day(now)) & (PEOPLE.c.unit == unit))
+            await _erase(db, PEOPLE, (PEOPLE.c.valid_to < self._desk.profiles.day(now)) & (PEOPLE.c.unit == unit))
             await _erase_drafts(db, DRAFTS.c.settled.is_not(None) & _sent_by(unit))
             return len(going)
 
@@ -103,7 +103,7 @@ class Personal:
         ]
 
     async def _in_charge(self, db: AsyncConnection, unit: str, now: datetime) -> list[Entry]:
-        day = self._day(now)
+        day = self._desk.profiles.day(now)
         query = select(PEOPLE).where(PEOPLE.c.unit == unit, _named(PEOPLE)).order_by(PEOPLE.c.valid_from, PEOPLE.c.id)
         return [
             Entry(
@@ -131,9 +131,6 @@ class Personal:
         operates = self._desk.profiles.at(now).directory.operator_unit == unit
         central = DUTIES.c.role.in_(["main", "backup"]) if operates else false()
         return or_(DUTIES.c.point.in_(points), DUTIES.c.unit == unit, central)
-
-    def _day(self, now: datetime) -> date:
-        return now.astimezone(self._desk.profiles.at(now).zone).date()
 
 
 _WITH_CONTACT = or_(*(DRAFTS.c.content.contains(f'"{name}"') for name in _CONTACT))

@@ -36,7 +36,7 @@ async def card(call: Call) -> Compliance:
     if unit is None:
         raise UnknownUnit(call.id)
     await check_may_see(call, unit.id)
-    rules, day = roof.directory.policy(now).directory, roof.directory.day(now)
+    rules, day = roof.scheduler.policy(now).directory, roof.scheduler.day(now)
     standing = roster.standing(unit, await roof.people.of(unit.id), day, now, rules.people_stale_days)
     found = compliance.card(
         standing,

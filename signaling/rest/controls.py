@@ -127,7 +127,7 @@ async def points(call: Call) -> list[Point]:
     known = call.roof.register.checklists.get(query.checklist)
     if known is None or known.of != "point":
         raise NotFound
-    day = call.roof.register.day(call.now)
+    day = call.roof.scheduler.day(call.now)
     return [_point(each, day) for each in await call.roof.register.checked(known)]
 
 
@@ -158,7 +158,7 @@ async def _check_may_set(call: Call, point: str | None) -> None:
 
 
 async def _lists(call: Call, point: str | None) -> list[Checklist]:
-    register, day = call.roof.register, call.roof.register.day(call.now)
+    register, day = call.roof.register, call.roof.scheduler.day(call.now)
     own = point is not None and await register.unit(point, call.now) == call.account.unit
     found = []
     for each in register.checklists.values():

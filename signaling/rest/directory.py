@@ -220,7 +220,7 @@ class Document(Model):
 
 async def tree(call: Call) -> Tree:
     """Return the tree of tiers."""
-    policy, day = call.roof.directory.policy(call.now), call.roof.directory.day(call.now)
+    policy, day = call.roof.scheduler.policy(call.now), call.roof.scheduler.day(call.now)
     units = await call.roof.scheduler.units()
     documents = await call.roof.directory.exemptions()
     old = _aliases(await call.roof.directory.aliases())
@@ -327,7 +327,7 @@ async def allow(call: Call) -> Exemption:
 async def end_exemption(call: Call) -> None:
     """Let a document hold no longer than today."""
     call.only(call.account.central)
-    await call.roof.directory.end_exemption(call.id, call.roof.directory.day(call.now))
+    await call.roof.directory.end_exemption(call.id, call.roof.scheduler.day(call.now))
     await call.note("exemption-end", call.id)
 
 

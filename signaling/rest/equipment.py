@@ -271,7 +271,7 @@ async def _stock(call: Call, point_id: str) -> Stock:
     point = await call.roof.scheduler.point(point_id)
     names = device_names(point.name, point.devices, point.numbers)
     devices = await call.roof.equipment.devices(point_id)
-    policy = call.roof.equipment.policy(call.now)
+    policy = call.roof.scheduler.policy(call.now)
     return Stock(
         devices=[_device(call, device, name) for device, name in zip(devices, names, strict=True)],
         lines=[
@@ -284,8 +284,8 @@ async def _stock(call: Call, point_id: str) -> Stock:
 
 
 def _device(call: Call, device: directory.Device, name: str) -> Device:
-    days = call.roof.equipment.policy(call.now).directory.patch_days
-    overdue = rules_of_devices.overdue(device, call.roof.directory.day(call.now), days)
+    days = call.roof.scheduler.policy(call.now).directory.patch_days
+    overdue = rules_of_devices.overdue(device, call.roof.scheduler.day(call.now), days)
     return Device(**_fields(device, Device), name=name, overdue=overdue)
 
 

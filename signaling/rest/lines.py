@@ -184,7 +184,7 @@ async def _lines(call: Call, provider: str) -> Lines:
 
 
 def _line(call: Call, found: Carriage, number: int) -> OwnLine:
-    line, policy = found.lines[number], call.roof.equipment.policy(call.now)
+    line, policy = found.lines[number], call.roof.scheduler.policy(call.now)
     point = found.points[line.point]
     return OwnLine(
         id=line.id,

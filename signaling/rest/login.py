@@ -5,7 +5,6 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import StringConstraints
 
-from scheduler.directory.equipment import blocked
 from scheduler.errors import UnknownPoint
 from signaling.accounts import Account
 from signaling.auth import COOKIE
@@ -69,7 +68,7 @@ async def _keep_to_line(call: Call, token: str, account: Account, point: str) ->
     for each in found:
         detail = f"{each.field}: {each.old} → {each.new}"
         await roof.audit.append(source.entry(now, account.account, "drift", point, detail))
-    if blocked(found, roof.equipment.policy(now)):
+    if roof.equipment.keeps_out(found, now):
         await roof.auth.logout(token, account, source, now)
         raise WrongLine
 

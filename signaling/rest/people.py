@@ -124,7 +124,7 @@ async def add(call: Call) -> Person:
         phone=body.phone,
         email=body.email,
         trained=body.trained,
-        valid_from=body.valid_from or call.roof.people.day(call.now),
+        valid_from=body.valid_from or call.roof.scheduler.day(call.now),
         source=body.source or call.account.account,
     )
     person = await call.roof.people.add(entry, call.now, body.replaces)
@@ -171,7 +171,7 @@ async def issue(call: Call) -> Issued:
     await _open(call, Account(name, point.label, POINT_ROLES, point.unit, point.id))
     if body.person is not None:
         await call.roof.people.give_account(body.person, name, call.now)
-    lasts = timedelta(hours=call.roof.directory.policy(call.now).directory.account_link_hours)
+    lasts = timedelta(hours=call.roof.scheduler.policy(call.now).directory.account_link_hours)
     link = await call.roof.links.issue(name, lasts, call.account.account, call.now)
     await call.note("account-issue", name, point.name)
     return await _hand_over(call, link, point.name, unit=point.unit)
@@ -185,7 +185,7 @@ async def issue_outside(call: Call) -> Issued:
         raise NotFound
     name = normal_name(call.body.account)
     await _open(call, Account(name, provider.name, ("provider",), None, None, provider=provider.id))
-    lasts = timedelta(hours=call.roof.directory.policy(call.now).directory.account_link_hours)
+    lasts = timedelta(hours=call.roof.scheduler.policy(call.now).directory.account_link_hours)
     link = await call.roof.links.issue(name, lasts, call.account.account, call.now)
     await call.note("account-issue", name, provider.name)
     return await _hand_over(call, link, provider.name, recipient=provider.email)
@@ -252,7 +252,7 @@ def _list(call: Call, found: Standing) -> UnitList:
 
 
 def _wire(call: Call, person: directory.Person) -> Person:
-    serving = person.serves(call.roof.people.day(call.now))
+    serving = person.serves(call.roof.scheduler.day(call.now))
     fields = {name: getattr(person, name) for name in Person.model_fields if name not in {"serving", "untrained"}}
     return Person(**fields, serving=serving, untrained=serving and person.untrained)
 

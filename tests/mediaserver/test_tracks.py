@@ -101,7 +101,3 @@ def test_a_key_frame_is_not_asked_for_again_when_all_who_wanted_it_have_left() -
     source.remind(10.0)
     assert source.asked == 2
     assert source.rests(10.0)
-
-
-def test_sound_is_never_asked() -> None:
-    Source("mix", "opus", Dirty()).request_keyframe(0.0)

@@ -145,8 +145,10 @@ async def test_r063_points(scheduler: Scheduler) -> None:
 
 
 async def test_example_5_touching_sessions(scheduler: Scheduler) -> None:
-    await scheduler.submit(await asking(scheduler, 160, on("05/04/2023", "08:00", "09:30")), NOW)
-    await scheduler.submit(await asking(scheduler, 160, on("05/04/2023", "09:30", "11:00")), NOW)
+    first, second = on("05/04/2023", "08:00", "09:30"), on("05/04/2023", "09:30", "11:00")
+    for slot in (first, second):
+        await scheduler.submit(await asking(scheduler, 160, slot), NOW)
+    assert await scheduler.load(first.start, second.end) == [LoadStep(first.start, second.end, 1, 160)]
 
 
 async def test_example_6_more_than_all(scheduler: Scheduler) -> None:

@@ -4,10 +4,11 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from mediaserver.api import EVERYONE, RTP_PORTS, Event, Layout, LineState, RoomOptions, SeatOptions
 from mediaserver.errors import BadOffer, UnknownRoom
+from mediaserver.faults import Faults
 from mediaserver.leg import Leg
 from mediaserver.mix.minus import PTIME_MS
 from mediaserver.peer import TICK_S, Peer
@@ -63,6 +64,7 @@ class LocalEngine:
         self._rooms: dict[str, Room] = {}
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._news = asyncio.Event()
+        self._faults = Faults(logger)
         self._ticker = Ticker(LOOK_MS, self._look)
         """Runs while there are rooms."""
         self._done = 0
@@ -97,14 +99,18 @@ class LocalEngine:
 
     def _work(self, number: int, now: float) -> None:
         for room in tuple(self._rooms.values()):
-            try:
-                room.sound(number * BEAT_S)
-                if number % TICK_BEATS == 0:
-                    room.tick(now)
-                if number % REFRESH_BEATS == 0:
-                    room.refresh(now)
-            except Exception:
-                logger.exception("x beat of %s", room.name)
+            self._do(room, room.sound, number * BEAT_S)
+            if number % TICK_BEATS == 0:
+                self._do(room, room.tick, now)
+            if number % REFRESH_BEATS == 0:
+                self._do(room, room.refresh, now)
+
+    def _do(self, room: Room, work: Callable[[float], None], now: float) -> None:
+        """A fault in one work of a room keeps neither the others nor other rooms from theirs."""
+        try:
+            work(now)
+        except Exception:
+            self._faults.caught("x beat of %s", room.name)
 
     def _emit(self, event: Event) -> None:
         self._events.append(event)

@@ -173,9 +173,11 @@ class Forwarder:
 
     def flush(self, now: float) -> None:
         """Send what has waited for its turn; called whenever the port was read and at every tick of the sound."""
-        self._send(self._pacer.take(now))
-        if self.leg.waiting and self._dirty is not None:
-            self._dirty.append(self)
+        try:
+            self._send(self._pacer.take(now))
+        finally:
+            if self.leg.waiting and self._dirty is not None:
+                self._dirty.append(self)
 
     def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
         """The slow way: after a switch, around holes and disorder, and for VP8 ids that must be moved."""

@@ -29,6 +29,7 @@ from mediaserver.api import (
 from mediaserver.camera import PictureInput
 from mediaserver.demand import Demand, Display
 from mediaserver.errors import AlreadyRecording, UnknownSeat
+from mediaserver.faults import Faults
 from mediaserver.leg import Leg
 from mediaserver.metronome import Metronome
 from mediaserver.mix.composer import Composed, Composer, Work
@@ -113,6 +114,7 @@ class Room:
         """Whether the composer has nothing left to drop."""
         self._recorder: Recorder | None = None
         self._leaving: set[asyncio.Task[None]] = set()
+        self._faults = Faults(logger)
         self._start = start
         self._tasks = [asyncio.ensure_future(self._run_picture())]
 
@@ -262,13 +264,20 @@ class Room:
                 heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
         forwarded = self._forwarded_lines()
         for name, seat in self.seats.items():
-            if seat.peer is None:
-                continue
-            lines = heights.get(name, 0)
-            seat.input.follow(seat.peer.camera.pick(lines, now) if lines else None, now)
-            seat.content_input.follow(seat.peer.content.largest if f"{CONTENT}:{name}" in heights else None, now)
-            if seat.demand.update(max(lines, forwarded.get(name, 0)), now):
-                self._emit(CameraWanted(self.name, name, seat.demand.lines))
+            try:
+                self._follow_camera(seat, heights, forwarded.get(name, 0), now)
+            except Exception:
+                self._caught(seat)
+
+    def _follow_camera(self, seat: Seat, heights: Mapping[str, int], forwarded: int, now: float) -> None:
+        if seat.peer is None:
+            return
+        name = seat.options.seat
+        lines = heights.get(name, 0)
+        seat.input.follow(seat.peer.camera.pick(lines, now) if lines else None, now)
+        seat.content_input.follow(seat.peer.content.largest if f"{CONTENT}:{name}" in heights else None, now)
+        if seat.demand.update(max(lines, forwarded), now):
+            self._emit(CameraWanted(self.name, name, seat.demand.lines))
 
     def _forwarded_lines(self) -> dict[str, int]:
         """How many lines those get at most who look at a camera alone, by its seat."""
@@ -281,7 +290,10 @@ class Room:
 
     def _refresh_views(self) -> None:
         for seat in self.seats.values():
-            self._refresh_view(seat)
+            try:
+                self._refresh_view(seat)
+            except Exception:
+                self._caught(seat)
 
     def _refresh_viewers(self, name: str) -> None:
         """A seat came or went: what it sees changes, and what those see who look at it alone."""
@@ -336,8 +348,15 @@ class Room:
     def tick(self, now: float) -> None:
         """Housekeeping, every `TICK_S`."""
         for seat in tuple(self.seats.values()):
-            if seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now):
-                self._refresh_view(seat)
+            try:
+                if seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now):
+                    self._refresh_view(seat)
+            except Exception:
+                self._caught(seat)
+
+    def _caught(self, seat: Seat) -> None:
+        """A fault of one seat is told; the others are served as ever."""
+        self._faults.caught("x %s in %s", seat.options.seat, self.name)
 
     def refresh(self, now: float) -> None:
         """Turn the page when it is time, and follow layers that came or went, once in half a second."""
@@ -375,21 +394,24 @@ class Room:
 
     async def _run_picture(self) -> None:
         metronome = Metronome(self._start)
-        loop = asyncio.get_running_loop()
         while True:
-            due, rate, tick = metronome.beat(self._rates(), time.monotonic())
-            await asyncio.sleep(due - loop.time())
-            self._stirred.clear()
-            work = self._work(rate, tick, time.monotonic())
-            if work is None:
-                await self._stirred.wait()
-                continue
             try:
-                composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
+                await self._next_picture(metronome)
             except Exception:
-                logger.exception("x composing %s", self.name)
-                continue
-            self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
+                self._faults.caught("x picture of %s", self.name)
+                await asyncio.sleep(1 / self.options.fps)  # also where it fails before it waits for anything
+
+    async def _next_picture(self, metronome: Metronome) -> None:
+        loop = asyncio.get_running_loop()
+        due, rate, tick = metronome.beat(self._rates(), time.monotonic())
+        await asyncio.sleep(due - loop.time())
+        self._stirred.clear()
+        work = self._work(rate, tick, time.monotonic())
+        if work is None:
+            await self._stirred.wait()
+            return
+        composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
+        self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
 
     def _rates(self) -> set[int]:
         large = any(large for _, large in self.pictures.watched)
@@ -506,8 +528,11 @@ class Room:
         await self._end_recording(None)
         for task in self._tasks:
             task.cancel()
-        for name in tuple(self.seats):
-            await self.remove_seat(name)
-        await asyncio.gather(*self._leaving)
+        for name, seat in tuple(self.seats.items()):
+            try:
+                await self.remove_seat(name)
+            except Exception:
+                self._caught(seat)
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         self._thread.submit(self._composer.close)  # after what it may still be composing
         self._thread.shutdown(wait=False)

@@ -5,19 +5,23 @@ takes a source's packets (a viewer, the recorder, the composer's input). Packets
 current batch of datagrams has been read, so that a whole picture goes to each receiver with one system call.
 """
 
+import logging
 from typing import Protocol
 
+from mediaserver.faults import Faults
 from mediaserver.rtp.cache import PacketCache
 from mediaserver.rtp.keyframes import KeyframeThrottle
 from mediaserver.rtp.packet import Packet
 from mediaserver.wire import Leg, fan, post
+
+logger = logging.getLogger(__name__)
 
 MAX_PENDING = 256
 """Packets one batch may bring for a source; a flood beyond that is dropped, oldest first."""
 
 
 class Sink(Protocol):
-    """Takes packets. Must not raise."""
+    """Takes packets. One that raises loses those it was given, and nobody else any."""
 
     @property
     def leg(self) -> Leg | None:
@@ -28,7 +32,7 @@ class Sink(Protocol):
 
 
 class Flushed(Protocol):
-    """Holds packets not yet sent."""
+    """Holds packets not yet sent. One that raises waits until it adds itself again; the others are sent."""
 
     def flush(self, now: float) -> None:
         """Send them, or add itself again."""
@@ -37,12 +41,19 @@ class Flushed(Protocol):
 class Dirty(list[Flushed]):
     """Sources and senders that hold packets not yet sent, in the order in which they got them."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults = Faults(logger)
+
     def flush(self, now: float) -> None:
         """Send everything that waits."""
         waiting = self[:]
         self.clear()
         for each in waiting:
-            each.flush(now)
+            try:
+                each.flush(now)
+            except Exception:
+                self.faults.caught("x flush of a %s", type(each).__name__)
         post()
 
 
@@ -85,7 +96,10 @@ class Source:
         if others:
             post()  # what they are sent must not overtake what they were sent before
         for sink in others:
-            sink.send(self, packets, now)
+            try:
+                sink.send(self, packets, now)
+            except Exception:
+                self._dirty.faults.caught("x packets of %s for a %s", self.name, type(sink).__name__)
 
     def recall(self, sequence: int) -> Packet | None:
         """A packet from before, for whom it did not reach; sound is not sent again, it would come too late."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from mediaserver import channel, errors
 from mediaserver.engine import LocalEngine
+from mediaserver.faults import Faults
 from mediaserver.link import Link, StreamLink
 
 logger = logging.getLogger(__name__)
@@ -66,9 +67,13 @@ async def serve(engine: LocalEngine, link: Link) -> None:
 
 
 async def _tell(engine: LocalEngine, link: Link) -> None:
+    faults = Faults(logger)
     async for event in engine.events():
         fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
-        link.write({"event": type(event).__name__, "fields": fields})
+        try:
+            link.write({"event": type(event).__name__, "fields": fields})
+        except Exception:
+            faults.caught("x telling %s", type(event).__name__)
 
 
 async def _answer(engine: LocalEngine, message: dict[str, Any], link: Link) -> None:

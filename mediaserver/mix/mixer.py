@@ -1,8 +1,10 @@
 """The sound of a room: the loudest few open floors mixed, mix-minus for them, one mix for the rest."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 from mediaserver.api import RoomOptions
+from mediaserver.faults import Faults
 from mediaserver.mix import minus
 from mediaserver.mix.bus import Bus
 from mediaserver.mix.echo import Echo
@@ -11,6 +13,8 @@ from mediaserver.mix.speaker import QUIETEST_DBOV, SpeakerDetector
 from mediaserver.mix.voice import Voice
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
+
+logger = logging.getLogger(__name__)
 
 STAY_DB = 6.0
 """How much louder a voice must be to take a mixed one's place."""
@@ -40,6 +44,7 @@ class Mixer:
         """Who wants to have the voices of each tick by themselves."""
         self._relayed: Voice | None = None
         """Whose packets went to everyone in the last tick."""
+        self._faults = Faults(logger)
         self._leaving: dict[str, Samples] = {}
         """Last sounds of closed floors."""
 
@@ -97,7 +102,11 @@ class Mixer:
         levels: dict[str, float] = {}
         active: list[str] = []
         for seat, voice in self.voices.items():
-            heard = voice.listen(now, mixed=seat in self.mixed, alone=voice is alone)
+            try:
+                heard = voice.listen(now, mixed=seat in self.mixed, alone=voice is alone)
+            except Exception:
+                self._faults.caught("x voice of %s", seat)
+                continue
             if heard is not None:
                 levels[seat] = heard
             if voice.active:

@@ -11,6 +11,8 @@ from mediaserver.errors import BadOffer
 from mediaserver.rtp.section import Section, head, integer, read_parameters, sections
 
 MAX_LAYERS, MAX_SSRCS = 3, 8
+MAX_EXTENSION = 14
+"""The highest id that a one-byte header extension can have (RFC 8285 §4.2), and we write no others."""
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
@@ -130,11 +132,13 @@ def _media(section: Section) -> Media:
 
 
 def _extensions(section: Section) -> dict[str, int]:
-    """RFC 8285 §8: the number may have a direction behind it, and the URI attributes."""
+    """RFC 8285 §8: the number may have a direction behind it, and the URI attributes. What has a number that we cannot
+    write is left out of the answer, and two-byte headers with it: that is how a peer knows not to use it.
+    """
     found = {}
     for value in section.all("extmap"):
         words = value.split()
-        number = integer(words[0].partition("/")[0], 255) if len(words) > 1 else None
+        number = integer(words[0].partition("/")[0], MAX_EXTENSION) if len(words) > 1 else None
         if number and words[1] in _EXTENSIONS:
             found[words[1]] = number
     return found

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from mediaserver.errors import NoPortFree
+from mediaserver.faults import Faults
 from mediaserver.rtp.packet import HEADER, Packet, parse
 from mediaserver.transport import arrival
 from mediaserver.transport.ice import Address
@@ -48,6 +49,7 @@ class PlainPorts:
         # owned
         self._next = random.randrange(len(self._even)) if self._even else 0
         self.lines: list[MediaLine] = []
+        self._faults = Faults(logger)
 
     def open(self, host: str, receiver: Receiver) -> "MediaLine":
         """Bind the pair of an m-line, of those that are free the one that rested longest. Raises NoPortFree."""
@@ -69,7 +71,7 @@ class PlainPorts:
             try:
                 line.look(now)
             except Exception:  # one packet's fault, ours or its sender's, must not make the others deaf
-                logger.exception("x datagram on port %d", line.port)
+                self._faults.caught("x datagram on port %d", line.port)
 
 
 def _pair(host: str, number: int) -> tuple[socket.socket, socket.socket]:

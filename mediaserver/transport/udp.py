@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from struct import Struct
 from typing import Protocol
 
+from mediaserver.faults import Faults
 from mediaserver.rtp.packet import Packet
 from mediaserver.transport import arrival, ice, stun
 from mediaserver.transport.ice import Address
@@ -91,6 +92,7 @@ class UdpMux:
         self._sockets: dict[socket.socket, Port] = {}
         self._by_fragment: dict[str, Path] = {}
         self.counters = Counters()
+        self.faults = Faults(logger)
         self._inbox = Inbox(self.counters, Packet)
         self.addresses: list[Address] = []
         self.roomy = True
@@ -149,7 +151,7 @@ class UdpMux:
                     else:
                         owner.rtp(what, more, came)
                 except Exception:  # one packet's fault, ours or its sender's, must not make the port deaf
-                    logger.exception("x datagram for %s", owner or more)
+                    self.faults.caught("x datagram for %s", owner or more)
 
     def _stun(self, data: bytes, address: Address, port: Port, now: float) -> None:
         try:

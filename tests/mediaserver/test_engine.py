@@ -4,9 +4,11 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -678,3 +680,87 @@ async def test_a_closed_room_lets_go_of_its_codecs_and_pictures_at_once(meeting:
     await meeting.engine.close_room(ROOM)
     room._thread.shutdown(wait=True)
     assert (composer._cameras, composer._easels) == ({}, {})
+
+
+def failing(times: float, works: Callable[..., Any]) -> Callable[..., Any]:
+    """A call that fails so often before it works."""
+    left = times
+
+    def call(*arguments: object) -> object:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise ZeroDivisionError
+        return works(*arguments)
+
+    return call
+
+
+def faults(caplog: pytest.LogCaptureFixture) -> set[str]:
+    """What was told, which the meeting's end then does not mind."""
+    told = {record.getMessage().partition(" (")[0] for record in caplog.records}
+    caplog.clear()
+    return told
+
+
+@pytest.mark.parametrize("broken", ["_rates", "_work", "_publish"])
+async def test_a_picture_that_fails_does_not_end_the_rooms_pictures(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    a = await meeting.join("a", "red", 440)
+    await a.watch.more(5)
+    monkeypatch.setattr(room, broken, failing(3, getattr(room, broken)))
+    while room._faults.count < 3:
+        await asyncio.sleep(0.01)
+    await a.watch.more(10)
+    assert faults(caplog) == {f"x picture of {ROOM}"}
+
+
+async def test_a_seat_that_fails_costs_no_other_its_reports_and_no_room_its_sound(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for seat, hertz in (("a", 440), ("b", 660)):
+        await meeting.join(seat, "red", hertz, floor=True)
+    first, second = (room.seats[seat].peer for seat in "ab")
+    assert isinstance(first, Peer) and isinstance(second, Peer)
+    monkeypatch.setattr(first, "tick", failing(inf, first.tick))
+    reported = second._reported
+    while second._reported == reported:
+        await asyncio.sleep(0.05)
+    assert await meeting.guests["b"].watch.hear() == {440}
+    monkeypatch.undo()
+    assert faults(caplog) == {f"x a in {ROOM}"}
+
+
+@pytest.mark.parametrize("broken", ["sound", "tick", "refresh"])
+async def test_a_room_that_fails_keeps_no_other_from_its_work_nor_itself_from_the_rest(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+    works = {"sound", "tick", "refresh"}
+    done: list[tuple[str, str]] = []
+    for name in ("bad", "good"):
+        await engine.open_room(name, RoomOptions())
+        for work in works:
+            monkeypatch.setattr(engine._rooms[name], work, lambda _now, at=(name, work): done.append(at))
+    monkeypatch.setattr(engine._rooms["bad"], broken, failing(inf, print))
+    engine._work(0, 0.0)  # the beat on which all is due
+    assert sorted(done) == sorted([*(("bad", work) for work in works - {broken}), *(("good", work) for work in works)])
+    assert faults(caplog) == {"x beat of bad"}
+    await engine.close()
+
+
+async def test_a_seat_that_fails_to_leave_keeps_no_other_in_a_closed_room(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for seat in "ab":
+        await meeting.join(seat, "red", 440)
+    peer = room.seats["a"].peer
+    assert isinstance(peer, Peer) and isinstance(meeting.engine, LocalEngine)
+    monkeypatch.setattr(peer, "close", failing(inf, print))
+    await meeting.engine.close_room(ROOM)
+    assert list(meeting.engine._mux._by_fragment) == [peer.transport.ice.fragment]
+    monkeypatch.undo()
+    await peer.close()
+    assert faults(caplog) == {f"x a in {ROOM}"}

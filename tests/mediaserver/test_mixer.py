@@ -103,6 +103,25 @@ def test_everyone_hears_everyone_but_themselves() -> None:
     }
 
 
+def test_a_voice_that_fails_costs_nobody_else_theirs(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    meeting = Meeting()
+    for seat, hertz in (("a", 400), ("b", 600), ("c", 900)):
+        meeting.mixer.open(seat)
+        meeting.talk(seat, hertz)
+    ear = meeting.ear(meeting.mixer.full)
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(meeting.mixer.voices["a"], "listen", fail)
+    meeting.hear(60)
+    assert ear.tones(400, 600, 900) == [600, 900]
+    assert meeting.mixer._faults.count == 60
+    assert {record.getMessage().partition(" (")[0] for record in caplog.records} == {"x voice of a"}
+
+
 def test_a_closed_floor_is_not_heard() -> None:
     meeting = Meeting()
     meeting.talk("a", 400)

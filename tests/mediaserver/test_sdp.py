@@ -100,6 +100,15 @@ def test_an_answer_names_the_ssrc_of_its_retransmissions() -> None:
     assert [s.ssrc for s in read.media[2].ssrc] == [13, 14]
 
 
+@pytest.mark.parametrize(("number", "kept"), [(0, False), (3, True), (14, True), (15, False), (16, False)])
+def test_an_extension_is_taken_with_a_number_that_one_byte_headers_can_carry(number: int, kept: bool) -> None:
+    """We write no two-byte headers (RFC 8285 §4.2): 15 is reserved, what is more would be cut off in each packet."""
+    text, _ = answered(parse_offer(CHROMIUM.replace("a=extmap:2 ", f"a=extmap:{number} ")))
+    assert (f"a=extmap:{number} {SEND_TIME_URI}" in text, SEND_TIME_URI in text) == (kept, kept)
+    assert f"a=extmap:1 {LEVEL_URI}" in text
+    assert "extmap-allow-mixed" not in text
+
+
 def test_only_who_receives_is_told_when_packets_were_sent() -> None:
     extensions = {MID_URI: 4, SEND_TIME_URI: 2}
     video = Media("video", "1", True, False, (Codec("VP8", 96, 90000),), extensions, (), ())

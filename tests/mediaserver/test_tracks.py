@@ -1,5 +1,8 @@
 """Sources, sinks, and what waits between them."""
 
+import pytest
+
+from mediaserver import tracks
 from mediaserver.rtp.keyframes import MIN_INTERVAL_S
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import MAX_PENDING, Dirty, Source, VideoSource
@@ -55,6 +58,50 @@ def test_a_sink_that_left_gets_nothing() -> None:
     source.detach(sink)
     dirty.flush(0.0)
     assert sink.batches == []
+
+
+class Broken:
+    """A sink that fails at everything."""
+
+    leg = None
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        raise ZeroDivisionError
+
+
+class Stuck:
+    """Holds packets that cannot be sent."""
+
+    def flush(self, now: float) -> None:
+        raise ZeroDivisionError
+
+
+def test_a_sink_that_fails_loses_its_packets_and_costs_nobody_else_one(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    posted = 0
+
+    def post() -> None:
+        nonlocal posted
+        posted += 1
+
+    monkeypatch.setattr(tracks, "post", post)
+    dirty = Dirty()
+    one, two = Source("one", "VP8", dirty), Source("two", "VP8", dirty)
+    broken, behind, elsewhere = Broken(), Kept(), Kept()
+    for source, sink in ((one, broken), (one, behind), (two, elsewhere)):
+        source.attach(sink)
+    for sequence in range(3):
+        dirty.append(Stuck())
+        for source in (one, two):
+            source.push(packet(sequence))
+        dirty.flush(float(sequence))
+    assert behind.batches == [("one", [sequence], float(sequence)) for sequence in range(3)]
+    assert elsewhere.batches == [("two", [sequence], float(sequence)) for sequence in range(3)]
+    assert (one.sinks, list(dirty)) == ([broken, behind], [])
+    assert posted == 9  # before each source's slow sinks, and at the end of each flush
+    assert dirty.faults.count == 6
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [("ERROR", "x flush of a Stuck")]
 
 
 def test_packets_nobody_takes_are_remembered_but_do_not_wait() -> None:

@@ -4,13 +4,14 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mediaserver.api import RoomOptions
+from mediaserver.api import PeerUp, RoomOptions
 from mediaserver.engine import LocalEngine
 from mediaserver.remote import RemoteEngine
-from mediaserver.worker import Worker
+from mediaserver.worker import Worker, _tell
 from tests.mediaserver.worker import ended, start, worker
 
 STOP_S = 2.0
@@ -54,6 +55,29 @@ async def test_a_port_in_use_ends_it_with_an_error(tmp_path: Path) -> None:
     await engine.close()
     assert process.returncode != 0
     assert b"Address already in use" in err
+
+
+async def test_an_event_that_cannot_be_told_keeps_no_other_back(caplog: pytest.LogCaptureFixture) -> None:
+    class Picky:
+        """A link that cannot write everything."""
+
+        def __init__(self) -> None:
+            self.told: list[str] = []
+
+        def write(self, message: dict[str, Any]) -> None:
+            if message["fields"]["seat"] == "bad":
+                raise ZeroDivisionError
+            self.told.append(message["fields"]["seat"])
+
+    engine, link = LocalEngine(["127.0.0.1"], 0), Picky()
+    for seat in ("a", "bad", "b"):
+        engine._emit(PeerUp("r", seat))
+    telling = asyncio.ensure_future(_tell(engine, link))  # type: ignore[arg-type]
+    while engine._events:
+        await asyncio.sleep(0)
+    telling.cancel()
+    assert link.told == ["a", "b"]
+    assert [record.getMessage() for record in caplog.records] == ["x telling PeerUp"]
 
 
 async def test_an_unforeseen_error_is_logged_and_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

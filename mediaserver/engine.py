@@ -259,6 +259,7 @@ class LocalEngine:
             "bytes_out": counters.bytes_out,
             "strangers": counters.strangers,
             "malformed": counters.malformed,
+            "excess": counters.excess,
             "refused": counters.refused,
         }
 

@@ -2,7 +2,7 @@
 #include "wire.h"
 
 PyObject *name_packets_in, *name_bytes_in, *name_packets_out, *name_bytes_out, *name_refused, *name_strangers,
-    *name_malformed;
+    *name_malformed, *name_excess;
 
 int count_up(PyObject *counters, PyObject *name, long long by) {
     if (!by)
@@ -29,6 +29,7 @@ int learn_counters(void) {
         {&name_refused, "refused"},
         {&name_strangers, "strangers"},
         {&name_malformed, "malformed"},
+        {&name_excess, "excess"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!(*names[i].name = PyUnicode_InternFromString(names[i].text)))

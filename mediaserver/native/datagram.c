@@ -125,16 +125,31 @@ PyObject *record_item(Line *line, const unsigned char *data, int length, double 
     return Py_BuildValue("(Oy#Od)", line->owner, data, (Py_ssize_t)length, Py_None, came);
 }
 
-PyObject *media_item(Line *line, unsigned char *data, int length, double came, Streak *streak,
-                            long long *malformed) {
+static int knows(const Line *line, uint32_t ssrc) {
+    int at = 0;
+    while (at < line->known && line->ssrcs[at] != ssrc)
+        at++;
+    return at < line->known;
+}
+
+PyObject *media_item(Line *line, unsigned char *data, int length, double came, Streak *streak, Dropped *dropped) {
     int plain = length;
     if (!line->rx || length < HEADER)
         return NULL;
-    if (data[1] >= 192 && data[1] < 224) /* RFC 5761 §4 */
-        return srtp_unprotect_rtcp(line->rx, data, &plain) ? NULL : record_item(line, data, plain, came);
-    if (srtp_unprotect(line->rx, data, &plain) != 0)
+    int report = data[1] >= 192 && data[1] < 224; /* RFC 5761 §4 */
+    uint32_t ssrc = get32(data + (report ? 4 : 8));
+    int known = knows(line, ssrc);
+    if (!known && line->known == MAX_SSRCS) {
+        dropped->excess++;
         return NULL;
+    }
+    if ((report ? srtp_unprotect_rtcp : srtp_unprotect)(line->rx, data, &plain) != 0)
+        return NULL;
+    if (!known)
+        line->ssrcs[line->known++] = ssrc;
+    if (report)
+        return record_item(line, data, plain, came);
     PyObject *item = rtp_item(line, data, plain, came, streak);
-    *malformed += !item && !PyErr_Occurred();
+    dropped->malformed += !item && !PyErr_Occurred();
     return item;
 }

@@ -75,7 +75,7 @@ static PyObject *inbox_forget(Inbox *self, PyObject *args) {
 /* What one datagram is (RFC 7983 §7); NULL without an exception when nobody shall have it, None when it went on with the
  * streak. */
 static PyObject *item_of(Inbox *self, unsigned char *data, int length, const struct sockaddr_storage *address,
-                         double now, double came, Streak *streak, long long *strangers, long long *malformed) {
+                         double now, double came, Streak *streak, Dropped *dropped) {
     char bytes[18];
     if (data[0] < 4)
         return stun_item(data, length, address, came);
@@ -83,12 +83,12 @@ static PyObject *item_of(Inbox *self, unsigned char *data, int length, const str
     Line *line = key ? (Line *)PyDict_GetItemWithError(self->lines, key) : NULL;
     Py_XDECREF(key);
     if (!line || !line->owner) {
-        *strangers += 1;
+        dropped->strangers++;
         return NULL;
     }
     line->heard = now;
     if (data[0] >= 128 && data[0] < 192)
-        return media_item(line, data, length, came, streak, malformed);
+        return media_item(line, data, length, came, streak, dropped);
     if (data[0] >= 20 && data[0] < 64)
         return record_item(line, data, length, came);
     return NULL;
@@ -107,7 +107,8 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
     PyObject *sock;
     int fd, got = BATCH;
     double now;
-    long long packets = 0, bytes = 0, strangers = 0, malformed = 0;
+    long long packets = 0, bytes = 0;
+    Dropped dropped = {0};
     if (!PyArg_ParseTuple(args, "Od", &sock, &now) || (fd = PyObject_AsFileDescriptor(sock)) < 0)
         return NULL;
     PyObject *items = PyList_New(0);
@@ -135,7 +136,7 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
                 continue;
             packets++;
             bytes += length;
-            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, came, &streak, &strangers, &malformed);
+            PyObject *item = item_of(self, buffers[i], length, &addresses[i], now, came, &streak, &dropped);
             if (PyErr_Occurred() || (item && item != Py_None && PyList_Append(items, item) < 0))
                 Py_CLEAR(items);
             Py_XDECREF(item);
@@ -143,8 +144,9 @@ static PyObject *inbox_read(Inbox *self, PyObject *args) {
     }
     if (items && (count_up(self->counters, name_packets_in, packets) < 0 ||
                   count_up(self->counters, name_bytes_in, bytes) < 0 ||
-                  count_up(self->counters, name_strangers, strangers) < 0 ||
-                  count_up(self->counters, name_malformed, malformed) < 0))
+                  count_up(self->counters, name_strangers, dropped.strangers) < 0 ||
+                  count_up(self->counters, name_malformed, dropped.malformed) < 0 ||
+                  count_up(self->counters, name_excess, dropped.excess) < 0))
         Py_CLEAR(items);
     return items;
 }

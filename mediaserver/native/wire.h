@@ -23,6 +23,7 @@ enum {
     DATAGRAM = 2048,   /* read at most so much of one */
     MAX_PACKETS = 256, /* tracks.MAX_PENDING */
     MAX_PACKET = 1500, /* rtp/packet.py */
+    MAX_SSRCS = 32,    /* transport/line.py, where it says why */
 };
 
 /* Where one peer's packets come from and go to. */
@@ -38,6 +39,8 @@ typedef struct {
     socklen_t size;
     struct sockaddr_storage address;
     unsigned char level_id;
+    int known; /* of the SSRCs under which something was opened */
+    uint32_t ssrcs[MAX_SSRCS];
 } Line;
 
 extern PyTypeObject LineType;
@@ -89,6 +92,11 @@ void move_picture(Leg *leg, const Picture *picture, unsigned char *payload);
 
 /* What a datagram holds, for inbox.c. */
 
+/* Datagrams that nobody gets. */
+typedef struct {
+    long long strangers, malformed, excess;
+} Dropped;
+
 /* The run of packets that what comes next may go on with: one stream's, whose numbers follow each other. */
 typedef struct {
     Line *line;
@@ -100,7 +108,7 @@ typedef struct {
 
 PyObject *stun_item(const unsigned char *data, int length, const struct sockaddr_storage *address, double came);
 PyObject *record_item(Line *line, const unsigned char *data, int length, double came);
-PyObject *media_item(Line *line, unsigned char *data, int length, double came, Streak *streak, long long *malformed);
+PyObject *media_item(Line *line, unsigned char *data, int length, double came, Streak *streak, Dropped *dropped);
 
 extern PyTypeObject InboxType;
 
@@ -116,7 +124,7 @@ PyObject *fan(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 /* The counters of transport/line.py, by their names. */
 
 extern PyObject *name_packets_in, *name_bytes_in, *name_packets_out, *name_bytes_out, *name_refused, *name_strangers,
-    *name_malformed;
+    *name_malformed, *name_excess;
 int learn_counters(void);
 int count_up(PyObject *counters, PyObject *name, long long by);
 

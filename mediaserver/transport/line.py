@@ -13,6 +13,16 @@ from mediaserver.transport.arrival import receive
 from mediaserver.transport.ice import Address
 from mediaserver.transport.srtp import CALLS, Srtp, receive_view
 
+MAX_SSRCS = 32
+"""Under which one peer may send, packets and reports together. A browser with a microphone, three layers, a screen, all
+their retransmissions and an SSRC of its own for reports has about ten.
+
+libsrtp copies its keys for each SSRC that it opens a packet of, and looks through all of them for every packet: with
+30,000, whoever is in a meeting could make one packet cost 0.8 ms. What comes under more than these is dropped before it
+is opened; only what could be opened counts, so that nobody else can use them up. None is ever given up for another:
+libsrtp would forget what it had received under it, and take a recording of that again (RFC 3711 §3.3.2). Nobody is
+locked out by this, since every offer makes a new line.
+"""
 MAX_READ = 1024
 """Datagrams read per look at a socket, so that timers get their turn under a flood."""
 
@@ -29,6 +39,8 @@ class Counters:
     """Datagrams from addresses nobody validated."""
     malformed: int = 0
     """RTP packets of peers that cannot be read."""
+    excess: int = 0
+    """Packets of peers under more SSRCs than they may have."""
     refused: int = 0
     """Datagrams the kernel would not take: dropped, never queued."""
 
@@ -42,10 +54,19 @@ class PlainLine:
         self.level_id = 0
         """Of the header extension with how loud a microphone is (RFC 6464), which each packet is told; 0 for none."""
         self.srtp: Srtp | None = None
+        self._ssrcs: set[int] = set()
 
     def open(self, srtp: Srtp) -> None:
         """Take the keys of a finished handshake."""
         self.srtp = srtp
+
+    def admits(self, ssrc: int) -> bool:
+        """Whether a packet under that SSRC may be opened."""
+        return ssrc in self._ssrcs or len(self._ssrcs) < MAX_SSRCS
+
+    def opened(self, ssrc: int) -> None:
+        """Count an SSRC a packet was opened of."""
+        self._ssrcs.add(ssrc)
 
     def aim(self, sock: socket.socket, address: Address) -> None:
         """Send to `address` from `sock` from now on; only the compiled loop sends by itself."""
@@ -119,11 +140,17 @@ class PlainInbox:
     def _media(self, line: PlainLine, length: int, came: float) -> Item | None:
         if line.srtp is None or length < 12:
             return None
-        if 192 <= receive_view[1] < 224:  # RFC 5761 §4
-            plain = line.srtp.unprotect_rtcp(length)
-            return (line.owner, bytes(receive_view[:plain]), None, came) if plain else None
-        if not (plain := line.srtp.unprotect(length)):
+        report = 192 <= receive_view[1] < 224  # RFC 5761 §4
+        ssrc = int.from_bytes(receive_view[4:8] if report else receive_view[8:12])
+        if not line.admits(ssrc):
+            self._counters.excess += 1
             return None
+        plain = line.srtp.unprotect_rtcp(length) if report else line.srtp.unprotect(length)
+        if not plain:
+            return None
+        line.opened(ssrc)
+        if report:
+            return line.owner, bytes(receive_view[:plain]), None, came
         try:
             packet, extensions = parse(receive_view, plain)
         except ValueError:

@@ -21,6 +21,7 @@ from mediaserver.room import Room
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.transport.dtls import Dtls
 from mediaserver.transport.ice import MAX_VALIDATED
+from mediaserver.transport.line import MAX_SSRCS as MAX_LINE_SSRCS
 from mediaserver.transport.udp import UdpMux
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Guest, Meeting, material
 from tests.mediaserver.pictures import huge_keyframe
@@ -218,6 +219,20 @@ async def test_a_thousand_streams_of_a_member_cost_no_more_than_eight(meeting: M
     assert isinstance(peer, Peer)
     assert (len(peer._streams), len(peer._receptions)) == (MAX_SSRCS, MAX_SSRCS)
     assert len(peer.camera.layers) <= MAX_SSRCS
+    await unharmed(meeting, innocent)
+
+
+async def test_who_used_up_their_streams_and_comes_anew_is_seen_ten_times(meeting: Meeting) -> None:
+    """Every offer makes a new transport, with keys and streams of its own."""
+    innocent, restless = await attacked(meeting)
+    counters = mux_of(meeting).counters
+    for colour in ("red", "blue") * 5:
+        refused = counters.excess
+        for ssrc in range(2 * MAX_LINE_SSRCS):
+            restless.caller._link.send_packet(rtp(OPUS, 1, ssrc << 8 | 1, b"\xf8\xff\xfe"))
+        await innocent.watch.until(lambda before=refused: counters.excess > before)  # type: ignore[misc]
+        restless = await meeting.connect("b", colour, 660, Wish(("VP8",), 1))
+        await innocent.watch.until(lambda: meeting.shows(innocent, "b"))
     await unharmed(meeting, innocent)
 
 

@@ -19,7 +19,7 @@ from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
 from mediaserver.tracks import Dirty, VideoSource
 from mediaserver.transport import line as lines
 from mediaserver.transport.dtls import make_certificate
-from mediaserver.transport.line import Counters, PlainInbox, PlainLine
+from mediaserver.transport.line import MAX_SSRCS, Counters, PlainInbox, PlainLine
 from mediaserver.transport.srtp import Srtp
 from mediaserver.transport.udp import Port, UdpMux
 from mediaserver.transport.webrtc import WebRtcTransport
@@ -191,6 +191,26 @@ def test_packets_in_a_row_are_one_item_and_know_how_loud_they_are(plain: bool) -
         ([(7, None)], {}),
         ([(8, None)], {}),
     ]
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_peer_has_so_many_ssrcs_and_keeps_them(plain: bool) -> None:
+    """libsrtp keeps a stream for each that it ever opened a packet of, and looks through all of them for the next."""
+    mine, more, silent = range(1001, 1000 + MAX_SSRCS), range(2001, 2101), (3001).to_bytes(4, "big")
+    reports = client.protect_rtcp(b"\x80\xc9\x00\x01" + silent)
+    forged = [each[:-1] + bytes([each[-1] ^ 1]) for each in (rtp_of(number, 1) for number in more)]
+    sent = [*forged, *(rtp_of(number, 1) for number in mine), reports, *(rtp_of(number, 1) for number in more)]
+    sent += [client.protect_rtcp(b"\x80\xc9\x00\x01" + number.to_bytes(4, "big")) for number in more]
+    sent += [rtp_of(number, 2) for number in mine]
+    items, _, counters = Reader(plain=plain).read([("keys", data) for data in sent])
+    opened = [packets[0].ssrc for _, packets, extensions, _ in items if extensions is not None]
+    assert opened == [*mine, *mine]
+    assert [what[4:8] for _, what, extensions, _ in items if extensions is None] == [silent]
+    assert (counters.excess, counters.malformed) == (2 * len(more), 0)
+
+
+def rtp_of(ssrc: int, sequence: int) -> bytes:
+    return client.protect(pack("!BBHII", 0x80, 96, sequence, 0, ssrc) + b"payload")
 
 
 def test_more_than_a_batch_is_read_in_order() -> None:

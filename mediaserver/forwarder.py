@@ -199,12 +199,12 @@ class Forwarder:
         if self.source is None:
             return
         again = []
-        for sequence in sequences:
+        for sequence in self._resends.within(sequences, rate, now):
             wanted = self.rewriter.source_sequence(sequence)
             packet = self.source.recall(wanted) if wanted is not None else None
             if packet is None or self._pacer.holds(sequence):
                 continue
-            if self._resends.allow(sequence, len(packet.payload) + HEADERS_BYTES, rate, round_trip, now):
+            if self._resends.allow(sequence, len(packet.payload) + HEADERS_BYTES, round_trip, now):
                 again.append(packet)
         self.resent_octets += self._send_again(again, now)
 

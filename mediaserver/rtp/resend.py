@@ -1,9 +1,11 @@
 """How much may be sent again: a bounded share of the line, and each packet about once in a round trip.
 
 Without the first a lossy line that loses because it is full is filled further; without the second every repeated NACK
-sends a packet again that is still under way.
+sends a packet again that is still under way. How much may be asked for is bounded, too: a datagram has room for 5,120
+numbers, which cost 4.5 ms to look up.
 """
 
+from collections.abc import Iterable, Iterator
 from math import inf
 
 SHARE = 0.25
@@ -12,25 +14,42 @@ BURST_S = 1.0
 """A burst of losses may use the share of so many seconds at once."""
 MIN_SPACING_S, MAX_SPACING_S = 0.02, 1.0
 """A full queue of half a second is a round trip, too: copies sent within it would keep it full."""
+MAX_ASKED, ASKED_S = 512, 0.1
+"""Numbers that are looked up at once, as many as a source's cache holds; in so many seconds all may be again."""
 MAX_REMEMBERED = 1024
 """Twice what a source's cache holds."""
 
 
 class ResendLimit:
-    """One peer's; `now` in seconds, `rate` in bit/s."""
+    """One peer's; `now` in seconds, `rate` in bit/s. First :meth:`within`, then :meth:`allow` for what passes."""
 
     def __init__(self) -> None:
         self._tokens = 0.0
         """Bytes that may be sent now; a new stream begins with a whole burst."""
+        self._asked = 0.0
+        """Numbers that may be looked up now."""
         self._filled = -inf
+        self._spent = False
+        """A packet had to wait for tokens: the others behind it would, too."""
         self._sent: dict[int, float] = {}
         """When each sequence number was last sent again, oldest first."""
 
-    def allow(self, sequence: int, octets: int, rate: float, round_trip: float, now: float) -> bool:
-        """Whether a packet of so many bytes may be sent again now, and if so count it."""
+    def within(self, sequences: Iterable[int], rate: float, now: float) -> Iterator[int]:
+        """As many of these numbers as may be looked up now; none any more once nothing may be sent."""
         self._fill(rate, now)
+        for sequence in sequences:
+            if self._asked < 1 or self._spent:
+                return
+            self._asked -= 1
+            yield sequence
+
+    def allow(self, sequence: int, octets: int, round_trip: float, now: float) -> bool:
+        """Whether a packet of so many bytes may be sent again now, and if so count it."""
         spacing = min(MAX_SPACING_S, max(MIN_SPACING_S, round_trip))
-        if now - self._sent.get(sequence, -inf) < spacing or self._tokens < octets:
+        if now - self._sent.get(sequence, -inf) < spacing:
+            return False
+        self._spent = self._tokens < octets
+        if self._spent:
             return False
         self._tokens -= octets
         self._sent.pop(sequence, None)  # it moves to the end
@@ -42,4 +61,6 @@ class ResendLimit:
     def _fill(self, rate: float, now: float) -> None:
         share = SHARE * rate / 8
         self._tokens = min(share * BURST_S, self._tokens + share * (now - self._filled))
+        self._asked = min(MAX_ASKED, self._asked + MAX_ASKED / ASKED_S * (now - self._filled))
+        self._spent = False
         self._filled = now

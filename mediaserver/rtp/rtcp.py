@@ -1,14 +1,14 @@
 """RTCP in the few words we say and hear (RFC 3550 §6, RFC 4585, RFC 5104, REMB). Pure."""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import NamedTuple
 
 CNAME = b"diemcau"
-MAX_NACKED = 1024
-"""More numbers than this in one NACK are not answered: a source's cache holds half as many."""
+MAX_PARTS = 32
+"""Packets of a compound that are read; a browser's has four or five."""
 MAX_BLOCKS = 31
 """The most a report can count (RFC 3550 §6.4.2)."""
 REMB_BITS = 18
@@ -50,10 +50,15 @@ class Block(NamedTuple):
 
 @dataclass(slots=True)
 class Nack:
-    """The peer misses packets of our stream `ssrc`."""
+    """The peer misses packets of our stream `ssrc`. `lost` has any number of entries, of up to 17 numbers each."""
 
     ssrc: int
-    sequences: tuple[int, ...]
+    lost: bytes
+
+    @property
+    def sequences(self) -> Iterator[int]:
+        """What it misses; spelt out as far as somebody goes."""
+        return (number for first, mask in _LOST.iter_unpack(self.lost) for number in _numbers(first, mask))
 
 
 @dataclass(slots=True)
@@ -104,7 +109,9 @@ def parse(data: bytes, now: float) -> list[Heard]:
     heard: list[Heard] = []
     at = 0
     try:
-        while at < len(data):
+        for _ in range(MAX_PARTS):
+            if at >= len(data):
+                break
             first, kind, words = _HEAD.unpack_from(data, at)
             begin, at = at + 4, at + 4 + 4 * words
             if first >> 6 != 2:
@@ -150,8 +157,9 @@ def _read_feedback(body: bytes, kind: int, _now: float) -> list[Heard]:
     _, ssrc = _PAIR.unpack_from(body)
     if kind != _NACK:
         return []
-    lost = [number for first, mask in _LOST.iter_unpack(body[8:]) for number in _numbers(first, mask)]
-    return [Nack(ssrc, tuple(lost[:MAX_NACKED]))]
+    if len(body) % _LOST.size:
+        raise ValueError("NACK cut off")
+    return [Nack(ssrc, body[8:])]
 
 
 def _numbers(first: int, mask: int) -> list[int]:

@@ -1,7 +1,7 @@
 """One steady stream to a peer, whichever source it looks at."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from mediaserver.forwarder import PADDING_BYTES, Forwarder
 from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
+from mediaserver.rtp.resend import MAX_ASKED
 from mediaserver.rtp.rtx import RtxStream, unwrap
 from mediaserver.tracks import Dirty, Source, VideoSource
 from mediaserver.transport.line import Counters, Line
@@ -302,6 +303,23 @@ def test_a_packet_under_way_is_not_sent_again() -> None:
     for later in (0.0, 0.5 * round_trip, 1.1 * round_trip):
         scene.forwarder.resend([lost], rate, round_trip, scene.now + later)
     assert len(repaired(scene)) == 2
+
+
+def test_a_flood_of_requests_is_looked_at_no_further_than_a_cache_goes() -> None:
+    scene, looked = Scene(rtx=True), 0
+
+    def flood() -> Iterator[int]:
+        nonlocal looked
+        for looked in range(1, 5000):
+            yield looked * 7 & 0xFFFF
+
+    scene.forwarder.follow(scene.one, 0.0)
+    scene.show(scene.one, True)
+    read = []
+    for _ in range(3):
+        scene.forwarder.resend(flood(), *LINE, scene.now)
+        read.append(looked)
+    assert read == [MAX_ASKED + 1, 1, 1]
 
 
 def test_a_key_frame_is_sent_in_parts_and_what_follows_waits_its_turn() -> None:

@@ -51,9 +51,15 @@ static PyObject *line_aim(Line *self, PyObject *args) {
     PyObject *sock;
     const char *host;
     int port, fd;
+    struct sockaddr_storage address;
     if (!PyArg_ParseTuple(args, "O(si)", &sock, &host, &port) || (fd = PyObject_AsFileDescriptor(sock)) < 0)
         return NULL;
-    self->fd = resolve(host, port, &self->address, &self->size) ? fd : -1;
+    if (!resolve(host, port, &address, &self->size))
+        fd = -1;
+    if (fd != self->fd || memcmp(&address, &self->address, sizeof address))
+        self->apart = 0;
+    self->address = address;
+    self->fd = fd;
     Py_RETURN_NONE;
 }
 
@@ -81,6 +87,7 @@ static int line_clear(Line *self) {
 
 static void line_dealloc(Line *self) {
     PyObject_GC_UnTrack(self);
+    outbox_forget(self);
     line_clear(self);
     Py_TYPE(self)->tp_free(self);
 }
@@ -95,6 +102,7 @@ static PyMethodDef line_methods[] = {
 static PyMemberDef line_members[] = {
     {"owner", T_OBJECT, offsetof(Line, owner), READONLY, NULL},
     {"heard", T_DOUBLE, offsetof(Line, heard), 0, NULL},
+    {"apart", T_BOOL, offsetof(Line, apart), 0, NULL},
     {"level_id", T_UBYTE, offsetof(Line, level_id), 0, NULL},
     {NULL},
 };

@@ -9,7 +9,7 @@
 #endif
 
 enum {
-    MAX_SEGMENT = 1400, /* segments must fit the route's MTU */
+    MAX_SEGMENT = 1400, /* transport/udp.py */
     MESSAGES = 256,     /* a sendmmsg */
     ARENA = 1 << 20,    /* bytes a sendmmsg */
 };
@@ -25,6 +25,7 @@ static struct mmsghdr messages[MESSAGES];
 static struct iovec vectors[MESSAGES];
 static Control controls[MESSAGES];
 static struct sockaddr_storage targets[MESSAGES]; /* copies: a line may go before its messages do */
+static Line *lines[MESSAGES]; /* borrowed; NULL once a line has gone */
 static int segments[MESSAGES];
 static int filled, used, out_fd;
 static PyObject *out_counters;
@@ -61,9 +62,12 @@ static void flush_messages(void) {
         }
         if (sent > 0)
             continue;
-        int no = errno;
-        if (segments[at] > 1 && (no == EINVAL || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
-            segmented = 0;
+        int no = errno, large = no == EMSGSIZE || no == EINVAL; /* for the route's MTU, as the kernel's version has it */
+        if (segments[at] > 1 && (large || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
+            if (!large)
+                segmented = 0;
+            else if (lines[at])
+                lines[at]->apart = 1;
             send_apart(messages + at, segment_size(messages + at), out_fd);
         } else {
             out_refused += segments[at]; /* dropped, never queued */
@@ -96,6 +100,13 @@ int outbox_turn(Line *line) {
     return 0;
 }
 
+/* A line goes; its messages do not. */
+void outbox_forget(const Line *line) {
+    for (int at = 0; at < filled; at++)
+        if (lines[at] == line)
+            lines[at] = NULL;
+}
+
 /* Where the bytes of so many packets may be written, which outbox_add then takes; flushes what leaves no room. */
 unsigned char *outbox_room(int packets, int bytes) {
     if (used + bytes > ARENA || filled + packets > MESSAGES)
@@ -121,6 +132,7 @@ static void add_message(Line *line, unsigned char *data, int length, int count, 
         control->cmsg_len = CMSG_LEN(sizeof segment);
         memcpy(CMSG_DATA(control), &segment, sizeof segment);
     }
+    lines[filled] = line;
     segments[filled++] = count;
 }
 
@@ -129,7 +141,7 @@ void outbox_add(Line *line, unsigned char *data, int length, int count, int size
     if (!count)
         return;
     used += length;
-    if (segmented && size <= MAX_SEGMENT)
+    if (segmented && !line->apart && size <= MAX_SEGMENT)
         add_message(line, data, length, count, size);
     else
         for (int at = 0; at < length; at += size)

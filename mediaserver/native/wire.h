@@ -39,6 +39,7 @@ typedef struct {
     socklen_t size;
     struct sockaddr_storage address;
     unsigned char level_id;
+    char apart; /* no segmented messages to its address */
     int known; /* of the SSRCs under which something was opened */
     uint32_t ssrcs[MAX_SSRCS];
 } Line;
@@ -117,6 +118,7 @@ extern PyTypeObject InboxType;
 int outbox_turn(Line *line);
 unsigned char *outbox_room(int packets, int bytes);
 void outbox_add(Line *line, unsigned char *data, int length, int count, int size);
+void outbox_forget(const Line *line);
 PyObject *post(PyObject *module, PyObject *unused);
 
 PyObject *fan(PyObject *module, PyObject *const *args, Py_ssize_t nargs);

@@ -54,7 +54,10 @@ class PlainLine:
         self.level_id = 0
         """Of the header extension with how loud a microphone is (RFC 6464), which each packet is told; 0 for none."""
         self.srtp: Srtp | None = None
+        self.apart = False
+        """The kernel takes no segmented messages to its address: the route is too narrow for them."""
         self._ssrcs: set[int] = set()
+        self._aimed: tuple[socket.socket, Address] | None = None
 
     def open(self, srtp: Srtp) -> None:
         """Take the keys of a finished handshake."""
@@ -70,10 +73,12 @@ class PlainLine:
 
     def aim(self, sock: socket.socket, address: Address) -> None:
         """Send to `address` from `sock` from now on; only the compiled loop sends by itself."""
+        if self._aimed != (sock, address):
+            self._aimed, self.apart = (sock, address), False
 
     def close(self) -> None:
         """Send and take nothing any more."""
-        self.owner = self.srtp = None
+        self.owner = self.srtp = self._aimed = None
 
 
 Item = tuple[Any, Any, Any, float]

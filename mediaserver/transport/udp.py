@@ -21,9 +21,13 @@ _UDP_SEGMENT = 103
 """linux/udp.h; Python's socket module does not name it."""
 _SEGMENT = Struct("=H")
 MAX_SEGMENT_BYTES = 1400
-"""The kernel refuses segments that do not fit the route's MTU; larger packets than ours are rare and go one by one."""
-_NO_SEGMENTATION = {errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP}
+"""Larger packets than ours are rare and go one by one."""
+_NO_SEGMENTATION = {errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP}
 """What a kernel or a network card without UDP segmentation says; anything else is about this one address."""
+_TOO_LARGE = {errno.EMSGSIZE, errno.EINVAL}
+"""What a kernel says of segments that do not fit the route's MTU: behind a VPN or PPPoE it may be 1,280 bytes. A packet
+alone it takes, and sends in fragments. Which of the two it says depends on its version.
+"""
 
 
 class Path(Protocol):
@@ -64,25 +68,34 @@ class Port:
         self._counters.packets_out += 1
         self._counters.bytes_out += len(data)
 
-    def send_run(self, data: memoryview, segment: int, count: int, address: Address) -> None:
-        """Send `count` datagrams of `segment` bytes (the last may be shorter) with one call where the kernel can."""
+    def send_run(self, data: memoryview, segment: int, count: int, address: Address) -> bool:
+        """Send `count` datagrams of `segment` bytes (the last may be shorter) with one call where the kernel can.
+
+        Whether it takes that for this address; if not, they went apart, as those to come should.
+        """
         if count == 1 or not self._segmented or segment > MAX_SEGMENT_BYTES:
-            for at in range(0, len(data), segment):
-                self.send(data[at : at + segment], address)
-            return
+            self.send_apart(data, segment, address)
+            return True
         option = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(segment))]
         try:
             self.socket.sendmsg([data], option, 0, address)
         except OSError as exc:
-            if exc.errno not in _NO_SEGMENTATION:
+            if exc.errno not in _TOO_LARGE | _NO_SEGMENTATION:
                 self._counters.refused += count
-                return
-            logger.info("- UDP segmentation is not available on %s: %s", self.address, exc)
-            self._segmented = False
-            self.send_run(data, segment, count, address)
-        else:
-            self._counters.packets_out += count
-            self._counters.bytes_out += len(data)
+                return True
+            if exc.errno in _NO_SEGMENTATION:
+                logger.info("- UDP segmentation is not available on %s: %s", self.address, exc)
+                self._segmented = False
+            self.send_apart(data, segment, address)
+            return exc.errno in _NO_SEGMENTATION
+        self._counters.packets_out += count
+        self._counters.bytes_out += len(data)
+        return True
+
+    def send_apart(self, data: memoryview, segment: int, address: Address) -> None:
+        """Send datagrams of `segment` bytes (the last may be shorter) one by one."""
+        for at in range(0, len(data), segment):
+            self.send(data[at : at + segment], address)
 
 
 class UdpMux:

@@ -196,12 +196,22 @@ def sent_runs(refusing: Refusing, count: int) -> Counters:
     return counters
 
 
-@pytest.mark.parametrize("number", [errno.EINVAL, errno.EOPNOTSUPP, errno.EIO])
+@pytest.mark.parametrize("number", [errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EIO])
 def test_without_segmentation_every_datagram_leaves_alone(number: int) -> None:
     refusing = Refusing(number)
     counters = sent_runs(refusing, 2)
     assert (refusing.sent, refusing.runs) == ([b"a" * 10, b"b" * 10, b"c" * 4] * 2, 0)
     assert (counters.packets_out, counters.refused) == (6, 0)
+
+
+@pytest.mark.parametrize("number", [errno.EMSGSIZE, errno.EINVAL])
+def test_segments_that_do_not_fit_a_route_leave_apart_there_and_together_elsewhere(number: int) -> None:
+    """Linux says EMSGSIZE since 6.10, EINVAL before."""
+    refusing, counters = Refusing(number), Counters()
+    port, narrow, wide = Port(refusing, counters), ("127.0.0.1", 2), ("127.0.0.1", 3)  # type: ignore[arg-type]
+    assert [port.send_run(RUN, 10, 3, address) for address in (narrow, wide)] == [False, True]
+    assert (refusing.sent, refusing.runs) == ([b"a" * 10, b"b" * 10, b"c" * 4], 1)
+    assert (counters.packets_out, counters.bytes_out, counters.refused) == (6, 48, 0)
 
 
 @pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EPERM, errno.ENOBUFS])

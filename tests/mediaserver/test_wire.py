@@ -356,6 +356,45 @@ async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others
         each.close()
 
 
+@pytest.mark.parametrize("line_class", [PlainLine, lines.Line])
+def test_another_way_may_take_segments_again(line_class: type[PlainLine]) -> None:
+    line, socks, (here, there) = line_class(object(), Counters()), (loopback(), loopback()), (("::1", 7), ("::1", 8))
+    apart = []
+    for sock, address in ((socks[0], here), (socks[0], here), (socks[0], there), (socks[1], there), (socks[1], there)):
+        line.aim(sock, address)
+        apart.append(line.apart)
+        line.apart = True
+    assert apart == [False, True, False, False, True]
+    for sock in socks:
+        sock.close()
+
+
+SO_NO_CHECK, UDP_GRO = 11, 104
+"""With the first the kernel takes no segments, with the second it gives them as they were sent (linux/udp.h)."""
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_together(plain: bool) -> None:
+    dirty, mux, socks = Dirty(), UdpMux(), [loopback(), loopback()]
+    socks[0].setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # EINVAL, as from a route that is too narrow
+    viewers = [Viewer(mux, Port(sock, mux.counters), plain=plain) for sock in socks]
+    lines = [viewer.transport.line for viewer in viewers]
+    source, got = VideoSource("one", "H264", dirty), []
+    for viewer in viewers:
+        viewer.forwarder.follow(source, 0.0)
+        viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+    for at in range(4):
+        for i in range(6):
+            source.push(Packet(0, 6 * at + i, 3600 * at, 0, i == 5, b"x" * 100, keyframe=not (at or i)))
+        dirty.flush(float(at))
+        got.append([len(waiting(viewer.sock)) for viewer in viewers])
+    assert got == [[6, 1]] * 4
+    assert [line.apart for line in lines] == [True, False]
+    assert (mux.counters.packets_out, mux.counters.refused) == (48, 0)
+    for each in (*socks, *(viewer.sock for viewer in viewers)):
+        each.close()
+
+
 async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again() -> None:
     dirty = Dirty()
     mux = UdpMux()

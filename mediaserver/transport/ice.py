@@ -16,7 +16,9 @@ _FRAGMENT_LENGTH = 8
 _PRIORITY = 126 << 24 | 65535 << 8 | 255
 """A host candidate's (RFC 8445 §5.1.2.1); Firefox answers no request without one."""
 MAX_VALIDATED = 8
-"""Addresses one peer may have at once; the oldest is forgotten (a peer that moves keeps the newest)."""
+"""Addresses one peer may have at once. The one not checked for longest is given up, never the one we send to: a browser
+behind a NAT that gives it ever new ports must be heard on the path it chose.
+"""
 
 
 def local_fragment(message: stun.Message) -> str:
@@ -42,6 +44,7 @@ class IceLite:
         self._asks_as = f"{remote_fragment}:{self.fragment}".encode()
         self.selected: Address | None = None
         self.validated: list[Address] = []
+        """The one checked last is the last."""
         self._tie_breaker = secrets.token_bytes(8)
         self._asked: tuple[bytes, float] | None = None
         """The newest request of ours, and when it left; older ones do not count any more."""
@@ -77,10 +80,19 @@ class IceLite:
         return now - left
 
     def _validate(self, address: Address, *, nominated: bool) -> None:
-        if address not in self.validated:
-            self.validated.append(address)
+        if address in self.validated:
+            self.validated.remove(address)
+        self.validated.append(address)
         if nominated or self.selected is None:
             self.selected = address
+
+    def surplus(self) -> Address | None:
+        """Give up an address when there are too many, and return it."""
+        if len(self.validated) <= MAX_VALIDATED:
+            return None
+        oldest = next(address for address in self.validated if address != self.selected)
+        self.validated.remove(oldest)
+        return oldest
 
 
 def _token(length: int) -> str:

@@ -12,7 +12,7 @@ from aiortc.rtcdtlstransport import RTCCertificate
 from mediaserver.rtp.packet import Packet
 from mediaserver.transport import stun
 from mediaserver.transport.dtls import Dtls, DtlsFailed
-from mediaserver.transport.ice import MAX_VALIDATED, Address, IceLite
+from mediaserver.transport.ice import Address, IceLite
 from mediaserver.transport.line import Line
 from mediaserver.transport.srtp import Outgoing, Srtp
 from mediaserver.transport.state import Changed, Stateful
@@ -78,8 +78,8 @@ class WebRtcTransport(Stateful):
             return
         port.send(response, address)
         self._mux.validate(address, self)
-        if len(self.ice.validated) > MAX_VALIDATED:
-            self._mux.forget(self.ice.validated.pop(0), self)
+        if (surplus := self.ice.surplus()) is not None:
+            self._mux.forget(surplus, self)
         self.line.heard = now
         if self.ice.selected == address:
             self._port = port

@@ -123,7 +123,7 @@ async def test_a_handshake_forged_before_the_check_is_dropped(meeting: Meeting, 
     assert (transport.state, transport._dtls._records._queue.qsize()) == ("new", 0)
 
 
-async def test_a_member_with_many_addresses_keeps_the_newest(meeting: Meeting) -> None:
+async def test_a_member_with_many_addresses_keeps_the_newest(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     checks = a.caller._link._checks
     assert checks is not None
@@ -135,6 +135,9 @@ async def test_a_member_with_many_addresses_keeps_the_newest(meeting: Meeting) -
     for sock in sockets:
         sock.close()
     assert len(mux._inbox) == MAX_VALIDATED
+    peer = room.seats["a"].peer
+    assert isinstance(peer, Peer)
+    assert peer.transport.ice.selected in peer.transport.ice.validated
 
 
 def rtp(number: int, sequence: int, ssrc: int, payload: bytes, first: int = 0x80, marker: bool = False) -> bytes:

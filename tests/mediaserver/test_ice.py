@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from loadtest.checks import Checks, Credentials
 from mediaserver.transport import stun
-from mediaserver.transport.ice import Address, IceLite, local_fragment
+from mediaserver.transport.ice import MAX_VALIDATED, Address, IceLite, local_fragment
 
 HERE: Address = ("192.0.2.7", 40000)
 
@@ -77,6 +77,26 @@ def test_the_nominated_address_is_sent_to() -> None:
     assert agent.selected == wifi
     agent.request(check(agent), mobile)
     assert (agent.selected, agent.validated) == (mobile, [wifi, mobile])
+
+
+def test_the_address_not_checked_for_longest_is_given_up_and_never_the_one_we_send_to() -> None:
+    agent = IceLite("remote", "x" * 24)
+    addresses: list[Address] = [(f"192.0.2.{host}", 1) for host in range(MAX_VALIDATED + 2)]
+    given_up = []
+
+    def come(address: Address, nominate: bool = False) -> None:
+        agent.request(check(agent, nominate=nominate), address)
+        given_up.append(agent.surplus())
+
+    come(addresses[0], nominate=True)
+    for address in addresses[1:MAX_VALIDATED]:
+        come(address)
+    come(addresses[1])  # it is in use: the one after it is older now
+    come(addresses[MAX_VALIDATED])
+    come(addresses[MAX_VALIDATED + 1])
+    assert given_up == [None] * (MAX_VALIDATED + 1) + addresses[2:4]
+    assert agent.selected == addresses[0]
+    assert agent.validated == [addresses[0], *addresses[4:MAX_VALIDATED], addresses[1], *addresses[MAX_VALIDATED:]]
 
 
 def test_credentials_are_long_and_never_the_same() -> None:

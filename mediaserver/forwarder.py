@@ -209,7 +209,11 @@ class Forwarder:
         self.resent_octets += self._send_again(again, now)
 
     def _send_again(self, packets: list[Packet], now: float) -> int:
-        """Send packets once more, in their own stream where the peer knows one; the bytes this took, headers too."""
+        """Send packets once more, in their own stream where the peer knows one; the bytes this took, headers too.
+
+        Else they are the same bit for bit, since SRTP must not protect two packets with one number: so a peer without
+        that stream is not told when they were sent (:func:`mediaserver.rtp.sdp.send_time_id`).
+        """
         assert self.source is not None
         outgoing = self._one_by_one(packets, self.payload_types[self.source.codec], now)
         if self.rtx is not None:

@@ -23,11 +23,11 @@ from mediaserver.rtp.sdp import (
     MID_URI,
     REPAIRED_RID_URI,
     RID_URI,
-    SEND_TIME_URI,
     Codec,
     Local,
     Media,
     Offer,
+    send_time_id,
     write_answer,
 )
 from mediaserver.tracks import Dirty
@@ -111,7 +111,7 @@ class Peer:
         repairs = {codec.payload_type: codec.rtx for codec in media.codecs if codec.rtx is not None}
         rtx_stream = rtx.RtxStream(repairs, secrets.randbits(32) or 1, secrets.randbits(15)) if repairs else None
         dirty = self._dirty if media.kind == "video" else None  # sound is never held back
-        return Forwarder(numbers, clock_rate, self.transport, media.extensions.get(SEND_TIME_URI, 0), rtx_stream, dirty)
+        return Forwarder(numbers, clock_rate, self.transport, send_time_id(media), rtx_stream, dirty)
 
     def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
         ssrcs, rtx_ssrcs = {}, {}

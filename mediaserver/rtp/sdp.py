@@ -237,7 +237,8 @@ def _answer_media(media: Media, local: Local, camera_codecs: tuple[str, ...]) ->
         f"a=fingerprint:{local.fingerprint}",
         "a=setup:passive",
     ]
-    lines += [f"a=extmap:{number} {uri}" for uri, number in media.extensions.items() if _wanted(uri, media)]
+    lines += [f"a=extmap:{number} {uri}" for uri, number in media.extensions.items() if uri != SEND_TIME_URI]
+    lines += [f"a=extmap:{number} {SEND_TIME_URI}"] if (number := send_time_id(media)) else []
     for codec in codecs:
         lines += _answer_codec(media, codec)
     lines += _answer_streams(media, local)
@@ -247,9 +248,15 @@ def _answer_media(media: Media, local: Local, camera_codecs: tuple[str, ...]) ->
     return [*lines, "a=end-of-candidates"]
 
 
-def _wanted(uri: str, media: Media) -> bool:
-    """Whether an extension is of use: only peers measure a line by the time of sending."""
-    return uri != SEND_TIME_URI or media.receives
+def send_time_id(media: Media) -> int:
+    """The id of the extension with the time of sending, by which who receives measures the line; 0 where none is sent.
+
+    Pictures have it only where what is sent again has a stream of its own. Else it goes under its first number, and
+    SRTP must not protect two headers with that: from two such packets whoever sees them can work out the key that
+    authenticates the stream (AES-GCM: RFC 7714 §8.1). So the packet is the same then, bit for bit.
+    """
+    again = media.kind == "video" and any(codec.rtx is None for codec in media.codecs)
+    return media.extensions.get(SEND_TIME_URI, 0) if media.receives and not again else 0
 
 
 def _direction(media: Media) -> str:

@@ -289,3 +289,18 @@ async def test_a_shared_screen_is_told_from_the_camera_by_mid_or_ssrc(mux: UdpMu
     plain = Scene(mux)
     plain.send(1, ssrc=SCREEN, rid="q")
     assert [len(camera.layers) for camera in (plain.peer.camera, plain.peer.content)] == [1, 0]
+
+
+@pytest.mark.parametrize(("removed", "told"), [("a=rtcp-rsize", 2), ("a=rtpmap:97 rtx/90000", 0)])
+async def test_who_gets_lost_packets_again_in_the_same_stream_is_not_told_when_they_were_sent(
+    mux: UdpMux, removed: str, told: int
+) -> None:
+    stamp = "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
+    head, video, watched = CHROMIUM.rpartition("m=video")
+    watched = watched.replace("a=mid:2\r\n", f"a=mid:2\r\n{stamp}")
+    for line in (removed, "a=rtpmap:103 H264/90000", "a=rtpmap:109 H264/90000"):  # which have no rtx there
+        watched = watched.replace(f"{line}\r\n", "")
+    peer = Scene(mux, head + video + watched).peer
+    assert peer.picture is not None and peer.audio is not None
+    assert (peer.picture.leg.send_time, peer.picture._send_time, peer.audio.leg.send_time) == (told, told, 2)
+    assert peer.answer.rpartition("m=video")[2].count(stamp) == (told > 0)

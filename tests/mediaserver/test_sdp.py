@@ -20,6 +20,7 @@ from mediaserver.rtp.sdp import (
     Media,
     Offer,
     parse_offer,
+    send_time_id,
     write_answer,
 )
 from mediaserver.rtp.section import MAX_MEDIA, MAX_SDP_BYTES
@@ -111,10 +112,32 @@ def test_an_extension_is_taken_with_a_number_that_one_byte_headers_can_carry(num
 
 def test_only_who_receives_is_told_when_packets_were_sent() -> None:
     extensions = {MID_URI: 4, SEND_TIME_URI: 2}
-    video = Media("video", "1", True, False, (Codec("VP8", 96, 90000),), extensions, (), ())
+    video = Media("video", "1", True, False, (Codec("VP8", 96, 90000, rtx=97),), extensions, (), ())
     offer = replace(parse_offer(CHROMIUM), media=(video, replace(video, mid="2", sends=False, receives=True)))
     camera, picture = write_answer(offer, LOCAL, ("VP8", "H264")).split("m=video")[1:]
     assert (SEND_TIME_URI in camera, SEND_TIME_URI in picture) == (False, True)
+
+
+RTX, BARE = Codec("VP8", 96, 90000, rtx=97), Codec("H264", 102, 90000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "codecs", "told"),
+    [
+        ("video", (RTX,), 2),
+        ("video", (RTX, BARE), 0),
+        ("video", (BARE,), 0),
+        ("audio", (Codec("opus", 111, 48000),), 2),
+    ],
+)
+def test_pictures_tell_when_they_were_sent_where_nothing_is_sent_again_in_their_stream(
+    kind: str, codecs: tuple[Codec, ...], told: int
+) -> None:
+    """SRTP must not protect one number with two headers (RFC 7714 §8.1); sound is never sent again."""
+    media = Media(kind, "1", False, True, codecs, {MID_URI: 4, SEND_TIME_URI: 2}, (), ())
+    text = write_answer(replace(parse_offer(CHROMIUM), media=(media,)), LOCAL, ("VP8", "H264"))
+    assert (send_time_id(media), SEND_TIME_URI in text) == (told, told > 0)
+    assert send_time_id(replace(media, receives=False)) == 0
 
 
 def test_a_data_channel_is_refused_and_the_rest_answered() -> None:

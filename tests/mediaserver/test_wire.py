@@ -437,6 +437,27 @@ async def test_a_change_of_camera_does_not_overtake_the_last_packets_of_the_one_
         each.close()
 
 
+async def test_without_a_stream_for_it_a_packet_is_sent_again_bit_for_bit() -> None:
+    """One nonce, one packet: with two headers under one number AES-GCM gives its key away (NIST SP 800-38D §8)."""
+    dirty, mux, sock = Dirty(), UdpMux(), loopback()
+    viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
+    sent: list[bytes] = []
+    for at, name in enumerate(("one", "two")):  # what follows the first source has its picture ids moved
+        source = VideoSource(name, "VP8", dirty)
+        viewer.forwarder.follow(source, 0.0)
+        for number in range(6):
+            payload = b"\x90\xc0\x80" + bytes([40 + number, 9 + number]) + b"picture"
+            source.push(Packet(0, number, 3600 * number, 0, True, payload, keyframe=not number))
+            dirty.flush(1.0 + at + number / 25)
+        sent += waiting(viewer.sock)
+    assert len(sent) == 12
+    last = viewer.forwarder.leg.next_sequence
+    viewer.forwarder.resend([last - back & 0xFFFF for back in range(6, 0, -1)], 4e6, 0.05, 9.0)
+    assert waiting(viewer.sock) == sent[6:]
+    for each in (sock, viewer.sock):
+        each.close()
+
+
 async def test_the_send_time_is_written_as_the_slow_way_writes_it() -> None:
     dirty = Dirty()
     mux = UdpMux()

@@ -19,7 +19,6 @@ from signaling.errors import MessageError
 from signaling.faults import Faults
 from signaling.gateway import Gateway
 from signaling.hub import Hub
-from signaling.meeting import Meeting
 from signaling.metrics import Metrics
 from signaling.texts import fault_text
 
@@ -84,7 +83,7 @@ class Dispatch:
         if other is not None:
             await other(client, message, now)
             return
-        meeting = self._meeting(client)
+        meeting = self._hub.joined(client)
         effects = COMMANDS[type(message)](meeting.conference, client.id, message, now)
         await self._carry_out(meeting.apply(effects, client, message.ref))
 
@@ -95,15 +94,9 @@ class Dispatch:
         task.add_done_callback(self._carrying.discard)
         await asyncio.shield(task)
 
-    def _meeting(self, client: Client) -> Meeting:
-        meeting = self._hub.of(client)
-        if meeting is None:
-            raise MessageError("not-joined")
-        return meeting
-
     async def _offer(self, client: Client, message: m.Offer, _: datetime) -> None:
         """Answer an offer; the answer goes out before anything the new transport brings about."""
-        meeting = self._meeting(client)
+        meeting = self._hub.joined(client)
         if not client.allow(OFFER_COSTS):
             raise MessageError("too-fast")
         seat = meeting.conference.offered(client.id)

@@ -91,9 +91,7 @@ class Entrance:
 
     async def answer(self, client: Client, message: Admit, now: datetime) -> None:
         """Admit who waits, which makes it one of the session's points, or turn it away. Raises MessageError."""
-        meeting = self._hub.of(client)
-        if meeting is None:
-            raise MessageError("not-joined")
+        meeting = self._hub.joined(client)
         async with meeting.door:  # two who lead may answer at once
             knock = meeting.conference.asked(client.id, message.id)
             if message.on and not meeting.conference.invites(knock.point):

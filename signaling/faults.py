@@ -7,10 +7,8 @@ from scheduler.conduct.model import Incident, Report
 from signaling.audit import Audit
 from signaling.client import Client
 from signaling.effects import Tell
-from signaling.errors import MessageError
 from signaling.hub import Hub
 from signaling.lines import Lines
-from signaling.meeting import Meeting
 from signaling.messages import Assist, ReportFault, incident_state
 
 
@@ -25,7 +23,7 @@ class Faults:
 
     async def report(self, client: Client, message: ReportFault, now: datetime) -> None:
         """Open an incident with what is measured at this moment; the host and the desk know of it at once."""
-        meeting = self._meeting(client)
+        meeting = self._hub.joined(client)
         seat = meeting.conference.reported(client.id, message.kind, message.seat)
         point = None if message.kind == "help" else meeting.conference.roster.points.get(seat, seat)
         line = await self._lines.of_seat(meeting.id, seat)
@@ -38,7 +36,7 @@ class Faults:
 
     async def assist(self, client: Client, message: Assist, now: datetime) -> None:
         """Let the centre direct the meeting, or give it back; calls for help get both times (R-095)."""
-        meeting = self._meeting(client)
+        meeting = self._hub.joined(client)
         await meeting.apply(meeting.conference.assist(client.id, message.on, now), client, message.ref)
 
     async def changed(self, incident: Incident) -> None:
@@ -46,12 +44,6 @@ class Faults:
         meeting = self._hub.meetings.get(incident.session)
         if meeting is not None:
             await meeting.apply(meeting.conference.incident(incident_state(incident), incident.reporter))
-
-    def _meeting(self, client: Client) -> Meeting:
-        meeting = self._hub.of(client)
-        if meeting is None:
-            raise MessageError("not-joined")
-        return meeting
 
     async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
         await self._audit.append(client.source.entry(now, client.account.account, action, subject, detail))

@@ -289,9 +289,7 @@ class Gateway:
 
     async def redial(self, client: Client, message: Redial, now: datetime) -> None:
         """Call a device again, also one that is in but hangs (Điều 14.3.c, R-095). Raises MessageError."""
-        meeting = self._hub.of(client)
-        if meeting is None:
-            raise MessageError("not-joined")
+        meeting = self._hub.joined(client)
         meeting.conference.may_redial(client.id)
         board = self._boards.get(meeting.id)
         system = None if board is None else board.systems.get(message.device)

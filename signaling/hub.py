@@ -29,6 +29,7 @@ from signaling.bodies import Bodies
 from signaling.client import Client
 from signaling.conference import Booking, Conference
 from signaling.effects import Effect
+from signaling.errors import MessageError
 from signaling.lines import Lines
 from signaling.meeting import Meeting, Tools
 from signaling.messages import Farewell, StorageState
@@ -114,7 +115,7 @@ class Hub:
             if session.id not in self.meetings:
                 points = await self.bodies(self.tools.clock())
                 control, host = points.control(session), points[session.host_point]
-                invited = [points[point] for point in (session.host_point, *session.points)]
+                invited = [points[point] for point in session.everyone]
                 places = tuple(Place.of(point) for point in invited)
                 self._sessions[session.id] = session
                 script = await self._scheduler.script(session.id)
@@ -147,6 +148,12 @@ class Hub:
     def of(self, client: Client) -> Meeting | None:
         """Return the meeting a client has joined."""
         return None if client.session is None else self.meetings.get(client.session)
+
+    def joined(self, client: Client) -> Meeting:
+        """Return the meeting a client has joined. Raises MessageError ``not-joined``."""
+        if (meeting := self.of(client)) is None:
+            raise MessageError("not-joined")
+        return meeting
 
     async def gone(self, client: Client, now: datetime) -> None:
         """A socket is closed. One that fell silent counts from its last sign of life."""
@@ -199,7 +206,7 @@ class Hub:
         if meeting is not None:
             self._sessions[session.id] = session
             points = await self.bodies(self.tools.clock())
-            places = [Place.of(points[point]) for point in (session.host_point, *session.points)]
+            places = [Place.of(points[point]) for point in session.everyone]
             effects = meeting.conference.amended(
                 session.title, session.official, session.legs, places, session.recording, session.voices
             )

@@ -20,7 +20,6 @@ from scheduler.preparation.attendance import Attendance
 from scheduler.preparation.speeches_store import Speech
 from signaling.audit import Audit
 from signaling.auth import Source
-from signaling.chain import AuditEntry
 from signaling.client import Client, Member
 from signaling.conference import Conference
 from signaling.effects import (
@@ -345,7 +344,7 @@ class Meeting:
     async def _audited(self, account: str, action: str, detail: str, now: datetime) -> None:
         sources = (client.source for client in self._clients.values() if client.account.account == account)
         source = next(sources, Source("", 0))
-        await self._tools.audit.append(AuditEntry(now, account, action, self.id, detail, source.address, source.port))
+        await self._tools.audit.append(source.entry(now, account, action, self.id, detail))
 
     def _plan_flush(self) -> None:
         if self._flush is None:

@@ -44,9 +44,13 @@ def write(items: Sequence[ScriptItem], points: Collection[Point], layouts: Mappi
 
 
 def read(
-    data: bytes, points: Collection[Point], host: str | None, layouts: Mapping[str, str], longest: int
+    rows: Sequence[tuple[int, Row]],
+    points: Collection[Point],
+    host: str | None,
+    layouts: Mapping[str, str],
+    longest: int,
 ) -> tuple[ScriptItem, ...]:
-    """Return the items of a file, which have no id yet.
+    """Return the items of a file with these numbered rows; they have no id yet.
 
     Without a kind an item is a speech, without a point it is the host's, without a layout the picture stays. `points`
     are those of the session, `host` is the id of one of them; titles have at most `longest` letters. Raises BadSheet
@@ -56,7 +60,7 @@ def read(
     known = {key(name): point.id for point in points for name in (point.label, point.name)}
     ids = {point.id for point in points}
     items: list[ScriptItem] = []
-    for line, row in sheets.read(data, COLUMNS):
+    for line, row in rows:
         point = known.get(key(row[POINT]), row[POINT])
         item = ScriptItem(
             id="",
@@ -70,6 +74,7 @@ def read(
             faults.append(LineError(line, COLUMN_OF[fault.field.rpartition(".")[2]], fault.word, fault.value))
         if len(items) == script.MAX_ITEMS:
             faults.append(LineError(line, "", "too-many", str(script.MAX_ITEMS)))
+            break
         items.append(item)
     if faults:
         raise BadSheet(faults)

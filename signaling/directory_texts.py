@@ -57,6 +57,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "person-elsewhere": ("người này thuộc đơn vị khác", "this person is of another unit"),
     "account-known": ("tài khoản đã có ở nơi khác", "the account belongs elsewhere"),
     "not-a-table": ("không phải tệp CSV (UTF-8) hoặc XLSX", "is no CSV (UTF-8) or XLSX file"),
+    "too-large": ("tệp quá lớn hoặc quá phức tạp", "the file is too large or too complex"),
     "too-many-rows": ("nhiều quá {value} dòng", "more than {value} lines"),
     "unknown-column": ("không có cột {value}", "there is no column {value}"),
     "missing-column": ("thiếu cột {value}", "column {value} is missing"),

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from mediaserver.sealed import Safe
 from scheduler import database, profiles
 from scheduler.answers import Answers
+from scheduler.apart import Apart
 from scheduler.calls import Calls
 from scheduler.conduct.box import Box
 from scheduler.conduct.carriage import Carriers
@@ -43,7 +44,7 @@ from scheduler.reports.reviews import Reviews
 from scheduler.reports.service import Reports
 from scheduler.service import Scheduler
 from scheduler.vault import Vault
-from signaling import migrations
+from signaling import child, migrations
 from signaling.audit import Audit
 from signaling.post import groups
 from signaling.recording_store import RecordingStore
@@ -67,6 +68,7 @@ class Record:
     grants: Grants
     archive: Archive
     register: Register
+    apart: Apart
     exchange: Exchange
     post: Post
     mailroom: Mailroom
@@ -129,6 +131,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
     address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
     sheets, handovers = Sheets(engine, shelf, channels), Handovers(engine, shelf, channels)
     box = Box(engine, shelf, sheets, handovers)
+    apart = Apart(child.output)
     drafts, reports = Drafts(engine, shelf, channels), Reports(engine, shelf, scheduler)
     return Record(
         database=engine,
@@ -140,7 +143,8 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         grants=Grants(engine, shelf),
         archive=Archive(engine),
         register=Register(engine, shelf, checklists.load()),
-        exchange=Exchange(engine, shelf),
+        apart=apart,
+        exchange=Exchange(engine, shelf, apart),
         post=Post(engine, shelf.at(utc_now()).zone, channels),
         mailroom=Mailroom(engine, address, shelf, drafts),
         desk=Desk(engine, channels),

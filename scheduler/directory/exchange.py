@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from scheduler.apart import Apart
 from scheduler.database import writing
 from scheduler.directory import inventory, sheets, table_devices, table_people, table_rooms, table_units
 from scheduler.directory.errors import BadSheet, LineError, PreviewStale
@@ -52,9 +53,10 @@ TABLES: Mapping[Kind, Table] = {
 class Exchange:
     """Exports and imports tables; an import is one transaction, or nothing."""
 
-    def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, apart: Apart) -> None:
         self._engine = engine
         self._profiles = profiles
+        self._apart = apart
 
     async def export(self, kind: Kind, format_: Format) -> bytes:
         """Return a table as a file."""
@@ -71,24 +73,24 @@ class Exchange:
 
     async def preview(self, kind: Kind, data: bytes, now: datetime) -> Plan:
         """Return what an import would do. Raises BadSheet with every faulty line."""
+        rows = await self._apart.table(data, TABLES[kind].columns)
         async with self._engine.begin() as db:
-            return await self._plan(db, kind, data, now)
+            return await self._plan(db, kind, rows, now)
 
     async def carry_out(self, kind: Kind, data: bytes, seal: str, now: datetime) -> Plan:
         """Import a table if that does what was shown under `seal`. Raises BadSheet, PreviewStale."""
+        rows = await self._apart.table(data, TABLES[kind].columns)
         async with writing(self._engine) as db:
-            plan = await self._plan(db, kind, data, now)
+            plan = await self._plan(db, kind, rows, now)
             if plan.seal != seal:
                 raise PreviewStale
             for step in plan.steps:
                 await step.carry_out(db)
             return plan
 
-    async def _plan(self, db: AsyncConnection, kind: Kind, data: bytes, now: datetime) -> Plan:
-        table = TABLES[kind]
+    async def _plan(self, db: AsyncConnection, kind: Kind, rows: Sequence[tuple[int, Row]], now: datetime) -> Plan:
         faults: list[LineError] = []
-        rows = sheets.read(data, table.columns)
-        steps = await table.plan(db, rows, self._profiles, now, faults)
+        steps = await TABLES[kind].plan(db, rows, self._profiles, now, faults)
         if faults:
             raise BadSheet(sorted(faults, key=lambda fault: fault.line))
         told = "\n".join(f"{step.line} {step.what} {step.text}" for step in steps)

@@ -1,7 +1,11 @@
-"""Tables as files: CSV (UTF-8, comma or semicolon) and XLSX (the first sheet), read into rows and written from them."""
+"""Tables as files: CSV (UTF-8, comma or semicolon) and XLSX (the first sheet), read into rows and written from them.
+
+Files of strangers are read by a process of its own (`scheduler.apart`): what openpyxl does with them has no bounds.
+"""
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -9,13 +13,22 @@ from datetime import date, datetime
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 
-from scheduler import csvfile
+from scheduler import csvfile, zipped
 from scheduler.directory.errors import BadSheet, LineError
 
 MAX_ROWS = 5000
 MAX_CELL = 2000
-MAX_UNPACKED = 20_000_000
-"""Bytes of an XLSX file when unpacked; small files can be made that unpack to much more."""
+MAX_TEXT = 4_000_000
+"""Letters of all cells; a text that an XLSX file has once can stand in all of them."""
+MAX_FAULTS = 200
+"""Who mends so many asks again."""
+MAX_STYLES = 1 << 18
+"""Bytes of styles.xml, which says what is a date; openpyxl takes long for each style."""
+
+_NEEDED = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|xl/(?:workbook|sharedStrings|styles|worksheets/[^/]+|theme/[^/]+)\.xml"
+    r"|xl/_rels/workbook\.xml\.rels"
+)
 
 Row = dict[str, str]
 
@@ -24,11 +37,13 @@ def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
     """Return the rows of a file with their line numbers, from 2; blank ones are left out.
 
     The first line names the columns, in any order. Raises BadSheet: ``not-a-table`` ``too-many-rows``
-    ``unknown-column`` ``missing-column`` ``cell-too-long``.
+    ``unknown-column`` ``missing-column`` ``cell-too-long`` ``too-large``.
     """
     lines = _xlsx(data) if data.startswith(b"PK") else _csv(data)
     if len(lines) > MAX_ROWS:
         raise BadSheet([LineError(MAX_ROWS, "", "too-many-rows", str(MAX_ROWS))])
+    if sum(len(cell) for line in lines for cell in line) > MAX_TEXT:
+        raise BadSheet([LineError(1, "", "too-large")])
     head = [cell.strip().lower() for cell in lines[0]] if lines else []
     faults = [LineError(1, name, "unknown-column", name[:64]) for name in head if name and name not in columns]
     faults += [LineError(1, name, "missing-column", name) for name in columns if name not in head]
@@ -39,7 +54,7 @@ def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
         if any(row.values()):
             rows.append((number, {name: row.get(name, "") for name in columns}))
     if faults:
-        raise BadSheet(faults)
+        raise BadSheet(faults[:MAX_FAULTS])
     return rows
 
 
@@ -54,16 +69,23 @@ def _csv(data: bytes) -> list[list[str]]:
 
 def _xlsx(data: bytes) -> list[list[str]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > MAX_UNPACKED:
-                raise BadSheet([LineError(1, "", "not-a-table")])
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        book = load_workbook(_lean(data), read_only=True, data_only=True)
         rows = book.worksheets[0].iter_rows(max_row=MAX_ROWS + 2, max_col=50, values_only=True)
         return [[_text(cell) for cell in row] for row in rows]
-    except BadSheet:
+    except MemoryError:
         raise
     except Exception:  # what openpyxl raises for files of strangers is of many kinds
         raise BadSheet([LineError(1, "", "not-a-table")]) from None
+
+
+def _lean(data: bytes) -> io.BytesIO:
+    """Return the parts of an XLSX file that a table is in, each of bounded size. Raises BadZip."""
+    out = io.BytesIO()
+    with zipped.opened(data) as packed, zipfile.ZipFile(out, "w") as lean:
+        for name in filter(_NEEDED.fullmatch, dict.fromkeys(packed.namelist())):
+            most = MAX_STYLES if name == "xl/styles.xml" else zipped.MAX_PART
+            lean.writestr(name, zipped.markup(packed, name, most))
+    return out
 
 
 def _text(cell: object) -> str:

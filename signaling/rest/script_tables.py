@@ -47,7 +47,8 @@ async def preview(call: Call) -> scripts.Script:
     wanted = {*given.points, given.host}
     points = [point for point in await call.roof.scheduler.points() if point.id in wanted]
     longest = call.roof.scheduler.policy(call.now).session.max_title
-    return scripts.wire(script_table.read(bytes_of(given.file), points, given.host, LAYOUTS, longest))
+    rows = await call.roof.apart.table(bytes_of(given.file), script_table.COLUMNS)
+    return scripts.wire(script_table.read(rows, points, given.host, LAYOUTS, longest))
 
 
 async def download(call: Call) -> web.Response:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import zipfile
 from dataclasses import replace
 from datetime import date
 
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from scheduler.apart import Apart
 from scheduler.directory import sheets, table_people
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.errors import BadSheet, PreviewStale
@@ -18,6 +18,8 @@ from scheduler.directory.exchange import TABLES, Exchange, Kind
 from scheduler.directory.people import Entry, People
 from scheduler.directory.planned import Plan
 from scheduler.service import Scheduler
+from signaling import child
+from tests import bombs
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW
 
@@ -29,7 +31,7 @@ so.tttt,,manager,Trần Thị Bình,0905123457,binh@khanhhoa.example,,,
 
 @pytest.fixture
 def exchange(scheduler: Scheduler) -> Exchange:
-    return Exchange(scheduler._engine, PROFILES)
+    return Exchange(scheduler._engine, PROFILES, Apart(child.output))
 
 
 def told(plan: Plan) -> list[tuple[int, str, str]]:
@@ -192,13 +194,20 @@ def test_what_is_written_as_csv_is_read_again(rows: list[dict[str, str]]) -> Non
     assert [row for _, row in read] == [row for row in rows if any(row.values())]
 
 
-def test_a_file_that_unpacks_to_much_is_refused() -> None:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("xl/sharedStrings.xml", b" " * (sheets.MAX_UNPACKED + 1))
-    assert len(out.getvalue()) < 64 * 1024
-    with pytest.raises(BadSheet):
-        sheets.read(out.getvalue(), COLUMNS)
+@pytest.mark.parametrize("name", bombs.TABLES)
+def test_a_file_that_unpacks_to_much_is_refused(name: str) -> None:
+    bomb = bombs.table(name)
+    assert len(bomb) < 47_000
+    with pytest.raises(BadSheet) as caught:
+        sheets.read(bomb, COLUMNS)
+    assert [fault.word for fault in caught.value.faults] == ["not-a-table"]
+
+
+def test_one_text_in_every_cell_is_refused() -> None:
+    text = "x" * 2000
+    with pytest.raises(BadSheet) as caught:
+        sheets.read(sheets.write_xlsx(COLUMNS, [{"a": text, "b": text}] * 1001), COLUMNS)
+    assert [fault.word for fault in caught.value.faults] == ["too-large"]
 
 
 def test_no_cell_becomes_a_formula() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler import script_table, text
+from scheduler.directory import sheets
 from scheduler.directory.errors import BadSheet
 from scheduler.model import Point, ScriptItem
 
@@ -23,7 +24,7 @@ HEAD = "nội dung,hình thức,điểm cầu,bố cục,số phút\n"
 
 
 def read(data: bytes) -> tuple[ScriptItem, ...]:
-    return script_table.read(data, POINTS, HOST.id, LAYOUTS, 200)
+    return script_table.read(sheets.read(data, script_table.COLUMNS), POINTS, HOST.id, LAYOUTS, 200)
 
 
 def faults(text: str) -> list[tuple[int, str, str, str]]:

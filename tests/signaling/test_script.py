@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from signaling.errors import MessageError
 from signaling.messages import ScriptState
 from signaling.rest.script_tables import NAMED
 from signaling.roster import Person, Place, Roster
+from tests import bombs
 from tests.signaling.world import CAM_RANH, NHA_TRANG, World, problem_of
 from tests.signaling.world import HOST as HOST_POINT
 
@@ -315,6 +317,16 @@ async def test_a34_a_script_comes_from_a_table_and_goes_to_one(world: World) -> 
             ("dòng 2 điểm cầu", "điểm cầu UBND.Cam Ranh không dự phiên họp này"),
             ("dòng 2 số phút", "phải từ 1 đến 600 phút"),
         ]
+
+
+async def test_a_small_file_that_is_a_bomb_stops_nobody(world: World) -> None:
+    unit = await world.signed_in("nhatrang")
+    for name in bombs.TABLES:
+        given = {"file": base64.b64encode(bombs.table(name)).decode(), "points": [NHA_TRANG]}
+        began = time.process_time()
+        async with unit.post("/api/v1/scripts/preview", json=given) as response:
+            assert await problem_of(response) == (422, "bad-sheet")
+        assert time.process_time() - began < 1, name
 
 
 def test_a34_tables_and_pages_call_layouts_alike() -> None:

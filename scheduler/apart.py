@@ -1,6 +1,6 @@
 """What strangers send is read apart: by a process that has little time and memory, and that alone ends of too much.
 
-``python -m scheduler.apart table COLUMN…`` reads a file from its input and prints what it understood, as JSON.
+``python -m scheduler.apart table COLUMN…`` or ``… letter`` reads from its input and prints what it understood, as JSON.
 """
 
 import asyncio
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from scheduler.directory.errors import BadSheet, LineError
+from scheduler.mailroom import letter
+from scheduler.mailroom.letter import Letter
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class _Table:
     faults: list[LineError]
 
 
-_TABLE = TypeAdapter(_Table)
+_TABLE, _LETTER = TypeAdapter(_Table), TypeAdapter(Letter)
 
 
 class Apart:
@@ -59,6 +61,11 @@ class Apart:
             raise BadSheet(table.faults)
         return table.rows
 
+    async def letter(self, raw: bytes) -> Letter | None:
+        """Return a letter, as `mailroom.letter.read` does; None when it is too large or too complex."""
+        printed = await self._read(raw, "letter")
+        return None if printed is None else _LETTER.validate_json(printed)
+
     async def _read(self, data: bytes, *told: str) -> bytes | None:
         """Return what the process printed; None when it did not get to the end."""
         try:
@@ -75,19 +82,17 @@ class Apart:
 # The process.
 
 
-def main() -> None:
-    """Read what is given, within limits."""
-    _, *columns = sys.argv[1:]
+def understood(data: bytes, kind: str, *columns: str) -> bytes:
+    """Read a file; return what can be said of it, as JSON."""
+    if kind == "letter":
+        return _LETTER.dump_json(letter.read(data))
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a thread takes memory for each core, which would be all we have
     from scheduler.directory import sheets  # noqa: PLC0415 - imports numpy
 
-    data = sys.stdin.buffer.read()
-    _bound()
     try:
-        table = _Table(sheets.read(data, columns), [])
+        return _TABLE.dump_json(_Table(sheets.read(data, columns), []))
     except BadSheet as bad:
-        table = _Table([], bad.faults)
-    sys.stdout.buffer.write(_TABLE.dump_json(table))
+        return _TABLE.dump_json(_Table([], bad.faults))
 
 
 def _bound() -> None:
@@ -100,7 +105,8 @@ def _bound() -> None:
 
 
 if __name__ == "__main__":
+    _bound()
     try:
-        main()
+        sys.stdout.buffer.write(understood(sys.stdin.buffer.read(), *sys.argv[1:]))
     except MemoryError:
         sys.exit(1)

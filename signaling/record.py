@@ -146,7 +146,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         apart=apart,
         exchange=Exchange(engine, shelf, apart),
         post=Post(engine, shelf.at(utc_now()).zone, channels),
-        mailroom=Mailroom(engine, address, shelf, drafts),
+        mailroom=Mailroom(engine, address, shelf, drafts, apart),
         desk=Desk(engine, channels),
         sheets=sheets,
         power=Power(engine, channels),

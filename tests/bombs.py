@@ -58,3 +58,16 @@ def table(name: str) -> bytes:
     from scheduler.directory.sheets import write_xlsx  # noqa: PLC0415 - openpyxl is slow to import
 
     return changed(write_xlsx(("a",), [{"a": ""}]), **TABLES[name]())
+
+
+SENDER = "someone@gmail.com"
+_FROM = f"From: {SENDER}\nMIME-Version: 1.0\n".encode()
+
+LETTERS: Mapping[str, Callable[[int], bytes]] = {
+    "charset": lambda size: _FROM + b"Content-Type: text/plain; charset=punycode\n\na-" + b"z" * size,
+    "subject": lambda size: _FROM + b"Subject: =?punycode?q?a-" + b"z" * size + b"?=\n\nbody\n",
+    "file name": lambda size: _FROM + b"Content-Disposition: attachment" + b";" * size + b"\n\nbody\n",
+    "parts": lambda size: _FROM + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\n" * (size // 5),
+    "fields": lambda size: _FROM + b"A: b\n" * (size // 5) + b"\n",
+}
+"""Letters of a stranger of about so many bytes."""

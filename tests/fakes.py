@@ -1,7 +1,7 @@
 """Fakes with a script: parts that do what the test says, and note what they were told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +9,12 @@ from pathlib import Path
 from mediaserver.api import EVERYONE, Event, Layout, LineState, PeerUp, RecordingEnded, RoomOptions, SeatOptions
 from mediaserver.disk import Space
 from mediaserver.errors import UnknownRoom, UnknownSeat
+from scheduler import apart
+
+
+async def here(argv: Sequence[str], told: bytes) -> tuple[int, bytes]:
+    """What a process of `scheduler.apart` would do, where we are."""
+    return 0, apart.understood(told, *argv[3:])
 
 
 @dataclass

@@ -1,8 +1,10 @@
 """A letter as it came: who wrote it, what it says, what is attached. Whatever the bytes, there is a letter. Pure.
 
+Letters of strangers are read by a process of its own (`scheduler.apart`): `email` takes its time for bad ones.
 Headers are read by hand from what `email` found: its newer policy raises at faulty ones, and letters are faulty.
 """
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -12,27 +14,40 @@ from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser
+from email.policy import Compat32
 from email.utils import getaddresses
 from hashlib import sha256
+from itertools import islice
 
+from scheduler.mailroom import sheets
 from scheduler.mailroom.hypertext import plain
 
+MAX_HEAD = 16384
 MAX_SUBJECT = 300
 MAX_ID = 500
 MAX_BODY = 200_000
+MAX_HEADERS = 500
+MAX_HEADER = 8192
+"""Letters of a header field; what follows is cut off."""
+MAX_MARKS = 1000
+"""Lines that begin like the boundary of a part; a letter with more of them has no parts for us."""
+MAX_PARTS = 100
 MAX_ATTACHMENTS = 20
 MAX_ATTACHMENT = 5 << 20
 """Bytes of an attachment; what is larger is named, not read."""
 
+_CHARSET = re.compile(r"utf-8|ascii|iso8859-[0-9]{1,2}|cp125[0-9]|koi8-[ru]")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_MARK = re.compile(rb"^--", re.MULTILINE)
 _ADDRESS = re.compile(r"[a-z0-9._+-]{1,64}@[a-z0-9.-]{1,189}")
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a letter; `data` is None when it is too large to be read."""
+    """A file that came with a letter; `rows` are those of a form, None when it is none, or too large to be read."""
 
     name: str
-    data: bytes | None
+    rows: sheets.Rows | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +70,26 @@ class Letter:
         return [value for field, value in self.headers if field == name]
 
 
+class _Brief(Compat32):
+    """Cuts header fields: `email` takes the square of their length for some."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:MAX_HEADER]
+
+
+_BRIEF = _Brief()
+
+
+def head(raw: bytes) -> Letter:
+    """Read only who wrote a letter, and about what; this is quick, whatever the bytes."""
+    return read(_BLANK_LINE.split(raw[:MAX_HEAD], 1)[0])
+
+
 def read(raw: bytes) -> Letter:
     """Read a letter; one without Message-ID is known by its content."""
-    headers = tuple((name.lower(), _unfolded(value)) for name, value in BytesHeaderParser().parsebytes(raw).raw_items())
+    fields = BytesHeaderParser(policy=_BRIEF).parsebytes(raw).raw_items()
+    headers = tuple((name.lower(), _unfolded(value)) for name, value in islice(fields, MAX_HEADERS))
     first: dict[str, str] = dict(reversed(headers))
     parts = _parts(raw)
     return Letter(
@@ -87,11 +119,15 @@ def _decoded(value: str) -> str:
 
 
 def _text(data: bytes, charset: object) -> str:
-    """Decode bytes; an unknown or lying charset costs letters, not the text."""
+    """Decode bytes; an unknown or lying charset costs letters, not the text.
+
+    Only charsets of texts are known: Python's others are slow for long ones, or no charsets.
+    """
     try:
-        return data.decode(str(charset or "utf-8"), "replace")
+        known = codecs.lookup(str(charset or "utf-8")).name
     except (LookupError, ValueError):
-        return data.decode("utf-8", "replace")
+        known = "utf-8"
+    return data.decode(known if _CHARSET.fullmatch(known) else "utf-8", "replace")
 
 
 def _line(text: str) -> str:
@@ -118,9 +154,12 @@ def _address(value: str) -> str:
 
 
 def _parts(raw: bytes) -> list["Message[str, str]"]:
-    """Return the leaves of a letter; one nested beyond reason has none."""
+    """Return the leaves of a letter; one nested or parted beyond reason has none."""
+    if sum(1 for _ in islice(_MARK.finditer(raw), MAX_MARKS)) == MAX_MARKS:
+        return []
     try:
-        return [part for part in message_from_bytes(raw).walk() if not part.is_multipart()]
+        leaves = (part for part in message_from_bytes(raw, policy=_BRIEF).walk() if not part.is_multipart())
+        return list(islice(leaves, MAX_PARTS))
     except RecursionError:
         return []
 
@@ -144,7 +183,7 @@ def _lines(text: str) -> str:
 
 
 def _content(part: "Message[str, str]") -> str:
-    return _text(_payload(part), part.get_content_charset())
+    return _text(_payload(part)[: 4 * MAX_BODY], part.get_content_charset())
 
 
 def _payload(part: "Message[str, str]") -> bytes:
@@ -162,5 +201,12 @@ def _filename(part: "Message[str, str]") -> str:
 def _attachments(parts: list["Message[str, str]"]) -> Iterator[Attachment]:
     named = [(name, part) for part in parts if (name := _filename(part))]
     for name, part in named[:MAX_ATTACHMENTS]:
-        data = _payload(part)
-        yield Attachment(name, data if len(data) <= MAX_ATTACHMENT else None)
+        yield Attachment(name, _rows(name, part) if sheets.readable(name) else None)
+
+
+def _rows(name: str, part: "Message[str, str]") -> sheets.Rows | None:
+    data = _payload(part)
+    try:
+        return sheets.read(name, data) if len(data) <= MAX_ATTACHMENT else None
+    except sheets.NoSheet:
+        return None

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scheduler import calendar_store, outbox, registry_store
+from scheduler.apart import Apart
 from scheduler.database import writing
 from scheduler.deadlines import Clock
 from scheduler.drafts import Drafts
@@ -42,11 +43,12 @@ class Address:
 class Mailroom:
     """Letters received."""
 
-    def __init__(self, engine: AsyncEngine, address: Address, profiles: Profiles, drafts: Drafts) -> None:
+    def __init__(self, engine: AsyncEngine, address: Address, profiles: Profiles, drafts: Drafts, apart: Apart) -> None:
         self._engine = engine
         self._address = address
         self._profiles = profiles
         self._drafts = drafts
+        self._apart = apart
 
     async def last_uid(self, validity: int) -> int:
         """Return the highest UID read so far of a mailbox with this UIDVALIDITY."""
@@ -54,15 +56,21 @@ class Mailroom:
             return await store.last_uid(db, validity)
 
     async def receive(self, raw: bytes, size: int, place: Place, arrived: datetime, now: datetime) -> Received:
-        """Decide on a letter of `size` bytes, of which MAX_BYTES are given; one that came before is returned."""
-        came = letter.read(raw)
+        """Decide on a letter of `size` bytes, of which MAX_BYTES are given; one that came before is returned.
+
+        What cannot be read is for a person, and as good as read: it must not come again.
+        """
+        understood = await self._apart.letter(raw)
+        came = understood or letter.head(raw)
         async with writing(self._engine) as db:
             known = await store.again(db, came.id, came.sender, place)
             if known is not None:
                 return known
             unit = await outbox.unit_of(db, came.sender) if came.sender else None
             received = self._described(came, size, place, arrived, now)
-            if unit is None:
+            if understood is None:
+                received = replace(received, unit=unit, fate="person", reason="unreadable")
+            elif unit is None:
                 received = await self._stranger(db, came, received)
             else:
                 received = await self._official(db, came, replace(received, unit=unit))

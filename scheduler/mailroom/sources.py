@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from scheduler.mailroom import labels, sheets
+from scheduler.mailroom import labels
 from scheduler.mailroom.labels import Pair
 from scheduler.mailroom.letter import Attachment, Letter
 
@@ -26,12 +26,7 @@ class Source:
 
 def form(attached: Attachment) -> Source | None:
     """Read an attachment; None when nothing can be read there."""
-    try:
-        if attached.data is None:
-            return None
-        pairs = list(labels.of_rows(sheets.read(attached.name, attached.data)))
-    except sheets.NoSheet:
-        return None
+    pairs = list(labels.of_rows(attached.rows or []))
     return Source(attached.name, pairs) if pairs else None
 
 

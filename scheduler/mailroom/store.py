@@ -14,7 +14,7 @@ from scheduler.tables import LETTERS, LETTERS_RAW
 
 Fate = Literal["draft", "person", "answered", "ignored"]
 """It is a draft; a person is to read it; its sender was asked to use the official mailbox; nothing was done."""
-Reason = Literal["", "automatic", "list", "not-official", "answered-today", "busy-day", "unanswerable"]
+Reason = Literal["", "automatic", "list", "not-official", "answered-today", "busy-day", "unanswerable", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field
 
-from scheduler.mailroom import letter as written
 from scheduler.mailroom import template
 from scheduler.mailroom.authentication import Verdict
 from scheduler.mailroom.store import Fate, Reason, Received
@@ -66,9 +65,9 @@ async def letter(call: Call) -> Opened:
     """Return a letter with its text."""
     found, raw = await _find(call)
     await call.saw("read-letter", call.id, found.sender)
-    read = written.read(raw or b"")
-    attached = [each.name for each in read.attachments]
-    return Opened(**_wire(found, await call.unit_names()), body=read.body, attachments=attached)
+    read = await call.roof.apart.letter(raw or b"")
+    attached = [each.name for each in read.attachments] if read else []
+    return Opened(**_wire(found, await call.unit_names()), body=read.body if read else "", attachments=attached)
 
 
 async def raw(call: Call) -> web.Response:

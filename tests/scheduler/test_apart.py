@@ -12,7 +12,10 @@ from scheduler import apart
 from scheduler.apart import Apart
 from scheduler.directory import sheets
 from scheduler.directory.errors import BadSheet
+from scheduler.mailroom import letter as mail
+from scheduler.mailroom import template
 from signaling import child
+from tests.scheduler.mailroom.letters import letter
 
 COLUMNS = ("a", "b")
 ROWS = [{"a": "Phường Vĩnh Hòa", "b": "1"}, {"a": "", "b": "2"}]
@@ -30,6 +33,13 @@ def reads(what: str) -> Apart:
         return await child.output((sys.executable, "-c", code), told)
 
     return Apart(run)
+
+
+async def test_a_letter_is_read_apart() -> None:
+    raw = letter(body="Họp", attachments=(("a.docx", template.write("docx")), ("b.pdf", b"%PDF")))
+    assert await Apart(child.output).letter(raw) == mail.read(raw)
+    assert await Apart(child.output).letter(b"\xff\n\n\xff") == mail.read(b"\xff\n\n\xff")
+    assert await reads(FAULT).letter(raw) is None
 
 
 async def words(reader: Apart) -> list[str]:
@@ -71,13 +81,18 @@ async def test_the_kernel_counts_the_seconds() -> None:
 
 async def test_few_are_read_at_once_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "PATIENCE_SECONDS", 0.2)
-    running: list[int] = []
+    running, most = 0, 0
 
     async def run(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
-        running.append(1)
-        await asyncio.Event().wait()
-        raise AssertionError
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        try:
+            await asyncio.Event().wait()
+            raise AssertionError
+        finally:
+            running -= 1
 
     reader = Apart(run)
     assert await asyncio.gather(*(words(reader) for _ in range(9))) == [["too-large"]] * 9
-    assert len(running) == apart.AT_ONCE
+    assert (running, most) == (0, apart.AT_ONCE)

@@ -18,8 +18,8 @@ from scheduler.directory.exchange import TABLES, Exchange, Kind
 from scheduler.directory.people import Entry, People
 from scheduler.directory.planned import Plan
 from scheduler.service import Scheduler
-from signaling import child
 from tests import bombs
+from tests.fakes import here
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW
 
@@ -31,7 +31,7 @@ so.tttt,,manager,Trần Thị Bình,0905123457,binh@khanhhoa.example,,,
 
 @pytest.fixture
 def exchange(scheduler: Scheduler) -> Exchange:
-    return Exchange(scheduler._engine, PROFILES, Apart(child.output))
+    return Exchange(scheduler._engine, PROFILES, Apart(here))
 
 
 def told(plan: Plan) -> list[tuple[int, str, str]]:

@@ -17,12 +17,14 @@ from typing import Any
 from sqlalchemy import event
 
 from scheduler import database, profiles
+from scheduler.apart import Apart
 from scheduler.drafts import Drafts
 from scheduler.mailroom.service import Address, Mailroom
 from scheduler.notices import Channels
 from signaling.post import imap
 from signaling.post.intake import Intake
 from signaling.settings import Server
+from tests.fakes import here
 from tests.scheduler.mailroom.letters import OFFICE
 from tests.signaling.dovecot import PASSWORD, USER
 
@@ -54,7 +56,7 @@ async def _look(url: str, port: int, step: Steps) -> None:
     imap.Client._command = counted  # type: ignore[attr-defined]
     server = Server("127.0.0.1", port, "none", USER, PASSWORD)
     shelf = profiles.load()
-    mailroom = Mailroom(engine, Address(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)))
+    mailroom = Mailroom(engine, Address(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)), Apart(here))
     await Intake(mailroom, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
     await engine.dispose()
 

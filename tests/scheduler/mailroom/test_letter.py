@@ -11,12 +11,14 @@ from tests.scheduler.mailroom.letters import VAN_NINH, letter
 
 
 def test_a_letter_of_a_mail_program() -> None:
-    raw = letter(body="Kính gửi Sở,\n\nUBND huyện đăng ký họp.\n", attachments=(("Phiếu đăng ký.docx", b"PK"),))
+    raw = letter(
+        body="Kính gửi Sở,\n\nUBND huyện đăng ký họp.\n", attachments=(("Phiếu đăng ký.csv", b"a;b"), ("c.docx", b"PK"))
+    )
     came = read(raw)
     assert (came.id, came.sender, came.return_path) == ("<1@vanninh>", VAN_NINH, None)
     assert came.subject == "Đăng ký họp trực tuyến"
     assert came.body == "Kính gửi Sở,\n\nUBND huyện đăng ký họp."
-    assert came.attachments == (Attachment("Phiếu đăng ký.docx", b"PK"),)
+    assert came.attachments == (Attachment("Phiếu đăng ký.csv", [["a", "b"]]), Attachment("c.docx", None))
 
 
 @pytest.mark.parametrize(
@@ -65,8 +67,8 @@ def test_hypertext_alone_is_read_as_text() -> None:
 
 
 def test_an_attachment_is_named_when_it_is_too_large() -> None:
-    came = read(letter(attachments=(("a.bin", b"x" * (MAX_ATTACHMENT + 1)), ("b.csv", b"y"))))
-    assert came.attachments == (Attachment("a.bin", None), Attachment("b.csv", b"y"))
+    came = read(letter(attachments=(("a.csv", b"x" * (MAX_ATTACHMENT + 1)), ("b.csv", b"y"))))
+    assert came.attachments == (Attachment("a.csv", None), Attachment("b.csv", [["y"]]))
 
 
 def test_a_letter_cut_off_is_read_as_far_as_it_goes() -> None:

@@ -1,6 +1,6 @@
 """The mailroom on both databases: each letter once, its fate with what is told of it (R-071)."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler import database
+from scheduler.apart import Apart
 from scheduler.drafts import Drafts
 from scheduler.mailroom import service
 from scheduler.mailroom.service import Address, Mailroom
@@ -18,6 +19,7 @@ from scheduler.notices import Channels, Facts
 from scheduler.post import Post
 from scheduler.service import Scheduler
 from scheduler.tables import REGISTRATION_COUNTER
+from tests.fakes import here
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.mailroom.letters import OFFICE, VAN_NINH, letter
 from tests.scheduler.world import NOW, ZONE, at, hours
@@ -54,7 +56,7 @@ async def room(seeded_url: str) -> AsyncIterator[Room]:
     post = Post(engine, ZONE)
     await post.set_mailbox("571", VAN_NINH)
     drafts = Drafts(engine, PROFILES, Channels(mail=True))
-    yield Room(engine, Mailroom(engine, Address(OFFICE, SERVER), PROFILES, drafts), post, drafts)
+    yield Room(engine, Mailroom(engine, Address(OFFICE, SERVER), PROFILES, drafts, Apart(here)), post, drafts)
     await engine.dispose()
 
 
@@ -185,6 +187,24 @@ async def test_a11_a_letter_of_a_commune_is_a_draft_at_its_district(room: Room) 
         ("draft", "571"),
         ("receipt", commune.id),
     ]
+
+
+async def test_a_letter_that_cannot_be_read_is_for_a_person_and_does_not_come_again(room: Room) -> None:
+    tried: list[int] = []
+
+    async def ended(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
+        tried.append(len(told))
+        return -9, b""
+
+    mailroom = Mailroom(room.engine, Address(OFFICE, SERVER), PROFILES, room.drafts, Apart(ended))
+    for uid, sender in enumerate((STRANGER, VAN_NINH), start=1):
+        raw = letter(sender, body=BODY, message_id=f"<{uid}@x>")
+        came = await mailroom.receive(raw, len(raw), Place(7, uid), NOW, NOW)
+        assert (came.sender, came.subject, came.arrived) == (sender, "Đăng ký họp trực tuyến", NOW)
+        assert (came.fate, came.reason, came.draft) == ("person", "unreadable", None)
+        assert await mailroom.receive(raw, len(raw), Place(7, uid), NOW, NOW) == came
+        assert await mailroom.letter(came.id) == (came, raw if came.unit else None)
+    assert (await mailroom.last_uid(7), await room.told()) == (2, [])
 
 
 async def test_who_cannot_prove_to_be_the_unit_is_asked_about(room: Room) -> None:

@@ -9,7 +9,7 @@ _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _UNPACKED = 19_000_000
 
 
-def zipped(parts: Mapping[str, str | bytes]) -> bytes:
+def zipped(parts: Mapping[str, str] | Mapping[str, bytes]) -> bytes:
     """Return an archive."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -59,6 +59,36 @@ def table(name: str) -> bytes:
 
     return changed(write_xlsx(("a",), [{"a": ""}]), **TABLES[name]())
 
+
+_CELL = "<w:tbl><w:tr><w:tc>", "</w:tc></w:tr></w:tbl>"
+
+
+def document(inner: str) -> bytes:
+    """Return a DOCX file."""
+    text = f'<w:document xmlns:w="{_WORD}"><w:body>{inner}</w:body></w:document>'
+    return zipped({"word/document.xml": text})
+
+
+def _spread(sheet1: bytes, shared: str = "") -> bytes:
+    texts = f'<sst xmlns="{_SHEET}">{shared}</sst>'.encode()
+    return zipped({"xl/worksheets/sheet1.xml": sheet1, "xl/sharedStrings.xml": texts})
+
+
+FORMS: Mapping[str, Callable[[], bytes]] = {
+    "nested.docx": lambda: document(_CELL[0] * 20_000 + "<w:t>x</w:t>" + _CELL[1] * 20_000),
+    "rows.docx": lambda: document("<w:tbl>" + "<w:tr><w:tc>" * 50_000 + "</w:tc></w:tr>" * 50_000 + "</w:tbl>"),
+    "cells.docx": lambda: document(f"<w:tbl><w:tr>{_filled('<w:tc/>')}</w:tr></w:tbl>"),
+    "deep.docx": lambda: document("<a>" * 190_000 + "</a>" * 190_000),
+    "cells.xlsx": lambda: _spread(sheet(f"<row>{_filled('<c/>')}</row>")),
+    "rows.xlsx": lambda: _spread(sheet("<row>" * 190_000 + "</row>" * 190_000)),
+    "texts.xlsx": lambda: _spread(sheet(""), _filled("<si/>")),
+    "text.xlsx": lambda: _spread(
+        sheet(("<row>" + "<c t='s'><v>0</v></c>" * 20 + "</row>") * 500), f"<si><t>{_filled('x ', 3_000_000)}</t></si>"
+    ),
+    "cells.csv": lambda: b"a;" * 2_500_000,
+    "quote.csv": lambda: b'"' * 5_000_000,
+}
+"""Forms, by what there is too much of."""
 
 SENDER = "someone@gmail.com"
 _FROM = f"From: {SENDER}\nMIME-Version: 1.0\n".encode()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from scheduler.mailroom import labels
 from scheduler.mailroom.labels import Pair
@@ -9,6 +10,8 @@ from scheduler.mailroom.letter import Attachment, Letter
 
 MAX_READ = 20_000
 """Letters of a body that are looked at; a registration says what it wants before that."""
+MAX_PAIRS = 100
+"""Labelled values of a form; ours has eleven."""
 
 
 @dataclass(slots=True)
@@ -26,7 +29,7 @@ class Source:
 
 def form(attached: Attachment) -> Source | None:
     """Read an attachment; None when nothing can be read there."""
-    pairs = list(labels.of_rows(attached.rows or []))
+    pairs = list(islice(labels.of_rows(attached.rows or []), MAX_PAIRS))
     return Source(attached.name, pairs) if pairs else None
 
 

@@ -5,9 +5,12 @@ import time
 import pytest
 
 from scheduler.mailroom import letter as mail
+from scheduler.mailroom import reader, sheets
 from scheduler.mailroom.letter import read
 from tests import bombs
-from tests.scheduler.mailroom.letters import letter
+from tests.scheduler.mailroom.letters import VAN_NINH, letter
+from tests.scheduler.mailroom.test_reader import PLACES
+from tests.scheduler.world import NOW, ZONE
 
 
 @pytest.mark.parametrize("name", bombs.LETTERS)
@@ -25,7 +28,39 @@ def test_a_letter_of_thousands_of_parts_has_none() -> None:
     assert (read(raw).body, read(raw).attachments) == ("", ())
 
 
+@pytest.mark.parametrize("name", bombs.FORMS)
+def test_a_form_of_much_is_soon_read_or_none(name: str) -> None:
+    data = bombs.FORMS[name]()
+    began = time.process_time()
+    try:
+        rows = sheets.read(name, data)
+    except sheets.NoSheet:
+        rows = []
+    assert time.process_time() - began < 3
+    assert sum(len(cell) for row in rows for cell in row) <= sheets.MAX_TEXT
+
+
+def test_a_table_in_a_cell_has_rows_of_its_own() -> None:
+    inner = "<w:tbl><w:tr><w:tc><w:p><w:t>b</w:t></w:p></w:tc><w:tc><w:t>c</w:t></w:tc></w:tr></w:tbl>"
+    row = f"<w:tr><w:tc><w:t>a</w:t>{inner}<w:p><w:t>d</w:t></w:p></w:tc></w:tr>"
+    wrapped = f"<w:sdt><w:sdtContent>{row}</w:sdtContent></w:sdt>"
+    assert sheets.read("a.docx", bombs.document(f"<w:tbl>{wrapped}</w:tbl>")) == [["a\nd"], ["b", "c"]]
+
+
 def test_texts_are_read_in_the_charsets_of_texts() -> None:
     raw = letter(body="Họp").replace(b'charset="utf-8"', b'charset="punycode"')
     assert read(raw).body == "Họp"
     assert read(b"Subject: =?cp1258?q?H=D0p?= =?punycode?q?a-b?=\n\n").subject == "HĐpa-b"
+
+
+@pytest.mark.parametrize("said", ["thời gian: 14h ngày 5/4\n", "thành phần: UBND xã Vạn Phú; ", "14h00 ", "- a\n"])
+def test_what_is_understood_of_much_is_soon_read_too(said: str) -> None:
+    """This part is where the server is: it needs to know the units."""
+    much = (said * sheets.MAX_CELL)[: sheets.MAX_CELL]
+    rows = [["Thời gian", much], ["Thành phần", much], *[[much]] * 8]
+    attached = tuple(mail.Attachment(f"{number}.csv", rows) for number in range(mail.MAX_ATTACHMENTS))
+    came = mail.Letter("<1@x>", VAN_NINH, None, "Đăng ký họp", (said * 20_000)[: mail.MAX_BODY], attached, ())
+    began = time.process_time()
+    reader.asks(came)
+    assert len(str(reader.read(came, PLACES, "571", NOW, ZONE).content())) < 20_000
+    assert time.process_time() - began < 2

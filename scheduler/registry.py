@@ -85,6 +85,8 @@ def _entries(text: str) -> list[object]:
         raise BadUnits([UnitProblem("not-json", line=error.lineno, value=error.msg)]) from error
     except RecursionError as error:
         raise BadUnits([UnitProblem("not-json", line=1, value="nested too deeply")]) from error
+    except ValueError as error:
+        raise BadUnits([UnitProblem("not-json", line=1, value="a number of thousands of digits")]) from error
     entries = document.get("units") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise BadUnits([UnitProblem("no-units", line=1)])

@@ -80,6 +80,7 @@ def test_every_faulty_entry_is_named() -> None:
         ("[]", "line 1: no-units"),
         ('{"units": {}}', "line 1: no-units"),
         ("[" * 100_000, "line 1: not-json (nested too deeply)"),
+        ("[" + "9" * 5000 + "]", "line 1: not-json (a number of thousands of digits)"),
     ],
 )
 def test_faulty_files(text: str, problem: str) -> None:

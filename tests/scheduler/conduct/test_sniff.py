@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from scheduler import zipped
 from scheduler.conduct import sniff
 
 
@@ -41,6 +42,14 @@ TYPES = "[Content_Types].xml"
 )
 def test_a_few_kinds_are_taken(content: bytes, kind: str | None) -> None:
     assert sniff.kind(content) == kind
+
+
+def test_an_archive_of_many_names_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = [TYPES, "word/document.xml"]
+    assert sniff.kind(archive(*office, *map(str, range(zipped.MAX_ENTRIES - 2)))) == "docx"
+    many = archive(*office, *map(str, range(zipped.MAX_ENTRIES - 1)))
+    monkeypatch.setattr(zipfile.ZipFile, "namelist", None)
+    assert sniff.kind(many) is None
 
 
 @given(st.binary(max_size=400), st.integers(0, 400), st.integers(0, 255))

@@ -19,14 +19,15 @@ def zipped(parts: Mapping[str, str] | Mapping[str, bytes]) -> bytes:
 
 
 def changed(data: bytes, **parts: bytes) -> bytes:
-    """Return an archive with some of its parts replaced; they are named by the last of their path without ending."""
+    """Return an archive with some of its parts replaced; they are named as by `stem`."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         old = {name: archive.read(name) for name in archive.namelist()}
-    return zipped({name: parts.get(_stem(name), text) for name, text in old.items()})
+    return zipped({name: parts.get(stem(name), text) for name, text in old.items()})
 
 
-def _stem(name: str) -> str:
-    return name.rpartition("/")[2].partition(".")[0]
+def stem(name: str) -> str:
+    """Return what a part of an office file is called without its folder and ending."""
+    return name.rpartition("/")[2].removesuffix(".xml")
 
 
 def sheet(inner: str) -> bytes:

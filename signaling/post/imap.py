@@ -32,7 +32,7 @@ def _told() -> Iterator[None]:
     """Turn what imaplib raises into NotRead."""
     try:
         yield
-    except (imaplib.IMAP4.error, OSError, ValueError) as error:
+    except (imaplib.IMAP4.error, OSError, ValueError, ArithmeticError, MemoryError) as error:
         raise NotRead(f"imap: {type(error).__name__}") from None
 
 

@@ -5,8 +5,7 @@ worked with at once or written back, the target does that too.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from struct import pack
 from zoneinfo import ZoneInfo
@@ -23,6 +22,7 @@ from mediaserver.rtp import legsdp, legwrite, packet, payload, rtcp, rtx, sdp
 from mediaserver.transport import ice, stun
 from scheduler.errors import BadUnits, PolicyError
 from scheduler.mailroom import authentication, manners, reader, sheets, template
+from scheduler.mailroom.letter import MAX_ATTACHMENT
 from scheduler.mailroom.letter import read as read_mail
 from scheduler.mailroom.places import Places
 from scheduler.profiles import SHIPPED
@@ -39,11 +39,12 @@ from signaling.sip import message as sip_message
 from signaling.sip.dialog import Dialog
 from signaling.sip.errors import BadMessage
 from tests.fuzz import sip
+from tests.fuzz.files import FILES
+from tests.fuzz.media import MEDIA
+from tests.fuzz.target import APART_SECONDS, Target
 from tests.mediaserver.offers import CHROMIUM, FIREFOX
 from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
 from tests.signaling.bodies import GOOD
-
-Read = Callable[[bytes], None]
 
 WALL = 1_700_000_000.0
 PROFILES = load_profiles()
@@ -55,14 +56,6 @@ FRAGMENT = "remote"
 LOCAL = sdp.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
 
 ROOM_LOCAL = legwrite.Local("192.0.2.1", 40100, 40102, 7)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A parser under test: how it reads, and inputs to begin with."""
-
-    read: Read
-    seeds: tuple[bytes, ...]
 
 
 def read_rtp(data: bytes) -> None:
@@ -349,11 +342,21 @@ TARGETS: dict[str, Target] = {
     "body": Target(read_body, tuple(bytes([at]) + _json(GOOD[path]) for at, path in enumerate(BODIES) if path in GOOD)),
     "sip": Target(read_sip, (sip.INVITE, sip.OPTIONS, sip.RINGING)),
     "stream": Target(read_stream, (b"\x40" + sip.INVITE + b"\r\n\r\n" + sip.RINGING,)),
-    "letter": Target(read_letter, (_LETTER, _LETTER.replace(b"multipart/mixed; boundary=b", b"text/plain"))),
+    "letter": Target(
+        read_letter,
+        (_LETTER, _LETTER.replace(b"multipart/mixed; boundary=b", b"text/plain")),
+        1 << 20,
+        APART_SECONDS,
+    ),
     "form": Target(
-        read_form, tuple(bytes([number]) + template.write(kind) for number, kind in enumerate(template.KINDS))
+        read_form,
+        tuple(bytes([number]) + template.write(kind) for number, kind in enumerate(template.KINDS)),
+        MAX_ATTACHMENT,
+        APART_SECONDS,
     ),
     "units": Target(read_units, (_json({"units": _some_units()}),)),
     "policy": Target(read_policy, tuple(path.read_bytes() for path in SHIPPED)),
     "report": Target(read_report, (_json({"proposal": {"sessions": 7, "points": 238}}),)),
+    **FILES,
+    **MEDIA,
 }

@@ -16,8 +16,9 @@ def test_seeds_and_their_beginnings_are_read(name: str) -> None:
     for seed in target.seeds:
         for length in range(0, len(seed) + 1, max(1, len(seed) // 200)):
             target.read(seed[:length])
+        target.check(seed)
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_what_once_crashed_is_read(path: Path) -> None:
-    TARGETS[path.parent.name].read(path.read_bytes())
+    TARGETS[path.parent.name].check(path.read_bytes())

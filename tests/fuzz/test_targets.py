@@ -1,19 +1,30 @@
 """Seeds reach what is behind the first check: fuzzing that only ever hears 'no' finds nothing."""
 
 import json
+import time
 from types import ModuleType
+from zlib import crc32
+
+import pytest
 
 from mediaserver import channel, replies
+from mediaserver.mix.codec import VideoDecoder
+from mediaserver.mix.voice import Voice
 from mediaserver.rtp import packet, rtcp, sdp
+from scheduler.conduct import sniff
+from scheduler.directory import sheets as tables
 from scheduler.registry import parse as parse_units
 from signaling import admin, messages
+from signaling.post import imap
 from signaling.sip.framing import Stream
 from signaling.sip.message import Request
 from signaling.sip.message import parse as parse_sip
 from signaling.sip.screening import of_invite
-from tests.fuzz import targets
+from tests.fuzz import files, media, targets
 from tests.fuzz.__main__ import unwatched
+from tests.fuzz.target import ONE_IN, Target, TooSlow, _longer
 from tests.fuzz.targets import BODIES, PROFILES, TARGETS, WALL
+from tests.mediaserver import test_wire as wire
 from tests.signaling.bodies import GOOD
 
 
@@ -52,8 +63,48 @@ def test_every_body_has_a_good_seed() -> None:
 
 
 def test_branches_are_watched_in_every_module_that_reads() -> None:
-    modules = {value.__name__ for value in vars(targets).values() if isinstance(value, ModuleType)}
+    named = {**vars(targets), **vars(files), **vars(media)}
+    modules = {value.__name__ for value in named.values() if isinstance(value, ModuleType)}
     readers = {value.__module__ for name, value in vars(targets).items() if name.startswith("parse_")}
     assert {"mediaserver.transport.stun", "scheduler.registry"} <= modules | readers
     assert not (modules | readers) & set(unwatched())
     assert {"signaling.app", "mediaserver.room", "scheduler.service"} <= set(unwatched())
+
+
+def test_files_have_good_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(tables.read(seed, files.COLUMNS) for seed in TARGETS["archive"].seeds)
+    assert {sniff.kind(seed) for seed in TARGETS["kind"].seeds} == {"pdf", "xlsx", "docx"}
+    seen: list[int] = []
+    monkeypatch.setattr(imap, "mark_seen", lambda _, uid: seen.append(uid))
+    for seed in TARGETS["mailbox"].seeds:
+        TARGETS["mailbox"].read(seed)
+    assert seen == [5, 6]
+
+
+def test_sound_and_pictures_have_good_seeds() -> None:
+    for seed in TARGETS["voice"].seeds:
+        voice = Voice()
+        for heard, now in media._packets(seed[1:]):
+            voice.add(heard, now, media.CODECS[seed[0]])
+        assert voice.jitter.waiting
+    for seed in TARGETS["picture"].seeds:
+        VideoDecoder(media.VIDEO[seed[0]]).decode(seed[1:])
+    for seed in TARGETS["datagrams"].seeds:
+        sent = [("keys", wire.encrypted(body)) for _, body in media.pieces(seed, 2)]
+        items, _, _ = wire.Reader(plain=False).read(sent)
+        assert sum(len(packets) for _, packets, _, _ in items) == 3
+
+
+def test_a_slow_input_is_a_crash_also_when_only_much_of_it_is() -> None:
+    def slow(data: bytes) -> None:
+        until = time.process_time() + len(data) / 1000
+        while time.process_time() < until:
+            pass
+
+    with pytest.raises(TooSlow):
+        Target(slow, (), 0, 0.01).check(bytes(100))
+    long = Target(slow, (), 100, 0.01)
+    much = next(bytes([at]) for at in range(256) if crc32(bytes([at])) % ONE_IN == 0)
+    with pytest.raises(TooSlow):
+        long.check(much)
+    assert len(_longer(b"abc", 1000)) > 990

@@ -1,0 +1,178 @@
+"""Files, and how they come: tables, forms, office files of any kind, ranges of them, and a mailbox's answers."""
+
+import imaplib
+import io
+import socket
+import zipfile
+from contextlib import suppress
+from datetime import datetime
+from types import MappingProxyType
+
+from aiohttp import hdrs
+from aiohttp.test_utils import make_mocked_request
+from openpyxl import Workbook
+
+from scheduler import script_table, zipped
+from scheduler.conduct import sniff
+from scheduler.directory import sheets as tables
+from scheduler.directory.errors import BadSheet
+from scheduler.mailroom import sheets as forms
+from scheduler.mailroom import template
+from signaling.errors import BadInput
+from signaling.post import imap
+from signaling.rest import ranges
+from signaling.rest.script_tables import LAYOUTS
+from signaling.rest.sheets import bytes_of
+from signaling.settings import Server
+from tests import bombs
+from tests.fuzz.target import APART_SECONDS, Target
+
+LONG_PART = 1 << 20
+COLUMNS = script_table.COLUMNS
+_ROW = dict.fromkeys(COLUMNS, "1")
+_DAY = datetime(2026, 4, 6, 8, 0)  # noqa: DTZ001 - cells have no zone
+
+
+_SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_TEXTS = (
+    b'<Override PartName="/xl/sharedStrings.xml" '
+    b'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
+
+
+def _table() -> bytes:
+    """Return a table as an office program writes it: a day with its style, and texts apart, as openpyxl does not."""
+    book, out = Workbook(), io.BytesIO()
+    for row in (COLUMNS, list(_ROW.values()), ["a", "", _DAY, 1.0, 2]):
+        book.worksheets[0].append(row)
+    book.save(out)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{_SPACE}"><si><t>a</t></si></sst>')
+        types = archive.read("[Content_Types].xml")
+    return bombs.changed(out.getvalue(), **{"[Content_Types]": types.replace(b"</Types>", _TEXTS + b"</Types>")})
+
+
+_TABLE = _table()
+_PARTS = ("sheet1", "styles", "workbook", "sharedStrings")
+_FORMS = MappingProxyType({kind: template.write(kind) for kind in ("docx", "xlsx")})
+_FORM_PARTS = (("docx", "document"), ("xlsx", "sheet1"), ("xlsx", "workbook"))
+
+
+def read_table(data: bytes) -> None:
+    """A part of an XLSX table, which one by the first byte; the archive is whole."""
+    if data:
+        _rows(bombs.changed(_TABLE, **{_PARTS[data[0] % len(_PARTS)]: data[1:]}))
+
+
+def read_archive(data: bytes) -> None:
+    """A table as it comes: CSV, or an archive that may be broken."""
+    _rows(data)
+
+
+def _rows(data: bytes) -> None:
+    try:
+        rows = tables.read(data, COLUMNS)
+    except BadSheet:
+        return
+    with suppress(BadSheet):
+        script_table.read(rows, (), None, LAYOUTS, 200)
+
+
+def read_part(data: bytes) -> None:
+    """A part of an attached form, whose by the first byte; the archive is whole."""
+    kind, part = _FORM_PARTS[data[0] % len(_FORM_PARTS) if data else 0]
+    try:
+        rows = forms.read(f"a.{kind}", bombs.changed(_FORMS[kind], **{part: data[1:]}))
+    except forms.NoSheet:
+        return
+    assert sum(len(cell) for row in rows for cell in row) <= forms.MAX_TEXT
+
+
+def read_kind(data: bytes) -> None:
+    """An uploaded file, judged by its content."""
+    assert sniff.kind(data) in {*sniff.KINDS, None}
+
+
+def read_file(data: bytes) -> None:
+    """A file in base64."""
+    with suppress(BadInput):
+        bytes_of(data.decode("utf-8", "replace"))
+
+
+def read_range(data: bytes) -> None:
+    """Which range of a file is asked for: size by the first byte, Range and If-Range on two lines."""
+    size, (range_, _, tag) = data[0] if data else 0, data[1:].decode("latin-1").partition("\n")
+    request = make_mocked_request("GET", "/", {hdrs.RANGE: range_} | ({hdrs.IF_RANGE: tag} if tag else {}))
+    asked = ranges._asked(request, size, '"tag"')
+    assert asked is None or 0 <= asked[0] <= asked[1] <= size
+    assert asked is None or asked[2] == 200 or asked[0] < asked[1]
+
+
+class _Scripted(imaplib.IMAP4):
+    """A client whose server has said everything already; its commands have the tags T0, T1 and so on."""
+
+    tagpre = property(lambda _: b"T", lambda *_: None)
+
+    def __init__(self, answers: bytes) -> None:
+        self._answers = answers
+        super().__init__("nowhere")
+
+    def open(self, *_: object, **__: object) -> None:
+        self.file = io.BytesIO(self._answers)
+        self.sock = socket.socket()
+
+    def send(self, data: object) -> None:
+        """Nobody listens."""
+
+
+def read_answers(data: bytes) -> None:
+    """What a mailbox answers from the greeting to the end of one letter."""
+    client = None
+    try:
+        with imap._told():
+            client = _Scripted(data)
+        imap.open_mailbox(client, Server("h", 1, "none", "u", "p"))
+        for uid in imap.new(client, 4)[:2]:
+            found = imap.fetch(client, uid, 100)
+            assert found is None or (isinstance(found.raw, bytes) and isinstance(found.arrived, datetime | None))
+            imap.mark_seen(client, uid)
+    except imap.NotRead:
+        pass
+    finally:
+        if client is not None:
+            client.sock.close()
+
+
+_ANSWERS = (
+    b"* OK ready\r\n* CAPABILITY IMAP4rev1\r\nT0 OK done\r\nT1 OK done\r\n"
+    b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\nT2 OK done\r\n"
+    b"* SEARCH 5\r\nT3 OK done\r\n* SEARCH 5 6\r\nT4 OK done\r\n"
+    b'* 1 FETCH (UID 5 INTERNALDATE "03-Apr-2023 08:00:00 +0700" RFC822.SIZE 9 BODY[]<0> {9}\r\nA: b\r\n\r\nc)\r\n'
+    b"T5 OK done\r\nT6 OK done\r\n"
+)
+
+
+def _part(data: bytes, part: str) -> bytes:
+    with zipped.opened(data) as archive:
+        return archive.read(next(name for name in archive.namelist() if bombs.stem(name) == part))
+
+
+FILES = {
+    "table": Target(
+        read_table,
+        tuple(bytes([at]) + _part(_TABLE, part) for at, part in enumerate(_PARTS)),
+        LONG_PART,
+        APART_SECONDS,
+    ),
+    "archive": Target(read_archive, (_TABLE, tables.write_csv(COLUMNS, [_ROW])), 47_000, APART_SECONDS),
+    "part": Target(
+        read_part,
+        tuple(bytes([at]) + _part(_FORMS[kind], part) for at, (kind, part) in enumerate(_FORM_PARTS)),
+        LONG_PART,
+        APART_SECONDS,
+    ),
+    "kind": Target(read_kind, (b"%PDF-1.7", _TABLE, _FORMS["docx"]), 20 << 20),
+    "file": Target(read_file, (b"YSxi", b"YSxiCg=="), 64 << 10),
+    "range": Target(read_range, (b"\x64bytes=0-9", b"\x64bytes=-5", b'\x64bytes=7-\n"tag"'), 8190),
+    "mailbox": Target(read_answers, (_ANSWERS,)),
+}

@@ -1,0 +1,133 @@
+"""Sound and pictures behind their headers: from packets to samples and pictures, and the compiled loops beside ours."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+from av import VideoFrame
+
+from mediaserver.mix.codec import VideoDecoder, VideoEncoder
+from mediaserver.mix.minus import FRAME_SAMPLES
+from mediaserver.mix.opus import OpusEncoder
+from mediaserver.mix.telephony import NAMES
+from mediaserver.mix.voice import Voice
+from mediaserver.rtp import audio
+from mediaserver.rtp.audio import AudioJitter
+from mediaserver.rtp.packet import Packet
+from mediaserver.tracks import Dirty, VideoSource
+from mediaserver.transport.udp import Port, UdpMux
+from tests.fuzz.target import Target
+from tests.mediaserver import test_wire as wire
+
+CODECS = ("opus", *NAMES)
+VIDEO = ("VP8", "H264")
+SENDERS = ("keys", "twin", "none", "closed", "stranger")
+MOST_PACKETS = 200
+"""Read of one input: more are more work, as on a line."""
+MOST_PICTURES = 8
+
+
+def pieces(data: bytes, head: int) -> Iterator[tuple[bytes, bytes]]:
+    """Cut data into pieces: so many bytes of its own, one with its length, and what it holds."""
+    while len(data) > head:
+        size = data[head]
+        yield data[:head], data[head + 1 : head + 1 + size]
+        data = data[head + 1 + size :]
+
+
+def _packets(data: bytes) -> Iterator[tuple[Packet, float]]:
+    """Read packets by what they are ahead of those before: in number, in 2.5 ms of sound, and in 10 ms of our clock."""
+    sequence = timestamp = 0
+    now = 100.0
+    for (ahead, later, passed), body in islice(pieces(data, 3), MOST_PACKETS):
+        sequence, timestamp = sequence + ahead - 128, timestamp + 120 * (later - 128)
+        now += passed / 100
+        yield Packet(111, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ahead & 1, False, body), now
+
+
+def read_jitter(data: bytes) -> None:
+    """Packets of a talker in any order, as long as they say they are."""
+    jitter = AudioJitter()
+    for packet, now in _packets(data):
+        assert 0 <= audio.packet_samples(packet.payload) <= audio.MAX_SAMPLES
+        jitter.add(packet, now)
+        jitter.shortage(now, 0)
+        step = jitter.pull(now)
+        assert step is None or 0 < step.samples <= audio.MAX_SAMPLES
+        assert jitter.waiting <= audio.MAX_HELD
+
+
+def read_voice(data: bytes) -> None:
+    """Packets of a talker to the sound that is mixed; the codec by the first byte."""
+    voice, codec = Voice(), CODECS[data[0] % len(CODECS) if data else 0]
+    for packet, now in _packets(data[1:]):
+        voice.add(packet, now, codec)
+        heard = voice.listen(now, mixed=True)
+        assert heard is None or heard <= 0.0
+
+
+def read_picture(data: bytes) -> None:
+    """Payloads to pictures; the codec by the first byte."""
+    codec = VIDEO[data[0] % 2 if data else 0]
+    decoder = VideoDecoder(codec)
+    for start in range(1, len(data), max(1, -(-len(data) // MOST_PICTURES))):
+        try:
+            picture = decoder.decode(data[start:])
+        except ValueError:
+            continue
+        assert picture is None or picture.width * picture.height <= 1920 * 1088
+
+
+def read_datagrams(data: bytes) -> None:
+    """Datagrams of peers, as the compiled inbox and ours read them."""
+    sent = []
+    for (sender, secret), body in islice(pieces(data, 2), 20):
+        sent.append((SENDERS[sender % len(SENDERS)], wire.encrypted(body) if secret % 2 else body))
+    sent = [(name, bytes(body)) for name, body in sent if body]
+    assert wire.Reader(plain=False).read(sent) == wire.Reader(plain=True).read(sent)
+
+
+def read_pictures(data: bytes) -> None:
+    """Payloads of a camera, as the compiled loop and ours number and send them."""
+    asyncio.run(_sent_alike(data))
+
+
+async def _sent_alike(data: bytes) -> None:
+    dirty, mux, sock = Dirty(), UdpMux(), wire.loopback()
+    viewers = [wire.Viewer(mux, Port(sock, mux.counters), plain=plain) for plain in (False, True)]
+    source, sequence, now = VideoSource("one", VIDEO[data[0] % 2 if data else 0], dirty), 65_530, 1.0
+    for viewer in viewers:
+        viewer.forwarder.follow(source, now)
+    for (ahead, key), body in islice(pieces(data[1:], 2), 40):
+        sequence, now = sequence + (ahead % 4 or 1), now + 0.01
+        source.push(Packet(0, sequence & 0xFFFF, round(now * 90_000), 0, bool(key & 2), body, bool(key & 1)))
+        dirty.flush(now)
+        assert viewers[0].state() == viewers[1].state()
+        assert wire.waiting(viewers[0].sock) == wire.waiting(viewers[1].sock)
+    for each in (sock, *(viewer.sock for viewer in viewers)):
+        each.close()
+
+
+def _piece(head: bytes, body: bytes) -> bytes:
+    return head + bytes([len(body)]) + body
+
+
+def _keyframe(codec: str) -> bytes:
+    frame = VideoFrame(64, 64, "yuv420p")
+    return VideoEncoder(codec, 64, 64, 25, 50_000).encode(frame, keyframe=True)[0]
+
+
+_OPUS = OpusEncoder().encode(np.zeros(FRAME_SAMPLES, np.int16))
+_TALK = b"".join(_piece(bytes([129, 136, 2]), _OPUS) for _ in range(5))
+_CALL = b"".join(_piece(bytes([129, 136, 2]), bytes(range(160))) for _ in range(5))
+_DATAGRAMS = b"".join(_piece(bytes([0, 1]), one) for one in wire.in_row(96, 7, 9, [wire.LOUD, b"", b"\x90\x41ab"]))
+_VP8 = b"".join(_piece(b"\x01\x03", bytes.fromhex(f"90f0{0x8000 | n:04x}0520") + b"picture") for n in (5, 6, 9))
+
+MEDIA = {
+    "jitter": Target(read_jitter, (_TALK,)),
+    "voice": Target(read_voice, (b"\x00" + _TALK, b"\x01" + _CALL, b"\x02" + _CALL, b"\x03" + _CALL)),
+    "picture": Target(read_picture, tuple(bytes([at]) + _keyframe(codec) for at, codec in enumerate(VIDEO))),
+    "datagrams": Target(read_datagrams, (_DATAGRAMS,)),
+    "pictures": Target(read_pictures, (b"\x00" + _VP8, b"\x01" + _VP8)),
+}

@@ -10,17 +10,17 @@ from av import VideoFrame
 from mediaserver.mix.codec import VideoDecoder, VideoEncoder
 from mediaserver.mix.minus import FRAME_SAMPLES
 from mediaserver.mix.opus import OpusEncoder
-from mediaserver.mix.telephony import NAMES
 from mediaserver.mix.voice import Voice
 from mediaserver.rtp import audio
 from mediaserver.rtp.audio import AudioJitter
+from mediaserver.rtp.legsdp import SOUNDS
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, VideoSource
 from mediaserver.transport.udp import Port, UdpMux
 from tests.fuzz.target import Target
 from tests.mediaserver import test_wire as wire
 
-CODECS = ("opus", *NAMES)
+CODECS = ("opus", *SOUNDS)
 VIDEO = ("VP8", "H264")
 SENDERS = ("keys", "twin", "none", "closed", "stranger")
 MOST_PACKETS = 200

@@ -62,7 +62,7 @@ def open_mailbox(client: Client, server: Server) -> int:
         name = (server.folder or "INBOX").replace("\\", "\\\\").replace('"', '\\"')
         _ok(client.select(f'"{name}"'))
         _, found = client.response("UIDVALIDITY")
-        return int(found[0] or b"0")
+        return int(_text(found[0]) or b"0")
 
 
 def new(client: Client, last: int) -> list[int]:
@@ -114,7 +114,12 @@ def abort(client: Client) -> None:
 
 def _search(client: Client, wanted: str) -> set[int]:
     with _told():
-        return {int(uid) for line in _ok(client.uid("SEARCH", wanted)) for uid in _UIDS.findall(line or b"")}
+        return {int(uid) for line in _ok(client.uid("SEARCH", wanted)) for uid in _UIDS.findall(_text(line))}
+
+
+def _text(part: Any) -> bytes:
+    """Return the text of an answer; imaplib has a pair where a server sends a literal, and None for nothing."""
+    return part if isinstance(part, bytes) else b""
 
 
 def _ok(answer: tuple[str, list[Any]]) -> list[Any]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import (
     CameraWanted,
@@ -291,7 +290,7 @@ class Hub:
         """Do something for one meeting; its fault must not stop the others."""
         try:
             await work
-        except (SQLAlchemyError, RedisError, OSError):
+        except Exception:
             log.exception("x the roof could not follow an event")
 
     async def _tell(self, room: str, change: Callable[[Conference], list[Effect]]) -> None:

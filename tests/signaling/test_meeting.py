@@ -367,3 +367,21 @@ async def test_pings_are_answered(world: World) -> None:
         got = await raw.receive()
         kinds[got.type] = got.data
     assert kinds[WSMsgType.PONG] == b"there?"
+
+
+@pytest.mark.faults
+async def test_a_fault_in_one_meeting_stops_time_in_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    faulty, sound = await world.session(NHA_TRANG), await world.session(DIEN_KHANH, host=CAM_RANH, recording=True)
+    for account, session in (("host", faulty), ("camranh", sound)):
+        client, _ = await world.join(account, session)
+        await client.ask(type="offer", sdp="v=0")
+
+    def broken(_: object) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(world.roof.hub.meetings[faulty.id].conference, "tick", broken)
+    await world.tick(1)
+    assert [world.engine.rooms[each.id].recording is None for each in (faulty, sound)] == [True, False]
+    assert "x the roof could not follow an event" in caplog.text

@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sys
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -62,9 +61,7 @@ async def test_a_table_is_read_apart() -> None:
 
 @pytest.mark.parametrize("what", [MEMORY, FAULT])
 async def test_what_is_too_much_ends_the_process_alone(what: str) -> None:
-    began = time.process_time()
     assert await words(reads(what)) == ["too-large"]
-    assert time.process_time() - began < 1
 
 
 async def test_the_kernel_counts_the_seconds() -> None:

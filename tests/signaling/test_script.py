@@ -2,7 +2,6 @@
 
 import base64
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -323,10 +322,9 @@ async def test_a_small_file_that_is_a_bomb_stops_nobody(world: World) -> None:
     unit = await world.signed_in("nhatrang")
     for name in bombs.TABLES:
         given = {"file": base64.b64encode(bombs.table(name)).decode(), "points": [NHA_TRANG]}
-        began = time.process_time()
-        async with unit.post("/api/v1/scripts/preview", json=given) as response:
-            assert await problem_of(response) == (422, "bad-sheet")
-        assert time.process_time() - began < 1, name
+        with bombs.within(20_000_000):
+            async with unit.post("/api/v1/scripts/preview", json=given) as response:
+                assert await problem_of(response) == (422, "bad-sheet")
 
 
 def test_a34_tables_and_pages_call_layouts_alike() -> None:

@@ -1,6 +1,6 @@
 """Letters that cost whoever reads them much: short work is made of them, and what is too much is set aside."""
 
-import time
+from contextlib import suppress
 
 import pytest
 
@@ -12,13 +12,15 @@ from tests.scheduler.mailroom.letters import VAN_NINH, letter
 from tests.scheduler.mailroom.test_reader import PLACES
 from tests.scheduler.world import NOW, ZONE
 
+A_LOOK = 60_000_000
+"""Additions: about three seconds of a quick machine, where what is bounded takes a tenth of that."""
+
 
 @pytest.mark.parametrize("name", bombs.LETTERS)
 def test_a_long_letter_is_soon_read(name: str) -> None:
     raw = bombs.LETTERS[name](1_000_000)
-    began = time.process_time()
-    came = read(raw)
-    assert time.process_time() - began < 3
+    with bombs.within(A_LOOK):
+        came = read(raw)
     assert came.sender == bombs.SENDER
     assert mail.head(raw).sender == came.sender
 
@@ -31,12 +33,9 @@ def test_a_letter_of_thousands_of_parts_has_none() -> None:
 @pytest.mark.parametrize("name", bombs.FORMS)
 def test_a_form_of_much_is_soon_read_or_none(name: str) -> None:
     data = bombs.FORMS[name]()
-    began = time.process_time()
-    try:
+    rows: sheets.Rows = []
+    with bombs.within(A_LOOK), suppress(sheets.NoSheet):
         rows = sheets.read(name, data)
-    except sheets.NoSheet:
-        rows = []
-    assert time.process_time() - began < 3
     assert sum(len(cell) for row in rows for cell in row) <= sheets.MAX_TEXT
 
 
@@ -60,7 +59,6 @@ def test_what_is_understood_of_much_is_soon_read_too(said: str) -> None:
     rows = [["Thời gian", much], ["Thành phần", much], *[[much]] * 8]
     attached = tuple(mail.Attachment(f"{number}.csv", rows) for number in range(mail.MAX_ATTACHMENTS))
     came = mail.Letter("<1@x>", VAN_NINH, None, "Đăng ký họp", (said * 20_000)[: mail.MAX_BODY], attached, ())
-    began = time.process_time()
-    reader.asks(came)
-    assert len(str(reader.read(came, PLACES, "571", NOW, ZONE).content())) < 20_000
-    assert time.process_time() - began < 2
+    with bombs.within(A_LOOK):
+        reader.asks(came)
+        assert len(str(reader.read(came, PLACES, "571", NOW, ZONE).content())) < 20_000

@@ -1,9 +1,11 @@
 """Faults from a tap in the room to the desk and back; documents asked for, granted and fetched."""
 
+import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.e2e.browsers import wait_until
 from tests.e2e.people import HOST, People
 from tests.e2e.server import Server
 
@@ -138,7 +140,17 @@ def test_a_unit_says_what_is_difficult_and_is_answered(
     server: Server, people: People, red: Browser, blue: Browser
 ) -> None:
     page = people.sign_in(red, HOST)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/api/v1/breaches"), hold)
     page.goto(f"{server.http}feedback.html")
+    wait_until(page, lambda: bool(held), "the page to load the second list")
+    expect(page.get_by_test_id("feedback-text")).to_have_count(0)  # what is sent now would be lost from the list
+    held.pop().continue_()
+    page.unroute_all()
     page.get_by_test_id("feedback-text").fill("Đường truyền buổi sáng yếu")
     page.get_by_test_id("feedback-send").click()
     expect(page.get_by_test_id("feedback")).to_have_attribute("data-status", "new")

@@ -61,8 +61,8 @@ class FeedbackPage extends Page {
     return html`<top-bar .me=${this.me} current="feedback"></top-bar>
       <main class="feedback">
         <h1>${t('feedback.title')}</h1>
-        ${alertLine(this.error)} ${this.me?.unit ? this.form() : nothing}
-        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.said()} ${this.breaches()}`}
+        ${alertLine(this.error)}
+        ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : html`${this.me?.unit ? this.form() : nothing} ${this.said()} ${this.breaches()}`}
       </main>
       ${this.answering ? this.question(this.answering) : nothing}`;
   }

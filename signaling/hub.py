@@ -217,7 +217,8 @@ class Hub:
         due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
         self._refreshed = now if due else self._refreshed
         for meeting in list(self.meetings.values()):
-            await self._guarded(self._pass(meeting, now, due))
+            if meeting.id in self.meetings:  # one may end while time passes in another
+                await self._guarded(self._pass(meeting, now, due))
         if due:
             held = [meeting for meeting in self.meetings.values() if not meeting.trial]
             here = {meeting.id: meeting.conference.roster.present() for meeting in held}
@@ -270,7 +271,8 @@ class Hub:
             log.warning("x guard of %s not refreshed: %s", meeting.id, error)
 
     async def _finish(self, meeting: Meeting, reason: Farewell) -> None:
-        del self.meetings[meeting.id]
+        if self.meetings.pop(meeting.id, None) is None:
+            return  # it has ended while another one was ended
         self._sessions.pop(meeting.id, None)
         await meeting.apply(meeting.conference.end(reason))
         meeting.close()

@@ -385,3 +385,15 @@ async def test_a_fault_in_one_meeting_stops_time_in_no_other(
     await world.tick(1)
     assert [world.engine.rooms[each.id].recording is None for each in (faulty, sound)] == [True, False]
     assert "x the roof could not follow an event" in caplog.text
+
+
+async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await world.session(NHA_TRANG), await world.session(DIEN_KHANH, host=CAM_RANH)
+    for account, session in (("host", first), ("camranh", second)):
+        await world.join(account, session)
+    hub = world.roof.hub
+    monkeypatch.setattr(hub._lines, "look", lambda *_: hub.cancelled(second.id))
+    await world.tick(1)
+    assert list(hub.meetings) == [first.id]

@@ -1,26 +1,12 @@
 """Small files and letters that cost whoever reads them much time or memory."""
 
 import io
-import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 _SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _UNPACKED = 19_000_000
-
-
-@contextmanager
-def within(additions: int) -> Iterator[None]:
-    """Assert that work costs no more CPU than so many additions do now: a slow hour is slow for both."""
-    loop = time.process_time()
-    total = 0
-    for each in range(1_000_000):
-        total += each
-    began = time.process_time()
-    yield
-    assert time.process_time() - began < (began - loop) * additions / 1_000_000
 
 
 def zipped(parts: Mapping[str, str] | Mapping[str, bytes]) -> bytes:

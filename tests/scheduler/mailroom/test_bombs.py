@@ -1,28 +1,27 @@
-"""Letters that cost whoever reads them much: short work is made of them, and what is too much is set aside."""
+"""Letters that cost whoever reads them much: they are read to their bounds, and what is too much is set aside."""
 
 from contextlib import suppress
 
 import pytest
 
+from scheduler.apart import Apart
 from scheduler.mailroom import letter as mail
 from scheduler.mailroom import reader, sheets
 from scheduler.mailroom.letter import read
+from signaling import child
 from tests import bombs
 from tests.scheduler.mailroom.letters import VAN_NINH, letter
 from tests.scheduler.mailroom.test_reader import PLACES
 from tests.scheduler.world import NOW, ZONE
 
-A_LOOK = 60_000_000
-"""Additions: about three seconds of a quick machine, where what is bounded takes a tenth of that."""
-
 
 @pytest.mark.parametrize("name", bombs.LETTERS)
-def test_a_long_letter_is_soon_read(name: str) -> None:
+async def test_a_long_letter_is_read_to_its_end_by_the_process_that_reads(name: str) -> None:
+    """The kernel ends that process after `apart.CPU_SECONDS`, and there would be no letter."""
     raw = bombs.LETTERS[name](1_000_000)
-    with bombs.within(A_LOOK):
-        came = read(raw)
-    assert came.sender == bombs.SENDER
-    assert mail.head(raw).sender == came.sender
+    came = await Apart(child.output).letter(raw)
+    assert came is not None
+    assert (came.sender, mail.head(raw).sender) == (bombs.SENDER, bombs.SENDER)
 
 
 def test_a_letter_of_thousands_of_parts_has_none() -> None:
@@ -31,10 +30,10 @@ def test_a_letter_of_thousands_of_parts_has_none() -> None:
 
 
 @pytest.mark.parametrize("name", bombs.FORMS)
-def test_a_form_of_much_is_soon_read_or_none(name: str) -> None:
+def test_a_form_of_much_is_cut_or_none(name: str) -> None:
     data = bombs.FORMS[name]()
     rows: sheets.Rows = []
-    with bombs.within(A_LOOK), suppress(sheets.NoSheet):
+    with suppress(sheets.NoSheet):
         rows = sheets.read(name, data)
     assert sum(len(cell) for row in rows for cell in row) <= sheets.MAX_TEXT
 
@@ -53,12 +52,11 @@ def test_texts_are_read_in_the_charsets_of_texts() -> None:
 
 
 @pytest.mark.parametrize("said", ["thời gian: 14h ngày 5/4\n", "thành phần: UBND xã Vạn Phú; ", "14h00 ", "- a\n"])
-def test_what_is_understood_of_much_is_soon_read_too(said: str) -> None:
+def test_what_is_understood_of_much_is_cut_too(said: str) -> None:
     """This part is where the server is: it needs to know the units."""
     much = (said * sheets.MAX_CELL)[: sheets.MAX_CELL]
     rows = [["Thời gian", much], ["Thành phần", much], *[[much]] * 8]
     attached = tuple(mail.Attachment(f"{number}.csv", rows) for number in range(mail.MAX_ATTACHMENTS))
     came = mail.Letter("<1@x>", VAN_NINH, None, "Đăng ký họp", (said * 20_000)[: mail.MAX_BODY], attached, ())
-    with bombs.within(A_LOOK):
-        reader.asks(came)
-        assert len(str(reader.read(came, PLACES, "571", NOW, ZONE).content())) < 20_000
+    reader.asks(came)
+    assert len(str(reader.read(came, PLACES, "571", NOW, ZONE).content())) < 20_000

@@ -84,9 +84,9 @@ class Solos:
         self._solos: dict[str, Solo] = {}
 
     def encode(self, voices: Mapping[str, Samples], tick: int) -> list[tuple[Solo, bytes]]:
-        """Encode 20 ms of every voice."""
-        for name in voices.keys() - self._solos.keys():
-            if len(self._solos) < MAX_SOLOS:
+        """Encode 20 ms of every voice; who begin in the same tick have their files in the order given."""
+        for name in voices:
+            if name not in self._solos and len(self._solos) < MAX_SOLOS:
                 path = self._recording.with_name(f"{self._recording.stem}.{len(self._solos) + 1}.m4a")
                 self._solos[name] = Solo(path, name)
         known = ((self._solos[name], samples) for name, samples in voices.items() if name in self._solos)

@@ -12,7 +12,7 @@ from mediaserver.files import digest
 from mediaserver.finish import finish
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.pieces import Piece
-from mediaserver.solo import MAX_SOLOS, Solos
+from mediaserver.solo import MAX_SOLOS, Solos, solos_of
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.pictures import pitch
@@ -130,6 +130,19 @@ def test_further_points_are_left_out_and_a_slow_disk_too(tmp_path: Path) -> None
     camera.close()
     assert len(list(tmp_path.glob("*.m4a"))) == MAX_SOLOS
     assert camera.failed == []
+
+
+def test_points_that_begin_at_once_have_their_files_in_the_order_given(tmp_path: Path) -> None:
+    names = [f"point {number}" for number in range(12)]
+    solos = Solos(tmp_path / "1.mp4")
+    for solo, payload in solos.encode({name: tone(440, 0) for name in names}, 0):
+        solo.write(payload, 0)
+    solos.close()
+    titles = []
+    for path in solos_of(tmp_path / "1.mp4"):
+        with av.open(str(path)) as container:
+            titles.append(container.metadata["title"])
+    assert titles == names
 
 
 class Full:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest import bench, demo, flame, growth, province, records, scenario, sound, turns
+from loadtest import bench, delay, demo, flame, growth, province, records, scenario, sound, turns
 from loadtest.accounts import Login, provide, provide_points, read_accounts
 from loadtest.case import CASES
 from loadtest.client import Refused
@@ -208,6 +208,12 @@ def _sound(words: Sequence[str]) -> int:
     return 0
 
 
+def _delay(words: Sequence[str]) -> int:
+    argparse.ArgumentParser(prog="python -m loadtest delay", description=delay.__doc__).parse_args(words)
+    print(delay.table(_run(delay.run(_progress))))
+    return 0
+
+
 def _province(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest province", description=province.__doc__)
     parser.add_argument("--cases", default="abcd", help="some of a, b, c, d (default all)")
@@ -258,6 +264,7 @@ def _demo(words: Sequence[str]) -> int:
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "bench": _bench,
+    "delay": _delay,
     "demo": _demo,
     "flame": _flame,
     "growth": _growth,

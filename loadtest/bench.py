@@ -165,11 +165,15 @@ def composed_s(bench: Bench) -> float:
 async def seat_cameras(bench: Bench) -> None:
     """16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of them composed into 720p25; no sound."""
     for place in range(floor.SENDERS):
-        camera = Material((), partial(clips, floor.CARDS[place % len(floor.CARDS)], cache=cache_directory()))
-        caller = await bench.seat(camera, Wish(("H264",), 1, picture=False))
+        caller = await bench.seat(camera(place), Wish(("H264",), 1, picture=False))
         caller.sending.mic = False
     viewer = await bench.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
     viewer.sending.mic = False
+
+
+def camera(place: int) -> Material:
+    """One of four moving pictures, without a voice."""
+    return Material((), partial(clips, floor.CARDS[place % len(floor.CARDS)], cache=cache_directory()))
 
 
 async def _plain(module: str, *numbers: int) -> dict[str, float]:

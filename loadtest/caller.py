@@ -70,6 +70,8 @@ class Sending:
     """How many of the camera's layers, from the lowest; the others rest, as a browser's do when its line is poor."""
     wanted: int = len(RIDS)
     """How many of them anybody looks at, as the server says."""
+    turned: Callable[[str], None] = lambda _kind: None
+    """Told "sound" or "picture" when their loop is about to be sent from its beginning."""
 
 
 @dataclass(slots=True)
@@ -177,7 +179,10 @@ class Caller:
             return
         if not self.sending.mic:
             self._voice.skip(1)
-        elif self._level:
+            return
+        if self._voice.begins:
+            self.sending.turned("sound")
+        if self._level:
             self._link.send_packet(with_extension(self._voice.next(), self._level))
         else:
             self._link.send([self._voice.next()])
@@ -188,6 +193,8 @@ class Caller:
             if at >= awake:
                 layer.skip(1)
                 continue
+            if layer.begins:
+                self.sending.turned("picture")
             packets, extension = layer.next()
             if not extension:
                 self._link.send(packets)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from loadtest.caller import Caller, Material
+from loadtest.caller import Caller, Material, Watcher
 from loadtest.offer import Wish
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.remote import RemoteEngine
@@ -31,11 +31,18 @@ class Bench:
     callers: list[Caller] = field(default_factory=list)
 
     async def seat(
-        self, material: Material, wish: Wish, *, view: str = "composed", floor: bool = False, visible: bool = True
+        self,
+        material: Material,
+        wish: Wish,
+        *,
+        view: str = "composed",
+        floor: bool = False,
+        visible: bool = True,
+        watcher: Watcher | None = None,
     ) -> Caller:
         """Seat and connect one more caller; its seat is its place in `callers`. Who is not visible has no tile."""
         seat = str(len(self.callers))
-        caller = Caller(self.certificate, material, wish)
+        caller = Caller(self.certificate, material, wish, watcher)
         self.callers.append(caller)
         options = SeatOptions(seat, f"Point {seat}", visible=visible, floor=floor, view=view)
         await self.engine.add_seat(ROOM, options)

@@ -128,21 +128,21 @@ def _label(name: str, width: int, height: int) -> tuple[Plane, int, int]:
     return np.asarray(mask.crop(box)), box[0], box[1]
 
 
-def encode(codec: Codec, size: int, pictures: Iterator[Plane]) -> list[Coded]:
-    """Encode a loop; key frames at its start and every `KEY_EVERY` frames."""
+def encode(codec: Codec, size: int, pictures: Iterator[Plane], key_every: int = KEY_EVERY) -> list[Coded]:
+    """Encode a loop; key frames at its start and every `key_every` frames."""
     width, height, bitrate = RENDITIONS[size]
     name, options = _ENCODERS[codec]
     encoder = av.CodecContext.create(name, "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.framerate, encoder.time_base = Fraction(FPS), Fraction(1, FPS)
-    encoder.bit_rate, encoder.gop_size, encoder.thread_count = bitrate, KEY_EVERY, 1
+    encoder.bit_rate, encoder.gop_size, encoder.thread_count = bitrate, key_every, 1
     encoder.options = options
     written: list[Coded] = []
     for at, picture in enumerate(pictures):
         frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
         frame.pts, frame.time_base = at, Fraction(1, FPS)
-        frame.pict_type = PictureType.I if at % KEY_EVERY == 0 else PictureType.NONE
+        frame.pict_type = PictureType.I if at % key_every == 0 else PictureType.NONE
         written += [Coded(bytes(p), p.is_keyframe) for p in encoder.encode(frame)]
     return written + [Coded(bytes(p), p.is_keyframe) for p in encoder.encode(None)]
 

@@ -46,6 +46,11 @@ class Voice:
         # counters
         self.sent = Sent()
 
+    @property
+    def begins(self) -> bool:
+        """Whether the next packet is the first of the loop."""
+        return self._at == 0
+
     def next(self) -> Outgoing:
         """The packet of this tick."""
         payload = self._packets[self._at]
@@ -80,6 +85,11 @@ class Layer:
         self._ring: list[Outgoing | None] = [None] * RESEND_PACKETS
         # counters
         self.sent = Sent()
+
+    @property
+    def begins(self) -> bool:
+        """Whether the next picture is the first of the loop."""
+        return self._at == 0
 
     def next(self) -> tuple[list[Outgoing], bytes]:
         """The packets of this tick and the header extension to send them with (empty: none)."""

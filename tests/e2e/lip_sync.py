@@ -12,12 +12,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-import av
-import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from loadtest.decode import mono
-from mediaserver.sealed import Safe
+from loadtest.clapper import Moments, after, recorded
 from signaling.record import file_safe
 from tests.e2e import browsers
 from tests.e2e.line import Line
@@ -126,19 +123,11 @@ window.note = async (video, audio) => {
 )
 _THROUGH = "note(document.querySelector('[data-testid=picture]'), document.querySelector('[data-testid=audio]'))"
 
-Moments = list[float]
-
-
-def nearest(ats: Moments, others: Moments, low: float, high: float) -> list[float]:
-    """For each moment the distance to the first of the others that lies from `low` to `high` ms later."""
-    distances = ([other - at for other in others if low <= other - at < high] for at in ats)
-    return [found[0] for found in distances if found]
-
 
 def figures(flashes: Moments, seen: Moments, heard: Moments) -> dict[str, object]:
     """Delay of the picture, and how much later its sound comes (least, 5th, 50th and 95th percentile, most), in ms."""
-    delays = sorted(nearest(flashes, seen, 0, 900))
-    skews = sorted(nearest(seen, heard, -NEAR_MS, NEAR_MS))
+    delays = sorted(after(flashes, seen, 0, 900).values())
+    skews = sorted(after(seen, heard, -NEAR_MS, NEAR_MS).values())
     return {
         "pictures": len(delays),
         "delay_p50_ms": round(statistics.median(delays)) if delays else None,
@@ -162,26 +151,6 @@ def measure(sender: Page, receiver: Page, seconds: float) -> dict[str, object]:
     seen: Moments = receiver.evaluate("window.seen")
     heard: Moments = receiver.evaluate("window.heard.map(at => window.since + at)")
     return figures(flashes, seen, heard)
-
-
-def recorded(safe: Safe, path: Path) -> dict[str, object]:
-    """When a file flashes and beeps."""
-    seen, heard, white, quiet = [], [], True, 0
-    with safe.open(path) as file, av.open(file, "r") as container:
-        for frame in container.decode(video=0):
-            assert isinstance(frame, av.VideoFrame) and frame.time is not None
-            lit = int(frame.to_ndarray(format="gray")[frame.height // 2, frame.width // 2]) > 128
-            seen += [frame.time * 1000] if lit and not white else []
-            white = lit
-    with safe.open(path) as file, av.open(file, "r") as container:
-        for sound in container.decode(audio=0):
-            assert isinstance(sound, av.AudioFrame) and sound.time is not None
-            loud = np.abs(mono(sound).astype(int)) > 0.05 * 32767
-            if loud.any() and quiet > sound.sample_rate // 10:
-                heard.append((sound.time + int(loud.argmax()) / sound.sample_rate) * 1000)
-            quiet = 0 if loud.any() else quiet + sound.samples
-    found = figures(seen, seen, heard)
-    return {key: value for key, value in found.items() if not key.startswith("delay")}
 
 
 def tell(what: str, found: dict[str, object]) -> None:
@@ -230,7 +199,10 @@ def main() -> None:
             point.wait_for_timeout(3000)
             line.stop()
             for path in sorted((server.data / "recordings").rglob("*.mp4")):
-                tell("recorded", recorded(file_safe((server.data / "code.key").read_bytes()), path))
+                with file_safe((server.data / "code.key").read_bytes()).open(path) as file:
+                    seen, heard = ([1000 * at for at in each] for each in recorded(file))
+                told = figures(seen, seen, heard)
+                tell("recorded", {key: value for key, value in told.items() if not key.startswith("delay")})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The directory as operators meet it: a point is found, added, assessed, given an account, and asked to be active."""
 
-from playwright.sync_api import Browser, Page, expect
+import re
+
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.people import People
 from tests.e2e.server import Server
@@ -34,12 +36,23 @@ def connect(page: Page) -> None:
     page.get_by_test_id("add-line").click()
     for name, value in (("subscribed", "4"), ("ranges", "10.79.0.0/16"), ("up", "4"), ("down", "4,2")):
         page.get_by_test_id(f"f-{name}").last.fill(value)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/api/v1/directory$"), hold)
     page.get_by_test_id("save-line").click()
     expect(page.get_by_test_id("line")).to_contain_text("↑ 4 ↓ 4,2")
     page.get_by_test_id("edit-device").click()
     device = page.get_by_test_id("device")
     device.get_by_test_id("save-device").click()
-    expect(page.get_by_text("VCS trên TSLCD, WAN phải có IP (Điều 11.7)")).to_be_visible()
+    refusal = page.get_by_text("VCS trên TSLCD, WAN phải có IP (Điều 11.7)")
+    expect(refusal).to_be_visible()
+    with page.expect_response(re.compile(r"/stock$")):  # the page is still catching up with the line
+        held.pop().continue_()
+    page.unroute_all()
+    expect(refusal).to_be_visible()
     device.get_by_test_id("f-address").fill("10.79.4.20")
     device.get_by_test_id("f-codecs").fill("H.264/90000")
     device.get_by_test_id("save-device").click()

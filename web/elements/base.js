@@ -23,6 +23,8 @@ export class Caller extends Piece {
   constructor() {
     super();
     this.error = '';
+    /** What a refresh told last. */
+    this.outage = '';
   }
 
   /** Run a call; tell whether it went well. @param {() => Promise<unknown>} run */
@@ -34,6 +36,18 @@ export class Caller extends Piece {
     } catch (failure) {
       this.failed(failure);
       return false;
+    }
+  }
+
+  /** Look again, unasked: what was told of something that a person did stays. @param {() => Promise<unknown>} run */
+  async refresh(run) {
+    try {
+      await run();
+      if (this.error === this.outage) this.error = '';
+      this.outage = '';
+    } catch (failure) {
+      this.failed(failure);
+      this.outage = this.error;
     }
   }
 
@@ -90,7 +104,7 @@ export class Page extends Caller {
   }
 
   async begin() {
-    await this.attempt(async () => {
+    await this.refresh(async () => {
       this.me = await me();
       await this.load();
     });

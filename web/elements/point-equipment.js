@@ -39,7 +39,7 @@ export class PointEquipment extends Caller {
 
   async load() {
     const id = this.point?.id ?? '';
-    await this.attempt(async () => {
+    await this.refresh(async () => {
       const [found, known] = await Promise.all([stock(id), this.edit ? providers() : []]);
       if (id === this.point?.id) [this.stock, this.providers] = [found, known];
     });

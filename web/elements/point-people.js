@@ -39,7 +39,7 @@ export class PointPeople extends Caller {
 
   async load() {
     const unit = this.point?.unit ?? '';
-    await this.attempt(async () => {
+    await this.refresh(async () => {
       const found = await people(unit);
       if (unit === this.point?.unit) this.list = found;
     });

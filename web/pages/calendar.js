@@ -101,7 +101,7 @@ class CalendarPage extends Page {
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.me ? this.grid() : nothing}
         ${this.capacity && !this.loading ? this.load80(this.capacity) : nothing}
       </main>
-      ${this.chosen ? html`<session-details .of=${this.chosen} .me=${this.me} @changed=${() => this.attempt(() => this.load())} @shut=${() => (this.chosen = '')}></session-details>` : nothing}`;
+      ${this.chosen ? html`<session-details .of=${this.chosen} .me=${this.me} @changed=${() => this.refresh(() => this.load())} @shut=${() => (this.chosen = '')}></session-details>` : nothing}`;
   }
 
   head() {

@@ -42,7 +42,7 @@ class CapacityPage extends Page {
     this.fault = '';
     this.saved = '';
     this.busy = false;
-    every(this, AGAIN_MS, () => this.attempt(() => this.look()));
+    every(this, AGAIN_MS, () => this.refresh(() => this.look()));
   }
 
   get to() {

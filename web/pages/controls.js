@@ -57,7 +57,7 @@ class ControlsPage extends Page {
 
   render() {
     return html`<top-bar .me=${this.me} current="controls"></top-bar>
-      <main class="sections" @changed=${() => this.attempt(() => this.load())}>
+      <main class="sections" @changed=${() => this.refresh(() => this.load())}>
         <div class="row between wrap"><h1>${t('controls.title')}</h1>
           ${this.lists.length ? html`<a class="button" href=${controlsFile(this.point)} download data-testid="controls-export">${icon('download')}<span>XLSX</span></a>` : nothing}</div>
         ${this.point && this.supervises ? html`<p><a href="controls.html">${t('controls.all')}</a></p>` : nothing}

@@ -58,9 +58,9 @@ class DirectoryPage extends Page {
   }
 
   /** Something of the card, or its unit, is not as it was. */
-  async refresh() {
+  async renew() {
     const id = this.card?.point.id;
-    await this.attempt(async () => {
+    await this.refresh(async () => {
       this.tree = await directory();
       if (id) this.card = await pointCard(id);
     });
@@ -90,7 +90,7 @@ class DirectoryPage extends Page {
       <nav class="tree" aria-label=${t('directory.points')}>${this.search()} ${this.branches(tree)}</nav>
       <div class="column">
         ${this.card
-          ? html`<point-card .card=${this.card} .tree=${tree} .me=${this.me} @changed=${this.refresh} @add-point=${this.addPoint}></point-card>`
+          ? html`<point-card .card=${this.card} .tree=${tree} .me=${this.me} @changed=${this.renew} @add-point=${this.addPoint}></point-card>`
           : this.overview(tree)}
       </div>
     </div>`;
@@ -138,7 +138,7 @@ class DirectoryPage extends Page {
               <span><strong>${names.get(point)}</strong> ${t(`change.${field}`)}: ${old || '–'} → ${fresh}</span></button></li>`)}</ul>`
         : nothing}
       ${missing.length ? html`<p data-testid="missing">${t('people.missing', missing.length)}</p>` : nothing}
-      ${tree.may_edit ? html`<h3>${t('table.title')}</h3><table-exchange @changed=${this.refresh}></table-exchange>` : nothing}
+      ${tree.may_edit ? html`<h3>${t('table.title')}</h3><table-exchange @changed=${this.renew}></table-exchange>` : nothing}
     </section>`;
   }
 }

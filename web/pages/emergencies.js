@@ -22,7 +22,7 @@ class EmergenciesPage extends Page {
     this.grounds = {};
     this.opened = '';
     this.busy = false;
-    every(this, AGAIN_MS, () => this.attempt(() => this.look()));
+    every(this, AGAIN_MS, () => this.refresh(() => this.look()));
   }
 
   async load() {
@@ -52,7 +52,7 @@ class EmergenciesPage extends Page {
         <p class="soft">${t('emergencies.rule')}</p>
         ${alertLine(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : this.listed()}
-        ${this.opened ? html`<session-details .of=${this.opened} .me=${this.me} @changed=${() => this.attempt(() => this.look())} @shut=${() => (this.opened = '')}></session-details>` : nothing}
+        ${this.opened ? html`<session-details .of=${this.opened} .me=${this.me} @changed=${() => this.refresh(() => this.look())} @shut=${() => (this.opened = '')}></session-details>` : nothing}
       </main>`;
   }
 

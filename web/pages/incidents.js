@@ -30,7 +30,7 @@ class IncidentsPage extends Page {
     this.level = '';
     /** What waits for a word about it. @type {{incident: Incident, step: string} | null} */
     this.doing = null;
-    every(this, AGAIN_MS, () => this.attempt(() => this.load()));
+    every(this, AGAIN_MS, () => this.refresh(() => this.load()));
   }
 
   async load() {

@@ -33,7 +33,7 @@ class LinesPage extends Page {
     this.naming = '';
     /** @type {IssuedAccount | null} */
     this.issued = null;
-    every(this, AGAIN_MS, () => this.attempt(() => this.load()));
+    every(this, AGAIN_MS, () => this.refresh(() => this.load()));
   }
 
   get central() {

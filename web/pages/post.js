@@ -34,7 +34,7 @@ class PostPage extends Page {
     /** What became of it. @type {MailDraft | null} */
     this.draft = null;
     this.text = '';
-    every(this, REFRESH_MS, () => this.attempt(() => this.load()));
+    every(this, REFRESH_MS, () => this.refresh(() => this.load()));
   }
 
   /** Whether this person decides; who supervises only reads. */

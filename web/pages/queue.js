@@ -36,7 +36,7 @@ class QueuePage extends Page {
     this.now = Date.now();
     /** Server time minus ours. */
     this.skew = 0;
-    every(this, AGAIN_MS, () => this.attempt(() => this.load()));
+    every(this, AGAIN_MS, () => this.refresh(() => this.load()));
     every(this, SECOND_MS, () => (this.now = Date.now() + this.skew));
   }
 

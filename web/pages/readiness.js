@@ -23,7 +23,7 @@ class ReadinessPage extends Page {
     this.list = [];
     /** @type {ReadyBoard | null} */
     this.board = null;
-    every(this, LOOK_MS, () => this.load().catch(() => undefined));
+    every(this, LOOK_MS, () => this.refresh(() => this.load()));
   }
 
   async load() {

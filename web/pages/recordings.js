@@ -39,7 +39,7 @@ class RecordingsPage extends Page {
     /** @type {{recording: Recording, url: string, from: number} | null} */
     this.playing = null;
     this.copied = '';
-    every(this, AGAIN_MS, () => this.list.some(moves) && this.attempt(() => this.load()));
+    every(this, AGAIN_MS, () => this.list.some(moves) && this.refresh(() => this.load()));
   }
 
   async load() {

@@ -30,7 +30,7 @@ class SupervisionPage extends Page {
     this.answers = null;
     /** @type {Capacity | null} */
     this.capacity = null;
-    every(this, LOOK_MS, () => this.load().catch(() => undefined));
+    every(this, LOOK_MS, () => this.refresh(() => this.load()));
   }
 
   async load() {

@@ -46,9 +46,10 @@ class SpeakerDetector:
         current = smoothed.get(before, QUIETEST_DBOV) if before is not None else QUIETEST_DBOV
         if current > THRESHOLD_DBOV:
             self._heard = now
-        if current > self._lately(now):
-            self._loud, self._loud_at = current, now
-        if best is not None and best != before and self._may_take(smoothed[best], now):
+        lately = self._loud - FALL_DB * (now - self._loud_at) / self._hold_s
+        if current > lately:
+            self._loud, self._loud_at, lately = current, now, current
+        if best is not None and best != before and self._may_take(smoothed[best], lately, now):
             self.speaker, self._since, self._heard = best, now, now
             self._loud, self._loud_at = smoothed[best], now
         elif before is not None and now - self._heard > self._hold_s:
@@ -60,11 +61,8 @@ class SpeakerDetector:
         if seat == self.speaker:
             self._since, self._loud = -inf, QUIETEST_DBOV
 
-    def _may_take(self, challenger: float, now: float) -> bool:
+    def _may_take(self, challenger: float, lately: float, now: float) -> bool:
+        """Whether somebody so loud may, where the speaker counts as so loud as `lately` says."""
         if challenger <= THRESHOLD_DBOV:
             return False
-        return self.speaker is None or (challenger > self._lately(now) + MARGIN_DB and now - self._since > self._hold_s)
-
-    def _lately(self, now: float) -> float:
-        """How loud the speaker counts as."""
-        return self._loud - FALL_DB * (now - self._loud_at) / self._hold_s
+        return self.speaker is None or (challenger > lately + MARGIN_DB and now - self._since > self._hold_s)

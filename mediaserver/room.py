@@ -140,7 +140,7 @@ class Room:
             return
         if any(name in picture.stage.layout.seats for picture in self.pictures):
             self._names[name] = seat.options.label
-        self.mixer.close(name)
+        self.mixer.forget(name)
         for heard in (seat.input, seat.content_input):
             heard.follow(None, time.monotonic())
         self._arrange()

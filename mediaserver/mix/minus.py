@@ -11,6 +11,8 @@ Samples = NDArray[np.int16]
 Sums = NDArray[np.int32]
 
 FULL_POWER = 32768.0**2
+QUIETEST_DBOV = -127.0
+"""Silence (RFC 6464)."""
 
 SAMPLE_RATE = 48000
 PTIME_MS = 20
@@ -26,10 +28,10 @@ def mix(voices: Mapping[str, Samples]) -> tuple[Sums, dict[str, Sums]]:
 
 
 def plain_level(voice: Samples) -> float:
-    """Loudness in dBov (RFC 6464: 0 is the loudest, −127 silence)."""
+    """Loudness in dBov: 0 is the loudest."""
     samples = voice.astype(np.float64)
     power = float(np.dot(samples, samples)) / len(samples)
-    return max(-127.0, 10.0 * math.log10(power / FULL_POWER)) if power > 0 else -127.0
+    return max(QUIETEST_DBOV, 10.0 * math.log10(power / FULL_POWER)) if power > 0 else QUIETEST_DBOV
 
 
 def _load() -> Any:

@@ -8,8 +8,9 @@ from mediaserver.faults import Faults
 from mediaserver.mix import minus
 from mediaserver.mix.bus import Bus
 from mediaserver.mix.echo import Echo
-from mediaserver.mix.minus import Samples, Sums
-from mediaserver.mix.speaker import QUIETEST_DBOV, SpeakerDetector
+from mediaserver.mix.leveller import EVERY_TICKS, Leveller
+from mediaserver.mix.minus import QUIETEST_DBOV, Samples, Sums
+from mediaserver.mix.speaker import SpeakerDetector
 from mediaserver.mix.voice import Voice
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
@@ -35,6 +36,8 @@ class Mixer:
         # owned
         self.speaker = SpeakerDetector(options.hold_s)
         self.voices: dict[str, Voice] = {}
+        self._levellers: dict[str, Leveller] = {}
+        """Of all who had the floor, until they leave."""
         self._echo = Echo(options.echo_s) if options.echo_s else None
         self._full = Bus("mix", dirty)
         self._without: dict[str, Bus] = {}
@@ -65,10 +68,10 @@ class Mixer:
     def relays(self, allowed: bool) -> None:
         self._full.pauses = allowed
 
-    def open(self, seat: str, gain: float = 0.0) -> None:
-        """Let a seat be heard; `gain` in dB."""
+    def open(self, seat: str, fader: float = 0.0) -> None:
+        """Let a seat be heard; `fader` in dB."""
         if seat not in self.voices:
-            self.voices[seat] = Voice(gain)
+            self.voices[seat] = Voice(fader, self._levellers.setdefault(seat, Leveller()))
             self._without[seat] = Bus(f"minus:{seat}", self._dirty, pauses=True)
 
     def close(self, seat: str) -> None:
@@ -80,10 +83,15 @@ class Mixer:
         self.mixed -= {seat}
         self.speaker.forget(seat)
 
-    def amplify(self, seat: str, gain: float) -> None:
-        """Make an open floor louder or softer from the next tick on; `gain` in dB."""
+    def forget(self, seat: str) -> None:
+        """A seat is no more: its floor is closed, and how loud it spoke no longer known."""
+        self.close(seat)
+        self._levellers.pop(seat, None)
+
+    def amplify(self, seat: str, fader: float) -> None:
+        """Make an open floor louder or softer from the next tick on; `fader` in dB."""
         if seat in self.voices:
-            self.voices[seat].gain = gain
+            self.voices[seat].amplify(fader)
 
     def hear(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """Take a microphone's packet: only an open floor is listened to. `now` in seconds."""
@@ -111,6 +119,9 @@ class Mixer:
                 levels[seat] = heard
             if voice.active:
                 active.append(seat)
+        if tick % EVERY_TICKS == 0:
+            for voice in self.voices.values():
+                voice.level_out()
         changed = self.speaker.update(levels, now, among=self.mixed)
         self.mixed = frozenset(active if len(active) <= self._most else self._loudest(active))
         if alone is not None and alone.packet is not None:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from math import inf
 
+from mediaserver.mix.minus import QUIETEST_DBOV
+
 THRESHOLD_DBOV = -50.0
 """Quieter is a room's own noise."""
 MARGIN_DB = 6.0
@@ -10,7 +12,6 @@ MARGIN_DB = 6.0
 FALL_DB = 20.0
 """So much less a speaker's last sound counts once the hold is over: breaths are short, a real pause is not."""
 _SMOOTHING = 0.2
-QUIETEST_DBOV = -127.0
 
 
 class SpeakerDetector:

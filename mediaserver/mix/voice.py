@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mediaserver.mix.leveller import Leveller
 from mediaserver.mix.limiter import Limiter
 from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.opus import OpusDecoder
@@ -54,11 +55,14 @@ class Voice:
     Even then its packets may go to everyone as they came, while it is alone and its line steady.
     """
 
-    def __init__(self, gain: float = 0.0) -> None:
+    def __init__(self, fader: float = 0.0, leveller: Leveller | None = None) -> None:
         # given
-        self.gain = gain
-        """In dB; heard loudness has it in."""
+        self._fader = fader
+        self._leveller = leveller or Leveller()
         # owned
+        self.gain = fader + self._leveller.gain
+        """In dB, by hand and by itself. Of these heard loudness has in what was done by hand alone: a room whose noise is
+        lifted with its voice must not be taken to speak."""
         self.jitter = AudioJitter()
         self._codec = "opus"
         self._decoder: Decoder = OpusDecoder()
@@ -94,6 +98,15 @@ class Voice:
         self._claim = packet.level if self._doubt < DOUBT_TICKS else None
         self.jitter.add(packet, now)
 
+    def amplify(self, fader: float) -> None:
+        """Make it louder or softer by hand, in dB."""
+        self._fader, self.gain = fader, fader + self._leveller.gain
+
+    def level_out(self) -> None:
+        """Make it louder or softer by itself, by what :meth:`listen` heard last; every `EVERY_TICKS`."""
+        self._leveller.hear(None if self._quiet else self._level)
+        self.gain = self._fader + self._leveller.gain
+
     def _tune(self, codec: str) -> None:
         """Begin anew with another codec: room systems may change theirs from packet to packet."""
         opus = codec == "opus"
@@ -123,7 +136,7 @@ class Voice:
             self.active = self._quiet < QUIET_TICKS
             return None
         self._quiet, self._level, self.active = 0, heard, True
-        heard += self.gain
+        heard += self._fader
         return heard if heard < 0.0 else 0.0
 
     def _hear(self, frame: Samples) -> float:

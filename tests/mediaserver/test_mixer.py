@@ -1,6 +1,7 @@
 """Who is heard, by whom, and at what cost."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,6 +63,17 @@ class Meeting:
             return Packet(111, tick & 0xFFFF, tick * FRAME_SAMPLES, ssrc, False, payload, level=claim)
 
         self._talkers[seat] = packet
+
+    def say(self, seat: str, hertz: float, dbov: float, claim: int | None = None) -> None:
+        """Talk as loud as this, in words of 0.32 s with pauses of 0.14 s."""
+        self.talk(seat, hertz, 10 ** (dbov / 20) * 2**0.5, claim)
+        speak = self._talkers[seat]
+
+        def word(tick: int) -> Packet:
+            packet = speak(tick)
+            return packet if tick % 23 < 16 else replace(packet, payload=silence(), level=claim and 127)
+
+        self._talkers[seat] = word
 
     def stop(self, seat: str) -> None:
         del self._talkers[seat]
@@ -510,3 +522,63 @@ def test_who_tries_devices_alone_hears_what_was_really_decoded() -> None:
     own = meeting.ear(meeting.mixer.source_for("a"))
     meeting.hear(LOUD_TICKS + 60)
     assert own.tones(400) == [400]
+
+
+def loudest(ear: Ear, ticks: int) -> float:
+    """The loudest 20 ms of the last ones, in dBov."""
+    return max(level(samples) for samples in ear.sound[-ticks:])
+
+
+def test_a_quiet_room_is_lifted_slowly_and_a_loud_one_lowered() -> None:
+    heard = {}
+    for dbov in (-38.0, -20.0, -6.0):
+        meeting = Meeting()
+        meeting.mixer.open("a")
+        meeting.say("a", 400, dbov)
+        ear = meeting.ear(meeting.mixer.full)
+        meeting.hear(300)
+        early = loudest(ear, 100)
+        meeting.hear(1500)
+        heard[dbov] = [early, loudest(ear, 100)]
+    assert heard == {
+        -38.0: [pytest.approx(-38, abs=2), pytest.approx(-28, abs=2)],
+        -20.0: [pytest.approx(-20, abs=2), pytest.approx(-20, abs=2)],
+        -6.0: [pytest.approx(-6, abs=2), pytest.approx(-12, abs=2)],
+    }
+
+
+def test_how_loud_somebody_spoke_is_known_when_they_speak_again_and_forgotten_when_they_leave() -> None:
+    meeting = Meeting()
+    meeting.mixer.open("a")
+    meeting.say("a", 400, -38)
+    meeting.hear(2500)
+    meeting.mixer.close("a")
+    meeting.hear(50)
+    meeting.mixer.open("a")
+    assert meeting.mixer.voices["a"].gain == pytest.approx(10, abs=2)
+    meeting.mixer.amplify("a", -3)
+    assert meeting.mixer.voices["a"].gain == pytest.approx(7, abs=2)
+    meeting.mixer.forget("a")
+    meeting.mixer.open("a")
+    assert meeting.mixer.voices["a"].gain == 0
+
+
+def test_the_noise_of_a_lifted_room_is_no_speech() -> None:
+    meeting = Meeting()
+    meeting.mixer.open("a")
+    meeting.say("a", 400, -38)
+    meeting.hear(2500)
+    meeting.stop("a")
+    meeting.hear(100)
+    assert meeting.mixer.speaker.speaker is None
+    meeting.talk("a", 100, 10 ** (-55 / 20) * 2**0.5)
+    assert meeting.hear(200) == []
+    assert meeting.mixer.voices["a"].gain > 8
+
+
+def test_a_usual_voice_that_says_how_loud_it_is_is_left_as_it_is() -> None:
+    meeting = Meeting()
+    meeting.mixer.open("a")
+    meeting.say("a", 400, -20, claim=20)
+    meeting.hear(3000)
+    assert meeting.mixer.voices["a"].gain == 0

@@ -1,7 +1,8 @@
 """`python -m loadtest` measures how many points a server carries.
 
 `… demo` shows a conference, `… bench` what it costs, `… turns` what another version costs, `… flame` where the time
-goes, `… sound` what bad lines leave of a voice, `… province` whether a whole province fits on this machine.
+goes, `… sound` what bad lines leave of a voice, `… delay` how late picture and sound are, `… province` whether a whole
+province fits on this machine.
 """
 
 import argparse

@@ -478,7 +478,9 @@ class Room:
         self._recorder = recorder = Recorder(Path(path), failed)
         self.mixer.full.attach(recorder)
         self.mixer.relays = False
-        recorder.follow(_recorded(self.pictures.of(RECORDING)), time.monotonic())
+        now = time.monotonic()
+        recorder.follow(_recorded(self.pictures.of(RECORDING)), now)
+        self._follow_cameras(now)
 
     def pause_recording(self, paused: bool) -> None:
         """Leave out what happens from now on, or go on."""

@@ -20,6 +20,7 @@ from mediaserver.mix.codec import VideoEncoder
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.recorder import MAX_QUEUED, Recorder
 from mediaserver.rendition import Rendition
+from mediaserver.room import Room
 from mediaserver.rtp.packet import Packet
 from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.meeting import ROOM, Meeting, voice
@@ -288,6 +289,19 @@ async def test_a_meeting_is_recorded_as_it_was(meeting: Meeting, tmp_path: Path)
     assert film.hertz(0.2, film.seconds - 0.2) == pytest.approx(440, abs=2)
     left, right = (colour_at(film.pictures[-1][1], x, 90) for x in (80, 240))
     assert (alike(left, RED), alike(right, GREEN)) == (True, True)
+
+
+async def test_a_recording_with_its_own_layout_asks_for_its_cameras_at_once(
+    meeting: Meeting, room: Room, tmp_path: Path
+) -> None:
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    await meeting.engine.set_layout(ROOM, Layout("single", "a"))
+    await meeting.engine.set_layout(ROOM, Layout("single", "b"), RECORDING)
+    await a.watch.until(lambda: not room.seats["b"].input.listening)  # nobody looks at it any more
+    await meeting.engine.start_recording(ROOM, str(tmp_path / "film.mp4"))
+    assert [room.seats[name].input.listening for name in "ab"] == [True, True]
 
 
 async def test_a_recording_shows_its_own_layout_without_a_gap_around_the_change(

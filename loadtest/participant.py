@@ -1,11 +1,11 @@
 """One person in a conference: the WebSocket of docs/protocol.md, and a caller for the media."""
 
 import asyncio
-import contextlib
 import itertools
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -123,16 +123,17 @@ class Participant:
         if self._ws is None or self._reader is None:
             return
         if not self._ws.closed and self.ended is None:
-            with contextlib.suppress(Rejected, TimeoutError, ConnectionError):
+            with suppress(Rejected, TimeoutError, ConnectionError):
                 await self.ask("leave")
         await self._ws.close()
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
 
     async def _read(self, ws: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in ws:
-            if message.type == aiohttp.WSMsgType.TEXT:
-                self._take(json.loads(message.data))
+        with suppress(ConnectionResetError):  # a ping was read, and there is nobody left to answer
+            async for message in ws:
+                if message.type == aiohttp.WSMsgType.TEXT:
+                    self._take(json.loads(message.data))
         self.ended = self.ended or "lost"
         for answer in self._asked.values():
             if not answer.done():

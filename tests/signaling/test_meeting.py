@@ -1,5 +1,6 @@
 """Meetings over real sockets: the door, the handshake, faults, the guard, lost workers, the end."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -353,6 +354,7 @@ async def test_shutdown_says_bye(world: World) -> None:
     await host.ask(type="record", on=True)
     await world.roof.hub.stop()
     assert [(part.state, part.reason) for part in await world.recorded.recordings()] == [("broken", "empty")]
+    await asyncio.sleep(0.5)  # whoever reads late hears it too
     assert [await s.type("bye") for s in (host, idle)] == [{"type": "bye", "reason": "shutdown"}] * 2
 
 

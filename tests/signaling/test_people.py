@@ -78,7 +78,7 @@ async def test_an_account_ends_with_the_days_of_its_person(world: World) -> None
     client = world.client()
     async with client.post("/api/v1/login", json={"account": "nt.cu", "password": FRESH}) as response:
         assert response.status == 200
-    socket = await client.ws_connect("/ws")
+    socket = await client.ws_connect("/ws", autoping=False)
     await socket.send_json({"type": "join", "code": session.code, "accepted": True})
     new = await post(
         central, "units/568/people", name="Trần Thị Mới", phone="0905123457", point=NHA_TRANG, replaces=old["id"]

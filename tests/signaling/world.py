@@ -3,14 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
-from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMessage, WSMsgType
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
 
@@ -124,7 +124,7 @@ class Socket:
                 return message
         async with asyncio.timeout(self.patience):
             while True:
-                got = await self.socket.receive()
+                got = await self._receive()
                 if got.type is not WSMsgType.TEXT:
                     raise AssertionError(f"socket ended with {got}; saw {self.seen}")
                 message = json.loads(got.data)
@@ -150,9 +150,16 @@ class Socket:
     async def closed(self) -> int | None:
         """Wait for the end; return the close code."""
         async with asyncio.timeout(5):
-            while (await self.socket.receive()).type not in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING):
+            while (await self._receive()).type not in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING):
                 pass
         return self.socket.close_code
+
+    async def _receive(self) -> WSMessage:
+        """The next frame but pings, which are answered; whoever reads late has one before a connection that ended."""
+        while (got := await self.socket.receive()).type is WSMsgType.PING:
+            with suppress(ConnectionResetError):
+                await self.socket.pong(got.data)
+        return got
 
 
 @dataclass
@@ -230,7 +237,7 @@ class World:
     async def socket(self, account: str) -> Socket:
         """Open a socket."""
         client = await self.signed_in(account)
-        return Socket(await client.ws_connect("/ws", max_msg_size=0))
+        return Socket(await client.ws_connect("/ws", max_msg_size=0, autoping=False))
 
     async def join(self, account: str, session: Session, **fields: Any) -> tuple[Socket, dict[str, Any]]:
         """Open a socket and join."""

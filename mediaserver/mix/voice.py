@@ -61,8 +61,8 @@ class Voice:
         self._leveller = leveller or Leveller()
         # owned
         self.gain = fader + self._leveller.gain
-        """In dB, by hand and by itself. Of these heard loudness has in what was done by hand alone: a room whose noise is
-        lifted with its voice must not be taken to speak."""
+        """In dB, by hand and by itself. Loudness heard has in only what was done by hand: a room whose noise is lifted
+        with its voice must not be taken to speak."""
         self.jitter = AudioJitter()
         self._codec = "opus"
         self._decoder: Decoder = OpusDecoder()

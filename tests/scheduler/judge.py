@@ -160,8 +160,11 @@ class Judge:
         """Give codes to whoever of the queue fits, in order; return who got one."""
         given = []
         for entry in self.queued():
-            soon = entry.first - now < self.rules.notice and not entry.urgent
-            if entry.first > now and not soon and self.fits(entry, self.issued()):
+            if self.in_time(entry, now) and self.fits(entry, self.issued()):
                 entry.state = "issued"
                 given.append(entry.id)
         return given
+
+    def in_time(self, entry: Entry, now: int) -> bool:
+        """Tell whether a registration begins so late that it can still be told of a code."""
+        return entry.first > now and (entry.urgent or entry.first - now >= self.rules.notice)

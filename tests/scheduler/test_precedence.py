@@ -335,8 +335,9 @@ class Precedence(RuleBasedStateMachine):
 
     @invariant()
     def who_came_first_is_served_first(self) -> None:  # I13, but for whoever came too near to its start to be told
-        issued = [e for e in self.judge.issued() if e.id not in self.passed] if not self.judge.rules.notice else []
-        queue = {(e.rank, e.slots, e.legs): e.seq for e in self.judge.queued()[::-1] if e.id not in self.passed}
+        issued = [e for e in self.judge.issued() if e.id not in self.passed]
+        told = [e for e in self.judge.queued() if self.judge.in_time(e, self.now) and e.id not in self.passed]
+        queue = {(e.rank, e.slots, e.legs): e.seq for e in told[::-1]}
         assert all(e.seq < queue.get((e.rank, e.slots, e.legs), e.seq + 1) for e in issued)
 
     @invariant()
@@ -399,6 +400,25 @@ class Precedence(RuleBasedStateMachine):
             klass=klass,
             **(URGENT if entry.urgent else {}),
         )
+
+
+def test_r064_who_comes_at_the_last_minute_may_have_what_nobody_could_be_told_of_any_more() -> None:
+    history = Precedence()
+    history.begin(
+        Rules(), True, 3, 10, [Wish("so", 8, (1, 2), None, False, True), Wish("huyen", 5, (1, 1), None, False, True)]
+    )
+    held, waits = history.judge.entries.values()
+    history.pass_time(1, Wish("so", 6, (1, 2), None, False, True), False)
+    history.cancel(0)
+    history.register([Wish("so", 5, (1, 1), None, False, True)])  # ranks as a district (A22)
+    late = history.judge.issued()
+    assert [(held.state, waits.state), [(e.rank, e.slots, e.legs) for e in late]] == [
+        ("cancelled", "waiting"),
+        [(waits.rank, waits.slots, waits.legs)],
+    ]
+    history.states_are_the_judges()
+    history.who_came_first_is_served_first()
+    history.teardown()
 
 
 TestPrecedence = Precedence.TestCase

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -54,6 +54,15 @@ def body(host: str, points: list[str], start: datetime, end: datetime, title: st
         "wait": True,
         **fields,
     }
+
+
+def starts(server: Server, page: Page, title: str) -> datetime:
+    """When the session of this title meets."""
+    now = datetime.now(UTC)
+    when = f"from={now - timedelta(hours=1):%FT%TZ}&to={now + timedelta(hours=1):%FT%TZ}"
+    found = page.request.get(f"{server.http}api/v1/sessions?{when}").json()
+    [session] = (each for each in found if each["title"] == title)
+    return datetime.fromisoformat(session["official"]["start"])
 
 
 def booked(server: Server, page: Page, host: str, title: str) -> Any:
@@ -180,6 +189,8 @@ def test_r105_who_supervises_sees_today_and_changes_nothing(server: Server, peop
     server.create("vp.ubnd", "--role", "supervisor")
     page = people.sign_in(red, "vp.ubnd")
     expect(page).to_have_url(re.compile("/supervision.html$"))
+    page.clock.set_system_time(starts(server, page, "Họp được giám sát"))  # a minute before midnight it is tomorrow's
+    page.reload()
     row = page.get_by_test_id("today-row").filter(has_text="Họp được giám sát")
     expect(row).to_contain_text("Chủ trì: UBND.Nha Trang · 2 điểm cầu")
     expect(row.get_by_test_id("today-ready")).to_be_visible()

@@ -22,7 +22,6 @@ from loadtest.feedback import (
     keyframe_request,
     parse_requests,
     receiver_report,
-    resend_request,
     sender_report,
 )
 from loadtest.link import Link
@@ -31,7 +30,9 @@ from loadtest.reception import HEADER, Reception
 from loadtest.sender import FPS, PTIME_MS, Layer, Voice, extension_block, with_extension
 from loadtest.tone import LEVEL
 from mediaserver.rtp.nack import NackGenerator
+from mediaserver.rtp.rtcp import nack
 from mediaserver.transport.dtls import fingerprint
+from mediaserver.transport.ice import Address
 
 TICK_S = PTIME_MS / 1000
 TICKS_PER_PICTURE = 1000 // FPS // PTIME_MS
@@ -47,8 +48,8 @@ Cameras = Callable[[Codec, int], tuple[Clip, ...]]
 class Watcher(Protocol):
     """Who looks at (decodes) what comes in, if anybody does."""
 
-    def packet(self, codec: str, data: memoryview, length: int) -> None:
-        """Take one plain RTP packet; `data` is valid during the call."""
+    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+        """Take one plain RTP packet, whose `data` is valid during the call; returns whether a key frame is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,11 @@ class Caller:
     def connected(self) -> bool:
         """Whether packets can move."""
         return self._link.state == "connected"
+
+    @property
+    def server(self) -> Address:
+        """Where it sends its media."""
+        return self._link.remote
 
     def offer(self) -> str:
         """The SDP to send to the server."""
@@ -216,8 +222,9 @@ class Caller:
         stream = self.reception.receive(data, length)
         if stream.payload_type != OPUS:
             self._mend(stream.ssrc, HEADER.unpack_from(data)[2], now)
-        if self._watcher is not None:
-            self._watcher.packet(self._codecs.get(stream.payload_type, ""), data, length)
+        codec = self._codecs.get(stream.payload_type, "")
+        if self._watcher is not None and self._watcher.packet(codec, data, length):
+            self.want_keyframe(now)
 
     def _mend(self, ssrc: int, sequence: int, now: float) -> None:
         gaps = self._gaps.get(ssrc)
@@ -227,7 +234,7 @@ class Caller:
         if gaps.nack.waiting:
             missing += gaps.nack.due(now)
         if missing:
-            self._link.send_rtcp(resend_request(self._ssrcs.mic, ssrc, missing))
+            self._link.send_rtcp(nack(self._ssrcs.mic, ssrc, missing))
 
     def want_keyframe(self, now: float) -> None:
         """Ask the sender of every picture stream for a key frame, at most once a second."""

@@ -59,18 +59,19 @@ class Witness:
         # given
         self._clock = clock
         # owned
-        self._decode = Decode()
+        self._decode = Decode(clock)
         self._lights: list[tuple[float, float]] = []
         self._silence = Silence()
 
-    def packet(self, codec: str, data: memoryview, length: int) -> None:
-        """Take one plain RTP packet, now."""
+    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+        """Take one plain RTP packet, now; returns whether a key frame is needed."""
         now, pictures = self._clock(), self._decode.pictures
-        self._decode.packet(codec, data, length)
+        needed = self._decode.packet(codec, data, length)
         if codec == "opus":
             self._silence.hear(self._decode.sound()[-PACKET_SAMPLES:], now)
         elif self._decode.pictures > pictures and (picture := self._decode.picture) is not None:
             self._lights.append((now, float(picture.mean())))
+        return needed
 
     def forget(self) -> None:
         """Begin anew: the pictures of a room that is filling are no measure of light."""

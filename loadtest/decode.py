@@ -1,7 +1,9 @@
 """Looks at what an endpoint receives: decodes picture and mix, for tests and demonstrations only."""
 
 import math
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import av
@@ -9,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from loadtest.tone import RATE_HZ
+from mediaserver.rtp.jitter import FrameAssembler
 from mediaserver.rtp.packet import Packet, parse
-from mediaserver.rtp.payload import depayload
+from mediaserver.rtp.payload import is_keyframe
 
 KEPT_SAMPLES = RATE_HZ
 """One second of sound is remembered."""
-MAX_FRAME_PACKETS = 2000
 _DECODERS = {"VP8": "vp8", "H264": "h264", "opus": "libopus"}
 
 Samples = npt.NDArray[np.int16]
@@ -24,24 +26,29 @@ Rgb = npt.NDArray[np.uint8]
 class Decode:
     """A watcher of one caller: the newest picture and the last second of sound."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        # given
+        self._clock = clock
         # owned
         self._picture: Rgb | None = None
         self._newest: av.VideoFrame | None = None
         self._decoders: dict[str, av.CodecContext] = {}
-        self._frame: list[Packet] = []
+        self._codec = ""
+        self._frames = FrameAssembler("")
         self._sound: deque[Samples] = deque()
         # counters
         self.pictures = 0
         self.faults = 0
 
-    def packet(self, codec: str, data: memoryview, length: int) -> None:
-        """Take one plain RTP packet."""
+    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+        """Take one plain RTP packet; returns whether no picture can be seen before a key frame."""
         packet, _ = parse(data, length)
         if codec == "opus":
             self._hear(packet)
-        elif codec in _DECODERS and packet.payload:
+            return False
+        if codec in _DECODERS:
             self._collect(codec, packet)
+        return self._frames.lost
 
     @property
     def picture(self) -> Rgb | None:
@@ -77,21 +84,14 @@ class Decode:
             self._sound.popleft()
 
     def _collect(self, codec: str, packet: Packet) -> None:
-        if self._frame and self._frame[0].timestamp != packet.timestamp:
-            self._frame = []
-        self._frame.append(packet)
-        if not packet.marker or len(self._frame) > MAX_FRAME_PACKETS:
-            return
-        packets, self._frame = sorted(self._frame, key=lambda p: (p.sequence - self._frame[0].sequence) & 0xFFFF), []
-        try:
-            data = b"".join(depayload(codec, p.payload) for p in packets)
-        except ValueError:
-            self.faults += 1
-            return
-        for frame in self._decode(codec, data):
-            assert isinstance(frame, av.VideoFrame)
-            self.pictures += 1
-            self._newest = frame
+        if codec != self._codec:
+            self._codec, self._frames = codec, FrameAssembler(codec)
+        packet.keyframe = is_keyframe(codec, packet.payload)
+        for whole in self._frames.add(packet, self._clock()):
+            for frame in self._decode(codec, whole.data):
+                assert isinstance(frame, av.VideoFrame)
+                self.pictures += 1
+                self._newest = frame
 
     def _decode(self, codec: str, data: bytes) -> list[Any]:
         decoder = self._decoders.get(codec)

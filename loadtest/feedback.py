@@ -92,8 +92,3 @@ def receiver_report(ssrc: int, streams: Sequence[Stream]) -> bytes:
 def keyframe_request(ssrc: int, media_ssrc: int) -> bytes:
     """A PLI (RFC 4585 §6.3.1)."""
     return bytes(RtcpPsfbPacket(RTCP_PSFB_PLI, ssrc, media_ssrc))
-
-
-def resend_request(ssrc: int, media_ssrc: int, sequences: list[int]) -> bytes:
-    """A generic NACK (RFC 4585 §6.2.1)."""
-    return bytes(RtcpRtpfbPacket(RTCP_RTPFB_NACK, ssrc, media_ssrc, sequences))

@@ -63,7 +63,7 @@ class Link:
         self.counters = Counters()
         self._socket: socket.socket | None = None
         self._port: Port | None = None
-        self._remote: Address = ("", 0)
+        self.remote: Address = ("", 0)
         self._checks: Checks | None = None
         self._dtls: Dtls | None = None
         self._srtp: Srtp | None = None
@@ -104,7 +104,7 @@ class Link:
         sock.setblocking(False)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
-        self._socket, self._port, self._remote = sock, Port(sock, self.counters), candidate
+        self._socket, self._port, self.remote = sock, Port(sock, self.counters), candidate
         asyncio.get_running_loop().add_reader(sock.fileno(), self._readable, sock)
 
     def _check(self) -> None:
@@ -119,7 +119,7 @@ class Link:
             await asyncio.sleep(CONSENT_S)
             if self._answered.is_set():
                 lost = time.monotonic() + CONSENT_LOST_S
-        logger.info("x consent lost: %s", self._remote)
+        logger.info("x consent lost: %s", self.remote)
         self.state = "closed"
 
     def send(self, packets: Iterable[Outgoing]) -> None:
@@ -127,17 +127,17 @@ class Link:
         if self._srtp is None or self._port is None or self.state != "connected":
             return
         for data, segment, count in self._srtp.protect_runs(packets):
-            self._port.send_run(data, segment, count, self._remote)
+            self._port.send_run(data, segment, count, self.remote)
 
     def send_packet(self, packet: bytes) -> None:
         """Protect and send one whole RTP packet, which may carry header extensions."""
         if self._srtp is not None and self._port is not None and self.state == "connected":
-            self._port.send(self._srtp.protect(packet), self._remote)
+            self._port.send(self._srtp.protect(packet), self.remote)
 
     def send_rtcp(self, packet: bytes) -> None:
         """Protect and send one RTCP compound packet."""
         if self._srtp is not None and self._port is not None and self.state == "connected":
-            self._port.send(self._srtp.protect_rtcp(packet), self._remote)
+            self._port.send(self._srtp.protect_rtcp(packet), self.remote)
 
     async def close(self) -> None:
         """Tell the server (DTLS close_notify) and release the socket."""
@@ -159,7 +159,7 @@ class Link:
 
     def _send_plain(self, data: bytes) -> None:
         if self._port is not None and self._socket is not None:
-            self._port.send(data, self._remote)
+            self._port.send(data, self.remote)
 
     def _readable(self, sock: socket.socket) -> None:
         now = time.monotonic()

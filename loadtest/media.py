@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiortc.rtcdtlstransport import RTCCertificate
 
+from loadtest.badline import BadLine
 from loadtest.caller import Caller, Material, Watcher
 from loadtest.offer import Wish
 from mediaserver.api import RoomOptions, SeatOptions
@@ -39,14 +40,19 @@ class Bench:
         floor: bool = False,
         visible: bool = True,
         watcher: Watcher | None = None,
+        line: BadLine | None = None,
     ) -> Caller:
-        """Seat and connect one more caller; its seat is its place in `callers`. Who is not visible has no tile."""
+        """Seat and connect one more caller, behind a line if there is one; its seat is its place in `callers`.
+
+        Who is not visible has no tile.
+        """
         seat = str(len(self.callers))
         caller = Caller(self.certificate, material, wish, watcher)
         self.callers.append(caller)
         options = SeatOptions(seat, f"Point {seat}", visible=visible, floor=floor, view=view)
         await self.engine.add_seat(ROOM, options)
-        await caller.connect(await self.engine.connect(ROOM, seat, caller.offer()))
+        answer = await self.engine.connect(ROOM, seat, caller.offer())
+        await caller.connect(answer if line is None else line.redirect(answer))
         return caller
 
 

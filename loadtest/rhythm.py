@@ -66,11 +66,11 @@ class Listener:
         self._lines = 0
         self._streams: dict[int, int] = {}
 
-    def packet(self, codec: str, data: memoryview, length: int) -> None:
-        """Take one plain RTP packet; a picture begins with a newer timestamp."""
+    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+        """Take one plain RTP packet; a picture begins with a newer timestamp. It needs no key frame."""
         if codec == "opus":
             self.sound.beat(self._clock())
-            return
+            return False
         _, _, _, timestamp, ssrc = HEADER.unpack_from(data)
         known = self._streams.get(ssrc)
         newer = known is None or 0 < (timestamp - known) & 0xFFFFFFFF < 1 << 31
@@ -79,6 +79,7 @@ class Listener:
             self.picture.beat(self._clock())
         if newer or not self._lines:
             self._look(codec, parse(data, length)[0].payload)
+        return False
 
     def _look(self, codec: str, payload: bytes) -> None:
         if lines := picture_lines(codec, payload):

@@ -1,99 +1,15 @@
-"""A bad line: a UDP proxy that delays both ways, carries so many bits a second to the browser, and loses packets."""
+"""A page on a bad line."""
 
-import heapq
-import random
-import selectors
-import socket
-import threading
-from time import monotonic
+import json
 
-from tests.e2e.server import LAN
-
-DELAY_S = 0.02
-QUEUE_S = 0.5
-"""What waits longer is dropped, as in an ordinary router."""
-
-Address = tuple[str, int]
+from loadtest.badline import BadLine
+from tests.e2e.server import LAN, MEDIA_PORT
 
 
-class Line(threading.Thread):
-    """Stands between browsers and the media port of a server.
-
-    `rate` (bit/s) and `loss` (share of packets, both ways; 1 is a blackout) may be changed at any time.
-    """
-
-    def __init__(self, server: Address, rate: float) -> None:
-        super().__init__(daemon=True)
-        self.rate = rate
-        self.loss = 0.0
-        self.port = 0
-        self._server = server
-        self._selector = selectors.DefaultSelector()
-        self._front = self._open(None)
-        self.port = self._front.getsockname()[1]
-        self._backs: dict[Address, socket.socket] = {}
-        self._waiting: list[tuple[float, int, socket.socket, bytes, Address]] = []
-        self._count = 0
-        self._free = 0.0
-        self._ended = False
-        self._random = random.Random(7)
-
-    def redirect(self) -> str:
-        """A script that makes a page use this line: the answer's address is replaced."""
-        return f"""const plain = RTCPeerConnection.prototype.setRemoteDescription;
-            RTCPeerConnection.prototype.setRemoteDescription = function(answer) {{
-              return plain.call(this, {{type: answer.type,
-                sdp: answer.sdp.replaceAll('{LAN} {self._server[1]} typ', '{LAN} {self.port} typ')}});
-            }};"""
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._ended = True
-        self.join()
-        for sock in (self._front, *self._backs.values()):
-            sock.close()
-        self._selector.close()
-
-    def run(self) -> None:
-        """Carry packets."""
-        while not self._ended:
-            wait = self._waiting[0][0] - monotonic() if self._waiting else 0.05
-            for key, _ in self._selector.select(max(0.0005, min(wait, 0.05))):
-                self._read(key.fileobj, key.data)  # type: ignore[arg-type]
-            now = monotonic()
-            while self._waiting and self._waiting[0][0] <= now:
-                _, _, sock, data, address = heapq.heappop(self._waiting)
-                sock.sendto(data, address)
-
-    def _open(self, browser: Address | None) -> socket.socket:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.bind((LAN, 0))
-        sock.setblocking(False)
-        self._selector.register(sock, selectors.EVENT_READ, browser)
-        return sock
-
-    def _read(self, sock: socket.socket, browser: Address | None) -> None:
-        while True:
-            try:
-                data, address = sock.recvfrom(2048)
-            except BlockingIOError:
-                return
-            if self._random.random() < self.loss:
-                continue
-            if browser is None:
-                if address not in self._backs:
-                    self._backs[address] = self._open(address)
-                self._carry(monotonic() + DELAY_S, self._backs[address], data, self._server)
-            else:
-                self._squeeze(data, browser)
-
-    def _squeeze(self, data: bytes, browser: Address) -> None:
-        now = monotonic()
-        self._free = max(self._free, now)
-        if self._free - now <= QUEUE_S:
-            self._free += len(data) * 8 / self.rate
-            self._carry(self._free + DELAY_S, self._front, data, browser)
-
-    def _carry(self, at: float, sock: socket.socket, data: bytes, address: Address) -> None:
-        self._count += 1
-        heapq.heappush(self._waiting, (at, self._count, sock, data, address))
+def redirect(line: BadLine) -> str:
+    """A script that makes a page use this line: the answer's address is replaced."""
+    plain, bad = (json.dumps(f" {LAN} {port} typ ") for port in (MEDIA_PORT, line.port))
+    return f"""const plain = RTCPeerConnection.prototype.setRemoteDescription;
+        RTCPeerConnection.prototype.setRemoteDescription = function(answer) {{
+          return plain.call(this, {{type: answer.type, sdp: answer.sdp.replaceAll({plain}, {bad})}});
+        }};"""

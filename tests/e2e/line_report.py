@@ -16,8 +16,9 @@ from time import monotonic
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from loadtest.badline import BadLine
 from tests.e2e import browsers
-from tests.e2e.line import Line
+from tests.e2e.line import redirect
 from tests.e2e.people import HOST, People
 from tests.e2e.server import LAN, MEDIA_PORT, running
 from tests.e2e.test_meeting import unmute
@@ -108,7 +109,7 @@ def until_height(page: Page, height: int, patience: float) -> float:
     return monotonic() - start
 
 
-def narrow(page: Page, line: Line, rate: float, best: int) -> dict[str, object]:
+def narrow(page: Page, line: BadLine, rate: float, best: int) -> dict[str, object]:
     """Narrow the line, let the viewer settle, watch, widen it again."""
     until_height(page, 720, 60)
     page.wait_for_timeout(3000)
@@ -129,7 +130,7 @@ def narrow(page: Page, line: Line, rate: float, best: int) -> dict[str, object]:
     }
 
 
-def lossy(page: Page, line: Line) -> dict[str, object]:
+def lossy(page: Page, line: BadLine) -> dict[str, object]:
     """Lose packets at random, both ways."""
     until_height(page, 720, 60)
     page.evaluate(WATCH)
@@ -152,7 +153,7 @@ def lossy(page: Page, line: Line) -> dict[str, object]:
     }
 
 
-def dark(page: Page, line: Line) -> dict[str, object]:
+def dark(page: Page, line: BadLine) -> dict[str, object]:
     """Nothing passes for a while; how long until the next picture after it."""
     took = []
     for _ in range(BLACKOUTS):
@@ -168,7 +169,7 @@ def dark(page: Page, line: Line) -> dict[str, object]:
     return {"blackout_s": BLACKOUT_S, "recovered_s": sorted(took)}
 
 
-Part = Callable[[Page, Line], dict[str, object]]
+Part = Callable[[Page, BadLine], dict[str, object]]
 
 
 def parts(rates: Mapping[float, int]) -> dict[str, Part]:
@@ -199,7 +200,8 @@ def main() -> None:
     wish = arguments.parse_args()
     measured = parts(CAMERA_RATES if wish.camera else RATES)
     data = Path(tempfile.mkdtemp())
-    with running(data / "data") as server, sync_playwright() as playwright:
+    line = BadLine((LAN, MEDIA_PORT), FULL_BPS)
+    with running(data / "data") as server, sync_playwright() as playwright, line:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
         busy = browsers.material(data, "busy", "testsrc2=size=1280x720:rate=25", 440)
@@ -208,17 +210,14 @@ def main() -> None:
             page = people.sign_in(first, HOST)
             code = people.register(page, ["nt.xuonghuan"], "Đo đường truyền kém")
             unmute(people.enter(page, code, "host"))
-            line = Line((LAN, MEDIA_PORT), FULL_BPS)
-            line.start()
             point = people.sign_in(second, "nt.xuonghuan")
-            point.add_init_script(line.redirect())
+            point.add_init_script(redirect(line))
             people.enter(point, code)
             if wish.camera:
                 source = point.get_by_test_id("source")
                 source.select_option(label=source.locator("option[value^='camera:']").first.inner_text())
             for part in wish.parts:
                 print(json.dumps({"part": part, **measured[part](point, line)}), flush=True)
-            line.stop()
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from loadtest.badline import BadLine
 from loadtest.clapper import Moments, after, recorded
 from signaling.record import file_safe
 from tests.e2e import browsers
-from tests.e2e.line import Line
+from tests.e2e.line import redirect
 from tests.e2e.people import HOST, People
 from tests.e2e.server import LAN, MEDIA_PORT, running
 from tests.e2e.test_meeting import unmute
@@ -162,14 +163,13 @@ def main() -> None:
     """Measure directly, through the server, after bursts of loss, and in the recording."""
     data = Path(tempfile.mkdtemp())
     material = browsers.material(data, "red", browsers.plain("red"), 440)
-    with running(data / "data") as server, sync_playwright() as playwright:
+    line = BadLine((LAN, MEDIA_PORT), 10e6)
+    with running(data / "data") as server, sync_playwright() as playwright, line:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
         chromium = browsers.chromium
         with chromium(playwright, material) as first, chromium(playwright, material) as second:
             people = People(server)
-            line = Line((LAN, MEDIA_PORT), 10e6)
-            line.start()
             page = people.sign_in(first, HOST)
             let_worklets(page)
             page.add_init_script(_CLAPPER + _NOTE)
@@ -178,7 +178,7 @@ def main() -> None:
             page.get_by_test_id("layout-single").click()
             point = people.sign_in(second, "nt.xuonghuan")
             let_worklets(point)
-            point.add_init_script(_NOTE + line.redirect())
+            point.add_init_script(_NOTE + redirect(line))
             point.goto(f"{server.http}room.html?code={code}")
             point.get_by_test_id("accept").click()
             point.wait_for_timeout(6000)
@@ -197,7 +197,6 @@ def main() -> None:
                 tell("after a burst of loss", measure(page, point, 8))
             page.get_by_test_id("record").click()
             point.wait_for_timeout(3000)
-            line.stop()
             for path in sorted((server.data / "recordings").rglob("*.mp4")):
                 with file_safe((server.data / "code.key").read_bytes()).open(path) as file:
                     seen, heard = ([1000 * at for at in each] for each in recorded(file))

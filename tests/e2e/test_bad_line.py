@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
+from loadtest.badline import BadLine
 from tests.e2e import browsers
 from tests.e2e.browsers import Seat
-from tests.e2e.line import Line
+from tests.e2e.line import redirect
 from tests.e2e.line_report import WATCH, frozen
 from tests.e2e.people import HOST, People
 from tests.e2e.server import LAN, MEDIA_PORT
@@ -60,23 +61,21 @@ def busy(playwright: Playwright, media: Path) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def line() -> Iterator[Line]:
+def line() -> Iterator[BadLine]:
     """A line of 4 Mbit/s."""
-    started = Line((LAN, MEDIA_PORT), 4e6)
-    started.start()
-    yield started
-    started.stop()
+    with BadLine((LAN, MEDIA_PORT), 4e6) as bad:
+        yield bad
 
 
 def test_the_picture_follows_the_line_and_sound_goes_on(
-    people: People, busy: Browser, blue: Browser, line: Line
+    people: People, busy: Browser, blue: Browser, line: BadLine
 ) -> None:
     page = people.sign_in(busy, HOST)
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền kém")
     host = people.enter(page, code, "host")
     unmute(host)
     point = people.sign_in(blue, "nt.xuonghuan")
-    point.add_init_script(line.redirect())
+    point.add_init_script(redirect(line))
     seat = people.enter(point, code)
     for rate, lines in ((4e6, 720), (0.2e6, 180), (4e6, 720)):
         line.rate = rate
@@ -88,12 +87,14 @@ def test_the_picture_follows_the_line_and_sound_goes_on(
         assert after.sound_lost - before.sound_lost < 0.02 * (after.sound - before.sound), rate
 
 
-def test_one_bad_line_disturbs_nobody(people: People, busy: Browser, blue: Browser, fox: Browser, line: Line) -> None:
+def test_one_bad_line_disturbs_nobody(
+    people: People, busy: Browser, blue: Browser, fox: Browser, line: BadLine
+) -> None:
     page = people.sign_in(busy, HOST)
     code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Một đường truyền kém")
     people.enter(page, code, "host")
     bad = people.sign_in(blue, "nt.xuonghuan")
-    bad.add_init_script(line.redirect())
+    bad.add_init_script(redirect(line))
     people.enter(bad, code)
     good = people.sign_in(fox, "nt.vinhhai")
     seat = Seat(good)
@@ -117,10 +118,10 @@ _REPAIRED = """async () => {
 
 
 def test_what_a_line_loses_is_sent_again_both_ways_and_a_blackout_ends_with_it(
-    people: People, busy: Browser, line: Line
+    people: People, busy: Browser, line: BadLine
 ) -> None:
     page = people.sign_in(busy, HOST)
-    page.add_init_script(line.redirect())
+    page.add_init_script(redirect(line))
     code = people.register(page, ["nt.xuonghuan"], "Đường truyền mất gói")
     seat = people.enter(page, code, "host")
     seat.until(partial(shows, 720), "a picture")

@@ -11,7 +11,7 @@ from loadtest.caller import Caller, Material
 from loadtest.client import Client
 from loadtest.clip import Clip
 from loadtest.decode import Decode
-from loadtest.feedback import keyframe_request, resend_request
+from loadtest.feedback import Request, ResendWanted, keyframe_request, parse_requests
 from loadtest.link import LinkFailed
 from loadtest.offer import H264, OPUS, Wish
 from loadtest.participant import Participant
@@ -20,8 +20,10 @@ from loadtest.reception import HEADER
 from loadtest.sender import PICTURE_STEP
 from loadtest.tone import encode_tone
 from mediaserver.mix.opus import silence
+from mediaserver.rtp.nack import RETRY_S
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import is_keyframe
+from mediaserver.rtp.rtcp import nack
 from mediaserver.rtp.sdp import Local, Offer, parse_offer, write_answer
 from mediaserver.ticker import Ticker
 from mediaserver.transport.dtls import fingerprint, make_certificate
@@ -44,6 +46,7 @@ class Server:
         self.offer: Offer | None = None
         self.states: list[tuple[str, str]] = []
         self.packets: list[tuple[Packet, dict[int, bytes]]] = []
+        self.requests: list[Request] = []
         self.greeting: list[bytes] = []
         self._news = asyncio.Event()
 
@@ -67,6 +70,7 @@ class Server:
         self._news.set()
 
     def rtcp(self, data: bytes, now: float) -> None:
+        self.requests += parse_requests(data)
         self._news.set()
 
     def answered(self, round_trip: float, now: float) -> None:
@@ -214,8 +218,21 @@ async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
     caller._link.send = lose_the_third  # type: ignore[method-assign]
     await server.until(lambda: len(sent) > 3)
     assert sent[2] not in [p.sequence for p, _ in server.packets if p.ssrc == ssrc]
-    transport.send_rtcp(resend_request(1, ssrc, [sent[2]]))
+    transport.send_rtcp(nack(1, ssrc, [sent[2]]))
     await server.until(lambda: sent[2] in [p.sequence for p, _ in server.packets if p.ssrc == ssrc])
+
+
+async def test_older_holes_are_asked_for_again_with_newer_ones(server: Server, call: Call) -> None:
+    transport = await connected(server, call(Wish()))
+    for last in ([10, 13], [20]):
+        transport.send([(H264, sequence, 0, 2, b"\x41") for sequence in last])
+        await server.until(lambda last=last: any(last[-1] - 1 in asked(request) for request in server.requests))  # type: ignore[misc]
+        await asyncio.sleep(RETRY_S + 0.01)
+    assert [asked(request) for request in server.requests] == [(11, 12), (14, 15, 16, 17, 18, 19, 11, 12)]
+
+
+def asked(request: Request) -> tuple[int, ...]:
+    return request.sequences if isinstance(request, ResendWanted) else ()
 
 
 async def test_what_the_server_sends_is_counted_and_decoded_on_request(

@@ -10,15 +10,15 @@ from loadtest.feedback import (
     keyframe_request,
     parse_requests,
     receiver_report,
-    resend_request,
     sender_report,
 )
 from loadtest.reception import Stream
 from loadtest.sender import Sent
+from mediaserver.rtp.rtcp import nack
 
 
 def test_requests_read_back() -> None:
-    compound = keyframe_request(1, 22) + resend_request(1, 23, [5, 6, 9])
+    compound = keyframe_request(1, 22) + nack(1, 23, [5, 6, 9])
     assert parse_requests(compound) == [KeyframeWanted(22), ResendWanted(23, (5, 6, 9))]
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -54,15 +53,12 @@ class Watch(Decode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.caller: Caller | None = None
         self.news = asyncio.Event()
 
-    def packet(self, codec: str, data: memoryview, length: int) -> None:
-        faults = self.faults
-        super().packet(codec, data, length)
-        if self.faults > faults and self.caller is not None:
-            self.caller.want_keyframe(time.monotonic())  # as a browser does
+    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+        needed = super().packet(codec, data, length)
         self.news.set()
+        return needed
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is so, looking after every packet."""
@@ -210,7 +206,6 @@ class Meeting:
         watch = Watch()
         caller = Caller(CERTIFICATE, material(colour, hertz), wish or Wish(layers=1), watch)
         self._callers.append(caller)
-        watch.caller = caller
         self.guests[seat] = guest = Guest(seat, colour, hertz, caller, watch)
         await caller.connect(await self.engine.connect(ROOM, seat, caller.offer()))
         return guest

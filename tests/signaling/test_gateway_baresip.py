@@ -55,13 +55,13 @@ async def shown(peer: Baresip, size: str) -> None:
 async def viewer(world: World, session: str) -> AsyncIterator[Watch]:
     """Somebody who sees the composed picture of a meeting, and is not seen."""
     engine, watch = world.roof.hub.engine, Watch()
-    watch.caller = Caller(CERTIFICATE, material("red", 440), Wish(layers=1), watch)
+    caller = Caller(CERTIFICATE, material("red", 440), Wish(layers=1), watch)
     await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
     try:
-        await watch.caller.connect(await engine.connect(session, "viewer", watch.caller.offer()))
+        await caller.connect(await engine.connect(session, "viewer", caller.offer()))
         yield watch
     finally:
-        await watch.caller.close()
+        await caller.close()
 
 
 async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor_and_is_hung_up(

@@ -159,7 +159,6 @@ async def seen(guest: Socket, colour: str) -> tuple[Caller, Watch]:
     """Connect a seat as its page does, with a camera of one colour, and wait for the picture composed of it."""
     watch = Watch()
     caller = Caller(CERTIFICATE, material(colour, 440), Wish(layers=1), watch)
-    watch.caller = caller
     guest.patience = PATIENCE_S
     answer = await guest.ask(type="offer", sdp=caller.offer())
     await caller.connect(answer["sdp"])

@@ -39,8 +39,9 @@ class First:
     def __init__(self) -> None:
         self.came = asyncio.Event()
 
-    def packet(self, _codec: str, _data: memoryview, _length: int) -> None:
+    def packet(self, _codec: str, _data: memoryview, _length: int) -> bool:
         self.came.set()
+        return False
 
 
 async def cycle(meeting: Meeting, number: int) -> None:

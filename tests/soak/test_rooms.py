@@ -22,10 +22,11 @@ class Some:
         self.left = 20
         self.came = asyncio.Event()
 
-    def packet(self, codec: str, _data: memoryview, _length: int) -> None:
+    def packet(self, codec: str, _data: memoryview, _length: int) -> bool:
         self.left -= codec == "H264"
         if not self.left:
             self.came.set()
+        return False
 
 
 async def meet(engine: LocalEngine, room: str) -> None:

@@ -1,0 +1,99 @@
+"""A bad line: a UDP proxy that delays both ways, carries so many bits a second to the endpoint, and loses packets."""
+
+import heapq
+import random
+import selectors
+import socket
+import threading
+from time import monotonic
+from typing import Self
+
+from mediaserver.transport.ice import Address
+
+DELAY_S = 0.02
+QUEUE_S = 0.5
+"""What waits longer is dropped, as in an ordinary router."""
+
+
+class BadLine(threading.Thread):
+    """Stands between endpoints and the media port of a server.
+
+    `rate` (bit/s) and `loss` (share of datagrams, both ways; 1 is a blackout) may be changed at any time; `lost` counts
+    what loss took.
+    """
+
+    def __init__(self, server: Address, rate: float) -> None:
+        super().__init__(daemon=True)
+        self.rate = rate
+        self.loss = 0.0
+        self.lost = 0
+        self._server = server
+        self._selector = selectors.DefaultSelector()
+        self._front = self._open(None)
+        self.port = self._front.getsockname()[1]
+        self._backs: dict[Address, socket.socket] = {}
+        self._waiting: list[tuple[float, int, socket.socket, bytes, Address]] = []
+        self._count = 0
+        self._free = 0.0
+        self._ended = False
+        self._random = random.Random(7)
+
+    def redirect(self, answer: str) -> str:
+        """An SDP answer whose candidates are on this line."""
+        host, port = self._server
+        return answer.replace(f" {host} {port} typ ", f" {host} {self.port} typ ")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended = True
+        self.join()
+        for sock in (self._front, *self._backs.values()):
+            sock.close()
+        self._selector.close()
+
+    def run(self) -> None:
+        """Carry packets."""
+        while not self._ended:
+            wait = self._waiting[0][0] - monotonic() if self._waiting else 0.05
+            for key, _ in self._selector.select(max(0.0005, min(wait, 0.05))):
+                self._read(key.fileobj, key.data)  # type: ignore[arg-type]
+            now = monotonic()
+            while self._waiting and self._waiting[0][0] <= now:
+                _, _, sock, data, address = heapq.heappop(self._waiting)
+                sock.sendto(data, address)
+
+    def _open(self, endpoint: Address | None) -> socket.socket:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind((self._server[0], 0))
+        sock.setblocking(False)
+        self._selector.register(sock, selectors.EVENT_READ, endpoint)
+        return sock
+
+    def _read(self, sock: socket.socket, endpoint: Address | None) -> None:
+        while True:
+            try:
+                data, address = sock.recvfrom(2048)
+            except BlockingIOError:
+                return
+            if self._random.random() < self.loss:
+                self.lost += 1
+            elif endpoint is None:
+                if address not in self._backs:
+                    self._backs[address] = self._open(address)
+                self._carry(monotonic() + DELAY_S, self._backs[address], data, self._server)
+            else:
+                self._squeeze(data, endpoint)
+
+    def _squeeze(self, data: bytes, endpoint: Address) -> None:
+        now = monotonic()
+        self._free = max(self._free, now)
+        if self._free - now <= QUEUE_S:
+            self._free += len(data) * 8 / self.rate
+            self._carry(self._free + DELAY_S, self._front, data, endpoint)
+
+    def _carry(self, at: float, sock: socket.socket, data: bytes, address: Address) -> None:
+        self._count += 1
+        heapq.heappush(self._waiting, (at, self._count, sock, data, address))

@@ -36,8 +36,8 @@ CLAPS_AFTER = 3
 LINE_BPS = 10e6
 LOSS = 0.5
 BURST_S = 0.7
-CALM_S = 0.8
-"""From a clap to the burst, which is over before the next clap."""
+CALM_S = 0.2
+"""From a clap to the burst: the next clap is more than a second after its end, in which a picture must be back."""
 LONGEST_S = 0.9
 NEAR_S = 0.4
 """A flash and a beep nearer than that belong together."""

@@ -197,7 +197,7 @@ class PictureInput:
             self._current, self._next, self.flowing = source, None, True
         if source is self._current:
             for frame in frames:
-                self.queue.put(frame)
+                self.queue.put(frame, now)
         if assembler.lost or (source is self._current and self.queue.starving):
             source.request_keyframe(now)
 

@@ -40,6 +40,7 @@ from mediaserver.mix.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, 
 from mediaserver.peer import Peer
 from mediaserver.picture import Picture, Pictures
 from mediaserver.recorder import Recorder
+from mediaserver.rtp.jitter import Frame
 from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.state import State
 
@@ -47,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 LEVELS_TICKS = 12
 """So many ticks apart levels are told: a little more than four times in a second."""
+USUALLY_HELD_S = 0.03
+"""A picture waits for the tick that composes it, and is encoded: a voice held back so long meets its lips."""
 POOR_LOSS = 0.05
 """A camera that loses more on its way to us has the mark of a poor line."""
 
@@ -428,6 +431,12 @@ class Room:
         seat = self.seats.get(name)
         return None if seat is None else seat.content_input if kind else seat.input
 
+    def _frames(self, tile: str, now: float) -> list[Frame]:
+        """What has come of a tile's pictures: lips wait for a voice that is held back on a line of changing delay."""
+        source = self._input(tile)
+        wait = max(0.0, self.mixer.held_s(tile) - USUALLY_HELD_S)
+        return [] if source is None else source.queue.take(now - wait)
+
     def _work(self, rate: int, tick: int, now: float) -> Work | None:
         """What is due at a tick of a rate; all that are watched have their cameras decoded."""
         if self.pictures.settle(self._ready, now):
@@ -445,7 +454,7 @@ class Room:
             scenes=tuple(scene for scene in due if scene is not None),
             others=watched,
             labels=self._labels(),
-            frames={name: frames for name in shown if (heard := self._input(name)) and (frames := heard.queue.take())},
+            frames={name: frames for name in shown if (frames := self._frames(name, now))},
             speaker=self.mixer.speaker.speaker,
             marks={name: marks for name in shown if name in self.seats and (marks := _marks(self.seats[name]))},
         )

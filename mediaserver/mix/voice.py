@@ -13,6 +13,7 @@ from mediaserver.mix.minus import FRAME_SAMPLES, Samples, level
 from mediaserver.mix.opus import OpusDecoder
 from mediaserver.mix.telephony import TelephonyDecoder, payload_samples
 from mediaserver.rtp.audio import AudioJitter, Kind, Step
+from mediaserver.rtp.delay import SAMPLE_RATE
 from mediaserver.rtp.packet import Packet
 
 HIDDEN_SAMPLES = 5 * FRAME_SAMPLES
@@ -84,6 +85,8 @@ class Voice:
         """Who is made louder than 16 bits hold is levelled alone, before the mix: nobody else becomes softer for it."""
         self._hidden = 0
         """Samples concealed since the last real one."""
+        self._held = 0
+        """By how many samples it is heard later than its packets usually come."""
         self._long = 0
         """Ticks for which the delay has been too long."""
         self._level = 0.0
@@ -129,15 +132,22 @@ class Voice:
             self._frame = self._next(now)
             heard = self._hear(self._frame) if self._frame is not None else None
         else:
-            self._frame, self._fifo = None, _NOTHING
+            self._frame, self._fifo, self._held = None, _NOTHING, 0
             heard = -float(self._claim) if self.jitter.skim(now) else None
         if heard is None:
             self._quiet += 1
             self.active = self._quiet < QUIET_TICKS
+            if not self.active:
+                self._held = 0
             return None
         self._quiet, self._level, self.active = 0, heard, True
         heard += self._fader
         return heard if heard < 0.0 else 0.0
+
+    @property
+    def held_s(self) -> float:
+        """By how many seconds it is heard later than its packets usually come; 0 while it is not in the mix or quiet."""
+        return max(0, self._held) / SAMPLE_RATE
 
     def _hear(self, frame: Samples) -> float:
         heard = level(frame)
@@ -220,6 +230,8 @@ class Voice:
     def _correction(self, now: float) -> int:
         """Count a tick; 1 when the delay is too short, −1 when it has been too long for long enough, else 0."""
         shortage = self.jitter.shortage(now, len(self._fifo))
+        if patience := self.jitter.patience:
+            self._held = patience - shortage
         if shortage >= -LONG_SAMPLES:
             self._long = 0
             return 1 if shortage > 0 else 0

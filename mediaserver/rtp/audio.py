@@ -105,6 +105,11 @@ class AudioJitter:
         ahead = (FRAME - 1 - spare) // self._samples * self._samples if spare < FRAME else 0
         return self._delay.wanted - (round(now * SAMPLE_RATE) - self._cursor - ahead)
 
+    @property
+    def patience(self) -> int:
+        """Samples by which sound is to be played later than its packets usually come; 0 while nothing plays."""
+        return self._delay.wanted - (self._delay.usual or 0) if self._cursor is not None else 0
+
     def pull(self, now: float) -> Step | None:
         """What to play next; None when nothing plays."""
         at = round(now * SAMPLE_RATE)

@@ -41,7 +41,7 @@ class Delay:
         """The same, sorted."""
         self._short: list[int] = []
         """The newest `SHORT` of them, sorted."""
-        self._usual: int | None = None
+        self.usual: int | None = None
         """The median of the shorter window; None before the first packet."""
         self._new: list[int] = []
         """Transits to be learned from."""
@@ -54,7 +54,7 @@ class Delay:
 
     def add(self, transit: int) -> bool:
         """Take one packet's transit, unless it is strange beside the last second's median; whether it was taken."""
-        usual, wanted = self._usual, self.wanted
+        usual, wanted = self.usual, self.wanted
         if usual is not None and abs(transit - usual) > STRANGE:
             return False
         self._new.append(transit)
@@ -74,7 +74,7 @@ class Delay:
             insort(short, transit)
         self._lossy = max(0, self._lossy - len(self._new))
         self._new.clear()
-        self._usual = short[len(short) // 2]
+        self.usual = short[len(short) // 2]
         self.wanted = self._learned()
 
     def _learned(self) -> int:

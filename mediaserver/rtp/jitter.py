@@ -106,23 +106,24 @@ class FrameQueue:
     """Frames of one seat on their way to the composer; full, it drops everything up to the next key frame."""
 
     def __init__(self, most: int = 50) -> None:
-        self._frames: deque[Frame] = deque()
+        self._frames: deque[tuple[float, Frame]] = deque()
         self._most = most
         self.starving = True
         """A key frame is needed before anything can be shown."""
 
-    def put(self, frame: Frame) -> None:
-        """Queue a frame in decoding order."""
+    def put(self, frame: Frame, now: float) -> None:
+        """Queue a frame in decoding order, as it comes."""
         if len(self._frames) >= self._most:
             self._frames.clear()
             self.starving = True
         if self.starving and not frame.keyframe:
             return
         self.starving = False
-        self._frames.append(frame)
+        self._frames.append((now, frame))
 
-    def take(self) -> list[Frame]:
-        """All queued frames."""
-        frames = list(self._frames)
-        self._frames.clear()
+    def take(self, until: float) -> list[Frame]:
+        """The queued frames that had come by then."""
+        frames: list[Frame] = []
+        while self._frames and self._frames[0][0] <= until:
+            frames.append(self._frames.popleft()[1])
         return frames

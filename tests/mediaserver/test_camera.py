@@ -1,5 +1,7 @@
 """Layers of a camera, what is reported of them, and the composer's ear."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +69,7 @@ def test_missing_packets_are_asked_for_while_somebody_looks() -> None:
 
 
 def texts(ear: PictureInput) -> list[bytes]:
-    return [frame.data for frame in ear.queue.take()]
+    return [frame.data for frame in ear.queue.take(math.inf)]
 
 
 def test_the_composer_hears_whole_pictures_from_a_key_frame_on() -> None:
@@ -153,7 +155,7 @@ def test_a_key_frame_awaited_that_was_lost_in_part_is_asked_for_again(shown: boo
         cameras.send(1, 0.14 + tick / 25)
         cameras.layers[1].remind(0.14 + tick / 25)
     assert cameras.asked.count(1) == 2
-    ear.queue.take()
+    ear.queue.take(math.inf)
     cameras.send(1, 1.0, True)
     assert texts(ear) == [b"1"]
 

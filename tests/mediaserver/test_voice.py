@@ -16,7 +16,7 @@ from mediaserver.mix.voice import (
     Voice,
 )
 from mediaserver.room import Room
-from mediaserver.rtp.delay import LONG, LONG_MISSES
+from mediaserver.rtp.delay import LONG, LONG_MISSES, SAMPLE_RATE
 from mediaserver.rtp.packet import Packet
 from tests.mediaserver.meeting import Meeting
 from tests.mediaserver.pictures import pitch, tone
@@ -92,6 +92,30 @@ def test_a_tone_comes_out_as_it_went_in() -> None:
     sounds = Talk().hear(60)
     assert pitch(np.concatenate([each for each in sounds[10:] if each is not None])) == pytest.approx(HZ, abs=2)
     assert all(len(each) == FRAME_SAMPLES for each in sounds if each is not None)
+
+
+def test_it_knows_how_long_a_line_of_changing_delay_holds_it_back() -> None:
+    talk = Talk(LEVEL)
+    assert talk.voice.held_s == 0
+    talk.hear(50)
+    assert 0 < talk.voice.held_s <= LONG_SAMPLES / SAMPLE_RATE + 0.005
+    for _ in range(20):  # one packet in ten is 80 ms late
+        talk.later = 0.08
+        talk.hear(1)
+        talk.later = 0.0
+        talk.hear(9)
+    assert 0.08 <= talk.voice.held_s <= 0.08 + LONG_SAMPLES / SAMPLE_RATE + 0.005
+    before = talk.voice.held_s
+    talk.pause(QUIET_TICKS - 5)
+    assert talk.voice.held_s == pytest.approx(before, abs=0.02), "it may go on"
+    talk.pause(20)
+    assert talk.voice.held_s == 0, "it has paused"
+    talk.hear(10)
+    assert talk.voice.held_s >= 0.08, "the line is no better for it"
+    talk.hear(5, mixed=False)
+    assert talk.voice.held_s == 0, "nobody hears it"
+    talk.hear(LONG + LOUD_TICKS * 5)
+    assert talk.voice.held_s <= LONG_SAMPLES / SAMPLE_RATE + 0.005, "the line is steady again"
 
 
 def test_a_hole_is_concealed_for_a_tenth_of_a_second_then_faded_out() -> None:

@@ -1,0 +1,63 @@
+"""Lips and voice: a camera's pictures wait for a voice that is held back."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from loadtest.tone import LEVEL
+from mediaserver.api import RoomOptions, SeatOptions
+from mediaserver.mix.voice import Voice
+from mediaserver.room import USUALLY_HELD_S, Room, Seat
+from mediaserver.tracks import Dirty
+from tests.mediaserver.test_camera import Cameras
+from tests.mediaserver.test_voice import Talk
+
+
+class Face:
+    """A seat in a room whose camera takes a picture each 20 ms, while it talks."""
+
+    def __init__(self) -> None:
+        self.room = Room("room", RoomOptions(), Dirty(), lambda _event: None, 0.0)
+        seat = self.room.seats["a"] = Seat(SeatOptions("a", "Điểm cầu a"))
+        self._talk, self._cameras = Talk(LEVEL), Cameras(1.0)
+        self.voice = self.room.mixer.voices["a"] = self._talk.voice
+        seat.input.follow(self._cameras.layers[0], 0.0)
+
+    def go_on(self, ticks: int, later: float = 0.0) -> list[float]:
+        """How late each picture was when it was given to be composed, in seconds."""
+        delays = []
+        for _ in range(ticks):
+            now = self._talk.tick * 0.02
+            self._talk.later = later if self._talk.tick % 10 == 0 else 0.0
+            self._talk.hear(1)
+            self._cameras.send(0, now, keyframe=self._talk.tick == 1)
+            delays += [now - frame.timestamp / 3600 * 0.02 for frame in self.room._frames("a", now)]
+        return delays
+
+
+@pytest.fixture
+async def face() -> AsyncIterator[Face]:
+    made = Face()
+    yield made
+    await made.room.close()
+
+
+async def test_pictures_on_a_steady_line_wait_for_nothing(face: Face) -> None:
+    assert face.go_on(100) == pytest.approx([0.0] * 100)
+
+
+async def test_pictures_wait_as_long_as_their_voice_beyond_what_is_usual(face: Face) -> None:
+    delays = face.go_on(200, later=0.1)
+    wait = face.voice.held_s - USUALLY_HELD_S
+    assert wait >= 0.1 - USUALLY_HELD_S
+    assert len(delays) in range(200 - 8, 200)  # the newest still wait
+    assert all(wait <= delay < wait + 0.02 + 1e-9 for delay in delays[-50:])
+    assert face.go_on(2000)[-50:] == pytest.approx([0.0] * 50), "the line is steady again"
+
+
+async def test_pictures_of_who_is_not_heard_and_of_screens_wait_for_nothing(face: Face) -> None:
+    face.go_on(200, later=0.1)
+    face.room.mixer.voices["a"] = Voice()
+    assert face.go_on(10)[-5:] == pytest.approx([0.0] * 5)
+    assert face.room._frames("content:a", 0.0) == []
+    assert face.room._frames("nobody", 0.0) == []

@@ -113,6 +113,8 @@ async def _take(delays: Delays, *, on_bad_line: bool) -> None:
             with await _line(bench, bad=on_bad_line) as line:
                 await _seat(bench, line, clapping, witness)
                 await asyncio.sleep(SETTLE_S)
+                await clapping.flashed()
+                await asyncio.sleep(LONGEST_S)
                 witness.forget()
                 await bench.engine.start_recording(ROOM, str(film))
                 await (_bursts(line, clapping) if line else clapping.listen(CLAPS))

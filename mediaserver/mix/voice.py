@@ -146,7 +146,7 @@ class Voice:
 
     @property
     def held_s(self) -> float:
-        """By how many seconds it is heard later than its packets usually come; 0 while it is not in the mix or quiet."""
+        """By how many seconds it is heard later than its packets usually come; 0 while it is quiet or not mixed."""
         return max(0, self._held) / SAMPLE_RATE
 
     def _hear(self, frame: Samples) -> float:

@@ -211,7 +211,7 @@ def _sound(words: Sequence[str]) -> int:
 
 def _delay(words: Sequence[str]) -> int:
     argparse.ArgumentParser(prog="python -m loadtest delay", description=delay.__doc__).parse_args(words)
-    print(delay.table(*_run(delay.run(_progress))))
+    print(delay.table(_run(delay.run(_progress))))
     return 0
 
 

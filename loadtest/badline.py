@@ -13,19 +13,23 @@ from mediaserver.transport.ice import Address
 DELAY_S = 0.02
 QUEUE_S = 0.5
 """What waits longer is dropped, as in an ordinary router."""
+STALL_EVERY_S = 0.2, 0.5
+"""Between the beginnings of two stalls."""
 
 
 class BadLine(threading.Thread):
     """Stands between endpoints and the media port of a server.
 
-    `rate` (bit/s) and `loss` (share of datagrams, both ways; 1 is a blackout) may be changed at any time; `lost` counts
-    what loss took.
+    `rate` (bit/s), `loss` (share of datagrams, both ways; 1 is a blackout) and `stall_s` (so long at most nothing moves
+    towards the server, again and again, as in a busy wireless network) may be changed at any time; `lost` counts what
+    loss took.
     """
 
     def __init__(self, server: Address, rate: float) -> None:
         super().__init__(daemon=True)
         self.rate = rate
         self.loss = 0.0
+        self.stall_s = 0.0
         self.lost = 0
         self._server = server
         self._selector = selectors.DefaultSelector()
@@ -35,6 +39,7 @@ class BadLine(threading.Thread):
         self._waiting: list[tuple[float, int, socket.socket, bytes, Address]] = []
         self._count = 0
         self._free = 0.0
+        self._stall_at = self._moves_at = 0.0
         self._ended = False
         self._random = random.Random(7)
 
@@ -83,9 +88,16 @@ class BadLine(threading.Thread):
             elif endpoint is None:
                 if address not in self._backs:
                     self._backs[address] = self._open(address)
-                self._carry(monotonic() + DELAY_S, self._backs[address], data, self._server)
+                self._push(data, self._backs[address])
             else:
                 self._squeeze(data, endpoint)
+
+    def _push(self, data: bytes, back: socket.socket) -> None:
+        now = monotonic()
+        if now >= self._stall_at:
+            self._stall_at = now + self._random.uniform(*STALL_EVERY_S)
+            self._moves_at = now + self._random.uniform(0, self.stall_s)
+        self._carry(max(now, self._moves_at) + DELAY_S, back, data, self._server)
 
     def _squeeze(self, data: bytes, endpoint: Address) -> None:
         now = monotonic()

@@ -1,5 +1,7 @@
 """A flash and a beep that leave an endpoint at one moment, and whoever notes when they come out again."""
 
+import asyncio
+import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -50,6 +52,44 @@ def _plain(width: int, height: int, luma: int) -> Plane:
     picture: Plane = np.full((height * 3 // 2, width), _GREY, np.uint8)
     picture[:height] = luma
     return picture
+
+
+class Clapping:
+    """When flashes and beeps were sent, and which of them were listened to."""
+
+    def __init__(self) -> None:
+        # owned
+        self.flashes: Moments = []
+        self.beeps: Moments = []
+        self._spans: list[tuple[float, float]] = []
+        self._flashed = asyncio.Event()
+
+    def turned(self, kind: str) -> None:
+        """Note one, now (see :class:`~loadtest.caller.Sending`)."""
+        (self.flashes if kind == "picture" else self.beeps).append(time.monotonic())
+        if kind == "picture":
+            self._flashed.set()
+
+    async def flashed(self) -> None:
+        """Wait for the next flash."""
+        self._flashed.clear()
+        await self._flashed.wait()
+
+    async def listen(self, claps: int, longest_s: float) -> None:
+        """Let so many be sent, and come out, which takes so long at most."""
+        begun = time.monotonic()
+        await asyncio.sleep(EVERY_S * claps)
+        self._spans.append((begun, time.monotonic()))
+        await asyncio.sleep(longest_s)
+
+    def heard(self, moments: Moments) -> Moments:
+        """Those that were listened to."""
+        return [at for at in moments if any(begun <= at < ended for begun, ended in self._spans)]
+
+    @property
+    def apart(self) -> float:
+        """How much later a beep is sent than its flash, in seconds."""
+        return statistics.median(after(self.flashes, self.beeps, -EVERY_S / 2, EVERY_S / 2).values())
 
 
 class Witness:

@@ -4,36 +4,35 @@ Sixteen cameras are composed, as in `bench`. One of them turns white at the mome
 seconds. Delay runs from the moment the flash or beep leaves that endpoint to the moment it has come to another one that
 sees the composed picture and hears the mix; both live in one process and read one clock. Each take has another beat
 between the endpoint and the server, for all of them have a beat of their own. In some takes both endpoints are behind a
-bad line, which loses half of everything for 0.7 s before they are listened to.
+bad line: it loses half of everything for 0.7 s before they are listened to, or stalls for up to 0.1 s again and again.
 """
 
 import asyncio
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from loadtest import clapper
 from loadtest.badline import BadLine
 from loadtest.bench import SETTLE_S, camera
-from loadtest.clapper import EVERY_S, Moments, Witness, after
+from loadtest.clapper import Clapping, Moments, Witness, after
 from loadtest.floor import SENDERS
 from loadtest.measure import quantile
 from loadtest.media import ROOM, Bench, bench_room
 from loadtest.offer import Wish
+from mediaserver.transport.ice import Address
 
-TAKES = 8
+Line = Literal["good", "lossy", "stalling"]
+TAKES: dict[Line, int] = {"good": 8, "lossy": 4, "stalling": 4}
 CLAPS = 8
-"""In each take."""
-BAD_TAKES = 4
+"""In each take but on a lossy line."""
 BURSTS = 2
-"""In each bad take; three claps are listened to after each."""
+"""In each take there; three claps are listened to after each."""
 CLAPS_AFTER = 3
 LINE_BPS = 10e6
+STALL_S = 0.1
 LOSS = 0.5
 BURST_S = 0.7
 CALM_S = 0.2
@@ -57,67 +56,30 @@ class Delays:
     """The same, in the recording."""
 
 
-class Clapping:
-    """When flashes and beeps were sent, and which of them were listened to."""
-
-    def __init__(self) -> None:
-        # owned
-        self.flashes: Moments = []
-        self.beeps: Moments = []
-        self._spans: list[tuple[float, float]] = []
-        self._flashed = asyncio.Event()
-
-    def turned(self, kind: str) -> None:
-        """Note one, now (see :class:`loadtest.caller.Sending`)."""
-        (self.flashes if kind == "picture" else self.beeps).append(time.monotonic())
-        if kind == "picture":
-            self._flashed.set()
-
-    async def flashed(self) -> None:
-        """Wait for the next flash."""
-        self._flashed.clear()
-        await self._flashed.wait()
-
-    async def listen(self, claps: int) -> None:
-        """Let so many be sent and come out."""
-        begun = time.monotonic()
-        await asyncio.sleep(EVERY_S * claps)
-        self._spans.append((begun, time.monotonic()))
-        await asyncio.sleep(LONGEST_S)
-
-    def heard(self, moments: Moments) -> Moments:
-        """Those that were listened to."""
-        return [at for at in moments if any(begun <= at < ended for begun, ended in self._spans)]
-
-    @property
-    def apart(self) -> float:
-        """How much later a beep is sent than its flash, in seconds."""
-        return statistics.median(after(self.flashes, self.beeps, -NEAR_S, NEAR_S).values())
+async def run(progress: Callable[[str], None]) -> dict[Line, Delays]:
+    """Measure all takes, by line. Raises RuntimeError when a flash or beep did not come out."""
+    found = {line: Delays() for line in TAKES}
+    for line, takes in TAKES.items():
+        for number in range(1, takes + 1):
+            progress(f"{line} line: take {number} of {takes}")
+            await _take(found[line], line)
+    return found
 
 
-async def run(progress: Callable[[str], None]) -> tuple[Delays, Delays]:
-    """Measure all takes, on a good line and a bad one. Raises RuntimeError when a flash or beep did not come out."""
-    good, bad = Delays(), Delays()
-    takes = [good] * TAKES + [bad] * BAD_TAKES
-    for number, delays in enumerate(takes, 1):
-        progress(f"take {number} of {len(takes)}")
-        await _take(delays, on_bad_line=delays is bad)
-    return good, bad
-
-
-async def _take(delays: Delays, *, on_bad_line: bool) -> None:
+async def _take(delays: Delays, kind: Line) -> None:
     witness, clapping = Witness(), Clapping()
     with tempfile.TemporaryDirectory(prefix="diemcau-delay-") as directory:
         film = Path(directory) / "film.mp4"
         async with bench_room() as bench:
-            with await _line(bench, bad=on_bad_line) as line:
-                await _seat(bench, line, clapping, witness)
+            with BadLine(await _fill(bench), LINE_BPS) as line:
+                line.stall_s = STALL_S if kind == "stalling" else 0.0
+                await _seat(bench, None if kind == "good" else line, clapping, witness)
                 await asyncio.sleep(SETTLE_S)
                 await clapping.flashed()
                 await asyncio.sleep(LONGEST_S)
                 witness.forget()
                 await bench.engine.start_recording(ROOM, str(film))
-                await (_bursts(line, clapping) if line else clapping.listen(CLAPS))
+                await (_bursts(line, clapping) if kind == "lossy" else clapping.listen(CLAPS, LONGEST_S))
                 await bench.engine.stop_recording(ROOM)
         with film.open("rb") as file:
             flashes, beeps = clapper.recorded(file)
@@ -125,12 +87,12 @@ async def _take(delays: Delays, *, on_bad_line: bool) -> None:
     delays.recorded += [skew - clapping.apart for skew in after(flashes, beeps, -NEAR_S, NEAR_S).values()]
 
 
-async def _line(bench: Bench, *, bad: bool) -> AbstractContextManager[BadLine | None]:
-    """Between the worker, of whose cameras all but one take their seats, and the two endpoints that are watched."""
+async def _fill(bench: Bench) -> Address:
+    """Let all cameras but one take their seats; returns where the worker takes media."""
     for place in range(1, SENDERS):
         silent = await bench.seat(camera(place), WISH)
         silent.sending.mic = False
-    return BadLine(silent.server, LINE_BPS) if bad else nullcontext()
+    return silent.server
 
 
 async def _seat(bench: Bench, line: BadLine | None, clapping: Clapping, witness: Witness) -> None:
@@ -148,7 +110,7 @@ async def _bursts(line: BadLine, clapping: Clapping) -> None:
         line.loss = LOSS
         await asyncio.sleep(BURST_S)
         line.loss = 0.0
-        await clapping.listen(CLAPS_AFTER)
+        await clapping.listen(CLAPS_AFTER, LONGEST_S)
 
 
 class Noted(Protocol):
@@ -174,8 +136,9 @@ def add(delays: Delays, flashes: Moments, beeps: Moments, noted: Noted) -> None:
     delays.skew += [late - early for early, late in zip(seen.values(), heard.values(), strict=True)]
 
 
-def table(good: Delays, bad: Delays) -> str:
+def table(found: Mapping[Line, Delays]) -> str:
     """As Markdown, in ms."""
+    good, lossy, stalling = (found[line] for line in TAKES)
     rows = [
         ["ms", "least", *(f"{share:.0%}" for share in SHARES[1:-1]), "most"],
         ["---"] * (1 + len(SHARES)),
@@ -183,8 +146,10 @@ def table(good: Delays, bad: Delays) -> str:
         ["delay of the mix", *_shares(good.sound)],
         ["sound after picture, live", *_shares(good.skew)],
         ["sound after picture, recorded", *_shares(good.recorded)],
-        ["after a burst of loss, live", *_shares(bad.skew)],
-        ["with bursts of loss, recorded", *_shares(bad.recorded)],
+        ["after bursts of loss, live", *_shares(lossy.skew)],
+        ["with bursts of loss, recorded", *_shares(lossy.recorded)],
+        ["on a line that stalls, live", *_shares(stalling.skew)],
+        ["on a line that stalls, recorded", *_shares(stalling.recorded)],
     ]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadtest.badline import DELAY_S, QUEUE_S, BadLine
+from loadtest.badline import DELAY_S, QUEUE_S, STALL_EVERY_S, BadLine
 
 ANSWER = "a=candidate:1 1 UDP 7 127.0.0.1 {port} typ host\r\na=candidate:2 1 UDP 6 10.0.0.1 {port} typ host\r\n"
 PATIENCE_S = 20.0
@@ -76,3 +76,19 @@ def test_what_would_wait_too_long_is_dropped(server: socket.socket, endpoint: so
         came = [endpoint.recv(2000).rstrip(b"\0") for _ in range(2)]
         server.sendto(b"later", back)
         assert [*came, endpoint.recv(2000)] == [b"first", b"second", b"later"]
+
+
+def test_a_line_that_stalls_holds_back_what_goes_to_the_server(server: socket.socket, endpoint: socket.socket) -> None:
+    with BadLine(server.getsockname(), 1e9) as line:
+        line.stall_s = 1e9
+        endpoint.sendto(b"up", ("127.0.0.1", line.port))
+        server.settimeout(10 * DELAY_S)
+        with pytest.raises(TimeoutError):
+            server.recv(100)
+        line.stall_s = 0.0
+        time.sleep(STALL_EVERY_S[1])
+        endpoint.sendto(b"next", ("127.0.0.1", line.port))
+        data, back = server.recvfrom(100)
+        assert data == b"next"
+        server.sendto(b"down", back)
+        assert endpoint.recv(100) == b"down"

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from loadtest.clapper import EVERY_S, Silence, Witness, after, material, recorded, rises
+from loadtest.clapper import EVERY_S, Clapping, Silence, Witness, after, material, recorded, rises
 from loadtest.sender import FPS, Layer, Voice, with_extension
 from mediaserver.transport.srtp import Outgoing
 from tests.film import film
@@ -65,6 +65,33 @@ def test_light_rises_through_the_middle_of_dark_and_bright() -> None:
 def test_each_moment_has_the_first_within_reach() -> None:
     assert after([0.0, 1.0, 2.0], [0.1, 0.2, 1.9, 2.5], 0, 0.4) == {0.0: 0.1}
     assert after([2.0], [0.1, 1.9], -0.4, 0.4) == {2.0: pytest.approx(-0.1)}
+
+
+async def test_only_what_was_listened_to_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 10.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr("loadtest.clapper.time.monotonic", lambda: now)
+    monkeypatch.setattr("loadtest.clapper.asyncio.sleep", sleep)
+    clapping = Clapping()
+    await clapping.listen(2, 0.9)
+    await clapping.listen(1, 0.9)
+    assert clapping.heard([9.9, 10.0, 13.9, 14.0, 14.8, 14.9, 16.8, 16.9]) == [10.0, 13.9, 14.9, 16.8]
+    assert now == pytest.approx(17.8)
+
+
+def test_a_clap_is_as_far_apart_as_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([1.0, 1.02, 3.01, 3.02, 5.0, 5.02])
+    monkeypatch.setattr("loadtest.clapper.time.monotonic", lambda: next(moments))
+    clapping = Clapping()
+    for _ in range(3):
+        clapping.turned("picture")
+        clapping.turned("sound")
+    assert (clapping.flashes, clapping.beeps) == ([1.0, 3.01, 5.0], [1.02, 3.02, 5.02])
+    assert clapping.apart == pytest.approx(0.02)
 
 
 def test_a_recording_tells_when_it_grew_light_and_loud(tmp_path: Path) -> None:

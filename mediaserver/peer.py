@@ -30,7 +30,7 @@ from mediaserver.rtp.sdp import (
     send_time_id,
     write_answer,
 )
-from mediaserver.tracks import Dirty
+from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.dtls import fingerprint
 from mediaserver.transport.state import State
 from mediaserver.transport.udp import UdpMux
@@ -59,6 +59,9 @@ class Owner(Protocol):
 
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         """A packet of the microphone, its timestamp in samples at 48 kHz."""
+
+    def lips_wait_s(self, seat: str) -> float:
+        """So many seconds a seat's pictures must wait for its voice."""
 
     def changed(self, seat: str, state: State, reason: str) -> None:
         """The transport's state."""
@@ -333,13 +336,19 @@ class Peer:
         for each in (self.audio, self.picture):
             if each is not None and (leg := each.leg).packets:
                 octets += leg.octets + HEADERS_BYTES * leg.packets + each.resent_octets
-                report += rtcp.sender_report(leg.ssrc, now, leg.timestamp_at(now), leg.packets, leg.octets)
+                at = leg.timestamp_at(now - self._wait_s(each.source))
+                report += rtcp.sender_report(leg.ssrc, now, at, leg.packets, leg.octets)
         self.downlink.sent(8.0 * (octets - self._octets))
         self._octets = octets
         if self._receptions:
             report += self._receiving(now)
         if report:
             self.transport.send_rtcp(report)
+
+    def _wait_s(self, source: Source | None) -> float:
+        """What we forward belongs to a voice we hold back: who receives both brings them together by our reports."""
+        kind, _, seat = source.name.partition(":") if source is not None else ("", "", "")
+        return self._owner.lips_wait_s(seat) if kind == "camera" else 0.0
 
     def _receiving(self, now: float) -> bytes:
         taken = {ssrc: reception.take(ssrc, now) for ssrc, reception in self._receptions.items()}

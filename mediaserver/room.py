@@ -432,10 +432,13 @@ class Room:
         return None if seat is None else seat.content_input if kind else seat.input
 
     def _frames(self, tile: str, now: float) -> list[Frame]:
-        """What has come of a tile's pictures: lips wait for a voice that is held back on a line of changing delay."""
+        """What has come of a tile's pictures that need not wait."""
         source = self._input(tile)
-        wait = max(0.0, self.mixer.held_s(tile) - USUALLY_HELD_S)
-        return [] if source is None else source.queue.take(now - wait)
+        return [] if source is None else source.queue.take(now - self.lips_wait_s(tile))
+
+    def lips_wait_s(self, seat: str) -> float:
+        """So many seconds a seat's pictures wait for its voice, which is held back on a line of changing delay."""
+        return max(0.0, self.mixer.held_s(seat) - USUALLY_HELD_S)
 
     def _work(self, rate: int, tick: int, now: float) -> Work | None:
         """What is due at a tick of a rate; all that are watched have their cameras decoded."""

@@ -7,9 +7,11 @@ browsers need for their own part can be taken off. Both run on one machine and r
 tests/e2e/netns.sh .venv/bin/python -m tests.e2e.lip_sync
 """
 
+import argparse
 import json
 import statistics
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -20,10 +22,11 @@ from signaling.record import file_safe
 from tests.e2e import browsers
 from tests.e2e.line import redirect
 from tests.e2e.people import HOST, People
-from tests.e2e.server import LAN, MEDIA_PORT, running
+from tests.e2e.server import LAN, MEDIA_PORT, Server, running
 from tests.e2e.test_meeting import unmute
 
 SECONDS = 30
+STALL_S = 0.1
 QUANTILES = (0, 0.05, 0.5, 0.95, 1)
 NEAR_MS = 450
 """A flash and a beep nearer than that belong together; they come once a second."""
@@ -159,8 +162,58 @@ def tell(what: str, found: dict[str, object]) -> None:
     print(json.dumps({"what": what, **found}), flush=True)
 
 
-def main() -> None:
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who flashes and beeps, who looks and listens, and the line."""
+
+    server: Server
+    line: BadLine
+    page: Page
+    point: Page
+
+
+def clear(scene: Scene) -> None:
     """Measure directly, through the server, after bursts of loss, and in the recording."""
+    page, point = scene.page, scene.point
+    page.evaluate("direct().then(([video, audio]) => note(video, audio))")
+    page.wait_for_timeout(2000)
+    tell("direct, browser to browser", measure(page, page, SECONDS))
+    page.evaluate("leave()")
+    point.evaluate(_THROUGH)
+    page.get_by_test_id("record").click()
+    tell("through the server", measure(page, point, SECONDS))
+    for _ in range(3):
+        scene.line.loss = 0.5
+        point.wait_for_timeout(700)
+        scene.line.loss = 0.0
+        point.wait_for_timeout(1000)
+        tell("after a burst of loss", measure(page, point, 8))
+    page.get_by_test_id("record").click()
+    point.wait_for_timeout(3000)
+    for path in sorted((scene.server.data / "recordings").rglob("*.mp4")):
+        with file_safe((scene.server.data / "code.key").read_bytes()).open(path) as file:
+            seen, heard = ([1000 * at for at in each] for each in recorded(file))
+        told = figures(seen, seen, heard)
+        tell("recorded", {key: value for key, value in told.items() if not key.startswith("delay")})
+
+
+def stalling(scene: Scene) -> None:
+    """Measure on a line that stalls, composed and looking at the camera alone."""
+    scene.line.stall_s = STALL_S
+    scene.point.wait_for_timeout(6000)
+    scene.point.evaluate(_THROUGH)
+    tell("composed", measure(scene.page, scene.point, SECONDS))
+    source = scene.point.get_by_test_id("source")
+    source.select_option(label=source.locator("option[value^='camera:']").first.inner_text())
+    scene.point.wait_for_timeout(6000)
+    tell("the camera alone", measure(scene.page, scene.point, SECONDS))
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--stalling", action="store_true", help="measure on a line that stalls for up to 0.1 s")
+    wish = arguments.parse_args()
     data = Path(tempfile.mkdtemp())
     material = browsers.material(data, "red", browsers.plain("red"), 440)
     line = BadLine((LAN, MEDIA_PORT), 10e6)
@@ -172,7 +225,7 @@ def main() -> None:
             people = People(server)
             page = people.sign_in(first, HOST)
             let_worklets(page)
-            page.add_init_script(_CLAPPER + _NOTE)
+            page.add_init_script(_CLAPPER + _NOTE + (redirect(line) if wish.stalling else ""))
             code = people.register(page, ["nt.xuonghuan"], "Đo môi khớp tiếng")
             unmute(people.enter(page, code, "host"))
             page.get_by_test_id("layout-single").click()
@@ -182,26 +235,7 @@ def main() -> None:
             point.goto(f"{server.http}room.html?code={code}")
             point.get_by_test_id("accept").click()
             point.wait_for_timeout(6000)
-            page.evaluate("direct().then(([video, audio]) => note(video, audio))")
-            page.wait_for_timeout(2000)
-            tell("direct, browser to browser", measure(page, page, SECONDS))
-            page.evaluate("leave()")
-            point.evaluate(_THROUGH)
-            page.get_by_test_id("record").click()
-            tell("through the server", measure(page, point, SECONDS))
-            for _ in range(3):
-                line.loss = 0.5
-                point.wait_for_timeout(700)
-                line.loss = 0.0
-                point.wait_for_timeout(1000)
-                tell("after a burst of loss", measure(page, point, 8))
-            page.get_by_test_id("record").click()
-            point.wait_for_timeout(3000)
-            for path in sorted((server.data / "recordings").rglob("*.mp4")):
-                with file_safe((server.data / "code.key").read_bytes()).open(path) as file:
-                    seen, heard = ([1000 * at for at in each] for each in recorded(file))
-                told = figures(seen, seen, heard)
-                tell("recorded", {key: value for key, value in told.items() if not key.startswith("delay")})
+            (stalling if wish.stalling else clear)(Scene(server, line, page, point))
 
 
 if __name__ == "__main__":

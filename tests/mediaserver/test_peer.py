@@ -41,6 +41,9 @@ class Room:
     def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
         raise AssertionError("no microphone here")
 
+    def lips_wait_s(self, seat: str) -> float:
+        return 0.1 if seat == "b" else 0.0
+
     def changed(self, seat: str, state: State, reason: str) -> None:
         raise AssertionError("nothing connects here")
 
@@ -165,6 +168,23 @@ async def test_round_trips_are_measured_by_a_clock_that_nobody_sets(
     block = rtcp.Block(peer.picture.ssrc, 0, 0, 1, 0, report.ntp >> 16 & 0xFFFFFFFF, 65536 // 2)
     peer.rtcp(rtcp.receiver_report(1, [block]), 100.75)
     assert peer.downlink.round_trip == pytest.approx(0.25, abs=0.001)
+
+
+@pytest.mark.parametrize(("name", "wait"), [("camera:b", 0.1), ("camera:c", 0.0), ("composed", 0.0)])
+async def test_what_is_forwarded_is_told_to_belong_to_the_voice_that_is_held_back(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch, name: str, wait: float
+) -> None:
+    peer = Scene(mux).peer
+    assert peer.picture is not None
+    peer.transport.state = "connected"
+    told: list[bytes] = []
+    monkeypatch.setattr(peer.transport, "send_rtcp", told.append)
+    source = VideoSource(name, "VP8", Dirty())
+    peer.picture.follow(source, 100.0)
+    peer.picture.send(source, [Packet(VP8, 1, 0, 7, True, packetize_vp8(b"", 0)[0], keyframe=True)], 100.0)
+    peer.tick(101.0)
+    (report,) = (heard for heard in rtcp.parse(told[-1], 100.0) if isinstance(heard, rtcp.SenderReport))
+    assert (report.timestamp - peer.picture.rewriter.last_timestamp) & 0xFFFFFFFF == round((1 - wait) * 90_000)
 
 
 async def test_a_line_that_got_narrow_is_looked_at_with_the_next_tick(mux: UdpMux) -> None:

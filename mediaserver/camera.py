@@ -1,59 +1,20 @@
 """A seat's camera: up to three simulcast layers, each a source of its own, and the composer's ear on one of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mediaserver.api import TOP_HEIGHT
 from mediaserver.rtp.jitter import Frame, FrameAssembler, FrameQueue
 from mediaserver.rtp.nack import NackGenerator
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.rtcp import Block
+from mediaserver.rtp.payload import VIDEO_CLOCK
+from mediaserver.rtp.reception import Reception
+from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.tracks import Dirty, Sink, Source, VideoSource
 
+LEARNED_FROM = 4
+"""Reports: a single packet may have been late by itself."""
 ACTIVE_S = 1.5
 """A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
-
-
-@dataclass(slots=True)
-class Reception:
-    """What arrived of one incoming stream, for receiver reports (RFC 3550 §6.4.1, appendix A.3)."""
-
-    received: int = 0
-    highest: int = -1
-    base: int = 0
-    cycles: int = 0
-    reported_expected: int = 0
-    reported_received: int = 0
-    ntp_middle: int = 0
-    """The middle 32 bits of the last sender report's NTP time."""
-    report_time: float = 0.0
-
-    def receive(self, sequence: int, count: int = 1) -> None:
-        """Count one packet, or `count` whose numbers follow each other."""
-        self.received += count
-        if self.highest < 0:
-            self.base = self.highest = sequence
-        last = (sequence + count - 1) & 0xFFFF
-        if (last - self.highest) & 0xFFFF < 0x8000:  # it comes after the highest, or is it (RFC 1982)
-            self.cycles += last < self.highest
-            self.highest = last
-
-    def take(self, ssrc: int, now: float) -> tuple[Block, int, int]:
-        """The report block, and packets received and lost since the last one."""
-        expected = (self.cycles << 16) + self.highest - self.base + 1
-        got = self.received - self.reported_received
-        lost = max(0, expected - self.reported_expected - got)
-        self.reported_expected, self.reported_received = expected, self.received
-        block = Block(
-            ssrc=ssrc,
-            fraction_lost=min(255, 256 * lost // max(1, lost + got)),
-            packets_lost=max(-0x800000, min(0x7FFFFF, expected - self.received)),
-            highest_sequence=(self.cycles << 16 | self.highest) & 0xFFFFFFFF,
-            jitter=0,
-            lsr=self.ntp_middle,
-            dlsr=round((now - self.report_time) * 65536) & 0xFFFFFFFF if self.ntp_middle else 0,
-        )
-        return block, got, lost
 
 
 class Layer(VideoSource):
@@ -72,6 +33,8 @@ class Layer(VideoSource):
         self.nack = NackGenerator()
         self.reception = Reception()
         self.heard = -ACTIVE_S
+        self.transit: float | None = None
+        """How long its packets are usually under way (see :meth:`Reception.transit`); None before it is known."""
 
     def receive(self, packets: list[Packet], now: float) -> list[int]:
         """Take packets whose numbers follow each other; returns the sequence numbers to ask for again."""
@@ -84,6 +47,16 @@ class Layer(VideoSource):
             self.nack.forget()
             return []
         return missing
+
+    def reported(self, report: SenderReport, now: float) -> None:
+        """Take its sender's report, and see how late its newest packet was."""
+        self.reception.reported(report, now)
+        newest = self.recall(self.reception.highest)
+        if newest is None:
+            return
+        transit = self.reception.transit(newest.timestamp, self.heard, VIDEO_CLOCK)
+        known = self.transit if self.transit is not None else transit
+        self.transit = known + (transit - known) / LEARNED_FROM
 
     def repair(self, packet: Packet, now: float) -> None:
         """Take a retransmission; senders also fill their line with packets that came long ago."""
@@ -134,6 +107,12 @@ class Camera:
     def largest(self) -> Layer | None:
         """The largest layer, sending or not; None when there is none."""
         return self.layers[-1] if self.layers else None
+
+    @property
+    def transit(self) -> float | None:
+        """How long its pictures are usually under way; None before that is known."""
+        newest = max(self.layers, key=lambda each: each.heard, default=None)
+        return None if newest is None else newest.transit
 
     def pick(self, height: int, now: float) -> Layer | None:
         """The smallest sending layer of at least `height` lines, else the largest; None when nothing is sent."""

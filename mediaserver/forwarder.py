@@ -8,6 +8,7 @@ from typing import Protocol
 from mediaserver.rtp.downlink import LINE_BPS
 from mediaserver.rtp.pacer import HEADERS_BYTES, Pacer
 from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import VIDEO_CLOCK
 from mediaserver.rtp.resend import ResendLimit
 from mediaserver.rtp.rewrite import Rewriter
 from mediaserver.rtp.rtx import RtxStream
@@ -15,8 +16,6 @@ from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.line import Line
 from mediaserver.transport.srtp import Outgoing
 
-VIDEO_CLOCK = 90_000
-"""Hz; whatever has another one is sound."""
 PADDING_BYTES = 255
 """The most that RTP padding can count (RFC 3550 §5.1)."""
 MAX_REPEATED = 32

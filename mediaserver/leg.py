@@ -20,6 +20,7 @@ from mediaserver.rtp.bandwidth import LossController
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.legsdp import SOUNDS, Media, Session
 from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.reception import Reception
 from mediaserver.tracks import Dirty
 from mediaserver.transport.plain import PlainPorts, PlainTransport, local_address
 from mediaserver.transport.state import State
@@ -157,6 +158,12 @@ class Leg:
     def camera(self) -> Camera:
         """Its camera, with one layer once it sends."""
         return self._picture_stream.camera if self._picture_stream is not None else self.content
+
+    @property
+    def voice(self) -> Reception:
+        """Of its microphone."""
+        stream = self._sound_stream
+        return stream.reception if stream is not None and stream.reception is not None else Reception()
 
     # What the room asks of everyone
 

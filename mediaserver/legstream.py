@@ -3,22 +3,23 @@
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from mediaserver.camera import Camera, Layer, Reception
+from mediaserver.camera import Camera, Layer
 from mediaserver.forwarder import Forwarder
 from mediaserver.mix.telephony import RTP_CLOCK, SCALE
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import is_keyframe
+from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe
 from mediaserver.rtp.probation import Probation
-from mediaserver.rtp.rtcp import Block, Report
+from mediaserver.rtp.reception import Reception
+from mediaserver.rtp.rtcp import Block, Report, SenderReport
 from mediaserver.tracks import Dirty
 from mediaserver.transport.plain import MediaLine, PlainPorts
 
 logger = logging.getLogger(__name__)
 
-VIDEO_CLOCK = 90_000
 TAKEOVER_S = 0.5
 """Another SSRC on the same m-line is heard once the one before has been silent for so long: a restart, no intruder."""
 
@@ -79,7 +80,7 @@ class LegStream:
             match item:
                 case rtcp.SenderReport():
                     if self.reception is not None and item.ssrc == self._ssrc:
-                        self.reception.ntp_middle, self.reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
+                        self._told(self.reception, item, now)
                 case rtcp.KeyframeRequest():
                     if self.forwarder is not None:
                         self.forwarder.request_keyframe(now)
@@ -89,6 +90,10 @@ class LegStream:
                 case rtcp.Report():
                     if self.forwarder is not None and item.ssrc == self.forwarder.ssrc:
                         self._reported(item, now)
+
+    def _told(self, reception: Reception, report: SenderReport, now: float) -> None:
+        """Take the sender's report on the current stream."""
+        reception.reported(report, now)
 
     def _reported(self, report: Report, now: float) -> None:
         self.jitter = report.jitter / self._clock_rate
@@ -135,6 +140,9 @@ class SoundStream(LegStream):
             packet.timestamp = packet.timestamp * SCALE & 0xFFFFFFFF  # 2^32 is a multiple of itself in either clock
             self._take(packet, now, codec)
 
+    def _told(self, reception: Reception, report: SenderReport, now: float) -> None:
+        super()._told(reception, replace(report, timestamp=report.timestamp * SCALE & 0xFFFFFFFF), now)
+
 
 class PictureStream(LegStream):
     """The camera, a layer as browsers have, and the display. `name` is the camera's; `feedback`: see Media."""
@@ -176,6 +184,9 @@ class PictureStream(LegStream):
         else:
             request = rtcp.picture_loss(self._own_ssrc, ssrc)
         self.line.send_rtcp(self._compound([], request))
+
+    def _told(self, reception: Reception, report: SenderReport, now: float) -> None:
+        self.camera.layers[0].reported(report, now)
 
     def _reported(self, report: Report, now: float) -> None:
         super()._reported(report, now)

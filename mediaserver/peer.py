@@ -8,7 +8,7 @@ from typing import Protocol
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from mediaserver.api import LineState
-from mediaserver.camera import Camera, Layer, Reception
+from mediaserver.camera import Camera, Layer
 from mediaserver.forwarder import Forwarder
 from mediaserver.mix.quality import COMPOSED_BPS, USUAL
 from mediaserver.rtp import rtcp, rtx
@@ -16,8 +16,9 @@ from mediaserver.rtp.bandwidth import LossController
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet
-from mediaserver.rtp.payload import is_keyframe, mark_keyframes
+from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe, mark_keyframes
 from mediaserver.rtp.probation import Probation
+from mediaserver.rtp.reception import Reception
 from mediaserver.rtp.sdp import (
     LEVEL_URI,
     MID_URI,
@@ -38,7 +39,6 @@ from mediaserver.transport.webrtc import WebRtcTransport
 
 logger = logging.getLogger(__name__)
 
-VIDEO_CLOCK = 90_000
 CAMERA_CODECS = ("VP8", "H264")
 """VP8 first: a forwarded camera must reach Firefox too, which decodes nothing else on a closed network."""
 MAX_SSRCS = 18
@@ -94,6 +94,8 @@ class Peer:
         self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
         self._streams: dict[int, _Receive] = {}
         self._receptions: dict[int, Reception] = {}
+        self.voice = Reception()
+        """Of its microphone."""
         self._bandwidth = LossController()
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
@@ -151,7 +153,7 @@ class Peer:
         return stream
 
     def _microphone_stream(self, ssrc: int) -> _Receive:
-        reception = self._receptions[ssrc] = Reception()
+        reception = self._receptions[ssrc] = self.voice = Reception()
 
         def receive(packets: list[Packet], now: float) -> None:
             reception.receive(packets[0].sequence, len(packets))
@@ -261,8 +263,8 @@ class Peer:
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
                         self.picture.request_keyframe(now)
                 case rtcp.SenderReport():
-                    if reception := self._receptions.get(item.ssrc):
-                        reception.ntp_middle, reception.report_time = item.ntp >> 16 & 0xFFFFFFFF, now
+                    if stream := self.camera.find(item.ssrc, None) or self._receptions.get(item.ssrc):
+                        stream.reported(item, now)
         if not self.downlink.resting:
             self.due = 0.0
 

@@ -37,9 +37,11 @@ from mediaserver.mix.marks import Mark
 from mediaserver.mix.minus import PTIME_MS, Samples
 from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, SCREEN_BPS, USUAL
+from mediaserver.mix.voice import Voice
 from mediaserver.peer import Peer
 from mediaserver.picture import Picture, Pictures
 from mediaserver.recorder import Recorder
+from mediaserver.rtp.delay import SAMPLE_RATE
 from mediaserver.rtp.jitter import Frame
 from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.state import State
@@ -50,6 +52,9 @@ LEVELS_TICKS = 12
 """So many ticks apart levels are told: a little more than four times in a second."""
 USUALLY_HELD_S = 0.03
 """A picture waits for the tick that composes it, and is encoded: a voice held back so long meets its lips."""
+MOST_WAIT_S = 0.3
+STRANGE_S = 1.0
+"""Whose pictures and sound are farther apart than that has no clock to go by."""
 POOR_LOSS = 0.05
 """A camera that loses more on its way to us has the mark of a poor line."""
 
@@ -438,7 +443,18 @@ class Room:
 
     def lips_wait_s(self, seat: str) -> float:
         """So many seconds a seat's pictures wait for its voice, which is held back on a line of changing delay."""
-        return max(0.0, self.mixer.held_s(seat) - USUALLY_HELD_S)
+        voice = self.mixer.voices.get(seat)
+        if voice is None or not voice.held_s:
+            return 0.0
+        return min(max(0.0, voice.held_s - USUALLY_HELD_S - self._lips_late_s(seat, voice)), MOST_WAIT_S)
+
+    def _lips_late_s(self, seat: str, voice: Voice) -> float:
+        """How much later than its sound a seat's pictures come, by its own clock; 0 while that is not known."""
+        peer = self.seats[seat].peer
+        if peer is None or peer.voice.report is None or (transit := peer.camera.transit) is None:
+            return 0.0
+        late = transit - peer.voice.transit(*voice.jitter.usually, SAMPLE_RATE)
+        return late if abs(late) < STRANGE_S else 0.0
 
     def _work(self, rate: int, tick: int, now: float) -> Work | None:
         """What is due at a tick of a rate; all that are watched have their cameras decoded."""

@@ -99,11 +99,6 @@ class Mixer:
         if voice is not None:
             voice.add(packet, now, codec)
 
-    def held_s(self, seat: str) -> float:
-        """By how many seconds a seat is heard later than its packets usually come."""
-        voice = self.voices.get(seat)
-        return voice.held_s if voice is not None else 0.0
-
     def source_for(self, seat: str, codec: str = "opus") -> Source:
         """What a seat hears, encoded with `codec`: everyone but itself, or itself alone."""
         own = seat in self.mixed if self._echo is None else seat in self._without

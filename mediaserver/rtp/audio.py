@@ -110,6 +110,11 @@ class AudioJitter:
         """Samples by which sound is to be played later than its packets usually come; 0 while nothing plays."""
         return self._delay.wanted - (self._delay.usual or 0) if self._cursor is not None else 0
 
+    @property
+    def usually(self) -> tuple[int, float]:
+        """A timestamp, and when a packet of it usually comes, in seconds."""
+        return self._newest & 0xFFFFFFFF, (self._newest + (self._delay.usual or 0)) / SAMPLE_RATE
+
     def pull(self, now: float) -> Step | None:
         """What to play next; None when nothing plays."""
         at = round(now * SAMPLE_RATE)

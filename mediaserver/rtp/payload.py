@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
 
+VIDEO_CLOCK = 90_000
+"""Hz, of either codec; whatever has another one is sound."""
 NAL_IDR, NAL_SPS, NAL_PPS, NAL_AUD = 5, 7, 8, 9
 _STAP_A, _FU_A = 24, 28
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")

@@ -6,6 +6,7 @@ import pytest
 
 from mediaserver.engine import LocalEngine
 from mediaserver.room import Room
+from mediaserver.transport.udp import UdpMux
 from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting, warnings
 
 
@@ -26,3 +27,12 @@ def room(meeting: Meeting) -> Room:
     """The inside of the meeting's room."""
     assert isinstance(meeting.engine, LocalEngine)
     return meeting.engine._rooms[ROOM]
+
+
+@pytest.fixture
+async def mux() -> AsyncIterator[UdpMux]:
+    """A port of one's own."""
+    made = UdpMux()
+    made.open(["127.0.0.1"], 0)
+    yield made
+    made.close()

@@ -3,13 +3,12 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mediaserver.camera import ACTIVE_S, Camera, Layer, PictureInput, Reception
+from mediaserver.camera import ACTIVE_S, LEARNED_FROM, Camera, Layer, PictureInput
 from mediaserver.rtp.jitter import PATIENCE_S
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_vp8
+from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.tracks import Dirty
 
 
@@ -226,44 +225,18 @@ def test_a_decoder_that_gave_up_starts_over_at_a_key_frame() -> None:
     PictureInput().broken(0.0)
 
 
-ARRIVALS = st.lists(st.tuples(st.integers(-3, 5), st.booleans()), min_size=1, max_size=100)
-
-
-@given(st.integers(0, 0xFFFF) | st.integers(0xFFC0, 0xFFFF), ARRIVALS)
-def test_reports_count_what_came_and_what_did_not(first: int, arrivals: list[tuple[int, bool]]) -> None:
-    """Against numbers that do not wrap (RFC 3550 appendix A.3)."""
-    reception, newest, received, expected_before, received_before = Reception(), first, 0, 0, 0
-    for at, (step, report) in enumerate(arrivals):
-        number = max(first, newest + step) if at else first
-        reception.receive(number & 0xFFFF)
-        newest, received = max(newest, number), received + 1
-        if report:
-            info, got, lost = reception.take(7, 0.0)
-            expected = newest - first + 1
-            assert got == received - received_before
-            assert lost == max(0, expected - expected_before - got)
-            assert (info.ssrc, info.highest_sequence) == (7, newest)
-            assert info.packets_lost == expected - received
-            assert info.fraction_lost == min(255, 256 * lost // max(1, lost + got))
-            expected_before, received_before = expected, received
-
-
-@given(st.integers(0, 0xFFFF), st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 9)), min_size=1, max_size=40))
-def test_packets_in_a_row_count_as_one_after_the_other(first: int, rows: list[tuple[int, int]]) -> None:
-    together, apart, at = Reception(), Reception(), first
-    for step, count in rows:
-        numbers = [(at + step + i) & 0xFFFF for i in range(count)]
-        together.receive(numbers[0], count)
-        for number in numbers:
-            apart.receive(number)
-        at = numbers[-1]
-    assert together == apart
-
-
-def test_a_report_tells_how_old_the_last_sender_report_is() -> None:
-    reception = Reception()
-    reception.receive(0)
-    assert (reception.take(7, 10.0)[0].lsr, reception.take(7, 10.0)[0].dlsr) == (0, 0)
-    reception.ntp_middle, reception.report_time = 0x12345678, 8.5
-    info = reception.take(7, 10.0)[0]
-    assert (info.lsr, info.dlsr) == (0x12345678, round(1.5 * 65536))
+def test_how_long_pictures_are_under_way_is_learned_from_reports() -> None:
+    cameras = Cameras(0.5, 1.0)
+    small, large = cameras.layers
+    assert cameras.camera.transit is None
+    large.reported(SenderReport(1, 0, 0), 0.0)
+    assert large.transit is None, "nothing came yet"
+    for number, late in enumerate((0.2, 0.2, 0.6)):
+        at = 10.0 + number
+        cameras.send(1, at)
+        large.reported(SenderReport(1, round((at - late) * (1 << 32)), number * 3600), at)
+    assert cameras.camera.transit == pytest.approx(0.2 + 0.4 / LEARNED_FROM)
+    cameras.send(0, 20.0)
+    assert cameras.camera.transit is None, "this layer's sender has said nothing yet"
+    small.reported(SenderReport(0, round(19.5 * (1 << 32)), 0), 20.0)
+    assert cameras.camera.transit == pytest.approx(0.5)

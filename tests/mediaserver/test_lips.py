@@ -7,9 +7,13 @@ import pytest
 from loadtest.tone import LEVEL
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.mix.voice import Voice
-from mediaserver.room import USUALLY_HELD_S, Room, Seat
+from mediaserver.peer import Peer
+from mediaserver.room import MOST_WAIT_S, STRANGE_S, USUALLY_HELD_S, Room, Seat
+from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.tracks import Dirty
+from mediaserver.transport.udp import UdpMux
 from tests.mediaserver.test_camera import Cameras
+from tests.mediaserver.test_peer import Scene
 from tests.mediaserver.test_voice import Talk
 
 
@@ -18,10 +22,10 @@ class Face:
 
     def __init__(self) -> None:
         self.room = Room("room", RoomOptions(), Dirty(), lambda _event: None, 0.0)
-        seat = self.room.seats["a"] = Seat(SeatOptions("a", "Điểm cầu a"))
+        self._seat = self.room.seats["a"] = Seat(SeatOptions("a", "Điểm cầu a"))
         self._talk, self._cameras = Talk(LEVEL), Cameras(1.0)
         self.voice = self.room.mixer.voices["a"] = self._talk.voice
-        seat.input.follow(self._cameras.layers[0], 0.0)
+        self._seat.input.follow(self._cameras.layers[0], 0.0)
 
     def go_on(self, ticks: int, later: float = 0.0) -> list[float]:
         """How late each picture was when it was given to be composed, in seconds."""
@@ -33,6 +37,17 @@ class Face:
             self._cameras.send(0, now, keyframe=self._talk.tick == 1)
             delays += [now - frame.timestamp / 3600 * 0.02 for frame in self.room._frames("a", now)]
         return delays
+
+    def report(self, peer: Peer, late: float, clock: float = 1000.0) -> None:
+        """Its sender's reports: pictures come so many seconds later than their sound."""
+        self._seat.peer, (layer,) = peer, self._cameras.layers
+        peer.camera.add(layer)
+        newest = layer.recall(layer.reception.highest)
+        assert newest is not None
+        timestamp, at = self.voice.jitter.usually
+        peer.voice.reported(SenderReport(1, round(1000.0 * (1 << 32)), timestamp), at)
+        ntp = round((layer.heard - at - late + clock) * (1 << 32))
+        layer.reported(SenderReport(layer.ssrc, ntp, newest.timestamp), layer.heard)
 
 
 @pytest.fixture
@@ -61,3 +76,19 @@ async def test_pictures_of_who_is_not_heard_and_of_screens_wait_for_nothing(face
     assert face.go_on(10)[-5:] == pytest.approx([0.0] * 5)
     assert face.room._frames("content:a", 0.0) == []
     assert face.room._frames("nobody", 0.0) == []
+
+
+async def test_pictures_that_come_later_than_their_sound_anyway_wait_less(face: Face, mux: UdpMux) -> None:
+    face.go_on(200, later=0.1)
+    wait = face.room.lips_wait_s("a")
+    for late, expected in ((0.05, wait - 0.05), (-0.05, wait + 0.05), (0.5, 0.0), (-0.5, MOST_WAIT_S)):
+        face._cameras.layers[0].transit = None
+        face.report(Scene(mux).peer, late)
+        assert face.room.lips_wait_s("a") == pytest.approx(expected, abs=1e-6)
+
+
+async def test_who_reports_from_two_clocks_is_not_believed(face: Face, mux: UdpMux) -> None:
+    face.go_on(200, later=0.1)
+    wait = face.room.lips_wait_s("a")
+    face.report(Scene(mux).peer, 0.05, clock=1000.0 + 2 * STRANGE_S)
+    assert face.room.lips_wait_s("a") == wait

@@ -1,6 +1,5 @@
 """One peer fed with plain packets: what its camera's layers have of them."""
 
-from collections.abc import AsyncIterator
 from struct import pack
 
 import pytest
@@ -92,15 +91,6 @@ class Scene:
         """Look at the newest layer; the list fills with the numbers seen."""
         self.peer.camera.layers[-1].attach(self.viewer)
         return self.viewer.seen
-
-
-@pytest.fixture
-async def mux() -> AsyncIterator[UdpMux]:
-    """A port of one's own."""
-    made = UdpMux()
-    made.open(["127.0.0.1"], 0)
-    yield made
-    made.close()
 
 
 async def test_retransmissions_of_a_layer_fill_its_holes_and_nothing_else(mux: UdpMux) -> None:

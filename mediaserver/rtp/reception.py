@@ -1,0 +1,62 @@
+"""What arrived of one incoming stream, and when by its sender's clock. Pure."""
+
+from dataclasses import dataclass
+
+from mediaserver.rtp.rtcp import Block, SenderReport
+
+
+@dataclass(slots=True)
+class Reception:
+    """For receiver reports (RFC 3550 §6.4.1, appendix A.3), and to bring streams of one sender together."""
+
+    received: int = 0
+    highest: int = -1
+    base: int = 0
+    cycles: int = 0
+    reported_expected: int = 0
+    reported_received: int = 0
+    report: SenderReport | None = None
+    """The sender's last one."""
+    report_time: float = 0.0
+
+    def receive(self, sequence: int, count: int = 1) -> None:
+        """Count one packet, or `count` whose numbers follow each other."""
+        self.received += count
+        if self.highest < 0:
+            self.base = self.highest = sequence
+        last = (sequence + count - 1) & 0xFFFF
+        if (last - self.highest) & 0xFFFF < 0x8000:  # it comes after the highest, or is it (RFC 1982)
+            self.cycles += last < self.highest
+            self.highest = last
+
+    def reported(self, report: SenderReport, now: float) -> None:
+        """Take the sender's report."""
+        self.report, self.report_time = report, now
+
+    def transit(self, timestamp: int, at: float, clock_rate: int) -> float:
+        """How many seconds a packet that came `at` was under way by its sender's clock; 0 before the first report.
+
+        That clock is not ours, but it is the same for all streams of a sender (RFC 3550 §6.4.1): how much longer one
+        of them takes than another is true.
+        """
+        if self.report is None:
+            return 0.0
+        later = ((timestamp - self.report.timestamp + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        return at - self.report.ntp / (1 << 32) - later / clock_rate
+
+    def take(self, ssrc: int, now: float) -> tuple[Block, int, int]:
+        """The report block, and packets received and lost since the last one."""
+        expected = (self.cycles << 16) + self.highest - self.base + 1
+        got = self.received - self.reported_received
+        lost = max(0, expected - self.reported_expected - got)
+        self.reported_expected, self.reported_received = expected, self.received
+        block = Block(
+            ssrc=ssrc,
+            fraction_lost=min(255, 256 * lost // max(1, lost + got)),
+            packets_lost=max(-0x800000, min(0x7FFFFF, expected - self.received)),
+            highest_sequence=(self.cycles << 16 | self.highest) & 0xFFFFFFFF,
+            jitter=0,
+            lsr=self.report.ntp >> 16 & 0xFFFFFFFF if self.report else 0,
+            dlsr=round((now - self.report_time) * 65536) & 0xFFFFFFFF if self.report else 0,
+        )
+        return block, got, lost

@@ -50,8 +50,8 @@ logger = logging.getLogger(__name__)
 
 LEVELS_TICKS = 12
 """So many ticks apart levels are told: a little more than four times in a second."""
-USUALLY_HELD_S = 0.03
-"""A picture waits for the tick that composes it, and is encoded: a voice held back so long meets its lips."""
+LEARNED_FROM = 16
+"""Pictures, for how long composing one takes."""
 MOST_WAIT_S = 0.3
 STRANGE_S = 1.0
 """Whose pictures and sound are farther apart than that has no clock to go by."""
@@ -112,6 +112,8 @@ class Room:
         self.mixer = Mixer(dirty, options)
         self.heard = self.mixer.hear
         """What peers tell of their microphones."""
+        self._composing_s = 0.0
+        """How long composing a picture usually takes."""
         self._composer = Composer(options.width, options.height, options.fps)
         self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
         self._mixed = self.mixer.mixed
@@ -414,11 +416,13 @@ class Room:
         due, rate, tick = metronome.beat(self._rates(), time.monotonic())
         await asyncio.sleep(due - loop.time())
         self._stirred.clear()
-        work = self._work(rate, tick, time.monotonic())
+        begun = time.monotonic()
+        work = self._work(rate, tick, begun)
         if work is None:
             await self._stirred.wait()
             return
         composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
+        self._composing_s += (time.monotonic() - begun - self._composing_s) / LEARNED_FROM
         self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
 
     def _rates(self) -> set[int]:
@@ -437,16 +441,17 @@ class Room:
         return None if seat is None else seat.content_input if kind else seat.input
 
     def _frames(self, tile: str, now: float) -> list[Frame]:
-        """What has come of a tile's pictures that need not wait."""
+        """What has come of a tile's pictures; lips wait for their voice here as far as composing them takes less."""
         source = self._input(tile)
-        return [] if source is None else source.queue.take(now - self.lips_wait_s(tile))
+        taken = 0.5 / self.options.fps + self._composing_s
+        return [] if source is None else source.queue.take(now - max(0.0, self.lips_wait_s(tile) - taken))
 
     def lips_wait_s(self, seat: str) -> float:
-        """So many seconds a seat's pictures wait for its voice, which is held back on a line of changing delay."""
+        """How much later than its pictures a seat is heard, whose voice is held back on a line of changing delay."""
         voice = self.mixer.voices.get(seat)
         if voice is None or not voice.held_s:
             return 0.0
-        return min(max(0.0, voice.held_s - USUALLY_HELD_S - self._lips_late_s(seat, voice)), MOST_WAIT_S)
+        return min(max(0.0, voice.held_s - self._lips_late_s(seat, voice)), MOST_WAIT_S)
 
     def _lips_late_s(self, seat: str, voice: Voice) -> float:
         """How much later than its sound a seat's pictures come, by its own clock; 0 while that is not known."""

@@ -8,7 +8,7 @@ from loadtest.tone import LEVEL
 from mediaserver.api import RoomOptions, SeatOptions
 from mediaserver.mix.voice import Voice
 from mediaserver.peer import Peer
-from mediaserver.room import MOST_WAIT_S, STRANGE_S, USUALLY_HELD_S, Room, Seat
+from mediaserver.room import MOST_WAIT_S, STRANGE_S, Room, Seat
 from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.tracks import Dirty
 from mediaserver.transport.udp import UdpMux
@@ -61,12 +61,14 @@ async def test_pictures_on_a_steady_line_wait_for_nothing(face: Face) -> None:
     assert face.go_on(100) == pytest.approx([0.0] * 100)
 
 
-async def test_pictures_wait_as_long_as_their_voice_beyond_what_is_usual(face: Face) -> None:
+async def test_pictures_wait_as_long_as_their_voice_but_for_what_composing_takes(face: Face) -> None:
     delays = face.go_on(200, later=0.1)
-    wait = face.voice.held_s - USUALLY_HELD_S
-    assert wait >= 0.1 - USUALLY_HELD_S
+    wait = face.voice.held_s - 0.5 / face.room.options.fps  # it composes nothing here
+    assert wait >= 0.07
     assert len(delays) in range(200 - 8, 200)  # the newest still wait
     assert all(wait <= delay < wait + 0.02 + 1e-9 for delay in delays[-50:])
+    face.room._composing_s = 0.05
+    assert all(wait - 0.05 <= delay < wait - 0.03 + 1e-9 for delay in face.go_on(50, later=0.1)[-20:])
     assert face.go_on(2000)[-50:] == pytest.approx([0.0] * 50), "the line is steady again"
 
 

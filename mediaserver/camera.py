@@ -1,6 +1,8 @@
 """A seat's camera: up to three simulcast layers, each a source of its own, and the composer's ear on one of them."""
 
+from collections import deque
 from collections.abc import Callable
+from statistics import median
 
 from mediaserver.api import TOP_HEIGHT
 from mediaserver.rtp.jitter import Frame, FrameAssembler, FrameQueue
@@ -11,8 +13,8 @@ from mediaserver.rtp.reception import Reception
 from mediaserver.rtp.rtcp import SenderReport
 from mediaserver.tracks import Dirty, Sink, Source, VideoSource
 
-LEARNED_FROM = 4
-"""Reports: a single packet may have been late by itself."""
+LEARNED_FROM = 9
+"""Reports, whose packets' median counts: some may have been late by themselves."""
 ACTIVE_S = 1.5
 """A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
 
@@ -33,8 +35,7 @@ class Layer(VideoSource):
         self.nack = NackGenerator()
         self.reception = Reception()
         self.heard = -ACTIVE_S
-        self.transit: float | None = None
-        """How long its packets are usually under way (see :meth:`Reception.transit`); None before it is known."""
+        self._transits = deque[float](maxlen=LEARNED_FROM)
 
     def receive(self, packets: list[Packet], now: float) -> list[int]:
         """Take packets whose numbers follow each other; returns the sequence numbers to ask for again."""
@@ -52,11 +53,13 @@ class Layer(VideoSource):
         """Take its sender's report, and see how late its newest packet was."""
         self.reception.reported(report, now)
         newest = self.recall(self.reception.highest)
-        if newest is None:
-            return
-        transit = self.reception.transit(newest.timestamp, self.heard, VIDEO_CLOCK)
-        known = self.transit if self.transit is not None else transit
-        self.transit = known + (transit - known) / LEARNED_FROM
+        if newest is not None:
+            self._transits.append(self.reception.transit(newest.timestamp, self.heard, VIDEO_CLOCK))
+
+    @property
+    def transit(self) -> float | None:
+        """How long its packets are usually under way (see :meth:`Reception.transit`); None before it is known."""
+        return median(self._transits) if self._transits else None
 
     def repair(self, packet: Packet, now: float) -> None:
         """Take a retransmission; senders also fill their line with packets that came long ago."""

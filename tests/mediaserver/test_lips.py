@@ -84,7 +84,7 @@ async def test_pictures_that_come_later_than_their_sound_anyway_wait_less(face: 
     face.go_on(200, later=0.1)
     wait = face.room.lips_wait_s("a")
     for late, expected in ((0.05, wait - 0.05), (-0.05, wait + 0.05), (0.5, 0.0), (-0.5, MOST_WAIT_S)):
-        face._cameras.layers[0].transit = None
+        face._cameras.layers[0]._transits.clear()
         face.report(Scene(mux).peer, late)
         assert face.room.lips_wait_s("a") == pytest.approx(expected, abs=1e-6)
 

@@ -1,6 +1,6 @@
 """Do lips and voice meet, and how late is the picture? A measurement, not a test.
 
-One page's camera flashes white and its microphone beeps at the same moment, once a second. Another page notes when it
+One page's camera flashes and its microphone beeps at the same moment, once a second. Another page notes when it
 sees and hears that, through the server; the first page does the same over a direct connection to itself, so that what
 browsers need for their own part can be taken off. Both run on one machine and read one clock.
 
@@ -50,7 +50,8 @@ function clap() {
     }
     white = lit;
     if (now >= at + 0.5) at += 1;
-    pen.fillStyle = white ? 'white' : 'black'; pen.fillRect(0, 0, 1280, 720);
+    pen.fillStyle = 'black'; pen.fillRect(0, 0, 1280, 720);
+    pen.fillStyle = white ? 'white' : 'black'; pen.fillRect(540, 480, 360, 210);
     pen.fillStyle = 'grey'; pen.fillRect(performance.now() / 10 % 1280, 0, 8, 60);
   }, 10);
 }
@@ -78,7 +79,10 @@ window.direct = async () => {
   return [video, audio];
 };
 """
-"""Instead of camera and microphone: white and 1 kHz for a third of a second, at the same moment."""
+"""Instead of camera and microphone: light and 1 kHz for a third of a second, at the same moment.
+
+It grows light only where :data:`_NOTE` looks: a whole picture of white takes a browser longer than any other.
+"""
 
 _EAR = """
 registerProcessor('ear', class extends AudioWorkletProcessor {

@@ -441,7 +441,7 @@ class Room:
         return None if seat is None else seat.content_input if kind else seat.input
 
     def _frames(self, tile: str, now: float) -> list[Frame]:
-        """What has come of a tile's pictures; lips wait for their voice here as far as composing them takes less."""
+        """What has come of a tile's pictures and waits no longer for its voice: composing takes a part of that wait."""
         source = self._input(tile)
         taken = 0.5 / self.options.fps + self._composing_s
         return [] if source is None else source.queue.take(now - max(0.0, self.lips_wait_s(tile) - taken))

@@ -5,6 +5,7 @@ from struct import pack
 import pytest
 
 from mediaserver.api import COMPOSED
+from mediaserver.forwarder import Forwarder
 from mediaserver.peer import MISSED, MISSED_S, Peer
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.keyframes import MIN_INTERVAL_S
@@ -142,19 +143,27 @@ async def test_who_loses_sound_counts_as_losing_it_for_a_while(mux: UdpMux) -> N
     assert [peer.misses_sound(now) for now in (101.0, 101.0 + MISSED_S - 0.1, 101.0 + MISSED_S)] == [True, True, False]
 
 
+def report_on(
+    picture: Forwarder, peer: Peer, source: str, at: float, monkeypatch: pytest.MonkeyPatch
+) -> rtcp.SenderReport:
+    """What a peer is told `at` some time of a picture from `source` that was sent at 100 s."""
+    peer.transport.state = "connected"
+    told: list[bytes] = []
+    monkeypatch.setattr(peer.transport, "send_rtcp", told.append)
+    shown = VideoSource(source, "VP8", Dirty())
+    picture.follow(shown, 100.0)
+    picture.send(shown, [Packet(VP8, 1, 0, 7, True, packetize_vp8(b"", 0)[0], keyframe=True)], 100.0)
+    peer.tick(at)
+    (report,) = (heard for heard in rtcp.parse(told[-1], 100.0) if isinstance(heard, rtcp.SenderReport))
+    return report
+
+
 async def test_round_trips_are_measured_by_a_clock_that_nobody_sets(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peer = Scene(mux).peer
     assert peer.picture is not None
-    peer.transport.state = "connected"
-    told: list[bytes] = []
-    monkeypatch.setattr(peer.transport, "send_rtcp", told.append)
-    source = VideoSource("one", "VP8", Dirty())
-    peer.picture.follow(source, 100.0)
-    peer.picture.send(source, [Packet(VP8, 1, 0, 7, True, packetize_vp8(b"", 0)[0], keyframe=True)], 100.0)
-    peer.tick(100.0)
-    (report,) = (heard for heard in rtcp.parse(told[-1], 100.0) if isinstance(heard, rtcp.SenderReport))
+    report = report_on(peer.picture, peer, "one", 100.0, monkeypatch)
     block = rtcp.Block(peer.picture.ssrc, 0, 0, 1, 0, report.ntp >> 16 & 0xFFFFFFFF, 65536 // 2)
     peer.rtcp(rtcp.receiver_report(1, [block]), 100.75)
     assert peer.downlink.round_trip == pytest.approx(0.25, abs=0.001)
@@ -166,14 +175,7 @@ async def test_what_is_forwarded_is_told_to_belong_to_the_voice_that_is_held_bac
 ) -> None:
     peer = Scene(mux).peer
     assert peer.picture is not None
-    peer.transport.state = "connected"
-    told: list[bytes] = []
-    monkeypatch.setattr(peer.transport, "send_rtcp", told.append)
-    source = VideoSource(name, "VP8", Dirty())
-    peer.picture.follow(source, 100.0)
-    peer.picture.send(source, [Packet(VP8, 1, 0, 7, True, packetize_vp8(b"", 0)[0], keyframe=True)], 100.0)
-    peer.tick(101.0)
-    (report,) = (heard for heard in rtcp.parse(told[-1], 100.0) if isinstance(heard, rtcp.SenderReport))
+    report = report_on(peer.picture, peer, name, 101.0, monkeypatch)
     assert (report.timestamp - peer.picture.rewriter.last_timestamp) & 0xFFFFFFFF == round((1 - wait) * 90_000)
 
 

@@ -148,11 +148,11 @@ async def _stopped(made: Site) -> None:
         await process.communicate()
 
 
-async def _answer(dialled: aiohttp.ClientWebSocketResponse, results: dict[str, Any]) -> None:
-    """Be a worker that answers each call with its result, else with nothing."""
+async def _answer(dialled: aiohttp.ClientWebSocketResponse, stats: dict[str, Any]) -> None:
+    """Be a worker that tells its counters when asked, as the supervisor does of itself, and says yes to all else."""
     async for message in dialled:
         call = json.loads(message.data)
-        await dialled.send_json({"id": call["id"], "result": results.get(call["call"])})
+        await dialled.send_json({"id": call["id"], "result": stats if call["call"] == "stats" else None})
 
 
 async def seen(guest: Socket, colour: str) -> tuple[Caller, Watch]:
@@ -421,7 +421,7 @@ async def test_i07_keys_are_made_listed_and_withdrawn_at_the_command_line(
 
 async def test_i07_the_centre_sees_each_machine_with_its_workers_or_without(site: Site) -> None:
     first = await site.joined(await site.key("media-2"))
-    serving = asyncio.create_task(_answer(first, {"stats": {"rooms": 3, "seats": 20}}))
+    serving = asyncio.create_task(_answer(first, {"rooms": 3, "seats": 20}))
     await site.local()
     await site.key("media-3")
     client = await site.world.signed_in("central")

@@ -1,8 +1,8 @@
 """Do lips and voice meet, and how late is the picture? A measurement, not a test.
 
 One page's camera flashes and its microphone beeps at the same moment, once a second. Another page notes when it
-sees and hears that, through the server; the first page does the same over a direct connection to itself, so that what
-browsers need for their own part can be taken off. Both run on one machine and read one clock.
+sees and hears that, through the server; the first page does the same over a direct connection to itself on as bad a
+line, so that what browsers need for their own part can be taken off. Both run on one machine and read one clock.
 
 tests/e2e/netns.sh .venv/bin/python -m tests.e2e.lip_sync
 """
@@ -26,12 +26,14 @@ from tests.e2e.server import LAN, MEDIA_PORT, Server, running
 from tests.e2e.test_meeting import unmute
 
 SECONDS = 30
+RATE = 10e6
+"""Of the line, bit/s."""
 STALL_S = 0.1
 QUANTILES = (0, 0.05, 0.5, 0.95, 1)
 NEAR_MS = 450
 """A flash and a beep nearer than that belong together; they come once a second."""
 
-_CLAPPER = """
+_CLAPPER = r"""
 const canvas = document.createElement('canvas'); canvas.width = 1280; canvas.height = 720;
 const pen = canvas.getContext('2d');
 window.flashes = [];
@@ -61,22 +63,29 @@ navigator.mediaDevices.getUserMedia = async wanted => {
   return new MediaStream(wanted.video ? picture.getVideoTracks().map(track => track.clone())
     : window.beeps.stream.getAudioTracks().map(track => track.clone()));
 };
-window.direct = async () => {
-  const [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()];
-  here.onicecandidate = event => there.addIceCandidate(event.candidate);
-  there.onicecandidate = event => here.addIceCandidate(event.candidate);
-  const stream = new MediaStream(), video = document.createElement('video'), audio = document.createElement('audio');
-  there.ontrack = event => stream.addTrack(event.track);
-  const [light] = picture.getVideoTracks(), [beep] = window.beeps.stream.getAudioTracks();
+const [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()];
+window.answered = async () => {
+  const [light] = picture.getVideoTracks(), [beep] = window.beeps.stream.getAudioTracks(), stream = new MediaStream();
   here.addTrack(light.clone(), stream); here.addTrack(beep.clone(), stream);
-  await here.setLocalDescription(); await there.setRemoteDescription(here.localDescription);
-  await there.setLocalDescription(); await here.setRemoteDescription(there.localDescription);
+  await here.setLocalDescription();
+  const offer = here.localDescription.sdp.replace(/^a=candidate.*\r\n/gm, '');
+  await there.setRemoteDescription({type: 'offer', sdp: offer});
+  await there.setLocalDescription();
+  while (there.iceGatheringState !== 'complete') await new Promise(then => there.onicegatheringstatechange = then);
+  return Number(there.localDescription.sdp.match(/^a=candidate.* udp .* (\d+) typ host/m)[1]);
+};
+window.direct = async (host, port) => {
+  const stream = new MediaStream(), video = document.createElement('video'), audio = document.createElement('audio');
+  for (const {receiver} of there.getTransceivers()) stream.addTrack(receiver.track);
+  const via = `$1 ${host} ${port} typ host`;
+  const answer = there.localDescription.sdp.replace(/^(a=candidate.* udp \d+) .* typ host/gm, via);
+  await here.setRemoteDescription({type: 'answer', sdp: answer});
   video.muted = true;
   video.srcObject = stream; audio.srcObject = stream;
   document.body.append(video, audio);
   await video.play(); await audio.play();
   window.leave = () => { here.close(); there.close(); video.remove(); audio.remove(); };
-  return [video, audio];
+  await note(video, audio);
 };
 """
 """Instead of camera and microphone: light and 1 kHz for a third of a second, at the same moment.
@@ -176,22 +185,28 @@ class Scene:
     point: Page
 
 
+def on(line: BadLine, what: str, sender: Page, receiver: Page) -> None:
+    """Measure on a line that is clear, and after each of three bursts of loss."""
+    tell(what, measure(sender, receiver, SECONDS))
+    for _ in range(3):
+        line.loss = 0.5
+        receiver.wait_for_timeout(700)
+        line.loss = 0.0
+        receiver.wait_for_timeout(1000)
+        tell(f"{what}, after a burst of loss", measure(sender, receiver, 8))
+
+
 def clear(scene: Scene) -> None:
-    """Measure directly, through the server, after bursts of loss, and in the recording."""
+    """Measure directly, through the server, and in the recording."""
     page, point = scene.page, scene.point
-    page.evaluate("direct().then(([video, audio]) => note(video, audio))")
-    page.wait_for_timeout(2000)
-    tell("direct, browser to browser", measure(page, page, SECONDS))
-    page.evaluate("leave()")
+    with BadLine((LAN, page.evaluate("answered()")), RATE) as line:
+        page.evaluate("([host, port]) => direct(host, port)", [LAN, line.port])
+        page.wait_for_timeout(6000)
+        on(line, "direct, browser to browser", page, page)
+        page.evaluate("leave()")
     point.evaluate(_THROUGH)
     page.get_by_test_id("record").click()
-    tell("through the server", measure(page, point, SECONDS))
-    for _ in range(3):
-        scene.line.loss = 0.5
-        point.wait_for_timeout(700)
-        scene.line.loss = 0.0
-        point.wait_for_timeout(1000)
-        tell("after a burst of loss", measure(page, point, 8))
+    on(scene.line, "through the server", page, point)
     page.get_by_test_id("record").click()
     point.wait_for_timeout(3000)
     for path in sorted((scene.server.data / "recordings").rglob("*.mp4")):
@@ -220,7 +235,7 @@ def main() -> None:
     wish = arguments.parse_args()
     data = Path(tempfile.mkdtemp())
     material = browsers.material(data, "red", browsers.plain("red"), 440)
-    line = BadLine((LAN, MEDIA_PORT), 10e6)
+    line = BadLine((LAN, MEDIA_PORT), RATE)
     with running(data / "data") as server, sync_playwright() as playwright, line:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")

@@ -24,8 +24,10 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Tests wait a quarter of their time, for processes and for packets: three for each two cores.
+UNIT_WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 unit: install
-	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak
+	$(BIN)/pytest -q -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak
 	$(BIN)/pytest -q -n auto --plain tests/mediaserver/test_udp.py tests/mediaserver/test_forwarder.py tests/mediaserver/test_engine.py tests/mediaserver/test_ticker.py tests/mediaserver/test_arrival.py tests/mediaserver/test_limiter.py tests/mediaserver/test_minus.py tests/mediaserver/test_composer.py
 
 # Ten faults planted in the rules of admission; each must be seen by the tests.

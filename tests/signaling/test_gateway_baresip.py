@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from aiohttp.test_utils import TestServer
 
 from loadtest.caller import Caller
 from loadtest.offer import Wish
 from mediaserver.api import SeatOptions
 from mediaserver.engine import LocalEngine
+from signaling import gateway
 from signaling.app import application, roof
 from signaling.record import record
 from signaling.settings import Settings
@@ -23,6 +25,12 @@ from tests.signaling.sip.baresip import Baresip, film, room
 from tests.signaling.world import NHA_TRANG, NOW, World
 
 LOOPBACK = "127.0.0.1"
+
+
+@pytest.fixture(autouse=True)
+def _time_passes_when_we_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateway would look for what is due before there is a meeting, and not again while the clock stands still."""
+    monkeypatch.setattr(gateway, "TICK_SECONDS", 3600.0)
 
 
 @asynccontextmanager

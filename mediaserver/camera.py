@@ -39,6 +39,8 @@ class Layer(VideoSource):
 
     def receive(self, packets: list[Packet], now: float) -> list[int]:
         """Take packets whose numbers follow each other; returns the sequence numbers to ask for again."""
+        if not self.active(now):
+            self._transits.clear()  # its sender's clock went on at a pace of its own
         self.heard = now
         first, count = packets[0].sequence, len(packets)
         self.reception.receive(first, count)
@@ -114,8 +116,8 @@ class Camera:
     @property
     def transit(self) -> float | None:
         """How long its pictures are usually under way; None before that is known."""
-        newest = max(self.layers, key=lambda each: each.heard, default=None)
-        return None if newest is None else newest.transit
+        known = [(layer.heard, transit) for layer in self.layers if (transit := layer.transit) is not None]
+        return max(known)[1] if known else None
 
     def pick(self, height: int, now: float) -> Layer | None:
         """The smallest sending layer of at least `height` lines, else the largest; None when nothing is sent."""
@@ -135,7 +137,7 @@ class PictureInput:
         self.leg = None
         self.queue = FrameQueue()
         self.flowing = False
-        """Whether pictures have come since it began to listen."""
+        """Whether pictures were taken since it began to listen."""
         self._assemblers: dict[Source, FrameAssembler] = {}
         self._current: Source | None = None
         self._next: Source | None = None
@@ -176,12 +178,18 @@ class PictureInput:
         if source is self._next and any(frame.keyframe for frame in frames):
             if self._current is not None:
                 self._drop(self._current)
-            self._current, self._next, self.flowing = source, None, True
+            self._current, self._next = source, None
         if source is self._current:
             for frame in frames:
                 self.queue.put(frame, now)
         if assembler.lost or (source is self._current and self.queue.starving):
             source.request_keyframe(now)
+
+    def take(self, until: float) -> list[Frame]:
+        """The pictures that had come by then."""
+        frames = self.queue.take(until)
+        self.flowing = self.flowing or bool(frames)
+        return frames
 
     def broken(self, now: float) -> None:
         """The decoder gave up on this layer: start over at a key frame."""

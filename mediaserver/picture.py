@@ -15,6 +15,11 @@ from mediaserver.rendition import Rendition
 from mediaserver.tracks import Dirty
 
 
+def finest(takes: Callable[[str], bool]) -> int:
+    """The highest step of quality there is for who decodes what `takes` says."""
+    return max((step for codec, step in RENDITIONS if takes(codec)), default=USUAL)
+
+
 class Picture:
     """One arrangement and the renditions of it; `number` names it in the composer's thread."""
 

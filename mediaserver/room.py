@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from mediaserver.api import (
     COMPOSED,
@@ -39,7 +40,7 @@ from mediaserver.mix.mixer import Mixer
 from mediaserver.mix.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, SCREEN_BPS, USUAL
 from mediaserver.mix.voice import Voice
 from mediaserver.peer import Peer
-from mediaserver.picture import Picture, Pictures
+from mediaserver.picture import Picture, Pictures, finest
 from mediaserver.recorder import Recorder
 from mediaserver.rtp.delay import SAMPLE_RATE
 from mediaserver.rtp.jitter import Frame
@@ -222,9 +223,10 @@ class Room:
         self._refresh_view(seat)
 
     def _limit(self, seat: Seat) -> None:
-        """Nobody gets more than their display can show; what comes in one size alone comes in that."""
+        """Nobody gets more than their display and decoder can show; what comes in one size alone comes in that."""
         worth = seat.display.step(seat.lines, self.options.height, time.monotonic())
-        if seat.peer is not None:
+        if seat.peer is not None and (picture := seat.peer.picture) is not None:
+            worth = min(worth, finest(picture.takes))
             kind, _, name = seat.view.partition(":")
             shown = self.seats.get(name) if kind == "camera" else None
             layered = shown is not None and shown.peer is not None and len(shown.peer.camera.layers) > 1
@@ -249,9 +251,13 @@ class Room:
             heard.follow(None, time.monotonic())
         self._refresh_viewers(seat.options.seat)
         if peer is not None:
-            leaving = asyncio.ensure_future(peer.close())
-            self._leaving.add(leaving)
-            leaving.add_done_callback(self._leaving.discard)
+            self._see_off(peer.close())
+
+    def _see_off(self, last: Coroutine[Any, Any, None]) -> None:
+        """Have the last of something done, which closing waits for."""
+        leaving = asyncio.ensure_future(last)
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
 
     # What is seen and heard
 
@@ -444,7 +450,7 @@ class Room:
         """What has come of a tile's pictures and waits no longer for its voice: composing takes a part of that wait."""
         source = self._input(tile)
         taken = 0.5 / self.options.fps + self._composing_s
-        return [] if source is None else source.queue.take(now - max(0.0, self.lips_wait_s(tile) - taken))
+        return [] if source is None else source.take(now - max(0.0, self.lips_wait_s(tile) - taken))
 
     def lips_wait_s(self, seat: str) -> float:
         """How much later than its pictures a seat is heard, whose voice is held back on a line of changing delay."""
@@ -547,7 +553,7 @@ class Room:
     def _recording_failed(self, recorder: Recorder, word: str) -> None:
         if self._recorder is recorder:
             self._emit(RecordingFailed(self.name, str(recorder.path), word))
-            self._tasks.append(asyncio.ensure_future(self._end_recording(word)))
+            self._see_off(self._end_recording(word))
 
     async def _end_recording(self, error: str | None) -> None:
         recorder, self._recorder, self.mixer.tap = self._recorder, None, None

@@ -60,6 +60,8 @@ class Bus:
             self._send(self._encode(limited), tick)
         elif heard:
             self._rest(tick)
+        else:
+            self._hush = 0  # who comes to listen hears at once that it is silent, and leaves the mix heard before
         self._silent = total is None or not heard
         for each in self._telephony.values():
             each.encode(_HUSH if limited is None else limited, tick)

@@ -23,6 +23,8 @@ MAX_HELD = 256
 PATIENCE_S = 0.25
 """How long a hole may wait for its retransmission before the picture is given up."""
 MAX_FRAME_BYTES = 2_000_000
+MOST_FPS = 60
+"""Pictures a second that are decoded of one camera."""
 
 
 class FrameAssembler:
@@ -103,21 +105,35 @@ class FrameAssembler:
 
 
 class FrameQueue:
-    """Frames of one seat on their way to the composer; full, it drops everything up to the next key frame."""
+    """Frames of one seat on their way to the composer; full, it drops everything up to the next key frame.
+
+    So it does with what is more than `MOST_FPS`, after a burst that would fill it: decoding an empty picture of 1080
+    lines takes 3 ms, and 60 bytes to send.
+    """
 
     def __init__(self, most: int = 50) -> None:
-        self._frames: deque[tuple[float, Frame]] = deque()
+        # given
         self._most = most
+        # owned
+        self._frames: deque[tuple[float, Frame]] = deque()
+        self._allowed = float(most)
+        self._at = 0.0
         self.starving = True
         """A key frame is needed before anything can be shown."""
 
     def put(self, frame: Frame, now: float) -> None:
         """Queue a frame in decoding order, as it comes."""
+        self._allowed = min(self._most, self._allowed + (now - self._at) * MOST_FPS)
+        self._at = now
         if len(self._frames) >= self._most:
             self._frames.clear()
             self.starving = True
+        if self._allowed < 1:
+            self.starving = True
+            return
         if self.starving and not frame.keyframe:
             return
+        self._allowed -= 1
         self.starving = False
         self._frames.append((now, frame))
 

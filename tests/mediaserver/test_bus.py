@@ -66,6 +66,22 @@ def test_a_tick_left_out_is_a_pause_and_no_loss() -> None:
     assert [(p.sequence, p.timestamp // FRAME_SAMPLES) for p in ear.packets] == [(0, 7), (1, 8), (2, 30)]
 
 
+def test_who_comes_to_listen_in_a_pause_is_told_of_the_silence_at_once() -> None:
+    dirty, ear = Dirty(), Ear()
+    bus = Bus("mix", dirty, pauses=True)
+    bus.source.attach(ear)
+    for tick in range(HUSH_TICKS + 5):
+        bus.push(None, tick)
+    bus.source.detach(ear)
+    bus.push(None, HUSH_TICKS + 5)
+    dirty.flush(0.0)
+    ear.packets.clear()
+    bus.source.attach(ear)
+    bus.push(None, HUSH_TICKS + 6)
+    dirty.flush(0.0)
+    assert [(p.timestamp // FRAME_SAMPLES, p.payload) for p in ear.packets] == [(HUSH_TICKS + 6, silence())]
+
+
 def test_a_long_silence_is_not_sent_until_somebody_is_heard() -> None:
     frames = [*[None] * (HUSH_TICKS + 2 * REFRESH_TICKS), sums(0), sums(1), *[None] * (HUSH_TICKS + 1)]
     packets = heard(frames, pauses=True)

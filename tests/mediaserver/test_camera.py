@@ -80,6 +80,17 @@ def test_the_composer_hears_whole_pictures_from_a_key_frame_on() -> None:
     assert texts(ear) == [b"0", b"0"]
 
 
+def test_pictures_flow_once_one_was_taken() -> None:
+    cameras, ear = Cameras(1.0), PictureInput()
+    ear.follow(cameras.layers[0], 0.0)
+    cameras.send(0, 1.0, True)
+    assert (ear.take(0.9), ear.flowing) == ([], False)
+    assert ([frame.data for frame in ear.take(1.0)], ear.flowing) == ([b"0"], True)
+    assert (ear.take(2.0), ear.flowing) == ([], True)
+    ear.follow(None, 3.0)
+    assert not ear.flowing
+
+
 def test_a_change_of_layer_waits_for_its_key_frame() -> None:
     cameras, ear = Cameras(0.5, 1.0), PictureInput()
     ear.follow(cameras.layers[0], 0.0)
@@ -236,7 +247,16 @@ def test_how_long_pictures_are_under_way_is_learned_from_reports() -> None:
         cameras.send(1, at)
         large.reported(SenderReport(1, round((at - late) * (1 << 32)), number * 3600), at)
     assert cameras.camera.transit == pytest.approx(0.3)
-    cameras.send(0, 30.0)
-    assert cameras.camera.transit is None, "this layer's sender has said nothing yet"
-    small.reported(SenderReport(0, round(29.5 * (1 << 32)), 0), 30.0)
+    cameras.send(0, 21.1)
+    assert cameras.camera.transit == pytest.approx(0.3), "of this layer nothing is known yet"
+    small.reported(SenderReport(0, round(20.6 * (1 << 32)), 0), 21.1)
+    assert cameras.camera.transit == pytest.approx(0.5)
+
+
+def test_how_long_pictures_were_under_way_is_forgotten_of_a_layer_that_rested() -> None:
+    cameras = Cameras(1.0)
+    for number, at in enumerate((0.0, 1.0, 2.0, 100.0)):
+        cameras.send(0, at)
+        late = 0.2 if number < 3 else 0.5  # the sender's clock is not ours
+        cameras.camera.layers[0].reported(SenderReport(0, round((at - late) * (1 << 32)), number * 3600), at)
     assert cameras.camera.transit == pytest.approx(0.5)

@@ -247,6 +247,8 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
     await a.watch.until(lambda: a.watch.size == (480, 270))
     await a.watch.until(lambda: all(meeting.shows(a, seat) for seat in "abc"))
     assert (b.watch.size, vp8.watch.size) == ((320, 180), (320, 180))
+    most = [room.seats[seat].peer.downlink.most for seat in "abc"]  # type: ignore[union-attr]
+    assert most == [LARGE, USUAL, USUAL], "nobody's line is probed for a picture that is not made for them"
     assert room._rates() == {25, 30}
     assert a.caller.reception.picture().lost == b.caller.reception.picture().lost == 0
     await meeting.engine.set_view(ROOM, "a", COMPOSED, 225)
@@ -556,6 +558,24 @@ async def test_a_disk_that_hangs_is_told_before_it_lets_go_of_the_file(
     assert (room._recorder, recorder._queued) == (None, MAX_QUEUED)
     released.set()
     assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
+
+
+async def test_a_room_that_is_closed_while_its_disk_hangs_tells_that_the_recording_ended(
+    meeting: Meeting, room: Room, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "one.mp4")
+    await meeting.engine.start_recording(ROOM, path)
+    recorder, released = room._recorder, threading.Event()
+    assert recorder is not None
+    recorder._thread.submit(released.wait)
+    for _ in range(MAX_QUEUED + 1):
+        recorder._submit(lambda: None)
+    await meeting.happened(RecordingFailed(ROOM, path, "disk-slow"))
+    closing = asyncio.ensure_future(meeting.engine.close_room(ROOM))
+    await asyncio.sleep(0.05)
+    released.set()
+    assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
+    await closing
 
 
 async def test_the_port_is_read_while_there_is_a_room() -> None:

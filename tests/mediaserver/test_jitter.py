@@ -1,10 +1,12 @@
 """Order out of disorder: pictures, and the queue in front of the composer."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.rtp.jitter import (
     MAX_HELD,
+    MOST_FPS,
     PATIENCE_S,
     Frame,
     FrameAssembler,
@@ -160,3 +162,30 @@ def test_the_queue_gives_runs_that_begin_with_a_key_frame_as_far_as_they_had_com
         starving = starving and not frame.keyframe
         expected += [] if starving else [frame]
         assert queue.starving is starving
+
+
+def given_in_ten_seconds(fps: int, keys: int) -> int:
+    """How many pictures are decoded of a camera that sends so many a second, each so-manieth a key frame."""
+    queue, given = FrameQueue(), 0
+    for at in range(10 * fps):
+        queue.put(Frame("VP8", b"", at % keys == 0, at, 9), at / fps)
+        given += len(queue.take(at / fps))
+    return given
+
+
+@pytest.mark.parametrize("fps", [25, 30, MOST_FPS])
+def test_all_pictures_of_an_honest_camera_are_decoded(fps: int) -> None:
+    assert given_in_ten_seconds(fps, 300) == 10 * fps
+
+
+@pytest.mark.parametrize("fps", [400, 2000])
+@pytest.mark.parametrize("keys", [1, 8, 20])
+def test_of_a_flood_of_pictures_no_more_are_decoded_than_of_a_fast_camera(fps: int, keys: int) -> None:
+    assert 5 * MOST_FPS <= given_in_ten_seconds(fps, keys) <= 10 * MOST_FPS + 50
+
+
+def test_pictures_that_were_held_up_and_come_at_once_are_all_decoded() -> None:
+    queue = FrameQueue()
+    for at in range(40):
+        queue.put(Frame("VP8", b"", at == 0, at, 9), 1.6)
+    assert [frame.timestamp for frame in queue.take(1.6)] == list(range(40))

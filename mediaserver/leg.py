@@ -16,7 +16,7 @@ from mediaserver.legstream import LegStream, PictureStream, SoundStream
 from mediaserver.mix.quality import COMPOSED_BPS, SINGLE_NAL, USUAL
 from mediaserver.peer import REPORT_S, Owner
 from mediaserver.rtp import legwrite
-from mediaserver.rtp.bandwidth import LossController
+from mediaserver.rtp.bandwidth import Loss
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.legsdp import SOUNDS, Media, Session
 from mediaserver.rtp.packet import Packet
@@ -57,7 +57,7 @@ class Leg:
         self._number = secrets.randbits(31)
         self._sound_stream: SoundStream | None = None
         self._picture_stream: PictureStream | None = None
-        self._loss = LossController()
+        self._loss = Loss()
         self._reported = 0.0
         self._keyframes: list[float] = []
 
@@ -177,7 +177,7 @@ class Leg:
     @property
     def loss(self) -> float:
         """The share of its packets that got lost lately, 0 to 1."""
-        return self._loss.loss
+        return self._loss.share
 
     @property
     def line(self) -> LineState:

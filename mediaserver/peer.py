@@ -12,7 +12,7 @@ from mediaserver.camera import Camera, Layer
 from mediaserver.forwarder import Forwarder
 from mediaserver.mix.quality import COMPOSED_BPS, USUAL
 from mediaserver.rtp import rtcp, rtx
-from mediaserver.rtp.bandwidth import LossController
+from mediaserver.rtp.bandwidth import Loss, LossController
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet
@@ -97,6 +97,7 @@ class Peer:
         self.voice = Reception()
         """Of its microphone."""
         self._bandwidth = LossController()
+        self._loss = Loss()
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
         """When :meth:`tick` has something to do: with every tick, until nothing is missed and its line is quiet."""
@@ -280,8 +281,8 @@ class Peer:
 
     @property
     def loss(self) -> float:
-        """The share of its camera's packets that got lost lately, 0 to 1."""
-        return self._bandwidth.loss
+        """The share of its packets that got lost lately, 0 to 1."""
+        return self._loss.share
 
     def misses_sound(self, now: float) -> bool:
         """Whether it lost sound lately."""
@@ -354,6 +355,7 @@ class Peer:
 
     def _receiving(self, now: float) -> bytes:
         taken = {ssrc: reception.take(ssrc, now) for ssrc, reception in self._receptions.items()}
+        self._loss.update(sum(each[1] for each in taken.values()), sum(each[2] for each in taken.values()))
         report = rtcp.receiver_report(self._own_ssrc, [block for block, _, _ in taken.values()])
         layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]
         if layers:

@@ -57,7 +57,7 @@ MOST_WAIT_S = 0.3
 STRANGE_S = 1.0
 """Whose pictures and sound are farther apart than that has no clock to go by."""
 POOR_LOSS = 0.05
-"""A camera that loses more on its way to us has the mark of a poor line."""
+"""Whose sound and picture lose more on their way to us has the mark of a poor line."""
 
 
 class Seat:

@@ -1,9 +1,9 @@
-"""The bitrate peers are told."""
+"""What is lost, and the bitrate peers are told for it."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.rtp.bandwidth import MAX_BPS, MIN_BPS, START_BPS, LossController
+from mediaserver.rtp.bandwidth import MAX_BPS, MIN_BPS, START_BPS, Loss, LossController
 
 COUNTS = st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000)), max_size=50)
 
@@ -28,9 +28,15 @@ def test_a_clean_line_reaches_the_top_within_three_seconds() -> None:
 
 
 def test_loss_is_remembered_for_a_few_seconds() -> None:
-    controller = LossController()
-    controller.update(80, 20)
-    assert controller.loss == 0.1
+    loss = Loss()
+    loss.update(80, 20)
+    assert loss.share == 0.1
     for _ in range(3):
-        controller.update(100, 0)
-    assert controller.loss == 0.0125
+        loss.update(100, 0)
+    assert loss.share == 0.0125
+
+
+def test_one_packet_lost_of_a_few_is_no_line_that_loses() -> None:
+    loss = Loss()
+    loss.update(2, 1)
+    assert loss.share == 0.02

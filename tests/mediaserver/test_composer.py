@@ -219,6 +219,19 @@ def test_one_picture_is_encoded_for_each_codec_asked_for_and_for_no_other() -> N
     assert composer._easels[0, False].encoders == {}
 
 
+def test_each_quality_comes_in_its_size_and_the_smallest_in_every_second_picture() -> None:
+    composer, steps = Composer(WIDTH, HEIGHT, 25), {("H264", step): VideoDecoder("H264") for step in range(USUAL + 1)}
+    sizes: dict[int, list[tuple[int, int]]] = {step: [] for _, step in steps}
+    for tick in range(4):
+        scene = Scene(0, tick, (A,), dict.fromkeys(steps, tick == 0))
+        composed = composer.compose(Work(tick / 25, (scene,), {"a": "A"}, {}, None))
+        for (_, key), (data, _) in composed.pictures.items():
+            picture = steps[key].decode(data)
+            assert picture is not None
+            sizes[key[1]].append((picture.width, picture.height))
+    assert sizes == {0: 2 * [(160, 90)], 1: 4 * [(320, 180)], 2: 4 * [(640, 360)]}
+
+
 def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_itself() -> None:
     composer, whole = Composer(WIDTH, HEIGHT, 25), Tile("a", 0, 0, WIDTH, HEIGHT)
     frames = {"a": coded("VP8", RED), "b": coded("VP8", GREEN)}

@@ -100,7 +100,7 @@ class Line:
 
 
 @pytest.mark.parametrize("estimates", [True, False])
-@pytest.mark.parametrize(("capacity", "best"), [(4e6, 2), (1.5e6, 2), (1.0e6, 1), (0.65e6, 1), (0.22e6, 0)])
+@pytest.mark.parametrize(("capacity", "best"), [(4e6, 2), (1.5e6, 2), (1.0e6, 1), (0.6e6, 1), (0.2e6, 0)])
 def test_a_line_settles_on_the_best_step_it_carries(capacity: float, best: int, estimates: bool) -> None:
     line = Line(4e6, estimates)
     line.run(10)

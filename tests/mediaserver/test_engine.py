@@ -37,7 +37,7 @@ from mediaserver.mix.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, SCREEN_BPS,
 from mediaserver.peer import MISSED_S, Peer
 from mediaserver.recorder import MAX_QUEUED
 from mediaserver.rendition import Rendition
-from mediaserver.room import LEVELS_TICKS, Room
+from mediaserver.room import LEVELS_TICKS, POOR_LOSS, Room
 from mediaserver.rtp.downlink import SOUND_BPS
 from mediaserver.rtp.rtcp import Block, receiver_report
 from mediaserver.tracks import Dirty
@@ -279,6 +279,27 @@ async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meet
     assert not room.pictures.settle(room._ready, time.monotonic()), "nothing can have come yet"
     await a.watch.until(green)
     assert seen == {"red", "green"}
+
+
+async def test_who_has_the_floor_and_whose_line_is_poor_is_marked_in_the_picture(meeting: Meeting, room: Room) -> None:
+    await meeting.join("a", "red", 440, floor=True)
+    await meeting.join("b", "green", 660)
+    await meeting.join("c", "blue", 1000, floor=True)
+    await meeting.all_seen()
+    for seat, loss in (("b", POOR_LOSS + 0.01), ("c", 2 * POOR_LOSS), ("a", POOR_LOSS)):
+        room.seats[seat].peer._loss.share = loss  # type: ignore[union-attr]
+    work = room._work(room.options.fps, 1, time.monotonic())
+    assert work is not None and work.marks == {"a": ("floor",), "b": ("poor",), "c": ("floor", "poor")}
+
+
+async def test_pages_turn_while_nothing_else_happens(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    await meeting.join("b", "green", 660)
+    await meeting.join("c", "blue", 1000)
+    await meeting.all_seen()
+    await meeting.engine.set_layout(ROOM, Layout("side-by-side", rotate=1))
+    for colour in ("red", "blue", "red"):
+        await a.watch.until(lambda colour=colour: a.watch.colour(0.25) == colour)  # type: ignore[misc]
 
 
 async def test_title_and_names_change_and_a_card_keeps_the_name_of_who_is_away(meeting: Meeting, room: Room) -> None:

@@ -3,9 +3,14 @@
 import re
 from pathlib import Path
 
-from mediaserver.mix.quality import CAMERA_BPS, SCREEN_BPS, USUAL
+from mediaserver.mix.quality import CAMERA_BPS, QUALITIES, SCREEN_BPS, USUAL
 
 LINK = Path(__file__).parents[2] / "web/link.js"
+
+
+def test_the_composed_picture_comes_as_180p12_360p25_720p25_and_1080p30() -> None:
+    made = [(round(720 * each.share), (each.fps or 25) / each.every) for each in QUALITIES]
+    assert made == [(180, 12.5), (360, 25), (720, 25), (1080, 30)]
 
 
 def test_cameras_and_screens_are_counted_with_what_the_page_lets_them_take() -> None:

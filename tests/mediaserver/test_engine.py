@@ -294,12 +294,12 @@ async def test_who_has_the_floor_and_whose_line_is_poor_is_marked_in_the_picture
 
 async def test_pages_turn_while_nothing_else_happens(meeting: Meeting) -> None:
     a = await meeting.join("a", "red", 440)
-    await meeting.join("b", "green", 660)
-    await meeting.join("c", "blue", 1000)
-    await meeting.all_seen()
-    await meeting.engine.set_layout(ROOM, Layout("side-by-side", rotate=1))
+    for seat in "bcd":
+        await meeting.join(seat, "green", 660)
+    await meeting.join("e", "blue", 1000)
+    await meeting.engine.set_layout(ROOM, Layout("2x2", rotate=1))
     for colour in ("red", "blue", "red"):
-        await a.watch.until(lambda colour=colour: a.watch.colour(0.25) == colour)  # type: ignore[misc]
+        await a.watch.until(lambda colour=colour: a.watch.colour(0.25, 0.25) == colour)  # type: ignore[misc]
 
 
 async def test_title_and_names_change_and_a_card_keeps_the_name_of_who_is_away(meeting: Meeting, room: Room) -> None:

@@ -67,6 +67,11 @@ def material(directory: Path, name: str, picture: str, hz: int) -> list[str]:
     return [f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={tone}"]
 
 
+def let_worklets(page: Page) -> None:
+    """From its next document on, a page of Chromium may run worklets, which its policy forbids."""
+    page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+
+
 @contextmanager
 def chromium(playwright: Playwright, arguments: list[str]) -> Iterator[Browser]:
     """Debian's Chromium."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
+from statistics import median
 from time import monotonic
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -30,6 +31,8 @@ CAMERA_RATES = {**RATES, 1.5e6: 360}
 """The upper layer of a camera takes 1.7 Mbit/s."""
 SETTLE_S, WATCH_S, RETURN_S = 10.0, 20.0, 15.0
 LOSS, LOSS_S = 0.05, 30.0
+SOUND_LOSS = 0.3
+SLOT_MS = 20
 BLACKOUT_S = 2.0
 BLACKOUTS = 5
 FREEZE_MS = 190.0
@@ -55,6 +58,37 @@ WATCH = """() => {
   next();
 }"""
 """From now on, note when each picture is presented, in milliseconds since 1970."""
+
+
+_EAR = """
+registerProcessor('ear', class extends AudioWorkletProcessor {
+  count = 0; power = 0;
+  process([[samples]]) {
+    for (let at = 0; at < 128; at++) {
+      this.power += (samples?.[at] ?? 0) ** 2;
+      if (++this.count === sampleRate / 50) {
+        this.port.postMessage(Math.sqrt(this.power / this.count));
+        this.count = this.power = 0;
+      }
+    }
+    return true;
+  }
+});
+"""
+_LISTEN = (
+    f"const EAR = {json.dumps(_EAR)};"
+    + """
+async () => {
+  window.slots = [];
+  const ear = new AudioContext({sampleRate: 48000});
+  await ear.audioWorklet.addModule(URL.createObjectURL(new Blob([EAR], {type: 'text/javascript'})));
+  const {srcObject} = document.querySelector('[data-testid=audio]');
+  const listener = new AudioWorkletNode(ear, 'ear');
+  listener.port.onmessage = ({data}) => window.slots.push(data);
+  new MediaStreamAudioSourceNode(ear, {mediaStream: srcObject}).connect(listener);
+}"""
+)
+"""From now on, note how loud each 20 ms of sound are."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +158,7 @@ def narrow(page: Page, line: BadLine, rate: float, best: int) -> dict[str, objec
         "heights": {h: round(heights.count(h) / len(heights), 2) for h in sorted(set(heights))},
         "loss_settling": round(loss(settling[0], settling[-1]), 4),
         "loss": round(loss(seen[0], seen[-1]), 4),
+        "sound_lost_settling": round(loss(settling[0], settling[-1], ("audio",)), 4),
         "sound_lost": round(loss(seen[0], seen[-1], ("audio",)), 4),
         "sound_concealed": round(concealed(seen[0], seen[-1]), 4),
         "returned_s": round(until_height(page, 720, 2 * RETURN_S), 1),
@@ -153,6 +188,29 @@ def lossy(page: Page, line: BadLine) -> dict[str, object]:
     }
 
 
+def thinned(page: Page, line: BadLine) -> dict[str, object]:
+    """Lose much more, and listen to a tone: the share of 20 ms slots that are filled (-20 dB), the longest silence."""
+    until_height(page, 720, 60)
+    page.evaluate(_LISTEN)
+    page.wait_for_timeout(5000)
+    line.loss = SOUND_LOSS
+    page.wait_for_timeout(1000)
+    before = look(page)
+    page.evaluate("window.slots.length = 0")
+    page.wait_for_timeout(LOSS_S * 1000)
+    heard: list[float] = page.evaluate("window.slots")
+    after = look(page)
+    line.loss = 0.0
+    empty = [level < median(heard) / 10 for level in heard]
+    silences = [len(list(slots)) * SLOT_MS for silent, slots in groupby(empty) if silent]
+    return {
+        "loss": round(loss(before, after, ("audio",)), 4),
+        "filled": round(1 - sum(empty) / len(empty), 4),
+        "longest_silence_ms": max(silences, default=0),
+        "sound_concealed": round(concealed(before, after), 4),
+    }
+
+
 def dark(page: Page, line: BadLine) -> dict[str, object]:
     """Nothing passes for a while; how long until the next picture after it."""
     took = []
@@ -175,7 +233,7 @@ Part = Callable[[Page, BadLine], dict[str, object]]
 def parts(rates: Mapping[float, int]) -> dict[str, Part]:
     """What can be measured, by its name."""
     narrowed = {f"{rate / 1e6:g}": partial(narrow, rate=rate, best=best) for rate, best in rates.items()}
-    return {**narrowed, "loss": lossy, "blackout": dark}
+    return {**narrowed, "loss": lossy, "blackout": dark, "sound": thinned}
 
 
 @contextmanager
@@ -212,6 +270,8 @@ def main() -> None:
             unmute(people.enter(page, code, "host"))
             point = people.sign_in(second, "nt.xuonghuan")
             point.add_init_script(redirect(line))
+            if not wish.firefox:
+                browsers.let_worklets(point)
             people.enter(point, code)
             if wish.camera:
                 source = point.get_by_test_id("source")

@@ -154,11 +154,6 @@ def figures(flashes: Moments, seen: Moments, heard: Moments) -> dict[str, object
     }
 
 
-def let_worklets(page: Page) -> None:
-    """From its next document on, a page may run the worklet that its policy forbids."""
-    page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
-
-
 def measure(sender: Page, receiver: Page, seconds: float) -> dict[str, object]:
     """Note for a while."""
     sender.evaluate("window.flashes.length = 0")
@@ -243,13 +238,13 @@ def main() -> None:
         with chromium(playwright, material) as first, chromium(playwright, material) as second:
             people = People(server)
             page = people.sign_in(first, HOST)
-            let_worklets(page)
+            browsers.let_worklets(page)
             page.add_init_script(_CLAPPER + _NOTE + (redirect(line) if wish.stalling else ""))
             code = people.register(page, ["nt.xuonghuan"], "Đo môi khớp tiếng")
             unmute(people.enter(page, code, "host"))
             page.get_by_test_id("layout-single").click()
             point = people.sign_in(second, "nt.xuonghuan")
-            let_worklets(point)
+            browsers.let_worklets(point)
             point.add_init_script(_NOTE + redirect(line))
             point.goto(f"{server.http}room.html?code={code}")
             point.get_by_test_id("accept").click()

@@ -99,10 +99,16 @@ def test_one_bad_line_disturbs_nobody(
     good = people.sign_in(fox, "nt.vinhhai")
     seat = Seat(good)
     people.enter(good, code)
+    for others in (Seat(page), seat):
+        others.until(partial(shows, 720), "a picture")
+        others.page.evaluate(WATCH)  # the host has the picture of the bad line's encoder, Firefox another one
+    since, before = page.evaluate("Date.now()"), [received(each) for each in (page, good)]
     line.rate = 0.2e6
     Seat(bad).until(partial(shows, 180), "the smallest picture on the bad line")
     assert "blue" in seat.colours()
-    assert received(good).height == 720
+    for each, then in zip((page, good), before, strict=True):
+        _, longest = frozen(each.evaluate("window.seen"), since, page.evaluate("Date.now()"))
+        assert (longest <= 1.0, received(each).height, received(each).picture_lost) == (True, 720, then.picture_lost)
 
 
 _REPAIRED = """async () => {

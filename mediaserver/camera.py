@@ -158,7 +158,7 @@ class PictureInput:
         if layer is None:
             self._current = None
             self.flowing = False
-            self.queue = FrameQueue()
+            self.queue.forget()
         elif layer is not self._current:
             self._assemblers[layer] = FrameAssembler(layer.codec)
             self._next = layer
@@ -193,7 +193,7 @@ class PictureInput:
 
     def broken(self, now: float) -> None:
         """The decoder gave up on this layer: start over at a key frame."""
-        self.queue = FrameQueue()
+        self.queue.forget()
         if self._current is not None:
             self._current.request_keyframe(now)
 

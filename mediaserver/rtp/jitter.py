@@ -126,8 +126,7 @@ class FrameQueue:
         self._allowed = min(self._most, self._allowed + (now - self._at) * MOST_FPS)
         self._at = now
         if len(self._frames) >= self._most:
-            self._frames.clear()
-            self.starving = True
+            self.forget()
         if self._allowed < 1:
             self.starving = True
             return
@@ -136,6 +135,11 @@ class FrameQueue:
         self._allowed -= 1
         self.starving = False
         self._frames.append((now, frame))
+
+    def forget(self) -> None:
+        """Start over at a key frame; how many pictures came lately is still known."""
+        self._frames.clear()
+        self.starving = True
 
     def take(self, until: float) -> list[Frame]:
         """The queued frames that had come by then."""

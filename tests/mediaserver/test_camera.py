@@ -5,7 +5,7 @@ import math
 import pytest
 
 from mediaserver.camera import ACTIVE_S, Camera, Layer, PictureInput
-from mediaserver.rtp.jitter import PATIENCE_S
+from mediaserver.rtp.jitter import MOST_FPS, PATIENCE_S
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import packetize_vp8
 from mediaserver.rtp.rtcp import SenderReport
@@ -234,6 +234,18 @@ def test_a_decoder_that_gave_up_starts_over_at_a_key_frame() -> None:
     cameras.send(0, 1.0, True)
     assert texts(ear) == [b"0"]
     PictureInput().broken(0.0)
+
+
+def test_pictures_that_cannot_be_decoded_buy_no_others() -> None:
+    cameras, ear = Cameras(1.0), PictureInput()
+    ear.follow(cameras.layers[0], 0.0)
+    given = 0
+    for at in range(1000):
+        cameras.send(0, at / 1000, True)
+        if at % 40 == 39:
+            given += len(texts(ear))
+            ear.broken(at / 1000)
+    assert given <= MOST_FPS + 50
 
 
 def test_how_long_pictures_are_under_way_is_learned_from_reports() -> None:

@@ -13,6 +13,18 @@ def screen(seat: Seat) -> float:
     return sum(green > 50 and green > 2 * max(red, blue) for red, green, blue in pixels) / (len(data) // 4)
 
 
+_SENT = """() => {
+  const {content} = document.querySelector('room-page, host-page').meeting.link.tracks;
+  const {width, height, frameRate} = content.getSettings();
+  return {width, height, frameRate, hint: content.contentHint};
+}"""
+_SEEN = """async () => {
+  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
+  const picture = [...(report?.values() ?? [])].find(entry => entry.type === 'inbound-rtp' && entry.kind === 'video');
+  return [picture?.frameWidth, picture?.frameHeight, picture?.framesPerSecond];
+}"""
+
+
 def test_a_screen_is_shared_with_the_floor_and_ends_with_it(people: People, red: Browser, blue: Browser) -> None:
     host_page = people.sign_in(red, HOST)
     code = people.register(host_page, ["nt.xuonghuan"], "Chia sẻ màn hình")
@@ -32,6 +44,10 @@ def test_a_screen_is_shared_with_the_floor_and_ends_with_it(people: People, red:
 
     host_page.get_by_test_id("source").select_option("content")
     host.until(lambda host: screen(host) > 0.8, "the screen alone")
+    sent = guest.page.evaluate(_SENT)
+    assert sent["hint"] == "text" and sent["width"] <= 1920 and sent["height"] <= 1080 and sent["frameRate"] <= 5, sent
+    host.until(lambda host: host.page.evaluate(_SEEN)[:2] == [sent["width"], sent["height"]], "every line of it")
+    host.until(lambda host: (host.page.evaluate(_SEEN)[2] or 99) <= 5, "five pictures a second")
     host_page.get_by_test_id("source").select_option("composed")
     host.until(lambda host: {"red", "blue"} <= host.colours(), "the composed picture again")
     host_page.get_by_test_id("source").select_option("content")

@@ -19,7 +19,6 @@ typedef union {
     struct cmsghdr align;
 } Control;
 
-static int segmented = 1; /* until the kernel says no */
 static unsigned char arena[ARENA];
 static struct mmsghdr messages[MESSAGES];
 static struct iovec vectors[MESSAGES];
@@ -62,11 +61,10 @@ static void flush_messages(void) {
         }
         if (sent > 0)
             continue;
-        int no = errno, large = no == EMSGSIZE || no == EINVAL; /* for the route's MTU, as the kernel's version has it */
-        if (segments[at] > 1 && (large || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
-            if (!large)
-                segmented = 0;
-            else if (lines[at])
+        int no = errno; /* the first two for the route's MTU, as the kernel's version has it; the others see transport/udp.py */
+        if (segments[at] > 1 &&
+            (no == EMSGSIZE || no == EINVAL || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
+            if (lines[at])
                 lines[at]->apart = 1;
             send_apart(messages + at, segment_size(messages + at), out_fd);
         } else {
@@ -141,7 +139,7 @@ void outbox_add(Line *line, unsigned char *data, int length, int count, int size
     if (!count)
         return;
     used += length;
-    if (segmented && !line->apart && size <= MAX_SEGMENT)
+    if (!line->apart && size <= MAX_SEGMENT)
         add_message(line, data, length, count, size);
     else
         for (int at = 0; at < length; at += size)

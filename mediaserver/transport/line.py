@@ -55,7 +55,7 @@ class PlainLine:
         """Of the header extension with how loud a microphone is (RFC 6464), which each packet is told; 0 for none."""
         self.srtp: Srtp | None = None
         self.apart = False
-        """The kernel takes no segmented messages to its address: the route is too narrow for them."""
+        """The kernel takes no segmented messages to its address: the route has no room for them, or it knows none."""
         self._ssrcs: set[int] = set()
         self._aimed: tuple[socket.socket, Address] | None = None
 

@@ -22,12 +22,21 @@ _UDP_SEGMENT = 103
 _SEGMENT = Struct("=H")
 MAX_SEGMENT_BYTES = 1400
 """Larger packets than ours are rare and go one by one."""
-_NO_SEGMENTATION = {errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP}
-"""What a kernel or a network card without UDP segmentation says; anything else is about this one address."""
-_TOO_LARGE = {errno.EMSGSIZE, errno.EINVAL}
-"""What a kernel says of segments that do not fit the route's MTU: behind a VPN or PPPoE it may be 1,280 bytes. A packet
-alone it takes, and sends in fragments. Which of the two it says depends on its version.
+_NOT_IN_SEGMENTS = {errno.EMSGSIZE, errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP}
+"""What a kernel says of segments that do not fit the route's MTU (behind a VPN or PPPoE it may be 1,280 bytes; which of
+the first two depends on its version), and where the network card of the route has no checksums for them. A packet alone
+it takes. Anything else is about the address.
 """
+
+
+def _segments(sock: socket.socket) -> bool:
+    """Whether the kernel knows UDP_SEGMENT; before 4.18 it would send a run as one datagram, and say nothing."""
+    try:
+        sock.getsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT)
+    except OSError as exc:
+        logger.info("- UDP segmentation is not available: %s", exc)
+        return False
+    return True
 
 
 class Path(Protocol):
@@ -55,7 +64,7 @@ class Port:
         self.socket = sock
         self._counters = counters
         # owned
-        self._segmented = True
+        self.segmented = _segments(sock)
         self.address: Address = sock.getsockname()[:2]
 
     def send(self, data: bytes | memoryview, address: Address) -> None:
@@ -68,26 +77,28 @@ class Port:
         self._counters.packets_out += 1
         self._counters.bytes_out += len(data)
 
+    def aim(self, line: Line, address: Address) -> None:
+        """Have a peer's packets leave here for `address` from now on."""
+        line.aim(self.socket, address)
+        line.apart = line.apart or not self.segmented
+
     def send_run(self, data: memoryview, segment: int, count: int, address: Address) -> bool:
         """Send `count` datagrams of `segment` bytes (the last may be shorter) with one call where the kernel can.
 
         Whether it takes that for this address; if not, they went apart, as those to come should.
         """
-        if count == 1 or not self._segmented or segment > MAX_SEGMENT_BYTES:
+        if count == 1 or not self.segmented or segment > MAX_SEGMENT_BYTES:
             self.send_apart(data, segment, address)
-            return True
+            return self.segmented
         option = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(segment))]
         try:
             self.socket.sendmsg([data], option, 0, address)
         except OSError as exc:
-            if exc.errno not in _TOO_LARGE | _NO_SEGMENTATION:
+            if exc.errno not in _NOT_IN_SEGMENTS:
                 self._counters.refused += count
                 return True
-            if exc.errno in _NO_SEGMENTATION:
-                logger.info("- UDP segmentation is not available on %s: %s", self.address, exc)
-                self._segmented = False
             self.send_apart(data, segment, address)
-            return exc.errno in _NO_SEGMENTATION
+            return False
         self._counters.packets_out += count
         self._counters.bytes_out += len(data)
         return True

@@ -83,7 +83,7 @@ class WebRtcTransport(Stateful):
         self.line.heard = now
         if self.ice.selected == address:
             self._port = port
-            self.line.aim(port.socket, address)
+            port.aim(self.line, address)
         if self._handshake is None:
             self._set_state("connecting", "")
             self._handshake = asyncio.ensure_future(self._connect())

@@ -165,15 +165,21 @@ async def test_a_run_arrives_as_its_datagrams(sizes: list[int]) -> None:
 
 
 class Refusing:
-    """A socket whose kernel says no to segmentation, by a script of error numbers."""
+    """A socket whose kernel says no to segmentation, by a script of error numbers, or `knows` nothing of it."""
 
-    def __init__(self, *errors: int) -> None:
+    def __init__(self, *errors: int, knows: bool = True) -> None:
         self.errors = list(errors)
+        self.knows = knows
         self.runs = 0
         self.sent: list[bytes] = []
 
     def getsockname(self) -> Address:
         return "127.0.0.1", 1
+
+    def getsockopt(self, level: int, name: int) -> int:
+        if not self.knows and (level, name) == (socket.IPPROTO_UDP, 103):
+            raise OSError(errno.ENOPROTOOPT, "Protocol not available")
+        return 0
 
     def sendmsg(self, buffers: list[bytes], *_: object) -> None:
         if self.errors:
@@ -196,15 +202,15 @@ def sent_runs(refusing: Refusing, count: int) -> Counters:
     return counters
 
 
-@pytest.mark.parametrize("number", [errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EIO])
-def test_without_segmentation_every_datagram_leaves_alone(number: int) -> None:
-    refusing = Refusing(number)
-    counters = sent_runs(refusing, 2)
+def test_where_the_kernel_knows_no_segmentation_every_datagram_leaves_alone() -> None:
+    refusing, counters = Refusing(knows=False), Counters()
+    port = Port(refusing, counters)  # type: ignore[arg-type]
+    assert [port.send_run(RUN, 10, 3, ("127.0.0.1", 2)) for _ in range(2)] == [False, False]
     assert (refusing.sent, refusing.runs) == ([b"a" * 10, b"b" * 10, b"c" * 4] * 2, 0)
     assert (counters.packets_out, counters.refused) == (6, 0)
 
 
-@pytest.mark.parametrize("number", [errno.EMSGSIZE, errno.EINVAL])
+@pytest.mark.parametrize("number", [errno.EMSGSIZE, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP, errno.EIO])
 def test_segments_that_do_not_fit_a_route_leave_apart_there_and_together_elsewhere(number: int) -> None:
     """Linux says EMSGSIZE since 6.10, EINVAL before."""
     refusing, counters = Refusing(number), Counters()

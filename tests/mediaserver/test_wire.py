@@ -246,7 +246,7 @@ class Viewer:
         self.transport._port, self.transport._srtp = port, srtp()
         if not plain:
             self.transport.line.open(self.transport._srtp)
-            self.transport.line.aim(port.socket, self.sock.getsockname())
+            port.aim(self.transport.line, self.sock.getsockname())
         self.forwarder = Forwarder({"VP8": 96, "H264": 102, "opus": 111}, 90000, self.transport, send_time, dirty=dirty)
         self.forwarder.ssrc = self.forwarder.leg.ssrc = 7
         self.forwarder.leg.next_sequence, self.forwarder.leg.last_timestamp = 65530, 1 << 31
@@ -392,6 +392,28 @@ async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_toget
     assert [line.apart for line in lines] == [True, False]
     assert (mux.counters.packets_out, mux.counters.refused) == (48, 0)
     for each in (*socks, *(viewer.sock for viewer in viewers)):
+        each.close()
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_where_the_kernel_knows_no_segments_packets_leave_apart(plain: bool) -> None:
+    dirty, mux, sock = Dirty(), UdpMux(), loopback()
+    port = Port(sock, mux.counters)
+    assert port.segmented
+    port.segmented = False
+    viewer = Viewer(mux, port, plain=plain)
+    source = VideoSource("one", "H264", dirty)
+    viewer.forwarder.follow(source, 0.0)
+    viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+    for at in range(4):
+        for i in range(6):
+            source.push(Packet(0, 6 * at + i, 3600 * at, 0, i == 5, b"x" * 100, keyframe=not (at or i)))
+        dirty.flush(float(at))
+        assert len(waiting(viewer.sock)) == 6
+        for address in (("127.0.0.1", 9), viewer.sock.getsockname()):  # it moves, and comes back
+            port.aim(viewer.transport.line, address)
+    assert (mux.counters.packets_out, mux.counters.refused) == (24, 0)
+    for each in (sock, viewer.sock):
         each.close()
 
 

@@ -127,7 +127,7 @@ class Room:
         self._leaving: set[asyncio.Task[None]] = set()
         self._faults = Faults(logger)
         self._start = start
-        self._tasks = [asyncio.ensure_future(self._run_picture())]
+        self._composing = asyncio.ensure_future(self._run_picture())
 
     # Seats
 
@@ -567,8 +567,7 @@ class Room:
     async def close(self) -> None:
         """Close everything."""
         await self._end_recording(None)
-        for task in self._tasks:
-            task.cancel()
+        self._composing.cancel()
         for name, seat in tuple(self.seats.items()):
             try:
                 await self.remove_seat(name)

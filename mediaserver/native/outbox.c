@@ -61,7 +61,7 @@ static void flush_messages(void) {
         }
         if (sent > 0)
             continue;
-        int no = errno; /* the first two for the route's MTU, as the kernel's version has it; the others see transport/udp.py */
+        int no = errno; /* not in segments: see transport/udp.py */
         if (segments[at] > 1 &&
             (no == EMSGSIZE || no == EINVAL || no == EIO || no == ENOPROTOOPT || no == EOPNOTSUPP)) {
             if (lines[at])

@@ -373,6 +373,12 @@ SO_NO_CHECK, UDP_GRO = 11, 104
 """With the first the kernel takes no segments, with the second it gives them as they were sent (linux/udp.h)."""
 
 
+def show(source: VideoSource, at: int) -> None:
+    """Push picture number `at`, six packets of one size; the first picture is a key frame."""
+    for i in range(6):
+        source.push(Packet(0, 6 * at + i, 3600 * at, 0, i == 5, b"x" * 100, keyframe=not (at or i)))
+
+
 @pytest.mark.parametrize("plain", [False, True])
 async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_together(plain: bool) -> None:
     dirty, mux, socks = Dirty(), UdpMux(), [loopback(), loopback()]
@@ -384,8 +390,7 @@ async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_toget
         viewer.forwarder.follow(source, 0.0)
         viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
     for at in range(4):
-        for i in range(6):
-            source.push(Packet(0, 6 * at + i, 3600 * at, 0, i == 5, b"x" * 100, keyframe=not (at or i)))
+        show(source, at)
         dirty.flush(float(at))
         got.append([len(waiting(viewer.sock)) for viewer in viewers])
     assert got == [[6, 1]] * 4
@@ -406,8 +411,7 @@ async def test_where_the_kernel_knows_no_segments_packets_leave_apart(plain: boo
     viewer.forwarder.follow(source, 0.0)
     viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
     for at in range(4):
-        for i in range(6):
-            source.push(Packet(0, 6 * at + i, 3600 * at, 0, i == 5, b"x" * 100, keyframe=not (at or i)))
+        show(source, at)
         dirty.flush(float(at))
         assert len(waiting(viewer.sock)) == 6
         for address in (("127.0.0.1", 9), viewer.sock.getsockname()):  # it moves, and comes back

@@ -40,9 +40,9 @@ def whole_bytes(path: Path) -> int:
         while place < end:
             file.seek(place)
             size, kind = _box(file.read(HEADER_BYTES))
-            if kind == b"mdat" or (kind and size == 0):
-                size = size or end - place
-            elif size < 8 or place + size > end:
+            if kind and size == 0:  # to the end of the file
+                return end
+            if size < 8 or (place + size > end and kind != b"mdat"):
                 return place
             place += size
     return end

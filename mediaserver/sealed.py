@@ -52,6 +52,8 @@ class SealedFile(io.RawIOBase):
         self._opened: tuple[int, bytes] = (-1, b"")
         if self._size < 0:
             raise Damaged(path, "is cut off")
+        if self._size == 0:  # there is no byte whose reading would tell
+            self._chunk(0)
 
     def readable(self) -> bool:
         """Yes."""

@@ -6,12 +6,16 @@ import socket
 import zipfile
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from aiohttp import hdrs
 from aiohttp.test_utils import make_mocked_request
 from openpyxl import Workbook
 
+from mediaserver.files import whole_bytes
+from mediaserver.sealed import KEY_BYTES, MARK, Damaged, Safe
 from scheduler import script_table, zipped
 from scheduler.conduct import sniff
 from scheduler.directory import sheets as tables
@@ -143,6 +147,44 @@ def read_answers(data: bytes) -> None:
             client.sock.close()
 
 
+def read_boxes(data: bytes) -> None:
+    """A recording that was cut off; what is said to be whole of it is whole."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "r.mp4")
+        path.write_bytes(data)
+        whole = whole_bytes(path)
+        assert 0 <= whole <= len(data)
+        path.write_bytes(data[:whole])
+        assert whole_bytes(path) == whole
+
+
+def read_sealed(data: bytes) -> None:
+    """A sealed recording on a disk that somebody has touched: it opens as it was sealed or not at all."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, _SEALED_AT)
+        path.parent.mkdir()
+        path.write_bytes(data)
+        with suppress(Damaged), _SAFE.open(path) as opened:
+            assert opened.read() == (_PLAIN if data.startswith(MARK) else data)
+
+
+def _sealed() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, _SEALED_AT)
+        path.parent.mkdir()
+        path.write_bytes(_PLAIN)
+        _SAFE.seal(path)
+        return path.read_bytes()
+
+
+def _box(kind: bytes, body: bytes) -> bytes:
+    return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+_SAFE = Safe(bytes(KEY_BYTES))
+_SEALED_AT = "1/r.mp4"
+_PLAIN = b"moving pictures"
+_FRAGMENT = _box(b"moof", b"table") + _box(b"mdat", b"pictures")
 _ANSWERS = (
     b"* OK ready\r\n* CAPABILITY IMAP4rev1\r\nT0 OK done\r\nT1 OK done\r\n"
     b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\nT2 OK done\r\n"
@@ -175,4 +217,15 @@ FILES = {
     "file": Target(read_file, (b"YSxi", b"YSxiCg=="), 64 << 10),
     "range": Target(read_range, (b"\x64bytes=0-9", b"\x64bytes=-5", b'\x64bytes=7-\n"tag"'), 8190),
     "mailbox": Target(read_answers, (_ANSWERS,)),
+    "boxes": Target(
+        read_boxes,
+        (
+            _box(b"ftyp", b"isom") + _box(b"moov", b"") + 2 * _FRAGMENT,
+            _FRAGMENT + _box(b"mdat", b"pictures")[:-1],
+            bytes([0, 0, 0, 1]) + b"free" + (17).to_bytes(8, "big") + b"!" + bytes(4) + b"mdat",
+        ),
+        1 << 20,
+        APART_SECONDS,
+    ),
+    "sealed": Target(read_sealed, (_sealed(), _PLAIN)),
 }

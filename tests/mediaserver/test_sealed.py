@@ -89,7 +89,10 @@ def test_r101_one_changed_bit_anywhere_is_noticed(tmp_path: Path, place: int) ->
         opened(path)
 
 
-@pytest.mark.parametrize("left", [len(MARK), HEADER_BYTES, HEADER_BYTES + 1, HEADER_BYTES + SEALED_BYTES, -1])
+LEFT = (len(MARK), HEADER_BYTES, HEADER_BYTES + 1, HEADER_BYTES + TAG_BYTES, HEADER_BYTES + SEALED_BYTES, -1)
+
+
+@pytest.mark.parametrize("left", LEFT)
 def test_r101_what_is_cut_off_is_noticed_also_between_chunks(tmp_path: Path, left: int) -> None:
     path = sealed(tmp_path / "1.mp4", noise(2 * CHUNK_BYTES))
     path.write_bytes(path.read_bytes()[:left])

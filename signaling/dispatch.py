@@ -59,6 +59,7 @@ class Dispatch:
             m.ReportFault: faults.report,
             m.Assist: faults.assist,
             m.Redial: gateway.redial,
+            m.Ping: _answer,
         }
 
     async def receive(self, client: Client, text: str, now: datetime) -> None:
@@ -109,6 +110,10 @@ class Dispatch:
             log.info("x offer of %s: %s", client.account.account, error)
             raise MessageError(word) from None
         client.send(m.Answer(sdp=sdp), message.ref)
+
+
+async def _answer(client: Client, message: m.Ping, _: datetime) -> None:
+    client.send(m.Pong(), message.ref)
 
 
 def _error(client: Client, error: MessageError) -> m.Error:

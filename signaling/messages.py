@@ -241,6 +241,12 @@ class Redial(_Asked):
     device: Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
+class Ping(_Asked):
+    """Ask for a sign of life, which a page gets in no other way: pings of the protocol are not shown to it."""
+
+    type: Literal["ping"]
+
+
 class Leave(_Asked):
     """Leave for good."""
 
@@ -269,6 +275,7 @@ ClientMessage = Annotated[
     | ReportFault
     | Assist
     | Redial
+    | Ping
     | Leave,
     Field(discriminator="type"),
 ]
@@ -549,6 +556,12 @@ class Renew(_Message):
     type: Literal["renew"] = "renew"
 
 
+class Pong(_Message):
+    """We are here."""
+
+    type: Literal["pong"] = "pong"
+
+
 class Bye(_Message):
     """The socket closes after this."""
 
@@ -568,7 +581,7 @@ class Error(_Message):
 ServerMessage = (
     Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
     | ViewState | Speaking | GivesWay | LevelsState | ContentState | Wanted | IncidentState | LinesState | AssistState
-    | CallsState | DoorState | Waiting | Admitted | Renew | Bye | Error
+    | CallsState | DoorState | Waiting | Admitted | Renew | Pong | Bye | Error
 )  # fmt: skip
 
 

@@ -28,6 +28,8 @@ export class Meeting extends EventTarget {
     this.uninvited = false;
     /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
     this.tracks = {mic: null, camera: null};
+    /** Devices that the browser is being asked for. @type {Partial<Record<DeviceKind, Promise<boolean>>>} */
+    this.opening = {};
     /** The screen we share. @type {MediaStreamTrack | null} */
     this.screen = null;
     /** @type {Meter | null} */
@@ -47,12 +49,13 @@ export class Meeting extends EventTarget {
     this.protocol.addEventListener('message', event => this.receive(/** @type {CustomEvent} */ (event).detail));
     this.protocol.addEventListener('status', () => this.statusChanged());
     this.protocol.addEventListener('fault', event => this.notice(`error.${/** @type {CustomEvent} */ (event).detail.word}`));
-    this.protocol.addEventListener('unsaid', () => this.notice('room.unsaid'));
+    this.protocol.addEventListener('unsaid', () => this.unsaid());
     this.link.addEventListener('state', () => this.changed());
     this.link.addEventListener('streams', () => this.changed());
     this.link.addEventListener('measure', event => this.measured(/** @type {CustomEvent} */ (event).detail));
     window.addEventListener('online', () => this.protocol.start());
     window.addEventListener('offline', () => this.protocol.drop());
+    window.addEventListener('pagehide', () => this.state && !this.over && this.keep());
   }
 
   start() {
@@ -78,6 +81,11 @@ export class Meeting extends EventTarget {
 
   get onAir() {
     return Boolean(this.seat?.floor) && this.on.mic;
+  }
+
+  /** Whether there is no way back into this meeting from here. */
+  get over() {
+    return this.protocol.status === 'ended' || this.protocol.status === 'refused';
   }
 
   // What a person does
@@ -114,8 +122,8 @@ export class Meeting extends EventTarget {
   }
 
   async toggleCamera() {
-    if (!this.on.camera && !(await this.acquire('camera'))) return;
-    await this.switch('camera', !this.on.camera);
+    const on = !this.on.camera;
+    if (!on || (await this.acquire('camera'))) await this.switch('camera', on);
   }
 
   toggleHand() {
@@ -188,19 +196,31 @@ export class Meeting extends EventTarget {
   }
 
   leave() {
-    sessionStorage.removeItem('switched');
     this.protocol.leave();
   }
 
   // Devices
 
-  /** Open a device unless it is open. @param {DeviceKind} kind @returns {Promise<boolean>} */
+  /** Open a device unless it is open; who asks while it is being opened gets the same one. @param {DeviceKind} kind @returns {Promise<boolean>} */
   async acquire(kind) {
-    if (this.tracks[kind]?.readyState === 'live') return true;
+    const track = this.tracks[kind];
+    if (track?.readyState === 'live' && !track.muted) return true;
+    track?.stop(); // another app has taken it: only one that is opened anew carries anything again
+    this.opening[kind] ??= this.openDevice(kind).finally(() => delete this.opening[kind]);
+    return this.opening[kind];
+  }
+
+  /** @param {DeviceKind} kind @returns {Promise<boolean>} */
+  async openDevice(kind) {
     try {
       const track = await open(kind);
+      if (this.over) {
+        track.stop(); // the meeting ended while the browser asked for permission
+        return false;
+      }
       this.tracks[kind] = track;
       track.addEventListener('ended', () => this.lostDevice(kind, track));
+      track.addEventListener('mute', () => track === this.tracks[kind] && this.on[kind] && this.notice(`device.taken-${kind}`));
       if (kind === 'mic') this.listenTo(track);
       else new Daylight(track, () => this.notice('room.dark'));
       return true;
@@ -229,8 +249,18 @@ export class Meeting extends EventTarget {
     await this.link.send(kind, on ? track : null);
     if (kind === 'camera' && !on) track?.stop();
     this.tell();
-    sessionStorage.setItem('switched', JSON.stringify({...this.on, at: Date.now()}));
+    this.keep();
     this.changed();
+  }
+
+  /** Where it is kept what is switched on in this meeting. */
+  get key() {
+    return `switched:${this.protocol.code}`;
+  }
+
+  /** Keep what is switched on, and that we are here now, for a page that is loaded again. */
+  keep() {
+    sessionStorage.setItem(this.key, JSON.stringify({...this.on, at: Date.now()}));
   }
 
   /** @param {DeviceKind} kind @param {MediaStreamTrack} track */
@@ -262,25 +292,25 @@ export class Meeting extends EventTarget {
 
   /** @param {Joined} message */
   async joined(message) {
-    const first = !this.state;
+    const before = this.state;
     this.state = start(message, Date.now());
     this.tell();
     // After a lost socket the media may have gone on flowing; only then the transport is kept.
     if (!(this.link.healthy && this.seat?.media === 'connected')) this.link.connect();
     else this.link.want(message.wanted);
     if (this.lines) this.look(this.state.view); // the seat may know of a place of another size
-    if (first) await this.restore();
-    else this.compare(null);
-    if (this.seat?.floor && !this.on.mic && this.state.role !== 'host') this.invited = true;
+    if (before) this.compare({...before, incidents: []}); // those are told anew
+    else await this.restore();
     this.changed();
   }
 
   /** After a reload: the camera as it was; the microphone only for who still has the floor. */
   async restore() {
-    const kept = JSON.parse(sessionStorage.getItem('switched') ?? '{}');
-    const recent = Date.now() - (kept.at ?? 0) < RETURN_MS;
-    if ((recent ? kept.camera : choices().cameraOn) && !this.on.camera) await this.toggleCamera();
+    const kept = JSON.parse(sessionStorage.getItem(this.key) ?? 'null');
+    const recent = kept && Date.now() - kept.at < RETURN_MS;
+    if ((kept ? recent && kept.camera : choices().cameraOn) && !this.on.camera) await this.toggleCamera();
     if (recent && kept.mic && this.seat?.floor) await this.speak();
+    if (this.seat?.floor && !this.on.mic && this.state?.role !== 'host') this.invited = true;
   }
 
   /** @param {MeetingState | null} before */
@@ -319,8 +349,15 @@ export class Meeting extends EventTarget {
     else this.notice('share.over');
   }
 
+  unsaid() {
+    this.uninvited = false;
+    this.notice('room.unsaid');
+  }
+
   statusChanged() {
-    if (this.protocol.status === 'ended' || this.protocol.status === 'refused') this.stop();
+    if (this.protocol.status === 'lost') this.uninvited = false; // nobody may have heard of it
+    if (this.protocol.status === 'ended') sessionStorage.removeItem(this.key);
+    if (this.over) this.stop();
     this.changed();
   }
 

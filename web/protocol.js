@@ -5,7 +5,8 @@
 //                    └─refused─> refused            └─bye─> ended
 
 const BACKOFF_MS = [250, 500, 1000, 2000, 4000];
-const ANSWER_MS = 8000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
+const ANSWER_MS = 8000;
+const SILENT_MS = 4000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
 const KEEP_MS = 10_000; // what was said without a meeting is still meant so long
 const KEPT = 20;
 const TRIES = 100; // the latest tries to come back that are told
@@ -33,7 +34,7 @@ export class Fault extends Error {
 
 /**
  * Events: `status` after every change of `status`, `message` (detail: a server message), `fault` (detail: Fault without a ref),
- * `unsaid` (detail: a message of ours that could not be said in time).
+ * `unsaid` (detail: a message of ours that could not be said in time, or to a line that was dead).
  */
 export class Protocol extends EventTarget {
   /** `hello` is what we enter with, if not a code. @param {{code: string, hello?: Message, open: () => Socket, store: Store, delay?: (ms: number, run: () => void) => any, now?: () => number}} given */
@@ -53,6 +54,10 @@ export class Protocol extends EventTarget {
     this.pending = new Map();
     /** Said while there was no meeting, oldest first. @type {Message[]} */
     this.kept = [];
+    /** Said since we heard something, oldest first. @type {Message[]} */
+    this.unheard = [];
+    /** When we heard something, milliseconds. */
+    this.heardAt = 0;
     /** When we began to connect, milliseconds. */
     this.begun = 0;
     /** When we tried in vain to come back, milliseconds. @type {number[]} */
@@ -92,15 +97,33 @@ export class Protocol extends EventTarget {
     this.begun = this.now();
     const socket = this.open();
     this.socket = socket;
-    socket.addEventListener('open', () => this.join(socket));
+    let opened = false;
+    socket.addEventListener('open', () => {
+      opened = true;
+      this.join(socket);
+    });
     socket.addEventListener('message', ({data}) => socket === this.socket && this.receive(JSON.parse(data)));
     socket.addEventListener('close', () => socket === this.socket && this.lose());
+    this.delay(ANSWER_MS, () => !opened && socket === this.socket && this.drop());
+    this.watch(socket);
+  }
+
+  /** Ask for a sign of life after a silence: what is sent into a dead line vanishes without a word. @param {Socket} socket */
+  watch(socket) {
+    this.delay(SILENT_MS, () => {
+      if (socket !== this.socket) return;
+      const idle = !this.pending.size && this.now() - this.heardAt >= SILENT_MS;
+      if (idle && (this.status === 'joined' || this.status === 'waiting')) this.question({type: 'ping'}, SILENT_MS).catch(() => undefined);
+      this.watch(socket);
+    });
   }
 
   /** Say something that has no direct answer, as soon as there is a meeting. @param {Message} message */
   say(message) {
-    if (this.status === 'joined') this.socket?.send(JSON.stringify(message));
-    else if (this.status === 'connecting' || this.status === 'lost') this.keep(message);
+    if (this.status === 'joined') {
+      this.socket?.send(JSON.stringify(message));
+      this.unheard.push(message);
+    } else if (this.status === 'connecting' || this.status === 'lost') this.keep(message);
   }
 
   /** @param {Message} message */
@@ -119,12 +142,17 @@ export class Protocol extends EventTarget {
 
   /** Say something and wait for its direct answer. @param {Message} message @returns {Promise<Message>} */
   ask(message) {
-    const ref = String(++this.lastRef);
     if (this.status !== 'joined' && message.type !== this.hello.type) return Promise.reject(new Fault({type: 'error', error: 'lost'}));
+    return this.question(message, ANSWER_MS);
+  }
+
+  /** @param {Message} message @param {number} limit milliseconds until the line counts as dead @returns {Promise<Message>} */
+  question(message, limit) {
+    const ref = String(++this.lastRef);
     return new Promise((resolve, reject) => {
       this.pending.set(ref, {resolve, reject});
       this.socket?.send(JSON.stringify({...message, ref}));
-      this.delay(ANSWER_MS, () => this.giveUp(ref));
+      this.delay(limit, () => this.giveUp(ref));
     });
   }
 
@@ -186,6 +214,8 @@ export class Protocol extends EventTarget {
 
   /** @param {Message} message */
   receive(message) {
+    this.heardAt = this.now();
+    this.unheard = [];
     const asked = message.ref && this.pending.get(message.ref);
     if (asked) this.settle(/** @type {string} */ (message.ref), message);
     else if (message.type === 'error') this.emit('fault', new Fault(message));
@@ -226,6 +256,7 @@ export class Protocol extends EventTarget {
   lose() {
     this.socket = null;
     this.fail();
+    for (const message of this.unheard.splice(0)) if (message.type !== 'media') this.emit('unsaid', message); // joining tells that
     const wait = BACKOFF_MS[Math.min(this.attempt, BACKOFF_MS.length - 1)];
     this.attempt += 1;
     if (this.status === 'connecting' && this.hello.type === 'join') this.tried = [...this.tried, this.begun].slice(-TRIES);
@@ -237,6 +268,7 @@ export class Protocol extends EventTarget {
     const socket = this.socket;
     this.socket = null;
     this.kept = [];
+    this.unheard = [];
     this.fail();
     socket?.close();
   }

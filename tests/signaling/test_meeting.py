@@ -171,6 +171,14 @@ async def test_the_handshake(world: World, account: str | None, origin: str | No
     assert refused.value.status == status
 
 
+async def test_a_page_may_ask_for_a_sign_of_life_also_before_it_joins(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    socket = await world.socket("nhatrang")
+    assert await socket.ask(type="ping") == {"type": "pong"}
+    assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
+    assert await socket.ask(type="ping") == {"type": "pong"}
+
+
 async def test_faults_are_answered_and_the_connection_goes_on(world: World) -> None:
     session = await world.session(NHA_TRANG)
     socket = await world.socket("nhatrang")

@@ -37,6 +37,7 @@ MESSAGES = st.one_of(
         ref=REF,
     ),
     st.builds(m.Record, type=st.just("record"), on=st.booleans(), pause=st.booleans(), ref=REF),
+    st.builds(m.Ping, type=st.just("ping"), ref=REF),
     st.builds(m.Leave, type=st.just("leave"), ref=REF),
 )
 JSON = st.recursive(

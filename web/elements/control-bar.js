@@ -1,4 +1,4 @@
-import {html, nothing} from '../vendor/lit.js';
+import {html, live, nothing} from '../vendor/lit.js';
 import {t} from '../i18n.js';
 import {cameras, mayShare, waited} from '../logic.js';
 import {canShare} from '../media.js';
@@ -99,10 +99,10 @@ export class ControlBar extends Piece {
   source(state) {
     return html`<label class="tool select">${icon('view')}<span>${t('room.source')}</span>
       <select data-testid="source" @change=${(/** @type {any} */ event) => this.meeting?.look(event.target.value)}>
-        <option value="composed" ?selected=${state.view === 'composed'}>${t('room.composed')}</option>
-        ${OWN_VIEWS.map(kind => html`<option value="composed:${kind}" ?selected=${state.view === `composed:${kind}`}>${t('room.own-view', t(`layout.${kind}`))}</option>`)}
-        ${state.content ? html`<option value="content" ?selected=${state.view === 'content'}>${t('share.view')}</option>` : nothing}
-        ${cameras(state).map(({seat, name}) => html`<option value="camera:${seat}" ?selected=${state.view === `camera:${seat}`}>${name}</option>`)}
+        <option value="composed" .selected=${live(state.view === 'composed')}>${t('room.composed')}</option>
+        ${OWN_VIEWS.map(kind => html`<option value="composed:${kind}" .selected=${live(state.view === `composed:${kind}`)}>${t('room.own-view', t(`layout.${kind}`))}</option>`)}
+        ${state.content ? html`<option value="content" .selected=${live(state.view === 'content')}>${t('share.view')}</option>` : nothing}
+        ${cameras(state).map(({seat, name}) => html`<option value="camera:${seat}" .selected=${live(state.view === `camera:${seat}`)}>${name}</option>`)}
       </select>
     </label>`;
   }

@@ -1,4 +1,4 @@
-import {html, nothing} from '../vendor/lit.js';
+import {html, live, nothing} from '../vendor/lit.js';
 import {layouts} from '../api.js';
 import {t} from '../i18n.js';
 import {fold} from '../logic.js';
@@ -129,7 +129,7 @@ export class LayoutEditor extends Piece {
         <button type="button" data-testid="layout-page-on" aria-label=${t('layout.page-on')} @click=${() => this.change({page: page + 1})}>+</button></span>
       <label class="row"><span>${t('layout.rotate')}</span>
         <select data-testid="layout-rotate" @change=${(/** @type {any} */ event) => this.change({rotate: Number(event.target.value)})}>
-          ${TURNS.map(seconds => html`<option value=${seconds} ?selected=${seconds === rotate}>${seconds ? t('layout.every', seconds) : t('layout.never')}</option>`)}
+          ${TURNS.map(seconds => html`<option value=${seconds} .selected=${live(seconds === rotate)}>${seconds ? t('layout.every', seconds) : t('layout.never')}</option>`)}
         </select></label>
     </div>`;
   }

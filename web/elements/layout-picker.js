@@ -1,4 +1,4 @@
-import {html, nothing} from '../vendor/lit.js';
+import {html, live, nothing} from '../vendor/lit.js';
 import {layouts} from '../api.js';
 import {t} from '../i18n.js';
 import {PLAIN, arrangement, forAudience, known} from '../layouts.js';
@@ -90,8 +90,8 @@ export class LayoutPicker extends Piece {
           ${AUDIENCES.map(one => html`<option value=${one} ?selected=${one === this.audience}>${t(`audience.${one}`)}${this.own[one] ? ' *' : ''}</option>`)}
         </select>
         <select aria-label=${t('layout.focus')} data-testid="focus" @change=${(/** @type {any} */ event) => this.set({...this.current, focus: event.target.value || null})}>
-          <option value="" ?selected=${!focus}>${t('layout.follow')}</option>
-          ${this.seats.filter(({here, role}) => here && role !== 'observer').map(({seat, name}) => html`<option value=${seat} ?selected=${seat === focus}>${name}</option>`)}
+          <option value="" .selected=${live(!focus)}>${t('layout.follow')}</option>
+          ${this.seats.filter(({here, role}) => here && role !== 'observer').map(({seat, name}) => html`<option value=${seat} .selected=${live(seat === focus)}>${name}</option>`)}
         </select>
       </div>
       <layout-editor .layout=${arrangement(this.layout)} .seats=${this.seats} .plans=${this.plans} .undoable=${this.audience in this.former}

@@ -73,8 +73,12 @@ export class MeetingPage extends Piece {
   }
 
   async fullScreen() {
-    if (document.fullscreenElement) await document.exitFullscreen();
-    else await document.documentElement.requestFullscreen().catch(() => this.say(t('room.no-full')));
+    try {
+      if (document.fullscreenElement) await document.exitFullscreen();
+      else await document.documentElement.requestFullscreen(); // which a telephone's browser may not even have
+    } catch {
+      this.say(t('room.no-full'));
+    }
   }
 
   /** Show a line for a while and read it out. @param {string} text */

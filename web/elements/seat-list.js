@@ -1,4 +1,4 @@
-import {html, nothing, repeat} from '../vendor/lit.js';
+import {html, live, nothing, repeat} from '../vendor/lit.js';
 import {number, t} from '../i18n.js';
 import {FILTERS, callsOf, choose, counts, seatWord} from '../logic.js';
 import {clock} from '../time.js';
@@ -79,7 +79,7 @@ export class SeatList extends Piece {
       <output>${said}</output>
       <select data-testid="gain" data-seat=${seat} aria-label=${t('gain.of', name)} title=${t('gain.of', name)}
         @change=${(/** @type {any} */ {target}) => this.act('command', {type: 'gain', seat, decibels: Number(target.value)})}>
-        ${GAINS.map(decibels => html`<option value=${decibels} ?selected=${decibels === gain}>${t('gain.is', number(decibels, {signDisplay: 'exceptZero'}))}</option>`)}
+        ${GAINS.map(decibels => html`<option value=${decibels} .selected=${live(decibels === gain)}>${t('gain.is', number(decibels, {signDisplay: 'exceptZero'}))}</option>`)}
       </select></span>`;
   }
 

@@ -6,6 +6,7 @@ import {clock, day, hourMinute, span} from '../time.js';
 import {icon, Piece} from './base.js';
 
 const WATERMARKS = 6;
+const AGAIN_MS = 1000;
 
 /** @param {string} word why a recording ended */
 const recordingFault = word => (known(`reason.${word}`) ? `reason.${word}` : 'room.rec-error');
@@ -28,6 +29,8 @@ export class StageView extends Piece {
   connectedCallback() {
     super.connectedCallback();
     document.addEventListener('click', () => this.silent && this.listen(), {capture: true}); // any tap will do
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.listen());
+    navigator.mediaDevices?.addEventListener('devicechange', () => this.route()); // the speaker may be back
   }
 
   firstUpdated() {
@@ -49,23 +52,33 @@ export class StageView extends Piece {
     return Boolean(stream);
   }
 
+  get audio() {
+    return /** @type {HTMLAudioElement | null} */ (this.querySelector('audio'));
+  }
+
+  /** Play what has come, or ask for the tap that the browser wants first. */
   async listen() {
-    const audio = /** @type {HTMLAudioElement} */ (this.querySelector('audio'));
-    await route(audio);
-    try {
-      await audio.play();
-      this.silent = false;
-    } catch (failure) {
-      this.silent = /** @type {DOMException} */ (failure).name === 'NotAllowedError';
-    }
+    this.silent = false;
+    await this.route();
+    for (const element of /** @type {NodeListOf<HTMLMediaElement>} */ (this.querySelectorAll('audio, video')))
+      element.play().catch(failure => (this.silent ||= failure.name === 'NotAllowedError'));
+  }
+
+  async route() {
+    if (this.audio) await route(this.audio);
+  }
+
+  /** Something else took the loudspeaker, a call for one: go on when it lets us. */
+  paused() {
+    window.setTimeout(() => this.listen(), AGAIN_MS);
   }
 
   render() {
     const {meeting} = this;
     if (!meeting) return nothing;
     return html`<section class="stage ${meeting.onAir ? 'air' : ''}" aria-label=${t('room.picture')}>
-      <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)}></video>
-      <audio data-testid="audio" autoplay></audio>
+      <video data-testid="picture" autoplay .muted=${true} playsinline @playing=${() => (this.playing = true)} @pause=${this.paused}></video>
+      <audio data-testid="audio" autoplay @pause=${this.paused}></audio>
       ${this.playing ? nothing : this.skeleton()} ${this.watermark()} ${this.marks()} ${this.givesWay()} ${this.banner()}
       ${this.silent ? html`<button type="button" class="main hear" data-testid="hear">${icon('sound')}<span>${t('room.tap-to-hear')}</span></button>` : nothing}
     </section>`;

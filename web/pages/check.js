@@ -21,6 +21,8 @@ class CheckPage extends Piece {
     this.devices = {mic: [], camera: [], speaker: []};
     /** @type {Record<DeviceKind, MediaStreamTrack | null>} */
     this.tracks = {mic: null, camera: null};
+    /** How often each was opened: only the latest counts. @type {Record<DeviceKind, number>} */
+    this.turns = {mic: 0, camera: 0};
     /** @type {Meter | null} */
     this.meter = null;
     this.level = 0;
@@ -40,15 +42,24 @@ class CheckPage extends Piece {
   async restart(kind) {
     this.tracks[kind]?.stop();
     this.tracks[kind] = null;
+    const turn = ++this.turns[kind];
     try {
-      this.tracks[kind] = await open(kind);
-      this.faults = {...this.faults, [kind]: ''};
+      const track = await open(kind);
+      if (turn !== this.turns[kind]) return track.stop(); // another one was chosen meanwhile
+      track.addEventListener('ended', () => track === this.tracks[kind] && this.has(kind, null, 'none'));
+      this.has(kind, track, '');
     } catch (failure) {
-      this.faults = {...this.faults, [kind]: failure instanceof DeviceFault ? failure.word : 'busy'};
+      if (turn === this.turns[kind]) this.has(kind, null, failure instanceof DeviceFault ? failure.word : 'busy');
     }
+    await this.enumerate();
+  }
+
+  /** Show what a device gives, or what ails it. @param {DeviceKind} kind @param {MediaStreamTrack | null} track @param {string} fault */
+  has(kind, track, fault) {
+    this.tracks[kind] = track;
+    this.faults = {...this.faults, [kind]: fault};
     if (kind === 'mic') this.listen();
     else this.show();
-    await this.enumerate();
   }
 
   show() {

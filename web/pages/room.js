@@ -14,7 +14,7 @@ class RoomPage extends MeetingPage {
     this.people = false;
     this.idle = false;
     this.idleTimer = 0;
-    /** The tap that only brings the bar back must not press what lies hidden under it. */
+    /** The tap that only brings the bar back must not press what lies hidden in it. */
     this.swallow = false;
     for (const kind of WAKING) document.addEventListener(kind, event => this.wake(event), {capture: true});
     document.addEventListener('click', event => this.guard(event), {capture: true});
@@ -26,7 +26,7 @@ class RoomPage extends MeetingPage {
 
   /** @param {Event} event */
   wake(event) {
-    if (event.type === 'pointerdown') this.swallow = this.idle;
+    if (event.type === 'pointerdown') this.swallow = this.idle && event.target instanceof Element && Boolean(event.target.closest('control-bar'));
     this.idle = false;
     window.clearTimeout(this.idleTimer);
     this.idleTimer = window.setTimeout(() => (this.idle = !this.people && !this.meeting.invited), IDLE_MS);

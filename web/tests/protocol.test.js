@@ -64,7 +64,7 @@ test('joins with the code and keeps the token', async () => {
 test('a lost socket is replaced after a growing wait, with the token', async () => {
   const place = await joined();
   place.wire.drops();
-  assert.deepEqual(place.timers.filter(({ms}) => ms < 8000).map(({ms}) => ms), [250]);
+  assert.equal(place.timers.at(-1).ms, 250);
   place.timers.at(-1).run();
   place.wires[1].drops();
   assert.equal(place.timers.at(-1).ms, 500);
@@ -110,6 +110,68 @@ test('what nobody asked for is told to the page', async () => {
   wire.says({type: 'speaking', seat: 'a'});
   wire.says({type: 'error', error: 'forbidden', text: 'x'});
   assert.deepEqual(told, [{type: 'speaking', seat: 'a'}, 'forbidden']);
+});
+
+/** Let so many milliseconds pass: what is due by then runs, in its order. */
+function elapse(place, clock, ms) {
+  const end = clock.now + ms;
+  const next = () => place.timers.filter(({done, at}) => !done && at <= end).sort((a, b) => a.at - b.at)[0];
+  for (let timer = next(); timer; timer = next()) {
+    timer.done = true;
+    clock.now = timer.at;
+    timer.run();
+  }
+  clock.now = end;
+}
+
+/** A protocol that has joined and whose timers run as its clock does. */
+async function timed() {
+  const clock = {now: 0};
+  const place = stand(new Map(), () => clock.now);
+  place.protocol.delay = (ms, run) => place.timers.push({run, at: clock.now + ms});
+  return {...(await joined(place)), clock};
+}
+
+test('a socket that does not open is given up for another', () => {
+  const clock = {now: 0};
+  const place = stand(new Map(), () => clock.now);
+  place.protocol.delay = (ms, run) => place.timers.push({run, at: clock.now + ms});
+  place.protocol.start();
+  elapse(place, clock, 7999);
+  assert.deepEqual([place.protocol.status, place.wires.length], ['connecting', 1]);
+  elapse(place, clock, 1 + 250);
+  assert.deepEqual([place.wires[0].closed, place.wires.length], [true, 2]);
+});
+
+test('a line that answers nothing is dead, and what was said to it was not heard', async () => {
+  const place = await timed();
+  const lost = [];
+  place.protocol.addEventListener('unsaid', ({detail}) => lost.push(detail.type));
+  elapse(place, place.clock, 3000);
+  place.wire.says({type: 'speaking', seat: 'a'});
+  elapse(place, place.clock, 3900);
+  assert.deepEqual(place.wire.sent.map(({type}) => type), ['join']);
+  place.protocol.say({type: 'hand', raised: true});
+  elapse(place, place.clock, 1200);
+  assert.deepEqual(place.wire.last, {type: 'ping', ref: '2'});
+  elapse(place, place.clock, 3999);
+  assert.deepEqual([place.protocol.status, lost], ['lost', ['hand']]);
+  assert.equal(place.wire.closed, true);
+});
+
+test('who answers is alive, also at the door, and has heard what was said', async () => {
+  const place = await timed();
+  const lost = [];
+  place.protocol.addEventListener('unsaid', ({detail}) => lost.push(detail.type));
+  place.protocol.say({type: 'hand', raised: true});
+  elapse(place, place.clock, 4000);
+  place.wire.says({type: 'pong', ref: place.wire.last.ref});
+  place.protocol.become('waiting');
+  elapse(place, place.clock, 4000);
+  assert.deepEqual(place.wire.sent.map(({type}) => type), ['join', 'hand', 'ping', 'ping']);
+  place.wire.says({type: 'pong', ref: place.wire.last.ref});
+  place.wire.drops();
+  assert.deepEqual(lost, []);
 });
 
 test('questions die with their socket', async () => {

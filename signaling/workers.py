@@ -48,7 +48,8 @@ class Workers:
         self._recorders: set[str] = set()
         self._places: dict[str, str] = {}
         self._seats: dict[str, set[str]] = {}
-        self._waiting: set[str] = set()
+        self._waiting: dict[str, RoomBack] = {}
+        """By room without a worker: what tells that one can take it; what told so of an earlier loss is void."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
 
     async def serve(self, name: str, engine: MediaEngine, records: bool = True) -> None:
@@ -57,8 +58,8 @@ class Workers:
         if records:
             self._recorders.add(name)
         try:
-            for room in list(self._waiting):
-                await self._events.put(RoomBack(room))
+            for back in list(self._waiting.values()):
+                await self._events.put(back)
             async for event in engine.events():
                 if isinstance(event, EngineLost):
                     break
@@ -70,15 +71,15 @@ class Workers:
             await self._lose(name)
 
     async def _lose(self, name: str) -> None:
-        lost = [room for room, place in self._places.items() if place == name]
+        lost = {room: RoomBack(room) for room, place in self._places.items() if place == name}
+        self._waiting |= lost
         for room in lost:
             del self._places[room]
-            self._waiting.add(room)
             self._seats.pop(room, None)
             await self._events.put(RoomLost(room))
         if self._engines:
-            for room in lost:
-                await self._events.put(RoomBack(room))
+            for back in lost.values():
+                await self._events.put(back)
 
     @property
     def alive(self) -> int:
@@ -92,11 +93,11 @@ class Workers:
     async def open_room(self, room: str, options: RoomOptions) -> None:
         """Open a room on the worker with the fewest seats; without a worker it waits for one."""
         if room not in self._places:
-            self._waiting.add(room)
+            self._waiting.setdefault(room, RoomBack(room))
             if not self._engines:
                 raise EngineGone("no media worker is running")
             self._places[room] = min(self._engines, key=lambda name: (self._lacks(name, options), self._load(name)))
-            self._waiting.discard(room)
+            del self._waiting[room]
             self._seats[room] = set()
         await self._of(room).open_room(room, options)
 
@@ -116,7 +117,7 @@ class Workers:
 
     async def close_room(self, room: str) -> None:
         """Close a room wherever it is."""
-        self._waiting.discard(room)
+        self._waiting.pop(room, None)
         self._seats.pop(room, None)
         place = self._places.pop(room, None)
         if place is not None:
@@ -209,9 +210,11 @@ class Workers:
         return {name: {**stats, "records": name in self._recorders} for name, stats in answers.items()}
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happened in all workers."""
+        """What happened in all workers; a room that is open again is not told back once more."""
         while True:
-            yield await self._events.get()
+            event = await self._events.get()
+            if not isinstance(event, RoomBack) or self._waiting.get(event.room) is event:
+                yield event
 
     async def close(self) -> None:
         """Close every worker's rooms; the supervisor stops the processes of this machine."""

@@ -115,6 +115,26 @@ async def test_without_workers_rooms_wait_for_one(shop: Shop) -> None:
     assert sorted(map(repr, await shop.events(2))) == sorted(map(repr, [RoomBack("a"), RoomBack("b")]))
 
 
+async def test_a_room_that_is_open_again_is_not_told_back_by_the_next_worker_that_comes(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.lose(0)
+    await shop.start(0)  # before the roof got to open it again
+    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+    await shop.workers.open_room("a", RoomOptions())
+    shop.engines[0].emit(PeerUp("a", "1"))
+    assert await shop.events(1) == [PeerUp("a", "1")]
+
+
+async def test_a_room_that_is_lost_again_is_told_back_after_that_and_not_before(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.lose(0)
+    await shop.start(0)
+    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.lose(0)
+    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+
+
 async def test_i07_what_is_recorded_goes_where_the_folder_is_seen_and_nowhere_else_begins(shop: Shop) -> None:
     await shop.lose(0)
     await shop.start(0, records=False)

@@ -662,7 +662,7 @@ class Conference:
         """What the script may change: the layout, and the floors of all who are here and can be seen."""
         here = [(seat, seat.place) for seat in self.roster.seats.values() if seat.here]
         points = {seat.id: place.id for seat, place in here if place is not None}
-        return Scene(self.direction.layout, {seat: self.roster.seats[seat].floor for seat in points}, points)
+        return Scene(self.direction.shown, {seat: self.roster.seats[seat].floor for seat in points}, points)
 
     def _show(self, scene: Scene) -> list[Effect]:
         """Bring about what the script wants; whoever gets the floor no longer needs to raise a hand."""
@@ -670,4 +670,4 @@ class Conference:
         for seat in self.roster.seats.values():
             if scene.floors.get(seat.id, seat.floor) != seat.floor:
                 effects += self._set_floor(seat, scene.floors[seat.id])
-        return effects + self.direction.show(scene.layout)
+        return effects + self.direction.show(scene.shown)

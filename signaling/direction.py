@@ -1,12 +1,24 @@
 """What is seen: the layouts of the composed pictures, and whose screen is shared. Pure: effects out."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 
 from mediaserver.api import EVERYONE, Layout
 from signaling import panes
 from signaling.effects import Arrange, Effect, SetContent, TellAll
 from signaling.messages import Arrangement, Audience, ContentState, LayoutState
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A layout that is shown and, where it is one for a shared screen, the one that is shown again afterwards."""
+
+    layout: Layout
+    after: Layout | None = None
+
+    def change(self, how: Callable[[Layout], Layout]) -> "Shown":
+        """Return both changed alike."""
+        return Shown(how(self.layout), None if self.after is None else how(self.after))
 
 
 class Direction:
@@ -23,6 +35,11 @@ class Direction:
     def layout(self) -> Layout:
         """What everyone sees."""
         return self._layouts[EVERYONE]
+
+    @property
+    def shown(self) -> Shown:
+        """What everyone sees, now and after the screen that is shared."""
+        return Shown(self.layout, self._before.get(EVERYONE))
 
     @property
     def own(self) -> dict[Audience, Layout]:
@@ -46,9 +63,17 @@ class Direction:
         self._layouts[audience] = layout
         return [Arrange(layout, audience), TellAll(self.state)]
 
-    def show(self, layout: Layout) -> list[Effect]:
-        """Let everyone see a layout, if it is another."""
-        return [] if layout == self.layout else self.arrange(layout)
+    def show(self, shown: Shown) -> list[Effect]:
+        """Let everyone see a layout, if it is another; of one for a shared screen what comes after, if none is."""
+        layout, after = shown.layout, shown.after
+        if after is not None and self.content is None:
+            layout, after = after, None
+        effects = [] if layout == self.layout else self.arrange(layout)
+        if after is None:
+            self._before.pop(EVERYONE, None)
+        else:
+            self._before[EVERYONE] = after
+        return effects
 
     def same(self, audience: Audience) -> list[Effect]:
         """Let an audience see again what everyone sees; nothing when it does."""

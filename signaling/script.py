@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 
-from mediaserver.api import Layout, LayoutKind
+from mediaserver.api import LayoutKind
 from scheduler.model import ScriptItem
 from signaling import panes
+from signaling.direction import Shown
 from signaling.messages import ScriptedItem, ScriptState
 
 TRAIL = 200
@@ -27,7 +28,7 @@ HEARD = {"speech", "discussion"}
 class Scene:
     """What a step may change: the arrangement, and the floor of every seat that is present, with its point."""
 
-    layout: Layout
+    shown: Shown
     floors: Mapping[str, bool]
     points: Mapping[str, str]
 
@@ -38,10 +39,10 @@ class Scene:
 
 @dataclass(slots=True)
 class _Step:
-    """Where a step came from, the layout it found, and how the floors it changed were before."""
+    """Where a step came from, what it found shown, and how the floors it changed were before."""
 
     came: str | None
-    layout: Layout
+    shown: Shown
     floors: dict[str, bool] = field(default_factory=dict)
 
     @property
@@ -98,17 +99,17 @@ class Script:
     def move(self, old: str, new: str | None) -> None:
         """Let another id have the panes of an old one in all that can be gone back to."""
         for step in self._trail:
-            step.layout = panes.moved(step.layout, old, new)
+            step.shown = step.shown.change(lambda layout: panes.moved(layout, old, new))
 
     def step(self, to: str | None, scene: Scene, now: datetime) -> Scene:
         """Step to an item, or before the first one; return the scene it makes. Going back undoes the last step."""
         if self._trail and self._trail[-1].came == to != self._at:
             undone = self._trail.pop()
             self._go(to, now)
-            return replace(scene, layout=undone.layout, floors={**scene.floors, **undone.floors})
+            return replace(scene, shown=undone.shown, floors={**scene.floors, **undone.floors})
         made = self._staged(None if to is None else self._items[to], scene)
         if to != self._at:
-            self._trail.append(_Step(self._at, scene.layout))
+            self._trail.append(_Step(self._at, scene.shown))
             self._go(to, now)
         self._remember(scene, made)
         return made
@@ -118,10 +119,10 @@ class Script:
         item = self.item
         if item is None or scene.points.get(seat) != (item.point or self._host):
             return scene
-        layout = scene.layout
-        if item.kind in LARGE and layout.focus is None:
-            layout = replace(layout, focus=seat)
-        made = replace(scene, layout=layout, floors={**scene.floors, seat: item.kind in HEARD or scene.floors[seat]})
+        shown = scene.shown
+        if item.kind in LARGE and shown.layout.focus is None:
+            shown = shown.change(lambda layout: replace(layout, focus=seat))
+        made = replace(scene, shown=shown, floors={**scene.floors, seat: item.kind in HEARD or scene.floors[seat]})
         self._remember(scene, made)
         return made
 
@@ -134,10 +135,12 @@ class Script:
         seat = scene.seat(item.point or self._host)
         if seat is not None and item.kind in HEARD:
             floors[seat] = True
-        layout = replace(scene.layout, focus=seat if item.kind in LARGE else None, page=0)
+        focus = seat if item.kind in LARGE else None
+        shown = scene.shown.change(lambda layout: replace(layout, focus=focus, page=0))
         if item.layout is not None:
-            layout = replace(layout, kind=cast("LayoutKind", item.layout), seats=())  # checked where it came in
-        return replace(scene, layout=layout, floors=floors)
+            kind = cast("LayoutKind", item.layout)  # checked where it came in
+            shown = Shown(replace(shown.layout, kind=kind, seats=()))
+        return replace(scene, shown=shown, floors=floors)
 
     def _given(self, scene: Scene) -> list[str]:
         """Who has the floor from the step before."""

@@ -165,6 +165,77 @@ def test_the_same_item_again_arranges_again_and_can_still_be_undone() -> None:
     assert (hall.conference.direction.layout, hall.floors) == (Layout(), "h")
 
 
+SPEECHES = (
+    ScriptItem("first", "Nha Trang phát biểu", "nt", None, 5, "speech"),
+    ScriptItem("second", "Cam Ranh phát biểu", "cr", None, 5, "speech"),
+    PAUSE,
+)
+"""Items that leave the layout as it is."""
+
+
+@pytest.fixture
+def speeches() -> Hall:
+    """A meeting of speeches, with the first one on in a layout that was arranged by hand."""
+    hall = Hall()
+    hall.conference.scripted(SPEECHES, NOW)
+    hall.conference.arrange("h", Layout("1+5"))
+    hall.step("first")
+    return hall
+
+
+def test_a_step_that_ends_the_screen_of_who_spoke_shows_who_speaks_next(speeches: Hall) -> None:
+    speeches.conference.share("n", True)
+    assert speeches.shown == ("content", "n")
+    speeches.step("second")
+    assert (speeches.conference.direction.content, speeches.shown) == (None, ("1+5", "c"))
+
+
+def test_who_speaks_when_a_screen_ends_is_large_not_who_spoke_when_it_began(speeches: Hall) -> None:
+    speeches.conference.share("h", True)
+    speeches.step("second")
+    assert speeches.shown == ("content", "c")
+    speeches.conference.share("h", False)
+    assert speeches.shown == ("1+5", "c")
+
+
+def test_stepping_back_shows_no_screen_that_has_ended(speeches: Hall) -> None:
+    speeches.conference.share("h", True)
+    speeches.step("second")
+    speeches.conference.share("h", False)
+    speeches.conference.arrange("h", Layout("speaker"))
+    speeches.step("first")
+    assert speeches.shown == ("1+5", "n")
+
+
+def test_stepping_back_shows_a_screen_that_was_hidden_meanwhile_until_it_ends(speeches: Hall) -> None:
+    speeches.conference.share("h", True)
+    speeches.step("second")
+    speeches.conference.arrange("h", Layout("speaker"))
+    speeches.step("first")
+    assert speeches.shown == ("content", "n")
+    speeches.conference.share("h", False)
+    assert speeches.shown == ("1+5", "n")
+
+
+def test_an_item_with_a_layout_of_its_own_outlasts_the_screen(speeches: Hall) -> None:
+    beside = replace(SPEECHES[1], layout="content")
+    speeches.conference.scripted((SPEECHES[0], beside), NOW)
+    speeches.conference.share("h", True)
+    speeches.step("second")
+    speeches.conference.share("h", False)
+    assert speeches.shown == ("content", "c")
+
+
+def test_who_comes_late_while_a_screen_is_shared_is_large_afterwards() -> None:
+    hall = Hall("n")
+    hall.step("report")
+    hall.conference.share("h", True)
+    hall.join("n", NT)
+    assert hall.shown == ("content", "n")
+    hall.conference.share("h", False)
+    assert hall.shown == ("1+7", "n")
+
+
 def test_who_comes_late_is_shown_and_heard() -> None:
     hall = Hall("n")
     hall.step("report")

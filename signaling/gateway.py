@@ -260,6 +260,9 @@ class Gateway:
             raise Refused(NOT_ACCEPTABLE if isinstance(error, BadOffer) else UNAVAILABLE) from None
         finally:
             if not member.held:
+                if system.state == "calling" and (meeting.id, guest.device.id) not in self._calling:
+                    system.failed(self._hub.tools.clock())  # our call was given up for this one
+                    self._changed(meeting)
                 await self._kept.leave(meeting, member)
 
     async def _let_in(

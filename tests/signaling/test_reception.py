@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from mediaserver.errors import BadOffer, EngineGone
 from signaling.sip.agent import Peer
 from tests.mediaserver.room_offers import POLYCOM
@@ -163,3 +165,69 @@ async def test_a_device_that_calls_in_while_it_is_called_is_in_once(world: World
     assert len(agent.called) == 1
     (seat,) = [key for key, each in world.engine.rooms[session.id].seats.items() if "Nha Trang" in each.label]
     assert world.roof.hub.meetings[session.id].conference.roster.seats[seat].up
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "refused"),
+    [({"gone": True}, None, None), ({}, BadOffer("no codec"), 488), ({}, EngineGone(), 503)],
+)
+async def test_a_device_that_calls_in_vain_while_it_is_called_is_called_again(
+    world: World, fields: dict[str, Any], error: Exception | None, refused: int | None
+) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await soon(lambda: agent.called)
+    world.engine.failing = {} if error is None else {"connect": error}
+    assert (await ring(world, session.code, **fields)).refused == refused
+    (told,) = await calls(host, "waiting")
+    assert told["at"] == "2026-04-06T01:00:10Z"
+    agent.ringing.set()
+    await tick(world, 10)
+    await calls(host, "connected")
+    assert len(agent.called) == 2
+
+
+async def test_a_device_that_finds_the_session_full_while_it_is_called_is_called_again(world: World) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    device = await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await soon(lambda: agent.called)
+    others = [f"other.{number}" for number in range(session.legs)]
+    await world.roof.hub.tools.presence.refresh(session.id, others, world.clock.now)
+    assert (await ring(world, session.code)).refused == 486
+    await calls(host, "waiting")
+    for each in others:
+        await world.roof.hub.tools.presence.leave(session.id, each)
+    agent.ringing.set()
+    await host.send(type="redial", device=device)
+    await calls(host, "connected")
+
+
+async def test_a_device_that_is_kept_out_while_it_is_called_is_not_called_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await soon(lambda: agent.called)
+
+    async def wrong_line(*_: object) -> bool:
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.roof.gateway._seating, "compare", wrong_line)
+        assert (await ring(world, session.code)).refused == 403
+    await tick(world, 10)
+    agent.ringing.set()
+    await calls(host, "connected")
+    assert len(agent.called) == 1

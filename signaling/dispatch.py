@@ -1,8 +1,7 @@
 """From a WebSocket message to what it does: one table, one small function per message."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +49,6 @@ class Dispatch:
     def __init__(self, hub: Hub, entrance: Entrance, faults: Faults, gateway: Gateway, metrics: Metrics) -> None:
         self._hub = hub
         self._metrics = metrics
-        self._carrying: set[asyncio.Task[None]] = set()
         self._others: dict[type[Any], Callable[[Client, Any, datetime], Awaitable[None]]] = {
             m.Join: entrance.join,
             m.EnterTestRoom: entrance.try_devices,
@@ -86,14 +84,7 @@ class Dispatch:
             return
         meeting = self._hub.joined(client)
         effects = COMMANDS[type(message)](meeting.conference, client.id, message, now)
-        await self._carry_out(meeting.apply(effects, client, message.ref))
-
-    async def _carry_out(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do all of what was decided, also when the asker's socket ends meanwhile: with its bye, for one."""
-        task = asyncio.ensure_future(work)
-        self._carrying.add(task)
-        task.add_done_callback(self._carrying.discard)
-        await asyncio.shield(task)
+        await meeting.carry_out(effects, client, message.ref)
 
     async def _offer(self, client: Client, message: m.Offer, _: datetime) -> None:
         """Answer an offer; the answer goes out before anything the new transport brings about."""

@@ -230,4 +230,4 @@ class Entrance:
             tried = [now - timedelta(seconds=seconds) for seconds in message.tried]
             effects += conference.returned(client.id, tried, now)
         client.send(joined, message.ref)
-        await meeting.apply(effects)
+        await meeting.carry_out(effects)

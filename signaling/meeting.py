@@ -98,6 +98,7 @@ class Meeting:
         self.opened = False
         """Whether somebody came, and not the centre alone calls."""
         self._order = asyncio.Lock()
+        self._carrying: set[asyncio.Task[None]] = set()
         self._part = ""
         """The file of the part that is recorded, or was last."""
         self._flush: asyncio.TimerHandle | None = None
@@ -193,6 +194,13 @@ class Meeting:
                     self._say(told, asker, ref)
         if faults:
             raise faults[0]
+
+    async def carry_out(self, effects: list[Effect], asker: Client | None = None, ref: str | None = None) -> None:
+        """Apply all of what somebody asked for, also when their socket ends meanwhile: with its bye, for one."""
+        task = asyncio.create_task(self.apply(effects, asker, ref))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+        await asyncio.shield(task)
 
     async def recording_stopped(self, path: str, error: str | None) -> None:
         """The engine closed a file, or gives it up for `error`; of an earlier part nothing is told."""

@@ -10,12 +10,22 @@ from typing import Any
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
-from mediaserver.api import EngineLost, EngineReady, Levels, PeerDown, RecordingEnded, Speaking
+from mediaserver.api import (
+    EVERYONE,
+    EngineLost,
+    EngineReady,
+    Layout,
+    Levels,
+    PeerDown,
+    RecordingEnded,
+    Speaking,
+)
 from mediaserver.errors import AlreadyRecording, BadOffer, EngineGone
 from scheduler.model import Amount
 from scheduler.profiles import SHIPPED
 from signaling.client import BURST
 from signaling.settings import Settings
+from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, open_world
 
 HOUR = timedelta(hours=1)
@@ -278,6 +288,35 @@ async def test_coming_back_with_the_token(world: World) -> None:
     _, again = await world.join("nhatrang", session, resume=joined["resume"])
     assert (again["seat"], joined["seat"] in world.engine.rooms[session.id].floors) == (joined["seat"], True)
     await host.seat(joined["seat"], here=True, floor=True)
+
+
+async def test_who_is_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.session(NHA_TRANG)
+    guest, joined = await world.join("nhatrang", session)
+    await guest.ask(type="view", source="composed:speaker")  # a picture that is asked for before it is seated again
+    await guest.socket.close()
+    await soon(lambda: not world.roof.hub.clients)
+    await world.tick(12)
+    arrange, asked, go_on = world.engine.set_layout, asyncio.Event(), asyncio.Event()
+
+    async def slowly(room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
+        asked.set()
+        await go_on.wait()
+        await arrange(room, layout, audience)
+
+    monkeypatch.setattr(world.engine, "set_layout", slowly)
+    cut = await world.socket("nhatrang")
+    await cut.send(type="join", code=session.code, accepted=True, resume=joined["resume"])
+    await asked.wait()
+    for client in world.roof.hub.clients:
+        client.drop()
+    await soon(lambda: not world.roof.hub.clients)
+    go_on.set()
+    back, again = await world.join("nhatrang", session, resume=joined["resume"])
+    assert (again["seat"], list(world.engine.rooms[session.id].seats)) == (joined["seat"], [joined["seat"]])
+    assert (await back.ask(type="offer", sdp="v=0"))["type"] == "answer"
 
 
 async def test_a_second_browser_replaces_the_first(world: World) -> None:

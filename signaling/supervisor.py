@@ -74,7 +74,10 @@ class Supervisor:
         failures = 0
         while True:
             began = time.monotonic()
-            await self._live(index, ready)
+            try:
+                await self._live(index, ready)
+            except OSError as error:  # neither memory nor a process left for it, for one
+                log.error("x media worker %d could not be started: %s", index, error)
             ready.set()
             failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             wait = BACKOFF_SECONDS[min(max(failures, 1), len(BACKOFF_SECONDS)) - 1]

@@ -5,7 +5,9 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +116,27 @@ async def test_a_worker_that_never_comes_up_does_not_keep_the_server_from_starti
     async with asyncio.timeout(20):
         while supervisor.restarts < 3:
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+async def test_a_worker_whose_process_cannot_be_made_is_started_later(
+    start: Start, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    make, starts = asyncio.create_subprocess_exec, count(1)
+
+    async def sometimes(*argv: str, **options: Any) -> asyncio.subprocess.Process:
+        if next(starts) == failing:
+            raise BlockingIOError("fork: no process left")
+        return await make(*argv, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", sometimes)
+    async with asyncio.timeout(20):
+        supervisor, workers = await start("live", 1)
+        if failing == 2:
+            os.kill((await pids(workers))["0"], signal.SIGKILL)
+        while supervisor.restarts < failing or not workers.alive:
+            await asyncio.sleep(0.01)
+    assert (supervisor.restarts, workers.alive) == (failing, 1)
 
 
 async def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:

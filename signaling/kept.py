@@ -83,7 +83,7 @@ class Kept:
                 continue
             if seat.up:
                 held.member.up = True
-            elif held.member.up:
+            elif held.member.up or not seat.offered:
                 await self._let_go(held, now)
 
     async def let_go(self, system: System, now: datetime) -> None:

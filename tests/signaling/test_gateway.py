@@ -388,6 +388,22 @@ async def test_a_media_worker_that_was_replaced_calls_room_systems_anew(world: W
     assert ("accept", session.id, seat, f"answer of {VCS}") in world.engine.calls
 
 
+async def test_a_room_system_whose_media_is_gone_before_anybody_looks_is_called_again(world: World) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    world.engine.lose_everything()
+    world.engine.emit(EngineLost())
+    world.engine.emit(EngineReady())
+    await host.type("renew")
+    await tick(world, 1)
+    await soon(lambda: len(agent.calls) == 2)
+    assert [call.hung_up for call in agent.calls] == [True, False]
+
+
 async def test_whoever_takes_the_last_leg_while_a_room_system_rings_has_it(world: World) -> None:
     agent = gateway(world)
     agent.ringing = asyncio.Event()

@@ -17,6 +17,7 @@ from mediaserver.api import (
     Layout,
     LineState,
     MediaEngine,
+    RecordingEnded,
     RoomOptions,
     SeatOptions,
 )
@@ -63,7 +64,10 @@ class Workers:
             async for event in engine.events():
                 if isinstance(event, EngineLost):
                     break
-                if not isinstance(event, EngineReady) and self._places.get(event.room, name) == name:
+                if isinstance(event, EngineReady):
+                    continue
+                late = records and isinstance(event, RecordingEnded)  # a slow disk lets go of a file after its room
+                if late or self._places.get(event.room, name) == name:
                     await self._events.put(event)
         finally:
             del self._engines[name]

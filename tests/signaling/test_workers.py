@@ -5,10 +5,22 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mediaserver.api import EngineLost, Event, Layout, PeerUp, RoomOptions, SeatOptions
+from mediaserver.api import (
+    EngineLost,
+    Event,
+    Layout,
+    PeerUp,
+    RecordingEnded,
+    RecordingFailed,
+    RoomOptions,
+    SeatOptions,
+)
 from mediaserver.errors import CannotRecord, EngineGone, UnknownRoom
+from signaling.settings import Settings
 from signaling.workers import RoomBack, RoomLost, Workers
 from tests.fakes import FakeEngine
+from tests.signaling.rooms import soon
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world
 
 
 class Shop:
@@ -30,7 +42,8 @@ class Shop:
         await self.tasks[index]
 
     async def events(self, number: int) -> list[Event]:
-        return [await anext(self.seen) for _ in range(number)]
+        async with asyncio.timeout(5):
+            return [await anext(self.seen) for _ in range(number)]
 
 
 @pytest.fixture
@@ -158,6 +171,40 @@ async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(shop: Sho
             engine.emit(PeerUp(room, "1"))
     seen = await shop.events(4)
     assert seen == [PeerUp("a", "1"), PeerUp("nowhere", "1"), PeerUp("b", "1"), PeerUp("nowhere", "1")]
+
+
+async def test_the_end_of_a_file_is_told_wherever_its_room_lives_by_who_sees_the_folder(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    shop.engines.append(FakeEngine())
+    await shop.start(2, records=False)
+    end, after = RecordingEnded("a", "/1.mp4", 1.0, "disk-slow"), PeerUp("nowhere", "1")
+    for engine, told in ((shop.engines[2], [after]), (shop.engines[1], [end, after])):
+        engine.emit(end)
+        engine.emit(after)
+        assert await shop.events(len(told)) == told
+
+
+async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop: Shop, settings: Settings) -> None:
+    async with open_world(settings, shop.workers) as world:
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        await host.ask(type="record", on=True)
+        await soon(lambda: shop.engines[0].rooms[session.id].recording)
+        path = shop.engines[0].rooms[session.id].recording
+        assert path is not None
+        shop.engines[0].emit(RecordingFailed(session.id, path, "disk-slow"))
+        await host.until(lambda message: message["type"] == "recording" and message["error"] == "disk-slow")
+        shop.engines[0].rooms[session.id].recording = None
+        await host.ask(type="leave")
+        await soon(lambda: shop.workers.place(session.id) is None)
+        await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
+        await world.join("host", session)
+        assert shop.workers.place(session.id) == "1"
+        shop.engines[0].emit(RecordingEnded(session.id, path, 60.0, "disk-slow"))
+        await soon(lambda: world.roof.recordings.running == 0)
+        assert [(part.part, part.state, part.reason) for part in await world.recorded.parts(session.id)] == [
+            (1, "broken", "disk-slow")
+        ]
 
 
 async def test_stats_are_by_worker(shop: Shop) -> None:

@@ -25,6 +25,7 @@ from signaling.recording_store import RecordingStore
 from signaling.roof import Roof
 from signaling.settings import Settings
 from signaling.store import Store
+from signaling.workers import Workers
 from tests.fakes import FakeClock, FakeDisk, FakeEngine
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)
@@ -263,10 +264,10 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(settings: Settings) -> AsyncIterator[World]:
-    """Serve a roof."""
+async def open_world(settings: Settings, workers: Workers | None = None) -> AsyncIterator[World]:
+    """Serve a roof, over the world's engine or over workers."""
     engine, clock, disk = FakeEngine(), FakeClock(NOW), FakeDisk()
-    async with record(settings) as kept, roof(settings, kept, engine, clock, disk) as built:
+    async with record(settings) as kept, roof(settings, kept, workers or engine, clock, disk) as built:
         server = TestServer(application(built))
         await server.start_server()
         await built.clerk.settled()  # what it does at the start is not to mix with what a test does

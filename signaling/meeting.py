@@ -264,9 +264,8 @@ class Meeting:
     async def _open_room(self, _: OpenRoom) -> None:
         booking = self.conference.booking
         names, echo_s = self.conference.names, booking.echo_s
-        options = replace(
-            self._tools.rooms, title=booking.title, names=names, echo_s=echo_s, recorded=booking.recording
-        )
+        recorded = booking.recording or self.conference.tape.state.on
+        options = replace(self._tools.rooms, title=booking.title, names=names, echo_s=echo_s, recorded=recorded)
         await self._tools.engine.open_room(self.id, options)
 
     async def _close_room(self, _: CloseRoom) -> None:

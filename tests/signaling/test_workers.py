@@ -207,6 +207,22 @@ async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop:
         ]
 
 
+async def test_i07_a_recording_begun_by_hand_goes_on_where_the_folder_is_seen(shop: Shop, settings: Settings) -> None:
+    shop.engines.append(FakeEngine())
+    await shop.start(2, records=False)
+    async with open_world(settings, shop.workers) as world:
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        for _ in range(2):  # the second answer comes when the recording runs
+            await host.ask(type="record", on=True)
+        await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
+        await shop.lose(0)
+        await host.type("renew")
+        assert shop.workers.place(session.id) == "1"  # the other one has fewer seats
+        parts = [(part.part, part.state) for part in await world.recorded.parts(session.id)]
+        assert parts == [(0, "recording"), (1, "broken"), (2, "recording")]
+
+
 async def test_stats_are_by_worker(shop: Shop) -> None:
     shop.engines[1].failing["stats"] = EngineGone("dead")
     assert await shop.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}, "records": True}}

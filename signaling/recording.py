@@ -87,8 +87,11 @@ class Recording:
     @property
     def left(self) -> Left:
         """How it was left, if it is the last part."""
-        goes_on: Literal["on", "off"] = "on" if self.reason in _GOES_ON and not self.stopped_by else "off"
-        position = "paused" if self.reason == "paused" else goes_on
+        position: Literal["on", "paused", "off"] = "off"
+        if not self.stopped_by and self.reason == "paused":
+            position = "paused"
+        elif not self.stopped_by and self.reason in _GOES_ON:
+            position = "on"
         return Left(position, self.started_by, int(self.seconds or 0))
 
     @property

@@ -35,9 +35,17 @@ class RecordingStore(Rows):
                 await connection.execute(insert(RECORDINGS).values(_recording_row(joined)))
 
     async def note_stop(self, session: str, by: str, reason: str | None) -> None:
-        """Note who stops the running part of a session, or why it is stopped."""
+        """Note who stops the running part of a session, or why it is stopped.
+
+        Who stops it while a lost worker is replaced, and none runs, has stopped the last one: it is not to go on.
+        """
         running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
-        await self._write(update(RECORDINGS).where(*running).values(stopped_by=by, reason=reason))
+        newest = select(func.max(RECORDINGS.c.part)).where(_of(session)).scalar_subquery()
+        async with self._writer.begin() as connection:
+            noted = await connection.execute(update(RECORDINGS).where(*running).values(stopped_by=by, reason=reason))
+            if by and not noted.rowcount:
+                last = _of(session), RECORDINGS.c.part == newest
+                await connection.execute(update(RECORDINGS).where(*last).values(stopped_by=by))
 
     async def note_pause(self, session: str, paused: bool) -> None:
         """Note that the running part of a session pauses, which is why it ends if it ends then; or that it goes on."""

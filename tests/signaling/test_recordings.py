@@ -337,6 +337,31 @@ async def test_pause_reaches_the_engine_and_everybody(world: World) -> None:
     ]
 
 
+@pytest.mark.parametrize("paused", [False, True])
+async def test_what_is_stopped_while_its_worker_is_replaced_is_not_taken_up_by_the_next_server(
+    settings: Settings, paused: bool
+) -> None:
+    async with open_world(settings) as world:
+        session = await world.session(NHA_TRANG, recording=True)
+        host, joined = await world.join("host", session)
+        await host.ask(type="offer", sdp="v=0")
+        await host.seat(joined["seat"], media="connected")
+        await world.tick(1)
+        assert (await host.type("recording"))["on"] is True
+        if paused:
+            await host.ask(type="record", on=True, pause=True)
+        world.engine.emit(EngineLost())
+        await host.until(lambda m: m["type"] == "seats" and any(row["media"] == "none" for row in m["changed"]))
+        assert (await host.ask(type="record", on=False))["on"] is False
+    async with open_world(settings) as world:
+        host, joined = await world.join("host", session)
+        await host.ask(type="offer", sdp="v=0")
+        await host.seat(joined["seat"], media="connected")
+        await world.tick(1)
+        state = world.roof.hub.meetings[session.id].conference.tape.state
+        assert (joined["recording"], state.on, len(await world.recorded.parts(session.id))) == (OFF, False, 1)
+
+
 async def test_the_host_unit_downloads_and_it_is_on_the_record(world: World) -> None:
     recording = await recorded(world, JUNK)
     client = await world.signed_in("host")

@@ -19,6 +19,7 @@ from mediaserver.disk import Space
 from signaling.errors import Forbidden, TicketExpired
 from signaling.recording import JOINED, Left, Recording
 from signaling.recording_store import RecordingStore
+from signaling.slow_folder import SlowFolder
 
 log = logging.getLogger(__name__)
 
@@ -44,15 +45,20 @@ class Recordings:
         self._closed = closed
         self._measure = measure
         # owned
+        self.folder = SlowFolder()
+        """Through which whatever is done in the directory is done while meetings wait for it."""
         self._running: set[str] = set()
         self._settled = asyncio.Event()
         self._settled.set()
 
     async def begin(self, session: str, title: str, host: tuple[str, str], now: datetime, by: str = "") -> str:
-        """Note the next part of a session's recording; return the path to record into. `host` is (name, unit)."""
+        """Note the next part of a session's recording; return the path to record into. `host` is (name, unit).
+
+        Raises OSError.
+        """
         part = await self._store.next_part(session)
         path = self.directory / session / f"{part}.mp4"
-        await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
+        await self.folder.run(lambda: path.parent.mkdir(parents=True, exist_ok=True))
 
         def new(number: int, file: Path, starter: str) -> Recording:
             about = (str(file), title, host[0], host[1], now)
@@ -84,7 +90,7 @@ class Recordings:
 
     async def space(self) -> Space:
         """How much room there is. Raises OSError."""
-        return await asyncio.to_thread(self._measure, self.directory)
+        return await self.folder.run(lambda: self._measure(self.directory))
 
     async def stopping(self, session: str, by: str, reason: str | None) -> None:
         """Note who stops the running recording of a session, or why it is stopped."""
@@ -92,20 +98,33 @@ class Recordings:
 
     async def ended(self, path: str, seconds: float, error: str | None) -> None:
         """Note what the engine said of a closed recording."""
-        await self._close(path, seconds, await asyncio.to_thread(_size, path), error)
+        try:
+            size = await self.folder.run(lambda: _size(path))
+        except OSError as fault:
+            log.warning("x %s: %s", path, fault)
+            size = None
+        await self._close(path, seconds, size, error)
 
     async def interrupted(self, now: datetime, session: str | None = None) -> None:
         """Close what a lost worker or a killed server left open; the file plays to within its last second."""
         for recording in await self._store.recordings_in("recording"):
             if recording.part != JOINED and session in (None, recording.session):
-                seconds, size = await asyncio.to_thread(_length, recording, now)
+                seconds, size = await self._length(recording, now)
                 await self._close(recording.path, seconds, size, "interrupted")
                 log.warning("- recording %s part %d was interrupted", recording.session, recording.part)
 
-    async def _close(self, path: str, seconds: float, size: int, error: str | None) -> None:
-        """A part that was stopped before its first picture has no file."""
-        if size:
-            await self._store.close_recording(path, round(seconds * 1000), size, "finishing", error)
+    async def _length(self, recording: Recording, now: datetime) -> tuple[float, int | None]:
+        """Return seconds and bytes of a part nobody closed, the latter None where nobody can look."""
+        try:
+            return await self.folder.run(lambda: _length(recording, now))
+        except OSError as fault:
+            log.warning("x %s: %s", recording.path, fault)
+            return (now - recording.started).total_seconds(), None
+
+    async def _close(self, path: str, seconds: float, size: int | None, error: str | None) -> None:
+        """A part that was stopped before its first picture has no file; where nobody could look it may have one."""
+        if size != 0:
+            await self._store.close_recording(path, round(seconds * 1000), size or 0, "finishing", error)
         else:
             await self._store.close_recording(path, 0, 0, "broken", error or "empty")
         self._running.discard(path)

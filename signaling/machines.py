@@ -7,11 +7,11 @@ when they are silent, say what none can say, or their key is withdrawn. See :mod
 import asyncio
 import logging
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from aiohttp import hdrs, web
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +26,7 @@ from signaling.audit import SERVER
 from signaling.auth import Source, network_of
 from signaling.border import source_of
 from signaling.errors import BadKey, Locked
+from signaling.recordings import Recordings
 from signaling.roof import Roof
 from signaling.supervisor import attend
 from signaling.throttle import Throttle
@@ -62,7 +63,7 @@ class Machines:
         try:
             async with asyncio.timeout(GREETING_SECONDS):
                 records = await self._greet(socket)
-        except (Refused, ValueError, ConnectionError, TimeoutError) as caught:
+        except (Refused, ValueError, OSError) as caught:
             error = str(caught) or "greeting too slow"
             log.warning("x media worker of %s at %s: %s", machine, source.address, error)
             await self._note("worker-refused", machine, error, source)
@@ -85,8 +86,11 @@ class Machines:
         return machine
 
     async def _greet(self, socket: web.WebSocketResponse) -> bool:
-        """Return whether the worker sees the folder of recordings. Raises Refused for one that is not taken in."""
-        with _marker(self._roof.recordings.directory) as marker:
+        """Return whether the worker sees the folder of recordings.
+
+        Raises Refused for one that is not taken in, and OSError where the roof itself does not see the folder.
+        """
+        async with _marker(self._roof.recordings) as marker:
             await send(socket, {"version": channel.VERSION, "marker": str(marker)})
             about = await receive(socket)
         if about is None:
@@ -145,9 +149,16 @@ def add(app: web.Application, machines: Machines) -> None:
     app.on_shutdown.append(machines.stop)
 
 
-@contextmanager
-def _marker(directory: Path) -> Iterator[Path]:
-    """A file in a folder, under a name that is nowhere else: who sees it sees the folder."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(prefix=".machine-", dir=directory) as file:
+@asynccontextmanager
+async def _marker(recordings: Recordings) -> AsyncIterator[Path]:
+    """A file in the folder of recordings, under a name that is nowhere else: who sees it sees the folder."""
+
+    def make() -> IO[bytes]:
+        recordings.directory.mkdir(parents=True, exist_ok=True)
+        return tempfile.NamedTemporaryFile(prefix=".machine-", dir=recordings.directory)
+
+    file = await recordings.folder.run(make)
+    try:
         yield Path(file.name)
+    finally:
+        await recordings.folder.run(file.close)

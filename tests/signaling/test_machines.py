@@ -224,6 +224,14 @@ async def test_i07_a_worker_that_lost_the_roof_closes_its_rooms_and_dials_again(
     assert (stats["rooms"], process.returncode) == (0, None)
 
 
+async def test_i07_a_worker_is_refused_where_the_roof_itself_does_not_see_the_folder(site: Site) -> None:
+    site.world.roof.recordings.directory.write_bytes(b"")
+    dialled = await site.dial(await site.key("media-2"))
+    fault = f"[Errno 17] File exists: '{site.world.roof.recordings.directory}'"
+    assert await dialled.receive_json() == {"refused": fault}
+    assert await site.audited(9) == [("worker-refused", "media-2", fault)]
+
+
 async def test_i07_several_workers_of_a_machine_have_one_key(site: Site) -> None:
     key = await site.key("media-2")
     for _ in range(throttle.WORKER.limit):  # coming often is no guessing

@@ -98,7 +98,7 @@ class Entrance:
                 await self._invite(meeting.id, knock, client.account.account, now)
             await self._note(client, "admit" if message.on else "turn-away", meeting.id, knock.name, now)
             if knock.id in meeting.conference.threshold.waiting:  # it may have gone meanwhile
-                await meeting.apply(meeting.conference.answered(knock.id, message.on), client, message.ref)
+                await meeting.carry_out(meeting.conference.answered(knock.id, message.on), client, message.ref)
 
     async def _invite(self, session: str, knock: Knock, by: str, now: datetime) -> None:
         try:

@@ -37,7 +37,7 @@ class Faults:
     async def assist(self, client: Client, message: Assist, now: datetime) -> None:
         """Let the centre direct the meeting, or give it back; calls for help get both times (R-095)."""
         meeting = self._hub.joined(client)
-        await meeting.apply(meeting.conference.assist(client.id, message.on, now), client, message.ref)
+        await meeting.carry_out(meeting.conference.assist(client.id, message.on, now), client, message.ref)
 
     async def changed(self, incident: Incident) -> None:
         """The desk did something about an incident: who is in the meeting is told."""

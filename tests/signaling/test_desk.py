@@ -13,6 +13,7 @@ from signaling.openapi import public_path
 from signaling.rest.table import PREFIX, ROUTES
 from signaling.settings import Settings
 from tests.signaling.bodies import EMERGENCY, GOOD, PROFILE, registration
+from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, open_world, problem_of
 
 API = "/api/v1"
@@ -390,3 +391,17 @@ async def test_r108_a_faulty_profile_is_told_with_its_lines(world: World) -> Non
                 "detail": "profile, line 6: code.digits: Input should be greater than or equal to 9",
             }
         ]
+
+
+async def test_r095_who_directs_is_on_the_record_though_it_is_cut_off_meanwhile(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    await world.join("host", session)
+    centre, joined = await world.join("central", session)
+    meeting = world.roof.hub.meetings[session.id]
+    async with meeting._order:  # something else is carried out
+        await centre.send(type="assist", on=True)
+        await soon(lambda: meeting.conference.aid.helper == joined["seat"])
+        world.drop("central")
+        await soon(lambda: len(world.roof.hub.clients) == 1)
+    await meeting.apply([])
+    assert [(entry.actor, entry.action) for entry in await world.audited(1)] == [("central", "direct")]

@@ -310,8 +310,7 @@ async def test_who_is_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
     cut = await world.socket("nhatrang")
     await cut.send(type="join", code=session.code, accepted=True, resume=joined["resume"])
     await asked.wait()
-    for client in world.roof.hub.clients:
-        client.drop()
+    world.drop("nhatrang")
     await soon(lambda: not world.roof.hub.clients)
     go_on.set()
     back, again = await world.join("nhatrang", session, resume=joined["resume"])

@@ -1,6 +1,7 @@
 """Points that are not invited wait at the door until the host admits them or turns them away (R-011)."""
 
 from scheduler.model import Amount
+from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, DIEN_AN, NHA_TRANG, NOW, Socket, World
 
 
@@ -51,6 +52,20 @@ async def test_who_is_turned_away_does_not_wait_again(world: World) -> None:
     again = await world.socket("dienan")
     assert (await again.ask(type="join", code=session.code, accepted=True))["error"] == "not-invited"
     assert (await world.kept.scheduler.session(session.id)).points == (NHA_TRANG,)
+
+
+async def test_who_is_turned_away_hears_of_it_though_the_host_is_cut_off_meanwhile(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest = await knocks(world, "dienan", session.code)
+    (knock,) = (await host.type("door"))["waiting"]
+    meeting = world.roof.hub.meetings[session.id]
+    async with meeting._order:  # something else is carried out
+        await host.send(type="admit", id=knock["id"], on=False)
+        await soon(lambda: not meeting.conference.threshold.waiting)
+        world.drop("host")
+        await soon(lambda: len(world.roof.hub.clients) == 1)
+    assert (await guest.type("bye"))["reason"] == "turned-away"
 
 
 async def test_the_capacity_holds_for_who_waits_too(world: World) -> None:

@@ -247,6 +247,12 @@ class World:
         assert joined["type"] == "joined", joined
         return socket, joined
 
+    def drop(self, account: str) -> None:
+        """Cut the sockets of an account."""
+        for client in self.roof.hub.clients:
+            if client.account.account == account:
+                client.drop()
+
     async def tick(self, seconds: float) -> None:
         """Let time pass."""
         await self.roof.hub.tick(self.clock.advance(seconds))

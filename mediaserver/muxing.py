@@ -2,8 +2,9 @@
 
 from fractions import Fraction
 from functools import cache
-from io import BytesIO
+from io import BytesIO, FileIO
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -25,6 +26,36 @@ where it tells otherwise that the last second found no room."""
 ORDINARY = {"movflags": "faststart", "write_btrt": "0"}
 """Its index stands in front. No box of bit rates (ISO/IEC 14496-12, 8.5.2): it would repeat what the demuxer guesses of
 the source, which is not the same of fragments and of an ordinary file, and the same packets would make two files."""
+
+
+class FragmentedFile:
+    """A fragmented mp4 that is being written; a disk that hangs holds up the thread that writes, and no other.
+
+    Given a path, PyAV opens, begins and ends a file without releasing the GIL. Given a file of Python's, it does not
+    touch the disk itself.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file anew. Raises OSError."""
+        self._file = _Unbuffered(path, "w")
+        self.container = av.open(self._file, "w", format="mp4", options=FRAGMENTED)
+
+    def close(self) -> None:
+        """Finish the file, and let go of it also when its end finds no room. Raises OSError, FFmpegError."""
+        with self._file:
+            self.container.close()
+
+
+class _Unbuffered(FileIO):
+    """What the muxer hands over is the kernel's at once, whatever happens to us then."""
+
+    def write(self, data: Any) -> int:
+        """Write all of it: what the system left out the muxer would not hand over again. Raises OSError."""
+        view = memoryview(data)
+        done = 0
+        while done < len(view):
+            done += super().write(view[done:])
+        return done
 
 
 def add_opus(container: OutputContainer) -> AudioStream:

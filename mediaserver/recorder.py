@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import av
-from av.container import OutputContainer
 
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from mediaserver.muxing import FRAGMENTED, add_opus
+from mediaserver.muxing import FragmentedFile, add_opus
 from mediaserver.rtp.jitter import Frame, FrameAssembler
 from mediaserver.rtp.packet import Packet
 from mediaserver.solo import Solos
@@ -167,30 +166,31 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._container: OutputContainer | None = None
+        self._file: FragmentedFile | None = None
         self._streams: tuple[Any, Any] | None = None
         self._last = {0: -1, 1: -1}
 
     def picture(self, data: bytes, seconds: float, keyframe: bool) -> None:
-        if self._container is None:
+        if self._file is None:
             self._open(data)
         self._mux(0, data, round(seconds * _VIDEO_CLOCK), keyframe)
 
     def sound(self, data: bytes, seconds: float) -> None:
-        if self._container is not None:
+        if self._file is not None:
             self._mux(1, data, round(seconds * SAMPLE_RATE), True)
 
     def _open(self, keyframe: bytes) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        container = av.open(str(self._path), "w", format="mp4", options=FRAGMENTED)
-        container.metadata["date"] = datetime.now(UTC).isoformat(timespec="milliseconds")
         with av.open(BytesIO(keyframe), format="h264") as picture:
+            self._file = FragmentedFile(self._path)
+            container = self._file.container
+            container.metadata["date"] = datetime.now(UTC).isoformat(timespec="milliseconds")
             video = container.add_stream_from_template(picture.streams.video[0], opaque=True)
         video.time_base = Fraction(1, _VIDEO_CLOCK)
-        self._container, self._streams = container, (video, add_opus(container))
+        self._streams = (video, add_opus(container))
 
     def _mux(self, index: int, data: bytes, pts: int, keyframe: bool) -> None:
-        assert self._container is not None and self._streams is not None
+        assert self._file is not None and self._streams is not None
         pts = max(pts, self._last[index] + 1)
         self._last[index] = pts
         packet = av.Packet(data)
@@ -198,9 +198,9 @@ class _File:
         packet.time_base = Fraction(1, SAMPLE_RATE if index else _VIDEO_CLOCK)
         packet.pts = packet.dts = pts
         packet.is_keyframe = keyframe
-        self._container.mux(packet)
+        self._file.container.mux(packet)
 
     def close(self) -> None:
-        container, self._container = self._container, None
-        if container is not None:
-            container.close()
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()

@@ -11,11 +11,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from av.container import OutputContainer
 
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.mix.opus import OpusEncoder, silence
-from mediaserver.muxing import FRAGMENTED, add_opus
+from mediaserver.muxing import FragmentedFile, add_opus
 
 MAX_SOLOS = 64
 """Points with a file of their own in one recording; who speaks first after them is in the mix only."""
@@ -38,7 +37,7 @@ class Solo:
         self._encoder = OpusEncoder()
         self._silence = silence()
         self._next = 0
-        self._container: OutputContainer | None = None
+        self._file: FragmentedFile | None = None
         self._last = -1
 
     def encode(self, samples: Samples, tick: int) -> bytes:
@@ -50,28 +49,28 @@ class Solo:
 
     def write(self, payload: bytes, seconds: float) -> None:
         """Write a packet at its time. Raises OSError, FFmpegError."""
-        if self._container is None:
-            self._container = av.open(str(self._path), "w", format="mp4", options=FRAGMENTED)
-            self._container.metadata["title"] = self._name
-            add_opus(self._container)
+        if self._file is None:
+            self._file = FragmentedFile(self._path)
+            self._file.container.metadata["title"] = self._name
+            add_opus(self._file.container)
             self._mux(self._silence, 0)
         self._mux(payload, max(round(seconds * SAMPLE_RATE), self._last + 1))
 
     def _mux(self, payload: bytes, pts: int) -> None:
-        assert self._container is not None
+        assert self._file is not None
         packet = av.Packet(payload)
-        packet.stream = self._container.streams[0]
+        packet.stream = self._file.container.streams[0]
         packet.time_base = Fraction(1, SAMPLE_RATE)
         packet.pts = packet.dts = self._last = pts
         packet.duration = FRAME_SAMPLES
         packet.is_keyframe = True
-        self._container.mux(packet)
+        self._file.container.mux(packet)
 
     def close(self) -> None:
         """Finish the file. Raises OSError, FFmpegError."""
-        container, self._container = self._container, None
-        if container is not None:
-            container.close()
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
 
 class Solos:

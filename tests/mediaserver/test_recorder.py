@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
@@ -18,10 +19,11 @@ import pytest
 from mediaserver.api import RECORDING, Layout
 from mediaserver.mix.codec import VideoEncoder
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from mediaserver.recorder import MAX_QUEUED, Recorder
+from mediaserver.recorder import MAX_QUEUED, Recorder, _File
 from mediaserver.rendition import Rendition
 from mediaserver.room import Room
 from mediaserver.rtp.packet import Packet
+from mediaserver.solo import Solo
 from mediaserver.tracks import Dirty, Source
 from tests.mediaserver.meeting import ROOM, Meeting, voice
 from tests.mediaserver.pictures import BLUE, GREEN, RED, Colour, alike, colour_at, pitch, plain
@@ -230,10 +232,10 @@ def test_a_full_disk_ends_the_recording_with_its_word(full: Path, caplog: pytest
 
 
 @contextmanager
-def no_larger(path: Path) -> Iterator[None]:
-    """No file may become larger than this one is now."""
+def no_larger(size: int) -> Iterator[None]:
+    """No file may become larger than so many bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
@@ -244,9 +246,20 @@ def test_a_file_whose_last_second_finds_no_room_has_its_word(tmp_path: Path, cap
     studio = Studio(tmp_path / "film.mp4")
     studio.record(0.5, RED, 440)
     studio.settle()
-    with no_larger(studio.recorder.path):
+    with no_larger(studio.recorder.path.stat().st_size):
         studio.recorder.close()
     assert (studio.recorder.error, studio.words) == ("disk-error", ["disk-error"])
+    assert len(caplog.records) == 1
+
+
+def test_a_file_whose_last_byte_finds_no_room_has_its_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    whole, short = (Studio(tmp_path / name) for name in ("whole.mp4", "short.mp4"))
+    for studio in (whole, short):
+        studio.record(0.5, RED, 440)
+    whole.recorder.close()
+    with no_larger(whole.recorder.path.stat().st_size - 1):
+        short.recorder.close()
+    assert (short.recorder.error, short.words) == ("disk-error", ["disk-error"])
     assert len(caplog.records) == 1
 
 
@@ -270,6 +283,67 @@ def test_a_disk_that_does_not_follow_ends_the_recording_instead_of_growing(tmp_p
     assert studio.recorder._queued == MAX_QUEUED
     lock.set()
     studio.recorder.close()
+
+
+_HANGING_DISK = """
+import os, select, sys, time
+
+def answers() -> bool:
+    for _ in range(5):
+        print("?", flush=True)
+        if not select.select([0], [], [], 5)[0]:
+            return False
+        os.read(0, 1)
+        time.sleep(0.02)
+    return True
+
+opening = answers()
+file = os.open(sys.argv[1], os.O_RDONLY)
+closing = answers()
+while os.read(file, 65536):
+    pass
+print(opening, closing)
+"""
+"""A pipe that hangs when it is opened and, being full, when it is closed; asks meanwhile whether we are still there."""
+BIG = 200_000
+"""More than a pipe holds."""
+
+
+def picture_file(path: Path) -> _File:
+    """A file of the mix with more in it than a hanging disk takes."""
+    file = _File(path)
+    file.picture(VideoEncoder("H264", *SIZE, FPS, 500_000).encode(plain(*SIZE, RED), keyframe=True)[0], 0, True)
+    file.picture(b"\0\0\0\1" + b"\x41" * BIG, FRAME_S, False)
+    return file
+
+
+def solo_file(path: Path) -> Solo:
+    """The same of a point."""
+    solo = Solo(path, "a")
+    solo.write(b"\x41" * BIG, 0)
+    return solo
+
+
+@pytest.mark.parametrize("write", [picture_file, solo_file])
+def test_a_disk_that_hangs_while_a_file_is_opened_or_closed_holds_up_no_other_thread(
+    tmp_path: Path, write: Callable[[Path], _File | Solo]
+) -> None:
+    path = tmp_path / "1.mp4"
+    os.mkfifo(path)
+    command = [sys.executable, "-c", _HANGING_DISK, str(path)]
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as disk,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        assert disk.stdin is not None and disk.stdout is not None
+        written = thread.submit(lambda: write(path).close())
+        for line in disk.stdout:
+            if line != "?\n":
+                assert line == "True True\n"
+                break
+            with suppress(BrokenPipeError):  # it has given up
+                disk.stdin.write("!\n")
+        assert written.result() is None
 
 
 async def test_a_meeting_is_recorded_as_it_was(meeting: Meeting, tmp_path: Path) -> None:
@@ -336,7 +410,7 @@ async def test_a_recording_that_was_stopped_and_did_not_get_its_end_says_why(
     path = tmp_path / "film.mp4"
     await meeting.engine.start_recording(ROOM, str(path))
     await a.watch.until(path.exists)
-    with no_larger(path):
+    with no_larger(path.stat().st_size):
         await meeting.engine.stop_recording(ROOM)
     assert (await meeting.recorded()).error == "disk-error"
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [f"x recording {path}"]

@@ -154,7 +154,9 @@ class Full:
 
 def break_first(solos: Solos) -> None:
     """Of the points' files, let the first have no room for its end."""
-    next(iter(solos._solos.values()))._container = Full()  # type: ignore[assignment]
+    first = next(iter(solos._solos.values()))
+    first.close()
+    first._file = Full()  # type: ignore[assignment]
 
 
 def test_a_file_without_room_for_its_end_leaves_the_others_theirs(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@
 Runs as a process of its own (a long file keeps a core busy for seconds, and a damaged one may upset the demuxer). It
 reads one JSON object, the fields of :class:`mediaserver.pieces.Job`, and prints one: the fields of :class:`Finished`,
 or ``{"error": "<word>"}`` with status 1. The pieces lie in the target one after the other, each moved by its offset in
-seconds or to the end of the one before, whichever is later. Their marks become chapters, which players know as a
-QuickTime chapter track or as Nero's list.
+seconds or to the end of the one before, whichever is later, with six hours between two at most. Their marks become
+chapters, which players know as a QuickTime chapter track or as Nero's list.
 A new file is complete, checked and on the disk before it takes the name; until then everything old is still there, so
 the work may be cut off at any time and done again.
 """
@@ -40,6 +40,10 @@ Word = Literal["unreadable", "disk-full"]
 
 NICE = 10
 """Meetings come first."""
+MAX_GAP_S = 6 * 3600
+"""Between two pieces. FFmpeg's muxer takes no step of 2^31 ticks, which are 6.63 hours of a picture's 90 kHz."""
+MAX_LOST_S = 1
+"""What a new file may lack of what went into it: a demuxer guesses how long the last picture is seen."""
 THUMBNAIL_HEIGHT = 180
 KINDS = ("video", "audio")
 
@@ -94,18 +98,18 @@ def _replace(target: Path, pieces: Sequence[Piece], safe: Safe) -> list[float]:
     """Make the target; return where its pieces begin, in seconds."""
     fresh = target.with_suffix(".new")
     try:
-        pictures, starts = _write(fresh, pieces, safe)
+        writer = _write(fresh, pieces, safe)
         with av.open(str(fresh)) as written:
-            if written.streams.video[0].frames != pictures:
+            if not writer.wrote(written):
                 raise Unfinished("unreadable")
         take_name(fresh, target)
     finally:
         fresh.unlink(missing_ok=True)
-    return starts
+    return writer.starts
 
 
-def _write(path: Path, pieces: Sequence[Piece], safe: Safe) -> tuple[int, list[float]]:
-    """Write the pieces into one file; return how many pictures it has, and where each piece begins, in seconds."""
+def _write(path: Path, pieces: Sequence[Piece], safe: Safe) -> "_Writer":
+    """Write the pieces into one file; return who wrote it."""
     with av.open(str(path), "w", format="mp4", options=ORDINARY) as output:
         writer = _Writer(output)
         for piece in pieces:
@@ -114,7 +118,7 @@ def _write(path: Path, pieces: Sequence[Piece], safe: Safe) -> tuple[int, list[f
         writer.divide(piece.marks for piece in pieces)
     if not writer.pictures:
         raise Unfinished("unreadable")
-    return writer.pictures, writer.starts
+    return writer
 
 
 class _Writer:
@@ -125,26 +129,35 @@ class _Writer:
         self._output = output
         # owned
         self._streams: dict[str, Stream] = {}
-        self._end = Fraction(0)
+        self._ends: dict[str, Fraction] = {}
+        self._left_out = Fraction(0)
         self.starts: list[float] = []
+        """Where each piece begins, in seconds."""
         # counters
         self.pictures = 0
 
     def add(self, source: InputContainer, offset: float) -> None:
-        """Append a file at `offset` seconds, or later when what is there lasts longer. Raises Unfinished."""
+        """Append a file at `offset` seconds, or later when what is there lasts longer. Raises Unfinished.
+
+        What a gap is longer than `MAX_GAP_S` is left out; all that follows moves up.
+        """
         if not source.streams.video:
             raise Unfinished("unreadable")
         if not self._streams:
             self._open(source)
-        start = max(Fraction(offset), self._end)
+        wanted = Fraction(offset) - self._left_out
+        start = max(self._end, min(wanted, self._end + MAX_GAP_S))
+        self._left_out += max(Fraction(0), wanted - start)
         self.starts.append(float(start))
         for packet in _packets(source):
             assert packet.pts is not None and packet.time_base is not None
             packet.pts += round(start / packet.time_base)
             packet.dts = packet.pts
-            self._end = max(self._end, (packet.pts + (packet.duration or 0)) * packet.time_base)
-            self.pictures += packet.stream.type == "video"
-            packet.stream = self._streams[packet.stream.type]
+            kind = packet.stream.type
+            end = (packet.pts + (packet.duration or 0)) * packet.time_base
+            self._ends[kind] = max(self._ends.get(kind, end), end)
+            self.pictures += kind == "video"
+            packet.stream = self._streams[kind]
             self._output.mux(packet)
 
     def divide(self, marks: Iterable[tuple[Chapter, ...]]) -> None:
@@ -155,6 +168,16 @@ class _Writer:
         if len(found) > 1:
             self._output.set_chapters([_chapter(each, until) for each, until in zip(found, ends, strict=True)])
 
+    def wrote(self, file: InputContainer) -> bool:
+        """Whether a file has every picture, and its pictures and sounds last as long as those that went into it."""
+        ends: dict[str, Fraction] = {stream.type: _end(stream) for stream in file.streams}
+        whole = all(abs(ends[kind] - end) <= MAX_LOST_S for kind, end in self._ends.items())
+        return whole and file.streams.video[0].frames == self.pictures
+
+    @property
+    def _end(self) -> Fraction:
+        return max(self._ends.values(), default=Fraction(0))
+
     def _open(self, source: InputContainer) -> None:
         if "date" in source.metadata:
             self._output.metadata["date"] = source.metadata["date"]
@@ -163,6 +186,12 @@ class _Writer:
                 made = self._output.add_stream_from_template(stream, opaque=True)
                 made.time_base = stream.time_base
                 self._streams[kind] = made
+
+
+def _end(stream: Stream) -> Fraction:
+    """When the last picture or sound of a stream ends, in seconds, as its file's index says."""
+    assert stream.time_base is not None
+    return ((stream.start_time or 0) + (stream.duration or 0)) * stream.time_base
 
 
 def _chapter(chapter: Chapter, end: float) -> Any:

@@ -15,7 +15,7 @@ from mediaserver import finish as finishing
 from mediaserver.chapters import Chapter
 from mediaserver.disk import Space
 from mediaserver.files import digest, thumbnail_of
-from mediaserver.finish import Finished, Unfinished, finish
+from mediaserver.finish import MAX_GAP_S, Finished, Unfinished, finish
 from mediaserver.pieces import Job, Piece
 from tests.film import SAFE, SIZE, Camera, film
 
@@ -132,6 +132,35 @@ def test_parts_are_joined_where_they_were_in_time_and_never_overlap(tmp_path: Pa
     assert times == [pts + round(start * 90_000) for start in starts for pts in one]
     assert (made.seconds, made.first) == (20.5, finish(parts[0], [Piece(parts[0])], SAFE).first)
     assert_decodes(joined)
+
+
+def test_between_parts_that_are_far_apart_as_much_time_is_left_as_a_file_can_hold(tmp_path: Path, reel: bytes) -> None:
+    """Parts of before and after a night, and one a moment later; what an mp4 cannot hold is 6.63 hours."""
+    parts = [kept(tmp_path, reel, f"{number}.mp4") for number in (1, 2, 3)]
+    night = 13 * 3600.0
+    marks = [(Chapter(0.0, title), Chapter(2.0, f"{title} 2")) for title in ("a", "b", "c")]
+    offsets = (0.0, night, night + 8.5)
+    joined = tmp_path / "joined.mp4"
+    made = finish(joined, [Piece(*each) for each in zip(parts, offsets, marks, strict=True)], SAFE)
+    second = 6.0 + MAX_GAP_S
+    starts = (0.0, second, second + 8.5)
+    for kind, clock in (("video", 90_000), ("audio", 48_000)):
+        one = [pts for pts, _ in payloads(parts[0], kind) if pts is not None]
+        assert [pts for pts, _ in payloads(joined, kind)] == [pts + round(at * clock) for at in starts for pts in one]
+    assert made.seconds == second + 14.5
+    assert [chapter.seconds for chapter in made.chapters] == [at + mark for at in starts for mark in (0.0, 2.0)]
+    assert [start for start, _, _ in listed(joined)] == [chapter.seconds for chapter in made.chapters]
+
+
+def test_a_file_that_is_not_as_long_as_what_went_into_it_is_not_good(
+    tmp_path: Path, reel: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the muxer finds a gap too wide, and goes on without it."""
+    parts = [kept(tmp_path, reel, f"{number}.mp4") for number in (1, 2)]
+    monkeypatch.setattr(finishing, "MAX_GAP_S", 7 * 3600)
+    with pytest.raises(Unfinished, match="unreadable"):
+        finish(tmp_path / "joined.mp4", [Piece(parts[0]), Piece(parts[1], 7 * 3600.0)], SAFE)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["1.mp4", "2.mp4"]
 
 
 def test_a_pause_is_cut_out(tmp_path: Path) -> None:

@@ -26,8 +26,12 @@ from mediaserver.tracks import Source
 
 logger = logging.getLogger(__name__)
 
-MAX_QUEUED = 500
-"""About seven seconds of packets waiting for the disk; then the recording ends with an error instead of growing."""
+ITEM_BYTES = 2000
+"""What a packet that waits for the disk takes in memory besides what is in it."""
+MAX_QUEUED_BYTES = 32 << 20
+"""Nearly two minutes of a recording at its highest rate; when more waits for the disk it ends with an error."""
+MAX_VOICES_BYTES = 8 << 20
+"""A quarter of a minute of five points who speak; when more waits for the disk they are left out."""
 RESUME_S = 0.1
 """From the last picture before a pause to the first one after it; the sound of the last picture ends within that."""
 _VIDEO_CLOCK = 90_000
@@ -52,8 +56,11 @@ class Recorder:
         self._paused = False
         self.error: str | None = None
         """Why it is not whole, known once it is closed: what is written last may find no room, too."""
-        self._queued = 0
+        self._queued = _Allowance(MAX_QUEUED_BYTES)
+        self._voices = _Allowance(MAX_VOICES_BYTES)
         self.seconds = 0.0
+        # counters
+        self._left_out = 0
 
     def follow(self, picture: Source, now: float) -> None:
         """Take another picture from its next key frame on; whoever calls detaches the one before."""
@@ -95,31 +102,47 @@ class Recorder:
         if self._start is None:
             self._start = time - (self.seconds + RESUME_S if self.seconds else 0.0)
         self.seconds = time - self._start
-        self._submit(self._file.picture, frame.data, self.seconds, frame.keyframe)
+        self._keep(self._file.picture, frame.data, self.seconds, frame.keyframe)
 
     def _sound(self, packet: Packet) -> None:
         time = self._audio.add(packet.timestamp) / SAMPLE_RATE
         if self._start is not None and time >= self._start:
-            self._submit(self._file.sound, packet.payload, time - self._start)
+            self._keep(self._file.sound, packet.payload, time - self._start)
 
     def hear(self, voices: Mapping[str, Samples], tick: int) -> None:
         """Keep 20 ms of each voice in the mix, by its name, in a file of its own; `tick` is the mix's.
 
-        While the disk is slow they are left out, so that the recording itself goes on.
+        While the disk is slow they are left out. They take no room from the recording itself, which goes on.
         """
         time = tick * FRAME_SAMPLES / SAMPLE_RATE
         if self.error is not None or self._start is None or time < self._start:
             return
         for solo, payload in self._solos.encode(voices, tick):
-            if self._queued < MAX_QUEUED // 2:
-                self._submit(solo.write, payload, time - self._start)
+            if not self._submit(self._voices, solo.write, payload, time - self._start):
+                self._leave_out()
 
-    def _submit(self, write: Callable[..., None], *arguments: Any) -> None:
-        if self._queued >= MAX_QUEUED:
+    def _leave_out(self) -> None:
+        if not self._left_out:
+            logger.warning("x voices beside %s are left out: the disk is slow", self.path)
+        self._left_out += 1
+
+    def _keep(self, write: Callable[..., None], data: bytes, *arguments: Any) -> None:
+        if not self._submit(self._queued, write, data, *arguments):
             self._fail("disk-slow")
-            return
-        self._queued += 1
-        self._thread.submit(self._write, write, *arguments)
+
+    def _submit(self, allowance: "_Allowance", write: Callable[..., None], data: bytes, *arguments: Any) -> bool:
+        """Let the recorder's thread write; False when too much waits for it already."""
+        size = ITEM_BYTES + len(data)
+        if not allowance.take(size):
+            return False
+        self._thread.submit(self._relieve, allowance, size, write, data, *arguments)
+        return True
+
+    def _relieve(self, allowance: "_Allowance", size: int, *arguments: Any) -> None:
+        try:
+            self._write(*arguments)
+        finally:
+            allowance.give(size)
 
     def _write(self, write: Callable[..., None], *arguments: Any) -> None:
         """In the recorder's thread."""
@@ -129,8 +152,6 @@ class Recorder:
         except (OSError, av.FFmpegError) as exc:
             logger.error("x recording %s: %s", self.path, exc)
             self._fail("disk-full" if getattr(exc, "errno", None) == 28 else "disk-error")
-        finally:
-            self._queued -= 1
 
     def _fail(self, word: str) -> None:
         if self.error is None:
@@ -146,6 +167,35 @@ class Recorder:
         for each in files:  # those that were left out once something had failed
             with suppress(OSError, av.FFmpegError):
                 each.close()
+        if self._left_out:
+            logger.warning("x %d packets of voices are missing beside %s", self._left_out, self.path)
+
+
+class _Allowance:
+    """Bytes that may wait for the disk; one thread takes and another gives back, so each has a number of its own."""
+
+    def __init__(self, limit: int) -> None:
+        # given
+        self._limit = limit
+        # counters
+        self._taken = 0
+        self._given = 0
+
+    @property
+    def used(self) -> int:
+        """How many bytes are waiting."""
+        return self._taken - self._given
+
+    def take(self, size: int) -> bool:
+        """Take so many if there is room."""
+        if self.used + size > self._limit:
+            return False
+        self._taken += size
+        return True
+
+    def give(self, size: int) -> None:
+        """Give back so many."""
+        self._given += size
 
 
 class _Unwrapped:

@@ -35,7 +35,7 @@ from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownS
 from mediaserver.mix.composer import Work
 from mediaserver.mix.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, SCREEN_BPS, USUAL
 from mediaserver.peer import MISSED_S, Peer
-from mediaserver.recorder import MAX_QUEUED, Recorder
+from mediaserver.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, Recorder
 from mediaserver.rendition import Rendition
 from mediaserver.room import LEVELS_TICKS, POOR_LOSS, Room
 from mediaserver.rtp.downlink import SOUND_BPS
@@ -571,8 +571,8 @@ async def hung(meeting: Meeting, room: Room, path: str) -> tuple[Recorder, threa
     recorder, released = room._recorder, threading.Event()
     assert recorder is not None
     recorder._thread.submit(released.wait)
-    for _ in range(MAX_QUEUED + 1):
-        recorder._submit(lambda: None)
+    for _ in range(2):
+        recorder._keep(lambda _: None, bytes(MAX_QUEUED_BYTES - ITEM_BYTES))
     await meeting.happened(RecordingFailed(ROOM, path, "disk-slow"))
     return recorder, released
 
@@ -582,7 +582,7 @@ async def test_a_disk_that_hangs_is_told_before_it_lets_go_of_the_file(
 ) -> None:
     path = str(tmp_path / "one.mp4")
     recorder, released = await hung(meeting, room, path)
-    assert (room._recorder, recorder._queued) == (None, MAX_QUEUED)
+    assert (room._recorder, recorder._queued.used) == (None, MAX_QUEUED_BYTES)
     released.set()
     assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
 

@@ -19,7 +19,7 @@ import pytest
 from mediaserver.api import RECORDING, Layout
 from mediaserver.mix.codec import VideoEncoder
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from mediaserver.recorder import MAX_QUEUED, Recorder, _File
+from mediaserver.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, Recorder, _File
 from mediaserver.rendition import Rendition
 from mediaserver.room import Room
 from mediaserver.rtp.packet import Packet
@@ -275,14 +275,15 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, where: str) -> N
 
 def test_a_disk_that_does_not_follow_ends_the_recording_instead_of_growing(tmp_path: Path) -> None:
     studio = Studio(tmp_path / "film.mp4")
-    lock = threading.Event()
-    studio.recorder._thread.submit(lock.wait)
-    for _ in range(MAX_QUEUED + 10):
-        studio.recorder._submit(lambda: None)
+    released = threading.Event()
+    studio.recorder._thread.submit(released.wait)
+    for _ in range(MAX_QUEUED_BYTES // 2**20 + 10):
+        studio.recorder._keep(lambda _: None, bytes(2**20 - ITEM_BYTES))
     assert studio.words == ["disk-slow"]
-    assert studio.recorder._queued == MAX_QUEUED
-    lock.set()
+    assert studio.recorder._queued.used == MAX_QUEUED_BYTES
+    released.set()
     studio.recorder.close()
+    assert studio.recorder._queued.used == 0
 
 
 _HANGING_DISK = """

@@ -2,12 +2,16 @@
 
 import errno
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
+from mediaserver import recorder
 from mediaserver.files import digest
 from mediaserver.finish import finish
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
@@ -130,6 +134,54 @@ def test_further_points_are_left_out_and_a_slow_disk_too(tmp_path: Path) -> None
     camera.close()
     assert len(list(tmp_path.glob("*.m4a"))) == MAX_SOLOS
     assert camera.failed == []
+
+
+FIVE = {f"point {number}": 400 + 100 * number for number in range(5)}
+
+
+@contextmanager
+def hanging(camera: Camera) -> Iterator[None]:
+    """The disk of a recording does nothing."""
+    released = threading.Event()
+    camera.recorder._thread.submit(released.wait)
+    yield
+    released.set()
+
+
+def test_a_disk_that_hangs_for_ten_seconds_while_five_speak_costs_nothing(tmp_path: Path) -> None:
+    camera = Camera(tmp_path / "1.mp4")
+    talk(camera, 1, **FIVE)
+    with hanging(camera):
+        talk(camera, 10, **FIVE)
+    camera.close()
+    assert (camera.failed, camera.recorder.error) == ([], None)
+    made = finish(tmp_path / "1.mp4", [Piece(tmp_path / "1.mp4")], SAFE)
+    assert (made.seconds, [(solo.name, solo.seconds) for solo in made.solos]) == (11.0, [(name, 11.0) for name in FIVE])
+
+
+def test_while_a_disk_hangs_voices_are_left_out_before_the_recording_is_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "MAX_VOICES_BYTES", 300 * recorder.ITEM_BYTES)
+    path = tmp_path / "1.mp4"
+    camera = Camera(path)
+    talk(camera, 1, **FIVE)
+    with hanging(camera):
+        talk(camera, 3, **FIVE)
+    camera.recorder._thread.submit(lambda: None).result()
+    talk(camera, 1, **FIVE)
+    camera.close()
+    packets = 0
+    for solo in solos_of(path):
+        with av.open(str(solo)) as container:
+            packets += sum(packet.size > 0 for packet in container.demux()) - 1  # one of silence at 0
+    assert camera.failed == []
+    made = finish(path, [Piece(path)], SAFE)
+    assert (made.seconds, [solo.seconds for solo in made.solos]) == (5.0, [5.0] * 5)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"x voices beside {path} are left out: the disk is slow",
+        f"x {5 * 5 * 50 - packets} packets of voices are missing beside {path}",
+    ]
 
 
 def test_points_that_begin_at_once_have_their_files_in_the_order_given(tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ CHUNK_BYTES = 1 << 20
 HEADER_BYTES = 16
 """Of a box: its size in 4 bytes, its kind in 4, and 8 more for a size that is larger (ISO/IEC 14496-12, 4.2)."""
 
+MAX_DAMAGED = 5
+"""Fragments, of a second each, that may be given up at the end of a file for the sake of the rest."""
+
 
 def thumbnail_of(path: Path) -> Path:
     """Where the picture of a recording lies."""
@@ -30,22 +33,33 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def whole_bytes(path: Path) -> int:
-    """How much of an mp4 can be read: up to a box that is cut off, unless that holds pictures. Raises OSError.
+def ends(path: Path) -> list[int]:
+    """Where an mp4 may end: after what is whole of it, or before its last fragment, or the one before. Raises OSError.
 
-    A demuxer takes what there is of pictures, but gives a whole file up for half a table of them.
+    Whole it is up to a box that is cut off, unless that holds pictures. A demuxer takes what there is of pictures, but
+    gives a whole file up for half a table of them; also for one that has its size but, after a loss of power, zeros in
+    it, which nobody but a demuxer can tell.
     """
+    whole, fragments = _walk(path)
+    return [whole, *fragments[: -MAX_DAMAGED - 1 : -1]]
+
+
+def _walk(path: Path) -> tuple[int, list[int]]:
+    """How much of an mp4 is whole, and where its fragments begin."""
     end, place = path.stat().st_size, 0
+    fragments: list[int] = []
     with path.open("rb") as file:
         while place < end:
             file.seek(place)
             size, kind = _box(file.read(HEADER_BYTES))
             if kind and size == 0:  # to the end of the file
-                return end
+                return end, fragments
             if size < 8 or (place + size > end and kind != b"mdat"):
-                return place
+                return place, fragments
+            if kind == b"moof":
+                fragments.append(place)
             place += size
-    return end
+    return end, fragments
 
 
 def _box(header: bytes) -> tuple[int, bytes]:

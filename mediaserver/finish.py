@@ -30,8 +30,8 @@ from PIL import Image
 
 from mediaserver.chapters import Chapter, chapters, short
 from mediaserver.disk import measure
-from mediaserver.files import digest, take_name, thumbnail_of, whole_bytes
-from mediaserver.muxing import ORDINARY, open_piece, open_whole
+from mediaserver.files import digest, take_name, thumbnail_of
+from mediaserver.muxing import ORDINARY, cut_off, open_piece, open_whole
 from mediaserver.pieces import Job, Piece
 from mediaserver.sealed import Damaged, Safe
 from mediaserver.solofile import GoodSolo, finish_solos
@@ -81,7 +81,7 @@ def finish(target: Path, pieces: Sequence[Piece], safe: Safe) -> Finished:
         if indexed:
             starts = _replace(target, pieces, safe)
         else:
-            os.truncate(target, whole_bytes(target))  # half a table at the end keeps players from the rest
+            cut_off(target)
             starts = [0.0]
         first, seconds = _examine(target)
         _make_thumbnail(target, seconds / 2)

@@ -1,5 +1,7 @@
 """What all files we record have in common: fragments, and a track of Opus; and how they are read again."""
 
+import os
+from contextlib import suppress
 from fractions import Fraction
 from functools import cache
 from io import BytesIO, FileIO
@@ -11,7 +13,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 
-from mediaserver.files import CHUNK_BYTES, whole_bytes
+from mediaserver.files import CHUNK_BYTES, ends
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE
 from mediaserver.sealed import Safe, SealedFile
 
@@ -67,8 +69,27 @@ def add_opus(container: OutputContainer) -> AudioStream:
 
 
 def open_whole(path: Path) -> InputContainer:
-    """Open what is whole of an mp4. Raises OSError, FFmpegError."""
-    end = whole_bytes(path)
+    """Open what can be read of an mp4. Raises OSError, FFmpegError."""
+    return _open(path)[0]
+
+
+def cut_off(path: Path) -> None:
+    """Cut off what keeps players from the rest, as half a table at the end does. Raises OSError, FFmpegError."""
+    container, end = _open(path)
+    container.close()
+    os.truncate(path, end)
+
+
+def _open(path: Path) -> tuple[InputContainer, int]:
+    """Open an mp4 up to where it can be read, and tell where that is: a demuxer reads all tables before anything."""
+    *longer, last = ends(path)
+    for end in longer:
+        with suppress(av.InvalidDataError):
+            return _open_until(path, end), end
+    return _open_until(path, last), last
+
+
+def _open_until(path: Path, end: int) -> InputContainer:
     return av.open(str(path) if end == path.stat().st_size else f"subfile,,start,0,end,{end},,:{path}", format="mp4")
 
 

@@ -1,6 +1,5 @@
 """Makes the files of a recording's points good, as :mod:`mediaserver.finish` does the recording itself."""
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,8 +10,8 @@ import av
 from av.container import InputContainer
 
 from mediaserver.disk import measure
-from mediaserver.files import digest, take_name, whole_bytes
-from mediaserver.muxing import ORDINARY, add_opus, open_whole
+from mediaserver.files import digest, take_name
+from mediaserver.muxing import ORDINARY, add_opus, cut_off, open_whole
 from mediaserver.solo import solos_of
 
 
@@ -43,7 +42,7 @@ def _finish(path: Path) -> GoodSolo:
             _write(fresh, path)
             take_name(fresh, path)
         else:
-            os.truncate(path, whole_bytes(path))
+            cut_off(path)
         with open_whole(path) as container:
             name = container.metadata.get("title", "")
             ends = ((packet.pts or 0) + (packet.duration or 0) for packet in _packets(container))

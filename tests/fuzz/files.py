@@ -14,7 +14,7 @@ from aiohttp import hdrs
 from aiohttp.test_utils import make_mocked_request
 from openpyxl import Workbook
 
-from mediaserver.files import whole_bytes
+from mediaserver.files import ends
 from mediaserver.sealed import KEY_BYTES, MARK, Damaged, Safe
 from scheduler import script_table, zipped
 from scheduler.conduct import sniff
@@ -152,10 +152,10 @@ def read_boxes(data: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder, "r.mp4")
         path.write_bytes(data)
-        whole = whole_bytes(path)
-        assert 0 <= whole <= len(data)
-        path.write_bytes(data[:whole])
-        assert whole_bytes(path) == whole
+        found = ends(path)
+        assert min(found) >= 0 and found[0] == max(found) <= len(data)
+        path.write_bytes(data[: found[0]])
+        assert ends(path) == found
 
 
 def read_sealed(data: bytes) -> None:

@@ -102,6 +102,47 @@ def test_without_room_a_part_that_was_cut_in_a_table_is_measured_as_far_as_it_pl
     assert_decodes(path)
 
 
+TABLE_BYTES = 100
+"""What is there of a table before the zeros; FFmpeg gives a file up for them."""
+
+
+def blank(reel: bytes, fragments: int) -> bytes:
+    """A recording as after a loss of power: the last fragments are there, but most of their tables is zeros."""
+    data, place = bytearray(reel), len(reel)
+    for _ in range(fragments):
+        place = reel.rindex(b"moof", 0, place) - 4
+        end = place + int.from_bytes(reel[place : place + 4], "big")
+        data[place + TABLE_BYTES : end] = bytes(end - place - TABLE_BYTES)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("fragments", [1, 2, 3])
+def test_tables_that_a_loss_of_power_left_blank_cost_their_fragments_only(
+    tmp_path: Path, reel: bytes, fragments: int
+) -> None:
+    path = kept(tmp_path, blank(reel, fragments))
+    assert finish(path, [Piece(path)], SAFE).seconds == 6.0 - fragments
+    assert_decodes(path)
+
+
+def test_without_room_a_part_is_cut_off_before_a_blank_table(
+    tmp_path: Path, reel: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = kept(tmp_path, blank(reel, 1))
+    monkeypatch.setattr(finishing, "measure", lambda _: Space(free=0, total=1))
+    assert finish(path, [Piece(path)], SAFE).seconds == 5.0
+    assert path.read_bytes() == reel[: reel.rindex(b"moof") - 4]
+    assert_decodes(path)
+
+
+def test_a_recording_whose_only_table_is_blank_is_left_alone(tmp_path: Path) -> None:
+    data = blank(film(tmp_path / "1.mp4", 0.5).read_bytes(), 1)
+    path = kept(tmp_path, data)
+    with pytest.raises(Unfinished, match="unreadable"):
+        finish(path, [Piece(path)], SAFE)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"1.mp4": data}
+
+
 @pytest.mark.parametrize("data", [b"", b"junk" * 999, b"\0\0\0\x18ftypiso5"])
 def test_what_holds_no_picture_is_left_alone(tmp_path: Path, data: bytes) -> None:
     path = kept(tmp_path, data)

@@ -121,6 +121,16 @@ def test_a_file_that_is_cut_off_is_made_good_and_junk_is_left_out(recorded: Path
     assert sorted(path.suffix for path in recorded.parent.iterdir()) == [".jpg", ".m4a", ".m4a", ".m4a", ".mp4"]
 
 
+def test_a_last_table_that_a_loss_of_power_left_blank_costs_its_fragment_only(recorded: Path) -> None:
+    first = recorded.with_name("1.1.m4a")
+    data = bytearray(first.read_bytes())
+    start, end = data.rindex(b"moof") + 100, data.rindex(b"mdat") - 4
+    data[start:end] = bytes(end - start)
+    first.write_bytes(data)
+    [anh, _] = finish(recorded, [Piece(recorded)], SAFE).solos
+    assert (anh.name, tones(heard(first), 0.5)) == (ANH, [440])
+
+
 def test_a_point_of_whom_nothing_came_to_the_disk_is_left_out(recorded: Path) -> None:
     first = recorded.with_name("1.1.m4a")
     data = first.read_bytes()

@@ -207,10 +207,11 @@ class MediaEngine(Protocol):
     async def remove_seat(self, room: str, seat: str) -> None:
         """Remove a leg and close its transport; removing an unknown seat changes nothing."""
 
-    async def connect(self, room: str, seat: str, offer: str) -> str:
+    async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
         """Answer an SDP offer for a seat, replacing its previous transport; floor and view stay.
 
-        An offer of plain RTP is a room system's: it is sent media at once, and :class:`PeerUp` comes with the answer.
+        `plain` says that a room system may offer, in plain RTP: it is sent media at once, wherever it wants it, and
+        :class:`PeerUp` comes with the answer. A browser's offer must never be taken so: what it names proves nothing.
         Raises :class:`mediaserver.errors.NoPortFree` when all ports for room systems are taken.
         Raises :class:`mediaserver.errors.BadOffer` when the offer is malformed, larger than 64 KiB, has too many
         m-lines, or shares no codec with us.

@@ -105,9 +105,9 @@ class RemoteEngine:
         """Remove a leg."""
         await self._call("remove_seat", room=room, seat=seat)
 
-    async def connect(self, room: str, seat: str, offer: str) -> str:
+    async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
         """Answer an offer."""
-        answer: str = await self._call("connect", room=room, seat=seat, offer=offer)
+        answer: str = await self._call("connect", room=room, seat=seat, offer=offer, plain=plain)
         return answer
 
     async def invite(self, room: str, seat: str, host: str = "") -> str:

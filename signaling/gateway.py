@@ -279,7 +279,7 @@ class Gateway:
             if not await self._seating.enter(meeting, place, guest.number, now):
                 raise Refused(BUSY)
             await self._seating.sit(meeting, member, place, guest.number, seat, now)
-        answer = await self._hub.engine.connect(meeting.id, seat, incoming.offer)
+        answer = await self._hub.engine.connect(meeting.id, seat, incoming.offer, plain=True)
         member.call = await incoming.accept(answer)
 
     # --- what people ask for

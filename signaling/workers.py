@@ -143,9 +143,9 @@ class Workers:
         self._seats[room].discard(seat)
         await engine.remove_seat(room, seat)
 
-    async def connect(self, room: str, seat: str, offer: str) -> str:
+    async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
         """Answer an offer."""
-        return await self._of(room).connect(room, seat, offer)
+        return await self._of(room).connect(room, seat, offer, plain)
 
     async def invite(self, room: str, seat: str, host: str = "") -> str:
         """Offer a room system everything."""

@@ -112,8 +112,8 @@ class FakeEngine:
         self._room(room).seats.pop(seat, None)
         self._room(room).floors.discard(seat)
 
-    async def connect(self, room: str, seat: str, offer: str) -> str:
-        self._note("connect", room, seat)
+    async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
+        self._note("connect", room, seat, *(["plain"] if plain else []))
         self._room(room, seat)
         self.emit(PeerUp(room, seat))
         return f"answer to {offer}"

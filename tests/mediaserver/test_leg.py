@@ -39,8 +39,17 @@ async def seat(meeting: Meeting, name: str = "vcs", *, floor: bool = False) -> N
 async def dial_in(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
     """The room system calls."""
     await seat(meeting, floor=floor)
-    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp()))
+    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
     system.begin()
+
+
+async def test_nothing_is_sent_in_plain_to_where_a_browser_asks_for_it(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    await seat(meeting)
+    with pytest.raises(BadOffer):
+        await meeting.engine.connect(ROOM, "vcs", system.sdp())
+    assert room.seats["vcs"].peer is None
 
 
 async def call(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
@@ -110,7 +119,7 @@ async def test_what_room_systems_see_and_hear_alike_is_encoded_once(
     other = RoomSystem("G722", 1, "blue", 1500)
     await other.open()
     await seat(meeting, "other")
-    other.aim(await meeting.engine.connect(ROOM, "other", other.sdp()))
+    other.aim(await meeting.engine.connect(ROOM, "other", other.sdp(), plain=True))
     await system.until(lambda: system.tones() == {440} and system.pictures > 0)
     await other.until(lambda: other.tones() == {440} and other.pictures > 0)
     legs = [leg_of(room), leg_of(room, "other")]
@@ -138,7 +147,7 @@ async def test_a_key_frame_is_asked_for_until_one_comes(meeting: Meeting, system
 async def test_empty_packets_and_nonsense_do_no_harm(meeting: Meeting, system: RoomSystem, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     await seat(meeting, floor=True)
-    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp()))
+    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
     for kind, number in (("audio", 9), ("video", 96), ("audio", 101), ("video", 13), ("audio", 13)):
         for payload in (b"", b"\x00", b"\x7c", bytes(1400)):
             system.packet_out(kind, number, 0, payload, marker=True)
@@ -211,7 +220,7 @@ async def test_a_room_system_that_reports_and_says_nothing_else_stays_and_a_sile
     meeting: Meeting, system: RoomSystem, room: Room
 ) -> None:
     await seat(meeting)
-    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp()))
+    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
     await meeting.happened(PeerUp(ROOM, "vcs"))
     leg = leg_of(room)
     system.report()
@@ -281,7 +290,7 @@ async def test_who_calls_again_replaces_what_was_before(meeting: Meeting, system
     first = leg_of(room)
     other = RoomSystem("PCMA", 0, "green", 660)
     await other.open()
-    other.aim(await meeting.engine.connect(ROOM, "vcs", other.sdp()))
+    other.aim(await meeting.engine.connect(ROOM, "vcs", other.sdp(), plain=True))
     other.begin()
     await a.watch.until(lambda: meeting.shows(a, "vcs", colour="green"))
     assert first.transport.state == "closed"

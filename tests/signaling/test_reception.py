@@ -136,7 +136,7 @@ async def test_who_loses_its_place_before_its_call_is_acknowledged_is_hung_up(wo
     task = asyncio.create_task(ring(world, session.code, acknowledged=acknowledged))
     await soon(lambda: session.id in world.roof.hub.meetings)
     roster = world.roof.hub.meetings[session.id].conference.roster
-    await soon(lambda: ("connect", session.id) in [call[:2] for call in world.engine.calls])
+    await soon(lambda: ("connect", session.id, "plain") in [(*call[:2], *call[3:]) for call in world.engine.calls])
     _browser = await world.join("nhatrang", session)
     acknowledged.set()
     incoming = await task

@@ -16,7 +16,10 @@ from mediaserver.transport.line import Counters, Inbox, Line
 logger = logging.getLogger(__name__)
 
 SOCKET_BUFFER_BYTES = 4 << 20
-"""For the key frames of many cameras between two looks. Debian 13 gives a twentieth unless told to give more."""
+"""For the key frames of many cameras between two looks, and for one picture to hundreds of receivers at once: what does
+not fit is lost. Debian 13 gives a twentieth unless told to give more, or asked by root (`SO_*BUFFORCE`, socket(7))."""
+_BUFFERS = (("rmem_max", socket.SO_RCVBUF, 33), ("wmem_max", socket.SO_SNDBUF, 32))
+"""The kernel's limit, what it limits, and the option that goes beyond it (asm-generic/socket.h)."""
 _UDP_SEGMENT = 103
 """linux/udp.h; Python's socket module does not name it."""
 _SEGMENT = Struct("=H")
@@ -37,6 +40,21 @@ def _segments(sock: socket.socket) -> bool:
         logger.info("- UDP segmentation is not available: %s", exc)
         return False
     return True
+
+
+def _widen(sock: socket.socket) -> frozenset[str]:
+    """Make the kernel keep more; return its limits that forbid it."""
+    narrow = set()
+    for limit, option, force in _BUFFERS:
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, force, SOCKET_BUFFER_BYTES)
+        except OSError:
+            sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+        if (given := sock.getsockopt(socket.SOL_SOCKET, option)) < SOCKET_BUFFER_BYTES:
+            text = "- the kernel keeps %d kB of what comes or goes, instead of 4 MB: see sysctl net.core.%s"
+            logger.warning(text, given >> 10, limit)
+            narrow.add(limit)
+    return frozenset(narrow)
 
 
 class Path(Protocol):
@@ -127,12 +145,7 @@ class UdpMux:
         for host in hosts:
             sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
             sock.setblocking(False)
-            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-                sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
-            if (given := sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)) < SOCKET_BUFFER_BYTES:
-                text = "- the kernel keeps %d kB of what comes in, instead of 4 MB: see sysctl net.core.rmem_max"
-                logger.warning(text, given >> 10)
-                self.roomy = False
+            self.roomy = "rmem_max" not in _widen(sock) and self.roomy
             arrival.note(sock)
             sock.bind((host, port))
             port = sock.getsockname()[1]

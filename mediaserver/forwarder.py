@@ -6,6 +6,7 @@ from struct import Struct
 from typing import Protocol
 
 from mediaserver.rtp.downlink import LINE_BPS
+from mediaserver.rtp.keyframes import KeyframeShare
 from mediaserver.rtp.pacer import HEADERS_BYTES, Pacer
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK
@@ -75,6 +76,7 @@ class Forwarder:
         """The first number that was not sent yet, while packets wait."""
         self._owed = 0.0
         self._resends = ResendLimit()
+        self._keyframes = KeyframeShare()
         self._pacer = Pacer(self.leg)
         self.leg.pace = LINE_BPS if dirty is not None else 0.0
         # counters
@@ -253,7 +255,9 @@ class Forwarder:
             self._transport.send_packet(header + bytes(PADDING_BYTES - 1) + bytes([PADDING_BYTES]))
 
     def request_keyframe(self, now: float) -> None:
-        """The peer lost its picture (PLI or FIR)."""
+        """The peer lost its picture (PLI or FIR); who says so all the time is heard now and then."""
+        if not self._keyframes.take(now):
+            return
         for source in (self.source, self._next):
             if source is not None:
                 source.request_keyframe(now)

@@ -1,6 +1,9 @@
 """When to ask a source for a key frame: at once, not more often than it can answer, and again until one comes."""
 
 MIN_INTERVAL_S = 0.5
+BURST, EVERY_S = 3, 2.0
+"""A receiver may ask three times in a row, for a key frame may get lost, too; then once in two seconds. Key frames at
+the source's own limit cost everybody who shares the stream 6 dB."""
 
 
 class KeyframeThrottle:
@@ -33,3 +36,21 @@ class KeyframeThrottle:
     def forget(self) -> None:
         """Nobody is left who needs one."""
         self._wanted = False
+
+
+class KeyframeShare:
+    """What one receiver may ask of a stream that it shares; `now` in seconds."""
+
+    def __init__(self) -> None:
+        self._left = float(BURST)
+        self._filled = self._taken = -MIN_INTERVAL_S
+
+    def take(self, now: float) -> bool:
+        """Whether it may ask now, and if so count it; what it repeats meanwhile has been heard."""
+        self._left = min(BURST, self._left + (now - self._filled) / EVERY_S)
+        self._filled = now
+        if self._left < 1 or now - self._taken < MIN_INTERVAL_S:
+            return False
+        self._left -= 1
+        self._taken = now
+        return True

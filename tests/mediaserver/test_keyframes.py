@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.rtp.keyframes import MIN_INTERVAL_S, KeyframeThrottle
+from mediaserver.rtp.keyframes import BURST, EVERY_S, MIN_INTERVAL_S, KeyframeShare, KeyframeThrottle
 
 STEPS = st.lists(st.tuples(st.sampled_from(["want", "due", "arrived", "forget"]), st.integers(0, 1000)), max_size=60)
 
@@ -31,3 +31,11 @@ def test_requests_keep_their_distance_and_none_is_forgotten(steps: list[tuple[st
         if expected:
             asked = now
         assert throttle.rests(now) is (not wanted and now - asked >= MIN_INTERVAL_S)
+
+
+def test_who_asks_all_the_time_is_heard_now_and_then_and_who_lost_a_key_frame_too_at_once() -> None:
+    share = KeyframeShare()
+    heard = [t / 8 for t in range(97) if share.take(t / 8)]
+    assert heard == [0.0, 0.5, 1.0, *(2.0 * each for each in range(1, 7))]
+    assert (heard[:BURST], heard[-1] - heard[-2]) == ([0.0, MIN_INTERVAL_S, 2 * MIN_INTERVAL_S], EVERY_S)
+    assert [share.take(t / 8) for t in range(160, 172)] == [True, *[False] * 3] * 3

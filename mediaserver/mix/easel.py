@@ -78,6 +78,8 @@ class Easel:
         # owned
         self.canvas = Canvas(*self._dimensions(QUALITIES[LARGE if large else USUAL]))
         self.encoders: dict[RenditionKey, VideoEncoder] = {}
+        self._encoded: dict[RenditionKey, int] = {}
+        """The tick each was last encoded at: a busy machine leaves ticks out, often every other one."""
         self._scaler = Scaler()
         self._shown: dict[Tile, _Shown] = {}
         self._heading: Heading | None = None
@@ -133,13 +135,14 @@ class Easel:
     def encode(self, scene: Scene) -> dict[RenditionKey, Encoded]:
         """What is wanted of the canvas as it is; encoders of what is no longer wanted are dropped."""
         for key in self.encoders.keys() - scene.renditions.keys():
-            del self.encoders[key]
+            del self.encoders[key], self._encoded[key]
         encoded: dict[RenditionKey, Encoded] = {}
         scaled: dict[int, VideoFrame] = {}
         for (codec, step), keyframe in scene.renditions.items():
             quality = QUALITIES[step]
-            if scene.tick % quality.every and not keyframe:
+            if scene.tick - self._encoded.get((codec, step), -quality.every) < quality.every and not keyframe:
                 continue
+            self._encoded[codec, step] = scene.tick
             if step not in scaled:
                 scaled[step] = self._scaled(quality)
             encoder = self.encoders.get((codec, step))

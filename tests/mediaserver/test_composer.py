@@ -232,6 +232,15 @@ def test_each_quality_comes_in_its_size_and_the_smallest_in_every_second_picture
     assert sizes == {0: 2 * [(160, 90)], 1: 4 * [(320, 180)], 2: 4 * [(640, 360)]}
 
 
+def test_the_smallest_quality_goes_on_where_a_busy_machine_leaves_every_other_picture_out() -> None:
+    composer, smallest = Composer(WIDTH, HEIGHT, 25), ("H264", 0)
+    made = []
+    for tick in (0, 1, 3, 5, 6, 7, 9):
+        scene = Scene(0, tick, (A,), {smallest: tick == 0})
+        made += [tick] * len(composer.compose(Work(tick / 25, (scene,), {"a": "A"}, {}, None)).pictures)
+    assert made == [0, 3, 5, 7, 9]
+
+
 def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_itself() -> None:
     composer, whole = Composer(WIDTH, HEIGHT, 25), Tile("a", 0, 0, WIDTH, HEIGHT)
     frames = {"a": coded("VP8", RED), "b": coded("VP8", GREEN)}

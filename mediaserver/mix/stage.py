@@ -12,7 +12,7 @@ VIETNAM = timezone(timedelta(hours=7))  # no summer time
 AHEAD_S = 2.0
 """Cameras of the next page are asked for so long before it turns: they come as pictures, not as cards."""
 PATIENCE_S = 1.0
-"""So long another layout waits for the cameras it newly shows; then they come as cards."""
+"""So long another layout or speaker waits for the cameras that are newly shown; then they come as cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,15 @@ class Stage:
         self.layout = Layout()
         """What was chosen."""
         self.ahead: tuple[Tile, ...] = ()
-        """Tiles of the page or layout that is about to come; empty otherwise."""
+        """Tiles of the page, layout or speaker that is about to come; empty otherwise."""
         self._tiles: tuple[Tile, ...] | None = ()
         """Computed when first looked at, since many a stage is arranged that nobody watches."""
         self._arranged: Callable[[], tuple[Tile, ...]] = tuple
         self._shown = self.layout
+        self._speaker: str | None = None
+        """Who is to have the speaker's pane."""
+        self._stands: str | None = None
+        """Who has it."""
         self._chosen = 0.0
         self._since = 0.0
         self._page = 0
@@ -63,12 +67,18 @@ class Stage:
         return self._tiles
 
     def _show(self, now: float) -> None:
-        """Show what was chosen; its page starts now."""
-        self._shown, self._since = self.layout, now
+        """Show what was chosen, and who speaks; the page of another layout starts now."""
+        if self._shown != self.layout:
+            self._shown, self._since = self.layout, now
+        self._stands = self._speaker
+
+    @property
+    def _waits(self) -> bool:
+        return self._shown != self.layout or self._stands != self._speaker
 
     def settle(self, ready: Callable[[str], bool], now: float) -> bool:
         """Show what was chosen once all it newly shows is ready, or has kept it waiting; whether to arrange anew."""
-        if self._shown == self.layout:
+        if not self._waits:
             return False
         seen = {tile.seat for tile in self.tiles}
         if now - self._chosen < PATIENCE_S and not all(t.seat in seen or ready(t.seat) for t in self.ahead if t.seat):
@@ -77,15 +87,31 @@ class Stage:
         return True
 
     def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
-        """Set the tiles of the current page, and those of the next one shortly before it comes."""
+        """Set the tiles of the current page, and those of the next one shortly before it comes.
+
+        Who newly speaks waits for its camera as another layout does, unless its picture stands somewhere already.
+        """
         self._page = self._page_at(now)
-        self._tiles, self._arranged = None, self._plan(self._shown, self._page, seats, speaker, content)
+        self._speaks(speaker, seats, now)
+        self._tiles, self._arranged = None, self._plan(self._shown, self._page, seats, self._stands, content)
         if self._shown != self.layout:
             self.ahead = self._plan(self.layout, self.layout.page, seats, speaker, content)()
             return
+        if self._waits:
+            self.ahead = self._plan(self._shown, self._page, seats, speaker, content)()
+            if not {tile.seat for tile in self.ahead} <= {tile.seat for tile in self.tiles}:
+                return
+            self._tiles, self._stands = self.ahead, speaker
         coming = self._page_at(now + AHEAD_S)
         turns = coming != self._page and pages(self._shown, seats, speaker, content) > 1
         self.ahead = self._plan(self._shown, coming, seats, speaker, content)() if turns else ()
+
+    def _speaks(self, speaker: str | None, seats: Sequence[str], now: float) -> None:
+        if speaker != self._speaker:
+            self._chosen = self._chosen if self._waits else now
+            self._speaker = speaker
+        if self._stands is not None and self._stands not in seats:
+            self._stands = speaker
 
     def due(self, now: float) -> bool:
         """Whether time alone asks for a new arrangement."""

@@ -19,8 +19,10 @@ class Show:
         self.pictures.choose(EVERYONE, layout or Layout("speaker"), 0.0)
 
     def large(self, speaker: str | None, seats: tuple[str, ...] = POINTS) -> str:
-        """Who has the first pane now."""
+        """Who has the first pane when nobody's camera is waited for any more."""
         self.pictures.arrange(seats, speaker, 0.0)
+        if self.pictures.settle(lambda _: False, PATIENCE_S):
+            self.pictures.arrange(seats, speaker, PATIENCE_S)
         return self.pictures.of(EVERYONE).stage.tiles[0].seat
 
 

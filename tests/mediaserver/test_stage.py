@@ -100,3 +100,42 @@ def test_the_heading_says_title_and_local_time_as_wanted() -> None:
         Heading(band, "", "01:30 · 06/04/2026"),
         None,
     ]
+
+
+def test_who_newly_speaks_stands_large_once_there_is_a_picture_of_it_or_after_a_while() -> None:
+    stage = staged(Layout("1+5"))
+    before = shown(stage.tiles)
+    assert before == SEATS[:6]
+    stage.arrange(SEATS, "s9", 200.0)
+    after = ["s9", *SEATS[:5]]
+    assert (shown(stage.tiles), shown(stage.ahead)) == (before, after)
+    assert not stage.settle(lambda seat: seat != "s9", 200.2)
+    stage.arrange(SEATS, "s8", 200.5)  # another one meanwhile
+    assert not stage.settle(lambda _: False, 200.0 + PATIENCE_S - 0.1)
+    assert stage.settle(lambda seat: seat == "s8", 200.6)
+    stage.arrange(SEATS, "s8", 200.6)
+    assert (shown(stage.tiles), stage.ahead) == (["s8", *SEATS[:5]], ())
+    stage.arrange(SEATS, "s9", 300.0)
+    assert stage.settle(lambda _: False, 300.0 + PATIENCE_S)
+    stage.arrange(SEATS, "s9", 302.0)
+    assert shown(stage.tiles) == after
+
+
+def test_who_stands_in_the_picture_already_speaks_at_once_and_who_left_stands_nowhere() -> None:
+    stage = staged(Layout("1+5"))
+    stage.arrange(SEATS, "s3", 200.0)
+    assert (shown(stage.tiles), stage.ahead) == (["s3", "s0", "s1", "s2", "s4", "s5"], ())
+    assert not stage.settle(lambda _: False, 202.0)
+    stage.arrange(SEATS, "s9", 210.0)
+    stage.arrange([seat for seat in SEATS if seat != "s3"], "s9", 210.1)
+    assert shown(stage.tiles) == ["s9", "s0", "s1", "s2", "s4", "s5"]
+
+
+def test_who_speaks_while_another_layout_waits_comes_with_it() -> None:
+    stage = staged(Layout("2x2"))
+    stage.choose(Layout("1+5"), 200.0)
+    stage.arrange(SEATS, "s9", 200.5)
+    assert shown(stage.ahead) == ["s9", *SEATS[:5]]
+    assert stage.settle(lambda _: False, 200.0 + PATIENCE_S)
+    stage.arrange(SEATS, "s9", 201.0)
+    assert (shown(stage.tiles), stage.ahead) == (["s9", *SEATS[:5]], ())

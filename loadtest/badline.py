@@ -5,6 +5,7 @@ import random
 import selectors
 import socket
 import threading
+from math import inf
 from time import monotonic
 from typing import Self
 
@@ -20,14 +21,15 @@ STALL_EVERY_S = 0.2, 0.5
 class BadLine(threading.Thread):
     """Stands between endpoints and the media port of a server.
 
-    `rate` (bit/s), `loss` (share of datagrams, both ways; 1 is a blackout) and `stall_s` (so long at most nothing moves
-    towards the server, again and again, as in a busy wireless network) may be changed at any time; `lost` counts what
-    loss took.
+    `rate` and `up` (bit/s to the endpoint, and to the server), `loss` (share of datagrams, both ways; 1 is a blackout)
+    and `stall_s` (so long at most nothing moves towards the server, again and again, as in a busy wireless network) may
+    be changed at any time; `lost` counts what loss took.
     """
 
     def __init__(self, server: Address, rate: float) -> None:
         super().__init__(daemon=True)
         self.rate = rate
+        self.up = inf
         self.loss = 0.0
         self.stall_s = 0.0
         self.lost = 0
@@ -38,7 +40,8 @@ class BadLine(threading.Thread):
         self._backs: dict[Address, socket.socket] = {}
         self._waiting: list[tuple[float, int, socket.socket, bytes, Address]] = []
         self._count = 0
-        self._free = 0.0
+        self._free = [0.0, 0.0]
+        """When the queues to the endpoint and to the server will be empty."""
         self._stall_at = self._moves_at = 0.0
         self._ended = False
         self._random = random.Random(7)
@@ -97,14 +100,20 @@ class BadLine(threading.Thread):
         if now >= self._stall_at:
             self._stall_at = now + self._random.uniform(*STALL_EVERY_S)
             self._moves_at = now + self._random.uniform(0, self.stall_s)
-        self._carry(max(now, self._moves_at) + DELAY_S, back, data, self._server)
+        if (out := self._through(1, data, self.up, now)) is not None:
+            self._carry(max(out, self._moves_at) + DELAY_S, back, data, self._server)
 
     def _squeeze(self, data: bytes, endpoint: Address) -> None:
-        now = monotonic()
-        self._free = max(self._free, now)
-        if self._free - now <= QUEUE_S:
-            self._free += len(data) * 8 / self.rate
-            self._carry(self._free + DELAY_S, self._front, data, endpoint)
+        if (out := self._through(0, data, self.rate, monotonic())) is not None:
+            self._carry(out + DELAY_S, self._front, data, endpoint)
+
+    def _through(self, way: int, data: bytes, rate: float, now: float) -> float | None:
+        """When a datagram leaves a queue of `rate` bit/s; None when that is full."""
+        free = max(self._free[way], now)
+        if free - now > QUEUE_S:
+            return None
+        self._free[way] = free + len(data) * 8 / rate
+        return self._free[way]
 
     def _carry(self, at: float, sock: socket.socket, data: bytes, address: Address) -> None:
         self._count += 1

@@ -51,12 +51,15 @@ class Layer(VideoSource):
             return []
         return missing
 
-    def reported(self, report: SenderReport, now: float) -> None:
-        """Take its sender's report, and see how late its newest packet was."""
+    def reported(self, report: SenderReport, now: float) -> float | None:
+        """Take its sender's report, and see how long its newest packet was under way; None where that is gone."""
         self.reception.reported(report, now)
         newest = self.recall(self.reception.highest)
-        if newest is not None:
-            self._transits.append(self.reception.transit(newest.timestamp, self.heard, VIDEO_CLOCK))
+        if newest is None:
+            return None
+        transit = self.reception.transit(newest.timestamp, self.heard, VIDEO_CLOCK)
+        self._transits.append(transit)
+        return transit
 
     @property
     def transit(self) -> float | None:

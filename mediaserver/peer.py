@@ -12,7 +12,7 @@ from mediaserver.camera import Camera, Layer
 from mediaserver.forwarder import Forwarder
 from mediaserver.mix.quality import COMPOSED_BPS, USUAL
 from mediaserver.rtp import rtcp, rtx
-from mediaserver.rtp.bandwidth import Loss, LossController
+from mediaserver.rtp.bandwidth import Loss, UplinkLimit
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet
@@ -96,7 +96,7 @@ class Peer:
         self._receptions: dict[int, Reception] = {}
         self.voice = Reception()
         """Of its microphone."""
-        self._bandwidth = LossController()
+        self._uplink = UplinkLimit()
         self._loss = Loss()
         self.downlink = Downlink(COMPOSED_BPS, USUAL)
         self.due = 0.0
@@ -244,6 +244,14 @@ class Peer:
         elif self.audio is not None and report.ssrc == self.audio.ssrc and report.lost > MISSED:
             self._missed = now
 
+    def _sender_reported(self, report: rtcp.SenderReport, now: float) -> None:
+        if (layer := self.camera.find(report.ssrc, None)) is not None:
+            transit = layer.reported(report, now)
+            if transit is not None:
+                self._uplink.came(transit)
+        elif (reception := self._receptions.get(report.ssrc)) is not None:
+            reception.reported(report, now)
+
     def rtcp(self, data: bytes, now: float) -> None:
         """Take one decrypted RTCP compound packet."""
         try:
@@ -264,8 +272,7 @@ class Peer:
                     if self.picture is not None and item.ssrc == self.picture.ssrc:
                         self.picture.request_keyframe(now)
                 case rtcp.SenderReport():
-                    if stream := self.camera.find(item.ssrc, None) or self._receptions.get(item.ssrc):
-                        stream.reported(item, now)
+                    self._sender_reported(item, now)
         if not self.downlink.resting:
             self.due = 0.0
 
@@ -361,7 +368,7 @@ class Peer:
         if layers:
             received = sum(taken[ssrc][1] for ssrc in layers)
             lost = sum(taken[ssrc][2] for ssrc in layers)
-            report += rtcp.remb(self._own_ssrc, self._bandwidth.update(received, lost), layers)
+            report += rtcp.remb(self._own_ssrc, self._uplink.update(received, lost), layers)
         return report
 
     async def close(self) -> None:

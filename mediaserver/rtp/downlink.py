@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from mediaserver.rtp.probe import Probe, Verdict
+from mediaserver.rtp.standing import Standing
 
 BAD_LOSS, PROBE_LOSS = 0.08, 0.03
 """Above what the line loses anyway: never tolerated, and tolerated while probing."""
@@ -17,7 +18,6 @@ USUAL_REPORTS, MAX_USUAL_LOSS = 8, 0.10
 (draft-ietf-rmcat-gcc-02 §6)."""
 BAD_QUEUE_S, WAITING_S = 0.30, 0.15
 """Round trip above the least of the last half minute: never tolerated, and not together with a low estimate."""
-BASE_REPORTS = 30
 BASE_ANSWERS = 20
 """The least round trip of a probe is taken from so many answers, its own and those before it: paths change."""
 FIRST_ROUND_TRIP_S = 0.1
@@ -75,7 +75,7 @@ class Downlink:
         """As reported since the last step, newest last."""
         self._window: tuple[float, int, int, float] = 0.0, 0, 0, 0.0
         """Begin, highest number, packets expected and lost so far."""
-        self._round_trips: deque[float] = deque(maxlen=BASE_REPORTS)
+        self._round_trips = Standing()
         self._sent = 0.0
         self._settled = SETTLE_S
         """From then on, what is heard belongs to the current step."""
@@ -122,7 +122,7 @@ class Downlink:
 
     def reported(self, round_trip: float) -> None:
         """Take the round trip a receiver report tells, in seconds."""
-        self._round_trips.append(round_trip)
+        self._round_trips.add(round_trip)
         self._restless |= round_trip > BAD_QUEUE_S  # a queue is only a part of it
 
     def asks(self, now: float) -> bool:
@@ -154,7 +154,7 @@ class Downlink:
     @property
     def round_trip(self) -> float:
         """The newest round trip in seconds."""
-        return self._round_trips[-1] if self._round_trips else FIRST_ROUND_TRIP_S
+        return self._round_trips.newest if self._round_trips else FIRST_ROUND_TRIP_S
 
     def sent(self, bitrate: float) -> None:
         """Take what was really sent in the last second, padding left out, in bit/s."""
@@ -182,12 +182,6 @@ class Downlink:
     def _fresh(self, now: float) -> float | None:
         return self._estimate[0] if self._estimate and now - self._estimate[1] < FRESH_S else None
 
-    @property
-    def _standing(self) -> float:
-        """The queue that the last two round trips show: one alone may be a busy receiver's late word."""
-        last = list(self._round_trips)[-2:]
-        return min(last) - min(self._round_trips) if last else 0.0
-
     def _usual_loss(self, reports: int) -> float:
         """What was lost before the newest reports."""
         before = list(self._losses)[:-reports]
@@ -202,10 +196,11 @@ class Downlink:
         estimate = self._fresh(now)
         cut = self._cut > max(self._settled, now - FRESH_S)
         low = cut and estimate is not None and estimate < FOLLOWS * self._sent
-        if low and (self._standing > WAITING_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
+        queue = self._round_trips.queue
+        if low and (queue > WAITING_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
             return True
         losing = len(self._losses) > 1 and min(self._losses[-2], self._losses[-1]) > self._usual_loss(2) + BAD_LOSS
-        return losing or (self._standing > BAD_QUEUE_S and now >= self._settled + SETTLE_S)
+        return losing or (queue > BAD_QUEUE_S and now >= self._settled + SETTLE_S)
 
     def _down(self, now: float) -> None:
         """Take the highest step the estimate carries, at least one lower."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, pairwise
+from math import inf
 from pathlib import Path
 from statistics import median
 from time import monotonic
@@ -30,6 +31,9 @@ RATES = {4e6: 720, 1.5e6: 720, 0.6e6: 360, 0.2e6: 180}
 CAMERA_RATES = {**RATES, 1.5e6: 360}
 """The upper layer of a camera takes 1.7 Mbit/s."""
 SETTLE_S, WATCH_S, RETURN_S = 10.0, 20.0, 15.0
+UP_RATES = (0.5e6, 0.3e6)
+"""Two layers are looked at, which take 0.63 Mbit/s."""
+UP_SETTLE_S, UP_WATCH_S = 20.0, 60.0
 LOSS, LOSS_S = 0.05, 30.0
 SOUND_LOSS = 0.3
 SLOT_MS = 20
@@ -38,6 +42,8 @@ BLACKOUTS = 5
 FREEZE_MS = 190.0
 """Between two pictures: one period of 40 ms and 150 ms more (the definition of webrtc-stats' freezeCount)."""
 PERIOD_MS = 40.0
+BUSY = "testsrc2=size=1280x720:rate=25"
+"""A film that takes all the bits it may."""
 
 _STATS = """async () => {
   const found = {};
@@ -48,6 +54,20 @@ _STATS = """async () => {
     samples: entry.totalSamplesReceived ?? 0, concealed: entry.concealedSamples ?? 0,
     silent: entry.silentConcealedSamples ?? 0,
   };
+  return found;
+}"""
+
+_SENT = """async () => {
+  const found = {packets: 0, lost: 0, bytes: 0, rtt: 0, height: 0};
+  const report = await document.querySelector('room-page, host-page').meeting.link.pc?.getStats();
+  for (const entry of report?.values() ?? []) {
+    if (entry.type === 'outbound-rtp' && entry.kind === 'video') {
+      found.packets += entry.packetsSent ?? 0;
+      found.bytes += entry.bytesSent ?? 0;
+    }
+    if (entry.type === 'remote-inbound-rtp' && entry.kind === 'video') found.lost += entry.packetsLost ?? 0;
+    if (entry.type === 'candidate-pair' && entry.nominated) found.rtt = entry.currentRoundTripTime ?? 0;
+  }
   return found;
 }"""
 
@@ -165,6 +185,26 @@ def narrow(page: Page, line: BadLine, rate: float, best: int) -> dict[str, objec
     }
 
 
+def uphill(page: Page, line: BadLine, rate: float) -> dict[str, object]:
+    """Narrow the way to the server alone, while the viewer sends a camera in three layers."""
+    line.up = rate
+    page.wait_for_timeout(UP_SETTLE_S * 1000)
+    before, since = page.evaluate(_SENT), monotonic()
+    round_trips = []
+    while monotonic() - since < UP_WATCH_S:
+        page.wait_for_timeout(1000)
+        round_trips.append(page.evaluate(_SENT)["rtt"])
+    after, took = page.evaluate(_SENT), monotonic() - since
+    line.up = inf
+    page.wait_for_timeout(UP_SETTLE_S * 1000)
+    lost, sent = after["lost"] - before["lost"], after["packets"] - before["packets"]
+    return {
+        "lost": round(lost / max(1, sent), 4),
+        "round_trip_ms": [round(1000 * each) for each in (median(round_trips), max(round_trips))],
+        "sent_kbps": round((after["bytes"] - before["bytes"]) * 8 / took / 1000),
+    }
+
+
 def lossy(page: Page, line: BadLine) -> dict[str, object]:
     """Lose packets at random, both ways."""
     until_height(page, 720, 60)
@@ -230,20 +270,24 @@ def dark(page: Page, line: BadLine) -> dict[str, object]:
 Part = Callable[[Page, BadLine], dict[str, object]]
 
 
+def raised() -> dict[str, Part]:
+    """What is measured of the way to the server."""
+    return {f"up-{rate / 1e6:g}": partial(uphill, rate=rate) for rate in UP_RATES}
+
+
 def parts(rates: Mapping[float, int]) -> dict[str, Part]:
     """What can be measured, by its name."""
     narrowed = {f"{rate / 1e6:g}": partial(narrow, rate=rate, best=best) for rate, best in rates.items()}
-    return {**narrowed, "loss": lossy, "blackout": dark, "sound": thinned}
+    return {**narrowed, **raised(), "loss": lossy, "blackout": dark, "sound": thinned}
 
 
 @contextmanager
-def viewer(playwright: Playwright, firefox: bool, data: Path) -> Iterator[Browser]:
+def viewer(playwright: Playwright, firefox: bool, data: Path, film: str) -> Iterator[Browser]:
     """The browser that is measured."""
-    blue = browsers.plain("blue")
     with (
         browsers.firefox(playwright)
         if firefox
-        else browsers.chromium(playwright, browsers.material(data, "blue", blue, 880))
+        else browsers.chromium(playwright, browsers.material(data, "viewer", film, 880))
     ) as browser:
         yield browser
 
@@ -262,8 +306,9 @@ def main() -> None:
     with running(data / "data") as server, sync_playwright() as playwright, line:
         server.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
         server.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
-        busy = browsers.material(data, "busy", "testsrc2=size=1280x720:rate=25", 440)
-        with browsers.chromium(playwright, busy) as first, viewer(playwright, wish.firefox, data) as second:
+        busy = browsers.material(data, "busy", BUSY, 440)
+        film = BUSY if any(part in raised() for part in wish.parts) else browsers.plain("blue")
+        with browsers.chromium(playwright, busy) as first, viewer(playwright, wish.firefox, data, film) as second:
             people = People(server)
             page = people.sign_in(first, HOST)
             code = people.register(page, ["nt.xuonghuan"], "Đo đường truyền kém")

@@ -1,7 +1,8 @@
 """Sinks that send to a peer: one steady RTP stream out of whichever source the seat looks at or hears."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import cycle, islice
 from struct import Struct
 from typing import Protocol
 
@@ -19,8 +20,8 @@ from mediaserver.transport.srtp import Outgoing
 
 PADDING_BYTES = 255
 """The most that RTP padding can count (RFC 3550 §5.1)."""
-MAX_REPEATED = 32
-"""Packets sent once more in one go to fill a line."""
+MAX_REPEATED = 96
+"""Packets sent once more in one go to fill a line: those of a picture that stands still are small."""
 MAX_OWED_BYTES = 2500.0
 """Two packets: what could not be sent between pictures is not made good for."""
 _HEADER = Struct("!BBHII")
@@ -238,15 +239,24 @@ class Forwarder:
         self._owed = min(self._owed, MAX_OWED_BYTES)
 
     def _repeat(self, now: float) -> None:
-        assert self.source is not None
-        newest, again = self.leg.newest if self.leg.sent else None, list[Packet]()
-        while newest is not None and len(again) < MAX_REPEATED:
-            packet = self.source.recall((newest.sequence - len(again)) & 0xFFFF)
-            if packet is None or self._owed < len(packet.payload) + HEADERS_BYTES:
+        again: list[Packet] = []
+        for packet in islice(cycle(self._newest()), MAX_REPEATED):
+            if self._owed < len(packet.payload) + HEADERS_BYTES:
                 break
             self._owed -= len(packet.payload) + HEADERS_BYTES
             again.append(packet)
         self._send_again(again, now)
+
+    def _newest(self) -> Iterator[Packet]:
+        """The packets last sent, from the newest on, as far as there is no hole."""
+        newest = self.leg.newest if self.leg.sent else None
+        if self.source is None or newest is None:
+            return
+        for back in range(MAX_REPEATED):
+            packet = self.source.recall((newest.sequence - back) & 0xFFFF)
+            if packet is None:
+                return
+            yield packet
 
     def _pad_within(self, number: int) -> None:
         while self._owed >= PADDING_BYTES and (moved := self.rewriter.pad()) is not None:

@@ -20,6 +20,8 @@ SOCKET_BUFFER_BYTES = 4 << 20
 not fit is lost. Debian 13 gives a twentieth unless told to give more, or asked by root (`SO_*BUFFORCE`, socket(7))."""
 _BUFFERS = (("rmem_max", socket.SO_RCVBUF, 33), ("wmem_max", socket.SO_SNDBUF, 32))
 """The kernel's limit, what it limits, and the option that goes beyond it (asm-generic/socket.h)."""
+TAKEN_S = 5.0
+"""A peer is silent for no longer, and an address that changes hands is a port that a router gives anew."""
 _UDP_SEGMENT = 103
 """linux/udp.h; Python's socket module does not name it."""
 _SEGMENT = Struct("=H")
@@ -133,6 +135,7 @@ class UdpMux:
     def __init__(self) -> None:
         self._sockets: dict[socket.socket, Port] = {}
         self._by_fragment: dict[str, Path] = {}
+        self._by_address: dict[Address, Path] = {}
         self.counters = Counters()
         self.faults = Faults(logger)
         self._inbox = Inbox(self.counters, Packet)
@@ -162,12 +165,20 @@ class UdpMux:
         """Route checks with this username fragment to `path`."""
         self._by_fragment[fragment] = path
 
+    def taken(self, address: Address, path: Path, now: float) -> bool:
+        """Whether an address is another peer's who was heard lately; a sender's address can be forged."""
+        other = self._by_address.get(address, path)
+        return other is not path and now - other.line.heard < TAKEN_S
+
     def validate(self, address: Address, path: Path) -> None:
         """Route datagrams from `address` to `path`."""
+        self._by_address[address] = path
         self._inbox.route(address, path.line)
 
     def forget(self, address: Address, path: Path) -> None:
         """Stop routing `address` to `path`."""
+        if self._by_address.get(address) is path:
+            del self._by_address[address]
         self._inbox.forget(address, path.line)
 
     def unregister(self, fragment: str, addresses: Iterable[Address], path: Path) -> None:

@@ -73,7 +73,7 @@ class WebRtcTransport(Stateful):
         if (round_trip := self.ice.answered(message, now)) is not None:
             self._receiver.answered(round_trip, now)
             return
-        response = self.ice.request(message, address)
+        response = None if self._mux.taken(address, self, now) else self.ice.request(message, address)
         if response is None:
             return
         port.send(response, address)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.forwarder import PADDING_BYTES, Forwarder
+from mediaserver.forwarder import MAX_REPEATED, PADDING_BYTES, Forwarder
 from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet, parse
 from mediaserver.rtp.payload import packetize_vp8, vp8_descriptor
@@ -393,9 +393,10 @@ def test_a_line_is_filled_with_the_newest_packets_and_numbers_stay_as_they_are()
     assert [original for _, original, _ in repaired(scene)] == [packet[1] for packet in sent[:1:-1]]
     scene.show(scene.one)
     assert (scene.wire.sent[-1][1] - sent[-1][1]) & 0xFFFF == 1
-    before = len(scene.wire.sent)
+    before = len(repaired(scene))
     scene.forwarder.pad(1e9, scene.now)
-    assert len(scene.wire.sent) - before == 6  # all there are
+    again = [original for _, original, _ in repaired(scene)][before:]
+    assert [(number - sent[0][1]) & 0xFFFF for number in again] == (MAX_REPEATED // 6) * [5, 4, 3, 2, 1, 0]
     assert scene.wire.whole == []
 
 

@@ -13,7 +13,9 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.transport import stun, udp
 from mediaserver.transport.ice import Address
 from mediaserver.transport.line import Counters, Line
-from mediaserver.transport.udp import MAX_SEGMENT_BYTES, Port, UdpMux
+from mediaserver.transport.udp import MAX_SEGMENT_BYTES, TAKEN_S, Port, UdpMux
+from mediaserver.transport.webrtc import WebRtcTransport
+from tests.mediaserver.meeting import CERTIFICATE
 
 NO_OPTION = 9999
 """Of sockets: as where a kernel or our rights know no way beyond its limits."""
@@ -103,6 +105,39 @@ async def test_datagrams_find_their_peer_by_validated_address(world: World) -> N
         theirs.sendto(b"\x16again", world.mux.addresses[0])
         await world.arrived(6)
     assert (len(peer.datagrams), len(other.datagrams), world.mux.counters.strangers) == (3, 1, 2)
+
+
+class Deaf:
+    """Takes what comes and does nothing."""
+
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        """Nothing."""
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Nothing."""
+
+    def answered(self, round_trip: float, now: float) -> None:
+        """Nothing."""
+
+
+async def test_nobody_takes_over_the_address_of_who_was_heard_lately(world: World) -> None:
+    victim, other = (
+        WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], Deaf(), lambda *_: None) for _ in range(2)
+    )
+    with client() as sock:
+        port = Port(sock, world.mux.counters)
+
+        def asks(peer: WebRtcTransport, now: float) -> None:
+            checks = Checks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
+            peer.stun(stun.parse(checks.request()), sock.getsockname(), port, now)
+
+        asks(victim, 100.0)
+        asks(other, 100.0 + TAKEN_S - 0.1)
+        assert (victim.ice.selected, other.ice.selected) == (sock.getsockname(), None)
+        asks(other, 100.0 + TAKEN_S)
+        assert other.ice.selected == sock.getsockname()
+        for peer in (victim, other):
+            await peer.close()
 
 
 async def test_a_kernel_that_keeps_too_little_is_told_of(

@@ -7,6 +7,7 @@ first. Sound is never reduced.
 
 from collections import deque
 from collections.abc import Sequence
+from statistics import fmean
 
 from mediaserver.rtp.probe import Probe, Verdict
 from mediaserver.rtp.standing import Standing
@@ -16,6 +17,10 @@ BAD_LOSS, PROBE_LOSS = 0.08, 0.03
 USUAL_REPORTS, MAX_USUAL_LOSS = 8, 0.10
 """A line that loses at random, as radio does, carries no more when it is sent less; beyond a tenth that is doubtful
 (draft-ietf-rmcat-gcc-02 §6)."""
+CURED, CURED_REPORTS = 0.5, 2
+"""Less of a loss is left, in so many reports, when a step down cured it."""
+UNLEARNED = 0.1
+"""A report of less loss takes so much off what is usual."""
 BAD_QUEUE_S, WAITING_S = 0.30, 0.15
 """Round trip above the least of the last half minute: never tolerated, and not together with a low estimate."""
 BASE_ANSWERS = 20
@@ -73,6 +78,10 @@ class Downlink:
         self._cut = -NARROW_S
         self._losses: deque[float] = deque(maxlen=USUAL_REPORTS)
         """As reported since the last step, newest last."""
+        self._before = 0.0
+        """The loss that the last step down was to cure."""
+        self._uncured = 0.0
+        """The loss that it did not."""
         self._window: tuple[float, int, int, float] = 0.0, 0, 0, 0.0
         """Begin, highest number, packets expected and lost so far."""
         self._round_trips = Standing()
@@ -114,6 +123,7 @@ class Downlink:
                 self.loss = 0.5 * self.loss + 0.5 * lost / expected
             if now >= self._settled and expected:
                 self._losses.append(lost / expected)
+                self._learn()
                 self._restless |= self._losses[-1] > BAD_LOSS
                 if self._probe is not None:  # of few packets, chance takes now more, now less
                     self._probe.reported(lost / expected > 2 * self._usual_loss(1) + PROBE_LOSS, now)
@@ -182,10 +192,19 @@ class Downlink:
     def _fresh(self, now: float) -> float | None:
         return self._estimate[0] if self._estimate and now - self._estimate[1] < FRESH_S else None
 
+    def _learn(self) -> None:
+        """See after two reports whether a step down cured a loss; if it did not, the line loses that anyway."""
+        if len(self._losses) == CURED_REPORTS and self._before:
+            mean = fmean(self._losses)
+            self._uncured = mean if mean > CURED * self._before else 0.0
+            self._before = 0.0
+        elif self._losses[-1] < self._uncured:
+            self._uncured += UNLEARNED * (self._losses[-1] - self._uncured)
+
     def _usual_loss(self, reports: int) -> float:
-        """What was lost before the newest reports."""
+        """What was lost before the newest reports, or in spite of the last step down."""
         before = list(self._losses)[:-reports]
-        return min(MAX_USUAL_LOSS, sum(before) / max(1, len(before)))
+        return min(MAX_USUAL_LOSS, max(self._uncured, sum(before) / max(1, len(before))))
 
     def _needs(self, step: int) -> int:
         return self._steps[step] + SOUND_BPS
@@ -208,6 +227,7 @@ class Downlink:
         while below > 0 and estimate is not None and FOLLOWS * self._needs(below) > estimate:
             below -= 1
         self._carried = 0
+        self._before = fmean(list(self._losses)[-CURED_REPORTS:] or [0.0])
         self._change(below, now)
         self._not_before = now + self._wait
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import inf
 from random import Random
 
@@ -195,6 +196,15 @@ def test_random_loss_does_not_hide_that_a_line_recovered(seed: int) -> None:
     line.run(30)
     line.capacity = 10e6
     assert line.run(30)[-1] == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("radio", [0.1, 0.12])
+def test_a_loss_that_a_lower_step_does_not_cure_takes_the_picture_down_once(radio: float, seed: int) -> None:
+    line = Line(10e6, True, radio=radio, random=Random(seed))
+    steps = line.run(300)
+    assert sum(before != after for before, after in pairwise(steps)) <= 6
+    assert steps.count(USUAL) > 0.9 * len(steps)
 
 
 def test_who_may_have_more_is_probed_for_it_and_who_may_not_is_brought_down_at_once() -> None:

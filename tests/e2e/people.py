@@ -22,9 +22,9 @@ class People:
         self._server = server
         self._pages: list[Page] = []
 
-    def sign_in(self, browser: Browser, account: str) -> Page:
-        """Sign in by the page, as a person does."""
-        page = browser.new_context(locale="vi-VN").new_page()
+    def sign_in(self, browser: Browser, account: str, *, touch: bool = False) -> Page:
+        """Sign in by the page, as a person does; `touch` is a tablet's screen."""
+        page = browser.new_context(locale="vi-VN", has_touch=touch).new_page()
         self._pages.append(page)
         page.add_init_script(OWN_SOUND_PROCESSOR)
         page.goto(self._server.http)

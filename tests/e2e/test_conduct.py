@@ -67,6 +67,42 @@ def test_a_tap_in_the_room_reaches_the_desk_and_the_host(
     expect(page.get_by_test_id("count")).to_contain_text("3/3")
 
 
+def test_the_first_tap_on_a_tablet_at_rest_counts_where_it_is_seen(people: People, red: Browser, blue: Browser) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp có máy tính bảng")
+    people.enter(page, code, "host")
+    tablet = people.enter(people.sign_in(blue, "nt.xuonghuan", touch=True), code).page
+    at_rest, mic = tablet.locator("main.room.idle"), tablet.get_by_test_id("mic")
+    expect(at_rest).to_be_visible()
+    page.get_by_test_id("seat").filter(has_text="NT.XuongHuan").get_by_test_id("give-floor").click()
+    expect(at_rest).to_be_visible()
+    tablet.get_by_test_id("floor-accept").tap()
+    expect(mic).to_have_attribute("data-state", re.compile("on|live"))
+    expect(at_rest).to_be_visible()
+    mic.tap(force=True)
+    expect(at_rest).to_have_count(0)
+    expect(mic).to_have_attribute("data-state", re.compile("on|live"))
+    mic.tap()
+    expect(mic).to_have_attribute("data-state", "off")
+
+
+def test_whom_the_console_says_to_be_large_is_who_is_large(people: People, red: Browser, blue: Browser) -> None:
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Họp có người được chọn")
+    people.enter(page, code, "host")
+    people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    focus = page.get_by_test_id("focus")
+    chosen = focus.locator("option", has_text="NT.XuongHuan").get_attribute("value")
+    focus.select_option(chosen)
+    page.get_by_test_id("audience").select_option("recording")
+    focus.select_option("")
+    expect(page.get_by_test_id("layout-same")).to_be_visible()
+    page.get_by_test_id("audience").select_option("everyone")
+    expect(focus).to_have_value(str(chosen))
+    page.get_by_test_id("audience").select_option("recording")
+    expect(focus).to_have_value("")
+
+
 def test_a_provider_names_its_contact_and_answers_for_its_line(
     server: Server, people: People, red: Browser, blue: Browser
 ) -> None:

@@ -305,8 +305,10 @@ class Hub:
             await act(room)
 
     async def _room_lost(self, room: str) -> None:
-        await self.tools.recordings.interrupted(self.tools.clock(), room)
-        await self._tell(room, lambda conference: conference.media_lost())
+        try:
+            await self.tools.recordings.interrupted(self.tools.clock(), room)
+        finally:
+            await self._tell(room, lambda conference: conference.media_lost())
 
     async def _recording_ended(self, event: RecordingEnded) -> None:
         try:

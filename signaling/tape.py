@@ -66,7 +66,8 @@ class Tape:
             self._take_up(left)
 
     def _take_up(self, left: Left) -> None:
-        self._begun, self._by, self._wish = True, left.by, left.position == "on"
+        wished = self._wish or left.by != NOBODY  # what began by itself may be wished no more
+        self._begun, self._by, self._wish = True, left.by, wished and left.position == "on"
         if left.position == "paused":
             self.state = RecordingState(on=True, paused=True, seconds=left.seconds, voices=self._voices)
             self._lost = True

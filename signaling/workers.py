@@ -80,6 +80,7 @@ class Workers:
         for room in lost:
             del self._places[room]
             self._seats.pop(room, None)
+        for room in lost:
             await self._events.put(RoomLost(room))
         if self._engines:
             for back in lost.values():

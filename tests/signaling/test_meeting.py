@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
+from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import (
     EVERYONE,
@@ -348,6 +349,22 @@ async def test_a_replaced_worker_is_told_everything_and_clients_renew(world: Wor
     assert (list(room.seats), room.floors) == ([joined["seat"]], {joined["seat"]})
     parts = [(part.part, part.state, (part.path == room.recording)) for part in await world.recorded.recordings()]
     assert sorted(parts) == [(0, "recording", False), (1, "broken", False), (2, "recording", True)]
+
+
+async def test_a_lost_worker_is_told_although_the_database_cannot_note_what_it_recorded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.session(NHA_TRANG)
+    host, joined = await world.join("host", session)
+    await host.ask(type="offer", sdp="v=0")
+    await host.seat(joined["seat"], media="connected")
+
+    async def refuses(*_: object) -> None:
+        raise SQLAlchemyError("locked")
+
+    monkeypatch.setattr(world.roof.recordings, "interrupted", refuses)
+    world.engine.emit(EngineLost())
+    await host.seat(joined["seat"], media="none")
 
 
 async def test_recording_ends_with_what_the_engine_says(world: World) -> None:

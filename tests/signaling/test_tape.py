@@ -150,6 +150,14 @@ def test_it_goes_on_as_an_earlier_server_left_it(reason: str | None, stopped_by:
     assert tape.wished(NOW, True) == (begun if position == "on" else [])
 
 
+@pytest.mark.parametrize(("by", "goes_on"), [("", False), ("host", True)])
+def test_a_registration_withdrawn_while_no_server_ran_begins_nothing_but_what_somebody_began_goes_on(
+    by: str, goes_on: bool
+) -> None:
+    part = Recording("r", "s", 1, "1.mp4", "Họp", "H", "u", NOW, 61_400, reason="interrupted", started_by=by)
+    assert (Tape(False, NOW, left=part.left).wished(NOW, True) != []) is goes_on
+
+
 def test_an_amendment_asks_for_it_or_takes_it_back_but_not_what_somebody_began_by_hand() -> None:
     tape = Tape(False, NOW)
     assert tape.registered(True, later(10), False) == []

@@ -28,8 +28,10 @@ logger = logging.getLogger(__name__)
 
 ITEM_BYTES = 2000
 """What a packet that waits for the disk takes in memory besides what is in it."""
-MAX_QUEUED_BYTES = 32 << 20
-"""Nearly two minutes of a recording at its highest rate; when more waits for the disk it ends with an error."""
+MAX_QUEUED_BYTES = 12 << 20
+"""Forty seconds of a recording at its highest rate: a disk that hangs for longer will not come back, and the host must
+know. The recording then ends with an error.
+"""
 MAX_VOICES_BYTES = 8 << 20
 """A quarter of a minute of five points who speak; when more waits for the disk they are left out."""
 RESUME_S = 0.1

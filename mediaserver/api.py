@@ -278,7 +278,10 @@ class MediaEngine(Protocol):
         """How many seconds the recording has so far, which is where a mark belongs; None when none runs."""
 
     async def stop_recording(self, room: str) -> None:
-        """Close the recording; :class:`RecordingEnded` follows. Nothing happens when none runs."""
+        """Take no more into the recording. Nothing happens when none runs.
+
+        :class:`RecordingEnded` follows once the file is closed, which a disk may take long for.
+        """
 
     async def lines(self, room: str) -> Mapping[str, LineState]:
         """How the line of each connected seat of a room is."""

@@ -244,8 +244,8 @@ class LocalEngine:
         return self._room(room).recorded
 
     async def stop_recording(self, room: str) -> None:
-        """Close the recording."""
-        await self._room(room).stop_recording()
+        """Take no more into the recording."""
+        self._room(room).stop_recording()
 
     async def lines(self, room: str) -> Mapping[str, LineState]:
         """How the line of each connected seat of a room is."""

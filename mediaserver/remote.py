@@ -161,7 +161,7 @@ class RemoteEngine:
         return seconds
 
     async def stop_recording(self, room: str) -> None:
-        """Close the recording."""
+        """Take no more into the recording."""
         await self._call("stop_recording", room=room)
 
     async def lines(self, room: str) -> Mapping[str, LineState]:

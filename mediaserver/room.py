@@ -546,27 +546,30 @@ class Room:
         peers = {name: seat.peer for name, seat in self.seats.items() if seat.peer is not None}
         return {name: peer.line for name, peer in peers.items() if peer.transport.state == "connected"}
 
-    async def stop_recording(self) -> None:
-        """Close the recording."""
-        await self._end_recording(None)
+    def stop_recording(self) -> None:
+        """Take no more into the recording; its end is told once its disk has it all."""
+        self._end_recording(None)
 
     def _recording_failed(self, recorder: Recorder, word: str) -> None:
         if self._recorder is recorder:
             self._emit(RecordingFailed(self.name, str(recorder.path), word))
-            self._see_off(self._end_recording(word))
+            self._end_recording(word)
 
-    async def _end_recording(self, error: str | None) -> None:
+    def _end_recording(self, error: str | None) -> None:
         recorder, self._recorder, self.mixer.tap = self._recorder, None, None
         if recorder is None:
             return
         for source in (_recorded(self.pictures.of(RECORDING)), self.mixer.full):
             source.detach(recorder)
+        self._see_off(self._close_recording(recorder, error))
+
+    async def _close_recording(self, recorder: Recorder, error: str | None) -> None:
         await asyncio.to_thread(recorder.close)
         self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error or recorder.error))
 
     async def close(self) -> None:
         """Close everything."""
-        await self._end_recording(None)
+        self._end_recording(None)
         self._composing.cancel()
         for name, seat in tuple(self.seats.items()):
             try:

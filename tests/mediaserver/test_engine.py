@@ -43,7 +43,7 @@ from mediaserver.rtp.rtcp import Block, receiver_report
 from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
 from mediaserver.transport.webrtc import SILENCE_S
-from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting, material
+from tests.mediaserver.meeting import CERTIFICATE, PATIENCE_S, ROOM, Meeting, material
 from tests.mediaserver.offers import CHROMIUM
 
 
@@ -585,6 +585,19 @@ async def test_a_disk_that_hangs_is_told_before_it_lets_go_of_the_file(
     assert (room._recorder, recorder._queued.used) == (None, MAX_QUEUED_BYTES)
     released.set()
     assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
+
+
+async def test_who_stops_a_recording_does_not_wait_for_its_disk(meeting: Meeting, room: Room, tmp_path: Path) -> None:
+    paths, released = [str(tmp_path / name) for name in ("one.mp4", "two.mp4")], threading.Event()
+    await meeting.engine.start_recording(ROOM, paths[0])
+    assert room._recorder is not None
+    room._recorder._thread.submit(released.wait)
+    async with asyncio.timeout(PATIENCE_S):
+        await meeting.engine.stop_recording(ROOM)
+    await meeting.engine.start_recording(ROOM, paths[1])
+    assert not [event for event in meeting.events if isinstance(event, RecordingEnded)]
+    released.set()
+    assert await meeting.recorded() == RecordingEnded(ROOM, paths[0], 0.0, None)
 
 
 async def test_a_room_that_is_closed_while_its_disk_hangs_tells_that_the_recording_ended(

@@ -413,7 +413,7 @@ async def test_a_recording_that_was_stopped_and_did_not_get_its_end_says_why(
     await a.watch.until(path.exists)
     with no_larger(path.stat().st_size):
         await meeting.engine.stop_recording(ROOM)
-    assert (await meeting.recorded()).error == "disk-error"
+        assert (await meeting.recorded()).error == "disk-error"
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [f"x recording {path}"]
     caplog.clear()
 

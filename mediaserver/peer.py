@@ -247,7 +247,7 @@ class Peer:
     def _sender_reported(self, report: rtcp.SenderReport, now: float) -> None:
         if (layer := self.camera.find(report.ssrc, None)) is not None:
             transit = layer.reported(report, now)
-            if transit is not None:
+            if transit is not None and layer.active(now):  # one at rest would tell of the line as it was
                 self._uplink.came(transit)
         elif (reception := self._receptions.get(report.ssrc)) is not None:
             reception.reported(report, now)

@@ -26,6 +26,8 @@ ABOUT = 0.85, 1.2
 """Times that rate."""
 BAD_WAIT_S = 0.1
 """In a queue, above the least of the last half minute."""
+FORGOTTEN_S = 3
+"""A camera that is off says nothing of the line any more."""
 SHRINKS_S = 0.03
 """A second: such a queue drains by itself."""
 DRAIN, DRAIN_SECONDS = 0.8, 2
@@ -70,6 +72,9 @@ class UplinkLimit:
         """Of seconds in a row that lose."""
         self._trial: _Trial | None = None
         self._transits: list[float] = []
+        """Of this second."""
+        self._unheard = 0
+        """Seconds without any."""
         self._waits = Standing()
         self._queue = 0.0
         self._settles = 0
@@ -113,10 +118,11 @@ class UplinkLimit:
         self._trial, self._losses = None, []
 
     def _waiting(self) -> float:
+        self._unheard = 0 if self._transits else self._unheard + 1
         if self._transits:
             self._waits.add(min(self._transits))
             self._transits.clear()
-        return self._waits.queue
+        return self._waits.queue if self._unheard < FORGOTTEN_S else 0.0
 
     def _grow(self, loss: float, packets: int) -> None:
         self._losses, self._futile, self._calm = [], 0, True

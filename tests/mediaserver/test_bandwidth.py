@@ -111,6 +111,18 @@ def test_packets_that_take_longer_on_another_way_cost_no_more_than_a_moment() ->
     assert line.run(10)[2] > 0.9 * CAMERA_BPS
 
 
+def test_a_camera_that_was_switched_off_while_its_packets_waited_costs_nothing_when_it_comes_back() -> None:
+    limit = UplinkLimit()
+    for transit in (5.0, 5.0, 5.5):
+        limit.came(transit)
+        limit.update(100, 0)
+    limit.came(5.5)
+    after = limit.update(100, 0)
+    assert after < START_BPS
+    rates = [limit.update(0, 0) for _ in range(60)]
+    assert (min(rates) > 0.7 * after, rates[-1]) == (True, MAX_BPS)
+
+
 def test_a_line_that_widens_is_used_again() -> None:
     line = Uplink(0.6e6, 0.5)
     line.run(60)

@@ -113,6 +113,17 @@ async def test_a_line_that_loses_every_fifth_packet_is_known_by_sound_and_by_pic
     assert scene.peer.line.up == pytest.approx(0.2, abs=0.03)
 
 
+async def test_a_layer_at_rest_says_nothing_of_the_line_as_it_is_now(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, came = Scene(mux), list[float]()
+    monkeypatch.setattr(scene.peer._uplink, "came", came.append)
+    scene.send(10, rid="q")
+    for later in (0.5, 5.0):
+        scene.peer.rtcp(rtcp.sender_report(CAMERA, 1000.0 + later, 90_000 * 4, 1, 7), scene.now + later)
+    assert came == [pytest.approx(scene.now - (1000.5 - 4.0))]
+
+
 async def test_retransmissions_of_a_layer_fill_its_holes_and_nothing_else(mux: UdpMux) -> None:
     scene = Scene(mux)
     scene.send(10, rid="q")

@@ -43,7 +43,7 @@ from mediaserver.rtp.rtcp import Block, receiver_report
 from mediaserver.tracks import Dirty
 from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
 from mediaserver.transport.webrtc import SILENCE_S
-from tests.mediaserver.meeting import CERTIFICATE, PATIENCE_S, ROOM, Meeting, material
+from tests.mediaserver.meeting import CERTIFICATE, PATIENCE_S, ROOM, Guest, Meeting, material
 from tests.mediaserver.offers import CHROMIUM
 
 
@@ -235,6 +235,11 @@ def room_events(meeting: Meeting) -> list[Event]:
     return [*meeting.events, *meeting.engine._events]
 
 
+def sees(guest: Guest, size: tuple[int, int]) -> Callable[[], bool]:
+    """Whether a guest's picture has a size."""
+    return lambda: guest.watch.size == size
+
+
 async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: Meeting, room: Room) -> None:
     a = await meeting.join("a", "red", 440)
     b = await meeting.join("b", "green", 660)
@@ -244,15 +249,18 @@ async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: 
         await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 1080)
         room.seats[guest.seat].peer.downlink.step = LARGE  # type: ignore[union-attr]  # the line was found to carry it
         room._refresh_views()
-    await a.watch.until(lambda: a.watch.size == (480, 270))
+    for guest in (a, vp8):
+        await guest.watch.until(sees(guest, (480, 270)))
     await a.watch.until(lambda: all(meeting.shows(a, seat) for seat in "abc"))
-    assert (b.watch.size, vp8.watch.size) == ((320, 180), (320, 180))
+    await vp8.watch.until(lambda: all(meeting.shows(vp8, seat) for seat in "abc"))
+    assert b.watch.size == (320, 180)
     most = [room.seats[seat].peer.downlink.most for seat in "abc"]  # type: ignore[union-attr]
-    assert most == [LARGE, USUAL, USUAL], "nobody's line is probed for a picture that is not made for them"
+    assert most == [LARGE, USUAL, LARGE], "nobody's line is probed for a picture that is not made for them"
     assert room._rates() == {25, 30}
     assert a.caller.reception.picture().lost == b.caller.reception.picture().lost == 0
-    await meeting.engine.set_view(ROOM, "a", COMPOSED, 225)
-    await a.watch.until(lambda: a.watch.size == (320, 180))
+    for guest in (a, vp8):
+        await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 225)
+        await guest.watch.until(sees(guest, (320, 180)))
     await b.watch.until(lambda: set(room._composer._easels) == {(0, False)})
     assert room._rates() == {25}
 

@@ -1,11 +1,19 @@
 """What the steps of quality cost is what the page's cameras and screens are told to take."""
 
 import re
+from functools import partial
+from operator import eq
 from pathlib import Path
 
-from mediaserver.mix.quality import CAMERA_BPS, QUALITIES, SCREEN_BPS, USUAL
+from mediaserver.mix.quality import CAMERA_BPS, LARGE, QUALITIES, SCREEN_BPS, SINGLE_NAL, USUAL
+from mediaserver.picture import finest
 
 LINK = Path(__file__).parents[2] / "web/link.js"
+
+
+def test_room_systems_that_know_short_slices_only_get_720_lines_at_most() -> None:
+    most = [finest(partial(eq, codec)) for codec in ("H264", "VP8", SINGLE_NAL)]
+    assert most == [LARGE, LARGE, USUAL]
 
 
 def test_the_composed_picture_comes_as_180p12_360p25_720p25_and_1080p30() -> None:

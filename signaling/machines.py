@@ -28,6 +28,7 @@ from signaling.border import source_of
 from signaling.errors import BadKey, Locked
 from signaling.recordings import Recordings
 from signaling.roof import Roof
+from signaling.slow_folder import DEADLINE_SECONDS
 from signaling.supervisor import attend
 from signaling.throttle import Throttle
 from signaling.workers import Workers
@@ -161,4 +162,6 @@ async def _marker(recordings: Recordings) -> AsyncIterator[Path]:
     try:
         yield Path(file.name)
     finally:
-        await recordings.folder.run(file.close)
+        with suppress(OSError):  # it stays, where the folder hangs now
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await asyncio.to_thread(file.close)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, insert, literal, select, update
 from sqlalchemy.engine import RowMapping
 
 from mediaserver.chapters import Chapter
@@ -39,18 +39,17 @@ class RecordingStore(Rows):
 
         Who stops it while a lost worker is replaced, and none runs, has stopped the last one: it is not to go on.
         """
-        running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
-        newest = select(func.max(RECORDINGS.c.part)).where(_of(session)).scalar_subquery()
+        stopped = update(RECORDINGS).where(*_running(session)).values(stopped_by=by, reason=reason)
         async with self._writer.begin() as connection:
-            noted = await connection.execute(update(RECORDINGS).where(*running).values(stopped_by=by, reason=reason))
+            noted = await connection.execute(stopped)
             if by and not noted.rowcount:
-                last = _of(session), RECORDINGS.c.part == newest
-                await connection.execute(update(RECORDINGS).where(*last).values(stopped_by=by))
+                last = update(RECORDINGS).where(_of(session), RECORDINGS.c.part == _newest(session))
+                await connection.execute(last.values(stopped_by=by))
 
     async def note_pause(self, session: str, paused: bool) -> None:
         """Note that the running part of a session pauses, which is why it ends if it ends then; or that it goes on."""
-        running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
-        await self._write(update(RECORDINGS).where(*running).values(reason="paused" if paused else None))
+        paused_ = update(RECORDINGS).where(*_running(session)).values(reason="paused" if paused else None)
+        await self._write(paused_)
 
     async def close_recording(
         self, path: str, milliseconds: int, size: int, state: RecordingPhase, reason: str | None
@@ -72,8 +71,8 @@ class RecordingStore(Rows):
 
     async def add_mark(self, session: str, mark: Chapter) -> None:
         """Set a mark in the running part of a session; without one there is none."""
-        running = _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part != JOINED
-        part = select(RECORDINGS.c.id, literal(round(mark.seconds * 1000)), literal(mark.title)).where(*running)
+        mark_ = RECORDINGS.c.id, literal(round(mark.seconds * 1000)), literal(mark.title)
+        part = select(*mark_).where(*_running(session))
         await self._write(insert(MARKS).from_select(["recording", "milliseconds", "title"], part))
 
     async def finish_recording(self, recording: Recording) -> None:
@@ -148,6 +147,15 @@ class RecordingStore(Rows):
 def _of(session: Any) -> ColumnElement[bool]:
     matches: ColumnElement[bool] = RECORDINGS.c.session == session
     return matches
+
+
+def _newest(session: str) -> ScalarSelect[int]:
+    return select(func.max(RECORDINGS.c.part)).where(_of(session)).scalar_subquery()
+
+
+def _running(session: str) -> tuple[ColumnElement[bool], ...]:
+    """The part that is recorded into now: an earlier one may be open still, while its disk takes what waits."""
+    return _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part == _newest(session)
 
 
 def _recording_row(recording: Recording) -> dict[str, object]:

@@ -11,6 +11,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -54,11 +55,12 @@ class Recordings:
     async def begin(self, session: str, title: str, host: tuple[str, str], now: datetime, by: str = "") -> str:
         """Note the next part of a session's recording; return the path to record into. `host` is (name, unit).
 
-        Raises OSError.
+        Raises OSError, but not for a folder that is slow to answer: the recorder waits for it longer than we may.
         """
         part = await self._store.next_part(session)
         path = self.directory / session / f"{part}.mp4"
-        await self.folder.run(lambda: path.parent.mkdir(parents=True, exist_ok=True))
+        with suppress(TimeoutError):
+            await self.folder.run(lambda: path.parent.mkdir(parents=True, exist_ok=True))
 
         def new(number: int, file: Path, starter: str) -> Recording:
             about = (str(file), title, host[0], host[1], now)

@@ -108,12 +108,12 @@ export class Protocol extends EventTarget {
     this.watch(socket);
   }
 
-  /** Ask for a sign of life after a silence: what is sent into a dead line vanishes without a word. @param {Socket} socket */
+  /** Ask for a sign of life after a silence: what is sent into a dead line vanishes without a word. It answers in order, and may be busy with what was said. @param {Socket} socket */
   watch(socket) {
     this.delay(SILENT_MS, () => {
       if (socket !== this.socket) return;
       const idle = !this.pending.size && this.now() - this.heardAt >= SILENT_MS;
-      if (idle && (this.status === 'joined' || this.status === 'waiting')) this.question({type: 'ping'}, SILENT_MS).catch(() => undefined);
+      if (idle && (this.status === 'joined' || this.status === 'waiting')) this.question({type: 'ping'}, this.unheard.length ? ANSWER_MS : SILENT_MS).catch(() => undefined);
       this.watch(socket);
     });
   }

@@ -42,8 +42,10 @@ CURED = 0.5
 """Of the loss, when no more is left: the first second does not count."""
 CHANCE = 2
 """Packets a second that may get lost by chance before loss counts as high."""
-LEARNED, MOST_LEARNED = 0.0002, 0.05
-"""Of a second's loss, for each packet it had, and at most."""
+MOST_USUAL, TOLERATED = 0.1, 1.2
+"""More than a tenth is no line's usual loss; so many times the usual one is tolerated, for chance."""
+UNLEARNED, MOST_UNLEARNED = 0.0001, 0.02
+"""How much of what is usual a second that lost less takes off: for each packet it had, and at most."""
 
 
 class Loss:
@@ -67,7 +69,7 @@ class UplinkLimit:
         """The rate at which trouble began last."""
         self._calm = True
         self._usual = 0.0
-        """The loss that no lower rate cures."""
+        """The loss that no lower rate cured."""
         self._losses: list[float] = []
         """Of seconds in a row that lose."""
         self._trial: _Trial | None = None
@@ -87,6 +89,9 @@ class UplinkLimit:
 
     def update(self, received: int, lost: int) -> int:
         """Take one second's packets received and lost; the new limit in bit/s."""
+        if not received + lost:  # a camera that is off
+            self._unheard = FORGOTTEN_S
+            return self.bitrate
         packets, before = max(FEW, received + lost), self._queue
         self._queue = self._waiting()
         self._settles = max(0, self._settles - 1)
@@ -98,7 +103,7 @@ class UplinkLimit:
             self._judge(self._trial, received, lost)
         elif self._queue > BAD_WAIT_S:
             self._drain(shrinks=self._queue < before - SHRINKS_S)
-        elif loss < LOW_LOSS + 1.5 * self._usual:
+        elif loss < LOW_LOSS + TOLERATED * self._usual:
             self._grow(loss, packets)
         else:
             self._lose(loss)
@@ -126,8 +131,8 @@ class UplinkLimit:
 
     def _grow(self, loss: float, packets: int) -> None:
         self._losses, self._futile, self._calm = [], 0, True
-        if self._usual:
-            self._usual += min(MOST_LEARNED, LEARNED * packets) * (loss - self._usual)
+        if loss < self._usual:  # never the other way: what a higher rate loses would be usual soon
+            self._usual += min(MOST_UNLEARNED, UNLEARNED * packets) * (loss - self._usual)
         share = self.bitrate / self._full
         slow = ABOUT[0] < share < ABOUT[1]
         self._set(self.bitrate * (GROWTH if share < 0.5 else SLOW_GROWTH if slow else NEXT_GROWTH))
@@ -151,7 +156,7 @@ class UplinkLimit:
         if trial.over:
             self._trial = None
             if not trial.cured:
-                self._usual, self._full = trial.usual, trial.full
+                self._usual, self._full = min(MOST_USUAL, trial.usual) if trial.enough else 0.0, trial.full
                 self._set(trial.rate)
 
 
@@ -173,10 +178,16 @@ class _Trial:
             self.packets, self.lost = self.packets + received + lost, self.lost + lost
 
     @property
+    def enough(self) -> bool:
+        """Whether chance cannot have decided."""
+        return self.packets * self.usual >= EXPECTED
+
+    @property
     def over(self) -> bool:
-        enough = self.packets * self.usual >= EXPECTED
-        return self.seconds >= (TRIED if enough else LONGEST_TRIAL)
+        """Whether it has lasted long enough."""
+        return self.seconds >= (TRIED if self.enough else LONGEST_TRIAL)
 
     @property
     def cured(self) -> bool:
+        """Whether the lower rate loses much less."""
         return self.lost < CURED * self.usual * self.packets

@@ -69,6 +69,10 @@ class Path(Protocol):
     def line(self) -> Line:
         """Whose owner this peer is."""
 
+    @property
+    def selected(self) -> Address | None:
+        """The address it is sent to."""
+
     def datagram(self, data: bytes, now: float) -> None:
         """Take a DTLS record or a decrypted RTCP packet from an address this peer validated."""
 
@@ -168,7 +172,7 @@ class UdpMux:
     def taken(self, address: Address, path: Path, now: float) -> bool:
         """Whether an address is another peer's who was heard lately; a sender's address can be forged."""
         other = self._by_address.get(address, path)
-        return other is not path and now - other.line.heard < TAKEN_S
+        return other is not path and other.selected == address and now - other.line.heard < TAKEN_S
 
     def validate(self, address: Address, path: Path) -> None:
         """Route datagrams from `address` to `path`."""

@@ -68,6 +68,11 @@ class WebRtcTransport(Stateful):
         self._handshake: asyncio.Task[None] | None = None
         mux.register(self.ice.fragment, self)
 
+    @property
+    def selected(self) -> Address | None:
+        """The address the browser chose."""
+        return self.ice.selected
+
     def stun(self, message: stun.Message, address: Address, port: Port, now: float) -> None:
         """Answer a check, of which the first valid one starts DTLS; or take an answer."""
         if (round_trip := self.ice.answered(message, now)) is not None:

@@ -741,3 +741,19 @@ async def test_r082_a_wish_to_record_is_weighed_against_the_space_left(world: Wo
             assert await response.json() == {"bytes": round(3 * taken), "free": 10**9}
     async with client.get("/api/v1/recordings/estimate?minutes=0") as response:
         assert await problem_of(response) == (422, "invalid")
+
+
+async def test_what_is_noted_while_the_disk_still_takes_the_part_before_is_of_the_part_that_runs(world: World) -> None:
+    await world.roof.finisher.stop()
+    kept = world.roof.recordings
+    paths = [await kept.begin("s", "Họp", HOST_IS, NOW, "host")]
+    await kept.stopping("s", "host", None)
+    paths.append(await kept.begin("s", "Họp", HOST_IS, NOW, "central"))
+    await kept.mark("s", Chapter(3.0, "Phát biểu"))
+    await kept.paused("s", True)
+    await kept.ended(paths[0], 61.0, "disk-slow")
+    parts = sorted(await world.recorded.parts("s"), key=lambda part: part.part)[1:]  # the joined file is the first
+    assert [(part.part, part.reason, part.stopped_by, [mark.title for mark in part.chapters]) for part in parts] == [
+        (1, "disk-slow", "host", []),
+        (2, "paused", "", ["Phát biểu"]),
+    ]

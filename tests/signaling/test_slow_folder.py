@@ -62,8 +62,16 @@ async def test_time_passes_while_the_disk_does_not_answer(
     assert [message["type"] for message in host.seen if message["type"] == "storage"] == []
 
 
-async def test_a_recording_that_finds_no_folder_is_told_and_the_meeting_goes_on(
-    world: World, hanging: threading.Event, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fault", "error", "parts"), [(None, None, 1), (PermissionError("read-only"), "unavailable", 0)]
+)
+async def test_a_recording_begins_in_a_folder_that_is_slow_and_one_that_finds_none_is_told(
+    world: World,
+    hanging: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: OSError | None,
+    error: str | None,
+    parts: int,
 ) -> None:
     session = await world.session(NHA_TRANG)
     host, joined = await world.join("host", session)
@@ -71,15 +79,17 @@ async def test_a_recording_that_finds_no_folder_is_told_and_the_meeting_goes_on(
 
     def mkdir(path: Path, *how: Any, **more: Any) -> None:
         if path.name == session.id:
+            if fault is not None:
+                raise fault
             hanging.wait(HANGS_SECONDS)
         make(path, *how, **more)
 
     monkeypatch.setattr(Path, "mkdir", mkdir)
     await host.ask(type="record", on=True)
-    told = await host.until(lambda message: message["type"] == "recording" and not message["on"])
-    assert (told["error"], await world.recorded.parts(session.id)) == ("unavailable", [])
     await host.send(type="gain", seat=joined["seat"], decibels=3)
     await host.seat(joined["seat"], gain=3)
+    tape = world.roof.hub.meetings[session.id].conference.tape.state
+    assert (tape.on, tape.error, len(await world.recorded.parts(session.id))) == (error is None, error, parts)
 
 
 async def test_a_file_nobody_can_look_at_is_closed_and_made_good_later(

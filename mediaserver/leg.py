@@ -16,9 +16,9 @@ from mediaserver.legstream import LegStream, PictureStream, SoundStream
 from mediaserver.mix.quality import COMPOSED_BPS, SINGLE_NAL, USUAL
 from mediaserver.peer import REPORT_S, Owner
 from mediaserver.rtp import legwrite
-from mediaserver.rtp.bandwidth import Loss
 from mediaserver.rtp.downlink import Downlink
 from mediaserver.rtp.legsdp import SOUNDS, Media, Session
+from mediaserver.rtp.loss import Loss
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.reception import Reception
 from mediaserver.tracks import Dirty

@@ -12,8 +12,8 @@ from mediaserver.camera import Camera, Layer
 from mediaserver.forwarder import Forwarder
 from mediaserver.mix.quality import COMPOSED_BPS, USUAL
 from mediaserver.rtp import rtcp, rtx
-from mediaserver.rtp.bandwidth import Loss, UplinkLimit
 from mediaserver.rtp.downlink import Downlink
+from mediaserver.rtp.loss import Loss
 from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet
 from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe, mark_keyframes
@@ -31,6 +31,7 @@ from mediaserver.rtp.sdp import (
     send_time_id,
     write_answer,
 )
+from mediaserver.rtp.uplink import UplinkLimit
 from mediaserver.tracks import Dirty, Source
 from mediaserver.transport.dtls import fingerprint
 from mediaserver.transport.state import State

@@ -1,4 +1,4 @@
-"""What is lost, and the bitrate peers are told for it."""
+"""A sender's line as a bottleneck with a queue, and the bitrate it is told for it."""
 
 from random import Random
 from statistics import fmean
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.rtp.bandwidth import MAX_BPS, MIN_BPS, START_BPS, Loss, UplinkLimit
+from mediaserver.rtp.uplink import MAX_BPS, MIN_BPS, START_BPS, UplinkLimit
 
 PACKET_BITS = 8800
 CAMERA_BPS = 2_400_000
@@ -153,18 +153,3 @@ def test_a_line_that_widens_is_used_again() -> None:
     line.capacity, line.longest = 10e6, 2e6
     line.run(90)
     assert line.run(10)[2] > 0.9 * CAMERA_BPS
-
-
-def test_loss_is_remembered_for_a_few_seconds() -> None:
-    loss = Loss()
-    loss.update(80, 20)
-    assert loss.share == 0.1
-    for _ in range(3):
-        loss.update(100, 0)
-    assert loss.share == 0.0125
-
-
-def test_one_packet_lost_of_a_few_is_no_line_that_loses() -> None:
-    loss = Loss()
-    loss.update(2, 1)
-    assert loss.share == 0.02

@@ -1,4 +1,4 @@
-"""What a peer loses, and how fast it may send for that.
+"""How fast a peer may send. Pure.
 
 By loss as in draft-ietf-rmcat-gcc-02 §6, which alone is content with a queue that is always full and loses a little:
 so a lower rate is tried where some loss lasts. If that cures it the line was full, else it loses anyway. And packets
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from statistics import fmean
 
+from mediaserver.rtp.loss import FEW
 from mediaserver.rtp.standing import Standing
 
 START_BPS = 3_000_000
@@ -18,8 +19,6 @@ MAX_BPS = 3_500_000
 USED_BPS = 2_400_000
 """What three simulcast layers up to 720p30 take of it."""
 LOW_LOSS, HIGH_LOSS = 0.02, 0.10
-FEW = 25
-"""One lost of so many packets a second is no line that loses: a microphone in a pause sends two or three."""
 GROWTH, NEXT_GROWTH, SLOW_GROWTH = 1.08, 1.03, 1.01
 """A second: up to half of the rate at which trouble began last, from there on, and about that rate."""
 ABOUT = 0.85, 1.2
@@ -46,18 +45,6 @@ MOST_USUAL, TOLERATED = 0.1, 1.2
 """More than a tenth is no line's usual loss; so many times the usual one is tolerated, for chance."""
 UNLEARNED, MOST_UNLEARNED = 0.0001, 0.02
 """How much of what is usual a second that lost less takes off: for each packet it had, and at most."""
-
-
-class Loss:
-    """`update` once a second."""
-
-    def __init__(self) -> None:
-        self.share = 0.0
-        """What got lost lately, 0 to 1."""
-
-    def update(self, received: int, lost: int) -> None:
-        """Take one second's packets received and lost."""
-        self.share = 0.5 * self.share + 0.5 * lost / max(FEW, received + lost)
 
 
 class UplinkLimit:

@@ -4,14 +4,12 @@ from typing import Any
 
 import numpy as np
 from av import VideoFrame
-from numpy.typing import NDArray
 
 from mediaserver.mix import labels, marks
 from mediaserver.mix.layout import Tile
 from mediaserver.mix.marks import Mark
 from mediaserver.mix.scaler import halve
-
-Plane = NDArray[np.uint8]
+from mediaserver.mix.shade import Plane, shade
 
 BACKGROUND = (24, 128, 128)
 CARD = (46, 134, 122)
@@ -72,12 +70,10 @@ class Canvas:
     def name(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
         """Write a name behind its marks over the tile's lower left corner, on a darkened bar."""
         bar = marks.bar(text, shown, self._letters(tile), tile.width)
-        luma, *chroma = self._regions(_spot(bar.light, tile.x, tile.y + tile.height - bar.light.shape[0]))
-        np.add(np.right_shift(luma, 2, out=luma), bar.light, out=luma)
-        for plane in chroma:
-            np.add(np.right_shift(plane, 1, out=plane), 64, out=plane)
+        luma, u, v = self._regions(_spot(bar.light, tile.x, tile.y + tile.height - bar.light.shape[0]))
+        shade(luma, u, v, bar.light)
         for place, lit, tints in bar.icons:
-            for plane, tint in zip(chroma, tints, strict=True):
+            for plane, tint in zip((u, v), tints, strict=True):
                 plane[:, place][lit] = tint
 
     def card(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:

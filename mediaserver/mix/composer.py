@@ -3,7 +3,6 @@
 A composer lives in one worker thread. It is handed work and hands back bytes; it touches nothing of the room.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import inf
 
@@ -62,7 +61,7 @@ class Composer:
     def compose(self, work: Work) -> Composed:
         """Do one tick's work; what a picture needed is dropped when it is not wanted any more."""
         composed = Composed()
-        self._decode(work, composed)
+        self._hand_out(work)
         for unwatched in self._easels.keys() - work.others - {scene.easel for scene in work.scenes}:
             del self._easels[unwatched]
         cast = Cast(self._cameras, work.labels, work.marks, work.speaker)
@@ -71,6 +70,7 @@ class Composer:
             easel.paint(scene, cast, work.now)
             for key, encoded in easel.encode(scene).items():
                 composed.pictures[scene.picture, key] = encoded
+        composed.broken = {seat for seat in work.frames if not self._cameras[seat].decode()}
         return composed
 
     def _easel(self, key: EaselKey) -> Easel:
@@ -79,34 +79,40 @@ class Composer:
             self._easels[key] = Easel(*self._size, large=large)
         return self._easels[key]
 
-    def _decode(self, work: Work, composed: Composed) -> None:
+    def _hand_out(self, work: Work) -> None:
         for seat in self._cameras.keys() - work.labels.keys():
             del self._cameras[seat]
         for seat, frames in work.frames.items():
-            camera = self._cameras.setdefault(seat, _Camera(inf if seat.startswith(CONTENT) else STALE_S))
-            if not camera.decode(frames, work.now):
-                composed.broken.add(seat)
+            self._cameras.setdefault(seat, _Camera(inf if seat.startswith(CONTENT) else STALE_S)).take(frames, work.now)
 
 
 class _Camera:
-    """One seat's decoder and newest picture."""
+    """One seat's decoder and newest picture, which is decoded when it is painted: what was just written is at hand."""
 
     def __init__(self, stale_s: float) -> None:
         # given
         self._stale_s = stale_s
         # owned
-        self.picture: VideoFrame | None = None
         self.decoded = 0
+        self._waiting: list[Frame] = []
+        self._came = 0.0
         self._decoder: VideoDecoder | None = None
         self._stream: tuple[int, str] | None = None
+        self._broken = False
         self._scaler = Scaler()
+        self._picture: VideoFrame | None = None
         self._time = 0.0
         self._scaled: dict[tuple[int, int], VideoFrame] = {}
         """The newest picture in the sizes of its tiles."""
 
-    def decode(self, frames: Iterable[Frame], now: float) -> bool:
-        """Decode in order, keeping the newest picture; False when a key frame is needed to go on."""
-        for frame in frames:
+    def take(self, frames: list[Frame], now: float) -> None:
+        """Let pictures wait until somebody looks."""
+        self._waiting, self._came, self._broken = frames, now, False
+
+    def decode(self) -> bool:
+        """Decode in order what waits, keeping the newest picture; False when a key frame is needed to go on."""
+        waiting, self._waiting = self._waiting, []
+        for frame in waiting:
             if (frame.stream, frame.codec) != self._stream:
                 if not frame.keyframe:
                     continue
@@ -115,16 +121,17 @@ class _Camera:
             try:
                 picture = self._decoder.decode(frame.data)
             except ValueError:
-                self._stream = None
-                return False
+                self._stream, self._broken = None, True
+                break
             if picture is not None:
-                self.picture, self._time, self._scaled = picture, now, {}
+                self._picture, self._time, self._scaled = picture, self._came, {}
                 self.decoded += 1
-        return True
+        return not self._broken
 
-    def fresh(self, now: float) -> bool:
-        """Whether the camera still sends."""
-        return now - self._time < self._stale_s
+    def newest(self, now: float) -> VideoFrame | None:
+        """Its newest picture; None when it does not send any more."""
+        self.decode()
+        return self._picture if now - self._time < self._stale_s else None
 
     def scaled(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
         """The newest picture in another size, made once for all tiles of that size, whatever is written on them."""

@@ -26,12 +26,11 @@ EaselKey = tuple[int, bool]
 class Camera(Protocol):
     """What a tile shows."""
 
-    picture: VideoFrame | None
     decoded: int
     """Pictures so far: another one when this has changed."""
 
-    def fresh(self, now: float) -> bool:
-        """Whether it still sends."""
+    def newest(self, now: float) -> VideoFrame | None:
+        """Its newest picture, which is decoded now if it was not looked at before; None when it sends no more."""
 
     def scaled(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
         """Its newest picture in another size."""
@@ -107,7 +106,7 @@ class Easel:
 
     def _show(self, tile: Tile, cast: Cast, now: float) -> None:
         camera = cast.cameras.get(tile.seat)
-        picture = camera.picture if camera and camera.fresh(now) else None
+        picture = camera.newest(now) if camera else None
         label, marks = cast.labels.get(tile.seat or tile.awaited, tile.seat), cast.marks.get(tile.seat, ())
         shown = _Shown(camera.decoded if camera and picture else 0, label, marks, tile.seat == cast.speaker)
         if self._shown.get(tile) == shown:

@@ -1,8 +1,9 @@
-/* The loops over samples and pixels that numpy and swscale are too slow for: 20 ms of sound, pictures of half the size.
+/* The loops over samples and pixels that numpy and swscale are too slow for: 20 ms of sound, pictures of half the size,
+ * what names stand on.
  *
- * The sound has twins in Python (mix/minus.py, mix/limiter.py) that do the same and are used where this file was not
- * compiled, the pictures swscale (mix/scaler.py); the tests compare. Arrays come and go as buffers. Sound keeps the GIL,
- * since it takes microseconds in the loop's own thread; pictures are scaled in another, which gives it away.
+ * They have twins in Python (mix/minus.py, mix/limiter.py, mix/shade.py) that do the same and are used where this file
+ * was not compiled, halving has swscale (mix/scaler.py); the tests compare. Arrays come and go as buffers. What takes
+ * microseconds keeps the GIL; pictures are scaled in a thread of their own, which gives it away.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -87,6 +88,18 @@ static void halve_row(const Pair *restrict above, const Pair *restrict below, ui
     }
 }
 
+enum { NEUTRAL = 128 }; /* mix/shade.py */
+
+static void shade_luma(uint8_t *restrict into, const uint8_t *restrict light, Py_ssize_t width) {
+    for (Py_ssize_t x = 0; x < width; x++)
+        into[x] = (uint8_t)((into[x] >> 2) + light[x]);
+}
+
+static void shade_chroma(uint8_t *into, Py_ssize_t width) {
+    for (Py_ssize_t x = 0; x < width; x++)
+        into[x] = (uint8_t)((into[x] >> 1) + NEUTRAL / 2);
+}
+
 /* From and to Python. */
 
 static int give(Py_buffer *view, Py_ssize_t most, const char *what) {
@@ -144,10 +157,60 @@ static PyObject *halve(PyObject *Py_UNUSED(module), PyObject *args) {
     Py_RETURN_NONE;
 }
 
+/* A part of a plane, whose lines lie within longer ones. */
+static int get_plane(PyObject *array, Py_buffer *view, int flags) {
+    if (PyObject_GetBuffer(array, view, PyBUF_STRIDES | flags) < 0)
+        return 0;
+    if (view->ndim == 2 && view->itemsize == 1 && view->strides[1] == 1)
+        return 1;
+    PyBuffer_Release(view);
+    PyErr_SetString(PyExc_ValueError, "not lines of bytes");
+    return 0;
+}
+
+static int shade_plane(PyObject *array) {
+    Py_buffer plane;
+    if (!get_plane(array, &plane, PyBUF_WRITABLE))
+        return 0;
+    for (Py_ssize_t y = 0; y < plane.shape[0]; y++)
+        shade_chroma((uint8_t *)plane.buf + y * plane.strides[0], plane.shape[1]);
+    PyBuffer_Release(&plane);
+    return 1;
+}
+
+static int light_plane(PyObject *array, PyObject *mask) {
+    Py_buffer plane, light;
+    if (!get_plane(array, &plane, PyBUF_WRITABLE))
+        return 0;
+    if (!get_plane(mask, &light, 0)) {
+        PyBuffer_Release(&plane);
+        return 0;
+    }
+    int good = light.shape[0] == plane.shape[0] && light.shape[1] == plane.shape[1];
+    if (!good)
+        PyErr_SetString(PyExc_ValueError, "the light has another shape");
+    for (Py_ssize_t y = 0; good && y < plane.shape[0]; y++)
+        shade_luma((uint8_t *)plane.buf + y * plane.strides[0], (const uint8_t *)light.buf + y * light.strides[0],
+                   plane.shape[1]);
+    PyBuffer_Release(&plane);
+    PyBuffer_Release(&light);
+    return good;
+}
+
+static PyObject *shade(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *luma, *u, *v, *light;
+    if (!PyArg_ParseTuple(args, "OOOO", &luma, &u, &v, &light))
+        return NULL;
+    if (!light_plane(luma, light) || !shade_plane(u) || !shade_plane(v))
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
     {"level", level, METH_O, "How loud 16-bit samples are, in dBov."},
     {"limit", limit, METH_VARARGS, "Write a summed frame within 16 bits, beginning with a gain; the gain it ended with."},
     {"halve", halve, METH_VARARGS, "Write a plane in half its width and height."},
+    {"shade", shade, METH_VARARGS, "Darken a rectangle and light it."},
     {NULL},
 };
 

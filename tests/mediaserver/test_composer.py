@@ -262,6 +262,15 @@ def test_pictures_of_one_room_share_what_is_decoded_and_each_is_forgotten_by_its
     assert composer._easels == {}
 
 
+def test_who_is_in_no_picture_that_is_due_is_decoded_all_the_same() -> None:
+    composer, labels = Composer(WIDTH, HEIGHT, 25), {"a": "A", "b": "B"}
+    bad = [Frame("VP8", b"\x10\x02\x00\x9d\x01\x2a", True, 0, 1)]
+    composed = composer.compose(Work(0.0, (), labels, {"a": coded("VP8", RED), "b": bad}, None))
+    assert (composed.broken, composer._cameras["a"].decoded) == ({"b"}, 1)
+    composed = composer.compose(Work(0.04, (), labels, {"b": coded("VP8", GREEN)}, None))
+    assert (composed.broken, composer._cameras["b"].decoded) == (set(), 1)
+
+
 def test_an_empty_card_carries_the_name_of_who_is_awaited() -> None:
     empty = Tile("", A.x, A.y, A.width, A.height)
     eye, pictures = Eye(), []

@@ -14,6 +14,7 @@ from mediaserver.mix.layout import Tile
 from mediaserver.mix.limiter import RISE, plain_limit
 from mediaserver.mix.minus import FRAME_SAMPLES, plain_level
 from mediaserver.mix.scaler import Scaler, halves
+from mediaserver.mix.shade import plain_shade
 
 if shutil.which("cc") is None:
     pytest.skip("nothing was compiled without a compiler", allow_module_level=True)
@@ -98,3 +99,40 @@ def test_frames_of_another_length_are_refused() -> None:
         _mix.limit(cut, np.empty(FRAME_SAMPLES, np.int16), 1.0, RISE)
     with pytest.raises(ValueError):
         _mix.limit(whole, np.empty(FRAME_SAMPLES - 1, np.int16), 1.0, RISE)
+
+
+Place = tuple[int, int, int, int]
+PLACES = st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(0, 40), st.integers(0, 40))
+"""Top, left, rows and columns of a rectangle."""
+
+
+def cut(plane: NDArray[np.uint8], place: Place, share: int = 1) -> NDArray[np.uint8]:
+    """The part of a plane at a place, or at a share of it."""
+    top, left, rows, columns = (each // share for each in place)
+    return plane[top : top + rows, left : left + columns]
+
+
+@given(PLACES, SEEDS)
+def test_a_name_is_written_on_the_same_shade(place: Place, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    drawn = [random.integers(0, 256, (64, 96), np.uint8) for _ in "yuv"]
+    expected = [plane.copy() for plane in drawn]
+    light = random.integers(0, 193, cut(drawn[0], place).shape, np.uint8)
+    for write, planes_ in ((_mix.shade, drawn), (plain_shade, expected)):
+        y, u, v = planes_
+        write(cut(y, place), cut(u, place, 2), cut(v, place, 2), light)
+    assert [plane.tolist() for plane in drawn] == [plane.tolist() for plane in expected]
+
+
+def test_shade_refuses_what_it_could_not_write() -> None:
+    plane, light = np.zeros((8, 8), np.uint8), np.zeros((8, 9), np.uint8)
+    for wrong in (
+        (plane, plane, plane, light),
+        (plane, plane, plane, light[:, :8].T[::2]),
+        (plane[:, ::2], plane, plane, light[:, :4]),
+        (plane.astype(np.int16), plane, plane, light[:, :8]),
+        (plane, plane[0], plane, light[:, :8]),
+        (plane, plane, plane.tobytes(), light[:, :8]),
+    ):
+        with pytest.raises((ValueError, BufferError, TypeError)):
+            _mix.shade(*wrong)

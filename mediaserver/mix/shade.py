@@ -1,0 +1,35 @@
+"""A part of a picture darkened and written on, as names stand over it."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.uint8]
+
+NEUTRAL = 128
+"""Chroma without any colour."""
+
+
+def plain_shade(luma: Plane, u: Plane, v: Plane, light: Plane) -> None:
+    """Leave a rectangle a quarter of its brightness and half of its colours, and add `light`, of the luma's shape.
+
+    `light` is at most 192, so that no pixel overflows. Raises ValueError when the shapes differ.
+    """
+    np.add(np.right_shift(luma, 2, out=luma), light, out=luma)
+    for plane in (u, v):
+        np.add(np.right_shift(plane, 1, out=plane), NEUTRAL // 2, out=plane)
+
+
+def _load() -> Any:
+    try:
+        from mediaserver import _mix  # noqa: PLC0415 - optional: compiled at installation where that is possible
+    except ImportError:
+        return plain_shade
+    return _mix.shade
+
+
+if TYPE_CHECKING:
+    shade = plain_shade
+else:
+    shade = _load()

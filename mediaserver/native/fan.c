@@ -3,8 +3,6 @@
 
 enum {
     TRAILER = 48,       /* authentication tag and, in RTCP, the index (RFC 3711 §3.4) */
-    MAX_SEGMENTS = 64,  /* UDP_MAX_SEGMENTS before Linux 6.6 */
-    MAX_RUN = 64000,    /* below the largest UDP datagram */
     HEADERS_BYTES = 64, /* rtp/pacer.py */
 };
 static const double BURST_S = 0.04; /* rtp/pacer.py */

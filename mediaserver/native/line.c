@@ -60,6 +60,7 @@ static PyObject *line_aim(Line *self, PyObject *args) {
         self->apart = 0;
     self->address = address;
     self->fd = fd;
+    self->batch = 0; /* nothing joins what goes elsewhere */
     Py_RETURN_NONE;
 }
 

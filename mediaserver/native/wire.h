@@ -40,6 +40,8 @@ typedef struct {
     struct sockaddr_storage address;
     unsigned char level_id;
     char apart; /* no segmented messages to its address */
+    unsigned batch; /* of messages in which its newest is, as number `message` */
+    int message;
     int known; /* of the SSRCs under which something was opened */
     uint32_t ssrcs[MAX_SSRCS];
 } Line;
@@ -114,6 +116,11 @@ PyObject *media_item(Line *line, unsigned char *data, int length, double came, S
 extern PyTypeObject InboxType;
 
 /* Messages that leave together. */
+
+enum {
+    MAX_SEGMENTS = 64, /* of a message: UDP_MAX_SEGMENTS before Linux 6.6 */
+    MAX_RUN = 64000,   /* bytes of one, below the largest UDP datagram */
+};
 
 int outbox_turn(Line *line);
 unsigned char *outbox_room(int packets, int bytes);

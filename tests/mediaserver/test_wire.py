@@ -16,7 +16,7 @@ from pylibsrtp import Policy, Session
 from mediaserver import wire
 from mediaserver.forwarder import Forwarder
 from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
-from mediaserver.tracks import Dirty, VideoSource
+from mediaserver.tracks import Dirty, Source, VideoSource
 from mediaserver.transport import line as lines
 from mediaserver.transport.dtls import make_certificate
 from mediaserver.transport.line import MAX_SSRCS, Counters, PlainInbox, PlainLine
@@ -54,7 +54,7 @@ def waiting(sock: socket.socket) -> list[bytes]:
     got = []
     while True:
         try:
-            got.append(sock.recv(4096))
+            got.append(sock.recv(1 << 16))
         except BlockingIOError:
             return got
 
@@ -418,6 +418,80 @@ async def test_where_the_kernel_knows_no_segments_packets_leave_apart(plain: boo
             port.aim(viewer.transport.line, address)
     assert (mux.counters.packets_out, mux.counters.refused) == (24, 0)
     for each in (sock, viewer.sock):
+        each.close()
+
+
+Flushed = list[tuple[list[int], list[int]]]
+"""The lengths of a picture's packets and of the sound's that leave with it, for each flush."""
+
+BESIDE: dict[str, tuple[Flushed, list[int]]] = {
+    "sound joins the picture": ([([100] * 6, [40])], [1]),
+    "so it does one packet alone": ([([100], [40])], [1]),
+    "and one as long": ([([100] * 6, [100])], [1]),
+    "longer it goes alone": ([([100] * 6, [101])], [2]),
+    "a shorter packet was the last": ([([100, 100, 30], [20])], [2]),
+    "one joins": ([([100] * 6, [40, 30])], [2]),
+    "each flush is for itself": ([([100] * 2, []), ([], [40]), ([100], [40])], [1, 1, 1]),
+    "64 at most": ([([100] * 64, [40])], [2]),
+}
+
+
+class Ear:
+    """The composer listens, too, and is sent nothing."""
+
+    leg = None
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        pass
+
+
+class Spectator:
+    """Who is sent a picture and two sounds over one transport, and the pictures and sounds."""
+
+    def __init__(self, *, plain: bool) -> None:
+        self.dirty, self.mux, self._sock = Dirty(), UdpMux(), loopback()
+        self.viewer = Viewer(self.mux, Port(self._sock, self.mux.counters), plain=plain)
+        self._sources = [VideoSource("picture", "H264", self.dirty), *(Source(n, "opus", self.dirty) for n in "ab")]
+        self._sent = [0, 0, 0]
+        self._sources[0].attach(Ear())
+        self.viewer.forwarder.follow(self._sources[0], 0.0)
+        for ssrc, sound in enumerate(self._sources[1:], 8):
+            hears = Forwarder({"opus": 111}, 48000, self.viewer.transport)
+            hears.ssrc = hears.leg.ssrc = ssrc
+            hears.leg.next_sequence = hears.leg.last_timestamp = 1
+            hears.follow(sound, 0.0)
+
+    def take(self, pictures: list[int], sounds: list[int], at: int) -> list[bytes]:
+        """One flush of packets of these lengths, and what comes of it."""
+        for number, lengths in enumerate((pictures, *([length] for length in sounds))):
+            for i, length in enumerate(lengths):
+                packet = Packet(0, self._sent[number], 960 * at, 0, i + 1 == len(lengths), b"x" * length, not at)
+                self._sources[number].push(packet)
+                self._sent[number] += 1
+        self.dirty.flush(float(at))
+        return waiting(self.viewer.sock)
+
+    def close(self) -> None:
+        for sock in (self._sock, self.viewer.sock):
+            sock.close()
+
+
+@pytest.mark.parametrize("case", BESIDE)
+async def test_sound_leaves_with_the_picture_that_came_with_it(case: str) -> None:
+    flushes, messages = BESIDE[case]
+    together, fast, slow = spectators = [Spectator(plain=plain) for plain in (False, False, True)]
+    for each in spectators:
+        each.take([9], [9, 9], 0)
+    together.viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+    got = []
+    for at, (pictures, sounds) in enumerate(flushes, 1):
+        joined, apart, plain = (each.take(pictures, sounds, at) for each in spectators)
+        assert apart == plain
+        assert b"".join(apart) == b"".join(joined)
+        got.append(len(joined))
+    assert got == messages
+    assert len({str(each.mux.counters) for each in spectators}) == 1
+    for each in spectators:
         each.close()
 
 

@@ -213,25 +213,28 @@ async def seat_voices(bench: Bench) -> None:
 
 
 async def join_cost(at: Path | None = None) -> tuple[float, float]:
-    """CPU milliseconds (seat, SDP, ICE, DTLS) and KiB per peer, over 60 joins of peers that send nothing.
+    """CPU milliseconds (seat, SDP, ICE, DTLS) and KiB per peer, over 60 joins of peers that look at a camera.
 
-    `at` is the checkout the worker is taken from, this one if None.
+    They offer microphone, camera and picture, and send nothing. `at` is the checkout the worker is taken from, this one
+    if None. Raises RuntimeError when one of them does not see the camera.
     """
     async with bench_room(at=at) as bench:
-        silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
-        for _ in range(BEFORE):
-            await _join_silent(bench, silent)
+        await seat_viewers(bench, BEFORE)
+        await asyncio.sleep(STEADY_S)
         quiet = await _cpu(bench, BACKGROUND_S) / BACKGROUND_S
         before, began = probe.usage(bench.pid), time.monotonic()
         for _ in range(JOINS):
-            await _join_silent(bench, silent)
+            await _join_silent(bench)
         after, took = probe.usage(bench.pid), time.monotonic() - began
         crowded = await _cpu(bench, BACKGROUND_S) / BACKGROUND_S
+        if blind := sum(not caller.reception.picture().frames for caller in bench.callers[1:]):
+            raise RuntimeError(f"{blind} of those who joined see nothing")
     cpu = after.cpu_s - before.cpu_s - took * (quiet + crowded) / 2
     return 1000 * cpu / JOINS, (after.rss_bytes - before.rss_bytes) / 1024 / JOINS
 
 
-async def _join_silent(bench: Bench, silent: Material) -> None:
+async def _join_silent(bench: Bench) -> None:
+    silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
     caller = await bench.seat(silent, Wish(), view="camera:0")
     caller.sending.mic = caller.sending.camera = False
 

@@ -479,10 +479,10 @@ class Spectator:
 @pytest.mark.parametrize("case", BESIDE)
 async def test_sound_leaves_with_the_picture_that_came_with_it(case: str) -> None:
     flushes, messages = BESIDE[case]
-    together, fast, slow = spectators = [Spectator(plain=plain) for plain in (False, False, True)]
+    spectators = [Spectator(plain=plain) for plain in (False, False, True)]
     for each in spectators:
         each.take([9], [9, 9], 0)
-    together.viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+    spectators[0].viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
     got = []
     for at, (pictures, sounds) in enumerate(flushes, 1):
         joined, apart, plain = (each.take(pictures, sounds, at) for each in spectators)

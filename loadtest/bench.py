@@ -11,7 +11,6 @@ import os
 import platform
 import statistics
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -221,16 +220,22 @@ async def join_cost(at: Path | None = None) -> tuple[float, float]:
     async with bench_room(at=at) as bench:
         await seat_viewers(bench, BEFORE)
         await asyncio.sleep(STEADY_S)
-        quiet = await _cpu(bench, BACKGROUND_S) / BACKGROUND_S
-        before, began = probe.usage(bench.pid), time.monotonic()
+        quiet = await _per_packet(bench)
+        before, had = probe.usage(bench.pid), received(bench)
         for _ in range(JOINS):
             await _join_silent(bench)
-        after, took = probe.usage(bench.pid), time.monotonic() - began
-        crowded = await _cpu(bench, BACKGROUND_S) / BACKGROUND_S
+        after, got = probe.usage(bench.pid), received(bench)
+        crowded = await _per_packet(bench)
         if blind := sum(not caller.reception.picture().frames for caller in bench.callers[1:]):
             raise RuntimeError(f"{blind} of those who joined see nothing")
-    cpu = after.cpu_s - before.cpu_s - took * (quiet + crowded) / 2
+    cpu = after.cpu_s - before.cpu_s - (got - had) * (quiet + crowded) / 2
     return 1000 * cpu / JOINS, (after.rss_bytes - before.rss_bytes) / 1024 / JOINS
+
+
+async def _per_packet(bench: Bench) -> float:
+    """CPU seconds for each packet that reaches a receiver."""
+    before = received(bench)
+    return await _cpu(bench, BACKGROUND_S) / (received(bench) - before)
 
 
 async def _join_silent(bench: Bench) -> None:

@@ -64,14 +64,19 @@ class Composer:
         self._hand_out(work)
         for unwatched in self._easels.keys() - work.others - {scene.easel for scene in work.scenes}:
             del self._easels[unwatched]
+        try:
+            self._draw(work, composed)
+        finally:  # pictures need the ones before them, whatever became of those that were to show them
+            composed.broken = {seat for seat in work.frames if not self._cameras[seat].decode()}
+        return composed
+
+    def _draw(self, work: Work, composed: Composed) -> None:
         cast = Cast(self._cameras, work.labels, work.marks, work.speaker)
         for scene in work.scenes:
             easel = self._easel(scene.easel)
             easel.paint(scene, cast, work.now)
             for key, encoded in easel.encode(scene).items():
                 composed.pictures[scene.picture, key] = encoded
-        composed.broken = {seat for seat in work.frames if not self._cameras[seat].decode()}
-        return composed
 
     def _easel(self, key: EaselKey) -> Easel:
         if key not in self._easels:

@@ -1,6 +1,7 @@
 """Many cameras into one picture, looked at after decoding it."""
 
 import itertools
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from mediaserver.api import Layout, LayoutKind
 from mediaserver.mix.canvas import ACCENT, BACKGROUND, BORDER_PX, CARD, Canvas, planes
 from mediaserver.mix.codec import VideoDecoder, VideoEncoder
 from mediaserver.mix.composer import STALE_S, Composed, Composer, Work
-from mediaserver.mix.easel import Scene
+from mediaserver.mix.easel import Easel, Scene
 from mediaserver.mix.layout import Tile, arrange, heading
 from mediaserver.mix.layouts import FAMILIES
 from mediaserver.mix.quality import QUALITIES, USUAL, RenditionKey
@@ -269,6 +270,21 @@ def test_who_is_in_no_picture_that_is_due_is_decoded_all_the_same() -> None:
     assert (composed.broken, composer._cameras["a"].decoded) == ({"b"}, 1)
     composed = composer.compose(Work(0.04, (), labels, {"b": coded("VP8", GREEN)}, None))
     assert (composed.broken, composer._cameras["b"].decoded) == (set(), 1)
+
+
+def test_a_picture_that_fails_costs_no_camera_its_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    eye, picture = Eye(), VideoFrame(320, 180, "yuv420p")
+    encoder = VideoEncoder("VP8", 320, 180, 25, 300_000)
+    for at in range(4):
+        for plane in planes(picture):
+            plane[:] = 60 * at
+        data, key = encoder.encode(picture, keyframe=not at)
+        with monkeypatch.context() as patch:
+            if at in (1, 2):
+                patch.setattr(Easel, "paint", lambda *_: 1 / 0)
+            with suppress(ZeroDivisionError):
+                eye.see((A, B), {"a": [Frame("VP8", data, key, 3600 * at, 1)]})
+    assert eye.composer._cameras["a"].decoded == 4
 
 
 def test_an_empty_card_carries_the_name_of_who_is_awaited() -> None:

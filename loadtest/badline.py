@@ -38,6 +38,8 @@ class BadLine(threading.Thread):
         self._front = self._open(None)
         self.port = self._front.getsockname()[1]
         self._backs: dict[Address, socket.socket] = {}
+        self._left: list[socket.socket] = []
+        self._moves = False
         self._waiting: list[tuple[float, int, socket.socket, bytes, Address]] = []
         self._count = 0
         self._free = [0.0, 0.0]
@@ -51,6 +53,10 @@ class BadLine(threading.Thread):
         host, port = self._server
         return answer.replace(f" {host} {port} typ ", f" {host} {self.port} typ ")
 
+    def move(self) -> None:
+        """Reach the server from other ports from now on, as behind a router that forgot; the old ones lead nowhere."""
+        self._moves = True
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -58,13 +64,15 @@ class BadLine(threading.Thread):
     def __exit__(self, *_: object) -> None:
         self._ended = True
         self.join()
-        for sock in (self._front, *self._backs.values()):
+        for sock in (self._front, *self._backs.values(), *self._left):
             sock.close()
         self._selector.close()
 
     def run(self) -> None:
         """Carry packets."""
         while not self._ended:
+            if self._moves:
+                self._leave()
             wait = self._waiting[0][0] - monotonic() if self._waiting else 0.05
             for key, _ in self._selector.select(max(0.0005, min(wait, 0.05))):
                 self._read(key.fileobj, key.data)  # type: ignore[arg-type]
@@ -72,6 +80,13 @@ class BadLine(threading.Thread):
             while self._waiting and self._waiting[0][0] <= now:
                 _, _, sock, data, address = heapq.heappop(self._waiting)
                 sock.sendto(data, address)
+
+    def _leave(self) -> None:
+        for sock in self._backs.values():
+            self._selector.unregister(sock)
+            self._left.append(sock)
+        self._backs.clear()
+        self._moves = False
 
     def _open(self, endpoint: Address | None) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

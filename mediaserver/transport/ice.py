@@ -1,8 +1,9 @@
 """ICE-lite (RFC 8445 §2.5): answer the browser's connectivity checks, never send any to find a path.
 
-A binding request of ours only measures the round trip of the path the browser selected. Only addresses whose check
-carried our password are *validated*; the transport drops everything else, so forged datagrams never reach DTLS, and
-remote candidates are never dialled.
+Only addresses whose check carried our password are *validated*; the transport drops everything else, so forged
+datagrams never reach DTLS, and remote candidates are never dialled. A binding request of ours measures the round trip
+of the path the browser selected, or asks an address that it selects after the first whether it is there: what a
+participant is sent cannot be turned on somebody else by forging their address (RFC 7675 §1).
 """
 
 import secrets
@@ -48,6 +49,8 @@ class IceLite:
         self._tie_breaker = secrets.token_bytes(8)
         self._asked: tuple[bytes, float] | None = None
         """The newest request of ours, and when it left; older ones do not count any more."""
+        self._moving: tuple[bytes, Address] | None = None
+        """The request of ours that the address selected last has yet to answer."""
 
     def request(self, message: stun.Message, address: Address) -> bytes | None:
         """Answer a binding request from `address`, validating it; None when the request is not for us."""
@@ -60,31 +63,53 @@ class IceLite:
 
     def ask(self, now: float) -> bytes:
         """A binding request of ours, which the browser answers at once (RFC 8445 §7.3)."""
-        transaction_id = self.fragment.encode() + secrets.token_bytes(12 - _FRAGMENT_LENGTH)
+        self._asked = self._transaction_id(), now
+        return self._question(self._asked[0])
+
+    def question(self, address: Address) -> bytes | None:
+        """What `address` must answer before it is sent to; None when it was not selected, or is sent to already."""
+        if self._moving is None or self._moving[1] != address:
+            return None
+        return self._question(self._moving[0])
+
+    def moved(self, message: stun.Message, address: Address) -> bool:
+        """Whether this answers our question to `address`, which is sent to from now on."""
+        if (message.transaction_id, address) != self._moving or not self._answers(message):
+            return False
+        self.selected, self._moving = address, None
+        return True
+
+    def _answers(self, message: stun.Message) -> bool:
+        return message.kind == stun.RESPONSE and message.sealed_with(self._remote_password)
+
+    def _transaction_id(self) -> bytes:
+        return self.fragment.encode() + secrets.token_bytes(12 - _FRAGMENT_LENGTH)
+
+    def _question(self, transaction_id: bytes) -> bytes:
         attributes = (
             stun.attribute(stun.USERNAME, self._asks_as)
             + stun.attribute(stun.PRIORITY, _PRIORITY.to_bytes(4))
             + stun.attribute(stun.CONTROLLED, self._tie_breaker)
         )
-        self._asked = transaction_id, now
         return stun.write(stun.REQUEST, transaction_id, attributes, self._remote_password)
 
     def answered(self, message: stun.Message, now: float) -> float | None:
         """The round trip in seconds when this is the browser's answer to our newest request; it counts once."""
-        if self._asked is None or message.kind != stun.RESPONSE:
+        if self._asked is None or message.transaction_id != self._asked[0] or not self._answers(message):
             return None
-        transaction_id, left = self._asked
-        if message.transaction_id != transaction_id or not message.sealed_with(self._remote_password):
-            return None
-        self._asked = None
+        (_, left), self._asked = self._asked, None
         return now - left
 
     def _validate(self, address: Address, *, nominated: bool) -> None:
         if address in self.validated:
             self.validated.remove(address)
         self.validated.append(address)
-        if nominated or self.selected is None:
-            self.selected = address
+        if self.selected is None:
+            self.selected = address  # whoever is not there does not shake hands either
+        elif nominated and address == self.selected:
+            self._moving = None
+        elif nominated and (self._moving is None or self._moving[1] != address):
+            self._moving = self._transaction_id(), address  # the same for all checks that come before its answer
 
     def surplus(self) -> Address | None:
         """Give up an address when there are too many, and return it."""

@@ -78,6 +78,9 @@ class WebRtcTransport(Stateful):
         if (round_trip := self.ice.answered(message, now)) is not None:
             self._receiver.answered(round_trip, now)
             return
+        if self.ice.moved(message, address):
+            self._aim(port, address)
+            return
         response = None if self._mux.taken(address, self, now) else self.ice.request(message, address)
         if response is None:
             return
@@ -87,11 +90,16 @@ class WebRtcTransport(Stateful):
             self._mux.forget(surplus, self)
         self.line.heard = now
         if self.ice.selected == address:
-            self._port = port
-            port.aim(self.line, address)
+            self._aim(port, address)
+        elif (question := self.ice.question(address)) is not None:
+            port.send(question, address)
         if self._handshake is None:
             self._set_state("connecting", "")
             self._handshake = asyncio.ensure_future(self._connect())
+
+    def _aim(self, port: Port, address: Address) -> None:
+        self._port = port
+        port.aim(self.line, address)
 
     def datagram(self, data: bytes, now: float) -> None:
         """Take a DTLS record or a decrypted RTCP packet (RFC 7983 §7)."""

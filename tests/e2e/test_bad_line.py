@@ -144,3 +144,29 @@ def test_what_a_line_loses_is_sent_again_both_ways_and_a_blackout_ends_with_it(
     since = page.evaluate("Date.now()")
     seat.until(lambda _: page.evaluate("window.seen.at(-1)") > since, "a picture after the blackout")
     assert min(at for at in page.evaluate("window.seen") if at > since) - since <= 1000
+
+
+_CONNECTION = "document.querySelector('room-page, host-page').meeting.link.pc"
+MOVED_S = 15
+"""Chromium checks its path anew after 2.5 s, and answers at once."""
+
+
+def test_a_point_whose_router_gives_it_another_port_sees_and_hears_again(
+    people: People, busy: Browser, blue: Browser, line: BadLine
+) -> None:
+    page = people.sign_in(busy, HOST)
+    code = people.register(page, ["nt.xuonghuan"], "Bộ định tuyến đổi cổng")
+    unmute(people.enter(page, code, "host"))
+    point = people.sign_in(blue, "nt.xuonghuan")
+    point.add_init_script(redirect(line))
+    seat = people.enter(point, code)
+    seat.until(partial(shows, 720), "a picture")
+    point.evaluate(WATCH)
+    point.evaluate(f"{_CONNECTION}.first = true")
+    line.move()
+    since = point.evaluate("Date.now()")
+    point.wait_for_timeout(1000)
+    seat.until(lambda _: point.evaluate("window.seen.at(-1)") > since + 1000, "a picture after the move")
+    seat.hears(440)
+    assert point.evaluate("window.seen.at(-1)") - since < 1000 * MOVED_S
+    assert point.evaluate(f"{_CONNECTION}.first"), "it had to join anew"

@@ -52,6 +52,26 @@ def test_datagrams_go_both_ways_in_order_and_later(server: socket.socket, endpoi
         assert line.lost == 0
 
 
+def test_who_moves_comes_from_another_port_and_is_not_reached_at_the_old_one(
+    server: socket.socket, endpoint: socket.socket
+) -> None:
+    with BadLine(server.getsockname(), 1e9) as line:
+        came = []
+        for data in (b"here", b"there"):
+            endpoint.sendto(data, ("127.0.0.1", line.port))
+            came.append(server.recvfrom(100))
+            line.move()
+            while line._moves:
+                time.sleep(0.001)
+        (here, old), (there, _) = came
+        endpoint.sendto(b"now", ("127.0.0.1", line.port))
+        now, new = server.recvfrom(100)
+        assert (here, there, now, len({old, came[1][1], new})) == (b"here", b"there", b"now", 3)
+        server.sendto(b"to the old", old)
+        server.sendto(b"to the new", new)
+        assert endpoint.recv(100) == b"to the new"
+
+
 def test_what_loss_takes_is_counted_and_does_not_come(server: socket.socket, endpoint: socket.socket) -> None:
     with BadLine(server.getsockname(), 1e9) as line:
         line.loss = 0.5

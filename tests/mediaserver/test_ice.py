@@ -69,14 +69,64 @@ def test_a_check_without_integrity_or_of_another_kind_validates_nothing() -> Non
     assert agent.validated == []
 
 
-def test_the_nominated_address_is_sent_to() -> None:
-    agent = IceLite("remote", "x" * 24)
-    wifi, mobile = ("192.0.2.1", 1), ("198.51.100.1", 2)
-    agent.request(check(agent, nominate=False), wifi)
-    agent.request(check(agent, nominate=False), mobile)
-    assert agent.selected == wifi
-    agent.request(check(agent), mobile)
-    assert (agent.selected, agent.validated) == (mobile, [wifi, mobile])
+WIFI, MOBILE, VICTIM = ("192.0.2.1", 1), ("198.51.100.1", 2), ("203.0.113.9", 3)
+
+
+def test_the_nominated_address_is_sent_to_once_it_has_answered() -> None:
+    agent, checks, _ = asked()
+    agent.request(check(agent, nominate=False), WIFI)
+    assert (agent.selected, agent.question(WIFI)) == (WIFI, None)
+    agent.request(check(agent, nominate=False), MOBILE)
+    assert agent.question(MOBILE) is None
+    agent.request(check(agent), MOBILE)
+    question = agent.question(MOBILE)
+    assert question is not None
+    answer = checks.answer(question)
+    assert answer is not None
+    agent.request(check(agent), MOBILE)  # browsers check anew before an answer can be here
+    assert (agent.selected, agent.question(MOBILE), agent.question(WIFI)) == (WIFI, question, None)
+    assert agent.moved(stun.parse(answer), MOBILE)
+    assert (agent.selected, agent.question(MOBILE), agent.validated) == (MOBILE, None, [WIFI, MOBILE])
+    assert not agent.moved(stun.parse(answer), MOBILE)
+
+
+def test_nobody_who_does_not_answer_is_sent_to() -> None:
+    agent, checks, _ = asked()
+    for address in (WIFI, VICTIM):
+        agent.request(check(agent), address)
+    question = agent.question(VICTIM)
+    assert question is not None
+    forged = stun.write(stun.RESPONSE, agent.fragment.encode() + bytes(4), b"", b"x" * 24)
+    stranger = stun.write(stun.RESPONSE, stun.parse(question).transaction_id, b"", b"w" * 24)
+    answer = checks.answer(question)
+    assert answer is not None
+    agent.request(check(agent, nominate=False), WIFI)
+    for data, address in ((forged, VICTIM), (stranger, VICTIM), (question, VICTIM), (answer, WIFI), (answer, MOBILE)):
+        assert not agent.moved(stun.parse(data), address)
+    assert agent.selected == WIFI
+
+
+def test_who_returns_to_the_address_it_had_is_not_moved_any_more() -> None:
+    agent, checks, _ = asked()
+    for address in (WIFI, MOBILE):
+        agent.request(check(agent), address)
+    answer = checks.answer(agent.question(MOBILE) or b"")
+    agent.request(check(agent), WIFI)
+    assert answer is not None
+    assert not agent.moved(stun.parse(answer), MOBILE)
+    assert agent.selected == WIFI
+
+
+def test_only_the_address_nominated_last_is_moved_to() -> None:
+    agent, checks, _ = asked()
+    questions = []
+    for address in (WIFI, MOBILE, VICTIM):
+        agent.request(check(agent), address)
+        questions.append(agent.question(address))
+    old, new = (checks.answer(question or b"") for question in questions[1:])
+    assert old is not None and new is not None
+    assert (agent.moved(stun.parse(old), MOBILE), agent.moved(stun.parse(new), VICTIM)) == (False, True)
+    assert agent.selected == VICTIM
 
 
 def test_the_address_not_checked_for_longest_is_given_up_and_never_the_one_we_send_to() -> None:

@@ -144,6 +144,25 @@ async def test_nobody_takes_over_the_address_of_who_was_heard_lately(world: Worl
             await peer.close()
 
 
+async def test_a_peer_is_sent_to_another_address_once_somebody_answers_there(world: World) -> None:
+    peer = WebRtcTransport(world.mux, CERTIFICATE, "them", "x" * 24, [], Deaf(), lambda *_: None)
+    checks = Checks(Credentials("them", "x" * 24), Credentials(peer.ice.fragment, peer.ice.password))
+    with client() as server, client() as here, client() as there:
+        port = Port(server, world.mux.counters)
+        for sock in (here, there):
+            peer.stun(stun.parse(checks.request()), sock.getsockname(), port, 1.0)
+            assert checks.response(sock.recv(200))
+        answer = checks.answer(there.recv(200))
+        assert answer is not None
+        for sock in (here, there):
+            assert peer.selected == here.getsockname()
+            peer.stun(stun.parse(answer), sock.getsockname(), port, 1.1)
+        assert peer.selected == there.getsockname()
+        peer._send_plain(b"more")
+        assert there.recv(200) == b"more"
+    await peer.close()
+
+
 async def test_a_kernel_that_keeps_too_little_is_told_of(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -71,8 +71,6 @@ class BadLine(threading.Thread):
     def run(self) -> None:
         """Carry packets."""
         while not self._ended:
-            if self._moves:
-                self._leave()
             wait = self._waiting[0][0] - monotonic() if self._waiting else 0.05
             for key, _ in self._selector.select(max(0.0005, min(wait, 0.05))):
                 self._read(key.fileobj, key.data)  # type: ignore[arg-type]
@@ -104,6 +102,8 @@ class BadLine(threading.Thread):
             if self._random.random() < self.loss:
                 self.lost += 1
             elif endpoint is None:
+                if self._moves:
+                    self._leave()
                 if address not in self._backs:
                     self._backs[address] = self._open(address)
                 self._push(data, self._backs[address])

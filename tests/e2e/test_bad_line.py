@@ -147,8 +147,8 @@ def test_what_a_line_loses_is_sent_again_both_ways_and_a_blackout_ends_with_it(
 
 
 _CONNECTION = "document.querySelector('room-page, host-page').meeting.link.pc"
-MOVED_S = 15
-"""Chromium checks its path anew after 2.5 s, and answers at once."""
+UNDER_WAY_MS = 1000
+"""So long pictures may be shown that came before the move."""
 
 
 def test_a_point_whose_router_gives_it_another_port_sees_and_hears_again(
@@ -165,8 +165,6 @@ def test_a_point_whose_router_gives_it_another_port_sees_and_hears_again(
     point.evaluate(f"{_CONNECTION}.first = true")
     line.move()
     since = point.evaluate("Date.now()")
-    point.wait_for_timeout(1000)
-    seat.until(lambda _: point.evaluate("window.seen.at(-1)") > since + 1000, "a picture after the move")
+    seat.until(lambda _: point.evaluate("window.seen.at(-1) ?? 0") > since + UNDER_WAY_MS, "a picture after the move")
     seat.hears(440)
-    assert point.evaluate("window.seen.at(-1)") - since < 1000 * MOVED_S
     assert point.evaluate(f"{_CONNECTION}.first"), "it had to join anew"

@@ -1,8 +1,8 @@
 """`python -m loadtest` measures how many points a server carries.
 
-`… demo` shows a conference, `… bench` what it costs, `… turns` what another version costs, `… flame` where the time
-goes, `… sound` what bad lines leave of a voice, `… delay` how late picture and sound are, `… province` whether a whole
-province fits on this machine.
+`… demo` shows a conference, `… bench` what it costs, `… turns` what another version costs, `… peers` what other
+programs do, `… flame` where the time goes, `… sound` what bad lines leave of a voice, `… delay` how late picture and
+sound are, `… province` whether a whole province fits on this machine.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -19,7 +20,7 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest import bench, delay, demo, flame, growth, province, records, scenario, sound, turns
+from loadtest import bench, delay, demo, flame, growth, peers, province, records, scenario, sound, turns
 from loadtest.accounts import Login, provide, provide_points, read_accounts
 from loadtest.case import CASES
 from loadtest.client import Refused
@@ -201,6 +202,25 @@ def _turns(words: Sequence[str]) -> int:
     return 0
 
 
+def _peers(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m loadtest peers", description=peers.__doc__)
+    parser.add_argument(
+        "--mediasoup", type=Path, help="a folder whose node_modules has mediasoup (docs/performance.md)"
+    )
+    parser.add_argument("--ffmpeg", type=Path, default=shutil.which("ffmpeg"), help="default %(default)s")
+    parser.add_argument("--seconds", type=float, default=8.0, help="measured time of a run (default 8)")
+    parser.add_argument("--rounds", type=_count, default=5, help="a run of each in each (default 5)")
+    arguments = parser.parse_args(words)
+    works = peers.works(arguments.mediasoup, arguments.ffmpeg)
+    if not works:
+        parser.error("neither mediasoup nor FFmpeg is here")
+    print(peers.HEAD)
+    for path, work in works:
+        pairs = _run(turns.alternate(path, work, arguments.seconds, arguments.rounds, _progress))
+        print(turns.rows(work, pairs), flush=True)
+    return 0
+
+
 def _sound(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=sound.__doc__)
     parser.add_argument("--seconds", type=_count, default=30, help="of sound, four times on each line (default 30)")
@@ -269,6 +289,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": _demo,
     "flame": _flame,
     "growth": _growth,
+    "peers": _peers,
     "province": _province,
     "records": _records,
     "sound": _sound,

@@ -21,7 +21,7 @@ from typing import Any
 from loadtest import floor, probe
 from loadtest.caller import Material
 from loadtest.clip import Clip, Codec, Frame
-from loadtest.media import Bench, bench_room
+from loadtest.media import Meeting, bench_room
 from loadtest.offer import Wish
 from loadtest.picture import cache_directory, clips
 from loadtest.reception import Tally
@@ -118,7 +118,7 @@ async def forward_us(receivers: int, seconds: float) -> float:
         return cpu * 1e6 / (received(bench) - before)
 
 
-async def seat_viewers(bench: Bench, receivers: int) -> None:
+async def seat_viewers(bench: Meeting, receivers: int) -> None:
     """One publisher with the floor, and so many who look at its camera and hear it."""
     publisher = Material(encode_tone(tone_hz(0)), lambda _codec, _layers: (_filler_clip(),))
     await bench.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
@@ -127,7 +127,7 @@ async def seat_viewers(bench: Bench, receivers: int) -> None:
         caller.sending.mic = False
 
 
-def received(bench: Bench) -> int:
+def received(bench: Meeting) -> int:
     """Packets that have reached those who look at the publisher."""
     return sum((c.reception.audio() + c.reception.picture()).packets for c in bench.callers[1:])
 
@@ -156,12 +156,12 @@ async def compose_pct(seconds: float) -> float:
         return 100 * cpu / came
 
 
-def composed_s(bench: Bench) -> float:
+def composed_s(bench: Meeting) -> float:
     """Seconds of the composed picture that have come: who leaves pictures out is not cheaper for it."""
     return bench.callers[-1].reception.picture().frames / FPS
 
 
-async def seat_cameras(bench: Bench) -> None:
+async def seat_cameras(bench: Meeting) -> None:
     """16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of them composed into 720p25; no sound."""
     for place in range(floor.SENDERS):
         caller = await bench.seat(camera(place), Wish(("H264",), 1, picture=False))
@@ -204,7 +204,7 @@ def _heard(got: Tally, seconds: float) -> None:
         raise RuntimeError(f"the mix came with {size:.0f} bytes a packet only, which is silence")
 
 
-async def seat_voices(bench: Bench) -> None:
+async def seat_voices(bench: Meeting) -> None:
     """30 seats with the floor send tones, each gets the mix without its own; no picture."""
     for place in range(MIXED):
         tone = Material(encode_tone(tone_hz(place)), _no_camera)
@@ -232,13 +232,13 @@ async def join_cost(at: Path | None = None) -> tuple[float, float]:
     return 1000 * cpu / JOINS, (after.rss_bytes - before.rss_bytes) / 1024 / JOINS
 
 
-async def _per_packet(bench: Bench) -> float:
+async def _per_packet(bench: Meeting) -> float:
     """CPU seconds for each packet that reaches a receiver."""
     before = received(bench)
     return await _cpu(bench, BACKGROUND_S) / (received(bench) - before)
 
 
-async def _join_silent(bench: Bench) -> None:
+async def _join_silent(bench: Meeting) -> None:
     silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
     caller = await bench.seat(silent, Wish(), view="camera:0")
     caller.sending.mic = caller.sending.camera = False
@@ -248,7 +248,7 @@ def _no_camera(_codec: Codec, _layers: int) -> tuple[Clip, ...]:
     return ()
 
 
-async def _cpu(bench: Bench, seconds: float) -> float:
+async def _cpu(bench: Meeting, seconds: float) -> float:
     before = probe.usage(bench.pid).cpu_s
     await asyncio.sleep(seconds)
     return probe.usage(bench.pid).cpu_s - before

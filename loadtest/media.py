@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,11 +23,10 @@ ROOM = "bench"
 START_S = 20.0
 
 
-@dataclass(slots=True)
-class Bench:
-    """A room in a worker of its own, and the callers in it."""
+@dataclass
+class Meeting(ABC):
+    """Callers in a room of a process of its own."""
 
-    engine: RemoteEngine
     pid: int
     certificate: RTCCertificate = field(default_factory=make_certificate)
     callers: list[Caller] = field(default_factory=list)
@@ -50,10 +50,25 @@ class Bench:
         caller = Caller(self.certificate, material, wish, watcher)
         self.callers.append(caller)
         options = SeatOptions(seat, f"Point {seat}", visible=visible, floor=floor, view=view)
-        await self.engine.add_seat(ROOM, options)
-        answer = await self.engine.connect(ROOM, seat, caller.offer())
+        answer = await self.answer(options, caller.offer())
         await caller.connect(answer if line is None else line.redirect(answer))
         return caller
+
+    @abstractmethod
+    async def answer(self, options: SeatOptions, offer: str) -> str:
+        """Seat somebody; the answer to their offer."""
+
+
+@dataclass
+class Bench(Meeting):
+    """A room in a media worker."""
+
+    engine: RemoteEngine = field(kw_only=True)
+
+    async def answer(self, options: SeatOptions, offer: str) -> str:
+        """Seat somebody; the answer to their offer."""
+        await self.engine.add_seat(ROOM, options)
+        return await self.engine.connect(ROOM, options.seat, offer)
 
 
 @asynccontextmanager
@@ -70,7 +85,7 @@ async def bench_room(worker: tuple[str, ...] = ("mediaserver",), at: Path | None
         try:
             engine = await _dial(path, process)
             await engine.open_room(ROOM, RoomOptions())
-            bench = Bench(engine, process.pid)
+            bench = Bench(process.pid, engine=engine)
             try:
                 yield bench
             finally:

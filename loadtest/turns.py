@@ -9,6 +9,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 from loadtest import probe
 from loadtest.bench import MIXED, STEADY_S, composed_s, join_cost, received, seat_cameras, seat_viewers, seat_voices
 from loadtest.floor import SENDERS
-from loadtest.media import Bench, bench_room
+from loadtest.media import Meeting, bench_room
 from loadtest.sender import FPS
 
 WINDOW_S = 0.5
@@ -25,22 +26,32 @@ MICROSECONDS, PERCENT = 1e6, 100.0
 Figures = tuple[float, ...]
 """What one run of a work tells, in the order of its names."""
 Pair = tuple[Figures, Figures]
-"""What one round cost: the other version's worker, and this one's."""
+"""What one round cost: the other, and this server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is done, in which units its costs are told, and how they are measured in so many seconds at a checkout."""
+    """What is done, in which units its costs are told, and how they are measured in so many seconds.
+
+    What stands at the path does it, or our own worker where there is none.
+    """
 
     names: tuple[str, ...]
     cost: Callable[[Path | None, float], Awaitable[Figures]]
 
 
 async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Callable[[str], None]) -> list[Pair]:
-    """A pair for each round, whose order turns. Raises ValueError when `other` has no compiled media worker."""
+    """A pair for each round. Raises ValueError when the checkout `other` has no compiled media worker."""
     parts = "mediaserver/_wire*.so", ".venv/bin/python"
     if not all(any(other.glob(part)) for part in parts):  # noqa: ASYNC240 - before anything runs
         raise ValueError(f"no compiled media worker in {other}: `make install` there makes one")
+    return await alternate(other, work, seconds, rounds, progress)
+
+
+async def alternate(
+    other: Path, work: Work, seconds: float, rounds: int, progress: Callable[[str], None]
+) -> list[Pair]:
+    """A pair for each round; who goes first changes with every round."""
     pairs = []
     for number in range(rounds):
         progress(f"{', '.join(work.names)}: round {number + 1} of {rounds}")
@@ -50,25 +61,39 @@ async def run(other: Path, work: Work, seconds: float, rounds: int, progress: Ca
     return pairs
 
 
-async def _steady(
-    seat: Callable[[Bench], Awaitable[None]],
-    done: Callable[[Bench], float],
-    unit: float,
-    at: Path | None,
-    seconds: float,
-) -> Figures:
-    """CPU for one of what is `done`: packets that arrived, or seconds; so many of its `unit` are a second of CPU."""
-    async with bench_room(at=at) as bench:
-        await seat(bench)
-        await asyncio.sleep(STEADY_S)
-        windows = [await _window(bench, done) for _ in range(max(2, round(seconds / WINDOW_S)))]
-    return (unit * lower_quartile(windows),)
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """Work that goes on: who is seated, and what is then done, of which so many units are a second of CPU."""
+
+    seat: Callable[[Meeting], Awaitable[None]]
+    done: Callable[[Meeting], float]
+    unit: float
+
+    async def checkout(self, at: Path | None, seconds: float) -> Figures:
+        """What it costs the worker of a checkout."""
+        return await self.cost(bench_room(at=at), seconds)
+
+    async def cost(self, room: AbstractAsyncContextManager[Meeting], seconds: float) -> Figures:
+        """CPU for one of what is done: packets that arrived, or seconds."""
+        async with room as meeting:
+            await self.seat(meeting)
+            await asyncio.sleep(STEADY_S)
+            windows = [await self._window(meeting) for _ in range(max(2, round(seconds / WINDOW_S)))]
+        return (self.unit * lower_quartile(windows),)
+
+    async def _window(self, meeting: Meeting) -> float:
+        cpu, before = probe.running_seconds(meeting.pid), self.done(meeting)
+        await asyncio.sleep(WINDOW_S)
+        return (probe.running_seconds(meeting.pid) - cpu) / max(1 / FPS, self.done(meeting) - before)
 
 
-async def _window(bench: Bench, done: Callable[[Bench], float]) -> float:
-    cpu, before = probe.running_seconds(bench.pid), done(bench)
-    await asyncio.sleep(WINDOW_S)
-    return (probe.running_seconds(bench.pid) - cpu) / max(1 / FPS, done(bench) - before)
+def forwarding(receivers: int) -> Steady:
+    """One camera and voice to so many."""
+    return Steady(partial(seat_viewers, receivers=receivers), received, MICROSECONDS)
+
+
+COMPOSING = Steady(seat_cameras, composed_s, PERCENT)
+MIXING = Steady(seat_voices, lambda _meeting: time.monotonic(), PERCENT)
 
 
 def lower_quartile(windows: list[float]) -> float:
@@ -77,16 +102,9 @@ def lower_quartile(windows: list[float]) -> float:
 
 
 WORKS: dict[str, Callable[[int], Work]] = {
-    "forward": lambda receivers: Work(
-        (f"forward to {receivers}, µs per packet",),
-        partial(_steady, partial(seat_viewers, receivers=receivers), received, MICROSECONDS),
-    ),
-    "compose": lambda _receivers: Work(
-        (f"compose {SENDERS}, core-%",), partial(_steady, seat_cameras, composed_s, PERCENT)
-    ),
-    "mix": lambda _receivers: Work(
-        (f"mix {MIXED}, core-%",), partial(_steady, seat_voices, lambda _bench: time.monotonic(), PERCENT)
-    ),
+    "forward": lambda receivers: Work((f"forward to {receivers}, µs per packet",), forwarding(receivers).checkout),
+    "compose": lambda _receivers: Work((f"compose {SENDERS}, core-%",), COMPOSING.checkout),
+    "mix": lambda _receivers: Work((f"mix {MIXED}, core-%",), MIXING.checkout),
     "join": lambda _receivers: Work(("join, ms", "memory per receiver, KiB"), lambda at, _seconds: join_cost(at)),
 }
 """As the rows of `bench`, in their order; those who look at a camera forwarded are so many."""

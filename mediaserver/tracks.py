@@ -93,6 +93,8 @@ class Source:
         """Hand the waiting packets to every sink."""
         packets, self._pending = self._pending, []
         others = fan(self, self.sinks, packets, now)
+        if not others:
+            return
         if any(sink.leg is not None for sink in others):
             post()  # what they are sent must not overtake what they were sent before
         for sink in others:

@@ -110,26 +110,26 @@ async def forward_us(receivers: int, seconds: float) -> float:
 
     The publisher has the floor and everyone sees its camera forwarded; its sound, long steady, is passed on too.
     """
-    async with bench_room() as bench:
-        await seat_viewers(bench, receivers)
+    async with bench_room() as meeting:
+        await seat_viewers(meeting, receivers)
         await asyncio.sleep(STEADY_S)
-        before = received(bench)
-        cpu = await _cpu(bench, seconds)
-        return cpu * 1e6 / (received(bench) - before)
+        before = received(meeting)
+        cpu = await _cpu(meeting, seconds)
+        return cpu * 1e6 / (received(meeting) - before)
 
 
-async def seat_viewers(bench: Meeting, receivers: int) -> None:
+async def seat_viewers(meeting: Meeting, receivers: int) -> None:
     """One publisher with the floor, and so many who look at its camera and hear it."""
     publisher = Material(encode_tone(tone_hz(0)), lambda _codec, _layers: (_filler_clip(),))
-    await bench.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
+    await meeting.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
     for _ in range(receivers):
-        caller = await bench.seat(publisher, Wish(("VP8",), camera=False), view="camera:0")
+        caller = await meeting.seat(publisher, Wish(("VP8",), camera=False), view="camera:0")
         caller.sending.mic = False
 
 
-def received(bench: Meeting) -> int:
+def received(meeting: Meeting) -> int:
     """Packets that have reached those who look at the publisher."""
-    return sum((c.reception.audio() + c.reception.picture()).packets for c in bench.callers[1:])
+    return sum((c.reception.audio() + c.reception.picture()).packets for c in meeting.callers[1:])
 
 
 def _filler_clip() -> Clip:
@@ -145,28 +145,28 @@ def _filler_clip() -> Clip:
 
 async def compose_pct(seconds: float) -> float:
     """Percent of a core: what :func:`seat_cameras` seats. Raises RuntimeError when the composed picture is late."""
-    async with bench_room() as bench:
-        await seat_cameras(bench)
+    async with bench_room() as meeting:
+        await seat_cameras(meeting)
         await asyncio.sleep(SETTLE_S)
-        before = composed_s(bench)
-        cpu = await _cpu(bench, seconds)
-        came = composed_s(bench) - before
+        before = composed_s(meeting)
+        cpu = await _cpu(meeting, seconds)
+        came = composed_s(meeting) - before
         if came < seconds * ENOUGH:
             raise RuntimeError(f"the composed picture came with {FPS * came / seconds:.1f} pictures/s only")
         return 100 * cpu / came
 
 
-def composed_s(bench: Meeting) -> float:
+def composed_s(meeting: Meeting) -> float:
     """Seconds of the composed picture that have come: who leaves pictures out is not cheaper for it."""
-    return bench.callers[-1].reception.picture().frames / FPS
+    return meeting.callers[-1].reception.picture().frames / FPS
 
 
-async def seat_cameras(bench: Meeting) -> None:
+async def seat_cameras(meeting: Meeting) -> None:
     """16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of them composed into 720p25; no sound."""
     for place in range(floor.SENDERS):
-        caller = await bench.seat(camera(place), Wish(("H264",), 1, picture=False))
+        caller = await meeting.seat(camera(place), Wish(("H264",), 1, picture=False))
         caller.sending.mic = False
-    viewer = await bench.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
+    viewer = await meeting.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
     viewer.sending.mic = False
 
 
@@ -185,12 +185,12 @@ async def _plain(module: str, *numbers: int) -> dict[str, float]:
 
 async def mix_pct(seconds: float) -> float:
     """Percent of a core: what :func:`seat_voices` seats. Raises RuntimeError when somebody does not hear the mix."""
-    async with bench_room() as bench:
-        await seat_voices(bench)
+    async with bench_room() as meeting:
+        await seat_voices(meeting)
         await asyncio.sleep(SETTLE_S)
-        before = [caller.reception.audio() for caller in bench.callers]
-        cpu = await _cpu(bench, seconds)
-        for caller, earlier in zip(bench.callers, before, strict=True):
+        before = [caller.reception.audio() for caller in meeting.callers]
+        cpu = await _cpu(meeting, seconds)
+        for caller, earlier in zip(meeting.callers, before, strict=True):
             _heard(caller.reception.audio() - earlier, seconds)
         return 100 * cpu / seconds
 
@@ -204,11 +204,11 @@ def _heard(got: Tally, seconds: float) -> None:
         raise RuntimeError(f"the mix came with {size:.0f} bytes a packet only, which is silence")
 
 
-async def seat_voices(bench: Meeting) -> None:
+async def seat_voices(meeting: Meeting) -> None:
     """30 seats with the floor send tones, each gets the mix without its own; no picture."""
     for place in range(MIXED):
         tone = Material(encode_tone(tone_hz(place)), _no_camera)
-        await bench.seat(tone, Wish(camera=False, picture=False), floor=True)
+        await meeting.seat(tone, Wish(camera=False, picture=False), floor=True)
 
 
 async def join_cost(at: Path | None = None) -> tuple[float, float]:
@@ -217,30 +217,30 @@ async def join_cost(at: Path | None = None) -> tuple[float, float]:
     They offer microphone, camera and picture, and send nothing. `at` is the checkout the worker is taken from, this one
     if None. Raises RuntimeError when one of them does not see the camera.
     """
-    async with bench_room(at=at) as bench:
-        await seat_viewers(bench, BEFORE)
+    async with bench_room(at=at) as meeting:
+        await seat_viewers(meeting, BEFORE)
         await asyncio.sleep(STEADY_S)
-        quiet = await _per_packet(bench)
-        before, had = probe.usage(bench.pid), received(bench)
+        quiet = await _per_packet(meeting)
+        before, had = probe.usage(meeting.pid), received(meeting)
         for _ in range(JOINS):
-            await _join_silent(bench)
-        after, got = probe.usage(bench.pid), received(bench)
-        crowded = await _per_packet(bench)
-        if blind := sum(not caller.reception.picture().frames for caller in bench.callers[1:]):
+            await _join_silent(meeting)
+        after, got = probe.usage(meeting.pid), received(meeting)
+        crowded = await _per_packet(meeting)
+        if blind := sum(not caller.reception.picture().frames for caller in meeting.callers[1:]):
             raise RuntimeError(f"{blind} of those who joined see nothing")
     cpu = after.cpu_s - before.cpu_s - (got - had) * (quiet + crowded) / 2
     return 1000 * cpu / JOINS, (after.rss_bytes - before.rss_bytes) / 1024 / JOINS
 
 
-async def _per_packet(bench: Meeting) -> float:
+async def _per_packet(meeting: Meeting) -> float:
     """CPU seconds for each packet that reaches a receiver."""
-    before = received(bench)
-    return await _cpu(bench, BACKGROUND_S) / (received(bench) - before)
+    before = received(meeting)
+    return await _cpu(meeting, BACKGROUND_S) / (received(meeting) - before)
 
 
-async def _join_silent(bench: Meeting) -> None:
+async def _join_silent(meeting: Meeting) -> None:
     silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
-    caller = await bench.seat(silent, Wish(), view="camera:0")
+    caller = await meeting.seat(silent, Wish(), view="camera:0")
     caller.sending.mic = caller.sending.camera = False
 
 
@@ -248,10 +248,10 @@ def _no_camera(_codec: Codec, _layers: int) -> tuple[Clip, ...]:
     return ()
 
 
-async def _cpu(bench: Meeting, seconds: float) -> float:
-    before = probe.usage(bench.pid).cpu_s
+async def _cpu(meeting: Meeting, seconds: float) -> float:
+    before = probe.usage(meeting.pid).cpu_s
     await asyncio.sleep(seconds)
-    return probe.usage(bench.pid).cpu_s - before
+    return probe.usage(meeting.pid).cpu_s - before
 
 
 def conditions(effort: Effort) -> dict[str, Any]:

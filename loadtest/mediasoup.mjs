@@ -68,7 +68,7 @@ function answer ({ iceParameters, iceCandidates, dtlsParameters }, media, direct
   return ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=ice-lite', group, ...described, ''].join('\r\n')
 }
 
-console.log(JSON.stringify({ pid: worker.pid, version: mediasoup.version }))
+console.log(JSON.stringify({ pid: worker.pid }))
 for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify({ answer: await seat(JSON.parse(line).offer) }))
 }

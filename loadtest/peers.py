@@ -10,7 +10,7 @@ from loadtest import turns, xstack
 from loadtest.bench import RECEIVERS
 from loadtest.floor import SENDERS
 from loadtest.mediasoup import mediasoup_room
-from loadtest.turns import COMPOSING, PERCENT, Figures, Steady, Work
+from loadtest.turns import COMPOSING, PERCENT, Figures, Work
 
 HEAD = "| by turns | peer | this server | change |\n| --- | --- | --- | --- |"
 
@@ -25,13 +25,11 @@ def _forward(receivers: int) -> Work:
     work = turns.forwarding(receivers)
 
     async def cost(modules: Path | None, seconds: float) -> Figures:
-        return await (work.checkout(None, seconds) if modules is None else _elsewhere(work, modules, seconds))
+        if modules is None:
+            return await work.checkout(None, seconds)
+        return await work.cost(mediasoup_room(modules), seconds)
 
     return Work((f"mediasoup: forward to {receivers}, µs per packet",), cost)
-
-
-async def _elsewhere(work: Steady, modules: Path, seconds: float) -> Figures:
-    return await work.cost(mediasoup_room(modules), seconds)
 
 
 async def _compose(ffmpeg: Path | None, seconds: float) -> Figures:

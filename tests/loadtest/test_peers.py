@@ -33,7 +33,6 @@ const transport = () => ({
   consume: async ({ producerId }) => note('consume', producerId)
 })
 const router = { createWebRtcTransport: async ({ listenIps }) => { note('listen', listenIps); return transport() } }
-exports.version = 'scripted'
 const close = () => note('close', null)
 exports.createWorker = async () => ({ pid: process.pid, createRouter: async () => router, close })
 """

@@ -9,8 +9,9 @@ from loadtest import probe
 from loadtest.floor import BITRATE, CARDS, HEIGHT, SENDERS, TILES_PER_SIDE, WIDTH
 from loadtest.picture import Card, cache_directory, coded
 from loadtest.sender import FPS
+from loadtest.turns import WINDOW_S
+from mediaserver.mix.codec import X264
 
-WINDOW_S = 0.5
 AFTER_S = 2.0
 """What its start costs is left out."""
 SPARE_S = 10.0
@@ -41,7 +42,7 @@ def _film(card: Card, directory: Path, seconds: float) -> Path:
 
 
 def _arguments(films: list[Path]) -> list[str]:
-    """In real time, one thread for each codec, the encoder's settings as in `mediaserver/mix/codec.py`."""
+    """In real time, one thread for each codec, encoded as by :class:`mediaserver.mix.codec.VideoEncoder`."""
     width, height = WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE
     words = ["-v", "error", "-nostats", "-stats_period", str(WINDOW_S), "-progress", "pipe:1", "-filter_threads", "1"]
     for place in range(SENDERS):
@@ -51,8 +52,9 @@ def _arguments(films: list[Path]) -> list[str]:
     places = "|".join(f"{n % TILES_PER_SIDE * width}_{n // TILES_PER_SIDE * height}" for n in range(SENDERS))
     tiles = "".join(f"[t{n}]" for n in range(SENDERS))
     words += ["-filter_complex", ";".join([*scaled, f"{tiles}xstack=inputs={SENDERS}:layout={places}[grid]"])]
-    words += ["-map", "[grid]", "-r", str(FPS), "-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency"]
-    words += ["-profile:v", "baseline", "-sc_threshold", "0", "-g", str(10 * FPS), "-threads", "1"]
+    words += ["-map", "[grid]", "-r", str(FPS), "-c:v", "libx264", "-g", str(10 * FPS), "-threads", "1"]
+    for name, value in X264.items():
+        words += [f"-{name}:v", value]
     words += ["-b:v", str(BITRATE), "-maxrate", str(BITRATE), "-bufsize", str(BITRATE // 2)]
     return [*words, "-f", "null", "-"]
 

@@ -1,7 +1,6 @@
 """Other programs at the same work: mediasoup as far as it is asked, FFmpeg for real."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,6 @@ from loadtest.mediasoup import mediasoup_room
 from loadtest.offer import Wish
 from mediaserver.api import SeatOptions
 from mediaserver.transport.dtls import fingerprint, make_certificate
-
-NODE = pytest.mark.skipif(shutil.which("node") is None, reason="mediasoup is a Node module")
-FFMPEG = shutil.which("ffmpeg")
 
 SCRIPTED = """
 const { appendFileSync } = require('node:fs')
@@ -54,7 +50,6 @@ def _offer(wish: Wish) -> tuple[str, int, int]:
 CERTIFICATE = make_certificate()
 
 
-@NODE
 async def test_who_has_a_camera_publishes_and_the_others_receive(tmp_path: Path) -> None:
     notes = _scripted(tmp_path)
     offer, mic, camera = _offer(Wish(("VP8",), 1, picture=False))
@@ -88,7 +83,6 @@ async def test_who_has_a_camera_publishes_and_the_others_receive(tmp_path: Path)
     ]
 
 
-@NODE
 async def test_a_folder_without_mediasoup_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError, match="mediasoup ended with 1"):
         async with mediasoup_room(tmp_path):
@@ -96,10 +90,8 @@ async def test_a_folder_without_mediasoup_is_told(tmp_path: Path, capfd: pytest.
     assert "Cannot find module 'mediasoup'" in capfd.readouterr().err
 
 
-@pytest.mark.skipif(FFMPEG is None, reason="it is what is measured")
 async def test_ffmpeg_composes_in_real_time() -> None:
-    assert FFMPEG is not None
-    windows = await xstack.windows(Path(FFMPEG), 1.0)
+    windows = await xstack.windows(Path("ffmpeg"), 1.0)
     assert len(windows) == 2
     assert all(0.02 < window < 4 for window in windows)
 

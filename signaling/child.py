@@ -2,6 +2,7 @@
 
 The kernel ends a child when the roof is gone, however it went (PR_SET_PDEATHSIG, prctl(2)). The child asks for that
 itself before it becomes its program: code between fork and exec in our own process would be unsafe beside threads.
+A child has none of our secrets in its environment, and no program it executes gets more rights than it has.
 """
 
 import asyncio
@@ -11,6 +12,8 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from signaling.environment import environment
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +25,11 @@ LONGEST_SOCKET_PATH = 100
 _BECOME = """
 import ctypes, os, signal, sys
 ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
 if os.getppid() == int(sys.argv[1]):
     os.execv(sys.argv[2], sys.argv[2:])
 """
-"""1 is PR_SET_PDEATHSIG; a roof that died before that is no longer our parent."""
+"""1 is PR_SET_PDEATHSIG; a roof that died before that is no longer our parent. 38 is PR_SET_NO_NEW_PRIVS."""
 
 
 def socket_path(directory: Path, name: str) -> Path:
@@ -43,7 +47,11 @@ async def output(argv: Sequence[str], told: bytes = b"") -> tuple[int, bytes]:
     It is killed when we are cancelled.
     """
     process = await asyncio.create_subprocess_exec(
-        *_become(argv), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
+        *_become(argv),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        env=environment(os.environ),
     )
     try:
         printed, _ = await process.communicate(told)
@@ -69,7 +77,11 @@ class Child:
     async def start(cls, name: str, argv: Sequence[str]) -> "Child":
         """Start a program (an absolute path and its arguments); what it says goes to our stderr."""
         process = await asyncio.create_subprocess_exec(
-            *_become(argv), stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr.fileno(), start_new_session=True
+            *_become(argv),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=sys.stderr.fileno(),
+            start_new_session=True,
+            env=environment(os.environ),
         )
         log.info("= %s started, pid %d", name, process.pid)
         return cls(name, process)

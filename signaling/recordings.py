@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -68,9 +68,12 @@ class Recordings:
 
         joined = new(JOINED, path.with_name("joined.mp4"), "") if part > 1 else None
         await self._store.add_part(new(part, path, by), joined)
-        self._running.add(str(path))
-        self._settled.clear()
+        self._runs(str(path))
         return str(path)
+
+    def _runs(self, path: str) -> None:
+        self._running.add(path)
+        self._settled.clear()
 
     async def mark(self, session: str, mark: Chapter) -> None:
         """Set a mark in the part that runs."""
@@ -107,13 +110,22 @@ class Recordings:
             size = None
         await self._close(path, seconds, size, error)
 
-    async def interrupted(self, now: datetime, session: str | None = None) -> None:
-        """Close what a lost worker or a killed server left open; the file plays to within its last second."""
+    async def interrupted(
+        self, now: datetime, session: str | None = None, still_running: Collection[str] = frozenset()
+    ) -> None:
+        """Close what a lost worker or a killed server left open; the file plays to within its last second.
+
+        Paths that are `still_running` are recorded into by a worker that goes on: they stay open, and count as running.
+        """
         for recording in await self._store.recordings_in("recording"):
-            if recording.part != JOINED and session in (None, recording.session):
-                seconds, size = await self._length(recording, now)
-                await self._close(recording.path, seconds, size, "interrupted")
-                log.warning("- recording %s part %d was interrupted", recording.session, recording.part)
+            if recording.part == JOINED or session not in (None, recording.session):
+                continue
+            if recording.path in still_running:
+                self._runs(recording.path)
+                continue
+            seconds, size = await self._length(recording, now)
+            await self._close(recording.path, seconds, size, "interrupted")
+            log.warning("- recording %s part %d was interrupted", recording.session, recording.part)
 
     async def _length(self, recording: Recording, now: datetime) -> tuple[float, int | None]:
         """Return seconds and bytes of a part nobody closed, the latter None where nobody can look."""

@@ -553,6 +553,20 @@ async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: W
     assert parts == {session.id: (42.0, len(JUNK), "interrupted"), "other": (0.0, 0, "interrupted")}
 
 
+async def test_what_a_worker_still_records_into_stays_open_and_ends_as_usual(world: World) -> None:
+    first, second = [await world.roof.recordings.begin(session, "Họp", HOST_IS, NOW) for session in ("s", "t")]
+    fresh = Recordings(world.recorded, world.roof.recordings.directory, b"", world.roof.finisher.wake, world.disk)
+    await fresh.interrupted(NOW, still_running=frozenset({first}))
+    assert fresh.running == 1
+    assert [(each.session, each.state) for each in await world.recorded.recordings_in("recording")] == [
+        ("s", "recording")
+    ]
+    await fresh.ended(first, 7.0, None)
+    await world.roof.finisher.idle()
+    states = {each.path: (each.state, each.reason) for each in await world.recorded.recordings()}
+    assert (fresh.running, states) == (0, {first: ("broken", "empty"), second: ("broken", "interrupted")})
+
+
 async def test_parts_are_numbered(world: World) -> None:
     paths = [await world.roof.recordings.begin("s", "Họp", ("x", "56"), NOW) for _ in range(3)]
     assert [Path(path).name for path in paths] == ["1.mp4", "2.mp4", "3.mp4"]

@@ -6,6 +6,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError
+from signaling.errors import NotFound
 from signaling.roof import ROOF, Roof
 
 
@@ -24,7 +25,9 @@ async def ready(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """Numbers for Prometheus."""
+    """Numbers for Prometheus, which asks the plain listener of this machine. Raises NotFound to who comes by TLS."""
+    if request.secure:
+        raise NotFound
     roof = request.app[ROOF]
     return web.Response(body=await roof.metrics.text(roof.hub), headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -65,6 +65,8 @@ class FakeEngine:
         self.rooms: dict[str, FakeRoom] = {}
         self.calls: list[tuple[object, ...]] = []
         self.failing: dict[str, Exception] = {}
+        self.numbers: dict[str, object] = {}
+        """More of what its stats say."""
         self.closed = False
         self._events: asyncio.Queue[Event] = asyncio.Queue()
 
@@ -184,7 +186,7 @@ class FakeEngine:
 
     async def stats(self) -> dict[str, object]:
         self._note("stats")
-        return {"0": {"rooms": len(self.rooms), "codec": "h264"}}
+        return {"0": {"rooms": len(self.rooms), "codec": "h264", **self.numbers}}
 
     async def events(self) -> AsyncIterator[Event]:
         while True:

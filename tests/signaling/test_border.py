@@ -14,11 +14,14 @@ from aiohttp import ClientSession, CookieJar
 from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
+from mediaserver.engine import LocalEngine
 from mediaserver.errors import EngineGone
 from signaling import admin, tls
 from signaling.admin import NewAccount, create_account, first_start
 from signaling.errors import BadInput, SettingsError
+from signaling.metrics import COUNTS, LEVELS
 from signaling.pages import _type
 from signaling.record import record
 from signaling.settings import Settings, own_addresses, read
@@ -71,7 +74,7 @@ async def test_health(world: World) -> None:
     assert ready == {"status": "unavailable", "database": True, "valkey": True, "media": False}
 
 
-async def test_metrics(world: World) -> None:
+async def test_metrics_are_what_prometheus_expects_of_their_types(world: World) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
     await host.ask(type="lower", seat="nobody")
@@ -81,11 +84,44 @@ async def test_metrics(world: World) -> None:
         "diemcau_sockets 1.0",
         "diemcau_conferences 1.0",
         'diemcau_seats{role="host"} 1.0',
-        'diemcau_media{name="rooms",worker="0"} 1.0',
+        "# TYPE diemcau_media_rooms gauge",
+        'diemcau_media_rooms{worker="0"} 1.0',
         'diemcau_ws_refused_total{word="unknown-seat"} 1.0',
         'diemcau_http_requests_total{method="POST",route="/api/v1/login",status="200"} 1.0',
     ):
         assert line in lines
+    world.engine.numbers = {"packets_in": 7, "records": True}
+    async with world.client().get("/metrics") as response:
+        families = {family.name: family for family in text_string_to_metric_families(await response.text())}
+    found = families["diemcau_media_received_datagrams"]
+    assert (found.type, [sample[:3] for sample in found.samples]) == (
+        "counter",
+        [("diemcau_media_received_datagrams_total", {"worker": "0"}, 7.0)],
+    )
+    found = families["diemcau_media_records"]
+    assert (found.type, [sample[:3] for sample in found.samples]) == ("gauge", [(found.name, {"worker": "0"}, 1.0)])
+    counters = {name for name, family in families.items() if family.type == "counter"}
+    assert counters == {
+        "diemcau_http_requests",
+        "diemcau_ws_refused",
+        "diemcau_media_received_datagrams",
+        "diemcau_media_received_bytes",
+        "diemcau_media_sent_datagrams",
+        "diemcau_media_sent_bytes",
+        "diemcau_media_stranger_datagrams",
+        "diemcau_media_malformed_packets",
+        "diemcau_media_excess_packets",
+        "diemcau_media_refused_datagrams",
+    }
+
+
+async def test_every_number_of_a_media_worker_has_its_type() -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+    try:
+        assert {*await engine.stats(), "records"} == {*LEVELS, *COUNTS}
+    finally:
+        await engine.close()
 
 
 def test_the_certificate_names_this_machine_and_is_renewed(tmp_path: Path) -> None:
@@ -298,6 +334,10 @@ async def test_serve_from_the_first_line_to_the_last_child(tmp_path: Path) -> No
         async with client.get(f"{http}readyz") as response:
             assert await response.json() == {"status": "ok", "database": True, "valkey": True, "media": True}
         body = {"account": found[1], "password": found[2]}
+        async with client.get(f"{http}metrics") as response:
+            assert (response.status, response.content_type) == (200, "text/plain")
+        async with client.get(f"{https}metrics", ssl=trusting) as response:
+            assert await problem_of(response) == (404, "not-found")
         async with client.post(f"{https}api/v1/login", json=body, ssl=trusting) as response:
             assert (await response.json())["must_change"] is True
         socket_refused = client.get(f"{https}api/v1/sessions", ssl=trusting)

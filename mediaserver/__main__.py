@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import logging
+import os
 import signal
 import ssl
 import sys
@@ -84,6 +85,7 @@ def main() -> None:
     if arguments.roof is not None and arguments.key_file is None:
         parser.error("--roof needs --key-file")
     logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    os.umask(0o077)  # recordings and the socket are for our own user
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
     try:

@@ -9,10 +9,11 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from scheduler.vault import FORGETFUL, OPTION, Vault
@@ -32,6 +33,12 @@ def connect(url: str, vault: Vault = FORGETFUL) -> AsyncEngine:
     engine = create_async_engine(f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}", execution_options=options)
     prepare(engine)
     return engine
+
+
+def file(url: str) -> Path | None:
+    """Return the file of a SQLite database by its URL; None for another kind."""
+    found = make_url(url)
+    return Path(found.database) if found.get_backend_name() == "sqlite" and found.database else None
 
 
 def prepare(engine: AsyncEngine) -> None:

@@ -12,6 +12,7 @@ import uvloop
 from scheduler.errors import SchedulerError
 from signaling import admin
 from signaling.errors import RoofError
+from signaling.private import UMASK
 from signaling.serve import serve
 from signaling.settings import read
 
@@ -32,6 +33,7 @@ def main() -> None:
         level=os.environ.get("DIEMCAU_LOG", "WARNING").upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs a traceback for every junk request line
+    os.umask(UMASK)
     try:
         settings = read(os.environ)
         settle()

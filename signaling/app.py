@@ -1,7 +1,7 @@
 """The composition root: builds the roof's parts in order, and takes them down in reverse."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
 from mediaserver.remote import RemoteEngine
 from scheduler.mailroom.service import Mailroom
-from signaling import border, health, machines, pages, valkey, ws
+from signaling import border, health, machines, pages, private, valkey, ws
 from signaling.accounts import Passwords
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
@@ -75,6 +75,8 @@ async def roof(
     """Build the roof over a record and an engine, running until the context ends."""
     async with valkey.connect(settings.redis_url, settings.run) as redis:
         built = _build(settings, kept, engine, redis, clock, measure)
+        with suppress(TimeoutError):  # it goes on
+            await built.recordings.folder.run(lambda: private.mend_folder(settings.recordings))
         await built.recordings.interrupted(clock())
         await built.preparation.attendance.recover()
         built.finisher.start()

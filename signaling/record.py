@@ -44,7 +44,7 @@ from scheduler.reports.reviews import Reviews
 from scheduler.reports.service import Reports
 from scheduler.service import Scheduler
 from scheduler.vault import Vault
-from signaling import child, migrations
+from signaling import child, migrations, private
 from signaling.audit import Audit
 from signaling.post import groups
 from signaling.recording_store import RecordingStore
@@ -110,6 +110,7 @@ def file_safe(key: bytes) -> Safe:
 async def record(settings: Settings) -> AsyncIterator[Record]:
     """Open the database, with all tables up to date."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private.mend(settings)
     key = settings.code_key or load_key(settings.data / "code.key")
     engine = database.connect(settings.database_url, Vault(key))
     try:

@@ -35,7 +35,7 @@ from signaling.messages import Farewell, StorageState
 from signaling.presence import REFRESH_SECONDS, TEST_ROOM
 from signaling.recording import Left
 from signaling.roster import Place
-from signaling.workers import RoomBack, RoomLost
+from signaling.workers import RecordingLost, RoomBack, RoomLost
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,8 @@ class Hub:
             Levels: lambda e: self._tell(e.room, lambda c: c.loud(e.levels)),
             RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
             RecordingEnded: self._recording_ended,
-            RoomLost: lambda e: self._room_lost(e.room),
+            RecordingLost: lambda e: self.tools.recordings.lost(e.path, self.tools.clock()),
+            RoomLost: lambda e: self._tell(e.room, lambda c: c.media_lost()),
             RoomBack: lambda e: self._tell(e.room, lambda c: c.restore()),
             EngineLost: lambda _: self._every_room(self._room_lost),
             EngineReady: lambda _: self._every_room(lambda room: self._tell(room, lambda c: c.restore())),

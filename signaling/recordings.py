@@ -123,9 +123,18 @@ class Recordings:
             if recording.path in still_running:
                 self._runs(recording.path)
                 continue
-            seconds, size = await self._length(recording, now)
-            await self._close(recording.path, seconds, size, "interrupted")
-            log.warning("- recording %s part %d was interrupted", recording.session, recording.part)
+            await self._interrupt(recording, now)
+
+    async def lost(self, path: str, now: datetime) -> None:
+        """Close a file whose worker died."""
+        for recording in await self._store.recordings_in("recording"):
+            if recording.path == path:
+                await self._interrupt(recording, now)
+
+    async def _interrupt(self, recording: Recording, now: datetime) -> None:
+        seconds, size = await self._length(recording, now)
+        await self._close(recording.path, seconds, size, "interrupted")
+        log.warning("- recording %s part %d was interrupted", recording.session, recording.part)
 
     async def _length(self, recording: Recording, now: datetime) -> tuple[float, int | None]:
         """Return seconds and bytes of a part nobody closed, the latter None where nobody can look."""

@@ -1,8 +1,8 @@
 """Several media workers as one engine: places rooms, and tells which rooms a dead worker took with it.
 
 A room lives in one worker, the one with the fewest seats when it was opened; one that is to be recorded prefers those
-that see the folder of recordings. When a worker dies its rooms are reported lost, and reported back as soon as some
-worker can take them; the roof then opens them again from its own state.
+that see the folder of recordings. When a worker dies the files it recorded into and its rooms are reported lost, and
+the rooms reported back as soon as some worker can take them; the roof then opens them again from its own state.
 """
 
 import asyncio
@@ -11,20 +11,28 @@ from dataclasses import dataclass
 
 from mediaserver.api import (
     EVERYONE,
+    CameraWanted,
     EngineLost,
     EngineReady,
     Event,
     Layout,
+    Levels,
     LineState,
     MediaEngine,
+    PeerDown,
+    PeerUp,
     RecordingEnded,
+    RecordingFailed,
     RoomOptions,
     SeatOptions,
+    Speaking,
 )
-from mediaserver.errors import CannotRecord, EngineGone, UnknownRoom
+from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError, UnknownRoom
 
 EVENTS = 10_000
 """Events that may wait for the roof; a full queue slows the workers' readers down, nothing is dropped."""
+
+RoomEvent = PeerUp | PeerDown | Speaking | Levels | CameraWanted | RecordingFailed | RecordingEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,14 @@ class RoomLost(EngineLost):
     """The worker of this room died; others live on."""
 
     room: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLost(EngineLost):
+    """The worker that recorded into this file died, wherever the room lives now."""
+
+    room: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,8 @@ class Workers:
         self._recorders: set[str] = set()
         self._places: dict[str, str] = {}
         self._seats: dict[str, set[str]] = {}
+        self._files: dict[str, tuple[str, str]] = {}
+        """By path that is recorded into: the worker that does, and its room. Nobody else is believed about it."""
         self._waiting: dict[str, RoomBack] = {}
         """By room without a worker: what tells that one can take it; what told so of an earlier loss is void."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
@@ -66,15 +84,30 @@ class Workers:
                     break
                 if isinstance(event, EngineReady):
                     continue
-                late = records and isinstance(event, RecordingEnded)  # a slow disk lets go of a file after its room
-                if late or self._places.get(event.room, name) == name:
+                if self._credible(name, event):
                     await self._events.put(event)
         finally:
             del self._engines[name]
             self._recorders.discard(name)
             await self._lose(name)
 
+    def _credible(self, name: str, event: RoomEvent) -> bool:
+        """Whether a worker may say so: of its own files, and of its own rooms or those that live nowhere.
+
+        A slow disk lets go of a file when its room has long moved.
+        """
+        if not isinstance(event, RecordingFailed | RecordingEnded):
+            return self._places.get(event.room, name) == name
+        own = self._files.get(event.path) == (name, event.room)
+        if own and isinstance(event, RecordingEnded):
+            del self._files[event.path]
+        return own
+
     async def _lose(self, name: str) -> None:
+        files = [RecordingLost(room, path) for path, (owner, room) in self._files.items() if owner == name]
+        for file in files:
+            del self._files[file.path]
+            await self._events.put(file)
         lost = {room: RoomBack(room) for room, place in self._places.items() if place == name}
         self._waiting |= lost
         for room in lost:
@@ -185,7 +218,14 @@ class Workers:
         engine = self._of(room)
         if self._places[room] not in self._recorders:
             raise CannotRecord("the folder of recordings is not seen on the machine of this room")
-        await engine.start_recording(room, path)
+        self._files[path] = self._places[room], room
+        try:
+            await engine.start_recording(room, path)
+        except EngineLate:
+            raise  # it may still begin
+        except MediaError:
+            self._files.pop(path, None)
+            raise
 
     async def pause_recording(self, room: str, paused: bool) -> None:
         """Pause or resume the recording."""

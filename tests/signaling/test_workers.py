@@ -15,9 +15,9 @@ from mediaserver.api import (
     RoomOptions,
     SeatOptions,
 )
-from mediaserver.errors import CannotRecord, EngineGone, UnknownRoom
+from mediaserver.errors import AlreadyRecording, CannotRecord, EngineGone, EngineLate, UnknownRoom
 from signaling.settings import Settings
-from signaling.workers import RoomBack, RoomLost, Workers
+from signaling.workers import RecordingLost, RoomBack, RoomLost, Workers
 from tests.fakes import FakeEngine
 from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world
@@ -173,15 +173,60 @@ async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(shop: Sho
     assert seen == [PeerUp("a", "1"), PeerUp("nowhere", "1"), PeerUp("b", "1"), PeerUp("nowhere", "1")]
 
 
-async def test_the_end_of_a_file_is_told_wherever_its_room_lives_by_who_sees_the_folder(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("said", "elsewhere"),
+    [
+        [RecordingEnded(room, "/1.mp4", 1.0, None) for room in ("a", "nowhere")],
+        [RecordingFailed(room, "/1.mp4", "disk-full") for room in ("a", "nowhere")],
+    ],
+)
+async def test_only_who_records_into_a_file_is_believed_about_it(shop: Shop, said: Event, elsewhere: Event) -> None:
     await shop.workers.open_room("a", RoomOptions())
-    shop.engines.append(FakeEngine())
-    await shop.start(2, records=False)
-    end, after = RecordingEnded("a", "/1.mp4", 1.0, "disk-slow"), PeerUp("nowhere", "1")
-    for engine, told in ((shop.engines[2], [after]), (shop.engines[1], [end, after])):
-        engine.emit(end)
-        engine.emit(after)
+    await shop.workers.start_recording("a", "/1.mp4")
+    after = PeerUp("nowhere", "1")
+    for engine, told in ((shop.engines[1], [after]), (shop.engines[0], [said, after])):
+        for event in (said, elsewhere, after):
+            engine.emit(event)
         assert await shop.events(len(told)) == told
+
+
+async def test_the_end_of_a_file_is_told_once_wherever_its_room_lives_now(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.workers.start_recording("a", "/1.mp4")
+    await shop.workers.close_room("a")
+    end, after = RecordingEnded("a", "/1.mp4", 1.0, "disk-slow"), PeerUp("nowhere", "1")
+    for event in (end, end, after):
+        shop.engines[0].emit(event)
+    assert await shop.events(2) == [end, after]
+
+
+async def test_a_file_that_could_not_be_begun_has_no_end_and_one_that_may_be_has(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    ends = [RecordingEnded("a", f"/{part}.mp4", 1.0, None) for part in (1, 2)]
+    for path, error in (("/1.mp4", AlreadyRecording("a")), ("/2.mp4", EngineLate("a"))):
+        shop.engines[0].failing["start_recording"] = error
+        with pytest.raises(type(error)):
+            await shop.workers.start_recording("a", path)
+    for end in ends:
+        shop.engines[0].emit(end)
+    assert await shop.events(1) == ends[1:]
+
+
+async def test_a_lost_worker_takes_its_files_along_also_those_of_rooms_that_have_moved(shop: Shop) -> None:
+    for room in ("a", "b"):
+        await shop.workers.open_room(room, RoomOptions())
+        await shop.workers.start_recording(room, f"/{room}.mp4")
+    await shop.workers.close_room("a")
+    await shop.workers.add_seat("b", SeatOptions("1", "1"))
+    await shop.workers.open_room("c", RoomOptions())
+    await shop.workers.start_recording("c", "/c.mp4")
+    await shop.lose(0)
+    assert await shop.events(4) == [
+        RecordingLost("a", "/a.mp4"),
+        RecordingLost("c", "/c.mp4"),
+        RoomLost("c"),
+        RoomBack("c"),
+    ]
 
 
 async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop: Shop, settings: Settings) -> None:
@@ -205,6 +250,34 @@ async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop:
         assert [(part.part, part.state, part.reason) for part in await world.recorded.parts(session.id)] == [
             (1, "broken", "disk-slow")
         ]
+
+
+async def test_a_lost_worker_ends_no_file_that_another_one_still_writes(shop: Shop, settings: Settings) -> None:
+    async with open_world(settings, shop.workers) as world:
+        await world.roof.finisher.stop()
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        await host.ask(type="record", on=True)
+        await soon(lambda: shop.engines[0].rooms[session.id].recording)
+        slow = shop.engines[0].rooms[session.id].recording
+        assert slow is not None
+        shop.engines[0].emit(RecordingFailed(session.id, slow, "disk-slow"))
+        await host.until(lambda message: message["type"] == "recording" and message["error"] == "disk-slow")
+        shop.engines[0].rooms[session.id].recording = None
+        await host.ask(type="leave")
+        await soon(lambda: shop.workers.place(session.id) is None)
+        await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
+        host, _ = await world.join("host", session)
+        await host.ask(type="record", on=True)
+        await soon(lambda: shop.engines[1].rooms[session.id].recording)
+        await shop.lose(1)
+        await host.type("renew")
+        states = [(part.part, part.state) for part in await world.recorded.parts(session.id)]
+        assert states == [(0, "recording"), (1, "recording"), (2, "broken"), (3, "recording")]
+        shop.engines[0].emit(RecordingEnded(session.id, slow, 60.0, "disk-slow"))
+        await soon(lambda: world.roof.recordings.running == 1)
+        [ended] = [part for part in await world.recorded.parts(session.id) if part.part == 1]
+        assert (ended.state, ended.reason) == ("broken", "disk-slow")
 
 
 async def test_i07_a_recording_begun_by_hand_goes_on_where_the_folder_is_seen(shop: Shop, settings: Settings) -> None:

@@ -10,7 +10,8 @@ _CONTACT = re.compile(
     r"\b(?:can bo\s+)?(?:dau moi|nguoi lien he|lien he|can bo phu trach)"
     r"(?:\s+(?:lien he|ky thuat|phu trach|la))*\s*[:\-–]?\s*(?P<rest>[^\n;]{3,150})"
 )
-_HONORIFIC = re.compile(r"^(?:(?:d/c|dong chi|ong|ba|anh|chi|can bo)\b\.?\s*)+")
+_BEFORE = re.compile(r"^(?:(?:ho(?: va)? ten|d/c|dong chi|ong(?: ?\(ba\)|/ba)?|ba|anh|chi|can bo)(?!\w)[.:]?\s*)+")
+"""Words and titles before a name."""
 _PHONE = re.compile(r"(?<![0-9])(?:\+?84|0)[0-9](?:[\s.-]?[0-9]){7,9}(?![0-9])")
 
 
@@ -27,7 +28,7 @@ def phones(text: str) -> list[str]:
 
 def name(text: str) -> str:
     """Return the name at the beginning of a text: two to six capitalised words."""
-    start = _HONORIFIC.match(flat(text.lstrip(" :-")))
+    start = _BEFORE.match(flat(text.lstrip(" :-")))
     words = text.lstrip(" :-")[start.end() if start else 0 :].split()
     taken: list[str] = []
     for word in words:

@@ -25,7 +25,7 @@ _DATE = re.compile(
 )
 _RELATIVE = re.compile(r"\b(hom nay|sang nay|chieu nay|toi nay|ngay mai|sang mai|chieu mai|ngay kia)\b")
 _LENGTH = re.compile(
-    r"\b(?:trong(?: vong)?|thoi luong:?|keo dai|khoang)\s(?:khoang\s|du kien\s)?"
+    r"\b(?:trong(?: vong)?|thoi luong:?|keo dai|(?<!den )(?<!luc )khoang)\s(?:khoang\s|du kien\s)?"
     r"([0-9]{1,3})\s?(phut|gio|tieng)(?![\w:])(?:\s([0-5]?[0-9])\s?phut)?"
 )
 _NOT_MEANT = re.compile(

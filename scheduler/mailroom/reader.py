@@ -30,6 +30,7 @@ _NO = re.compile(r"\b(?:khong|ko)\b")
 _YES = re.compile(r"^(?:co|x|yes|co ghi hinh|de nghi ghi hinh)\b")
 _RECORDING = re.compile(
     r"\b(?:(?P<no>khong)\s+(?:de nghi\s+|yeu cau\s+|can\s+)?)?(?:ghi hinh|ghi lai|quay phim|ghi am)\b"
+    r"(?P<not>\s*[:(-]\s*(?:khong|ko)\b)?"
 )
 _SECRET = re.compile(
     r"(?P<no>\bkhong\s+(?:co\s+|chua\s+|thuoc\s+)?(?:noi dung\s+)?)?\b(?:bi mat nha nuoc|tai lieu mat|noi dung mat)\b"
@@ -123,14 +124,14 @@ class _Reader:
             for said in occasions.labelled(source, self._today):
                 self._span("official", said, source.where)
         if "official" not in self._notes and not self._notes.asked("official"):
-            for clause in occasions.clauses(self._body, "official"):
-                self._span("official", clause, "letter")
+            for said in occasions.stated(self._sources[-1]):
+                self._span("official", said, "letter")
 
     def _rehearsal(self) -> None:
         for source in self._sources:
-            for pair in source.all("rehearsal"):
-                if not _NO.match(flat(pair.value)):
-                    self._span("rehearsal", pair.value, source.where)
+            for said in occasions.rehearsals(source):
+                if not _NO.match(flat(said)):
+                    self._span("rehearsal", said, source.where)
             for pair in source.all("official"):
                 for clause in moments.clauses(pair.value):
                     if occasions.of(clause) == "rehearsal":
@@ -215,7 +216,8 @@ class _Reader:
             for text, said in texts:
                 stated = _RECORDING.search(flat(text))
                 if stated and "recording" not in self._notes:
-                    self._notes.take("recording", stated["no"] is None, source.where, said or _quoted(text, stated))
+                    wanted = not (stated["no"] or stated["not"])
+                    self._notes.take("recording", wanted, source.where, said or _quoted(text, stated))
 
     def _class(self) -> None:
         text = f"{self._letter.subject}\n{self._body}"

@@ -7,6 +7,7 @@ larger than a form, or broken, is not read at all.
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -60,7 +61,7 @@ def readable(name: str) -> bool:
 
 
 def _cell(text: str) -> str:
-    lines = text[: 2 * MAX_CELL].splitlines()
+    lines = unicodedata.normalize("NFC", text[: 2 * MAX_CELL]).splitlines()
     lines = [" ".join("".join(c if c.isprintable() else " " for c in line).split()) for line in lines]
     return "\n".join(filter(None, lines))[:MAX_CELL]
 
@@ -118,7 +119,29 @@ def _xlsx(data: bytes) -> Iterator[list[str]]:
     texts = ["".join(part.text or "" for part in item.iter(f"{_S}t")) for item in shared.findall(f"{_S}si")]
     dated = _date_styles(styles)
     for row in sheet.iterfind(f"{_S}sheetData/{_S}row"):
-        yield [_value(cell, texts, dated) for cell in islice(row.iterfind(f"{_S}c"), MAX_CELLS)]
+        yield _cells(row, texts, dated)
+
+
+def _cells(row: Element, texts: list[str], dated: set[int]) -> list[str]:
+    """Return the cells of a row; those left out, since nothing is in them, are empty."""
+    cells: list[str] = []
+    for cell in islice(row.iterfind(f"{_S}c"), MAX_CELLS):
+        column = _column(cell.get("r", ""))
+        if column > MAX_CELLS:
+            break
+        cells += [""] * (column - 1 - len(cells))
+        cells.append(_value(cell, texts, dated))
+    return cells
+
+
+def _column(place: str) -> int:
+    """Return the number of the column of ``C7``, 3; 0 when it is not said."""
+    number = 0
+    for letter in place[:4]:
+        if not "A" <= letter <= "Z":
+            break
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number
 
 
 def _optional(archive: ZipFile, names: Collection[str], name: str) -> Element:

@@ -1,6 +1,5 @@
 """Where a letter may say something: each attached form, then the letter itself. Pure."""
 
-import re
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -56,7 +55,7 @@ def _unwrapped(text: str) -> list[str]:
     lines: list[str] = []
     for line in text.splitlines():
         before = lines[-1] if lines else ""
-        goes_on = line[:1].islower() or (line[:1].isdigit() and not re.match(r"[0-9]{1,2}[.)]\s", line))
+        goes_on = (line[:1].islower() or line[:1].isdigit()) and not labels.begins(line)
         if len(before) >= 55 and before[-1] not in ".:;" and goes_on:
             lines[-1] = f"{before} {line}"
         else:

@@ -483,4 +483,109 @@ Thành phần: xã Vạn Phú
         contact=("Phạm Minh Đức", "0987654321"),
         questions=asked("secret:not-declared"),
     ),
+    Case(
+        "the seven items of Điều 13.2.a in its own words",
+        """Kính gửi: Sở Thông tin và Truyền thông
+UBND huyện Vạn Ninh đăng ký họp trực tuyến, cụ thể như sau:
+- Tên cơ quan (hoặc điểm cầu) chủ trì họp: UBND huyện Vạn Ninh
+- Danh sách điểm cầu thành phần: UBND thị trấn Vạn Giã, UBND xã Đại Lãnh
+- Thời gian tổng duyệt: 08 giờ 00 đến 09 giờ 00 ngày 05/4/2023
+- Thời gian họp chính thức: 14 giờ 00 ngày 05/4/2023
+- Thời gian dự kiến kết thúc: 16 giờ 30
+- Thông tin đầu mối liên hệ (họ tên, số điện thoại): Nguyễn Văn An, 0905 123 456
+- Hỗ trợ kỹ thuật khác (nếu có): ghi hình phiên họp
+Trân trọng./.""",
+        rehearsal="05/04/2023 08:00-09:00",
+        points=("vn.vangia", "vn.dailanh"),
+        contact=("Nguyễn Văn An", "0905 123 456"),
+        recording=True,
+        questions=asked("title:required", "secret:not-declared"),
+    ),
+    Case(
+        "the end in a sentence of its own",
+        """UBND huyện đăng ký họp trực tuyến lúc 14 giờ 00 ngày 05/4/2023.
+Dự kiến kết thúc lúc 16 giờ 30.
+Nội dung: Giao ban
+Thành phần: xã Vạn Phú
+Đầu mối: Phạm Minh Đức 0987654321""",
+        title="Giao ban",
+        points=("vn.vanphu",),
+        contact=("Phạm Minh Đức", "0987654321"),
+        questions=asked("secret:not-declared"),
+    ),
+    Case(
+        "the end on a line of its own, by day and about",
+        """Đăng ký họp trực tuyến
+Thời gian: 14 giờ 00 ngày 05/4/2023
+Dự kiến kết thúc: khoảng 16 giờ 30 phút ngày 06/4/2023
+Nội dung: Tập huấn
+Thành phần: xã Vạn Phú
+Đầu mối: Phạm Minh Đức 0987654321""",
+        official="05/04/2023 14:00-06/04/2023 16:30",
+        title="Tập huấn",
+        points=("vn.vanphu",),
+        contact=("Phạm Minh Đức", "0987654321"),
+        questions=asked("secret:not-declared"),
+    ),
+    Case(
+        "a rehearsal and a meeting, each with an end on a line of its own",
+        """Đăng ký họp trực tuyến
+1. Thời gian tổng duyệt: 14 giờ 00 ngày 04/4/2023
+2. Kết thúc: 15 giờ 00
+3. Thời gian họp chính thức: 14 giờ 00 ngày 05/4/2023
+4. Kết thúc: 16 giờ 30
+5. Nội dung: Tập huấn
+6. Thành phần: xã Vạn Phú
+7. Đầu mối: Phạm Minh Đức 0987654321""",
+        rehearsal="04/04/2023 14:00-15:00",
+        title="Tập huấn",
+        points=("vn.vanphu",),
+        contact=("Phạm Minh Đức", "0987654321"),
+        questions=asked("secret:not-declared"),
+    ),
+    Case(
+        "an end that is stated twice and differs",
+        """Đăng ký họp trực tuyến
+Thời gian họp chính thức: 14h00 - 16h30 ngày 05/4/2023
+Thời gian dự kiến kết thúc: 17h00
+Nội dung: Tập huấn
+Thành phần: xã Vạn Phú
+Đầu mối: Phạm Minh Đức 0987654321""",
+        title="Tập huấn",
+        points=("vn.vanphu",),
+        contact=("Phạm Minh Đức", "0987654321"),
+        questions=asked("official:several-times", "secret:not-declared"),
+    ),
+    Case(
+        "a day without a time, and an end",
+        """Đăng ký họp trực tuyến
+Thời gian họp chính thức: ngày 05/4/2023
+Thời gian dự kiến kết thúc: 16h30
+Nội dung: Tập huấn
+Thành phần: xã Vạn Phú
+Đầu mối: Phạm Minh Đức 0987654321""",
+        official=None,
+        title="Tập huấn",
+        points=("vn.vanphu",),
+        contact=("Phạm Minh Đức", "0987654321"),
+        questions=asked("official:required", "secret:not-declared"),
+    ),
+    Case(
+        "contact and recording as lists below their labels",
+        """Đăng ký họp trực tuyến
+1. Thời gian họp chính thức: 14h00 - 16h30 ngày 05/4/2023
+2. Địa điểm: Phòng họp số 1
+3. Nội dung: Tập huấn
+4. Địa điểm: Phòng họp số 1
+5. Thành phần: xã Vạn Phú
+6. Thông tin đầu mối liên hệ:
+   - Họ và tên: Ông (bà) Phạm Minh Đức
+   - Số điện thoại: 0987654321
+7. Hỗ trợ kỹ thuật khác (nếu có): Ghi hình: Không""",
+        title="Tập huấn",
+        points=("vn.vanphu",),
+        contact=("Phạm Minh Đức", "0987654321"),
+        recording=False,
+        questions=asked("secret:not-declared"),
+    ),
 ]

@@ -1,7 +1,9 @@
 """Letters as offices write them, read into the fields of a registration (R-071)."""
 
 import io
+import unicodedata
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -9,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler import zipped
+from scheduler import csvfile, zipped
 from scheduler.mailroom import moments, reader, sheets, template
 from scheduler.mailroom.letter import read as read_letter
 from scheduler.mailroom.places import Places
 from scheduler.mailroom.reading import Reading
+from scheduler.naming import fold
 from scheduler.profiles import load
 from scheduler.registry import parse
 from scheduler.seed import khanh_hoa_2023
@@ -106,6 +109,184 @@ def test_the_form_is_read_back(kind: str) -> None:
     )
     assert told(found, case) == {name: getattr(case, name) for name in told(found, case)}
     assert {one.where for one in found.found} == {f"Phiếu.{kind}", "mailbox"}
+
+
+# The seven items of Điều 13.2.a, by the regulation's own words.
+
+ITEMS = {
+    "Tên cơ quan (hoặc điểm cầu) chủ trì họp": "UBND huyện Vạn Ninh",
+    "Danh sách điểm cầu thành phần": "xã Vạn Phú, xã Vạn Bình",
+    "Thời gian tổng duyệt": "08 giờ 00 đến 09 giờ 00 ngày 05/4/2023",
+    "Thời gian họp chính thức": "14 giờ 00 ngày 05/4/2023",
+    "Thời gian dự kiến kết thúc": "16 giờ 30",
+    "Thông tin đầu mối liên hệ": "Nguyễn Văn An, 0905 123 456",
+    "Hỗ trợ kỹ thuật khác (nếu có)": "ghi hình",
+}
+Rows = list[list[str]]
+
+
+def seven(where: str, name: str = "Nguyễn Văn An") -> tuple[dict[str, Any], set[str]]:
+    """Return what the seven items say, and where each is read."""
+    case = Case(
+        "seven",
+        "",
+        rehearsal="05/04/2023 08:00-09:00",
+        points=("vn.vanphu", "vn.vanbinh"),
+        contact=(name, "0905 123 456"),
+        recording=True,
+        questions=frozenset({"title:required", "secret:not-declared"}),
+    )
+    return {key: getattr(case, key) for key in told(Reading((), ()), case)}, {where}
+
+
+def read_seven(body: str, attachments: tuple[tuple[str, bytes], ...] = ()) -> tuple[dict[str, Any], set[str]]:
+    found = reading(body, attachments=attachments)
+    return told(found, Case("seven", "")), {one.where for one in found.found}
+
+
+def docx(*blocks: Rows | str) -> bytes:
+    """Return a document of tables and paragraphs."""
+
+    def paragraph(text: str) -> str:
+        return f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    def table(rows: Rows) -> str:
+        lines = ("".join(f"<w:tc>{paragraph(cell)}</w:tc>" for cell in row) for row in rows)
+        return f"<w:tbl>{''.join(f'<w:tr>{line}</w:tr>' for line in lines)}</w:tbl>"
+
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    body = "".join(paragraph(block) if isinstance(block, str) else table(block) for block in blocks)
+    return zipped_parts({"word/document.xml": f'<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>'})
+
+
+def xlsx(rows: Rows) -> bytes:
+    """Return a workbook as programs write it: cells with nothing in them are left out."""
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    lines = (
+        "".join(
+            f'<c r="{chr(65 + place)}{number}" t="inlineStr"><is><t>{cell}</t></is></c>'
+            for place, cell in enumerate(row)
+            if cell
+        )
+        for number, row in enumerate(rows, 1)
+    )
+    data = "".join(f"<row>{line}</row>" for line in lines)
+    return zipped_parts(
+        {"xl/worksheets/sheet1.xml": f'<worksheet xmlns="{space}"><sheetData>{data}</sheetData></worksheet>'}
+    )
+
+
+def zipped_parts(parts: dict[str, str]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+MARKS = [
+    "- ",
+    "– ",
+    "+ ",
+    "* ",
+    "• ",
+    "{n}. ",
+    "{n}) ",
+    "({n}) ",
+    "{n}/ ",
+    "{a}) ",
+    "{a}. ",
+    "{r}. ",
+    "2.{n}. ",
+    "2.{n} ",
+    "",
+]
+ROMAN = ["I", "II", "III", "IV", "V", "VI", "VII"]
+CASES_OF_LETTERS = {
+    "as it is": str,
+    "capitals": str.upper,
+    "plain": fold,
+    "plain small": lambda text: fold(text).lower(),
+}
+
+
+def marked(mark: str, place: int) -> str:
+    return mark.format(n=place + 1, a="abcdefg"[place], r=ROMAN[place])
+
+
+@pytest.mark.parametrize("letters", CASES_OF_LETTERS.values(), ids=CASES_OF_LETTERS)
+@pytest.mark.parametrize("between", [": ", " : ", ":", " – ", "\t", ":\n", "\n"])
+@pytest.mark.parametrize("mark", MARKS)
+def test_the_seven_items_are_read_in_the_regulations_words(
+    mark: str, between: str, letters: Callable[[str], str]
+) -> None:
+    lines = [
+        f"{marked(mark, place)}{letters(label)}{between}{value}" for place, (label, value) in enumerate(ITEMS.items())
+    ]
+    body = "\n".join(["UBND huyện Vạn Ninh đăng ký họp trực tuyến, cụ thể như sau:", *lines, "", "Trân trọng./."])
+    assert read_seven(body) == seven("letter")
+
+
+@pytest.mark.parametrize("letters", [fold, str.upper])
+def test_the_seven_items_are_read_in_a_letter_without_diacritics_or_in_capitals(letters: Callable[[str], str]) -> None:
+    body = "\n".join(f"- {label}: {value}" for label, value in ITEMS.items())
+    assert read_seven(letters(body)) == seven("letter", letters("Nguyễn Văn An"))
+
+
+def with_numbers(rows: Rows) -> Rows:
+    return [["TT", "Nội dung", "Thông tin đăng ký"], *([str(n), *row] for n, row in enumerate(rows, 1))]
+
+
+def one_below_another(rows: Rows) -> Rows:
+    """The points have a row each, as in a table with merged cells."""
+    first, second = rows[1][1].split(", ")
+    return [rows[0], [rows[1][0], first], ["", second], *rows[2:]]
+
+
+def beside_each_other(rows: Rows) -> Rows:
+    return [["STT", *(label for label, _ in rows)], ["1", *(value for _, value in rows)]]
+
+
+TABLES: dict[str, Callable[[Rows], Rows]] = {
+    "two columns": lambda rows: rows,
+    "numbered": with_numbers,
+    "merged cells": one_below_another,
+    "labels as the head": beside_each_other,
+    "label and value in one cell": lambda rows: [["", f"{label}: {value}"] for label, value in rows],
+}
+
+
+@pytest.mark.parametrize("letters", [str, str.upper, fold, lambda text: unicodedata.normalize("NFD", text)])
+@pytest.mark.parametrize("arranged", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("kind", ["docx", "xlsx", "csv"])
+def test_the_seven_items_are_read_in_any_form(
+    kind: str, arranged: Callable[[Rows], Rows], letters: Callable[[str], str]
+) -> None:
+    rows = arranged([[letters(label), value] for label, value in ITEMS.items()])
+    data = {"docx": docx, "xlsx": xlsx, "csv": csvfile.file}[kind](rows)  # type: ignore[operator]
+    assert read_seven("Gửi kèm phiếu đăng ký.", ((f"Phiếu.{kind}", data),)) == seven(f"Phiếu.{kind}")
+
+
+def test_the_seven_items_are_read_in_the_paragraphs_of_a_document() -> None:
+    lines = [f"{place}. {label}: {value}" for place, (label, value) in enumerate(ITEMS.items(), 1)]
+    lines[1:2] = ["2. Danh sách điểm cầu thành phần:", "xã Vạn Phú", "xã Vạn Bình"]
+    data = docx("UBND huyện Vạn Ninh đăng ký họp", *lines, "Trân trọng./.")
+    assert read_seven("Gửi kèm công văn.", (("cv.docx", data),)) == seven("cv.docx")
+
+
+def test_the_seven_items_are_read_in_a_table_of_a_hypertext_letter() -> None:
+    rows = "".join(
+        f"<tr><td>{n}</td><td><b>{label}</b></td><td>{value}</td></tr>"
+        for n, (label, value) in enumerate(ITEMS.items(), 1)
+    )
+    raw = letter(body=f"<p>Đăng ký họp trực tuyến</p><table>{rows}</table>").replace(b"text/plain", b"text/html")
+    found = reader.read(read_letter(raw), PLACES, "571", NOW, ZONE)
+    assert (told(found, Case("seven", "")), {one.where for one in found.found}) == seven("letter")
+
+
+def test_an_end_that_is_about_an_hour_is_no_length() -> None:
+    span = moments.span("từ 14 giờ 00 ngày 05/4/2023 đến khoảng 16 giờ 30", date(2023, 4, 3))
+    assert span is not None and span.end == datetime.combine(date(2023, 4, 5), time(16, 30))
 
 
 @pytest.mark.parametrize("kind", template.KINDS)

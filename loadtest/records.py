@@ -168,7 +168,7 @@ async def _plans(engine: AsyncEngine, scheduler: Scheduler, chance: random.Rando
             (slot,),
         )
         async with engine.begin() as db:
-            commit = Commit(db, policy, RATED, NOWHERE, start - timedelta(days=7))
+            commit = Commit(db, scheduler.shelf, RATED, NOWHERE, start - timedelta(days=7))
             began = time.process_time()
             plan = await commit.plan(claim)
             (served if isinstance(plan, Admit) else refused).append(time.process_time() - began)

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, bindparam, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.model import Act, Claim, Happening, HappeningKind, Held, Interval, Slot
-from scheduler.policy import Policy
+from scheduler.profiles import Profiles
 from scheduler.states import QUEUED
 from scheduler.store import instant, issued, overlap, rounded_up, seconds, slot_of
 from scheduler.tables import HAPPENINGS, HELD_PLANS, POINTS, SESSIONS, SLOTS, UNITS
@@ -25,16 +25,16 @@ _CLAIMS = (
 )
 
 
-async def holding(db: AsyncConnection, where: Iterable[Interval], policy: Policy, now: datetime) -> list[Claim]:
+async def holding(db: AsyncConnection, where: Iterable[Interval], profiles: Profiles, now: datetime) -> list[Claim]:
     """Return the claims of issued sessions that meet one of the intervals, whole, in registration order."""
-    intervals, soon = list(where), now + policy.revocation.protect
+    intervals, soon = list(where), now + profiles.at(now).revocation.protect
     moments = {f"start{at}": seconds(interval.start) for at, interval in enumerate(intervals)}
     moments |= {f"end{at}": rounded_up(interval.end) for at, interval in enumerate(intervals)}
     return [
         _claim(
             row,
             slots,
-            policy,
+            profiles,
             live=any(slot.start <= now < slot.end for slot in slots),
             near=any(now < slot.start < soon for slot in slots),
         )
@@ -49,10 +49,10 @@ def _holding(intervals: int) -> Select[Any]:
     return _CLAIMS.where(issued() & SESSIONS.c.id.in_(select(SLOTS.c.session).where(or_(*met))))
 
 
-async def queued(db: AsyncConnection, policy: Policy, now: datetime) -> list[Claim]:
+async def queued(db: AsyncConnection, profiles: Profiles, now: datetime) -> list[Claim]:
     """Return the claims of sessions that wait for capacity and have not begun yet, in registration order."""
     found = await _found(db, _CLAIMS.where(SESSIONS.c.state.in_(QUEUED)), {})
-    return [_claim(row, slots, policy) for row, slots in found if slots[0].start > now]
+    return [_claim(row, slots, profiles) for row, slots in found if slots[0].start > now]
 
 
 async def _found(
@@ -64,8 +64,10 @@ async def _found(
     return [(own[-1], tuple([slot_of(row.kind, row.start, row.end, row.legs) for row in own])) for own in rows]
 
 
-def _claim(row: Row[Any], slots: tuple[Slot, ...], policy: Policy, *, near: bool = False, live: bool = False) -> Claim:
-    rank = policy.rank(row.level, row.klass, row.unit, slots[-1].start)  # that of the last slot: the meeting's
+def _claim(
+    row: Row[Any], slots: tuple[Slot, ...], profiles: Profiles, *, near: bool = False, live: bool = False
+) -> Claim:
+    rank = profiles.rank(row.level, row.klass, row.unit, slots[-1].start)  # that of the last slot: the meeting's
     return Claim(row.id, row.seq, rank, slots, urgent=row.klass == "khan_cap", near=near, live=live)
 
 

@@ -45,6 +45,7 @@ from scheduler.model import (
 )
 from scheduler.policy import Policy
 from scheduler.preparation.desk import recipients
+from scheduler.profiles import Profiles
 from scheduler.states import Move, after
 
 SECOND = timedelta(seconds=1)
@@ -66,7 +67,7 @@ class Commit:
     """Admission on a connection that holds the write lock, at one moment; `act` is noted with what it does itself."""
 
     db: AsyncConnection
-    policy: Policy
+    profiles: Profiles
     rated: Amount
     channels: notices.Channels
     now: datetime
@@ -74,9 +75,14 @@ class Commit:
     glance: Glance | None = None
     """What was read once for many questions; without it, each question reads what it needs."""
 
+    @property
+    def policy(self) -> Policy:
+        """The profile that a decision of now is taken under; what a session is, is said by that of its start."""
+        return self.profiles.at(self.now)
+
     def claim(self, session: Session, host: Point) -> Claim:
         """Return what admission knows of a session with this host."""
-        rank = self.policy.rank(host.level, session.klass, host.unit, session.official.start)
+        rank = self.profiles.rank(host.level, session.klass, host.unit, session.official.start)
         return Claim(session.id, session.seq, rank, session.slots, urgent=session.klass == "khan_cap")
 
     async def plan(self, asked: Claim) -> Admit | Refuse:
@@ -111,13 +117,13 @@ class Commit:
         if self.glance:
             held = self.glance.holding(where)
         else:
-            held = await claims_store.holding(self.db, where, self.policy, self.now)
+            held = await claims_store.holding(self.db, where, self.profiles, self.now)
         return [claim for claim in held if claim.id != asked.id]
 
     async def _usable(self) -> capacity.Ceiling:
         if self.glance:
             return self.glance.usable
-        return (await store.ceiling(self.db, self.rated)).of(self.policy.capacity.usable)
+        return self.profiles.usable(await store.ceiling(self.db, self.rated))
 
     # Registration.
 
@@ -152,15 +158,16 @@ class Commit:
         told = notices.of_session(NOTICES[kind], session, host, version, reason)
         told = notices.saying(told, particulars.said(session, self.policy, points))
         await outbox.tell(self.db, told, self.channels, self.now)
-        for unit in await self._others(points.values(), host) if kind in {"revoked", "reinstated"} else ():
+        policy = self.profiles.at(session.official.start)
+        for unit in await self._others(points.values(), host, policy) if kind in {"revoked", "reinstated"} else ():
             told = notices.of_unit(NOTICES[kind], session, host, unit, reason, version)
             await outbox.tell(self.db, told, notices.Channels(mail=self.channels.mail), self.now)
 
-    async def _others(self, points: Iterable[Point], host: Point) -> list[str]:
+    async def _others(self, points: Iterable[Point], host: Point, policy: Policy) -> list[str]:
         """Return the units beside the host's that have a mailbox, or above which one has."""
         units = {unit.id: unit for unit in await registry_store.units(self.db)}
         boxes = await outbox.mailboxes(self.db)
-        found = {unit for point in points for unit in recipients(point, units, self.policy, boxes)}
+        found = {unit for point in points for unit in recipients(point, units, policy, boxes)}
         return sorted((found & set(boxes)) - {host.unit})
 
     async def _for_operator(self, asked: Claim, plan: Admit) -> bool:
@@ -170,7 +177,7 @@ class Commit:
         return bool(plan.victims) and (confirms or bool(await self.ahead(asked)) or await self._live(plan.victims))
 
     async def _live(self, victims: Iterable[str]) -> bool:
-        live = await claims_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.policy, self.now)
+        live = await claims_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.profiles, self.now)
         return not {claim.id for claim in live}.isdisjoint(victims)
 
     async def apply(self, session: Session, plan: Admit) -> None:
@@ -240,13 +247,13 @@ class Commit:
     async def reinstate(self, freed: Iterable[Slot]) -> None:
         """Give codes to whoever of the queue fits now and asks for some of what came free, in order (R-068)."""
         where = _intervals(freed)
-        queue = [claim for claim in await claims_store.queued(self.db, self.policy, self.now) if self._in_time(claim)]
+        queue = [claim for claim in await claims_store.queued(self.db, self.profiles, self.now) if self._in_time(claim)]
         waiting = [claim for claim in queue if any(_overlap(slot, each) for slot in claim.slots for each in where)]
         if not waiting:
             return
         asked = [interval for claim in waiting for interval in _intervals(claim.slots)]
         hull = Interval(min(i.start for i in asked), max(i.end for i in asked))
-        held = await claims_store.holding(self.db, [hull], self.policy, self.now)
+        held = await claims_store.holding(self.db, [hull], self.profiles, self.now)
         alone = replace(self, act=SYSTEM)  # nobody chose whom the order serves
         for claim in admission.reinstated(waiting, held, await self._usable()):
             await alone._issue(await store.known(self.db, claim.id))
@@ -259,15 +266,15 @@ class Commit:
 
     async def looking(self) -> Self:
         """Return the same at a glance: for reading only, and as long as nothing else is committed."""
-        queue = sorted(await claims_store.queued(self.db, self.policy, self.now), key=revocation.seniority)
+        queue = sorted(await claims_store.queued(self.db, self.profiles, self.now), key=revocation.seniority)
         around = [suggestions.search_window(claim.slots, self.policy, self.now) for claim in queue]
         hull = [Interval(min(each.start for each in around), max(each.end for each in around))] if around else []
-        held = await claims_store.holding(self.db, hull, self.policy, self.now) if hull else []
+        held = await claims_store.holding(self.db, hull, self.profiles, self.now) if hull else []
         return replace(self, glance=Glance(held, queue, await self._usable()))
 
     async def ahead(self, asked: Claim) -> tuple[str, ...]:
         """Return who comes before a queued claim at the same time and could be served now (R-064)."""
-        queue = self.glance.queue if self.glance else await claims_store.queued(self.db, self.policy, self.now)
+        queue = self.glance.queue if self.glance else await claims_store.queued(self.db, self.profiles, self.now)
         first = admission.first([claim for claim in queue if claim.id != asked.id], asked)
         return tuple([claim.id for claim in first if isinstance((await self._weighed(claim))[0], Admit)])
 
@@ -303,7 +310,7 @@ class Commit:
     async def overruns(self, step: timedelta) -> list[tuple[Session, Refuse]]:
         """Return the meetings that end soon and could not run on for a step, and why (I-06)."""
         soon = self.now + self.policy.door.forecast
-        live = await claims_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.policy, self.now)
+        live = await claims_store.holding(self.db, [Interval(self.now, self.now + SECOND)], self.profiles, self.now)
         found = []
         for claim in live:
             slot = next((s for s in claim.slots if s.kind == "chinh_thuc" and self.now < s.end <= soon), None)
@@ -324,13 +331,13 @@ class Commit:
         """Return whose codes must be revoked, in order, if this is the maximum from now on."""
         farthest = self.now + timedelta(days=self.policy.session.max_days_ahead)
         future = Interval(self.now.replace(microsecond=0), farthest)
-        held = await claims_store.holding(self.db, [future], self.policy, self.now)
+        held = await claims_store.holding(self.db, [future], self.profiles, self.now)
         bearable = maximum.of(self.policy.capacity.bearable)
         return admission.shed(held, bearable, future, self.policy.revocation.reprieve)
 
     async def rerate(self) -> None:
         """Let the queue have what a higher maximum gives."""
-        queue = await claims_store.queued(self.db, self.policy, self.now)
+        queue = await claims_store.queued(self.db, self.profiles, self.now)
         await self.reinstate([slot for claim in queue for slot in claim.slots])
 
 

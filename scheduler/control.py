@@ -20,8 +20,13 @@ class Control:
 
 
 def control(host: Unit, units: Sequence[Unit], policy: Policy, active: Collection[str]) -> Control:
-    """Return who controls sessions of a host; `active` are the units with a room that is in operation."""
-    rule = next(rule for rule in policy.control if host.level in rule.levels)
+    """Return who controls sessions of a host; `active` are the units with a room that is in operation.
+
+    Of a level that the profile does not know the centre controls alone.
+    """
+    rule = next((rule for rule in policy.control if host.level in rule.levels), None)
+    if rule is None:
+        return Control((), (), "")
     above = {unit.id for unit in units if unit.id == host.parent}
     wanted = [
         unit for by in rule.controllers for unit in {"host_unit": {host.id}, "parent_unit": above, "central": set()}[by]

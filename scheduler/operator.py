@@ -27,7 +27,7 @@ class Operator:
         self._channels = channels
 
     def _commit(self, db: AsyncConnection, now: datetime, act: Act = SYSTEM) -> Commit:
-        return Commit(db, self._profiles.at(now), self._rated, self._channels, now, act)
+        return Commit(db, self._profiles, self._rated, self._channels, now, act)
 
     async def queue(self, now: datetime) -> list[Queued]:
         """Return who waits for capacity, the highest and earliest first, each with what would happen now."""

@@ -4,7 +4,7 @@ A profile is one YAML file, checked whole when loaded (`scheduler.profiles`). Ev
 version of the profile it was admitted under (R-001). Articles stand beside their rules; a refusal can name them.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -208,9 +208,14 @@ class RegistrationPolicy(_Part):
     extension_min: Count
     templates: tuple[Template, ...]
 
-    def rule(self, level: str) -> RegistrantRule:
-        """Return the rule of a host's level; a checked profile has one for each."""
-        return next(rule for rule in self.by if level in rule.levels)
+    def rule(self, level: str) -> RegistrantRule | None:
+        """Return the rule of a host's level; None for a level that the profile does not know."""
+        return next((rule for rule in self.by if level in rule.levels), None)
+
+    def by_parent(self, level: str) -> bool:
+        """Tell whether the unit above registers for the units of a level (Điều 12.2.b)."""
+        rule = self.rule(level)
+        return rule is not None and rule.by == "parent_unit"
 
     @property
     def extension(self) -> timedelta:
@@ -594,6 +599,12 @@ class Policy(_Part):
     def zone(self) -> ZoneInfo:
         """The province's time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def begins(self) -> datetime | None:
+        """The first instant of its first day; None for a profile without one."""
+        first = self.effective_from
+        return None if first is None else datetime.combine(first, time(), self.zone).astimezone(UTC)
 
     def level(self, level_id: str) -> LevelPolicy | None:
         """Return a level, or None."""

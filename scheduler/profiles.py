@@ -16,7 +16,9 @@ from typing import Any, Self
 import yaml
 from pydantic import ValidationError
 
+from scheduler.capacity import Ceiling
 from scheduler.errors import PolicyError
+from scheduler.model import ClassId
 from scheduler.policy import Policy
 
 DATA = Path(__file__).parent / "data"
@@ -56,6 +58,18 @@ class Profiles:
             p for p in self.shelf if p.effective_from is None or p.effective_from <= instant.astimezone(p.zone).date()
         ]
         return held[-1] if held else self.shelf[0]
+
+    def rank(self, level: str, klass: ClassId, unit: str, start: datetime) -> int:
+        """Return the rank of a session that a unit of a level hosts from `start` on, by the profile of then."""
+        return self.at(start).rank(level, klass, unit, start)
+
+    def usable(self, maximum: Ceiling) -> Ceiling:
+        """Return what of a maximum over time may be given to sessions, each time by the profile of then."""
+        for policy in self.shelf[1:]:
+            begins = policy.begins
+            maximum = maximum.changed(begins, maximum.at(begins)) if begins else maximum
+        first = self.shelf[0].capacity.usable(maximum.first)
+        return Ceiling(first, tuple((since, self.at(since).capacity.usable(amount)) for since, amount in maximum.steps))
 
     def day(self, instant: datetime) -> date:
         """Return the day of the province at an instant."""

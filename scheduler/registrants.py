@@ -20,13 +20,17 @@ class Registrants:
     office: bool = False
 
 
+NOBODY = Registrants((), "")
+"""Of a level that the profile does not know: it is for the centre alone."""
+
+
 def registrants(
     host: Unit, units: Iterable[Unit], purpose: str, klass: ClassId, policy: Policy, day: date
 ) -> Registrants:
     """Return who may register a session of a host, among the units as of the day of the session."""
     usual = _usual(host, [unit for unit in units if unit.valid(day)], purpose, policy)
     rules = policy.classes[klass]
-    if not rules.by_host or host.id in usual.units:
+    if usual == NOBODY or not rules.by_host or host.id in usual.units:
         return usual
     return Registrants((host.id, *usual.units), rules.article)
 
@@ -34,10 +38,13 @@ def registrants(
 def _usual(host: Unit, units: list[Unit], purpose: str, policy: Policy) -> Registrants:
     rules = policy.registration
     rule = rules.rule(host.level)
+    if rule is None:
+        return NOBODY
     above = [unit.id for unit in units if unit.id == host.parent]
     if rule.by == "office" or purpose in rules.office_purposes:
         offices = tuple(unit.id for unit in units if unit.level == rules.office_level)
-        return Registrants(offices, rules.rule(rules.office_level).article, office=True)
+        office = rules.rule(rules.office_level)
+        return Registrants(offices, office.article if office else rule.article, office=True)
     if rule.by == "parent_unit":
         return Registrants(tuple(above), rule.article)
     return Registrants((host.id, *(above if rule.parent_too else [])), rule.article)
@@ -45,7 +52,5 @@ def _usual(host: Unit, units: list[Unit], purpose: str, policy: Policy) -> Regis
 
 def wards(unit_id: str, units: Iterable[Unit], policy: Policy) -> frozenset[str]:
     """Return the units that a unit registers for by their level: its communes, what is subordinate to it (A10)."""
-    known = {level.id for level in policy.levels}
-    children = [unit for unit in units if unit.parent == unit_id and unit.level in known]
-    rules = {unit.id: policy.registration.rule(unit.level) for unit in children}
-    return frozenset(unit for unit, rule in rules.items() if rule.by == "parent_unit" or rule.parent_too)
+    rules = {unit.id: policy.registration.rule(unit.level) for unit in units if unit.parent == unit_id}
+    return frozenset(unit for unit, rule in rules.items() if rule and (rule.by == "parent_unit" or rule.parent_too))

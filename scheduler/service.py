@@ -141,6 +141,11 @@ class Scheduler:
         async with self._engine.begin() as db:
             return await profile_store.history(db)
 
+    @property
+    def shelf(self) -> Profiles:
+        """All profiles over time."""
+        return self._profiles
+
     def policy(self, now: datetime) -> Policy:
         """Return the profile in force."""
         return self._profiles.at(now)
@@ -307,22 +312,16 @@ class Scheduler:
         async with self._engine.begin() as db:
             return await refusals_store.between(db, start, end, MAX_REFUSALS)
 
-    async def registrants(
-        self, host_point: str, purpose: str, klass: ClassId, start: datetime, now: datetime
-    ) -> Registrants:
-        """Return who may register a session that starts then (Điều 12). Raises UnknownPoint."""
+    async def registrants(self, host_point: str, purpose: str, klass: ClassId, start: datetime) -> Registrants:
+        """Return who may register a session that starts then (Điều 12), by the rules of then. Raises UnknownPoint."""
         async with self._engine.begin() as db:
             point = await registry_store.point(db, host_point)
             units = await registry_store.units(db)
         host = next(unit for unit in units if unit.id == point.unit)
-        return registrants.registrants(host, units, purpose, klass, self.policy(now), self.day(start))
-
-    async def wards(self, unit: str, now: datetime) -> frozenset[str]:
-        """Return the units that a unit registers for by their level: its communes, and what is subordinate to it."""
-        return registrants.wards(unit, await self.units(now), self.policy(now))
+        return registrants.registrants(host, units, purpose, klass, self.policy(start), self.day(start))
 
     def _commit(self, db: AsyncConnection, now: datetime, act: Act = SYSTEM) -> Commit:
-        return Commit(db, self.policy(now), self._rated, self._channels, now, act)
+        return Commit(db, self._profiles, self._rated, self._channels, now, act)
 
     async def _checked(
         self, db: AsyncConnection, request: Request, now: datetime
@@ -512,7 +511,7 @@ class Scheduler:
     ) -> list[Entry]:
         """Return the slots of sessions in [start, end), by start; with `units` those that concern them."""
         async with self._engine.begin() as db:
-            return await store.agenda(db, start, end, units, self.policy(start).door, now)
+            return await store.agenda(db, start, end, units, lambda at: self.policy(at).door, now)
 
     # The door.
 

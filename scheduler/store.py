@@ -1,7 +1,7 @@
 """Rows of sessions, slots, codes and capacity, on a connection whose transaction the service holds."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -126,15 +126,23 @@ async def between(
 
 
 async def agenda(
-    db: AsyncConnection, start: datetime, end: datetime, units: Collection[str] | None, door: DoorPolicy, now: datetime
+    db: AsyncConnection,
+    start: datetime,
+    end: datetime,
+    units: Collection[str] | None,
+    door: Callable[[datetime], DoorPolicy],
+    now: datetime,
 ) -> list[Entry]:
-    """Return the slots in [start, end) of what is not cancelled, by start; with `units` what concerns them."""
+    """Return the slots in [start, end) of what is not cancelled, by start; with `units` what concerns them.
+
+    `door` returns the rules of the day of a slot.
+    """
     where = meets(start, end) & (SESSIONS.c.state != State.CANCELLED)
     rows = await db.execute(_ENTRIES.where(where if units is None else where & _concerns(units, ())))
     found = []
     for row in rows:
         slot = slot_of(row.kind, row.start, row.end, row.legs)
-        phase = stands(State(row.state), (slot,), door, now)
+        phase = stands(State(row.state), (slot,), door(slot.start), now)
         found.append(Entry(row.id, row.number, row.title, row.label, row.level, slot, phase))
     return found
 

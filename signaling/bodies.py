@@ -2,21 +2,32 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from scheduler import control, registrants
 from scheduler.control import Control
 from scheduler.model import Point, PointState, Session, Unit
 from scheduler.policy import Policy
+from scheduler.profiles import Profiles
 from scheduler.registrants import Registrants
 
 
 @dataclass(frozen=True, slots=True)
 class Bodies(Mapping[str, Point]):
-    """All points by id, which it is a mapping of, all units, and the profile in force."""
+    """All points by id, which it is a mapping of, all units, and all profiles.
+
+    A session is judged by the profile of its start: one of before a change of levels is whose it was (R-001).
+    """
 
     points: Mapping[str, Point]
     units: Sequence[Unit]
-    policy: Policy
+    profiles: Profiles
+    now: datetime
+
+    @property
+    def policy(self) -> Policy:
+        """The profile in force."""
+        return self.profiles.at(self.now)
 
     def __getitem__(self, point: str) -> Point:
         return self.points[point]
@@ -38,20 +49,28 @@ class Bodies(Mapping[str, Point]):
 
     def registrants(self, session: Session) -> Registrants:
         """Return who may register a session, and so amend or cancel it (Điều 12)."""
-        day = session.official.start.astimezone(self.policy.zone).date()
+        policy, day = self.rules(session), self.profiles.day(session.official.start)
         host = self.unit(session.host_point)
-        return registrants.registrants(host, self.units, session.purpose, session.klass, self.policy, day)
+        return registrants.registrants(host, self.units, session.purpose, session.klass, policy, day)
+
+    def rules(self, session: Session) -> Policy:
+        """Return the profile a session is judged by."""
+        return self.profiles.at(session.official.start)
 
     def control(self, session: Session) -> Control:
         """Return who controls a session (Điều 10.1, 14.3.a)."""
         active = {point.unit for point in self.points.values() if point.state == PointState.ACTIVE}
-        return control.control(self.unit(session.host_point), self.units, self.policy, active)
+        return control.control(self.unit(session.host_point), self.units, self.rules(session), active)
 
     def named(self, units: Sequence[str]) -> str:
         """Return units by the labels of their points, for people."""
         labels = {point.unit: point.label for point in reversed([*self.points.values()])}
         return ", ".join(labels[unit] for unit in units)
 
-    def wards(self, unit: str | None) -> frozenset[str]:
-        """Return the units that a unit registers for by their level."""
-        return frozenset() if unit is None else registrants.wards(unit, self.units, self.policy)
+    def wards(self, unit: str | None, session: Session) -> frozenset[str]:
+        """Return the units that a unit registers for by their level when a session starts."""
+        return frozenset() if unit is None else registrants.wards(unit, self.units, self.rules(session))
+
+    def all_wards(self, unit: str) -> frozenset[str]:
+        """Return the units that a unit registers for under any of the profiles."""
+        return frozenset().union(*(registrants.wards(unit, self.units, policy) for policy in self.profiles.shelf))

@@ -143,7 +143,7 @@ class Hub:
     async def bodies(self, now: datetime) -> Bodies:
         """Return what rights are judged by."""
         points = {point.id: point for point in await self._scheduler.points()}
-        return Bodies(points, await self._scheduler.units(), self._scheduler.policy(now))
+        return Bodies(points, await self._scheduler.units(), self._scheduler.shelf, now)
 
     def of(self, client: Client) -> Meeting | None:
         """Return the meeting a client has joined."""

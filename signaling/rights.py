@@ -37,7 +37,7 @@ def may_control(account: Account, control: Control) -> bool:
 def may_see(account: Account, session: Session, bodies: Bodies) -> bool:
     """Those who take part, the units that register for them, and those who see everything (R-015)."""
     units = bodies.invited(session)
-    return account.sees_all or account.unit in units or bool(units & bodies.wards(account.unit))
+    return account.sees_all or account.unit in units or bool(units & bodies.wards(account.unit, session))
 
 
 def may_know_code(account: Account, session: Session, bodies: Bodies) -> bool:
@@ -81,7 +81,7 @@ def may_assign(
 
 def may_see_contact(account: Account, session: Session, bodies: Bodies) -> bool:
     """The host, the central ones, and the technicians of invited points, but for the levels that may not (R-081)."""
-    hidden = bodies.policy.session.contacts_hidden_from
+    hidden = bodies.rules(session).session.contacts_hidden_from
     invited = [bodies[point] for point in session.everyone]
     technician = "site" in account.roles and any(p.unit == account.unit and p.level not in hidden for p in invited)
     return technician or is_host(account, session, bodies)

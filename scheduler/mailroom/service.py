@@ -117,7 +117,7 @@ class Mailroom:
         if received.verdict == "fail":
             doubt = {"field": "letter", "word": "unauthenticated", "value": received.authentication}
             content = {**content, "questions": [doubt, *reading.asked()]}
-        by_parent = policy.registration.rule(writer.level).by == "parent_unit"
+        by_parent = policy.registration.by_parent(writer.level)
         inbox = writer.parent if by_parent and writer.parent else writer.id
         return await self._drafts.put(
             db, inbox, "mail", came.sender, content, received.arrived, origin=writer.id, thread=came.id

@@ -60,7 +60,7 @@ def recipients(point: Point, units: Mapping[str, Unit], policy: Policy, boxes: I
     Who has no mailbox is left out, unless nobody has one.
     """
     unit = units[point.unit]
-    above = unit.parent if policy.registration.rule(unit.level).by == "parent_unit" else None
+    above = unit.parent if policy.registration.by_parent(unit.level) else None
     concerned = [each for each in (unit.id, above) if each is not None]
     reached = set(boxes)
     return [each for each in concerned if each in reached] or [unit.id]

@@ -106,10 +106,11 @@ class Reports:
         return monthly(counted, await facts_store.troubles(db, period, zone), names)
 
     def _names(self, facts: list[Fact], now: datetime) -> dict[Grouping, dict[str, str]]:
-        policy = self._profiles.at(now)
+        policy, shelf = self._profiles.at(now), self._profiles.shelf
         return {
             "unit": {fact.unit: fact.unit_name for fact in facts},
-            "level": {level.id: level.name for level in policy.levels},
+            # levels that ended are named as they were
+            "level": {level.id: level.name for each in (*shelf, policy) for level in each.levels},
             "class": {klass: rules.name for klass, rules in policy.classes.items()},
             "purpose": dict(policy.registration.purposes),
             "kind": dict(policy.registration.kinds),

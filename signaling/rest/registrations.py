@@ -91,7 +91,7 @@ async def _who(call: Call) -> tuple[Registrants, Unit | None]:
     known = await sessions.bodies(call)
     if body.host_point not in known.points:
         return Registrants((), ""), None
-    given = (body.host_point, body.purpose, body.class_, body.official.start, call.now)
+    given = (body.host_point, body.purpose, body.class_, body.official.start)
     return await call.roof.scheduler.registrants(*given), known.unit(body.host_point)
 
 
@@ -99,7 +99,7 @@ async def _elsewhere(call: Call, who: Registrants) -> Refusal:
     if not who.units:
         return Forbidden()
     names = await call.unit_names()
-    office = call.roof.scheduler.policy(call.now).registration.office_name
+    office = call.roof.scheduler.policy(call.body.official.start).registration.office_name
     return WrongRegistrant(office if who.office else names[who.units[-1]], who.article)
 
 

@@ -81,7 +81,7 @@ async def sessions(call: Call) -> list[Session]:
     start, end = call.query.bounds(call.now - BACK, BACK + AHEAD)
     unit = call.account.unit
     known = await bodies(call)
-    units = None if call.account.sees_all else [] if unit is None else [unit, *known.wards(unit)]
+    units = None if call.account.sees_all else [] if unit is None else [unit, *known.all_wards(unit)]
     listed = await call.roof.scheduler.sessions(start, end, units=units)
     shown = [wire(call, session, known) for session in listed if rights.may_see(call.account, session, known)]
     await _saw(call, shown)
@@ -140,7 +140,7 @@ async def all_points(call: Call) -> Mapping[str, model.Point]:
 
 async def bodies(call: Call) -> Bodies:
     """Return what rights are judged by."""
-    return Bodies(await all_points(call), await call.roof.scheduler.units(), call.roof.scheduler.policy(call.now))
+    return Bodies(await all_points(call), await call.roof.scheduler.units(), call.roof.scheduler.shelf, call.now)
 
 
 async def find(call: Call, session_id: str | None = None) -> tuple[model.Session, Bodies]:

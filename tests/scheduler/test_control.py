@@ -4,7 +4,7 @@ import pytest
 
 from scheduler.control import Control, control
 from scheduler.profiles import load
-from tests.scheduler.test_registrants import BY_ID, UNITS
+from tests.scheduler.test_registrants import BY_ID, TWO_TIERS, UNITS
 
 POLICY = load().shelf[-1]
 ALL = frozenset(BY_ID)
@@ -23,6 +23,10 @@ ALL = frozenset(BY_ID)
 )
 def test_who_controls(host: str, units: tuple[str, ...], article: str) -> None:
     assert control(BY_ID[host], UNITS, POLICY, ALL) == Control(units, (), article)
+
+
+def test_a_level_the_profile_does_not_know_is_controlled_by_the_centre_alone() -> None:
+    assert control(BY_ID["574"], UNITS, TWO_TIERS, ALL) == Control((), (), "")
 
 
 def test_r049_a_room_that_is_not_in_operation_holds_no_control() -> None:

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from scheduler.model import ClassId, Unit
+from scheduler.model import ClassId, Point, Unit
+from scheduler.preparation.desk import recipients
 from scheduler.profiles import SHIPPED, TWO_TIER, load
 from scheduler.registrants import Registrants, registrants, wards
 
@@ -49,6 +50,22 @@ def test_units_are_those_of_the_day_of_the_session() -> None:
     assert registrants(BY_ID["da"], UNITS, "khac", "thuong", KH_2023, later).units == ()
     without_districts = registrants(BY_ID["da"], UNITS, "khac", "thuong", TWO_TIERS, later)
     assert without_districts == Registrants(("da",), "điểm a khoản 2 Điều 12")
+
+
+@pytest.mark.parametrize("klass", ["thuong", "khan_cap"])
+@pytest.mark.parametrize("purpose", ["noi_bo_don_vi", "chinh_phu_den_xa"])
+def test_a_level_the_profile_does_not_know_is_for_the_centre_alone(klass: ClassId, purpose: str) -> None:
+    assert registrants(BY_ID["574"], UNITS, purpose, klass, TWO_TIERS, DAY) == Registrants((), "")
+
+
+def test_units_of_a_level_the_profile_does_not_know_are_nobodys_wards() -> None:
+    assert {unit: wards(unit, UNITS, TWO_TIERS) for unit in ("56", "574")} == {"56": set(), "574": set()}
+
+
+def test_an_alert_of_a_level_the_profile_does_not_know_goes_to_its_unit() -> None:
+    units = {unit.id: unit for unit in UNITS}
+    point = Point("p", "UBND.Dien Khanh", "UBND huyện Diên Khánh", "574", "huyen", 1)
+    assert recipients(point, units, TWO_TIERS, ("56", "574")) == ["574"]
 
 
 def test_whom_a_unit_registers_for_by_level() -> None:

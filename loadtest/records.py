@@ -13,14 +13,16 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+from aiohttp.web import Request
 from pydantic import TypeAdapter
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from loadtest.bench import Effort, conditions
-from scheduler import database, profiles, seed
+from scheduler import database, naming, profiles, seed
 from scheduler.commit import Commit
 from scheduler.conduct.box import Box
 from scheduler.conduct.handovers import Handovers
@@ -34,9 +36,14 @@ from scheduler.service import Scheduler
 from scheduler.store import seconds
 from scheduler.tables import CODES, HAPPENINGS, SESSION_POINTS, SESSIONS, SLOTS
 from signaling import migrations
+from signaling.accounts import Account
 from signaling.audit import Audit
+from signaling.auth import Source
 from signaling.chain import AuditEntry
 from signaling.rest.agenda import Entry, wire
+from signaling.rest.route import Call
+from signaling.rest.sessions import Listing, Session, sessions
+from signaling.roof import Roof
 
 BOOKINGS = 22_000
 RATED = Amount(30, 400)
@@ -54,6 +61,8 @@ QUEUED = 60
 BOARD = 145
 """The points of the example of the regulation (I-14)."""
 CENTRE = "ubnd.khanh-hoa"
+UNIT = "568"
+"""Nha Trang, whose communes' sessions are listed for it too."""
 SEED = 680
 
 Asked = tuple[datetime, int, list[str]]
@@ -81,6 +90,7 @@ async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict
             "agenda_month_ms": await _months(lambda start, end: _agenda(scheduler, start, end)),
             "load_month_ms": await _months(scheduler.load),
             "report_year_ms": await _reports(engine, scheduler),
+            **await _pages(engine, scheduler),
             **await _desk(engine, scheduler, chance),
             "audit_append_ms": await _entries(engine),
             "conditions": conditions(Effort(0, PLANS)),
@@ -139,11 +149,12 @@ def _session(name: str, seq: int, host: str, legs: int, created: int, state: Sta
         "legs": legs,
         "state": state,
         "mark": f"{seq:010}" if state == State.ISSUED else None,
-        "created": created - 7 * 86_400,
+        **dict.fromkeys(("created", "received", "effective", "reply_due", "check_due"), created - 7 * 86_400),
         "profile": "KH-2023/1",
         "submitted_by": "records",
         "voices": False,
         "klass": "thuong",
+        "folded": naming.key(f"HTT-2026-{seq:05} Họp giao ban số {seq}"),
     }
 
 
@@ -188,6 +199,27 @@ async def _months(ask: Callable[[datetime, datetime], Awaitable[object]]) -> flo
         await ask(start, start + timedelta(days=31))
         costs.append(time.process_time() - began)
     return _median(costs)
+
+
+async def _pages(engine: AsyncEngine, scheduler: Scheduler) -> dict[str, float]:
+    """Return the cost of the first page of sessions, one in the middle of the year, for the centre and for a unit, and
+    of a search that finds nothing."""
+    roof = cast("Roof", SimpleNamespace(scheduler=scheduler, audit=Audit(engine, profiles.load())))
+    middle = OPENS + timedelta(weeks=WEEKS // 2)
+
+    async def page(account: Account, **query: object) -> None:
+        asked = Listing.model_validate({"from": OPENS, "to": OPENS + timedelta(weeks=WEEKS), **query})
+        call = Call(roof, cast("Request", None), account, None, asked, Source("", 0), middle)
+        TypeAdapter(list[Session]).dump_json(await sessions(call), by_alias=True)
+
+    centre = Account("records", "", ("technician",), None, None)
+    unit = Account("records", "", ("registrant",), UNIT, None)
+    return {
+        "sessions_page_ms": await _looks(lambda: page(centre)),
+        "sessions_newest_ms": await _looks(lambda: page(centre, order="-start", phase="ended,cancelled")),
+        "sessions_unit_ms": await _looks(lambda: page(unit)),
+        "sessions_search_ms": await _looks(lambda: page(centre, q="không có")),
+    }
 
 
 async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:

@@ -20,6 +20,7 @@ from scheduler import (
     door,
     drafts_store,
     intake,
+    listing,
     notices,
     outbox,
     profile_store,
@@ -48,6 +49,7 @@ from scheduler.errors import (
     StateSecret,
     TooLate,
 )
+from scheduler.listing import Selection
 from scheduler.migrations import migrate
 from scheduler.model import (
     SYSTEM,
@@ -505,6 +507,13 @@ class Scheduler:
         """
         async with self._engine.begin() as db:
             return await store.between(db, start, end, units)
+
+    async def page(
+        self, selection: Selection, now: datetime, limit: int, after: Session | None = None
+    ) -> list[Session]:
+        """Return the first `limit` sessions of a selection, or the next ones behind a session, by official start."""
+        async with self._engine.begin() as db:
+            return await listing.page(db, selection, after, limit, self._profiles, now)
 
     async def agenda(
         self, start: datetime, end: datetime, now: datetime, units: Collection[str] | None = None

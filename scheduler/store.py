@@ -6,11 +6,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler import vault
+from scheduler import naming, vault
 from scheduler.capacity import Ceiling
 from scheduler.door import stands
 from scheduler.errors import UnknownSession
@@ -39,7 +39,7 @@ _ENTRIES = (
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
-_SESSION_COLUMNS = [column for column in SESSIONS.c if column.name != "mark"]
+_SESSION_COLUMNS = [column for column in SESSIONS.c if column.name not in {"mark", "folded"}]
 _TIMES = ("created", "received", "effective", "reply_due", "check_due")
 _SLOT_COLUMNS = (SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
 
@@ -55,7 +55,8 @@ def instant(at: int) -> datetime:
 
 
 _EVERY = SLOTS.alias()
-_LONGEST = select(func.max(_EVERY.c.end - _EVERY.c.start)).scalar_subquery()
+LONGEST = select(func.max(_EVERY.c.end - _EVERY.c.start)).scalar_subquery()
+"""Seconds that the longest slot takes."""
 
 
 def rounded_up(at: datetime) -> int:
@@ -73,7 +74,7 @@ def overlap(start: int | ColumnElement[int], end: int | ColumnElement[int]) -> C
 
     None that begins before that by more than the longest takes can: without this, half a year would be looked through.
     """
-    return (SLOTS.c.start < end) & (SLOTS.c.end > start) & (SLOTS.c.start > start - _LONGEST)
+    return (SLOTS.c.start < end) & (SLOTS.c.end > start) & (SLOTS.c.start > start - LONGEST)
 
 
 def issued() -> ColumnElement[bool]:
@@ -120,7 +121,7 @@ async def between(
     """Return the sessions with a slot in [start, end); if units or points are given, those that concern one of them."""
     where: ColumnElement[bool] = SESSIONS.c.id.in_(select(SLOTS.c.session).where(meets(start, end)))
     if units is not None or points is not None:
-        where &= _concerns(units or (), points or ())
+        where &= concerns(units or (), points or ())
     found = await _sessions(db, where)
     return sorted(found, key=lambda session: (session.slots[0].start, session.seq))
 
@@ -138,7 +139,7 @@ async def agenda(
     `door` returns the rules of the day of a slot.
     """
     where = meets(start, end) & (SESSIONS.c.state != State.CANCELLED)
-    rows = await db.execute(_ENTRIES.where(where if units is None else where & _concerns(units, ())))
+    rows = await db.execute(_ENTRIES.where(where if units is None else where & concerns(units)))
     found = []
     for row in rows:
         slot = slot_of(row.kind, row.start, row.end, row.legs)
@@ -153,11 +154,12 @@ async def urgent(db: AsyncConnection, now: datetime) -> list[Session]:
     return await _sessions(db, (SESSIONS.c.klass == "khan_cap") & (SESSIONS.c.state != State.CANCELLED) & ahead)
 
 
-def _concerns(units: Collection[str], points: Collection[str]) -> ColumnElement[bool]:
+def concerns(units: Collection[str], points: Collection[str] = ()) -> ColumnElement[bool]:
+    """Tell which sessions have a point of one of the units, or one of the points, as host or component."""
     of_units = select(POINTS.c.id).where(POINTS.c.unit.in_(storable(units)))
     wanted = select(POINTS.c.id).where(POINTS.c.id.in_(storable(points))).union(of_units)
-    invited = select(SESSION_POINTS.c.session).where(SESSION_POINTS.c.point.in_(wanted))
-    return or_(SESSIONS.c.host_point.in_(wanted), SESSIONS.c.id.in_(invited))
+    invited = (SESSION_POINTS.c.session == SESSIONS.c.id) & SESSION_POINTS.c.point.in_(wanted)
+    return or_(SESSIONS.c.host_point.in_(wanted), exists().where(invited))
 
 
 async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Session]:
@@ -208,7 +210,9 @@ async def add(db: AsyncConnection, session: Session) -> None:
 def _values(session: Session) -> dict[str, object]:
     values = {column.name: getattr(session, column.name) for column in _SESSION_COLUMNS}
     times = {name: seconds(getattr(session, name)) for name in _TIMES}
-    return {**values, **times, "support": " ".join(session.support), "people_at": json.dumps(dict(session.people_at))}
+    support, counted = " ".join(session.support), json.dumps(dict(session.people_at))
+    folded = naming.key(f"{session.number} {session.title}")
+    return {**values, **times, "support": support, "people_at": counted, "folded": folded}
 
 
 async def _add_slots(db: AsyncConnection, session: Session) -> None:

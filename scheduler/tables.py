@@ -82,6 +82,7 @@ SESSIONS = Table(
     Column("people_at", Text, nullable=False, server_default="{}"),  # by point, as JSON
     Column("second_name", String(500), nullable=False, server_default=""),
     Column("second_phone", String(16), nullable=False, server_default=""),
+    Column("folded", Text, nullable=False, server_default=""),  # number and title, as they are searched for
     Index("sessions_state", "state"),  # the queue is looked through whenever capacity comes free
     CheckConstraint("(state = 'issued') = (mark IS NOT NULL)", name="live_code_iff_issued"),  # I10
 )

@@ -99,10 +99,16 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     schema = TypeAdapter(route.query).json_schema(mode="validation")
     required = schema.get("required", [])
     in_query = [
-        {"name": name, "in": "query", "required": name in required, "schema": part}
+        {"name": name, "in": "query", "required": name in required, "schema": part} | _commas(part)
         for name, part in schema.get("properties", {}).items()
     ]
     return in_path + in_query
+
+
+def _commas(schema: dict[str, Any]) -> dict[str, bool]:
+    """Say that the items of a list stand in one parameter, with commas between."""
+    kinds = [schema, *schema.get("anyOf", [])]
+    return {"explode": False} if any(kind.get("type") == "array" for kind in kinds) else {}
 
 
 def _statuses(route: Route) -> list[int]:

@@ -184,6 +184,7 @@ FIELDS: Mapping[str, Pair] = {
     "unit-merged": ("đơn vị đã hết hiệu lực, sáp nhập từ ngày: {value}", "this unit was merged on: {value}"),
     "unit-not-yet": ("đơn vị chưa có hiệu lực ({value})", "this unit is not one yet ({value})"),
     "phone-format": ("không phải số điện thoại Việt Nam", "is no Vietnamese phone number"),
+    "unknown-session": ("không có phiên họp này", "there is no such session"),
     "unknown-code": ("không có lựa chọn {value}", "there is no choice {value}"),
     "not-for-class": ("chỉ dùng cho phiên họp khẩn cấp", "is for emergencies only"),
     "fewer-than-counted": (

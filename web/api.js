@@ -80,8 +80,20 @@ export const draft = id => call('GET', `drafts/${encodeURIComponent(id)}`);
 export const confirmDraft = (id, registration) => call('POST', `drafts/${encodeURIComponent(id)}/confirm`, registration);
 /** @type {(id: string, reason: string) => Promise<Draft>} */
 export const discardDraft = (id, reason) => call('POST', `drafts/${encodeURIComponent(id)}/discard`, {reason});
-/** @type {(from: string, to: string) => Promise<Session[]>} */
-export const sessions = (from, to) => call('GET', `sessions?${query({from, to})}`);
+/** The most sessions that are listed at once. */
+const MOST_LISTED = 200;
+/** A page of sessions; it is shorter than asked for only when there are no more. @type {(fields: Record<string, string>) => Promise<Session[]>} */
+export const sessions = fields => call('GET', `sessions?${query(fields)}`);
+/** All sessions of a short time, page after page. @param {string} from @param {string} to */
+export async function everySession(from, to) {
+  /** @type {Session[]} */
+  const found = [];
+  for (let page = null; page === null || page.length === MOST_LISTED; found.push(...page)) {
+    const last = found[found.length - 1];
+    page = await sessions({from, to, limit: String(MOST_LISTED), ...(last && {after: last.id})});
+  }
+  return found;
+}
 /** @type {(id: string, reason?: string) => Promise<Session>} */
 export const cancel = (id, reason = '') => call('POST', `sessions/${encodeURIComponent(id)}/cancel`, {reason});
 /** @type {(id: string, items: ScriptItem[]) => Promise<{items: ScriptItem[]}>} */

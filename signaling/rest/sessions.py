@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from scheduler import model
+from scheduler.listing import Selection
 from scheduler.model import Act, ClassId, Phase, State
 from signaling import rights
 from signaling.bodies import Bodies
-from signaling.errors import NotFound
+from signaling.errors import BadInput, Fault, NotFound
 from signaling.rest import scripts
-from signaling.rest.route import ID, Call, Interval, Model, Moment, Named, Route, Window
+from signaling.rest.route import ID, Call, Id, Interval, Model, Moment, Named, Route, Window
 
 BACK = timedelta(days=30)
 AHEAD = timedelta(days=400)
@@ -66,8 +67,23 @@ class Session(Model):
     may_cancel: bool
 
 
-class Period(Window):
-    """Sessions with a slot in this time; from 30 days ago, for 430 days, unless said otherwise."""
+def _listed(value: object) -> object:
+    return frozenset(value.split(",")) if isinstance(value, str) else value
+
+
+class Listing(Window):
+    """Sessions with a slot in this time (from 30 days ago, for 430 days, unless said otherwise), page by page.
+
+    `unit` takes part or hosts; `phase` names where they stand, with commas between; `q` is searched for in number,
+    title and host, with or without diacritics; `after`, the id of the last session of a page, begins the next.
+    """
+
+    unit: Id | None = None
+    phase: Annotated[frozenset[Phase] | None, BeforeValidator(_listed)] = None
+    q: Annotated[str, StringConstraints(max_length=200)] = ""
+    order: Literal["start", "-start"] = "start"
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+    after: Id | None = None
 
 
 class Cancellation(Model):
@@ -77,15 +93,44 @@ class Cancellation(Model):
 
 
 async def sessions(call: Call) -> list[Session]:
-    """List sessions by their start."""
-    start, end = call.query.bounds(call.now - BACK, BACK + AHEAD)
-    unit = call.account.unit
+    """List sessions by their official start, a page at a time."""
     known = await bodies(call)
-    units = None if call.account.sees_all else [] if unit is None else [unit, *known.all_wards(unit)]
-    listed = await call.roof.scheduler.sessions(start, end, units=units)
-    shown = [wire(call, session, known) for session in listed if rights.may_see(call.account, session, known)]
+    found = await _page(call, known)
+    shown = [wire(call, each, known) for each in found]
     await _saw(call, shown)
     return shown
+
+
+async def _page(call: Call, known: Bodies) -> list[model.Session]:
+    """Return the sessions of a page; it is short only when there are no more."""
+    query: Listing = call.query
+    selection = _selection(call, known)
+    last = None if query.after is None else await _last(call, known, query.after)
+    found: list[model.Session] = []
+    while len(found) < query.limit:
+        wanted = query.limit - len(found)
+        rows = await call.roof.scheduler.page(selection, call.now, wanted, last)
+        found += [each for each in rows if rights.may_see(call.account, each, known)]
+        if len(rows) < wanted:
+            break
+        last = rows[-1]
+    return found
+
+
+def _selection(call: Call, known: Bodies) -> Selection:
+    query: Listing = call.query
+    start, end = query.bounds(call.now - BACK, BACK + AHEAD)
+    unit = call.account.unit
+    units = None if call.account.sees_all else [] if unit is None else [unit, *known.all_wards(unit)]
+    return Selection(start, end, units, query.unit, query.phase, query.q, newest=query.order == "-start")
+
+
+async def _last(call: Call, known: Bodies, session_id: str) -> model.Session:
+    """Return the session a page begins behind; one that the reader may not see is none. Raises BadInput."""
+    found = await call.roof.scheduler.named([session_id])
+    if not found or not rights.may_see(call.account, found[0], known):
+        raise BadInput([Fault("after", "unknown-session")])
+    return found[0]
 
 
 async def session(call: Call) -> Session:
@@ -205,7 +250,7 @@ def wire(call: Call, found: model.Session, known: Bodies) -> Session:
 
 
 ROUTES = [
-    Route("GET", "/sessions", sessions, "List sessions", list[Session], query=Period),
+    Route("GET", "/sessions", sessions, "List sessions", list[Session], query=Listing),
     Route("GET", f"/sessions/{ID}", session, "One session", Session, problems=(404,)),
     Route("GET", f"/sessions/{ID}/script", script, "The script of a session", scripts.Script, problems=(404,)),
     Route(

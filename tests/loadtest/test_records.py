@@ -10,5 +10,6 @@ async def test_a_small_year_is_measured() -> None:
     assert figures["bookings"] == 60
     asked = ("plan_ms", "agenda_month_ms", "load_month_ms", "report_year_ms", "audit_append_ms")
     desk = ("board_ms", "readiness_week_ms", "breaches_week_ms", "queue_ms")
-    assert min(figures[name] for name in (*asked, *desk)) > 0
+    pages = ("sessions_page_ms", "sessions_newest_ms", "sessions_unit_ms", "sessions_search_ms")
+    assert min(figures[name] for name in (*asked, *desk, *pages)) > 0
     assert records.table(figures).splitlines()[0] == "bookings                  60"

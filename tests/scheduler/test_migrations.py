@@ -59,7 +59,7 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
     await migrate(engine)
     async with engine.connect() as db:
         assert await db.run_sync(differences) == []
-        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0042"]
+        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0043"]
         await db.execute(sa.text("SELECT id FROM guests"))
     await engine.dispose()
 
@@ -111,6 +111,22 @@ async def test_r113_refusals_of_both_tables_are_kept_and_counted_as_before(empty
             await db.run_sync(lambda connection: command.downgrade(config(connection), "0026"))
             counted = await db.execute(sa.text('SELECT at, start, "end" FROM refusals ORDER BY at'))
             assert [tuple(row) for row in counted] == [(50, 3600, 7200), (160, 7200, 9000)]
+    await engine.dispose()
+
+
+async def test_sessions_from_before_are_found_by_words_too(empty_url: str) -> None:
+    row = {"id": "old", "seq": 1, "number": "HTT-2023-0001", "title": "Họp Đoàn", "host_point": "ubnd", "legs": 2}
+    row |= {"contact_name": "A", "contact_phone": "+84905123456", "recording": False, "state": "waiting", "created": 0}
+    row |= {"profile": "KH-2023/1", "submitted_by": "a"}
+    columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    engine = database.connect(empty_url)
+    async with database.writing(engine) as db:
+        await db.run_sync(lambda connection: command.upgrade(config(connection), "0042"))
+        for statement in BEFORE.split(";")[:2]:
+            await db.execute(sa.text(statement))
+        await db.execute(sa.text(f"INSERT INTO sessions ({columns}) VALUES ({values})"), row)
+        await db.run_sync(lambda connection: command.upgrade(config(connection), "head"))
+        assert await db.scalar(sa.text("SELECT folded FROM sessions")) == "htt-2023-0001 hop doan"
     await engine.dispose()
 
 

@@ -1,5 +1,5 @@
 import {html, nothing} from '../vendor/lit.js';
-import {Refusal, changePassword, firstPassword, login, logout, me, sessions} from '../api.js';
+import {Refusal, changePassword, everySession, firstPassword, login, logout, me} from '../api.js';
 import {alertLine, Caller, title} from '../elements/base.js';
 import {codeField, door} from '../elements/code-field.js';
 import {languageButton} from '../elements/top-bar.js';
@@ -96,7 +96,7 @@ class SignInPage extends Caller {
     if (!this.code) return location.assign(this.next || home((await me()).roles));
     if (this.next.includes(this.code)) return location.assign(this.next);
     const now = Date.now();
-    location.assign(door(this.code, await sessions(utc(now - DAY_MS), utc(now + DAY_MS))));
+    location.assign(door(this.code, await everySession(utc(now - DAY_MS), utc(now + DAY_MS))));
   }
 
   async other() {

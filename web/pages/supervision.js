@@ -1,5 +1,5 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {answers, capacity, incidents, queue, readiness, sessions} from '../api.js';
+import {answers, capacity, everySession, incidents, queue, readiness} from '../api.js';
 import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/capacity-chart.js';
 import '../elements/top-bar.js';
@@ -36,8 +36,8 @@ class SupervisionPage extends Page {
   async load() {
     this.from = midnight(Date.now());
     const [from, to] = [utc(this.from), utc(this.from + DAY_MS)];
-    const [today, ready, waiting, faults, owed, load] = await Promise.all([sessions(from, to), readiness(), queue(), incidents(false), answers(), capacity(from, to)]);
-    this.today = today.sort((a, b) => a.official.start.localeCompare(b.official.start));
+    const [today, ready, waiting, faults, owed, load] = await Promise.all([everySession(from, to), readiness(), queue(), incidents(false), answers(), capacity(from, to)]);
+    this.today = today;
     this.ready = new Map(ready.reverse().map(head => [head.id, head])); // the next slot of each counts
     [this.queue, this.incidents, this.answers, this.capacity] = [waiting, faults, owed, load];
   }

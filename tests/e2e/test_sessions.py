@@ -1,0 +1,66 @@
+"""The list of sessions: a page at a time, narrowed by words and by where sessions stand."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.people import HANOI, People
+from tests.e2e.server import Server
+
+PAGE = 50
+ONE = "Rà soát số liệu thủy lợi"
+
+
+def body(number: int, title: str) -> dict[str, Any]:
+    """A registration of five minutes on a day far from those of other tests."""
+    day = (datetime.now(HANOI) + timedelta(days=40)).date()
+    start = datetime.combine(day, time(7), HANOI) + timedelta(minutes=6 * number)
+    return {
+        "host_point": "ubnd.cam-ranh",
+        "points": ["cr.camphu"],
+        "official": {"start": start.isoformat(), "end": (start + timedelta(minutes=5)).isoformat()},
+        "title": title,
+        "contact_name": "Nguyễn Thị Ánh",
+        "contact_phone": "0905 123 456",
+        "purpose": "noi_bo_don_vi",
+        "kind": "giao_ban",
+        "form": "truc_tuyen",
+        "secret": False,
+        "wait": True,
+    }
+
+
+def register(server: Server, page: Page, number: int, title: str) -> str:
+    """Register a session; returns its id."""
+    answer = page.request.post(f"{server.http}api/v1/registrations", data=body(number, title))
+    assert answer.status == 201, answer.text()
+    made: str = answer.json()["id"]
+    return made
+
+
+def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people: People, blue: Browser) -> None:
+    page = people.sign_in(blue, "truc.ban")
+    made = [register(server, page, number, f"Họp phiên {number:02}") for number in range(PAGE + 5)]
+    last = register(server, page, PAGE + 6, ONE)
+    page.goto(f"{server.http}sessions.html")
+    rows = page.get_by_test_id("session-row")
+    page.get_by_test_id("sessions-q").fill("hop phien")
+    page.get_by_test_id("sessions-find").click()
+    expect(rows).to_have_count(PAGE)
+    page.get_by_test_id("sessions-more-coming").click()
+    expect(rows).to_have_count(len(made))
+    assert [row.get_attribute("data-id") for row in rows.all()] == made
+    expect(page.get_by_test_id("sessions-more-coming")).to_have_count(0)
+    page.get_by_test_id("sessions-q").fill("thuy loi")
+    page.get_by_test_id("sessions-find").click()
+    expect(rows).to_have_count(1)
+    expect(rows).to_have_attribute("data-id", last)
+    page.get_by_test_id("sessions-phase").select_option("cancelled")
+    page.get_by_test_id("sessions-find").click()
+    expect(rows).to_have_count(0)
+    page.get_by_test_id("sessions-phase").select_option("")
+    page.get_by_test_id("sessions-find").click()
+    rows.get_by_test_id("cancel").click()
+    page.get_by_test_id("confirm").click()
+    expect(rows).to_have_attribute("data-phase", "cancelled")

@@ -25,14 +25,19 @@ class Kept:
     recorded: datetime
 
 
-async def keep(db: AsyncConnection, policy: Policy, now: datetime) -> None:
-    """Keep a profile on first sight. Raises PolicyError when its version is known with other contents."""
+async def known(db: AsyncConnection, policy: Policy) -> bool:
+    """Whether a profile was in use here. Raises PolicyError when its version is known with other contents."""
     same = (PROFILES.c.id == policy.id) & (PROFILES.c.version == policy.version)
-    known = await db.scalar(select(PROFILES.c.digest).where(same))
-    digest = profiles.digest(policy)
-    if known is not None and known != digest:
+    digest = await db.scalar(select(PROFILES.c.digest).where(same))
+    if digest not in (None, profiles.digest(policy)):
         raise PolicyError(f"{policy.stamp} was in use with other contents: raise its version")
-    if known is None:
+    return digest is not None
+
+
+async def keep(db: AsyncConnection, policy: Policy, now: datetime) -> None:
+    """Keep a profile on first sight. Raises PolicyError as :func:`known` does."""
+    if not await known(db, policy):
+        digest = profiles.digest(policy)
         values = {"id": policy.id, "version": policy.version, "digest": digest, "recorded": seconds(now)}
         await db.execute(insert(PROFILES).values(**values, content=profiles.canonical(policy)))
 

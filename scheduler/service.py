@@ -132,6 +132,12 @@ class Scheduler:
 
     # Profiles.
 
+    async def check_profiles(self) -> None:
+        """Raises PolicyError when a version has other contents than before."""
+        async with self._engine.begin() as db:
+            for policy in self._profiles.shelf:
+                await profile_store.known(db, policy)
+
     async def keep_profiles(self, now: datetime) -> None:
         """Keep what decisions are taken under. Raises PolicyError: a version has other contents than before."""
         async with writing(self._engine) as db:

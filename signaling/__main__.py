@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="run everything")
     admin.add_arguments(commands.add_parser("admin", help="accounts, units, capacity, recordings"))
+    migrating = commands.add_parser("migrate", help="bring the tables of an older release to this one, after a copy")
+    migrating.set_defaults(admin="migrate")
     for name, package in PASSED_ON.items():
         commands.add_parser(name, help=f"python -m {package}", add_help=False)
     return parser

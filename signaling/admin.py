@@ -13,15 +13,18 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
+from scheduler import database
 from scheduler.errors import UnknownPoint, UnknownUnit
 from scheduler.model import Amount
 from scheduler.seed import khanh_hoa_2023
+from signaling import schema
 from signaling.accounts import ROLES, Account, Passwords, check_password, check_roles, normal_name, random_password
 from signaling.backup import backup, restore
 from signaling.chain import AuditEntry
-from signaling.errors import BadInput, BadLog, Fault
+from signaling.errors import BadInput, BadLog, Fault, SettingsError
 from signaling.record import Record, record, utc_now
 from signaling.settings import Settings, mailbox
 from signaling.verify import verify
@@ -295,15 +298,36 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 async def run(settings: Settings, arguments: Namespace) -> None:
     """Run one command; what was done is in the audit log, by the number of the user of this machine."""
+    if arguments.admin == "migrate":
+        await _migrate(settings, arguments)
+        return
     if arguments.admin == "restore":  # before there is a record
         await asyncio.to_thread(restore, settings, arguments.file)
-    async with record(settings) as kept:
+    async with record(settings, migrating=False) as kept:
         if arguments.admin == "backup":
             await asyncio.to_thread(backup, settings, arguments.file)
         elif arguments.admin != "restore":
             await COMMANDS[arguments.admin](kept, arguments)
         if arguments.admin != "verify-log":  # which leaves the log as it was
             await kept.audit.append(_entry(arguments))
+
+
+async def _migrate(settings: Settings, arguments: Namespace) -> None:
+    """Bring the tables to this release, while no server runs on the data directory; say what was done."""
+    settings.run.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.run / "lock").open("a") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except OSError:
+            raise SettingsError(f"a server runs on {settings.data}: stop it first") from None
+        before = await schema.found(engine := database.connect(settings.database_url))
+        await engine.dispose()
+        async with record(settings) as kept:
+            await kept.audit.append(_entry(arguments))
+    print(f"from {before}" if before != schema.RELEASE else "nothing to do")
+    print(f"to {schema.RELEASE}")
+    for copy in schema.copies(settings.copies):
+        print(f"copy: {copy}")
 
 
 def _entry(arguments: Namespace) -> AuditEntry:

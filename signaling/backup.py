@@ -6,13 +6,12 @@ Recordings are files of their own and too big to travel here; PostgreSQL has too
 
 import os
 import shutil
-import sqlite3
 import tarfile
 import tempfile
-from contextlib import closing
 from pathlib import Path
 
 from signaling.errors import BadBackup
+from signaling.schema import copy_database
 from signaling.settings import Settings
 
 DATABASE = "database.sqlite3"
@@ -25,8 +24,7 @@ def backup(settings: Settings, target: Path) -> None:
     source = _database(settings)
     with tempfile.TemporaryDirectory(dir=target.parent) as directory:
         copy = Path(directory) / DATABASE
-        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(copy)) as kept:
-            live.backup(kept)
+        copy_database(source, copy)
         parts = {DATABASE: copy, **{name: settings.data / name for name in KEYS}}
         packed = Path(directory) / "packed"
         packed.touch(mode=0o600)

@@ -4,6 +4,8 @@ RoofError
 ├── SettingsError        our operator's fault: a DIEMCAU_* variable cannot be used
 ├── BadRecording         a file is not what was recorded
 ├── BadBackup            a backup cannot be made, or is none
+├── NewerDatabase        the tables are of a newer release
+├── OlderDatabase        the tables are of an older release, and nobody said to migrate them
 ├── BadLog               an entry of the audit log is not what was written
 ├── Refusal              the caller's fault over REST
 │   ├── SignedOut        no valid session cookie
@@ -47,6 +49,25 @@ class BadRecording(RoofError):
 
 class BadBackup(RoofError):
     """A backup cannot be made or restored; the text says why."""
+
+
+class NewerDatabase(RoofError):
+    """The tables of the database are of a newer release than this one, which would not understand them."""
+
+    def __init__(self, standing: str, release: str) -> None:
+        super().__init__(
+            f"the database is of a newer release ({standing}) than this one ({release}): "
+            "install that release again, or put back the copy that was made before its migration (see README)"
+        )
+
+
+class OlderDatabase(RoofError):
+    """The tables of the database are of an older release."""
+
+    def __init__(self, standing: str, release: str) -> None:
+        super().__init__(
+            f"the database is of an older release ({standing}) than this one ({release}): run diemcau migrate"
+        )
 
 
 class BadLog(RoofError):

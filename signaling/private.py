@@ -26,7 +26,7 @@ def mend(settings: Settings) -> None:
     kept = [] if file is None else [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")]
     for path in (*kept, *(data / name for name in KEYS)):
         _close(path)
-    for folder in (settings.run, data / "tls", data / "documents"):
+    for folder in (settings.run, settings.copies, data / "tls", data / "documents"):
         mend_folder(folder)
 
 

@@ -1,6 +1,7 @@
 """What is true without any process running: bookings, people, recordings; opened from the database."""
 
 import hmac
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -44,11 +45,11 @@ from scheduler.reports.reviews import Reviews
 from scheduler.reports.service import Reports
 from scheduler.service import Scheduler
 from scheduler.vault import Vault
-from signaling import child, migrations, private
+from signaling import child, private, schema
 from signaling.audit import Audit
 from signaling.post import groups
 from signaling.recording_store import RecordingStore
-from signaling.recordings import load_key
+from signaling.recordings import KEY_BYTES, keep_key
 from signaling.settings import Settings
 from signaling.store import Store
 from signaling.worker_keys import WorkerKeys
@@ -107,22 +108,46 @@ def file_safe(key: bytes) -> Safe:
 
 
 @asynccontextmanager
-async def record(settings: Settings) -> AsyncIterator[Record]:
-    """Open the database, with all tables up to date."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    private.mend(settings)
-    key = settings.code_key or load_key(settings.data / "code.key")
-    engine = database.connect(settings.database_url, Vault(key))
+async def record(settings: Settings, migrating: bool = True) -> AsyncIterator[Record]:
+    """Open the database. Tables are made where there are none; with `migrating`, those of an older release are changed.
+
+    What does not go together with this release, key and profiles is refused before anything is written. Raises
+    NewerDatabase, OlderDatabase, LostKey, PolicyError, BadBackup.
+    """
+    key_file = settings.data / "code.key"
+    key = settings.code_key or (key_file.read_bytes() if key_file.exists() else None)
+    made = key or secrets.token_bytes(KEY_BYTES)
+    engine = database.connect(settings.database_url, Vault(made))
     try:
-        kept = _over(engine, settings, file_safe(key))
-        await kept.scheduler.migrate()
-        await kept.scheduler.check_vault()
+        kept = _over(engine, settings, file_safe(made))
+        standing = await schema.found(engine)
+        schema.check(standing, migrating)
+        if not standing.empty:
+            await _check(kept)
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.mend(settings)
+        if key is None:
+            keep_key(key_file, made)
+        if standing != schema.RELEASE:
+            await schema.migrate(
+                engine, lambda was: schema.copied(settings.database_url, settings.copies, was, utc_now())
+            )
         await kept.scheduler.keep_profiles(utc_now())
         await kept.filing.refresh(utc_now())
-        await migrations.migrate(engine)
         yield kept
     finally:
         await engine.dispose()
+
+
+async def _check(kept: Record) -> None:
+    """Ask the tables, which may be of an older release, what they can tell. Raises LostKey, PolicyError."""
+    there = await schema.tables(kept.database)
+    if "codes.sealed" in there:
+        await kept.scheduler.check_vault()
+    if "profiles" in there:
+        await kept.scheduler.check_profiles()
+    if "profiles_filed" in there:
+        await kept.filing.refresh(utc_now())
 
 
 def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:

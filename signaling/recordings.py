@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import os
 import secrets
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -187,10 +188,15 @@ class Recordings:
 def load_key(path: Path) -> bytes:
     """Return the key in a file, made at first use and readable by its owner only."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(KEY_BYTES))
+        keep_key(path, secrets.token_bytes(KEY_BYTES))
     return path.read_bytes()
+
+
+def keep_key(path: Path, key: bytes) -> None:
+    """Write a key into a file that is not there yet, readable by its owner only. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(key)
 
 
 def _size(path: str) -> int:

@@ -89,6 +89,11 @@ class Settings:
         return self.data / "run"
 
     @property
+    def copies(self) -> Path:
+        """Where SQLite files lie as they were before each migration."""
+        return self.data / "before-migration"
+
+    @property
     def recordings(self) -> Path:
         """Where recordings lie, one directory per session."""
         return self.data / "recordings"

@@ -1,28 +1,38 @@
 """Alembic migrations of the roof's tables, under a version table of their own."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from scheduler.database import writing
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 VERSION_TABLE = "alembic_version_signaling"
+VERSIONS = tuple(sorted(path.name[:4] for path in Path(__file__).parent.glob("versions/[0-9]*.py")))
+"""All there are, oldest first; the tables of this release are of the last one."""
 
 
 def upgrade(connection: Connection, version: str = "head") -> None:
     """Bring the roof's tables up to a version inside the caller's transaction."""
+    from alembic import command  # noqa: PLC0415 - a start without migration does without
+
     command.upgrade(_config(connection), version)
 
 
 def downgrade(connection: Connection, version: str) -> None:
     """Bring the roof's tables back to a version inside the caller's transaction."""
+    from alembic import command  # noqa: PLC0415 - as above
+
     command.downgrade(_config(connection), version)
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection

@@ -36,6 +36,7 @@ Kind = Literal[
     "account",
     "people",
     "exception-over",
+    "ending",
     "closing",
     "power",
     "recording",
@@ -284,6 +285,12 @@ WORDS: Mapping[Kind, Words] = {
         "Văn bản cho phép tăng điểm cầu đã hết hiệu lực",
         "Văn bản cho phép tăng số lượng điểm cầu đã hết hiệu lực; điểm cầu tăng thêm sẽ tạm dừng (Điều 8).",
         "The document that allowed more points has ended; the extra point will be suspended (Article 8).",
+    ),
+    "ending": Words(
+        "Đơn vị, điểm cầu, phiên họp sắp hết hiệu lực",
+        "Từ ngày ghi ở phần ghi chú, những mục dưới đây không còn hiệu lực theo quy chế hoặc danh mục đơn vị; đề nghị"
+        " chuyển phiên họp, vai trò, tài khoản trước ngày đó (trang Quy chế).",
+        "From the day named below on these hold no longer; please move sessions, roles and accounts before it.",
     ),
     "receipt": Words(
         "Đã nhận đăng ký",

@@ -59,6 +59,11 @@ class Profiles:
         ]
         return held[-1] if held else self.shelf[0]
 
+    def on(self, day: date) -> Policy:
+        """Return the profile in force on a day; before the first one, the first."""
+        held = [policy for policy in self.shelf if policy.effective_from is None or policy.effective_from <= day]
+        return held[-1] if held else self.shelf[0]
+
     def rank(self, level: str, klass: ClassId, unit: str, start: datetime) -> int:
         """Return the rank of a session that a unit of a level hosts from `start` on, by the profile of then."""
         return self.at(start).rank(level, klass, unit, start)

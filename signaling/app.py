@@ -18,7 +18,7 @@ from signaling import border, health, machines, pages, private, valkey, ws
 from signaling.accounts import Passwords
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
-from signaling.directory import fall_due
+from signaling.directory import fall_due, warn_of_endings
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
 from signaling.faults import Faults
@@ -155,6 +155,7 @@ def _duties(kept: Record, hub: Hub, gateway: Gateway) -> dict[str, Duty]:
         "readiness": kept.preparation.boards.alarm,
         "personal": kept.preparation.personal.forget,
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
+        "endings": lambda now: warn_of_endings(kept.directory, kept.post, kept.store, now),
         "closing": kept.sheets.remind,
         "power": Standby(kept.power, gateway).work,
         "recordings": Handing(kept.scheduler, kept.handovers, kept.recorded, kept.audit).work,

@@ -1,11 +1,15 @@
 """What falls due in the directory by the clock alone, noted in the audit log."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from scheduler.directory import endings
+from scheduler.directory.endings import Ending
 from scheduler.directory.people import People
 from scheduler.directory.service import Directory
 from scheduler.notices import Facts, Notice
 from scheduler.post import Post
+from signaling.accounts import Account
 from signaling.audit import SERVER, Audit
 from signaling.chain import AuditEntry
 from signaling.hub import Hub
@@ -26,6 +30,34 @@ async def fall_due(
         if name in known:
             await shut(store, hub, name)
             await audit.append(AuditEntry(now, SERVER, "account-disable", name))
+
+
+async def warn_of_endings(directory: Directory, post: Post, store: Store, now: datetime) -> None:
+    """Tell the operating unit what ends on a day to come, and hosts which of their sessions; once for each notice."""
+    for found in await directory.endings(now):
+        days = directory.ending_notice(found.day, now)
+        if days is None:
+            continue
+        told = f"ending:{found.day}:{days}"
+        accounts = losers(found, await store.accounts())
+        operator = directory.operator(now)
+        facts = Facts(title=found.profile or "", reason=endings.said(found, len(accounts)))
+        await post.tell(Notice("ending", f"{told}:operator", facts, operator), now)
+        for unit, words in endings.said_to_hosts(found).items():
+            await post.tell(Notice("ending", f"{told}:{unit}", Facts(reason=words), unit), now)
+
+
+def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
+    """Return the open accounts that lose something: of units that end, and technicians of who operates no longer."""
+
+    def central(account: Account, operator: str) -> bool:
+        return "technician" in account.under(operator).roles
+
+    def loses(account: Account) -> bool:
+        before, then = found.operators or ("", "")
+        return account.unit in found.gone or (central(account, before) and not central(account, then))
+
+    return [account for account in accounts if not account.disabled and loses(account)]
 
 
 async def shut(store: Store, hub: Hub, account: str) -> None:

@@ -266,6 +266,8 @@ export const usage = (from, to) => call('GET', `capacity/usage?${query({from, to
 export const workers = () => call('GET', 'capacity/workers');
 /** @type {() => Promise<Profile[]>} */
 export const profiles = () => call('GET', 'profiles');
+/** What ends on days to come. @type {() => Promise<Ending[]>} */
+export const endings = () => call('GET', 'endings');
 /** @type {(text: string) => Promise<ProfilePreview>} */
 export const previewProfile = text => call('POST', 'profiles/preview', {text});
 /** @type {(text: string, digest: string) => Promise<Profile[]>} */

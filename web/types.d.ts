@@ -155,6 +155,11 @@ interface Profile {
 interface ProfilePreview {
   id: string; version: number; title: string; effective_from: string; effective_to: string | null; digest: string; content: any; follows: string; before: any;
 }
+/** What holds no longer from a day on, since other rules begin or units end. */
+interface Ending {
+  day: string; profile: string | null; units: {id: string; name: string; level: string; why: 'last-day' | 'level'; successor: string | null}[]; hosts: {id: string; name: string}[];
+  sessions: Brief[]; accounts: {account: string; name: string; unit: string | null}[]; operators: {before: string; after: string} | null;
+}
 interface SpecialDay { day: string; working: boolean; number: string | null; dated: string | null; by: string | null }
 interface WorkYear { year: number; confirmed: boolean; days: SpecialDay[] }
 

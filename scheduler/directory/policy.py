@@ -40,8 +40,15 @@ class LineRule(_Part):
     article: Word
 
 
+ENDING_NOTICE_DAYS = (30, 7)
+
+
 class DirectoryPolicy(_Part):
-    """Rules of the directory; `quotas` names the article of each level's quota."""
+    """Rules of the directory; `quotas` names the article of each level's quota.
+
+    So many days before units end or other rules begin, `ending_notice_days`, who must act is told. A rule that was
+    added to a version in use, and is as it is by default, is no part of its contents.
+    """
 
     operator_unit: Word
     quotas: dict[Word, Word]
@@ -54,6 +61,9 @@ class DirectoryPolicy(_Part):
     people_stale_days: Count
     patch_days: Count
     account_link_hours: Count
+    ending_notice_days: Annotated[tuple[Count, ...], Field(exclude_if=lambda days: days == ENDING_NOTICE_DAYS)] = (
+        ENDING_NOTICE_DAYS
+    )
 
     def line(self, kind: str) -> LineRule | None:
         """Return the rule of a type of line."""

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import registry_store, text
+from scheduler import registry_store, store, text
 from scheduler.database import writing
-from scheduler.directory import assessment, lines, lines_store, moves, names, points_store, quota, ready
+from scheduler.directory import assessment, endings, lines, lines_store, moves, names, points_store, quota, ready
+from scheduler.directory.endings import Ending
 from scheduler.directory.errors import IllegalMove, NotReady, Unknown
 from scheduler.directory.model import Alias, Assessment, Card, ExceptionKind, Exemption, Form, Move, Moved, Room
 from scheduler.errors import FieldError, InvalidRequest, UnknownPoint, UnknownUnit
@@ -242,6 +243,20 @@ class Directory:
         """Return from which day on an ended document no longer covers a point."""
         notice = self._profiles.at(now).directory.exception_notice_days
         return (given.valid_to or date.max - timedelta(notice + 1)) + timedelta(days=notice + 1)
+
+    async def endings(self, now: datetime) -> list[Ending]:
+        """Return what ends on each day to come on which something does, the nearest first."""
+        async with self._engine.begin() as db:
+            units, points = await registry_store.units(db), await registry_store.all_points(db)
+            days = endings.days(self._profiles, units, self._profiles.day(now))
+            farthest = now + timedelta(days=self._profiles.at(now).session.max_days_ahead)
+            coming = await store.between(db, now, farthest) if days else []
+        found = [endings.ending(day, self._profiles, units, points, coming) for day in days]
+        return [each for each in found if each.units or each.operators]
+
+    def ending_notice(self, day: date, now: datetime) -> int | None:
+        """Return how many days before a day the notice is that is due now; None before the first."""
+        return endings.due(day, self._profiles.at(now).directory.ending_notice_days, self._profiles.day(now))
 
     async def _over(self, db: AsyncConnection, points: Sequence[Point], now: datetime) -> dict[str, str]:
         """Return which active points are to be suspended, and for which word."""

@@ -1,5 +1,5 @@
 import {html, nothing} from '../vendor/lit.js';
-import {confirmYear, correctDay, profiles, withdrawProfile, workYear} from '../api.js';
+import {confirmYear, correctDay, endings, profiles, withdrawProfile, workYear} from '../api.js';
 import {differences} from '../desk.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
 import {differenceTable} from '../elements/profile-filing.js';
@@ -12,7 +12,7 @@ const written = date => (date ? day(`${date}T12:00:00+07:00`) : '…');
 
 class ProfilePage extends Page {
   static properties = {
-    ...Page.properties, list: {state: true}, chosen: {state: true}, year: {state: true}, calendar: {state: true}, fields: {state: true}, fault: {state: true},
+    ...Page.properties, ending: {state: true}, list: {state: true}, chosen: {state: true}, year: {state: true}, calendar: {state: true}, fields: {state: true}, fault: {state: true},
   };
 
   constructor() {
@@ -20,6 +20,8 @@ class ProfilePage extends Page {
     title('profile.title');
     /** @type {Profile[]} */
     this.list = [];
+    /** @type {Ending[]} */
+    this.ending = [];
     this.chosen = '';
     this.year = new Date().getFullYear();
     /** @type {WorkYear | null} */
@@ -31,7 +33,12 @@ class ProfilePage extends Page {
 
   async load() {
     this.take(await profiles());
+    this.ending = this.central() ? await endings() : [];
     this.calendar = await workYear(this.year);
+  }
+
+  central() {
+    return Boolean(this.me?.roles.some(role => role === 'administrator' || role === 'technician'));
   }
 
   /** @param {Profile[]} found */
@@ -58,11 +65,30 @@ class ProfilePage extends Page {
         <h1>${t('profile.title')}</h1>
         ${alertLine(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${this.ending.map(each => this.ends(each))}
         ${this.list.length ? this.shelf() : nothing}
         ${this.me?.roles.includes('administrator') ? html`<profile-filing @filed=${(/** @type {CustomEvent} */ {detail}) => this.take(detail)}></profile-filing>` : nothing}
         ${place >= 0 ? this.rules(this.list[place], this.list[place - 1]) : nothing}
         ${this.calendar ? this.holidays(this.calendar) : nothing}
       </main>`;
+  }
+
+  /** What ends on a day, for who must move it before. @param {Ending} ending */
+  ends({day: date, profile, units, hosts, sessions, accounts, operators}) {
+    /** @type {[string, string[]][]} */
+    const groups = [
+      ['units', units.map(({name, why, successor}) => `${name} (${successor ? t('profile.ends-into', successor) : t(`profile.ends-${why}`)})`)],
+      ['hosts', hosts.map(({name}) => name)],
+      ['sessions', sessions.map(({number, host, title: name}) => `${number} · ${host} · ${name}`)],
+      ['accounts', accounts.map(({account, name, unit}) => `${account} · ${name}${unit ? ` · ${unit}` : ''}`)],
+    ];
+    return html`<section class="card" data-testid="ending" data-day=${date}>
+      <h2>${profile ? t('profile.ends-by', written(date), profile) : t('profile.ends', written(date))}</h2>
+      <p class="alert">${icon('warn')}<span>${t('profile.ends-hint')}</span></p>
+      ${operators ? html`<p>${t('profile.ends-operator', operators.before, operators.after)}</p>` : nothing}
+      ${groups.filter(([, lines]) => lines.length).map(([name, lines]) => html`<details ?open=${lines.length < 12}><summary data-testid="ending-${name}">${t(`profile.ends-${name}`, lines.length)}</summary>
+        <ul class="rules">${lines.map(line => html`<li>${line}</li>`)}</ul></details>`)}
+    </section>`;
   }
 
   shelf() {

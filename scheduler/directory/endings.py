@@ -1,0 +1,117 @@
+"""What ends on a day to come, when other rules begin or units end: units, hosts, bookings, the operator. Pure.
+
+A unit ends with its last day, or with the levels of the profile that names its level no more.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from scheduler.model import Point, PointState, Session, State, Unit
+from scheduler.policy import Policy
+from scheduler.profiles import Profiles
+
+DAY = timedelta(days=1)
+Why = Literal["last-day", "level"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A unit that is none any longer: its last day is over, or the profile has no such `level`."""
+
+    unit: Unit
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """A session of a `host` unit that is held although a unit of its is none any longer."""
+
+    session: Session
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What holds no longer from `day` on; `profile` begins on it, if one does.
+
+    `hosts` are active points of those units, `sessions` are held on that day or later with one of their points.
+    `operators` are the unit that operates the system until then and the one that does from then on, where they differ.
+    """
+
+    day: date
+    profile: str | None
+    units: tuple[Ended, ...]
+    hosts: tuple[Point, ...]
+    sessions: tuple[Beyond, ...]
+    operators: tuple[str, str] | None
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """The ids of the units."""
+        return frozenset(each.unit.id for each in self.units)
+
+
+def days(profiles: Profiles, units: Iterable[Unit], today: date) -> list[date]:
+    """Return the days to come on which other rules begin, or of which the one before was the last of a unit."""
+    begin = {policy.effective_from for policy in profiles.shelf if policy.effective_from}
+    end = {unit.valid_to + DAY for unit in units if unit.valid_to and unit.valid_to < date.max}
+    return sorted(day for day in begin | end if day > today)
+
+
+def ending(
+    day: date, profiles: Profiles, units: Sequence[Unit], points: Sequence[Point], sessions: Sequence[Session]
+) -> Ending:
+    """Return what holds until the day before and no longer on a day."""
+    before, then = profiles.on(day - DAY), profiles.on(day)
+    ended = [Ended(unit, why) for unit in units if unit.valid(day - DAY) and (why := _why(unit, day, before, then))]
+    gone = {each.unit.id for each in ended}
+    owners = {point.id: point.unit for point in points}
+    operators = (before.directory.operator_unit, then.directory.operator_unit)
+    return Ending(
+        day=day,
+        profile=then.id if then.effective_from == day else None,
+        units=tuple(ended),
+        hosts=tuple(point for point in points if point.unit in gone and point.state == PointState.ACTIVE),
+        sessions=tuple(
+            Beyond(session, owners[session.host_point])
+            for session in sessions
+            if session.state != State.CANCELLED
+            and profiles.day(session.official.start) >= day
+            and any(owners[point] in gone for point in session.everyone)
+        ),
+        operators=operators if operators[0] != operators[1] else None,
+    )
+
+
+def _why(unit: Unit, day: date, before: Policy, then: Policy) -> Why | None:
+    if not unit.valid(day):
+        return "last-day"
+    return "level" if before.level(unit.level) and then.level(unit.level) is None else None
+
+
+def due(day: date, notice_days: Iterable[int], today: date) -> int | None:
+    """Return how many days before a day the notice is that is due now; None before the first."""
+    return min((each for each in notice_days if day - timedelta(days=each) <= today), default=None)
+
+
+def said(found: Ending, accounts: int) -> str:
+    """Say in one line what ends."""
+    counted = {
+        "đơn vị": len(found.units),
+        "điểm cầu đang hoạt động": len(found.hosts),
+        "phiên họp đã đăng ký": len(found.sessions),
+        "tài khoản": accounts,
+    }
+    listed = ", ".join(f"{number} {name}" for name, number in counted.items() if number)
+    rules = f" (quy chế {found.profile})" if found.profile else ""
+    return f"từ {found.day:%d/%m/%Y}{rules}: {listed}"
+
+
+def said_to_hosts(found: Ending) -> dict[str, str]:
+    """Say to each host unit which of its sessions cannot be held as they were registered."""
+    numbers: dict[str, list[str]] = {}
+    for each in found.sessions:
+        numbers.setdefault(each.host, []).append(each.session.number)
+    return {unit: f"từ {found.day:%d/%m/%Y}: phiên {', '.join(own)}" for unit, own in numbers.items()}

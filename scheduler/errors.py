@@ -24,6 +24,7 @@
     ├── NotAsked
     ├── UnknownDraft
     ├── DraftSettled            a draft that was confirmed or discarded already
+    ├── NotQuarantined          a letter that does not wait for its sender to be confirmed
     └── NotAdmitted             a code that does not open the door now
         ├── CodeUnknown
         ├── NotInvited
@@ -262,6 +263,10 @@ class DraftSettled(SchedulerError):
     def __init__(self, state: str) -> None:
         super().__init__(state)
         self.state = state
+
+
+class NotQuarantined(SchedulerError):
+    """The letter does not wait for its sender to be confirmed, or no longer; nothing was changed."""
 
 
 class UnknownDuty(SchedulerError):

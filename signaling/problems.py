@@ -215,6 +215,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     scheduler.NotAsked: Answer(409, "not-asked"),
     scheduler.UnknownDraft: Answer(404, "not-found"),
     scheduler.DraftSettled: Answer(409, "settled"),
+    scheduler.NotQuarantined: Answer(409, "not-quarantined"),
     scheduler.Ended: Answer(409, "ended"),
     scheduler.IllegalMove: Answer(409, "illegal-move", _move),
     scheduler.OutOfOrder: Answer(409, "out-of-order", lambda error, _: {"ahead": list(error.ahead)}),

@@ -41,6 +41,10 @@ PROBLEMS: Mapping[str, Pair] = {
     ),
     "late": ("Đăng ký quá hạn (điểm a khoản 2 Điều 13)", "The registration comes too late (Article 13.2.a)"),
     "ended": ("Phiên họp đã kết thúc", "The session has ended"),
+    "not-quarantined": (
+        "Thư này không (hoặc không còn) chờ xác nhận người gửi",
+        "The letter does not wait for its sender to be confirmed, or no longer",
+    ),
     "settled": ("Bản nháp đã được xác nhận hoặc loại bỏ", "The draft was confirmed or discarded already"),
     "illegal-move": ("Việc này không thực hiện được ở trạng thái hiện tại", "This cannot be done in its present state"),
     "out-of-order": (

@@ -318,6 +318,8 @@ export const letters = () => call('GET', 'letters');
 export const letter = id => call('GET', `letters/${encodeURIComponent(id)}`);
 /** @type {(id: string) => Promise<LetterRow>} */
 export const handleLetter = id => call('POST', `letters/${encodeURIComponent(id)}/handled`);
+/** @type {(id: string) => Promise<LetterRow>} */
+export const acceptLetter = id => call('POST', `letters/${encodeURIComponent(id)}/accept`);
 /** @type {() => Promise<NoticeRow[]>} */
 export const notices = () => call('GET', 'outbox');
 /** @type {(id: string) => Promise<null>} */

@@ -59,9 +59,18 @@ def _without_comments(field: str) -> str:
 
 
 def verdict(found: Iterable[Result], sender: str) -> Verdict:
-    """Tell whether the domain of the sender answers for a letter: some method passed for it, or some failed."""
+    """Tell whether the domain of the sender answers for a letter: some method passed for it, or some failed.
+
+    A domain answers for those below it (relaxed alignment, RFC 7489 §3.1); DMARC passes for no other than the sender's.
+    """
     domain = sender.rpartition("@")[2]
     stated = list(found)
-    if any(each.result == "pass" and each.domain == domain for each in stated):
+    if any(each.result == "pass" and _aligned(each, domain) for each in stated):
         return "pass"
     return "fail" if any(each.result in _FAILED or each.result == "pass" for each in stated) else "none"
+
+
+def _aligned(found: Result, domain: str) -> bool:
+    if not found.domain:
+        return found.method == "dmarc"
+    return domain == found.domain or ("." in found.domain and domain.endswith(f".{found.domain}"))

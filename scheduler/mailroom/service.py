@@ -2,6 +2,9 @@
 
 A letter's fate, what is answered and what is kept of it are written in one transaction; only then may its mailbox be
 told that it was read. A crash in between brings the letter again, and it is known by its Message-ID and sender.
+
+A letter whose sender's domain does not answer for it may be anybody's: it waits for a person, without a receipt number
+and without a deadline, until somebody has confirmed it with the unit.
 """
 
 from dataclasses import dataclass, replace
@@ -14,6 +17,7 @@ from scheduler.apart import Apart
 from scheduler.database import writing
 from scheduler.deadlines import Clock
 from scheduler.drafts import Drafts
+from scheduler.errors import NotQuarantined
 from scheduler.mailroom import authentication, letter, manners, reader, store
 from scheduler.mailroom.letter import Letter
 from scheduler.mailroom.places import Places
@@ -94,17 +98,22 @@ class Mailroom:
         )
 
     async def _official(self, db: AsyncConnection, came: Letter, received: Received) -> Received:
-        """Make a draft of a registration; other letters are for a person."""
+        """Make a draft of a registration; other letters are for a person, and those that may be forged."""
         if manners.automatic(came):
             return replace(received, reason="automatic")
+        if received.verdict == "fail":
+            return replace(received, fate="person", reason="unauthenticated")
         if not reader.asks(came):
             return replace(received, fate="person")
-        draft = await self._draft(db, came, received)
+        draft = await self._draft(db, came, received, received.arrived)
         await outbox.tell(db, await self._receipt(db, draft, received), _LETTERS_ONLY, received.at)
         return replace(received, fate="draft", draft=draft.id)
 
-    async def _draft(self, db: AsyncConnection, came: Letter, received: Received) -> Draft:
-        """Read a letter into a draft, which lies with the unit that registers for its writer (reading A11)."""
+    async def _draft(self, db: AsyncConnection, came: Letter, received: Received, counts: datetime) -> Draft:
+        """Read a letter into a draft, which lies with the unit that registers for its writer (reading A11).
+
+        It counts as received at `counts`.
+        """
         policy = self._profiles.at(received.arrived)
         day = received.arrived.astimezone(policy.zone).date()
         units = {unit.id: unit for unit in await registry_store.units(db)}
@@ -113,23 +122,19 @@ class Mailroom:
         places = Places(valid, [point for point in await registry_store.all_points(db) if point.unit in known])
         writer = units[received.unit or ""]
         reading = reader.read(came, places, writer.id, received.arrived, policy.zone)
-        content = reading.content()
-        if received.verdict == "fail":
-            doubt = {"field": "letter", "word": "unauthenticated", "value": received.authentication}
-            content = {**content, "questions": [doubt, *reading.asked()]}
         by_parent = policy.registration.by_parent(writer.level)
         inbox = writer.parent if by_parent and writer.parent else writer.id
         return await self._drafts.put(
-            db, inbox, "mail", came.sender, content, received.arrived, origin=writer.id, thread=came.id
+            db, inbox, "mail", came.sender, reading.content(), counts, origin=writer.id, thread=came.id
         )
 
     async def _receipt(self, db: AsyncConnection, draft: Draft, received: Received) -> Notice:
         """Acknowledge a draft to its writer's mailbox on record, with number, time, and when that counts from (A14)."""
-        clock = Clock(self._profiles.at(received.arrived), (await calendar_store.notes(db)).calendar)
+        policy = self._profiles.at(draft.arrived)
+        clock = Clock(policy, (await calendar_store.notes(db)).calendar)
         urgent = draft.content.get("class") == "khan_cap"
-        effective = received.arrived if urgent else clock.worktime.receipt(received.arrived)
-        zone = self._profiles.at(received.arrived).zone
-        facts = Facts(draft.number, received.subject, reason=receipt(received.arrived, effective, zone))
+        effective = draft.arrived if urgent else clock.worktime.receipt(draft.arrived)
+        facts = Facts(draft.number, received.subject, reason=receipt(draft.arrived, effective, policy.zone))
         thread = received.message_id if received.message_id.startswith("<") else ""
         return Notice("receipt", f"receipt:{draft.id}", facts, unit=received.unit, thread=thread)
 
@@ -166,6 +171,22 @@ class Mailroom:
         """Note that somebody has read a letter that waited for a person; tell whether it still did."""
         async with writing(self._engine) as db:
             return await store.handle(db, number, by, now)
+
+    async def accept(self, number: int, by: str, now: datetime) -> Received:
+        """Make a draft of a letter whose unit has confirmed to `by` that it is its own; it counts from now.
+
+        Raises NotQuarantined.
+        """
+        found = await self.letter(number)
+        came = await self._apart.letter(found[1]) if found and found[1] else None
+        async with writing(self._engine) as db:
+            waiting = await store.one(db, number)
+            if came is None or waiting is None or not waiting.quarantined:
+                raise NotQuarantined
+            draft = await self._draft(db, came, waiting, now)
+            await outbox.tell(db, await self._receipt(db, draft, waiting), _LETTERS_ONLY, now)
+            await store.accept(db, number, draft.id, by, now)
+            return replace(waiting, fate="draft", draft=draft.id, handled=draft.arrived, handled_by=by)
 
     async def prune(self, now: datetime) -> None:
         """Forget letters of more than a year ago."""

@@ -14,7 +14,17 @@ from scheduler.tables import LETTERS, LETTERS_RAW
 
 Fate = Literal["draft", "person", "answered", "ignored"]
 """It is a draft; a person is to read it; its sender was asked to use the official mailbox; nothing was done."""
-Reason = Literal["", "automatic", "list", "not-official", "answered-today", "busy-day", "unanswerable", "unreadable"]
+Reason = Literal[
+    "",
+    "automatic",
+    "list",
+    "not-official",
+    "answered-today",
+    "busy-day",
+    "unanswerable",
+    "unreadable",
+    "unauthenticated",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,11 @@ class Received:
     id: int = 0
     handled: datetime | None = None
     handled_by: str = ""
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether it waits until somebody has confirmed with the unit that it is no forgery."""
+        return self.fate == "person" and self.reason == "unauthenticated" and self.handled is None
 
 
 async def add(db: AsyncConnection, letter: Received, raw: bytes | None) -> int:
@@ -116,6 +131,12 @@ async def handle(db: AsyncConnection, number: int, by: str, now: datetime) -> bo
     values = {"handled": seconds(now), "handled_by": by}
     changed = await db.execute(update(LETTERS).where((LETTERS.c.id == number) & _open()).values(**values))
     return changed.rowcount == 1
+
+
+async def accept(db: AsyncConnection, number: int, draft: str, by: str, now: datetime) -> None:
+    """Note what draft became of a letter whose sender somebody has confirmed."""
+    values = {"fate": "draft", "draft": draft, "handled": seconds(now), "handled_by": by}
+    await db.execute(update(LETTERS).where(LETTERS.c.id == number).values(**values))
 
 
 async def prune(db: AsyncConnection, before: datetime) -> None:

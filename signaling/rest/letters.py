@@ -23,7 +23,8 @@ _TYPES = {
 class Letter(Model):
     """A letter: `arrived` at the mail server, `unit` whose official mailbox wrote it, `draft` the id of what it became.
 
-    `verdict` is what the mail server found out about its sender, in words in `authentication`.
+    `verdict` is what the mail server found out about its sender, in words in `authentication`. One that fails waits
+    (`fate` ``person``, `reason` ``unauthenticated``) without a draft until it is accepted or handled.
     """
 
     id: str
@@ -88,6 +89,15 @@ async def handled(call: Call) -> Letter:
     return Letter(**_wire((await _find(call))[0], await call.unit_names()))
 
 
+async def accepted(call: Call) -> Letter:
+    """Make a draft of a letter whose sender was not proven and has been confirmed with its unit; it counts from now."""
+    call.only(call.account.central)
+    found, _ = await _find(call)
+    made = await call.roof.mailroom.accept(found.id, call.account.account, call.now)
+    await call.note("accept-letter", call.id, found.sender)
+    return Letter(**_wire(made, await call.unit_names()))
+
+
 async def form(call: Call) -> web.Response:
     """Return the registration form to fill in and attach."""
     name, _, kind = call.id.rpartition(".")
@@ -131,6 +141,14 @@ ROUTES = [
         "GET", f"/letters/{ID}/raw", raw, "A letter as it came", None, problems=(403, 404), media_type="message/rfc822"
     ),
     Route("POST", f"/letters/{ID}/handled", handled, "Note that a letter was read", Letter, problems=(403, 404)),
+    Route(
+        "POST",
+        f"/letters/{ID}/accept",
+        accepted,
+        "Make a draft of a letter whose sender was confirmed",
+        Letter,
+        problems=(403, 404, 409),
+    ),
     Route(
         "GET",
         f"/forms/{ID}",

@@ -1,8 +1,10 @@
 """Letters at the operator's desk: their list, their text, and the form that offices attach."""
 
+from scheduler import profiles
 from scheduler.mailroom import template
+from scheduler.mailroom.service import Address, Mailroom
 from scheduler.mailroom.store import Place
-from tests.scheduler.mailroom.letters import letter
+from tests.scheduler.mailroom.letters import OFFICE, letter
 from tests.signaling.test_post import UNIT_BOX
 from tests.signaling.world import NOW, World, problem_of
 
@@ -38,6 +40,30 @@ async def test_the_desk_reads_letters(world: World) -> None:
         "read"
     ]
     assert {"field": "title", "word": "required", "value": ""} in draft["content"]["questions"]
+
+
+async def test_a_letter_whose_sender_is_not_proven_is_accepted_once(world: World) -> None:
+    await world.kept.post.set_mailbox("56", UNIT_BOX)
+    address, kept = Address(OFFICE, "mx.vn"), world.kept
+    mailroom = Mailroom(kept.database, address, profiles.load(), kept.drafts, kept.apart)
+    raw = letter(UNIT_BOX, body=BODY, Authentication_Results="mx.vn; spf=fail smtp.mailfrom=x@evil.vn; dmarc=fail")
+    await mailroom.receive(raw, len(raw), Place(1, 1), NOW, NOW)
+    host, central = await world.signed_in("host"), await world.signed_in("central")
+    async with host.post("/api/v1/letters/1/accept", json={}) as response:
+        assert await problem_of(response) == (403, "forbidden")
+    async with central.get("/api/v1/letters") as response:
+        (found,) = await response.json()
+    assert (found["fate"], found["reason"], found["draft"]) == ("person", "unauthenticated", None)
+    assert found["authentication"] == "spf=fail (evil.vn) dmarc=fail"
+    async with central.post("/api/v1/letters/1/accept", json={}) as response:
+        made = await response.json()
+    assert (made["fate"], made["handled_by"]) == ("draft", "central")
+    async with central.get(f"/api/v1/drafts/{made['draft']}") as response:
+        assert (await response.json())["state"] == "open"
+    async with central.post("/api/v1/letters/1/accept", json={}) as response:
+        assert await problem_of(response) == (409, "not-quarantined")
+    async with central.post("/api/v1/letters/9/accept", json={}) as response:
+        assert await problem_of(response) == (404, "not-found")
 
 
 async def test_nobody_else_does(world: World) -> None:

@@ -270,6 +270,7 @@ ALLOWED: dict[str, list[int]] = {
     "GET /letters/{id}": [404, 404, 403, 403, 403, 403],
     "GET /letters/{id}/raw": [404, 404, 403, 403, 403, 403],
     "POST /letters/{id}/handled": [404, 404, 403, 403, 403, 403],
+    "POST /letters/{id}/accept": [404, 404, 403, 403, 403, 403],
     "GET /forms/{id}": [404, 404, 404, 404, 404, 404],
     "GET /audit": [200, 200, 403, 403, 403, 403],
     "GET /audit/check": [200, 200, 403, 403, 403, 403],

@@ -1,5 +1,5 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
-import {answers, handleLetter, letter, letterDraft, letters, notices, sendAgain} from '../api.js';
+import {acceptLetter, answers, handleLetter, letter, letterDraft, letters, notices, sendAgain} from '../api.js';
 import {alertLine, every, icon, Page, title} from '../elements/base.js';
 import '../elements/top-bar.js';
 import {known, t} from '../i18n.js';
@@ -61,6 +61,15 @@ class PostPage extends Page {
       await handleLetter(id);
       this.opened = null;
       await this.load();
+    });
+  }
+
+  /** @param {string} id */
+  accept(id) {
+    return this.attempt(async () => {
+      await acceptLetter(id);
+      await this.load();
+      await this.read(id);
     });
   }
 
@@ -142,7 +151,7 @@ class PostPage extends Page {
         <p>${one.unit?.name ?? t('post.stranger')} · ${one.sender}</p>
         ${one.verdict === 'fail' ? html`<p class="warn">${icon('warn')} ${t('post.unauthenticated', one.authentication)}</p>` : nothing}
       </div>
-      <div class="state"><span class="badge fate-${waits ? 'person' : one.fate}">${t(one.handled ? 'post.fate-handled' : `post.fate-${one.fate}`)}</span>
+      <div class="state"><span class="badge fate-${waits ? 'person' : one.fate}">${t(one.fate === 'person' && one.handled ? 'post.fate-handled' : `post.fate-${one.fate}`)}</span>
         ${one.reason ? html`<span class="soft">${t(`post.reason-${one.reason}`)}</span>` : nothing}</div>
       ${one.unit ? html`<button type="button" data-testid="read" @click=${() => this.read(one.id)}>${t('post.read')}</button>` : nothing}
     </li>`;
@@ -177,13 +186,16 @@ class PostPage extends Page {
     return html`<dialog class="letter" aria-labelledby="letter-subject" @close=${() => (this.opened = null)}>
       <h2 id="letter-subject">${one.subject || t('post.no-subject')}</h2>
       <p class="soft">${one.unit?.name} · ${one.sender} · ${moment(one.arrived)}</p>
+      ${one.fate === 'person' && one.reason === 'unauthenticated' ? html`<p class="warn" data-testid="quarantined">${icon('warn')} ${t('post.quarantined', one.authentication)}</p>` : nothing}
       <pre data-testid="letter-body">${one.body}</pre>
       ${one.attachments.length ? html`<p>${t('post.attachments', one.attachments.join(', '))}</p>` : nothing}
       ${this.draft ? this.understood(this.draft) : nothing}
       <form method="dialog" class="row end wrap">
         <a class="button" href="api/v1/letters/${one.id}/raw" download data-testid="raw">${t('post.raw')}</a>
         ${one.fate === 'person' && !one.handled && this.decides
-          ? html`<button type="button" class="main" data-testid="handled" @click=${() => this.handle(one.id)}>${t('post.handled')}</button>` : nothing}
+          ? html`${one.reason === 'unauthenticated'
+            ? html`<button type="button" class="main" data-testid="accept" @click=${() => this.accept(one.id)}>${t('post.accept')}</button>` : nothing}
+            <button type="button" class=${one.reason === 'unauthenticated' ? '' : 'main'} data-testid="handled" @click=${() => this.handle(one.id)}>${t('post.handled')}</button>` : nothing}
         ${one.draft && this.draft?.state === 'open' && this.decides
           ? html`<a class="button main" href="register.html?draft=${one.draft}" data-testid="confirm-draft">${t('post.confirm')}</a>` : nothing}
         <button data-testid="close">${t('app.close')}</button>

@@ -47,11 +47,28 @@ def test_the_topmost_word_counts() -> None:
         (f"{SERVER}; spf=softfail smtp.mailfrom={SENDER}", "fail"),
         (f"{SERVER}; spf=none; dkim=none", "none"),
         (f"{SERVER}; spf=temperror", "none"),
+        (f"{SERVER}; spf=fail smtp.mailfrom=a@x.vn; dkim=fail header.d=khanhhoa.gov.vn; dmarc=fail", "fail"),
+        (f"{SERVER}; spf=pass smtp.mailfrom=a@gmail.com; dmarc=pass", "pass"),
         (f"{SERVER}; none", "none"),
     ],
 )
 def test_verdicts(field: str, expected: str) -> None:
     assert verdict(results([field], SERVER), SENDER) == expected
+
+
+@pytest.mark.parametrize(
+    ("domain", "expected"),
+    [
+        ("vanninh.khanhhoa.gov.vn", "pass"),
+        ("khanhhoa.gov.vn", "pass"),
+        ("vn", "fail"),
+        ("ninh.khanhhoa.gov.vn", "fail"),
+        ("a.vanninh.khanhhoa.gov.vn", "fail"),
+    ],
+)
+def test_the_domain_above_answers_for_its_subdomains(domain: str, expected: str) -> None:
+    found = results([f"{SERVER}; dkim=pass header.d={domain}"], SERVER)
+    assert verdict(found, "ubnd@vanninh.khanhhoa.gov.vn") == expected
 
 
 @given(st.lists(st.text(max_size=200) | st.text("();=. spfdkimpass@", max_size=200).map(f"{SERVER};{{}}".format)))

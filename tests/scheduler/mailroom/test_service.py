@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from scheduler import database
+from scheduler import answers_store, database
 from scheduler.apart import Apart
 from scheduler.drafts import Drafts
+from scheduler.errors import NotQuarantined
 from scheduler.mailroom import service
 from scheduler.mailroom.service import Address, Mailroom
 from scheduler.mailroom.store import Place, Received
@@ -207,9 +208,57 @@ async def test_a_letter_that_cannot_be_read_is_for_a_person_and_does_not_come_ag
     assert (await mailroom.last_uid(7), await room.told()) == (2, [])
 
 
-async def test_who_cannot_prove_to_be_the_unit_is_asked_about(room: Room) -> None:
-    raw = letter(body=BODY, Authentication_Results=f"{SERVER}; spf=fail smtp.mailfrom=x@evil.vn")
-    draft = await room.drafts.draft((await room.take(raw)).draft or "")
-    asked: Any = draft.content["questions"]
-    assert asked[0] == {"field": "letter", "word": "unauthenticated", "value": "spf=fail (evil.vn)"}
-    assert [(n.kind, n.unit, n.recipient) for n in await room.post.due(NOW)] == [("receipt", "571", "")]
+FAILED = (
+    f"{SERVER}; spf=fail smtp.mailfrom=x@evil.vn; dkim=fail header.d=khanhhoa.gov.vn; "
+    "dmarc=fail header.from=khanhhoa.gov.vn"
+)
+
+
+@pytest.mark.parametrize("body", [BODY, "Cảm ơn Sở."])
+async def test_r071_who_cannot_prove_to_be_the_unit_waits_for_a_person_without_number_or_clock(
+    room: Room, body: str
+) -> None:
+    raw = letter(body=body, Authentication_Results=FAILED)
+    came = await room.take(raw)
+    assert (came.fate, came.reason, came.unit, came.draft) == ("person", "unauthenticated", "571", None)
+    assert came.authentication == "spf=fail (evil.vn) dkim=fail (khanhhoa.gov.vn) dmarc=fail (khanhhoa.gov.vn)"
+    assert await room.mailroom.letter(came.id) == (came, raw)
+    assert (await room.drafts.inbox(), await room.told()) == ([], [])
+    async with room.engine.begin() as db:
+        assert (await db.execute(select(REGISTRATION_COUNTER))).all() == []
+        assert await answers_store.unseen_drafts(db) == []
+
+
+async def test_a_quarantined_letter_counts_from_when_somebody_confirmed_its_sender(room: Room) -> None:
+    came = await room.take(letter(body=BODY, Authentication_Results=FAILED))
+    with pytest.raises(NotQuarantined):
+        await room.mailroom.accept(came.id + 1, "truc.ban", NOW)
+    accepted = await room.mailroom.accept(came.id, "truc.ban", NOW + hours(2))
+    assert (accepted.fate, accepted.reason) == ("draft", "unauthenticated")
+    assert (accepted.handled, accepted.handled_by) == (NOW + hours(2), "truc.ban")
+    assert await room.mailroom.letters(9) == [accepted]
+    draft = await room.drafts.draft(accepted.draft or "")
+    assert (draft.number, draft.arrived, draft.source) == ("HTT-2023-0001", NOW + hours(2), VAN_NINH)
+    (receipt,) = await room.post.due(NOW + hours(2))
+    assert (receipt.kind, receipt.unit, receipt.recipient) == ("receipt", "571", "")
+    assert receipt.facts.reason == "nhận lúc 10:00 03/04/2023"
+    with pytest.raises(NotQuarantined):
+        await room.mailroom.accept(came.id, "another", NOW + hours(3))
+
+
+async def test_what_was_put_aside_or_never_doubted_is_not_accepted(room: Room) -> None:
+    came = await room.take(letter(body=BODY, Authentication_Results=FAILED))
+    await room.mailroom.handle(came.id, "truc.ban", NOW)
+    sure = await room.take(letter(message_id="<2@vanninh>"))
+    for one in (came, sure):
+        with pytest.raises(NotQuarantined):
+            await room.mailroom.accept(one.id, "truc.ban", NOW)
+    assert await room.drafts.inbox() == []
+
+
+async def test_nobodys_word_counts_where_no_verifier_is_named(room: Room) -> None:
+    mailroom = Mailroom(room.engine, Address(OFFICE), PROFILES, room.drafts, Apart(here))
+    raw = letter(body=BODY, Authentication_Results=FAILED)
+    came = await mailroom.receive(raw, len(raw), Place(7, 1), NOW, NOW)
+    assert (came.fate, came.reason, came.verdict, came.authentication) == ("draft", "", "none", "")
+    assert (await room.drafts.draft(came.draft or "")).number == "HTT-2023-0001"

@@ -173,7 +173,9 @@ def _intake(mail: Mail | None, mailroom: Mailroom, clock: Clock, deliverer: Deli
 
 def application(built: Roof, workers: Workers | None = None) -> web.Application:
     """Return the HTTP application; media workers of other machines join `workers`."""
-    app = web.Application(middlewares=[border.problems], client_max_size=MAX_BYTES)
+    app = web.Application(
+        middlewares=[border.problems, border.plain], client_max_size=MAX_BYTES, handler_args={"auto_decompress": False}
+    )
     app[ROOF] = built
     app.on_response_prepare.append(border.add_headers)
     if workers is not None:

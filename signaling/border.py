@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from signaling.accounts import Account
 from signaling.auth import COOKIE, LOGIN_LASTS, Source
-from signaling.errors import BadOrigin, MustChangePassword, SignedOut
+from signaling.errors import BadEncoding, BadOrigin, MustChangePassword, SignedOut
 from signaling.problems import answer_to, problem
 from signaling.roof import ROOF
 from signaling.texts import language_of
@@ -33,6 +33,7 @@ STRICT_TRANSPORT = "max-age=31536000"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Strict transport holds for every port of a host: on this machine it would shut the plain loopback link."""
 API = "/api/"
+IDENTITY = "identity"
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -60,6 +61,14 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
     request.app[ROOF].metrics.request(request, response.status, time.perf_counter() - began)
     return response
+
+
+@web.middleware
+async def plain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a body with a content coding: no page of ours sends one, and a small one could unpack to much."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, IDENTITY).strip().lower() != IDENTITY:
+        raise BadEncoding
+    return await handler(request)
 
 
 async def signed_in(request: web.Request, must_change_ok: bool = False) -> Account:

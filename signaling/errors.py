@@ -22,7 +22,7 @@ RoofError
 │   ├── NoGateway        a device cannot be called
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
-│   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, MustChangePassword
+│   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, BadEncoding, MustChangePassword
 └── MessageError         a WebSocket message that cannot be obeyed, answered with its word
 """
 
@@ -137,6 +137,10 @@ class BadJson(Refusal):
 
 class BadType(Refusal):
     """A body that is not application/json."""
+
+
+class BadEncoding(Refusal):
+    """A body with a content coding (RFC 9110, 8.4); nothing is unpacked here."""
 
 
 class TooLarge(Refusal):

@@ -184,6 +184,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.NotFound: Answer(404, "not-found"),
     errors.BadJson: Answer(400, "bad-json"),
     errors.BadType: Answer(415, "unsupported-type"),
+    errors.BadEncoding: Answer(400, "bad-encoding"),
     errors.BadInput: Answer(422, "invalid", _given),
     errors.NotReady: Answer(409, "not-ready"),
     errors.NoGateway: Answer(409, "no-gateway"),
@@ -241,6 +242,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     web.HTTPMethodNotAllowed: Answer(405, "method-not-allowed"),
     web.HTTPRequestEntityTooLarge: Answer(413, "too-large"),
     web.HTTPClientError: Answer(400, "bad-request"),
+    web.RequestPayloadError: Answer(400, "bad-request"),
 }
 INTERNAL = Answer(500, "internal")
 

@@ -25,6 +25,7 @@ PROBLEMS: Mapping[str, Pair] = {
     "method-not-allowed": ("Phương thức không được hỗ trợ", "Method not allowed"),
     "bad-json": ("Nội dung không phải JSON hợp lệ", "The body is not valid JSON"),
     "bad-request": ("Yêu cầu không hợp lệ", "Bad request"),
+    "bad-encoding": ("Nội dung không được nén (Content-Encoding)", "The body must have no content coding"),
     "unsupported-type": ("Nội dung phải là application/json", "The body must be application/json"),
     "too-large": ("Nội dung lớn hơn 64 KiB", "The body is larger than 64 KiB"),
     "invalid": ("Thông tin chưa hợp lệ", "Some fields are not valid"),

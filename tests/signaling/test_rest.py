@@ -1,8 +1,10 @@
 """Every call of the API: who may, what bad input gets, and that the route table is the truth."""
 
 import asyncio
+import gzip
 import json
 import ssl
+import time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -649,3 +651,28 @@ async def test_the_cookie_over_tls(world: World, tmp_path: Path) -> None:
             assert attributes == ["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict", "Secure"]
             assert "Strict-Transport-Security" not in response.headers
     await server.close()
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", b"garbage"),
+        ("gzip", gzip.compress(bytes(300 << 20))),
+        ("deflate", b"garbage"),
+        ("br", b"garbage"),
+        ("zstd", b"garbage"),
+        ("x-none", b"{}"),
+    ],
+    ids=["gzip", "bomb", "deflate", "br", "zstd", "unknown"],
+)
+async def test_a_body_with_a_content_coding_gets_400_on_every_call_and_is_not_unpacked(
+    world: World, coding: str, body: bytes
+) -> None:
+    headers, answers = {**JSON, "Content-Encoding": coding}, {}
+    client = await world.signed_in("central")
+    began = time.process_time()
+    for method, path in [*((each.method, url(each)) for each in ROUTES), ("POST", "/api/v1/nothing"), ("POST", "/")]:
+        async with client.request(method, path, data=body, headers=headers) as response:
+            answers[f"{method} {path}"] = await problem_of(response)
+    assert answers == dict.fromkeys(answers, (400, "bad-encoding"))
+    assert time.process_time() - began < len(answers) * 0.1  # unpacking 300 MB takes 0.6 s each

@@ -9,19 +9,29 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, Dialect, event, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util.queue import AsyncAdaptedQueue
 
+from scheduler.lock_timeout import waiting
 from scheduler.vault import FORGETFUL, OPTION, Vault
 
 BUSY_TIMEOUT_MS = 30_000
-"""How long a SQLite writer waits for its turn; an admission takes a few milliseconds."""
-
+"""How long a writer waits for its turn at most; an admission takes a few milliseconds."""
+CONNECT_TIMEOUT_S = 4.0
+"""How long PostgreSQL may take to accept a connection."""
+WRITER = "diemcau_immediate"
+"""The execution option of a transaction that writes."""
+BUSY = "busy_timeout"
 ADVISORY_LOCK = 0x6469656D636175  # "diemcau"
+_LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :timeout, true)")
+_TURN = text("SELECT pg_advisory_xact_lock(:key)")
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
@@ -29,8 +39,14 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "p
 def connect(url: str, vault: Vault = FORGETFUL) -> AsyncEngine:
     """Make an engine from a database URL; ``sqlite:///file`` and ``postgresql://…`` get the async driver."""
     scheme, separator, rest = url.partition("://")
-    options = {OPTION: vault}
-    engine = create_async_engine(f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}", execution_options=options)
+    driver = _DRIVERS.get(scheme, scheme)
+    engine = create_async_engine(
+        f"{driver}{separator}{rest}",
+        execution_options={OPTION: vault},
+        poolclass=_Pool,
+        connect_args={} if driver == _DRIVERS["sqlite"] else {"timeout": CONNECT_TIMEOUT_S},
+    )
+    event.listen(engine.sync_engine, "do_connect", _connected)
     prepare(engine)
     return engine
 
@@ -39,6 +55,29 @@ def file(url: str) -> Path | None:
     """Return the file of a SQLite database by its URL; None for another kind."""
     found = make_url(url)
     return Path(found.database) if found.get_backend_name() == "sqlite" and found.database else None
+
+
+class _Queue(AsyncAdaptedQueue[Any]):
+    """Connections at rest; who finds none waits as long as its task may."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Return a connection. Raises queue.Empty."""
+        with waiting() as seconds:
+            return super().get(block, _timeout_ms(seconds) / 1000)
+
+
+class _Pool(AsyncAdaptedQueuePool):
+    _queue_class = _Queue
+
+
+def _connected(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Connect; whatever keeps us from that is an error of the database, as later ones are."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except dialect.loaded_dbapi.Error:
+        raise
+    except Exception as error:
+        raise OperationalError("connect", {}, error) from error
 
 
 def prepare(engine: AsyncEngine) -> None:
@@ -53,9 +92,11 @@ def prepare(engine: AsyncEngine) -> None:
 @asynccontextmanager
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Open the one serialised write transaction; leaving it by an exception rolls back."""
-    async with engine.execution_options(diemcau_immediate=True).begin() as connection:
+    async with engine.execution_options(**{WRITER: True}).begin() as connection:
         if connection.dialect.name == "postgresql":
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+            with waiting() as seconds:
+                await connection.execute(_LOCK_TIMEOUT, {"timeout": str(_timeout_ms(seconds))})
+                await connection.execute(_TURN, {"key": ADVISORY_LOCK})
         yield connection
 
 
@@ -65,7 +106,7 @@ def _on_connect(connection: Any, _record: object) -> None:
 
 
 async def _set_up(connection: aiosqlite.Connection) -> None:
-    await connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    await connection.execute(f"PRAGMA {BUSY}={BUSY_TIMEOUT_MS}")
     await _use_wal(connection)
     await connection.execute("PRAGMA synchronous=FULL")
     await connection.execute("PRAGMA foreign_keys=ON")
@@ -73,20 +114,33 @@ async def _set_up(connection: aiosqlite.Connection) -> None:
 
 async def _use_wal(connection: aiosqlite.Connection) -> None:
     """Switch the file to WAL, again and again while others do: SQLite does not ask its busy handler here."""
-    deadline = asyncio.get_running_loop().time() + BUSY_TIMEOUT_MS / 1000
-    while True:
-        try:
-            await connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or asyncio.get_running_loop().time() > deadline:
-                raise
-        await asyncio.sleep(0.005)
+    with waiting() as seconds:
+        deadline = asyncio.get_running_loop().time() + _timeout_ms(seconds) / 1000
+        while True:
+            try:
+                await connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or asyncio.get_running_loop().time() > deadline:
+                    raise
+            await asyncio.sleep(0.005)
 
 
 def _on_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("diemcau_immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if not connection.get_execution_options().get(WRITER, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    with waiting() as seconds:
+        milliseconds = _timeout_ms(seconds)
+        if connection.info.get(BUSY) != milliseconds:
+            connection.exec_driver_sql(f"PRAGMA {BUSY}={milliseconds}")
+            connection.info[BUSY] = milliseconds
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _timeout_ms(seconds: float) -> int:
+    """Return how long to wait; rounded up to tenths, so that who waited for next to nothing changes no setting."""
+    return min(BUSY_TIMEOUT_MS, ceil(min(seconds, BUSY_TIMEOUT_MS) * 10) * 100)
 
 
 def _on_invalidate(connection: Any, _record: object, error: BaseException | None) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import gc
-import logging
 import os
 import runpy
 import sys
@@ -10,7 +9,7 @@ import sys
 import uvloop
 
 from scheduler.errors import SchedulerError
-from signaling import admin
+from signaling import admin, logs
 from signaling.errors import RoofError
 from signaling.private import UMASK
 from signaling.serve import serve
@@ -29,10 +28,7 @@ def main() -> None:
         runpy.run_module(PASSED_ON[command], run_name="__main__", alter_sys=True)
         return
     arguments = _parser().parse_args()
-    logging.basicConfig(
-        level=os.environ.get("DIEMCAU_LOG", "WARNING").upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs a traceback for every junk request line
+    logs.set_up(os.environ.get("DIEMCAU_LOG", "WARNING").upper())
     os.umask(UMASK)
     try:
         settings = read(os.environ)

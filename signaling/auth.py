@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from signaling import throttle
 from signaling.accounts import Account, Passwords, check_password, is_name
 from signaling.audit import Audit
@@ -62,7 +64,12 @@ class Auth:
         address = await self._throttle.attempt(throttle.LOGIN_ADDRESS, network, now)
         if address.locked:
             raise Locked(address.locked)
-        known = await self._store.account(account) if is_name(account) else None
+        try:
+            known = await self._store.account(account) if is_name(account) else None
+        except SQLAlchemyError:  # nothing was guessed: who tries again until the database is back is not locked
+            await self._throttle.right(pair)
+            await self._throttle.right(address)
+            raise
         if not await self._passwords.verify(known[1] if known else None, password) or known is None:
             who = account if is_name(account) else "?"
             await self._audit(who, "login-failed", source, now)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from scheduler.lock_timeout import lock_timeout
 from signaling.accounts import Account
 from signaling.auth import COOKIE, LOGIN_LASTS, Source
 from signaling.errors import BadEncoding, BadOrigin, MustChangePassword, SignedOut
@@ -34,6 +35,8 @@ LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Strict transport holds for every port of a host: on this machine it would shut the plain loopback link."""
 API = "/api/"
 IDENTITY = "identity"
+LOCK_SECONDS = 4.0
+"""Who asks waits so long in all for turns at the database, and has an answer within five seconds (503)."""
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -52,7 +55,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     """Turn every error into its problem; log those that are our fault."""
     began = time.perf_counter()
     try:
-        response = await handler(request)
+        with lock_timeout(LOCK_SECONDS):
+            response = await handler(request)
     except web.HTTPRedirection:
         raise
     except Exception as error:

@@ -6,8 +6,12 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.errors import MediaError
+from scheduler.lock_timeout import lock_timeout
 from signaling.errors import NotFound
 from signaling.roof import ROOF, Roof
+
+LOCK_SECONDS = 2.0
+"""A database that lets nobody write for so long is not ready."""
 
 
 async def alive(_: web.Request) -> web.Response:
@@ -16,7 +20,7 @@ async def alive(_: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Database, Valkey and media workers answer, or which of them does not."""
+    """Database (which lets us write), Valkey and media workers answer, or which of them does not."""
     roof = request.app[ROOF]
     parts = {"database": await _database(roof), "valkey": await _valkey(roof), "media": await _media(roof)}
     healthy = all(parts.values())
@@ -34,7 +38,8 @@ async def metrics(request: web.Request) -> web.Response:
 
 async def _database(roof: Roof) -> bool:
     try:
-        await roof.store.ping()
+        with lock_timeout(LOCK_SECONDS):
+            await roof.store.ping()
     except (SQLAlchemyError, OSError):
         return False
     return True

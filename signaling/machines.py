@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import count
+from math import inf
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +22,7 @@ from mediaserver.errors import Refused
 from mediaserver.outpost import PATH
 from mediaserver.remote import RemoteEngine
 from mediaserver.weblink import CLOSE_S, LIMIT, WebLink, receive, send
+from scheduler.lock_timeout import lock_timeout
 from signaling import throttle
 from signaling.audit import SERVER
 from signaling.auth import Source, network_of
@@ -72,7 +74,8 @@ class Machines:
                 await send(socket, {"refused": error})
                 await socket.close()
         else:
-            await self._serve(machine, key, socket, source, records)
+            with lock_timeout(inf):  # that of the request is over
+                await self._serve(machine, key, socket, source, records)
         return socket
 
     async def _owner(self, key: str, source: Source) -> str:

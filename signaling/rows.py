@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from scheduler.database import WRITER
+
 
 class Rows:
     """Rows of the roof's tables. What takes several statements opens its transaction with `_writer`."""
@@ -12,7 +14,7 @@ class Rows:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         # SQLite: take the write lock at BEGIN, so that a writer waits for its turn instead of failing midway.
-        self._writer = engine.execution_options(diemcau_immediate=True)
+        self._writer = engine.execution_options(**{WRITER: True})
 
     async def _write(self, statement: Any) -> None:
         async with self._writer.begin() as connection:

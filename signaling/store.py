@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
+from scheduler.database import writing
 from scheduler.store import seconds
 from signaling.accounts import Account, Role
 from signaling.errors import BadInput, Fault
@@ -66,8 +67,9 @@ class Store(Rows):
         await self._write(delete(LOGINS).where(LOGINS.c.token == token))
 
     async def ping(self) -> None:
-        """Raise when the database does not answer."""
-        await self._one(select(func.count()).select_from(ACCOUNTS))
+        """Raise when the database does not answer, or nobody may write now."""
+        async with writing(self._engine) as connection:
+            await connection.execute(select(func.count()).select_from(ACCOUNTS))
 
 
 def _account_row(account: Account) -> dict[str, object]:

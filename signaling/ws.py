@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import logging
+from math import inf
 
 from aiohttp import WSMsgType, hdrs, web
 
-from signaling.border import check_origin, signed_in, source_of
+from scheduler.lock_timeout import lock_timeout
+from signaling.accounts import Account
+from signaling.border import LOCK_SECONDS, check_origin, signed_in, source_of
 from signaling.client import Client
 from signaling.errors import Forbidden
 from signaling.messages import MAX_BYTES, Error
@@ -31,6 +34,12 @@ async def handle(request: web.Request) -> web.WebSocketResponse:
     # One byte more, for aiohttp refuses at its limit already; no compression, so that nothing small unpacks to much.
     socket = web.WebSocketResponse(max_msg_size=MAX_BYTES + 1, compress=False, autoping=False)
     await socket.prepare(request)
+    with lock_timeout(inf):  # that of the request is over
+        await _attend(roof, socket, account, request)
+    return socket
+
+
+async def _attend(roof: Roof, socket: web.WebSocketResponse, account: Account, request: web.Request) -> None:
     client = Client(socket, account, source_of(request), roof.clock(), request.headers.get(hdrs.USER_AGENT, ""))
     roof.hub.clients.add(client)
     try:
@@ -38,7 +47,6 @@ async def handle(request: web.Request) -> web.WebSocketResponse:
     finally:
         roof.hub.clients.discard(client)
         await asyncio.shield(roof.hub.gone(client, roof.clock()))
-    return socket
 
 
 async def _serve(roof: Roof, client: Client) -> None:
@@ -61,7 +69,8 @@ async def _read(roof: Roof, client: Client) -> None:
     async for message in client.socket:
         client.heard, client.alive, client.busy = roof.clock(), True, True
         if message.type is WSMsgType.TEXT:
-            await roof.dispatch.receive(client, message.data, client.heard)
+            with lock_timeout(LOCK_SECONDS):
+                await roof.dispatch.receive(client, message.data, client.heard)
         elif message.type is WSMsgType.PING:
             await client.socket.pong(message.data)
         elif message.type is WSMsgType.BINARY:

@@ -668,10 +668,12 @@ async def test_the_cookie_over_tls(world: World, tmp_path: Path) -> None:
 async def test_a_body_with_a_content_coding_gets_400_on_every_call_and_is_not_unpacked(
     world: World, coding: str, body: bytes
 ) -> None:
-    headers, answers = {**JSON, "Content-Encoding": coding}, {}
+    headers = {**JSON, "Content-Encoding": coding}
+    answers: dict[str, tuple[int, str]] = {}
     client = await world.signed_in("central")
     began = time.process_time()
-    for method, path in [*((each.method, url(each)) for each in ROUTES), ("POST", "/api/v1/nothing"), ("POST", "/")]:
+    calls = [(each.method, str(url(each))) for each in ROUTES]
+    for method, path in [*calls, ("POST", "/api/v1/nothing"), ("POST", "/")]:
         async with client.request(method, path, data=body, headers=headers) as response:
             answers[f"{method} {path}"] = await problem_of(response)
     assert answers == dict.fromkeys(answers, (400, "bad-encoding"))

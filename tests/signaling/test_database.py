@@ -1,0 +1,179 @@
+"""A database that lets nobody write, or is gone: who asks is told in time, and all goes on afterwards."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from sqlalchemy.exc import OperationalError
+
+from scheduler import database
+from signaling import border, health
+from signaling.logs import Outages
+from signaling.settings import Settings
+from tests.conftest import PostgresServer
+from tests.signaling.bodies import registration
+from tests.signaling.world import (
+    ACCOUNTS,
+    NHA_TRANG,
+    PASSWORD,
+    World,
+    make_settings,
+    open_world,
+    prepare_record,
+    problem_of,
+)
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """Somebody else writes to the SQLite file and does not come to an end."""
+    other = sqlite3.connect(settings.data / "diemcau.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.execute("ROLLBACK")
+    other.close()
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(border, "LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("signaling.ws.LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(health, "LOCK_SECONDS", 0.2)
+
+
+async def signed_in(world: World, account: str = "host") -> tuple[int, str | None, str]:
+    """Try to sign in; return status, `Retry-After` and the word of the problem."""
+    async with world.client().post("/api/v1/login", json={"account": account, "password": PASSWORD}) as response:
+        body = await response.json(content_type=None)
+        return response.status, response.headers.get("Retry-After"), body.get("type", "")
+
+
+def test_who_asks_has_an_answer_within_five_seconds() -> None:
+    assert (border.LOCK_SECONDS, health.LOCK_SECONDS) == (4.0, 2.0)
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_while_somebody_else_writes_everything_that_writes_answers_503_and_is_well_afterwards(
+    world: World, settings: Settings
+) -> None:
+    session = await world.session(NHA_TRANG)
+    host, socket = await world.signed_in("host"), await world.socket("nhatrang")
+    with locked(settings):
+        async with asyncio.timeout(20):  # it was 30 s for each of those who wait for a connection, too
+            logins = await asyncio.gather(*(signed_in(world, account) for account in [*ACCOUNTS] * 3))
+        assert set(logins) == {(503, "2", "urn:diemcau:unavailable")}
+        async with host.post("/api/v1/registrations", json=registration()) as response:
+            assert (response.headers["Retry-After"], await problem_of(response)) == ("2", (503, "unavailable"))
+        assert (await socket.ask(type="join", code=session.code))["error"] == "unavailable"
+        async with host.get("/readyz") as response:
+            assert (response.status, (await response.json())["database"]) == (503, False)
+        async with host.get("/api/v1/me") as response:
+            assert response.status == 200
+    async with host.get("/readyz") as response:
+        assert (response.status, (await response.json())["database"]) == (200, True)
+    assert (await signed_in(world))[0] == 200
+    async with host.post("/api/v1/registrations", json=registration()) as response:
+        assert response.status == 201
+    assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_socket_may_write_however_long_it_has_been_open(world: World, settings: Settings) -> None:
+    """The patience of a request, or of a message, is none of what it began."""
+    session = await world.session(NHA_TRANG)
+    socket, _ = await world.join("host", session)
+    with locked(settings):
+        assert (await socket.ask(type="report", kind="no-sound", text=""))["error"] == "unavailable"
+    assert (await socket.ask(type="report", kind="no-sound", text=""))["type"] == "incident"
+    await socket.send(type="leave")
+    assert await socket.closed() is not None
+
+
+@pytest.fixture
+def postgres(tmp_path: Path, valkey_url: str, postgres_server: PostgresServer) -> Settings:
+    """Settings of a roof over PostgreSQL, which is found by the link `pg`."""
+    (tmp_path / "pg").symlink_to(postgres_server.directory)
+    url = f"postgresql://postgres@/{postgres_server.create_database()}?host={tmp_path / 'pg'}"
+    settings = replace(make_settings(tmp_path, valkey_url), database_url=url)
+    prepare_record(settings)
+    return settings
+
+
+@pytest.mark.postgres
+async def test_a_lost_database_is_503_and_comes_back(postgres: Settings, postgres_server: PostgresServer) -> None:
+    name = postgres.database_url.partition("@/")[2].partition("?")[0]
+    end = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    link = postgres.data / "pg"
+    async with open_world(postgres) as world:
+        host = await world.signed_in("host")
+        link.unlink()
+        postgres_server.run("psql", "-h", str(postgres_server.directory), "-U", "postgres", "-c", end)
+        assert [await signed_in(world) for _ in range(6)] == [(503, "2", "urn:diemcau:unavailable")] * 6
+        async with host.get("/api/v1/me") as response:
+            assert await problem_of(response) == (503, "unavailable")
+        async with host.get("/readyz") as response:
+            assert (response.status, (await response.json())["database"]) == (503, False)
+        link.symlink_to(postgres_server.directory)
+        assert (await signed_in(world))[0] == 200  # what failed for want of a database counts as no wrong password
+        async with host.get("/readyz") as response:
+            assert response.status == 200
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("_impatient")
+async def test_who_waits_for_the_turn_to_write_on_postgresql_gives_up_in_time(postgres: Settings) -> None:
+    async with open_world(postgres) as world:
+        host = await world.signed_in("host")
+        async with database.writing(world.kept.database):
+            async with host.post("/api/v1/registrations", json=registration()) as response:
+                assert await problem_of(response) == (503, "unavailable")
+            async with host.get("/readyz") as response:
+                assert (response.status, (await response.json())["database"]) == (503, False)
+        async with host.post("/api/v1/registrations", json=registration()) as response:
+            assert response.status == 201
+
+
+class Lines(logging.Handler):
+    """Keeps what it is given as text, through the filter of the product."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self.addFilter(Outages(clock))
+        self.text: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.text.append(self.format(record))
+
+
+def test_a_lost_database_is_told_in_one_line_a_minute() -> None:
+    now = [0.0]
+    handler, log = Lines(lambda: now[0]), logging.Logger("loop")
+    log.addHandler(handler)
+    gone, bug = OperationalError("SELECT 1", {}, ConnectionRefusedError(111, "refused")), ValueError("ours")
+
+    def fails(error: Exception, text: str) -> None:
+        try:
+            raise error
+        except Exception:
+            log.exception(text)
+
+    for _ in range(500):
+        fails(gone, "x duty uptime")
+        fails(RedisConnectionError("no"), "x message")
+    now[0] = 59.9
+    fails(gone, "x duty uptime")
+    now[0] = 60.0
+    fails(gone, "x duty calls")
+    assert handler.text == [
+        "x the database does not answer: [Errno 111] refused; x duty uptime",
+        "x the Valkey does not answer: no; x message",
+        "x the database does not answer: [Errno 111] refused; x duty calls (and 500 not told)",
+    ]
+    fails(bug, "x duty calls")
+    assert handler.text[3].startswith("x duty calls\nTraceback")

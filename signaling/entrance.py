@@ -61,7 +61,7 @@ class Entrance:
             raise MessageError("already-joined")
         if not (client.account.point or client.account.unit or client.account.central):
             raise MessageError("no-point")
-        session, point = await self._open_door(client, message.code, now)
+        session, point = await self._open_door(client, message, now)
         if point is not None and await self._grants.lacking(point, session.id, now):
             await self._note(client, "not-granted", session.id, point, now)
             raise MessageError("not-granted")
@@ -147,28 +147,42 @@ class Entrance:
     async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
         await self._audit.append(client.source.entry(now, client.account.account, action, subject, detail))
 
-    async def _open_door(self, client: Client, typed: str, now: datetime) -> tuple[Session, str | None]:
+    async def _open_door(self, client: Client, message: Join, now: datetime) -> tuple[Session, str | None]:
         """Return the session of a code and the point this account sits at there."""
         account = client.account
-        attempt = await self._throttle.attempt(throttle.CODE, account.account, now)
-        if attempt.locked:
-            raise MessageError("code-locked")
+        attempt = await self._attempt(account.account, message, now)
         try:
-            code = self._scheduler.typed(typed)
+            code = self._scheduler.typed(message.code)
             found = await self._scheduler.by_code(code)
             point = await self._point(account, found, now)
             invited = point in found.everyone
             kept = self._hub.giving_way(found.id, code) if invited or point is None else None
             session = kept or await self._scheduler.enter(code, point if invited else None, now)
         except door.NotAdmitted as error:
-            if isinstance(error, GUESSES):
+            if attempt is not None and isinstance(error, GUESSES):
                 await self._guessed(client, attempt, WORDS[type(error)], now)
-            else:
+            elif attempt is not None:
                 await self._throttle.right(attempt)
             opens = error.opens if isinstance(error, door.TooEarly) else None
             raise MessageError(WORDS[type(error)], opens=opens) from None
-        await self._throttle.right(attempt)
+        if attempt is not None:
+            await self._throttle.right(attempt)
         return session, point
+
+    async def _attempt(self, account: str, message: Join, now: datetime) -> Attempt | None:
+        """Note an attempt at a code, but for who takes back a seat by its token: that guesses nothing.
+
+        Raises MessageError, and RedisError: without Valkey nobody may guess.
+        """
+        try:
+            if self._hub.resumes(account, message.resume, self._scheduler.typed(message.code)):
+                return None
+        except door.CodeUnknown:
+            pass  # nothing that could be a code: counted like a wrong one
+        attempt = await self._throttle.attempt(throttle.CODE, account, now)
+        if attempt.locked:
+            raise MessageError("code-locked")
+        return attempt
 
     async def _look(self, client: Client, point: str, device: int, now: datetime) -> None:
         """Flag what differs from the registration; a wrong line is kept out if the profile says so (R-004, R-055)."""
@@ -217,7 +231,8 @@ class Entrance:
         if person.place is not None and choice.resumed is None and not meeting.trial:
             await self._look(client, person.place.id, choice.device, now)
         legs, guarded = conference.booking.legs, meeting.guarded
-        if choice.leg is not None and not await self._guard.enter(guarded, choice.leg, legs, now):
+        resumes = choice.resumed is not None
+        if choice.leg is not None and not await self._guard.enter(guarded, choice.leg, legs, now, resumes=resumes):
             raise MessageError("test-room-full" if meeting.trial else "full")
         if person.place is not None:
             await meeting.admit(person.place.id, now)

@@ -1,9 +1,14 @@
 """Who passes the join guard now: the limits of the session and of this minute, asked of the counted legs (I18)."""
 
+import logging
 from datetime import datetime, timedelta
+
+from redis.exceptions import RedisError
 
 from scheduler.service import Scheduler
 from signaling.presence import TEST_ROOM, Presence, Quota
+
+log = logging.getLogger(__name__)
 
 
 class Guard:
@@ -13,14 +18,26 @@ class Guard:
         self._scheduler = scheduler
         self._presence = presence
 
-    async def enter(self, guarded: str, leg: str, reserved: int, now: datetime) -> bool:
-        """Let a leg in if both limits allow it; a leg that is in stays in."""
-        quota = Quota(reserved, await self._usable(guarded, now))
-        return await self._presence.enter(guarded, leg, quota, now) == "in"
+    async def enter(self, guarded: str, leg: str, reserved: int, now: datetime, *, resumes: bool = False) -> bool:
+        """Let a leg in if both limits allow it; a leg that is in stays in.
 
-    async def leave(self, guarded: str, leg: str) -> None:
+        Without Valkey nobody new comes in (RedisError), but who resumes a seat does, and is counted when it is back.
+        """
+        if self._presence.holds(guarded, leg):
+            return True
+        try:
+            quota = Quota(reserved, await self._usable(guarded, now))
+            return await self._presence.enter(guarded, leg, quota) == "in"
+        except RedisError:
+            if not resumes:
+                raise
+            log.info("x %s of %s resumes without the join guard", leg, guarded)
+            self._presence.admit(guarded, leg)
+            return True
+
+    def leave(self, guarded: str, leg: str) -> None:
         """Count a leg no more."""
-        await self._presence.leave(guarded, leg)
+        self._presence.leave(guarded, leg)
 
     async def _usable(self, guarded: str, now: datetime) -> int:
         """How many legs may be connected, those of the test room among them, when this one comes in.
@@ -38,4 +55,5 @@ class Guard:
             return usable
         if guarded != TEST_ROOM:
             reserved[TEST_ROOM] = rules.test_legs
-        return usable - sum([max(0, legs - await self._presence.connected(id_, now)) for id_, legs in reserved.items()])
+        connected = await self._presence.connected(*reserved)
+        return usable - sum(max(0, legs - here) for legs, here in zip(reserved.values(), connected, strict=True))

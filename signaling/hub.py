@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from mediaserver.api import (
     CameraWanted,
     EngineLost,
@@ -88,7 +86,9 @@ class Hub:
 
     def start(self) -> None:
         """Begin to route events and to let time pass."""
-        self._tasks = [asyncio.create_task(self._route()), asyncio.create_task(self._tick_forever())]
+        self.count_legs()
+        works = (self._route(), self._tick_forever(), self.tools.presence.keep())
+        self._tasks = [asyncio.create_task(work) for work in works]
 
     async def stop(self) -> None:
         """Say bye to everyone and close all rooms."""
@@ -169,6 +169,11 @@ class Hub:
         if meeting is not None:
             await meeting.apply(meeting.conference.scripted(items, now))
 
+    def resumes(self, account: str, token: str | None, code: str) -> bool:
+        """Whether an account takes back a seat of the session of a code, by its resume token."""
+        found = [self.meetings[id_] for id_, session in self._sessions.items() if session.code == code]
+        return any(meeting.conference.roster.resumed(account, token) is not None for meeting in found)
+
     async def cancelled(self, session: str) -> None:
         """A session was cancelled: its conference ends."""
         await self._dead(session, "cancelled")
@@ -219,21 +224,20 @@ class Hub:
         self._refreshed = now if due else self._refreshed
         for meeting in list(self.meetings.values()):
             if meeting.id in self.meetings:  # one may end while time passes in another
-                await self._guarded(self._pass(meeting, now, due))
+                await self._guarded(self._pass(meeting, now))
         if due:
+            self.count_legs()
             held = [meeting for meeting in self.meetings.values() if not meeting.trial]
             here = {meeting.id: meeting.conference.roster.present() for meeting in held}
             await self.tools.attendance.alive(here, now)
 
-    async def _pass(self, meeting: Meeting, now: datetime, due: bool) -> None:
+    async def _pass(self, meeting: Meeting, now: datetime) -> None:
         if (reason := self._over(meeting, now)) is not None:
             await self._finish(meeting, reason)
             return
         await meeting.apply(meeting.conference.tick(now))
         if not meeting.trial:
             await self._lines.look(meeting, now)
-        if due:
-            await self._refresh(meeting, now)
 
     def _over(self, meeting: Meeting, now: datetime) -> Farewell | None:
         """Why a meeting ends now, if it does."""
@@ -265,11 +269,12 @@ class Hub:
         states = [meeting.conference.tape.state for meeting in self.meetings.values()]
         return self.tools.rooms.mixed * sum(state.on and state.voices for state in states)
 
-    async def _refresh(self, meeting: Meeting, now: datetime) -> None:
-        try:
-            await self.tools.presence.refresh(meeting.guarded, meeting.legs(), now)
-        except RedisError as error:
-            log.warning("x guard of %s not refreshed: %s", meeting.id, error)
+    def count_legs(self) -> None:
+        """Tell the join guard which legs are connected, of meetings that were there before this process as well."""
+        legs: dict[str, set[str]] = {}
+        for meeting in self.meetings.values():
+            legs.setdefault(meeting.guarded, set()).update(meeting.legs())
+        self.tools.presence.hold(legs)
 
     async def _finish(self, meeting: Meeting, reason: Farewell) -> None:
         if self.meetings.pop(meeting.id, None) is None:

@@ -1,7 +1,7 @@
 """Every Redis key of the roof, and what lies under it.
 
 All keys start with ``diemcau:``. Nothing here is the record: losing all of it loses no booking and no account, only
-counters of failures and who is connected this minute, which the next heartbeats write again.
+counters of failures and who is connected this minute, which every roof writes again as soon as it is forgotten.
 """
 
 PREFIX = "diemcau:"
@@ -13,6 +13,11 @@ LEGS_ALL = f"{PREFIX}legs"
 def legs(session: str) -> str:
     """Sorted set: connected legs of one session by the second they expire."""
     return f"{PREFIX}legs:{session}"
+
+
+def counted(roof: str) -> str:
+    """Mark that the connected legs of one roof are in the sets above, by a random name of its process."""
+    return f"{PREFIX}counted:{roof}"
 
 
 def failures(kind: str, who: str) -> str:

@@ -121,7 +121,7 @@ class Meeting:
             Direct: self._direct,
             Speak: self._speak,
             Redialled: self._redialled,
-            Release: lambda effect: tools.presence.leave(self.guarded, effect.leg),
+            Release: self._release,
         }
 
     @property
@@ -260,6 +260,9 @@ class Meeting:
         except (MediaError, RedisError) as error:
             log.warning("x %s in %s: %s", type(effect).__name__, self.id, error)
         return None
+
+    async def _release(self, effect: Release) -> None:
+        self._tools.presence.leave(self.guarded, effect.leg)
 
     async def _open_room(self, _: OpenRoom) -> None:
         booking = self.conference.booking

@@ -156,13 +156,19 @@ class Roster:
 
     def choose(self, person: Person, resume: str | None) -> Choice:
         """Find the seat for somebody at the door, changing nothing."""
-        for seat in self.seats.values():
-            if resume is not None and secrets.compare_digest(seat.token, resume) and seat.account == person.account:
-                return Choice(resumed=seat, leg=seat.leg)
+        if (seat := self.resumed(person.account, resume)) is not None:
+            return Choice(resumed=seat, leg=seat.leg)
         if person.place is None:
             return Choice(replaced=self._observer(person.account))
         device, replaced = self._device(person.place)
         return Choice(device=device, replaced=replaced, leg=leg_of(person.place.id, device))
+
+    def resumed(self, account: str, token: str | None) -> Seated | None:
+        """Return the seat that an account takes back by its resume token."""
+        for seat in self.seats.values():
+            if token is not None and secrets.compare_digest(seat.token, token) and seat.account == account:
+                return seat
+        return None
 
     def holder(self, leg: str) -> Seated | None:
         """Return the seat of a leg, if somebody has it."""

@@ -46,7 +46,7 @@ class Seating:
         leg = leg_of(place.id, number)
         holder = meeting.conference.roster.holder(leg)
         if holder is None or not holder.here:
-            await self._guard.leave(meeting.guarded, leg)
+            self._guard.leave(meeting.guarded, leg)
 
     async def compare(self, system: RoomSystem, number: int, seen: Seen, now: datetime) -> bool:
         """Flag what a device announces that is not registered; tell whether it may come in (R-004, R-034, R-055)."""

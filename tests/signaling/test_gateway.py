@@ -8,7 +8,7 @@ from mediaserver.errors import BadOffer, EngineGone
 from scheduler.conduct.model import Incident
 from signaling.sip.agent import Peer, Target
 from tests.signaling.rooms import calls, gateway, register, soon, tick
-from tests.signaling.world import CAM_RANH, NHA_TRANG, World
+from tests.signaling.world import CAM_RANH, NHA_TRANG, World, counted_elsewhere
 
 VCS = "10.79.6.20"
 
@@ -75,7 +75,7 @@ async def test_r057_no_answer_is_tried_again_after_10_30_and_60_seconds_and_then
     await tick(world, 0)
     assert (await calls(host, "waiting"))[0]["at"] == "2026-04-06T01:00:10Z"
     async with asyncio.timeout(5):  # the leg is given back
-        while await world.roof.hub.tools.presence.connected(session.id, world.clock.now) > 1:
+        while await world.roof.hub.tools.presence.connected(session.id) != [1]:
             await asyncio.sleep(0.01)
     await tick(world, 9)
     assert len(agent.called) == 1
@@ -188,7 +188,7 @@ async def test_a_room_system_that_hangs_up_has_left_and_one_that_was_cut_off_is_
     await tick(world, 300)
     assert len(agent.called) == 2
     assert world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01") is None
-    assert await world.roof.hub.tools.presence.connected(session.id, world.clock.now) == 1
+    assert await world.roof.hub.tools.presence.connected(session.id) == [1]
 
 
 async def test_calls_end_with_their_session(world: World) -> None:
@@ -320,17 +320,16 @@ async def test_the_join_guard_counts_room_systems_too(world: World) -> None:  # 
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
-    presence = world.roof.hub.tools.presence
-    quota = session.legs
-    for number in range(quota - 1):
-        await presence.refresh(session.id, [f"other.{number}"], world.clock.now)
+    others = [f"other.{number}" for number in range(session.legs - 1)]
+    elsewhere = await counted_elsewhere(world, session, others)
     await tick(world, 0)
     await calls(host, "full")
     assert agent.called == []
-    await presence.leave(session.id, "other.0")
+    elsewhere.leave(session.id, others[0])
+    await elsewhere.write()
     await tick(world, 10)
     await calls(host, "connected")
-    assert await presence.connected(session.id, world.clock.now) == quota
+    assert await elsewhere.connected(session.id) == [session.legs]
 
 
 async def test_r034_r055_what_a_room_system_announces_is_compared_with_the_register(world: World) -> None:
@@ -412,10 +411,10 @@ async def test_whoever_takes_the_last_leg_while_a_room_system_rings_has_it(world
     host, _ = await world.join("host", session)
     await tick(world, 0)
     await soon(lambda: agent.called)
-    presence = world.roof.hub.tools.presence
-    await presence.leave(session.id, f"{NHA_TRANG}.01")  # as if it had rung too long
+    world.roof.hub.tools.presence.leave(session.id, f"{NHA_TRANG}.01")  # as if it had rung too long
+    await world.roof.hub.tools.presence.write()
     others = [f"other.{number}" for number in range(session.legs - 1)]
-    await presence.refresh(session.id, others, world.clock.now)
+    await counted_elsewhere(world, session, others)
     agent.ringing.set()
     await calls(host, "full")
     assert agent.calls[0].hung_up

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+from signaling import keys
 from signaling.presence import TTL_SECONDS, Presence, Quota
 from signaling.throttle import CODE, LOGIN_PAIR, Rule, Throttle
 
@@ -69,33 +70,72 @@ async def test_codes_lock_for_a_quarter_of_an_hour(valkey: Redis) -> None:
     assert [(await throttle.attempt(CODE, "a", after(t))).locked for t in (1, 899, 900)] == [899, 1, 0]
 
 
+async def expire(valkey: Redis, session: str, leg: str) -> None:
+    """Let the time of a leg be over, by Valkey's own clock."""
+    seconds, _ = await valkey.time()
+    await valkey.zadd(keys.legs(session), {leg: seconds}, xx=True)
+    await valkey.zadd(keys.LEGS_ALL, {f"{session}/{leg}": seconds}, xx=True)
+
+
 async def test_the_guard_counts_legs_once_and_both_limits(valkey: Redis) -> None:
-    presence, quota = Presence(valkey), Quota(reserved=2, usable=3)
+    here, there, quota = Presence(valkey), Presence(valkey), Quota(reserved=2, usable=3)
     entered = [
-        await presence.enter(session, leg, quota, NOW)
+        await roof.enter(session, leg, quota)
+        for roof in (here, there)
         for session, leg in [("a", "1"), ("a", "1"), ("a", "2"), ("a", "3"), ("b", "1"), ("b", "2"), ("b", "1")]
     ]
-    assert entered == ["in", "in", "in", "session", "in", "total", "in"]
-    await presence.leave("a", "1")
-    assert await presence.enter("b", "2", quota, NOW) == "in"
-    assert await presence.connected("b", NOW) == 2
+    assert entered == ["in", "in", "in", "session", "in", "total", "in"] * 2
+    here.leave("a", "1")
+    assert await here.enter("b", "2", quota) == "in"
+    assert await here.connected("a", "b") == [1, 2]
+    assert await here.connected() == []
 
 
-async def test_legs_nobody_refreshes_expire(valkey: Redis) -> None:
-    presence, quota = Presence(valkey), Quota(reserved=2, usable=2)
-    await presence.enter("a", "1", quota, NOW)
-    await presence.enter("a", "2", quota, NOW)
-    await presence.refresh("a", ["2"], after(TTL_SECONDS - 1))
-    assert await presence.enter("b", "1", quota, after(TTL_SECONDS - 1)) == "total"
-    assert await presence.enter("b", "1", quota, after(TTL_SECONDS)) == "in"
-    assert await presence.enter("b", "2", quota, after(TTL_SECONDS)) == "total"
+async def test_legs_nobody_refreshes_expire_by_the_clock_of_valkey(valkey: Redis) -> None:
+    here, there, quota = Presence(valkey), Presence(valkey), Quota(reserved=2, usable=2)
+    await here.enter("a", "1", quota)
+    await here.enter("a", "2", quota)
+    seconds, _ = await valkey.time()
+    until = await valkey.zscore(keys.legs("a"), "1")
+    assert until is not None
+    assert seconds - 1 <= until - TTL_SECONDS <= seconds + 1
+    await expire(valkey, "a", "1")
+    assert await there.connected("a") == [1]
+    assert await there.enter("b", "1", quota) == "in"
+    assert await there.enter("b", "2", quota) == "total"
 
 
-async def test_a_guard_that_forgot_everything_learns_it_from_the_heartbeat(valkey: Redis) -> None:
+async def test_a_leg_that_waited_to_be_taken_out_and_came_back_is_counted(valkey: Redis) -> None:
+    presence, quota = Presence(valkey), Quota(2, 9)
+    await presence.enter("a", "1", quota)
+    presence.leave("a", "1")
+    assert await presence.enter("a", "1", quota) == "in"
+    presence.leave("a", "1")
+    presence.admit("a", "1")
+    await presence.write()
+    assert await presence.connected("a") == [1]
+
+
+async def test_nobody_comes_in_because_others_are_forgotten(valkey: Redis) -> None:
+    presence, quota = Presence(valkey), Quota(2, 9)
+    presence.hold({"a": {"1"}})
+    assert await presence.enter("a", "2", quota) == "in"
+    await valkey.flushall()
+    assert await presence.enter("a", "3", quota) == "session"
+    await valkey.flushall()
+    assert await presence.connected("a", "b") == [2, 0]
+
+
+async def test_what_valkey_forgot_is_written_again_without_being_asked_for(valkey: Redis) -> None:
     presence = Presence(valkey)
-    await presence.refresh("a", ["1", "2"], NOW)
-    await presence.refresh("a", [], NOW)
-    assert await presence.enter("a", "3", Quota(2, 9), NOW) == "session"
+    keeping = asyncio.create_task(presence.keep())
+    presence.hold({"a": {"1"}, "b": {"1", "2"}})
+    for _ in range(2):
+        async with asyncio.timeout(5):
+            while await valkey.zcard(keys.LEGS_ALL) != 3:
+                await asyncio.sleep(0.01)
+        await valkey.flushall()
+    keeping.cancel()
 
 
 STEPS = st.lists(st.tuples(st.booleans(), st.sampled_from("ab"), st.sampled_from("123")), max_size=25)
@@ -112,12 +152,13 @@ async def test_i18_the_guard_is_never_passed(
     model: set[tuple[str, str]] = set()
     for enters, session, leg in steps:
         if not enters:
-            await presence.leave(session, leg)
+            presence.leave(session, leg)
             model.discard((session, leg))
             continue
         others = sum(known == session for known, _ in model)
         fits = (session, leg) in model or (others < reserved and len(model) < usable)
-        assert (await presence.enter(session, leg, quota, NOW) == "in") == fits
+        assert (await presence.enter(session, leg, quota) == "in") == fits
         if fits:
             model.add((session, leg))
-    assert [await presence.connected(s, NOW) for s in "ab"] == [sum(known == s for known, _ in model) for s in "ab"]
+    await presence.write()
+    assert await presence.connected(*"ab") == [sum(known == s for known, _ in model) for s in "ab"]

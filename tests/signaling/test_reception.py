@@ -10,7 +10,7 @@ from mediaserver.errors import BadOffer, EngineGone
 from signaling.sip.agent import Peer
 from tests.mediaserver.room_offers import POLYCOM
 from tests.signaling.rooms import FakeIncoming, calls, gateway, register, soon, tick
-from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, counted_elsewhere
 
 VCS = "10.79.6.20"
 
@@ -109,7 +109,7 @@ async def test_a_call_finds_the_session_full(world: World) -> None:
     await register(world, NHA_TRANG, VCS)
     session = await world.session(NHA_TRANG)
     others = [f"other.{number}" for number in range(session.legs)]
-    await world.roof.hub.tools.presence.refresh(session.id, others, world.clock.now)
+    await counted_elsewhere(world, session, others)
     assert (await ring(world, session.code)).refused == 486
 
 
@@ -125,7 +125,7 @@ async def test_offers_without_an_answer_leave_nothing(world: World) -> None:
     assert (gone.refused, gone.answer) == (None, None)
     assert world.roof.hub.meetings[session.id].conference.empty
     assert world.engine.rooms == {}
-    assert await world.roof.hub.tools.presence.connected(session.id, world.clock.now) == 0
+    assert await world.roof.hub.tools.presence.connected(session.id) == [0]
 
 
 async def test_who_loses_its_place_before_its_call_is_acknowledged_is_hung_up(world: World) -> None:
@@ -200,11 +200,12 @@ async def test_a_device_that_finds_the_session_full_while_it_is_called_is_called
     await tick(world, 0)
     await soon(lambda: agent.called)
     others = [f"other.{number}" for number in range(session.legs)]
-    await world.roof.hub.tools.presence.refresh(session.id, others, world.clock.now)
+    elsewhere = await counted_elsewhere(world, session, others)
     assert (await ring(world, session.code)).refused == 486
     await calls(host, "waiting")
     for each in others:
-        await world.roof.hub.tools.presence.leave(session.id, each)
+        elsewhere.leave(session.id, each)
+    await elsewhere.write()
     agent.ringing.set()
     await host.send(type="redial", device=device)
     await calls(host, "connected")

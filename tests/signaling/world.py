@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from signaling.accounts import Account
 from signaling.app import application, roof
 from signaling.audit import Wanted
 from signaling.chain import COVER, AuditEntry
+from signaling.presence import Presence
 from signaling.record import Record, record
 from signaling.recording_store import RecordingStore
 from signaling.roof import Roof
@@ -281,6 +282,14 @@ async def open_world(settings: Settings, workers: Workers | None = None) -> Asyn
             yield world
             await built.hub.stop()
         await server.close()
+
+
+async def counted_elsewhere(world: World, session: Session, legs: Collection[str]) -> Presence:
+    """Let legs of a session be connected to another roof; return what counts them."""
+    presence = Presence(world.roof.redis)
+    presence.hold({session.id: legs})
+    await presence.write()
+    return presence
 
 
 async def problem_of(response: ClientResponse) -> tuple[int, str]:

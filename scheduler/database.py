@@ -7,8 +7,9 @@ to begin is switched off and BEGIN is sent from SQLAlchemy's event, as SQLAlchem
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ BUSY = "busy_timeout"
 ADVISORY_LOCK = 0x6469656D636175  # "diemcau"
 _LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :timeout, true)")
 _TURN = text("SELECT pg_advisory_xact_lock(:key)")
+_ALONGSIDE: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar("alongside", default=None)
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
@@ -98,6 +100,18 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                 await connection.execute(_LOCK_TIMEOUT, {"timeout": str(_timeout_ms(seconds))})
                 await connection.execute(_TURN, {"key": ADVISORY_LOCK})
         yield connection
+        if (note := _ALONGSIDE.get()) is not None:
+            await note(connection)
+
+
+@contextmanager
+def alongside(note: Callable[[AsyncConnection], Awaitable[None]]) -> Iterator[None]:
+    """Let every write transaction of this task do `note` at its end, too: both are committed, or neither is."""
+    token = _ALONGSIDE.set(note)
+    try:
+        yield
+    finally:
+        _ALONGSIDE.reset(token)
 
 
 def _on_connect(connection: Any, _record: object) -> None:

@@ -15,6 +15,9 @@ RoofError
 │   ├── Forbidden        signed in, but not allowed to do this
 │   ├── WrongLine        signed in from outside the networks of the point's lines, where the profile blocks that
 │   ├── WrongRegistrant  another body registers such sessions (Điều 12)
+│   ├── KeyReused        an Idempotency-Key came with another request before
+│   ├── InProgress       the request under this Idempotency-Key is being carried out
+│   ├── AnswerLost       the request under this Idempotency-Key was carried out, its answer is gone
 │   ├── NotFound         no such thing, or none the caller may see
 │   ├── BadInput         a field is faulty
 │   ├── TooLarge         a file of more than `most` bytes
@@ -125,6 +128,18 @@ class MustChangePassword(Refusal):
 
 class NotFound(Refusal):
     """No such thing, or none that the caller may see."""
+
+
+class KeyReused(Refusal):
+    """The Idempotency-Key stands for another request."""
+
+
+class InProgress(Refusal):
+    """The request under this Idempotency-Key is being carried out."""
+
+
+class AnswerLost(Refusal):
+    """The request under this Idempotency-Key was carried out; the server ended before its answer was kept."""
 
 
 class BadOrigin(Refusal):

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from signaling import idempotency
 from signaling.auth import COOKIE
 from signaling.rest.route import Problem, Route
 from signaling.rest.table import PREFIX, ROUTES
@@ -25,6 +26,16 @@ MEANINGS = {
     422: "Faulty fields",
     429: "Too many failures",
     503: "Cannot be served now",
+}
+
+
+_KEY = {
+    "name": idempotency.HEADER,
+    "in": "header",
+    "required": False,
+    "description": "The same call twice under one key, within 24 hours, is carried out once and answered alike"
+    " (then with `Idempotent-Replayed: true`); 409 while it is being carried out, 422 when another call had the key",
+    "schema": {"type": "string", "pattern": f"^{idempotency.PATTERN}$"},
 }
 
 
@@ -102,7 +113,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": name in required, "schema": part} | _commas(part)
         for name, part in schema.get("properties", {}).items()
     ]
-    return in_path + in_query
+    return in_path + in_query + ([_KEY] if route.keyed else [])
 
 
 def _commas(schema: dict[str, Any]) -> dict[str, bool]:
@@ -115,6 +126,7 @@ def _statuses(route: Route) -> list[int]:
     """Return the problems a call may answer: those of its own, and those of its kind."""
     found = {*route.problems, 401, 422, 503}
     found |= {400, 403, 413, 415} if route.method == "POST" else set()
+    found |= {409} if route.keyed else set()
     found |= {403} if route.gate == "signed-in" else set()
     return sorted(found)
 

@@ -186,6 +186,9 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.BadType: Answer(415, "unsupported-type"),
     errors.BadEncoding: Answer(400, "bad-encoding"),
     errors.BadInput: Answer(422, "invalid", _given),
+    errors.KeyReused: Answer(422, "key-reused"),
+    errors.InProgress: Answer(409, "in-progress"),
+    errors.AnswerLost: Answer(409, "answer-lost"),
     errors.NotReady: Answer(409, "not-ready"),
     errors.NoGateway: Answer(409, "no-gateway"),
     errors.LinkDead: Answer(410, "link-dead"),
@@ -262,7 +265,7 @@ def problem(error: Exception, language: Language) -> web.Response:
     )
     if isinstance(error, errors.Locked):
         response.headers["Retry-After"] = str(error.seconds)
-    if answer.status == 503:
+    if answer.status == 503 or isinstance(error, errors.InProgress):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     if isinstance(error, web.HTTPMethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))

@@ -47,6 +47,7 @@ from scheduler.service import Scheduler
 from scheduler.vault import Vault
 from signaling import child, private, schema
 from signaling.audit import Audit
+from signaling.idempotency import Idempotency
 from signaling.post import groups
 from signaling.recording_store import RecordingStore
 from signaling.recordings import KEY_BYTES, keep_key
@@ -88,6 +89,7 @@ class Record:
     summaries: Summaries
     carriers: Carriers
     store: Store
+    idempotency: Idempotency
     worker_keys: WorkerKeys
     recorded: RecordingStore
     audit: Audit
@@ -188,6 +190,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         emergencies=Emergencies(engine),
         filing=Filing(engine, shelf),
         store=Store(engine),
+        idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
         recorded=RecordingStore(engine),
         audit=Audit(engine, shelf, scheduler.happenings),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
     false,
 )
@@ -51,6 +52,19 @@ LOGINS = Table(
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False),
     Index("logins_account", "account"),
+)
+
+IDEMPOTENCY = Table(  # requests that are carried out once, see signaling.idempotency
+    "idempotency",
+    METADATA,
+    Column("account", String(64), ForeignKey("accounts.account", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(100), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("created", BigInteger, nullable=False, index=True),
+    Column("done", Boolean, nullable=False),  # something was committed
+    Column("status", Integer),
+    Column("answer", Text),  # sealed, for it may hold a code
 )
 
 WORKER_KEYS = Table(  # by which media workers of other machines are known; a key itself is nowhere

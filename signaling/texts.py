@@ -94,6 +94,15 @@ PROBLEMS: Mapping[str, Pair] = {
         "Không gọi được thiết bị: chưa có địa chỉ SIP, hoặc cổng SIP chưa bật",
         "The device cannot be called: it has no SIP address, or the SIP gateway is off",
     ),
+    "key-reused": (
+        "Khóa Idempotency-Key này đã dùng cho một yêu cầu khác",
+        "This Idempotency-Key stands for another request",
+    ),
+    "in-progress": ("Yêu cầu này đang được xử lý", "This request is being carried out"),
+    "answer-lost": (
+        "Yêu cầu này đã được thực hiện nhưng không còn câu trả lời; hãy xem lại danh sách",
+        "This request was carried out, but its answer is lost; look at the list",
+    ),
     "not-ready": ("Bản ghi chưa sẵn sàng", "The recording is not ready yet"),
     "expired": ("Đường dẫn tải đã hết hạn", "The download link has expired"),
     "unavailable": ("Máy chủ tạm thời không phục vụ được", "The server cannot serve this now"),
@@ -189,6 +198,7 @@ FIELDS: Mapping[str, Pair] = {
     "unit-merged": ("đơn vị đã hết hiệu lực, sáp nhập từ ngày: {value}", "this unit was merged on: {value}"),
     "unit-not-yet": ("đơn vị chưa có hiệu lực ({value})", "this unit is not one yet ({value})"),
     "phone-format": ("không phải số điện thoại Việt Nam", "is no Vietnamese phone number"),
+    "bad-key": ("16–100 chữ cái, chữ số hoặc _ . : -", "must be 16-100 letters, digits or _ . : -"),
     "unknown-session": ("không có phiên họp này", "there is no such session"),
     "unknown-code": ("không có lựa chọn {value}", "there is no choice {value}"),
     "not-for-class": ("chỉ dùng cho phiên họp khẩn cấp", "is for emergencies only"),

@@ -1,6 +1,7 @@
 // The REST calls of docs/protocol.md, one line each. A refusal is thrown as Refusal with its RFC 9457 problem.
 
 import {known, language, t} from './i18n.js';
+import {Keys, Together, underKey} from './keys.js';
 
 const BASE = new URL('api/v1/', import.meta.url);
 
@@ -29,21 +30,43 @@ async function problemOf(response) {
   return {type: 'urn:diemcau:server', title: '', detail: '', ...given, status: response.status};
 }
 
-/** @param {string} method @param {string} path @param {object} [body] @returns {Promise<Response>} */
+const keys = new Keys(sessionStorage);
+/** What holds a password leaves no trace in the tab, not even a digest. */
+const UNKEYED = ['login', 'first-password', 'password'];
+/** @type {Together<any>} */
+const together = new Together();
+
+/** @param {string} method @param {string} path @param {string | File} [body] @param {string} [key] @returns {Promise<Response>} */
+const exchange = (method, path, body, key) => fetch(new URL(path, BASE), {
+  method,
+  headers: {
+    'Accept-Language': language,
+    ...(body !== undefined && {'Content-Type': body instanceof File ? 'application/octet-stream' : 'application/json'}),
+    ...(key && {'Idempotency-Key': key}),
+  },
+  body,
+});
+
+/** A POST goes under a key, so that it is carried out once however often it is sent. @param {string} method @param {string} path @param {object} [body] @returns {Promise<Response>} */
 async function send(method, path, body) {
-  const response = await fetch(new URL(path, BASE), {
-    method,
-    headers: {'Accept-Language': language, ...(method === 'POST' && {'Content-Type': body instanceof File ? 'application/octet-stream' : 'application/json'})},
-    ...(method === 'POST' && {body: body instanceof File ? body : JSON.stringify(body ?? {})}),
-  });
+  const given = method === 'GET' ? undefined : body instanceof File ? body : JSON.stringify(body ?? {});
+  const response = typeof given === 'string' && !UNKEYED.includes(path)
+    ? await underKey(keys, `${path}\n${given}`, key => exchange(method, path, given, key))
+    : await exchange(method, path, given);
   if (!response.ok) throw new Refusal(await problemOf(response));
   return response;
 }
 
 /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
-async function call(method, path, body) {
+async function fetched(method, path, body) {
   const response = await send(method, path, body);
   return response.status === 204 ? null : response.json();
+}
+
+/** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
+function call(method, path, body) {
+  if (method === 'GET' || body instanceof File) return fetched(method, path, body);
+  return together.once(`${path}\n${JSON.stringify(body)}`, () => fetched(method, path, body));
 }
 
 /** @param {Record<string, string>} fields */

@@ -156,7 +156,7 @@ ROUTES = [
         problems=(403,),
     ),
     Route("GET", "/audit/check", checked, "What came of the last verification", Check, problems=(403,)),
-    Route("POST", "/audit/check", verify, "Verify the audit log now", Check, problems=(403,)),
+    Route("POST", "/audit/check", verify, "Verify the audit log now", Check, problems=(403,), changes=False),
     Route(
         "GET",
         "/audit/export",

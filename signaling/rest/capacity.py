@@ -215,7 +215,16 @@ async def _maximum(call: Call) -> Maximum:
 ROUTES = [
     Route("GET", "/capacity", capacity, "Limits and load", Capacity, query=Load),
     Route("GET", "/capacity/steps", ceiling, "The maximum over time", Maximum, problems=(403,)),
-    Route("POST", "/capacity/impact", impact, "What a change would cost", Impact, body=Change, problems=(403,)),
+    Route(
+        "POST",
+        "/capacity/impact",
+        impact,
+        "What a change would cost",
+        Impact,
+        body=Change,
+        problems=(403,),
+        changes=False,
+    ),
     Route("POST", "/capacity/steps", change, "Record another maximum", Impact, body=Change, problems=(403,)),
     Route("POST", "/capacity/shed", shed, "Revoke what cannot be borne", Impact, body=Shedding, problems=(403, 409)),
     Route("GET", "/capacity/usage", usage, "Peak, waits and refusals", Usage, query=Load, problems=(403,)),

@@ -128,7 +128,14 @@ def _wire(kept: Kept, in_force: str, filed: Collection[str]) -> Profile:
 ROUTES = [
     Route("GET", "/profiles", profiles, "Policy profiles and their history", list[Profile]),
     Route(
-        "POST", "/profiles/preview", preview, "Show what a profile file would change", Preview, Text, problems=(403,)
+        "POST",
+        "/profiles/preview",
+        preview,
+        "Show what a profile file would change",
+        Preview,
+        body=Text,
+        problems=(403,),
+        changes=False,
     ),
     Route("POST", "/profiles", file, "File a profile", list[Profile], Shown, status=201, problems=(403, 409)),
     Route(

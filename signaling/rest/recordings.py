@@ -300,7 +300,15 @@ async def estimate(call: Call) -> Estimate:
 ROUTES = [
     Route("GET", "/recordings/estimate", estimate, "What a recording would take", Estimate, query=Wish),
     Route("GET", "/recordings", recordings, "List recordings by session", list[Recording]),
-    Route("POST", f"/recordings/{ID}/link", link, "Make a link to a recording", Link, problems=(403, 404, 409)),
+    Route(
+        "POST",
+        f"/recordings/{ID}/link",
+        link,
+        "Make a link to a recording",
+        Link,
+        problems=(403, 404, 409),
+        changes=False,
+    ),
     Route(
         "GET",
         f"/recordings/{ID}/file",

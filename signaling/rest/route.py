@@ -149,3 +149,11 @@ class Route:
     media_type: str = "application/json"
     upload: bool = False
     """The body is a file, which the handler reads."""
+    changes: bool = True
+    """False for a POST that only asks: nothing of the province's is otherwise after it."""
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a call may carry an Idempotency-Key."""
+        ours = self.gate in {"provider", "signed-in"}
+        return self.method == "POST" and self.changes and not self.upload and ours

@@ -60,9 +60,9 @@ async def download(call: Call) -> web.Response:
 
 
 ROUTES = [
-    Route("POST", "/scripts/preview", preview, "Read a script from a table", scripts.Script, Given),
+    Route("POST", "/scripts/preview", preview, "Read a script from a table", scripts.Script, Given, changes=False),
     Route(
         "POST", "/scripts/export", download, "Write a script as a table", None, Written,
-        media_type="application/octet-stream",
+        media_type="application/octet-stream", changes=False,
     ),
 ]  # fmt: skip

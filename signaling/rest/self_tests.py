@@ -127,5 +127,5 @@ ROUTES = [
         problems=(403, 404),
     ),
     Route("GET", "/speed", down, "A megabyte, to measure a line", None, media_type="application/octet-stream"),
-    Route("POST", "/speed", up, "Take something, to measure a line", None, body=Filler, status=204),
+    Route("POST", "/speed", up, "Take something, to measure a line", None, body=Filler, status=204, changes=False),
 ]

@@ -1,6 +1,7 @@
 """Turns entries of the route table into aiohttp handlers: login, origin, body and query are checked in one place."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,17 +9,22 @@ from aiohttp import hdrs, web
 from pydantic import TypeAdapter
 from pydantic_core import from_json
 
+from signaling import idempotency
 from signaling.accounts import Account
 from signaling.border import check_origin, signed_in, source_of
 from signaling.errors import BadJson, BadType, Forbidden, NotFound
+from signaling.idempotency import Answer, Keyed
 from signaling.openapi import document
-from signaling.problems import answer_to
+from signaling.problems import CONTENT_TYPE, answer_to, problem
 from signaling.rest.route import ID, ID_PATTERN, Call, Model, Route
 from signaling.rest.table import PREFIX, ROUTES
 from signaling.roof import ROOF
+from signaling.texts import language_of
 
+Respond = Callable[[Call], Awaitable[web.StreamResponse]]
 NOBODY = Account("", "", (), None, None)
 FORBIDDEN = 403
+OUR_FAULT = 500
 
 
 def routes() -> list[web.RouteDef]:
@@ -44,33 +50,66 @@ async def _unknown(request: web.Request) -> web.Response:
 def _handler(route: Route) -> Any:
     adapter: TypeAdapter[Any] = TypeAdapter(route.answer)
 
-    async def handle(request: web.Request) -> web.StreamResponse:
-        roof = request.app[ROOF]
-        account = NOBODY if route.gate == "open" else await signed_in(request, route.gate == "new-password")
-        if route.method == "POST":
-            check_origin(request)
-        call = Call(roof, request, account, None, None, source_of(request), roof.clock())
-        answer = await _answer(route, call)
+    async def respond(call: Call) -> web.StreamResponse:
+        answer = await route.handler(call)
         if isinstance(answer, web.StreamResponse):
             return answer
         return web.Response(
             body=adapter.dump_json(answer, by_alias=True), content_type="application/json", status=route.status
         )
 
+    async def handle(request: web.Request) -> web.StreamResponse:
+        roof = request.app[ROOF]
+        account = NOBODY if route.gate == "open" else await signed_in(request, route.gate == "new-password")
+        if route.method == "POST":
+            check_origin(request)
+        call = Call(roof, request, account, None, None, source_of(request), roof.clock())
+        return await _answer(route, call, respond)
+
     return handle
 
 
-async def _answer(route: Route, call: Call) -> object:
+async def _answer(route: Route, call: Call, respond: Respond) -> web.StreamResponse:
     """Let the handler answer; who tried what they may not do is on the record (R-008)."""
     try:
         if call.account.outsider and route.gate == "signed-in":
             raise Forbidden
         body = await _body(call.request, route.body) if route.method == "POST" and not route.upload else None
-        return await route.handler(replace(call, body=body, query=route.query.model_validate(dict(call.request.query))))
+        checked = replace(call, body=body, query=route.query.model_validate(dict(call.request.query)))
+        key = idempotency.key_of(call.request.headers.get(idempotency.HEADER)) if route.keyed else None
+        return await (respond(checked) if key is None else _once(checked, key, respond))
     except Exception as error:
         if answer_to(error).status == FORBIDDEN and call.account.account:
             await call.note("refused", call.request.path, route.method)
         raise
+
+
+async def _once(call: Call, key: str, respond: Respond) -> web.Response:
+    """Carry a request out, unless it was before: then its answer of then is given again."""
+    request = call.request
+    mark = idempotency.fingerprint(request.method, request.path_qs, await request.read())
+
+    async def carry_out() -> Answer:
+        return _kept(await respond(call))
+
+    def refused(error: Exception) -> Answer | None:
+        response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
+        return None if response.status >= OUR_FAULT else _kept(response)
+
+    keyed = Keyed(call.account.account, key, mark)
+    answer = await call.roof.idempotency.once(keyed, call.now, carry_out, refused)
+    kind = "application/json" if answer.status < idempotency.REFUSED else CONTENT_TYPE
+    response = web.Response(body=answer.text.encode(), content_type=kind, status=answer.status)
+    if answer.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _kept(response: web.StreamResponse) -> Answer:
+    """Return what of an answer is kept; calls under a key answer with JSON."""
+    if not isinstance(response, web.Response):
+        raise TypeError(response)
+    return Answer(response.status, response.text or "")
 
 
 async def _body(request: web.Request, model: type[Model] | None) -> Model | None:

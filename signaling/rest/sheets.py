@@ -119,7 +119,10 @@ ROUTES = [
         "GET", f"/directory/units/{ID}/inventory", inventory, "Devices of a unit and of those below it", None,
         query=Wanted, problems=(403, 404), media_type="application/octet-stream",
     ),
-    Route("POST", f"/directory/tables/{ID}/preview", preview, "Show an import", Preview, Table, problems=(403, 404)),
+    Route(
+        "POST", f"/directory/tables/{ID}/preview", preview, "Show an import", Preview, Table,
+        problems=(403, 404), changes=False,
+    ),
     Route(
         "POST", f"/directory/tables/{ID}/import", carry_out, "Carry an import out", Preview, Confirmed,
         problems=(403, 404, 409),

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.people import HANOI, People
 from tests.e2e.server import Server
@@ -64,3 +64,31 @@ def test_a_long_list_is_read_page_after_page_and_searched(server: Server, people
     rows.get_by_test_id("cancel").click()
     page.get_by_test_id("confirm").click()
     expect(rows).to_have_attribute("data-phase", "cancelled")
+
+
+REGISTER = "async body => (await (await import('./api.js')).register(body)).id"
+FAILS = "async body => (await import('./api.js')).register(body).then(() => 'answered', failure => failure.name)"
+TWICE = """async body => {
+  const {register} = await import('./api.js');
+  return (await Promise.all([register(body), register(body)])).map(({id}) => id);
+}"""
+
+
+def test_a_double_tap_and_a_lost_answer_register_once(server: Server, people: People, blue: Browser) -> None:
+    page = people.sign_in(blue, "truc.ban")
+    first, again = page.evaluate(TWICE, body(PAGE + 10, "Chạm hai lần"))
+    assert first == again
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    lost = body(PAGE + 12, "Mất câu trả lời")
+    page.route("**/api/v1/registrations", lose, times=1)
+    assert page.evaluate(FAILS, lost) == "TypeError"
+    page.reload()
+    made = page.evaluate(REGISTER, lost)
+    for title, expected in (("Chạm hai lần", first), ("Mất câu trả lời", made)):
+        answer = page.request.get(f"{server.http}api/v1/sessions", params={"q": title})
+        assert [each["id"] for each in answer.json()] == [expected]
+    assert page.evaluate(REGISTER, lost) != made

@@ -442,7 +442,7 @@ class Conference:
         return self._tell_leaders(LevelsState(levels=dict(levels)))
 
     def recording_stopped(self, error: str | None) -> list[Effect]:
-        """The engine closed the recording, or could not start it; `error` is None when that was asked for."""
+        """The engine closed the recording; `error` is None when that was asked for."""
         return self.tape.ended(error)
 
     def disk(self, storage: StorageState) -> list[Effect]:
@@ -451,11 +451,11 @@ class Conference:
         effects = self.tape.disk(storage)
         return effects + ([] if known else self._tell_controllers(storage))
 
-    def media_lost(self) -> list[Effect]:
-        """The media worker died: no transport is left."""
+    def media_lost(self, now: datetime) -> list[Effect]:
+        """The media worker died: no transport is left, and nothing is recorded."""
         for seat in self.roster.seats.values():
             seat.up = seat.offered = False
-        return []
+        return self.tape.media_lost(now)
 
     def restore(self) -> list[Effect]:
         """Build the room anew in a fresh engine and ask everyone to connect again."""

@@ -73,7 +73,7 @@ class Hub:
             RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
             RecordingEnded: self._recording_ended,
             RecordingLost: lambda e: self.tools.recordings.lost(e.path, self.tools.clock()),
-            RoomLost: lambda e: self._tell(e.room, lambda c: c.media_lost()),
+            RoomLost: lambda e: self._tell(e.room, lambda c: c.media_lost(self.tools.clock())),
             RoomBack: lambda e: self._tell(e.room, lambda c: c.restore()),
             EngineLost: lambda _: self._every_room(self._room_lost),
             EngineReady: lambda _: self._every_room(lambda room: self._tell(room, lambda c: c.restore())),
@@ -314,7 +314,7 @@ class Hub:
         try:
             await self.tools.recordings.interrupted(self.tools.clock(), room)
         finally:
-            await self._tell(room, lambda conference: conference.media_lost())
+            await self._tell(room, lambda conference: conference.media_lost(self.tools.clock()))
 
     async def _recording_ended(self, event: RecordingEnded) -> None:
         try:

@@ -102,7 +102,7 @@ class Meeting:
         self._part = ""
         """The file of the part that is recorded, or was last."""
         self._flush: asyncio.TimerHandle | None = None
-        self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | None]]] = {
+        self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | TellAll | None]]] = {
             OpenRoom: self._open_room,
             CloseRoom: self._close_room,
             SetNames: lambda effect: tools.engine.set_names(self.id, effect.title, effect.names),
@@ -248,7 +248,7 @@ class Meeting:
         for client in list(self._clients.values()):
             client.send_text(dump(message, ref) if client is asker else text)
 
-    async def _do(self, effect: Effect) -> Tell | None:
+    async def _do(self, effect: Effect) -> Tell | TellAll | None:
         """Do one thing, and return what is to be told of it.
 
         What a lost worker or Valkey cannot do now is said again when it is back.
@@ -267,32 +267,36 @@ class Meeting:
     async def _open_room(self, _: OpenRoom) -> None:
         booking = self.conference.booking
         names, echo_s = self.conference.names, booking.echo_s
-        recorded = booking.recording or self.conference.tape.state.on
+        recorded = booking.recording or self.conference.tape.runs
         options = replace(self._tools.rooms, title=booking.title, names=names, echo_s=echo_s, recorded=recorded)
         await self._tools.engine.open_room(self.id, options)
 
     async def _close_room(self, _: CloseRoom) -> None:
         await self._tools.engine.close_room(self.id)
 
-    async def _start_recording(self, effect: StartRecording) -> None:
-        """Begin the next part. Everybody is told when that fails; a lost worker does it once it is back."""
+    async def _start_recording(self, effect: StartRecording) -> TellAll | None:
+        """Begin the next part; everybody is told once the engine records, or that it cannot.
+
+        A lost worker does it once it is back.
+        """
+        tape = self.conference.tape
+        if not tape.awaits(effect):
+            return None
         try:
             await self._record(effect.by)
         except EngineLate:
-            raise  # it may still begin: its part is closed by what is told of it
+            told = tape.waits(effect)  # it may still begin: its part is closed when that is told, or with its worker
         except EngineGone:
-            await self._tools.recordings.ended(self._part, 0, "media-restarting")
-            raise
+            await self._not_recorded("media-restarting")
+            told = tape.waits(effect)
         except (MediaError, SQLAlchemyError, OSError) as error:
             log.warning("x recording of %s: %s", self.id, error)
             word = "no-folder" if isinstance(error, CannotRecord) else "unavailable"
-            try:
-                if self._part:
-                    await self._tools.recordings.ended(self._part, 0, word)
-            finally:
-                for told in self.conference.recording_stopped(word):
-                    if isinstance(told, TellAll):
-                        self._say(told, None, None)
+            await self._not_recorded(word)
+            told = tape.failed(effect, word)
+        else:
+            told = tape.started(effect, self._tools.clock())
+        return next((each for each in told if isinstance(each, TellAll)), None)
 
     async def _record(self, by: str) -> None:
         booking = self.conference.booking
@@ -301,7 +305,19 @@ class Meeting:
         self._part = ""
         self._part = await self._tools.recordings.begin(self.id, booking.title, host, now, by)
         await self._tools.recordings.mark(self.id, Chapter(0.0, self.conference.chapter))
-        await self._tools.engine.start_recording(self.id, self._part)
+        try:
+            await self._tools.engine.start_recording(self.id, self._part)
+        except EngineLate:
+            if await self._tools.engine.recorded(self.id) is None:
+                raise MediaError("the media worker has not begun to record") from None
+
+    async def _not_recorded(self, word: str) -> None:
+        """Close the part that was to begin, if it is on record."""
+        try:
+            if self._part:
+                await self._tools.recordings.ended(self._part, 0, word)
+        except SQLAlchemyError:
+            log.exception("x %s", self._part)
 
     async def _pause_recording(self, effect: PauseRecording) -> None:
         try:

@@ -1,16 +1,18 @@
 """The recording of one conference: whether it runs, pauses, or may not. Pure: `now` in, effects out.
 
-    off ──start──> on ──pause──> paused
-     ^<────stop────┘ <──resume──┘ │
-     └<───────────stop────────────┘
+    off ──start──> starting ──started──> on ──pause──> paused
+     ^<────stop───────┘<──worker lost────┘ <──resume──┘ │
+     └<───────────────────stop──────────────────────────┘
 
-A registered recording starts by itself once the official time has begun; a stop by hand is final. What was begun goes
-on as it was, running or paused, when everybody was gone or the server began anew. A full disk stops a recording before
-the file system is really full, and lets none start.
+While it starts everybody is told what was before, and that it is on once the engine records. A registered recording
+starts by itself once the official time has begun; a stop by hand is final. What was begun goes on as it was, running or
+paused, when everybody was gone or the server began anew. A full disk stops a recording before the file system is really
+full, and lets none start.
 """
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 
 from signaling.effects import (
     Effect,
@@ -25,9 +27,7 @@ from signaling.errors import MessageError
 from signaling.messages import RecordingState, StorageState
 from signaling.recording import Left
 
-Position = tuple[bool, bool]
-OFF, ON, PAUSED = (False, False), (True, False), (True, True)
-"""On, paused."""
+Position = Literal["off", "starting", "on", "paused"]
 
 MAX_MARKS = 500
 """From one start to the next; further ones are not set."""
@@ -53,14 +53,19 @@ class Tape:
         self._begun = False
         self._by = NOBODY
         self._lost = False
+        self._starting: StartRecording | None = None
+        """What the engine is to do, until it is known whether it does; wished for until then, whoever asks the next."""
+        self._seconds = 0
+        """What was recorded before the part that starts."""
         self._marks = 0
         self._voices = voices
         self._changes: dict[tuple[Position, Position], Callable[[str, datetime], list[Effect]]] = {
-            (OFF, ON): self._start_by_hand,
-            (ON, OFF): self._stop_by_hand,
-            (PAUSED, OFF): self._stop_by_hand,
-            (ON, PAUSED): self._pause,
-            (PAUSED, ON): self._resume,
+            ("off", "on"): self._start_by_hand,
+            ("starting", "off"): self._stop_by_hand,
+            ("on", "off"): self._stop_by_hand,
+            ("paused", "off"): self._stop_by_hand,
+            ("on", "paused"): self._pause,
+            ("paused", "on"): self._resume,
         }
         if left is not None:
             self._take_up(left)
@@ -79,29 +84,41 @@ class Tape:
         """
         (wished, kept), self._registered = self._registered, (wish, voices)
         told = self.separate(voices) if voices != kept else []
-        if wish and not wished and not self.state.on:
+        if wish and not wished and not self.runs:
             self._wish, self._by, self._begun = True, NOBODY, False
         if not self._begun:
             self._begin = begin
         if wish or not wished:
             return told
-        self._wish = False
-        return [*told, *(self._stop(NOBODY, "amended") if self.state.on and self._by == NOBODY else [])]
+        self._wish = self._wish and self._position == "starting"
+        return [*told, *(self._stop(NOBODY, "amended") if self.runs and self._by == NOBODY else [])]
 
     def ask(self, on: bool, pause: bool, by: str, now: datetime) -> list[Effect]:
         """Bring the recording where somebody wants it; nothing when it is there, or cannot be paused.
 
         Raises MessageError ``disk-full``.
         """
-        change = self._changes.get(((self.state.on, self.state.paused), (on, on and pause)))
+        wanted: Position = "off" if not on else "paused" if pause else "on"
+        change = self._changes.get((self._position, wanted))
         return [] if change is None else change(by, now)
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is on, pauses, or starts."""
+        return self._position != "off"
+
+    @property
+    def _position(self) -> Position:
+        if self._starting is not None:
+            return "starting"
+        return "off" if not self.state.on else "paused" if self.state.paused else "on"
 
     def separate(self, on: bool) -> list[Effect]:
         """Keep the sound of each point by itself too, from now on and in recordings to come, or no longer."""
         if on == self._voices:
             return []
         self._voices = on
-        running = self.state.on and not self._lost
+        running = self.runs and not self._lost
         return [*([RecordVoices(on)] if running else []), *self._tell(self.state)]
 
     def mark(self, title: str, by: str | None = None) -> list[Effect]:
@@ -113,75 +130,120 @@ class Tape:
 
     def wished(self, now: datetime, seen: bool) -> list[Effect]:
         """Start what is registered once its time has come, or was left, and somebody can be `seen`."""
-        if not self._wish or self.state.on or not seen or not (self._begun or now >= self._begin):
+        if not self._wish or self.runs or not seen or not (self._begun or now >= self._begin):
             return []
         if self._full:
             told = self.state.error == "disk-full"
             return [] if told else self._tell(RecordingState(on=False, error="disk-full"))
-        self._wish = False
-        return self._start(self._by, now)
+        return self._start(self._by)
+
+    def awaits(self, start: StartRecording) -> bool:
+        """Whether this is what the engine is to do now: it may have been stopped, or asked for anew, meanwhile."""
+        return start is self._starting
+
+    def started(self, start: StartRecording, now: datetime) -> list[Effect]:
+        """The engine does what it was asked for: it records."""
+        if not self.awaits(start):
+            return []
+        self._starting, self._wish = None, False
+        return self._tell(RecordingState(on=True, since=now, seconds=self._seconds))
+
+    def waits(self, start: StartRecording) -> list[Effect]:
+        """The worker that was to record is lost; it starts once another one is there."""
+        return self._tell(self.state if self.state.paused else _restarting()) if self.awaits(start) else []
+
+    def failed(self, start: StartRecording, error: str) -> list[Effect]:
+        """The engine cannot do what it was asked for."""
+        return self.ended(error) if self.awaits(start) else []
 
     def ended(self, error: str | None) -> list[Effect]:
-        """The engine closed the file, or could not begin it; `error` is None when that was asked for."""
-        return self._tell(RecordingState(on=False, error=error)) if self.state.on and error is not None else []
+        """The engine closed the file; `error` is None when that was asked for."""
+        if error is None or not self.runs:
+            return []
+        self._starting, self._wish = None, False
+        return self._tell(RecordingState(on=False, error=error))
+
+    def media_lost(self, now: datetime) -> list[Effect]:
+        """The worker died: nothing is recorded until the next part begins in a fresh room."""
+        before, self._lost = self._position, self._lost or self._position == "paused"
+        if before in {"off", "paused"}:
+            return []
+        self._starting, self._wish = StartRecording(self._by), True
+        if before == "starting":
+            return []
+        self._seconds = self._recorded(now)
+        return self._tell(_restarting())
 
     def disk(self, storage: StorageState) -> list[Effect]:
         """There is so much room; a recording that fills the rest of it stops."""
         self.storage = storage
-        return self._stop(NOBODY, "disk-full") if self._full and self.state.on else []
+        return self._stop(NOBODY, "disk-full") if self._full and self.runs else []
 
     def restore(self) -> list[Effect]:
         """Go on in a fresh room; what pauses begins its next part when it goes on."""
-        self._lost = self.state.paused
-        return self._record(self._by) if self.state.on and not self.state.paused else []
+        self._lost = self._position == "paused"
+        return self._record(self.state.seconds) if self._position == "on" else self._again()
 
     def room_closed(self) -> list[Effect]:
         """Nobody is left; the recording comes back with the people, paused if it was."""
-        if not self.state.on:
+        if not self.runs:
             return []
-        if self.state.paused:
+        if self._position == "paused":
             self._lost = True
             return [StopRecording(NOBODY, "paused")]
-        self._wish, self.state = True, RecordingState(on=False, voices=self._voices)
+        self._starting, self._wish, self.state = None, True, RecordingState(on=False, voices=self._voices)
         return [StopRecording(NOBODY, None)]
 
     @property
     def _full(self) -> bool:
         return self.storage is not None and self.storage.level == "full"
 
-    def _start_by_hand(self, by: str, now: datetime) -> list[Effect]:
+    def _start_by_hand(self, by: str, _: datetime) -> list[Effect]:
         if self._full:
             raise MessageError("disk-full")
-        self._wish = False
-        return self._start(by, now)
+        return self._start(by)
 
     def _stop_by_hand(self, by: str, _: datetime) -> list[Effect]:
-        self._wish = False
         return self._stop(by, None)
 
-    def _start(self, by: str, now: datetime) -> list[Effect]:
+    def _start(self, by: str) -> list[Effect]:
         self._by, self._begun, self._lost, self._marks = by, True, False, 0
-        return [*self._tell(RecordingState(on=True, since=now)), *self._record(by)]
+        return self._record(0)
 
-    def _record(self, by: str) -> list[Effect]:
-        return [StartRecording(by), *([RecordVoices(True)] if self._voices else [])]
+    def _record(self, seconds: int) -> list[Effect]:
+        """Begin a part, after so many seconds; whoever leads the meeting by then wishes for it until it runs."""
+        self._starting, self._wish, self._seconds = StartRecording(self._by), True, seconds
+        return self._again()
+
+    def _again(self) -> list[Effect]:
+        """What the engine is to do, if it is to start."""
+        if self._starting is None:
+            return []
+        return [self._starting, *([RecordVoices(True)] if self._voices else [])]
 
     def _stop(self, by: str, reason: str | None) -> list[Effect]:
+        self._starting, self._wish = None, False
         return [StopRecording(by, reason), *self._tell(RecordingState(on=False, error=reason))]
 
     def _pause(self, _: str, now: datetime) -> list[Effect]:
+        return [PauseRecording(True), *self._tell(RecordingState(on=True, paused=True, seconds=self._recorded(now)))]
+
+    def _recorded(self, now: datetime) -> int:
         assert self.state.since is not None
-        seconds = self.state.seconds + int((now - self.state.since).total_seconds())
-        return [PauseRecording(True), *self._tell(RecordingState(on=True, paused=True, seconds=seconds))]
+        return self.state.seconds + int((now - self.state.since).total_seconds())
 
     def _resume(self, _: str, now: datetime) -> list[Effect]:
-        """Everybody is told first, then it goes on."""
+        """Everybody is told first, then it goes on; in the next part where the room was lost."""
+        if self._lost:
+            self._lost = False
+            return self._record(self.state.seconds)
         told = self._tell(RecordingState(on=True, since=now, seconds=self.state.seconds))
-        if not self._lost:
-            return [*told, PauseRecording(False)]
-        self._lost = False
-        return [*told, *self._record(self._by)]
+        return [*told, PauseRecording(False)]
 
     def _tell(self, state: RecordingState) -> list[Effect]:
         self.state = state.model_copy(update={"voices": self._voices})
         return [TellAll(self.state)]
+
+
+def _restarting() -> RecordingState:
+    return RecordingState(on=False, error="media-restarting")

@@ -1,8 +1,9 @@
 """Several media workers as one engine: places rooms, and tells which rooms a dead worker took with it.
 
-A room lives in one worker, the one with the fewest seats when it was opened; one that is to be recorded prefers those
-that see the folder of recordings. When a worker dies the files it recorded into and its rooms are reported lost, and
-the rooms reported back as soon as some worker can take them; the roof then opens them again from its own state.
+A room lives in one worker, the one with the fewest seats when it was opened; one that is to be recorded goes to those
+alone that see the folder of recordings, and waits for one. When a worker dies the files it recorded into and its rooms
+are reported lost, and the rooms reported back as soon as some worker can take them; the roof then opens them again from
+its own state.
 """
 
 import asyncio
@@ -67,6 +68,8 @@ class Workers:
         self._seats: dict[str, set[str]] = {}
         self._files: dict[str, tuple[str, str]] = {}
         """By path that is recorded into: the worker that does, and its room. Nobody else is believed about it."""
+        self._recorded: set[str] = set()
+        """Rooms that are to be recorded, or are."""
         self._waiting: dict[str, RoomBack] = {}
         """By room without a worker: what tells that one can take it; what told so of an earlier loss is void."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
@@ -77,8 +80,9 @@ class Workers:
         if records:
             self._recorders.add(name)
         try:
-            for back in list(self._waiting.values()):
-                await self._events.put(back)
+            for room, back in list(self._waiting.items()):
+                if name in self._able(room):
+                    await self._events.put(back)
             async for event in engine.events():
                 if isinstance(event, EngineLost):
                     break
@@ -115,8 +119,8 @@ class Workers:
             self._seats.pop(room, None)
         for room in lost:
             await self._events.put(RoomLost(room))
-        if self._engines:
-            for back in lost.values():
+        for room, back in lost.items():
+            if self._able(room):
                 await self._events.put(back)
 
     @property
@@ -129,18 +133,21 @@ class Workers:
         return self._places.get(room)
 
     async def open_room(self, room: str, options: RoomOptions) -> None:
-        """Open a room on the worker with the fewest seats; without a worker it waits for one."""
+        """Open a room on the worker with the fewest seats that can take it; without one it waits for one."""
         if room not in self._places:
             self._waiting.setdefault(room, RoomBack(room))
-            if not self._engines:
-                raise EngineGone("no media worker is running")
-            self._places[room] = min(self._engines, key=lambda name: (self._lacks(name, options), self._load(name)))
+            (self._recorded.add if options.recorded else self._recorded.discard)(room)
+            able = self._able(room)
+            if not able:
+                raise EngineGone("no media worker is running that can take this room")
+            self._places[room] = min(able, key=self._load)
             del self._waiting[room]
             self._seats[room] = set()
         await self._of(room).open_room(room, options)
 
-    def _lacks(self, name: str, options: RoomOptions) -> bool:
-        return options.recorded and name not in self._recorders
+    def _able(self, room: str) -> set[str]:
+        """The workers that can take a room."""
+        return self._engines.keys() & self._recorders if room in self._recorded else set(self._engines)
 
     def _load(self, name: str) -> tuple[int, int, str]:
         rooms = [room for room, place in self._places.items() if place == name]
@@ -156,6 +163,7 @@ class Workers:
     async def close_room(self, room: str) -> None:
         """Close a room wherever it is."""
         self._waiting.pop(room, None)
+        self._recorded.discard(room)
         self._seats.pop(room, None)
         place = self._places.pop(room, None)
         if place is not None:
@@ -219,6 +227,7 @@ class Workers:
         if self._places[room] not in self._recorders:
             raise CannotRecord("the folder of recordings is not seen on the machine of this room")
         self._files[path] = self._places[room], room
+        self._recorded.add(room)
         try:
             await engine.start_recording(room, path)
         except EngineLate:

@@ -600,10 +600,12 @@ def test_flush_says_only_what_changed(hall: Hall) -> None:
 
 
 def test_recording_by_hand(hall: Hall) -> None:
-    on = RecordingState(on=True, since=NOW)
-    assert hall.conference.record("h", True, False, NOW) == [e.TellAll(on), e.StartRecording("host")]
+    on, off = RecordingState(on=True, since=NOW), RecordingState(on=False)
+    [start] = hall.conference.record("h", True, False, NOW)
+    assert hall.conference.record("h", True, False, NOW) == [e.Tell("h", off)]
+    assert isinstance(start, e.StartRecording)
+    assert hall.conference.tape.started(start, NOW) == [e.TellAll(on)]
     assert hall.conference.record("h", True, False, NOW) == [e.Tell("h", on)]
-    off = RecordingState(on=False)
     assert hall.conference.record("h", False, False, NOW) == [e.StopRecording("host", None), e.TellAll(off)]
     assert hall.conference.recording_stopped(None) == []
 
@@ -613,7 +615,7 @@ def test_a_registered_recording_starts_with_the_first_picture_in_the_official_ti
     hall.join("n", NT, now=NOW - timedelta(minutes=5))
     hall.conference.peer_up(hall.seat("n"))
     assert hall.conference.tick(NOW - timedelta(seconds=1)) == []
-    assert hall.conference.tick(NOW) == [e.TellAll(RecordingState(on=True, since=NOW)), e.StartRecording("")]
+    assert hall.conference.tick(NOW) == [e.StartRecording("")]
     assert hall.conference.tick(NOW) == []
 
 
@@ -634,7 +636,7 @@ def test_a_lost_worker_is_told_everything_again(hall: Hall) -> None:
     c.view("c", f"camera:{hall.seat('n')}")
     c.record("h", True, False, NOW)
     c.peer_up(hall.seat("n"))
-    assert c.media_lost() == []
+    assert c.media_lost(NOW) == []
     assert hall.row(hall.seat("n")).media == "none"
     seats = c.roster.seats
     assert c.restore() == [

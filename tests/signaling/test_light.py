@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from mediaserver.api import RecordingEnded, RecordingFailed
-from mediaserver.errors import EngineLate
+from mediaserver.api import EngineLost, EngineReady, RecordingEnded, RecordingFailed
+from mediaserver.errors import EngineGone, EngineLate
 from scheduler.model import Session
 from signaling.settings import Settings
 from tests.signaling.world import NHA_TRANG, Socket, World, open_world
@@ -122,6 +122,51 @@ async def test_a_slow_worker_s_recording_is_whole_on_record(world: World, monkey
     await world.roof.recordings.settled(5)
     [part] = await world.recorded.recordings()
     assert (part.seconds, part.bytes, part.stopped_by) == (12.0, 13, "host")
+
+
+async def test_a_slow_worker_that_began_nothing_is_no_recording(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, host = await held(world)
+    world.engine.failing["start_recording"] = EngineLate("the media worker does not answer")
+    assert (await host.ask(type="record", on=True))["error"] == "unavailable"
+    assert (world.engine.rooms[session.id].recording, await reasons(world)) == (None, [(1, "unavailable")])
+
+
+async def test_everybody_is_told_that_it_is_on_when_the_engine_records_and_not_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, host = await held(world)
+    guest, _ = await world.join("nhatrang", session)
+    start, asked, let = world.engine.start_recording, asyncio.Event(), asyncio.Event()
+
+    async def slow(room: str, path: str) -> None:
+        asked.set()
+        await let.wait()
+        await start(room, path)
+
+    monkeypatch.setattr(world.engine, "start_recording", slow)
+    asking = asyncio.create_task(host.ask(type="record", on=True))
+    await asked.wait()
+    other, joined = await world.join("central", session)
+    assert (joined["recording"]["on"], [m for m in guest.seen if m["type"] == "recording"]) == (False, [])
+    let.set()
+    assert ((await asking)["on"], (await guest.type("recording"))["on"]) == (True, True)
+    await other.socket.close()
+
+
+async def test_a_lost_worker_s_recording_is_off_until_the_next_one_records(world: World) -> None:
+    session, host = await held(world)
+    await began(world, host, session)
+    world.clock.advance(30)
+    world.engine.lose_everything()
+    world.engine.emit(EngineLost())
+    await told(host, on=False, error="media-restarting")
+    world.engine.failing["start_recording"] = EngineGone("the media worker is gone")
+    world.engine.emit(EngineReady())
+    await host.type("renew")
+    del world.engine.failing["start_recording"]
+    world.engine.emit(EngineReady())
+    assert (await told(host, on=True))["seconds"] == 30
+    assert await reasons(world) == [(1, "interrupted"), (2, "media-restarting"), (3, None)]
 
 
 async def test_an_amendment_takes_a_recording_back_or_asks_for_one(world: World) -> None:

@@ -393,8 +393,7 @@ async def test_i07_without_the_folder_a_recording_is_refused_and_says_so(site: S
     dialled = await site.joined(await site.key("media-2"), records=False)
     serving = asyncio.create_task(_answer(dialled, {}))
     host, _ = await site.world.join("host", await site.world.session(NHA_TRANG))
-    await host.ask(type="record", on=True)
-    assert (await host.until(lambda told: told["type"] == "recording" and not told["on"]))["error"] == "no-folder"
+    assert (await host.ask(type="record", on=True))["error"] == "no-folder"
     assert [(part.state, part.reason) for part in await site.world.recorded.recordings()] == [("broken", "no-folder")]
     assert await site.audited(1) == [("worker-came", "media-2/1", "no-folder")]
     await dialled.close()

@@ -292,8 +292,7 @@ async def test_the_host_is_told_of_the_disk_and_a_full_one_stops_the_recording(w
     host, _ = await world.join("host", session)
     guest, there = await world.join("nhatrang", session)
     assert there["storage"] is None
-    for _ in range(2):  # the second answer comes when the recording runs
-        await host.ask(type="record", on=True)
+    await host.ask(type="record", on=True)
     path = world.engine.rooms[session.id].recording
     assert path is not None
     await asyncio.to_thread(Path(path).write_bytes, reel)
@@ -643,8 +642,7 @@ async def test_steps_and_marks_become_chapters_also_of_joined_parts(world: World
 async def test_a_conference_without_script_is_one_chapter_which_is_none(world: World, reel: bytes) -> None:
     session = await world.session(NHA_TRANG)
     host, _ = await world.join("host", session)
-    for _ in range(2):  # the second answer comes when the recording runs
-        await host.ask(type="record", on=True)
+    await host.ask(type="record", on=True)
     path = world.engine.rooms[session.id].recording
     assert path is not None
     await asyncio.to_thread(Path(path).write_bytes, reel)
@@ -710,8 +708,7 @@ async def test_voices_are_switched_by_the_host_and_counted_on_the_disk(world: Wo
     assert joined["recording"] == OFF
     assert await host.ask(type="voices", on=True) == {**OFF, "voices": True}
     assert (await guest.ask(type="voices", on=False))["error"] == "controlled-by"
-    for _ in range(2):  # the second answer comes when the recording runs
-        await host.ask(type="record", on=True)
+    await host.ask(type="record", on=True)
     assert world.engine.rooms[session.id].voices is True
     world.disk.space = Space(free=10**12, total=10**12)
     hours = []

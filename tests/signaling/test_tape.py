@@ -37,8 +37,66 @@ def tape() -> Tape:
     return Tape(False, NOW)
 
 
+def start_in(effects: list[Effect]) -> StartRecording:
+    """What the engine is told to begin."""
+    [start] = [effect for effect in effects if isinstance(effect, StartRecording)]
+    return start
+
+
+def runs(tape: Tape, effects: list[Effect], now: datetime = NOW) -> list[Effect]:
+    """Have the engine begin what it is told to; what everybody is told then."""
+    return tape.started(start_in(effects), now)
+
+
+def begin(tape: Tape, now: datetime = NOW, by: str = "host") -> None:
+    """Somebody starts it, and the engine records."""
+    runs(tape, tape.ask(True, False, by, now), now)
+
+
+def test_everybody_is_told_that_it_is_on_once_the_engine_records(tape: Tape) -> None:
+    [start] = tape.ask(True, False, "host", NOW)
+    assert (start, tape.state) == (StartRecording("host"), OFF)
+    assert (tape.ask(True, False, "central", NOW), tape.mark("a")) == ([], [])
+    on = RecordingState(on=True, since=later(2))
+    assert (runs(tape, [start], later(2)), tape.state) == ([TellAll(on)], on)
+    assert runs(tape, [start], later(3)) == []
+
+
+def test_what_is_stopped_before_it_began_never_is_on_and_says_nothing_of_the_next(tape: Tape) -> None:
+    first = tape.ask(True, False, "host", NOW)
+    assert tape.ask(False, False, "host", NOW) == [StopRecording("host", None), TellAll(OFF)]
+    second = tape.ask(True, False, "host", NOW)
+    assert (first, [tape.awaits(start_in(each)) for each in (first, second)]) == (second, [False, True])
+    assert (runs(tape, first), tape.failed(start_in(first), "unavailable"), tape.state) == ([], [], OFF)
+    assert runs(tape, second) == [TellAll(RecordingState(on=True, since=NOW))]
+    assert tape.wished(NOW, True) == []
+
+
+def test_what_cannot_begin_is_told_and_not_tried_again(tape: Tape) -> None:
+    start = start_in(tape.ask(True, False, "host", NOW))
+    told = RecordingState(on=False, error="no-folder")
+    assert (tape.failed(start, "no-folder"), tape.wished(NOW, True)) == ([TellAll(told)], [])
+
+
+def test_a_lost_worker_leaves_it_off_until_the_next_part_begins(tape: Tape) -> None:
+    begin(tape)
+    told = [TellAll(RecordingState(on=False, error="media-restarting"))]
+    assert (tape.media_lost(later(10)), tape.media_lost(later(11))) == (told, [])
+    again = tape.restore()
+    assert again == [StartRecording("host")]
+    assert tape.waits(start_in(again)) == told
+    assert runs(tape, again, later(12)) == [TellAll(RecordingState(on=True, since=later(12), seconds=10))]
+
+
+def test_a_worker_lost_while_it_begins_begins_it_anew(tape: Tape) -> None:
+    first = tape.ask(True, False, "host", NOW)
+    assert tape.media_lost(NOW) == []
+    assert runs(tape, first) == []
+    assert runs(tape, tape.restore()) == [TellAll(RecordingState(on=True, since=NOW))]
+
+
 def test_paused_and_resumed_its_time_has_no_gap(tape: Tape) -> None:
-    tape.ask(True, False, "host", NOW)
+    begin(tape)
     paused = RecordingState(on=True, paused=True, seconds=70)
     assert tape.ask(True, True, "host", later(70.6)) == [PauseRecording(True), TellAll(paused)]
     on = RecordingState(on=True, since=later(100), seconds=70)
@@ -50,25 +108,37 @@ def test_paused_and_resumed_its_time_has_no_gap(tape: Tape) -> None:
 
 def test_what_is_off_cannot_be_paused_and_what_is_so_already_stays(tape: Tape) -> None:
     assert tape.ask(True, True, "host", NOW) == tape.ask(False, False, "host", NOW) == []
-    tape.ask(True, False, "host", NOW)
+    begin(tape)
     assert tape.ask(True, False, "host", later(1)) == []
     tape.ask(True, True, "host", later(2))
     assert tape.ask(True, True, "host", later(3)) == []
 
 
 def test_a_worker_lost_in_a_pause_costs_a_new_part_but_records_nothing_of_the_pause(tape: Tape) -> None:
-    tape.ask(True, False, "host", NOW)
-    assert tape.restore() == [StartRecording("host")]
+    begin(tape)
     tape.ask(True, True, "host", later(10))
-    assert tape.restore() == []
-    on = RecordingState(on=True, since=later(20), seconds=10)
-    assert tape.ask(True, False, "central", later(20)) == [TellAll(on), StartRecording("host")]
+    assert (tape.media_lost(later(11)), tape.restore()) == ([], [])
+    resumed = tape.ask(True, False, "central", later(20))
+    assert (resumed, tape.state.paused, tape.waits(start_in(resumed))) == (
+        [StartRecording("host")],
+        True,
+        [TellAll(RecordingState(on=True, paused=True, seconds=10))],
+    )
+    assert runs(tape, resumed, later(20)) == [TellAll(RecordingState(on=True, since=later(20), seconds=10))]
     tape.ask(True, True, "host", later(30))
     assert tape.ask(True, False, "host", later(40))[1] == PauseRecording(False)
 
 
+def test_what_is_to_go_on_while_its_worker_is_replaced_goes_on_in_the_next_one(tape: Tape) -> None:
+    begin(tape)
+    tape.ask(True, True, "host", later(10))
+    tape.media_lost(later(11))
+    first = tape.ask(True, False, "host", later(12))
+    assert first == tape.restore() == [StartRecording("host")]
+
+
 def test_a_full_disk_stops_it_and_lets_none_start(tape: Tape) -> None:
-    tape.ask(True, False, "host", NOW)
+    begin(tape)
     told = RecordingState(on=False, error="disk-full")
     assert tape.disk(FULL) == [StopRecording("", "disk-full"), TellAll(told)]
     assert (tape.disk(FULL), tape.ended(None), tape.state) == ([], [], told)
@@ -76,11 +146,12 @@ def test_a_full_disk_stops_it_and_lets_none_start(tape: Tape) -> None:
         tape.ask(True, False, "host", later(1))
     assert refused.value.word == "disk-full"
     assert tape.disk(OK) == []
-    assert tape.ask(True, False, "host", later(2))[1] == StartRecording("host")
+    assert tape.ask(True, False, "host", later(2)) == [StartRecording("host")]
+    assert tape.disk(FULL) == [StopRecording("", "disk-full"), TellAll(told)]
 
 
 def test_a_full_disk_stops_what_pauses_too(tape: Tape) -> None:
-    tape.ask(True, False, "host", NOW)
+    begin(tape)
     tape.ask(True, True, "host", NOW)
     assert tape.disk(FULL)[0] == StopRecording("", "disk-full")
 
@@ -91,21 +162,21 @@ def test_a_registered_recording_waits_for_room_and_says_so_once() -> None:
     assert tape.wished(NOW, True) == [TellAll(RecordingState(on=False, error="disk-full"))]
     assert tape.wished(later(1), True) == []
     tape.disk(OK)
-    assert tape.wished(later(2), True) == [TellAll(RecordingState(on=True, since=later(2))), StartRecording("")]
+    assert tape.wished(later(2), True) == [StartRecording("")]
 
 
 def test_registered_voices_are_kept_until_the_host_switches_them_off() -> None:
     tape = Tape(True, NOW, True)
-    assert tape.wished(NOW, True)[1:] == [StartRecording(""), RecordVoices(True)]
+    assert tape.wished(NOW, True) == [StartRecording(""), RecordVoices(True)]
     tape.separate(False)
     tape.room_closed()
-    assert tape.wished(later(1), True)[1:] == [StartRecording("")]
+    assert tape.wished(later(1), True) == [StartRecording("")]
 
 
 def test_a_registered_recording_that_was_stopped_stays_stopped() -> None:
     tape = Tape(True, NOW)
     assert (tape.wished(later(-1), True), tape.wished(NOW, False)) == ([], [])
-    tape.wished(NOW, True)
+    runs(tape, tape.wished(NOW, True))
     tape.ask(False, False, "host", later(1))
     assert tape.wished(later(2), True) == []
 
@@ -113,20 +184,24 @@ def test_a_registered_recording_that_was_stopped_stays_stopped() -> None:
 def test_it_comes_back_with_the_people() -> None:
     tape = Tape(True, NOW)
     assert tape.room_closed() == []
-    tape.wished(NOW, True)
+    runs(tape, tape.wished(NOW, True))
     assert tape.room_closed() == [StopRecording("", None)]
-    assert tape.wished(later(1), True)[1] == StartRecording("")
+    assert tape.wished(later(1), True) == [StartRecording("")]
+    assert tape.room_closed() == [StopRecording("", None)]
+    assert tape.wished(later(2), True) == [StartRecording("")]
 
 
 def test_a_pause_outlasts_an_empty_room_and_what_was_begun_by_hand_goes_on(tape: Tape) -> None:
-    tape.ask(True, False, "host", NOW)
+    begin(tape)
     assert tape.room_closed() == [StopRecording("", None)]
-    assert tape.wished(later(1), True) == [TellAll(RecordingState(on=True, since=later(1))), StartRecording("host")]
+    back = tape.wished(later(1), True)
+    assert back == [StartRecording("host")]
+    runs(tape, back, later(1))
     tape.ask(True, True, "host", later(5))
     assert tape.room_closed() == [StopRecording("", "paused")]
     assert (tape.wished(later(6), True), tape.state) == ([], RecordingState(on=True, paused=True, seconds=4))
     on = RecordingState(on=True, since=later(7), seconds=4)
-    assert tape.ask(True, False, "host", later(7)) == [TellAll(on), StartRecording("host")]
+    assert runs(tape, tape.ask(True, False, "host", later(7)), later(7)) == [TellAll(on)]
 
 
 @pytest.mark.parametrize(
@@ -146,8 +221,7 @@ def test_it_goes_on_as_an_earlier_server_left_it(reason: str | None, stopped_by:
     tape = Tape(True, later(100), left=replace(part, started_by="central").left)
     paused = RecordingState(on=True, paused=True, seconds=61)
     assert tape.state == (paused if position == "paused" else OFF)
-    begun = [TellAll(RecordingState(on=True, since=NOW)), StartRecording("central")]
-    assert tape.wished(NOW, True) == (begun if position == "on" else [])
+    assert tape.wished(NOW, True) == ([StartRecording("central")] if position == "on" else [])
 
 
 @pytest.mark.parametrize(("by", "goes_on"), [("", False), ("host", True)])
@@ -161,30 +235,30 @@ def test_a_registration_withdrawn_while_no_server_ran_begins_nothing_but_what_so
 def test_an_amendment_asks_for_it_or_takes_it_back_but_not_what_somebody_began_by_hand() -> None:
     tape = Tape(False, NOW)
     assert tape.registered(True, later(10), False) == []
-    assert (tape.wished(later(9), True), tape.wished(later(10), True)[1]) == ([], StartRecording(""))
+    assert (tape.wished(later(9), True), tape.wished(later(10), True)) == ([], [StartRecording("")])
     told = TellAll(RecordingState(on=False, error="amended"))
     assert tape.registered(False, later(10), False) == [StopRecording("", "amended"), told]
-    tape.ask(True, False, "host", later(20))
+    begin(tape, later(20))
     assert tape.registered(True, later(30), False) == tape.registered(False, later(30), False) == []
     tape.ask(False, False, "host", later(40))
     assert tape.registered(True, later(30), True) == [TellAll(RecordingState(on=False, voices=True))]
-    assert tape.wished(later(41), True)[1:] == [StartRecording(""), RecordVoices(True)]
+    assert tape.wished(later(41), True) == [StartRecording(""), RecordVoices(True)]
 
 
 def test_what_the_engine_could_not_do_is_told(tape: Tape) -> None:
     assert tape.ended("disk-slow") == []
-    tape.ask(True, False, "host", NOW)
+    begin(tape)
     assert (tape.ended(None), tape.ended("disk-slow")) == ([], [TellAll(RecordingState(on=False, error="disk-slow"))])
 
 
 def test_marks_are_set_while_it_is_on_and_not_without_end(tape: Tape) -> None:
     assert tape.mark("a") == []
-    tape.ask(True, False, "host", NOW)
+    begin(tape)
     assert tape.mark("a", "c") == [MarkRecording("a", "c")]
     tape.ask(True, True, "host", NOW)
     assert [tape.mark("b") for _ in range(MAX_MARKS)] == [[MarkRecording("b")]] * (MAX_MARKS - 1) + [[]]
     tape.ask(False, False, "host", NOW)
-    tape.ask(True, False, "host", NOW)
+    begin(tape)
     assert tape.mark("c") == [MarkRecording("c")]
 
 
@@ -192,39 +266,60 @@ def test_voices_are_kept_from_when_they_are_wanted_on_in_every_part(tape: Tape) 
     wanted = RecordingState(on=False, voices=True)
     assert (tape.separate(False), tape.separate(True), tape.separate(True)) == ([], [TellAll(wanted)], [])
     on = RecordingState(on=True, since=NOW, voices=True)
-    assert tape.ask(True, False, "host", NOW) == [TellAll(on), StartRecording("host"), RecordVoices(True)]
-    assert tape.restore() == [StartRecording("host"), RecordVoices(True)]
+    first = tape.ask(True, False, "host", NOW)
+    assert first == [StartRecording("host"), RecordVoices(True)]
+    tape.media_lost(NOW)
+    assert (tape.restore(), runs(tape, tape.restore())) == (first, [TellAll(on)])
     off = on.model_copy(update={"voices": False})
     assert tape.separate(False) == [RecordVoices(False), TellAll(off)]
     tape.ask(True, True, "host", later(10))
+    tape.media_lost(later(10))
     tape.restore()
     assert [type(effect) for effect in tape.separate(True)] == [TellAll]
-    assert tape.ask(True, False, "host", later(20))[1:] == [StartRecording("host"), RecordVoices(True)]
+    assert tape.ask(True, False, "host", later(20)) == [StartRecording("host"), RecordVoices(True)]
     tape.room_closed()
     assert tape.state == wanted
 
 
-ACTS = st.lists(st.tuples(st.sampled_from(["ask", "full", "ok", "lose", "leave", "end"]), st.booleans(), st.booleans()))
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(["ask", "full", "ok", "lose", "back", "leave", "end", "engine", "refuse"]),
+        st.booleans(),
+        st.booleans(),
+    )
+)
 
 
 @given(acts=ACTS)
-def test_what_is_told_is_what_the_engine_was_told(acts: list[tuple[str, bool, bool]]) -> None:
-    """Whatever happens in whatever order: a file is open and not paused exactly while everybody is told so."""
+def test_what_is_told_to_be_on_is_what_the_engine_records(acts: list[tuple[str, bool, bool]]) -> None:
+    """Whatever happens in whatever order: nobody is told that it is on before a file is open, or after."""
     tape, now = Tape(False, NOW), NOW
-    opened = paused = False
+    opened = paused = lost = False
+    queue: list[Effect] = []
     for act, on, pause in acts:
         now += timedelta(seconds=1)
-        opened = opened and act != "lose"
-        for effect in _happen(tape, act, on, pause, now):
-            if isinstance(effect, StartRecording):
-                assert not opened
-                opened, paused = True, False
-            elif isinstance(effect, PauseRecording):
-                paused = effect.paused
-            elif isinstance(effect, StopRecording):
-                opened = False
-        opened = opened and act != "end"
-        assert (opened and not paused) == (tape.state.on and not tape.state.paused)
+        if act in {"engine", "refuse"}:
+            while queue:
+                effect = queue.pop(0)
+                if isinstance(effect, StartRecording) and tape.awaits(effect):
+                    if lost:
+                        tape.waits(effect)
+                    elif act == "refuse":
+                        tape.failed(effect, "unavailable")
+                    else:
+                        assert not opened
+                        opened, paused = True, False
+                        tape.started(effect, now)
+                elif isinstance(effect, PauseRecording):
+                    paused = effect.paused
+                elif isinstance(effect, StopRecording):
+                    opened = False
+        elif act != "back" or lost:
+            lost = act == "lose" or (lost and act != "back")
+            opened = opened and act not in {"lose", "end"}
+            queue += _happen(tape, act, on, pause, now)
+        if not queue:
+            assert (opened and not paused) == (tape.state.on and not tape.state.paused)
 
 
 def _happen(tape: Tape, act: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
@@ -235,6 +330,8 @@ def _happen(tape: Tape, act: str, on: bool, pause: bool, now: datetime) -> list[
             case "full" | "ok":
                 return tape.disk(FULL if act == "full" else OK)
             case "lose":
+                return tape.media_lost(now)
+            case "back":
                 return tape.restore()
             case "leave":
                 return tape.room_closed()

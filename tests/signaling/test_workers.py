@@ -158,9 +158,16 @@ async def test_i07_what_is_recorded_goes_where_the_folder_is_seen_and_nowhere_el
     with pytest.raises(CannotRecord, match="not seen on the machine"):
         await shop.workers.start_recording("a", "/x")
     await shop.lose(1)
+    with pytest.raises(EngineGone):
+        await shop.workers.open_room("b", RoomOptions(recorded=True))
+    assert [call[0] for call in shop.engines[0].calls] == ["open_room"]
+    assert await shop.events(3) == [RecordingLost("b", "/x"), RoomLost("b"), RoomLost("c")]
+    shop.engines.append(FakeEngine())
+    await shop.start(2, records=False)
+    await shop.start(1)
+    assert await shop.events(2) == [RoomBack("b"), RoomBack("c")]
     await shop.workers.open_room("b", RoomOptions(recorded=True))
-    assert shop.workers.place("b") == "0"
-    assert [call[0] for call in shop.engines[0].calls] == ["open_room", "open_room"]
+    assert shop.workers.place("b") == "1"
 
 
 async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(shop: Shop) -> None:
@@ -286,8 +293,7 @@ async def test_i07_a_recording_begun_by_hand_goes_on_where_the_folder_is_seen(sh
     async with open_world(settings, shop.workers) as world:
         session = await world.session(NHA_TRANG)
         host, _ = await world.join("host", session)
-        for _ in range(2):  # the second answer comes when the recording runs
-            await host.ask(type="record", on=True)
+        await host.ask(type="record", on=True)
         await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
         await shop.lose(0)
         await host.type("renew")

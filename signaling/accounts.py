@@ -56,6 +56,15 @@ class Account:
         return self.central or "supervisor" in self.roles
 
     @property
+    def only_supervises(self) -> bool:
+        """Whether the account may look and nothing else (Điều 16.2)."""
+        return set(self.roles) == {"supervisor"}
+
+    def acting(self) -> Self:
+        """Return the account as it changes things: by what else it is, for who supervises changes nothing."""
+        return replace(self, roles=tuple(role for role in self.roles if role != "supervisor"))
+
+    @property
     def outsider(self) -> bool:
         """Whether the account is of a telecom enterprise, which sees its own lines and nothing else (A36)."""
         return "provider" in self.roles

@@ -153,7 +153,11 @@ class Route:
     """False for a POST that only asks: nothing of the province's is otherwise after it."""
 
     @property
+    def acts(self) -> bool:
+        """Whether a call changes something but the caller's own login."""
+        return self.method != "GET" and self.changes and self.gate in {"provider", "signed-in"}
+
+    @property
     def keyed(self) -> bool:
         """Whether a call may carry an Idempotency-Key."""
-        ours = self.gate in {"provider", "signed-in"}
-        return self.method == "POST" and self.changes and not self.upload and ours
+        return self.acts and not self.upload

@@ -74,6 +74,8 @@ async def _answer(route: Route, call: Call, respond: Respond) -> web.StreamRespo
     try:
         if call.account.outsider and route.gate == "signed-in":
             raise Forbidden
+        if route.acts:
+            call = replace(call, account=_acting(call.account))
         body = await _body(call.request, route.body) if route.method == "POST" and not route.upload else None
         checked = replace(call, body=body, query=route.query.model_validate(dict(call.request.query)))
         key = idempotency.key_of(call.request.headers.get(idempotency.HEADER)) if route.keyed else None
@@ -82,6 +84,13 @@ async def _answer(route: Route, call: Call, respond: Respond) -> web.StreamRespo
         if answer_to(error).status == FORBIDDEN and call.account.account:
             await call.note("refused", call.request.path, route.method)
         raise
+
+
+def _acting(account: Account) -> Account:
+    """Return an account as it may change things. Raises Forbidden."""
+    if account.only_supervises:
+        raise Forbidden
+    return account.acting()
 
 
 async def _once(call: Call, key: str, respond: Respond) -> web.Response:

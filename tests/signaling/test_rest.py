@@ -20,6 +20,7 @@ from scheduler.conduct.materials import Document
 from scheduler.conduct.model import Report
 from scheduler.service import Scheduler
 from signaling import tls
+from signaling.accounts import Account
 from signaling.app import application
 from signaling.openapi import document, public_path
 from signaling.rest.route import Route
@@ -28,6 +29,7 @@ from tests.film import film
 from tests.signaling.bodies import EMERGENCY, GOOD, registration
 from tests.signaling.world import (
     CAM_RANH,
+    CHEAP,
     HOST,
     NHA_TRANG,
     NOW,
@@ -349,6 +351,59 @@ async def test_who_may_what(world: World, role: str) -> None:
         async with client.request(route.method, where, **body) as response:
             statuses[name(route)] = response.status
     assert statuses == {call: answers[ROLES.index(role)] for call, answers in ALLOWED.items()}
+
+
+ASKING = {
+    "/audit/check", "/capacity/impact", "/scripts/preview", "/scripts/export", "/speed", "/profiles/preview",
+    "/directory/tables/{id}/preview", "/recordings/{id}/link",
+}  # fmt: skip
+"""Calls other than GET that change nothing."""
+OWN = {"/logout", "/password"}
+"""Calls about one's own login."""
+
+
+async def test_who_supervises_changes_nothing(world: World) -> None:  # Điều 16.2
+    session = await world.session(NHA_TRANG)
+    client = await world.signed_in("office")
+    changing = [route for route in CLOSED if route.method != "GET" and public_path(route.path) not in ASKING | OWN]
+    answers = {}
+    for route in changing:
+        body = GOOD.get(public_path(route.path), {})
+        for thing in ("nothing", session.id):
+            async with client.request(route.method, url(route, thing), json=body) as response:
+                answers[name(route), thing] = await problem_of(response)
+    things = [(name(route), thing) for route in changing for thing in ("nothing", session.id)]
+    assert answers == dict.fromkeys(things, (403, "forbidden"))
+    told = {"session": session.id, "kind": "device"}
+    async with client.post(f"{PREFIX}/incidents", json=told) as response:
+        assert await problem_of(response) == (403, "forbidden")
+
+
+async def test_who_supervises_may_ask(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    client = await world.signed_in("office")
+    for path in sorted(ASKING - {"/profiles/preview", "/directory/tables/{id}/preview", "/recordings/{id}/link"}):
+        async with client.post(f"{PREFIX}{path}", json=GOOD.get(path, {})) as response:
+            assert response.status in {200, 204}, path
+    async with client.get(f"{PREFIX}/sessions/{session.id}") as response:
+        assert response.status == 200
+    async with client.post(f"{PREFIX}/logout", json={}) as response:
+        assert response.status == 204
+
+
+async def test_who_supervises_and_has_another_role_changes_things_by_that_alone(world: World) -> None:
+    await world.store.add_account(
+        Account("both", "Both", ("supervisor", "site"), "568", NHA_TRANG), CHEAP.hash(PASSWORD), NOW
+    )
+    own, other = await world.session(NHA_TRANG), await world.session(CAM_RANH)
+    client = await world.signed_in("both")
+    statuses = []
+    for session in (own, other):
+        async with client.get(f"{PREFIX}/sessions/{session.id}") as response:
+            statuses.append(response.status)
+        async with client.post(f"{PREFIX}/incidents", json={"session": session.id, "kind": "device"}) as response:
+            statuses.append(response.status)
+    assert statuses == [200, 201, 200, 404]
 
 
 async def test_layouts_are_drawn_as_they_are_composed(world: World) -> None:

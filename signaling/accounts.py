@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal, Self, get_args
 
 from argon2 import PasswordHasher
@@ -68,6 +69,23 @@ class Account:
     def outsider(self) -> bool:
         """Whether the account is of a telecom enterprise, which sees its own lines and nothing else (A36)."""
         return "provider" in self.roles
+
+
+EXPIRED_LASTS = timedelta(hours=12)
+"""A login that has expired is known for so long: whoever was in a meeting then comes back to the seat after a loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who somebody is that came with a cookie, by the hash of its token, and until when it opens everything."""
+
+    id: str
+    account: Account
+    expires: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it has not expired."""
+        return now < self.expires
 
 
 def is_name(text: str) -> bool:

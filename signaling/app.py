@@ -29,6 +29,7 @@ from signaling.handing import Handing
 from signaling.hub import Hub
 from signaling.lines import Lines
 from signaling.links import Links
+from signaling.logins import Logins
 from signaling.meeting import Tools
 from signaling.messages import MAX_BYTES
 from signaling.metrics import Metrics
@@ -85,12 +86,14 @@ async def roof(
         if built.intake is not None:
             built.intake.start()
         built.hub.start()
+        built.logins.start()
         try:
             if settings.sip is not None:
                 await built.gateway.start(Agent(settings.sip, built.gateway))
             yield built
         finally:
             await built.gateway.stop()
+            await built.logins.stop()
             await built.hub.stop()
             await built.clerk.stop()
             if built.intake is not None:
@@ -114,19 +117,21 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     gateway = _gateway(kept, hub, guard, limits)
     letters = None if settings.mail is None else Letters(settings.mail)
     deliverer = Deliverer(kept.post, letters, groups.load(settings.groups), clock, links)
+    logins = Logins(hub, kept.store, clock)
     return Roof(
         **{each.name: getattr(kept, each.name) for each in fields(kept)},
         links=links,
         redis=redis,
-        auth=Auth(kept.store, kept.audit, Passwords(), limits, links, kept.directory.operator),
+        auth=Auth(kept.store, kept.audit, Passwords(), limits, links, kept.directory.operator, logins.ended),
         hub=hub,
+        logins=logins,
         lines=lines,
         faults=faults,
         gateway=gateway,
         dispatch=Dispatch(hub, entrance, faults, gateway, metrics),
         recordings=recordings,
         finisher=finisher,
-        clerk=Clerk(_duties(kept, hub, gateway), clock),
+        clerk=Clerk(_duties(kept, logins, gateway), clock),
         deliverer=deliverer,
         intake=_intake(settings.mail, kept.mailroom, clock, deliverer),
         metrics=metrics,
@@ -142,7 +147,7 @@ def _gateway(kept: Record, hub: Hub, guard: Guard, limits: Throttle) -> Gateway:
     return Gateway(hub, kept.scheduler, kept.equipment, kept.grants, seating, reception)
 
 
-def _duties(kept: Record, hub: Hub, gateway: Gateway) -> dict[str, Duty]:
+def _duties(kept: Record, logins: Logins, gateway: Gateway) -> dict[str, Duty]:
     return {
         "uptime": kept.reports.alive,
         "figures": kept.inquiries.remind,
@@ -154,7 +159,7 @@ def _duties(kept: Record, hub: Hub, gateway: Gateway) -> dict[str, Duty]:
         "attendance": kept.preparation.attendance.settle,
         "readiness": kept.preparation.boards.alarm,
         "personal": kept.preparation.personal.forget,
-        "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, hub, now),
+        "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, logins, now),
         "endings": lambda now: warn_of_endings(kept.directory, kept.post, kept.store, now),
         "closing": kept.sheets.remind,
         "power": Standby(kept.power, gateway).work,

@@ -3,14 +3,14 @@
 import hashlib
 import ipaddress
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from signaling import throttle
-from signaling.accounts import Account, Passwords, check_password, is_name
+from signaling.accounts import EXPIRED_LASTS, Account, Login, Passwords, check_password, is_name
 from signaling.audit import Audit
 from signaling.chain import AuditEntry
 from signaling.errors import BadInput, BadLogin, Fault, Locked
@@ -21,6 +21,10 @@ from signaling.throttle import Throttle
 COOKIE = "diemcau"
 LOGIN_LASTS = timedelta(hours=12)
 MAX_NAME = 64
+
+
+Ended = Callable[[str, str | None], Awaitable[None]]
+"""Told that one login of an account was ended, or all (None)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,9 @@ class Auth:
         limits: Throttle,
         links: Links,
         operator: Callable[[datetime], str],
+        ended: Ended,
     ) -> None:
+        self._ended = ended
         self._operator = operator
         self._links = links
         self._store = store
@@ -89,9 +95,15 @@ class Auth:
         account = await self._store.login(digest(token), now) if token else None
         return None if account is None else account.under(self._operator(now))
 
+    async def login_of(self, token: str | None, now: datetime) -> Login | None:
+        """Return the login of a cookie, which may have expired, with the roles of today."""
+        found = await self._store.any_login(digest(token), now - EXPIRED_LASTS) if token else None
+        return None if found is None else replace(found, account=found.account.under(self._operator(now)))
+
     async def logout(self, token: str, account: Account, source: Source, now: datetime) -> None:
-        """End a login."""
+        """End a login, and what came with it."""
         await self._store.end_login(digest(token))
+        await self._ended(account.account, digest(token))
         await self._audit(account.account, "logout", source, now)
 
     async def change_password(self, account: Account, old: str, new: str, source: Source, now: datetime) -> str:
@@ -103,7 +115,7 @@ class Auth:
         check_password(new, account.account)
         if new == old:
             raise BadInput([Fault("new", "must differ from the old one")])
-        await self._store.set_password(account.account, await self._passwords.hash(new), must_change=False)
+        await self._set_password(account.account, await self._passwords.hash(new))
         await self._audit(account.account, "password", source, now)
         return await self._new_login(account.account, now)
 
@@ -116,18 +128,22 @@ class Auth:
         check_password(password, link.account)
         hashed = await self._passwords.hash(password)
         await self._links.use(link, now)
-        await self._store.set_password(link.account, hashed, must_change=False)
+        await self._set_password(link.account, hashed)
         await self._audit(link.account, "password", source, now)
         return await self._new_login(link.account, now), link.account
 
     async def lock(self, account: str) -> None:
         """Give an account a password that nobody knows, and end all its logins."""
         hashed = await self._passwords.hash(secrets.token_urlsafe(32))
-        await self._store.set_password(account, hashed, must_change=False)
+        await self._set_password(account, hashed)
 
     async def open(self, account: Account, now: datetime) -> None:
         """Add an account with a password that nobody knows. Raises BadInput when the name is taken."""
         await self._store.add_account(account, await self._passwords.hash(secrets.token_urlsafe(32)), now)
+
+    async def _set_password(self, account: str, hashed: str) -> None:
+        await self._store.set_password(account, hashed, must_change=False)
+        await self._ended(account, None)
 
     async def _new_login(self, account: str, now: datetime) -> str:
         token = secrets.token_urlsafe(32)

@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from scheduler.lock_timeout import lock_timeout
-from signaling.accounts import Account
+from signaling.accounts import EXPIRED_LASTS, Account
 from signaling.auth import COOKIE, LOGIN_LASTS, Source
 from signaling.errors import BadEncoding, BadOrigin, MustChangePassword, SignedOut
 from signaling.problems import answer_to, problem
@@ -111,7 +111,7 @@ def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -
     response.set_cookie(
         COOKIE,
         token,
-        max_age=int(LOGIN_LASTS.total_seconds()),
+        max_age=int((LOGIN_LASTS + EXPIRED_LASTS).total_seconds()),
         path="/",
         httponly=True,
         secure=request.secure,

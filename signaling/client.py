@@ -8,7 +8,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from signaling.accounts import Account
+from signaling.accounts import Account, Login
 from signaling.auth import Source
 from signaling.messages import Bye, Farewell, ServerMessage, dump
 
@@ -44,11 +44,12 @@ class Client:
     """A socket that may join one conference."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, account: Account, source: Source, now: datetime, agent: str = ""
+        self, socket: web.WebSocketResponse, login: Login, source: Source, now: datetime, agent: str = ""
     ) -> None:
         # given
         self.socket = socket
-        self.account = account
+        self.login = login
+        self.account = login.account
         self.source = source
         self.agent = agent
         # owned

@@ -157,11 +157,11 @@ class Conference:
             return []
         return [Redialled(tuple(Redial(seat.place.id, seat.name, kind, at) for kind, at in told))]
 
-    def leave(self, client: str) -> list[Effect]:
+    def leave(self, client: str, reason: Farewell = "left") -> list[Effect]:
         """Leave for good."""
         seat = self._seat_of(client)
         leg = seat.leg
-        effects = self._drop(seat, "left")
+        effects = self._drop(seat, reason)
         return effects + ([Release(leg)] if leg else []) + self._close_if_empty()
 
     def tick(self, now: datetime) -> list[Effect]:

@@ -12,12 +12,12 @@ from scheduler.post import Post
 from signaling.accounts import Account
 from signaling.audit import SERVER, Audit
 from signaling.chain import AuditEntry
-from signaling.hub import Hub
+from signaling.logins import Logins
 from signaling.store import Store
 
 
 async def fall_due(
-    directory: Directory, people: People, post: Post, store: Store, audit: Audit, hub: Hub, now: datetime
+    directory: Directory, people: People, post: Post, store: Store, audit: Audit, logins: Logins, now: datetime
 ) -> None:
     """Suspend points, warn units whose document ended, shut accounts of people whose days are over."""
     for point in await directory.lapse(now):
@@ -28,7 +28,7 @@ async def fall_due(
     known = {account.account for account in await store.accounts() if not account.disabled}
     for name in await people.gone(now):
         if name in known:
-            await shut(store, hub, name)
+            await shut(store, logins, name)
             await audit.append(AuditEntry(now, SERVER, "account-disable", name))
 
 
@@ -60,9 +60,7 @@ def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
     return [account for account in accounts if not account.disabled and loses(account)]
 
 
-async def shut(store: Store, hub: Hub, account: str) -> None:
+async def shut(store: Store, logins: Logins, account: str) -> None:
     """Disable an account: nobody is signed in with it any more, nor in a meeting (R-120)."""
     await store.disable(account, disabled=True)
-    for client in list(hub.clients):
-        if client.account.account == account:
-            client.hang_up("removed")
+    await logins.ended(account, None, "removed")

@@ -19,6 +19,7 @@ from signaling.guard import Guard
 from signaling.hub import Hub
 from signaling.meeting import Meeting
 from signaling.messages import Admit, EnterTestRoom, Join, Knock
+from signaling.presence import TEST_ROOM
 from signaling.roster import Person, Place
 from signaling.throttle import Attempt, Throttle
 
@@ -62,6 +63,7 @@ class Entrance:
         if not (client.account.point or client.account.unit or client.account.central):
             raise MessageError("no-point")
         session, point = await self._open_door(client, message, now)
+        self._check_login(client, session.id, message.resume, now)
         if point is not None and await self._grants.lacking(point, session.id, now):
             await self._note(client, "not-granted", session.id, point, now)
             raise MessageError("not-granted")
@@ -79,6 +81,15 @@ class Entrance:
             await self._note(client, "control", session.id, session.number, now)
         async with meeting.door:
             await self._seat(client, meeting, person, message, now)
+
+    def _check_login(self, client: Client, meeting: str, resume: str | None, now: datetime) -> None:
+        """Whose login has expired comes back to its seat, and goes nowhere else. Raises MessageError ``signed-out``."""
+        if client.login.holds(now):
+            return
+        account, there = client.account, self._hub.meetings.get(meeting)
+        person = Person(account.account, account.name, None, controller=False)
+        if there is None or there.conference.roster.choose(person, resume).resumed is None:
+            raise MessageError("signed-out")
 
     async def _hold(self, client: Client, meeting: Meeting, point: str, ref: str | None, now: datetime) -> None:
         """Let a point that is not invited wait for the host (Điều 3.7, R-011)."""
@@ -118,6 +129,7 @@ class Entrance:
         if not here:
             raise MessageError("no-point")
         point = await self._scheduler.point(here[0])
+        self._check_login(client, f"{TEST_ROOM}:{point.id}", message.resume, now)
         await self._note(client, "test-room", point.id, "", now)
         meeting = self._hub.test_room(point, now)
         person = Person(client.account.account, client.account.name, Place.of(point), controller=False)

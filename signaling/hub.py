@@ -149,6 +149,11 @@ class Hub:
         """Return the meeting a client has joined."""
         return None if client.session is None else self.meetings.get(client.session)
 
+    def seated(self, account: str) -> bool:
+        """Whether an account has a seat in a meeting, its socket lost or not."""
+        rosters = [meeting.conference.roster for meeting in self.meetings.values()]
+        return any(seat.account == account for roster in rosters for seat in roster.seats.values())
+
     def joined(self, client: Client) -> Meeting:
         """Return the meeting a client has joined. Raises MessageError ``not-joined``."""
         if (meeting := self.of(client)) is None:

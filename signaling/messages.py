@@ -22,7 +22,7 @@ Word = Literal[
     "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
     "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
-    "disk-full", "unknown-item", "not-recording", "content-taken", "notice", "dedicated",
+    "disk-full", "unknown-item", "not-recording", "content-taken", "notice", "dedicated", "signed-out",
 ]  # fmt: skip
 
 Role = Literal["host", "component", "observer"]
@@ -32,7 +32,9 @@ Media = Literal["none", "connecting", "connected"]
 CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full", "elsewhere"]
 """Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left,
 ``elsewhere`` while it is called by another session or sits in it."""
-Farewell = Literal["left", "replaced", "removed", "ended", "cancelled", "revoked", "turned-away", "shutdown"]
+Farewell = Literal[
+    "left", "replaced", "removed", "ended", "cancelled", "revoked", "turned-away", "shutdown", "signed-out"
+]
 
 SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC).replace(microsecond=0))]

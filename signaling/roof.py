@@ -17,6 +17,7 @@ from signaling.gateway import Gateway
 from signaling.hub import Hub
 from signaling.lines import Lines
 from signaling.links import Links
+from signaling.logins import Logins
 from signaling.metrics import Metrics
 from signaling.post.deliverer import Deliverer
 from signaling.post.intake import Intake
@@ -32,6 +33,7 @@ class Roof(Record):
     redis: Redis
     auth: Auth
     hub: Hub
+    logins: Logins
     lines: Lines
     faults: Faults
     gateway: Gateway

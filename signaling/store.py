@@ -1,5 +1,6 @@
 """The record of people: accounts and logins. One method, one transaction."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import cast
 
@@ -8,8 +9,8 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from scheduler.database import writing
-from scheduler.store import seconds
-from signaling.accounts import Account, Role
+from scheduler.store import instant, seconds
+from signaling.accounts import EXPIRED_LASTS, Account, Login, Role
 from signaling.errors import BadInput, Fault
 from signaling.rows import Rows
 from signaling.tables import ACCOUNTS, LOGINS
@@ -50,9 +51,9 @@ class Store(Rows):
             await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
 
     async def add_login(self, token: str, account: str, now: datetime, expires: datetime) -> None:
-        """Keep a login under the hash of its token; forget those that are over."""
+        """Keep a login under the hash of its token; forget those that expired long ago."""
         async with self._writer.begin() as connection:
-            await connection.execute(delete(LOGINS).where(LOGINS.c.expires <= seconds(now)))
+            await connection.execute(delete(LOGINS).where(LOGINS.c.expires <= seconds(now - EXPIRED_LASTS)))
             row = {"token": token, "account": account, "created": seconds(now), "expires": seconds(expires)}
             await connection.execute(insert(LOGINS).values(row))
 
@@ -61,6 +62,16 @@ class Store(Rows):
         joined = select(ACCOUNTS).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
         row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > seconds(now)))
         return None if row is None else _account(row)
+
+    async def any_login(self, token: str, since: datetime) -> Login | None:
+        """Return a login that holds, or expired after a time."""
+        joined = select(ACCOUNTS, LOGINS.c.expires).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
+        row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > seconds(since)))
+        return None if row is None else Login(token, _account(row), instant(row["expires"]))
+
+    async def logins(self, tokens: Collection[str]) -> set[str]:
+        """Return those of the hashes that are kept."""
+        return {row["token"] for row in await self._all(select(LOGINS.c.token).where(LOGINS.c.token.in_(tokens)))}
 
     async def end_login(self, token: str) -> None:
         """Forget a login."""

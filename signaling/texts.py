@@ -114,6 +114,10 @@ FAULTS: Mapping[str, Pair] = {
     "too-fast": ("Gửi quá nhanh, hãy chậm lại.", "Too fast, slow down."),
     "not-joined": ("Chưa vào phiên họp.", "Not in a meeting."),
     "already-joined": ("Đã ở trong phiên họp.", "Already in the meeting."),
+    "signed-out": (
+        "Đăng nhập đã hết hạn. Hãy đăng nhập lại để vào phiên họp khác.",
+        "The sign-in has expired. Sign in again to join another meeting.",
+    ),
     "forbidden": (
         "Chỉ người điều khiển được làm việc này (khoản 1 Điều 10).",
         "Only the controller may do this (Article 10.1).",

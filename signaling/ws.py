@@ -8,10 +8,11 @@ from math import inf
 from aiohttp import WSMsgType, hdrs, web
 
 from scheduler.lock_timeout import lock_timeout
-from signaling.accounts import Account
-from signaling.border import LOCK_SECONDS, check_origin, signed_in, source_of
+from signaling.accounts import Login
+from signaling.auth import COOKIE
+from signaling.border import LOCK_SECONDS, check_origin, source_of
 from signaling.client import Client
-from signaling.errors import Forbidden
+from signaling.errors import Forbidden, MustChangePassword, SignedOut
 from signaling.messages import MAX_BYTES, Error
 from signaling.roof import ROOF, Roof
 from signaling.texts import fault_text
@@ -27,20 +28,34 @@ ABNORMAL = 1006
 async def handle(request: web.Request) -> web.WebSocketResponse:
     """Serve one socket from its upgrade to its end."""
     roof = request.app[ROOF]
-    account = await signed_in(request)
+    login = await _login(request, roof)
     check_origin(request)
-    if account.outsider:
+    if login.account.outsider:
         raise Forbidden
     # One byte more, for aiohttp refuses at its limit already; no compression, so that nothing small unpacks to much.
     socket = web.WebSocketResponse(max_msg_size=MAX_BYTES + 1, compress=False, autoping=False)
     await socket.prepare(request)
     with lock_timeout(inf):  # that of the request is over
-        await _attend(roof, socket, account, request)
+        await _attend(roof, socket, login, request)
     return socket
 
 
-async def _attend(roof: Roof, socket: web.WebSocketResponse, account: Account, request: web.Request) -> None:
-    client = Client(socket, account, source_of(request), roof.clock(), request.headers.get(hdrs.USER_AGENT, ""))
+async def _login(request: web.Request, roof: Roof) -> Login:
+    """Return whose socket it is. Raises SignedOut, MustChangePassword.
+
+    One whose login has expired meanwhile is let in while it has a seat, to which alone it may come back.
+    """
+    now = roof.clock()
+    login = await roof.auth.login_of(request.cookies.get(COOKIE), now)
+    if login is None or not (login.holds(now) or roof.hub.seated(login.account.account)):
+        raise SignedOut
+    if login.account.must_change:
+        raise MustChangePassword
+    return login
+
+
+async def _attend(roof: Roof, socket: web.WebSocketResponse, login: Login, request: web.Request) -> None:
+    client = Client(socket, login, source_of(request), roof.clock(), request.headers.get(hdrs.USER_AGENT, ""))
     roof.hub.clients.add(client)
     try:
         await _serve(roof, client)

@@ -232,7 +232,7 @@ async def _shut_gone(call: Call) -> None:
     open_ = {account.account for account in await call.roof.store.accounts() if not account.disabled}
     for name in await call.roof.people.gone(call.now):
         if name in open_:
-            await shut(call.roof.store, call.roof.hub, name)
+            await shut(call.roof.store, call.roof.logins, name)
             await call.note("account-disable", name)
 
 

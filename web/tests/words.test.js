@@ -40,7 +40,7 @@ test('every word of the server’s errors and farewells can be said', async () =
   const protocol = await readFile(new URL('../docs/protocol.md', ROOT), 'utf8');
   const errors = protocol.match(/^Words: ([\s\S]*?)\n\n/m)[1].matchAll(/`([a-z-]+)`/g);
   const keys = [...errors].map(([, word]) => word).filter(word => word !== 'opens').map(word => `error.${word}`);
-  const byes = ['left', 'replaced', 'removed', 'ended', 'cancelled', 'revoked', 'turned-away'].map(reason => `bye.${reason}`);
+  const byes = ['left', 'replaced', 'removed', 'ended', 'cancelled', 'revoked', 'turned-away', 'signed-out'].map(reason => `bye.${reason}`);
   assert.deepEqual([...keys, ...byes].filter(key => !(key in known)), []);
 });
 

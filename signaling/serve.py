@@ -26,14 +26,16 @@ SHUTDOWN_SECONDS = 1.0
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM; SIGHUP loads the certificate again."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    certificates = tls.Certificates(settings.data / "tls")
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificates.reload)
     with _only_one(settings):
         async with record(settings) as kept, media(settings) as workers, roof(settings, kept, workers) as built:
             password = await first_start(kept, utc_now())
-            async with _listening(settings, application(built, workers)) as urls:
+            async with _listening(settings, application(built, workers), certificates) as urls:
                 _greet(*urls, password)
                 await stop.wait()
                 log.info("= stopping")
@@ -53,13 +55,15 @@ def _only_one(settings: Settings) -> IO[str]:
 
 
 @asynccontextmanager
-async def _listening(settings: Settings, app: web.Application) -> AsyncIterator[tuple[str, str]]:
+async def _listening(
+    settings: Settings, app: web.Application, certificates: tls.Certificates
+) -> AsyncIterator[tuple[str, str]]:
     """Listen with TLS for everyone and without it on the loopback; yield both links."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handle_signals=False)
     await runner.setup()
     try:
         addresses = dict.fromkeys((*own_addresses(), *settings.media_addresses))
-        context = await asyncio.to_thread(tls.context, settings.data / "tls", tuple(addresses), utc_now())
+        context = await asyncio.to_thread(certificates.open, tuple(addresses), utc_now())
         https = _bind(settings.host, settings.port, "DIEMCAU_PORT")
         await web.SockSite(runner, https, ssl_context=context).start()
         http = _loopback(settings.http_port)

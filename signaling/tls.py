@@ -1,6 +1,7 @@
-"""A self-signed certificate for a first start, made for the names and addresses of this machine."""
+"""The certificate of the server: self-signed at a first start, loaded again when an operator has replaced it."""
 
 import ipaddress
+import logging
 import socket
 import ssl
 from collections.abc import Sequence
@@ -12,9 +13,46 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+log = logging.getLogger(__name__)
+
 LASTS = timedelta(days=397)
 """Browsers refuse server certificates that last longer."""
 RENEW_BEFORE = timedelta(days=30)
+
+
+class Certificates:
+    """Serves the certificate of a directory to a running listener; it may be replaced while connections go on.
+
+    Each handshake gets a context of its certificate alone. Loaded into the context of the listener, a certificate
+    with a key of another kind (RSA after ECDSA) would stand beside the old one, which clients would go on getting.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        # given
+        self._directory = directory
+        # owned
+        self._current: ssl.SSLContext | None = None
+
+    def open(self, addresses: Sequence[str], now: datetime) -> ssl.SSLContext:
+        """Return the context to listen with. Raises OSError and ValueError when the certificate cannot be used."""
+        listening = self._current = context(self._directory, addresses, now)
+        listening.sni_callback = self._choose
+        return listening
+
+    def reload(self) -> None:
+        """Give new connections what now lies in the directory; what cannot be used is told, and the old one stays."""
+        if self._current is None:
+            return  # nobody listens yet, and what lies there will be read
+        try:
+            self._current = _load(self._directory)
+        except (OSError, ValueError) as error:
+            log.error("x the certificate in %s cannot be used, the one before stays: %s", self._directory, error)
+        else:
+            log.info("= the certificate in %s was loaded", self._directory)
+
+    def _choose(self, connection: ssl.SSLObject | ssl.SSLSocket, _: str | None, __: ssl.SSLContext) -> None:
+        assert self._current is not None
+        connection.context = self._current
 
 
 def context(directory: Path, addresses: Sequence[str], now: datetime) -> ssl.SSLContext:
@@ -22,9 +60,13 @@ def context(directory: Path, addresses: Sequence[str], now: datetime) -> ssl.SSL
     certificate, key = directory / "cert.pem", directory / "key.pem"
     if not certificate.exists() or _own_and_unfit(certificate, addresses, now):
         _write(certificate, key, addresses, now)
+    return _load(directory)
+
+
+def _load(directory: Path) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.load_cert_chain(certificate, key)
+    made.load_cert_chain(directory / "cert.pem", directory / "key.pem", password="")  # nobody is there to be asked
     return made
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import re
+import shutil
 import signal
 import ssl
 import sys
 from argparse import Namespace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
+from yarl import URL
 
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import EngineGone
@@ -343,6 +345,14 @@ async def test_serve_from_the_first_line_to_the_last_child(tmp_path: Path) -> No
         socket_refused = client.get(f"{https}api/v1/sessions", ssl=trusting)
         async with socket_refused as response:
             assert await problem_of(response) == (403, "must-change-password")
+    tls.context(tmp_path / "renewed", ("127.0.0.1",), datetime.now(UTC))
+    for name in ("cert.pem", "key.pem"):
+        shutil.copy(tmp_path / "renewed" / name, tmp_path / "tls" / name)
+    server.send_signal(signal.SIGHUP)
+    where, renewed = ("127.0.0.1", URL(https).port or 0), (tmp_path / "renewed" / "cert.pem").read_text()
+    async with asyncio.timeout(10):
+        while await asyncio.to_thread(ssl.get_server_certificate, where) != renewed:
+            await asyncio.sleep(0.02)
     tasks = Path(f"/proc/{server.pid}/task").glob("*/children")
     children = [int(pid) for task in tasks for pid in task.read_text().split()]
     server.send_signal(signal.SIGTERM)

@@ -192,7 +192,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         store=Store(engine),
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
-        recorded=RecordingStore(engine),
+        recorded=RecordingStore(engine, settings.recordings),
         audit=Audit(engine, shelf, scheduler.happenings),
         reports=reports,
         inquiries=Inquiries(engine, shelf, reports, channels),

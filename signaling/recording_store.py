@@ -1,12 +1,18 @@
-"""The record of recordings: parts, marks and sounds of points. One method, one transaction."""
+"""The record of recordings: parts, marks and sounds of points. One method, one transaction.
+
+The record names files relative to the directory of recordings, so that both can be moved; everybody else names them
+absolutely.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, insert, literal, select, update
 from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from mediaserver.chapters import Chapter
 from scheduler.store import instant, seconds
@@ -18,7 +24,18 @@ _MADE = RECORDINGS.c.state.in_(["ready", "broken"])
 
 
 class RecordingStore(Rows):
-    """The tables of recordings."""
+    """The tables of recordings, whose files lie in `directory`."""
+
+    def __init__(self, engine: AsyncEngine, directory: Path) -> None:
+        super().__init__(engine)
+        self._directory = directory
+
+    def _relative(self, path: str) -> str:
+        """The path of a file as the record names it."""
+        return str(Path(path).relative_to(self._directory))
+
+    def _absolute(self, path: str) -> str:
+        return str(self._directory / path)
 
     async def next_part(self, session: str) -> int:
         """Return the number of the next part of a session's recording, from 1."""
@@ -28,11 +45,11 @@ class RecordingStore(Rows):
     async def add_part(self, part: Recording, joined: Recording | None = None) -> None:
         """Note a part that begins; what joins its session's parts, `joined` the first time, is to be made anew."""
         async with self._writer.begin() as connection:
-            await connection.execute(insert(RECORDINGS).values(_recording_row(part)))
+            await connection.execute(insert(RECORDINGS).values(self._recording_row(part)))
             known = _of(part.session), RECORDINGS.c.part == JOINED
             anew = update(RECORDINGS).where(*known).values(state="recording", sha256=None)
             if not (await connection.execute(anew)).rowcount and joined is not None:
-                await connection.execute(insert(RECORDINGS).values(_recording_row(joined)))
+                await connection.execute(insert(RECORDINGS).values(self._recording_row(joined)))
 
     async def note_stop(self, session: str, by: str, reason: str | None) -> None:
         """Note who stops the running part of a session, or why it is stopped.
@@ -58,12 +75,13 @@ class RecordingStore(Rows):
 
         With the last open part, the file that joins them may be made.
         """
+        name = self._relative(path)
         async with self._writer.begin() as connection:
-            open_ = RECORDINGS.c.path == path, RECORDINGS.c.state == "recording"
+            open_ = RECORDINGS.c.path == name, RECORDINGS.c.state == "recording"
             kept = func.coalesce(RECORDINGS.c.reason, reason)
             values = {"milliseconds": milliseconds, "bytes": size, "state": state, "reason": kept}
             await connection.execute(update(RECORDINGS).where(*open_).values(values))
-            session = select(RECORDINGS.c.session).where(RECORDINGS.c.path == path).scalar_subquery()
+            session = select(RECORDINGS.c.session).where(RECORDINGS.c.path == name).scalar_subquery()
             others = _of(session), RECORDINGS.c.part != JOINED, RECORDINGS.c.state == "recording"
             if (await connection.execute(select(RECORDINGS.c.id).where(*others))).first() is None:
                 joined = _of(session), RECORDINGS.c.part == JOINED, RECORDINGS.c.state == "recording"
@@ -78,14 +96,14 @@ class RecordingStore(Rows):
     async def finish_recording(self, recording: Recording) -> None:
         """Note what came of a closed recording and which chapters it has, unless it runs again."""
         columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason", "sealed")
-        row = _recording_row(recording)
+        row = self._recording_row(recording)
         closed = RECORDINGS.c.id == recording.id, RECORDINGS.c.state == "finishing"
         async with self._writer.begin() as connection:
             values = {name: row[name] for name in columns}
             if (await connection.execute(update(RECORDINGS).where(*closed).values(values))).rowcount:
                 await connection.execute(delete(MARKS).where(MARKS.c.recording == recording.id))
                 await connection.execute(delete(SOLOS).where(SOLOS.c.recording == recording.id))
-                for table, rows in ((MARKS, _mark_rows(recording)), (SOLOS, _solo_rows(recording))):
+                for table, rows in ((MARKS, _mark_rows(recording)), (SOLOS, self._solo_rows(recording))):
                     if rows:
                         await connection.execute(insert(table), rows)
 
@@ -133,9 +151,30 @@ class RecordingStore(Rows):
         solos: dict[str, list[Solo]] = {}
         for row in await self._all(select(SOLOS).where(SOLOS.c.recording.in_(wanted)).order_by(SOLOS.c.number)):
             fields = {name: row[name] for name in row if name not in {"recording", "number"}}
-            solos.setdefault(row["recording"], []).append(Solo(**fields))
+            solo = Solo(**{**fields, "path": self._absolute(row["path"])})
+            solos.setdefault(row["recording"], []).append(solo)
         return [
-            _recording(row, chapters.get(row["id"], ()), solos.get(row["id"], ())) for row in await self._all(query)
+            self._recording(row, chapters.get(row["id"], ()), solos.get(row["id"], ()))
+            for row in await self._all(query)
+        ]
+
+    def _recording(self, row: RowMapping, chapters: Sequence[Chapter], solos: Sequence[Solo]) -> Recording:
+        first = None if row["first"] is None else datetime.fromtimestamp(row["first"] / 1000, UTC)
+        fields = {**row, "path": self._absolute(row["path"]), "started": instant(row["started"]), "first": first}
+        return Recording(**fields, chapters=tuple(chapters), solos=tuple(solos))
+
+    def _recording_row(self, recording: Recording) -> dict[str, object]:
+        own = {
+            "path": self._relative(recording.path),
+            "started": seconds(recording.started),
+            "first": None if recording.first is None else round(recording.first.timestamp() * 1000),
+        }
+        return {**{column.name: getattr(recording, column.name) for column in RECORDINGS.columns}, **own}
+
+    def _solo_rows(self, recording: Recording) -> list[dict[str, object]]:
+        return [
+            {**asdict(solo), "path": self._relative(solo.path), "recording": recording.id, "number": n}
+            for n, solo in enumerate(recording.solos)
         ]
 
     async def of_solo(self, solo_id: str) -> Recording | None:
@@ -158,26 +197,8 @@ def _running(session: str) -> tuple[ColumnElement[bool], ...]:
     return _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part == _newest(session)
 
 
-def _recording_row(recording: Recording) -> dict[str, object]:
-    times = {
-        "started": seconds(recording.started),
-        "first": None if recording.first is None else round(recording.first.timestamp() * 1000),
-    }
-    return {**{column.name: getattr(recording, column.name) for column in RECORDINGS.columns}, **times}
-
-
 def _mark_rows(recording: Recording) -> list[dict[str, object]]:
     return [
         {"recording": recording.id, "milliseconds": round(chapter.seconds * 1000), "title": chapter.title}
         for chapter in recording.chapters
     ]
-
-
-def _solo_rows(recording: Recording) -> list[dict[str, object]]:
-    return [{**asdict(solo), "recording": recording.id, "number": n} for n, solo in enumerate(recording.solos)]
-
-
-def _recording(row: RowMapping, chapters: Sequence[Chapter], solos: Sequence[Solo]) -> Recording:
-    first = None if row["first"] is None else datetime.fromtimestamp(row["first"] / 1000, UTC)
-    times = {"started": instant(row["started"]), "first": first}
-    return Recording(**{**row, **times}, chapters=tuple(chapters), solos=tuple(solos))

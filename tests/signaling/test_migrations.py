@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -64,7 +65,7 @@ async def test_recordings_of_the_first_version_are_kept_and_made_good(url: str) 
             row = {"id": f"r{part}", "part": part, "seconds": seconds, "state": state}
             await connection.execute(text(insert), row)
     await migrate(engine)
-    recorded = RecordingStore(engine)
+    recorded = RecordingStore(engine, Path("/data"))
     assert [(kept.state, kept.reason, kept.seconds) for kept in await recorded.parts("s")] == [
         ("recording", None, None),
         ("finishing", None, 61.0),
@@ -78,10 +79,31 @@ async def test_recordings_of_the_first_version_are_kept_and_made_good(url: str) 
     await engine.dispose()
 
 
+async def test_files_of_before_are_found_wherever_the_recordings_lie_now(url: str) -> None:
+    engine = database.connect(url)
+    await migrate(engine, "0009")
+    part = (
+        "INSERT INTO recordings (id, session, part, path, title, host, host_unit, started, state) "
+        "VALUES ('r', 's', 1, '/old/recordings/s/1.mp4', 'Họp', 'UBND', '56', 1775437200, 'ready')"
+    )
+    solo = (
+        "INSERT INTO solos (id, recording, number, path, name, milliseconds, bytes, sha256) "
+        "VALUES ('v', 'r', 0, '/old/recordings/s/1.1.m4a', 'UBND', 1, 1, '')"
+    )
+    async with engine.begin() as connection:
+        await connection.execute(text(part))
+        await connection.execute(text(solo))
+    await migrate(engine)
+    for directory in ("/new", "/other"):
+        [kept] = await RecordingStore(engine, Path(directory)).recordings()
+        assert (kept.path, kept.solos[0].path) == (f"{directory}/s/1.mp4", f"{directory}/s/1.1.m4a")
+    await engine.dispose()
+
+
 async def test_what_is_kept_is_read_back(url: str) -> None:
     engine = database.connect(url)
     await migrate(engine)
-    store, recorded = Store(engine), RecordingStore(engine)
+    store, recorded = Store(engine), RecordingStore(engine, Path("/data"))
     await store.add_account(ACCOUNT, "hash", NOW)
     with pytest.raises(BadInput):
         await store.add_account(ACCOUNT, "hash", NOW)

@@ -462,15 +462,19 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
     recording = await recorded(world, reel)
     kept = await world.recorded.recording(recording)
     assert kept is not None
-    path, code_key = Path(kept.path), (settings.data / "code.key").read_bytes()
+    code_key = (settings.data / "code.key").read_bytes()
     backup(settings, settings.data / "copy")
     there = settings.data / "there"
-    restore(replace(settings, data=there, database_url=f"sqlite:///{there / 'd.sqlite3'}"), settings.data / "copy")
+    elsewhere = replace(settings, data=there, database_url=f"sqlite:///{there / 'd.sqlite3'}")
+    restore(elsewhere, settings.data / "copy")
     assert (there / "code.key").read_bytes() == code_key
-    async with record(replace(settings, data=there, database_url=f"sqlite:///{there / 'd.sqlite3'}")) as other:
-        assert verify(await other.recorded.recordings_in("ready"), other.safe) == 1
+    settings.recordings.rename(elsewhere.recordings)
+    async with record(elsewhere) as other:
+        ready = await other.recorded.recordings_in("ready")
+        assert [each.path for each in ready] == [str(elsewhere.recordings / kept.session / "1.mp4")]
+        assert verify(ready, other.safe) == 1
     with pytest.raises(Damaged, match="another key"):
-        Safe(bytes(32)).open(path)
+        Safe(bytes(32)).open(Path(ready[0].path))
 
 
 async def test_r101_without_room_it_lies_open_until_there_is(

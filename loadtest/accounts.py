@@ -1,7 +1,7 @@
 """Accounts for simulated people, made as `diemcau admin` makes them: on the record of a server of our own."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from scheduler.model import Point
@@ -16,8 +16,13 @@ Login = tuple[str, str]
 ROLES = ("site", "registrant")
 
 
-async def provide(environ: Mapping[str, str], wanted: Sequence[NewAccount]) -> list[Login]:
-    """Create accounts with fresh random passwords; accounts of an earlier run get new passwords."""
+async def provide(
+    environ: Mapping[str, str], wanted: Sequence[NewAccount], made: Callable[[int], None] = lambda _count: None
+) -> list[Login]:
+    """Create accounts with fresh random passwords; accounts of an earlier run are opened again with new passwords.
+
+    `made` is told after each how many there are.
+    """
     logins: list[Login] = []
     async with record(read(environ)) as kept:
         for new in wanted:
@@ -26,7 +31,9 @@ async def provide(environ: Mapping[str, str], wanted: Sequence[NewAccount]) -> l
                 await create_account(kept, new, password, utc_now())
             else:
                 await kept.store.set_password(new.account, await Passwords().hash(password), must_change=False)
+                await kept.store.disable(new.account, disabled=False)
             logins.append((new.account, password))
+            made(len(logins))
     return logins
 
 

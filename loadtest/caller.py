@@ -113,6 +113,11 @@ class Caller:
         return self._link.state == "connected"
 
     @property
+    def closed(self) -> asyncio.Event:
+        """Set when packets move no longer: either side has closed the transport, or the line is dead."""
+        return self._link.closed
+
+    @property
     def server(self) -> Address:
         """Where it sends its media."""
         return self._link.remote

@@ -70,6 +70,8 @@ class Link:
         self._early: list[bytes] = []
         self._answered = asyncio.Event()
         self._consent: asyncio.Task[None] | None = None
+        self.closed = asyncio.Event()
+        """Set when nothing moves any longer: closed by either side, or consent was lost."""
 
     async def connect(self, answer: Answer) -> None:
         """Check the candidates in order, then shake hands. Raises LinkFailed, DtlsFailed."""
@@ -120,7 +122,7 @@ class Link:
             if self._answered.is_set():
                 lost = time.monotonic() + CONSENT_LOST_S
         logger.info("x consent lost: %s", self.remote)
-        self.state = "closed"
+        self._peer_closed()
 
     def send(self, packets: Iterable[Outgoing]) -> None:
         """Protect and send packets with plain headers."""
@@ -146,7 +148,7 @@ class Link:
         if self._dtls is not None:
             await self._dtls.close()
         self._close_socket()
-        self.state = "closed"
+        self._peer_closed()
 
     def _close_socket(self) -> None:
         if self._socket is not None:
@@ -156,6 +158,7 @@ class Link:
 
     def _peer_closed(self) -> None:
         self.state = "closed"
+        self.closed.set()
 
     def _send_plain(self, data: bytes) -> None:
         if self._port is not None and self._socket is not None:

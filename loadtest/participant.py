@@ -21,6 +21,8 @@ ANSWER_S = 20.0
 RENEWALS = 5
 RENEWAL_S = 1.0
 """Between two attempts to get media again."""
+GRACE_S = 2.0
+"""So long after media ended the server may say why, or ask for new media."""
 
 
 class Rejected(Exception):
@@ -40,6 +42,8 @@ class Participant:
         self._make_caller = make_caller
         # owned
         self.seat = ""
+        self.resume = ""
+        """The token with which the seat is taken again after the socket was lost."""
         self.name = ""
         self.role = ""
         self.controller = False
@@ -60,11 +64,15 @@ class Participant:
         self._layers = len(RENDITIONS)
         """How many layers of the camera somebody looks at."""
 
-    async def join(self, code: str) -> None:
-        """Take a seat and connect media. Raises Rejected, and what Caller.connect raises."""
+    async def join(self, code: str, resume: str = "") -> None:
+        """Take a seat and connect media; with `resume` the seat of an earlier one whose socket was lost.
+
+        Raises Rejected, aiohttp.ClientError, OSError, TimeoutError, and what Caller.connect raises.
+        """
         self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
         self._reader = asyncio.ensure_future(self._read(self._ws))
-        joined = await self.ask("join", code=code, accepted=True)
+        joined = await self.ask("join", code=code, accepted=True, **({"resume": resume} if resume else {}))
+        self.resume = joined["resume"]
         self.seat, self.role, self.controller = joined["seat"], joined["role"], joined["controller"]
         self._recording(joined["recording"])
         self._take_seats(joined["seats"], [])
@@ -114,20 +122,51 @@ class Participant:
         finally:
             self._asked.pop(ref, None)
 
+    async def lost(self) -> str:
+        """Wait, once joined, until socket or media is gone for good; return why.
+
+        That is the reason of the server's ``bye``, ``lost`` for a socket that went without one, or ``media``.
+        """
+        assert self._reader is not None
+        while not self._reader.done():
+            if self._renewing is not None and not self._renewing.done():
+                await asyncio.wait({self._reader, self._renewing}, return_when=asyncio.FIRST_COMPLETED)
+            elif self.caller is not None and not self.caller.closed.is_set():
+                await _first(self._reader, self.caller.closed)
+            elif await self._media_is_gone(self._reader):
+                return self.ended or "media"
+        return self.ended or "lost"
+
+    async def _media_is_gone(self, reader: "asyncio.Task[None]") -> bool:
+        """Give the server a moment to say why media ended; tell whether nobody is making it anew."""
+        renewals = self.renewals
+        await asyncio.wait({reader}, timeout=GRACE_S)
+        return self.renewals == renewals
+
     async def leave(self) -> None:
         """Leave for good."""
+        await self._close_media()
+        if self._ws is not None and not self._ws.closed and self.ended is None:
+            with suppress(Rejected, TimeoutError, ConnectionError):
+                await self.ask("leave")
+        await self._close_socket()
+
+    async def drop(self) -> None:
+        """Close socket and media without a word; the server keeps the seat for who comes back with `resume`."""
+        await self._close_media()
+        await self._close_socket()
+
+    async def _close_media(self) -> None:
         if self._renewing is not None:
             self._renewing.cancel()
         if self.caller is not None:
             await self.caller.close()
-        if self._ws is None or self._reader is None:
-            return
-        if not self._ws.closed and self.ended is None:
-            with suppress(Rejected, TimeoutError, ConnectionError):
-                await self.ask("leave")
-        await self._ws.close()
-        self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def _close_socket(self) -> None:
+        if self._ws is not None and self._reader is not None:
+            await self._ws.close()
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
 
     async def _read(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         with suppress(ConnectionResetError):  # a ping was read, and there is nobody left to answer
@@ -187,6 +226,15 @@ class Participant:
             self.recorded.set()
         else:
             self.recorded.clear()
+
+
+async def _first(task: "asyncio.Task[None]", event: asyncio.Event) -> None:
+    """Wait for the end of a task or for an event."""
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
 
 
 _HANDLERS: dict[str, Callable[[Participant, dict[str, Any]], None]] = {

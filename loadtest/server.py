@@ -24,11 +24,15 @@ class ServerFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server: its plain link on this machine, its process, and the environment it was started with."""
+    """A running server: its plain link on this machine, its process, and the environment it was started with.
+
+    `ended` is done, with the exit code, when the process has ended.
+    """
 
     url: str
     pid: int
     environ: Mapping[str, str]
+    ended: "asyncio.Task[int]"
 
 
 @asynccontextmanager
@@ -46,7 +50,7 @@ async def serve(environ: Mapping[str, str], greeting: Line) -> AsyncIterator[Ser
             url = await _greeted(process, greeting)
         assert process.stdout is not None
         drain = asyncio.ensure_future(_drain(process.stdout, greeting))
-        yield Server(url, process.pid, environ)
+        yield Server(url, process.pid, environ, asyncio.ensure_future(process.wait()))
     finally:
         await _stop(process)
         if drain is not None:

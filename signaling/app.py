@@ -179,7 +179,9 @@ def _intake(mail: Mail | None, mailroom: Mailroom, clock: Clock, deliverer: Deli
 def application(built: Roof, workers: Workers | None = None) -> web.Application:
     """Return the HTTP application; media workers of other machines join `workers`."""
     app = web.Application(
-        middlewares=[border.problems, border.plain], client_max_size=MAX_BYTES, handler_args={"auto_decompress": False}
+        middlewares=[border.problems, border.plain, border.admitting],
+        client_max_size=MAX_BYTES,
+        handler_args={"auto_decompress": False},
     )
     app[ROOF] = built
     app.on_response_prepare.append(border.add_headers)

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 from scheduler.lock_timeout import lock_timeout
 from signaling.accounts import EXPIRED_LASTS, Account
 from signaling.auth import COOKIE, LOGIN_LASTS, Source
-from signaling.errors import BadEncoding, BadOrigin, MustChangePassword, SignedOut
+from signaling.errors import BadEncoding, BadOrigin, MustChangePassword, Refusal, ShuttingDown, SignedOut
 from signaling.problems import answer_to, problem
 from signaling.roof import ROOF
 from signaling.texts import language_of
@@ -60,11 +60,20 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPRedirection:
         raise
     except Exception as error:
-        if answer_to(error).status >= 500:
+        if answer_to(error).status >= 500 and not isinstance(error, Refusal):
             log.exception("x %s %s", request.method, request.path)
         response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
     request.app[ROOF].metrics.request(request, response.status, time.perf_counter() - began)
     return response
+
+
+@web.middleware
+async def admitting(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Begin nothing new while the server ends: no change, no sign-in, no socket. Looking goes on as long as it can."""
+    new = request.path.startswith(API) and request.method == hdrs.METH_POST
+    if request.app[ROOF].hub.stopping and (new or hdrs.UPGRADE in request.headers):
+        raise ShuttingDown
+    return await handler(request)
 
 
 @web.middleware

@@ -14,7 +14,7 @@ from signaling.client import OFFER_COSTS, Client
 from signaling.conference import Conference
 from signaling.effects import Effect
 from signaling.entrance import Entrance
-from signaling.errors import MessageError
+from signaling.errors import MessageError, ShuttingDown
 from signaling.faults import Faults
 from signaling.gateway import Gateway
 from signaling.hub import Hub
@@ -72,6 +72,8 @@ class Dispatch:
         except MessageError as error:
             self._metrics.refused(error.word)
             client.send(_error(client, error), error.ref or ref)
+        except ShuttingDown:
+            client.send(_error(client, MessageError("shutting-down")), ref)
         except (RedisError, SQLAlchemyError, OSError, TimeoutError):
             log.exception("x message not obeyed")
             self._metrics.refused("unavailable")

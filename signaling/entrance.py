@@ -14,7 +14,7 @@ from signaling import rights, throttle
 from signaling.accounts import Account
 from signaling.audit import Audit
 from signaling.client import Client
-from signaling.errors import MessageError
+from signaling.errors import MessageError, ShuttingDown
 from signaling.guard import Guard
 from signaling.hub import Hub
 from signaling.meeting import Meeting
@@ -58,8 +58,7 @@ class Entrance:
 
     async def join(self, client: Client, message: Join, now: datetime) -> None:
         """Seat a client and answer `joined`. Raises MessageError."""
-        if client.session is not None:
-            raise MessageError("already-joined")
+        self._check_may_join(client)
         if not (client.account.point or client.account.unit or client.account.central):
             raise MessageError("no-point")
         session, point = await self._open_door(client, message, now)
@@ -81,6 +80,13 @@ class Entrance:
             await self._note(client, "control", session.id, session.number, now)
         async with meeting.door:
             await self._seat(client, meeting, person, message, now)
+
+    def _check_may_join(self, client: Client) -> None:
+        """Raises ShuttingDown, MessageError ``already-joined``."""
+        if self._hub.stopping:
+            raise ShuttingDown
+        if client.session is not None:
+            raise MessageError("already-joined")
 
     def _check_login(self, client: Client, meeting: str, resume: str | None, now: datetime) -> None:
         """Whose login has expired comes back to its seat, and goes nowhere else. Raises MessageError ``signed-out``."""
@@ -122,8 +128,7 @@ class Entrance:
 
     async def try_devices(self, client: Client, message: EnterTestRoom, now: datetime) -> None:
         """Seat a client in its point's own test room and answer `joined` (R-109). Raises MessageError."""
-        if client.session is not None:
-            raise MessageError("already-joined")
+        self._check_may_join(client)
         own = [client.account.point] if client.account.point else await self._points_of(client.account.unit)
         here = [point for point in own if message.point in (None, point)]
         if not here:
@@ -248,6 +253,8 @@ class Entrance:
             raise MessageError("test-room-full" if meeting.trial else "full")
         if person.place is not None:
             await meeting.admit(person.place.id, now)
+        if self._hub.stopping:
+            raise ShuttingDown
         if self._hub.meetings.get(meeting.id) is not meeting:
             raise MessageError("ended")  # it ended while the guard was asked
         choice = conference.roster.choose(person, message.resume)  # the seat to resume may be gone by now

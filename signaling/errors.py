@@ -25,7 +25,8 @@ RoofError
 │   ├── NoGateway        a device cannot be called
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
-│   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, BadEncoding, MustChangePassword
+│   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, BadEncoding, ShuttingDown,
+│                        MustChangePassword
 └── MessageError         a WebSocket message that cannot be obeyed, answered with its word
 """
 
@@ -152,6 +153,10 @@ class BadJson(Refusal):
 
 class BadType(Refusal):
     """A body that is not application/json."""
+
+
+class ShuttingDown(Refusal):
+    """The server ends; whoever asks is to come again."""
 
 
 class BadEncoding(Refusal):

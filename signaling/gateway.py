@@ -243,6 +243,8 @@ class Gateway:
 
     async def _take(self, incoming: Incoming, now: datetime) -> None:
         guest = await self._reception.judge(incoming.user, incoming.peer, now)
+        if self._hub.stopping:
+            raise Refused(UNAVAILABLE)
         meeting = await self._hub.meeting(guest.session)
         place = _place(meeting, guest.device.point)
         if guest.number > place.devices:  # registered since the meeting began

@@ -20,12 +20,15 @@ async def alive(_: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """Database (which lets us write), Valkey and media workers answer, or which of them does not."""
+    """Database (which lets us write), Valkey and media workers answer, or which of them does not.
+
+    A server that ends is not ready.
+    """
     roof = request.app[ROOF]
     parts = {"database": await _database(roof), "valkey": await _valkey(roof), "media": await _media(roof)}
     healthy = all(parts.values())
-    body = {"status": "ok" if healthy else "unavailable", **parts}
-    return web.json_response(body, status=200 if healthy else 503)
+    status = "stopping" if roof.hub.stopping else "ok" if healthy else "unavailable"
+    return web.json_response({"status": status, **parts}, status=200 if status == "ok" else 503)
 
 
 async def metrics(request: web.Request) -> web.Response:

@@ -26,7 +26,7 @@ from signaling.bodies import Bodies
 from signaling.client import Client
 from signaling.conference import Booking, Conference
 from signaling.effects import Effect
-from signaling.errors import MessageError
+from signaling.errors import MessageError, ShuttingDown
 from signaling.lines import Lines
 from signaling.meeting import Meeting, Tools
 from signaling.messages import Farewell, StorageState
@@ -56,6 +56,8 @@ class Hub:
         self.tools = tools
         self._lines = lines
         # owned
+        self.stopping = False
+        """Whether nobody is let in any more."""
         self.meetings: dict[str, Meeting] = {}
         self.clients: set[Client] = set()
         self._sessions: dict[str, Session] = {}
@@ -91,7 +93,8 @@ class Hub:
         self._tasks = [asyncio.create_task(work) for work in works]
 
     async def stop(self) -> None:
-        """Say bye to everyone and close all rooms."""
+        """Let nobody in any more, say bye to everyone and close all rooms."""
+        self.stopping = True
         for meeting in list(self.meetings.values()):
             await self._finish(meeting, "shutdown")
         await self.tools.recordings.settled(SETTLE_SECONDS)
@@ -102,7 +105,9 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def meeting(self, session: Session) -> Meeting:
-        """Return the meeting of a session that somebody comes to, opened when it is not yet."""
+        """Return the meeting of a session that somebody comes to, opened when it is not yet. Raises ShuttingDown."""
+        if self.stopping:
+            raise ShuttingDown
         meeting = await self.open(session)
         if not meeting.opened:
             meeting.opened = True

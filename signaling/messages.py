@@ -22,7 +22,7 @@ Word = Literal[
     "code-locked", "too-early",
     "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
     "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
-    "disk-full", "unknown-item", "not-recording", "content-taken", "notice", "dedicated", "signed-out",
+    "disk-full", "unknown-item", "not-recording", "content-taken", "notice", "dedicated", "signed-out", "shutting-down",
 ]  # fmt: skip
 
 Role = Literal["host", "component", "observer"]

@@ -185,6 +185,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.BadJson: Answer(400, "bad-json"),
     errors.BadType: Answer(415, "unsupported-type"),
     errors.BadEncoding: Answer(400, "bad-encoding"),
+    errors.ShuttingDown: Answer(503, "shutting-down"),
     errors.BadInput: Answer(422, "invalid", _given),
     errors.KeyReused: Answer(422, "key-reused"),
     errors.InProgress: Answer(409, "in-progress"),

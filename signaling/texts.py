@@ -25,6 +25,10 @@ PROBLEMS: Mapping[str, Pair] = {
     "method-not-allowed": ("Phương thức không được hỗ trợ", "Method not allowed"),
     "bad-json": ("Nội dung không phải JSON hợp lệ", "The body is not valid JSON"),
     "bad-request": ("Yêu cầu không hợp lệ", "Bad request"),
+    "shutting-down": (
+        "Máy chủ đang khởi động lại, hãy thử lại sau ít phút",
+        "The server restarts, try again in a moment",
+    ),
     "bad-encoding": ("Nội dung không được nén (Content-Encoding)", "The body must have no content coding"),
     "unsupported-type": ("Nội dung phải là application/json", "The body must be application/json"),
     "too-large": ("Nội dung lớn hơn 64 KiB", "The body is larger than 64 KiB"),
@@ -117,6 +121,10 @@ FAULTS: Mapping[str, Pair] = {
     "signed-out": (
         "Đăng nhập đã hết hạn. Hãy đăng nhập lại để vào phiên họp khác.",
         "The sign-in has expired. Sign in again to join another meeting.",
+    ),
+    "shutting-down": (
+        "Máy chủ đang khởi động lại. Xin chờ ít phút.",
+        "The server restarts. Wait a moment.",
     ),
     "forbidden": (
         "Chỉ người điều khiển được làm việc này (khoản 1 Điều 10).",

@@ -57,6 +57,8 @@ async def _login(request: web.Request, roof: Roof) -> Login:
 async def _attend(roof: Roof, socket: web.WebSocketResponse, login: Login, request: web.Request) -> None:
     client = Client(socket, login, source_of(request), roof.clock(), request.headers.get(hdrs.USER_AGENT, ""))
     roof.hub.clients.add(client)
+    if roof.hub.stopping:
+        client.hang_up("shutdown")
     try:
         await _serve(roof, client)
     finally:

@@ -12,7 +12,7 @@ const KEPT = 20;
 const TRIES = 100; // the latest tries to come back that are told
 
 /** Refusals that time alone may lift: we try again by ourselves. */
-const PASSING = new Set(['unavailable', 'too-fast', 'media-restarting', 'no-answer', 'lost']);
+const PASSING = new Set(['unavailable', 'shutting-down', 'too-fast', 'media-restarting', 'no-answer', 'lost']);
 
 /** What joining may be refused for want of, and the field of `join` that says it. @type {Record<string, string>} */
 const SAID = {notice: 'accepted', dedicated: 'dedicated'};

@@ -22,7 +22,7 @@ from scheduler.model import Amount
 from scheduler.seed import khanh_hoa_2023
 from signaling import schema
 from signaling.accounts import ROLES, Account, Passwords, check_password, check_roles, normal_name, random_password
-from signaling.backup import backup, restore
+from signaling.backup import backup, read_passphrase, restore
 from signaling.chain import AuditEntry
 from signaling.errors import BadInput, BadLog, Fault, SettingsError
 from signaling.record import Record, record, utc_now
@@ -282,10 +282,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     machine.add_argument("name", nargs="?", help="of the machine: small letters, digits, dots and dashes")
     machine.add_argument("--withdraw", action="store_true", help="its workers are cut off within seconds")
     commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
-    copy = commands.add_parser("backup", help="write database and keys into one file, while the server runs or not")
-    copy.add_argument("file", type=Path)
+    copy = commands.add_parser("backup", help="write the database into one file, while the server runs or not")
+    copy.add_argument("--with-keys", action="store_true", help="and the keys it needs; only with --passphrase-file")
     back = commands.add_parser("restore", help="put a backup into a data directory that has none")
-    back.add_argument("file", type=Path)
+    for command in (copy, back):
+        command.add_argument("file", type=Path)
+        sealing = "the passphrase (its first line) that the whole is sealed with"
+        command.add_argument("--passphrase-file", type=Path, metavar="FILE", help=sealing)
     chain = commands.add_parser("verify-log", help="check the audit log; names the first entry that was changed")
     noted = "a head noted earlier, that the log must still contain (NUMBER:SEAL)"
     chain.add_argument("--head", type=_head, metavar="HEAD", help=noted)
@@ -302,14 +305,20 @@ async def run(settings: Settings, arguments: Namespace) -> None:
         await _migrate(settings, arguments)
         return
     if arguments.admin == "restore":  # before there is a record
-        await asyncio.to_thread(restore, settings, arguments.file)
+        await asyncio.to_thread(restore, settings, arguments.file, _passphrase(arguments))
+        print(f"restored into {settings.data}")
     async with record(settings, migrating=False) as kept:
         if arguments.admin == "backup":
-            await asyncio.to_thread(backup, settings, arguments.file)
+            await asyncio.to_thread(backup, settings, arguments.file, _passphrase(arguments), arguments.with_keys)
         elif arguments.admin != "restore":
             await COMMANDS[arguments.admin](kept, arguments)
         if arguments.admin != "verify-log":  # which leaves the log as it was
             await kept.audit.append(_entry(arguments))
+
+
+def _passphrase(arguments: Namespace) -> str | None:
+    """Read what a backup is sealed with. Raises BadBackup, OSError."""
+    return None if arguments.passphrase_file is None else read_passphrase(arguments.passphrase_file)
 
 
 async def _migrate(settings: Settings, arguments: Namespace) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -107,10 +108,11 @@ class Audit:
     async def newest(self, wanted: Wanted, limit: int) -> list[Sealed]:
         """Return the newest entries that are wanted, newest first."""
         found: list[Sealed] = []
-        async for rows in self._batches(wanted.select().order_by(AUDIT.c.id.desc())):
-            found += [row for row in rows if wanted.finds(row.entry)]
-            if len(found) >= limit:
-                break
+        async with aclosing(self._batches(wanted.select().order_by(AUDIT.c.id.desc()))) as batches:
+            async for rows in batches:
+                found += [row for row in rows if wanted.finds(row.entry)]
+                if len(found) >= limit:
+                    break
         return found[:limit]
 
     async def each(self, wanted: Wanted) -> AsyncIterator[list[Sealed]]:
@@ -118,7 +120,7 @@ class Audit:
         async for rows in self._batches(wanted.select().order_by(AUDIT.c.id)):
             yield [row for row in rows if wanted.finds(row.entry)]
 
-    async def _batches(self, query: Select[tuple[object, ...]]) -> AsyncIterator[list[Sealed]]:
+    async def _batches(self, query: Select[tuple[object, ...]]) -> AsyncGenerator[list[Sealed], None]:
         async with self._engine.connect() as connection, connection.stream(query) as rows:
             async for batch in rows.mappings().partitions(BATCH):
                 yield [_sealed(row) for row in batch]

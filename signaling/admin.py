@@ -25,6 +25,7 @@ from signaling.accounts import ROLES, Account, Passwords, check_password, check_
 from signaling.backup import backup, read_passphrase, restore
 from signaling.chain import AuditEntry
 from signaling.errors import BadInput, BadLog, Fault, SettingsError
+from signaling.lease import Lease
 from signaling.record import Record, record, utc_now
 from signaling.settings import Settings, mailbox
 from signaling.verify import verify
@@ -331,7 +332,7 @@ async def _migrate(settings: Settings, arguments: Namespace) -> None:
             raise SettingsError(f"a server runs on {settings.data}: stop it first") from None
         before = await schema.found(engine := database.connect(settings.database_url))
         await engine.dispose()
-        async with record(settings) as kept:
+        async with record(settings, lease=Lease(settings, lambda: None)) as kept:
             await kept.audit.append(_entry(arguments))
     print(f"from {before}" if before != schema.RELEASE else "nothing to do")
     print(f"to {schema.RELEASE}")

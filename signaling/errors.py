@@ -6,6 +6,8 @@ RoofError
 ├── BadBackup            a backup cannot be made, or is none
 ├── NewerDatabase        the tables are of a newer release
 ├── OlderDatabase        the tables are of an older release, and nobody said to migrate them
+├── DatabaseInUse        another server works on the database
+├── LeaseLost            another server has taken the database over
 ├── BadLog               an entry of the audit log is not what was written
 ├── Refusal              the caller's fault over REST
 │   ├── SignedOut        no valid session cookie
@@ -72,6 +74,20 @@ class OlderDatabase(RoofError):
         super().__init__(
             f"the database is of an older release ({standing}) than this one ({release}): run diemcau migrate"
         )
+
+
+class DatabaseInUse(RoofError):
+    """Another server works on the database."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"another server works on this database ({holder}); stop it, or set DIEMCAU_DATABASE_URL")
+
+
+class LeaseLost(RoofError):
+    """Another server has taken the database over, since this one did not renew its lease in time."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"another server has taken the database over ({holder}), so this one has ended")
 
 
 class BadLog(RoofError):

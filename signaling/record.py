@@ -3,7 +3,7 @@
 import hmac
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -48,6 +48,7 @@ from scheduler.vault import Vault
 from signaling import child, private, schema
 from signaling.audit import Audit
 from signaling.idempotency import Idempotency
+from signaling.lease import Lease
 from signaling.post import groups
 from signaling.recording_store import RecordingStore
 from signaling.recordings import KEY_BYTES, keep_key
@@ -110,11 +111,12 @@ def file_safe(key: bytes) -> Safe:
 
 
 @asynccontextmanager
-async def record(settings: Settings, migrating: bool = True) -> AsyncIterator[Record]:
+async def record(settings: Settings, migrating: bool = True, lease: Lease | None = None) -> AsyncIterator[Record]:
     """Open the database. Tables are made where there are none; with `migrating`, those of an older release are changed.
 
-    What does not go together with this release, key and profiles is refused before anything is written. Raises
-    NewerDatabase, OlderDatabase, LostKey, PolicyError, BadBackup.
+    What does not go together with this release, key and profiles is refused before anything is written; so is a
+    database that another server works on, with a `lease`. Raises NewerDatabase, OlderDatabase, LostKey, PolicyError,
+    BadBackup, DatabaseInUse; LeaseLost in the end.
     """
     key_file = settings.data / "code.key"
     key = settings.code_key or (key_file.read_bytes() if key_file.exists() else None)
@@ -127,16 +129,17 @@ async def record(settings: Settings, migrating: bool = True) -> AsyncIterator[Re
         if not standing.empty:
             await _check(kept)
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        private.mend(settings)
-        if key is None:
-            keep_key(key_file, made)
-        if standing != schema.RELEASE:
-            await schema.migrate(
-                engine, lambda was: schema.copied(settings.database_url, settings.copies, was, utc_now())
-            )
-        await kept.scheduler.keep_profiles(utc_now())
-        await kept.filing.refresh(utc_now())
-        yield kept
+        async with nullcontext() if lease is None else lease.held(engine):
+            private.mend(settings)
+            if key is None:
+                keep_key(key_file, made)
+            if standing != schema.RELEASE:
+                await schema.migrate(
+                    engine, lambda was: schema.copied(settings.database_url, settings.copies, was, utc_now())
+                )
+            await kept.scheduler.keep_profiles(utc_now())
+            await kept.filing.refresh(utc_now())
+            yield kept
     finally:
         await engine.dispose()
 

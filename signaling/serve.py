@@ -15,6 +15,7 @@ from signaling import tls
 from signaling.admin import FIRST, first_start
 from signaling.app import application, media, roof
 from signaling.errors import SettingsError
+from signaling.lease import Lease
 from signaling.record import record, utc_now
 from signaling.settings import HTTP_PORT, Settings, own_addresses
 
@@ -33,7 +34,11 @@ async def serve(settings: Settings) -> None:
     certificates = tls.Certificates(settings.data / "tls")
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificates.reload)
     with _only_one(settings):
-        async with record(settings) as kept, media(settings) as workers, roof(settings, kept, workers) as built:
+        async with (
+            record(settings, lease=Lease(settings, stop.set)) as kept,
+            media(settings) as workers,
+            roof(settings, kept, workers) as built,
+        ):
             password = await first_start(kept, utc_now())
             async with _listening(settings, application(built, workers), certificates) as urls:
                 _greet(*urls, password)

@@ -75,6 +75,16 @@ WORKER_KEYS = Table(  # by which media workers of other machines are known; a ke
     Column("created", BigInteger, nullable=False),
 )
 
+SERVER_LEASE = Table(  # one row: which server works on the database, and until when (see signaling.lease)
+    "server_lease",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("server", String(100), nullable=False),
+    Column("holder", String(300), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),  # milliseconds since 1970, by the clock of the database
+)
+
 RECORDINGS = Table(
     "recordings",
     METADATA,

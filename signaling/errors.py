@@ -20,7 +20,8 @@ RoofError
 │   ├── KeyReused        an Idempotency-Key came with another request before
 │   ├── InProgress       the request under this Idempotency-Key is being carried out
 │   ├── AnswerLost       the request under this Idempotency-Key was carried out, its answer is gone
-│   ├── NotFound         no such thing, or none the caller may see
+│   ├── NotFound         no such thing
+│   │   └── Hidden       one that the caller may not see
 │   ├── BadInput         a field is faulty
 │   ├── TooLarge         a file of more than `most` bytes
 │   ├── NotReady         the recording is still being made, or made good
@@ -144,7 +145,7 @@ class MustChangePassword(Refusal):
 
 
 class NotFound(Refusal):
-    """No such thing, or none that the caller may see."""
+    """No such thing."""
 
 
 class KeyReused(Refusal):
@@ -157,6 +158,10 @@ class InProgress(Refusal):
 
 class AnswerLost(Refusal):
     """The request under this Idempotency-Key was carried out; the server ended before its answer was kept."""
+
+
+class Hidden(NotFound):
+    """There is such a thing, but not for the caller: answered like any that is not there, and on the record."""
 
 
 class BadOrigin(Refusal):

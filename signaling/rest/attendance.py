@@ -11,7 +11,6 @@ from scheduler.preparation import stays
 from scheduler.preparation.attendance import SlotAttendance
 from signaling import rights
 from signaling.bodies import Bodies
-from signaling.errors import NotFound
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 from signaling.rest.sessions import bodies
 
@@ -120,11 +119,10 @@ async def explain(call: Call) -> list[Slot]:
 
 
 async def find(call: Call) -> tuple[model.Session, Bodies]:
-    """Return a session its reader may see, with all points. Raises NotFound."""
+    """Return a session its reader may see, with all points. Raises Hidden."""
     session = await call.roof.scheduler.session(call.id)
     points = await bodies(call)
-    if not rights.may_see(call.account, session, points):
-        raise NotFound
+    call.seen(rights.may_see(call.account, session, points))
     return session, points
 
 

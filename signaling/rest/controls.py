@@ -113,6 +113,9 @@ async def say(call: Call) -> list[Checklist]:
 async def add(call: Call) -> Evidence:
     """Keep a file that shows how an item stands."""
     control = await call.roof.register.control(call.id)
+    if control.subject == SYSTEM:
+        call.seen(call.account.sees_all)
+    await _check_may_read(call, control.subject or None)
     await _check_may_set(call, control.subject or None)
     file = await files.take(call)
     added = await call.roof.archive.add("control", control.id, file, call.account.account, call.now)
@@ -143,7 +146,10 @@ async def export(call: Call) -> web.Response:
 
 
 async def _check_may_read(call: Call, point: str | None) -> None:
-    """The system's are for who supervises, a point's for who may see its card. Raises Forbidden, UnknownPoint."""
+    """The system's are for who supervises, a point's for who may see its card.
+
+    Raises Forbidden, Hidden, UnknownPoint.
+    """
     if point is not None:
         await check_may_see(call, await call.roof.register.unit(point, call.now))
     else:

@@ -332,8 +332,14 @@ async def end_exemption(call: Call) -> None:
 
 
 async def check_may_see(call: Call, unit: str) -> None:
-    """A card is for the operating unit, the unit itself and the units above it (I-10). Raises Forbidden."""
-    call.only(rights.may_see_card(call.account, unit, await call.roof.scheduler.units()))
+    """A card is for the operating unit, the unit itself and the units above it (I-10). Raises Hidden."""
+    call.seen(rights.may_see_card(call.account, unit, await call.roof.scheduler.units()))
+
+
+async def check_may_keep(call: Call, unit: str) -> None:
+    """People of a unit are kept by itself and the unit right above it (Điều 19.3). Raises Hidden, Forbidden."""
+    await check_may_see(call, unit)
+    call.only(rights.may_keep_people(call.account, unit, await call.roof.scheduler.units()))
 
 
 async def _card(call: Call) -> Card:

@@ -8,7 +8,6 @@ from pydantic import StringConstraints
 from scheduler import model
 from scheduler.model import Channel, DraftState
 from signaling import rights
-from signaling.errors import NotFound
 from signaling.rest.route import ID, Call, Model, Moment, Named, Route
 
 
@@ -59,10 +58,9 @@ async def discard(call: Call) -> Draft:
 
 
 async def find(call: Call) -> model.Draft:
-    """Return a draft its reader may see; others are not found, so that ids tell nothing. Raises NotFound."""
+    """Return a draft its reader may see; others are not found, so that ids tell nothing. Raises Hidden."""
     found = await call.roof.drafts.draft(call.id)
-    if not rights.may_see_draft(call.account, found):
-        raise NotFound
+    call.seen(rights.may_see_draft(call.account, found))
     return found
 
 

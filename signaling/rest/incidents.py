@@ -134,8 +134,7 @@ async def _find(call: Call) -> Kept:
     if not call.account.sees_all:
         own = {point.id for point in await call.roof.scheduler.points() if point.unit == call.account.unit}
         session = await call.roof.scheduler.session(found.session)
-        if not own & {session.host_point, found.point}:
-            raise NotFound
+        call.seen(bool(own & {session.host_point, found.point}))
     return found
 
 

@@ -153,8 +153,7 @@ async def answer(call: Call) -> Lines:
     if not text:
         raise BadInput([Fault("text", "required")])
     incident = await call.roof.desk.incident(call.id)
-    if incident.provider != own:
-        raise NotFound
+    call.seen(incident.provider == own)
     changed = await call.roof.desk.act(incident.id, "answered", call.account.account, text, call.now)
     await call.note("incident-answered", changed.id, text)
     await call.roof.faults.changed(changed)

@@ -163,7 +163,9 @@ async def answer(call: Call) -> Wish:
     """Grant or refuse a wish, or take the answer back."""
     wish = await call.roof.shelf.grant(call.id)
     found, points = await find(call, wish.session)
-    call.only(rights.is_host(call.account, found, points))
+    host = rights.is_host(call.account, found, points)
+    call.seen(host or call.account.unit == wish.unit)
+    call.only(host)
     body: Answered = call.body
     told = await call.roof.shelf.answer(wish.id, body.granted, body.until, call.account.account, call.now)
     await call.note(

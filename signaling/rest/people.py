@@ -14,7 +14,7 @@ from signaling.accounts import Account, Role, normal_name
 from signaling.directory import shut
 from signaling.errors import BadInput, Fault, NotFound
 from signaling.links import PAGE, Link
-from signaling.rest.directory import Day, check_may_see
+from signaling.rest.directory import Day, check_may_keep, check_may_see
 from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 
 POINT_ROLES: tuple[Role, ...] = ("site", "registrant")
@@ -114,7 +114,7 @@ async def people(call: Call) -> list[Person]:
 
 async def add(call: Call) -> Person:
     """Add somebody, or put them in somebody's place, whose account is shut when their days are over."""
-    await _check_keeps(call, call.id)
+    await check_may_keep(call, call.id)
     body: NewPerson = call.body
     entry = Entry(
         unit=call.id,
@@ -136,7 +136,7 @@ async def add(call: Call) -> Person:
 
 async def end(call: Call) -> Person:
     """Let somebody be in charge through a day."""
-    await _check_keeps(call, (await call.roof.people.person(call.id)).unit)
+    await check_may_keep(call, (await call.roof.people.person(call.id)).unit)
     person = await call.roof.people.end(call.id, call.body.valid_to, call.now)
     await call.note("person-end", person.id, str(person.valid_to))
     await _tell_operator(call, person)
@@ -154,7 +154,7 @@ async def train(call: Call) -> Person:
 
 async def confirm(call: Call) -> list[Person]:
     """Note that a unit's list is still right."""
-    await _check_keeps(call, call.id)
+    await check_may_keep(call, call.id)
     await call.roof.people.confirm(call.id, call.now)
     await call.note("people-confirm", call.id)
     return [_wire(call, person) for person in await call.roof.people.of(call.id)]
@@ -234,11 +234,6 @@ async def _shut_gone(call: Call) -> None:
         if name in open_:
             await shut(call.roof.store, call.roof.logins, name)
             await call.note("account-disable", name)
-
-
-async def _check_keeps(call: Call, unit: str) -> None:
-    """Raises Forbidden for who may not keep the list of a unit."""
-    call.only(rights.may_keep_people(call.account, unit, await call.roof.scheduler.units()))
 
 
 def _list(call: Call, found: Standing) -> UnitList:

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from scheduler import csvfile
 from scheduler.preparation import personal
-from signaling import rights
+from signaling.rest.directory import check_may_keep
 from signaling.rest.files import attached
 from signaling.rest.route import ID, Call, Model, Route
 
@@ -43,20 +43,15 @@ async def export(call: Call) -> web.Response:
 
 async def erase(call: Call) -> Held:
     """Erase what a unit does not need any more."""
-    await _check(call)
+    await check_may_keep(call, call.id)
     erased = await call.roof.preparation.personal.erase(call.id, call.now)
     await call.note("personal-erase", call.id, str(erased))
     return _held(await _entries(call))
 
 
 async def _entries(call: Call) -> list[personal.Entry]:
-    await _check(call)
+    await check_may_keep(call, call.id)
     return await call.roof.preparation.personal.of(call.id, call.now)
-
-
-async def _check(call: Call) -> None:
-    """Raises Forbidden for who does not keep the lists of the unit's people."""
-    call.only(rights.may_keep_people(call.account, call.id, await call.roof.scheduler.units()))
 
 
 def _held(entries: list[personal.Entry]) -> Held:

@@ -227,11 +227,18 @@ async def relieve(call: Call) -> web.Response:
 
 
 async def _duty(call: Call) -> tuple[duty.Duty, model.Session, Bodies]:
-    """Return a duty the account may change. Raises UnknownDuty, Forbidden."""
+    """Return a duty the account may change. Raises UnknownDuty, Hidden, Forbidden."""
     given = await call.roof.preparation.duties.one(call.id)
     found, points = await call.roof.scheduler.session(given.session), await _points(call)
+    call.seen(given.account == call.account.account or _sees(call, given, found, points))
     call.only(_may_change(call, given, found, points))
     return given, found, points
+
+
+def _sees(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> bool:
+    """Tell whether somebody has a duty on their board."""
+    whole = given.point is None or given.point in rights.seen_points(call.account, found, points)
+    return whole and rights.may_see(call.account, found, points)
 
 
 def _may_change(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> bool:

@@ -21,7 +21,7 @@ from signaling.recording import JOINED, RecordingPhase
 from signaling.rest import ranges
 from signaling.rest.files import attachment
 from signaling.rest.route import ID, Call, Model, Moment, Route
-from signaling.rest.sessions import find
+from signaling.rest.sessions import bodies, find
 
 BACK = timedelta(days=400)
 """How far back those who took part see that there was a recording."""
@@ -132,6 +132,15 @@ async def _may_fetch(call: Call, found: recording.Recording) -> bool:
     return allowed(grants, call.account.unit, RECORDING, call.now)
 
 
+async def _may_see(call: Call, found: recording.Recording) -> bool:
+    """Whoever has it in their list: who may fetch it, administrators, and units that took part not long ago."""
+    if rights.may_list_recording(call.account, found) or await _may_fetch(call, found):
+        return True
+    known, held = await bodies(call), await call.roof.scheduler.named([found.session])
+    since = call.now - BACK
+    return any(call.account.unit in known.invited(each) and each.official.end > since for each in held)
+
+
 async def recordings(call: Call) -> list[Recording]:
     """List recordings by session, newest first: those one may fetch, and those of sessions one's unit took part in."""
     found = sorted(await _seen(call), key=lambda each: (each.session, each.part))
@@ -220,6 +229,7 @@ async def describe(call: Call) -> manifest.Manifest:
     found = await call.roof.recorded.parts(call.id)
     if not found:
         raise NotFound
+    call.seen(await _may_see(call, found[0]))
     call.only(rights.may_list_recording(call.account, found[0]))
     return manifest.manifest(found)
 
@@ -229,6 +239,7 @@ async def _find(call: Call) -> recording.Recording:
     found = await call.roof.recorded.recording(call.id) or await call.roof.recorded.of_solo(call.id)
     if found is None:
         raise NotFound
+    call.seen(await _may_see(call, found))
     call.only(await _may_fetch(call, found))
     return found
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from signaling.accounts import Account
 from signaling.auth import Source
 from signaling.chain import AuditEntry
-from signaling.errors import BadInput, Fault, Forbidden
+from signaling.errors import BadInput, Fault, Forbidden, Hidden
 from signaling.roof import Roof
 
 
@@ -110,6 +110,11 @@ class Call:
         """Let those through who are allowed to do this. Raises Forbidden."""
         if not allowed:
             raise Forbidden
+
+    def seen(self, visible: bool) -> None:
+        """Let those through who may see what was asked for; to others there is none. Raises Hidden."""
+        if not visible:
+            raise Hidden
 
     async def unit_names(self) -> dict[str, str]:
         """Return what every unit is called, by id."""

@@ -89,9 +89,11 @@ async def up(_: Call) -> web.Response:
 
 
 async def _own(call: Call, everywhere: bool) -> None:
-    """Let the people of a point through. Raises UnknownPoint, Forbidden."""
+    """Let the people of a point through. Raises UnknownPoint, Hidden, Forbidden."""
     point = await call.roof.scheduler.point(call.id)
-    call.only(everywhere or call.account.unit == point.unit)
+    own = call.account.unit == point.unit
+    call.seen(call.account.sees_all or own)
+    call.only(everywhere or own)
 
 
 def _wire(test: self_test.SelfTest) -> Kept:

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from signaling import idempotency
 from signaling.accounts import Account
 from signaling.border import check_origin, signed_in, source_of
-from signaling.errors import BadJson, BadType, Forbidden, NotFound
+from signaling.errors import BadJson, BadType, Forbidden, Hidden, NotFound
 from signaling.idempotency import Answer, Keyed
 from signaling.openapi import document
 from signaling.problems import CONTENT_TYPE, answer_to, problem
@@ -81,7 +81,7 @@ async def _answer(route: Route, call: Call, respond: Respond) -> web.StreamRespo
         key = idempotency.key_of(call.request.headers.get(idempotency.HEADER)) if route.keyed else None
         return await (respond(checked) if key is None else _once(checked, key, respond))
     except Exception as error:
-        if answer_to(error).status == FORBIDDEN and call.account.account:
+        if (isinstance(error, Hidden) or answer_to(error).status == FORBIDDEN) and call.account.account:
             await call.note("refused", call.request.path, route.method)
         raise
 

@@ -11,7 +11,7 @@ from scheduler.listing import Selection
 from scheduler.model import Act, ClassId, Phase, State
 from signaling import rights
 from signaling.bodies import Bodies
-from signaling.errors import BadInput, Fault, NotFound
+from signaling.errors import BadInput, Fault
 from signaling.rest import scripts
 from signaling.rest.route import ID, Call, Id, Interval, Model, Moment, Named, Route, Window
 
@@ -192,8 +192,7 @@ async def find(call: Call, session_id: str | None = None) -> tuple[model.Session
     """Return a session (the one in the path) its reader may see; others are not found, so that ids tell nothing."""
     found = await call.roof.scheduler.session(session_id or call.id)
     known = await bodies(call)
-    if not rights.may_see(call.account, found, known):
-        raise NotFound
+    call.seen(rights.may_see(call.account, found, known))
     return found, known
 
 

@@ -45,7 +45,7 @@ async def test_a9_a_unit_checks_the_laptop_of_its_point(world: World) -> None:
     async with other.post("/api/v1/controls", json=said) as response:
         assert await problem_of(response) == (403, "forbidden")
     async with other.get(f"/api/v1/controls?point={NHA_TRANG}") as response:
-        assert await problem_of(response) == (403, "forbidden")
+        assert await problem_of(response) == (404, "not-found")
     async with point.post("/api/v1/controls", json=said) as response:
         (laptop,) = await response.json()
     assert (laptop["open"], laptop["may_set"]) == (len(laptop["rows"]), True)

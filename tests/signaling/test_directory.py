@@ -95,7 +95,7 @@ async def test_a_card_is_for_the_unit_and_those_above_it(world: World) -> None:
     for account in ("host", "nhatrang", "camranh", "nobody"):
         async with (await world.signed_in(account)).get(f"{POINT}/nt.xuonghuan") as response:
             statuses[account] = response.status
-    assert statuses == {"host": 200, "nhatrang": 200, "camranh": 403, "nobody": 403}
+    assert statuses == {"host": 200, "nhatrang": 200, "camranh": 404, "nobody": 404}
 
 
 async def test_a_new_unit_begins_with_a_draft(world: World) -> None:
@@ -192,7 +192,7 @@ async def test_photos_and_documents_are_fetched_by_whom_the_card_is_for(world: W
         assert (response.status, await response.read()) == (200, JPEG)
         assert response.headers["Content-Disposition"] == "attachment; filename*=UTF-8''phong-hop.jpg"
     async with other.get(file) as response:
-        assert await problem_of(response) == (403, "forbidden")
+        assert await problem_of(response) == (404, "not-found")
     async with central.post(f"{file}/remove", json={}) as response:
         assert response.status == 204
     async with unit.get(file) as response:
@@ -218,5 +218,5 @@ async def test_r023_a_unit_fetches_its_own_inventory_and_no_others(world: World)
     assert {"UBND.Nha Trang", "NT.XuongHuan"} <= points
     assert not {name for name in points if not name.startswith(("UBND.Nha Trang", "NT."))}
     async with site.get("/api/v1/directory/units/so.tttt/inventory") as response:
-        assert await problem_of(response) == (403, "forbidden")
+        assert await problem_of(response) == (404, "not-found")
     assert await noted(world, 1) == [("nhatrang", "directory-export", "568", "inventory csv")]

@@ -88,7 +88,7 @@ async def test_a_document_is_had_by_whom_the_host_lets(world: World) -> None:  #
         True,
         "waiting",
     )
-    await post(other, f"/material-requests/{wish['id']}/answer", {"granted": True}, 403)
+    await post(other, f"/material-requests/{wish['id']}/answer", {"granted": True}, 404)
     await post(host, f"/material-requests/{wish['id']}/answer", {"granted": True})
     async with point.get(f"/api/v1{file}") as response:
         assert (await response.read(), response.headers["Content-Disposition"]) == (

@@ -178,7 +178,7 @@ class Gateway:
                 await self._ring(meeting, system, place)
         except (SQLAlchemyError, RedisError):
             log.exception("x %s could not be called", system.name)
-            system.failed(self._hub.tools.clock())
+            system.postponed(self._hub.tools.clock())
         self._changed(meeting)
 
     async def _ring(self, meeting: Meeting, system: System, place: Place) -> None:

@@ -14,7 +14,10 @@ from redis.exceptions import RedisError
 
 from signaling import keys, valkey
 from signaling.settings import Settings
+from tests.signaling.rooms import calls, gateway, register, tick
 from tests.signaling.world import NHA_TRANG, PASSWORD, World, open_world, problem_of
+
+VCS = "10.79.6.20"
 
 
 async def soon(done: Callable[[], Awaitable[bool]]) -> None:
@@ -172,3 +175,21 @@ async def test_a_meeting_waits_for_no_valkey_that_hangs(world: World) -> None:
     finally:
         os.kill(server, signal.SIGCONT)
     await soon(lambda: _counted(world, 1))
+
+
+async def test_room_systems_are_called_when_valkey_is_back_however_long_it_was_away(
+    world: World, external: External
+) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await external.go()
+    for _ in range(8):
+        await tick(world, 60)
+        await calls(host, "waiting")
+    assert agent.called == []
+    await external.come()
+    await soon(lambda: answers(world.roof.redis))
+    await tick(world, 60)
+    await calls(host, "connected")

@@ -7,6 +7,7 @@ limits (Điều 12.4.a). When it is not, lower-ranking sessions may lose their c
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from scheduler import revocation
 from scheduler.capacity import Ceiling, Excess, over, sweep
@@ -82,6 +83,29 @@ def contained(new: Sequence[Slot], old: Sequence[Slot]) -> bool:
     return all(
         any(o.kind == n.kind and o.start <= n.start and n.end <= o.end and n.legs <= o.legs for o in old) for n in new
     )
+
+
+def added(new: Sequence[Slot], old: Sequence[Slot], now: datetime) -> tuple[Slot, ...]:
+    """Return the parts of slots, from now on, in which more is asked for than is held; each with all it would hold.
+
+    What is held already is not weighed again, be it beyond a limit that fell since; nor is what is past.
+    """
+    parts = [part for slot in new for part in _parts(slot, old) if part.end > now]
+    return tuple(replace(part, start=max(part.start, now)) for part in parts)
+
+
+def _parts(slot: Slot, old: Sequence[Slot]) -> list[Slot]:
+    """Cut away of a slot what is held, by others with as many legs."""
+    left = [slot]
+    for held in old:
+        if held.legs >= slot.legs:
+            left = [
+                replace(part, start=start, end=end)
+                for part in left
+                for start, end in ((part.start, min(part.end, held.start)), (max(part.start, held.end), part.end))
+                if start < end
+            ]
+    return left
 
 
 def _slots(claims: Iterable[Claim]) -> list[Slot]:

@@ -85,10 +85,10 @@ class Commit:
         rank = self.profiles.rank(host.level, session.klass, host.unit, session.official.start)
         return Claim(session.id, session.seq, rank, session.slots, urgent=session.klass == "khan_cap")
 
-    async def plan(self, asked: Claim) -> Admit | Refuse:
-        """Decide on a claim as if it held nothing yet; a refusal comes with free times."""
+    async def plan(self, asked: Claim, whole: Claim | None = None) -> Admit | Refuse:
+        """Decide on a claim as if it held nothing yet; a refusal comes with free times, those of a `whole` claim."""
         answer, usable = await self._weighed(asked)
-        return answer if isinstance(answer, Admit) else await self._advised(asked, answer, usable)
+        return answer if isinstance(answer, Admit) else await self._advised(whole or asked, answer, usable)
 
     async def _weighed(self, asked: Claim) -> tuple[Admit | Refuse, capacity.Ceiling]:
         usable = await self._usable()
@@ -100,10 +100,10 @@ class Commit:
             self.glance.weighed[asked.id] = answer
         return answer, usable
 
-    async def reason(self, asked: Claim) -> Refuse:
-        """Say why a claim cannot be issued without revoking anything."""
+    async def reason(self, asked: Claim, whole: Claim | None = None) -> Refuse:
+        """Say why a claim cannot be issued without revoking anything; free times are those of a `whole` one."""
         held, usable = await self._beside(asked, _intervals(asked.slots)), await self._usable()
-        return await self._advised(asked, admission.explain(asked, held, usable), usable)
+        return await self._advised(whole or asked, admission.explain(asked, held, usable), usable)
 
     async def _advised(self, asked: Claim, refusal: Refuse, usable: capacity.Ceiling) -> Refuse:
         return replace(refusal, suggestions=await self._free(asked, usable))
@@ -228,14 +228,16 @@ class Commit:
     async def amend(self, old: Session, new: Session, host: Point, kind: HappeningKind = "amended") -> None:
         """Replace what was asked for: less keeps its place, more gets a new one. Raises CapacityExceeded.
 
-        The code of an issued session stays, for it belongs to the session and not to its times.
+        The code of an issued session stays, for it belongs to the session and not to its times; only what is added to
+        what it holds is weighed.
         """
         smaller = admission.contained(new.slots, old.slots)
         changed = new if smaller else replace(new, seq=await store.next_seq(self.db))
         claim = self.claim(changed, host)
-        plan = Admit() if smaller else await self.plan(claim)
-        if isinstance(plan, Refuse) or await self._for_operator(claim, plan):
-            raise CapacityExceeded(plan if isinstance(plan, Refuse) else await self.reason(claim))
+        more = self.more(claim, old)
+        plan = Admit() if smaller or not more.slots else await self.plan(more, claim)
+        if isinstance(plan, Refuse) or await self._for_operator(more, plan):
+            raise CapacityExceeded(plan if isinstance(plan, Refuse) else await self.reason(more, claim))
         freed = await self.revoke(plan.victims, old.id)
         await store.amend(self.db, changed)
         await self._tell(kind, changed)
@@ -319,6 +321,12 @@ class Commit:
             if refusal:
                 found.append((await store.known(self.db, claim.id), refusal))
         return found
+
+    def more(self, claim: Claim, old: Session) -> Claim:
+        """Return a claim on what a session would hold more than it does; all of it for one that waits."""
+        held = old.slots if old.state == State.ISSUED else ()
+        since = self.now.replace(microsecond=0)
+        return replace(claim, slots=admission.added(claim.slots, held, since) if held else claim.slots)
 
     async def obstacle(self, asked: Claim) -> Refuse | None:
         """Return what a claim that holds something already does not fit beside; None when it does."""

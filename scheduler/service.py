@@ -445,28 +445,37 @@ class Scheduler:
         """
         async with writing(self._engine) as db:
             old = await self._open(db, session_id, now)
-            if not old.official.start <= now or self.phase(old, now) != "open":
-                raise NotLive
-            end = old.official.end + steps * self.policy(now).registration.extension
-            commit = self._commit(db, now, act)
-            word = intake.end_error(Interval(old.official.start, end), commit.policy.session, now)
-            if word:
-                raise InvalidRequest([FieldError("official", word)])
-            slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
+            new = self._extended(old, steps, now)
             host = await registry_store.point(db, old.host_point)
-            await commit.amend(old, replace(old, slots=slots), host, "extended")
+            await self._commit(db, now, act).amend(old, new, host, "extended")
             return await store.known(db, session_id)
 
+    def _extended(self, old: Session, steps: int, now: datetime) -> Session:
+        """Return a session that is held with a later end. Raises NotLive, InvalidRequest."""
+        if not old.official.start <= now or self.phase(old, now) != "open":
+            raise NotLive
+        policy = self.policy(now)
+        end = old.official.end + steps * policy.registration.extension
+        word = intake.end_error(Interval(old.official.start, end), policy.session, now)
+        if word:
+            raise InvalidRequest([FieldError("official", word)])
+        slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
+        return replace(old, slots=slots)
+
     async def extensible(self, session_id: str, now: datetime) -> int:
-        """Return by how many steps, four at most, a meeting could go on now. Raises UnknownSession."""
+        """Return by how many steps, four at most, a meeting could go on now; 0 for one that is not held.
+
+        Raises UnknownSession.
+        """
         async with self._engine.begin() as db:
             session = await store.known(db, session_id)
-            commit = self._commit(db, now)
-            claim = commit.claim(session, await registry_store.point(db, session.host_point))
-            slot = session.slots[-1]
+            commit, host = self._commit(db, now), await registry_store.point(db, session.host_point)
             for steps in range(MAX_STEPS, 0, -1):
-                more = replace(slot, start=slot.end, end=slot.end + steps * self.policy(now).registration.extension)
-                if await commit.obstacle(replace(claim, slots=(more,))) is None:
+                try:
+                    claim = commit.claim(self._extended(session, steps, now), host)
+                except (NotLive, InvalidRequest):
+                    continue
+                if await commit.obstacle(commit.more(claim, session)) is None:
                     return steps
             return 0
 

@@ -41,6 +41,14 @@ FAULTS = (
     Fault("equal rank revokes", "revocation.py", "if claim.rank < asked.rank and", "if claim.rank <= asked.rank and"),
     Fault("a dead code lives", "service.py", "dead = session.code != self.typed(code)", "dead = False"),
     Fault("no reprieve", "revocation.py", "sorted(taken, key=seniority) if reprieve else ()", "()"),
+    Fault(
+        "what is held is weighed again",
+        "commit.py",
+        "admission.added(claim.slots, held, since) if held else claim.slots",
+        "claim.slots",
+    ),
+    Fault("minutes that are past are weighed", "admission.py", "start=max(part.start, now)", "start=part.start"),
+    Fault("fewer legs hold for more", "admission.py", "if held.legs >= slot.legs:", "if True:"),
     Fault("partial revocation", "revocation.py", "    if excesses:\n        return None\n", ""),
     Fault("a live victim", "revocation.py", "(live_too or not claim.live)", "True"),
     Fault(

@@ -101,29 +101,41 @@ class Judge:
             if den * len(running) > num * self.sessions[minute] or points > num * self.points[minute]:
                 yield minute
 
-    def fits(self, asked: Entry, held: Iterable[Entry]) -> bool:
-        """Tell whether a registration breaks nothing beside others."""
-        return not list(self.over([*held, asked], asked.minutes))
+    def fits(self, asked: Entry, held: Iterable[Entry], minutes: Iterable[int] | None = None) -> bool:
+        """Tell whether a registration breaks nothing beside others, in all or some of its minutes."""
+        return not list(self.over([*held, asked], asked.minutes if minutes is None else minutes))
 
-    def plan(self, asked: Entry, now: int) -> list[str] | None:
-        """Return whose codes a registration costs, latest first; None when it must wait."""
-        if not self.fits(asked, ()):
+    def added(self, asked: Entry, now: int) -> list[int]:
+        """Return the minutes from now on in which an amended registration takes more than it has."""
+        old = self.entries[asked.id]
+        return [
+            minute
+            for minute in asked.minutes
+            if minute >= now and not (old.state == "issued" and old.runs(minute) and asked.legs <= old.legs)
+        ]
+
+    def room(self, asked: Entry, now: int) -> bool:
+        """Tell whether an amended registration takes nobody's code."""
+        return self.fits(asked, [e for e in self.issued() if e.id != asked.id], self.added(asked, now))
+
+    def plan(self, asked: Entry, now: int, minutes: list[int] | None = None) -> list[str] | None:
+        """Return whose codes a registration costs, latest first; None when it must wait. It is weighed in its minutes,
+        or only in some of them."""
+        minutes = asked.minutes if minutes is None else minutes
+        if not self.fits(asked, (), minutes):
             return None
         held = [entry for entry in self.issued() if entry.id != asked.id]
         candidates = [entry for entry in held if entry.rank < asked.rank and self._may_fall(entry, asked, now)]
         candidates.sort(key=lambda entry: (entry.rank if self.rules.lowest_first else 0, -entry.seq))
-        return self._victims(held, candidates, [asked], asked.minutes, SHARE)
+        return self._victims(held, candidates, [asked], minutes, SHARE)
 
-    def ahead(self, asked: Entry, now: int) -> list[str]:
+    def ahead(self, asked: Entry, now: int, minutes: list[int] | None = None) -> list[str]:
         """Return who of the queue comes before a registration at the same time and could be served now."""
+        wanted = set(asked.minutes if minutes is None else minutes)
         order = (-asked.rank, asked.seq)
         before = [e for e in self.queued() if e.id != asked.id and (-e.rank, e.seq) < order]
-        return [e.id for e in before if e.first > now and self.meet(e, asked) and self.plan(e, now) is not None]
-
-    @staticmethod
-    def meet(one: Entry, other: Entry) -> bool:
-        """Tell whether two registrations share a minute."""
-        return not set(one.minutes).isdisjoint(other.minutes)
+        meeting = [e for e in before if e.first > now and not wanted.isdisjoint(e.minutes)]
+        return [e.id for e in meeting if self.plan(e, now) is not None]
 
     def _may_fall(self, entry: Entry, asked: Entry, now: int) -> bool:
         if entry.runs(now) and not (asked.urgent and self.rules.live_may_fall):

@@ -299,6 +299,47 @@ async def test_more_gets_a_new_place_or_changes_nothing(scheduler: Scheduler) ->
     assert await scheduler.session(first.id) == amended
 
 
+async def test_a_longer_end_costs_nobody_the_time_that_is_held_already(automatic: Scheduler) -> None:
+    """A maximum that fell left both their codes (A20); asking for an hour that is free does not weigh them again."""
+    higher, lower = await ask(automatic, HEALTH, 100), await ask(automatic, COMMUNE, 100)
+    assert await automatic.operator.set_capacity(MORNING.start, Amount(20, 200), NOW) == ()
+    longer = replace(REQUEST, host_point=HEALTH, points=higher.points, official=on("05/04/2023", "08:00", "11:00"))
+    amended = await automatic.amend(higher.id, longer, NOW)
+    assert (amended.official, amended.code) == (longer.official, higher.code)
+    assert await states(automatic, [lower]) == [State.ISSUED]
+    during = at("05/04/2023 10:50")
+    assert await automatic.extensible(higher.id, during) == 4
+    assert (await automatic.extend(higher.id, 4, during)).official.end == at("05/04/2023 12:00")
+    late = replace(longer, official=on("05/04/2023", "07:00", "11:00"))
+    blocker = await ask(automatic, PROVINCE, 101, on("05/04/2023", "07:00", "08:00"))
+    with pytest.raises(CapacityExceeded) as refused:
+        await automatic.amend(higher.id, late, NOW)
+    assert (refused.value.interval, refused.value.refusal.holders) == (blocker.official, (blocker.id,))
+
+
+async def test_minutes_that_are_past_are_not_weighed(automatic: Scheduler) -> None:
+    """Over time, a meeting is prolonged from now on, whatever was held in the minutes since its end."""
+    meeting = await ask(automatic, HEALTH, 100)
+    await ask(automatic, PROVINCE, 150, Interval(MORNING.end, MORNING.end + timedelta(minutes=5)))
+    assert await automatic.extensible(meeting.id, MORNING.end + timedelta(minutes=4)) == 0
+    now = MORNING.end + timedelta(minutes=5)
+    assert await automatic.extensible(meeting.id, now) == 4
+    assert (await automatic.extend(meeting.id, 1, now)).official.end == MORNING.end + timedelta(minutes=15)
+
+
+async def test_more_points_are_weighed_with_all_they_would_hold(automatic: Scheduler) -> None:
+    meeting = await ask(automatic, HEALTH, 100)
+    await ask(automatic, PROVINCE, 98, Interval(MORNING.start, MORNING.start + timedelta(hours=1)))
+    points = [p.id for p in await automatic.points() if p.id not in {HEALTH, PROVINCE, *meeting.points}]
+    two, three = (
+        replace(REQUEST, host_point=HEALTH, points=(*meeting.points, *points[:n]), official=MORNING) for n in (2, 3)
+    )
+    with pytest.raises(CapacityExceeded) as refused:
+        await automatic.amend(meeting.id, three, NOW)
+    assert (refused.value.needed, refused.value.usable) == (201, 200)
+    assert (await automatic.amend(meeting.id, two, NOW)).legs == 102
+
+
 async def test_a_waiting_registration_takes_a_free_time(scheduler: Scheduler) -> None:
     await ask(scheduler, PROVINCE, 200)
     waiting = await ask(scheduler, NHA_TRANG, 50)

@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.strategies import just
 
 from scheduler import database, policy
-from scheduler.errors import CapacityExceeded, OutOfOrder, Revoked
+from scheduler.errors import CapacityExceeded, InvalidRequest, OutOfOrder, Revoked
 from scheduler.model import Amount, ClassId, Held, Interval, Request, Session, State
 from scheduler.profiles import Profiles
 from scheduler.service import Scheduler
@@ -38,6 +38,7 @@ MIDNIGHT = 5  # of Khánh Hòa: bodies may stand elsewhere from a day on (A22)
 BEFORE = -7 * 24 * 60
 HORIZON = 30
 MAX_LEGS = 12
+GRACE = 15
 RANKS = {"xa": 10, "huyen": 20, "so": 30}
 STANDINGS = tuple(
     Standing(f"{level}-{letter}", rank, first, last)
@@ -95,6 +96,7 @@ def profiles(rules: Rules, automatic: bool) -> Profiles:
         "classes": {name: each.model_copy(update={"lead": None}) for name, each in ruled.shelf[-1].classes.items()}
     }
     prompt["standings"] = tuple(map(said, STANDINGS))
+    prompt["registration"] = ruled.shelf[-1].registration.model_copy(update={"extension_min": 1})
     return Profiles(tuple(each.model_copy(update=prompt) for each in ruled.shelf))
 
 
@@ -260,9 +262,10 @@ class Precedence(RuleBasedStateMachine):
         smaller = old_a <= a and b <= old_b and legs <= entry.legs
         rank = self.judge.rank(entry.level, body(entry.level, legs), slots, entry.urgent)
         new = replace(entry, slots=slots, legs=legs, rank=rank, seq=entry.seq if smaller else self.seq + 1)
-        plan = [] if smaller else self.judge.plan(new, self.now)
+        more = self.judge.added(new, self.now)
+        plan = [] if smaller else self.judge.plan(new, self.now, more)
         request = self.request(new, entry.level)
-        if plan is None or (plan and not self.at_once(new, plan)):
+        if plan is None or (plan and not self.at_once(new, plan, more)):
             with pytest.raises(CapacityExceeded):
                 self.run(self.scheduler.amend(entry.id, request, minute(self.now)))
             return
@@ -276,6 +279,34 @@ class Precedence(RuleBasedStateMachine):
             self.judge.reinstate(self.now)
         else:
             self.carry_out(new, plan)
+
+    @precondition(lambda self: self.open())
+    @rule(pick=picks, steps=st.integers(1, 4))
+    def extend(self, pick: int, steps: int) -> None:
+        """Let a meeting go on; what is offered is granted, and minutes that it has or that are past cost nothing."""
+        entry = self.pick(self.open(), pick)
+        (a, b), seq = entry.slots[-1], self.seq + 1
+        longer = [replace(entry, slots=(*entry.slots[:-1], (a, b + n)), seq=seq) for n in range(1, 5)]
+        offered = [n for n, new in enumerate(longer, start=1) if b + n > self.now and self.judge.room(new, self.now)]
+        assert self.run(self.scheduler.extensible(entry.id, minute(self.now))) == max(offered, default=0)
+        new = longer[steps - 1]
+        more = self.judge.added(new, self.now)
+        plan = self.judge.plan(new, self.now, more)
+        if b + steps <= self.now:
+            with pytest.raises(InvalidRequest):
+                self.run(self.scheduler.extend(entry.id, steps, minute(self.now)))
+            return
+        if plan is None or (plan and not self.at_once(new, plan, more)):
+            assert steps not in offered
+            with pytest.raises(CapacityExceeded):
+                self.run(self.scheduler.extend(entry.id, steps, minute(self.now)))
+            return
+        extended: Session = self.run(self.scheduler.extend(entry.id, steps, minute(self.now)))
+        assert (extended.seq, extended.code) == (seq, self.live[entry.id])
+        self.passed.add(entry.id)
+        self.seq = seq
+        self.judge.entries[entry.id] = new
+        self.carry_out(new, plan)
 
     @rule(since=st.integers(0, 12), sessions=st.integers(2, 8), points=st.integers(4, 30))
     def rate(self, since: int, sessions: int, points: int) -> None:
@@ -377,10 +408,15 @@ class Precedence(RuleBasedStateMachine):
         """Registrations that can still be changed: not cancelled, not over."""
         return [e for e in self.judge.entries.values() if e.state != "cancelled" and e.slots[-1][1] + 15 > self.now]
 
-    def at_once(self, asked: Entry, plan: list[str]) -> bool:
+    def open(self) -> list[Entry]:
+        """Meetings that are held, or were until some minutes ago."""
+        held = [e for e in self.judge.issued() if e.slots[-1][0] <= self.now < e.slots[-1][1] + GRACE]
+        return [e for e in held if e.slots[-1][1] + 4 < HORIZON]
+
+    def at_once(self, asked: Entry, plan: list[str], minutes: list[int] | None = None) -> bool:
         """Whether others lose their codes without the operator: unless one comes first (I13) or is held now (A25)."""
         meeting = any(self.judge.entries[victim].runs(self.now) for victim in plan)
-        return self.automatic and not meeting and not self.judge.ahead(asked, self.now)
+        return self.automatic and not meeting and not self.judge.ahead(asked, self.now, minutes)
 
     def carry_out(self, entry: Entry, plan: list[str]) -> None:
         for victim in plan:

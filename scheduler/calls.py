@@ -49,7 +49,8 @@ class Calls:
         clock = Clock(self._desk.policy(session), (await calendar_store.notes(db)).calendar)
         by = clock.check(slot.start).astimezone(self._desk.policy(session).zone)
         said = particulars.said(session, self._desk.policy(session), points)
-        lines = [f"kiểm tra xong trước {by:%H:%M %d/%m/%Y}"]
+        late = "kiểm tra ngay, trước giờ họp"  # what was registered since is called when no time is left for it
+        lines = [f"kiểm tra xong trước {by:%H:%M %d/%m/%Y}" if now < by else late]
 
         def notice(unit: str) -> Notice:
             of_unit = of_slot("check-call", session, slot, host, lines, unit)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scheduler.model import ClassId
-from scheduler.policy import Lead, Policy
+from scheduler.policy import ClassPolicy, Policy
 from scheduler.worktime import Calendar, Worktime
 
 
@@ -63,19 +63,24 @@ class Clock:
         rules = self._policy.classes[class_id]
         effective = received if rules.any_hour else self.worktime.receipt(received)
         reply = self._reply(class_id, received, effective, start)
-        return Owed(effective, self._latest(rules.lead, start), reply)
+        return Owed(effective, self._latest(rules, start), reply)
 
     def remaining(self, received: datetime, start: datetime) -> tuple[tuple[ClassId, datetime | None], ...]:
         """Return the classes a registration that comes at `received` is in time for, each with its last moment."""
         counted = {class_id: self.deadlines(class_id, received, start) for class_id in self._policy.classes}
         return tuple((class_id, found.latest) for class_id, found in counted.items() if not found.late)
 
-    def _latest(self, lead: Lead | None, start: datetime) -> datetime | None:
-        """Return the last instant of receipt, counted from the meeting itself (R-073, R-074, readings A12, A13)."""
+    def _latest(self, rules: ClassPolicy, start: datetime) -> datetime | None:
+        """Return the last instant of receipt, counted from the meeting itself (R-073, R-074, readings A12, A13).
+
+        What is received in office hours only has its last moment within them: 4 hours before 08:00 nobody receives.
+        """
+        lead = rules.lead
         if lead is None:
             return None
         if lead.working_days is None:
-            return start - timedelta(hours=lead.hours or 0)
+            latest = start - timedelta(hours=lead.hours or 0)
+            return latest if rules.any_hour else self.worktime.last(latest)
         days = lead.working_days + (lead.mode == "clear_days")
         day = self.worktime.working_day(self.worktime.day(start), -days)
         return self.worktime.same_time(day, start) if lead.mode == "same_clock" else self.worktime.closes(day)

@@ -286,8 +286,10 @@ class Scheduler:
         self, db: AsyncConnection, request: Request, received: datetime, now: datetime
     ) -> StateSecret | TooLate | None:
         """Return why a faultless request is not even weighed (Điều 5.2, 13.2.a)."""
-        if request.secret:
-            return StateSecret()
+        return StateSecret() if request.secret else await self._late(db, request, received, now)
+
+    async def _late(self, db: AsyncConnection, request: Request, received: datetime, now: datetime) -> TooLate | None:
+        """Return why a request that comes at `received` comes too late for its class (Điều 13.2.a)."""
         clock = await self._clock(db, now)
         counted = clock.deadlines(request.klass, received, request.official.start)
         if counted.latest is None or not counted.late:
@@ -409,20 +411,28 @@ class Scheduler:
     async def amend(self, session_id: str, request: Request, now: datetime, act: Act = SYSTEM) -> Session:
         """Ask for something else instead: less keeps its place in the order, more gets a new one; the code stays.
 
-        Raises UnknownSession, Ended (also when cancelled), InvalidRequest, CapacityExceeded; then nothing changed.
+        One that is moved to another start must come as early before it as a registration. Raises UnknownSession, Ended
+        (also when cancelled), InvalidRequest, TooLate, CapacityExceeded; then nothing changed, but that it came too
+        late is kept.
         """
         async with writing(self._engine) as db:
             old = await self._open(db, session_id, now)
             checked, points, asked = await self._checked(db, request, now)
-            new = replace(
-                old,
-                slots=asked,
-                legs=asked[-1].legs,
-                check_due=(await self._clock(db, now)).check(asked[0].start),
-                **particulars_of(checked),
-            )
-            await self._commit(db, now, act).amend(old, new, points[new.host_point])
-            return await store.known(db, session_id)
+            moved = checked.official.start != old.official.start and not admission.contained(asked, old.slots)
+            refused = await self._late(db, checked, now, now) if moved else None
+            if refused is None:
+                new = replace(
+                    old,
+                    slots=asked,
+                    legs=asked[-1].legs,
+                    check_due=(await self._clock(db, now)).check(asked[0].start),
+                    **particulars_of(checked),
+                )
+                await self._commit(db, now, act).amend(old, new, points[new.host_point])
+                return await store.known(db, session_id)
+            by = replace(checked, submitted_by=act.by or checked.submitted_by)
+            await refusals_store.add(db, self._refusal(by, points[checked.host_point], refused, now))
+        raise refused
 
     async def invite(self, session_id: str, point_id: str, now: datetime, act: Act = SYSTEM) -> Session:
         """Let one more point take part from now on, also while the meeting is held (Điều 3.7, R-011).

@@ -107,6 +107,13 @@ class Worktime:
         """Return when something that came at `instant` is received: then, or at the next opening (A14)."""
         return max(instant.astimezone(UTC), self._opening(instant)[0])
 
+    def last(self, instant: datetime) -> datetime:
+        """Return the last instant up to `instant` at which something can be received. Raises NoWorkingDay."""
+        day = self._next(self.day(instant), -_DAY)
+        while not (begun := [span for span in self._spans(day) if span[0] <= instant]):
+            day = self.working_day(day, -1)
+        return min(instant.astimezone(UTC), begun[-1][1])
+
     def after(self, instant: datetime, hours: timedelta) -> datetime:
         """Return the instant by which so much office time has passed since the receipt of `instant`."""
         for opens, closes in self._from(instant):

@@ -21,6 +21,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "name-number": ("số phân biệt phải là {value} (Điều 6.4)", "its digits must be {value} (Article 6.4)"),
     "not-assessed": ("chưa được đánh giá (Điều 9.3)", "not assessed yet (Article 9.3)"),
     "assessment-failed": ("đánh giá không đạt: {value} (Điều 6)", "failed its assessment: {value} (Article 6)"),
+    "assessment-line": (
+        "đánh giá không đạt: đường truyền khi đánh giá không đạt yêu cầu, cần đánh giá lại (Điều 6.3)",
+        "failed its assessment: its line did not suffice then; it is to be assessed again (Article 6.3)",
+    ),
     "assessment-over": ("đánh giá đã hết hạn", "its assessment has ended"),
     "no-line": ("chưa có đường truyền (Điều 6.3)", "no line yet (Article 6.3)"),
     "line-type": ("không được dùng đường {value} (Điều 6.3)", "may not use {value} (Article 6.3)"),

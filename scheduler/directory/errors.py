@@ -36,8 +36,8 @@ class QuotaExceeded(SchedulerError):
 class NotReady(SchedulerError):
     """A point cannot become active yet (R-046).
 
-    Words: ``not-assessed`` ``assessment-failed`` ``assessment-over`` ``no-line`` ``line-slow-up`` ``line-slow-down``
-    ``line-unmeasured`` ``line-type`` ``name-grammar`` ``quota`` ``no-account`` ``no-managing-unit``.
+    Words: ``not-assessed`` ``assessment-failed`` ``assessment-line`` ``assessment-over`` ``no-line`` ``line-slow-up``
+    ``line-slow-down`` ``line-unmeasured`` ``line-type`` ``name-grammar`` ``quota`` ``no-account`` ``no-managing-unit``.
     """
 
     def __init__(self, lacks: list[FieldError]) -> None:

@@ -27,6 +27,9 @@ class Facts:
     account: bool
 
 
+_LINE_FAILED = FieldError("assessment", "assessment-line")
+
+
 def lacks(facts: Facts, policy: Policy, day: date, now: datetime) -> list[FieldError]:
     """Return everything that is missing, in the order of Điều 9."""
     exempt = any(given.kind == "internet" and given.holds(day) for given in facts.exemptions)
@@ -46,7 +49,8 @@ def _room(facts: Facts, policy: Policy, now: datetime) -> list[FieldError]:
     if last.result == "failed":
         rules = policy.directory.assessment.items
         failed = [rules[item.id].name if item.id in rules else item.id for item in assessment.failing(last.items)]
-        return [FieldError("assessment", "assessment-failed", ", ".join(failed))]
+        # Met in every item, it was failed by the line as it was then, which may be measured anew since.
+        return [FieldError("assessment", "assessment-failed", ", ".join(failed)) if failed else _LINE_FAILED]
     if last.expires is not None and last.expires <= now:
         return [FieldError("assessment", "assessment-over")]
     return []

@@ -14,7 +14,7 @@ from scheduler.notices import Channels
 from scheduler.post import Post
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, ZONE, at, hours, on
+from tests.scheduler.world import NOW, REQUEST, URGENT, ZONE, at, hours, on
 
 CHANNELS = Channels(mail=True, groups=("telegram",))
 
@@ -69,6 +69,15 @@ async def test_a_rehearsal_is_called_to_of_its_own(office: Office) -> None:
     assert await office.called("04/04/2023 10:00") == ROUND * 2
     reasons = {n.facts.reason for n in await office.post.newest(99) if n.kind == "check-call"}
     assert reasons == {"kiểm tra xong trước 12:00 04/04/2023", "kiểm tra xong trước 06:00 05/04/2023"}
+
+
+async def test_a_check_that_is_due_already_is_called_to_at_once(office: Office) -> None:
+    """An emergency of half an hour ahead is not asked to be checked an hour and a half ago."""
+    request = replace(REQUEST, klass="khan_cap", official=on("03/04/2023", "08:30", "09:00"), **URGENT)
+    await office.scheduler.submit(request, NOW)
+    await office.called("03/04/2023 08:00")
+    [call] = [n for n in await office.post.newest(99) if n.kind == "check-call" and n.channel == "mail"]
+    assert call.facts.reason == "kiểm tra ngay, trước giờ họp"
 
 
 async def test_who_lost_the_code_is_not_called(office: Office) -> None:

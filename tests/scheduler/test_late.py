@@ -7,7 +7,7 @@ import pytest
 
 from scheduler.drafts import Drafts
 from scheduler.errors import CapacityExceeded, StateSecret, TooLate
-from scheduler.model import ClassId, Interval, Request
+from scheduler.model import Act, ClassId, Interval, Request
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, SUDDEN, URGENT, asking, at, hours, on
@@ -21,23 +21,25 @@ def request(start: str, klass: ClassId = "thuong") -> Request:
 
 
 @pytest.mark.parametrize(
-    ("start", "latest"),
+    ("start", "latest", "sudden"),
     [
-        ("05/04/2023 08:00", "03/04/2023 17:00"),  # R-073
-        ("05/05/2023 08:00", "28/04/2023 17:00"),
-        ("07/05/2024 08:00", "04/05/2024 17:00"),
-        ("16/02/2024 08:00", "07/02/2024 17:00"),
-        ("12/01/2026 08:00", "09/01/2026 17:00"),
+        ("05/04/2023 08:00", "03/04/2023 17:00", "04/04/2023 17:00"),  # R-073
+        ("05/05/2023 08:00", "28/04/2023 17:00", "04/05/2023 17:00"),
+        ("07/05/2024 08:00", "04/05/2024 17:00", "06/05/2024 17:00"),
+        ("16/02/2024 08:00", "07/02/2024 17:00", "15/02/2024 17:00"),
+        ("12/01/2026 08:00", "09/01/2026 17:00", "10/01/2026 17:00"),
     ],
 )
-async def test_r073_two_working_days(scheduler: Scheduler, start: str, latest: str) -> None:
+async def test_r073_two_working_days(scheduler: Scheduler, start: str, latest: str, sudden: str) -> None:
+    """The last moment of a class is one at which somebody receives: not 04:00 for a meeting at 08:00."""
     session = await scheduler.submit(request(start), at(latest))
     assert (session.received, session.effective) == (at(latest), at(latest))
     with pytest.raises(TooLate) as caught:
         await scheduler.submit(request(start), at(latest) + timedelta(minutes=1))
     error = caught.value
     assert (error.klass, error.latest, error.article) == ("thuong", at(latest), "điểm a khoản 2 Điều 13")
-    assert error.remaining == (("dot_xuat", at(start) - hours(4)), ("khan_cap", None))
+    assert error.remaining == (("dot_xuat", at(sudden)), ("khan_cap", None))
+    assert (await scheduler.submit(request(start, "dot_xuat"), at(sudden))).effective == at(sudden)
 
 
 async def test_r001_the_deadlines_are_those_of_the_profile_of_the_day_of_receipt(scheduler: Scheduler) -> None:
@@ -46,6 +48,44 @@ async def test_r001_the_deadlines_are_those_of_the_profile_of_the_day_of_receipt
     assert (before.profile, after.profile) == ("pre-KH-2023/1", "KH-2023/1")
     with pytest.raises(TooLate):
         await scheduler.submit(request("25/03/2023 08:00"), at("24/03/2023 08:00"))
+
+
+async def test_i02_what_is_moved_comes_as_early_as_a_registration(scheduler: Scheduler) -> None:
+    """Registered in good time for a far day, a session is not amended to one for which it would come too late."""
+    session = await scheduler.submit(request("20/04/2023 08:00"), NOW)
+    for start, latest in (("03/04/2023 09:20", "30/03/2023 17:00"), ("04/04/2023 14:00", "31/03/2023 17:00")):
+        with pytest.raises(TooLate) as caught:
+            await scheduler.amend(session.id, request(start), NOW, Act("nt", "Dời lịch"))
+        assert (caught.value.klass, caught.value.latest) == ("thuong", at(latest))
+        assert caught.value.article == "điểm a khoản 2 Điều 13"
+    assert await scheduler.session(session.id) == session
+    kept = await scheduler.refusals(NOW, NOW + hours(1))
+    assert [(each.word, each.official.start, each.by) for each in kept] == [
+        ("late", at("04/04/2023 14:00"), "nt"),
+        ("late", at("03/04/2023 09:20"), "nt"),
+    ]
+    earlier = await scheduler.amend(session.id, request("05/04/2023 08:00"), NOW)
+    assert earlier.official.start == at("05/04/2023 08:00")
+
+
+async def test_i02_what_is_put_off_to_another_time_is_judged_too_but_not_what_is_less(scheduler: Scheduler) -> None:
+    """A place kept for some day is no registration of the day after; a later start within what is held is (I14)."""
+    session = await scheduler.submit(request("05/04/2023 08:00"), NOW)
+    eve = at("04/04/2023 08:00")
+    with pytest.raises(TooLate):
+        await scheduler.amend(session.id, request("05/04/2023 14:00"), eve)
+    shorter = Interval(at("05/04/2023 08:30"), session.official.end)
+    same = request("05/04/2023 08:00")
+    less = await scheduler.amend(session.id, replace(same, official=shorter), eve)
+    longer = Interval(shorter.start, at("05/04/2023 10:00"))
+    more = await scheduler.amend(session.id, replace(same, official=longer, title="Họp dài hơn"), eve)
+    assert (less.official, less.seq, more.official, more.code) == (shorter, session.seq, longer, session.code)
+
+
+@pytest.mark.parametrize(("klass", "start"), [("dot_xuat", "03/04/2023 12:00"), ("khan_cap", "03/04/2023 09:20")])
+async def test_i02_each_class_is_moved_by_its_own_lead(scheduler: Scheduler, klass: ClassId, start: str) -> None:
+    session = await scheduler.submit(request("20/04/2023 08:00", klass), NOW)
+    assert (await scheduler.amend(session.id, request(start, klass), NOW)).official.start == at(start)
 
 
 async def test_r072_what_comes_out_of_hours_is_received_at_the_next_opening(scheduler: Scheduler) -> None:

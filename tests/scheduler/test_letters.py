@@ -17,7 +17,7 @@ from scheduler.outbox import Waiting
 from scheduler.post import Post
 from scheduler.service import Scheduler
 from tests.scheduler.conftest import PROFILES
-from tests.scheduler.world import NOW, REQUEST, ZONE, at, on
+from tests.scheduler.world import NOW, REQUEST, SUDDEN, ZONE, at, on
 
 SOON = at("04/04/2023 08:00")
 MAIL = Channels(mail=True)
@@ -40,11 +40,12 @@ async def test_changes_and_the_end_are_told_to_those_who_were_told_once_each(see
             found = await outbox.of_coming(db, ("provider", "provider-changed", "provider-cancelled"), now)
         return [(each.kind, each.recipient.partition("@")[0], each.facts.reason) for each in found]
 
-    session = await scheduler.submit(REQUEST, NOW)
+    sudden = replace(REQUEST, klass="dot_xuat", **SUDDEN)  # which may still be moved a day before
+    session = await scheduler.submit(sudden, NOW)
     assert await told(at("29/03/2023 07:59")) == []
     first = [("provider", "vnpt", "NT.XuongHuan")]
     assert await told(at("29/03/2023 08:01")) == first
-    later = replace(REQUEST, official=on("05/04/2023", "14:00", "15:00"))
+    later = replace(sudden, official=on("05/04/2023", "14:00", "15:00"))
     await scheduler.amend(session.id, later, SOON)
     changed = [*first, ("provider-changed", "vnpt", "NT.XuongHuan")]
     assert await told(SOON) == changed

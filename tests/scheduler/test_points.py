@@ -213,6 +213,7 @@ async def test_a_slow_line_fails_the_assessment(scheduler: Scheduler, directory:
         "line: line-slow-up (3,6 < 4)",
         "line: line-slow-down (3,9 < 4)",
     ]
+    assert str(card.lacks[0]) == "assessment: assessment-line"
     await draft_again(directory, "nh.ninhvan")
     await connect(directory, line("nh.ninhvan", 4000, 4000))
     assert (await directory.assess("nh.ninhvan", GOOD, NOW)).result == "passed"

@@ -23,6 +23,7 @@ from scheduler.reports.figures import KEYS, NAMES, Fact, Handover, Turnout, behi
 from scheduler.reports.periods import PeriodId, before, month, period
 from scheduler.reports.service import GROUPINGS, Report, Reports
 from scheduler.service import Scheduler
+from scheduler.tables import SESSIONS
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, VAULT, ZONE, at, hours, on
 
@@ -270,10 +271,12 @@ def test_months_follow_each_other() -> None:
 
 async def test_who_registers_late_is_counted_with_a_link_to_the_record(scheduler: Scheduler, seeded_url: str) -> None:
     in_time = replace(REQUEST, official=on("10/04/2023", "08:00", "09:00"))
-    late = await scheduler.submit(in_time, NOW)  # it is moved to where it would have come too late
-    await scheduler.amend(late.id, replace(REQUEST, official=on("04/04/2023", "08:00", "09:00")), NOW)
+    late = await scheduler.submit(in_time, NOW)  # the record is older than the refusal of what comes too late
     await scheduler.submit(in_time, NOW)
     engine = database.connect(seeded_url, VAULT)
+    created = round(at("07/04/2023 08:00").timestamp())
+    async with database.writing(engine) as db:
+        await db.execute(sa.update(SESSIONS).where(SESSIONS.c.id == late.id).values(created=created))
     facts = await Reports(engine, PROFILES, scheduler).facts(period("year", 2023, RULES, ZONE), NOW)
     assert [fact.number for fact in behind(facts, "unit", facts[0].unit, "late")] == [late.number]
     with pytest.raises(KeyError):

@@ -118,14 +118,14 @@ async def test_r073_a_late_registration_is_told_until_when_and_what_remains(worl
     assert (status, problem["type"]) == (409, "urn:diemcau:late")
     assert problem["detail"] == (
         "Tiếp nhận lúc 08:00 06/04/2026, hạn cuối 17:00 03/04/2026 (điểm a khoản 2 Điều 13)."
-        " Còn có thể đăng ký: đột xuất (đến 04:00 07/04/2026), khẩn cấp"
+        " Còn có thể đăng ký: đột xuất (đến 17:00 06/04/2026), khẩn cấp"
     )
     assert problem["remaining"] == [
-        {"class": "dot_xuat", "latest": "2026-04-06T21:00:00Z"},
+        {"class": "dot_xuat", "latest": "2026-04-06T10:00:00Z"},
         {"class": "khan_cap", "latest": None},
     ]
     status, problem = await post(office, "/registrations", later(official=tomorrow), "en")
-    assert "latest 17:00 03/04/2026 (Article 13.2.a). Still possible: sudden (until 04:00 07/04" in problem["detail"]
+    assert "latest 17:00 03/04/2026 (Article 13.2.a). Still possible: sudden (until 17:00 06/04" in problem["detail"]
     sudden = {"class": "dot_xuat", "reason": "Công văn 12"}
     assert (await post(office, "/registrations", later(official=tomorrow, **sudden)))[0] == 201
     kept = await get(await world.signed_in("central"), "/refusals")
@@ -184,6 +184,20 @@ async def test_r081_technicians_of_invited_points_see_the_contact_and_level_khac
     await world.store.add_account(Account("cangvu", "Cảng vụ", ("site",), "cv", point), hashed[1], NOW)
     guest = await get(await world.signed_in("cangvu"), f"/sessions/{(await world.session(point)).id}")
     assert (guest["contact_name"], guest["contact_phone"], guest["second_phone"]) == (None, None, None)
+
+
+async def test_i02_an_amendment_is_refused_with_article_and_last_moment_as_a_registration_is(world: World) -> None:
+    office = await world.signed_in("host")
+    far = {"start": "2026-04-20T08:00:00+07:00", "end": "2026-04-20T10:00:00+07:00"}
+    soon = {"start": "2026-04-06T09:20:00+07:00", "end": "2026-04-06T11:20:00+07:00"}
+    _, session = await post(office, "/registrations", later(official=far))
+    status, problem = await post(office, f"/sessions/{session['id']}/amend", {"official": soon, "reason": "Sớm hơn"})
+    assert (status, problem["type"], problem["article"]) == (409, "urn:diemcau:late", "điểm a khoản 2 Điều 13")
+    assert (problem["effective"], problem["latest"]) == ("2026-04-06T01:00:00Z", "2026-04-02T10:00:00Z")
+    assert problem["remaining"] == [{"class": "khan_cap", "latest": None}]
+    assert await get(office, f"/sessions/{session['id']}") == {
+        name: value for name, value in session.items() if name != "standing"
+    }
 
 
 async def test_r104_the_template_proposes_every_district_and_commune_with_link_and_recorder(

@@ -70,7 +70,7 @@ export class ClassField extends Piece {
   line({late, latest, effective, reply, check, provisional}) {
     if (late && latest) return html`<strong class="bad">${icon('warn')} ${t('register.late', moment(latest), moment(effective))}</strong>`;
     return html`${icon('clock')} ${latest ? t('register.latest', moment(latest), moment(effective)) : t('register.any-time')}
-      ${t('register.due', moment(reply), moment(check))} ${provisional ? t('register.provisional') : nothing}`;
+      ${new Date(check) <= new Date(effective) ? t('register.due-now', moment(reply)) : t('register.due', moment(reply), moment(check))} ${provisional ? t('register.provisional') : nothing}`;
   }
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from scheduler.conduct import breaches
 from scheduler.conduct.box import Box, Feedback
@@ -17,6 +18,7 @@ from scheduler.conduct.handover import Handover
 from scheduler.conduct.handovers import Handovers
 from scheduler.conduct.sheets import Sheets
 from scheduler.conduct.summaries import Summaries
+from scheduler.database import writing
 from scheduler.directory.equipment import Equipment
 from scheduler.directory.model import Line, PersonRole, Seen
 from scheduler.directory.people import Entry, People
@@ -28,6 +30,7 @@ from scheduler.preparation.service import Preparation
 from scheduler.profiles import Profiles
 from scheduler.reports.inquiries import Inquiries
 from scheduler.reports.service import Reports
+from scheduler.tables import SESSIONS
 from tests.scheduler.conduct.conftest import Office
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.world import NOW, REQUEST, ZONE, at, on
@@ -126,7 +129,9 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
     points = {point.id: point for point in await office.scheduler.points()}
     host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
     late = await office.scheduler.submit(replace(REQUEST, official=on("10/04/2023", "08:00", "09:00")), NOW)
-    await office.scheduler.amend(late.id, replace(REQUEST, official=on("04/04/2023", "08:00", "09:00")), NOW)
+    created = round(at("07/04/2023 08:00").timestamp())  # as those were that moved before that was refused
+    async with writing(office.engine) as db:
+        await db.execute(update(SESSIONS).where(SESSIONS.c.id == late.id).values(created=created))
     preparation = Preparation.over(office.engine, PROFILES)
     start = office.session.official.start
     await preparation.attendance.came(office.session.id, "so.tttt", start)

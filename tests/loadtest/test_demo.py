@@ -1,0 +1,119 @@
+"""The demonstration around its play: who ends it, what it tells a visitor, and who gets the floor."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from loadtest.accounts import Login
+from loadtest.client import Refused
+from loadtest.demo import SIMULATED, STEPS, Demo, _accounts, _cast, _give_floor, _until_either_ends
+from loadtest.participant import Participant
+from loadtest.server import Server, ServerFailed
+from loadtest.steps import Steps
+from loadtest.studio import Studio
+from loadtest.traces import Traces
+from scheduler.profiles import load
+from scheduler.registry import parse
+from scheduler.seed import khanh_hoa_2023
+
+POINTS = [each.point for each in parse(khanh_hoa_2023(), load(), ())]
+
+
+class Play:
+    """A play that goes on until it is cancelled."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.began = asyncio.Event()
+        self.cancelled = False
+        self._fault = fault
+
+    async def go(self) -> None:
+        self.began.set()
+        if self._fault is not None:
+            raise self._fault
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+
+
+def server(ends: "asyncio.Event", code: int = -9) -> Server:
+    async def process() -> int:
+        await ends.wait()
+        return code
+
+    return Server("http://localhost:1", 1, {}, asyncio.ensure_future(process()))
+
+
+async def test_the_play_ends_with_the_server() -> None:
+    ends, play = asyncio.Event(), Play()
+    whole = asyncio.ensure_future(_until_either_ends(play.go(), server(ends)))
+    await play.began.wait()
+    ends.set()
+    with pytest.raises(ServerFailed, match="-9"):
+        await whole
+    assert play.cancelled
+
+
+async def test_a_fault_of_the_play_is_told() -> None:
+    running = server(asyncio.Event())
+    with pytest.raises(Refused):
+        await _until_either_ends(Play(Refused("x", 403, {})).go(), running)
+    assert not running.ended.done()
+    running.ended.cancel()
+
+
+async def test_ctrl_c_ends_the_play_and_not_the_server() -> None:
+    play, running = Play(), server(asyncio.Event())
+    whole = asyncio.ensure_future(_until_either_ends(play.go(), running))
+    await play.began.wait()
+    whole.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await whole
+    assert play.cancelled and not running.ended.done()
+    running.ended.cancel()
+
+
+def test_a_visitor_is_told_four_accounts_and_three_things_to_try() -> None:
+    cast_ = _cast(POINTS)
+    logins: list[Login] = [(new.account, f"secret-{at}") for at, new in enumerate(_accounts(cast_))]
+    said: list[str] = []
+    demo = Demo("http://localhost:1", cast_, logins, Studio(), Steps(STEPS, said.append), Traces(), said.append)
+    demo._invite("1234567890")
+    told = [line.split()[:5] for line in said if "account" in line]
+    assert told == [
+        ["administrator", "account", "demo-admin,", "password", f"secret-{SIMULATED + 2}"],
+        ["host", "account", "demo-ubnd.khanh-hoa,", "password", "secret-0"],
+        ["technician", "account", "demo-technician,", "password", f"secret-{SIMULATED + 1}"],
+        ["point", "account", "demo,", "password", f"secret-{SIMULATED}"],
+    ]
+    assert "Session code: 1234 567 890" in said
+    assert [line.strip()[:2] for line in said if line.startswith("  ") and line.strip()[1] == "."] == ["1.", "2.", "3."]
+
+
+@pytest.mark.parametrize(
+    ("hands", "speaker", "given", "sent"),
+    [
+        ({"a": 0, "b": 0}, "a", "a", []),
+        ({"a": 0, "b": 1}, "", "b", [("b", True)]),
+        ({"a": 0, "b": 1}, "a", "b", [("a", False), ("b", True)]),
+        ({"b": 1}, "gone", "b", [("b", True)]),
+    ],
+)
+async def test_the_first_in_the_queue_gets_the_floor_from_who_has_it(
+    hands: dict[str, int], speaker: str, given: str, sent: list[tuple[str, bool]]
+) -> None:
+    told: list[tuple[str, bool]] = []
+
+    class Host:
+        def __init__(self) -> None:
+            self.seats = {seat: {"seat": seat, "hand": hand} for seat, hand in hands.items()}
+
+        async def send(self, kind: str, **fields: Any) -> None:
+            assert kind == "floor"
+            told.append((fields["seat"], fields["open"]))
+
+    assert await _give_floor(cast("Participant", Host()), speaker) == given
+    assert told == sent

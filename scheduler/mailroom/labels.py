@@ -160,7 +160,7 @@ def of_rows(rows: Rows) -> Iterator[Pair]:
     """Yield the labelled values of a form. Rows of one cell are the lines of a text."""
     for single, run in groupby(rows, key=lambda row: len(row) == 1):
         part = list(run)
-        pairs = _stated(row[0] for row in part) if single else _of_table(part)
+        pairs = _stated(line for row in part for line in row[0].splitlines()) if single else _of_table(part)
         yield from (pair for pair in pairs if pair.value)
 
 

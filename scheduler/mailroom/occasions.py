@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Literal
 
 from scheduler.mailroom import moments
 from scheduler.mailroom.moments import flat
 from scheduler.mailroom.sources import Source
+
+MAX_ENDS = 2
+"""Two that differ are asked about; more say no more."""
+MAX_END = 100
 
 Occasion = Literal["official", "rehearsal", "check", "end"]
 
@@ -63,15 +67,16 @@ def stated(source: Source) -> Iterator[str]:
 
 def rehearsals(source: Source) -> Iterator[str]:
     """Yield what a source labels as the time of the rehearsal."""
+    ends = _ends(source, "rehearsal")
     for pair in source.all("rehearsal"):
-        yield _until(pair.value, _ends(source, "rehearsal"))
+        yield _until(pair.value, ends)
 
 
 def _until(said: str, ends: Sequence[str]) -> str:
     """Add an end to what names a start; ``khoảng 16 giờ`` is a time there, and no length."""
-    for end in ends:
-        about = _ABOUT.match(flat(end))
-        said = f"{said} đến {end[about.end() if about else 0 :]}"
+    for end in ends[:MAX_ENDS]:
+        about = _ABOUT.match(flat(end[:MAX_END]))
+        said = f"{said} đến {end[about.end() if about else 0 : MAX_END]}"
     return said
 
 
@@ -87,5 +92,5 @@ def _ends(source: Source, wanted: Occasion) -> list[str]:
             whose = "rehearsal" if before is not None and before.field == "rehearsal" else "official"
             found.append((whose, pair.value))
     if wanted == "official" and len(found) < 2:
-        return [value for _, value in found] or list(clauses(source.text, "end"))
+        return [value for _, value in found] or list(islice(clauses(source.text, "end"), MAX_ENDS))
     return [value for whose, value in found if whose == wanted] if len(found) > 1 else []

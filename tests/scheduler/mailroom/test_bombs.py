@@ -6,7 +6,7 @@ import pytest
 
 from scheduler.apart import Apart
 from scheduler.mailroom import letter as mail
-from scheduler.mailroom import reader, sheets
+from scheduler.mailroom import occasions, reader, sheets, sources
 from scheduler.mailroom.letter import read
 from signaling import child
 from tests import bombs
@@ -49,6 +49,14 @@ def test_texts_are_read_in_the_charsets_of_texts() -> None:
     raw = letter(body="Họp").replace(b'charset="utf-8"', b'charset="punycode"')
     assert read(raw).body == "Họp"
     assert read(b"Subject: =?cp1258?q?H=D0p?= =?punycode?q?a-b?=\n\n").subject == "HĐpa-b"
+
+
+def test_many_times_and_ends_are_not_weighed_with_each_other() -> None:
+    """A time is looked at with two ends at most; so that a letter takes no square of its length."""
+    said = "".join(f"Thời gian: {n % 24}h ngày 5/4/2023\nKết thúc: {n % 24}h30\n" for n in range(600))
+    found = list(occasions.labelled(sources.body(read(letter(body=said))), NOW.date()))
+    assert len(found) > 400
+    assert sum(map(len, found)) < sources.MAX_READ * 3
 
 
 @pytest.mark.parametrize("said", ["thời gian: 14h ngày 5/4\n", "thành phần: UBND xã Vạn Phú; ", "14h00 ", "- a\n"])

@@ -270,7 +270,7 @@ def test_the_seven_items_are_read_in_any_form(
 def test_the_seven_items_are_read_in_the_paragraphs_of_a_document() -> None:
     lines = [f"{place}. {label}: {value}" for place, (label, value) in enumerate(ITEMS.items(), 1)]
     lines[1:2] = ["2. Danh sách điểm cầu thành phần:", "xã Vạn Phú", "xã Vạn Bình"]
-    data = docx("UBND huyện Vạn Ninh đăng ký họp", *lines, "Trân trọng./.")
+    data = docx("UBND huyện Vạn Ninh đăng ký họp", *lines[:3], "</w:t><w:br/><w:t>".join(lines[3:]), "Trân trọng./.")
     assert read_seven("Gửi kèm công văn.", (("cv.docx", data),)) == seven("cv.docx")
 
 

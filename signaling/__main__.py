@@ -7,6 +7,7 @@ import runpy
 import sys
 
 import uvloop
+from sqlalchemy.exc import DBAPIError
 
 from scheduler.errors import SchedulerError
 from signaling import admin, logs
@@ -36,6 +37,10 @@ def main() -> None:
         uvloop.run(serve(settings) if arguments.command == "serve" else admin.run(settings, arguments))
     except (RoofError, SchedulerError, OSError) as error:
         sys.exit(f"diemcau: {error}")
+    except DBAPIError as error:
+        if logs.lost_part(error) is None:
+            raise
+        sys.exit(f"diemcau: the database does not answer: {error.orig}")
 
 
 def settle() -> None:

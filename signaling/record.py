@@ -1,11 +1,15 @@
 """What is true without any process running: bookings, people, recordings; opened from the database."""
 
+import asyncio
 import hmac
+import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -55,6 +59,9 @@ from signaling.recordings import KEY_BYTES, keep_key
 from signaling.settings import Settings
 from signaling.store import Store
 from signaling.worker_keys import WorkerKeys
+
+TURN_SECONDS = 0.02
+"""Between two looks whether it is our turn to open the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +125,57 @@ async def record(settings: Settings, migrating: bool = True, lease: Lease | None
     database that another server works on, with a `lease`. Raises NewerDatabase, OlderDatabase, LostKey, PolicyError,
     BadBackup, DatabaseInUse; LeaseLost in the end.
     """
+    async with AsyncExitStack() as closing:
+        async with _turn(settings.data):
+            kept = await _opened(settings, migrating, lease, closing)
+        yield kept
+
+
+@asynccontextmanager
+async def _turn(data: Path) -> AsyncIterator[None]:
+    """Let processes that open a record on one data directory at once do so one after the other.
+
+    The first one makes key and tables, which may take longer than a writer waits for another.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240 - before anything runs
+    directory = os.open(data, os.O_RDONLY)
+    try:
+        while not _locked(directory):  # noqa: ASYNC110 - another process sets no event
+            await asyncio.sleep(TURN_SECONDS)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _locked(directory: int) -> bool:
+    try:
+        flock(directory, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+async def _opened(settings: Settings, migrating: bool, lease: Lease | None, closing: AsyncExitStack) -> Record:
     key_file = settings.data / "code.key"
     key = settings.code_key or (key_file.read_bytes() if key_file.exists() else None)
     made = key or secrets.token_bytes(KEY_BYTES)
     engine = database.connect(settings.database_url, Vault(made))
-    try:
-        kept = _over(engine, settings, file_safe(made))
-        standing = await schema.found(engine)
-        schema.check(standing, migrating)
-        if not standing.empty:
-            await _check(kept)
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        async with nullcontext() if lease is None else lease.held(engine):
-            private.mend(settings)
-            if key is None:
-                keep_key(key_file, made)
-            if standing != schema.RELEASE:
-                await schema.migrate(
-                    engine, lambda was: schema.copied(settings.database_url, settings.copies, was, utc_now())
-                )
-            await kept.scheduler.keep_profiles(utc_now())
-            await kept.filing.refresh(utc_now())
-            yield kept
-    finally:
-        await engine.dispose()
+    closing.push_async_callback(engine.dispose)
+    kept = _over(engine, settings, file_safe(made))
+    standing = await schema.found(engine)
+    schema.check(standing, migrating)
+    if not standing.empty:
+        await _check(kept)
+    if lease is not None:
+        await closing.enter_async_context(lease.held(engine))
+    private.mend(settings)
+    if key is None:
+        keep_key(key_file, made)
+    if standing != schema.RELEASE:
+        await schema.migrate(engine, lambda was: schema.copied(settings.database_url, settings.copies, was, utc_now()))
+    await kept.scheduler.keep_profiles(utc_now())
+    await kept.filing.refresh(utc_now())
+    return kept
 
 
 async def _check(kept: Record) -> None:

@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -177,3 +180,11 @@ def test_a_lost_database_is_told_in_one_line_a_minute() -> None:
     ]
     fails(bug, "x duty calls")
     assert handler.text[3].startswith("x duty calls\nTraceback")
+
+
+def test_a_database_that_is_not_there_is_one_line_at_the_start(tmp_path: Path) -> None:
+    variables = {"DIEMCAU_DATA": str(tmp_path), "DIEMCAU_DATABASE_URL": f"postgresql://x@/x?host={tmp_path}/nowhere"}
+    command = [sys.executable, "-m", "signaling", "admin", "list-accounts"]
+    ended = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    told = "diemcau: the database does not answer: [Errno 2] No such file or directory\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", told)

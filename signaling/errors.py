@@ -132,12 +132,13 @@ class WrongLine(Refusal):
 
 
 class WrongRegistrant(Refusal):
-    """Another body registers such sessions, by an article of Điều 12; it may be passed on to it as a draft."""
+    """Another body registers such sessions, by an article of Điều 12; some may pass it on to that as a draft."""
 
-    def __init__(self, registrant: str, article: str) -> None:
+    def __init__(self, registrant: str, article: str, may_pass_on: bool) -> None:
         super().__init__(f"{registrant}, {article}")
         self.registrant = registrant
         self.article = article
+        self.may_pass_on = may_pass_on
 
 
 class MustChangePassword(Refusal):

@@ -97,7 +97,8 @@ def _late(error: scheduler.TooLate, language: Language) -> dict[str, object]:
 def _elsewhere(error: errors.WrongRegistrant, language: Language) -> dict[str, object]:
     article = article_text(error.article, language)
     detail = (f"{error.registrant} đăng ký theo {article}", f"{error.registrant} registers it under {article}")
-    return {"detail": detail[language == "en"], "registrant": error.registrant, "article": error.article}
+    facts = {"registrant": error.registrant, "article": error.article, "may_pass_on": error.may_pass_on}
+    return {"detail": detail[language == "en"], **facts}
 
 
 def _fields(faults: list[tuple[str, str]]) -> dict[str, object]:

@@ -20,6 +20,17 @@ def may_draft(account: Account, host: Unit) -> bool:
     return "registrant" in account.roles and account.unit == host.id
 
 
+def may_pass_on(account: Account, host: Unit, who: Registrants) -> bool:
+    """Who may put a session into the inbox of the unit that registers it (Điều 12.1, 12.2, reading A11).
+
+    The host's own registrant and whoever may register it; for what is the Office's by its purpose also the unit right
+    above the host; for what the province itself hosts every registrant (R-058). Nobody else has a say in it.
+    """
+    concerned = account.unit in (host.id, *who.units)
+    offices = who.office and (host.id in who.units or account.unit == host.parent)
+    return "registrant" in account.roles and account.unit is not None and (concerned or offices)
+
+
 def is_host(account: Account, session: Session, bodies: Bodies) -> bool:
     """Whether the account belongs to the host unit or one that registers for it, or is central."""
     return (

@@ -282,7 +282,7 @@ interface ReportPoint { id: string; name: string; label: string; expected: numbe
 interface Problem {
   type: string; title: string; status: number; detail: string;
   limit?: 'sessions' | 'points'; usable?: number; needed?: number; start?: string; end?: string; suggestions?: (Slot & {rehearsal: Slot | null})[];
-  errors?: { field: string; detail: string }[]; registrant?: string;
+  errors?: { field: string; detail: string }[]; registrant?: string; may_pass_on?: boolean;
 }
 
 interface Seat {

@@ -63,15 +63,16 @@ async def register(call: Call) -> Registered | web.Response:
     if rights.may_register(call.account, who):
         return await _submit(call, None)
     if host is None or who.office or not who.units or not rights.may_draft(call.account, host):
-        raise await _elsewhere(call, who)
+        raise await _elsewhere(call, who, host)
     draft = await _pass_on(call, who)
     return web.Response(body=draft.model_dump_json(by_alias=True), content_type="application/json", status=202)
 
 
 async def pass_on(call: Call) -> drafts.Draft:
     """Put what one may not register oneself into the inbox of the unit that may (R-058)."""
-    who, _ = await _who(call)
-    call.only(bool(who.units) and "registrant" in call.account.roles)
+    who, host = await _who(call)
+    if host is None or not rights.may_pass_on(call.account, host, who):
+        raise await _elsewhere(call, who, host)
     return await _pass_on(call, who)
 
 
@@ -79,9 +80,9 @@ async def confirm(call: Call) -> Registered:
     """Submit a draft as it is sent here, changed or not; it takes its place in the order now."""
     found = await drafts.find(call)
     drafts.own(call, found)
-    who, _ = await _who(call)
+    who, host = await _who(call)
     if not rights.may_register(call.account, who):
-        raise await _elsewhere(call, who)
+        raise await _elsewhere(call, who, host)
     return await _submit(call, found.id)
 
 
@@ -95,12 +96,14 @@ async def _who(call: Call) -> tuple[Registrants, Unit | None]:
     return await call.roof.scheduler.registrants(*given), known.unit(body.host_point)
 
 
-async def _elsewhere(call: Call, who: Registrants) -> Refusal:
-    if not who.units:
+async def _elsewhere(call: Call, who: Registrants, host: Unit | None) -> Refusal:
+    """Return the refusal that names who registers such sessions."""
+    if host is None or not who.units:
         return Forbidden()
     names = await call.unit_names()
     office = call.roof.scheduler.policy(call.body.official.start).registration.office_name
-    return WrongRegistrant(office if who.office else names[who.units[-1]], who.article)
+    registrant = office if who.office else names[who.units[-1]]
+    return WrongRegistrant(registrant, who.article, rights.may_pass_on(call.account, host, who))
 
 
 async def _pass_on(call: Call, who: Registrants) -> drafts.Draft:

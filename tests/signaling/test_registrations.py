@@ -80,6 +80,53 @@ async def test_r058_the_office_registers_for_the_province_and_others_pass_on(wor
     ]
 
 
+async def test_only_whom_a_session_concerns_puts_it_into_an_inbox(world: World) -> None:  # Điều 12.1, 12.2
+    hashed = await world.store.account("host")
+    assert hashed is not None
+    await world.store.add_account(Account("vanninh.dk", "Vạn Ninh", ("registrant",), "571", None), hashed[1], NOW)
+    government = {"purpose": "chinh_phu_den_xa"}
+    found = {}
+    for sender in ("vanninh.dk", "agriculture", "dienan", "focal", "nhatrang"):
+        client = await world.signed_in(sender)
+        for body in (
+            later(host_point=DIEN_AN),
+            later(host_point=DIEN_AN, **government),
+            later(host_point="so.nnptnt"),
+            later(host_point=HOST),
+        ):
+            status, answer = await post(client, "/drafts", body)
+            place = answer["unit"]["id"] if status == 201 else answer["type"].removeprefix("urn:diemcau:")
+            found[sender, body["host_point"], body["purpose"] == "noi_bo_don_vi"] = place
+    wrong = "wrong-registrant"
+    assert found == {
+        # by its host's level, with the Government, a department, the province
+        **_places("vanninh.dk", wrong, wrong, wrong, "56"),
+        **_places("agriculture", wrong, wrong, "so.nnptnt", "56"),
+        **_places("dienan", "574", "56", wrong, "56"),
+        **_places("focal", "574", "56", wrong, "56"),
+        **_places("nhatrang", wrong, wrong, wrong, wrong),
+    }
+    assert [draft["origin"]["id"] for draft in await get(await world.signed_in("focal"), "/drafts")].count("571") == 0
+
+
+def _places(sender: str, commune: str, government: str, department: str, province: str) -> dict[Any, str]:
+    return {
+        (sender, DIEN_AN, True): commune,
+        (sender, DIEN_AN, False): government,
+        (sender, "so.nnptnt", True): department,
+        (sender, HOST, True): province,
+    }
+
+
+async def test_a_refusal_says_whether_it_may_be_passed_on(world: World) -> None:
+    told = {}
+    for sender, host in (("agriculture", HOST), ("agriculture", DIEN_AN), ("focal", "so.nnptnt")):
+        status, problem = await post(await world.signed_in(sender), "/registrations", later(host_point=host))
+        assert (status, problem["type"]) == (403, "urn:diemcau:wrong-registrant")
+        told[sender, host] = problem["may_pass_on"]
+    assert told == {("agriculture", HOST): True, ("agriculture", DIEN_AN): False, ("focal", "so.nnptnt"): False}
+
+
 async def test_r059_a_department_registers_its_own(world: World) -> None:
     status, session = await post(await world.signed_in("agriculture"), "/registrations", later(host_point="so.nnptnt"))
     assert (status, session["number"], session["received"]) == (201, "HTT-2026-0001", "2026-04-06T01:00:00Z")

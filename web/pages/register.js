@@ -484,10 +484,10 @@ class RegisterPage extends Page {
   }
 
   /** Another body registers such sessions: it may be asked to. @param {Problem} problem */
-  elsewhere({detail, registrant}) {
+  elsewhere({detail, registrant, may_pass_on}) {
     return html`<section class="alert block" role="alert" data-testid="elsewhere">
       <p><strong>${detail}</strong></p>
-      <button type="button" data-testid="pass-on" ?disabled=${this.busy} @click=${() => this.give(passOn)}>${t('register.pass-on', registrant ?? '')}</button>
+      ${may_pass_on ? html`<button type="button" data-testid="pass-on" ?disabled=${this.busy} @click=${() => this.give(passOn)}>${t('register.pass-on', registrant ?? '')}</button>` : nothing}
     </section>`;
   }
 

@@ -138,17 +138,21 @@ class Lease:
 
     async def _renew_forever(self, engine: AsyncEngine) -> None:
         """Renew the lease each second, until another server has taken it."""
+        late = False
         while self._successor is None:
             await asyncio.sleep(RENEW_SECONDS)
             began = asyncio.get_running_loop().time()
             try:
                 async with asyncio.timeout(ATTEMPT_SECONDS):
                     renewed = await self._renew(engine)
-            except (SQLAlchemyError, OSError, TimeoutError):
-                log.exception("x the lease on the database was not renewed")
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                if not late:
+                    log.error("x the lease on the database is not renewed: %s", str(error) or "no answer in time")
+                late = True
                 continue
             if renewed:
                 self._until = began + LEASE_SECONDS
+            late = False
 
     async def _renew(self, engine: AsyncEngine) -> bool:
         """Renew the lease once; tell whether it was ours still."""

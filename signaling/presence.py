@@ -13,6 +13,7 @@ to be written waits in the roof, so that no meeting waits for Valkey.
 import asyncio
 import json
 import logging
+import math
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -125,6 +126,7 @@ class Presence:
         self._due = asyncio.Event()
         self._writing = asyncio.Lock()
         self._marked = False
+        self._written = -math.inf
 
     async def enter(self, session: str, leg: str, quota: Quota) -> Verdict:
         """Let a leg in if both limits allow it; a leg that is in stays in. Raises RedisError."""
@@ -174,7 +176,7 @@ class Presence:
         """Tell Valkey what is due at once, and all of it as soon as it has forgotten it; runs until cancelled."""
         while not cancelled():
             try:
-                if self._due.is_set() or not await self._redis.exists(self._mark):
+                if self._due.is_set() or self._old() or not await self._redis.exists(self._mark):
                     await self.write()
             except RedisError as error:
                 log.info("x join guard: %s", error)
@@ -185,6 +187,9 @@ class Presence:
                     await self._due.wait()
             except TimeoutError:
                 pass
+
+    def _old(self) -> bool:
+        return asyncio.get_running_loop().time() - self._written >= REFRESH_SECONDS
 
     async def write(self) -> None:
         """Tell Valkey now which legs are connected here, and which no more. Raises RedisError."""
@@ -221,4 +226,4 @@ class Presence:
             raise
         if self._marked and not known:
             log.warning("x Valkey had lost the connected legs: they are counted again, and failed sign-ins anew")
-        self._marked = True
+        self._marked, self._written = True, asyncio.get_running_loop().time()

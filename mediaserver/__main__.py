@@ -48,7 +48,7 @@ def _worker(arguments: argparse.Namespace) -> "Worker | Outpost":
         return LocalEngine(arguments.address, arguments.port, range(first, last + 1))
 
     if arguments.socket is not None:
-        return Worker(engine(), arguments.socket)
+        return Worker(engine(), arguments.socket, arguments.owner)
     from mediaserver.outpost import Outpost  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
 
     key = arguments.key_file.read_text(encoding="ascii").strip()
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--socket", help="unix socket to serve the roof on")
     where.add_argument("--roof", type=_roof, help="https link of a roof on another machine, to dial")
+    parser.add_argument("--owner", default="", help="id of the data directory whose servers it serves, for --socket")
     parser.add_argument("--key-file", type=Path, help="file with the key of `diemcau admin worker-key`, for --roof")
     parser.add_argument("--authority", type=Path, help="certificates (PEM) that the roof's is checked by, for --roof")
     parser.add_argument("--port", type=int, default=PORT, help=f"UDP port for all peers ({PORT})")

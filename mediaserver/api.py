@@ -108,6 +108,38 @@ class LineState:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatState:
+    """A seat as an engine holds it.
+
+    `options` say floor, gain, view and lines as they are now; `offered` whether it has a transport, `up` whether that
+    is connected, `wanted` how many lines of its camera are looked at.
+    """
+
+    options: SeatOptions
+    offered: bool
+    up: bool
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """A room as an engine holds it, for a server that did not open it.
+
+    `layouts` are those that were set, by audience; `content` is who shares a screen, `speaking` the loudest seat;
+    `recording` is the path that is recorded into, `voices` whether the sound of each point is kept beside it.
+    """
+
+    options: RoomOptions
+    seats: tuple[SeatState, ...]
+    layouts: Mapping[str, Layout]
+    content: str | None = None
+    speaking: str | None = None
+    recording: str | None = None
+    paused: bool = False
+    voices: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PeerUp:
     """The transport of a seat is connected: media can flow."""
 
@@ -285,6 +317,9 @@ class MediaEngine(Protocol):
 
     async def lines(self, room: str) -> Mapping[str, LineState]:
         """How the line of each connected seat of a room is."""
+
+    async def held(self) -> Mapping[str, RoomState]:
+        """Every open room: what a server that takes over has to know."""
 
     async def stats(self) -> dict[str, object]:
         """Counters since start: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``, ``bytes_out`` …"""

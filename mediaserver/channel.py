@@ -46,6 +46,7 @@ CALLS: dict[str, dict[str, type]] = {
     "recorded": {},
     "stop_recording": {},
     "lines": {},
+    "held": {},
     "stats": {},
 }
 """Every call of :class:`mediaserver.api.MediaEngine` and its arguments that are dataclasses."""

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
-from mediaserver.api import EVERYONE, RTP_PORTS, Event, Layout, LineState, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, RTP_PORTS, Event, Layout, LineState, RoomOptions, RoomState, SeatOptions
 from mediaserver.errors import BadOffer, UnknownRoom
 from mediaserver.faults import Faults
 from mediaserver.leg import Leg
@@ -64,6 +64,7 @@ class LocalEngine:
         self._rooms: dict[str, Room] = {}
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._news = asyncio.Event()
+        self._closed = False
         self._faults = Faults(logger)
         self._ticker = Ticker(LOOK_MS, self._look)
         """Runs while there are rooms."""
@@ -251,6 +252,10 @@ class LocalEngine:
         """How the line of each connected seat of a room is."""
         return self._room(room).lines
 
+    async def held(self) -> Mapping[str, RoomState]:
+        """Every open room."""
+        return {name: room.state for name, room in self._rooms.items()}
+
     async def stats(self) -> dict[str, object]:
         """Counters of the engine."""
         counters = self._mux.counters
@@ -270,10 +275,12 @@ class LocalEngine:
         }
 
     async def events(self) -> AsyncIterator[Event]:
-        """What happened, in order."""
+        """What happened, in order; ends after :meth:`close`."""
         while True:
             while self._events:
                 yield self._events.popleft()
+            if self._closed:
+                return
             self._news.clear()
             await self._news.wait()
 
@@ -282,3 +289,5 @@ class LocalEngine:
         for room in tuple(self._rooms):
             await self.close_room(room)
         self._mux.close()
+        self._closed = True
+        self._news.set()

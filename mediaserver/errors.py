@@ -9,7 +9,7 @@ MediaError
 ├── CannotRecord      the room's worker does not see the folder of the recordings
 ├── EngineGone        the process behind the engine is not there
 │   └── EngineLate    it has not answered in time
-└── Refused           the roof does not take this worker in
+└── Refused           the roof does not take this worker in, or the worker not this roof
 """
 
 
@@ -59,4 +59,4 @@ class EngineLate(EngineGone):
 
 
 class Refused(MediaError):
-    """The roof does not take this worker in; the text says why."""
+    """The roof does not take this worker in, or the worker not this roof; the text says why."""

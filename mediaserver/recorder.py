@@ -55,7 +55,8 @@ class Recorder:
         self._video = _Unwrapped()
         self._audio = _Unwrapped()
         self._start: float | None = None
-        self._paused = False
+        self.paused = False
+        """Whether what comes is left out."""
         self.error: str | None = None
         """Why it is not whole, known once it is closed: what is written last may find no room, too."""
         self._queued = _Allowance(MAX_QUEUED_BYTES)
@@ -74,7 +75,7 @@ class Recorder:
         """Take packets of either source."""
         if self.error is not None:
             return
-        if self._paused:
+        if self.paused:
             self._skip(source, packets)
             return
         if source.codec == "opus":
@@ -89,8 +90,8 @@ class Recorder:
 
     def pause(self, paused: bool) -> None:
         """Leave out what comes from now on, or go on with the next key frame."""
-        if paused != self._paused:
-            self._paused, self._start = paused, None
+        if paused != self.paused:
+            self.paused, self._start = paused, None
             self._assembler.reset()
 
     def _skip(self, source: Source, packets: list[Packet]) -> None:

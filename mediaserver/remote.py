@@ -8,12 +8,13 @@ from itertools import count
 from typing import Any
 
 from mediaserver import channel, errors, replies
-from mediaserver.api import EVERYONE, EngineLost, Event, Layout, LineState, RoomOptions, SeatOptions
+from mediaserver.api import EVERYONE, EngineLost, Event, Layout, LineState, RoomOptions, RoomState, SeatOptions
 from mediaserver.link import Link, StreamLink
 
 logger = logging.getLogger(__name__)
 
 CALL_TIMEOUT_S = 10.0
+GREETING_S = 5.0
 MAX_EVENTS = 10_000
 
 
@@ -35,9 +36,21 @@ class RemoteEngine:
         self._reading = asyncio.ensure_future(self._read())
 
     @classmethod
-    async def dial(cls, socket_path: str) -> "RemoteEngine":
-        """Connect to a worker's socket. Raises OSError."""
-        return cls(StreamLink(*await asyncio.open_unix_connection(socket_path, limit=channel.MAX_MESSAGE_BYTES)))
+    async def dial(cls, socket_path: str, owner: str = "") -> "RemoteEngine":
+        """Connect to a worker's socket as the server of the data directory `owner`. Raises OSError, and Refused."""
+        link = StreamLink(*await asyncio.open_unix_connection(socket_path, limit=channel.MAX_MESSAGE_BYTES))
+        try:
+            link.write({"owner": owner, "version": channel.VERSION})
+            async with asyncio.timeout(GREETING_S):
+                verdict = await link.read()
+            if verdict is None:
+                raise ConnectionResetError("the media worker hung up")
+            if "welcome" not in verdict:
+                raise errors.Refused(str(verdict.get("refused", "the media worker gives no reason")))
+        except BaseException:
+            link.close()
+            raise
+        return cls(link)
 
     async def _read(self) -> None:
         try:
@@ -169,6 +182,11 @@ class RemoteEngine:
         lines: dict[str, LineState] = await self._call("lines", room=room)
         return lines
 
+    async def held(self) -> Mapping[str, RoomState]:
+        """Every open room."""
+        rooms: dict[str, RoomState] = await self._call("held")
+        return rooms
+
     async def stats(self) -> dict[str, object]:
         """Counters of the engine."""
         counters: dict[str, object] = await self._call("stats")
@@ -186,6 +204,6 @@ class RemoteEngine:
             await self._news.wait()
 
     async def close(self) -> None:
-        """Hang up; the worker closes its rooms and ends."""
+        """Hang up. The worker holds its rooms for the next server."""
         self._link.close()
         await asyncio.wait([self._reading])

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ from mediaserver.api import (
     RecordingEnded,
     RecordingFailed,
     RoomOptions,
+    RoomState,
     SeatOptions,
+    SeatState,
     Speaking,
 )
 from mediaserver.camera import PictureInput
@@ -76,6 +79,13 @@ class Seat:
         self.demand = Demand()
         self.display = Display()
 
+    @property
+    def state(self) -> SeatState:
+        """What a server has to know that takes over."""
+        up = self.peer is not None and self.peer.transport.state == "connected"
+        options = replace(self.options, floor=self.floor, gain=self.gain, view=self.view, lines=self.lines)
+        return SeatState(options, self.peer is not None, up, self.demand.lines)
+
 
 def _marks(seat: Seat) -> tuple[Mark, ...]:
     poor = seat.peer is not None and seat.peer.loss > POOR_LOSS
@@ -108,6 +118,8 @@ class Room:
         self._stirred = asyncio.Event()
         """There may be something to compose."""
         self.pictures = Pictures(options, dirty, self._stirred.set)
+        self._layouts: dict[str, Layout] = {}
+        """Those that were set, by audience."""
         self.content: str | None = None
         """Whose shared screen is shown."""
         self.mixer = Mixer(dirty, options)
@@ -196,6 +208,10 @@ class Room:
     def set_layout(self, layout: Layout | None, audience: str = EVERYONE) -> None:
         """Change the picture composed for an audience; None: as everyone's."""
         recorded, now = self.pictures.of(RECORDING), time.monotonic()
+        if layout is None:
+            self._layouts.pop(audience, None)
+        else:
+            self._layouts[audience] = layout
         self.pictures.choose(audience, layout, now)
         self._arrange()
         self._refresh_views()
@@ -502,6 +518,21 @@ class Room:
             if (heard := self._input(name)) is not None:
                 heard.broken(now)
         self._dirty.flush(now)
+
+    @property
+    def state(self) -> RoomState:
+        """What a server has to know that takes over."""
+        recorder = self._recorder
+        return RoomState(
+            options=replace(self.options, title=self._title, names=dict(self._names)),
+            seats=tuple(seat.state for seat in self.seats.values()),
+            layouts=dict(self._layouts),
+            content=self.content,
+            speaking=self.mixer.speaker.speaker,
+            recording=None if recorder is None else str(recorder.path),
+            paused=recorder is not None and recorder.paused,
+            voices=self.mixer.tap is not None,
+        )
 
     # Recording
 

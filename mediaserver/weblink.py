@@ -11,6 +11,8 @@ from mediaserver import channel
 
 logger = logging.getLogger(__name__)
 
+PATH = "/api/v1/worker"
+"""Where a roof takes workers in."""
 LIMIT = channel.MAX_MESSAGE_BYTES + 1
 """For aiohttp, which refuses at its limit already."""
 MAX_WAITING = 10_000

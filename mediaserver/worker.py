@@ -1,4 +1,12 @@
-"""The media worker: a :class:`LocalEngine` served to the roof over a unix socket."""
+"""The media worker: a :class:`LocalEngine` served over a unix socket to one server after the other.
+
+A server that is gone, killed or replaced, ends no meeting: the worker goes on forwarding, mixing, composing and
+recording, and the next server of the same data directory finds every room as it was. Before calls and events, the
+server says who it is, and the worker takes it or not:
+
+    server → {"owner": …, "version": …}          the id of its data directory, and its release
+    worker → {"welcome": …}  or  {"refused": …}  its process, or a text that says why not
+"""
 
 import asyncio
 import logging
@@ -6,37 +14,113 @@ import os
 from typing import Any
 
 from mediaserver import channel, errors
+from mediaserver.api import Event
 from mediaserver.engine import LocalEngine
 from mediaserver.faults import Faults
 from mediaserver.link import Link, StreamLink
 
 logger = logging.getLogger(__name__)
 
+ALONE_S = 600.0
+"""Without a server rooms are held so long; then recordings are closed and the worker ends."""
+IDLE_S = 10.0
+"""A worker that was started by a server ends so long after it when it holds no room."""
 
-class Worker:
-    """Serves one engine; the process ends when its only client does."""
 
-    def __init__(self, engine: LocalEngine, socket_path: str) -> None:
+class EngineServer:
+    """Serves an engine to one server at a time; a later one takes the place of an earlier one.
+
+    What happens while there is none is not kept: the next server asks for all rooms.
+    """
+
+    def __init__(self, engine: LocalEngine) -> None:
         # given
         self._engine = engine
+        # owned
+        self._link: Link | None = None
+        self._faults = Faults(logger)
+        self._telling: asyncio.Future[None] | None = None
+
+    def start(self) -> None:
+        """Bind the media port and begin. Raises OSError."""
+        self._engine.start()
+        self._telling = asyncio.ensure_future(self._tell())
+
+    @property
+    def served(self) -> bool:
+        """Whether there is a server."""
+        return self._link is not None
+
+    async def holds_rooms(self) -> bool:
+        """Whether a room is open."""
+        return bool(await self._engine.held())
+
+    async def serve(self, link: Link) -> None:
+        """Answer calls and tell what happens, until the server hangs up. Raises ValueError for what is no message."""
+        if self._link is not None:
+            self._link.close()
+        self._link = link
+        calls: set[asyncio.Task[None]] = set()
+        try:
+            while (message := await link.read()) is not None:
+                task = asyncio.ensure_future(_answer(self._engine, message, link))
+                calls.add(task)
+                task.add_done_callback(calls.discard)
+        finally:
+            if self._link is link:
+                self._link = None
+            link.close()
+
+    async def close(self) -> None:
+        """Close every room, then hang up: the server hears the ends of the recordings."""
+        await self._engine.close()
+        if self._telling is not None:
+            await self._telling
+        if self._link is not None:
+            self._link.close()
+
+    async def _tell(self) -> None:
+        async for event in self._engine.events():
+            self._write(event)
+
+    def _write(self, event: Event) -> None:
+        if self._link is None:
+            return
+        fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+        try:
+            self._link.write({"event": type(event).__name__, "fields": fields})
+        except Exception:
+            self._faults.caught("x telling %s", type(event).__name__)
+
+
+class Worker:
+    """Serves one engine on a unix socket to servers of the data directory `owner`.
+
+    Without an `owner` it belongs to the first server that comes, and waits for one while it holds no room.
+    """
+
+    def __init__(self, engine: LocalEngine, socket_path: str, owner: str = "") -> None:
+        # given
+        self._server = EngineServer(engine)
         self._path = socket_path
+        self._owner = owner
+        self._ends_idle = bool(owner)
         # owned
         self._done = asyncio.Event()
-        self._clients: dict[asyncio.Task[None], Link] = {}
-        self._server: asyncio.Server | None = None
+        self._links: set[asyncio.Task[None]] = set()
+        self._alone: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
-        """Serve until the client leaves or :meth:`stop` is called, then close the engine."""
-        self._engine.start()
+        """Serve until :meth:`stop` is called, or no server has come for too long; then close the engine."""
+        self._server.start()
         temporary = f"{self._path}.new"  # renamed once it listens: who sees the socket can connect to it
-        self._server = await asyncio.start_unix_server(self._serve, temporary, limit=channel.MAX_MESSAGE_BYTES)
+        listener = await asyncio.start_unix_server(self._serve, temporary, limit=channel.MAX_MESSAGE_BYTES)
         os.rename(temporary, self._path)
+        self._wait(ALONE_S)
         await self._done.wait()
-        self._server.close()
-        await self._engine.close()
-        for link in self._clients.values():
-            link.close()
-        await asyncio.gather(*self._clients)
+        listener.close()
+        await self._server.close()
+        await asyncio.gather(*self._links, return_exceptions=True)
 
     def stop(self) -> None:
         """End :meth:`run`."""
@@ -45,35 +129,48 @@ class Worker:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving = asyncio.current_task()
         assert serving is not None
+        self._links.add(serving)
         link = StreamLink(reader, writer)
-        self._clients[serving] = link
-        await serve(self._engine, link)
-        del self._clients[serving]
-        self.stop()
-
-
-async def serve(engine: LocalEngine, link: Link) -> None:
-    """Answer calls and tell what happens, until the roof hangs up. Raises ValueError for what is no message."""
-    calls: set[asyncio.Task[None]] = set()
-    events = asyncio.ensure_future(_tell(engine, link))
-    try:
-        while (message := await link.read()) is not None:
-            task = asyncio.ensure_future(_answer(engine, message, link))
-            calls.add(task)
-            task.add_done_callback(calls.discard)
-    finally:
-        events.cancel()
-        link.close()
-
-
-async def _tell(engine: LocalEngine, link: Link) -> None:
-    faults = Faults(logger)
-    async for event in engine.events():
-        fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
         try:
-            link.write({"event": type(event).__name__, "fields": fields})
-        except Exception:
-            faults.caught("x telling %s", type(event).__name__)
+            if await self._welcomes(link):
+                self._wait(None)
+                await self._server.serve(link)
+        except ValueError as error:
+            logger.warning("x a server says what none can say: %s", error)
+        finally:
+            link.close()
+            self._links.discard(serving)
+            if not self._server.served:
+                self._wait(ALONE_S if await self._server.holds_rooms() else IDLE_S)
+
+    async def _welcomes(self, link: Link) -> bool:
+        """Whether a server is taken; one of another release makes way for a worker of its own."""
+        greeting = await link.read()
+        if greeting is None:
+            return False
+        owner = str(greeting.get("owner", ""))
+        if self._owner not in ("", owner):
+            link.write({"refused": "the worker belongs to a server of another data directory"})
+            return False
+        if greeting.get("version") != channel.VERSION:
+            link.write({"refused": f"the worker is of release {channel.VERSION}"})
+            self.stop()
+            return False
+        self._owner = owner
+        link.write({"welcome": os.getpid()})
+        return True
+
+    def _wait(self, seconds: float | None) -> None:
+        """End after so many seconds without a server; None: there is one."""
+        if self._alone is not None:
+            self._alone.cancel()
+            self._alone = None
+        if seconds == ALONE_S or (seconds is not None and self._ends_idle):
+            self._alone = asyncio.get_running_loop().call_later(seconds, self._give_up)
+
+    def _give_up(self) -> None:
+        logger.warning("x no server came: closing rooms and recordings")
+        self.stop()
 
 
 async def _answer(engine: LocalEngine, message: dict[str, Any], link: Link) -> None:

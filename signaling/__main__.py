@@ -34,7 +34,10 @@ def main() -> None:
     try:
         settings = read(os.environ)
         settle()
-        uvloop.run(serve(settings) if arguments.command == "serve" else admin.run(settings, arguments))
+        if arguments.command != "serve":
+            uvloop.run(admin.run(settings, arguments))
+        elif uvloop.run(serve(settings, arguments.take_over)):
+            os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same command again
     except (RoofError, SchedulerError, OSError) as error:
         sys.exit(f"diemcau: {error}")
     except DBAPIError as error:
@@ -52,7 +55,10 @@ def settle() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="diemcau", description="A province's meetings: registered, admitted, held.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("serve", help="run everything")
+    serving = commands.add_parser("serve", help="run everything")
+    serving.add_argument(
+        "--take-over", action="store_true", help="lead on the meetings of the server that runs on the data directory"
+    )
     admin.add_arguments(commands.add_parser("admin", help="accounts, units, capacity, recordings"))
     migrating = commands.add_parser("migrate", help="bring the tables of an older release to this one, after a copy")
     migrating.set_defaults(admin="migrate")

@@ -1,7 +1,7 @@
 """What of a meeting's faults concerns who is in it: open incidents, weak lines, calls of room systems,
 whether the centre directs. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from signaling.messages import AssistState, CallsState, IncidentState, LinesState, ServerMessage, WeakLine
@@ -20,6 +20,11 @@ class Aid:
         self.helper: str | None = None
         """The seat from which the centre directs the meeting (Điều 14.3.c)."""
         self.assist = AssistState(seat=None, name=None, since=None)
+
+    def recover(self, incidents: Iterable[IncidentState], assist: AssistState) -> None:
+        """Take what another process kept; weak lines and calls are found anew."""
+        self.incidents = {incident.id: incident for incident in incidents}
+        self.helper, self.assist = assist.seat, assist
 
     @property
     def brief(self) -> list[ServerMessage]:

@@ -18,6 +18,7 @@ from signaling import border, health, machines, pages, private, valkey, ws
 from signaling.accounts import Passwords
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
+from signaling.conference_keeper import ConferenceKeeper
 from signaling.directory import fall_due, warn_of_endings
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
@@ -33,6 +34,7 @@ from signaling.logins import Logins
 from signaling.meeting import Tools
 from signaling.messages import MAX_BYTES
 from signaling.metrics import Metrics
+from signaling.owner import owner_of
 from signaling.post import groups
 from signaling.post.deliverer import Deliverer
 from signaling.post.intake import Intake
@@ -51,20 +53,27 @@ from signaling.supervisor import Supervisor, worker_command
 from signaling.throttle import Throttle
 from signaling.workers import Workers
 
+MACHINE_SECONDS = 12.0
+"""So long a worker of another machine may take to dial a new server, and bring the rooms that it holds."""
+
 Clock = Callable[[], datetime]
 Measure = Callable[[Path], disk.Space]
 
 
 @asynccontextmanager
-async def media(settings: Settings) -> AsyncIterator[Workers]:
+async def media(settings: Settings) -> AsyncIterator[Supervisor]:
     """Run the media workers."""
-    workers = Workers()
+    owner = owner_of(settings.data)
     supervisor = Supervisor(
-        workers, settings.workers, settings.run, worker_command(settings), lambda path: RemoteEngine.dial(str(path))
+        Workers(),
+        settings.workers,
+        settings.run,
+        worker_command(settings),
+        lambda path: RemoteEngine.dial(str(path), owner),
     )
     try:
         await supervisor.start()
-        yield workers
+        yield supervisor
     finally:
         await supervisor.stop()
 
@@ -78,8 +87,7 @@ async def roof(
         built = _build(settings, kept, engine, redis, clock, measure)
         with suppress(TimeoutError):  # it goes on
             await built.recordings.folder.run(lambda: private.mend_folder(settings.recordings))
-        await built.recordings.interrupted(clock())
-        await built.preparation.attendance.recover()
+        await built.hub.recover(MACHINE_SECONDS if await kept.worker_keys.names() else 0)
         built.finisher.start()
         built.deliverer.start()
         built.clerk.start()
@@ -92,9 +100,11 @@ async def roof(
                 await built.gateway.start(Agent(settings.sip, built.gateway))
             yield built
         finally:
-            await built.gateway.stop()
+            if not built.hub.left:
+                await built.gateway.stop()
             await built.logins.stop()
-            await built.hub.stop()
+            if not built.hub.left:
+                await built.hub.stop()
             await built.clerk.stop()
             if built.intake is not None:
                 await built.intake.stop()
@@ -109,7 +119,10 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
     recordings = Recordings(kept.recorded, settings.recordings, key, finisher.wake, measure)
     lines, links = Lines(engine, kept.desk, kept.scheduler), Links(kept.database, key)
     rooms = RoomOptions(hold_s=settings.speaker_hold, mixed=settings.mixed_voices)
-    tools = Tools(engine, presence, recordings, kept.desk, kept.preparation.attendance, kept.audit, clock, rooms)
+    keeper = ConferenceKeeper(kept.conferences, clock)
+    tools = Tools(
+        engine, presence, keeper, recordings, kept.desk, kept.preparation.attendance, kept.audit, clock, rooms
+    )
     hub = Hub(kept.scheduler, tools, lines)
     faults = Faults(hub, kept.desk, lines, kept.audit)
     guard = Guard(kept.scheduler, presence)
@@ -136,6 +149,7 @@ def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, 
         intake=_intake(settings.mail, kept.mailroom, clock, deliverer),
         metrics=metrics,
         documents=settings.data / "documents",
+        owner=owner_of(settings.data),
         pages=Path(pages_package.__file__ or "").parent,
         clock=clock,
     )

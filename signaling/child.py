@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from signaling.environment import environment
@@ -18,7 +19,7 @@ from signaling.environment import environment
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 2.0
-"""After SIGTERM a child has this long before SIGKILL; two in a row still end within the 5 s we promise."""
+"""After SIGTERM a child has this long before SIGKILL: the server ends within 10 s with all of them."""
 LONGEST_SOCKET_PATH = 100
 """The kernel takes 107 bytes (unix(7))."""
 
@@ -33,12 +34,19 @@ if os.getppid() == int(sys.argv[1]):
 
 
 def socket_path(directory: Path, name: str) -> Path:
-    """Return where a unix socket goes: in `directory`, or under the temporary directory when that path is too long."""
+    """Return where a unix socket goes: in `directory`, or under the temporary directory when that path is too long.
+
+    It is always the same for the same directory. Raises PermissionError when somebody else was there first.
+    """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = directory / name
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
-    return Path(tempfile.mkdtemp(prefix="diemcau-")) / name
+    short = Path(tempfile.gettempdir()) / f"diemcau-{sha256(os.fsencode(directory.absolute())).hexdigest()[:16]}"
+    short.mkdir(exist_ok=True, mode=0o700)
+    if short.is_symlink() or short.stat().st_uid != os.getuid():
+        raise PermissionError(f"{short} belongs to somebody else")
+    return short / name
 
 
 async def output(argv: Sequence[str], told: bytes = b"") -> tuple[int, bytes]:

@@ -2,19 +2,21 @@
 
 The host point chairs; who controls is decided at the door (Điều 10.1, 14.3.a, reading A10), and may sit anywhere.
 Everything the media engine knows can be said again from here (:meth:`Conference.restore`), so a lost worker loses
-nothing but seconds.
+nothing but seconds; and what the conference is can be kept (:attr:`Conference.snapshot`), so that another process leads
+it on over the room that the engine holds (:meth:`Conference.recover`, :meth:`Conference.found`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout, SeatOptions
+from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout, RoomState, SeatOptions, SeatState
 from scheduler.conduct.model import IncidentKind
 from scheduler.model import Interval, ScriptItem
 from scheduler.preparation.stays import Redial, RedialKind
 from signaling import panes
 from signaling.aid import Aid
+from signaling.conference_snapshot import ConferenceSnapshot
 from signaling.direction import Direction
 from signaling.effects import (
     AddSeat,
@@ -34,6 +36,7 @@ from signaling.effects import (
     SetNames,
     SetView,
     Speak,
+    StopRecording,
     Tell,
     TellAll,
 )
@@ -118,6 +121,79 @@ class Conference:
         self._ringing: set[str] = set()
         """Seats of room systems that are being called."""
 
+    # --- from one process to the next
+
+    @property
+    def snapshot(self) -> ConferenceSnapshot:
+        """What is kept of it."""
+        layouts, before, content = self.direction.snapshot
+        return ConferenceSnapshot(
+            seats=tuple(seat.snapshot for seat in self.roster.seats.values()),
+            hands=tuple(self.roster.hands),
+            layouts=layouts,
+            before=before,
+            content=content,
+            tape=self.tape.snapshot,
+            script=self.script.snapshot,
+            incidents=tuple(self.aid.incidents.values()),
+            assist=self.aid.assist,
+            turned_away=tuple(sorted(self.threshold.turned_away)),
+            gives_way_at=self.gives_way_at,
+            room_open=self._room_open,
+        )
+
+    def recover(self, record: ConferenceSnapshot, now: datetime) -> None:
+        """Be what another process led: everybody's socket is lost since `now`, and their media may go on."""
+        self.roster.recover(record.seats, record.hands, now)
+        self.direction.recover(record.layouts, record.before, record.content)
+        self.tape.recover(record.tape)
+        self.script.recover(record.script, now)
+        self.aid.recover(record.incidents, record.assist)
+        self.threshold.turned_away = set(record.turned_away)
+        self.gives_way_at = record.gives_way_at
+        self._room_open = record.room_open
+
+    def found(self, room: RoomState, now: datetime) -> list[Effect]:
+        """The engine holds the room that another process opened, and is right where less than it was kept.
+
+        What was done in the last moments is in the engine alone: a floor, a layout, a view, a recording.
+        """
+        held = {seat.options.seat: seat for seat in room.seats}
+        here = {seat.id for seat in self.roster.seats.values() if seat.here}
+        effects: list[Effect] = [RemoveSeat(seat) for seat in held if seat not in here]
+        for seat in self.roster.seats.values():
+            if (state := held.get(seat.id)) is not None and seat.here:
+                self._found(seat, state)
+            elif seat.here:
+                effects += self._seat(seat)
+        self._room_open = True
+        self.direction.found(room.layouts, room.content if room.content in here else None)
+        self.speaking = room.speaking
+        return [*effects, *self.tape.found(room.recording is not None, room.paused, now)]
+
+    def _found(self, seat: Seated, state: SeatState) -> None:
+        options = state.options
+        seat.floor, seat.gain, seat.view, seat.lines = options.floor, round(options.gain), options.view, options.lines
+        seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
+        if seat.floor:
+            self.roster.lower(seat.id)
+
+    def regained(self, room: RoomState) -> list[Effect]:
+        """A worker that was lost holds the room still: it is told everything anew, and media go on.
+
+        What it recorded meanwhile was closed with its loss, so the next part begins.
+        """
+        held = {seat.options.seat: seat for seat in room.seats}
+        here = [seat for seat in self.roster.seats.values() if seat.here]
+        effects: list[Effect] = [RemoveSeat(name) for name in held if name not in {seat.id for seat in here}]
+        for seat in here:
+            effects += self._seat(seat)
+            if (state := held.get(seat.id)) is not None:
+                seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
+        effects += [*self.direction.restore(), SetContent(self.direction.content)]
+        effects += [StopRecording("", "interrupted")] if room.recording is not None else []
+        return [*effects, *self.tape.restore()]
+
     # --- coming and going
 
     def join(self, client: str, person: Person, choice: Choice, now: datetime) -> tuple[Joined, list[Effect]]:
@@ -128,7 +204,7 @@ class Conference:
         if choice.resumed is not None and choice.resumed.client is not None:
             effects.append(Hang(choice.resumed.client, "replaced"))
         back = choice.resumed is not None and choice.resumed.here
-        seat = self.roster.sit(client, person, choice)
+        seat, token = self.roster.sit(client, person, choice)
         self._ringing.discard(seat.id)
         if not back:
             effects += self._seat(seat)
@@ -138,7 +214,7 @@ class Conference:
         effects += [Tell(client, GivesWay(at=self.gives_way_at))] if self.gives_way_at is not None else []
         brief = [*self.aid.brief, *([self.threshold.state] if self.threshold.waiting else [])]
         effects += [Tell(client, message) for message in brief] if self._leads(seat) else []
-        return self._joined(seat, now), effects
+        return self._joined(seat, token, now), effects
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
         """A socket is lost; its seat waits, counted from its last sign of life."""
@@ -516,10 +592,10 @@ class Conference:
 
     # --- own
 
-    def _joined(self, seat: Seated, now: datetime) -> Joined:
+    def _joined(self, seat: Seated, token: str, now: datetime) -> Joined:
         return Joined(
             seat=seat.id,
-            resume=seat.token,
+            resume=token,
             role=seat.role,
             controller=seat.controller,
             may_direct=seat.directs,

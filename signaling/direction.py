@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import get_args
 
 from mediaserver.api import EVERYONE, Layout
 from signaling import panes
 from signaling.effects import Arrange, Effect, SetContent, TellAll
 from signaling.messages import Arrangement, Audience, ContentState, LayoutState
+
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,25 @@ class Direction:
         """What clients are told of the layouts."""
         own = {audience: Arrangement.model_validate(asdict(layout)) for audience, layout in self.own.items()}
         return LayoutState.model_validate({**asdict(self.layout), "own": own})
+
+    @property
+    def snapshot(self) -> tuple[dict[Audience, Layout], dict[Audience, Layout], str | None]:
+        """What is kept: the layouts, those that come back after a shared screen, and who shares one."""
+        return dict(self._layouts), dict(self._before), self.content
+
+    def recover(
+        self, layouts: Mapping[Audience, Layout], before: Mapping[Audience, Layout], content: str | None
+    ) -> None:
+        """Take what another process led."""
+        self._layouts = {EVERYONE: Layout(), **layouts}
+        self._before, self.content = dict(before), content
+
+    def found(self, layouts: Mapping[str, Layout], content: str | None) -> None:
+        """The engine holds these: what was arranged last may not have been kept any more."""
+        seen: dict[Audience, Layout] = {each: layouts[each] for each in AUDIENCES if each in layouts}
+        self._layouts = {EVERYONE: self.layout, **seen}
+        self._before = {audience: layout for audience, layout in self._before.items() if audience in self._layouts}
+        self.content = content
 
     def restore(self) -> list[Effect]:
         """Say to a fresh room what everyone sees."""

@@ -17,6 +17,7 @@ from scheduler.directory.model import Device
 from scheduler.model import State
 from scheduler.service import Scheduler
 from signaling.client import Client
+from signaling.conference_snapshot import SystemSnapshot
 from signaling.errors import MessageError, NoGateway
 from signaling.hub import Hub
 from signaling.kept import Held, Kept
@@ -73,20 +74,54 @@ class Gateway:
         self._ticking: asyncio.Task[None] | None = None
 
     async def start(self, agent: Agent) -> None:
-        """Open the sockets and begin to call. Raises OSError."""
-        await agent.start()
+        """Open the sockets, go on with the calls of an earlier process, and begin to call. Raises OSError."""
+        now = self._hub.tools.clock()
+        left = [(meeting, each) for meeting in self._hub.meetings.values() for each in meeting.left_systems]
+        await self._look(now)
+        devices = {device.id: device for device in await self._equipment.devices()} if left else {}
+        calls = await agent.start([each.call for _, each in left])
         self.agent = agent
+        for (meeting, each), call in zip(left, calls, strict=True):
+            await self._go_on(meeting, each, call, devices.get(each.device), now)
         self._ticking = asyncio.create_task(self._tick_forever())
+
+    async def _go_on(
+        self, meeting: Meeting, kept: SystemSnapshot, call: Call, device: Device | None, now: datetime
+    ) -> None:
+        """Take up the call of a room system that an earlier process led; one without seat or device is hung up."""
+        meeting.left_systems = tuple(each for each in meeting.left_systems if each is not kept)
+        seat = meeting.conference.roster.seats.get(kept.seat)
+        if device is None or seat is None:
+            await call.hang_up()
+            return
+        board = self._boards.get(meeting.id, Switchboard())
+        system = board.systems.get(device.id, System(device, seat.device, seat.name))
+        member = RoomSystem(device, system.name, call.peer.address)
+        member.call, member.up = call, seat.up
+        if meeting.resume(member, seat.id):
+            await self._kept.hold(Held(meeting, system, member), now)
+        else:
+            await call.hang_up()
 
     async def stop(self) -> None:
         """End all calls and close the sockets."""
+        await self._end_tasks()
+        if self.agent is not None:
+            await self.agent.close()
+
+    async def leave(self) -> None:
+        """Close the sockets; calls go on with the process that leads the meetings next."""
+        await self._end_tasks()
+        if self.agent is not None:
+            await self.agent.leave()
+            self.agent = None
+
+    async def _end_tasks(self) -> None:
         tasks = [*self._calling.values(), *self._telling.values(), *([self._ticking] if self._ticking else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._kept.stop()
-        if self.agent is not None:
-            await self.agent.close()
 
     async def _tick_forever(self) -> None:
         while True:

@@ -16,15 +16,18 @@ from mediaserver.api import (
     PeerUp,
     RecordingEnded,
     RecordingFailed,
+    RoomState,
     Speaking,
 )
 from scheduler.control import Control
+from scheduler.errors import SchedulerError
 from scheduler.model import Interval, Point, ScriptItem, Session
 from scheduler.policy import MeetingPolicy, Policy
 from scheduler.service import Scheduler
 from signaling.bodies import Bodies
 from signaling.client import Client
 from signaling.conference import Booking, Conference
+from signaling.conference_snapshot import MeetingSnapshot
 from signaling.effects import Effect
 from signaling.errors import MessageError, ShuttingDown
 from signaling.lines import Lines
@@ -33,7 +36,7 @@ from signaling.messages import Farewell, StorageState
 from signaling.presence import REFRESH_SECONDS, TEST_ROOM
 from signaling.recording import Left
 from signaling.roster import Place
-from signaling.workers import RecordingLost, RoomBack, RoomLost
+from signaling.workers import RecordingLost, RoomBack, RoomHeld, RoomLost
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +69,10 @@ class Hub:
         self._looked: datetime | None = None
         self._storage: StorageState | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: list[asyncio.Task[None]] = []
+        """For workers of other machines, which may bring rooms."""
+        self.left = False
+        """Whether another process leads on."""
         self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             PeerUp: lambda e: self._tell(e.room, lambda c: c.peer_up(e.seat)),
             PeerDown: lambda e: self._tell(e.room, lambda c: c.peer_down(e.seat)),
@@ -75,10 +82,11 @@ class Hub:
             RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
             RecordingEnded: self._recording_ended,
             RecordingLost: lambda e: self.tools.recordings.lost(e.path, self.tools.clock()),
-            RoomLost: lambda e: self._tell(e.room, lambda c: c.media_lost(self.tools.clock())),
-            RoomBack: lambda e: self._tell(e.room, lambda c: c.restore()),
+            RoomLost: lambda e: self._media_lost(e.room),
+            RoomBack: lambda e: self._room_back(e.room),
+            RoomHeld: lambda e: self._room_held(e.room),
             EngineLost: lambda _: self._every_room(self._room_lost),
-            EngineReady: lambda _: self._every_room(lambda room: self._tell(room, lambda c: c.restore())),
+            EngineReady: lambda _: self._every_room(self._room_back),
         }
 
     @property
@@ -87,22 +95,87 @@ class Hub:
         return self.tools.engine
 
     def start(self) -> None:
-        """Begin to route events and to let time pass."""
+        """Begin to route events, to keep what changes and to let time pass."""
         self.count_legs()
+        self.tools.keeper.start()
         works = (self._route(), self._tick_forever(), self.tools.presence.keep())
         self._tasks = [asyncio.create_task(work) for work in works]
 
+    async def recover(self, patience: float) -> None:
+        """Lead on the conferences that an earlier process led, over the rooms that media workers hold.
+
+        A room that no worker holds is awaited for `patience` seconds, in which one of another machine may dial in, and
+        then opened anew. Raises SQLAlchemyError.
+        """
+        now = self.tools.clock()
+        held = await self.engine.held()
+        kept = await self.tools.keeper.take_over()
+        awaited = {each for each in kept if kept[each].conference.room_open and each not in held} if patience else set()
+        running = {room.recording for room in held.values()} | {kept[session].part for session in awaited}
+        await self.tools.recordings.interrupted(now, still_running={path for path in running if path})
+        for session, record in kept.items():
+            await self._lead_on(session, record, held.get(session), now)
+        await self.tools.attendance.recover(self.meetings.keys())
+        for room in held.keys() - self.meetings.keys():
+            log.warning("x the room %s, which no conference has, is closed", room)
+            await self.engine.close_room(room)
+        for meeting in list(self.meetings.values()):
+            if meeting.id in awaited:
+                self._waiting.append(asyncio.create_task(self._await_worker(meeting, patience)))
+            elif not meeting.attached:
+                await self._guarded(meeting.lost())
+                await self._guarded(meeting.rebuild())
+        await self.tick(now)
+
+    async def _lead_on(self, id_: str, record: MeetingSnapshot, room: RoomState | None, now: datetime) -> None:
+        """Lead on one conference, unless its session is over."""
+        try:
+            session = await self._scheduler.session(id_)
+        except SchedulerError:
+            self.tools.keeper.ended(id_)
+            return
+        leaves = record.conference.gives_way_at
+        if (now >= leaves) if leaves is not None else self._scheduler.phase(session, now) not in {"lobby", "open"}:
+            self.tools.keeper.ended(id_)
+            return
+        meeting = await self.open(session)
+        meeting.recover(record, now)
+        if room is not None:
+            await self._guarded(meeting.attach(room, now))
+
+    async def _await_worker(self, meeting: Meeting, patience: float) -> None:
+        """Open a room anew that no worker has brought."""
+        await asyncio.sleep(patience)
+        if not meeting.attached and self.meetings.get(meeting.id) is meeting:
+            await self._guarded(self._room_lost(meeting.id))
+            await self._guarded(meeting.rebuild())
+
+    async def leave(self) -> None:
+        """Say bye to everyone for a moment: another process leads on, and the rooms stay as they are."""
+        self.left = self.stopping = True
+        await self.tools.keeper.stop()
+        for client in list(self.clients):
+            client.hang_up("shutdown")
+        await self._end_tasks()
+
     async def stop(self) -> None:
-        """Let nobody in any more, say bye to everyone and close all rooms."""
+        """Let nobody in any more, say bye to everyone and close all rooms, unless they were left to another process."""
+        if self.left:
+            return
         self.stopping = True
         for meeting in list(self.meetings.values()):
             await self._finish(meeting, "shutdown")
         await self.tools.recordings.settled(SETTLE_SECONDS)
         for client in list(self.clients):
             client.hang_up("shutdown")
-        for task in self._tasks:
+        await self._end_tasks()
+        await self.tools.keeper.stop()
+
+    async def _end_tasks(self) -> None:
+        tasks = [*self._tasks, *self._waiting]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def meeting(self, session: Session) -> Meeting:
         """Return the meeting of a session that somebody comes to, opened when it is not yet. Raises ShuttingDown."""
@@ -292,6 +365,7 @@ class Hub:
         self._sessions.pop(meeting.id, None)
         await meeting.apply(meeting.conference.end(reason))
         meeting.close()
+        self.tools.keeper.ended(meeting.id)
         self._lines.forget(meeting.id)
 
     async def _tick_forever(self) -> None:
@@ -324,7 +398,23 @@ class Hub:
         try:
             await self.tools.recordings.interrupted(self.tools.clock(), room)
         finally:
-            await self._tell(room, lambda conference: conference.media_lost(self.tools.clock()))
+            await self._media_lost(room)
+
+    async def _media_lost(self, room: str) -> None:
+        if (meeting := self.meetings.get(room)) is not None:
+            await meeting.lost()
+
+    async def _room_back(self, room: str) -> None:
+        if (meeting := self.meetings.get(room)) is not None and not meeting.attached:
+            await meeting.rebuild()
+
+    async def _room_held(self, room: str) -> None:
+        """A worker came with a room: its meeting goes on there, and a room without a meeting is closed."""
+        meeting = self.meetings.get(room)
+        if meeting is None:
+            await self.engine.close_room(room)
+        elif not meeting.attached and (state := (await self.engine.held()).get(room)) is not None:
+            await meeting.attach(state, self.tools.clock())
 
     async def _recording_ended(self, event: RecordingEnded) -> None:
         try:

@@ -76,8 +76,9 @@ class Kept:
             await self._hub.engine.refresh_picture(meeting, seat)
 
     async def watch(self, now: datetime) -> None:
-        """Let go of those whose sound and picture are gone; they are called again."""
+        """Let go of those whose sound and picture are gone; they are called again. Refreshes of calls are kept."""
         for held in list(self._held.values()):
+            self._hub.tools.keeper.changed(held.meeting)
             seat = held.meeting.conference.roster.of(held.member.id)
             if seat is None:
                 continue

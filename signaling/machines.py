@@ -18,10 +18,9 @@ from aiohttp import hdrs, web
 from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver import channel
-from mediaserver.errors import Refused
-from mediaserver.outpost import PATH
+from mediaserver.errors import MediaError, Refused
 from mediaserver.remote import RemoteEngine
-from mediaserver.weblink import CLOSE_S, LIMIT, WebLink, receive, send
+from mediaserver.weblink import CLOSE_S, LIMIT, PATH, WebLink, receive, send
 from scheduler.lock_timeout import lock_timeout
 from signaling import throttle
 from signaling.audit import SERVER
@@ -95,7 +94,7 @@ class Machines:
         Raises Refused for one that is not taken in, and OSError where the roof itself does not see the folder.
         """
         async with _marker(self._roof.recordings) as marker:
-            await send(socket, {"version": channel.VERSION, "marker": str(marker)})
+            await send(socket, {"version": channel.VERSION, "marker": str(marker), "owner": self._roof.owner})
             about = await receive(socket)
         if about is None:
             raise ConnectionError("hung up")
@@ -122,8 +121,12 @@ class Machines:
         engine = self._engines[name] = RemoteEngine(link)
         try:
             await self._note("worker-came", name, "" if records else "no-folder", source)
+            await self._workers.take(name, engine, records)
             log.warning("= media worker %s joined from %s", name, source.address)
-            await attend(self._workers, name, engine, self._withdrawn(machine, key), records)
+            await attend(self._workers, name, engine, self._withdrawn(machine, key))
+        except MediaError as error:
+            log.warning("x media worker %s: %s", name, error)
+            await engine.close()
         finally:
             del self._engines[name]
             log.warning("= media worker %s is gone", name)

@@ -10,7 +10,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from mediaserver.api import MediaEngine, RoomOptions
+from mediaserver.api import MediaEngine, RoomOptions, RoomState
 from mediaserver.chapters import Chapter
 from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError
 from scheduler.conduct.desk import Desk
@@ -22,6 +22,8 @@ from signaling.audit import Audit
 from signaling.auth import Source
 from signaling.client import Client, Member
 from signaling.conference import Conference
+from signaling.conference_keeper import ConferenceKeeper
+from signaling.conference_snapshot import MeetingSnapshot, SystemSnapshot
 from signaling.effects import (
     AddSeat,
     Arrange,
@@ -51,6 +53,7 @@ from signaling.effects import (
 from signaling.messages import Admitted, Marked, ServerMessage, dump
 from signaling.presence import TEST_ROOM, Presence
 from signaling.recordings import Recordings
+from signaling.room_system import RoomSystem
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +67,7 @@ class Tools:
 
     engine: MediaEngine
     presence: Presence
+    keeper: ConferenceKeeper
     recordings: Recordings
     desk: Desk
     attendance: Attendance
@@ -97,10 +101,16 @@ class Meeting:
         """When those of them left whose departure is still to be written."""
         self.opened = False
         """Whether somebody came, and not the centre alone calls."""
+        self.attached = False
+        """Whether the engine has the room as this process wants it, if it is open."""
+        self._recovered = False
+        """Whether another process led it, and the engine may know more of it."""
         self._order = asyncio.Lock()
         self._carrying: set[asyncio.Task[None]] = set()
         self._part = ""
         """The file of the part that is recorded, or was last."""
+        self.left_systems: tuple[SystemSnapshot, ...] = ()
+        """Room systems whose calls an earlier process led, until they are taken up."""
         self._flush: asyncio.TimerHandle | None = None
         self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | TellAll | None]]] = {
             OpenRoom: self._open_room,
@@ -138,6 +148,68 @@ class Meeting:
     def guarded(self) -> str:
         """What the join guard counts its legs as."""
         return TEST_ROOM if self.trial else self.id
+
+    @property
+    def snapshot(self) -> MeetingSnapshot:
+        """What is kept of it, for the process that leads it next."""
+        return MeetingSnapshot(
+            conference=self.conference.snapshot,
+            opened=self.opened,
+            accepted=tuple(sorted(self.accepted)),
+            declared=tuple(sorted(self.declared)),
+            present=tuple(sorted(self._present)),
+            gone=dict(self._gone),
+            part=self._part,
+            systems=self._systems(),
+        )
+
+    def _systems(self) -> tuple[SystemSnapshot, ...]:
+        """What is kept of the room systems; of those that an earlier process led and nobody has taken up, the same."""
+        seats = {client: seat.id for client in self._clients if (seat := self.conference.roster.of(client)) is not None}
+        calls = [
+            SystemSnapshot(seats[each.id], each.device.id, each.call.snapshot)
+            for each in self._clients.values()
+            if isinstance(each, RoomSystem) and each.call is not None and each.id in seats
+        ]
+        return (*calls, *self.left_systems)
+
+    def resume(self, member: Member, seat: str) -> bool:
+        """Give a member the seat that an earlier process led it in, if it is there still."""
+        if not self.conference.roster.take_back(member.id, seat):
+            return False
+        self.add(member)
+        return True
+
+    def recover(self, record: MeetingSnapshot, now: datetime) -> None:
+        """Be what another process led."""
+        self.conference.recover(record.conference, now)
+        self.opened, self._part, self.left_systems = record.opened, record.part, record.systems
+        self.accepted, self.declared = set(record.accepted), set(record.declared)
+        self._present, self._gone = set(record.present), dict(record.gone)
+        self._recovered = True
+
+    async def attach(self, room: RoomState, now: datetime) -> None:
+        """The engine holds the room of this meeting, which goes on there."""
+        conference, self.attached = self.conference, True
+        recovered, self._recovered = self._recovered, False
+        if recovered and room.recording is not None:
+            self._part = room.recording
+        await self.apply(conference.found(room, now) if recovered else conference.regained(room))
+
+    async def rebuild(self) -> None:
+        """A worker takes the room, which nobody holds any more."""
+        self._recovered = False
+        await self.apply(self.conference.restore())
+
+    async def lost(self) -> None:
+        """The worker of the room is gone."""
+        self.attached = False
+        await self.apply(self.conference.media_lost(self._tools.clock()))
+
+    async def kept(self) -> None:
+        """Wait until what the meeting is now is kept, so that whoever joined can come back whatever happens."""
+        if not self.trial:
+            await self._tools.keeper.kept(self)
 
     @property
     def clients(self) -> int:
@@ -178,6 +250,8 @@ class Meeting:
         What database or disk refuse hinders none of the others; the first such fault is raised in the end.
         """
         self._plan_flush()
+        if not self.trial:
+            self._tools.keeper.changed(self)
         faults: list[Exception] = []
         async with self._order:
             await self._note_departures()
@@ -270,8 +344,10 @@ class Meeting:
         recorded = booking.recording or self.conference.tape.runs
         options = replace(self._tools.rooms, title=booking.title, names=names, echo_s=echo_s, recorded=recorded)
         await self._tools.engine.open_room(self.id, options)
+        self.attached = True
 
     async def _close_room(self, _: CloseRoom) -> None:
+        self.attached = False
         await self._tools.engine.close_room(self.id)
 
     async def _start_recording(self, effect: StartRecording) -> TellAll | None:

@@ -51,6 +51,7 @@ from scheduler.service import Scheduler
 from scheduler.vault import Vault
 from signaling import child, private, schema
 from signaling.audit import Audit
+from signaling.conference_store import ConferenceStore
 from signaling.idempotency import Idempotency
 from signaling.lease import Lease
 from signaling.post import groups
@@ -99,6 +100,7 @@ class Record:
     store: Store
     idempotency: Idempotency
     worker_keys: WorkerKeys
+    conferences: ConferenceStore
     recorded: RecordingStore
     audit: Audit
     reports: Reports
@@ -229,6 +231,7 @@ def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
         store=Store(engine),
         idempotency=Idempotency(engine),
         worker_keys=WorkerKeys(engine),
+        conferences=ConferenceStore(engine),
         recorded=RecordingStore(engine, settings.recordings),
         audit=Audit(engine, shelf, scheduler.happenings),
         reports=reports,

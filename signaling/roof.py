@@ -46,6 +46,8 @@ class Roof(Record):
     metrics: Metrics
     pages: Path
     documents: Path
+    owner: str
+    """The id of the data directory, by which media workers know it."""
     clock: Callable[[], datetime]
 
 

@@ -2,18 +2,20 @@
 
 A seat belongs to a *client* (one socket) while it is connected. When the socket is lost the seat waits: for 12 s
 everyone still sees it, then it counts as absent, and after 60 s it is gone; the resume token brings it back until then,
-with hand, floor and view.
+with hand, floor and view. Of the token only a hash is kept, in memory as in SQL.
 """
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Self
 
 from mediaserver.api import COMPOSED, EVERYONE, TOP_HEIGHT, SeatOptions
 from scheduler.model import Point
 from scheduler.naming import device_names
+from signaling.conference_snapshot import PlaceSnapshot, SeatSnapshot
 from signaling.messages import Audience, Media, Role, Seat
 
 ABSENT_AFTER = timedelta(seconds=12)
@@ -43,6 +45,11 @@ class Place:
         return device_names(self.name, self.devices, self.numbers)[device - 1]
 
 
+def ticket_of(token: str) -> str:
+    """Return what is kept of a resume token, which is random enough to need no salt."""
+    return sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
 def leg_of(point: str, device: int) -> str:
     """Return what the join guard counts: one device of one point."""
     return f"{point}.{device:02}"
@@ -66,7 +73,8 @@ class Seated:
     """One seat and everything it keeps over a lost socket."""
 
     id: str
-    token: str
+    ticket: str
+    """The hash of its resume token."""
     account: str
     place: Place | None
     device: int
@@ -92,6 +100,19 @@ class Seated:
     """Lines of its camera that are looked at."""
     offered: bool = False
     up: bool = False
+
+    @classmethod
+    def known(cls, record: SeatSnapshot, now: datetime) -> Self:
+        """Return a seat that another process led; its socket is lost since `now`."""
+        kept = {each.name: getattr(record, each.name) for each in fields(record) if each.name != "place"}
+        place = None if record.place is None else Place(**asdict(record.place))
+        return cls(**kept, place=place, client=None, left=now)
+
+    @property
+    def snapshot(self) -> SeatSnapshot:
+        """What is kept of it."""
+        kept = {each.name: getattr(self, each.name) for each in fields(SeatSnapshot) if each.name != "place"}
+        return SeatSnapshot(**kept, place=None if self.place is None else PlaceSnapshot(**asdict(self.place)))
 
     @property
     def leg(self) -> str | None:
@@ -130,11 +151,17 @@ class Choice:
     """The seat somebody gets: an old one to resume, or a device number and whom that replaces."""
 
     resumed: Seated | None = None
+    token: str = ""
+    """What it is resumed with."""
     device: int = 1
     replaced: Seated | None = None
     leg: str | None = None
     seat: str | None = None
     """The id a new seat gets, if that is decided."""
+
+
+def _holds(seat: Seated, token: str) -> bool:
+    return secrets.compare_digest(seat.ticket, ticket_of(token))
 
 
 def _random_id() -> str:
@@ -156,8 +183,8 @@ class Roster:
 
     def choose(self, person: Person, resume: str | None) -> Choice:
         """Find the seat for somebody at the door, changing nothing."""
-        if (seat := self.resumed(person.account, resume)) is not None:
-            return Choice(resumed=seat, leg=seat.leg)
+        if resume is not None and (seat := self.resumed(person.account, resume)) is not None:
+            return Choice(resumed=seat, token=resume, leg=seat.leg)
         if person.place is None:
             return Choice(replaced=self._observer(person.account))
         device, replaced = self._device(person.place)
@@ -166,7 +193,7 @@ class Roster:
     def resumed(self, account: str, token: str | None) -> Seated | None:
         """Return the seat that an account takes back by its resume token."""
         for seat in self.seats.values():
-            if token is not None and secrets.compare_digest(seat.token, token) and seat.account == account:
+            if token is not None and _holds(seat, token) and seat.account == account:
                 return seat
         return None
 
@@ -187,14 +214,15 @@ class Roster:
         first = min(taken, key=lambda seat: seat.client is not None)  # stable: dict order is joining order
         return first.device, first
 
-    def sit(self, client: str, person: Person, choice: Choice) -> Seated:
-        """Give a client its seat; the replaced one must be out already."""
+    def sit(self, client: str, person: Person, choice: Choice) -> tuple[Seated, str]:
+        """Give a client its seat, and the token to resume it with; the replaced one must be out already."""
         if choice.resumed is not None:
-            return self._resume(client, choice.resumed)
+            return self._resume(client, choice.resumed), choice.token
         place = person.place
+        id_, token = choice.seat or self.new_id(), self.new_id() + self.new_id()
         seat = Seated(
-            id=choice.seat or self.new_id(),
-            token=self.new_id() + self.new_id(),
+            id=id_,
+            ticket=ticket_of(token),
             account=person.account,
             place=place,
             device=choice.device,
@@ -208,7 +236,15 @@ class Roster:
         )
         self.seats[seat.id] = seat
         self._by_client[client] = seat.id
-        return seat
+        return seat, token
+
+    def take_back(self, client: str, seat_id: str) -> bool:
+        """Give a client a seat whose socket is lost; False when there is none."""
+        seat = self.seats.get(seat_id)
+        if seat is None or seat.client is not None:
+            return False
+        self._resume(client, seat)
+        return True
 
     def _resume(self, client: str, seat: Seated) -> Seated:
         if seat.client is not None:
@@ -221,6 +257,11 @@ class Roster:
         if place is None:
             return "observer"
         return "host" if place.id == self.places[0].id else "component"
+
+    def recover(self, seats: Iterable[SeatSnapshot], hands: Iterable[str], now: datetime) -> None:
+        """Take the seats and hands that another process led; all sockets are lost since `now`."""
+        self.seats = {record.id: Seated.known(record, now) for record in seats}
+        self.hands = [seat for seat in hands if seat in self.seats]
 
     @property
     def points(self) -> dict[str, str]:

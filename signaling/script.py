@@ -14,6 +14,7 @@ from typing import cast
 from mediaserver.api import LayoutKind
 from scheduler.model import ScriptItem
 from signaling import panes
+from signaling.conference_snapshot import ScriptSnapshot, StepSnapshot
 from signaling.direction import Shown
 from signaling.messages import ScriptedItem, ScriptState
 
@@ -87,6 +88,21 @@ class Script:
             for item in self._items.values()
         ]
         return ScriptState(items=items, at=self._at, since=self._since)
+
+    @property
+    def snapshot(self) -> ScriptSnapshot:
+        """What is kept."""
+        trail = [
+            StepSnapshot(step.came, step.shown.layout, step.shown.after, dict(step.floors)) for step in self._trail
+        ]
+        return ScriptSnapshot(self._at, self._since, dict(self._spent), tuple(trail))
+
+    def recover(self, record: ScriptSnapshot, now: datetime) -> None:
+        """Take where another process led it to; the items may have been changed meanwhile."""
+        self._at, self._since, self._spent = record.at, record.since, dict(record.spent)
+        steps = [_Step(step.came, Shown(step.layout, step.after), dict(step.floors)) for step in record.trail]
+        self._trail = deque(steps, TRAIL)
+        self.change(list(self._items.values()), now)
 
     def change(self, items: Sequence[ScriptItem], now: datetime) -> None:
         """Take another script; the item that is on stays on, if it is still there."""

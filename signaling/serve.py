@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
 from typing import IO
 
 from aiohttp import web
@@ -22,41 +24,122 @@ from signaling.settings import HTTP_PORT, Settings, own_addresses
 log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
+LOCK, SUCCESSOR = "lock", "successor"
+"""Files in the run directory: the process that serves, and the one that is to."""
+TAKE_OVER_SECONDS = 15.0
+"""A server that was asked to end for another one has this long."""
 SHUTDOWN_SECONDS = 1.0
 """Requests may finish this long; sockets of meetings have been told bye by then."""
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; SIGHUP loads the certificate again."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    certificates = tls.Certificates(settings.data / "tls")
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificates.reload)
-    with _only_one(settings):
+class Ending:
+    """How a server ends: for good (SIGINT, SIGTERM), or with its media workers left to a successor.
+
+    That is the process that announced itself in the data directory, or after SIGUSR2 this one, which begins anew.
+    """
+
+    def __init__(self, run: Path) -> None:
+        # given
+        self._run = run
+        # owned
+        self.asked = asyncio.Event()
+        self.anew = False
+
+    def listen(self) -> None:
+        """Take signals from now on."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.asked.set)
+        loop.add_signal_handler(signal.SIGUSR2, self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        self.anew = True
+        self.asked.set()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether another process leads the meetings on."""
+        return self.anew or _announced(self._run)
+
+
+async def serve(settings: Settings, take_over: bool = False) -> bool:
+    """Serve until SIGINT or SIGTERM; return whether to begin anew, as SIGUSR2 asks. SIGHUP loads the certificate.
+
+    `take_over`: a server that runs on the data directory ends for this one, and its meetings go on.
+    """
+    ending, certificates = Ending(settings.run), tls.Certificates(settings.data / "tls")
+    with await _only_one(settings, take_over):
+        ending.listen()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificates.reload)
         async with (
-            record(settings, lease=Lease(settings, stop.set)) as kept,
-            media(settings) as workers,
-            roof(settings, kept, workers) as built,
+            record(settings, lease=Lease(settings, ending.asked.set)) as kept,
+            media(settings) as supervisor,
+            roof(settings, kept, supervisor.workers) as built,
         ):
             password = await first_start(kept, utc_now())
-            async with _listening(settings, application(built, workers), certificates) as urls:
+            async with _listening(settings, application(built, supervisor.workers), certificates) as urls:
                 _greet(*urls, password)
-                await stop.wait()
+                await ending.asked.wait()
                 log.info("= stopping")
-                await built.hub.stop()
+                if ending.succeeded:
+                    await built.gateway.leave()
+                    await built.hub.leave()
+                    await supervisor.leave()
+                else:
+                    await built.hub.stop()
+    return ending.anew
 
 
-def _only_one(settings: Settings) -> IO[str]:
-    """Lock the data directory: two servers on one would fight over everything in it."""
+async def _only_one(settings: Settings, take_over: bool = False) -> IO[str]:
+    """Lock the data directory: two servers on one would fight over everything in it. Raises SettingsError."""
     settings.run.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = (settings.run / "lock").open("w")
+    lock = (settings.run / LOCK).open("a+", encoding="ascii")
     try:
-        flock(lock, LOCK_EX | LOCK_NB)
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except OSError:
+            if not take_over:
+                raise
+            await _succeed(settings.run, lock)
     except OSError:
         lock.close()
-        raise SettingsError(f"another server runs on {settings.data}; set DIEMCAU_DATA for a second one") from None
+        raise SettingsError(
+            f"another server runs on {settings.data}; set DIEMCAU_DATA for a second one, or take its meetings over "
+            "with `diemcau serve --take-over`"
+        ) from None
+    finally:
+        (settings.run / SUCCESSOR).unlink(missing_ok=True)
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
     return lock
+
+
+async def _succeed(run: Path, lock: IO[str]) -> None:
+    """Have the server that holds the lock leave its meetings to us. Raises OSError when it does not end in time."""
+    lock.seek(0)
+    server = lock.read().strip()
+    if not server.isdecimal() or int(server) <= 1:
+        raise ProcessLookupError("the lock does not say who holds it")
+    (run / SUCCESSOR).write_text(f"{os.getpid()}\n")
+    os.kill(int(server), signal.SIGTERM)
+    async with asyncio.timeout(TAKE_OVER_SECONDS):
+        while True:
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+                return
+            except BlockingIOError:
+                await asyncio.sleep(0.01)
+
+
+def _announced(run: Path) -> bool:
+    """Whether another process waits to take over."""
+    try:
+        pid = int((run / SUCCESSOR).read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return False
+    return pid != os.getpid()
 
 
 @asynccontextmanager

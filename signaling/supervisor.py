@@ -1,7 +1,13 @@
-"""Keeps the media workers running: one process each, restarted when it dies or stops answering."""
+"""Keeps the media workers running: one process each, restarted when it dies or stops answering.
+
+Workers outlive the server: one that was started by an earlier server of this data directory is taken in with all its
+rooms as they are. Where something else starts them (systemd), the server waits for their sockets.
+"""
 
 import asyncio
 import logging
+import socket
+import struct
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -9,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from mediaserver.api import MediaEngine
-from mediaserver.errors import MediaError
-from signaling.child import Child, socket_path
+from mediaserver.errors import MediaError, Refused
+from signaling.child import socket_path
+from signaling.detached import Detached
+from signaling.owner import owner_of
 from signaling.settings import Settings
 from signaling.workers import Workers
 
@@ -32,11 +40,12 @@ Connect = Callable[[Path], Awaitable[MediaEngine]]
 
 def worker_command(settings: Settings) -> Command:
     """Return how the worker of a number is started on a socket."""
+    owner = owner_of(settings.data)
 
     def command(index: int, path: Path) -> Sequence[str]:
         port = settings.media_port + index if settings.media_port else 0
         first, last = settings.rtp_ports
-        where = ["--socket", str(path), "--port", str(port), "--rtp-ports", str(first), str(last)]
+        where = ["--socket", str(path), "--owner", owner, "--port", str(port), "--rtp-ports", str(first), str(last)]
         where += ["--address", *settings.media_addresses]
         return [sys.executable, "-m", "mediaserver", *where]
 
@@ -44,17 +53,21 @@ def worker_command(settings: Settings) -> Command:
 
 
 class Supervisor:
-    """Owns the worker processes and hands their engines to `workers`."""
+    """Owns the worker processes and hands their engines to `workers`.
 
-    def __init__(self, workers: Workers, count: int, run: Path, command: Command, connect: Connect) -> None:
+    `command` None: others start them, and they are only waited for.
+    """
+
+    def __init__(self, workers: Workers, count: int, run: Path, command: Command | None, connect: Connect) -> None:
         # given
-        self._workers = workers
+        self.workers = workers
         self._count = count
         self._run = run
         self._command = command
         self._connect = connect
         # owned
         self._tasks: list[asyncio.Task[None]] = []
+        self._leaving = False
         # counters
         self.restarts = 0
 
@@ -70,13 +83,18 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def leave(self) -> None:
+        """Let go of all workers, which hold their rooms for the next server."""
+        self._leaving = True
+        await self.stop()
+
     async def _keep(self, index: int, ready: asyncio.Event) -> None:
         failures = 0
         while True:
             began = time.monotonic()
             try:
                 await self._live(index, ready)
-            except OSError as error:  # neither memory nor a process left for it, for one
+            except (OSError, MediaError) as error:  # neither memory nor a process left for it, for one
                 log.error("x media worker %d could not be started: %s", index, error)
             ready.set()
             failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1
@@ -86,38 +104,63 @@ class Supervisor:
             await asyncio.sleep(wait)
 
     async def _live(self, index: int, ready: asyncio.Event) -> None:
-        """Run one worker process from its start to its end."""
+        """Take in one worker process, running or made for it, until its end."""
         name = f"media-{index}"
         path = socket_path(self._run, f"{name}.sock")
-        _remove(path)
-        child = await Child.start(name, self._command(index, path))
+        process = _listening(name, path) or self._begin(index, name, path)
         try:
-            engine = await self._reach(path, child)
+            engine = await self._reach(path, process)
             if engine is None:
-                log.error("x %s does not answer on its socket, status %s", name, child.process.returncode)
+                log.error("x %s does not answer on its socket", name)
                 return
+            await self.workers.take(str(index), engine)
             ready.set()
-            await attend(self._workers, str(index), engine, child.wait())
+            await attend(self.workers, str(index), engine, process.wait())
         finally:
-            await child.stop()
-            _remove(path)
+            if self._leaving:
+                process.release()
+            else:
+                await process.stop()
+                _remove(path)
 
-    async def _reach(self, path: Path, child: Child) -> MediaEngine | None:
+    def _begin(self, index: int, name: str, path: Path) -> Detached:
+        """Start a worker. Raises OSError."""
+        if self._command is None:
+            raise FileNotFoundError(f"nobody listens on {path}")
+        _remove(path)
+        return Detached.start(name, self._command(index, path))
+
+    async def _reach(self, path: Path, process: Detached) -> MediaEngine | None:
         deadline = time.monotonic() + READY_SECONDS
-        while child.alive and time.monotonic() < deadline:
+        while process.alive and time.monotonic() < deadline:
             try:
                 return await self._connect(path)
+            except Refused as error:  # of another release, which ends for ours, or of another data directory
+                log.warning("x %s: %s", process.name, error)
+                async with asyncio.timeout(READY_SECONDS):
+                    await process.wait()
             except (OSError, MediaError):
                 await asyncio.sleep(POLL_SECONDS)
         return None
 
 
-async def attend(
-    workers: Workers, name: str, engine: MediaEngine, end: Coroutine[Any, Any, object], records: bool = True
-) -> None:
-    """Have a worker serve until its engine is lost, it stops answering, or `end` comes."""
+def _listening(name: str, path: Path) -> Detached | None:
+    """Return the process that listens on a socket, if any does."""
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(1.0)
+            probe.connect(str(path))
+            credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid, _, _ = struct.unpack("3i", credentials)
+        return Detached(name, pid)
+    except OSError:
+        return None
+
+
+async def attend(workers: Workers, name: str, engine: MediaEngine, end: Coroutine[Any, Any, object]) -> None:
+    """Have a worker that was taken in serve until its engine is lost, it stops answering, or `end` comes."""
     tasks: list[asyncio.Task[Any]] = [
-        asyncio.create_task(workers.serve(name, engine, records)),
+        asyncio.create_task(workers.serve(name)),
         asyncio.create_task(_watch(engine)),
         asyncio.create_task(end),
     ]
@@ -147,7 +190,7 @@ async def _close(engine: MediaEngine) -> None:
         async with asyncio.timeout(1.0):
             await engine.close()
     except (TimeoutError, OSError, MediaError):
-        log.info("x a media worker was gone before its rooms were closed")
+        log.info("x a media worker was gone already")
 
 
 def _remove(path: Path) -> None:

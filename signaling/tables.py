@@ -75,6 +75,15 @@ WORKER_KEYS = Table(  # by which media workers of other machines are known; a ke
     Column("created", BigInteger, nullable=False),
 )
 
+CONFERENCES = Table(  # running ones; `epoch` is raised by each process that takes over
+    "conferences",
+    METADATA,
+    Column("session", String(64), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+)
+
 SERVER_LEASE = Table(  # one row: which server works on the database, and until when (see signaling.lease)
     "server_lease",
     METADATA,

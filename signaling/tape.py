@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
+from signaling.conference_snapshot import TapeSnapshot
 from signaling.effects import (
     Effect,
     MarkRecording,
@@ -76,6 +77,45 @@ class Tape:
         if left.position == "paused":
             self.state = RecordingState(on=True, paused=True, seconds=left.seconds, voices=self._voices)
             self._lost = True
+
+    @property
+    def snapshot(self) -> TapeSnapshot:
+        """What is kept."""
+        return TapeSnapshot(
+            state=self.state,
+            registered=self._registered,
+            begin=self._begin,
+            wish=self._wish,
+            begun=self._begun,
+            by=self._by,
+            lost=self._lost,
+            starting=self._starting is not None,
+            seconds=self._seconds,
+            marks=self._marks,
+            voices=self._voices,
+        )
+
+    def recover(self, kept: TapeSnapshot) -> None:
+        """Take where another process led it to."""
+        self.state, self._registered, self._begin = kept.state, kept.registered, kept.begin
+        self._wish, self._begun, self._by, self._lost = kept.wish, kept.begun, kept.by, kept.lost
+        self._starting = StartRecording(kept.by) if kept.starting else None
+        self._seconds, self._marks, self._voices = kept.seconds, kept.marks, kept.voices
+
+    def found(self, recording: bool, paused: bool, now: datetime) -> list[Effect]:
+        """The engine records, or does not: what was asked for last may not have been kept any more.
+
+        What is to run and does not goes on in its next part.
+        """
+        if not recording:
+            return self.restore()
+        before: Position = "paused" if paused else "on"
+        if self._position != before:
+            seconds = self._seconds if self._position == "starting" else self.state.seconds
+            since = None if paused else now
+            self.state = RecordingState(on=True, paused=paused, since=since, seconds=seconds, voices=self._voices)
+        self._starting, self._wish, self._begun, self._lost = None, False, True, False
+        return []
 
     def registered(self, wish: bool, begin: datetime, voices: bool) -> list[Effect]:
         """The registration was changed: whether to record, from when on, and whether each point's sound is kept.

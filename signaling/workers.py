@@ -1,14 +1,16 @@
 """Several media workers as one engine: places rooms, and tells which rooms a dead worker took with it.
 
-A room lives in one worker, the one with the fewest seats when it was opened; one that is to be recorded goes to those
-alone that see the folder of recordings, and waits for one. When a worker dies the files it recorded into and its rooms
-are reported lost, and the rooms reported back as soon as some worker can take them; the roof then opens them again from
-its own state.
+A room lives in one worker, the one with the fewest seats when it was opened; one that is to be recorded prefers those
+that see the folder of recordings. When a worker dies the files it recorded into and its rooms are reported lost, and
+the rooms reported back as soon as some worker can take them; the roof then opens them again from its own state. A
+worker that comes with rooms, since it was served by an earlier server or lost the way to this one, keeps those that
+live nowhere else.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from mediaserver.api import (
     EVERYONE,
@@ -25,6 +27,7 @@ from mediaserver.api import (
     RecordingEnded,
     RecordingFailed,
     RoomOptions,
+    RoomState,
     SeatOptions,
     Speaking,
 )
@@ -58,6 +61,13 @@ class RoomBack(EngineReady):
     room: str
 
 
+@dataclass(frozen=True, slots=True)
+class RoomHeld(EngineReady):
+    """A worker came that holds this room: it is not lost."""
+
+    room: str
+
+
 class Workers:
     """A media engine made of engines."""
 
@@ -74,11 +84,25 @@ class Workers:
         """By room without a worker: what tells that one can take it; what told so of an earlier loss is void."""
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
 
-    async def serve(self, name: str, engine: MediaEngine, records: bool = True) -> None:
-        """Take a worker in and pass its events on, until it is lost; `records`: it sees the folder of recordings."""
+    async def take(self, name: str, engine: MediaEngine, records: bool = True) -> None:
+        """Take a worker in with the rooms it holds; `records`: it sees the folder of recordings. Raises MediaError."""
+        held = await engine.held()
         self._engines[name] = engine
         if records:
             self._recorders.add(name)
+        for room, state in held.items():
+            if room in self._places:
+                await engine.close_room(room)  # it was opened elsewhere meanwhile
+                continue
+            self._waiting.pop(room, None)
+            self._places[room], self._seats[room] = name, {seat.options.seat for seat in state.seats}
+            if records and state.recording is not None and Path(state.recording).parent.name == room:
+                self._files.setdefault(state.recording, (name, room))
+            await self._events.put(RoomHeld(room))
+
+    async def serve(self, name: str) -> None:
+        """Pass the events of a worker on that was taken in, until it is lost."""
+        engine = self._engines[name]
         try:
             for room, back in list(self._waiting.items()):
                 if name in self._able(room):
@@ -256,6 +280,13 @@ class Workers:
         """How the line of each connected seat is."""
         return await self._of(room).lines(room)
 
+    async def held(self) -> Mapping[str, RoomState]:
+        """Every open room of the workers that answer."""
+        names = list(self._engines)
+        found = await asyncio.gather(*(self._engines[name].held() for name in names), return_exceptions=True)
+        answers = [(name, each) for name, each in zip(names, found, strict=True) if isinstance(each, dict)]
+        return {room: state for name, each in answers for room, state in each.items() if self.place(room) == name}
+
     async def stats(self) -> dict[str, object]:
         """Return the counters of each worker that answers under its name, and whether it `records`."""
         names = sorted(self._engines)
@@ -271,5 +302,5 @@ class Workers:
                 yield event
 
     async def close(self) -> None:
-        """Close every worker's rooms; the supervisor stops the processes of this machine."""
+        """Hang up on every worker."""
         await asyncio.gather(*(engine.close() for engine in self._engines.values()), return_exceptions=True)

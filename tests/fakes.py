@@ -6,7 +6,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mediaserver.api import EVERYONE, Event, Layout, LineState, PeerUp, RecordingEnded, RoomOptions, SeatOptions
+from mediaserver.api import (
+    EVERYONE,
+    Event,
+    Layout,
+    LineState,
+    PeerUp,
+    RecordingEnded,
+    RoomOptions,
+    RoomState,
+    SeatOptions,
+    SeatState,
+)
 from mediaserver.disk import Space
 from mediaserver.errors import UnknownRoom, UnknownSeat
 from scheduler import apart
@@ -56,6 +67,26 @@ class FakeRoom:
     seconds: float = 0.0
     voices: bool = False
     lines: dict[str, LineState] = field(default_factory=dict)
+    up: set[str] = field(default_factory=set)
+    content: str | None = None
+
+    @property
+    def state(self) -> RoomState:
+        """What a server has to know that takes over."""
+        seats = [
+            SeatState(replace(options, floor=seat in self.floors, view=self.views[seat]), up, up, 720)
+            for seat, options in self.seats.items()
+            for up in [seat in self.up]
+        ]
+        return RoomState(
+            self.options,
+            tuple(seats),
+            dict(self.layouts),
+            self.content,
+            recording=self.recording,
+            paused=self.paused,
+            voices=self.voices,
+        )
 
 
 class FakeEngine:
@@ -112,11 +143,12 @@ class FakeEngine:
     async def remove_seat(self, room: str, seat: str) -> None:
         self._note("remove_seat", room, seat)
         self._room(room).seats.pop(seat, None)
+        self._room(room).up.discard(seat)
         self._room(room).floors.discard(seat)
 
     async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
         self._note("connect", room, seat, *(["plain"] if plain else []))
-        self._room(room, seat)
+        self._room(room, seat).up.add(seat)
         self.emit(PeerUp(room, seat))
         return f"answer to {offer}"
 
@@ -127,7 +159,7 @@ class FakeEngine:
 
     async def accept(self, room: str, seat: str, answer: str) -> None:
         self._note("accept", room, seat, answer)
-        self._room(room, seat)
+        self._room(room, seat).up.add(seat)
         self.emit(PeerUp(room, seat))
 
     async def refresh_picture(self, room: str, seat: str) -> None:
@@ -153,7 +185,7 @@ class FakeEngine:
 
     async def set_content(self, room: str, seat: str | None) -> None:
         self._note("set_content", room, seat)
-        self._room(room, seat)
+        self._room(room, seat).content = seat
 
     async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
         self._note("set_view", room, seat, source, lines)
@@ -183,6 +215,9 @@ class FakeEngine:
 
     async def lines(self, room: str) -> Mapping[str, LineState]:
         return self._room(room).lines
+
+    async def held(self) -> Mapping[str, RoomState]:
+        return {name: room.state for name, room in self.rooms.items()}
 
     async def stats(self) -> dict[str, object]:
         self._note("stats")

@@ -50,11 +50,11 @@ class Attendance:
         # owned
         self._settled: datetime | None = None
 
-    async def recover(self) -> None:
-        """Close what a killed server left open, at its last sign of life."""
+    async def recover(self, held: Collection[str] = ()) -> None:
+        """Close what a killed server left open, at its last sign of life; sessions that are `held` still go on."""
         async with writing(self._desk.engine) as db:
-            await stays_store.lost(db)
-            await speeches_store.lost(db)
+            await stays_store.lost(db, held=held)
+            await speeches_store.lost(db, held)
 
     async def came(self, session: str, point: str, now: datetime) -> None:
         """A point is about to be let in; a second device changes nothing."""

@@ -1,5 +1,6 @@
 """Rows of who had the floor in a meeting, on a connection whose transaction the caller holds (Điều 14.3.b, R-094)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,11 +36,14 @@ async def end(db: AsyncConnection, session: str, name: str, at: datetime) -> Non
     await db.execute(update(SPEECHES).where(going_on).values(ended=seconds(at)))
 
 
-async def lost(db: AsyncConnection) -> None:
-    """Close what a killed server left open, when its point was last there; its stays are closed already."""
+async def lost(db: AsyncConnection, held: Collection[str] = ()) -> None:
+    """Close what a killed server left open, when its point was last there; its stays are closed already.
+
+    Who has the floor in a session that is `held` still keeps it.
+    """
     stays = (STAYS.c.session == SPEECHES.c.session) & (STAYS.c.point == SPEECHES.c.point)
     left = select(func.max(STAYS.c.left)).where(stays, STAYS.c.left >= SPEECHES.c.began).scalar_subquery()
-    going_on = SPEECHES.c.ended.is_(None)
+    going_on = SPEECHES.c.ended.is_(None) & SPEECHES.c.session.not_in(held)
     await db.execute(update(SPEECHES).where(going_on).values(ended=func.coalesce(left, SPEECHES.c.began)))
 
 

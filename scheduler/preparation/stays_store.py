@@ -50,9 +50,10 @@ async def saw(db: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     await db.execute(update(STAYS).where(STAYS.c.id.in_(ids)).values(seen=seconds(now)))
 
 
-async def lost(db: AsyncConnection, since: datetime | None = None) -> None:
-    """Close open stays at their last sign of life: all, or those with none since a time."""
-    silent = STAYS.c.left.is_(None) if since is None else STAYS.c.left.is_(None) & (STAYS.c.seen < seconds(since))
+async def lost(db: AsyncConnection, since: datetime | None = None, held: Collection[str] = ()) -> None:
+    """Close open stays at their last sign of life: all, or those with none since a time; none of sessions `held`."""
+    silent = STAYS.c.left.is_(None) & STAYS.c.session.not_in(held)
+    silent = silent if since is None else silent & (STAYS.c.seen < seconds(since))
     await db.execute(update(STAYS).where(silent).values(left=STAYS.c.seen))
 
 

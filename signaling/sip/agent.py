@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from signaling.sip.incoming import Incoming
 from signaling.sip.layer import Layer, Served
 from signaling.sip.line import Line, Peer, SipSettings, Target
 from signaling.sip.message import SDP
+from signaling.sip.snapshot import CallSnapshot
 from signaling.sip.transport import Flow
 
 __all__ = [
@@ -74,15 +76,20 @@ class Agent:
         self._dialling: set[Dialling] = set()
         self._allowance = Allowance()
         self._closing = False
+        self._ready = False
+        """Whether the calls of an earlier process are known, so that nothing of theirs is refused."""
 
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens."""
         return self._layer.transport.address
 
-    async def start(self) -> None:
-        """Bind UDP and TCP. Raises OSError."""
+    async def start(self, kept: Sequence[CallSnapshot] = ()) -> list[Call]:
+        """Bind UDP and TCP, and go on with calls that an earlier process kept; return those. Raises OSError."""
         await self._layer.transport.start(self._settings.host, self._settings.port)
+        calls = [Call.adopted(self._line, each) for each in kept]
+        self._ready = True
+        return calls
 
     async def close(self) -> None:
         """Refuse who waits, say goodbye to who is in a call, close the sockets."""
@@ -94,6 +101,12 @@ class Agent:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await asyncio.gather(*(call.hang_up() for call in list(self._line.calls.values())))
+        await self._line.close()
+        await self._layer.close()
+
+    async def leave(self) -> None:
+        """Close the sockets, and say nothing: another process goes on with the calls."""
+        self._closing = True
         await self._line.close()
         await self._layer.close()
 
@@ -155,7 +168,7 @@ class Agent:
     def _request(self, served: Served) -> None:
         """Take a request that is no repetition."""
         request, host = served.request, served.flow.remote[0]
-        if self._closing:
+        if self._closing or not self._ready:
             return
         call = self._line.calls.get((request.call_id, request.recipient.tag, request.sender.tag))
         if call is not None and call.peer.address != host:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from datetime import UTC, datetime, timedelta
 
 from signaling.sip import expiry, screening
 from signaling.sip.address import DEFAULT_PORT
@@ -11,10 +12,15 @@ from signaling.sip.layer import Served
 from signaling.sip.line import PICTURE, Line, Peer
 from signaling.sip.message import SDP, Headers, Request, Response
 from signaling.sip.renewal import renew
+from signaling.sip.snapshot import CallSnapshot
 from signaling.sip.transport import Flow
 
 GOODBYE_S = 4.0
 """A BYE is waited for so long; it is repeated longer than that."""
+
+
+SPARE = 16
+"""Numbers that another process may have given to requests since the call was kept."""
 
 
 class Call:
@@ -39,7 +45,51 @@ class Call:
         """Their newest INVITE, until its ACK."""
         self._acknowledged: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._watch: asyncio.TimerHandle | None = None
+        self._expires: datetime | None = None
+        """When it ends unless it is refreshed."""
         line.calls[dialog.key] = self
+
+    @classmethod
+    def adopted(cls, line: Line, kept: CallSnapshot) -> "Call":
+        """Return the call that another process kept, over UDP as it was, over TCP without its connection."""
+        routes, sequence = list(kept.routes), kept.sequence + SPARE
+        about = (kept.call_id, kept.local, kept.remote, kept.contact, kept.target)
+        dialog = Dialog(*about, routes=routes, sequence=sequence, heard=kept.heard)
+        flow = line.layer.transport.again(kept.transport, (kept.host, kept.port))
+        peer = Peer(kept.host, kept.name, kept.user, kept.user_agent)
+        call = cls(line, dialog, flow, peer, kept.own, kept.theirs)
+        call._said, call._version = kept.said, kept.version
+        call._acknowledged.set_result(True)
+        if kept.expires is not None:
+            call._watch_until(kept.expires)
+        return call
+
+    @property
+    def snapshot(self) -> CallSnapshot:
+        """What is kept of it."""
+        dialog, peer = self._dialog, self.peer
+        host, port = self._flow.remote
+        return CallSnapshot(
+            call_id=dialog.call_id,
+            local=dialog.local,
+            remote=dialog.remote,
+            contact=dialog.contact,
+            target=dialog.target,
+            routes=tuple(dialog.routes),
+            sequence=dialog.sequence,
+            heard=dialog.heard,
+            transport=self._flow.transport,
+            host=host,
+            port=port,
+            name=peer.name,
+            user=peer.user,
+            user_agent=peer.user_agent,
+            own=self._own,
+            theirs=self.sdp,
+            said=self._said,
+            version=self._version,
+            expires=self._expires,
+        )
 
     async def hang_up(self) -> None:
         """Say goodbye, and wait a moment for the answer; nothing happens if the call has ended."""
@@ -199,10 +249,14 @@ class Call:
         """Watch for the next refresh from now on, or no longer."""
         if self._watch is not None:
             self._watch.cancel()
-            self._watch = None
+            self._watch = self._expires = None
         if seconds is not None and not self.ended.is_set():
-            loop = asyncio.get_running_loop()
-            self._watch = loop.call_later(expiry.patience(seconds), self._expire)
+            self._watch_until(datetime.now(UTC) + timedelta(seconds=expiry.patience(seconds)))
+
+    def _watch_until(self, moment: datetime) -> None:
+        """Hang up then."""
+        self._expires, left = moment, (moment - datetime.now(UTC)).total_seconds()
+        self._watch = asyncio.get_running_loop().call_later(max(0.0, left), self._expire)
 
     def _expire(self) -> None:
         self._line.spawn(self._leave("session timer"))

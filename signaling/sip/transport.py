@@ -221,6 +221,14 @@ class Transport:
         assert self._udp is not None
         return Datagrams(self._udp, remote, (self._towards(remote), self._bound[1]))
 
+    def again(self, transport: str, remote: Address) -> Flow:
+        """The way to a peer of an earlier process: over TCP a connection that is closed, until one opens another."""
+        if transport == "udp":
+            return self.udp(remote)
+        connection = Connection(self)
+        connection.remote = remote
+        return connection
+
     async def tcp(self, remote: Address) -> Flow:
         """The way to an address over TCP: the connection there is, or a new one. Raises OSError."""
         async with self._opening.setdefault(remote, asyncio.Lock()):

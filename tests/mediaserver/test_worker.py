@@ -8,10 +8,21 @@ from typing import Any
 
 import pytest
 
-from mediaserver.api import PeerUp, RoomOptions
+from mediaserver import channel
+from mediaserver import worker as module
+from mediaserver.api import (
+    EngineLost,
+    Layout,
+    PeerUp,
+    RoomOptions,
+    RoomState,
+    SeatOptions,
+    SeatState,
+)
 from mediaserver.engine import LocalEngine
+from mediaserver.errors import Refused
 from mediaserver.remote import RemoteEngine
-from mediaserver.worker import Worker, _tell
+from mediaserver.worker import EngineServer, Worker
 from tests.mediaserver.worker import ended, start, worker
 
 STOP_S = 2.0
@@ -26,11 +37,81 @@ async def test_told_to_stop_it_ends_at_once_and_well(tmp_path: Path, number: sig
             assert await ended(process) == (0, b"")
 
 
-async def test_without_its_client_it_ends(tmp_path: Path) -> None:
-    async with worker(tmp_path) as (process, engine):
-        await engine.open_room("r", RoomOptions())
+async def test_without_a_server_it_holds_its_rooms_for_the_next_one_of_its_data_directory(tmp_path: Path) -> None:
+    layout = Layout("1+5", focus="s", page=1)
+    async with worker(tmp_path, owner="ours") as (process, first):
+        await first.open_room("r", RoomOptions(title="Họp", names={"p": "Phường"}))
+        await first.add_seat("r", SeatOptions("s", "Điểm"))
+        await first.set_floor("r", "s", True)
+        await first.set_gain("r", "s", 3.0)
+        await first.set_view("r", "s", "composed", 1080)
+        await first.set_layout("r", layout)
+        await first.start_recording("r", str(tmp_path / "1.mp4"))
+        await first.close()
+        with pytest.raises(Refused, match="another data directory"):
+            await RemoteEngine.dial(str(tmp_path / "media.sock"), "theirs")
+        second = await RemoteEngine.dial(str(tmp_path / "media.sock"), "ours")
+        options = SeatOptions("s", "Điểm", floor=True, gain=3.0, view="composed", lines=1080)
+        assert await second.held() == {
+            "r": RoomState(
+                options=RoomOptions(title="Họp", names={"p": "Phường"}),
+                seats=(SeatState(options, offered=False, up=False, wanted=720),),
+                layouts={"everyone": layout},
+                recording=str(tmp_path / "1.mp4"),
+            )
+        }
+        await second.close()
+        assert process.returncode is None
+
+
+async def test_a_later_server_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
+    async with worker(tmp_path) as (_, first):
+        second = await RemoteEngine.dial(str(tmp_path / "media.sock"))
+        assert [event async for event in first.events()] == [EngineLost()]
+        assert (await second.stats())["rooms"] == 0
+        await second.close()
+
+
+async def test_a_server_of_another_release_is_refused_and_the_worker_makes_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, first = await start(tmp_path / "media.sock")
+    await first.open_room("r", RoomOptions())
+    await first.close()
+    release = channel.VERSION
+    monkeypatch.setattr(channel, "VERSION", "another")
+    with pytest.raises(Refused, match=f"of release {release}"):
+        await RemoteEngine.dial(str(tmp_path / "media.sock"))
+    assert await ended(process) == (0, b"")
+
+
+async def test_without_a_server_for_too_long_it_closes_recordings_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ALONE_S", 0.05)
+    serving = Worker(LocalEngine(["127.0.0.1"], 0), str(tmp_path / "s"))
+    running = asyncio.ensure_future(serving.run())
+    while not (tmp_path / "s").exists():
+        await asyncio.sleep(0)
+    engine = await RemoteEngine.dial(str(tmp_path / "s"))
+    await engine.open_room("r", RoomOptions())
+    await engine.close()
+    async with asyncio.timeout(10):
+        await running
+
+
+async def test_started_by_a_server_it_ends_soon_after_it_when_it_holds_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IDLE_S", 0.05)
+    async with asyncio.timeout(10):
+        serving = Worker(LocalEngine(["127.0.0.1"], 0), str(tmp_path / "s"), "ours")
+        running = asyncio.ensure_future(serving.run())
+        while not (tmp_path / "s").exists():
+            await asyncio.sleep(0)
+        engine = await RemoteEngine.dial(str(tmp_path / "s"), "ours")
         await engine.close()
-        assert await ended(process) == (0, b"")
+        await running
 
 
 async def test_its_socket_is_there_when_it_listens_and_can_be_taken_over(tmp_path: Path) -> None:
@@ -69,13 +150,22 @@ async def test_an_event_that_cannot_be_told_keeps_no_other_back(caplog: pytest.L
                 raise ZeroDivisionError
             self.told.append(message["fields"]["seat"])
 
+        async def read(self) -> dict[str, Any] | None:
+            await asyncio.sleep(3600)
+            return None
+
+        def close(self) -> None:
+            """Nothing."""
+
     engine, link = LocalEngine(["127.0.0.1"], 0), Picky()
+    server = EngineServer(engine)
+    server.start()
+    serving = asyncio.ensure_future(server.serve(link))
+    await asyncio.sleep(0)
     for seat in ("a", "bad", "b"):
         engine._emit(PeerUp("r", seat))
-    telling = asyncio.ensure_future(_tell(engine, link))  # type: ignore[arg-type]
-    while engine._events:
-        await asyncio.sleep(0)
-    telling.cancel()
+    await server.close()
+    serving.cancel()
     assert link.told == ["a", "b"]
     assert [record.getMessage() for record in caplog.records] == ["x telling PeerUp"]
 
@@ -94,5 +184,6 @@ async def test_an_unforeseen_error_is_logged_and_answered(tmp_path: Path, caplog
         await engine.stats()
     await engine.open_room("r", RoomOptions())
     await engine.close()
+    serving.stop()
     await running
     assert [record.getMessage() for record in caplog.records] == ["x stats"]

@@ -12,15 +12,16 @@ from mediaserver.remote import RemoteEngine
 START_S = 20.0
 
 
-async def start(socket: Path) -> tuple[Process, RemoteEngine]:
+async def start(socket: Path, owner: str = "") -> tuple[Process, RemoteEngine]:
     """Start a worker and connect to it as soon as it can be."""
     arguments = ["-m", "mediaserver", "--socket", str(socket), "--port", "0", "--address", "127.0.0.1"]
+    arguments += ["--owner", owner] if owner else []
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=PIPE, stderr=PIPE)
     async with asyncio.timeout(START_S):
         while True:
             assert process.returncode is None, await process.stderr.read()  # type: ignore[union-attr]
             with suppress(FileNotFoundError, ConnectionRefusedError):
-                return process, await RemoteEngine.dial(str(socket))
+                return process, await RemoteEngine.dial(str(socket), owner)
             await asyncio.sleep(0.02)
 
 
@@ -32,9 +33,9 @@ async def ended(process: Process) -> tuple[int | None, bytes]:
 
 
 @asynccontextmanager
-async def worker(directory: Path) -> AsyncIterator[tuple[Process, RemoteEngine]]:
+async def worker(directory: Path, owner: str = "") -> AsyncIterator[tuple[Process, RemoteEngine]]:
     """A worker and a connection to it; it is killed if it is still there at the end."""
-    process, engine = await start(directory / "media.sock")
+    process, engine = await start(directory / "media.sock", owner)
     try:
         yield process, engine
     finally:

@@ -176,12 +176,13 @@ async def test_r099_who_is_back_before_its_departure_is_written_was_away_all_the
     assert stays(await attendance(world, session.id), NHA_TRANG) == [(stamp(0), stamp(10)), (stamp(15), None)]
 
 
-async def test_a_killed_server_leaves_the_last_sign_of_life(settings: Settings) -> None:
+async def test_a_killed_server_leaves_the_last_sign_of_life_of_what_nobody_leads_on(settings: Settings) -> None:
     async with open_world(settings) as world:
         session = await world.session(NHA_TRANG)
         await world.join("nhatrang", session)
         await world.tick(11)
         world.roof.hub.meetings.clear()  # nobody says goodbye
+        world.roof.hub.tools.keeper.ended(session.id)
     async with open_world(settings) as again:
         assert stays(await attendance(again, session.id), NHA_TRANG) == [(stamp(0), stamp(11))]
 

@@ -329,7 +329,8 @@ async def test_serve_from_the_first_line_to_the_last_child(tmp_path: Path) -> No
     complaint = (await second.communicate())[1].decode()
     assert (second.returncode, complaint) == (
         1,
-        f"diemcau: another server runs on {tmp_path}; set DIEMCAU_DATA for a second one\n",
+        f"diemcau: another server runs on {tmp_path}; set DIEMCAU_DATA for a second one, or take its meetings over "
+        "with `diemcau serve --take-over`\n",
     )
     trusting = ssl.create_default_context(cafile=tmp_path / "tls" / "cert.pem")
     async with ClientSession(cookie_jar=CookieJar()) as client:

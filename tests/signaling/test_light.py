@@ -164,6 +164,7 @@ async def test_a_lost_worker_s_recording_is_off_until_the_next_one_records(world
     world.engine.emit(EngineReady())
     await host.type("renew")
     del world.engine.failing["start_recording"]
+    world.engine.emit(EngineLost())
     world.engine.emit(EngineReady())
     assert (await told(host, on=True))["seconds"] == 30
     assert await reasons(world) == [(1, "interrupted"), (2, "media-restarting"), (3, None)]

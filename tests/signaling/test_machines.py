@@ -21,7 +21,7 @@ from aiohttp.test_utils import TestServer
 from loadtest.caller import Caller
 from loadtest.offer import Wish
 from mediaserver import channel, outpost
-from mediaserver.outpost import PATH
+from mediaserver.weblink import PATH
 from signaling import admin, machines, throttle, tls
 from signaling.app import application, roof
 from signaling.audit import Wanted
@@ -77,7 +77,8 @@ class Site:
 
     async def local(self) -> FakeEngine:
         """Take in a worker of this machine."""
-        self.tasks.append(asyncio.create_task(self.workers.serve("0", self.world.engine)))
+        await self.workers.take("0", self.world.engine)
+        self.tasks.append(asyncio.create_task(self.workers.serve("0")))
         while "0" not in self.workers._engines:
             await asyncio.sleep(0)
         return self.world.engine
@@ -93,6 +94,9 @@ class Site:
         await dialled.receive_json()
         await dialled.send_json({"version": channel.VERSION, "records": records})
         name = (await dialled.receive_json())["welcome"]
+        asked = await dialled.receive_json()
+        assert asked["call"] == "held"
+        await dialled.send_json({"id": asked["id"], "result": {}})
         async with asyncio.timeout(PATIENCE_S):
             while name not in self.workers._engines:
                 await asyncio.sleep(0)
@@ -152,7 +156,8 @@ async def _answer(dialled: aiohttp.ClientWebSocketResponse, stats: dict[str, Any
     """Be a worker that tells its counters when asked, as the supervisor does of itself, and says yes to all else."""
     async for message in dialled:
         call = json.loads(message.data)
-        await dialled.send_json({"id": call["id"], "result": stats if call["call"] == "stats" else None})
+        result = {"stats": stats, "held": {}}.get(call["call"])
+        await dialled.send_json({"id": call["id"], "result": result})
 
 
 async def seen(guest: Socket, colour: str) -> tuple[Caller, Watch]:
@@ -213,15 +218,21 @@ async def test_i07_sound_and_picture_are_back_from_another_machine_within_ten_se
     await asyncio.gather(lost.close(), found.close())
 
 
-async def test_i07_a_worker_that_lost_the_roof_closes_its_rooms_and_dials_again(site: Site) -> None:
+async def test_i07_a_worker_that_lost_the_roof_dials_again_and_its_meetings_go_on(site: Site) -> None:
     process = await site.start(await site.key("media-2"), "--log-level", "INFO")
     await site.until("media-2/1")
-    await site.workers.open_room("r", site.world.roof.hub.tools.rooms)
-    await site.workers._engines["media-2/1"].close()
+    host, joined = await site.world.join("host", await site.world.session(NHA_TRANG))
+    caller, watch = await seen(host, "green")
+    engine = site.workers._engines["media-2/1"]
+    await engine.close()
     await site.until()
     await site.until("media-2/1")
+    await host.seat(joined["seat"], media="connected")
+    await watch.more(5)
     stats: Any = (await site.workers.stats())["media-2/1"]
-    assert (stats["rooms"], process.returncode) == (0, None)
+    assert (stats["rooms"], stats["peers"], process.returncode) == (1, 1, None)
+    assert caller.connected
+    await caller.close()
 
 
 async def test_i07_a_worker_is_refused_where_the_roof_itself_does_not_see_the_folder(site: Site) -> None:

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from mediaserver.api import EngineLost, Event, MediaEngine, RoomOptions
 from signaling import supervisor as module
 from signaling.child import socket_path
+from signaling.owner import owner_of
 from signaling.supervisor import Supervisor, worker_command
 from signaling.workers import RoomBack, RoomLost, Workers
 from tests.fakes import FakeEngine
@@ -122,14 +124,14 @@ async def test_a_worker_that_never_comes_up_does_not_keep_the_server_from_starti
 async def test_a_worker_whose_process_cannot_be_made_is_started_later(
     start: Start, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
-    make, starts = asyncio.create_subprocess_exec, count(1)
+    make, starts = subprocess.Popen, count(1)
 
-    async def sometimes(*argv: str, **options: Any) -> asyncio.subprocess.Process:
+    def sometimes(argv: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
         if next(starts) == failing:
             raise BlockingIOError("fork: no process left")
-        return await make(*argv, **options)
+        return make(argv, **options)
 
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", sometimes)
+    monkeypatch.setattr(subprocess, "Popen", sometimes)
     async with asyncio.timeout(20):
         supervisor, workers = await start("live", 1)
         if failing == 2:
@@ -167,6 +169,8 @@ def test_the_workers_command_names_socket_ports_and_addresses(tmp_path: Path) ->
         "mediaserver",
         "--socket",
         "/s",
+        "--owner",
+        owner_of(tmp_path),
         "--port",
         "0",
         "--rtp-ports",

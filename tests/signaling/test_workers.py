@@ -33,13 +33,13 @@ class Shop:
         self.seen = self.workers.events()
 
     async def start(self, index: int, records: bool = True) -> None:
-        self.tasks[index] = asyncio.create_task(self.workers.serve(str(index), self.engines[index], records))
-        while str(index) not in self.workers._engines:
-            await asyncio.sleep(0)
+        await self.workers.take(str(index), self.engines[index], records)
+        self.tasks[index] = asyncio.create_task(self.workers.serve(str(index)))
 
     async def lose(self, index: int) -> None:
         self.engines[index].emit(EngineLost())
         await self.tasks[index]
+        self.engines[index].lose_everything()
 
     async def events(self, number: int) -> list[Event]:
         async with asyncio.timeout(5):

@@ -271,9 +271,11 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(settings: Settings, workers: Workers | None = None) -> AsyncIterator[World]:
-    """Serve a roof, over the world's engine or over workers."""
-    engine, clock, disk = FakeEngine(), FakeClock(NOW), FakeDisk()
+async def open_world(
+    settings: Settings, workers: Workers | None = None, held: FakeEngine | None = None
+) -> AsyncIterator[World]:
+    """Serve a roof, over an engine of its own, one that an earlier roof left (`held`), or workers."""
+    engine, clock, disk = held or FakeEngine(), FakeClock(NOW), FakeDisk()
     async with record(settings) as kept, roof(settings, kept, workers or engine, clock, disk) as built:
         server = TestServer(application(built))
         await server.start_server()

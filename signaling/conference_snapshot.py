@@ -1,0 +1,141 @@
+"""What is kept of a conference, so that another process leads it on: plain values, and their JSON. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from mediaserver.api import Layout
+from signaling.messages import AssistState, Audience, IncidentState, RecordingState, Role
+from signaling.sip.snapshot import CallSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSnapshot:
+    """An invited point of a seat; see :class:`signaling.roster.Place`."""
+
+    id: str
+    name: str
+    label: str
+    devices: int
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatSnapshot:
+    """A seat; see :class:`signaling.roster.Seated`. Its resume ticket is kept as a hash."""
+
+    id: str
+    ticket: str
+    account: str
+    place: PlaceSnapshot | None
+    device: int
+    name: str
+    role: Role
+    controller: bool
+    central: bool
+    system: bool
+    here: bool
+    raised: datetime | None
+    topic: str
+    floor: bool
+    gain: int
+    mic: bool
+    camera: bool
+    view: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class TapeSnapshot:
+    """Where the recording stands; see :class:`signaling.tape.Tape`."""
+
+    state: RecordingState
+    registered: tuple[bool, bool]
+    begin: datetime
+    wish: bool
+    begun: bool
+    by: str
+    lost: bool
+    starting: bool
+    seconds: int
+    marks: int
+    voices: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepSnapshot:
+    """A step of the script that can be undone; `after` is what is shown again after a shared screen."""
+
+    came: str | None
+    layout: Layout
+    after: Layout | None
+    floors: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSnapshot:
+    """Where the script stands; see :class:`signaling.script.Script`."""
+
+    at: str | None
+    since: datetime | None
+    spent: Mapping[str, float]
+    trail: tuple[StepSnapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceSnapshot:
+    """A conference. `before` are the layouts that come back when a shared screen ends."""
+
+    seats: tuple[SeatSnapshot, ...]
+    hands: tuple[str, ...]
+    layouts: Mapping[Audience, Layout]
+    before: Mapping[Audience, Layout]
+    content: str | None
+    tape: TapeSnapshot
+    script: ScriptSnapshot
+    incidents: tuple[IncidentState, ...]
+    assist: AssistState
+    turned_away: tuple[str, ...]
+    gives_way_at: datetime | None
+    room_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSnapshot:
+    """A room system in a seat, by the ids of seat and device, with its call."""
+
+    seat: str
+    device: str
+    call: CallSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingSnapshot:
+    """A conference with what belongs to its meeting: who has accepted and declared what, and who is counted as there.
+
+    `gone` says of points whose departure is still to be written when they left; `part` is the file recorded into.
+    """
+
+    conference: ConferenceSnapshot
+    opened: bool
+    accepted: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    gone: Mapping[str, datetime] = field(default_factory=dict)
+    part: str = ""
+    systems: tuple[SystemSnapshot, ...] = ()
+
+
+_JSON = TypeAdapter(MeetingSnapshot)
+
+
+def dump(record: MeetingSnapshot) -> str:
+    """Return the JSON of a record; equal records have equal JSON."""
+    return _JSON.dump_json(record).decode()
+
+
+def load(text: str) -> MeetingSnapshot:
+    """Read a record. Raises ValueError for what is none, as of a release that keeps other things."""
+    return _JSON.validate_json(text)

@@ -1,0 +1,33 @@
+"""What is kept of a call, so that the agent of another process goes on with it. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallSnapshot:
+    """A confirmed dialog (RFC 3261 §12) with its session (RFC 3264) and when it ends unless it is refreshed (RFC 4028).
+
+    `host` and `port` are where its messages come from; `own` and `theirs` are the two descriptions it was made of,
+    `said` the one we said last and `version` how often that changed.
+    """
+
+    call_id: str
+    local: str
+    remote: str
+    contact: str
+    target: str
+    routes: tuple[str, ...]
+    sequence: int
+    heard: int
+    transport: str
+    host: str
+    port: int
+    name: str
+    user: str
+    user_agent: str
+    own: str
+    theirs: str
+    said: str
+    version: int
+    expires: datetime | None

@@ -1,0 +1,190 @@
+"""One server process after the other: what a conference was is what it is, and nothing is torn down."""
+
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from mediaserver.api import Layout, SeatOptions
+from scheduler.model import Session
+from scheduler.preparation.tables import STAYS
+from signaling.roster import ticket_of
+from signaling.settings import Settings
+from signaling.tables import CONFERENCES
+from tests.fakes import FakeEngine
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket, World, open_world
+
+MADE = ("open_room", "close_room", "add_seat", "remove_seat", "connect", "start_recording", "stop_recording")
+"""Calls by which something would be built anew or torn down."""
+
+
+async def _meeting(world: World, **booked: Any) -> tuple[Session, Socket, dict[str, Any], dict[str, Any]]:
+    """A meeting with a hand raised, a floor given and a layout chosen; return the host's socket and who joined."""
+    session = await world.session(NHA_TRANG, CAM_RANH, **booked)
+    host, chair = await world.join("host", session)
+    guest, there = await world.join("nhatrang", session)
+    other, third = await world.join("camranh", session)
+    for socket in (host, guest, other):
+        await socket.ask(type="offer", sdp="v=0")
+    await host.seat(third["seat"], media="connected")
+    await other.send(type="hand", raised=True, topic="Đường ven biển")
+    await host.seat(third["seat"], hand=1)
+    await host.send(type="floor", seat=there["seat"], open=True)
+    await host.seat(there["seat"], floor=True)
+    await host.ask(type="layout", kind="1+5", focus=there["seat"])
+    return session, host, chair, there
+
+
+async def test_another_process_leads_on_what_the_first_one_led(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, host, chair, there = await _meeting(world)
+        before = await world.join("central", session)
+        rows = world.roof.hub.meetings[session.id].conference.roster.wire()
+        await world.roof.hub.leave()
+        assert await host.type("bye") == {"type": "bye", "reason": "shutdown"}
+    engine.calls.clear()
+    async with open_world(settings, held=engine) as world:
+        assert [call for call in engine.calls if call[0] in MADE] == []
+        meeting = world.roof.hub.meetings[session.id]
+        recovered = {row.seat: row for row in meeting.conference.roster.wire()}
+        assert recovered == {row.seat: row.model_copy(update={"media": "none"}) for row in rows}
+        again, joined = await world.join("host", session, resume=chair["resume"])
+        assert (joined["seat"], joined["resume"]) == (chair["seat"], chair["resume"])
+        assert (joined["layout"]["kind"], joined["layout"]["focus"]) == ("1+5", there["seat"])
+        mine = next(row for row in joined["seats"] if row["seat"] == chair["seat"])
+        assert mine["media"] == "connected"
+        guest, _ = await world.join("nhatrang", session, resume=there["resume"])
+        row = await again.seat(there["seat"], media="connected")
+        assert row["floor"] is True
+        await again.send(type="floor", seat=there["seat"], open=False)
+        await again.seat(there["seat"], floor=False)
+        await guest.seat(there["seat"], floor=False)
+        assert engine.rooms[session.id].floors == {chair["seat"]}
+        assert [call[0] for call in engine.calls if call[0] in MADE] == []
+        assert before[1]["seat"] in meeting.conference.roster.seats
+
+
+async def test_what_was_done_in_the_last_moment_is_in_the_engine_alone_and_holds(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, _, chair, there = await _meeting(world)
+        await world.roof.hub.leave()
+    await engine.set_floor(session.id, there["seat"], False)
+    await engine.set_layout(session.id, Layout("2x2"))
+    await engine.set_view(session.id, chair["seat"], f"camera:{there['seat']}")
+    await engine.add_seat(session.id, SeatOptions("unknown", "Ai đó"))
+    async with open_world(settings, held=engine) as world:
+        conference = world.roof.hub.meetings[session.id].conference
+        assert (conference.direction.layout, conference.roster.seats[there["seat"]].floor) == (Layout("2x2"), False)
+        assert conference.roster.seats[chair["seat"]].view == f"camera:{there['seat']}"
+        assert "unknown" not in engine.rooms[session.id].seats
+
+
+async def test_a_room_that_was_lost_with_the_server_is_opened_anew(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, _, chair, there = await _meeting(world)
+        await world.roof.hub.leave()
+    async with open_world(settings) as world:
+        room = world.engine.rooms[session.id]
+        assert (set(room.seats) >= {chair["seat"], there["seat"]}, room.floors) == (
+            True,
+            {chair["seat"], there["seat"]},
+        )
+        assert room.layouts["everyone"] == Layout("1+5", focus=there["seat"])
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert next(row for row in joined["seats"] if row["seat"] == chair["seat"])["media"] == "none"
+
+
+async def test_a_recording_goes_on_in_its_part(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, host, chair, _ = await _meeting(world, recording=True)
+        await world.tick(1)
+        assert (await host.type("recording"))["on"] is True
+        await world.roof.hub.leave()
+    async with open_world(settings, held=engine) as world:
+        assert world.roof.recordings.running == 1
+        again, joined = await world.join("host", session, resume=chair["resume"])
+        assert joined["recording"]["on"] is True
+        await again.ask(type="record", on=False)
+        await world.roof.recordings.settled(5)
+        parts = await world.recorded.parts(session.id)
+        assert [(part.part, part.reason) for part in parts if part.part] == [(1, "empty")]
+
+
+async def test_a_room_without_a_conference_is_closed_and_a_conference_that_is_over_forgotten(
+    settings: Settings,
+) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+    await engine.open_room("stray", world.roof.hub.tools.rooms)
+    async with open_world(settings, held=engine) as world:
+        assert set(engine.rooms) == {session.id}
+        await world.roof.hub.cancelled(session.id)
+        await world.roof.hub.tools.keeper.stop()
+        async with world.kept.database.connect() as connection:
+            assert (await connection.execute(select(func.count()).select_from(CONFERENCES))).scalar() == 0
+
+
+async def test_a_resume_token_is_kept_as_a_hash(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        _, _, chair, _ = await _meeting(world)
+        await world.roof.hub.leave()
+        async with world.kept.database.connect() as connection:
+            (record,) = (await connection.execute(select(CONFERENCES.c.record))).scalars()
+    assert (chair["resume"] in record, ticket_of(chair["resume"]) in record) == (False, True)
+
+
+async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session = await world.session(NHA_TRANG)
+        _, chair = await world.join("host", session)
+        world.roof.hub.left = True  # it is killed: nothing more is written
+        await world.roof.hub._end_tasks()
+        assert world.roof.hub.tools.keeper._writing is not None
+        world.roof.hub.tools.keeper._writing.cancel()
+    async with open_world(settings, held=engine) as world:
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert joined["seat"] == chair["seat"]
+
+
+async def test_who_was_taken_over_from_writes_nothing_any_more(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, host, _, there = await _meeting(world)
+        keeper = world.roof.hub.tools.keeper
+        await keeper.kept(world.roof.hub.meetings[session.id])
+        async with world.kept.database.begin() as connection:
+            await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1, record="theirs"))
+        await host.send(type="floor", seat=there["seat"], open=False)
+        await host.seat(there["seat"], floor=False)
+        await keeper.kept(world.roof.hub.meetings[session.id])
+        async with world.kept.database.connect() as connection:
+            assert list((await connection.execute(select(CONFERENCES.c.record))).scalars()) == ["theirs"]
+
+
+async def test_a_stay_goes_on_over_a_restart(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        await _meeting(world)
+        await world.roof.hub.leave()
+    async with open_world(settings, held=engine) as world:
+        async with world.kept.database.connect() as connection:
+            stays = list(await connection.execute(select(STAYS.c.point, STAYS.c.left)))
+        assert sorted(stays) == sorted((point, None) for point in (HOST, NHA_TRANG, CAM_RANH))
+
+
+async def test_who_does_not_come_back_is_gone_a_minute_after_the_new_process_began(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, _, chair, there = await _meeting(world)
+        await world.roof.hub.leave()
+    async with open_world(settings, held=engine) as world:
+        host, _ = await world.join("host", session, resume=chair["resume"])
+        await world.tick(13)
+        assert there["seat"] not in engine.rooms[session.id].seats
+        await world.tick(48)
+        assert list(world.roof.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
+        assert (await host.ask(type="ping"))["type"] == "pong"

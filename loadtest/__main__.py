@@ -2,7 +2,7 @@
 
 `… demo` shows a conference, `… bench` what it costs, `… turns` what another version costs, `… peers` what other
 programs do, `… flame` where the time goes, `… sound` what bad lines leave of a voice, `… delay` how late picture and
-sound are, `… province` whether a whole province fits on this machine.
+sound are, `… province` whether a whole province fits on this machine, `… drills` what people notice of a fault.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from loadtest.accounts import Login, provide, provide_points, read_accounts
 from loadtest.case import CASES
 from loadtest.client import Refused
 from loadtest.clip import Codec
+from loadtest.drills import command
 from loadtest.report import Outcome, render, report
 from loadtest.result import summary
 from loadtest.scenario import Plan, Venue
@@ -47,9 +48,9 @@ def main() -> None:
     logging.basicConfig(
         level=os.environ.get("DIEMCAU_LOG", "WARNING").upper(), format="%(levelname)s %(name)s %(message)s"
     )
-    command = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
+    work = COMMANDS.get(sys.argv[1]) if len(sys.argv) > 1 else None
     try:
-        code = command(sys.argv[2:]) if command else _load(sys.argv[1:])
+        code = work(sys.argv[2:]) if work else _load(sys.argv[1:])
     except (Refused, ServerFailed, OSError, ValueError) as error:
         sys.exit(f"loadtest: {error}")
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -260,6 +261,13 @@ def _province(words: Sequence[str]) -> int:
     return 0 if all(map(passed, report["cases"])) else 1
 
 
+def _drills(words: Sequence[str]) -> int:
+    drill, effort, indent = command.parse(words)
+    found = _run(command.DRILLS[drill](effort, _progress))
+    print(json.dumps({"drill": drill, **found}, ensure_ascii=False, indent=indent))
+    return 0 if command.held(found) else 1
+
+
 def _growth(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m loadtest growth", description=growth.__doc__)
     parser.add_argument("--points", type=_counts, default=growth.POINTS, help="e.g. 10,100: one conference each")
@@ -287,6 +295,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "bench": _bench,
     "delay": _delay,
     "demo": _demo,
+    "drills": _drills,
     "flame": _flame,
     "growth": _growth,
     "peers": _peers,

@@ -98,9 +98,9 @@ async def throwaway(points: int, greeting: Line, **settings: str) -> AsyncIterat
         environ |= {
             "DIEMCAU_DATA": directory,
             "DIEMCAU_HOST": "127.0.0.1",
-            "DIEMCAU_PORT": str(_free_port(socket.SOCK_STREAM)),
-            "DIEMCAU_HTTP_PORT": str(_free_port(socket.SOCK_STREAM)),
-            "DIEMCAU_MEDIA_PORT": str(_free_port(socket.SOCK_DGRAM)),
+            "DIEMCAU_PORT": str(free_port(socket.SOCK_STREAM)),
+            "DIEMCAU_HTTP_PORT": str(free_port(socket.SOCK_STREAM)),
+            "DIEMCAU_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
             "DIEMCAU_MEDIA_ADDRESS": "127.0.0.1",
             "DIEMCAU_MAX_POINTS": str(max(250, 2 * points)),
         }
@@ -110,7 +110,7 @@ async def throwaway(points: int, greeting: Line, **settings: str) -> AsyncIterat
             yield server
 
 
-def _free_port(kind: socket.SocketKind) -> int:
+def free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]

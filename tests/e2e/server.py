@@ -5,8 +5,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ class Server:
     process: subprocess.Popen[str]
     http: str
     admin_password: str
+    start: Callable[[], subprocess.Popen[str]]
     accounts: dict[str, str] = field(default_factory=dict)
 
     def create(self, account: str, *arguments: str) -> str:
@@ -35,8 +36,16 @@ class Server:
 
     def media_workers(self) -> list[int]:
         """The process ids of its media workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in children if b"mediaserver" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return media_workers(self.data)
+
+    def restart(self) -> None:
+        """Kill the server without a word, and start another one by hand."""
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process = self.start()
+        _greeted(self.data, self.process)
 
 
 def _environment(data: Path) -> dict[str, str]:
@@ -64,19 +73,26 @@ def admin(data: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def running(data: Path, media_port: int = MEDIA_PORT) -> Iterator[Server]:
+def running(data: Path, media_port: int = MEDIA_PORT, http_port: int = 0) -> Iterator[Server]:
     """Start a server on `data`; Ctrl-C it afterwards and see that it ends well."""
     log = (data.parent / f"{data.name}.log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "signaling", "serve"],
-        env={**_environment(data), "DIEMCAU_MEDIA_PORT": str(media_port)},
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-    )
+    ports = {"DIEMCAU_MEDIA_PORT": str(media_port), "DIEMCAU_HTTP_PORT": str(http_port)}
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "signaling", "serve"],
+            env={**_environment(data), **ports},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+
+    process = start()
+    server = Server(data, process, *_greeted(data, process), start)
     try:
-        yield _greeted(data, process)
+        yield server
     finally:
+        process = server.process
         process.send_signal(signal.SIGINT)
         code = process.wait(10)
         log.close()
@@ -86,14 +102,25 @@ def running(data: Path, media_port: int = MEDIA_PORT) -> Iterator[Server]:
     assert code == 0
 
 
-def _greeted(data: Path, process: subprocess.Popen[str]) -> Server:
+def media_workers(data: Path) -> list[int]:
+    """The processes of the media workers of a data directory, whichever server started them."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            command = (entry / "cmdline").read_bytes() if entry.name.isdecimal() else b""
+            if b"mediaserver\0--socket" in command and f"{data}/".encode() in command:
+                found.append(int(entry.name))
+    return sorted(found)
+
+
+def _greeted(data: Path, process: subprocess.Popen[str]) -> tuple[str, str]:
     assert process.stdout is not None
     http = password = ""
     for line in process.stdout:
         http = _found(r"(http://localhost:\d+/)", line) or http
         password = _found(r"one-time password (\S+)", line) or password
         if "Ctrl-C" in line:
-            return Server(data, process, http, password)
+            return http, password
     raise AssertionError(f"the server ended with {process.wait()}")
 
 

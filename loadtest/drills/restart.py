@@ -1,0 +1,277 @@
+"""The server is killed, and another one started by hand: who is in a meeting should not notice."""
+
+import asyncio
+import itertools
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from loadtest import accounts
+from loadtest.booking import book
+from loadtest.caller import Caller, Material
+from loadtest.client import Client
+from loadtest.drills.continuity import Continuity
+from loadtest.drills.house import House, house
+from loadtest.drills.page import Page
+from loadtest.offer import Wish
+from loadtest.studio import Studio
+from mediaserver.transport.dtls import make_certificate
+
+SETTLE_S = 4.0
+"""After the last join, and after a restart: key frames, first mixes."""
+VIEWERS = 3
+"""In each session so many look at the host's camera alone, which is forwarded to them."""
+SPEAKERS = 2
+"""The host and one more have the floor: a mix without a voice is sent seldom, and nothing can be missing of it."""
+JOINING_AT_ONCE = 8
+OBEY_S = 30.0
+RECORDED_S = 60.0
+"""So long a recording may take to be made good."""
+
+Progress = Callable[[str], None]
+Fault = Callable[[House], "asyncio.Future[float] | Any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How large: `points` in `sessions`, on so many `workers`, `times` over; `rest_s` is measured without a fault."""
+
+    points: int = 60
+    sessions: int = 3
+    workers: int = 3
+    times: int = 1
+    rest_s: float = 5.0
+
+
+@dataclass(slots=True)
+class Conference:
+    """One session with its endpoints, the host first."""
+
+    client: Client
+    session: dict[str, Any]
+    recorded: bool
+    pages: list[Page] = field(default_factory=list)
+    watchers: list[Continuity] = field(default_factory=list)
+
+    @property
+    def host(self) -> Page:
+        """Who controls."""
+        return self.pages[0]
+
+
+class Drill:
+    """Everybody in meetings on a server, and what they notice."""
+
+    def __init__(self, effort: Effort, studio: Studio, server: House, progress: Progress) -> None:
+        # given
+        self._effort = effort
+        self._studio = studio
+        self._server = server
+        self._progress = progress
+        # owned
+        self.conferences: list[Conference] = []
+        self._certificate = make_certificate()
+        self._floors = itertools.count(1)
+
+    async def join(self, stack: AsyncExitStack) -> None:
+        """Sign everyone in, register the sessions, and seat everybody."""
+        logins = await accounts.provide_points(self._server.environ, self._effort.points)
+        clients: list[Client] = []
+        points: list[str] = []
+        for login in logins:
+            client = await stack.enter_async_context(Client(self._server.url))
+            points.append((await client.login(*login))["point"]["id"])
+            clients.append(client)
+        size = self._effort.points // self._effort.sessions
+        for number in range(self._effort.sessions):
+            part = slice(number * size, (number + 1) * size)
+            await self._begin(clients[part], points[part], recorded=number == 0)
+            self._progress(f"session {number + 1}: {size} points joined")
+
+    async def _begin(self, clients: Sequence[Client], points: Sequence[str], *, recorded: bool) -> None:
+        host, *others = points
+        session = await book(clients[0], host, others, "Thử khởi động lại", recording=recorded)
+        conference = Conference(clients[0], session, recorded)
+        self.conferences.append(conference)
+        material = self._studio.of_a_crowd(0)
+        numbers, keys = _numbers(material)
+        gate = asyncio.Semaphore(JOINING_AT_ONCE)
+
+        async def seat(index: int, client: Client) -> None:
+            watcher = Continuity(time.monotonic, numbers, keys)
+            wish = Wish(("H264",), 1, camera=index == 0)
+            page = Page(client, lambda: Caller(self._certificate, material, wish, watcher))
+            conference.pages.append(page)
+            conference.watchers.append(watcher)
+            async with gate:
+                await page.join(session["code"])
+
+        await seat(0, clients[0])
+        await asyncio.gather(*(seat(index, client) for index, client in enumerate(clients[1:], 1)))
+        for page in conference.pages[1:SPEAKERS]:
+            await conference.host.send("floor", seat=page.seat, open=True)
+        for page in conference.pages[1 : 1 + VIEWERS]:
+            await page.send("view", source=f"camera:{conference.host.seat}", lines=0)
+
+    async def leave(self) -> None:
+        """Everybody leaves; sessions that were not recorded are cancelled."""
+        await asyncio.gather(*(page.leave() for page in self.pages), return_exceptions=True)
+
+    @property
+    def pages(self) -> list[Page]:
+        """Everybody."""
+        return [page for conference in self.conferences for page in conference.pages]
+
+    @property
+    def watchers(self) -> list[Continuity]:
+        """What everybody receives."""
+        return [watcher for conference in self.conferences for watcher in conference.watchers]
+
+    def forget(self) -> None:
+        """Count anew from here."""
+        for watcher in self.watchers:
+            watcher.forget()
+
+    def lost(self) -> dict[str, int]:
+        """What did not come since, over all endpoints, by kind."""
+        return dict(sum((Counter(watcher.lost) for watcher in self.watchers), Counter()))
+
+    def gap_ms(self) -> int:
+        """The longest time since that any endpoint was without sound or picture."""
+        return round(1000 * max(watcher.gap_s for watcher in self.watchers))
+
+    async def obeyed(self, listening: float) -> list[float]:
+        """How many seconds after the server listened each session obeyed: everybody back, a floor given and seen."""
+        return list(await asyncio.gather(*(self._obeyed(each, listening) for each in self.conferences)))
+
+    async def _obeyed(self, conference: Conference, listening: float) -> float:
+        async with asyncio.timeout(OBEY_S):
+            await asyncio.gather(*(page.back.wait() for page in conference.pages))
+            turn = next(self._floors)
+            page = conference.pages[SPEAKERS + turn % (len(conference.pages) - SPEAKERS)]
+            opened = not conference.host.seats[page.seat]["floor"]
+            await conference.host.send("floor", seat=page.seat, open=opened)
+            await conference.host.seen(page.seat, floor=opened)
+            await conference.host.send("floor", seat=page.seat, open=not opened)
+        return time.monotonic() - listening
+
+    async def recordings_whole(self) -> bool:
+        """Stop the recording; whether it is one part, made good, as long as it ran."""
+        recorded = [each for each in self.conferences if each.recorded]
+        for conference in recorded:
+            await conference.host.send("record", on=False)
+        return all(await asyncio.gather(*(self._whole(each) for each in recorded)))
+
+    async def _whole(self, conference: Conference) -> bool:
+        async with asyncio.timeout(RECORDED_S):
+            while True:
+                found = await conference.client.get("/api/v1/recordings")
+                parts = [each for each in found if each["session"] == conference.session["id"]]
+                if parts and all(each["state"] in ("ready", "broken") for each in parts):
+                    return [each["state"] for each in parts] == ["ready"] and not parts[0].get("reason")
+                await asyncio.sleep(0.2)
+
+
+def _numbers(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
+    """Return the places of the payloads in the loop of a camera, and those at which it may begin anew.
+
+    Parameter sets come more than once and have no place (−1).
+    """
+    (clip,) = material.cameras("H264", 1)
+    counts = Counter(payload for frame in clip.frames for payload in frame.payloads)
+    numbers: dict[bytes, int] = {payload: -1 for payload, count in counts.items() if count > 1}
+    places, keys, fresh = itertools.count(), set(), False
+    for frame in clip.frames:
+        fresh = fresh or frame.key
+        for payload in frame.payloads:
+            if payload not in numbers:
+                numbers[payload] = place = next(places)
+                if fresh:
+                    keys.add(place)
+                    fresh = False
+    return numbers, frozenset(keys)
+
+
+async def kill(server: House) -> float:
+    """kill -9, and a start by hand; return when the new process listened."""
+    await server.kill()
+    return await server.start()
+
+
+async def take_over(server: House) -> float:
+    """Start another server with --take-over; return when it listened."""
+    return await server.start("--take-over")
+
+
+async def run(effort: Effort, fault: Callable[[House], Any], progress: Progress) -> dict[str, Any]:
+    """Do it; return the figures."""
+    studio = Studio()
+    await studio.prepare_crowd(("H264",), 1)
+    progress(f"starting a server with {effort.workers} media workers")
+    async with house(effort.workers, effort.points) as server, AsyncExitStack() as stack:
+        drill = Drill(effort, studio, server, progress)
+        try:
+            await drill.join(stack)
+            await asyncio.sleep(SETTLE_S)
+            drill.forget()
+            await asyncio.sleep(effort.rest_s)
+            rest = {"packets_lost": drill.lost(), "longest_gap_ms": drill.gap_ms(), "seconds": effort.rest_s}
+            progress(f"at rest: {rest}")
+            rounds = [await _round(drill, server, fault, progress) for _ in range(effort.times)]
+            whole = await drill.recordings_whole()
+            return _figures(effort, rest, rounds, whole, drill)
+        finally:
+            await drill.leave()
+
+
+async def _round(drill: Drill, server: House, fault: Callable[[House], Any], progress: Progress) -> dict[str, Any]:
+    before = server.workers()
+    drill.forget()
+    began = time.monotonic()
+    listening = await fault(server)
+    obeys = await drill.obeyed(listening)
+    await asyncio.sleep(SETTLE_S)
+    found = {
+        "start_s": round(listening - began, 2),
+        "obeys_s": obeys,
+        "packets_lost": drill.lost(),
+        "longest_gap_ms": drill.gap_ms(),
+        "workers_kept": server.workers() == before,
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    progress(f"{found}")
+    return found
+
+
+def _figures(
+    effort: Effort, rest: dict[str, Any], rounds: Sequence[dict[str, Any]], whole: bool, drill: Drill
+) -> dict[str, Any]:
+    obeys = sorted(seconds for each in rounds for seconds in each["obeys_s"])
+    return {
+        "points": effort.points,
+        "sessions": effort.sessions,
+        "workers": effort.workers,
+        "times": effort.times,
+        "packets_lost": _sum(each["packets_lost"] for each in rounds),
+        "longest_gap_ms": max(each["longest_gap_ms"] for each in rounds),
+        "seconds": round(sum(each["seconds"] for each in rounds), 1),
+        "start_s": max(each["start_s"] for each in rounds),
+        "obeys_s": {"p50": _share(obeys, 0.5), "p95": _share(obeys, 0.95), "max": round(obeys[-1], 2)},
+        "recordings_whole": whole,
+        "workers_kept": all(each["workers_kept"] for each in rounds),
+        "media_made_anew": sum(page.remade + page.renewals for page in drill.pages),
+        "at_rest": rest,
+        "load_average": round(os.getloadavg()[0], 2),
+    }
+
+
+def _sum(lost: Iterable[dict[str, int]]) -> dict[str, int]:
+    return dict(sum((Counter(each) for each in lost), Counter({"forwarded": 0, "mix": 0, "picture": 0})))
+
+
+def _share(values: Sequence[float], share: float) -> float:
+    return round(values[min(len(values) - 1, int(share * len(values)))], 2)

@@ -1,0 +1,96 @@
+"""The server is killed during a meeting and started again: in real browsers nobody's picture stops."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.browsers import Seat
+from tests.e2e.people import HOST, People
+from tests.e2e.server import MEDIA_PORT, Server, running
+from tests.e2e.test_meeting import seat_of, unmute
+
+pytestmark = pytest.mark.alone
+
+STILL_MS = 1000
+"""A picture that stands longer is one that stopped: with the server's end it once stood for 17 s at least."""
+
+_COUNT = """() => {
+  const video = document.querySelector('video');
+  window.frames = {seen: 0, longest: 0, last: performance.now(), made: 0, peers: [video.srcObject.id]};
+  const count = () => video.getVideoPlaybackQuality().totalVideoFrames;
+  let before = count();
+  setInterval(() => {
+    const now = performance.now(), frames = count();
+    if (frames === before) return;
+    window.frames.seen += frames - before;
+    window.frames.longest = Math.max(window.frames.longest, now - window.frames.last);
+    window.frames.last = now;
+    before = frames;
+    if (window.frames.peers.at(-1) !== video.srcObject.id) window.frames.peers.push(video.srcObject.id);
+  }, 40);
+}"""
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Server]:
+    """A server of its own, on ports that stay."""
+    with running(tmp_path / "data", MEDIA_PORT + 500, 18_080) as started:
+        started.create(HOST, "--role", "registrant", "--role", "site", "--point", HOST)
+        started.create("nt.xuonghuan", "--role", "site", "--point", "nt.xuonghuan")
+        started.create("nt.vinhhai", "--role", "site", "--point", "nt.vinhhai")
+        yield started
+
+
+def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
+    mortal: Server, red: Browser, blue: Browser
+) -> None:
+    people = People(mortal)
+    page = people.sign_in(red, HOST)
+    code = people.register(page, ["nt.xuonghuan", "nt.vinhhai"], "Họp khẩn")
+    host = people.enter(page, code, "host")
+    speaker = people.enter(people.sign_in(blue, "nt.xuonghuan"), code)
+    waiting = people.enter(people.sign_in(blue, "nt.vinhhai"), code)
+    everyone = (host, speaker, waiting)
+    for seat in everyone:
+        seat.until(lambda seat: {"red", "blue"} <= seat.colours(), "red and blue in one picture")
+    unmute(host)
+    page.get_by_test_id("seat").filter(has_text="NT.XuongHuan").get_by_test_id("give-floor").click()
+    expect(speaker.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
+    waiting.page.get_by_test_id("hand").click()
+    expect(waiting.page.get_by_test_id("hand")).to_have_attribute("data-place", "1")
+    page.get_by_test_id("arrange").click()
+    page.get_by_test_id("plan-1+5").click()
+    page.get_by_test_id("layout-apply").click()
+    expect(page.get_by_test_id("arrange")).to_have_attribute("aria-pressed", "true")
+    names = ("UBND.Nha Trang", "NT.XuongHuan", "NT.VinhHai")
+    seats = [seat_of(page, name) for name in names]
+    workers = mortal.media_workers()
+    for seat in everyone:
+        seat.page.wait_for_timeout(1500)
+        seat.page.evaluate(_COUNT)
+
+    mortal.restart()
+
+    for seat in everyone:
+        expect(seat.page.get_by_test_id("count")).to_contain_text("3/3")
+        expect(seat.page.get_by_test_id("banner")).to_be_hidden()
+    expect(waiting.page.get_by_test_id("hand")).to_have_attribute("data-place", "1")
+    expect(speaker.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
+    expect(page.get_by_test_id("arrange")).to_have_attribute("aria-pressed", "true")
+    assert [seat_of(page, name) for name in names] == seats
+    assert mortal.media_workers() == workers
+    page.get_by_test_id("queue-item").get_by_test_id("give-floor").click()  # it is obeyed as before
+    expect(waiting.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
+    _see(everyone)
+    people.leave()
+
+
+def _see(seats: tuple[Seat, ...]) -> None:
+    """Nobody's picture stood still, on the transport it had before."""
+    for seat in seats:
+        frames = seat.page.evaluate("window.frames")
+        print(frames)
+        assert len(frames["peers"]) == 1
+        assert frames["longest"] < STILL_MS

@@ -105,6 +105,7 @@ async def roof(
             await built.logins.stop()
             if not built.hub.left:
                 await built.hub.stop()
+            await built.recordings.stop()
             await built.clerk.stop()
             if built.intake is not None:
                 await built.intake.stop()

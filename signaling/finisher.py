@@ -19,8 +19,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from mediaserver.chapters import Chapter
 from mediaserver.disk import measure
 from mediaserver.pieces import Job, Piece
@@ -111,7 +109,7 @@ class Finisher:
                     await self._finish(recording)
                 for recording in await self._store.lying_open():
                     await self._seal(recording)
-            except (SQLAlchemyError, OSError):
+            except Exception:  # drivers have errors of their own for a database that starts or ends
                 log.exception("x recordings wait to be made good")
             if not self._news.is_set():
                 self._idle.set()

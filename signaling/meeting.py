@@ -389,11 +389,8 @@ class Meeting:
 
     async def _not_recorded(self, word: str) -> None:
         """Close the part that was to begin, if it is on record."""
-        try:
-            if self._part:
-                await self._tools.recordings.ended(self._part, 0, word)
-        except SQLAlchemyError:
-            log.exception("x %s", self._part)
+        if self._part:
+            await self._tools.recordings.ended(self._part, 0, word)
 
     async def _pause_recording(self, effect: PauseRecording) -> None:
         try:
@@ -409,11 +406,9 @@ class Meeting:
         return None if effect.by is None else Tell(effect.by, Marked(title=effect.title, seconds=round(seconds, 1)))
 
     async def _stop_recording(self, effect: StopRecording) -> None:
-        """Stop it, whether or not it can be noted who wanted that."""
-        try:
-            await self._tools.recordings.stopping(self.id, effect.by, effect.reason)
-        finally:
-            await self._tools.engine.stop_recording(self.id)
+        """Stop it; who wanted that is noted first, for the end of the file may be told at once."""
+        await self._tools.recordings.stopping(self.id, effect.by, effect.reason)
+        await self._tools.engine.stop_recording(self.id)
 
     async def _speak(self, effect: Speak) -> None:
         """Note who has the floor; a meeting goes on where that cannot be written. Who tries devices is not noted."""

@@ -133,6 +133,11 @@ class RecordingStore(Rows):
         order = RECORDINGS.c.session, RECORDINGS.c.part == JOINED, RECORDINGS.c.part
         return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.state == state).order_by(*order))
 
+    async def running_into(self, path: str) -> Recording | None:
+        """Return what is recorded into a file, unless it is closed."""
+        open_ = RECORDINGS.c.path == self._relative(path), RECORDINGS.c.state == "recording"
+        return next(iter(await self._recordings(select(RECORDINGS).where(*open_))), None)
+
     async def parts(self, session: str) -> list[Recording]:
         """Return the recordings of a session by number: what joins the parts first, if there is such a file."""
         return await self._recordings(select(RECORDINGS).where(_of(session)).order_by(RECORDINGS.c.part))

@@ -1,8 +1,9 @@
 """Recordings on disk and in the record, and the tickets that open them.
 
 A file is ``<data>/recordings/<session>/<part>.mp4``, and ``joined.mp4`` beside them what joins several parts; nothing
-here deletes one. A closed file is made good by :mod:`signaling.finisher`. A ticket says who may fetch which recording
-until when, under a key that this server made for itself and that lies in the data directory.
+here deletes one. How one ends is noted through :mod:`signaling.recording_journal`, so that none stays open on record,
+and once closed it is made good by :mod:`signaling.finisher`. A ticket says who may fetch which recording until when,
+under a key that this server made for itself and that lies in the data directory.
 """
 
 import asyncio
@@ -13,13 +14,14 @@ import os
 import secrets
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mediaserver.chapters import Chapter
 from mediaserver.disk import Space
 from signaling.errors import Forbidden, TicketExpired
 from signaling.recording import JOINED, Left, Recording
+from signaling.recording_journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
 from signaling.recording_store import RecordingStore
 from signaling.slow_folder import SlowFolder
 
@@ -27,6 +29,11 @@ log = logging.getLogger(__name__)
 
 TICKET_LASTS = timedelta(minutes=15)
 KEY_BYTES = 32
+JOURNAL = "recordings.journal"
+"""The name of the file beside the directory of recordings, which may be a share that does not answer."""
+LONGEST_S = 366 * 86_400.0
+LONGEST_WORD = 32
+"""More seconds, or letters of a word, the record does not take: a file must be closed whatever its worker says."""
 
 
 class Recordings:
@@ -47,6 +54,7 @@ class Recordings:
         self._closed = closed
         self._measure = measure
         # owned
+        self._journal = RecordingJournal(directory.with_name(JOURNAL), self._note)
         self.folder = SlowFolder()
         """Through which whatever is done in the directory is done while meetings wait for it."""
         self._running: set[str] = set()
@@ -57,7 +65,9 @@ class Recordings:
         """Note the next part of a session's recording; return the path to record into. `host` is (name, unit).
 
         Raises OSError, but not for a folder that is slow to answer: the recorder waits for it longer than we may.
+        What waits to be noted is noted first, for it is about the parts before.
         """
+        await self._journal.flush()
         part = await self._store.next_part(session)
         path = self.directory / session / f"{part}.mp4"
         with suppress(TimeoutError):
@@ -82,10 +92,12 @@ class Recordings:
 
     async def paused(self, session: str, paused: bool) -> None:
         """Note that the running recording of a session pauses, or goes on."""
-        await self._store.note_pause(session, paused)
+        await self._journal.add(Paused(session, paused))
 
     async def left(self, session: str) -> Left | None:
         """How a session's recording was left; None if there is none."""
+        with suppress(OSError):
+            await self._journal.flush()
         parts = [part for part in await self._store.parts(session) if part.part != JOINED]
         return parts[-1].left if parts else None
 
@@ -100,10 +112,37 @@ class Recordings:
 
     async def stopping(self, session: str, by: str, reason: str | None) -> None:
         """Note who stops the running recording of a session, or why it is stopped."""
-        await self._store.note_stop(session, by, reason)
+        await self._journal.add(Stopped(session, by, reason))
 
     async def ended(self, path: str, seconds: float, error: str | None) -> None:
         """Note what the engine said of a closed recording."""
+        await self._journal.add(Ended(self._name(path), seconds, error))
+        self._runs_no_more(path)
+
+    async def lost(self, path: str, now: datetime) -> None:
+        """Note that the worker that recorded into a file died; the file plays to within its last second."""
+        await self._journal.add(Lost(self._name(path), now.timestamp()))
+        self._runs_no_more(path)
+
+    def _name(self, path: str) -> str:
+        return str(Path(path).relative_to(self.directory))
+
+    async def _note(self, note: Note) -> None:
+        """Bring a note into the database. Raises SQLAlchemyError, OSError."""
+        match note:
+            case Paused():
+                await self._store.note_pause(note.session, note.paused)
+            case Stopped():
+                await self._store.note_stop(note.session, note.by, note.reason)
+            case Ended():
+                await self._note_end(str(self.directory / note.file), note.seconds, note.error)
+            case Lost():
+                recording = await self._store.running_into(str(self.directory / note.file))
+                if recording is not None:
+                    await self._interrupt(recording, datetime.fromtimestamp(note.at, UTC))
+
+    async def _note_end(self, path: str, seconds: float, error: str | None) -> None:
+        error = error and error[:LONGEST_WORD]
         try:
             size = await self.folder.run(lambda: _size(path))
         except OSError as fault:
@@ -116,8 +155,10 @@ class Recordings:
     ) -> None:
         """Close what a lost worker or a killed server left open; the file plays to within its last second.
 
-        Paths that are `still_running` are recorded into by a worker that goes on: they stay open, and count as running.
+        What the killed server knew of an end is noted first. Paths that are `still_running` are recorded into by a
+        worker that goes on: they stay open, and count as running.
         """
+        await self._journal.flush()
         for recording in await self._store.recordings_in("recording"):
             if recording.part == JOINED or session not in (None, recording.session):
                 continue
@@ -125,12 +166,6 @@ class Recordings:
                 self._runs(recording.path)
                 continue
             await self._interrupt(recording, now)
-
-    async def lost(self, path: str, now: datetime) -> None:
-        """Close a file whose worker died."""
-        for recording in await self._store.recordings_in("recording"):
-            if recording.path == path:
-                await self._interrupt(recording, now)
 
     async def _interrupt(self, recording: Recording, now: datetime) -> None:
         seconds, size = await self._length(recording, now)
@@ -148,13 +183,21 @@ class Recordings:
     async def _close(self, path: str, seconds: float, size: int | None, error: str | None) -> None:
         """A part that was stopped before its first picture has no file; where nobody could look it may have one."""
         if size != 0:
-            await self._store.close_recording(path, round(seconds * 1000), size or 0, "finishing", error)
+            milliseconds = round(min(max(0.0, seconds), LONGEST_S) * 1000)
+            await self._store.close_recording(path, milliseconds, size or 0, "finishing", error)
         else:
             await self._store.close_recording(path, 0, 0, "broken", error or "empty")
+        self._runs_no_more(path)
+        self._closed()
+
+    def _runs_no_more(self, path: str) -> None:
         self._running.discard(path)
         if not self._running:
             self._settled.set()
-        self._closed()
+
+    async def stop(self) -> None:
+        """Bring no more into the database."""
+        await self._journal.stop()
 
     async def settled(self, seconds: float) -> None:
         """Wait until every recording is closed, at most `seconds`; the next start notes what is not."""

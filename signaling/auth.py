@@ -64,10 +64,10 @@ class Auth:
         """Return a fresh token for the cookie and whose it is. Raises BadLogin, Locked."""
         account = name.strip().lower()[:MAX_NAME]
         network = network_of(source.address)
-        pair = await self._throttle.attempt(throttle.LOGIN_PAIR, f"{digest(account)[:32]}@{network}", now)
+        pair = await self._throttle.attempt(throttle.LOGIN_PAIR, f"{digest(account)[:32]}@{network}")
         if pair.locked:
             raise Locked(pair.locked)
-        address = await self._throttle.attempt(throttle.LOGIN_ADDRESS, network, now)
+        address = await self._throttle.attempt(throttle.LOGIN_ADDRESS, network)
         if address.locked:
             raise Locked(address.locked)
         try:

@@ -167,7 +167,7 @@ class Entrance:
     async def _open_door(self, client: Client, message: Join, now: datetime) -> tuple[Session, str | None]:
         """Return the session of a code and the point this account sits at there."""
         account = client.account
-        attempt = await self._attempt(account.account, message, now)
+        attempt = await self._attempt(account.account, message)
         try:
             code = self._scheduler.typed(message.code)
             found = await self._scheduler.by_code(code)
@@ -186,7 +186,7 @@ class Entrance:
             await self._throttle.right(attempt)
         return session, point
 
-    async def _attempt(self, account: str, message: Join, now: datetime) -> Attempt | None:
+    async def _attempt(self, account: str, message: Join) -> Attempt | None:
         """Note an attempt at a code, but for who takes back a seat by its token: that guesses nothing.
 
         Raises MessageError, and RedisError: without Valkey nobody may guess.
@@ -196,7 +196,7 @@ class Entrance:
                 return None
         except door.CodeUnknown:
             pass  # nothing that could be a code: counted like a wrong one
-        attempt = await self._throttle.attempt(throttle.CODE, account, now)
+        attempt = await self._throttle.attempt(throttle.CODE, account)
         if attempt.locked:
             raise MessageError("code-locked")
         return attempt

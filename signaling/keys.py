@@ -16,7 +16,7 @@ def legs(session: str) -> str:
 
 
 def counted(roof: str) -> str:
-    """Mark that the connected legs of one roof are in the sets above, by a random name of its process."""
+    """Mark that all is here that one roof counts, its legs or its failures, by a random name."""
     return f"{PREFIX}counted:{roof}"
 
 

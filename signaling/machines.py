@@ -78,7 +78,7 @@ class Machines:
         return socket
 
     async def _owner(self, key: str, source: Source) -> str:
-        attempt = await self._limits.attempt(throttle.WORKER, network_of(source.address), self._roof.clock())
+        attempt = await self._limits.attempt(throttle.WORKER, network_of(source.address))
         if attempt.locked:
             raise Locked(attempt.locked)
         machine = await self._roof.worker_keys.owner(key)

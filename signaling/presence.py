@@ -25,7 +25,7 @@ from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError
 
 from signaling import keys
-from signaling.valkey import cancelled
+from signaling.valkey import FORGOTTEN, MARKED, NOW, cancelled
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +36,9 @@ REFRESH_SECONDS = 10
 LOOK_SECONDS = 0.5
 """So often it is looked whether Valkey still has our legs, and what it could not be told is tried again."""
 
-_FORGOTTEN = "forgotten"
-_MARKED = f"if redis.call('EXISTS', KEYS[1]) == 0 then return '{_FORGOTTEN}' end\n"
-"""Without the mark of a roof its legs are not counted, or not all of them."""
-_NOW = "local time = redis.call('TIME')\nlocal now = tonumber(time[1]) + tonumber(time[2]) / 1000000\n"
-
 _ENTER = (
-    _MARKED
-    + _NOW
+    MARKED
+    + NOW
     + """
 local ttl, reserved, usable = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
@@ -60,8 +55,8 @@ return 'in'
 """Keys: mark, legs of the session, all legs. Arguments: TTL, reserved, usable, the leg, its name among all."""
 
 _COUNT = (
-    _MARKED
-    + _NOW
+    MARKED
+    + NOW
     + """
 local found, after = {}, '(' .. string.format('%.6f', now)
 for place = 2, #KEYS do found[place - 1] = redis.call('ZCOUNT', KEYS[place], after, '+inf') end
@@ -71,7 +66,7 @@ return found
 """Keys: mark, legs of each session."""
 
 _WRITE = (
-    _NOW
+    NOW
     + """
 local known = redis.call('EXISTS', KEYS[1])
 local ttl = tonumber(ARGV[1])
@@ -202,7 +197,7 @@ class Presence:
             await self._write_all()
         for _ in range(2):
             answer = await script(keys=[self._mark, *places], args=arguments)
-            if answer != _FORGOTTEN:
+            if answer != FORGOTTEN:
                 return answer
             await self._write_all()
         raise Unreachable("Valkey forgets what it is told")
@@ -225,5 +220,5 @@ class Presence:
             self._due.set()
             raise
         if self._marked and not known:
-            log.warning("x Valkey had lost the connected legs: they are counted again, and failed sign-ins anew")
+            log.warning("x Valkey had lost what it was told: connected legs and failed sign-ins are written again")
         self._marked, self._written = True, asyncio.get_running_loop().time()

@@ -54,7 +54,7 @@ class Reception:
 
     async def judge(self, code: str, peer: Peer, now: datetime) -> Guest:
         """Return who calls. Raises Refused, once it is noted."""
-        attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}", now)
+        attempt = await self._throttle.attempt(throttle.CODE, f"sip:{peer.address}")
         if attempt.locked:
             raise Refused(FORBIDDEN)
         found = await self._device(peer.address)

@@ -36,6 +36,12 @@ STEADY_SECONDS = 10.0
 """A server that ran this long is started again at once, one that did not after a delay."""
 FIRST_DELAY, LONGEST_DELAY = 0.25, 5.0
 
+FORGOTTEN = "forgotten"
+MARKED = f"if redis.call('EXISTS', KEYS[1]) == 0 then return '{FORGOTTEN}' end\n"
+"""Begins scripts whose first key is a mark: without it Valkey does not have what we told it, or not all of it."""
+NOW = "local time = redis.call('TIME')\nlocal now = tonumber(time[1]) + tonumber(time[2]) / 1000000\n"
+"""Begins scripts that count by Valkey's clock."""
+
 
 @asynccontextmanager
 async def connect(url: str | None, run: Path) -> AsyncIterator[Redis]:

@@ -1,19 +1,19 @@
 """Throttles and the join guard, on a real Valkey."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+import signaling.throttle
 from signaling import keys
 from signaling.presence import TTL_SECONDS, Presence, Quota
 from signaling.throttle import CODE, LOGIN_PAIR, Rule, Throttle
+from tests.signaling.world import older
 
-NOW = datetime(2026, 4, 6, tzinfo=UTC)
 RULE = Rule("test", 3, 10, 100)
 
 
@@ -26,48 +26,76 @@ async def valkey(valkey_url: str) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-def after(seconds: float) -> datetime:
-    return NOW + timedelta(seconds=seconds)
+async def locked(valkey: Redis, throttle: Throttle, rule: Rule, waits: Sequence[float]) -> list[int]:
+    """Attempt after each of these waits; return how long `a` is locked each time, to ten seconds."""
+    found = []
+    for seconds in waits:
+        await older(valkey, seconds)
+        found.append(round((await throttle.attempt(rule, "a")).locked, -1))
+    return found
 
 
 async def test_the_limit_is_allowed_and_the_next_is_locked(valkey: Redis) -> None:
     throttle = Throttle(valkey)
-    locked = [(await throttle.attempt(RULE, "a", after(i))).locked for i in range(4)]
-    assert locked == [0, 0, 0, 99]
-    assert (await throttle.attempt(RULE, "b", after(3))).locked == 0
+    assert await locked(valkey, throttle, RULE, [0, 1, 1, 1]) == [0, 0, 0, 100]
+    assert (await throttle.attempt(RULE, "b")).locked == 0
 
 
 async def test_a_lock_ends_and_attempts_during_it_do_not_prolong_it(valkey: Redis) -> None:
     throttle = Throttle(valkey)
-    for i in range(3):
-        await throttle.attempt(RULE, "a", after(i))
-    assert [(await throttle.attempt(RULE, "a", after(t))).locked for t in (50, 101, 102)] == [52, 1, 0]
+    assert await locked(valkey, throttle, RULE, [0, 1, 1, 40, 50, 20]) == [0, 0, 0, 60, 10, 0]
 
 
 async def test_old_failures_do_not_count(valkey: Redis) -> None:
-    throttle = Throttle(valkey)
-    assert [(await throttle.attempt(RULE, "a", after(i * 6))).locked for i in range(6)] == [0] * 6
+    assert await locked(valkey, Throttle(valkey), RULE, [6] * 6) == [0] * 6
 
 
 async def test_what_was_right_does_not_count(valkey: Redis) -> None:
     throttle = Throttle(valkey)
-    for i in range(9):
-        attempt = await throttle.attempt(RULE, "a", after(i / 10))
+    for _ in range(9):
+        attempt = await throttle.attempt(RULE, "a")
         assert attempt.locked == 0
         await throttle.right(attempt)
 
 
 async def test_a_hundred_at_once_are_no_better_than_one_after_the_other(valkey: Redis) -> None:
     throttle = Throttle(valkey)
-    attempts = await asyncio.gather(*(throttle.attempt(LOGIN_PAIR, "a", NOW) for _ in range(100)))
+    attempts = await asyncio.gather(*(throttle.attempt(LOGIN_PAIR, "a") for _ in range(100)))
     assert sum(attempt.locked == 0 for attempt in attempts) == LOGIN_PAIR.limit
 
 
 async def test_codes_lock_for_a_quarter_of_an_hour(valkey: Redis) -> None:
     throttle = Throttle(valkey)
-    for _ in range(20):
-        await throttle.attempt(CODE, "a", NOW)
-    assert [(await throttle.attempt(CODE, "a", after(t))).locked for t in (1, 899, 900)] == [899, 1, 0]
+    assert await locked(valkey, throttle, CODE, [0] * 20 + [10, 880, 20]) == [0] * 20 + [890, 10, 0]
+
+
+async def test_whom_valkey_forgot_is_locked_all_the_same(valkey: Redis) -> None:
+    here, there = Throttle(valkey), Throttle(valkey)
+    for who in "aab":
+        await here.attempt(RULE, who)
+    right, _ = await there.attempt(RULE, "a"), await there.attempt(RULE, "b")
+    await there.right(right)
+    await valkey.flushall()
+    assert not (await here.attempt(RULE, "b")).last
+    assert (await here.attempt(RULE, "a")).last
+    assert await locked(valkey, here, RULE, [0]) == [RULE.lock]
+    assert round((await there.attempt(RULE, "b")).locked, -1) == RULE.lock
+
+
+async def test_what_valkey_no_longer_counts_is_not_written_again(
+    valkey: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttle, short = Throttle(valkey), Rule("test", 3, 0, 100)
+    for _ in range(9):
+        await throttle.attempt(short, "a")
+    forgiven = await throttle.attempt(RULE, "b")
+    await throttle.forget(forgiven)
+    monkeypatch.setattr(signaling.throttle, "MOST_KEPT", 2)
+    for who in "cd":
+        await throttle.attempt(RULE, who)
+    await valkey.flushall()
+    await throttle.attempt(RULE, "e")
+    assert sorted(await valkey.keys("*failures:test:*")) == [keys.failures("test", who) for who in "cde"]
 
 
 async def expire(valkey: Redis, session: str, leg: str) -> None:

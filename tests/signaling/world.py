@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse, WSMessage, WSMsgType
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
+from redis.asyncio import Redis
 
 from scheduler.model import Interval, Request, Session
 from scheduler.seed import khanh_hoa_2023
@@ -20,6 +21,7 @@ from signaling.accounts import Account
 from signaling.app import application, roof
 from signaling.audit import Wanted
 from signaling.chain import COVER, AuditEntry
+from signaling.keys import failures
 from signaling.presence import Presence
 from signaling.record import Record, record
 from signaling.recording_store import RecordingStore
@@ -292,6 +294,18 @@ async def counted_elsewhere(world: World, session: Session, legs: Collection[str
     presence.hold({session.id: legs})
     await presence.write()
     return presence
+
+
+_OLDER = """
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do redis.call('ZINCRBY', key, -ARGV[2], member) end
+end
+"""
+
+
+async def older(redis: Redis, seconds: float) -> None:
+    """Let time pass for failures that are counted: they are older, since Valkey's clock cannot be turned."""
+    await redis.register_script(_OLDER)(args=[failures("*", "*"), seconds])
 
 
 async def problem_of(response: ClientResponse) -> tuple[int, str]:

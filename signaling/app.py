@@ -68,7 +68,7 @@ async def media(settings: Settings) -> AsyncIterator[Supervisor]:
         Workers(),
         settings.workers,
         settings.run,
-        worker_command(settings),
+        worker_command(settings) if settings.start_workers else None,
         lambda path: RemoteEngine.dial(str(path), owner),
     )
     try:

@@ -80,6 +80,8 @@ class Settings:
     """Seconds a speaker keeps the picture after their last sound, and a louder one waits."""
     mixed_voices: int = RoomOptions().mixed
     """So many, the loudest, are heard at once."""
+    start_workers: bool = True
+    """Whether the server starts media workers that are missing, or something else does (systemd)."""
     sip: SipSettings | None = None
     """Where room systems are called from and call in; none: there is no gateway."""
 
@@ -111,6 +113,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         http_port=variables.get("HTTP_PORT", _port, None),
         database_url=variables.get("DATABASE_URL", _database, f"sqlite:///{data / 'diemcau.sqlite3'}"),
         redis_url=variables.get("REDIS_URL", _redis, None),
+        start_workers=variables.get("START_WORKERS", _yes, True),
         workers=variables.get("WORKERS", _count, max(1, (os.cpu_count() or 1) - 1)),
         media_port=variables.get("MEDIA_PORT", _port, 40000),
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
@@ -189,6 +192,12 @@ def _range(text: str) -> tuple[int, int]:
     if not 1024 <= found[0] <= found[1] - 3:
         raise ValueError("must look like 40100-41099, from 1024 on and with room for four ports")
     return found
+
+
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("must be yes or no")
+    return text == "yes"
 
 
 def _count(text: str) -> int:

@@ -171,6 +171,7 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("PORT", "65536"),
         ("HTTP_PORT", "-1"),
         ("WORKERS", "0"),
+        ("START_WORKERS", "maybe"),
         ("WORKERS", "²"),
         ("MAX_POINTS", "9" * 30),
         ("MAX_POINTS", "0"),

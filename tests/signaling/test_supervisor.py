@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from mediaserver.api import EngineLost, Event, MediaEngine, RoomOptions
 from signaling import supervisor as module
+from signaling.app import media
 from signaling.child import socket_path
 from signaling.owner import owner_of
 from signaling.supervisor import Supervisor, worker_command
@@ -179,3 +181,22 @@ def test_the_workers_command_names_socket_ports_and_addresses(tmp_path: Path) ->
         "--address",
         "127.0.0.1",
     ]
+
+
+async def test_workers_that_something_else_starts_are_taken_in_and_never_started(tmp_path: Path) -> None:
+    """As systemd does, which starts them again, too."""
+    settings = replace(make_settings(tmp_path, None), start_workers=False)
+    async with media(settings) as supervisor:
+        assert (supervisor.workers.alive, list(settings.run.iterdir())) == (0, [])
+    arguments = ("-m", "mediaserver", "--socket", str(settings.run / "media-0.sock"), "--port", "0")
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, "--address", "127.0.0.1")
+    try:
+        async with asyncio.timeout(20), media(settings) as supervisor:
+            while not supervisor.workers.alive:
+                await asyncio.sleep(0.01)
+            assert supervisor.workers.alive == 1
+        assert await process.wait() == 0  # a server that ends for good ends them, too
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

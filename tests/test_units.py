@@ -1,0 +1,84 @@
+"""The systemd units of deploy/: their commands are ones we have, and each is confined as far as it can be."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from mediaserver.__main__ import _parser as media
+from signaling.__main__ import _parser as commands
+from signaling.settings import read
+
+UNITS = ("diemcau.service", "diemcau-worker@.service", "diemcau-media@.service")
+DEPLOY = Path(__file__).parent.parent / "deploy"
+PROGRAM = "/opt/diemcau/.venv/bin/diemcau"
+CONFINED = {
+    "User": ["diemcau"],
+    "UMask": ["0077"],
+    "NoNewPrivileges": ["yes"],
+    "CapabilityBoundingSet": [""],
+    "PrivateDevices": ["yes"],
+    "ProtectHome": ["yes"],
+    "RestrictAddressFamilies": ["AF_INET AF_INET6 AF_NETLINK AF_UNIX"],
+    "SystemCallFilter": ["@system-service", "~@privileged @keyring"],
+    "SystemCallErrorNumber": ["EPERM"],
+}
+
+
+def service(unit: str) -> dict[str, list[str]]:
+    """The section [Service] of a unit: the values of each name, of which systemd takes several."""
+    found: dict[str, list[str]] = {}
+    section = (DEPLOY / unit).read_text(encoding="utf-8").partition("[Service]\n")[2].partition("\n[")[0]
+    for line in section.splitlines():
+        if line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def command(unit: str, **written: str) -> list[str]:
+    """The arguments a unit starts our program with, its specifiers and variables written out."""
+    (line,) = service(unit)["ExecStart"]
+    for name, value in written.items():
+        line = line.replace({"instance": "%i", "credentials": "%d"}.get(name, f"${name}"), value)
+        line = line.replace(f"${{{name}}}", value)
+    program, *arguments = shlex.split(line)
+    assert program == PROGRAM
+    return arguments
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_each_unit_is_confined(unit: str) -> None:
+    found = service(unit)
+    assert {name: found[name] for name in CONFINED} == CONFINED
+    # pyOpenSSL, with which media workers shake hands, makes its callbacks in memory that is written and executed
+    assert found.get("MemoryDenyWriteExecute") == (["yes"] if unit == "diemcau.service" else None)
+
+
+def test_the_server_is_started_and_finds_its_data() -> None:
+    assert commands().parse_args(command("diemcau.service")).command == "serve"
+    settings = read(dict(pair.split("=") for pair in service("diemcau.service")["Environment"][0].split()))
+    assert (str(settings.run), settings.start_workers) == ("/var/lib/diemcau/run", False)
+
+
+def test_a_worker_listens_where_the_server_looks_for_it() -> None:
+    settings = read({"DIEMCAU_DATA": "/var/lib/diemcau"})
+    word, *arguments = command("diemcau-worker@.service", instance="3", ADDRESS="10.1.2.3 10.1.2.4")
+    asked = media().parse_args(arguments)
+    assert (word, asked.socket, asked.port) == ("media", str(settings.run / "media-3.sock"), settings.media_port + 3)
+    assert (asked.address, tuple(asked.rtp_ports)) == (["10.1.2.3", "10.1.2.4"], settings.rtp_ports)
+    seen = service("diemcau-worker@.service")["BindPaths"][0].split()
+    assert seen == [str(settings.run), str(settings.recordings)]
+
+
+def test_a_worker_of_another_machine_dials() -> None:
+    written = {"instance": "40001", "credentials": "/run/c", "ROOF": "https://diemcau.example/", "ADDRESS": "10.1.2.3"}
+    word, *arguments = command("diemcau-media@.service", **written)
+    asked = media().parse_args(arguments)
+    assert (word, asked.roof, str(asked.key_file), asked.port, asked.address) == (
+        "media",
+        "https://diemcau.example/",
+        "/run/c/worker.key",
+        40001,
+        ["10.1.2.3"],
+    )

@@ -28,6 +28,7 @@ from loadtest.clip import Codec
 from loadtest.drills import command
 from loadtest.report import Outcome, render, report
 from loadtest.result import summary
+from loadtest.returning import FAULTS
 from loadtest.scenario import Plan, Venue
 from loadtest.server import ServerFailed, throwaway
 from loadtest.verdict import passed
@@ -287,7 +288,10 @@ def _counts(text: str) -> tuple[int, ...]:
 
 def _demo(words: Sequence[str]) -> int:
     argparse.ArgumentParser(prog="python -m loadtest demo", description=demo.__doc__).parse_args(words)
-    _run(demo.run(lambda text: print(text, flush=True)))
+    try:
+        _run(demo.run(lambda text: print(text, flush=True)))
+    except FAULTS as fault:
+        sys.exit(f"loadtest: {fault!r}")
     return 0
 
 

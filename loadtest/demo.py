@@ -7,8 +7,9 @@ end the sessions are cancelled, the recording is deleted and the accounts are sh
 """
 
 import asyncio
+import logging
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from itertools import cycle
@@ -29,6 +30,8 @@ from mediaserver.transport.dtls import make_certificate
 from scheduler.model import Point
 from signaling.admin import NewAccount
 
+log = logging.getLogger(__name__)
+
 SIMULATED = 12
 RECORDED = 4
 """So many of them sit in the short recorded session."""
@@ -43,6 +46,8 @@ SHORT = timedelta(minutes=10)
 WISH = Wish(("H264",))
 """One codec: what the server may choose was encoded beforehand, so that nobody waits for it while joining."""
 STEPS = 5
+DYING_S = 2.0
+"""From the first thing that fails without a server to the end of its process."""
 
 
 async def run(say: Say) -> None:
@@ -53,10 +58,22 @@ async def run(say: Say) -> None:
         steps.begin("The server starts")
         async with serve(environ, say) as server:
             await _until_either_ends(_prepare_and_play(server, steps, traces, say), server)
+    except ServerFailed:
+        if traces.accounts:
+            await _end_workers(environ, say)
+        raise
     finally:
         if traces.accounts:
             say("The sessions of the demonstration are cancelled, its recording is deleted, its accounts are shut.")
             await remove(environ, traces)
+
+
+async def _end_workers(environ: Mapping[str, str], say: Say) -> None:
+    """End the media workers of a server that died: they outlive it, and the next one takes them over and stops them."""
+    say("The server died. Another one ends what it left running …")
+    with suppress(ServerFailed, TimeoutError):
+        async with serve(environ, log.debug):
+            pass
 
 
 async def _until_either_ends(play: Coroutine[None, None, None], server: Server) -> None:
@@ -64,7 +81,9 @@ async def _until_either_ends(play: Coroutine[None, None, None], server: Server) 
     playing = asyncio.ensure_future(play)
     try:
         await asyncio.wait({playing, server.ended}, return_when=asyncio.FIRST_COMPLETED)
-        if not playing.done():
+        if playing.done() and playing.exception() is not None:  # perhaps since the server is about to end
+            await asyncio.wait({server.ended}, timeout=DYING_S)
+        if server.ended.done():
             raise ServerFailed(f"the server ended with {server.ended.result()}")
         await playing
     finally:

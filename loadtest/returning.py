@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 
 import aiohttp
 
@@ -20,6 +20,8 @@ OVER = frozenset({"ended", "cancelled", "revoked", "code-unknown"})
 SENT_AWAY = frozenset({"removed", "turned-away"})
 """Somebody wants the point out of the meeting, so it stays away."""
 FAULTS = (Rejected, BadAnswer, LinkFailed, DtlsFailed, aiohttp.ClientError, OSError, TimeoutError)
+FIRST_TRIES = 4
+"""Who does not get a seat by then never will."""
 LOOK_S = 5.0
 """Between two looks whether a visitor who took the seat has left it."""
 
@@ -56,9 +58,15 @@ class Returning:
         self._resume = ""
 
     async def sit(self, code: str) -> None:
-        """Take the seat. Raises what Participant.join raises."""
+        """Take the seat, in a few tries. Raises what Participant.join raises."""
         self._code = code
-        await self._join()
+        for delay in islice(delays(), FIRST_TRIES - 1):
+            try:
+                return await self._join()
+            except FAULTS as fault:
+                self._say(f"{self.name} cannot take its seat yet ({fault or type(fault).__name__}) …")
+                await self._pause(delay)
+        return await self._join()
 
     async def stay(self) -> str:
         """Take the seat again whenever it is lost; return why not any longer, a word of `OVER` or `SENT_AWAY`."""

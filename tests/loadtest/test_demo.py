@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from loadtest import demo
 from loadtest.accounts import Login
 from loadtest.client import Refused
 from loadtest.demo import SIMULATED, STEPS, Demo, _accounts, _cast, _give_floor, _until_either_ends
@@ -57,7 +58,17 @@ async def test_the_play_ends_with_the_server() -> None:
     assert play.cancelled
 
 
-async def test_a_fault_of_the_play_is_told() -> None:
+async def test_what_fails_since_the_server_died_is_its_death() -> None:
+    ends, play = asyncio.Event(), Play(ConnectionError("the socket closed"))
+    whole = asyncio.ensure_future(_until_either_ends(play.go(), server(ends, 1)))
+    await play.began.wait()
+    ends.set()
+    with pytest.raises(ServerFailed, match="ended with 1"):
+        await whole
+
+
+async def test_a_fault_of_the_play_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "DYING_S", 0.01)
     running = server(asyncio.Event())
     with pytest.raises(Refused):
         await _until_either_ends(Play(Refused("x", 403, {})).go(), running)
@@ -80,8 +91,8 @@ def test_a_visitor_is_told_four_accounts_and_three_things_to_try() -> None:
     cast_ = _cast(POINTS)
     logins: list[Login] = [(new.account, f"secret-{at}") for at, new in enumerate(_accounts(cast_))]
     said: list[str] = []
-    demo = Demo("http://localhost:1", cast_, logins, Studio(), Steps(STEPS, said.append), Traces(), said.append)
-    demo._invite("1234567890")
+    whole = Demo("http://localhost:1", cast_, logins, Studio(), Steps(STEPS, said.append), Traces(), said.append)
+    whole._invite("1234567890")
     told = [line.split()[:5] for line in said if "account" in line]
     assert told == [
         ["administrator", "account", "demo-admin,", "password", f"secret-{SIMULATED + 2}"],

@@ -16,7 +16,7 @@ from loadtest.client import Client
 from loadtest.link import LinkFailed
 from loadtest.participant import Participant, Rejected
 from loadtest.reception import Reception
-from loadtest.returning import LOOK_S, Returning
+from loadtest.returning import FIRST_TRIES, LOOK_S, Returning
 
 SEAT = {"seat": "s1", "point": "p1", "name": "Vạn Phú", "here": True, "hand": 0, "floor": False}
 
@@ -226,11 +226,18 @@ async def test_a_visitor_who_takes_the_seat_keeps_it_until_it_leaves(call: Call)
 
 async def test_the_first_seat_must_be_had(call: Call) -> None:
     with pytest.raises(LinkFailed):
-        await call(fails=(1,))
+        await call(fails=(1, 2, 3, 4))
+
+
+async def test_the_first_seat_is_had_in_a_few_tries(call: Call) -> None:
+    line = await call(fails=(1, 2))
+    assert line.pauses == [1, 2]
+    assert line.said == ["Vạn Phú cannot take its seat yet (nobody answers) …"] * 2
+    assert line.point.participant is not None
 
 
 async def test_a_refusal_names_its_word(call: Call) -> None:
     line = await call()
-    line.door.refusals = ["full"]
+    line.door.refusals = ["full"] * FIRST_TRIES
     with pytest.raises(Rejected, match="full"):
         await line.point.sit("1234567890")

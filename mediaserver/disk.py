@@ -12,7 +12,11 @@ Level = Literal["ok", "low", "full"]
 LOW_SHARE = 0.10
 """Below this share of free space people are warned (R: disk alarm at 10 %)."""
 FULL_SHARE = 0.02
-"""Below this share nothing is recorded: a file system without any room fails in places that nobody tried."""
+RESERVE_BYTES = 1 << 30
+SMALL_SHARE = 0.05
+"""Kept for the database and the log, which mostly lie on the same disk: nothing is recorded into the last GiB, or the
+last 2 % of a disk of more than 50 GiB; of one of less than 20 GiB 5 % are kept.
+"""
 SOUND_BITS = 40_000
 OVERHEAD = 1.02
 """Boxes of the fragmented file."""
@@ -24,15 +28,20 @@ VOICE_BYTES_PER_HOUR = SOUND_BITS / 8 * 3600 * OVERHEAD
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Bytes of a file system: what we may still take, and all."""
+    """Bytes of a file system: what is free for us, and all."""
 
     free: int
     total: int
 
     @property
+    def reserve(self) -> int:
+        """Bytes that recordings leave to others."""
+        return round(max(FULL_SHARE * self.total, min(RESERVE_BYTES, SMALL_SHARE * self.total)))
+
+    @property
     def level(self) -> Level:
         """Whether recording may go on."""
-        if self.free < FULL_SHARE * self.total:
+        if self.free < self.reserve:
             return "full"
         return "low" if self.free < LOW_SHARE * self.total else "ok"
 
@@ -47,11 +56,11 @@ class Space:
     @property
     def usable(self) -> int:
         """Bytes that may be taken before recording stops."""
-        return max(0, self.free - round(FULL_SHARE * self.total))
+        return max(0, self.free - self.reserve)
 
     def holds(self, size: int) -> bool:
         """Whether a file of `size` bytes can be added without anything being stopped."""
-        return self.free - size >= FULL_SHARE * self.total
+        return self.free - size >= self.reserve
 
 
 def size(hours: float, voices: int = 0) -> int:

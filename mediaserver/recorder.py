@@ -3,6 +3,7 @@
 Fragments of one second are written out as they fill, so a file cut off by a crash plays up to its last second.
 Picture and sound carry timestamps of one clock (the room's), which is what keeps lips in time. A pause is cut out: the
 file goes on with the first key frame after it, one picture later. The moment of the first picture is in the header.
+A recorder leaves the disk its reserve (:mod:`mediaserver.disk`) by itself, since no server may be there to watch it.
 """
 
 import logging
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from errno import ENOSPC
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 
 import av
 
+from mediaserver.disk import measure
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.muxing import FragmentedFile, add_opus
 from mediaserver.rtp.jitter import Frame, FrameAssembler
@@ -36,6 +39,8 @@ MAX_VOICES_BYTES = 8 << 20
 """A quarter of a minute of five points who speak; when more waits for the disk they are left out."""
 RESUME_S = 0.1
 """From the last picture before a pause to the first one after it; the sound of the last picture ends within that."""
+LOOK_S = 2.0
+"""So often, on the time of the recording, it is looked how full the disk is."""
 _VIDEO_CLOCK = 90_000
 
 
@@ -154,7 +159,7 @@ class Recorder:
                 write(*arguments)
         except (OSError, av.FFmpegError) as exc:
             logger.error("x recording %s: %s", self.path, exc)
-            self._fail("disk-full" if getattr(exc, "errno", None) == 28 else "disk-error")
+            self._fail("disk-full" if getattr(exc, "errno", None) == ENOSPC else "disk-error")
 
     def _fail(self, word: str) -> None:
         if self.error is None:
@@ -222,8 +227,14 @@ class _File:
         self._file: FragmentedFile | None = None
         self._streams: tuple[Any, Any] | None = None
         self._last = {0: -1, 1: -1}
+        self._look = 0.0
+        """When the disk is looked at next."""
 
     def picture(self, data: bytes, seconds: float, keyframe: bool) -> None:
+        if seconds >= self._look:
+            self._look = seconds + LOOK_S
+            if measure(self._path.parent).level == "full":
+                raise OSError(ENOSPC, "what is left of the disk is its reserve")
         if self._file is None:
             self._open(data)
         self._mux(0, data, round(seconds * _VIDEO_CLOCK), keyframe)

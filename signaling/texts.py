@@ -186,8 +186,10 @@ FAULTS: Mapping[str, Pair] = {
     "not-recording": ("Phiên họp không được ghi hình.", "The meeting is not being recorded."),
     "content-taken": ("Đã có người đang chia sẻ màn hình.", "Somebody shares their screen already."),
     "disk-full": (
-        "Ổ đĩa chứa bản ghi đã đầy nên không ghi hình được. Hãy báo cán bộ kỹ thuật.",
-        "The disk of the recordings is full, so nothing can be recorded. Tell the technician.",
+        "Ổ đĩa chứa bản ghi đã đầy nên không ghi hình được; phần còn lại dành cho cơ sở dữ liệu và nhật ký. "
+        "Hãy báo cán bộ kỹ thuật.",
+        "The disk of the recordings is full, so nothing can be recorded; what is left is kept for database and log. "
+        "Tell the technician.",
     ),
 }
 

@@ -138,7 +138,7 @@ interface Happening { at: string; kind: string; by: string | null; reason: strin
 /** One slot in the calendar of sessions. */
 interface Entry extends Slot { id: string; number: string; title: string; host: string; level: string; kind: 'tong_duyet' | 'chinh_thuc'; legs: number; phase: Phase }
 /** Bytes that a recording takes, and that may still be taken. */
-interface Estimate { bytes: number; free: number }
+interface Estimate { bytes: number; free: number; reserve: number }
 /** A point that is in a session; `title` null: of one the reader may not see. */
 interface Busy extends Slot { point: string; title: string | null }
 interface Rated { since: string | null; sessions: Limit; points: Limit }

@@ -85,10 +85,11 @@ class Wish(Model):
 
 
 class Estimate(Model):
-    """Bytes that a recording takes at most, and that may still be taken now."""
+    """Bytes that a recording takes at most, that may still be taken now, and that are kept besides for the server."""
 
     bytes: int
     free: int
+    reserve: int
 
 
 class Recording(Part):
@@ -305,7 +306,7 @@ async def estimate(call: Call) -> Estimate:
     wish: Wish = call.query
     space = await call.roof.recordings.space()
     voices = call.roof.hub.tools.rooms.mixed if wish.voices else 0
-    return Estimate(bytes=disk.size(wish.minutes / 60, voices), free=space.usable)
+    return Estimate(bytes=disk.size(wish.minutes / 60, voices), free=space.usable, reserve=space.reserve)
 
 
 ROUTES = [

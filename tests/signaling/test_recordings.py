@@ -37,6 +37,7 @@ from tests.signaling.world import NHA_TRANG, NOW, World, open_world, problem_of
 
 HOST_IS = ("UBND.Khanh Hoa", "56")
 OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
+PASSPHRASE = "mot cum mat khau that dai"
 JUNK = bytes(range(256)) * 40
 
 
@@ -463,10 +464,10 @@ async def test_r101_a_recording_moves_with_its_key_and_nobody_elses_opens_it(
     kept = await world.recorded.recording(recording)
     assert kept is not None
     code_key = (settings.data / "code.key").read_bytes()
-    backup(settings, settings.data / "copy")
+    backup(settings, settings.data / "copy", PASSPHRASE, with_keys=True)
     there = settings.data / "there"
     elsewhere = replace(settings, data=there, database_url=f"sqlite:///{there / 'd.sqlite3'}")
-    restore(elsewhere, settings.data / "copy")
+    restore(elsewhere, settings.data / "copy", PASSPHRASE)
     assert (there / "code.key").read_bytes() == code_key
     settings.recordings.rename(elsewhere.recordings)
     async with record(elsewhere) as other:
@@ -753,7 +754,7 @@ async def test_r082_a_wish_to_record_is_weighed_against_the_space_left(world: Wo
     all_of_it = BYTES_PER_HOUR + 5 * VOICE_BYTES_PER_HOUR
     for query, taken in (("minutes=180", BYTES_PER_HOUR), ("minutes=180&voices=true", all_of_it)):
         async with client.get(f"/api/v1/recordings/estimate?{query}") as response:
-            assert await response.json() == {"bytes": round(3 * taken), "free": 10**9}
+            assert await response.json() == {"bytes": round(3 * taken), "free": 10**9, "reserve": 2 * 10**9}
     async with client.get("/api/v1/recordings/estimate?minutes=0") as response:
         assert await problem_of(response) == (422, "invalid")
 

@@ -427,8 +427,8 @@ class RegisterPage extends Page {
   }
 
   /** @param {Estimate} storage */
-  stored({bytes, free}) {
-    const said = t('register.storage', gigabytes(bytes), gigabytes(free));
+  stored({bytes, free, reserve}) {
+    const said = t('register.storage', gigabytes(bytes), gigabytes(free), gigabytes(reserve));
     return bytes <= free ? said : html`<span class="mark amber">${icon('warn')}<span>${said} ${t('register.no-storage')}</span></span>`;
   }
 

@@ -28,7 +28,7 @@ RoofError
 │   ├── NoGateway        a device cannot be called
 │   ├── LinkDead         a one-time link was used, or its time is over
 │   ├── TicketExpired    the download link is older than its 15 minutes
-│   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, BadEncoding, ShuttingDown,
+│   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, BadEncoding, TooSlow, ShuttingDown,
 │                        MustChangePassword
 └── MessageError         a WebSocket message that cannot be obeyed, answered with its word
 """
@@ -175,6 +175,10 @@ class BadJson(Refusal):
 
 class BadType(Refusal):
     """A body that is not application/json."""
+
+
+class TooSlow(Refusal):
+    """The body does not come, or too slowly."""
 
 
 class ShuttingDown(Refusal):

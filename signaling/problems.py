@@ -186,6 +186,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.BadJson: Answer(400, "bad-json"),
     errors.BadType: Answer(415, "unsupported-type"),
     errors.BadEncoding: Answer(400, "bad-encoding"),
+    errors.TooSlow: Answer(408, "too-slow"),
     errors.ShuttingDown: Answer(503, "shutting-down"),
     errors.BadInput: Answer(422, "invalid", _given),
     errors.KeyReused: Answer(422, "key-reused"),

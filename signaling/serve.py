@@ -18,6 +18,7 @@ from signaling.admin import FIRST, first_start
 from signaling.app import application, media, roof
 from signaling.errors import SettingsError
 from signaling.lease import Lease
+from signaling.listening import Listener, limits
 from signaling.record import record, utc_now
 from signaling.settings import HTTP_PORT, Settings, own_addresses
 
@@ -147,18 +148,18 @@ async def _listening(
     settings: Settings, app: web.Application, certificates: tls.Certificates
 ) -> AsyncIterator[tuple[str, str]]:
     """Listen with TLS for everyone and without it on the loopback; yield both links."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handle_signals=False)
-    await runner.setup()
+    listener = Listener(app, limits(), SHUTDOWN_SECONDS)
+    await listener.start()
     try:
         addresses = dict.fromkeys((*own_addresses(), *settings.media_addresses))
         context = await asyncio.to_thread(certificates.open, tuple(addresses), utc_now())
         https = _bind(settings.host, settings.port, "DIEMCAU_PORT")
-        await web.SockSite(runner, https, ssl_context=context).start()
+        listener.listen(https, context)
         http = _loopback(settings.http_port)
-        await web.SockSite(runner, http).start()
+        listener.listen(http)
         yield f"https://localhost:{https.getsockname()[1]}/", f"http://localhost:{http.getsockname()[1]}/"
     finally:
-        await runner.cleanup()
+        await listener.stop()
 
 
 def _loopback(port: int | None) -> socket.socket:

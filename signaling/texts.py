@@ -29,6 +29,7 @@ PROBLEMS: Mapping[str, Pair] = {
         "Máy chủ đang khởi động lại, hãy thử lại sau ít phút",
         "The server restarts, try again in a moment",
     ),
+    "too-slow": ("Nội dung gửi quá chậm", "The body comes too slowly"),
     "bad-encoding": ("Nội dung không được nén (Content-Encoding)", "The body must have no content coding"),
     "unsupported-type": ("Nội dung phải là application/json", "The body must be application/json"),
     "too-large": ("Nội dung lớn hơn 64 KiB", "The body is larger than 64 KiB"),

@@ -16,10 +16,12 @@ from scheduler.conduct import sniff
 from scheduler.conduct.materials import Document
 from scheduler.directory.evidence import File
 from scheduler.text import clean
-from signaling.errors import BadInput, Fault, NotFound, TooLarge
+from signaling.errors import BadInput, Fault, NotFound, TooLarge, TooSlow
 from signaling.rest.route import Call, Model
 
 MAX_FILE = 20 * 1024 * 1024
+SILENT_SECONDS = 20.0
+"""A file of which nothing comes for so long is given up."""
 
 
 class FileName(Model):
@@ -75,13 +77,22 @@ async def drop(call: Call, path: str) -> None:
 
 
 async def _content(request: web.Request) -> bytes:
-    """Read at most `MAX_FILE` bytes. Raises TooLarge."""
+    """Read at most `MAX_FILE` bytes. Raises TooLarge, TooSlow."""
     content = bytearray()
-    async for chunk in request.content.iter_chunked(1 << 16):
+    while chunk := await _chunk(request):
         content += chunk
         if len(content) > MAX_FILE:
             raise TooLarge(MAX_FILE)
     return bytes(content)
+
+
+async def _chunk(request: web.Request) -> bytes:
+    """Return what has come of a body; empty at its end. Raises TooSlow."""
+    try:
+        async with asyncio.timeout(SILENT_SECONDS):
+            return await request.content.readany()
+    except TimeoutError:
+        raise TooSlow from None
 
 
 def _write(call: Call, path: str, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """Turns entries of the route table into aiohttp handlers: login, origin, body and query are checked in one place."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pydantic_core import from_json
 from signaling import idempotency
 from signaling.accounts import Account
 from signaling.border import check_origin, signed_in, source_of
-from signaling.errors import BadJson, BadType, Forbidden, Hidden, NotFound
+from signaling.errors import BadJson, BadType, Forbidden, Hidden, NotFound, TooSlow
 from signaling.idempotency import Answer, Keyed
 from signaling.openapi import document
 from signaling.problems import CONTENT_TYPE, answer_to, problem
@@ -24,6 +25,8 @@ from signaling.texts import language_of
 Respond = Callable[[Call], Awaitable[web.StreamResponse]]
 NOBODY = Account("", "", (), None, None)
 FORBIDDEN = 403
+BODY_SECONDS = 20.0
+"""A body takes no longer to come."""
 OUR_FAULT = 500
 
 
@@ -96,7 +99,7 @@ def _acting(account: Account) -> Account:
 async def _once(call: Call, key: str, respond: Respond) -> web.Response:
     """Carry a request out, unless it was before: then its answer of then is given again."""
     request = call.request
-    mark = idempotency.fingerprint(request.method, request.path_qs, await request.read())
+    mark = idempotency.fingerprint(request.method, request.path_qs, await _raw(request))
 
     async def carry_out() -> Answer:
         return _kept(await respond(call))
@@ -121,11 +124,20 @@ def _kept(response: web.StreamResponse) -> Answer:
     return Answer(response.status, response.text or "")
 
 
+async def _raw(request: web.Request) -> bytes:
+    """Read a body of at most 64 KiB, which is kept for who reads it again. Raises TooSlow."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        raise TooSlow from None
+
+
 async def _body(request: web.Request, model: type[Model] | None) -> Model | None:
-    """Read a body of at most 64 KiB. Raises BadType, BadJson, pydantic's ValidationError."""
+    """Read a body of at most 64 KiB. Raises BadType, TooSlow, BadJson, pydantic's ValidationError."""
     if request.content_type != "application/json" or hdrs.CONTENT_TYPE not in request.headers:
         raise BadType
-    raw = await request.read()
+    raw = await _raw(request)
     if model is None:
         return None
     try:

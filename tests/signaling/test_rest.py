@@ -23,6 +23,7 @@ from signaling import tls
 from signaling.accounts import Account
 from signaling.app import application
 from signaling.openapi import document, public_path
+from signaling.rest import serve
 from signaling.rest.route import Route
 from signaling.rest.table import PREFIX, ROUTES
 from tests.film import film
@@ -733,3 +734,12 @@ async def test_a_body_with_a_content_coding_gets_400_on_every_call_and_is_not_un
             answers[f"{method} {path}"] = await problem_of(response)
     assert answers == dict.fromkeys(answers, (400, "bad-encoding"))
     assert time.process_time() - began < len(answers) * 0.1  # unpacking 300 MB takes 0.6 s each
+
+
+async def test_a_body_that_does_not_come_gets_408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "BODY_SECONDS", 0.05)
+    head = "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.server.port)
+    writer.write(head.encode())
+    assert (await reader.readline()).split()[1] == b"408"
+    writer.close()

@@ -19,6 +19,8 @@ from signaling.store import Store
 from signaling.throttle import Throttle
 
 COOKIE = "diemcau"
+SEAT_COOKIE = "diemcau-seat"
+"""Goes to the WebSocket alone and outlives the login: see `signaling.accounts.EXPIRED_LASTS`."""
 LOGIN_LASTS = timedelta(hours=12)
 MAX_NAME = 64
 

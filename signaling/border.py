@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from scheduler.lock_timeout import lock_timeout
 from signaling.accounts import EXPIRED_LASTS, Account
-from signaling.auth import COOKIE, LOGIN_LASTS, Source
+from signaling.auth import COOKIE, LOGIN_LASTS, SEAT_COOKIE, Source
 from signaling.errors import BadEncoding, BadOrigin, MustChangePassword, Refusal, ShuttingDown, SignedOut
 from signaling.problems import answer_to, problem
 from signaling.roof import ROOF
@@ -34,6 +34,7 @@ STRICT_TRANSPORT = "max-age=31536000"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 """Strict transport holds for every port of a host: on this machine it would shut the plain loopback link."""
 API = "/api/"
+SOCKET = "/ws"
 IDENTITY = "identity"
 LOCK_SECONDS = 4.0
 """Who asks waits so long in all for turns at the database, and has an answer within five seconds (503)."""
@@ -116,18 +117,23 @@ def source_of(request: web.Request) -> Source:
 
 
 def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
-    """Give the browser its cookie; without Secure only on the loopback listener, where there is no TLS."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int((LOGIN_LASTS + EXPIRED_LASTS).total_seconds()),
-        path="/",
-        httponly=True,
-        secure=request.secure,
-        samesite="Strict",
-    )
+    """Give the browser its cookie, and the one that outlives it for the way back to a seat.
+
+    Without Secure only on the loopback listener, where there is no TLS.
+    """
+    for name, path, lasts in ((COOKIE, "/", LOGIN_LASTS), (SEAT_COOKIE, SOCKET, LOGIN_LASTS + EXPIRED_LASTS)):
+        response.set_cookie(
+            name,
+            token,
+            max_age=int(lasts.total_seconds()),
+            path=path,
+            httponly=True,
+            secure=request.secure,
+            samesite="Strict",
+        )
 
 
 def clear_cookie(request: web.Request, response: web.StreamResponse) -> None:
-    """Take the cookie back."""
-    response.del_cookie(COOKIE, path="/", httponly=True, secure=request.secure, samesite="Strict")
+    """Take the cookies back."""
+    for name, path in ((COOKIE, "/"), (SEAT_COOKIE, SOCKET)):
+        response.del_cookie(name, path=path, httponly=True, secure=request.secure, samesite="Strict")

@@ -9,7 +9,7 @@ from aiohttp import WSMsgType, hdrs, web
 
 from scheduler.lock_timeout import lock_timeout
 from signaling.accounts import Login
-from signaling.auth import COOKIE
+from signaling.auth import COOKIE, SEAT_COOKIE
 from signaling.border import LOCK_SECONDS, check_origin, source_of
 from signaling.client import Client
 from signaling.errors import Forbidden, MustChangePassword, SignedOut
@@ -46,7 +46,8 @@ async def _login(request: web.Request, roof: Roof) -> Login:
     One whose login has expired meanwhile is let in while it has a seat, to which alone it may come back.
     """
     now = roof.clock()
-    login = await roof.auth.login_of(request.cookies.get(COOKIE), now)
+    token = request.cookies.get(COOKIE) or request.cookies.get(SEAT_COOKIE)
+    login = await roof.auth.login_of(token, now)
     if login is None or not (login.holds(now) or roof.hub.seated(login.account.account)):
         raise SignedOut
     if login.account.must_change:

@@ -4,7 +4,7 @@ import asyncio
 import resource
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -77,7 +77,14 @@ async def ended(streams: Streams) -> bytes:
     except ConnectionResetError:
         return b""
     finally:
-        streams[1].close()
+        await hang_up(streams)
+
+
+async def hang_up(streams: Streams) -> None:
+    """Close a connection."""
+    streams[1].close()
+    with suppress(ConnectionError):
+        await streams[1].wait_closed()
 
 
 @pytest.mark.parametrize("said", [b"", SLOW_HEAD], ids=["silent", "slow"])
@@ -89,7 +96,7 @@ async def test_who_says_nothing_shuts_nobody_out(said: bytes) -> None:
         assert await ended(idle[0]) == b""  # the oldest
         assert door.listener.refused == 0
         for streams in idle[1:]:
-            streams[1].close()
+            await hang_up(streams)
 
 
 async def test_a_websocket_is_cut_by_nobody_and_keeps_out_who_comes_beyond_the_limit() -> None:
@@ -121,7 +128,7 @@ async def test_one_address_at_its_limit_keeps_no_other_out() -> None:
         assert await ended(others[0]) == b""
         for socket in sockets:
             await socket.close()
-        others[1][1].close()
+        await hang_up(others[1])
 
 
 async def test_a_connection_that_was_answered_makes_room_again() -> None:

@@ -102,6 +102,7 @@ async def test_a_login_that_expires_cuts_nobody_who_is_seated_and_opens_nothing_
 
     await seated.socket.close()
     await soon(lambda: len(world.roof.hub.clients) == 1)
+    browser.cookie_jar.clear(lambda cookie: cookie.key == "diemcau")  # as a browser does after twelve hours
     again = Socket(await browser.ws_connect("/ws", max_msg_size=0, autoping=False))
     resume = joined["resume"]
     answer = await again.ask(type="join", code=other.code, resume=resume, accepted=True)

@@ -743,3 +743,4 @@ async def test_a_body_that_does_not_come_gets_408(world: World, monkeypatch: pyt
     writer.write(head.encode())
     assert (await reader.readline()).split()[1] == b"408"
     writer.close()
+    await writer.wait_closed()

@@ -32,10 +32,14 @@ def plan(asked: Claim, held: Sequence[Claim], usable: Ceiling, rules: Revocation
     if impossible:
         return replace(_refusal(asked, (), usable, impossible), impossible=True)
     candidates = revocation.lower(held, asked, rules)
-    victims = revocation.choose(held, candidates, lambda left: _excesses(asked, left, usable), rules.reprieve)
-    if victims is None:
+    chosen = revocation.choose(held, candidates, lambda left: _excesses(asked, left, usable), rules.reprieve)
+    if chosen is None:
         return explain(asked, held, usable)
-    return Admit(tuple(victim.id for victim in victims))
+    return Admit(_ids(chosen.victims), _ids(chosen.spared))
+
+
+def _ids(claims: Iterable[Claim]) -> tuple[str, ...]:
+    return tuple(claim.id for claim in claims)
 
 
 def explain(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> Refuse:
@@ -72,10 +76,10 @@ def _meet(one: Claim, other: Claim) -> bool:
 
 def shed(held: Sequence[Claim], bearable: Ceiling, window: Interval, reprieve: bool) -> tuple[str, ...]:
     """Return whose codes must go so that what is left can be borne in a window (§5.6)."""
-    victims = revocation.choose(
+    chosen = revocation.choose(
         held, revocation.shed_order(held), lambda left: over(_slots(left), bearable, window, NOTHING), reprieve
     )
-    return tuple(victim.id for victim in victims or ())
+    return _ids(chosen.victims) if chosen else ()
 
 
 def contained(new: Sequence[Slot], old: Sequence[Slot]) -> bool:

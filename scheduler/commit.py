@@ -142,7 +142,7 @@ class Commit:
             return
         await self._tell("waiting", session)
         if isinstance(plan, Admit):
-            await self.hold(session.id, plan.victims)
+            await self.hold(session.id, plan)
 
     async def _tell(self, kind: HappeningKind, session: Session) -> None:
         """Note what happened, and tell of it."""
@@ -280,13 +280,13 @@ class Commit:
         first = admission.first([claim for claim in queue if claim.id != asked.id], asked)
         return tuple([claim.id for claim in first if isinstance((await self._weighed(claim))[0], Admit)])
 
-    async def hold(self, session_id: str, victims: tuple[str, ...]) -> Held:
+    async def hold(self, session_id: str, plan: Admit) -> Held:
         """Hold a plan for the operator: the one already held, if it is still the same and in time."""
         old = await claims_store.held_plan(self.db, session_id)
-        if old and old.victims == victims and self.now < old.until:
-            return old
+        if old and old.victims == plan.victims and self.now < old.until:
+            return replace(old, spared=plan.spared)
         until = self.now.replace(microsecond=0) + self.policy.revocation.hold
-        held = Held(session_id, old.version + 1 if old else 1, victims, until)
+        held = Held(session_id, old.version + 1 if old else 1, plan.victims, until, plan.spared)
         await claims_store.hold(self.db, held)
         return held
 
@@ -303,7 +303,7 @@ class Commit:
         ahead = () if override else await self.ahead(claim)
         if ahead:
             raise OutOfOrder(ahead)
-        held = await self.hold(session.id, plan.victims)
+        held = await self.hold(session.id, plan)
         if held.version != version:
             return held
         await self.apply(session, plan)

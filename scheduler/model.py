@@ -346,9 +346,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """The request may be issued, once these claims (latest registered first) have lost their code."""
+    """The request may be issued, once these claims (latest registered first) have lost their code.
+
+    `spared` keep theirs by reprieve, though they registered later than one of those.
+    """
 
     victims: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,12 +383,16 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A plan shown to the operator: what it would revoke, which version of it, and until when it may be confirmed."""
+    """A plan shown to the operator: what it would revoke, which version of it, and until when it may be confirmed.
+
+    `spared` are as of an :class:`Admit`; they follow from the rest and are not kept.
+    """
 
     session: str
     version: int
     victims: tuple[str, ...]
     until: datetime
+    spared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

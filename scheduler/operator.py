@@ -4,6 +4,7 @@ Made by :class:`scheduler.service.Scheduler`, over the same record and rules.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -51,10 +52,11 @@ class Operator:
     async def _queued(self, commit: Commit, claim: Claim, session: Session, held: Held | None) -> Queued:
         plan = await commit.plan(claim)
         reason = plan if isinstance(plan, Refuse) else await commit.reason(claim) if plan.victims else None
-        victims = plan.victims if isinstance(plan, Admit) else ()
-        fresh = held is not None and commit.now < held.until and held.victims == victims
+        found = plan if isinstance(plan, Admit) else Admit()
+        fresh = held and commit.now < held.until and held.victims == found.victims
+        shown = replace(held, spared=found.spared) if held and fresh else None
         ahead = await commit.ahead(claim)
-        return Queued(session, isinstance(plan, Admit), victims, reason, held if fresh else None, ahead)
+        return Queued(session, isinstance(plan, Admit), found.victims, reason, shown, ahead)
 
     async def hold(self, session_id: str, now: datetime) -> Held:
         """Make the plan that would serve a queued session and hold it for confirmation.
@@ -68,7 +70,7 @@ class Operator:
             plan = await commit.plan(await _claim(commit, session))
             if isinstance(plan, Refuse):
                 raise CapacityExceeded(plan)
-            return await commit.hold(session_id, plan.victims)
+            return await commit.hold(session_id, plan)
 
     async def confirm(
         self, session_id: str, version: int, now: datetime, act: Act = SYSTEM, override: bool = False

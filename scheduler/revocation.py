@@ -6,6 +6,7 @@ same input always has the same victims.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from scheduler.capacity import Excess
 from scheduler.model import Claim
@@ -38,9 +39,17 @@ def shed_order(held: Iterable[Claim]) -> list[Claim]:
     return sorted(held, key=lambda claim: (claim.live, claim.rank, -claim.seq))
 
 
-def choose(held: Sequence[Claim], candidates: Iterable[Claim], over: Over, reprieve: bool) -> tuple[Claim, ...] | None:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Who loses the code, and who keeps it by reprieve although somebody loses it who registered earlier (A24)."""
+
+    victims: tuple[Claim, ...]
+    spared: tuple[Claim, ...] = ()
+
+
+def choose(held: Sequence[Claim], candidates: Iterable[Claim], over: Over, reprieve: bool) -> Chosen | None:
     """Return the victims among the candidates, or None when even all of them would not be enough (I8)."""
-    left, taken = list(held), []
+    left, taken, spared = list(held), [], []
     excesses = over(left)
     for claim in candidates:
         if excesses and _meets(claim, excesses):
@@ -53,7 +62,9 @@ def choose(held: Sequence[Claim], candidates: Iterable[Claim], over: Over, repri
         if not over([*left, claim]):
             left.append(claim)
             taken.remove(claim)
-    return tuple(taken)
+            spared.append(claim)
+    earliest = min((claim.seq for claim in taken), default=0)
+    return Chosen(tuple(taken), tuple(claim for claim in spared if taken and claim.seq > earliest))
 
 
 def _meets(claim: Claim, excesses: Iterable[Excess]) -> bool:

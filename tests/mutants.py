@@ -49,6 +49,7 @@ FAULTS = (
     ),
     Fault("minutes that are past are weighed", "admission.py", "start=max(part.start, now)", "start=part.start"),
     Fault("fewer legs hold for more", "admission.py", "if held.legs >= slot.legs:", "if True:"),
+    Fault("reprieve is not told", "revocation.py", "claim.seq > earliest)", "False)"),
     Fault("partial revocation", "revocation.py", "    if excesses:\n        return None\n", ""),
     Fault("a live victim", "revocation.py", "(live_too or not claim.live)", "True"),
     Fault(

@@ -122,7 +122,7 @@ interface Brief {
 interface Reason extends Slot {
   limit: 'sessions' | 'points'; usable: number; needed: number; largest: number; impossible: boolean; holders: Brief[]; suggestions: (Slot & {rehearsal: Slot | null})[];
 }
-interface Plan { version: number; victims: Brief[]; until: string }
+interface Plan { version: number; victims: Brief[]; spared: Brief[]; until: string }
 /** `phase` null: it lies in a letter. */
 interface Emergency {
   id: string; number: string; host: string; title: string; ground: string; reason: string; official: Slot | null; received: string; phase: Phase | null;

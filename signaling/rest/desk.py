@@ -38,10 +38,14 @@ class Reason(Model):
 
 
 class Plan(Model):
-    """What serving a session would revoke, latest registered first; it may be confirmed until a time."""
+    """What serving a session would revoke, latest registered first; it may be confirmed until a time.
+
+    `spared` keep their codes by reprieve, though they registered later than one of the victims (A24).
+    """
 
     version: int
     victims: list[Brief]
+    spared: list[Brief]
     until: Moment
 
 
@@ -122,7 +126,7 @@ async def hold(call: Call) -> Plan:
     call.only(call.account.central)
     held = await call.roof.scheduler.operator.hold(call.id, call.now)
     await call.note("hold", call.id, f"{held.version}: {len(held.victims)}")
-    return _plan(held, await briefs.of(call, held.victims))
+    return _plan(held, await briefs.of(call, (*held.victims, *held.spared)))
 
 
 async def confirm(call: Call) -> Outcome:
@@ -133,7 +137,7 @@ async def confirm(call: Call) -> Outcome:
     before = await call.roof.scheduler.operator.standing(call.id, call.now)
     done = await call.roof.scheduler.operator.confirm(call.id, body.version, call.now, act, body.override)
     if isinstance(done, model.Held):
-        return Outcome(session=None, plan=_plan(done, await briefs.of(call, done.victims)))
+        return Outcome(session=None, plan=_plan(done, await briefs.of(call, (*done.victims, *done.spared))))
     victims = before.held.victims if before and before.held else ()
     await call.roof.hub.displaced(victims, call.now)
     call.roof.deliverer.wake()
@@ -146,7 +150,8 @@ def _ids(waiting: list[model.Queued]) -> set[str]:
     found: set[str] = set()
     for each in waiting:
         holders = each.reason.holders if each.reason else ()
-        found |= {each.session.id, *each.victims, *each.ahead, *holders}
+        spared = each.held.spared if each.held else ()
+        found |= {each.session.id, *each.victims, *each.ahead, *holders, *spared}
     return found
 
 
@@ -155,7 +160,8 @@ def _named(ids: tuple[str, ...], known: briefs.Briefs) -> list[Brief]:
 
 
 def _plan(held: model.Held, known: briefs.Briefs) -> Plan:
-    return Plan(version=held.version, victims=_named(held.victims, known), until=held.until)
+    victims, spared = (_named(ids, known) for ids in (held.victims, held.spared))
+    return Plan(version=held.version, victims=victims, spared=spared, until=held.until)
 
 
 def _reason(reason: model.Refuse, known: briefs.Briefs) -> Reason:

@@ -6,7 +6,7 @@ and in need load ≤ max.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SHARE = (4, 5)
 Slots = tuple[tuple[int, int], ...]  # (start, end) in minutes; the last is the meeting
@@ -128,6 +128,13 @@ class Judge:
         candidates = [entry for entry in held if entry.rank < asked.rank and self._may_fall(entry, asked, now)]
         candidates.sort(key=lambda entry: (entry.rank if self.rules.lowest_first else 0, -entry.seq))
         return self._victims(held, candidates, [asked], minutes, SHARE)
+
+    def spared(self, asked: Entry, now: int, plan: list[str]) -> set[str]:
+        """Return who would lose the code but for reprieve, and registered later than somebody who does (A24)."""
+        strict = Judge(replace(self.rules, reprieve=False), self.sessions, self.points, self.entries, self.ranks)
+        earliest = min((self.entries[victim].seq for victim in plan), default=self.entries[asked.id].seq)
+        taken = set(strict.plan(asked, now) or ()) - set(plan)
+        return {each for each in taken if plan and self.entries[each].seq > earliest}
 
     def ahead(self, asked: Entry, now: int, minutes: list[int] | None = None) -> list[str]:
         """Return who of the queue comes before a registration at the same time and could be served now."""

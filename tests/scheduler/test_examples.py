@@ -79,6 +79,23 @@ async def test_example_1_r066_the_latest_lose_their_codes_and_104_is_spared(auto
     assert (used.points, used.points_at, used.revoked) == (194, MORNING.start, 3)
 
 
+async def test_a24_a_plan_says_who_keeps_the_code_though_registered_later(scheduler: Scheduler) -> None:
+    """104 came after 103, which loses its code, and keeps its own by reprieve: shown before anybody confirms."""
+    await scheduler.operator.set_capacity(LAST_WEEK, Amount(20, 255), LAST_WEEK)
+    lower = await r066(scheduler)
+    province = await ask(scheduler, PROVINCE, 145)
+    held = await scheduler.operator.hold(province.id, NOW)
+    assert (held.victims, held.spared) == (tuple(lower[i].id for i in (5, 4, 2)), (lower[3].id,))
+    standing = await scheduler.operator.standing(province.id, NOW)
+    assert standing is not None
+    assert standing.held == held
+    assert await scheduler.operator.hold(province.id, NOW) == held
+    await scheduler.cancel(lower[1].id, NOW)
+    again = await scheduler.operator.confirm(province.id, held.version, NOW)
+    assert isinstance(again, Held)
+    assert again.spared == ()
+
+
 async def test_r066_without_reprieve_104_goes_too(seeded_url: str) -> None:
     engine = database.connect(seeded_url, VAULT)
     scheduler = Scheduler(engine, profiles_with(mode="automatic", reprieve=False), Amount(20, 250))

@@ -227,6 +227,7 @@ class Precedence(RuleBasedStateMachine):
             return
         held: Held = self.run(self.scheduler.operator.hold(entry.id, minute(self.now)))
         assert list(held.victims) == plan
+        assert set(held.spared) == self.judge.spared(entry, self.now, plan)
         ahead = self.judge.ahead(entry, self.now)
         if ahead:  # only with a reason, which the caller keeps
             with pytest.raises(OutOfOrder) as refused:

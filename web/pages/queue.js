@@ -171,6 +171,7 @@ class QueuePage extends Page {
     return html`<form class="plan" data-testid="plan" data-version=${plan.version} @submit=${(/** @type {SubmitEvent} */ event) => this.confirm(event, standing)}>
       <h3>${plan.victims.length ? t('queue-page.plan', plan.victims.length) : t('queue-page.plan-free')}</h3>
       <plan-timeline .asked=${standing.session} .victims=${plan.victims} .kept=${kept}></plan-timeline>
+      ${plan.spared.length ? html`<p class="mark amber" data-testid="spared">${icon('warn')}<span>${t('queue-page.spared', plan.spared.map(({number, host}) => `${number} ${host}`).join('; '))}</span></p>` : nothing}
       ${live.length ? html`<p class="mark amber" data-testid="live-victims">${icon('warn')}<span>${t('queue-page.live', live.map(({number, host}) => `${number} ${host}`).join('; '))}</span></p>` : nothing}
       <p class=${left > 0 ? 'soft' : ''} role=${left > 0 ? 'timer' : 'alert'} data-testid="plan-left">${icon('clock')}
         ${left > 0 ? t('queue-page.left', span(left)) : t('queue-page.expired')}</p>

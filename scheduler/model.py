@@ -127,6 +127,7 @@ class Point:
     """A meeting room (điểm cầu) of a unit: its regulation name, its Vietnamese label, its number of devices (1–99).
 
     `numbers` are what its devices are told apart by (R-033); none given: from 1 on. Only an active one meets (R-046).
+    One that was in operation already was `taken_over`: it is active, and its first assessment is due.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Point:
     devices: int
     numbers: tuple[int, ...] = ()
     state: PointState = PointState.ACTIVE
+    taken_over: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

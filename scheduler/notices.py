@@ -37,6 +37,7 @@ Kind = Literal[
     "people",
     "exception-over",
     "ending",
+    "taken-over",
     "closing",
     "power",
     "recording",
@@ -291,6 +292,12 @@ WORDS: Mapping[Kind, Words] = {
         "Từ ngày ghi ở phần ghi chú, những mục dưới đây không còn hiệu lực theo quy chế hoặc danh mục đơn vị; đề nghị"
         " chuyển phiên họp, vai trò, tài khoản trước ngày đó (trang Quy chế).",
         "From the day named below on these hold no longer; please move sessions, roles and accounts before it.",
+    ),
+    "taken-over": Words(
+        "Điểm cầu tiếp nhận chưa được đánh giá",
+        "Điểm cầu dưới đây được tiếp nhận khi đang hoạt động; đề nghị hoàn thành đánh giá, đo đường truyền và ghi đơn"
+        " vị quản lý trước hạn, sau hạn điểm cầu tạm dừng (Điều 9).",
+        "These points were taken over in operation; please have them assessed by the day named, or they are suspended.",
     ),
     "receipt": Words(
         "Đã nhận đăng ký",

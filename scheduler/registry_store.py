@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy import Select, delete, func, insert, select, update
@@ -77,6 +78,7 @@ async def _points(db: AsyncConnection, query: Select[tuple[object, ...]]) -> lis
             len(numbers[row.id]),
             tuple(numbers[row.id]),
             PointState(row.state),
+            None if row.taken_over is None else datetime.fromtimestamp(row.taken_over, UTC),
         )
         for row in rows
     ]
@@ -85,7 +87,10 @@ async def _points(db: AsyncConnection, query: Select[tuple[object, ...]]) -> lis
 async def add_point(db: AsyncConnection, point: Point) -> None:
     """Add a point that has no device yet."""
     values = _point_values(point)
-    await db.execute(insert(POINTS).values(id=point.id, unit=point.unit, state=point.state, **values))
+    taken_over = None if point.taken_over is None else int(point.taken_over.timestamp())
+    await db.execute(
+        insert(POINTS).values(id=point.id, unit=point.unit, state=point.state, taken_over=taken_over, **values)
+    )
 
 
 async def add_device(db: AsyncConnection, point: str, number: int) -> str:

@@ -226,10 +226,12 @@ class Scheduler:
             await set_devices(db, point, devices)
             return await registry_store.point(db, point_id)
 
-    async def import_units(self, text: str, state: PointState = PointState.ACTIVE) -> Imported:
+    async def import_units(
+        self, text: str, state: PointState = PointState.ACTIVE, taken_over: datetime | None = None
+    ) -> Imported:
         """Add or change units and their points from a units file (JSON text); new points are in `state`.
 
-        Raises BadUnits; then nothing changed.
+        Those that were in operation before are `taken_over` now. Raises BadUnits; then nothing changed.
         """
         async with writing(self._engine) as db:
             known = await registry_store.registered(db)
@@ -239,7 +241,8 @@ class Scheduler:
             for new in changed:
                 await registry_store.change(db, new, known[new.unit.id])
             for new in added:
-                await registry_store.add(db, replace(new, point=replace(new.point, state=state)))
+                point = replace(new.point, state=state, taken_over=taken_over)
+                await registry_store.add(db, replace(new, point=point))
         return Imported(len(added), len(changed), len(read) - len(added) - len(changed))
 
     # Sessions.

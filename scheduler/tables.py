@@ -45,6 +45,7 @@ POINTS = Table(
     Column("slug", String(64), nullable=False, unique=True),  # names are told apart folded
     Column("label", String(250), nullable=False),
     Column("state", String(16), nullable=False, server_default="active"),
+    Column("taken_over", BigInteger),  # until it is assessed or moved
 )
 
 SESSIONS = Table(

@@ -7,6 +7,7 @@ import asyncio
 import csv
 import getpass
 import json
+import logging
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -19,7 +20,7 @@ from pathlib import Path
 from scheduler import database
 from scheduler.errors import UnknownPoint, UnknownUnit
 from scheduler.model import Amount
-from scheduler.seed import khanh_hoa_2023
+from scheduler.seed import KHANH_HOA_2024, KHANH_HOA_2025, TWO_TIER_PROFILES, khanh_hoa_2023, outdated
 from signaling import schema
 from signaling.accounts import ROLES, Account, Passwords, check_password, check_roles, normal_name, random_password
 from signaling.backup import backup, read_passphrase, restore
@@ -29,6 +30,8 @@ from signaling.lease import Lease
 from signaling.record import Record, record, utc_now
 from signaling.settings import Settings, mailbox
 from signaling.verify import verify
+
+log = logging.getLogger(__name__)
 
 FIRST = "admin"
 FIRST_ROLES = ("administrator", "technician")
@@ -95,12 +98,28 @@ async def _provider_of(kept: Record, new: NewAccount) -> str | None:
 async def first_start(kept: Record, now: datetime) -> str | None:
     """Fill an empty record: the shipped units, and one administrator whose one-time password is returned."""
     if not await kept.scheduler.units():
-        await kept.scheduler.import_units(khanh_hoa_2023())
+        await kept.scheduler.import_units(khanh_hoa_2023(), taken_over=now)
+    await warn_of_outdated(kept, now)
     if await kept.store.accounts():
         return None
     password = random_password()
     await create_account(kept, NewAccount(FIRST, "Quản trị viên", FIRST_ROLES, must_change=True), password, now)
     return password
+
+
+async def warn_of_outdated(kept: Record, now: datetime) -> None:
+    """Say at every start that the units on record are not those of today, and what brings them up to date."""
+    gone = outdated(await kept.scheduler.units(), kept.scheduler.day(now))
+    if gone:
+        log.warning(
+            "! %d units on record are none any longer: they are those of 2023, and districts ended on 30/06/2025."
+            " For the units of today set DIEMCAU_PROFILE=%s (an example: no regulation for two tiers is known), and run"
+            " `diemcau admin import-units` for %s, then for %s",
+            len(gone),
+            TWO_TIER_PROFILES,
+            KHANH_HOA_2024,
+            KHANH_HOA_2025,
+        )
 
 
 async def _create_account(kept: Record, arguments: Namespace) -> None:
@@ -151,12 +170,12 @@ async def _list_accounts(kept: Record, _: Namespace) -> None:
 
 
 async def _import_units(kept: Record, arguments: Namespace) -> None:
-    done = await kept.scheduler.import_units(arguments.file.read_text(encoding="utf-8"))
+    done = await kept.scheduler.import_units(arguments.file.read_text(encoding="utf-8"), taken_over=utc_now())
     print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
 
 
 async def _seed(kept: Record, _: Namespace) -> None:
-    done = await kept.scheduler.import_units(khanh_hoa_2023())
+    done = await kept.scheduler.import_units(khanh_hoa_2023(), taken_over=utc_now())
     print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
 
 

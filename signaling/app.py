@@ -19,7 +19,7 @@ from signaling.accounts import Passwords
 from signaling.auth import Auth
 from signaling.clerk import Clerk, Duty
 from signaling.conference_keeper import ConferenceKeeper
-from signaling.directory import fall_due, warn_of_endings
+from signaling.directory import fall_due, warn_of_endings, warn_of_first_assessments
 from signaling.dispatch import Dispatch
 from signaling.entrance import Entrance
 from signaling.faults import Faults
@@ -175,6 +175,7 @@ def _duties(kept: Record, logins: Logins, gateway: Gateway) -> dict[str, Duty]:
         "readiness": kept.preparation.boards.alarm,
         "personal": kept.preparation.personal.forget,
         "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, logins, now),
+        "first-assessments": lambda now: warn_of_first_assessments(kept.directory, kept.post, now),
         "endings": lambda now: warn_of_endings(kept.directory, kept.post, kept.store, now),
         "closing": kept.sheets.remind,
         "power": Standby(kept.power, gateway).work,

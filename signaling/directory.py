@@ -47,6 +47,14 @@ async def warn_of_endings(directory: Directory, post: Post, store: Store, now: d
             await post.tell(Notice("ending", f"{told}:{unit}", Facts(reason=words), unit), now)
 
 
+async def warn_of_first_assessments(directory: Directory, post: Post, now: datetime) -> None:
+    """Tell units which points that were taken over are to be assessed soon; once for each notice."""
+    for (unit, due), points in (await directory.taken_over(now)).items():
+        key = f"taken-over:{unit}:{due}:{directory.ending_notice(due, now)}"
+        facts = Facts(reason=f"{', '.join(point.name for point in points)}: hạn {due:%d/%m/%Y}")
+        await post.tell(Notice("taken-over", key, facts, unit), now)
+
+
 def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
     """Return the open accounts that lose something: of units that end, and technicians of who operates no longer."""
 

@@ -289,6 +289,8 @@ export const usage = (from, to) => call('GET', `capacity/usage?${query({from, to
 export const workers = () => call('GET', 'capacity/workers');
 /** @type {() => Promise<Profile[]>} */
 export const profiles = () => call('GET', 'profiles');
+/** Units on record that are none any longer. @type {() => Promise<Outdated>} */
+export const outdatedUnits = () => call('GET', 'units/outdated');
 /** What ends on days to come. @type {() => Promise<Ending[]>} */
 export const endings = () => call('GET', 'endings');
 /** @type {(text: string) => Promise<ProfilePreview>} */

@@ -14,6 +14,12 @@ export function found(point, unit, text) {
   return [point.name, point.label, unit?.name ?? '', ...point.aliases].some(name => fold(name).includes(wanted));
 }
 
+/** The points that were taken over and are to be assessed, of one unit or of all, the nearest day first. @param {TreePoint[]} points @param {string | null} unit null: of all */
+export function dueFirst(points, unit) {
+  const due = points.filter(point => point.first_due && (unit === null || point.unit === unit));
+  return due.sort((a, b) => (a.first_due ?? '').localeCompare(b.first_due ?? '') || a.name.localeCompare(b.name));
+}
+
 /**
  * Points in groups: those of a level whose units have nobody below them but the province, and every district with its communes.
  * Groups without a point are left out.

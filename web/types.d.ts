@@ -20,7 +20,8 @@ interface Point { id: string; name: string; label: string; unit: string; level: 
 
 type PointState = 'draft' | 'awaiting' | 'passed' | 'active' | 'suspended' | 'withdrawn';
 interface TreeUnit { id: string; name: string; level: string; parent: string | null; valid_from: string | null; valid_to: string | null; quota: number | null }
-interface TreePoint { id: string; name: string; label: string; unit: string; state: PointState; devices: number; aliases: string[] }
+/** One that was taken over in operation is to be assessed by `first_due`. */
+interface TreePoint { id: string; name: string; label: string; unit: string; state: PointState; devices: number; aliases: string[]; first_due: string | null }
 interface FormItem { id: string; name: string; article: string; remediable: boolean }
 /** The directory: units and points in registry order, and the form that points are assessed by. */
 interface Tree { levels: { id: string; name: string; code: string | null }[]; units: TreeUnit[]; points: TreePoint[]; items: FormItem[]; may_edit: boolean }
@@ -37,7 +38,7 @@ interface PointCard_ {
 interface ImportPreview { seal: string; steps: { line: number; what: 'add' | 'change'; text: string }[]; same: number }
 interface Grants { needed: boolean; sessions: { session: string; number: string; title: string; official: Slot; granted: boolean }[] }
 interface UnitCompliance {
-  own_active: number; own: number; below_active: number; below: number; assessed: number; ending: number; drift: number; people: number; untrained: number;
+  own_active: number; own: number; below_active: number; below: number; assessed: number; ending: number; taken_over: number; drift: number; people: number; untrained: number;
   updated: string | null; stale: boolean; breaches: Record<string, number>;
 }
 /** Entries on record of the people of a unit; what is erasable is needed no more. */
@@ -155,6 +156,8 @@ interface Profile {
 interface ProfilePreview {
   id: string; version: number; title: string; effective_from: string; effective_to: string | null; digest: string; content: any; follows: string; before: any;
 }
+/** Units on record that are none any longer, and what brings them up to date: a setting, then files to import in order. */
+interface Outdated { units: {id: string; name: string}[]; profiles: string; files: string[] }
 /** What holds no longer from a day on, since other rules begin or units end. */
 interface Ending {
   day: string; profile: string | null; units: {id: string; name: string; level: string; why: 'last-day' | 'level'; successor: string | null}[]; hosts: {id: string; name: string}[];

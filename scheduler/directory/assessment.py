@@ -48,6 +48,11 @@ def expires(form: Form, came_to: Result, policy: Policy, day: date) -> datetime 
     return datetime.combine(last + timedelta(days=1), time(), policy.zone).astimezone(UTC)
 
 
+def first_due(taken_over: datetime, policy: Policy) -> date:
+    """Return the last day for the first assessment of a point that was taken over (Điều 9; the months: default)."""
+    return later(taken_over.astimezone(policy.zone).date(), policy.directory.taken_over_months)
+
+
 def later(day: date, months: int) -> date:
     """Return the same day of a later month, or that month's last one."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

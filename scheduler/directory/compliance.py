@@ -20,6 +20,7 @@ class Compliance:
     below: int
     assessed: int
     ending: int
+    taken_over: int
     drift: int
     people: Standing
 
@@ -33,7 +34,10 @@ def card(
     now: datetime,
     warn_days: int,
 ) -> Compliance:
-    """Return how a unit stands; withdrawn points count no more, `ending` assessments end soon or have ended."""
+    """Return how a unit stands; withdrawn points count no more, `ending` assessments end soon or have ended.
+
+    Points that were `taken_over` have none yet.
+    """
     unit = people.unit
     under = {each.id for each in units if each.parent == unit.id}
     living = [point for point in points if point.state != PointState.WITHDRAWN]
@@ -51,6 +55,7 @@ def card(
         below=len(below),
         assessed=sum(each.expires is not None and each.expires > now for each in passed),
         ending=sum(each.expires is not None and each.expires <= soon for each in passed),
+        taken_over=sum(point.taken_over is not None for point in (*own, *below)),
         drift=sum(change.state == "open" and change.kind == "drift" and change.point in mine for change in changes),
         people=people,
     )

@@ -55,7 +55,7 @@ async def move(db: AsyncConnection, moved: Moved) -> None:
     """Put a point into a state and keep how it came there."""
     values = {**asdict(moved), "at": seconds(moved.at)}
     await db.execute(insert(POINT_MOVES).values(values))
-    await db.execute(update(POINTS).where(POINTS.c.id == moved.point).values(state=moved.state))
+    await db.execute(update(POINTS).where(POINTS.c.id == moved.point).values(state=moved.state, taken_over=None))
 
 
 async def history(db: AsyncConnection, point: str) -> list[Moved]:
@@ -117,6 +117,7 @@ async def add_assessment(db: AsyncConnection, given: Assessment) -> None:
     values = {**asdict(given), "at": seconds(given.at), "items": items, "expires": expires}
     del values["id"]
     await db.execute(insert(ASSESSMENTS).values(values))
+    await db.execute(update(POINTS).where(POINTS.c.id == given.point).values(taken_over=None))
 
 
 def _assessment(row: Any) -> Assessment:

@@ -41,12 +41,14 @@ class LineRule(_Part):
 
 
 ENDING_NOTICE_DAYS = (30, 7)
+TAKEN_OVER_MONTHS = 12
 
 
 class DirectoryPolicy(_Part):
     """Rules of the directory; `quotas` names the article of each level's quota.
 
-    So many days before units end or other rules begin, `ending_notice_days`, who must act is told. A rule that was
+    So many days before units end or other rules begin, `ending_notice_days`, who must act is told. A point that was in
+    operation already is assessed within `taken_over_months`. A rule that was
     added to a version in use, and is as it is by default, is no part of its contents.
     """
 
@@ -63,6 +65,9 @@ class DirectoryPolicy(_Part):
     account_link_hours: Count
     ending_notice_days: Annotated[tuple[Count, ...], Field(exclude_if=lambda days: days == ENDING_NOTICE_DAYS)] = (
         ENDING_NOTICE_DAYS
+    )
+    taken_over_months: Annotated[Count, Field(exclude_if=lambda months: months == TAKEN_OVER_MONTHS)] = (
+        TAKEN_OVER_MONTHS
     )
 
     def line(self, kind: str) -> LineRule | None:

@@ -224,7 +224,8 @@ class Directory:
     # What falls due by itself.
 
     async def lapse(self, now: datetime) -> list[Point]:
-        """Suspend active points whose assessment ended, or that a document no longer covers; return them.
+        """Suspend active points whose assessment ended or, once they were taken over, never came, or that a document
+        no longer covers; return them.
 
         The newest extra point is suspended so many days after its document ended as the profile gives notice (R-045).
         """
@@ -232,6 +233,22 @@ class Directory:
             points = await registry_store.all_points(db)
             over = await self._over(db, points, now)
             return [await self._move(db, p, "suspend", "", over[p.id], now) for p in points if p.id in over]
+
+    def first_due(self, point: Point) -> date | None:
+        """Return the last day for the first assessment of a point that was taken over; None for others."""
+        taken_over = point.taken_over
+        return None if taken_over is None else assessment.first_due(taken_over, self._profiles.at(taken_over))
+
+    async def taken_over(self, now: datetime) -> dict[tuple[str, date], list[Point]]:
+        """Return the points that were taken over and are to be assessed soon, by unit and last day."""
+        async with self._engine.begin() as db:
+            points = await registry_store.all_points(db)
+        found: dict[tuple[str, date], list[Point]] = {}
+        for point in points:
+            due = self.first_due(point)
+            if due and self._profiles.day(now) <= due and self.ending_notice(due, now) is not None:
+                found.setdefault((point.unit, due), []).append(point)
+        return found
 
     async def ended(self, now: datetime) -> list[Exemption]:
         """Return the documents for more points that ended, while the notice of that runs (R-045)."""
@@ -268,6 +285,9 @@ class Directory:
             done = latest.get(point.id)
             if point.state == PointState.ACTIVE and done and done.expires and done.expires <= now:
                 over[point.id] = "assessment-over"
+            first = self.first_due(point)
+            if first and first < self._profiles.day(now):
+                over[point.id] = "not-assessed"
         documents = await points_store.exemptions(db)
         for unit in await registry_store.units(db):
             given = [each for each in documents if each.unit == unit.id]

@@ -20,6 +20,7 @@ class Compliance(Model):
     below: int
     assessed: int
     ending: int
+    taken_over: int
     drift: int
     people: int
     untrained: int
@@ -55,6 +56,7 @@ async def card(call: Call) -> Compliance:
         **points,
         assessed=found.assessed,
         ending=found.ending,
+        taken_over=found.taken_over,
         drift=found.drift,
         people=len(standing.people),
         untrained=len(standing.untrained),

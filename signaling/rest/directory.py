@@ -40,7 +40,7 @@ class TreeUnit(Model):
 
 
 class TreePoint(Model):
-    """A point of the tree; `aliases` are names it had."""
+    """A point of the tree; `aliases` are names it had. One that was taken over is to be assessed by `first_due`."""
 
     id: str
     name: str
@@ -49,6 +49,7 @@ class TreePoint(Model):
     state: PointState
     devices: int
     aliases: list[str]
+    first_due: date | None
 
 
 class Level(Model):
@@ -225,8 +226,10 @@ async def tree(call: Call) -> Tree:
     documents = await call.roof.directory.exemptions()
     old = _aliases(await call.roof.directory.aliases())
     rules = policy.directory.assessment.items
+    # units of levels that ended are still shown, under the name their level had
+    levels = {level.id: level for each in (*call.roof.scheduler.shelf.shelf, policy) for level in each.levels}
     return Tree(
-        levels=[Level(id=level.id, name=level.name, code=level.code) for level in policy.levels],
+        levels=[Level(id=level.id, name=level.name, code=level.code) for level in levels.values()],
         units=[
             TreeUnit(
                 id=unit.id,
@@ -239,7 +242,7 @@ async def tree(call: Call) -> Tree:
             )
             for unit in units
         ],
-        points=[_point(point, old) for point in await call.roof.scheduler.points()],
+        points=[_point(call, point, old) for point in await call.roof.scheduler.points()],
         items=[Item(id=id_, name=rule.name, article=rule.article, remediable=rule.remediable)
                for id_, rule in rules.items()],
         may_edit=call.account.central,
@@ -259,7 +262,7 @@ async def add_point(call: Call) -> TreePoint:
     body: NewPoint = call.body
     point = await call.roof.directory.add_point(body.unit, body.name, body.label, call.now)
     await call.note("point-add", point.id, point.name)
-    return _point(point, {})
+    return _point(call, point, {})
 
 
 async def add_unit(call: Call) -> TreePoint:
@@ -272,7 +275,7 @@ async def add_unit(call: Call) -> TreePoint:
     entry = {name: value for name, value in body.model_dump(mode="json").items() if value is not None}
     await call.roof.scheduler.import_units(json.dumps({"units": [entry]}), PointState.DRAFT)
     await call.note("unit-add", body.id, body.name)
-    return _point((await call.roof.scheduler.points(body.id))[0], {})
+    return _point(call, (await call.roof.scheduler.points(body.id))[0], {})
 
 
 async def rename(call: Call) -> Card:
@@ -348,7 +351,7 @@ async def _card(call: Call) -> Card:
     files = await call.roof.archive.files(found.point.unit)
     language = language_of(call.request.headers.get("Accept-Language", ""))
     return Card(
-        point=_point(found.point, {found.point.id: [alias.name for alias in found.aliases]}),
+        point=_point(call, found.point, {found.point.id: [alias.name for alias in found.aliases]}),
         room=Room(**{name: getattr(found.room, name) for name in Room.model_fields}),
         account=account.account if account else None,
         assessments=[_assessment(each, files) for each in found.assessments],
@@ -377,7 +380,7 @@ def _aliases(found: list[directory.Alias]) -> dict[str, list[str]]:
     return by_point
 
 
-def _point(point: model.Point, aliases: dict[str, list[str]]) -> TreePoint:
+def _point(call: Call, point: model.Point, aliases: dict[str, list[str]]) -> TreePoint:
     return TreePoint(
         id=point.id,
         name=point.name,
@@ -386,6 +389,7 @@ def _point(point: model.Point, aliases: dict[str, list[str]]) -> TreePoint:
         state=point.state,
         devices=point.devices,
         aliases=aliases.get(point.id, []),
+        first_due=call.roof.directory.first_due(point),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from scheduler import seed
 from scheduler.directory.endings import Ending as Found
 from scheduler.directory.endings import Why
 from signaling.accounts import Account
@@ -49,6 +50,15 @@ class Ending(Model):
     operators: Operators | None
 
 
+class Outdated(Model):
+    """Units that are registered as valid, though they ended by a shipped file; and what that takes to be put right: the
+    setting of profiles, and the units files to import, in order."""
+
+    units: list[Named]
+    profiles: str
+    files: list[str]
+
+
 async def endings(call: Call) -> list[Ending]:
     """List what ends, the nearest day first."""
     call.only(call.account.central)
@@ -81,4 +91,18 @@ def _wire(found: Found, known: briefs.Briefs, accounts: list[Account], names: Ma
     )
 
 
-ROUTES = [Route("GET", "/endings", endings, "What ends on days to come", list[Ending], problems=(403,))]
+async def outdated(call: Call) -> Outdated:
+    """Say which units on record are none any longer by the shipped files, and what brings them up to date."""
+    call.only(call.account.central)
+    gone = seed.outdated(await call.roof.scheduler.units(), call.roof.scheduler.day(call.now))
+    return Outdated(
+        units=[Named(id=unit.id, name=unit.name) for unit in gone],
+        profiles=seed.TWO_TIER_PROFILES,
+        files=[str(path) for path in (seed.KHANH_HOA_2024, seed.KHANH_HOA_2025)],
+    )
+
+
+ROUTES = [
+    Route("GET", "/endings", endings, "What ends on days to come", list[Ending], problems=(403,)),
+    Route("GET", "/units/outdated", outdated, "Units that are none any longer", Outdated, problems=(403,)),
+]

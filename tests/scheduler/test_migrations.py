@@ -1,6 +1,7 @@
 """The migrations make the tables the code speaks of, on both databases, beside the tables of others."""
 
 import asyncio
+import time
 import warnings
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import scheduler.preparation.tables
 import scheduler.reports.tables  # noqa: F401 - adds its tables to METADATA
 from scheduler import database
+from scheduler.directory.tables import ASSESSMENTS, POINT_MOVES
 from scheduler.migrations import VERSION_TABLE, migrate
 from scheduler.model import Interval
 from scheduler.refusals_store import crowded_out
@@ -59,7 +61,7 @@ async def test_migrations_and_tables_agree(empty_url: str) -> None:
     await migrate(engine)
     async with engine.connect() as db:
         assert await db.run_sync(differences) == []
-        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0043"]
+        assert (await db.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}"))).scalars().all() == ["0044"]
         await db.execute(sa.text("SELECT id FROM guests"))
     await engine.dispose()
 
@@ -127,6 +129,28 @@ async def test_sessions_from_before_are_found_by_words_too(empty_url: str) -> No
         await db.execute(sa.text(f"INSERT INTO sessions ({columns}) VALUES ({values})"), row)
         await db.run_sync(lambda connection: command.upgrade(config(connection), "head"))
         assert await db.scalar(sa.text("SELECT folded FROM sessions")) == "htt-2023-0001 hop doan"
+    await engine.dispose()
+
+
+async def test_points_that_nobody_assessed_are_taken_over(empty_url: str) -> None:
+    engine = database.connect(empty_url)
+    async with database.writing(engine) as db:
+        await db.run_sync(lambda connection: command.upgrade(config(connection), "0043"))
+        await db.execute(sa.text("INSERT INTO units (id, name, level, position) VALUES ('u', 'U', 'so', 1)"))
+        for name, state in (("shipped", "active"), ("drafted", "draft"), ("moved", "active"), ("assessed", "active")):
+            values = {"id": name, "state": state}
+            columns = "INSERT INTO points (id, unit, name, slug, label, state) VALUES (:id, 'u', :id, :id, :id, :state)"
+            await db.execute(sa.text(columns), values)
+        common = {"at": 1, "profile": ""}
+        moved = {**common, "point": "moved", "move": "activate", "state": "active", "by": "", "reason": ""}
+        await db.execute(sa.insert(POINT_MOVES).values(moved))
+        done = {**common, "point": "assessed", "assessor": "", "result": "passed", "items": "[]", "reference": ""}
+        await db.execute(sa.insert(ASSESSMENTS).values(done))
+        before = int(time.time())
+        await db.run_sync(lambda connection: command.upgrade(config(connection), "head"))
+        found = {row.id: row.taken_over for row in await db.execute(sa.text("SELECT id, taken_over FROM points"))}
+    assert found.pop("shipped") >= before
+    assert found == {"drafted": None, "moved": None, "assessed": None}
     await engine.dispose()
 
 

@@ -1,5 +1,6 @@
 """Points from draft to withdrawal: names, quotas, assessments and what keeps one from being active (Điều 6, 8, 9)."""
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -217,6 +218,35 @@ async def test_a_slow_line_fails_the_assessment(scheduler: Scheduler, directory:
     await draft_again(directory, "nh.ninhvan")
     await connect(directory, line("nh.ninhvan", 4000, 4000))
     assert (await directory.assess("nh.ninhvan", GOOD, NOW)).result == "passed"
+
+
+OVER = json.dumps({"units": [{"id": "cang-vu", "name": "Cảng vụ", "level": "khac", "point": "Cang vu"}]})
+
+
+async def test_a_point_that_was_taken_over_is_due_and_then_judged_as_others(
+    scheduler: Scheduler, directory: Directory
+) -> None:
+    """What was in operation stays so for a year; whoever is not assessed by then is suspended."""
+    await scheduler.import_units(OVER, taken_over=NOW)
+    point = await scheduler.point("cang-vu")
+    assert (point.state, point.taken_over, directory.first_due(point)) == (PointState.ACTIVE, NOW, date(2024, 4, 3))
+    assert directory.first_due(await scheduler.point("ubnd.nha-trang")) is None
+    lacks = (await directory.card("cang-vu", False, NOW)).lacks
+    assert {each.word for each in lacks} == {"not-assessed", "no-line", "no-account", "no-managing-unit"}
+    told = [await directory.taken_over(at(f"{day} 12:00")) for day in ("03/03/2024", "04/03/2024", "03/04/2024")]
+    assert told == [{}, {("cang-vu", date(2024, 4, 3)): [point]}, {("cang-vu", date(2024, 4, 3)): [point]}]
+    assert await directory.lapse(at("03/04/2024 23:59")) == []
+    assert [each.id for each in await directory.lapse(at("04/04/2024 00:00"))] == ["cang-vu"]
+    card = await directory.card("cang-vu", False, at("04/04/2024 00:00"))
+    assert (card.point.state, card.point.taken_over) == (PointState.SUSPENDED, None)
+    assert (card.history[0].move, card.history[0].reason) == ("suspend", "not-assessed")
+
+
+async def test_an_assessment_ends_that_a_point_is_only_taken_over(scheduler: Scheduler, directory: Directory) -> None:
+    await scheduler.import_units(OVER, taken_over=NOW)
+    await directory.assess("cang-vu", GOOD, NOW)
+    assert await directory.lapse(at("04/04/2024 00:00")) == []
+    assert (await scheduler.point("cang-vu")).taken_over is None
 
 
 async def test_the_internet_needs_a_document_where_the_level_has_none(

@@ -7,6 +7,7 @@ import signal
 import ssl
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from yarl import URL
 
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import EngineGone
+from scheduler.profiles import SHIPPED, TWO_TIER, files
+from scheduler.seed import KHANH_HOA_2024, KHANH_HOA_2025, TWO_TIER_PROFILES, outdated
 from signaling import admin, tls
 from signaling.admin import NewAccount, create_account, first_start
 from signaling.errors import BadInput, SettingsError
@@ -241,8 +244,41 @@ async def test_first_start_seeds_and_shows_one_password_once(tmp_path: Path) -> 
     async with record(make_settings(tmp_path, None)) as kept:
         password = await first_start(kept, NOW)
         assert (len(password or ""), await first_start(kept, NOW)) == (16, None)
-        assert len(await kept.scheduler.points()) == 169
+        points = await kept.scheduler.points()
+        assert (len(points), {point.taken_over for point in points}) == (169, {NOW})  # shipped, and never assessed
         assert [(a.account, a.must_change) for a in await kept.store.accounts()] == [("admin", True)]
+
+
+async def test_an_install_of_today_says_that_its_units_are_those_of_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its districts ended on 30/06/2025; the way to the units of today is said, and works."""
+    tiers = replace(make_settings(tmp_path, None), profiles=(*SHIPPED, TWO_TIER))
+    async with record(tiers) as kept:
+        await first_start(kept, NOW)
+        [warning] = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+        assert warning.startswith("! 148 units on record are none any longer")
+        assert TWO_TIER_PROFILES in warning
+        assert files(TWO_TIER_PROFILES) == tiers.profiles
+        for path in (KHANH_HOA_2024, KHANH_HOA_2025):
+            assert str(path) in warning
+            await kept.scheduler.import_units(path.read_text(encoding="utf-8"), taken_over=NOW)
+        assert outdated(await kept.scheduler.units(), NOW.date()) == []
+        caplog.clear()
+        await first_start(kept, NOW)
+        assert not caplog.records
+
+
+async def test_in_2023_nothing_was_outdated(world: World) -> None:
+    async def told(now: datetime) -> tuple[int, list[str]]:
+        world.clock.now = now
+        async with (await world.signed_in("admin")).get("/api/v1/units/outdated") as response:
+            found = await response.json()
+        return len(found["units"]), found["files"]
+
+    files_ = [str(KHANH_HOA_2024), str(KHANH_HOA_2025)]
+    days = (datetime(2024, 10, 31, 16, tzinfo=UTC), datetime(2024, 11, 1, tzinfo=UTC), datetime(2025, 7, 1, tzinfo=UTC))
+    assert [await told(day) for day in days] == [(0, files_), (9, files_), (148, files_)]
 
 
 @pytest.mark.parametrize(
@@ -360,5 +396,6 @@ async def test_serve_from_the_first_line_to_the_last_child(tmp_path: Path) -> No
     server.send_signal(signal.SIGTERM)
     async with asyncio.timeout(30):
         _, errors = await server.communicate()
-    assert (server.returncode, errors.decode()) == (0, "")
+    [warning] = errors.decode().splitlines()  # of units that are none any longer, and nothing else
+    assert (server.returncode, "signaling.admin ! 148 units on record" in warning) == (0, True)
     assert (len(children), [Path(f"/proc/{pid}").exists() for pid in children]) == (2, [False, False])

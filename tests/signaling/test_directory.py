@@ -128,6 +128,7 @@ async def test_the_card_of_a_unit(world: World) -> None:  # R-118
         "below": 8,
         "assessed": 1,
         "ending": 0,
+        "taken_over": 0,
         "drift": 1,
         "people": 1,
         "untrained": 1,

@@ -236,6 +236,7 @@ ALLOWED: dict[str, list[int]] = {
     "GET /deadlines": [200, 200, 200, 200, 200, 200],
     "GET /profiles": [200, 200, 200, 200, 200, 200],
     "GET /endings": [200, 200, 403, 403, 403, 403],
+    "GET /units/outdated": [200, 200, 403, 403, 403, 403],
     "POST /profiles/preview": [200, 403, 403, 403, 403, 403],
     "POST /profiles": [409, 403, 403, 403, 403, 403],
     "POST /profiles/{id}/withdraw": [404, 403, 403, 403, 403, 403],

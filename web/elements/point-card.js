@@ -67,6 +67,7 @@ export class PointCard extends Piece {
           <span class="badge ${BADGES[card.point.state]}" data-testid="point-state">${t(`point.${card.point.state}`)}</span></div>
       </header>
       ${card.point.aliases.length ? html`<p class="soft">${t('directory.was', card.point.aliases.join(', '))}</p>` : nothing}
+      ${card.point.first_due ? html`<p class="mark amber" data-testid="first-due">${icon('clock')}<span>${t('directory.taken-over-until', day(`${card.point.first_due}T12:00:00+07:00`))}</span></p>` : nothing}
       ${alertLine(this.error)} ${this.lacks(card)} ${this.moves(card)}
       ${this.section('room', this.room(card))}
       ${this.section('equipment', html`<point-equipment .point=${card.point} .edit=${card.may_edit}></point-equipment>`)}

@@ -22,11 +22,11 @@ export class UnitCard extends Caller {
 
   render() {
     if (!this.card) return alertLine(this.error);
-    const {own, own_active, below, below_active, assessed, ending, drift, people, untrained, updated, stale, breaches} = this.card;
+    const {own, own_active, below, below_active, assessed, ending, drift, people, untrained, updated, stale, breaches, taken_over: over} = this.card;
     /** @type {[string, string | number][]} */
     const rows = [
       ['active', `${own_active}/${own}`], ...(below ? [/** @type {[string, string]} */ (['below', `${below_active}/${below}`])] : []),
-      ['assessed', assessed], ['ending', ending], ['drift', drift], ['people', people], ['untrained', untrained],
+      ['assessed', assessed], ['ending', ending], ['taken-over', over], ['drift', drift], ['people', people], ['untrained', untrained],
     ];
     return html`<dl class="facts" data-testid="unit-card">${rows.map(([name, value]) => html`<dt>${t(`unit.${name}`)}</dt><dd data-fact=${name}>${value}</dd>`)}
       <dt>${t('unit.updated')}</dt><dd>${updated ? day(updated) : '–'} ${stale ? html`<span class="badge lobby">${t('unit.stale')}</span>` : nothing}</dd>

@@ -1,12 +1,13 @@
 import {html, nothing, repeat} from '../vendor/lit.js';
 import {act, changes, directory, peopleLists, pointCard, Refusal} from '../api.js';
-import {BADGES, branches, counts, STATES} from '../directory.js';
+import {BADGES, branches, counts, dueFirst, STATES} from '../directory.js';
 import {alertLine, Page, title} from '../elements/base.js';
 import '../elements/point-card.js';
 import '../elements/table-exchange.js';
 import '../elements/top-bar.js';
 import {t} from '../i18n.js';
 import {CENTRAL} from '../nav.js';
+import {day} from '../time.js';
 
 class DirectoryPage extends Page {
   static properties = {
@@ -118,9 +119,10 @@ class DirectoryPage extends Page {
   }
 
   /** @param {TreePoint} point */
-  leaf({id, name, label, state}) {
+  leaf({id, name, label, state, first_due: due}) {
     return html`<li><button type="button" class="quiet leaf" data-testid="point" data-point=${id} aria-current=${id === this.card?.point.id ? 'true' : nothing} @click=${() => this.open(id)}>
       <span><strong>${name}</strong><small>${label}</small></span>
+      ${due ? html`<span class="badge lobby" data-testid="taken-over">${t('directory.taken-over')}</span>` : nothing}
       ${state === 'active' ? nothing : html`<span class="badge ${BADGES[state]}">${t(`point.${state}`)}</span>`}</button></li>`;
   }
 
@@ -128,6 +130,7 @@ class DirectoryPage extends Page {
   overview(tree) {
     const open = this.changes.filter(({state}) => state === 'open');
     const names = new Map(tree.points.map(({id, name}) => [id, name]));
+    const due = dueFirst(tree.points, this.central ? null : this.me?.unit?.id ?? '');
     const missing = this.lists.filter(({people, stale}) => !people.length || stale);
     return html`<section class="card" data-testid="overview">
       ${this.closed ? html`<p class="empty" data-testid="closed">${t('directory.closed')}</p>` : html`<p class="soft">${t('directory.choose')}</p>`}
@@ -136,6 +139,11 @@ class DirectoryPage extends Page {
         ? html`<h3>${t('equipment.changes')} (${open.length})</h3>
             <ul class="plain">${open.map(({point, field, old, new: fresh}) => html`<li><button type="button" class="quiet leaf" data-testid="open-change" @click=${() => this.open(point)}>
               <span><strong>${names.get(point)}</strong> ${t(`change.${field}`)}: ${old || '–'} → ${fresh}</span></button></li>`)}</ul>`
+        : nothing}
+      ${due.length
+        ? html`<details ?open=${due.length < 12}><summary data-testid="first-due-list">${t('directory.first-due')} (${due.length})</summary>
+            <ul class="plain">${due.map(({id, name, label, first_due: until}) => html`<li><button type="button" class="quiet leaf" data-testid="first-due-point" @click=${() => this.open(id)}>
+              <span><strong>${name}</strong><small>${label} · ${t('directory.until', day(`${until}T12:00:00+07:00`))}</small></span></button></li>`)}</ul></details>`
         : nothing}
       ${missing.length ? html`<p data-testid="missing">${t('people.missing', missing.length)}</p>` : nothing}
       ${tree.may_edit ? html`<h3>${t('table.title')}</h3><table-exchange @changed=${this.renew}></table-exchange>` : nothing}

@@ -1,5 +1,5 @@
 import {html, nothing} from '../vendor/lit.js';
-import {confirmYear, correctDay, endings, profiles, withdrawProfile, workYear} from '../api.js';
+import {confirmYear, correctDay, endings, outdatedUnits, profiles, withdrawProfile, workYear} from '../api.js';
 import {differences} from '../desk.js';
 import {alertLine, icon, Page, title} from '../elements/base.js';
 import {differenceTable} from '../elements/profile-filing.js';
@@ -12,7 +12,7 @@ const written = date => (date ? day(`${date}T12:00:00+07:00`) : '…');
 
 class ProfilePage extends Page {
   static properties = {
-    ...Page.properties, ending: {state: true}, list: {state: true}, chosen: {state: true}, year: {state: true}, calendar: {state: true}, fields: {state: true}, fault: {state: true},
+    ...Page.properties, ending: {state: true}, outdated: {state: true}, list: {state: true}, chosen: {state: true}, year: {state: true}, calendar: {state: true}, fields: {state: true}, fault: {state: true},
   };
 
   constructor() {
@@ -22,6 +22,8 @@ class ProfilePage extends Page {
     this.list = [];
     /** @type {Ending[]} */
     this.ending = [];
+    /** @type {Outdated | null} */
+    this.outdated = null;
     this.chosen = '';
     this.year = new Date().getFullYear();
     /** @type {WorkYear | null} */
@@ -33,7 +35,7 @@ class ProfilePage extends Page {
 
   async load() {
     this.take(await profiles());
-    this.ending = this.central() ? await endings() : [];
+    if (this.central()) [this.ending, this.outdated] = await Promise.all([endings(), outdatedUnits()]);
     this.calendar = await workYear(this.year);
   }
 
@@ -65,12 +67,23 @@ class ProfilePage extends Page {
         <h1>${t('profile.title')}</h1>
         ${alertLine(this.error)}
         ${this.loading ? html`<p class="empty" role="status">${t('app.loading')}</p>` : nothing}
+        ${this.outdated?.units.length ? this.old(this.outdated) : nothing}
         ${this.ending.map(each => this.ends(each))}
         ${this.list.length ? this.shelf() : nothing}
         ${this.me?.roles.includes('administrator') ? html`<profile-filing @filed=${(/** @type {CustomEvent} */ {detail}) => this.take(detail)}></profile-filing>` : nothing}
         ${place >= 0 ? this.rules(this.list[place], this.list[place - 1]) : nothing}
         ${this.calendar ? this.holidays(this.calendar) : nothing}
       </main>`;
+  }
+
+  /** A record of units that are none any longer. @param {Outdated} outdated */
+  old({units, profiles: setting, files}) {
+    return html`<section class="card" data-testid="outdated">
+      <p class="alert">${icon('warn')}<span>${t('profile.outdated', units.length)}</span></p>
+      <p>${t('profile.outdated-how')}</p>
+      <ol><li><code>DIEMCAU_PROFILE=${setting}</code></li>${files.map(file => html`<li><code>diemcau admin import-units ${file}</code></li>`)}</ol>
+      <details><summary>${t('profile.ends-units', units.length)}</summary><ul class="rules">${units.map(({name}) => html`<li>${name}</li>`)}</ul></details>
+    </section>`;
   }
 
   /** What ends on a day, for who must move it before. @param {Ending} ending */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {branches, counts, found, kbps, living} from '../directory.js';
+import {branches, counts, dueFirst, found, kbps, living} from '../directory.js';
 
 const unit = (id, name, level, parent) => ({id, name, level, parent, valid_from: null, valid_to: null, quota: 1});
 const point = (id, name, label, of, state = 'active', aliases = []) => ({id, name, label, unit: of, state, devices: 1, aliases});
@@ -30,6 +30,14 @@ test('states are counted and chosen by', () => {
   assert.deepEqual(shape(branches(TREE, '', 'draft')), [['unit:568', 'Thành phố Nha Trang', ['p4']]]);
   assert.deepEqual(counts(TREE.points), [{state: 'draft', count: 1}, {state: 'active', count: 2}, {state: 'suspended', count: 1}]);
   assert.equal(living([...TREE.points, point('p5', 'x', 'x', '568', 'withdrawn')], '568'), 1);
+});
+
+test('points that were taken over are to be assessed, the nearest day first', () => {
+  const over = (id, of, first_due) => ({...point(id, id, id, of), first_due});
+  const points = [over('b', '1', '2027-11-28'), over('c', '2', '2027-01-01'), over('a', '1', '2027-11-28'), over('d', '1', null)];
+  assert.deepEqual(dueFirst(points, null).map(({id}) => id), ['c', 'a', 'b']);
+  assert.deepEqual(dueFirst(points, '1').map(({id}) => id), ['a', 'b']);
+  assert.deepEqual(dueFirst(points, ''), []);
 });
 
 test('rates are typed in Mbit/s, with a comma or a point', () => {

@@ -11,17 +11,19 @@ import hashlib
 import os
 import secrets
 import shutil
+import sqlite3
 import tarfile
 import tempfile
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from mediaserver.files import take_name
 from mediaserver.sealed import Damaged, Safe
 from scheduler import database
+from scheduler.vault import Vault
 from signaling.errors import BadBackup
 from signaling.schema import copy_database
 from signaling.settings import Settings
@@ -60,9 +62,10 @@ def backup(settings: Settings, target: Path, passphrase: str | None = None, with
 
 
 def restore(settings: Settings, source: Path, passphrase: str | None = None) -> None:
-    """Put the database of a backup, and keys that are in it, into a data directory that has none. Raises BadBackup.
+    """Put the database of a backup, and keys that are in it, into a data directory that has none.
 
-    Nothing is put there unless all of it could be read. A backup without keys needs the key of its server beforehand.
+    Nothing is put there unless all of it could be read, and with the key there is. A backup without keys needs that of
+    its server beforehand. Raises BadBackup, LostKey.
     """
     file = _database(settings)
     targets = {DATABASE: file, **{name: settings.data / name for name in KEYS}}
@@ -74,13 +77,25 @@ def restore(settings: Settings, source: Path, passphrase: str | None = None) -> 
             _check(settings, source, {name: targets[name] for name in names})
             for name in names:
                 _unpack(archive, name, scratch / name)
+            key = settings.code_key or (scratch if CODE_KEY in names else settings.data).joinpath(CODE_KEY).read_bytes()
+            _check_key(scratch / DATABASE, key)
             for name in names:
                 targets[name].parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 shutil.move(scratch / name, targets[name])
     except Damaged:
         raise BadBackup(f"{source} was changed since it was made") from None
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, sqlite3.Error) as error:
         raise BadBackup(f"{source}: {error}") from None
+
+
+def _check_key(copy: Path, key: bytes) -> None:
+    """Raises LostKey: the codes of a database were sealed with another key; sqlite3.Error: it is none."""
+    with closing(sqlite3.connect(copy)) as connection:
+        columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(codes)")}
+        if "sealed" in columns:  # which tables of older releases have not
+            live = connection.execute("SELECT sealed, session FROM codes WHERE sealed IS NOT NULL LIMIT 1").fetchone()
+            if live is not None:
+                Vault(key).open(*live)
 
 
 def _check(settings: Settings, source: Path, targets: dict[str, Path]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
+from scheduler.errors import LostKey
 from signaling import admin, tls
 from signaling.audit import Wanted
 from signaling.backup import CODE_KEY, DATABASE, KEYS, backup, read_passphrase, restore
@@ -88,6 +89,17 @@ async def test_a_sealed_backup_brings_the_keys_along_wherever_it_lies(world: Wor
     assert {(data / name).stat().st_mode & 0o777 for name in (*KEYS, "diemcau.sqlite3")} == {0o600}
     async with record(make_settings(data, None)) as kept:
         assert (await kept.scheduler.by_code(code)).code == code
+
+
+async def test_with_the_key_of_another_server_nothing_is_restored(world: World, tmp_path: Path) -> None:
+    await booked(world)
+    file, data = tmp_path / "diemcau.backup", tmp_path / "restored"
+    backup(make_settings(tmp_path, None), file)
+    data.mkdir()
+    (data / CODE_KEY).write_bytes(b"x" * 32)
+    with pytest.raises(LostKey):
+        restore(make_settings(data, None), file)
+    assert left(data) == [CODE_KEY]
 
 
 def test_a_key_from_the_environment_is_sealed_too(tmp_path: Path, prepared: Path) -> None:
@@ -201,11 +213,10 @@ def test_what_is_no_backup_changes_nothing(tmp_path: Path, junk: bytes) -> None:
     assert left(data) == []
 
 
-def test_a_backup_writes_nowhere_else(tmp_path: Path) -> None:
-    (tmp_path / "x").write_bytes(b"x")
+def test_a_backup_writes_nowhere_else(tmp_path: Path, prepared: Path) -> None:
     with tarfile.open(tmp_path / "evil", "w") as archive:
-        archive.add(tmp_path / "x", DATABASE)
-        archive.add(tmp_path / "x", "../evil.txt")
+        archive.add(prepared, DATABASE)
+        archive.add(prepared, "../evil.txt")
     restore(replace(make_settings(tmp_path / "data", None), code_key=b"k" * 32), tmp_path / "evil")
     assert left(tmp_path / "data") == ["diemcau.sqlite3"]
     assert not (tmp_path / "evil.txt").exists()

@@ -1,6 +1,6 @@
 """What a monitor asks: is the process alive, can it serve, and how much does it do."""
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from mediaserver.errors import MediaError
 from scheduler.lock_timeout import lock_timeout
 from signaling.errors import NotFound
+from signaling.problems import RETRY_SECONDS
 from signaling.roof import ROOF, Roof
 
 LOCK_SECONDS = 2.0
@@ -28,7 +29,9 @@ async def ready(request: web.Request) -> web.Response:
     parts = {"database": await _database(roof), "valkey": await _valkey(roof), "media": await _media(roof)}
     healthy = all(parts.values())
     status = "stopping" if roof.hub.stopping else "ok" if healthy else "unavailable"
-    return web.json_response({"status": status, **parts}, status=200 if status == "ok" else 503)
+    if status == "ok":
+        return web.json_response({"status": status, **parts})
+    return web.json_response({"status": status, **parts}, status=503, headers={hdrs.RETRY_AFTER: str(RETRY_SECONDS)})
 
 
 async def metrics(request: web.Request) -> web.Response:

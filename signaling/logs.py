@@ -13,13 +13,13 @@ from collections.abc import Callable
 from redis.exceptions import BusyLoadingError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 OUTAGE_SECONDS = 60.0
 """The least time between two lines about one that is lost."""
-OURS = (DataError, IntegrityError, InternalError, NotSupportedError, ProgrammingError)
+OURS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 """What a database that answers says to a faulty statement."""
 SQLITE_LOST = {
     sqlite3.SQLITE_BUSY,

@@ -76,6 +76,7 @@ async def test_while_somebody_else_writes_everything_that_writes_answers_503_and
         assert (await socket.ask(type="join", code=session.code))["error"] == "unavailable"
         async with host.get("/readyz") as response:
             assert (response.status, (await response.json())["database"]) == (503, False)
+            assert response.headers["Retry-After"] == "2"
         async with host.get("/api/v1/me") as response:
             assert response.status == 200
     async with host.get("/readyz") as response:

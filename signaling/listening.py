@@ -1,7 +1,8 @@
 """Accepts connections, at most so many in all and of one address, and lets none of them wait for ever.
 
 Chosen:
-* a TLS handshake takes at most 10 s; the headers of a request, and the rest between two requests, 15 s;
+* a TLS handshake takes at most 10 s; the headers of a request, and the rest between two requests, 20 s
+  (more than the 15 s after which clients of aiohttp give a connection up by themselves);
 * 1,024 connections of one address (of an IPv6 /64): a rated maximum of 255 points may all sit behind one NAT, each with
   its WebSocket and a few connections of its browser;
 * 4,096 in all, or what the process may open less 256 descriptors that files, database and media workers need.
@@ -48,7 +49,7 @@ class Limits:
     total: int = MOST
     per_address: int = MOST_OF_ADDRESS
     handshake_s: float = 10.0
-    header_s: float = 15.0
+    header_s: float = 20.0
     linger_s: float = 2.0
     """How long the rest of a body that nobody read is taken, so that the answer is read."""
 

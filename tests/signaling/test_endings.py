@@ -1,5 +1,6 @@
 """Who must act before units and roles end: administrators see it in the pages, units are written to."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -54,3 +55,25 @@ async def test_who_must_act_sees_what_ends_and_is_told(settings: Settings) -> No
         world.clock.now = at("01/07/2025 00:00") + timedelta(seconds=1)
         await world.roof.clerk.work()
         assert await told(world) == letters * 2
+
+
+async def test_units_are_told_which_points_are_to_be_assessed_once_for_each_notice(settings: Settings) -> None:
+    async with open_world(replace(settings, mail=MAIL)) as world:
+        world.clock.now = at("10/04/2024 08:00")
+        entry = {"id": "cang-vu", "name": "Cảng vụ", "level": "khac", "point": "Cang vu"}
+        await world.kept.scheduler.import_units(json.dumps({"units": [entry]}), taken_over=world.clock.now)
+        await world.kept.post.set_mailbox("cang-vu", "cangvu@khanhhoa.gov.vn")
+        letters = []
+        for day in ("10/03/2025", "11/03/2025", "12/03/2025", "03/04/2025", "10/04/2025"):
+            world.clock.now = at(f"{day} 08:00")
+            await world.roof.clerk.work()
+            rows = [row for row in await world.kept.post.newest(99) if row.kind == "taken-over"]
+            letters.append([(row.unit, row.facts.reason) for row in rows])
+        one = ("cang-vu", "Cang vu: hạn 10/04/2025")
+        assert letters == [[], [one], [one], [one] * 2, [one] * 2]
+        async with (await world.signed_in("central")).get("/api/v1/directory") as response:
+            points = {point["id"]: point["first_due"] for point in (await response.json())["points"]}
+        assert (points["cang-vu"], points[HOST]) == ("2025-04-10", None)
+        world.clock.now = at("11/04/2025 08:00")
+        await world.roof.clerk.work()
+        assert (await world.kept.scheduler.point("cang-vu")).state == "suspended"

@@ -343,7 +343,7 @@ class Scheduler:
         points = await registry_store.points_named(db, request.everyone)
         checked = intake.check(request, points, self.policy(now), now)
         await self._check_units(db, checked, points)
-        other = self.policy(now).other_legs(checked.recording, checked.purpose)
+        other = self.policy(checked.official.start).other_legs(checked.recording, checked.purpose)
         return checked, points, admission.slots(checked, points, other)
 
     async def _check_units(self, db: AsyncConnection, request: Request, points: Mapping[str, Point]) -> None:

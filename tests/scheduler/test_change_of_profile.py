@@ -32,7 +32,7 @@ def changing() -> Profiles:
             "id": "KH-NEXT",
             "effective_from": date(2023, 5, 1),
             "levels": tuple(map(turned, old.levels)),
-            "capacity": old.capacity.model_copy(update={"share": Share(num=1, den=2)}),
+            "capacity": old.capacity.model_copy(update={"share": Share(num=1, den=2), "recorder_legs": 3}),
             "door": old.door.model_copy(update={"lobby_min": 60}),
         }
     )
@@ -74,6 +74,14 @@ async def test_ranks_are_those_of_the_day_of_the_session(
     standing = await scheduler.operator.standing(higher.id, NOW)
     assert standing is not None
     assert (holder.state, standing.victims) == (State.ISSUED, (holder.id,))
+
+
+@pytest.mark.parametrize(("official", "legs"), [(BEFORE, 3), (AFTER, 5)])
+async def test_a_recording_holds_the_legs_of_the_day_of_the_session(
+    scheduler: Scheduler, official: Interval, legs: int
+) -> None:
+    request = replace(REQUEST, host_point=CAM_LAM, official=official, recording=True)
+    assert (await scheduler.submit(request, NOW)).legs == legs
 
 
 async def test_the_calendar_shows_each_day_by_its_own_rules(scheduler: Scheduler) -> None:

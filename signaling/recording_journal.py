@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
 WAIT_SECONDS = 2.0
-"""So long whoever adds a note waits for the database; what comes after it in a meeting must not wait any longer."""
+"""So long one who adds a note waits for the database; what comes after it in a meeting must not wait any longer."""
 UNFIT = (DataError, IntegrityError, ValueError, ArithmeticError, TypeError)
 """What the database will never take: it would hold up all that follow."""
 
@@ -85,6 +85,8 @@ class RecordingJournal:
         self._filing = asyncio.Lock()
         self._noting = asyncio.Lock()
         self._attempt: asyncio.Task[None] | None = None
+        self._hangs: asyncio.Task[None] | None = None
+        """The attempt that nobody waits for any more."""
         self._retry: asyncio.TimerHandle | None = None
         self._failing = False
         self._stopped = False
@@ -98,7 +100,9 @@ class RecordingJournal:
                 await self._folder.run(lambda: _append(self._path, note))
             except OSError as error:
                 log.error("x %s waits in memory alone: %s", note, error)
-        await asyncio.wait([self._try()], timeout=WAIT_SECONDS)
+        attempt = self._try()
+        if attempt is not self._hangs and not (await asyncio.wait([attempt], timeout=WAIT_SECONDS))[0]:
+            self._hangs = attempt
 
     async def flush(self) -> None:
         """Bring all notes into the database. Raises SQLAlchemyError, OSError, or what else a driver raises."""

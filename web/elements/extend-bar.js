@@ -30,8 +30,13 @@ export class ExtendBar extends Piece {
     return this.session ? Date.parse(this.session.official.end) - this.now : Infinity;
   }
 
+  get begun() {
+    return Boolean(this.session && this.now >= Date.parse(this.session.official.start));
+  }
+
+  /** Before its start a meeting cannot go on for longer. */
   updated() {
-    if (this.session && this.left < ASK_MS && this.now - this.asked > MINUTE_MS) this.ask(this.session.id);
+    if (this.session && this.begun && this.left < ASK_MS && this.now - this.asked > MINUTE_MS) this.ask(this.session.id);
   }
 
   /** @param {string} id */
@@ -54,8 +59,7 @@ export class ExtendBar extends Piece {
   }
 
   render() {
-    const {room, left} = this;
-    const begun = this.session && this.now >= Date.parse(this.session.official.start);
+    const {room, left, begun} = this;
     if (!room || !begun || left > room.warn_min * MINUTE_MS) return nothing;
     const minutes = Math.max(0, Math.ceil(left / MINUTE_MS));
     return html`<p class="extend" role="status" data-testid="extend-bar" data-steps=${room.steps}>${icon('clock')}

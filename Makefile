@@ -5,7 +5,7 @@ BIN := .venv/bin
 NATIVE := $(wildcard mediaserver/native/*.[ch])
 DEBIAN_PACKAGES := chromium firefox-esr fonts-noto-core ffmpeg redis-server postgresql iproute2 dovecot-imapd baresip-core baresip-ffmpeg sip-tester
 
-.PHONY: run demo install test check unit mutants soak flood endurance fuzz long web types e2e bench packages clean
+.PHONY: run demo install test check unit mutants soak flood endurance fuzz long drills web types e2e bench packages clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/diemcau serve
@@ -53,6 +53,11 @@ fuzz: install
 # What takes minutes shares the machine: none of it follows a clock.
 long: install
 	$(MAKE) --jobs 3 endurance mutants fuzz
+
+# Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md). Twenty minutes; disk needs root.
+DRILLS ?= restart take-over valkey worker sql disk
+drills: install
+	@for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || exit 1; done
 
 web:
 	node --test web/tests/

@@ -264,9 +264,9 @@ def _province(words: Sequence[str]) -> int:
 
 def _drills(words: Sequence[str]) -> int:
     drill, effort, indent = command.parse(words)
-    found = _run(command.DRILLS[drill](effort, _progress))
-    print(json.dumps({"drill": drill, **found}, ensure_ascii=False, indent=indent))
-    return 0 if command.held(found) else 1
+    found = _run(command.perform(drill, effort, _progress))
+    print(json.dumps(found, ensure_ascii=False, indent=indent))
+    return 0 if found["passed"] else 1
 
 
 def _growth(words: Sequence[str]) -> int:

@@ -19,102 +19,84 @@ SEAM = 50
 
 
 @dataclass(slots=True)
-class Count:
-    """What came of one kind: `lost` are packets or steps that did not, `gap_s` the longest time between two."""
+class Arrivals:
+    """When packets came: `gap_s` is the longest time between two."""
 
-    packets: int = 0
-    lost: int = 0
     gap_s: float = 0.0
-    _last: float | None = None
-    _where: int | None = None
+    last: float | None = None
 
-    def arrived(self, now: float) -> None:
-        """Something came."""
-        self.packets += 1
-        if self._last is not None:
-            self.gap_s = max(self.gap_s, now - self._last)
-        self._last = now
+    def note(self, now: float) -> None:
+        """One came."""
+        self.gap_s, self.last = self.longest(now), now
 
-    def silent(self, now: float) -> float:
+    def longest(self, now: float) -> float:
         """The longest time between two, the one that goes on now included."""
-        return max(self.gap_s, 0.0 if self._last is None else now - self._last)
-
-    def forget(self) -> None:
-        """Count anew from here."""
-        self.packets, self.lost, self.gap_s, self._last = 0, 0, 0.0, None
-
-    def follows(self, steps: int) -> None:
-        """What came is so many steps after what came before; 1 is the next one."""
-        if 1 < steps <= SEAM:
-            self.lost += steps - 1
+        return max(self.gap_s, 0.0 if self.last is None else now - self.last)
 
 
 @dataclass(slots=True)
 class Continuity:
     """Looks at what one endpoint receives; `numbers` are the places of the payloads that are forwarded to it.
 
-    `keys` are the places at which the sender may begin anew, as it does when somebody asks for a key frame.
+    `keys` are the places at which the sender may begin anew, as it does when somebody asks for a key frame. `lost`
+    counts, by kind, the packets or steps that did not come.
     """
 
     now: Callable[[], float]
     numbers: Mapping[bytes, int] = field(default_factory=dict)
     keys: frozenset[int] = frozenset()
-    mix: Count = field(default_factory=Count)
-    picture: Count = field(default_factory=Count)
-    forwarded: Count = field(default_factory=Count)
+    lost: dict[str, int] = field(default_factory=lambda: {"forwarded": 0, "mix": 0, "picture": 0})
+    _sound: Arrivals = field(default_factory=Arrivals)
+    _video: Arrivals = field(default_factory=Arrivals)
     _stamps: dict[str, int] = field(default_factory=dict)
+    _place: int | None = None
 
     def packet(self, codec: str, data: memoryview, length: int) -> bool:
         """Take one plain RTP packet."""
         first, _, _, stamp, _ = _HEADER.unpack_from(data)
         if codec == "opus":
-            self._step("mix", self.mix, stamp, MIX_STEP)
-            return False
-        payload = _payload(first, data, length)
-        if not payload:  # padding alone, of a probe
-            return False
-        place = self.numbers.get(payload)
-        if place is None:
-            self._step("picture", self.picture, stamp, PICTURE_STEP)
-        else:
-            self._forwarded(place)
+            self._step("mix", stamp, MIX_STEP)
+            self._sound.note(self.now())
+        elif payload := _payload(first, data, length):  # else padding alone, of a probe
+            place = self.numbers.get(payload)
+            if place is None:
+                self._step("picture", stamp, PICTURE_STEP)
+            elif place >= 0:
+                self._forwarded(place)
+            self._video.note(self.now())
         return False
 
-    def _step(self, kind: str, count: Count, stamp: int, step: int) -> None:
+    def _step(self, kind: str, stamp: int, step: int) -> None:
         before = self._stamps.get(kind)
         ahead = 0 if before is None else (stamp - before) & 0xFFFFFFFF
         if before is None or 0 < ahead < 0x80000000:
             self._stamps[kind] = stamp
-            count.follows(round(ahead / step))
-        count.arrived(self.now())
+            self._follows(kind, round(ahead / step))
 
     def _forwarded(self, place: int) -> None:
-        count, size = self.forwarded, max(self.numbers.values()) + 1
-        if place < 0:
-            return
-        before, count._where = count._where, place
+        before, size = self._place, max(self.numbers.values()) + 1
         ahead = 1 if before is None else (place - before) % size
         if ahead > size // 2:  # one that was sent again
-            count._where = before
-        elif place not in self.keys:
-            count.follows(ahead)
-        count.arrived(self.now())
+            return
+        self._place = place
+        if place not in self.keys:
+            self._follows("forwarded", ahead)
+
+    def _follows(self, kind: str, steps: int) -> None:
+        """What came is so many steps after what came before; 1 is the next one."""
+        if 1 < steps <= SEAM:
+            self.lost[kind] += steps - 1
 
     def forget(self) -> None:
         """Count anew from here."""
-        for count in (self.mix, self.picture, self.forwarded):
-            count.forget()
-
-    @property
-    def lost(self) -> dict[str, int]:
-        """What did not come, by kind."""
-        return {"forwarded": self.forwarded.lost, "mix": self.mix.lost, "picture": self.picture.lost}
+        self.lost = dict.fromkeys(self.lost, 0)
+        self._sound, self._video = Arrivals(), Arrivals()
 
     @property
     def gap_s(self) -> float:
-        """The longest time without anything of a kind that comes."""
+        """The longest time without sound, or without a picture."""
         now = self.now()
-        return max(count.silent(now) for count in (self.mix, self.picture, self.forwarded))
+        return max(self._sound.longest(now), self._video.longest(now))
 
 
 def _payload(first: int, data: memoryview, length: int) -> bytes:

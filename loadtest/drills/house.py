@@ -70,12 +70,16 @@ class House:
 
     def workers(self) -> list[int]:
         """The processes of its media workers."""
+        return self.processes(b"mediaserver\0--socket")
+
+    def processes(self, what: bytes) -> list[int]:
+        """The processes for its data directory with this in their command line."""
         marker = f"{self.data}/".encode()
         found = []
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 command = (entry / "cmdline").read_bytes() if entry.name.isdecimal() else b""
-                if b"mediaserver\0--socket" in command and marker in command:
+                if what in command and marker in command:
                     found.append(int(entry.name))
         return sorted(found)
 

@@ -1,11 +1,11 @@
-"""The server is killed, and another one started by hand: who is in a meeting should not notice."""
+"""Meetings on a server that something happens to, and what people in them would have noticed."""
 
 import asyncio
 import itertools
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,8 +21,7 @@ from loadtest.offer import Wish
 from loadtest.studio import Studio
 from mediaserver.transport.dtls import make_certificate
 
-SETTLE_S = 4.0
-"""After the last join, and after a restart: key frames, first mixes."""
+POLL_S = 0.02
 VIEWERS = 3
 """In each session so many look at the host's camera alone, which is forwarded to them."""
 SPEAKERS = 2
@@ -33,7 +32,8 @@ RECORDED_S = 60.0
 """So long a recording may take to be made good."""
 
 Progress = Callable[[str], None]
-Fault = Callable[[House], "asyncio.Future[float] | Any"]
+KINDS = ("forwarded", "mix", "picture")
+SUMMED = frozenset({"seconds", "media_made_anew"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class Effort:
     workers: int = 3
     times: int = 1
     rest_s: float = 5.0
+    settle_s: float = 4.0
+    """After the last join, and after each fault: key frames, first mixes."""
 
 
 @dataclass(slots=True)
@@ -63,34 +65,42 @@ class Conference:
         return self.pages[0]
 
 
+async def until(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait for something at the endpoints. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - several hundred of them, none of which tells
+            await asyncio.sleep(POLL_S)
+
+
 class Drill:
     """Everybody in meetings on a server, and what they notice."""
 
     def __init__(self, effort: Effort, studio: Studio, server: House, progress: Progress) -> None:
         # given
-        self._effort = effort
+        self.effort = effort
         self._studio = studio
-        self._server = server
+        self.server = server
         self._progress = progress
         # owned
         self.conferences: list[Conference] = []
+        self.visitor: accounts.Login = ("", "")
+        """An account that is in no meeting."""
         self._certificate = make_certificate()
         self._floors = itertools.count(1)
 
     async def join(self, stack: AsyncExitStack) -> None:
         """Sign everyone in, register the sessions, and seat everybody."""
-        logins = await accounts.provide_points(self._server.environ, self._effort.points)
+        *logins, self.visitor = await accounts.provide_points(self.server.environ, self.effort.points + 1)
         clients: list[Client] = []
         points: list[str] = []
         for login in logins:
-            client = await stack.enter_async_context(Client(self._server.url))
+            client = await stack.enter_async_context(Client(self.server.url))
             points.append((await client.login(*login))["point"]["id"])
             clients.append(client)
-        size = self._effort.points // self._effort.sessions
-        for number in range(self._effort.sessions):
-            part = slice(number * size, (number + 1) * size)
+        for number in range(self.effort.sessions):
+            part = slice(number, None, self.effort.sessions)  # hosts are the highest units, who control what they host
             await self._begin(clients[part], points[part], recorded=number == 0)
-            self._progress(f"session {number + 1}: {size} points joined")
+            self._progress(f"session {number + 1}: {len(points[part])} points joined")
 
     async def _begin(self, clients: Sequence[Client], points: Sequence[str], *, recorded: bool) -> None:
         host, *others = points
@@ -136,13 +146,16 @@ class Drill:
         for watcher in self.watchers:
             watcher.forget()
 
-    def lost(self) -> dict[str, int]:
-        """What did not come since, over all endpoints, by kind."""
-        return dict(sum((Counter(watcher.lost) for watcher in self.watchers), Counter()))
+    def noticed(self) -> dict[str, Any]:
+        """What did not come since, over all endpoints by kind, and the longest time one had no sound or picture."""
+        return {
+            "packets_lost": {kind: sum(watcher.lost[kind] for watcher in self.watchers) for kind in KINDS},
+            "longest_gap_ms": round(1000 * max(watcher.gap_s for watcher in self.watchers)),
+        }
 
-    def gap_ms(self) -> int:
-        """The longest time since that any endpoint was without sound or picture."""
-        return round(1000 * max(watcher.gap_s for watcher in self.watchers))
+    def made_anew(self) -> int:
+        """How often media had to be made anew."""
+        return sum(page.remade + page.renewals for page in self.pages)
 
     async def obeyed(self, listening: float) -> list[float]:
         """How many seconds after the server listened each session obeyed: everybody back, a floor given and seen."""
@@ -196,82 +209,75 @@ def _numbers(material: Material) -> tuple[dict[bytes, int], frozenset[int]]:
     return numbers, frozenset(keys)
 
 
-async def kill(server: House) -> float:
-    """kill -9, and a start by hand; return when the new process listened."""
-    await server.kill()
-    return await server.start()
+Fault = Callable[[Drill], Awaitable[dict[str, Any]]]
+"""What happens; the figures that fit it: lists of seconds, the worst of numbers, whether all was well."""
 
 
-async def take_over(server: House) -> float:
-    """Start another server with --take-over; return when it listened."""
-    return await server.start("--take-over")
-
-
-async def run(effort: Effort, fault: Callable[[House], Any], progress: Progress) -> dict[str, Any]:
-    """Do it; return the figures."""
+async def run(effort: Effort, fault: Fault, progress: Progress, **settings: str) -> dict[str, Any]:
+    """Hold the meetings, let it happen, return the figures; `settings` are the server's (``DIEMCAU_…``)."""
     studio = Studio()
     await studio.prepare_crowd(("H264",), 1)
     progress(f"starting a server with {effort.workers} media workers")
-    async with house(effort.workers, effort.points) as server, AsyncExitStack() as stack:
+    async with house(effort.workers, effort.points, **settings) as server, AsyncExitStack() as stack:
         drill = Drill(effort, studio, server, progress)
         try:
             await drill.join(stack)
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(effort.settle_s)
             drill.forget()
             await asyncio.sleep(effort.rest_s)
-            rest = {"packets_lost": drill.lost(), "longest_gap_ms": drill.gap_ms(), "seconds": effort.rest_s}
+            rest = {**drill.noticed(), "seconds": effort.rest_s}
             progress(f"at rest: {rest}")
-            rounds = [await _round(drill, server, fault, progress) for _ in range(effort.times)]
+            rounds = [await _round(drill, fault, progress) for _ in range(effort.times)]
             whole = await drill.recordings_whole()
-            return _figures(effort, rest, rounds, whole, drill)
+            return {**_figures(effort, rounds), "recordings_whole": whole, "at_rest": rest, **_machine(effort)}
         finally:
             await drill.leave()
 
 
-async def _round(drill: Drill, server: House, fault: Callable[[House], Any], progress: Progress) -> dict[str, Any]:
-    before = server.workers()
+async def _round(drill: Drill, fault: Fault, progress: Progress) -> dict[str, Any]:
+    before, made = drill.server.workers(), drill.made_anew()
     drill.forget()
     began = time.monotonic()
-    listening = await fault(server)
-    obeys = await drill.obeyed(listening)
-    await asyncio.sleep(SETTLE_S)
-    found = {
-        "start_s": round(listening - began, 2),
-        "obeys_s": obeys,
-        "packets_lost": drill.lost(),
-        "longest_gap_ms": drill.gap_ms(),
-        "workers_kept": server.workers() == before,
+    found = await fault(drill)
+    await asyncio.sleep(drill.effort.settle_s)
+    found |= {
+        **drill.noticed(),
+        "workers_kept": drill.server.workers() == before,
+        "media_made_anew": drill.made_anew() - made,
         "seconds": round(time.monotonic() - began, 1),
     }
     progress(f"{found}")
     return found
 
 
-def _figures(
-    effort: Effort, rest: dict[str, Any], rounds: Sequence[dict[str, Any]], whole: bool, drill: Drill
-) -> dict[str, Any]:
-    obeys = sorted(seconds for each in rounds for seconds in each["obeys_s"])
+def _figures(effort: Effort, rounds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """All rounds in one: sums of what was lost, the worst of all else, percentiles of what there are many of."""
+    found: dict[str, Any] = {"times": effort.times}
+    for name, first in rounds[0].items():
+        values = [each[name] for each in rounds]
+        if isinstance(first, bool):
+            found[name] = all(values)
+        elif isinstance(first, dict):
+            found[name] = {kind: sum(each[kind] for each in values) for kind in first}
+        elif isinstance(first, list):
+            found[name] = _percentiles(sorted(seconds for each in values for seconds in each))
+        else:
+            found[name] = (sum if name in SUMMED else max)(values)
+    return found
+
+
+def _percentiles(values: Sequence[float]) -> dict[str, float]:
+    def share(part: float) -> float:
+        return round(values[min(len(values) - 1, int(part * len(values)))], 2)
+
+    return {"p50": share(0.5), "p95": share(0.95), "max": share(1.0)}
+
+
+def _machine(effort: Effort) -> dict[str, Any]:
     return {
         "points": effort.points,
         "sessions": effort.sessions,
         "workers": effort.workers,
-        "times": effort.times,
-        "packets_lost": _sum(each["packets_lost"] for each in rounds),
-        "longest_gap_ms": max(each["longest_gap_ms"] for each in rounds),
-        "seconds": round(sum(each["seconds"] for each in rounds), 1),
-        "start_s": max(each["start_s"] for each in rounds),
-        "obeys_s": {"p50": _share(obeys, 0.5), "p95": _share(obeys, 0.95), "max": round(obeys[-1], 2)},
-        "recordings_whole": whole,
-        "workers_kept": all(each["workers_kept"] for each in rounds),
-        "media_made_anew": sum(page.remade + page.renewals for page in drill.pages),
-        "at_rest": rest,
+        "cores": os.cpu_count() or 1,
         "load_average": round(os.getloadavg()[0], 2),
     }
-
-
-def _sum(lost: Iterable[dict[str, int]]) -> dict[str, int]:
-    return dict(sum((Counter(each) for each in lost), Counter({"forwarded": 0, "mix": 0, "picture": 0})))
-
-
-def _share(values: Sequence[float], share: float) -> float:
-    return round(values[min(len(values) - 1, int(share * len(values)))], 2)

@@ -1,0 +1,129 @@
+"""What happens to the server, and what is measured of it."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from loadtest.client import Client, Refused
+from loadtest.drills.drill import POLL_S, Drill, until
+
+LEFT = 50
+"""A fiftieth of the disk stays free, which is less than recordings leave to others."""
+LOCKED_S = 30.0
+"""So long the database lets nobody write."""
+LOGIN_S = 60.0
+BACK_S = 60.0
+
+
+async def restart(drill: Drill) -> dict[str, Any]:
+    """kill -9 of the server, and a start by hand."""
+    began = time.monotonic()
+    await drill.server.kill()
+    listening = await drill.server.start()
+    return {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
+
+
+async def take_over(drill: Drill) -> dict[str, Any]:
+    """Another server is started with ``--take-over``."""
+    began = time.monotonic()
+    listening = await drill.server.start("--take-over")
+    return {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
+
+
+async def valkey(drill: Drill) -> dict[str, Any]:
+    """kill -9 of the embedded Valkey; how long nobody can sign in."""
+    (pid,) = drill.server.processes(b"valkey")
+    os.kill(pid, signal.SIGKILL)
+    began = time.monotonic()
+    await _signs_in(drill)
+    return {"login_s": [time.monotonic() - began], "obeys_s": await drill.obeyed(began)}
+
+
+async def worker(drill: Drill) -> dict[str, Any]:
+    """kill -9 of one media worker; how long its people are without picture, while nobody else notices."""
+    victim = drill.server.workers()[0]
+    os.kill(victim, signal.SIGKILL)
+    began = time.monotonic()
+    await until(lambda: any(page.renewals for page in drill.pages), BACK_S)
+    hit = [each for each in drill.conferences if any(page.renewals for page in each.pages)]
+    await until(lambda: all(page.connected for each in hit for page in each.pages), BACK_S)
+    return {
+        "sessions_hit": len(hit),
+        "back_s": [time.monotonic() - began],
+        "others_lost": sum(
+            sum(watcher.lost.values()) for each in drill.conferences if each not in hit for watcher in each.watchers
+        ),
+        "obeys_s": await drill.obeyed(began),
+    }
+
+
+async def sql(drill: Drill) -> dict[str, Any]:
+    """The database lets nobody write for half a minute; meetings obey all the same, and who signs in is told soon."""
+    lock = sqlite3.connect(drill.server.data / "diemcau.sqlite3", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    try:
+        obeys = await drill.obeyed(began)
+        asked = time.monotonic()
+        refused = await _refused(drill)
+        answered = time.monotonic() - asked
+        await asyncio.sleep(max(0.0, LOCKED_S - (time.monotonic() - began)))
+    finally:
+        lock.execute("ROLLBACK")
+        lock.close()
+    back = time.monotonic()
+    await _signs_in(drill)
+    return {
+        "obeys_s": obeys,
+        "refused_with": refused,
+        "refused_s": [answered],
+        "login_s": [time.monotonic() - back],
+    }
+
+
+async def disk(drill: Drill) -> dict[str, Any]:
+    """The disk is filled up to a part of the reserve; how long until people are told, while the database writes on."""
+    host = next(each for each in drill.conferences if each.recorded).host
+    filler = drill.server.data / "filler"
+    space = os.statvfs(drill.server.data)
+    began = time.monotonic()
+    await asyncio.to_thread(_fill, filler, (space.f_bavail - space.f_blocks // LEFT) * space.f_frsize)
+    await until(lambda: not host.recorded.is_set(), BACK_S)
+    told = time.monotonic() - began
+    await _signs_in(drill)
+    filler.unlink()
+    return {"told_s": [told], "obeys_s": await drill.obeyed(time.monotonic())}
+
+
+def _fill(path: Path, size: int) -> None:
+    """Take so much room."""
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, size)
+
+
+async def _refused(drill: Drill) -> int:
+    """Sign in; with which status that is refused, 0 when it is not."""
+    async with Client(drill.server.url) as client:
+        try:
+            await client.login(*drill.visitor)
+        except Refused as refusal:
+            return refusal.status
+    return 0
+
+
+async def _signs_in(drill: Drill) -> None:
+    """Wait until somebody can sign in."""
+    async with asyncio.timeout(LOGIN_S):
+        while True:
+            try:
+                async with Client(drill.server.url) as client:
+                    await client.login(*drill.visitor)
+                return
+            except (Refused, aiohttp.ClientError, OSError):
+                await asyncio.sleep(POLL_S)

@@ -263,6 +263,9 @@ class Entrance:
         if isinstance(message, Join) and message.resume is not None:
             tried = [now - timedelta(seconds=seconds) for seconds in message.tried]
             effects += conference.returned(client.id, tried, now)
-        await meeting.kept()
-        client.send(joined, message.ref)
-        await meeting.carry_out(effects)
+
+        async def welcome() -> None:
+            await meeting.kept()
+            client.send(joined, message.ref)
+
+        await meeting.carry_out(effects, before=welcome)

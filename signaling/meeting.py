@@ -244,8 +244,14 @@ class Meeting:
                 await self._tools.attendance.came(self.id, point, now)
                 self._present.add(point)
 
-    async def apply(self, effects: list[Effect], asker: Client | None = None, ref: str | None = None) -> None:
-        """Carry out effects in order; messages to the asker carry its `ref`.
+    async def apply(
+        self,
+        effects: list[Effect],
+        asker: Client | None = None,
+        ref: str | None = None,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Carry out effects in order, and `before` ahead of them; messages to the asker carry its `ref`.
 
         What database or disk refuse hinders none of the others; the first such fault is raised in the end.
         """
@@ -254,6 +260,8 @@ class Meeting:
             self._tools.keeper.changed(self)
         faults: list[Exception] = []
         async with self._order:
+            if before is not None:
+                await before()
             await self._note_departures()
             for effect in effects:
                 if isinstance(effect, Tell | TellAll | Hang | LetIn):
@@ -269,9 +277,15 @@ class Meeting:
         if faults:
             raise faults[0]
 
-    async def carry_out(self, effects: list[Effect], asker: Client | None = None, ref: str | None = None) -> None:
+    async def carry_out(
+        self,
+        effects: list[Effect],
+        asker: Client | None = None,
+        ref: str | None = None,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         """Apply all of what somebody asked for, also when their socket ends meanwhile: with its bye, for one."""
-        task = asyncio.create_task(self.apply(effects, asker, ref))
+        task = asyncio.create_task(self.apply(effects, asker, ref, before))
         self._carrying.add(task)
         task.add_done_callback(self._carrying.discard)
         await asyncio.shield(task)

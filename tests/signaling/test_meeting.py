@@ -25,6 +25,7 @@ from mediaserver.errors import AlreadyRecording, BadOffer, EngineGone
 from scheduler.model import Amount
 from scheduler.profiles import SHIPPED
 from signaling.client import BURST
+from signaling.messages import CalledSystem, CallsState
 from signaling.settings import Settings
 from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, open_world
@@ -460,3 +461,31 @@ async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
     monkeypatch.setattr(hub._lines, "look", lambda *_: hub.cancelled(second.id))
     await world.tick(1)
     assert list(hub.meetings) == [first.id]
+
+
+async def test_who_joins_is_told_so_first_and_then_in_order(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await world.session(NHA_TRANG)
+    meeting = await world.roof.hub.open(session)
+    system = CalledSystem(device="d", point=NHA_TRANG, name="a", state="calling", at=None, status=0)
+    await meeting.apply(meeting.conference.calls(CallsState(calls=[system])))
+    seated, written = asyncio.Event(), asyncio.Event()
+
+    async def kept(_: object) -> None:
+        seated.set()
+        await written.wait()
+
+    monkeypatch.setattr(world.roof.hub.tools.keeper, "kept", kept)
+    host = await world.socket("host")
+    await host.send(type="join", code=session.code)
+    await seated.wait()
+    answered = CallsState(calls=[system.model_copy(update={"state": "connected"})])
+    changing = asyncio.create_task(meeting.apply(meeting.conference.calls(answered)))
+    await asyncio.sleep(0)
+    written.set()
+    await changing
+    told: list[str] = []
+    while len(told) < 3:
+        message = json.loads((await host._receive()).data)
+        if message["type"] in ("joined", "calls"):
+            told.append(message.get("calls", [{"state": "joined"}])[0]["state"])
+    assert told == ["joined", "calling", "connected"]

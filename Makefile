@@ -55,7 +55,7 @@ long: install
 	$(MAKE) --jobs 3 endurance mutants fuzz
 
 # Faults on purpose, with sixty points in meetings: what people notice (docs/reliability.md). Twenty minutes; disk needs root.
-DRILLS ?= restart take-over valkey worker sql disk
+DRILLS ?= restart take-over reload valkey worker sql disk
 drills: install
 	@for drill in $(DRILLS); do $(BIN)/python -m loadtest drills $$drill --json || exit 1; done
 

@@ -36,6 +36,7 @@ class Kind:
 DRILLS = {
     "restart": Kind(faults.restart),
     "take-over": Kind(faults.take_over),
+    "reload": Kind(faults.reload),
     "valkey": Kind(faults.valkey),
     "worker": Kind(faults.worker, obeys_s=10.0, whole=False, quiet=False),
     "sql": Kind(faults.sql),

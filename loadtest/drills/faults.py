@@ -36,6 +36,13 @@ async def take_over(drill: Drill) -> dict[str, Any]:
     return {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
 
 
+async def reload(drill: Drill) -> dict[str, Any]:
+    """The server begins anew in its place (SIGUSR2), as ``systemctl reload`` has it do."""
+    began = time.monotonic()
+    listening = await drill.server.reload()
+    return {"start_s": round(listening - began, 2), "obeys_s": await drill.obeyed(listening)}
+
+
 async def valkey(drill: Drill) -> dict[str, Any]:
     """kill -9 of the embedded Valkey; how long nobody can sign in."""
     (pid,) = drill.server.processes(b"valkey")

@@ -49,6 +49,15 @@ class House:
                 start_new_session=True,
             )
         self._process = process
+        return await self._listens(process)
+
+    async def reload(self) -> float:
+        """Have the server begin anew in its place, and wait until it listens. Raises ServerFailed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGUSR2)
+        return await self._listens(self._process)
+
+    async def _listens(self, process: asyncio.subprocess.Process) -> float:
         assert process.stdout is not None
         async with asyncio.timeout(START_S):
             async for line in process.stdout:

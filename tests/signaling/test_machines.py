@@ -123,23 +123,25 @@ async def site(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @asynccontextmanager
-async def _site(settings: Settings, directory: Path) -> AsyncIterator[Site]:
+async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bool = False) -> AsyncIterator[Site]:
+    """A roof, on any free port for 0; if it is to be outlived, it leaves its meetings and processes to another one."""
     workers, clock, disk = Workers(), FakeClock(NOW), FakeDisk()
     async with record(settings) as kept, roof(settings, kept, workers, clock, disk) as built:
         server = TestServer(application(built, workers))
         await server.start_server()
         assert server.runner is not None
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = socket.create_server(("127.0.0.1", port))
         context = tls.context(directory / "tls", ("127.0.0.1",), utc_now())
         await web.SockSite(server.runner, listening, ssl_context=context).start()
         link = f"https://127.0.0.1:{listening.getsockname()[1]}/"
         async with World(kept, built, FakeEngine(), clock, disk, server) as world:
             made = Site(world, workers, directory, link)
             yield made
-            await built.hub.stop()
+            await (built.hub.leave() if outlived else built.hub.stop())
         await server.close()
         assert workers.alive == len(made.tasks)
-        await _stopped(made)
+        if not outlived:
+            await _stopped(made)
 
 
 async def _stopped(made: Site) -> None:
@@ -233,6 +235,30 @@ async def test_i07_a_worker_that_lost_the_roof_dials_again_and_its_meetings_go_o
     assert (stats["rooms"], stats["peers"], process.returncode) == (1, 1, None)
     assert caller.connected
     await caller.close()
+
+
+async def test_i07_a_meeting_on_another_machine_outlives_the_roof(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outpost, "BACKOFF_S", (0.2,))
+    async with _site(settings, tmp_path, outlived=True) as first:
+        process = await first.start(await first.key("media-2"))
+        await first.until("media-2/1")
+        session = await first.world.session(NHA_TRANG)
+        host, chair = await first.world.join("host", session)
+        caller, watch = await seen(host, "green")
+        port = int(first.link.rsplit(":", 1)[1].rstrip("/"))
+    await watch.more(5)
+    async with _site(settings, tmp_path, port) as second:
+        second.processes.append(process)
+        await second.until("media-2/1")
+        again, joined = await second.world.join("host", session, resume=chair["resume"])
+        assert joined["seat"] == chair["seat"]
+        await again.seat(chair["seat"], media="connected")
+        await watch.more(5)
+        stats: Any = (await second.workers.stats())["media-2/1"]
+        assert (stats["rooms"], stats["peers"]) == (1, 1)
+        await caller.close()
 
 
 async def test_i07_a_worker_is_refused_where_the_roof_itself_does_not_see_the_folder(site: Site) -> None:

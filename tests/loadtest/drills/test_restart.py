@@ -1,4 +1,4 @@
-"""The short form of the drills: a real server with a real worker is killed, and then succeeded."""
+"""The short form of the drills: a real server with a real worker is killed, succeeded, and begins anew."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from loadtest.drills import faults
 from loadtest.drills.drill import Drill, Effort, Fault, run
 
-SMALL = Effort(points=5, sessions=1, workers=1, times=2, rest_s=0.5, settle_s=1.0)
+SMALL = Effort(points=5, sessions=1, workers=1, times=3, rest_s=0.5, settle_s=1.0)
 
 
-async def test_a_server_that_is_killed_and_then_succeeded_costs_no_packet_and_no_recording() -> None:
-    turns: Iterator[Fault] = iter([faults.restart, faults.take_over])
+async def test_a_server_that_is_killed_succeeded_and_reloaded_costs_no_packet_and_no_recording() -> None:
+    turns: Iterator[Fault] = iter([faults.restart, faults.take_over, faults.reload])
 
     async def each_in_turn(drill: Drill) -> dict[str, Any]:
         return await next(turns)(drill)

@@ -72,10 +72,27 @@ class Supervisor:
         self.restarts = 0
 
     async def start(self) -> None:
-        """Start all workers and wait until each takes rooms, or has failed to for the first time."""
+        """Start all workers and wait until each takes rooms, or has failed to for the first time.
+
+        Those that an earlier server had beyond our number end: they would record on into files that count as closed.
+        """
+        if self._command is not None:
+            await asyncio.gather(*(self._end(path) for path in self._others()))
         ready = [asyncio.Event() for _ in range(self._count)]
         self._tasks = [asyncio.create_task(self._keep(index, event)) for index, event in enumerate(ready)]
         await asyncio.gather(*(event.wait() for event in ready))
+
+    def _others(self) -> list[Path]:
+        """The sockets of workers that are not ours."""
+        ours = {_socket_name(index) for index in range(self._count)}
+        folder = socket_path(self._run, _socket_name(0)).parent
+        return [path for path in folder.glob("media-*.sock") if path.name not in ours]
+
+    async def _end(self, path: Path) -> None:
+        if (process := _listening(path.stem, path)) is not None:
+            log.warning("= %s is one more than are wanted", path.stem)
+            await process.stop()
+        _remove(path)
 
     async def stop(self) -> None:
         """Stop all workers."""
@@ -106,7 +123,7 @@ class Supervisor:
     async def _live(self, index: int, ready: asyncio.Event) -> None:
         """Take in one worker process, running or made for it, until its end."""
         name = f"media-{index}"
-        path = socket_path(self._run, f"{name}.sock")
+        path = socket_path(self._run, _socket_name(index))
         process = _listening(name, path) or self._begin(index, name, path)
         try:
             engine = await self._reach(path, process)
@@ -142,6 +159,10 @@ class Supervisor:
             except (OSError, MediaError):
                 await asyncio.sleep(POLL_SECONDS)
         return None
+
+
+def _socket_name(index: int) -> str:
+    return f"media-{index}.sock"
 
 
 def _listening(name: str, path: Path) -> Detached | None:

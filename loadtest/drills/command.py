@@ -15,6 +15,7 @@ from typing import Any
 from loadtest.drills import faults
 from loadtest.drills.drill import Effort, Fault, Progress, run
 
+LEAST = 9
 SHARE = 2.0
 """Twice as much may be missing of what is composed as in the same time at rest: no machine is always equally busy."""
 SMALL_DISK_MB = 600
@@ -52,6 +53,8 @@ def parse(words: Sequence[str]) -> tuple[str, Effort, int | None]:
     parser.add_argument("--points", type=int, default=60, help="in three sessions on three workers (default 60)")
     parser.add_argument("--json", action="store_true", help="one line of JSON; it is indented otherwise")
     arguments = parser.parse_args(words)
+    if arguments.points < LEAST:
+        parser.error(f"--points is {LEAST} at least: three in each session, of whom one is given the floor")
     effort = Effort(points=arguments.points, times=arguments.times)
     return arguments.drill, effort, None if arguments.json else 2
 

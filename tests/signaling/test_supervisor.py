@@ -114,6 +114,27 @@ async def test_each_worker_has_its_own_process_and_all_stop(start: Start) -> Non
     assert (workers.alive, [Path(f"/proc/{pid}").exists() for pid in found.values()]) == (0, [False] * 3)
 
 
+async def test_the_next_server_takes_workers_in_that_were_left_and_ends_those_beyond_its_number(start: Start) -> None:
+    first, workers = await start("live", 3)
+    before = await pids(workers)
+    await first.leave()
+    assert [Path(f"/proc/{pid}").exists() for pid in before.values()] == [True] * 3
+    second, workers = await start("live", 2)
+    assert await pids(workers) == {number: pid for number, pid in before.items() if number != "2"}
+    assert not _runs(before["2"])
+    assert (first.restarts, second.restarts) == (0, 0)
+    await second.stop()
+    assert [_runs(pid) for pid in before.values()] == [False] * 3
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process lives: one that we are still to wait for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 async def test_a_worker_that_never_comes_up_does_not_keep_the_server_from_starting(start: Start) -> None:
     supervisor, workers = await start("die", 1)
     assert workers.alive == 0

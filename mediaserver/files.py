@@ -17,6 +17,12 @@ def thumbnail_of(path: Path) -> Path:
     return path.with_suffix(".jpg")
 
 
+def solos_of(recording: Path) -> list[Path]:
+    """The files of a recording's points, in the order in which they spoke first."""
+    found = recording.parent.glob(f"{recording.stem}.*.m4a")
+    return sorted(found, key=lambda path: (len(path.name), path.name))
+
+
 def take_name(fresh: Path, target: Path) -> None:
     """Give a file its name, once all of it is on the disk; rename(2) leaves no moment without a file."""
     with fresh.open("rb") as file:

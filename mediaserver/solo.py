@@ -20,12 +20,6 @@ MAX_SOLOS = 64
 """Points with a file of their own in one recording; who speaks first after them is in the mix only."""
 
 
-def solos_of(recording: Path) -> list[Path]:
-    """The files of a recording's points, in the order in which they spoke first."""
-    found = recording.parent.glob(f"{recording.stem}.*.m4a")
-    return sorted(found, key=lambda path: (len(path.name), path.name))
-
-
 class Solo:
     """One point. Encoded in the loop's thread, written in the recorder's."""
 

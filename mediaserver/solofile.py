@@ -10,9 +10,8 @@ import av
 from av.container import InputContainer
 
 from mediaserver.disk import measure
-from mediaserver.files import digest, take_name
+from mediaserver.files import digest, solos_of, take_name
 from mediaserver.muxing import ORDINARY, add_opus, cut_off, open_whole
-from mediaserver.solo import solos_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from mediaserver.chapters import Chapter
-from mediaserver.files import thumbnail_of
-from mediaserver.solo import solos_of
+from mediaserver.files import solos_of, thumbnail_of
 
 RecordingPhase = Literal["recording", "finishing", "ready", "broken", "deleted"]
 JOINED = 0

@@ -10,9 +10,6 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
-
 from scheduler import csvfile, zipped
 from scheduler.directory.errors import BadSheet, LineError
 
@@ -68,6 +65,8 @@ def _csv(data: bytes) -> list[list[str]]:
 
 
 def _xlsx(data: bytes) -> list[list[str]]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - a server starts without it
+
     try:
         book = load_workbook(_lean(data), read_only=True, data_only=True)
         rows = book.worksheets[0].iter_rows(max_row=MAX_ROWS + 2, max_col=50, values_only=True)
@@ -105,6 +104,9 @@ def write_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
 
 def write_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str = "Danh bạ") -> bytes:
     """Write an XLSX file of one sheet; every cell is text, so that nothing in it is a formula."""
+    from openpyxl import Workbook  # noqa: PLC0415 - a server starts without it
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.append(list(columns))

@@ -3,10 +3,6 @@
 import io
 from collections.abc import Sequence
 
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
 from signaling.reports.tables import Sheet
 
 NAME_WIDTH, NUMBER_WIDTH = 44, 14
@@ -14,6 +10,10 @@ NAME_WIDTH, NUMBER_WIDTH = 44, 14
 
 def xlsx(title: str, sheets: Sequence[Sheet]) -> bytes:
     """Return the file: one sheet for each table, numbers as numbers."""
+    from openpyxl import Workbook  # noqa: PLC0415 - a server starts without it
+    from openpyxl.styles import Font  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+
     book = Workbook()
     book.properties.title = title
     book.remove(book.worksheets[0])

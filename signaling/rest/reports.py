@@ -18,7 +18,6 @@ from scheduler.reports.figures import Fact, Grouping
 from scheduler.reports.periods import PeriodId, before, month, period
 from signaling.errors import BadInput, Fault
 from signaling.reports import tables
-from signaling.reports.document import pdf
 from signaling.reports.sheet import xlsx
 from signaling.rest import counts
 from signaling.rest.files import attached
@@ -163,11 +162,17 @@ async def file(call: Call) -> web.Response:
     zone = _zone(call)
     title = tables.title(found, zone)
     await call.note("export-report", query.format, title)
-    make = xlsx if query.format == "xlsx" else pdf
+    make = xlsx if query.format == "xlsx" else _pdf
     points = await call.roof.reports.points(found.period, call.now)
     body = await asyncio.to_thread(make, title, tables.sheets(found, points, zone))
     first = found.period.start.astimezone(zone)
     return attached(body, TYPES[query.format], f"thong-ke-{first:%Y%m%d}.{query.format}")
+
+
+def _pdf(title: str, sheets: Sequence[tables.Sheet]) -> bytes:
+    from signaling.reports.document import pdf  # noqa: PLC0415 - a server starts without it
+
+    return pdf(title, sheets)
 
 
 async def _report(call: Call) -> service.Report:

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from mediaserver import recorder
-from mediaserver.files import digest
+from mediaserver.files import digest, solos_of
 from mediaserver.finish import finish
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.pieces import Piece
-from mediaserver.solo import MAX_SOLOS, Solos, solos_of
+from mediaserver.solo import MAX_SOLOS, Solos
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.pictures import pitch

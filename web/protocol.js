@@ -4,7 +4,7 @@
 //                    ├─waiting─> waiting ─admitted─> joined
 //                    └─refused─> refused            └─bye─> ended
 
-const BACKOFF_MS = [250, 500, 1000, 1500, 2000]; // a server that is back must be obeyed within 3 s
+const BACKOFF_MS = [250, 500, 750, 1000, 1000, 2000]; // a server that is back must be obeyed within 3 s
 const ANSWER_MS = 8000;
 const SILENT_MS = 4000; // the server pings every 4 s and drops a silent socket after 4 more; so do we
 const KEEP_MS = 10_000; // what was said without a meeting is still meant so long

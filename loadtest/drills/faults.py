@@ -45,7 +45,7 @@ async def reload(drill: Drill) -> dict[str, Any]:
 
 async def valkey(drill: Drill) -> dict[str, Any]:
     """kill -9 of the embedded Valkey; how long nobody can sign in."""
-    (pid,) = drill.server.processes(b"--unixsocket\0")
+    (pid,) = drill.server.processes(b"valkey.sock")
     os.kill(pid, signal.SIGKILL)
     began = time.monotonic()
     await _signs_in(drill)

@@ -11,7 +11,7 @@ from loadtest.caller import Caller
 from loadtest.client import Client
 from loadtest.participant import Participant, Rejected
 
-BACKOFF_S = (0.25, 0.5, 1.0, 1.5, 2.0)
+BACKOFF_S = (0.25, 0.5, 0.75, 1.0, 1.0, 2.0)
 """As in web/protocol.js."""
 PASSING = frozenset({"unavailable", "media-restarting", "shutting-down"})
 

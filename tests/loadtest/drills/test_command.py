@@ -1,0 +1,52 @@
+"""When a drill is passed, and what it may be asked."""
+
+from typing import Any
+
+import pytest
+
+from loadtest.drills.command import DRILLS, parse, passed
+
+QUIET: dict[str, Any] = {
+    "packets_lost": {"forwarded": 0, "mix": 0, "picture": 30},
+    "obeys_s": {"p50": 1.0, "p95": 2.0, "max": 3.0},
+    "recordings_whole": True,
+    "workers_kept": True,
+    "media_made_anew": 0,
+    "seconds": 10.0,
+    "points": 60,
+}
+
+
+def lost(**kinds: int) -> dict[str, dict[str, int]]:
+    return {"packets_lost": {**QUIET["packets_lost"], **kinds}}
+
+
+@pytest.mark.parametrize(
+    ("drill", "changed", "expected"),
+    [
+        ("restart", {}, True),
+        ("restart", lost(picture=31), False),
+        ("restart", lost(forwarded=1), False),
+        ("restart", lost(mix=1), False),
+        ("restart", {"media_made_anew": 1}, False),
+        ("restart", {"workers_kept": False}, False),
+        ("restart", {"recordings_whole": False}, False),
+        ("restart", {"obeys_s": {"max": 3.01}}, False),
+        ("worker", {"media_made_anew": 20, "workers_kept": False, "recordings_whole": False}, True),
+        ("worker", {"obeys_s": {"max": 10.1}}, False),
+        ("disk", {"recordings_whole": False}, True),
+        ("disk", lost(mix=1), False),
+    ],
+)
+def test_a_drill_is_passed_when_nobody_would_have_noticed_more_than_it_excuses(
+    drill: str, changed: dict[str, Any], expected: bool
+) -> None:
+    assert passed(DRILLS[drill], {**QUIET, **changed}) is expected
+
+
+def test_each_session_needs_somebody_to_give_the_floor_to(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["restart", "--points", "8"])
+    assert "--points is 9 at least" in capsys.readouterr().err
+    drill, effort, indent = parse(["sql", "--points", "9", "--times", "2", "--json"])
+    assert (drill, effort.points, effort.times, indent) == ("sql", 9, 2, None)

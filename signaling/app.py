@@ -74,8 +74,12 @@ async def media(settings: Settings) -> AsyncIterator[Supervisor]:
     try:
         await supervisor.start()
         yield supervisor
-    finally:
-        await supervisor.stop()
+    except (
+        BaseException
+    ):  # what keeps this server from serving is no reason to end meetings: the next one leads them on
+        await supervisor.leave()
+        raise
+    await supervisor.stop()
 
 
 @asynccontextmanager

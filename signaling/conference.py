@@ -183,6 +183,7 @@ class Conference:
 
         What it recorded meanwhile was closed with its loss, so the next part begins.
         """
+        self._room_open = True
         held = {seat.options.seat: seat for seat in room.seats}
         here = [seat for seat in self.roster.seats.values() if seat.here]
         effects: list[Effect] = [RemoveSeat(name) for name in held if name not in {seat.id for seat in here}]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Protocol
@@ -66,6 +66,7 @@ class ConferenceKeeper:
             except ValueError as error:
                 log.error("x conference %s was kept by another release: %s", kept.session, str(error)[:300])
                 self._ended[kept.session] = kept.epoch
+                self._news.set()
             else:
                 self._written[kept.session] = kept.record
         return found
@@ -122,14 +123,15 @@ class ConferenceKeeper:
         done, self._round = self._round, asyncio.get_running_loop().create_future()
         self._news.clear()
         self._hurry.clear()
-        texts = {session: conference_snapshot.dump(meeting.snapshot) for session, meeting in changed.items()}
-        news = {session: text for session, text in texts.items() if self._written.get(session) != text}
         try:
+            news = self._texts(changed)
             if news or ended:
                 await self._put(news, ended)
-        except (SQLAlchemyError, OSError) as error:
+        except BaseException as error:
             self._changed, self._ended = changed | self._changed, ended | self._ended
             self._news.set()
+            if not isinstance(error, SQLAlchemyError | OSError):
+                raise
             if not self._refused:
                 log.error("x running conferences cannot be kept: %s", error)
             self._refused = True
@@ -139,10 +141,23 @@ class ConferenceKeeper:
         self._refused = False
         return True
 
+    def _texts(self, changed: Mapping[str, Led]) -> dict[str, str]:
+        """Return the JSON of what is another than was written; one that has none keeps no other from being kept."""
+        news = {}
+        for session, meeting in changed.items():
+            try:
+                text = conference_snapshot.dump(meeting.snapshot)
+            except Exception:
+                log.exception("x conference %s cannot be kept", session)
+                continue
+            if self._written.get(session) != text:
+                news[session] = text
+        return news
+
     async def _put(self, news: dict[str, str], ended: dict[str, int]) -> None:
         rows = [Kept(session, self._epochs.setdefault(session, 1), text) for session, text in news.items()]
         lost = await self._store.write(rows, ended, self._clock())
         for session in lost:
             log.error("x conference %s is led by another server", session)
         self._superseded |= lost
-        self._written |= news
+        self._written |= {session: text for session, text in news.items() if session in self._epochs}

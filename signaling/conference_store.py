@@ -38,12 +38,12 @@ class ConferenceStore(Rows):
         """Keep what changed, and forget what ended, by session and epoch; return those that another process leads."""
         lost = set()
         async with self._writer.begin() as connection:
-            for kept in changed:
-                if not await _put(connection, kept, now):
-                    lost.add(kept.session)
             for session, epoch in ended.items():
                 own = CONFERENCES.c.session == session, CONFERENCES.c.epoch == epoch
                 await connection.execute(delete(CONFERENCES).where(*own))
+            for kept in changed:  # after what ended: a meeting may begin anew at once
+                if not await _put(connection, kept, now):
+                    lost.add(kept.session)
         return lost
 
 

@@ -39,6 +39,8 @@ class Detached:
         # owned
         self._fd = os.pidfd_open(pid)
         self._ended = asyncio.Event()
+        self.released = False
+        """Whether it goes on without us."""
         asyncio.get_running_loop().add_reader(self._fd, self._end)
 
     @classmethod
@@ -82,6 +84,7 @@ class Detached:
         if self.alive:
             asyncio.get_running_loop().remove_reader(self._fd)
             os.close(self._fd)
+            self.released = True
             self._ended.set()
             if self._child is not None:
                 self._child.returncode = 0  # nobody waits for it any more, and nobody is to be warned of that
@@ -96,4 +99,7 @@ class Detached:
         os.close(self._fd)
         if self._child is not None:
             self._child.wait()  # it has ended: this only takes its status
+        else:
+            with suppress(ChildProcessError):  # exec keeps children: it may be ours
+                os.waitpid(self.pid, os.WNOHANG)
         self._ended.set()

@@ -3,8 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from mediaserver.api import (
     CameraWanted,
@@ -19,6 +22,7 @@ from mediaserver.api import (
     RoomState,
     Speaking,
 )
+from mediaserver.errors import MediaError
 from scheduler.control import Control
 from scheduler.errors import SchedulerError
 from scheduler.model import Interval, Point, ScriptItem, Session
@@ -114,15 +118,20 @@ class Hub:
         running = {room.recording for room in held.values()} | {kept[session].part for session in awaited}
         await self.tools.recordings.interrupted(now, still_running={path for path in running if path})
         for session, record in kept.items():
-            await self._lead_on(session, record, held.get(session), now)
+            try:
+                await self._lead_on(session, record, held.get(session), now)
+            except SQLAlchemyError:
+                raise  # the next start leads all of them on
+            except Exception:
+                log.exception("x the conference of %s cannot be led on", session)
         await self.tools.attendance.recover(self.meetings.keys())
         for room in held.keys() - self.meetings.keys():
             log.warning("x the room %s, which no conference has, is closed", room)
-            await self.engine.close_room(room)
+            with suppress(MediaError):  # its worker is gone, and the room with it
+                await self.engine.close_room(room)
+        self._waiting = [asyncio.create_task(self._await_worker(each, patience)) for each in awaited]
         for meeting in list(self.meetings.values()):
-            if meeting.id in awaited:
-                self._waiting.append(asyncio.create_task(self._await_worker(meeting, patience)))
-            elif not meeting.attached:
+            if meeting.id not in awaited and not meeting.attached:
                 await self._guarded(meeting.lost())
                 await self._guarded(meeting.rebuild())
         await self.tick(now)
@@ -143,11 +152,13 @@ class Hub:
         if room is not None:
             await self._guarded(meeting.attach(room, now))
 
-    async def _await_worker(self, meeting: Meeting, patience: float) -> None:
-        """Open a room anew that no worker has brought."""
+    async def _await_worker(self, session: str, patience: float) -> None:
+        """Open a room anew that no worker has brought; what it recorded is closed, also where nobody meets any more."""
         await asyncio.sleep(patience)
-        if not meeting.attached and self.meetings.get(meeting.id) is meeting:
-            await self._guarded(self._room_lost(meeting.id))
+        meeting = self.meetings.get(session)
+        if meeting is None or not meeting.attached:
+            await self._guarded(self._room_lost(session))
+        if meeting is not None and not meeting.attached:
             await self._guarded(meeting.rebuild())
 
     async def leave(self) -> None:

@@ -78,7 +78,7 @@ class Kept:
     async def watch(self, now: datetime) -> None:
         """Let go of those whose sound and picture are gone; they are called again. Refreshes of calls are kept."""
         for held in list(self._held.values()):
-            self._hub.tools.keeper.changed(held.meeting)
+            held.meeting.changed()
             seat = held.meeting.conference.roster.of(held.member.id)
             if seat is None:
                 continue

@@ -103,6 +103,7 @@ class Meeting:
         """Whether somebody came, and not the centre alone calls."""
         self.attached = False
         """Whether the engine has the room as this process wants it, if it is open."""
+        self._over = False
         self._recovered = False
         """Whether another process led it, and the engine may know more of it."""
         self._order = asyncio.Lock()
@@ -206,6 +207,11 @@ class Meeting:
         self.attached = False
         await self.apply(self.conference.media_lost(self._tools.clock()))
 
+    def changed(self) -> None:
+        """Something about it is to be kept, unless it is over."""
+        if not (self.trial or self._over):
+            self._tools.keeper.changed(self)
+
     async def kept(self) -> None:
         """Wait until what the meeting is now is kept, so that whoever joined can come back whatever happens."""
         if not self.trial:
@@ -256,8 +262,7 @@ class Meeting:
         What database or disk refuse hinders none of the others; the first such fault is raised in the end.
         """
         self._plan_flush()
-        if not self.trial:
-            self._tools.keeper.changed(self)
+        self.changed()
         faults: list[Exception] = []
         async with self._order:
             if before is not None:
@@ -471,7 +476,8 @@ class Meeting:
             self._tell_all(message)
 
     def close(self) -> None:
-        """Stop the timer."""
+        """It is over: stop the timer, and keep nothing of it any more."""
+        self._over = True
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None

@@ -20,6 +20,8 @@ from signaling.messages import ScriptedItem, ScriptState
 
 TRAIL = 200
 """Steps that can be undone; the oldest is forgotten."""
+KEPT = 40
+"""Of them so many can be undone by the next process: all would be a megabyte, written with each change."""
 LARGE = {"speech", "show"}
 HEARD = {"speech", "discussion"}
 """Kinds of items whose point is shown large, and may speak."""
@@ -92,9 +94,8 @@ class Script:
     @property
     def snapshot(self) -> ScriptSnapshot:
         """What is kept."""
-        trail = [
-            StepSnapshot(step.came, step.shown.layout, step.shown.after, dict(step.floors)) for step in self._trail
-        ]
+        steps = list(self._trail)[-KEPT:]
+        trail = [StepSnapshot(step.came, step.shown.layout, step.shown.after, dict(step.floors)) for step in steps]
         return ScriptSnapshot(self._at, self._since, dict(self._spent), tuple(trail))
 
     def recover(self, record: ScriptSnapshot, now: datetime) -> None:

@@ -25,6 +25,8 @@ from signaling.workers import Workers
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 20.0
+HELD_SECONDS = 5.0
+"""A worker that an earlier server left answers within so long, or is replaced."""
 POLL_SECONDS = 0.05
 BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Waits before the first, second … restart in a row; the last one repeats."""
@@ -124,9 +126,10 @@ class Supervisor:
         """Take in one worker process, running or made for it, until its end."""
         name = f"media-{index}"
         path = socket_path(self._run, _socket_name(index))
-        process = _listening(name, path) or self._begin(index, name, path)
+        left = _listening(name, path)
+        process = left or self._begin(index, name, path)
         try:
-            engine = await self._reach(path, process)
+            engine = await self._reach(path, process, READY_SECONDS if left is None else HELD_SECONDS)
             if engine is None:
                 log.error("x %s does not answer on its socket", name)
                 return
@@ -136,7 +139,7 @@ class Supervisor:
         finally:
             if self._leaving:
                 process.release()
-            else:
+            elif not process.released:
                 await process.stop()
                 _remove(path)
 
@@ -147,15 +150,19 @@ class Supervisor:
         _remove(path)
         return Detached.start(name, self._command(index, path))
 
-    async def _reach(self, path: Path, process: Detached) -> MediaEngine | None:
-        deadline = time.monotonic() + READY_SECONDS
+    async def _reach(self, path: Path, process: Detached, seconds: float) -> MediaEngine | None:
+        deadline = time.monotonic() + seconds
         while process.alive and time.monotonic() < deadline:
             try:
                 return await self._connect(path)
             except Refused as error:  # of another release, which ends for ours, or of another data directory
                 log.warning("x %s: %s", process.name, error)
-                async with asyncio.timeout(READY_SECONDS):
-                    await process.wait()
+                try:
+                    async with asyncio.timeout(READY_SECONDS):
+                        await process.wait()
+                except TimeoutError:
+                    process.release()  # it is somebody else's
+                    raise
             except (OSError, MediaError):
                 await asyncio.sleep(POLL_SECONDS)
         return None

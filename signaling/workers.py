@@ -90,15 +90,22 @@ class Workers:
         self._engines[name] = engine
         if records:
             self._recorders.add(name)
-        for room, state in held.items():
-            if room in self._places:
-                await engine.close_room(room)  # it was opened elsewhere meanwhile
-                continue
-            self._waiting.pop(room, None)
-            self._places[room], self._seats[room] = name, {seat.options.seat for seat in state.seats}
-            if records and state.recording is not None and Path(state.recording).parent.name == room:
-                self._files.setdefault(state.recording, (name, room))
-            await self._events.put(RoomHeld(room))
+        try:
+            for room, state in held.items():
+                await self._hold(name, room, state)
+        except BaseException:
+            await self._forget(name)
+            raise
+
+    async def _hold(self, name: str, room: str, state: RoomState) -> None:
+        if room in self._places:  # it was opened elsewhere meanwhile
+            await self._engines[name].close_room(room)
+            return
+        self._waiting.pop(room, None)
+        self._places[room], self._seats[room] = name, {seat.options.seat for seat in state.seats}
+        if name in self._recorders and state.recording is not None and Path(state.recording).parent.name == room:
+            self._files.setdefault(state.recording, (name, room))
+        await self._events.put(RoomHeld(room))
 
     async def serve(self, name: str) -> None:
         """Pass the events of a worker on that was taken in, until it is lost."""
@@ -115,9 +122,13 @@ class Workers:
                 if self._credible(name, event):
                     await self._events.put(event)
         finally:
-            del self._engines[name]
-            self._recorders.discard(name)
-            await self._lose(name)
+            await self._forget(name)
+
+    async def _forget(self, name: str) -> None:
+        """A worker is gone."""
+        del self._engines[name]
+        self._recorders.discard(name)
+        await self._lose(name)
 
     def _credible(self, name: str, event: RoomEvent) -> bool:
         """Whether a worker may say so: of its own files, and of its own rooms or those that live nowhere.

@@ -1,14 +1,22 @@
 """One server process after the other: what a conference was is what it is, and nothing is torn down."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 
 from mediaserver.api import Layout, SeatOptions
+from mediaserver.errors import EngineGone
 from scheduler.model import Session
 from scheduler.preparation.tables import STAYS
+from signaling import app
+from signaling.conference_keeper import ConferenceKeeper
+from signaling.conference_snapshot import MeetingSnapshot
 from signaling.roster import ticket_of
 from signaling.settings import Settings
+from signaling.supervisor import Supervisor
 from signaling.tables import CONFERENCES
 from tests.fakes import FakeEngine
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket, World, open_world
@@ -188,3 +196,102 @@ async def test_who_does_not_come_back_is_gone_a_minute_after_the_new_process_beg
         await world.tick(48)
         assert list(world.roof.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
         assert (await host.ask(type="ping"))["type"] == "pong"
+
+
+async def test_a_worker_that_dies_meanwhile_keeps_no_server_from_starting(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+    await engine.open_room("stray", world.roof.hub.tools.rooms)
+    engine.failing["close_room"] = EngineGone("the media worker is gone")
+    async with open_world(settings, held=engine) as world:
+        assert list(world.roof.hub.meetings) == [session.id]
+        engine.failing.clear()
+
+
+async def test_what_cannot_be_read_any_more_keeps_nobody_from_meeting_anew(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+        async with world.kept.database.begin() as connection:
+            await connection.execute(update(CONFERENCES).values(record="of another release"))
+    async with open_world(settings) as world:
+        assert world.roof.hub.meetings == {}
+        _, chair = await world.join("host", session)
+        world.roof.hub.left = True  # it is killed
+        await world.roof.hub._end_tasks()
+        assert world.roof.hub.tools.keeper._writing is not None
+        world.roof.hub.tools.keeper._writing.cancel()
+    async with open_world(settings) as world:
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert joined["seat"] == chair["seat"]
+
+
+class Led:
+    """A meeting of which so much is to be kept."""
+
+    def __init__(self, id_: str, snapshot: MeetingSnapshot) -> None:
+        self.id = id_
+        self.snapshot = snapshot
+
+
+async def test_what_is_being_written_when_the_keeper_stops_is_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        meeting = world.roof.hub.meetings[session.id]
+        await world.roof.hub.leave()
+        store = world.kept.conferences
+        write, begun = store.write, asyncio.Event()
+
+        async def slow(*arguments: Any) -> set[str]:
+            if not begun.is_set():
+                begun.set()
+                await asyncio.sleep(3600)
+            return await write(*arguments)
+
+        monkeypatch.setattr(store, "write", slow)
+        keeper = ConferenceKeeper(store, world.clock)
+        keeper.start()
+        keeper.changed(Led("another", meeting.snapshot))
+        await begun.wait()
+        await keeper.stop()
+        async with world.kept.database.connect() as connection:
+            kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
+    assert kept == {session.id, "another"}
+
+
+async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        meeting = world.roof.hub.meetings[session.id]
+        await world.roof.hub.leave()
+        keeper = ConferenceKeeper(world.kept.conferences, world.clock)
+        keeper.start()
+        keeper.changed(Led("broken", replace(meeting.snapshot, part="\ud800")))
+        await keeper.kept(Led("whole", meeting.snapshot))
+        await keeper.stop()
+        async with world.kept.database.connect() as connection:
+            kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
+    assert kept == {session.id, "whole"}
+
+
+async def test_workers_are_left_when_a_server_cannot_serve(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    said = []
+
+    class Noting(Supervisor):
+        async def start(self) -> None:
+            said.append("start")
+
+        async def stop(self) -> None:
+            said.append("left" if self._leaving else "stopped")
+
+    monkeypatch.setattr(app, "Supervisor", Noting)
+    with pytest.raises(OSError, match="in use"):
+        async with app.media(settings):
+            raise OSError("address in use")
+    async with app.media(settings):
+        pass
+    assert said == ["start", "left", "start", "stopped"]

@@ -17,6 +17,7 @@ from mediaserver.api import EngineLost, Event, MediaEngine, RoomOptions
 from signaling import supervisor as module
 from signaling.app import media
 from signaling.child import socket_path
+from signaling.detached import Detached
 from signaling.owner import owner_of
 from signaling.supervisor import Supervisor, worker_command
 from signaling.workers import RoomBack, RoomLost, Workers
@@ -125,6 +126,27 @@ async def test_the_next_server_takes_workers_in_that_were_left_and_ends_those_be
     assert (first.restarts, second.restarts) == (0, 0)
     await second.stop()
     assert [_runs(pid) for pid in before.values()] == [False] * 3
+
+
+async def test_a_process_of_ours_that_was_found_by_its_id_leaves_no_zombie() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    found = Detached("found", child.pid)
+    assert child.stdin is not None
+    child.stdin.close()
+    async with asyncio.timeout(20):
+        await found.wait()
+    assert not Path(f"/proc/{child.pid}").exists()
+    child.returncode = 0  # its status was taken
+
+
+async def test_a_worker_that_was_left_and_hangs_is_replaced(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD_SECONDS", 0.2)
+    first, workers = await start("live", 1)
+    (left,) = (await pids(workers)).values()
+    await first.leave()
+    os.kill(left, signal.SIGSTOP)
+    _, workers = await start("live", 1)
+    assert await until_back(workers, left) != left
 
 
 def _runs(pid: int) -> bool:

@@ -17,7 +17,7 @@ from mediaserver.api import (
 )
 from mediaserver.errors import AlreadyRecording, CannotRecord, EngineGone, EngineLate, UnknownRoom
 from signaling.settings import Settings
-from signaling.workers import RecordingLost, RoomBack, RoomLost, Workers
+from signaling.workers import RecordingLost, RoomBack, RoomHeld, RoomLost, Workers
 from tests.fakes import FakeEngine
 from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world
@@ -307,3 +307,17 @@ async def test_stats_are_by_worker(shop: Shop) -> None:
     assert await shop.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}, "records": True}}
     await shop.workers.close()
     assert [engine.closed for engine in shop.engines] == [True, True]
+
+
+async def test_a_worker_that_dies_while_it_is_taken_in_holds_nothing(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    third = FakeEngine()
+    await third.open_room("b", RoomOptions())
+    await third.open_room("a", RoomOptions())  # which lives elsewhere
+    third.failing["close_room"] = EngineGone("the media worker is gone")
+    with pytest.raises(EngineGone):
+        await shop.workers.take("2", third)
+    assert (shop.workers.alive, shop.workers.place("a"), shop.workers.place("b")) == (2, "0", None)
+    assert await shop.events(3) == [RoomHeld("b"), RoomLost("b"), RoomBack("b")]
+    await shop.workers.open_room("b", RoomOptions())
+    assert shop.workers.place("b") == "1"

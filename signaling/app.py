@@ -74,9 +74,7 @@ async def media(settings: Settings) -> AsyncIterator[Supervisor]:
     try:
         await supervisor.start()
         yield supervisor
-    except (
-        BaseException
-    ):  # what keeps this server from serving is no reason to end meetings: the next one leads them on
+    except BaseException:  # what keeps a server from serving ends no meeting: the next one leads it on
         await supervisor.leave()
         raise
     await supervisor.stop()

@@ -212,10 +212,18 @@ class Conference:
         if seat.place is not None:
             effects += self._move(seat.place.id, seat.id)
             effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
-        effects += [Tell(client, GivesWay(at=self.gives_way_at))] if self.gives_way_at is not None else []
-        brief = [*self.aid.brief, *([self.threshold.state] if self.threshold.waiting else [])]
-        effects += [Tell(client, message) for message in brief] if self._leads(seat) else []
-        return self._joined(seat, token, now), effects
+        return self._joined(seat, token, now), [*effects, *self._brief(client, seat)]
+
+    def welcome(self, client: str, token: str, now: datetime) -> tuple[Joined, list[Tell]]:
+        """Return what a client that has joined is told first, as everything is now. Raises MessageError."""
+        seat = self._seat_of(client)
+        return self._joined(seat, token, now), self._brief(client, seat)
+
+    def _brief(self, client: str, seat: Seated) -> list[Tell]:
+        told: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
+        if self._leads(seat):
+            told += [*self.aid.brief, *([self.threshold.state] if self.threshold.waiting else [])]
+        return [Tell(client, message) for message in told]
 
     def lost(self, client: str, heard: datetime) -> list[Effect]:
         """A socket is lost; its seat waits, counted from its last sign of life."""

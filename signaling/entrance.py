@@ -258,14 +258,9 @@ class Entrance:
         if self._hub.meetings.get(meeting.id) is not meeting:
             raise MessageError("ended")  # it ended while the guard was asked
         choice = conference.roster.choose(person, message.resume)  # the seat to resume may be gone by now
-        meeting.add(client)
+        meeting.add(client, told=False)
         joined, effects = conference.join(client.id, person, choice, now)
         if isinstance(message, Join) and message.resume is not None:
             tried = [now - timedelta(seconds=seconds) for seconds in message.tried]
             effects += conference.returned(client.id, tried, now)
-
-        async def welcome() -> None:
-            await meeting.kept()
-            client.send(joined, message.ref)
-
-        await meeting.carry_out(effects, before=welcome)
+        await meeting.seat(client, joined, effects, now, message.ref)

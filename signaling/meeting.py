@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -50,7 +51,8 @@ from signaling.effects import (
     Tell,
     TellAll,
 )
-from signaling.messages import Admitted, Marked, ServerMessage, dump
+from signaling.errors import MessageError
+from signaling.messages import Admitted, Joined, Marked, ServerMessage, dump
 from signaling.presence import TEST_ROOM, Presence
 from signaling.recordings import Recordings
 from signaling.room_system import RoomSystem
@@ -93,6 +95,8 @@ class Meeting:
         self.declared: set[str] = set()
         """Accounts that have declared that nothing shares their line."""
         self._clients: dict[str, Member] = {}
+        self._untold: set[str] = set()
+        """Clients whose seat is being kept, before they are told of it."""
         self._waiting: dict[str, Member] = {}
         """Those at the door, who are told nothing of the meeting."""
         self._present: set[str] = set()
@@ -222,10 +226,29 @@ class Meeting:
         """How many sockets are connected."""
         return len(self._clients)
 
-    def add(self, client: Member) -> None:
-        """Take a client in."""
+    def add(self, client: Member, told: bool = True) -> None:
+        """Take a client in; one that is not `told` so yet hears nothing but goodbye until it is (:meth:`seat`)."""
         client.session = self.id
         self._clients[client.id] = client
+        if not told:
+            self._untold.add(client.id)
+
+    async def seat(self, client: Client, joined: Joined, effects: list[Effect], now: datetime, ref: str | None) -> None:
+        """Keep the seat that a client has taken, tell it so, and carry out the rest; also when its socket ends."""
+        await self._shielded(self._seat(client, joined, effects, now, ref))
+
+    async def _seat(
+        self, client: Client, joined: Joined, effects: list[Effect], now: datetime, ref: str | None
+    ) -> None:
+        await self.kept()
+        self._untold.discard(client.id)
+        with suppress(MessageError):  # it is gone again, and its seat waits
+            first, brief = self.conference.welcome(client.id, joined.resume, now)
+            client.send(first, ref)
+            for told in brief:
+                client.send(told.message)
+        earlier = [each for each in effects if isinstance(each, Tell) and each.client == client.id]
+        await self.apply([each for each in effects if each not in earlier])
 
     def hold(self, client: Client) -> None:
         """A client waits at the door."""
@@ -236,6 +259,7 @@ class Meeting:
         """A client is gone."""
         self._clients.pop(client.id, None)
         self._waiting.pop(client.id, None)
+        self._untold.discard(client.id)
 
     def legs(self) -> list[str]:
         """The legs that the join guard has to keep in."""
@@ -255,9 +279,8 @@ class Meeting:
         effects: list[Effect],
         asker: Client | None = None,
         ref: str | None = None,
-        before: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Carry out effects in order, and `before` ahead of them; messages to the asker carry its `ref`.
+        """Carry out effects in order; messages to the asker carry its `ref`.
 
         What database or disk refuse hinders none of the others; the first such fault is raised in the end.
         """
@@ -265,8 +288,6 @@ class Meeting:
         self.changed()
         faults: list[Exception] = []
         async with self._order:
-            if before is not None:
-                await before()
             await self._note_departures()
             for effect in effects:
                 if isinstance(effect, Tell | TellAll | Hang | LetIn):
@@ -287,10 +308,12 @@ class Meeting:
         effects: list[Effect],
         asker: Client | None = None,
         ref: str | None = None,
-        before: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Apply all of what somebody asked for, also when their socket ends meanwhile: with its bye, for one."""
-        task = asyncio.create_task(self.apply(effects, asker, ref, before))
+        await self._shielded(self.apply(effects, asker, ref))
+
+    async def _shielded(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._carrying.add(task)
         task.add_done_callback(self._carrying.discard)
         await asyncio.shield(task)
@@ -332,13 +355,13 @@ class Meeting:
         if isinstance(effect, Hang):
             self.discard(client)
             client.hang_up(effect.reason, own_ref)
-        else:
+        elif client.id not in self._untold:
             client.send(effect.message, own_ref)
 
     def _tell_all(self, message: ServerMessage, asker: Client | None = None, ref: str | None = None) -> None:
         """Send everyone a message that is written once; the asker's own copy carries its `ref`."""
         text = dump(message)
-        for client in list(self._clients.values()):
+        for client in [each for each in self._clients.values() if each.id not in self._untold]:
             client.send_text(dump(message, ref) if client is asker else text)
 
     async def _do(self, effect: Effect) -> Tell | TellAll | None:

@@ -41,6 +41,7 @@ async def test_a_meeting_in_another_process(tmp_path: Path) -> None:
         stats = await engine.stats()
         assert (stats["rooms"], stats["seats"], stats["peers"]) == (1, 2, 1)
         await meeting.close()
+        process.terminate()
         assert await ended(process) == (0, b"")
 
 

@@ -238,7 +238,7 @@ async def test_a_plan_is_held_and_confirmed(scheduler: Scheduler) -> None:
     province = await ask(scheduler, PROVINCE, 145)
     victims = tuple(lower[i].id for i in (5, 4, 2))
     [waiting] = await scheduler.operator.queue(NOW)
-    held = Held(province.id, 1, victims, NOW + timedelta(minutes=15))
+    held = Held(province.id, 1, victims, NOW + timedelta(minutes=15), spared=(lower[3].id,))
     assert (waiting.session, waiting.servable, waiting.victims, waiting.held) == (province, True, victims, held)
     assert await states(scheduler, lower) == [State.ISSUED] * 6  # nobody lost anything yet
     done = await scheduler.operator.confirm(province.id, 1, NOW + timedelta(minutes=14, seconds=59))

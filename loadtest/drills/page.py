@@ -31,7 +31,6 @@ class Page(Participant):
         self._code = ""
         self._token = ""
         self._changed = asyncio.Event()
-        self._leaving = False
         self._following: asyncio.Task[None] | None = None
 
     async def join(self, code: str, resume: str = "") -> None:
@@ -60,7 +59,6 @@ class Page(Participant):
 
     async def leave(self) -> None:
         """Leave for good."""
-        self._leaving = True
         if self._following is not None:
             self._following.cancel()
         await super().leave()

@@ -68,7 +68,7 @@ def _claim(
     row: Row[Any], slots: tuple[Slot, ...], profiles: Profiles, *, near: bool = False, live: bool = False
 ) -> Claim:
     rank = profiles.rank(row.level, row.klass, row.unit, slots[-1].start)  # that of the last slot: the meeting's
-    return Claim(row.id, row.seq, rank, slots, urgent=row.klass == "khan_cap", near=near, live=live)
+    return Claim(row.id, row.seq, rank, slots, row.klass, near=near, live=live)
 
 
 async def held_plan(db: AsyncConnection, session: str) -> Held | None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler import (
     admission,
+    calendar_store,
     capacity,
     claims_store,
     codes,
@@ -25,6 +26,7 @@ from scheduler import (
     store,
     suggestions,
 )
+from scheduler.deadlines import Clock
 from scheduler.errors import CapacityExceeded, OutOfOrder
 from scheduler.glance import Glance
 from scheduler.model import (
@@ -83,7 +85,7 @@ class Commit:
     def claim(self, session: Session, host: Point) -> Claim:
         """Return what admission knows of a session with this host."""
         rank = self.profiles.rank(host.level, session.klass, host.unit, session.official.start)
-        return Claim(session.id, session.seq, rank, session.slots, urgent=session.klass == "khan_cap")
+        return Claim(session.id, session.seq, rank, session.slots, session.klass)
 
     async def plan(self, asked: Claim, whole: Claim | None = None) -> Admit | Refuse:
         """Decide on a claim as if it held nothing yet; a refusal comes with free times, those of a `whole` claim."""
@@ -111,7 +113,12 @@ class Commit:
     async def _free(self, asked: Claim, usable: capacity.Ceiling) -> tuple[Suggestion, ...]:
         window = suggestions.search_window(asked.slots, self.policy, self.now)
         held = [slot for claim in await self._beside(asked, [window]) for slot in claim.slots]
-        return suggestions.suggest(asked.slots, held, usable, window, self.policy.session.suggestions)
+        clock, number = await self._clock(), self.policy.session.suggestions
+
+        def in_time(start: datetime) -> bool:
+            return clock.in_time(asked.klass, self.now, start)
+
+        return suggestions.suggest(asked.slots, held, usable, window, number, in_time)
 
     async def _beside(self, asked: Claim, where: Iterable[Interval]) -> list[Claim]:
         if self.glance:
@@ -124,6 +131,11 @@ class Commit:
         if self.glance:
             return self.glance.usable
         return self.profiles.usable(await store.ceiling(self.db, self.rated))
+
+    async def _clock(self) -> Clock:
+        if self.glance:
+            return self.glance.clock
+        return Clock(self.policy, (await calendar_store.notes(self.db)).calendar)
 
     # Registration.
 
@@ -207,7 +219,7 @@ class Commit:
         usable = await self._usable()
         for victim in victims:
             session, lost = await store.known(self.db, victim), (await claims_store.history(self.db, victim))[-1]
-            asked = Claim(session.id, session.seq, 0, session.slots)
+            asked = Claim(session.id, session.seq, 0, session.slots, session.klass)
             free = [each.official for each in await self._free(asked, usable)]
             reason = notices.loss(lost.cause is not None, free, self.policy.zone)
             await self._announce("revoked", session, lost.id, reason)
@@ -272,7 +284,7 @@ class Commit:
         around = [suggestions.search_window(claim.slots, self.policy, self.now) for claim in queue]
         hull = [Interval(min(each.start for each in around), max(each.end for each in around))] if around else []
         held = await claims_store.holding(self.db, hull, self.profiles, self.now) if hull else []
-        return replace(self, glance=Glance(held, queue, await self._usable()))
+        return replace(self, glance=Glance(held, queue, await self._usable(), await self._clock()))
 
     async def ahead(self, asked: Claim) -> tuple[str, ...]:
         """Return who comes before a queued claim at the same time and could be served now (R-064)."""

@@ -65,6 +65,10 @@ class Clock:
         reply = self._reply(class_id, received, effective, start)
         return Owed(effective, self._latest(rules, start), reply)
 
+    def in_time(self, class_id: ClassId, received: datetime, start: datetime) -> bool:
+        """Tell whether a registration that comes at `received` comes early enough for a session that starts then."""
+        return not self.owed(class_id, received, start).late
+
     def remaining(self, received: datetime, start: datetime) -> tuple[tuple[ClassId, datetime | None], ...]:
         """Return the classes a registration that comes at `received` is in time for, each with its last moment."""
         counted = {class_id: self.deadlines(class_id, received, start) for class_id in self._policy.classes}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from scheduler.capacity import Ceiling
+from scheduler.deadlines import Clock
 from scheduler.model import Admit, Claim, Interval, Refuse
 
 
@@ -20,6 +21,7 @@ class Glance:
     held: Sequence[Claim]
     queue: Sequence[Claim]
     usable: Ceiling
+    clock: Clock
     weighed: dict[str, Admit | Refuse] = field(default_factory=dict)
 
     def holding(self, where: Iterable[Interval]) -> list[Claim]:

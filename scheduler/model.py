@@ -332,18 +332,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What admission knows of a session: its place in the order, its rank, its slots.
+    """What admission knows of a session: its place in the order, its rank, its slots, its class.
 
-    Nobody takes the code of a `live` session, and only an `urgent` one that of a session `near` its start (A25).
+    Nobody takes the code of a `live` session, and only an emergency that of a session `near` its start (A25).
     """
 
     id: str
     seq: int
     rank: int
     slots: tuple[Slot, ...]
-    urgent: bool = False
+    klass: ClassId = "thuong"
     near: bool = False
     live: bool = False
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it is an emergency."""
+        return self.klass == "khan_cap"
 
 
 @dataclass(frozen=True, slots=True)

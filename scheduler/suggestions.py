@@ -1,6 +1,6 @@
-"""Free times near the one asked for: every one of them is admissible at this moment (I20)."""
+"""Free times near the one asked for: every one of them would be accepted at this moment (I20)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -18,9 +18,16 @@ def search_window(asked: Sequence[Slot], policy: Policy, now: datetime) -> Inter
 
 
 def suggest(
-    asked: Sequence[Slot], held: Iterable[Slot], usable: Ceiling, window: Interval, number: int
+    asked: Sequence[Slot],
+    held: Iterable[Slot],
+    usable: Ceiling,
+    window: Interval,
+    number: int,
+    in_time: Callable[[datetime], bool],
 ) -> tuple[Suggestion, ...]:
     """Return so many times, nearest first: slots that fit stay, those that do not move together.
+
+    A meeting is moved only to a start that it is `in_time` for, as whoever asks for that is judged (Điều 13.2.a).
 
     A nearest free place begins where something busy ends or ends where something busy begins, so only those shifts
     need trying; among equally near ones the later comes first.
@@ -34,7 +41,8 @@ def suggest(
         if len(free) == number:
             break
         moved = [_shifted(slot, shift) if slot in moving else slot for slot in asked]
-        if _fits(moved, blocked, window):
+        start = moved[-1].start
+        if _fits(moved, blocked, window) and (start == asked[-1].start or in_time(start)):
             free.append(_suggestion(moved))
     return tuple(free)
 

@@ -85,7 +85,7 @@ def decided(
     answer = admission.plan(Claim("asked", len(held), 0, asked), claims, usable, POLICY.revocation)
     if isinstance(answer, Admit):
         return answer
-    return replace(answer, suggestions=suggestions.suggest(asked, held, usable, window, number))
+    return replace(answer, suggestions=suggestions.suggest(asked, held, usable, window, number, lambda _: True))
 
 
 def plan(booking: Booking, held: list[Slot], ceiling: Ceiling, window: Interval = WHOLE) -> Admit | Refuse:

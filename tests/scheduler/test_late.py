@@ -151,3 +151,48 @@ async def test_r019_refusals_are_kept_and_what_may_be_secret_is_not(scheduler: S
     assert (kept[-1].detail, kept[-1].profile) == ("", "KH-2023/1")
     assert await scheduler.refusals(NOW + hours(1), NOW + hours(2)) == []
     assert len(await scheduler.sessions(NOW, NOW + hours(200))) == 1  # and nothing else came of them
+
+
+async def test_i20_a_free_time_that_is_offered_comes_early_enough_too(scheduler: Scheduler) -> None:
+    """At 07:00 nobody registers a sudden meeting of 10:00 any more, so no such time is offered (R-074)."""
+    now = at("05/04/2023 07:00")
+    await scheduler.submit(await asking(scheduler, 200 - 31, on("05/04/2023", "11:00", "13:00")), NOW)
+    wish = replace(await asking(scheduler, 60, on("05/04/2023", "11:30", "12:30")), klass="dot_xuat", **SUDDEN)
+    with pytest.raises(CapacityExceeded) as refused:
+        await scheduler.submit(wish, now)
+    offered = [each.official for each in refused.value.suggestions]
+    assert offered == [on("05/04/2023", "13:00", "14:00")]
+    for official in offered:
+        await scheduler.submit(replace(wish, official=official), now)
+    urgent = replace(wish, klass="khan_cap", **URGENT)
+    with pytest.raises(CapacityExceeded) as refused:
+        await scheduler.submit(urgent, now)
+    assert on("05/04/2023", "10:00", "11:00") in [each.official for each in refused.value.suggestions]
+
+
+async def test_i20_who_waits_is_offered_what_an_amendment_may_ask_for(scheduler: Scheduler) -> None:
+    eve = at("04/04/2023 09:00")
+    await scheduler.submit(await asking(scheduler, 169, on("05/04/2023", "14:00", "16:00")), NOW)
+    wish = await asking(scheduler, 60, on("05/04/2023", "14:00", "15:00"))
+    waiting = await scheduler.submit(wish, NOW, wait=True)
+    at_once, later = [await scheduler.operator.standing(waiting.id, now) for now in (NOW, eve)]
+    queued = [each for each in await scheduler.operator.queue(eve) if each.session.id == waiting.id]
+    assert at_once and at_once.reason and later and later.reason and queued[0].reason
+    assert on("05/04/2023", "13:00", "14:00") in [each.official for each in at_once.reason.suggestions]
+    assert later.reason.suggestions == queued[0].reason.suggestions == ()
+    with pytest.raises(TooLate):
+        await scheduler.amend(waiting.id, replace(wish, official=on("05/04/2023", "13:00", "14:00")), eve)
+
+
+async def test_i20_a_rehearsal_alone_is_moved_as_late_as_one_likes(scheduler: Scheduler) -> None:
+    """The meeting stays where it is, and was in time when it was registered."""
+    eve = at("04/04/2023 09:00")
+    await scheduler.submit(await asking(scheduler, 169, on("04/04/2023", "14:00", "16:00")), at("30/03/2023 08:00"))
+    rehearsal, meeting = on("04/04/2023", "15:00", "15:30"), on("05/04/2023", "08:00", "09:00")
+    waiting = await scheduler.submit(await asking(scheduler, 60, meeting, rehearsal), NOW, wait=True)
+    standing = await scheduler.operator.standing(waiting.id, eve)
+    assert standing and standing.reason
+    assert [(each.rehearsal, each.official) for each in standing.reason.suggestions] == [
+        (on("04/04/2023", "16:00", "16:30"), meeting),
+        (on("04/04/2023", "13:30", "14:00"), meeting),
+    ]

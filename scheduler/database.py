@@ -31,10 +31,10 @@ WRITER = "diemcau_immediate"
 """The execution option of a transaction that writes."""
 BUSY = "busy_timeout"
 ADVISORY_LOCK = 0x6469656D636175  # "diemcau"
-_LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :timeout, true)")
 _TURN = text("SELECT pg_advisory_xact_lock(:key)")
 _ALONGSIDE: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar("alongside", default=None)
 
+_POSTGRESQL = {"timeout": CONNECT_TIMEOUT_S, "server_settings": {"lock_timeout": str(BUSY_TIMEOUT_MS)}}
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
@@ -46,7 +46,7 @@ def connect(url: str, vault: Vault = FORGETFUL) -> AsyncEngine:
         f"{driver}{separator}{rest}",
         execution_options={OPTION: vault},
         poolclass=_Pool,
-        connect_args={} if driver == _DRIVERS["sqlite"] else {"timeout": CONNECT_TIMEOUT_S},
+        connect_args={} if driver == _DRIVERS["sqlite"] else _POSTGRESQL,
     )
     event.listen(engine.sync_engine, "do_connect", _connected)
     prepare(engine)
@@ -83,8 +83,10 @@ def _connected(dialect: Dialect, _record: object, arguments: list[Any], options:
 
 
 def prepare(engine: AsyncEngine) -> None:
-    """Fit a SQLite engine made elsewhere with our transactions, before its first connection; doing it twice is fine."""
+    """Fit an engine made elsewhere with our transactions, before its first connection; doing it twice is fine."""
     sync = engine.sync_engine
+    if sync.dialect.name == "postgresql" and not event.contains(sync, "begin", _limit_locks):
+        event.listen(sync, "begin", _limit_locks)
     if sync.dialect.name == "sqlite" and not event.contains(sync, "connect", _on_connect):
         event.listen(sync, "connect", _on_connect)
         event.listen(sync, "begin", _on_begin)
@@ -96,9 +98,11 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Open the one serialised write transaction; leaving it by an exception rolls back."""
     async with engine.execution_options(**{WRITER: True}).begin() as connection:
         if connection.dialect.name == "postgresql":
-            with waiting() as seconds:
-                await connection.execute(_LOCK_TIMEOUT, {"timeout": str(_timeout_ms(seconds))})
+            with waiting() as before:
                 await connection.execute(_TURN, {"key": ADVISORY_LOCK})
+            with waiting() as seconds:
+                if _timeout_ms(seconds) != _timeout_ms(before):
+                    await connection.run_sync(_limit_locks)
         yield connection
         if (note := _ALONGSIDE.get()) is not None:
             await note(connection)
@@ -150,6 +154,17 @@ def _on_begin(connection: Connection) -> None:
             connection.exec_driver_sql(f"PRAGMA {BUSY}={milliseconds}")
             connection.info[BUSY] = milliseconds
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _limit_locks(connection: Connection) -> None:
+    """Let no statement of this transaction wait longer for a lock in PostgreSQL than its task may.
+
+    Background work waits as long as the connection lets it; to PostgreSQL no time at all would be for ever.
+    """
+    with waiting() as seconds:
+        milliseconds = max(_timeout_ms(seconds), 1)
+    if milliseconds < BUSY_TIMEOUT_MS:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
 
 
 def _timeout_ms(seconds: float) -> int:

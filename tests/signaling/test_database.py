@@ -6,16 +6,19 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from scheduler import database
+from scheduler.lock_timeout import lock_timeout
 from signaling import border, health
 from signaling.logs import Outages
 from signaling.settings import Settings
@@ -88,6 +91,16 @@ async def test_while_somebody_else_writes_everything_that_writes_answers_503_and
 
 
 @pytest.mark.usefixtures("_impatient")
+async def test_who_finds_all_connections_taken_is_told_so_in_time(world: World) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(15):  # five that stay and ten for a while are SQLAlchemy's own number
+            await stack.enter_async_context(world.kept.database.connect())
+        async with asyncio.timeout(20):  # it was 30 s
+            assert await signed_in(world) == (503, "2", "urn:diemcau:unavailable")
+    assert (await signed_in(world))[0] == 200
+
+
+@pytest.mark.usefixtures("_impatient")
 async def test_a_socket_may_write_however_long_it_has_been_open(world: World, settings: Settings) -> None:
     """The patience of a request, or of a message, is none of what it began."""
     session = await world.session(NHA_TRANG)
@@ -141,6 +154,76 @@ async def test_who_waits_for_the_turn_to_write_on_postgresql_gives_up_in_time(po
                 assert (response.status, (await response.json())["database"]) == (503, False)
         async with host.post("/api/v1/registrations", json=registration()) as response:
             assert response.status == 201
+
+
+@asynccontextmanager
+async def table_locked(settings: Settings, tables: str) -> AsyncIterator[None]:
+    """Somebody else has tables for itself, as one has who changes their columns."""
+    other = database.connect(settings.database_url)
+    async with other.begin() as connection:
+        await connection.execute(text(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE"))
+        yield
+    await other.dispose()
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize("tables", ["accounts", "logins", "sessions, slots", "audit"])
+async def test_while_a_table_of_postgresql_is_locked_who_asks_is_told_so_in_time(
+    postgres: Settings, tables: str
+) -> None:
+    async with open_world(postgres) as world:
+        session = await world.session(NHA_TRANG)
+        host, socket = await world.signed_in("host"), await world.socket("nhatrang")
+        async with table_locked(postgres, tables), asyncio.timeout(20):  # it was for ever
+            if tables != "sessions, slots":
+                logins = await asyncio.gather(*(signed_in(world, account) for account in [*ACCOUNTS] * 3))
+                assert set(logins) == {(503, "2", "urn:diemcau:unavailable")}
+            async with host.post("/api/v1/registrations", json=registration()) as response:
+                assert await problem_of(response) == (503, "unavailable")
+            if tables in {"sessions, slots", "audit"}:
+                assert (await socket.ask(type="join", code=session.code, accepted=True))["error"] == "unavailable"
+        assert (await signed_in(world))[0] == 200
+        async with host.post("/api/v1/registrations", json=registration()) as response:
+            assert response.status == 201
+        assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
+
+
+@pytest.mark.postgres
+async def test_who_has_waited_long_enough_waits_for_no_lock_of_postgresql(postgres: Settings) -> None:
+    """No time at all would be for ever to PostgreSQL."""
+    engine = database.connect(postgres.database_url)
+    async with table_locked(postgres, "accounts"), asyncio.timeout(20):
+        with lock_timeout(0.0), pytest.raises(DBAPIError, match="lock timeout"):
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT 1 FROM accounts"))
+    await engine.dispose()
+
+
+@pytest.mark.postgres
+async def test_what_was_waited_for_the_turn_to_write_is_not_waited_for_a_lock_once_more(postgres: Settings) -> None:
+    engine, began, waits = database.connect(postgres.database_url), asyncio.Event(), "SELECT 1 FROM pg_locks"
+    shown: list[str] = []
+
+    async def write() -> None:
+        with lock_timeout(10.0):
+            began.set()
+            async with database.writing(engine) as connection:
+                shown.append(str(await connection.scalar(text("SHOW lock_timeout"))))
+
+    async with database.writing(engine) as connection:
+        writing = asyncio.create_task(write())
+        await began.wait()
+        while await connection.scalar(text(f"{waits} WHERE NOT granted AND locktype = 'advisory'")) is None:
+            await asyncio.sleep(0.01)
+        since = time.monotonic()
+        while time.monotonic() - since < 0.3:
+            await asyncio.sleep(0.05)
+    await writing
+    async with engine.connect() as connection:
+        shown.append(str(await connection.scalar(text("SHOW lock_timeout"))))
+    assert (shown[0].removesuffix("ms").isdecimal(), shown[0] != "10s", shown[1]) == (True, True, "30s")
+    await engine.dispose()
 
 
 class Lines(logging.Handler):

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from signaling.accounts import Passwords
+from signaling import logins
+from signaling.accounts import EXPIRED_LASTS, Passwords
 from signaling.auth import digest
 from signaling.store import Store
 from tests.signaling.rooms import soon
@@ -13,6 +14,12 @@ from tests.signaling.world import CAM_RANH, NHA_TRANG, PASSWORD, Socket, World, 
 
 NEW = "quite another password"
 HALF_A_DAY = 12 * 3600.0
+
+
+@pytest.fixture(autouse=True)
+def _looked_for_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done at once is not done by the look of two seconds later."""
+    monkeypatch.setattr(logins, "LOOK_SECONDS", 3600.0)
 
 
 async def byes(*sockets: Socket) -> list[str]:
@@ -113,6 +120,19 @@ async def test_a_login_that_expires_cuts_nobody_who_is_seated_and_opens_nothing_
     assert await byes(again) == ["left"]
     with pytest.raises(WSServerHandshakeError):
         await browser.ws_connect("/ws")
+
+
+async def test_who_sits_longer_than_an_expired_login_is_kept_stays(world: World) -> None:
+    session = await world.session(NHA_TRANG, start=timedelta(hours=11))
+    world.clock.advance(HALF_A_DAY - 1800)
+    browser = await world.signed_in("nhatrang")
+    seated = Socket(await browser.ws_connect("/ws", max_msg_size=0, autoping=False))
+    assert (await seated.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
+    world.clock.advance(HALF_A_DAY + EXPIRED_LASTS.total_seconds())
+    await world.signed_in("host")  # which forgets old logins
+    assert await world.kept.store.logins({client.login.id for client in world.roof.hub.clients}) == set()
+    await world.roof.logins.look()
+    assert (await seated.ask(type="ping"))["type"] == "pong"
 
 
 async def test_an_expired_login_is_none_once_the_password_was_changed(world: World) -> None:

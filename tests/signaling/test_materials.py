@@ -159,6 +159,18 @@ async def recorded(world: World, session: str) -> str:
     return (await world.recorded.parts(session))[0].id
 
 
+async def test_a_file_that_does_not_come_gets_408(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "SILENT_SECONDS", 0.05)
+    session, host = await world.session(NHA_TRANG), await world.signed_in("host")
+    cookie = host.cookie_jar.filter_cookies(world.server.make_url("/"))["diemcau"].value
+    head = f"POST /api/v1/sessions/{session.id}/documents?name=a HTTP/1.1\r\nHost: x\r\nCookie: diemcau={cookie}\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", world.server.port)
+    writer.write(f"{head}Content-Length: 60000\r\n\r\n%PDF-1.7".encode())
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).split()[1] == b"408"
+    writer.close()
+
+
 async def test_a_recording_is_handed_over_granted_and_let_go(world: World) -> None:  # A27
     session = await world.session(NHA_TRANG, CAM_RANH, recording=True)
     recording = await recorded(world, session.id)

@@ -100,6 +100,8 @@ async def roof(
         try:
             if settings.sip is not None:
                 await built.gateway.start(Agent(settings.sip, built.gateway))
+            else:
+                await built.gateway.forgo()
             yield built
         finally:
             if not built.hub.left:

@@ -244,7 +244,14 @@ class Conference:
 
     def leave(self, client: str, reason: Farewell = "left") -> list[Effect]:
         """Leave for good."""
-        seat = self._seat_of(client)
+        return self._depart(self._seat_of(client), reason)
+
+    def forsaken(self, seat_id: str) -> list[Effect]:
+        """A room system that an earlier process led leaves for good, since nobody leads its call on."""
+        seat = self.roster.seats.get(seat_id)
+        return [] if seat is None else self._depart(seat, "left")
+
+    def _depart(self, seat: Seated, reason: Farewell) -> list[Effect]:
         leg = seat.leg
         effects = self._drop(seat, reason)
         return effects + ([Release(leg)] if leg else []) + self._close_if_empty()

@@ -85,6 +85,14 @@ class Gateway:
             await self._go_on(meeting, each, call, devices.get(each.device), now)
         self._ticking = asyncio.create_task(self._tick_forever())
 
+    async def forgo(self) -> None:
+        """Do without sockets: the room systems of an earlier process leave, whose calls nobody leads on."""
+        for meeting in list(self._hub.meetings.values()):
+            left, meeting.left_systems = meeting.left_systems, ()
+            for each in left:
+                log.warning("x the room system in seat %s of %s leaves: there is no SIP gateway", each.seat, meeting.id)
+                await meeting.apply(meeting.conference.forsaken(each.seat))
+
     async def _go_on(
         self, meeting: Meeting, kept: SystemSnapshot, call: Call, device: Device | None, now: datetime
     ) -> None:
@@ -93,6 +101,7 @@ class Gateway:
         seat = meeting.conference.roster.seats.get(kept.seat)
         if device is None or seat is None:
             await call.hang_up()
+            await meeting.apply(meeting.conference.forsaken(kept.seat))
             return
         board = self._boards.get(meeting.id, Switchboard())
         system = board.systems.get(device.id, System(device, seat.device, seat.name))

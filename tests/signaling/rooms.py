@@ -1,11 +1,12 @@
 """Room systems with a script: an agent that calls nobody, and calls that come when a test says so."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from signaling.sip.agent import Call, CallRefused, CallUnanswered, Peer, Target
+from signaling.sip.snapshot import CallSnapshot
 from tests.signaling.world import Socket, World
 
 Answer = int | None
@@ -22,6 +23,30 @@ class FakeCall:
         self.ended = asyncio.Event()
         self.reason = ""
         self.hung_up = False
+
+    @property
+    def snapshot(self) -> CallSnapshot:
+        return CallSnapshot(
+            call_id=self.id,
+            local="sip:khanh-hoa@10.79.0.1",
+            remote=f"sip:room@{self.peer.address}",
+            contact="sip:khanh-hoa@10.79.0.1",
+            target=f"sip:room@{self.peer.address}",
+            routes=(),
+            sequence=1,
+            heard=0,
+            transport="udp",
+            host=self.peer.address,
+            port=5060,
+            name="",
+            user="room",
+            user_agent="Fake VCS 1.0",
+            own="v=0",
+            theirs=self.sdp,
+            said="v=0",
+            version=0,
+            expires=None,
+        )
 
     async def hang_up(self) -> None:
         if not self.ended.is_set():
@@ -52,6 +77,10 @@ class FakeAgent:
     ringing: asyncio.Event | None = None
     """While it is there, calls ring until it is set."""
 
+    async def start(self, kept: Sequence[CallSnapshot]) -> list[FakeCall]:
+        self.calls = [FakeCall(Peer(each.host, "", each.user, each.user_agent), each.theirs) for each in kept]
+        return self.calls
+
     async def invite(self, target: Target, offer: str, *, name: str) -> Call:
         self.called.append(target)
         self.offers.append(offer)
@@ -73,6 +102,9 @@ class FakeAgent:
         return target.host in self.on
 
     async def close(self) -> None:
+        pass
+
+    async def leave(self) -> None:
         pass
 
 

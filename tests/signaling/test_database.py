@@ -147,7 +147,7 @@ async def test_a_lost_database_is_503_and_comes_back(postgres: Settings, postgre
 async def test_who_waits_for_the_turn_to_write_on_postgresql_gives_up_in_time(postgres: Settings) -> None:
     async with open_world(postgres) as world:
         host = await world.signed_in("host")
-        async with database.writing(world.kept.database):
+        async with database.writing(world.kept.database), asyncio.timeout(20):
             async with host.post("/api/v1/registrations", json=registration()) as response:
                 assert await problem_of(response) == (503, "unavailable")
             async with host.get("/readyz") as response:

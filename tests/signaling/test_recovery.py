@@ -14,11 +14,13 @@ from scheduler.preparation.tables import STAYS
 from signaling import app
 from signaling.conference_keeper import ConferenceKeeper
 from signaling.conference_snapshot import MeetingSnapshot
+from signaling.gateway import Gateway
 from signaling.roster import ticket_of
 from signaling.settings import Settings
 from signaling.supervisor import Supervisor
 from signaling.tables import CONFERENCES
 from tests.fakes import FakeEngine
+from tests.signaling.rooms import FakeAgent, calls, gateway, register, tick
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket, World, open_world
 
 MADE = ("open_room", "close_room", "add_seat", "remove_seat", "connect", "start_recording", "stop_recording")
@@ -182,6 +184,52 @@ async def test_a_stay_goes_on_over_a_restart(settings: Settings) -> None:
         async with world.kept.database.connect() as connection:
             stays = list(await connection.execute(select(STAYS.c.point, STAYS.c.left)))
         assert sorted(stays) == sorted((point, None) for point in (HOST, NHA_TRANG, CAM_RANH))
+
+
+async def _with_a_room_system(world: World) -> tuple[Session, dict[str, Any], str]:
+    """A meeting with its host and a room system; return what the host was told, and the seat of the system."""
+    gateway(world)
+    await register(world, NHA_TRANG, "10.79.6.20")
+    session = await world.session(NHA_TRANG)
+    host, chair = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    seat = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None
+    await world.roof.gateway.leave()
+    await world.roof.hub.leave()
+    return session, chair, seat.id
+
+
+async def test_room_systems_leave_when_the_next_server_has_no_gateway(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, chair, system = await _with_a_room_system(world)
+        assert system in engine.rooms[session.id].seats
+    async with open_world(settings, held=engine) as world:
+        meeting = world.roof.hub.meetings[session.id]
+        assert list(meeting.conference.roster.seats) == list(engine.rooms[session.id].seats) == [chair["seat"]]
+        assert (meeting.left_systems, meeting.snapshot.systems) == ((), ())
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert [row["here"] for row in joined["seats"]] == [True, False]
+
+
+async def test_a_room_system_that_is_not_registered_any_more_leaves(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object) -> list[Any]:
+        return []
+
+    engine, agent = FakeEngine(), FakeAgent()
+    async with open_world(settings, held=engine) as world:
+        session, chair, _ = await _with_a_room_system(world)
+    monkeypatch.setattr(Gateway, "forgo", nothing)  # the server has a gateway
+    async with open_world(settings, held=engine) as world:
+        monkeypatch.setattr(world.kept.equipment, "devices", nothing)
+        await world.roof.gateway.start(agent)  # type: ignore[arg-type]
+        await world.roof.gateway.stop()
+        assert [call.hung_up for call in agent.calls] == [True]
+        assert list(world.roof.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
 
 
 async def test_who_does_not_come_back_is_gone_a_minute_after_the_new_process_began(settings: Settings) -> None:

@@ -30,6 +30,11 @@ RTP_PORTS: Final = range(40_100, 41_100)
 TOP_HEIGHT: Final = 720
 """Lines of the largest layer that a camera is asked for."""
 
+ENDS: Final = 256
+"""A worker keeps how so many recordings ended, the latest, until a server has noted it: without one none begins."""
+INTERRUPTED: Final = "interrupted"
+"""Why a recording ended that nobody wanted to end, and that is to go on in its next part."""
+
 EVERYONE: Final = "everyone"
 RECORDING: Final = "recording"
 """The recorder's audience; every audience sees what everyone sees until it has a layout of its own."""
@@ -195,12 +200,27 @@ class RecordingFailed:
 
 @dataclass(frozen=True, slots=True)
 class RecordingEnded:
-    """A recording was closed. `error` is a machine word such as "disk-full" when it ended by itself or is not whole."""
+    """A recording was closed. `error` is a machine word such as "disk-full" when it ended by itself or is not whole;
+    :data:`INTERRUPTED` when its room was given up."""
 
     room: str
     path: str
     seconds: float
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an engine holds, for a server that did not begin it.
+
+    `rooms` are open (:meth:`MediaEngine.room_state` says more of each); `writing` are the files that are recorded into
+    or being closed, each with its room, which may be closed already; `ended` are recordings whose end no server has
+    noted (:meth:`MediaEngine.noted`).
+    """
+
+    rooms: tuple[str, ...] = ()
+    writing: Mapping[str, str] = field(default_factory=dict)
+    ended: tuple[RecordingEnded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +338,17 @@ class MediaEngine(Protocol):
     async def lines(self, room: str) -> Mapping[str, LineState]:
         """How the line of each connected seat of a room is."""
 
-    async def held(self) -> Mapping[str, RoomState]:
-        """Every open room: what a server that takes over has to know."""
+    async def held(self) -> Held:
+        """What a server that takes over has to ask for, or to note."""
+
+    async def room_state(self, room: str) -> RoomState:
+        """What a server that takes over has to know of a room.
+
+        Raises :class:`mediaserver.errors.TooLarge` for one of more than 1 MiB of JSON: some thousand seats.
+        """
+
+    async def noted(self, path: str) -> None:
+        """The end of the recording into `path` is on a server's disk: no later one is told of it."""
 
     async def stats(self) -> dict[str, object]:
         """Counters since start: ``rooms``, ``peers``, ``packets_in``, ``packets_out``, ``bytes_in``, ``bytes_out`` …"""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mediaserver import api
+from mediaserver.errors import TooLarge
 
 MAX_MESSAGE_BYTES = 1 << 20
 _LENGTH = struct.Struct("!I")
@@ -47,6 +48,8 @@ CALLS: dict[str, dict[str, type]] = {
     "stop_recording": {},
     "lines": {},
     "held": {},
+    "room_state": {},
+    "noted": {},
     "stats": {},
 }
 """Every call of :class:`mediaserver.api.MediaEngine` and its arguments that are dataclasses."""
@@ -107,15 +110,30 @@ def _float(text: str) -> float:
 _JSON = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_float)
 
 
+def encode(message: dict[str, Any]) -> str:
+    """Write one message, in ASCII. Raises TooLarge: the other end would hang up."""
+    text = json.dumps(message)
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise TooLarge(f"a message of {len(text)} bytes, where {MAX_MESSAGE_BYTES} are the most")
+    return text
+
+
 def write(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
-    """Queue one message."""
-    data = json.dumps(message).encode()
+    """Queue one message. Raises TooLarge."""
+    data = encode(message).encode()
     writer.write(_LENGTH.pack(len(data)) + data)
 
 
 def pack(values: dict[str, Any]) -> dict[str, Any]:
     """Values with dataclasses as objects."""
     return {k: asdict(v) if is_dataclass(v) and not isinstance(v, type) else v for k, v in values.items()}
+
+
+def plain(result: Any) -> Any:
+    """What a call came to, as JSON knows it."""
+    if is_dataclass(result) and not isinstance(result, type):
+        return asdict(result)
+    return pack(result) if isinstance(result, dict) else result
 
 
 def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,20 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
-from mediaserver.api import EVERYONE, RTP_PORTS, Event, Layout, LineState, RoomOptions, RoomState, SeatOptions
+from mediaserver.api import (
+    ENDS,
+    EVERYONE,
+    INTERRUPTED,
+    RTP_PORTS,
+    Event,
+    Held,
+    Layout,
+    LineState,
+    RecordingEnded,
+    RoomOptions,
+    RoomState,
+    SeatOptions,
+)
 from mediaserver.errors import BadOffer, UnknownRoom
 from mediaserver.faults import Faults
 from mediaserver.leg import Leg
@@ -62,6 +75,10 @@ class LocalEngine:
         self._plain = PlainPorts(rtp_ports, self._mux.counters)
         self._certificate = make_certificate()
         self._rooms: dict[str, Room] = {}
+        self._writing: dict[str, str] = {}
+        """By file that is recorded into or being closed: its room."""
+        self._ended: dict[str, RecordingEnded] = {}
+        """By file: what no server has noted."""
         self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
         self._news = asyncio.Event()
         self._closed = False
@@ -120,8 +137,17 @@ class LocalEngine:
         self._faults.caught("x beat of %s", room.name)
 
     def _emit(self, event: Event) -> None:
+        if isinstance(event, RecordingEnded):
+            self._keep(event)
         self._events.append(event)
         self._news.set()
+
+    def _keep(self, end: RecordingEnded) -> None:
+        self._writing.pop(end.path, None)
+        self._ended[end.path] = end
+        if len(self._ended) > ENDS:
+            lost = self._ended.pop(next(iter(self._ended)))
+            logger.warning("x nobody noted how the recording into %s ended: %s", lost.path, lost.error)
 
     def _room(self, room: str) -> Room:
         try:
@@ -140,10 +166,18 @@ class LocalEngine:
 
     async def close_room(self, room: str) -> None:
         """Close a room with all its peers and its recording."""
+        await self._close(room, None)
+
+    async def _close(self, room: str, error: str | None) -> None:
         if found := self._rooms.pop(room, None):
             if not self._rooms:
                 self._ticker.stop()
-            await found.close()
+            await found.close(error)
+
+    async def give_up(self) -> None:
+        """Close every room, since no server came; its recording is to go on once one does."""
+        closing = (self._close(room, INTERRUPTED) for room in tuple(self._rooms))
+        await asyncio.gather(*closing, return_exceptions=True)
 
     async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
         """Change the title, and the names of those who are away."""
@@ -231,6 +265,7 @@ class LocalEngine:
     async def start_recording(self, room: str, path: str) -> None:
         """Record into `path`. Raises AlreadyRecording."""
         self._room(room).start_recording(path)
+        self._writing[path] = room
 
     async def pause_recording(self, room: str, paused: bool) -> None:
         """Leave out what happens from now on, or go on."""
@@ -252,9 +287,17 @@ class LocalEngine:
         """How the line of each connected seat of a room is."""
         return self._room(room).lines
 
-    async def held(self) -> Mapping[str, RoomState]:
-        """Every open room."""
-        return {name: room.state for name, room in self._rooms.items()}
+    async def held(self) -> Held:
+        """Every open room, every file that is not closed, every end that is not noted."""
+        return Held(tuple(self._rooms), dict(self._writing), tuple(self._ended.values()))
+
+    async def room_state(self, room: str) -> RoomState:
+        """What a server that takes over has to know of a room. Raises UnknownRoom."""
+        return self._room(room).state
+
+    async def noted(self, path: str) -> None:
+        """The end of a recording is on a disk."""
+        self._ended.pop(path, None)
 
     async def stats(self) -> dict[str, object]:
         """Counters of the engine."""

@@ -7,6 +7,7 @@ MediaError
 ├── NoPortFree        all ports for room systems are taken
 ├── AlreadyRecording  the room records into another file
 ├── CannotRecord      the room's worker does not see the folder of the recordings
+├── TooLarge          a call or its answer is larger than a message may be
 ├── EngineGone        the process behind the engine is not there
 │   └── EngineLate    it has not answered in time
 └── Refused           the roof does not take this worker in, or the worker not this roof
@@ -48,6 +49,10 @@ class AlreadyRecording(MediaError):
 
 class CannotRecord(MediaError):
     """The room lives on a machine that does not see the folder of the recordings."""
+
+
+class TooLarge(MediaError):
+    """A call, its answer or an event is larger than one message to or from a worker may be."""
 
 
 class EngineGone(MediaError):

@@ -13,7 +13,7 @@ class Link(Protocol):
         """The next message; None at the end. Raises ValueError for what is none."""
 
     def write(self, message: dict[str, Any]) -> None:
-        """Queue one message; once the connection ends, nothing happens."""
+        """Queue one message; once the connection ends, nothing happens. Raises :class:`mediaserver.errors.TooLarge`."""
 
     def close(self) -> None:
         """End the connection; :meth:`read` ends, too."""

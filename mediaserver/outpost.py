@@ -34,7 +34,7 @@ from mediaserver import channel
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import Refused
 from mediaserver.weblink import CLOSE_S, LIMIT, PATH, WebLink, receive, send
-from mediaserver.worker import ALONE_S, EngineServer
+from mediaserver.worker import ALONE_S, IDLE_S, EngineServer
 
 logger = logging.getLogger(__name__)
 
@@ -94,8 +94,7 @@ class Outpost:
     async def _live(self) -> None:
         """Serve one connection from its beginning to its end; rooms without a roof for too long are closed."""
         if self._server is not None and time.monotonic() - self._left > ALONE_S:
-            logger.warning("x the roof did not come back: closing rooms and recordings")
-            await self._close()
+            await self._server.give_up()
         if self._server is None:
             self._server = EngineServer(self._engine())
             self._server.start()
@@ -123,9 +122,9 @@ class Outpost:
             logger.warning("x the roof at %s hung up", self._url)
 
     async def _of(self, owner: str) -> EngineServer:
-        """Return what serves the roof of a data directory: of another one, it gets none of the rooms that are here."""
+        """Return what serves the roof of a data directory: of another one, it gets nothing that is here."""
         assert self._server is not None
-        if owner != self._owner and await self._server.holds_rooms():
+        if owner != self._owner and await self._server.patience() != IDLE_S:
             await self._server.close()
             self._server = EngineServer(self._engine())
             self._server.start()

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from mediaserver import channel, errors, replies
-from mediaserver.api import EVERYONE, EngineLost, Event, Layout, LineState, RoomOptions, RoomState, SeatOptions
+from mediaserver.api import EVERYONE, EngineLost, Event, Held, Layout, LineState, RoomOptions, RoomState, SeatOptions
 from mediaserver.link import Link, StreamLink
 
 logger = logging.getLogger(__name__)
@@ -182,10 +182,19 @@ class RemoteEngine:
         lines: dict[str, LineState] = await self._call("lines", room=room)
         return lines
 
-    async def held(self) -> Mapping[str, RoomState]:
-        """Every open room."""
-        rooms: dict[str, RoomState] = await self._call("held")
-        return rooms
+    async def held(self) -> Held:
+        """What a server that takes over has to ask for, or to note."""
+        held: Held = await self._call("held")
+        return held
+
+    async def room_state(self, room: str) -> RoomState:
+        """What a server that takes over has to know of a room."""
+        state: RoomState = await self._call("room_state", room=room)
+        return state
+
+    async def noted(self, path: str) -> None:
+        """The end of a recording is on a disk."""
+        await self._call("noted", path=path)
 
     async def stats(self) -> dict[str, object]:
         """Counters of the engine."""

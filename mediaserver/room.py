@@ -598,9 +598,9 @@ class Room:
         await asyncio.to_thread(recorder.close)
         self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error or recorder.error))
 
-    async def close(self) -> None:
-        """Close everything."""
-        self._end_recording(None)
+    async def close(self, error: str | None = None) -> None:
+        """Close everything; `error` says why a recording ends, unless that was asked for."""
+        self._end_recording(error)
         self._composing.cancel()
         for name, seat in tuple(self.seats.items()):
             try:

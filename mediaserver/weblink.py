@@ -48,7 +48,7 @@ class WebLink:
         # given
         self._socket = socket
         # owned
-        self._waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_WAITING)
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
         self._writing = asyncio.ensure_future(self._write())
         self._closing: asyncio.Task[bool] | None = None
 
@@ -61,7 +61,7 @@ class WebLink:
         if self._closing is not None:
             return
         try:
-            self._waiting.put_nowait(message)
+            self._waiting.put_nowait(channel.encode(message))
         except asyncio.QueueFull:
             logger.warning("x %d messages wait for the other end", MAX_WAITING)
             self.close()
@@ -75,6 +75,6 @@ class WebLink:
     async def _write(self) -> None:
         try:
             while True:
-                await send(self._socket, await self._waiting.get())
+                await self._socket.send_str(await self._waiting.get())
         except ConnectionError:
             self.close()

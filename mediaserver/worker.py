@@ -23,14 +23,16 @@ logger = logging.getLogger(__name__)
 
 ALONE_S = 600.0
 """Without a server rooms are held so long; then recordings are closed and the worker ends."""
+TELL_S = 86_400.0
+"""The ends of recordings that no server has noted wait so long for one; without rooms, a worker costs its memory."""
 IDLE_S = 10.0
-"""A worker that was started by a server ends so long after it when it holds no room."""
+"""A worker that was started by a server ends so long after it when it holds nothing."""
 
 
 class EngineServer:
     """Serves an engine to one server at a time; a later one takes the place of an earlier one.
 
-    What happens while there is none is not kept: the next server asks for all rooms.
+    What happens while there is none is not kept, but for the ends of recordings: the next server asks for all rooms.
     """
 
     def __init__(self, engine: LocalEngine) -> None:
@@ -51,9 +53,16 @@ class EngineServer:
         """Whether there is a server."""
         return self._link is not None
 
-    async def holds_rooms(self) -> bool:
-        """Whether a room is open."""
-        return bool(await self._engine.held())
+    async def patience(self) -> float:
+        """How long the next server is worth waiting for, in seconds."""
+        held = await self._engine.held()
+        return ALONE_S if held.rooms or held.writing else TELL_S if held.ended else IDLE_S
+
+    async def give_up(self) -> None:
+        """Close all rooms, since no server came."""
+        if (await self._engine.held()).rooms:
+            logger.warning("x no server came: closing rooms and recordings")
+            await self._engine.give_up()
 
     async def serve(self, link: Link) -> None:
         """Answer calls and tell what happens, until the server hangs up. Raises ValueError for what is no message."""
@@ -109,6 +118,7 @@ class Worker:
         self._done = asyncio.Event()
         self._links: set[asyncio.Task[None]] = set()
         self._alone: asyncio.TimerHandle | None = None
+        self._giving_up: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
         """Serve until :meth:`stop` is called, or no server has come for too long; then close the engine."""
@@ -141,7 +151,7 @@ class Worker:
             link.close()
             self._links.discard(serving)
             if not self._server.served:
-                self._wait(ALONE_S if await self._server.holds_rooms() else IDLE_S)
+                self._wait(await self._server.patience())
 
     async def _welcomes(self, link: Link) -> bool:
         """Whether a server is taken; one of another release makes way for a worker of its own."""
@@ -165,23 +175,30 @@ class Worker:
         if self._alone is not None:
             self._alone.cancel()
             self._alone = None
-        if seconds == ALONE_S or (seconds is not None and self._ends_idle):
-            self._alone = asyncio.get_running_loop().call_later(seconds, self._give_up)
+        if seconds is not None and (seconds != IDLE_S or self._ends_idle):
+            self._alone = asyncio.get_running_loop().call_later(seconds, self._give_up, seconds)
 
-    def _give_up(self) -> None:
-        logger.warning("x no server came: closing rooms and recordings")
-        self.stop()
+    def _give_up(self, waited: float) -> None:
+        self._giving_up = asyncio.ensure_future(self._end_alone(waited))
+
+    async def _end_alone(self, waited: float) -> None:
+        """Close all rooms; how their recordings ended waits on for a server, in a worker without rooms."""
+        await self._server.give_up()
+        if self._server.served:
+            return
+        if waited != TELL_S and await self._server.patience() == TELL_S:
+            self._wait(TELL_S)
+        else:
+            self.stop()
 
 
 async def _answer(engine: LocalEngine, message: dict[str, Any], link: Link) -> None:
     answer: dict[str, Any] = {"id": message["id"]}
     try:
         arguments = channel.unpack(message["call"], message["arguments"])
-        found = await getattr(engine, message["call"])(**arguments)
-        answer["result"] = channel.pack(found) if isinstance(found, dict) else found
+        link.write(answer | {"result": channel.plain(await getattr(engine, message["call"])(**arguments))})
     except errors.MediaError as exc:
-        answer.update(error=type(exc).__name__, text=str(exc))
+        link.write(answer | {"error": type(exc).__name__, "text": str(exc)})
     except Exception as exc:
         logger.exception("x %s", message.get("call"))
-        answer.update(error="MediaError", text=f"{type(exc).__name__} in the media worker")
-    link.write(answer)
+        link.write(answer | {"error": "MediaError", "text": f"{type(exc).__name__} in the media worker"})

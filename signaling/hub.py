@@ -73,7 +73,7 @@ class Hub:
         self._looked: datetime | None = None
         self._storage: StorageState | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._waiting: list[asyncio.Task[None]] = []
+        self._waiting: asyncio.Task[None] | None = None
         """For workers of other machines, which may bring rooms."""
         self.left = False
         """Whether another process leads on."""
@@ -108,35 +108,36 @@ class Hub:
     async def recover(self, patience: float) -> None:
         """Lead on the conferences that an earlier process led, over the rooms that media workers hold.
 
-        A room that no worker holds is awaited for `patience` seconds, in which one of another machine may dial in, and
-        then opened anew. Raises SQLAlchemyError.
+        What no worker holds is awaited for `patience` seconds, in which one of another machine may dial in: then rooms
+        are opened anew, and files closed. Raises SQLAlchemyError.
         """
         now = self.tools.clock()
         held = await self.engine.held()
+        for end in held.ended:
+            await self._guarded(self._note_end(end))
+        lost = await self.tools.recordings.taken_over() - held.writing.keys()
+        if not patience:
+            await self._lose(lost)
         kept = await self.tools.keeper.take_over()
-        awaited = {each for each in kept if kept[each].conference.room_open and each not in held} if patience else set()
-        running = {room.recording for room in held.values()} | {kept[session].part for session in awaited}
-        await self.tools.recordings.interrupted(now, still_running={path for path in running if path})
+        missing = {session for session in kept if kept[session].conference.room_open} - set(held.rooms)
         for session, record in kept.items():
             try:
-                await self._lead_on(session, record, held.get(session), now)
+                await self._lead_on(session, record, now)
             except SQLAlchemyError:
                 raise  # the next start leads all of them on
             except Exception:
                 log.exception("x the conference of %s cannot be led on", session)
         await self.tools.attendance.recover(self.meetings.keys())
-        for room in held.keys() - self.meetings.keys():
+        for room in set(held.rooms) - self.meetings.keys():
             log.warning("x the room %s, which no conference has, is closed", room)
             with suppress(MediaError):  # its worker is gone, and the room with it
                 await self.engine.close_room(room)
-        self._waiting = [asyncio.create_task(self._await_worker(each, patience)) for each in awaited]
-        for meeting in list(self.meetings.values()):
-            if meeting.id not in awaited and not meeting.attached:
-                await self._guarded(meeting.lost())
-                await self._guarded(meeting.rebuild())
+        if patience:
+            self._waiting = asyncio.create_task(self._await_workers(lost, missing, patience))
+        await self._build_anew(self.meetings.keys() - missing if patience else self.meetings)
         await self.tick(now)
 
-    async def _lead_on(self, id_: str, record: MeetingSnapshot, room: RoomState | None, now: datetime) -> None:
+    async def _lead_on(self, id_: str, record: MeetingSnapshot, now: datetime) -> None:
         """Lead on one conference, unless its session is over."""
         try:
             session = await self._scheduler.session(id_)
@@ -149,17 +150,35 @@ class Hub:
             return
         meeting = await self.open(session)
         meeting.recover(record, now)
-        if room is not None:
+        if (room := await self._room(id_)) is not None:
             await self._guarded(meeting.attach(room, now))
 
-    async def _await_worker(self, session: str, patience: float) -> None:
-        """Open a room anew that no worker has brought; what it recorded is closed, also where nobody meets any more."""
+    async def _room(self, session: str) -> RoomState | None:
+        """What the engine holds of a session, if anything."""
+        try:
+            return await self.engine.room_state(session)
+        except MediaError:
+            return None
+
+    async def _await_workers(self, files: set[str], rooms: set[str], patience: float) -> None:
+        """After so many seconds, close the files and open the rooms anew that no worker has brought."""
         await asyncio.sleep(patience)
-        meeting = self.meetings.get(session)
-        if meeting is None or not meeting.attached:
-            await self._guarded(self._room_lost(session))
-        if meeting is not None and not meeting.attached:
-            await self._guarded(meeting.rebuild())
+        with suppress(MediaError):
+            files -= (await self.engine.held()).writing.keys()
+        await self._lose(files)
+        await self._build_anew(rooms)
+
+    async def _lose(self, files: Iterable[str]) -> None:
+        """Close what nobody records into any more; of those whose end is known nothing changes."""
+        for path in files:
+            await self._guarded(self.tools.recordings.lost(path, self.tools.clock()))
+
+    async def _build_anew(self, rooms: Iterable[str]) -> None:
+        """Open the rooms of these meetings that no worker holds."""
+        for meeting in [self.meetings[room] for room in rooms if room in self.meetings]:
+            if not meeting.attached:
+                await self._guarded(meeting.lost())
+                await self._guarded(meeting.rebuild())
 
     async def leave(self) -> None:
         """Say bye to everyone for a moment: another process leads on, and the rooms stay as they are."""
@@ -183,7 +202,7 @@ class Hub:
         await self.tools.keeper.stop()
 
     async def _end_tasks(self) -> None:
-        tasks = [*self._tasks, *self._waiting]
+        tasks = [*self._tasks, *([] if self._waiting is None else [self._waiting])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -424,14 +443,20 @@ class Hub:
         meeting = self.meetings.get(room)
         if meeting is None:
             await self.engine.close_room(room)
-        elif not meeting.attached and (state := (await self.engine.held()).get(room)) is not None:
+        elif not meeting.attached and (state := await self._room(room)) is not None:
             await meeting.attach(state, self.tools.clock())
 
     async def _recording_ended(self, event: RecordingEnded) -> None:
         try:
-            await self.tools.recordings.ended(event.path, event.seconds, event.error)
+            await self._note_end(event)
         finally:
             await self._recording_stopped(event.room, event.path, event.error)
+
+    async def _note_end(self, end: RecordingEnded) -> None:
+        """Note how a recording ended; its worker tells it no more once that outlives this process."""
+        if await self.tools.recordings.ended(end.path, end.seconds, end.error):
+            with suppress(MediaError):
+                await self.engine.noted(end.path)
 
     async def _recording_stopped(self, room: str, path: str, error: str | None) -> None:
         if (meeting := self.meetings.get(room)) is not None:

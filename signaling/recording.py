@@ -17,11 +17,15 @@ _GOES_ON = frozenset({None, "empty", "interrupted", "media-restarting", "unreada
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """How a session's recording was left, after `seconds` of its last part, which `by` had started."""
+    """How a session's recording was left, after `seconds` of its last part, which `by` had started.
+
+    `error` says why it is off although nobody stopped it.
+    """
 
     position: Literal["on", "paused", "off"]
     by: str
     seconds: int
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ class Recording:
             position = "paused"
         elif not self.stopped_by and self.reason in _GOES_ON:
             position = "on"
-        return Left(position, self.started_by, int(self.seconds or 0))
+        error = self.reason if position == "off" and not self.stopped_by else None
+        return Left(position, self.started_by, int(self.seconds or 0), error)
 
     @property
     def began(self) -> datetime:

@@ -91,8 +91,12 @@ class RecordingJournal:
         self._failing = False
         self._stopped = False
 
-    async def add(self, note: Note) -> None:
-        """Keep a note. It is in the file then, and in the database unless that does not answer at once."""
+    async def add(self, note: Note) -> bool:
+        """Keep a note. It is in the file then, and in the database unless that does not answer at once.
+
+        False: it is in neither, and is lost with this process.
+        """
+        filed = True
         async with self._filing:
             self._notes.append(note)
             self._filed = True
@@ -100,9 +104,11 @@ class RecordingJournal:
                 await self._folder.run(lambda: _append(self._path, note))
             except OSError as error:
                 log.error("x %s waits in memory alone: %s", note, error)
+                filed = False
         attempt = self._try()
         if attempt is not self._hangs and not (await asyncio.wait([attempt], timeout=WAIT_SECONDS))[0]:
             self._hangs = attempt
+        return filed or note not in self._notes
 
     async def flush(self) -> None:
         """Bring all notes into the database. Raises SQLAlchemyError, OSError, or what else a driver raises."""

@@ -12,7 +12,7 @@ import hmac
 import logging
 import os
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,10 +114,14 @@ class Recordings:
         """Note who stops the running recording of a session, or why it is stopped."""
         await self._journal.add(Stopped(session, by, reason))
 
-    async def ended(self, path: str, seconds: float, error: str | None) -> None:
-        """Note what the engine said of a closed recording."""
-        await self._journal.add(Ended(self._name(path), seconds, error))
+    async def ended(self, path: str, seconds: float, error: str | None) -> bool:
+        """Note what the engine said of a closed recording; whether that outlives this process.
+
+        Said twice, it changes nothing.
+        """
+        noted = await self._journal.add(Ended(self._name(path), seconds, error))
         self._runs_no_more(path)
+        return noted
 
     async def lost(self, path: str, now: datetime) -> None:
         """Note that the worker that recorded into a file died; the file plays to within its last second."""
@@ -150,22 +154,22 @@ class Recordings:
             size = None
         await self._close(path, seconds, size, error)
 
-    async def interrupted(
-        self, now: datetime, session: str | None = None, still_running: Collection[str] = frozenset()
-    ) -> None:
-        """Close what a lost worker or a killed server left open; the file plays to within its last second.
+    async def taken_over(self) -> set[str]:
+        """Return the files that an earlier server left open, which count as running; what it knew of ends is noted."""
+        open_ = {recording.path for recording in await self._open()}
+        for path in open_:
+            self._runs(path)
+        return open_
 
-        What the killed server knew of an end is noted first. Paths that are `still_running` are recorded into by a
-        worker that goes on: they stay open, and count as running.
-        """
+    async def interrupted(self, now: datetime, session: str) -> None:
+        """Close what the lost worker of a session left open; the file plays to within its last second."""
+        for recording in await self._open():
+            if recording.session == session:
+                await self._interrupt(recording, now)
+
+    async def _open(self) -> list[Recording]:
         await self._journal.flush()
-        for recording in await self._store.recordings_in("recording"):
-            if recording.part == JOINED or session not in (None, recording.session):
-                continue
-            if recording.path in still_running:
-                self._runs(recording.path)
-                continue
-            await self._interrupt(recording, now)
+        return [each for each in await self._store.recordings_in("recording") if each.part != JOINED]
 
     async def _interrupt(self, recording: Recording, now: datetime) -> None:
         seconds, size = await self._length(recording, now)

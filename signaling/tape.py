@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
+from mediaserver.api import INTERRUPTED
 from signaling.conference_snapshot import TapeSnapshot
 from signaling.effects import (
     Effect,
@@ -60,6 +61,7 @@ class Tape:
         """What was recorded before the part that starts."""
         self._marks = 0
         self._voices = voices
+        self._left = left
         self._changes: dict[tuple[Position, Position], Callable[[str, datetime], list[Effect]]] = {
             ("off", "on"): self._start_by_hand,
             ("starting", "off"): self._stop_by_hand,
@@ -96,11 +98,14 @@ class Tape:
         )
 
     def recover(self, kept: TapeSnapshot) -> None:
-        """Take where another process led it to."""
+        """Take where another process led it to; what ended or was stopped after that was kept is over."""
         self.state, self._registered, self._begin = kept.state, kept.registered, kept.begin
         self._wish, self._begun, self._by, self._lost = kept.wish, kept.begun, kept.by, kept.lost
         self._starting = StartRecording(kept.by) if kept.starting else None
         self._seconds, self._marks, self._voices = kept.seconds, kept.marks, kept.voices
+        if self._left is not None and self._left.position == "off" and self._position in {"on", "paused"}:
+            self._wish = False
+            self.state = RecordingState(on=False, error=self._left.error, voices=self._voices)
 
     def found(self, recording: bool, paused: bool, now: datetime) -> list[Effect]:
         """The engine records, or does not: what was asked for last may not have been kept any more.
@@ -197,8 +202,8 @@ class Tape:
         return self.ended(error) if self.awaits(start) else []
 
     def ended(self, error: str | None) -> list[Effect]:
-        """The engine closed the file; `error` is None when that was asked for."""
-        if error is None or not self.runs:
+        """The engine closed the file; `error` is None when that was asked for, and what was interrupted goes on."""
+        if error in {None, INTERRUPTED} or not self.runs:
             return []
         self._starting, self._wish = None, False
         return self._tell(RecordingState(on=False, error=error))

@@ -4,10 +4,11 @@ A room lives in one worker, the one with the fewest seats when it was opened; on
 that see the folder of recordings. When a worker dies the files it recorded into and its rooms are reported lost, and
 the rooms reported back as soon as some worker can take them; the roof then opens them again from its own state. A
 worker that comes with rooms, since it was served by an earlier server or lost the way to this one, keeps those that
-live nowhere else.
+live nowhere else. How recordings ended meanwhile it tells each server that comes, until one has noted that.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from mediaserver.api import (
     EngineLost,
     EngineReady,
     Event,
+    Held,
     Layout,
     Levels,
     LineState,
@@ -31,7 +33,9 @@ from mediaserver.api import (
     SeatOptions,
     Speaking,
 )
-from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError, UnknownRoom
+from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError, TooLarge, UnknownRoom
+
+log = logging.getLogger(__name__)
 
 EVENTS = 10_000
 """Events that may wait for the roof; a full queue slows the workers' readers down, nothing is dropped."""
@@ -78,6 +82,8 @@ class Workers:
         self._seats: dict[str, set[str]] = {}
         self._files: dict[str, tuple[str, str]] = {}
         """By path that is recorded into: the worker that does, and its room. Nobody else is believed about it."""
+        self._ending: dict[str, str] = {}
+        """By path whose end was told and is not noted yet: the worker that told it."""
         self._recorded: set[str] = set()
         """Rooms that are to be recorded, or are."""
         self._waiting: dict[str, RoomBack] = {}
@@ -91,20 +97,32 @@ class Workers:
         if records:
             self._recorders.add(name)
         try:
-            for room, state in held.items():
-                await self._hold(name, room, state)
+            for room in held.rooms:
+                await self._hold(name, room)
+            ended = {end.path: end.room for end in held.ended}
+            for path, room in {**held.writing, **ended}.items() if records else ():
+                if Path(path).parent.name == room:
+                    self._files.setdefault(path, (name, room))
+            for end in held.ended:
+                if self._credible(name, end):
+                    await self._events.put(end)
         except BaseException:
             await self._forget(name)
             raise
 
-    async def _hold(self, name: str, room: str, state: RoomState) -> None:
-        if room in self._places:  # it was opened elsewhere meanwhile
-            await self._engines[name].close_room(room)
+    async def _hold(self, name: str, room: str) -> None:
+        """Take in a room; one that lives elsewhere by now is closed, and so is one that cannot be told."""
+        engine = self._engines[name]
+        try:
+            state = None if room in self._places else await engine.room_state(room)
+        except (TooLarge, UnknownRoom) as error:
+            log.error("x the room %s of media worker %s is not taken in: %s", room, name, error)
+            state = None
+        if state is None:
+            await engine.close_room(room)
             return
         self._waiting.pop(room, None)
         self._places[room], self._seats[room] = name, {seat.options.seat for seat in state.seats}
-        if name in self._recorders and state.recording is not None and Path(state.recording).parent.name == room:
-            self._files.setdefault(state.recording, (name, room))
         await self._events.put(RoomHeld(room))
 
     async def serve(self, name: str) -> None:
@@ -140,10 +158,12 @@ class Workers:
         own = self._files.get(event.path) == (name, event.room)
         if own and isinstance(event, RecordingEnded):
             del self._files[event.path]
+            self._ending[event.path] = name
         return own
 
     async def _lose(self, name: str) -> None:
         files = [RecordingLost(room, path) for path, (owner, room) in self._files.items() if owner == name]
+        self._ending = {path: owner for path, owner in self._ending.items() if owner != name}
         for file in files:
             del self._files[file.path]
             await self._events.put(file)
@@ -291,12 +311,25 @@ class Workers:
         """How the line of each connected seat is."""
         return await self._of(room).lines(room)
 
-    async def held(self) -> Mapping[str, RoomState]:
-        """Every open room of the workers that answer."""
+    async def held(self) -> Held:
+        """What the workers hold that answer, each of its own."""
         names = list(self._engines)
         found = await asyncio.gather(*(self._engines[name].held() for name in names), return_exceptions=True)
-        answers = [(name, each) for name, each in zip(names, found, strict=True) if isinstance(each, dict)]
-        return {room: state for name, each in answers for room, state in each.items() if self.place(room) == name}
+        answers = [(name, each) for name, each in zip(names, found, strict=True) if isinstance(each, Held)]
+        rooms = tuple(room for name, each in answers for room in each.rooms if self.place(room) == name)
+        writing = {path: room for path, (_, room) in self._files.items()}
+        ended = tuple(end for name, each in answers for end in each.ended if self._ending.get(end.path) == name)
+        return Held(rooms, writing, ended)
+
+    async def room_state(self, room: str) -> RoomState:
+        """What a server that takes over has to know of a room."""
+        return await self._of(room).room_state(room)
+
+    async def noted(self, path: str) -> None:
+        """The end of a recording is on a disk: its worker need not tell it again."""
+        name = self._ending.pop(path, None)
+        if name is not None:
+            await self._engines[name].noted(path)
 
     async def stats(self) -> dict[str, object]:
         """Return the counters of each worker that answers under its name, and whether it `records`."""

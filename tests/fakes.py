@@ -9,6 +9,7 @@ from pathlib import Path
 from mediaserver.api import (
     EVERYONE,
     Event,
+    Held,
     Layout,
     LineState,
     PeerUp,
@@ -96,6 +97,10 @@ class FakeEngine:
         self.rooms: dict[str, FakeRoom] = {}
         self.calls: list[tuple[object, ...]] = []
         self.failing: dict[str, Exception] = {}
+        self.writing: dict[str, str] = {}
+        """Files that are being closed, with their rooms."""
+        self.ended: list[RecordingEnded] = []
+        """What no server has noted."""
         self.numbers: dict[str, object] = {}
         """More of what its stats say."""
         self.closed = False
@@ -211,13 +216,23 @@ class FakeEngine:
         self._note("stop_recording", room)
         path, self._room(room).recording = self._room(room).recording, None
         if path is not None:
-            self.emit(RecordingEnded(room, path, 12.0, None))
+            self.ended.append(RecordingEnded(room, path, 12.0, None))
+            self.emit(self.ended[-1])
 
     async def lines(self, room: str) -> Mapping[str, LineState]:
         return self._room(room).lines
 
-    async def held(self) -> Mapping[str, RoomState]:
-        return {name: room.state for name, room in self.rooms.items()}
+    async def held(self) -> Held:
+        recorded = {room.recording: name for name, room in self.rooms.items() if room.recording is not None}
+        return Held(tuple(self.rooms), recorded | self.writing, tuple(self.ended))
+
+    async def room_state(self, room: str) -> RoomState:
+        if "room_state" in self.failing:
+            raise self.failing["room_state"]
+        return self._room(room).state
+
+    async def noted(self, path: str) -> None:
+        self.ended = [end for end in self.ended if end.path != path]
 
     async def stats(self) -> dict[str, object]:
         self._note("stats")

@@ -1,5 +1,6 @@
 """The server is killed during a meeting and started again: in real browsers nobody's picture stops."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +86,22 @@ def test_a_restart_stops_no_picture_and_keeps_hand_floor_and_layout(
     expect(waiting.page.get_by_test_id("mic")).not_to_have_attribute("data-state", "blocked")
     _see(everyone)
     people.leave()
+
+
+def test_who_tries_devices_meanwhile_sees_and_hears_itself_again(mortal: Server, red: Browser) -> None:
+    page = People(mortal).sign_in(red, "nt.xuonghuan")
+    page.goto(f"{mortal.http}test-room.html")
+    seat = Seat(page)
+    seat.until(lambda seat: seat.share("red") > 0.7, "itself in the composed picture")
+    page.evaluate(_COUNT)
+
+    mortal.restart()
+
+    seat.until(lambda seat: len(seat.page.evaluate("window.frames.peers")) > 1, "a new transport")
+    seat.until(lambda seat: seat.share("red") > 0.7, "itself in the composed picture again")
+    seat.hears(440)
+    expect(page.get_by_test_id("left")).to_have_text(re.compile(r"Còn 0?9:\d\d"))
+    print(page.evaluate("window.frames"))
 
 
 def _see(seats: tuple[Seat, ...]) -> None:

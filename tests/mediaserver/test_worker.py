@@ -1,19 +1,25 @@
 """The worker process: begins, serves, ends."""
 
 import asyncio
+import json
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from mediaserver import channel
+from mediaserver import channel, replies
 from mediaserver import worker as module
 from mediaserver.api import (
+    ENDS,
     EngineLost,
+    Held,
     Layout,
     PeerUp,
+    RecordingEnded,
     RoomOptions,
     RoomState,
     SeatOptions,
@@ -21,6 +27,7 @@ from mediaserver.api import (
 )
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import Refused
+from mediaserver.recorder import Recorder
 from mediaserver.remote import RemoteEngine
 from mediaserver.worker import EngineServer, Worker
 from tests.mediaserver.worker import ended, start, worker
@@ -52,14 +59,13 @@ async def test_without_a_server_it_holds_its_rooms_for_the_next_one_of_its_data_
             await RemoteEngine.dial(str(tmp_path / "media.sock"), "theirs")
         second = await RemoteEngine.dial(str(tmp_path / "media.sock"), "ours")
         options = SeatOptions("s", "Điểm", floor=True, gain=3.0, view="composed", lines=1080)
-        assert await second.held() == {
-            "r": RoomState(
-                options=RoomOptions(title="Họp", names={"p": "Phường"}),
-                seats=(SeatState(options, offered=False, up=False, wanted=720),),
-                layouts={"everyone": layout},
-                recording=str(tmp_path / "1.mp4"),
-            )
-        }
+        assert await second.held() == Held(("r",), {str(tmp_path / "1.mp4"): "r"})
+        assert await second.room_state("r") == RoomState(
+            options=RoomOptions(title="Họp", names={"p": "Phường"}),
+            seats=(SeatState(options, offered=False, up=False, wanted=720),),
+            layouts={"everyone": layout},
+            recording=str(tmp_path / "1.mp4"),
+        )
         await second.close()
         assert process.returncode is None
 
@@ -98,6 +104,81 @@ async def test_without_a_server_for_too_long_it_closes_recordings_and_ends(
     await engine.close()
     async with asyncio.timeout(10):
         await running
+
+
+async def _socket_of(serving: Worker, path: Path) -> tuple[asyncio.Task[None], RemoteEngine]:
+    running = asyncio.create_task(serving.run())
+    while not path.exists():
+        await asyncio.sleep(0)
+    return running, await RemoteEngine.dial(str(path), "ours")
+
+
+async def test_how_recordings_ended_without_a_server_waits_for_the_next_one_also_when_the_rooms_are_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ALONE_S", 0.05)
+    monkeypatch.setattr(module, "IDLE_S", 0.04)
+    local, path = LocalEngine(["127.0.0.1"], 0), str(tmp_path / "1.mp4")
+    running, first = await _socket_of(Worker(local, str(tmp_path / "s"), "ours"), tmp_path / "s")
+    await first.open_room("r", RoomOptions())
+    await first.start_recording("r", path)
+    await first.close()
+    async with asyncio.timeout(10):
+        while not (await local.held()).ended:
+            await asyncio.sleep(0)
+        for noting in (False, True):  # one that was killed before it had noted anything, and one that was not
+            server = await RemoteEngine.dial(str(tmp_path / "s"), "ours")
+            assert await server.held() == Held(ended=(RecordingEnded("r", path, 0.0, "interrupted"),))
+            if noting:
+                await server.noted(path)
+                assert await server.held() == Held()
+            await server.close()
+        await running
+
+
+async def test_a_file_that_is_being_closed_is_held_until_it_is_also_without_its_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, close = threading.Event(), Recorder.close
+
+    def closing(recorder: Recorder) -> None:
+        slow.wait(10)
+        close(recorder)
+
+    monkeypatch.setattr(Recorder, "close", closing)
+    engine = LocalEngine(["127.0.0.1"], 0)
+    paths = [str(tmp_path / "1.mp4"), str(tmp_path / "2.mp4")]
+    await engine.open_room("r", RoomOptions())
+    await engine.start_recording("r", paths[0])
+    await engine.stop_recording("r")
+    await engine.start_recording("r", paths[1])
+    assert await engine.held() == Held(("r",), dict.fromkeys(paths, "r"))
+    closed = asyncio.ensure_future(engine.close_room("r"))
+    await asyncio.sleep(0)
+    assert await engine.held() == Held((), dict.fromkeys(paths, "r"))
+    slow.set()
+    await closed
+    held = await engine.held()
+    assert (held.writing, {end.path for end in held.ended}) == ({}, set(paths))
+    await engine.close()
+
+
+async def test_of_ends_that_nobody_notes_the_latest_are_kept() -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    ends = [RecordingEnded("r", f"/r/{part}.mp4", 1.0, None) for part in range(ENDS + 1)]
+    for end in ends:
+        engine._emit(end)
+    assert (await engine.held()).ended == tuple(ends[1:])
+    await engine.close()
+
+
+async def test_what_a_thousand_rooms_hold_is_one_message() -> None:
+    recordings = "/var/lib/diemcau/recordings"
+    rooms = [uuid4().hex for _ in range(1000)]
+    ended = tuple(RecordingEnded(room, f"{recordings}/{room}/1000.mp4", 9999.999, "disk-full") for room in rooms[:ENDS])
+    held = Held(tuple(rooms), {f"{recordings}/{room}/1000.mp4": room for room in rooms}, ended)
+    message = json.loads(channel.encode({"id": 1, "result": channel.plain(held)}))
+    assert replies.result("held", message) == held
 
 
 async def test_started_by_a_server_it_ends_soon_after_it_when_it_holds_no_room(

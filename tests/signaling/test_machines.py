@@ -96,7 +96,7 @@ class Site:
         name = (await dialled.receive_json())["welcome"]
         asked = await dialled.receive_json()
         assert asked["call"] == "held"
-        await dialled.send_json({"id": asked["id"], "result": {}})
+        await dialled.send_json({"id": asked["id"], "result": {"rooms": []}})
         async with asyncio.timeout(PATIENCE_S):
             while name not in self.workers._engines:
                 await asyncio.sleep(0)
@@ -158,7 +158,7 @@ async def _answer(dialled: aiohttp.ClientWebSocketResponse, stats: dict[str, Any
     """Be a worker that tells its counters when asked, as the supervisor does of itself, and says yes to all else."""
     async for message in dialled:
         call = json.loads(message.data)
-        result = {"stats": stats, "held": {}}.get(call["call"])
+        result = {"stats": stats, "held": {"rooms": [], "writing": {}, "ended": []}}.get(call["call"])
         await dialled.send_json({"id": call["id"], "result": result})
 
 

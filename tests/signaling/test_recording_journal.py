@@ -68,7 +68,7 @@ async def test_what_the_database_does_not_take_is_tried_again(base: Base, path: 
     base.fault = lambda _: GONE
     journal = RecordingJournal(path, base.note)
     for note in NOTES:
-        await journal.add(note)
+        assert await journal.add(note)
     with pytest.raises(OperationalError):
         await journal.flush()
     assert (base.taken, path.stat().st_mode & 0o777) == ([], 0o600)
@@ -96,10 +96,11 @@ async def test_what_waited_is_brought_by_the_next_server_but_for_a_torn_line(bas
 async def test_without_room_for_the_file_a_note_waits_in_memory(base: Base, path: Path) -> None:
     base.fault = lambda _: GONE
     journal = RecordingJournal(path / "nowhere", base.note)
-    await journal.add(NOTES[0])
+    kept = [await journal.add(NOTES[0])]
     base.fault = lambda _: None
     await soon(lambda: base.taken)
-    assert base.taken == NOTES[:1]
+    kept.append(await journal.add(NOTES[1]))
+    assert (base.taken, kept) == (NOTES[:2], [False, True])
 
 
 async def test_what_the_database_will_never_take_holds_nothing_up(base: Base, path: Path) -> None:

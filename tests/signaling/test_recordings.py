@@ -551,7 +551,8 @@ async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: W
     last = NOW.timestamp() + 42
     os.utime(path, (last, last))
     await world.roof.recordings.begin("other", "Họp", HOST_IS, NOW)
-    await world.roof.recordings.interrupted(world.clock.advance(100))
+    for each in (session.id, "other"):
+        await world.roof.recordings.interrupted(world.clock.advance(50), each)
     await world.roof.finisher.idle()
     parts = {kept.session: (kept.seconds, kept.bytes, kept.reason) for kept in await world.recorded.recordings()}
     assert parts == {session.id: (42.0, len(JUNK), "interrupted"), "other": (0.0, 0, "interrupted")}
@@ -560,7 +561,8 @@ async def test_what_a_killed_server_left_open_is_closed_with_its_length(world: W
 async def test_what_a_worker_still_records_into_stays_open_and_ends_as_usual(world: World) -> None:
     first, second = [await world.roof.recordings.begin(session, "Họp", HOST_IS, NOW) for session in ("s", "t")]
     fresh = Recordings(world.recorded, world.roof.recordings.directory, b"", world.roof.finisher.wake, world.disk)
-    await fresh.interrupted(NOW, still_running=frozenset({first}))
+    assert (await fresh.taken_over(), fresh.running) == ({first, second}, 2)
+    await fresh.lost(second, NOW)
     assert fresh.running == 1
     assert [(each.session, each.state) for each in await world.recorded.recordings_in("recording")] == [
         ("s", "recording")

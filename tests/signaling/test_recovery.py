@@ -7,20 +7,22 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from mediaserver.api import Layout, SeatOptions
+from mediaserver.api import Layout, RecordingEnded, SeatOptions
 from mediaserver.errors import EngineGone
 from scheduler.model import Session
 from scheduler.preparation.tables import STAYS
-from signaling import app
+from signaling import app, recording_journal
 from signaling.conference_keeper import ConferenceKeeper
 from signaling.conference_snapshot import MeetingSnapshot
 from signaling.gateway import Gateway
+from signaling.recording_store import RecordingStore
 from signaling.roster import ticket_of
 from signaling.settings import Settings
 from signaling.supervisor import Supervisor
 from signaling.tables import CONFERENCES
+from signaling.workers import Workers
 from tests.fakes import FakeEngine
-from tests.signaling.rooms import FakeAgent, calls, gateway, register, tick
+from tests.signaling.rooms import FakeAgent, calls, gateway, register, soon, tick
 from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket, World, open_world
 
 MADE = ("open_room", "close_room", "add_seat", "remove_seat", "connect", "start_recording", "stop_recording")
@@ -120,6 +122,129 @@ async def test_a_recording_goes_on_in_its_part(settings: Settings) -> None:
         await world.roof.recordings.settled(5)
         parts = await world.recorded.parts(session.id)
         assert [(part.part, part.reason) for part in parts if part.part] == [(1, "empty")]
+
+
+async def _recorded(world: World, engine: FakeEngine) -> tuple[Session, str, str]:
+    """A meeting that is recorded, and is left by its server; return it, the file, and its host's token."""
+    session, host, chair, _ = await _meeting(world, recording=True)
+    await world.tick(1)
+    assert (await host.type("recording"))["on"] is True
+    path = engine.rooms[session.id].recording
+    assert path is not None
+    await world.roof.hub.leave()
+    return session, path, chair["resume"]
+
+
+async def _parts(world: World, session: Session) -> list[tuple[int, str, str | None]]:
+    return [(part.part, part.state, part.reason) for part in await world.recorded.parts(session.id) if part.part]
+
+
+async def test_a_file_that_is_being_closed_meanwhile_is_awaited_and_ends_as_its_worker_says(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, _ = await _recorded(world, engine)
+    engine.rooms.clear()  # the last have left, and their worker is closing the file
+    engine.writing[path] = session.id
+    async with open_world(settings, held=engine) as world:
+        assert (await _parts(world, session))[0] == (1, "recording", None)
+        engine.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))
+        await soon(lambda: world.roof.recordings.running == 1)
+        assert await _parts(world, session) == [(1, "broken", "disk-slow"), (2, "recording", None)]
+
+
+async def test_a_recording_that_ended_for_a_reason_while_there_was_no_server_is_over_for_that(
+    settings: Settings,
+) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, token = await _recorded(world, engine)
+    engine.rooms[session.id].recording = None
+    end = RecordingEnded(session.id, path, 61.0, "disk-full")
+    engine.ended.append(end)
+    engine.emit(end)  # told twice, it is noted once
+    async with open_world(settings, held=engine) as world:
+        assert (engine.ended, world.roof.recordings.running) == ([], 0)
+        _, joined = await world.join("host", session, resume=token)
+        assert (joined["recording"]["on"], joined["recording"]["error"]) == (False, "disk-full")
+        await world.tick(1)
+        assert await _parts(world, session) == [(1, "broken", "disk-full")]
+
+
+async def test_a_recording_that_was_given_up_without_a_server_goes_on_in_its_next_part(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, token = await _recorded(world, engine)
+    engine.rooms.clear()
+    engine.ended.append(RecordingEnded(session.id, path, 61.0, "interrupted"))
+    engine.emit(engine.ended[0])
+    async with open_world(settings, held=engine) as world:
+        _, joined = await world.join("host", session, resume=token)
+        assert joined["recording"]["on"] is True
+        assert await _parts(world, session) == [(1, "broken", "interrupted"), (2, "recording", None)]
+
+
+async def test_a_recording_that_was_stopped_in_the_last_moment_does_not_begin_again(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, token = await _recorded(world, engine)
+        await world.roof.recordings.stopping(session.id, "host", None)
+    engine.rooms[session.id].recording = None
+    engine.ended.append(RecordingEnded(session.id, path, 61.0, None))
+    async with open_world(settings, held=engine) as world:
+        _, joined = await world.join("host", session, resume=token)
+        assert (joined["recording"]["on"], joined["recording"]["error"]) == (False, None)
+        await world.tick(1)
+        assert await _parts(world, session) == [(1, "broken", "empty")]
+
+
+async def test_an_end_is_told_until_it_is_noted_where_it_outlives_the_server(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, _ = await _recorded(world, engine)
+    engine.rooms.clear()
+    engine.ended.append(RecordingEnded(session.id, path, 61.0, "disk-full"))
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    async def locked(*_: object) -> None:
+        raise OSError("locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recording_journal, "_append", full)
+        patched.setattr(RecordingStore, "close_recording", locked)
+        with pytest.raises(OSError, match="locked"):  # it does not start
+            async with open_world(settings, held=engine):
+                pass
+    assert len(engine.ended) == 1
+    async with open_world(settings, held=engine) as world:
+        assert (engine.ended, (await _parts(world, session))[0]) == ([], (1, "broken", "disk-full"))
+
+
+async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited_as_its_rooms_are(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "MACHINE_SECONDS", 3600.0)
+    first, away = FakeEngine(), FakeEngine()
+    async with open_world(settings, held=first) as world:
+        await world.kept.worker_keys.make("media-2", world.clock.now)
+        session, path, _ = await _recorded(world, first)
+        lost = await world.roof.recordings.begin("lost", "Họp", ("UBND", "56"), world.clock.now)
+    workers = Workers()
+    away.writing[path] = session.id
+    async with open_world(settings, workers) as world:
+        await workers.take("media-2/1", away)
+        serving = asyncio.create_task(workers.serve("media-2/1"))
+        assert world.roof.recordings.running == 2  # both, until it is known that nobody records into one
+        await world.roof.hub._await_workers({path, lost}, set(), 0)
+        [other] = await world.recorded.parts("lost")
+        assert ((await _parts(world, session))[0], other.reason) == ((1, "recording", None), "interrupted")
+        away.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))
+        await soon(lambda: path not in world.roof.recordings._running)
+        assert (await _parts(world, session))[0] == (1, "broken", "disk-slow")
+        serving.cancel()
 
 
 async def test_a_room_without_a_conference_is_closed_and_a_conference_that_is_over_forgotten(

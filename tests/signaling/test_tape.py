@@ -53,6 +53,12 @@ def begin(tape: Tape, now: datetime = NOW, by: str = "host") -> None:
     runs(tape, tape.ask(True, False, by, now), now)
 
 
+def test_what_was_interrupted_is_not_over(tape: Tape) -> None:
+    begin(tape)
+    before = tape.state
+    assert (tape.ended("interrupted"), tape.state, tape.runs) == ([], before, True)
+
+
 def test_everybody_is_told_that_it_is_on_once_the_engine_records(tape: Tape) -> None:
     [start] = tape.ask(True, False, "host", NOW)
     assert (start, tape.state) == (StartRecording("host"), OFF)

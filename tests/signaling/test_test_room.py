@@ -5,7 +5,9 @@ from typing import Any
 
 from mediaserver.api import EngineLost, EngineReady
 from scheduler.model import Amount
-from tests.signaling.world import CAU_BA, DIEN_KHANH, NHA_TRANG, NOW, Socket, World
+from signaling.settings import Settings
+from tests.fakes import FakeEngine
+from tests.signaling.world import CAU_BA, DIEN_KHANH, NHA_TRANG, NOW, Socket, World, open_world
 
 ROOM = f"test-room:{CAU_BA}"
 
@@ -109,3 +111,17 @@ async def test_a_lost_worker_brings_the_test_room_back(world: World) -> None:
     world.engine.emit(EngineReady())
     await socket.type("renew")
     assert world.engine.rooms[ROOM].floors == {joined["seat"]}
+
+
+async def test_after_a_restart_everybody_is_back_in_their_full_test_rooms_who_was_in_one(settings: Settings) -> None:
+    engine, accounts = FakeEngine(), ("cauba", "nhatrang", "camranh", "dienkhanh")
+    async with open_world(settings, held=engine) as world:
+        tokens = [(await visit(world, account))[1]["resume"] for account in accounts]
+        await world.roof.hub.tools.presence.write()
+        await world.roof.hub.leave()
+    async with open_world(settings, held=engine) as world:
+        assert engine.rooms == {}
+        for account, token in zip(accounts, tokens, strict=True):
+            socket, joined = await visit(world, account, resume=token)
+            assert joined["type"] == "joined"
+            assert (await socket.ask(type="offer", sdp="v=0"))["type"] == "answer"

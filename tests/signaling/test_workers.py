@@ -1,13 +1,21 @@
 """Several engines as one: placement, and what a lost one takes along."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
+from mediaserver import channel
 from mediaserver.api import (
     EngineLost,
     Event,
+    Held,
     Layout,
     PeerUp,
     RecordingEnded,
@@ -16,9 +24,11 @@ from mediaserver.api import (
     SeatOptions,
 )
 from mediaserver.errors import AlreadyRecording, CannotRecord, EngineGone, EngineLate, UnknownRoom
+from mediaserver.remote import RemoteEngine
+from mediaserver.worker import EngineServer
 from signaling.settings import Settings
 from signaling.workers import RecordingLost, RoomBack, RoomHeld, RoomLost, Workers
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, FakeRoom
 from tests.signaling.rooms import soon
 from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world
 
@@ -321,3 +331,87 @@ async def test_a_worker_that_dies_while_it_is_taken_in_holds_nothing(shop: Shop)
     assert await shop.events(3) == [RoomHeld("b"), RoomLost("b"), RoomBack("b")]
     await shop.workers.open_room("b", RoomOptions())
     assert shop.workers.place("b") == "1"
+
+
+async def test_what_a_worker_says_of_ends_and_files_of_its_own_is_told_and_noted_once(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.workers.start_recording("a", "/a/2.mp4")
+    third = FakeEngine()
+    third.writing = {"/a/2.mp4": "a", "/b/1.mp4": "b", "/b/2.mp4": "a"}
+    third.ended = [RecordingEnded("a", f"/a/{part}.mp4", 1.0, "disk-full") for part in (1, 2)]
+    third.ended.append(RecordingEnded("a", "/elsewhere/1.mp4", 1.0, None))
+    own, *others = third.ended
+    shop.engines.append(third)
+    await shop.start(2)
+    for event in (own, PeerUp("nowhere", "1")):
+        third.emit(event)
+    assert await shop.events(2) == [own, PeerUp("nowhere", "1")]
+    assert await shop.workers.held() == Held(("a",), {"/a/2.mp4": "a", "/b/1.mp4": "b"}, (own,))
+    for end in third.ended:
+        await shop.workers.noted(end.path)
+    assert (third.ended, (await shop.workers.held()).ended) == (others, ())
+    await shop.lose(2)
+    assert await shop.events(1) == [RecordingLost("b", "/b/1.mp4")]
+
+
+async def test_where_the_folder_is_not_seen_nothing_is_said_of_files(shop: Shop) -> None:
+    third = FakeEngine()
+    third.writing, third.ended = {"/b/1.mp4": "b"}, [RecordingEnded("a", "/a/1.mp4", 1.0, None)]
+    await shop.workers.take("2", third, records=False)
+    assert await shop.workers.held() == Held()
+
+
+class Wire:
+    """Two ends over which messages go as over a socket: whoever reads one that is too large hangs up."""
+
+    def __init__(self) -> None:
+        ways: list[asyncio.Queue[str | None]] = [asyncio.Queue(), asyncio.Queue()]
+        self.near, self.far = End(ways[0], ways[1]), End(ways[1], ways[0])
+
+
+class End:
+    """A link."""
+
+    def __init__(self, out: asyncio.Queue[str | None], into: asyncio.Queue[str | None]) -> None:
+        self._out = out
+        self._into = into
+
+    async def read(self) -> dict[str, Any] | None:
+        text = await self._into.get()
+        if text is not None and len(text) > channel.MAX_MESSAGE_BYTES:
+            raise ValueError("message too large")
+        return None if text is None else channel.decode(text)
+
+    def write(self, message: dict[str, Any]) -> None:
+        self._out.put_nowait(channel.encode(message))
+
+    def close(self) -> None:
+        for way in (self._out, self._into):
+            way.put_nowait(None)
+
+
+ROOMS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 1000)), max_size=40)
+"""Of each room: seats, and letters of their names."""
+
+
+@given(ROOMS)
+@example([(250, 60)] * 40)
+@example([(250, 60), (400, 1000), (250, 60)])
+@examples(max_examples=10, deadline=None)
+async def test_any_number_of_rooms_of_any_size_is_taken_in_but_those_that_no_message_holds(
+    rooms: list[tuple[int, int]],
+) -> None:
+    wire, engine, workers = Wire(), FakeEngine(), Workers()
+    for number, (seats, letters) in enumerate(rooms):
+        names = {f"{seat}": SeatOptions(f"{seat}", "đ" * letters) for seat in range(seats)}
+        engine.rooms[f"{number}"] = FakeRoom(seats=names, views=dict.fromkeys(names, "composed"))
+    before = {room: await engine.room_state(room) for room in engine.rooms}
+    serving = asyncio.create_task(EngineServer(engine).serve(wire.far))  # type: ignore[arg-type]
+    remote = RemoteEngine(wire.near)
+    await workers.take("0", remote)
+    sizes = {room: len(json.dumps({"id": 1000, "result": asdict(state)})) for room, state in before.items()}
+    fit = {room for room, size in sizes.items() if size <= channel.MAX_MESSAGE_BYTES}
+    assert set((await workers.held()).rooms) == engine.rooms.keys() == fit
+    assert {room: await workers.room_state(room) for room in fit} == {room: before[room] for room in fit}
+    await remote.close()
+    await serving

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import ssl
 import sys
 import threading
 from pathlib import Path
@@ -11,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from mediaserver import channel, replies
+from mediaserver import channel, outpost, replies
 from mediaserver import worker as module
 from mediaserver.api import (
     ENDS,
@@ -134,6 +135,29 @@ async def test_how_recordings_ended_without_a_server_waits_for_the_next_one_also
                 assert await server.held() == Held()
             await server.close()
         await running
+
+
+@pytest.mark.parametrize(("owner", "told"), [("ours", 1), ("theirs", 0)])
+async def test_on_a_machine_of_its_own_it_tells_ends_to_servers_of_their_data_directory_alone(
+    monkeypatch: pytest.MonkeyPatch, owner: str, told: int
+) -> None:
+    monkeypatch.setattr(outpost, "ALONE_S", -1.0)
+    engines: list[LocalEngine] = []
+
+    def engine() -> LocalEngine:
+        engines.append(LocalEngine(["127.0.0.1"], 0))
+        return engines[-1]
+
+    serving = outpost.Outpost("https://127.0.0.1:1/", "key", ssl.create_default_context(), engine)
+    await serving._live()  # nobody is there
+    await serving._of("ours")
+    await engines[0].open_room("r", RoomOptions())
+    await engines[0].start_recording("r", "/r/1.mp4")
+    await serving._live()  # for too long
+    assert await engines[0].held() == Held(ended=(RecordingEnded("r", "/r/1.mp4", 0.0, "interrupted"),))
+    await serving._of(owner)
+    assert len((await engines[-1].held()).ended) == told
+    await serving._close()
 
 
 async def test_a_file_that_is_being_closed_is_held_until_it_is_also_without_its_room(

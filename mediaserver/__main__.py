@@ -5,9 +5,12 @@ import asyncio
 import gc
 import logging
 import os
+import pwd
+import resource
 import signal
 import ssl
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,6 +20,8 @@ import uvloop
 from mediaserver.api import RTP_PORTS
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import Refused
+from mediaserver.files import FolderFiles, RecordingFiles
+from mediaserver.given import GivenFolder
 from mediaserver.worker import Worker
 
 if TYPE_CHECKING:
@@ -44,11 +49,12 @@ async def _run(arguments: argparse.Namespace) -> None:
 def _worker(arguments: argparse.Namespace) -> "Worker | Outpost":
     first, last = arguments.rtp_ports
 
-    def engine() -> LocalEngine:
-        return LocalEngine(arguments.address, arguments.port, range(first, last + 1))
+    def engine(files: Callable[[Path], RecordingFiles] = FolderFiles) -> LocalEngine:
+        return LocalEngine(arguments.address, arguments.port, range(first, last + 1), files)
 
     if arguments.socket is not None:
-        return Worker(engine(), arguments.socket, arguments.owner)
+        given = GivenFolder()
+        return Worker(engine(given.of), arguments.socket, arguments.owner, given, arguments.server_user)
     from mediaserver.outpost import Outpost  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
 
     key = arguments.key_file.read_text(encoding="ascii").strip()
@@ -63,12 +69,23 @@ def _roof(text: str) -> str:
     return text
 
 
+def _user(name: str) -> int:
+    """Read the name of a user."""
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise argparse.ArgumentTypeError(f"no user {name!r} here") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="diemcau media", description=__doc__)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--socket", help="unix socket to serve the roof on")
     where.add_argument("--roof", type=_roof, help="https link of a roof on another machine, to dial")
     parser.add_argument("--owner", default="", help="id of the data directory whose servers it serves, for --socket")
+    parser.add_argument(
+        "--server-user", type=_user, help="user of the server, when it is not ours, for --socket: our group may connect"
+    )
     parser.add_argument("--key-file", type=Path, help="file with the key of `diemcau admin worker-key`, for --roof")
     parser.add_argument("--authority", type=Path, help="certificates (PEM) that the roof's is checked by, for --roof")
     parser.add_argument("--port", type=int, default=PORT, help=f"UDP port for all peers ({PORT})")
@@ -87,6 +104,8 @@ def main() -> None:
         parser.error("--roof needs --key-file")
     logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     os.umask(0o077)  # recordings and the socket are for our own user
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each recording has one for each point that may speak
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
     try:

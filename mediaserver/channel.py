@@ -4,10 +4,12 @@
     ← {"id": 7, "result": …}  or  {"id": 7, "error": "BadOffer", "text": …}
     ← {"event": "PeerUp", "fields": {…}}
 
-Both ends are ours and of one :data:`VERSION`; the channel is not a public interface.
+    → {"files": path, "descriptors": 65}  or  {"files": path, "errno": …}
+
+Both ends are ours and of one :data:`VERSION`; the channel is not a public interface. The last goes over a unix socket
+alone, with as many descriptors as it says (:mod:`mediaserver.given`).
 """
 
-import asyncio
 import json
 import struct
 from dataclasses import asdict, is_dataclass
@@ -68,15 +70,22 @@ EVENTS: dict[str, type[api.Event]] = {
 }
 
 
-async def read(reader: asyncio.StreamReader) -> dict[str, Any] | None:
-    """The next message; None at the end. Raises ValueError for one larger than `MAX_MESSAGE_BYTES`, or as `decode`."""
-    try:
-        (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-        if length > MAX_MESSAGE_BYTES:
-            raise ValueError("message too large")
-        return decode(await reader.readexactly(length))
-    except (asyncio.IncompleteReadError, ConnectionError):
+def take(received: bytearray) -> dict[str, Any] | None:
+    """Take the first message out of what was received; None while it is not whole.
+
+    Raises ValueError for one larger than `MAX_MESSAGE_BYTES`, or as `decode`.
+    """
+    if len(received) < _LENGTH.size:
         return None
+    (length,) = _LENGTH.unpack_from(received)
+    if length > MAX_MESSAGE_BYTES:
+        raise ValueError("message too large")
+    end = _LENGTH.size + length
+    if len(received) < end:
+        return None
+    message = bytes(received[_LENGTH.size : end])
+    del received[:end]
+    return decode(message)
 
 
 def decode(data: bytes | str) -> dict[str, Any]:
@@ -118,10 +127,10 @@ def encode(message: dict[str, Any]) -> str:
     return text
 
 
-def write(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
-    """Queue one message. Raises TooLarge."""
+def frame(message: dict[str, Any]) -> bytes:
+    """One message behind its length. Raises TooLarge."""
     data = encode(message).encode()
-    writer.write(_LENGTH.pack(len(data)) + data)
+    return _LENGTH.pack(len(data)) + data
 
 
 def pack(values: dict[str, Any]) -> dict[str, Any]:

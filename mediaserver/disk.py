@@ -1,5 +1,6 @@
-"""How full the disk of the recordings is, and what that means. Rules are pure; only `measure` looks."""
+"""How full the disk of the recordings is, and what that means. Rules are pure; only `measure…` look."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,3 +75,9 @@ def measure(directory: Path) -> Space:
         directory = directory.parent
     usage = shutil.disk_usage(directory)
     return Space(usage.free, usage.total)
+
+
+def measure_descriptor(descriptor: int) -> Space:
+    """The space around an open file, as :func:`measure` tells it. Raises OSError."""
+    found = os.fstatvfs(descriptor)
+    return Space(found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize)

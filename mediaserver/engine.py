@@ -5,6 +5,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
 
 from mediaserver.api import (
     ENDS,
@@ -22,6 +23,7 @@ from mediaserver.api import (
 )
 from mediaserver.errors import BadOffer, UnknownRoom
 from mediaserver.faults import Faults
+from mediaserver.files import FolderFiles, RecordingFiles
 from mediaserver.leg import Leg
 from mediaserver.mix.minus import PTIME_MS
 from mediaserver.peer import TICK_S, Peer
@@ -62,11 +64,18 @@ def _beats(now: float) -> int:
 class LocalEngine:
     """:class:`mediaserver.api.MediaEngine` on `hosts` and one UDP `port` (0: any free one).
 
-    Room systems have `rtp_ports`.
+    Room systems have `rtp_ports`; `files` are those of a recording.
     """
 
-    def __init__(self, hosts: Iterable[str], port: int, rtp_ports: range = RTP_PORTS) -> None:
+    def __init__(
+        self,
+        hosts: Iterable[str],
+        port: int,
+        rtp_ports: range = RTP_PORTS,
+        files: Callable[[Path], RecordingFiles] = FolderFiles,
+    ) -> None:
         # given
+        self._files = files
         self._hosts = tuple(hosts)
         self._port = port
         # owned
@@ -162,7 +171,7 @@ class LocalEngine:
             if not self._rooms:
                 self._done = beats
                 self._ticker.start()
-            self._rooms[room] = Room(room, options, self._dirty, self._emit, (beats + 1) * BEAT_S)
+            self._rooms[room] = Room(room, options, self._dirty, self._emit, (beats + 1) * BEAT_S, self._files)
 
     async def close_room(self, room: str) -> None:
         """Close a room with all its peers and its recording."""

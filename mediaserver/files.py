@@ -1,8 +1,11 @@
-"""The files of a recording: where its picture lies, its fingerprint, and how much of a cut-off one is whole."""
+"""The files of a recording: how they are called and opened, its fingerprint, and how much of a cut-off one is whole."""
 
 import hashlib
 import os
 from pathlib import Path
+from typing import Protocol
+
+from mediaserver.disk import Space, measure
 
 CHUNK_BYTES = 1 << 20
 HEADER_BYTES = 16
@@ -10,6 +13,65 @@ HEADER_BYTES = 16
 
 MAX_DAMAGED = 5
 """Fragments, of a second each, that may be given up at the end of a file for the sake of the rest."""
+MAX_SOLOS = 64
+"""Points with a file of their own in one recording; who speaks first after them is in the mix only."""
+
+
+class RecordingFiles(Protocol):
+    """The files of one recording that is made: number 0 is the recording itself, 1 and on are those of its points."""
+
+    path: Path
+
+    def open(self, number: int) -> int:
+        """Return the descriptor of a file, which is the caller's to close. Raises OSError."""
+
+    def space(self) -> Space:
+        """How full the disk is on which they lie. Raises OSError."""
+
+    def close(self) -> None:
+        """Let go of what was not opened."""
+
+
+class FolderFiles:
+    """:class:`RecordingFiles` in a folder where we may open them."""
+
+    def __init__(self, path: Path) -> None:
+        # given
+        self.path = path
+
+    def open(self, number: int) -> int:
+        """Make a file anew. Raises OSError."""
+        return create(self.path if number == 0 else solo_of(self.path, number))
+
+    def space(self) -> Space:
+        """How full the disk is. Raises OSError."""
+        return measure(self.path.parent)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def create(path: Path) -> int:
+    """Open a file to be written anew, for its owner alone. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+
+
+def solo_of(recording: Path, number: int) -> Path:
+    """Where the sound of the point lies that spoke as the `number`-th one."""
+    return recording.with_name(f"{recording.stem}.{number}.m4a")
+
+
+def names_of(recording: Path) -> list[Path]:
+    """Where all files of a recording may lie, by their numbers."""
+    return [recording, *(solo_of(recording, number) for number in range(1, MAX_SOLOS + 1))]
+
+
+def delete_empty(recording: Path) -> None:
+    """Delete what stayed empty of a recording that is closed. Raises OSError."""
+    for path in (recording, *solos_of(recording)):
+        if path.is_file() and path.stat().st_size == 0:
+            path.unlink()
 
 
 def thumbnail_of(path: Path) -> Path:

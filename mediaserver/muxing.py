@@ -37,9 +37,9 @@ class FragmentedFile:
     touch the disk itself.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file anew. Raises OSError."""
-        self._file = _Unbuffered(path, "w")
+    def __init__(self, descriptor: int) -> None:
+        """Write into an open file, which is ours to close. Raises OSError."""
+        self._file = _Unbuffered(descriptor, "w")
         self.container = av.open(self._file, "w", format="mp4", options=FRAGMENTED)
 
     def close(self) -> None:

@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 from errno import ENOSPC
 from fractions import Fraction
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import av
 
-from mediaserver.disk import measure
+from mediaserver.files import RecordingFiles
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.muxing import FragmentedFile, add_opus
 from mediaserver.rtp.jitter import Frame, FrameAssembler
@@ -45,16 +44,17 @@ _VIDEO_CLOCK = 90_000
 
 
 class Recorder:
-    """Records one H.264 source and one Opus source into `path`; `failed` is called once with a machine word."""
+    """Records one H.264 source and one Opus source into `files`; `failed` is called once with a machine word."""
 
-    def __init__(self, path: Path, failed: Callable[[str], None]) -> None:
+    def __init__(self, files: RecordingFiles, failed: Callable[[str], None]) -> None:
         # given
-        self.path = path
+        self.path = files.path
+        self._files = files
         self._failed = failed
         # owned
         self.leg = None
-        self._file = _File(path)
-        self._solos = Solos(path)
+        self._file = _File(files)
+        self._solos = Solos(files)
         self._thread = ThreadPoolExecutor(1, "recorder")
         self._assembler = FrameAssembler("H264")
         self._video = _Unwrapped()
@@ -175,6 +175,7 @@ class Recorder:
         for each in files:  # those that were left out once something had failed
             with suppress(OSError, av.FFmpegError):
                 each.close()
+        self._files.close()
         if self._left_out:
             logger.warning("x %d packets of voices are missing beside %s", self._left_out, self.path)
 
@@ -222,8 +223,8 @@ class _Unwrapped:
 class _File:
     """The mp4 itself; opened by the first key frame, whose parameter sets belong in the header. One thread only."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, files: RecordingFiles) -> None:
+        self._files = files
         self._file: FragmentedFile | None = None
         self._streams: tuple[Any, Any] | None = None
         self._last = {0: -1, 1: -1}
@@ -233,7 +234,7 @@ class _File:
     def picture(self, data: bytes, seconds: float, keyframe: bool) -> None:
         if seconds >= self._look:
             self._look = seconds + LOOK_S
-            if measure(self._path.parent).level == "full":
+            if self._files.space().level == "full":
                 raise OSError(ENOSPC, "what is left of the disk is its reserve")
         if self._file is None:
             self._open(data)
@@ -244,9 +245,8 @@ class _File:
             self._mux(1, data, round(seconds * SAMPLE_RATE), True)
 
     def _open(self, keyframe: bytes) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         with av.open(BytesIO(keyframe), format="h264") as picture:
-            self._file = FragmentedFile(self._path)
+            self._file = FragmentedFile(self._files.open(0))
             container = self._file.container
             container.metadata["date"] = datetime.now(UTC).isoformat(timespec="milliseconds")
             video = container.add_stream_from_template(picture.streams.video[0], opaque=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from itertools import count
@@ -9,7 +10,8 @@ from typing import Any
 
 from mediaserver import channel, errors, replies
 from mediaserver.api import EVERYONE, EngineLost, Event, Held, Layout, LineState, RoomOptions, RoomState, SeatOptions
-from mediaserver.link import Link, StreamLink
+from mediaserver.given import Giver
+from mediaserver.link import Link, SocketLink
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +23,13 @@ MAX_EVENTS = 10_000
 class RemoteEngine:
     """One connection to a worker. When it ends, every call raises EngineGone and events close with EngineLost.
 
-    A worker that says what none can say is hung up on.
+    A worker that says what none can say is hung up on. Without a `giver` it opens the files of recordings itself.
     """
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, giver: Giver | None = None) -> None:
         # given
         self._link = link
+        self._giver = giver
         # owned
         self._ids = count(1)
         self._waiting: dict[int, tuple[str, asyncio.Future[Any]]] = {}
@@ -37,9 +40,14 @@ class RemoteEngine:
 
     @classmethod
     async def dial(cls, socket_path: str, owner: str = "") -> "RemoteEngine":
-        """Connect to a worker's socket as the server of the data directory `owner`. Raises OSError, and Refused."""
-        link = StreamLink(*await asyncio.open_unix_connection(socket_path, limit=channel.MAX_MESSAGE_BYTES))
+        """Connect to a worker's socket as the server of the data directory `owner`.
+
+        Raises OSError, and Refused; PermissionError where the socket is of another user than its directory.
+        """
+        link = await SocketLink.dial(socket_path)
         try:
+            if link.peer != os.stat(os.path.dirname(socket_path)).st_uid:
+                raise PermissionError(f"user {link.peer}, who listens on {socket_path}, does not own its directory")
             link.write({"owner": owner, "version": channel.VERSION})
             async with asyncio.timeout(GREETING_S):
                 verdict = await link.read()
@@ -50,7 +58,7 @@ class RemoteEngine:
         except BaseException:
             link.close()
             raise
-        return cls(link)
+        return cls(link, Giver(link))
 
     async def _read(self) -> None:
         try:
@@ -61,6 +69,8 @@ class RemoteEngine:
         finally:
             self._gone = True
             self._link.close()
+            if self._giver is not None:
+                self._giver.close()
             self._push(EngineLost())
             for _, future in self._waiting.values():
                 if not future.done():
@@ -158,7 +168,16 @@ class RemoteEngine:
 
     async def start_recording(self, room: str, path: str) -> None:
         """Record into `path`."""
-        await self._call("start_recording", room=room, path=path)
+        try:
+            await self._call("start_recording", room=room, path=path)
+        except errors.EngineLate:
+            self._give(path)  # it may still begin
+            raise
+        self._give(path)
+
+    def _give(self, path: str) -> None:
+        if self._giver is not None:
+            self._giver.give(path)
 
     async def pause_recording(self, room: str, paused: bool) -> None:
         """Pause or resume the recording."""

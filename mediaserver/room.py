@@ -34,6 +34,7 @@ from mediaserver.camera import PictureInput
 from mediaserver.demand import Demand, Display
 from mediaserver.errors import AlreadyRecording, UnknownSeat
 from mediaserver.faults import Faults
+from mediaserver.files import FolderFiles, RecordingFiles
 from mediaserver.leg import Leg
 from mediaserver.metronome import Metronome
 from mediaserver.mix.composer import Composed, Composer, Work
@@ -99,17 +100,25 @@ def _recorded(picture: Picture) -> Source:
 class Room:
     """Everything of one meeting in packets; all of it is touched by the loop thread only.
 
-    `emit` takes events; `dirty` collects sources to flush; `start` is when both clocks of the room began to count.
+    `emit` takes events; `dirty` collects sources to flush; `start` is when both clocks of the room began to count;
+    `files` are those of a recording.
     """
 
     def __init__(
-        self, name: str, options: RoomOptions, dirty: Dirty, emit: Callable[[Event], None], start: float
+        self,
+        name: str,
+        options: RoomOptions,
+        dirty: Dirty,
+        emit: Callable[[Event], None],
+        start: float,
+        files: Callable[[Path], RecordingFiles] = FolderFiles,
     ) -> None:
         # given
         self.name = name
         self.options = options
         self._dirty = dirty
         self._emit = emit
+        self._files = files
         # owned
         self._title = options.title
         self._names = dict(options.names)
@@ -545,7 +554,7 @@ class Room:
         def failed(word: str) -> None:
             loop.call_soon_threadsafe(self._recording_failed, recorder, word)
 
-        self._recorder = recorder = Recorder(Path(path), failed)
+        self._recorder = recorder = Recorder(self._files(Path(path)), failed)
         self.mixer.full.attach(recorder)
         self.mixer.relays = False
         now = time.monotonic()

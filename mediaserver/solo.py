@@ -8,24 +8,22 @@ loudest few of the open floors, mended where packets were lost.
 from collections.abc import Mapping
 from contextlib import ExitStack
 from fractions import Fraction
-from pathlib import Path
 
 import av
 
+from mediaserver.files import MAX_SOLOS, RecordingFiles
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.mix.opus import OpusEncoder, silence
 from mediaserver.muxing import FragmentedFile, add_opus
-
-MAX_SOLOS = 64
-"""Points with a file of their own in one recording; who speaks first after them is in the mix only."""
 
 
 class Solo:
     """One point. Encoded in the loop's thread, written in the recorder's."""
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, files: RecordingFiles, number: int, name: str) -> None:
         # given
-        self._path = path
+        self._files = files
+        self._number = number
         self._name = name
         # owned
         self._encoder = OpusEncoder()
@@ -44,7 +42,7 @@ class Solo:
     def write(self, payload: bytes, seconds: float) -> None:
         """Write a packet at its time. Raises OSError, FFmpegError."""
         if self._file is None:
-            self._file = FragmentedFile(self._path)
+            self._file = FragmentedFile(self._files.open(self._number))
             self._file.container.metadata["title"] = self._name
             add_opus(self._file.container)
             self._mux(self._silence, 0)
@@ -70,9 +68,9 @@ class Solo:
 class Solos:
     """All points of one recording by their names; further ones than `MAX_SOLOS` are left out."""
 
-    def __init__(self, recording: Path) -> None:
+    def __init__(self, files: RecordingFiles) -> None:
         # given
-        self._recording = recording
+        self._files = files
         # owned
         self._solos: dict[str, Solo] = {}
 
@@ -80,8 +78,7 @@ class Solos:
         """Encode 20 ms of every voice; who begin in the same tick have their files in the order given."""
         for name in voices:
             if name not in self._solos and len(self._solos) < MAX_SOLOS:
-                path = self._recording.with_name(f"{self._recording.stem}.{len(self._solos) + 1}.m4a")
-                self._solos[name] = Solo(path, name)
+                self._solos[name] = Solo(self._files, len(self._solos) + 1, name)
         known = ((self._solos[name], samples) for name, samples in voices.items() if name in self._solos)
         return [(solo, solo.encode(samples, tick)) for solo, samples in known]
 

@@ -6,18 +6,23 @@ server says who it is, and the worker takes it or not:
 
     server → {"owner": …, "version": …}          the id of its data directory, and its release
     worker → {"welcome": …}  or  {"refused": …}  its process, or a text that says why not
+
+A server of another user cannot end the worker by a signal; with ``"end": true`` it asks it to end.
 """
 
 import asyncio
 import logging
 import os
+import socket
+from pathlib import Path
 from typing import Any
 
 from mediaserver import channel, errors
 from mediaserver.api import Event
 from mediaserver.engine import LocalEngine
 from mediaserver.faults import Faults
-from mediaserver.link import Link, StreamLink
+from mediaserver.given import GivenFolder
+from mediaserver.link import Link, SocketLink
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +32,8 @@ TELL_S = 86_400.0
 """The ends of recordings that no server has noted wait so long for one; without rooms, a worker costs its memory."""
 IDLE_S = 10.0
 """A worker that was started by a server ends so long after it when it holds nothing."""
+REST_S = 1.0
+"""Until the next try where no connection can be taken, for want of descriptors as likely as not."""
 
 
 class EngineServer:
@@ -35,9 +42,10 @@ class EngineServer:
     What happens while there is none is not kept, but for the ends of recordings: the next server asks for all rooms.
     """
 
-    def __init__(self, engine: LocalEngine) -> None:
+    def __init__(self, engine: LocalEngine, files: GivenFolder | None = None) -> None:
         # given
         self._engine = engine
+        self._files = files
         # owned
         self._link: Link | None = None
         self._faults = Faults(logger)
@@ -72,6 +80,9 @@ class EngineServer:
         calls: set[asyncio.Task[None]] = set()
         try:
             while (message := await link.read()) is not None:
+                if self._files is not None and "files" in message:
+                    self._files.take(message)
+                    continue
                 task = asyncio.ensure_future(_answer(self._engine, message, link))
                 calls.add(task)
                 task.add_done_callback(calls.discard)
@@ -105,14 +116,23 @@ class EngineServer:
 class Worker:
     """Serves one engine on a unix socket to servers of the data directory `owner`.
 
-    Without an `owner` it belongs to the first server that comes, and waits for one while it holds no room.
+    Without an `owner` it belongs to the first server that comes, and waits for one while it holds no room. The server
+    is of our own user, or of the user `guest`, whose group is given the socket. It gives the engine `files`.
     """
 
-    def __init__(self, engine: LocalEngine, socket_path: str, owner: str = "") -> None:
+    def __init__(
+        self,
+        engine: LocalEngine,
+        socket_path: str,
+        owner: str = "",
+        files: GivenFolder | None = None,
+        guest: int | None = None,
+    ) -> None:
         # given
-        self._server = EngineServer(engine)
+        self._server = EngineServer(engine, files or GivenFolder())
         self._path = socket_path
         self._owner = owner
+        self._guest = guest
         self._ends_idle = bool(owner)
         # owned
         self._done = asyncio.Event()
@@ -123,35 +143,66 @@ class Worker:
     async def run(self) -> None:
         """Serve until :meth:`stop` is called, or no server has come for too long; then close the engine."""
         self._server.start()
-        temporary = f"{self._path}.new"  # renamed once it listens: who sees the socket can connect to it
-        listener = await asyncio.start_unix_server(self._serve, temporary, limit=channel.MAX_MESSAGE_BYTES)
-        os.rename(temporary, self._path)
-        self._wait(ALONE_S)
-        await self._done.wait()
-        listener.close()
+        with self._listen() as listener:
+            accepting = asyncio.ensure_future(self._accept(listener))
+            self._wait(ALONE_S)
+            await self._done.wait()
+            accepting.cancel()
+            await asyncio.gather(accepting, return_exceptions=True)
         await self._server.close()
         await asyncio.gather(*self._links, return_exceptions=True)
+
+    def _listen(self) -> socket.socket:
+        """Listen on the socket. Raises OSError."""
+        temporary = Path(f"{self._path}.new")  # renamed once it listens: who sees the socket can connect to it
+        temporary.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        try:
+            listener.setblocking(False)
+            listener.bind(str(temporary))
+            if self._guest is not None:
+                temporary.chmod(0o660)
+            listener.listen()
+            temporary.rename(self._path)
+        except BaseException:
+            listener.close()
+            raise
+        return listener
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                logger.error("x no connection can be taken: %s", error)
+                await asyncio.sleep(REST_S)
+                continue
+            serving = loop.create_task(self._serve(SocketLink(connection, takes=True)))
+            self._links.add(serving)
+            serving.add_done_callback(self._links.discard)
 
     def stop(self) -> None:
         """End :meth:`run`."""
         self._done.set()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        serving = asyncio.current_task()
-        assert serving is not None
-        self._links.add(serving)
-        link = StreamLink(reader, writer)
+    async def _serve(self, link: SocketLink) -> None:
         try:
-            if await self._welcomes(link):
+            if self._knows(link) and await self._welcomes(link):
                 self._wait(None)
                 await self._server.serve(link)
         except ValueError as error:
             logger.warning("x a server says what none can say: %s", error)
         finally:
             link.close()
-            self._links.discard(serving)
             if not self._server.served:
                 self._wait(await self._server.patience())
+
+    def _knows(self, link: SocketLink) -> bool:
+        known = link.peer in {os.getuid(), self._guest}
+        if not known:
+            logger.warning("x user %d is none whose server this worker takes", link.peer)
+        return known
 
     async def _welcomes(self, link: Link) -> bool:
         """Whether a server is taken; one of another release makes way for a worker of its own."""
@@ -161,6 +212,9 @@ class Worker:
         owner = str(greeting.get("owner", ""))
         if self._owner not in ("", owner):
             link.write({"refused": "the worker belongs to a server of another data directory"})
+            return False
+        if greeting.get("end") is True:
+            self.stop()
             return False
         if greeting.get("version") != channel.VERSION:
             link.write({"refused": f"the worker is of release {channel.VERSION}"})

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from mediaserver.chapters import Chapter
 from mediaserver.disk import Space
+from mediaserver.files import delete_empty
 from signaling.errors import Forbidden, TicketExpired
 from signaling.recording import JOINED, Left, Recording
 from signaling.recording_journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
@@ -247,13 +248,16 @@ def keep_key(path: Path, key: bytes) -> None:
 
 
 def _size(path: str) -> int:
+    """Return the bytes of a part that is closed; files that were made for it and stayed empty are deleted."""
     file = Path(path)
+    delete_empty(file)
     return file.stat().st_size if file.exists() else 0
 
 
 def _length(recording: Recording, now: datetime) -> tuple[float, int]:
     """Return seconds and bytes of a part nobody closed: it was last written when its worker died."""
     file = Path(recording.path)
+    delete_empty(file)
     if not file.exists():
         return 0.0, 0
     status = file.stat()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from loadtest.tone import encode_tone
+from mediaserver.files import FolderFiles, RecordingFiles
 from mediaserver.mix.codec import VideoEncoder
 from mediaserver.mix.minus import FRAME_SAMPLES
 from mediaserver.recorder import Recorder
@@ -20,9 +21,9 @@ SAFE = Safe(bytes(KEY_BYTES))
 class Camera:
     """Films into a file, 25 pictures and 50 sounds a second, as fast as it is told to."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, files: RecordingFiles | None = None) -> None:
         self.failed: list[str] = []
-        self.recorder = Recorder(path, self.failed.append)
+        self.recorder = Recorder(files or FolderFiles(path), self.failed.append)
         self._dirty = Dirty()
         self._picture = Rendition("H264", self._dirty)
         self._sound = Source("mix", "opus", self._dirty)

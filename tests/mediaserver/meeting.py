@@ -162,6 +162,11 @@ class Meeting:
         self._reading = asyncio.ensure_future(self._read())
         await self.engine.open_room(ROOM, self.options)
 
+    def follow(self, engine: MediaEngine) -> None:
+        """Another server leads it on: its engine is the one that tells what happens."""
+        self.engine = engine
+        self._reading = asyncio.ensure_future(self._read())
+
     async def _read(self) -> None:
         async for event in self.engine.events():
             self.events.append(event)

@@ -1,6 +1,5 @@
 """Messages over the worker's socket."""
 
-import asyncio
 import inspect
 import json
 from contextlib import suppress
@@ -15,22 +14,10 @@ from mediaserver import api, channel
 MESSAGES = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), max_size=4)
 
 
-class Pipe:
-    """A writer whose bytes are kept."""
-
-    def __init__(self) -> None:
-        self.data = b""
-
-    def write(self, data: bytes) -> None:
-        self.data += data
-
-
-async def read_all(data: bytes) -> list[object]:
-    reader = asyncio.StreamReader()
-    reader.feed_data(data)
-    reader.feed_eof()
+def read_all(data: bytes) -> list[object]:
+    received = bytearray(data)
     messages: list[object] = []
-    while (message := await channel.read(reader)) is not None:
+    while (message := channel.take(received)) is not None:
         messages.append(message)
     return messages
 
@@ -38,29 +25,25 @@ async def read_all(data: bytes) -> list[object]:
 @settings(max_examples=30)
 @given(st.lists(MESSAGES, max_size=5))
 def test_messages_are_read_as_written(messages: list[dict[str, object]]) -> None:
-    pipe = Pipe()
-    for message in messages:
-        channel.write(pipe, message)  # type: ignore[arg-type]
-    assert asyncio.run(read_all(pipe.data)) == messages
+    assert read_all(b"".join(map(channel.frame, messages))) == messages
 
 
 @settings(max_examples=50)
 @given(st.binary(max_size=40), st.booleans())
 def test_any_bytes_end_or_are_a_value_error(data: bytes, framed: bool) -> None:
     with suppress(ValueError):
-        asyncio.run(read_all(pack("!I", len(data)) + data if framed else data))
+        read_all(pack("!I", len(data)) + data if framed else data)
 
 
-def test_a_message_cut_off_is_the_end() -> None:
-    pipe = Pipe()
-    channel.write(pipe, {"id": 1})  # type: ignore[arg-type]
-    for length in range(len(pipe.data)):
-        assert asyncio.run(read_all(pipe.data[:length])) == []
+def test_a_message_cut_off_is_none_yet() -> None:
+    data = channel.frame({"id": 1})
+    for length in range(len(data)):
+        assert read_all(data[:length]) == []
 
 
 def test_a_message_too_large_is_not_read() -> None:
     with pytest.raises(ValueError, match="too large"):
-        asyncio.run(read_all(pack("!I", channel.MAX_MESSAGE_BYTES + 1)))
+        read_all(pack("!I", channel.MAX_MESSAGE_BYTES + 1))
 
 
 def test_every_call_of_the_engine_can_be_made() -> None:

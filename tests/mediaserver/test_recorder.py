@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from mediaserver.api import RECORDING, Layout
+from mediaserver.files import FolderFiles
 from mediaserver.mix.codec import VideoEncoder
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, Recorder, _File
@@ -38,7 +39,7 @@ class Studio:
 
     def __init__(self, path: Path, first_tick: int = 0) -> None:
         self.words: list[str] = []
-        self.recorder = Recorder(path, self.words.append)
+        self.recorder = Recorder(FolderFiles(path), self.words.append)
         self.dirty = Dirty()
         self.picture = Rendition("H264", self.dirty)
         self.sound = Source("mix", "opus", self.dirty)
@@ -312,7 +313,7 @@ BIG = 200_000
 
 def picture_file(path: Path) -> _File:
     """A file of the mix with more in it than a hanging disk takes."""
-    file = _File(path)
+    file = _File(FolderFiles(path))
     file.picture(VideoEncoder("H264", *SIZE, FPS, 500_000).encode(plain(*SIZE, RED), keyframe=True)[0], 0, True)
     file.picture(b"\0\0\0\1" + b"\x41" * BIG, FRAME_S, False)
     return file
@@ -320,7 +321,7 @@ def picture_file(path: Path) -> _File:
 
 def solo_file(path: Path) -> Solo:
     """The same of a point."""
-    solo = Solo(path, "a")
+    solo = Solo(FolderFiles(path), 0, "a")
     solo.write(b"\x41" * BIG, 0)
     return solo
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from mediaserver import recorder
-from mediaserver.files import digest, solos_of
+from mediaserver.files import MAX_SOLOS, FolderFiles, digest, solos_of
 from mediaserver.finish import finish
 from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
 from mediaserver.pieces import Piece
-from mediaserver.solo import MAX_SOLOS, Solos
+from mediaserver.solo import Solos
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.pictures import pitch
@@ -196,7 +196,7 @@ def test_while_a_disk_hangs_voices_are_left_out_before_the_recording_is_and_that
 
 def test_points_that_begin_at_once_have_their_files_in_the_order_given(tmp_path: Path) -> None:
     names = [f"point {number}" for number in range(12)]
-    solos = Solos(tmp_path / "1.mp4")
+    solos = Solos(FolderFiles(tmp_path / "1.mp4"))
     for solo, payload in solos.encode({name: tone(440, 0) for name in names}, 0):
         solo.write(payload, 0)
     solos.close()
@@ -222,7 +222,7 @@ def break_first(solos: Solos) -> None:
 
 
 def test_a_file_without_room_for_its_end_leaves_the_others_theirs(tmp_path: Path) -> None:
-    solos = Solos(tmp_path / "1.mp4")
+    solos = Solos(FolderFiles(tmp_path / "1.mp4"))
     for tick in range(25):
         for solo, payload in solos.encode({name: tone(440, tick) for name in "abc"}, tick):
             solo.write(payload, tick / 50)

@@ -18,6 +18,7 @@ from aiohttp import ClientPayloadError
 from mediaserver.api import EngineLost, EngineReady
 from mediaserver.chapters import Chapter
 from mediaserver.disk import BYTES_PER_HOUR, VOICE_BYTES_PER_HOUR, Space, measure
+from mediaserver.files import create, names_of
 from mediaserver.pieces import Job
 from mediaserver.sealed import MARK, Damaged, Safe
 from scheduler.model import ScriptItem
@@ -104,6 +105,22 @@ async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: byt
     async with (await world.signed_in("host")).get(only["thumbnail"]) as response:
         assert (response.content_type, (await response.read())[:2]) == ("image/jpeg", b"\xff\xd8")
     assert (await listed(world, "admin"))[0]["thumbnail"] is None
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_files_of_points_that_never_spoke_are_deleted_with_the_end(world: World, reel: bytes, lost: bool) -> None:
+    session = (await world.session(NHA_TRANG)).id
+    path = Path(await world.roof.recordings.begin(session, "Họp", HOST_IS, world.clock(), "host"))
+    for each in names_of(path):
+        os.close(create(each))
+    await asyncio.to_thread(path.write_bytes, reel)
+    if lost:
+        await world.roof.recordings.interrupted(world.clock(), session)
+    else:
+        await world.roof.recordings.ended(str(path), 2.0, None)
+    assert set(path.parent.glob("*.m4a")) == set()
+    await world.roof.finisher.idle()
+    assert (await world.recorded.recordings())[0].state == "ready"
 
 
 @pytest.mark.parametrize(

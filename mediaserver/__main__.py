@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from mediaserver import systemd
 from mediaserver.api import RTP_PORTS
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import Refused
@@ -40,7 +41,9 @@ async def _run(arguments: argparse.Namespace) -> None:
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
         loop.add_signal_handler(number, worker.stop)
+    alive = loop.create_task(systemd.keep_alive())
     await worker.run()
+    alive.cancel()
     for number in numbers:  # being told to stop while stopping is no reason to die of it
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)

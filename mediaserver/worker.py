@@ -17,7 +17,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from mediaserver import channel, errors
+from mediaserver import channel, errors, systemd
 from mediaserver.api import Event
 from mediaserver.engine import LocalEngine
 from mediaserver.faults import Faults
@@ -145,8 +145,10 @@ class Worker:
         self._server.start()
         with self._listen() as listener:
             accepting = asyncio.ensure_future(self._accept(listener))
+            systemd.tell(systemd.READY)
             self._wait(ALONE_S)
             await self._done.wait()
+            systemd.tell(systemd.STOPPING)
             accepting.cancel()
             await asyncio.gather(accepting, return_exceptions=True)
         await self._server.close()

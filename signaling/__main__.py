@@ -4,6 +4,7 @@ import argparse
 import gc
 import os
 import runpy
+import signal
 import sys
 
 import uvloop
@@ -37,13 +38,23 @@ def main() -> None:
         if arguments.command != "serve":
             uvloop.run(admin.run(settings, arguments))
         elif uvloop.run(serve(settings, arguments.take_over)):
-            os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same command again
+            _begin_anew()
     except (RoofError, SchedulerError, OSError) as error:
         sys.exit(f"diemcau: {error}")
     except DBAPIError as error:
         if logs.lost_part(error) is None:
             raise
         sys.exit(f"diemcau: the database does not answer: {error.orig}")
+
+
+def _begin_anew() -> None:
+    """Become the same command again, of the release that is installed now.
+
+    Until that listens for signals, another SIGUSR2 and a SIGHUP are ignored: by default they would end it.
+    """
+    for number in (signal.SIGHUP, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_IGN)  # execve(2) keeps that
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - of our own command line
 
 
 def settle() -> None:

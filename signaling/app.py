@@ -103,6 +103,11 @@ async def roof(
             else:
                 await built.gateway.forgo()
             yield built
+        except BaseException:  # what keeps a server from serving ends no meeting: the next one leads it on
+            if not built.hub.left:
+                await built.gateway.leave()
+                await built.hub.leave()
+            raise
         finally:
             if not built.hub.left:
                 await built.gateway.stop()

@@ -13,6 +13,7 @@ from typing import IO
 
 from aiohttp import web
 
+from mediaserver import systemd
 from signaling import tls
 from signaling.admin import FIRST, first_start
 from signaling.app import application, media, roof
@@ -36,7 +37,8 @@ SHUTDOWN_SECONDS = 1.0
 class Ending:
     """How a server ends: for good (SIGINT, SIGTERM), or with its media workers left to a successor.
 
-    That is the process that announced itself in the data directory, or after SIGUSR2 this one, which begins anew.
+    That is the process that announced itself in the data directory, the one that is started next (SIGUSR1), or this
+    one, which begins anew (SIGUSR2).
     """
 
     def __init__(self, run: Path) -> None:
@@ -45,13 +47,19 @@ class Ending:
         # owned
         self.asked = asyncio.Event()
         self.anew = False
+        self._left = False
 
     def listen(self) -> None:
         """Take signals from now on."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.asked.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._leave)
         loop.add_signal_handler(signal.SIGUSR2, self._begin_anew)
+
+    def _leave(self) -> None:
+        self._left = True
+        self.asked.set()
 
     def _begin_anew(self) -> None:
         self.anew = True
@@ -60,15 +68,16 @@ class Ending:
     @property
     def succeeded(self) -> bool:
         """Whether another process leads the meetings on."""
-        return self.anew or _announced(self._run)
+        return self.anew or self._left or _announced(self._run)
 
 
 async def serve(settings: Settings, take_over: bool = False) -> bool:
-    """Serve until SIGINT or SIGTERM; return whether to begin anew, as SIGUSR2 asks. SIGHUP loads the certificate.
+    """Serve until we are told to end (see Ending); return whether to begin anew. SIGHUP loads the certificate.
 
     `take_over`: a server that runs on the data directory ends for this one, and its meetings go on.
     """
     ending, certificates = Ending(settings.run), tls.Certificates(settings.data / "tls")
+    alive = asyncio.create_task(systemd.keep_alive())
     with await _only_one(settings, take_over):
         ending.listen()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificates.reload)
@@ -80,14 +89,20 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
             password = await first_start(kept, utc_now())
             async with _listening(settings, application(built, supervisor.workers), certificates) as urls:
                 _greet(*urls, password)
+                systemd.tell(systemd.READY)
                 await ending.asked.wait()
                 log.info("= stopping")
+                if ending.anew:
+                    systemd.tell_reloading()
+                else:
+                    systemd.tell(systemd.STOPPING)
                 if ending.succeeded:
                     await built.gateway.leave()
                     await built.hub.leave()
                     await supervisor.leave()
                 else:
                     await built.hub.stop()
+    alive.cancel()
     return ending.anew
 
 

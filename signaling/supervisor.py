@@ -28,6 +28,8 @@ READY_SECONDS = 20.0
 HELD_SECONDS = 5.0
 """A worker that an earlier server left answers within so long, or is replaced."""
 POLL_SECONDS = 0.05
+AWAITED_SECONDS = 0.25
+"""Between two looks whether a worker that something else starts is there."""
 BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 """Waits before the first, second … restart in a row; the last one repeats."""
 STEADY_SECONDS = 30.0
@@ -118,7 +120,7 @@ class Supervisor:
             ready.set()
             failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1
             wait = BACKOFF_SECONDS[min(max(failures, 1), len(BACKOFF_SECONDS)) - 1]
-            log.error("= media worker %d is gone, starting another in %.1f s", index, wait)
+            log.error("= media worker %d is gone, the next one is taken in %.1f s at the earliest", index, wait)
             self.restarts += 1
             await asyncio.sleep(wait)
 
@@ -127,7 +129,7 @@ class Supervisor:
         name = f"media-{index}"
         path = socket_path(self._run, _socket_name(index))
         left = _listening(name, path)
-        process = left or self._begin(index, name, path)
+        process = left or await self._begin(index, name, path, ready)
         try:
             engine = await self._reach(path, process, READY_SECONDS if left is None else HELD_SECONDS)
             if engine is None:
@@ -143,12 +145,16 @@ class Supervisor:
                 await process.stop()
                 _remove(path)
 
-    def _begin(self, index: int, name: str, path: Path) -> Detached:
-        """Start a worker. Raises OSError."""
-        if self._command is None:
-            raise FileNotFoundError(f"nobody listens on {path}")
-        _remove(path)
-        return Detached.start(name, self._command(index, path))
+    async def _begin(self, index: int, name: str, path: Path, ready: asyncio.Event) -> Detached:
+        """Start a worker, or wait for one that something else starts, as the server need not. Raises OSError."""
+        if self._command is not None:
+            _remove(path)
+            return Detached.start(name, self._command(index, path))
+        log.warning("= nobody listens on %s yet: media worker %d is waited for", path, index)
+        ready.set()
+        while (process := _listening(name, path)) is None:  # noqa: ASYNC110 - what starts it does not tell us
+            await asyncio.sleep(AWAITED_SECONDS)
+        return process
 
     async def _reach(self, path: Path, process: Detached, seconds: float) -> MediaEngine | None:
         deadline = time.monotonic() + seconds

@@ -1,6 +1,9 @@
 """The systemd units of deploy/: their commands are ones we have, and each is confined as far as it can be."""
 
+import os
 import shlex
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -55,6 +58,32 @@ def test_each_unit_is_confined(unit: str) -> None:
     assert found.get("MemoryDenyWriteExecute") == (["yes"] if unit == "diemcau.service" else None)
 
 
+@pytest.mark.parametrize("unit", UNITS)
+def test_what_ends_is_started_again_however_often(unit: str) -> None:
+    """By default systemd gives up after the fifth end within ten seconds."""
+    head = (DEPLOY / unit).read_text(encoding="utf-8").partition("[Service]\n")[0].splitlines()
+    assert ("StartLimitIntervalSec=0" in head, service(unit)["Restart"]) == (True, ["always"])
+
+
+def test_the_server_begins_anew_by_the_signal_of_a_reload() -> None:
+    found = service("diemcau.service")
+    assert (found["Type"], found["ReloadSignal"]) == (["notify-reload"], [signal.SIGUSR2.name])
+
+
+@pytest.mark.parametrize(("job", "left"), [("restart", True), ("stop", False)])
+def test_a_restart_leaves_the_meetings_and_a_stop_ends_them(job: str, left: bool, tmp_path: Path) -> None:
+    """The command that systemd runs before SIGTERM, with a systemctl that answers as the one of systemd 257."""
+    (line,) = service("diemcau.service")["ExecStop"]
+    assert line.startswith("+/bin/sh -c ")  # as root: systemd is asked without D-Bus
+    (tmp_path / "systemctl").write_text(f'#!/bin/sh\necho "107 $3 {job} running"\n')
+    (tmp_path / "systemctl").chmod(0o700)
+    with subprocess.Popen(["sleep", "60"]) as server:
+        variables = {"MAINPID": str(server.pid), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        subprocess.run(shlex.split(line.removeprefix("+").replace("%n", "diemcau.service")), env=variables, check=True)
+        server.terminate()
+        assert server.wait() == -(signal.SIGUSR1 if left else signal.SIGTERM)
+
+
 def test_the_server_is_started_and_finds_its_data() -> None:
     assert commands().parse_args(command("diemcau.service")).command == "serve"
     settings = read(dict(pair.split("=") for pair in service("diemcau.service")["Environment"][0].split()))
@@ -67,8 +96,12 @@ def test_a_worker_listens_where_the_server_looks_for_it() -> None:
     asked = media().parse_args(arguments)
     assert (word, asked.socket, asked.port) == ("media", str(settings.run / "media-3.sock"), settings.media_port + 3)
     assert (asked.address, tuple(asked.rtp_ports)) == (["10.1.2.3", "10.1.2.4"], settings.rtp_ports)
-    seen = service("diemcau-worker@.service")["BindPaths"][0].split()
+    found = service("diemcau-worker@.service")
+    seen = found["BindPaths"][0].split()
     assert seen == [str(settings.run), str(settings.recordings)]
+    # Made before they are bound, and by nothing that runs in the unit, whose namespace is of the binds already.
+    # The data directory itself is none of them: systemd would put it there whole, over what hides it.
+    assert [f"/var/lib/{path}" for path in found["StateDirectory"][0].split()] == seen
 
 
 def test_a_worker_of_another_machine_dials() -> None:

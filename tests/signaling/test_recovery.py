@@ -14,6 +14,7 @@ from scheduler.preparation.tables import STAYS
 from signaling import app, recording_journal
 from signaling.conference_keeper import ConferenceKeeper
 from signaling.conference_snapshot import MeetingSnapshot
+from signaling.errors import SettingsError
 from signaling.gateway import Gateway
 from signaling.recording_store import RecordingStore
 from signaling.roster import ticket_of
@@ -74,6 +75,22 @@ async def test_another_process_leads_on_what_the_first_one_led(settings: Setting
         assert engine.rooms[session.id].floors == {chair["seat"]}
         assert [call[0] for call in engine.calls if call[0] in MADE] == []
         assert before[1]["seat"] in meeting.conference.roster.seats
+
+
+async def test_a_server_that_cannot_serve_ends_no_meeting(settings: Settings) -> None:
+    """Its port is another program's, for one: it takes the meetings over before it listens."""
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, _, chair, _ = await _meeting(world)
+        await world.roof.hub.leave()
+    engine.calls.clear()
+    with pytest.raises(SettingsError):
+        async with open_world(settings, held=engine):
+            raise SettingsError("cannot listen")
+    async with open_world(settings, held=engine) as world:
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert (joined["seat"], joined["layout"]["kind"]) == (chair["seat"], "1+5")
+        assert [call for call in engine.calls if call[0] in MADE] == []
 
 
 async def test_what_was_done_in_the_last_moment_is_in_the_engine_alone_and_holds(settings: Settings) -> None:

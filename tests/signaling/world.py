@@ -281,11 +281,13 @@ async def open_world(
     async with record(settings) as kept, roof(settings, kept, workers or engine, clock, disk) as built:
         server = TestServer(application(built))
         await server.start_server()
-        await built.clerk.settled()  # what it does at the start is not to mix with what a test does
-        async with World(kept, built, engine, clock, disk, server) as world:
-            yield world
-            await built.hub.stop()
-        await server.close()
+        try:
+            await built.clerk.settled()  # what it does at the start is not to mix with what a test does
+            async with World(kept, built, engine, clock, disk, server) as world:
+                yield world
+                await built.hub.stop()
+        finally:
+            await server.close()
 
 
 async def counted_elsewhere(world: World, session: Session, legs: Collection[str]) -> Presence:

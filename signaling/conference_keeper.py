@@ -57,14 +57,24 @@ class ConferenceKeeper:
         self._writing: asyncio.Task[None] | None = None
 
     async def take_over(self) -> dict[str, MeetingSnapshot]:
-        """Lead all conferences that are kept; return them. What cannot be read any more is forgotten."""
+        """Lead all conferences that are kept; return them.
+
+        One that cannot be read, since another release kept it, is told and forgotten: people who come back to it meet
+        anew under the same code.
+        """
         found = {}
         for kept in await self._store.take_over():
             self._epochs[kept.session] = kept.epoch
             try:
                 found[kept.session] = conference_snapshot.load(kept.record)
             except ValueError as error:
-                log.error("x conference %s was kept by another release: %s", kept.session, str(error)[:300])
+                log.error(
+                    "x the conference of session %s begins anew: version %s of it was kept, and this release reads %s",
+                    kept.session,
+                    conference_snapshot.version_of(kept.record),
+                    conference_snapshot.current_version(),
+                )
+                log.info("x %s", error)
                 self._ended[kept.session] = kept.epoch
                 self._news.set()
             else:
@@ -128,7 +138,8 @@ class ConferenceKeeper:
             if news or ended:
                 await self._put(news, ended)
         except BaseException as error:
-            self._changed, self._ended = changed | self._changed, ended | self._ended
+            again = {session: meeting for session, meeting in changed.items() if session not in self._ended}
+            self._changed, self._ended = again | self._changed, ended | self._ended
             self._news.set()
             if not isinstance(error, SQLAlchemyError | OSError):
                 raise

@@ -1,14 +1,23 @@
 """What is kept of a conference, so that another process leads it on: plain values, and their JSON. Pure."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from hashlib import sha256
 
 from pydantic import TypeAdapter
 
 from mediaserver.api import Layout
 from signaling.messages import AssistState, Audience, IncidentState, RecordingState, Role
 from signaling.sip.snapshot import CallSnapshot
+
+
+@cache
+def current_version() -> str:
+    """Return what releases have in common whose records have the same fields, made of their JSON Schema."""
+    return sha256(json.dumps(_JSON.json_schema(), sort_keys=True).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +135,19 @@ class MeetingSnapshot:
     gone: Mapping[str, datetime] = field(default_factory=dict)
     part: str = ""
     systems: tuple[SystemSnapshot, ...] = ()
+    version: str = field(default_factory=current_version)
+    """That of the release that kept it."""
 
 
 _JSON = TypeAdapter(MeetingSnapshot)
+
+
+def version_of(text: str) -> str:
+    """Return the version that a record says it is of, also one that cannot be read."""
+    try:
+        return str(json.loads(text)["version"])[:12]
+    except (ValueError, LookupError, TypeError):
+        return "unknown"
 
 
 def dump(record: MeetingSnapshot) -> str:
@@ -137,5 +156,5 @@ def dump(record: MeetingSnapshot) -> str:
 
 
 def load(text: str) -> MeetingSnapshot:
-    """Read a record. Raises ValueError for what is none, as of a release that keeps other things."""
+    """Read a record, also of another version if all is there. Raises ValueError for one that lacks something."""
     return _JSON.validate_json(text)

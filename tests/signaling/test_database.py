@@ -112,6 +112,26 @@ async def test_a_socket_may_write_however_long_it_has_been_open(world: World, se
     assert await socket.closed() is not None
 
 
+@pytest.mark.usefixtures("_impatient")
+async def test_that_a_socket_was_lost_is_noted_however_long_somebody_else_writes(
+    world: World, settings: Settings
+) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, _ = await world.join("nhatrang", session)
+    browser = await world.signed_in("host")
+    with locked(settings):
+        await guest.socket.close()
+        for _ in range(3):  # each waits as long as a request may
+            async with browser.post("/api/v1/registrations", json=registration()) as response:
+                assert await problem_of(response) == (503, "unavailable")
+    async with asyncio.timeout(5):
+        while not (noted := await world.kept.preparation.attendance.redials(session.id)):
+            await asyncio.sleep(0.01)
+    assert [(each.point, each.kind) for each in noted] == [(NHA_TRANG, "lost")]
+    assert (await host.ask(type="ping"))["type"] == "pong"
+
+
 @pytest.fixture
 def postgres(tmp_path: Path, valkey_url: str, postgres_server: PostgresServer) -> Settings:
     """Settings of a roof over PostgreSQL, which is found by the link `pg`."""

@@ -1,19 +1,23 @@
 """One server process after the other: what a conference was is what it is, and nothing is torn down."""
 
 import asyncio
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from mediaserver.api import Layout, RecordingEnded, SeatOptions
 from mediaserver.errors import EngineGone
+from scheduler.database import writing
 from scheduler.model import Session
 from scheduler.preparation.tables import STAYS
 from signaling import app, recording_journal
 from signaling.conference_keeper import ConferenceKeeper
-from signaling.conference_snapshot import MeetingSnapshot
+from signaling.conference_snapshot import MeetingSnapshot, current_version
 from signaling.errors import SettingsError
 from signaling.gateway import Gateway
 from signaling.recording_store import RecordingStore
@@ -418,6 +422,41 @@ async def test_what_cannot_be_read_any_more_keeps_nobody_from_meeting_anew(setti
         assert joined["seat"] == chair["seat"]
 
 
+async def _rewrite(world: World, change: Callable[[dict[str, Any]], object]) -> None:
+    """Let another release have kept the only conference."""
+    async with writing(world.kept.database) as connection:
+        record = json.loads((await connection.execute(select(CONFERENCES.c.record))).scalar_one())
+        assert record["version"] == current_version()
+        change(record)
+        text = json.dumps({**record, "version": "0123456789ab"})
+        await connection.execute(update(CONFERENCES).values(record=text))
+
+
+async def test_a_conference_of_another_release_is_told_with_session_and_versions(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+        await _rewrite(world, lambda record: record["conference"].pop("hands"))
+    async with open_world(settings) as world:
+        assert world.roof.hub.meetings == {}
+    told = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    versions = f"version 0123456789ab of it was kept, and this release reads {current_version()}"
+    assert told == [f"x the conference of session {session.id} begins anew: {versions}"]
+
+
+async def test_a_conference_of_another_release_that_kept_more_is_led_on(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+        await _rewrite(world, lambda record: record.update(more=1))
+    async with open_world(settings, held=engine) as world:
+        assert list(world.roof.hub.meetings) == [session.id]
+        assert world.roof.hub.meetings[session.id].snapshot.version == current_version()
+
+
 class Led:
     """A meeting of which so much is to be kept."""
 
@@ -448,6 +487,51 @@ async def test_what_is_being_written_when_the_keeper_stops_is_written(
         keeper.changed(Led("another", meeting.snapshot))
         await begun.wait()
         await keeper.stop()
+        async with world.kept.database.connect() as connection:
+            kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
+    assert kept == {session.id, "another"}
+
+
+async def test_of_a_meeting_that_is_over_nothing_stays_in_memory(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        keeper = world.roof.hub.tools.keeper
+        await keeper.kept(world.roof.hub.meetings[session.id])
+        assert (set(keeper._written), set(keeper._epochs)) == ({session.id}, {session.id})
+        await world.roof.hub.cancelled(session.id)
+        await keeper.stop()
+        assert (keeper._written, keeper._epochs, keeper._changed, keeper._ended) == ({}, {}, {}, {})
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_one_that_ends_while_it_is_written_is_forgotten(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        snapshot = world.roof.hub.meetings[session.id].snapshot
+        await world.roof.hub.leave()
+        store = world.kept.conferences
+        write, begun, go_on = store.write, asyncio.Event(), asyncio.Event()
+
+        async def slow(*arguments: Any) -> set[str]:
+            if not begun.is_set():
+                begun.set()
+                await go_on.wait()
+                if refused:
+                    raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+            return await write(*arguments)
+
+        monkeypatch.setattr(store, "write", slow)
+        keeper = ConferenceKeeper(store, world.clock)
+        keeper.start()
+        keeper.changed(Led("over", snapshot))
+        await begun.wait()
+        keeper.ended("over")
+        go_on.set()
+        await keeper.kept(Led("another", snapshot))
+        await keeper.stop()
+        assert (set(keeper._written), set(keeper._epochs)) == ({"another"}, {"another"})
         async with world.kept.database.connect() as connection:
             kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
     assert kept == {session.id, "another"}

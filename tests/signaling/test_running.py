@@ -10,8 +10,8 @@ import sqlite3
 import ssl
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,14 @@ class Running:
     http: URL
     stack: AsyncExitStack
     errors: Path
+    start: Callable[[], Awaitable[tuple[Process, list[URL]]]]
+
+    async def restart(self, meanwhile: Callable[[], None]) -> None:
+        """Kill it without a word, and start another one after something was done."""
+        self.process.kill()
+        await self.process.communicate()
+        meanwhile()
+        self.process, (self.https, self.http) = await self.start()
 
     async def signed_in(self, account: str, url: URL | None = None) -> Client:
         """Sign in."""
@@ -114,27 +122,42 @@ async def running(data: Path, *before: str, **more: str) -> AsyncIterator[Runnin
         **more,
     }
     errors = data / "stderr"
-    with errors.open("wb") as log:
-        command = (*before, sys.executable, "-m", "signaling", "serve")
-        process = await asyncio.create_subprocess_exec(*command, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=log)
+    command = (*before, sys.executable, "-m", "signaling", "serve")
+
+    async def start() -> tuple[Process, list[URL]]:
+        with errors.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *command, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=log
+            )
+        return process, await _links(process)
+
+    process, (https, http) = await start()
+    server = Running(process, environ, data, https, http, AsyncExitStack(), errors, start)
+    try:
+        async with server.stack:
+            yield server
+    finally:
+        await _end(server.process)
+    assert server.process.returncode == 0, errors.read_text()
+
+
+async def _links(process: Process) -> list[URL]:
+    """Where it is, with and without TLS, once it greets."""
     assert process.stdout is not None
     try:
-        async with AsyncExitStack() as stack:
-            https, http = await _links(process.stdout)
-            yield Running(process, environ, data, https, http, stack, errors)
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(PATIENCE_S):
-            await process.communicate()
-    assert process.returncode == 0, errors.read_text()
-
-
-async def _links(greeting: asyncio.StreamReader) -> list[URL]:
-    """Where it is, with and without TLS."""
-    async with asyncio.timeout(PATIENCE_S):
-        told = await greeting.readuntil(b"Ctrl-C")
+            told = await process.stdout.readuntil(b"Ctrl-C")
+    except BaseException:
+        await _end(process)
+        raise
     return [URL(word) for word in told.decode().split() if "://" in word]
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(PATIENCE_S):
+        await process.communicate()
 
 
 @pytest.fixture
@@ -230,6 +253,7 @@ async def test_between_sigterm_and_its_end_nobody_is_let_in(data: Path) -> None:
 async def test_what_is_recorded_goes_to_a_worker_that_can_and_is_on_when_that_records(data: Path) -> None:
     """Beside the server's own worker, which has more to do, there is one that does not see the folder."""
     async with running(data) as server:
+        await server.meeting()
         key = (await server.admin("worker-key", "media-2")).split()[-1]
         stranger = await server.stack.enter_async_context(aiohttp.ClientSession(server.http))
         blind = await stranger.ws_connect(PATH, headers={"Authorization": f"Bearer {key}"})
@@ -252,6 +276,32 @@ async def test_what_is_recorded_goes_to_a_worker_that_can_and_is_on_when_that_re
         assert (part["session"], part["state"]) == (session["id"], "recording")
         await blind.close()
         assert (await answering).count(session["id"]) == 0
+
+
+async def test_a_conference_that_another_release_kept_begins_anew_under_the_same_code(data: Path) -> None:
+    """Whoever comes back by a resume token sits as at the beginning; the room of before is closed."""
+
+    def kept_by_another_release() -> None:
+        with closing(sqlite3.connect(data / "diemcau.sqlite3")) as record, record:
+            record.execute("UPDATE conferences SET record = json_remove(record, '$.conference.hands')")
+            record.execute("UPDATE conferences SET record = json_set(record, '$.version', '0123456789ab')")
+
+    async with running(data) as server:
+        session, host = await server.meeting()
+        guest = await server.socket(await server.signed_in("nhatrang"))
+        before = await guest.ask(type="join", code=session["code"], accepted=True)
+        await host.send(type="floor", seat=before["seat"], open=True)
+        await guest.seat(before["seat"], floor=True)
+        await server.restart(kept_by_another_release)
+        told = server.errors.read_text()
+        assert told.count(f"the conference of session {session['id']} begins anew: version 0123456789ab of it") == 1
+        again = await server.socket(await server.signed_in("nhatrang"))
+        joined = await again.ask(type="join", code=session["code"], resume=before["resume"], accepted=True)
+        assert (joined["type"], joined["seat"] == before["seat"]) == ("joined", False)
+        mine = next(row for row in joined["seats"] if row["seat"] == joined["seat"])
+        assert (mine["floor"], mine["media"], len(joined["seats"])) == (False, "none", 2)
+        (machine,) = await (await server.signed_in("central")).get("/api/v1/capacity/workers")
+        assert [(each["rooms"], each["seats"]) for each in machine["workers"]] == [(1, 1)]
 
 
 async def _answer_everything(link: aiohttp.ClientWebSocketResponse) -> list[str]:

@@ -24,6 +24,7 @@ async def test_while_it_ends_nobody_signs_in_connects_or_changes_anything(world:
         await browser.ws_connect("/ws")
     assert (refused.value.status, refused.value.headers and refused.value.headers["Retry-After"]) == (503, "2")
     assert (await idle.ask(type="join", code=session.code, accepted=True))["error"] == "shutting-down"
+    assert (await idle.ask(type="join", code="0000000000"))["error"] == "shutting-down"  # it counts as no guess
     assert (await idle.ask(type="test-room"))["error"] == "shutting-down"
     async with browser.get("/api/v1/me") as response:
         assert response.status == 200
@@ -37,22 +38,26 @@ async def test_while_it_ends_nobody_signs_in_connects_or_changes_anything(world:
         assert await socket.closed() == 1000
 
 
+@pytest.mark.parametrize("step", ["meeting", "came"])
 async def test_a_join_under_way_when_the_server_is_told_to_end_seats_nobody(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
+    """Before its meeting is opened, and just before it is seated."""
     session = await world.session(NHA_TRANG)
     socket = await world.socket("nhatrang")
-    enter, reached, go_on = world.roof.hub.meeting, asyncio.Event(), asyncio.Event()
+    owner = world.roof.hub if step == "meeting" else world.roof.hub.tools.attendance
+    go_further, reached, go_on = getattr(owner, step), asyncio.Event(), asyncio.Event()
 
     async def held(*arguments: object) -> object:
         reached.set()
         await go_on.wait()
-        return await enter(*arguments)  # type: ignore[arg-type]
+        return await go_further(*arguments)
 
-    monkeypatch.setattr(world.roof.hub, "meeting", held)
+    monkeypatch.setattr(owner, step, held)
     joining = asyncio.create_task(socket.ask(type="join", code=session.code, accepted=True))
     await reached.wait()
     world.roof.hub.stopping = True
     go_on.set()
     assert (await joining)["error"] == "shutting-down"
-    assert world.roof.hub.meetings == {}
+    seats = {id_: len(meeting.conference.roster.seats) for id_, meeting in world.roof.hub.meetings.items()}
+    assert seats == ({} if step == "meeting" else {session.id: 0})

@@ -32,8 +32,8 @@ from loadtest.returning import FAULTS
 from loadtest.scenario import Plan, Venue
 from loadtest.server import ServerFailed, throwaway
 from loadtest.verdict import passed
-from signaling.__main__ import settle
 from signaling.admin import NewAccount
+from signaling.commands import settle
 
 CODECS: dict[str, tuple[Codec, ...]] = {"H264": ("H264",), "VP8": ("VP8",), "both": ("H264", "VP8")}
 FIGURES = Path("build/bench.json")

@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
@@ -25,6 +25,8 @@ from signaling.settings import HTTP_PORT, Settings, own_addresses
 
 log = logging.getLogger(__name__)
 
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+"""What a server is told by."""
 LOOPBACK = "127.0.0.1"
 LOCK, SUCCESSOR = "lock", "successor"
 """Files in the run directory: the process that serves, and the one that is to."""
@@ -41,21 +43,44 @@ class Ending:
     one, which begins anew (SIGUSR2).
     """
 
-    def __init__(self, run: Path) -> None:
+    def __init__(self, run: Path, reload: Callable[[], None]) -> None:
         # given
         self._run = run
+        self._reload = reload
         # owned
         self.asked = asyncio.Event()
         self.anew = False
         self._left = False
+        self._late: set[signal.Signals] = set()
+        """Came after we had been told to begin anew."""
 
     def listen(self) -> None:
-        """Take signals from now on."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.asked.set)
-        loop.add_signal_handler(signal.SIGUSR1, self._leave)
-        loop.add_signal_handler(signal.SIGUSR2, self._begin_anew)
+        """Take signals from now on, and those that have waited; SIGHUP loads the certificate."""
+        acts = {
+            signal.SIGHUP: self._reload,
+            signal.SIGINT: self.asked.set,
+            signal.SIGTERM: self.asked.set,
+            signal.SIGUSR1: self._leave,
+            signal.SIGUSR2: self._begin_anew,
+        }
+        for number, act in acts.items():
+            asyncio.get_running_loop().add_signal_handler(number, self._take, number, act)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+    def hand_on(self) -> None:
+        """Have signals wait for the process that we become: execve(2) keeps the mask, and what is pending.
+
+        By default they would end it while it starts, and leave the meetings to nobody.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        for number in self._late:
+            signal.raise_signal(number)
+
+    def _take(self, number: signal.Signals, act: Callable[[], None]) -> None:
+        if self.anew:
+            self._late.add(number)
+        else:
+            act()
 
     def _leave(self) -> None:
         self._left = True
@@ -76,11 +101,11 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
 
     `take_over`: a server that runs on the data directory ends for this one, and its meetings go on.
     """
-    ending, certificates = Ending(settings.run), tls.Certificates(settings.data / "tls")
+    certificates = tls.Certificates(settings.data / "tls")
+    ending = Ending(settings.run, certificates.reload)
     alive = asyncio.create_task(systemd.keep_alive())
     with await _only_one(settings, take_over):
         ending.listen()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, certificates.reload)
         async with (
             record(settings, lease=Lease(settings, ending.asked.set)) as kept,
             media(settings) as supervisor,
@@ -103,6 +128,8 @@ async def serve(settings: Settings, take_over: bool = False) -> bool:
                 else:
                     await built.hub.stop()
     alive.cancel()
+    if ending.anew:
+        ending.hand_on()
     return ending.anew
 
 

@@ -1,7 +1,6 @@
 """A server as systemd runs it: it says when it listens, begins anew and ends, and leaves or ends its media workers."""
 
 import asyncio
-import os
 import signal
 import socket
 import sys
@@ -52,7 +51,9 @@ async def test_a_server_says_how_it_is_and_its_workers_end_with_it_or_not(tmp_pa
                 assert (await server.wait(), worker.returncode) == (0, None)
             async with started("-m", "signaling", "serve", **variables) as server:
                 assert await says() == "READY=1"
-                os.kill(worker.pid, 0)
-                server.send_signal(signal.SIGTERM)
-                assert await says() == "STOPPING=1"
+                assert worker.returncode is None
+                server.send_signal(signal.SIGUSR2)
+                assert await says() == "RELOADING=1"
+                server.send_signal(signal.SIGTERM)  # to a process that is between two programs
+                assert [await says(), await says()] == ["READY=1", "STOPPING=1"]
                 assert (await server.wait(), await worker.wait()) == (0, 0)

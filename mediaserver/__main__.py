@@ -56,12 +56,20 @@ def _worker(arguments: argparse.Namespace) -> "Worker | Outpost":
         return LocalEngine(arguments.address, arguments.port, range(first, last + 1), files)
 
     if arguments.socket is not None:
-        given = GivenFolder()
-        return Worker(engine(given.of), arguments.socket, arguments.owner, given, arguments.server_user)
+        given, guest = GivenFolder(), arguments.server_user and _user(arguments.server_user)
+        return Worker(engine(given.of), arguments.socket, arguments.owner, given, guest)
     from mediaserver.outpost import Outpost  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
 
     key = arguments.key_file.read_text(encoding="ascii").strip()
     return Outpost(arguments.roof, key, ssl.create_default_context(cafile=arguments.authority), engine)
+
+
+def _user(name: str) -> int:
+    """Return the number of a user. Raises Refused."""
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        raise Refused(f"there is no user {name!r}") from None
 
 
 def _roof(text: str) -> str:
@@ -72,14 +80,6 @@ def _roof(text: str) -> str:
     return text
 
 
-def _user(name: str) -> int:
-    """Read the name of a user."""
-    try:
-        return pwd.getpwnam(name).pw_uid
-    except KeyError:
-        raise argparse.ArgumentTypeError(f"no user {name!r} here") from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="diemcau media", description=__doc__)
     where = parser.add_mutually_exclusive_group(required=True)
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--roof", type=_roof, help="https link of a roof on another machine, to dial")
     parser.add_argument("--owner", default="", help="id of the data directory whose servers it serves, for --socket")
     parser.add_argument(
-        "--server-user", type=_user, help="user of the server, when it is not ours, for --socket: our group may connect"
+        "--server-user", help="user of the server, when it is not ours, for --socket: our group may connect"
     )
     parser.add_argument("--key-file", type=Path, help="file with the key of `diemcau admin worker-key`, for --roof")
     parser.add_argument("--authority", type=Path, help="certificates (PEM) that the roof's is checked by, for --roof")

@@ -20,6 +20,13 @@ GREETING_S = 5.0
 MAX_EVENTS = 10_000
 
 
+async def ask_to_end(socket_path: str, owner: str) -> None:
+    """Ask a worker to close its rooms and to end: one of another user cannot be told so by a signal. Raises OSError."""
+    link = await SocketLink.dial(socket_path)
+    link.write({"owner": owner, "end": True})
+    link.close()
+
+
 class RemoteEngine:
     """One connection to a worker. When it ends, every call raises EngineGone and events close with EngineLost.
 

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 import web as pages_package
 from mediaserver import disk
 from mediaserver.api import MediaEngine, RoomOptions
-from mediaserver.remote import RemoteEngine
+from mediaserver.remote import RemoteEngine, ask_to_end
 from scheduler.mailroom.service import Mailroom
 from signaling import border, health, machines, pages, private, valkey, ws
 from signaling.accounts import Passwords
@@ -67,9 +67,10 @@ async def media(settings: Settings) -> AsyncIterator[Supervisor]:
     supervisor = Supervisor(
         Workers(),
         settings.workers,
-        settings.run,
+        settings.sockets,
         worker_command(settings) if settings.start_workers else None,
         lambda path: RemoteEngine.dial(str(path), owner),
+        lambda path: ask_to_end(str(path), owner),
     )
     try:
         await supervisor.start()

@@ -69,13 +69,16 @@ class Detached:
         await self._ended.wait()
 
     async def stop(self) -> None:
-        """Ask it to end, then make it."""
+        """Ask it to end, then make it. One of another user is let go, unless it ends since it was asked otherwise."""
         self._signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self._ended.wait()
         except TimeoutError:
-            self._signal(signal.SIGKILL)
+            if not self._signal(signal.SIGKILL):
+                log.error("x %s does not end, and is not ours to kill", self.name)
+                self.release()
+                return
             await self._ended.wait()
         log.info("= %s stopped", self.name)
 
@@ -89,10 +92,15 @@ class Detached:
             if self._child is not None:
                 self._child.returncode = 0  # nobody waits for it any more, and nobody is to be warned of that
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _signal(self, number: signal.Signals) -> bool:
+        """Send a signal; False when we may not."""
         if self.alive:
             with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._fd, number)
+                try:
+                    signal.pidfd_send_signal(self._fd, number)
+                except PermissionError:
+                    return False
+        return True
 
     def _end(self) -> None:
         asyncio.get_running_loop().remove_reader(self._fd)

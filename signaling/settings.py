@@ -82,6 +82,8 @@ class Settings:
     """So many, the loudest, are heard at once."""
     start_workers: bool = True
     """Whether the server starts media workers that are missing, or something else does (systemd)."""
+    worker_sockets: Path | None = None
+    """The directory of their sockets where something else starts them, as another user."""
     sip: SipSettings | None = None
     """Where room systems are called from and call in; none: there is no gateway."""
 
@@ -89,6 +91,11 @@ class Settings:
     def run(self) -> Path:
         """Sockets and other things that do not outlive the process."""
         return self.data / "run"
+
+    @property
+    def sockets(self) -> Path:
+        """Where the sockets of media workers lie."""
+        return self.worker_sockets or self.run
 
     @property
     def copies(self) -> Path:
@@ -114,6 +121,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         database_url=variables.get("DATABASE_URL", _database, f"sqlite:///{data / 'diemcau.sqlite3'}"),
         redis_url=variables.get("REDIS_URL", _redis, None),
         start_workers=variables.get("START_WORKERS", _yes, True),
+        worker_sockets=variables.get("WORKER_SOCKETS", _directory, None),
         workers=variables.get("WORKERS", _count, max(1, (os.cpu_count() or 1) - 1)),
         media_port=variables.get("MEDIA_PORT", _port, 40000),
         media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
@@ -237,6 +245,13 @@ def _file(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
         raise ValueError("no such file")
+    return path
+
+
+def _directory(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise ValueError("must begin with a slash")
     return path
 
 

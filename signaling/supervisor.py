@@ -11,6 +11,7 @@ import struct
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ SILENT_SECONDS = 3.0
 
 Command = Callable[[int, Path], Sequence[str]]
 Connect = Callable[[Path], Awaitable[MediaEngine]]
+Ask = Callable[[Path], Awaitable[None]]
 
 
 def worker_command(settings: Settings) -> Command:
@@ -59,16 +61,20 @@ def worker_command(settings: Settings) -> Command:
 class Supervisor:
     """Owns the worker processes and hands their engines to `workers`.
 
-    `command` None: others start them, and they are only waited for.
+    `command` None: others start them, and they are only waited for; `ask` then asks one to end, which may be of another
+    user than we are.
     """
 
-    def __init__(self, workers: Workers, count: int, run: Path, command: Command | None, connect: Connect) -> None:
+    def __init__(
+        self, workers: Workers, count: int, run: Path, command: Command | None, connect: Connect, ask: Ask | None = None
+    ) -> None:
         # given
         self.workers = workers
         self._count = count
         self._run = run
         self._command = command
         self._connect = connect
+        self._ask = ask
         # owned
         self._tasks: list[asyncio.Task[None]] = []
         self._leaving = False
@@ -142,8 +148,15 @@ class Supervisor:
             if self._leaving:
                 process.release()
             elif not process.released:
-                await process.stop()
-                _remove(path)
+                await self._stop(process, path)
+
+    async def _stop(self, process: Detached, path: Path) -> None:
+        if self._command is None and self._ask is not None:
+            with suppress(OSError):  # it is gone already
+                await self._ask(path)
+        await process.stop()
+        if self._command is not None:
+            _remove(path)
 
     async def _begin(self, index: int, name: str, path: Path, ready: asyncio.Event) -> Detached:
         """Start a worker, or wait for one that something else starts, as the server need not. Raises OSError."""

@@ -17,7 +17,6 @@ UNITS = ("diemcau.service", "diemcau-worker@.service", "diemcau-media@.service")
 DEPLOY = Path(__file__).parent.parent / "deploy"
 PROGRAM = "/opt/diemcau/.venv/bin/diemcau"
 CONFINED = {
-    "User": ["diemcau"],
     "UMask": ["0077"],
     "NoNewPrivileges": ["yes"],
     "CapabilityBoundingSet": [""],
@@ -55,6 +54,7 @@ def command(unit: str, **written: str) -> list[str]:
 def test_each_unit_is_confined(unit: str) -> None:
     found = service(unit)
     assert {name: found[name] for name in CONFINED} == CONFINED
+    assert found["User"] == ["diemcau-media" if unit == "diemcau-worker@.service" else "diemcau"]
     # pyOpenSSL, with which media workers shake hands, makes its callbacks in memory that is written and executed
     assert found.get("MemoryDenyWriteExecute") == (["yes"] if unit == "diemcau.service" else None)
 
@@ -92,17 +92,28 @@ def test_the_server_is_started_and_finds_its_data() -> None:
 
 
 def test_a_worker_listens_where_the_server_looks_for_it() -> None:
-    settings = read({"DIEMCAU_DATA": "/var/lib/diemcau"})
+    server, found = service("diemcau.service"), service("diemcau-worker@.service")
+    settings = read(dict(pair.split("=") for pair in server["Environment"][0].split()))
     word, *arguments = command("diemcau-worker@.service", instance="3", ADDRESS="10.1.2.3 10.1.2.4")
     asked = media().parse_args(arguments)
-    assert (word, asked.socket, asked.port) == ("media", str(settings.run / "media-3.sock"), settings.media_port + 3)
+    assert (word, asked.socket, asked.port) == (
+        "media",
+        str(settings.sockets / "media-3.sock"),
+        settings.media_port + 3,
+    )
     assert (asked.address, tuple(asked.rtp_ports)) == (["10.1.2.3", "10.1.2.4"], settings.rtp_ports)
+    assert [asked.server_user] == server["User"]
+    # The directory of the sockets is the workers', and the server comes to it by their group.
+    assert [str(settings.sockets)] == [f"/run/{name}" for name in found["RuntimeDirectory"]]
+    assert (found["RuntimeDirectoryMode"], server["SupplementaryGroups"]) == (["0750"], found["User"])
+
+
+def test_a_worker_sees_nothing_of_the_data_directory() -> None:
     found = service("diemcau-worker@.service")
-    seen = found["BindPaths"][0].split()
-    assert seen == [str(settings.run), str(settings.recordings)]
-    # Made before they are bound, and by nothing that runs in the unit, whose namespace is of the binds already.
-    # The data directory itself is none of them: systemd would put it there whole, over what hides it.
-    assert [f"/var/lib/{path}" for path in found["StateDirectory"][0].split()] == seen
+    settings = read(dict(pair.split("=") for pair in service("diemcau.service")["Environment"][0].split()))
+    # Hidden from above, since at the first start it is not there yet.
+    assert found["TemporaryFileSystem"] == [f"{settings.data.parent}:ro"]
+    assert {"BindPaths", "ReadWritePaths", "StateDirectory"} & found.keys() == set()
 
 
 def test_a_worker_of_another_machine_dials() -> None:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -24,31 +23,17 @@ from mediaserver.given import GivenFiles, GivenFolder, Giver
 from mediaserver.link import MAX_DESCRIPTORS, SocketLink, close_all
 from mediaserver.pieces import Piece
 from mediaserver.remote import RemoteEngine
+from tests.another_user import NOBODY, others_may_run_us, shared_directory
 from tests.film import SAFE, Camera
 from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.test_solo import heard, talk, tones
 from tests.mediaserver.worker import ended, worker
 
-NOBODY = 65534
-
-
-def others_may_run_us() -> bool:
-    """Whether we may become nobody, who then finds our code."""
-    if os.getuid() != 0:
-        return False
-    command = [sys.executable, "-c", "import mediaserver.__main__"]
-    return subprocess.run(command, user=NOBODY, group=NOBODY, extra_groups=[], check=False).returncode == 0
-
 
 @pytest.fixture
 def folders() -> Iterator[tuple[Path, Path]]:
-    """Where the worker's socket lies, which is nobody's, and the recordings, which are ours alone.
-
-    Pytest's own directory lets nobody else through.
-    """
-    with TemporaryDirectory(prefix="diemcau-") as directory:
-        place = Path(directory)
-        place.chmod(0o711)
+    """Where the worker's socket lies, which is nobody's, and the recordings, which are ours alone."""
+    with shared_directory() as place:
         run, recordings = place / "run", place / "recordings"
         run.mkdir(mode=0o750)
         recordings.mkdir(mode=0o700)

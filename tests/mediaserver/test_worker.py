@@ -29,7 +29,7 @@ from mediaserver.api import (
 from mediaserver.engine import LocalEngine
 from mediaserver.errors import Refused
 from mediaserver.recorder import Recorder
-from mediaserver.remote import RemoteEngine
+from mediaserver.remote import RemoteEngine, ask_to_end
 from mediaserver.worker import EngineServer, Worker
 from tests.mediaserver.worker import ended, start, worker
 
@@ -69,6 +69,15 @@ async def test_without_a_server_it_holds_its_rooms_for_the_next_one_of_its_data_
         )
         await second.close()
         assert process.returncode is None
+
+
+async def test_asked_to_end_by_its_server_it_does_and_by_no_other(tmp_path: Path) -> None:
+    async with worker(tmp_path, owner="ours") as (process, engine):
+        await engine.open_room("r", RoomOptions())
+        await ask_to_end(str(tmp_path / "media.sock"), "theirs")
+        assert (await engine.stats())["rooms"] == 1
+        await ask_to_end(str(tmp_path / "media.sock"), "ours")
+        assert await ended(process) == (0, b"")
 
 
 async def test_a_later_server_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:

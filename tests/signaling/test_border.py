@@ -175,6 +175,7 @@ def test_settings_by_default(tmp_path: Path) -> None:
         ("HTTP_PORT", "-1"),
         ("WORKERS", "0"),
         ("START_WORKERS", "maybe"),
+        ("WORKER_SOCKETS", "run"),
         ("WORKERS", "²"),
         ("MAX_POINTS", "9" * 30),
         ("MAX_POINTS", "0"),

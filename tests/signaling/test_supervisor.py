@@ -21,6 +21,7 @@ from signaling.detached import Detached
 from signaling.owner import owner_of
 from signaling.supervisor import Supervisor, worker_command
 from signaling.workers import RoomBack, RoomLost, Workers
+from tests.another_user import DAEMON, NOBODY, others_may_run_us, shared_directory
 from tests.fakes import FakeEngine
 from tests.signaling.world import make_settings
 
@@ -244,3 +245,80 @@ async def test_workers_that_something_else_starts_are_taken_in_and_never_started
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+SERVE = """
+import asyncio, sys
+from dataclasses import replace
+from pathlib import Path
+from mediaserver.api import RoomOptions
+from signaling.app import media
+from tests.signaling.world import make_settings
+
+async def serve(data, sockets):
+    settings = replace(make_settings(Path(data), None), start_workers=False, worker_sockets=Path(sockets))
+    async with media(settings) as supervisor:
+        while not supervisor.workers.alive:
+            await asyncio.sleep(0.01)
+        await supervisor.workers.open_room("r", RoomOptions())
+        print(await supervisor.workers.held())
+
+asyncio.run(serve(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(not others_may_run_us(), reason="needs root, and a tree that others can read")
+async def test_a_server_and_a_worker_of_two_users_find_each_other_and_end_together() -> None:
+    """As in the units: the sockets are the worker's, and the server is in its group."""
+    with shared_directory() as place:
+        data, sockets = place / "data", place / "sockets"
+        data.mkdir(mode=0o700)
+        sockets.mkdir(mode=0o750)
+        os.chown(data, NOBODY, NOBODY)
+        os.chown(sockets, DAEMON, DAEMON)
+        where = ("--socket", str(sockets / "media-0.sock"), "--port", "0", "--address", "127.0.0.1")
+        worker = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "mediaserver", *where, "--server-user", "nobody"),
+            user=DAEMON,
+            group=DAEMON,
+            extra_groups=[],
+        )
+        try:
+            server = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", SERVE, str(data), str(sockets)),
+                user=NOBODY,
+                group=NOBODY,
+                extra_groups=[DAEMON],
+                stdout=subprocess.PIPE,
+            )
+            async with asyncio.timeout(60):
+                told, _ = await server.communicate()
+                assert (server.returncode, b"'r'" in told) == (0, True)
+                assert await worker.wait() == 0  # asked to, since it cannot be told by a signal
+        finally:
+            if worker.returncode is None:
+                worker.kill()
+                await worker.wait()
+
+
+LET_GO = """
+import asyncio, sys
+from signaling import detached
+
+async def stop():
+    detached.STOP_SECONDS = 0.1
+    process = detached.Detached("theirs", int(sys.argv[1]))
+    await process.stop()
+    print(process.released)
+
+asyncio.run(stop())
+"""
+
+
+@pytest.mark.skipif(not others_may_run_us(), reason="needs root, and a tree that others can read")
+async def test_a_process_of_another_user_that_does_not_end_is_let_go() -> None:
+    command = (sys.executable, "-c", LET_GO, str(os.getpid()))
+    told = await asyncio.to_thread(
+        subprocess.check_output, command, user=NOBODY, group=NOBODY, extra_groups=[], timeout=30
+    )
+    assert told == b"True\n"

@@ -1,6 +1,8 @@
 """The demonstration around its play: who ends it, what it tells a visitor, and who gets the floor."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
@@ -10,6 +12,7 @@ from loadtest.accounts import Login
 from loadtest.client import Refused
 from loadtest.demo import SIMULATED, STEPS, Demo, _accounts, _cast, _give_floor, _until_either_ends
 from loadtest.participant import Participant
+from loadtest.returning import Returning
 from loadtest.server import Server, ServerFailed
 from loadtest.steps import Steps
 from loadtest.studio import Studio
@@ -85,6 +88,76 @@ async def test_ctrl_c_ends_the_play_and_not_the_server() -> None:
         await whole
     assert play.cancelled and not running.ended.done()
     running.ended.cancel()
+
+
+class Stage:
+    """Where the demonstration runs: servers that nobody starts, and a play that has made an account already."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.done: list[str] = []
+        self.plays, self.dies = asyncio.Event(), asyncio.Event()
+        for name, scripted in (("serve", self._serve), ("remove", self._remove), ("_prepare_and_play", self._play)):
+            monkeypatch.setattr(demo, name, scripted)
+
+    @asynccontextmanager
+    async def _serve(self, *_: object) -> AsyncIterator[Server]:
+        running = server(self.dies)
+        self.done.append("server")
+        try:
+            yield running
+        finally:
+            self.done.append("end")
+            running.ended.cancel()
+
+    async def _play(self, _server: Server, _steps: Steps, traces: Traces, _say: object) -> None:
+        traces.accounts = ["demo"]
+        self.plays.set()
+        await asyncio.Event().wait()
+
+    async def _remove(self, _environ: object, traces: Traces) -> None:
+        self.done.append(f"remove {' '.join(traces.accounts)}")
+
+
+async def test_ctrl_c_takes_back_what_was_begun_once_the_server_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    whole = asyncio.ensure_future(demo.run(lambda _: None))
+    await stage.plays.wait()
+    whole.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await whole
+    assert stage.done == ["server", "end", "remove demo"]
+
+
+async def test_after_a_server_that_died_another_one_ends_its_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch)
+    whole = asyncio.ensure_future(demo.run(lambda _: None))
+    await stage.plays.wait()
+    stage.dies.set()
+    with pytest.raises(ServerFailed, match="-9"):
+        await whole
+    assert stage.done == ["server", "end", "server", "end", "remove demo"]
+
+
+async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> None:
+    class Point:
+        participant = None
+
+        def __init__(self) -> None:
+            self.over = asyncio.Event()
+
+        async def stay(self) -> str:
+            await self.over.wait()
+            return "removed"
+
+    first, second = Point(), Point()
+    whole = Demo("http://localhost:1", [], [], Studio(), Steps(STEPS, print), Traces(), print)
+    whole._points = cast("list[Returning]", [first, second])
+    holding = asyncio.ensure_future(whole._hold())
+    first.over.set()
+    done, _ = await asyncio.wait({holding}, timeout=0.1)
+    assert done == set()
+    second.over.set()
+    await holding
 
 
 def test_a_visitor_is_told_four_accounts_and_three_things_to_try() -> None:

@@ -14,13 +14,15 @@ from pathlib import Path
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from scheduler import database
 from scheduler.lock_timeout import lock_timeout
 from signaling import border, health
-from signaling.logs import Outages
+from signaling.logs import Outages, lost_part
 from signaling.settings import Settings
 from tests.conftest import PostgresServer
 from tests.signaling.bodies import registration
@@ -284,6 +286,35 @@ def test_a_lost_database_is_told_in_one_line_a_minute() -> None:
     ]
     fails(bug, "x duty calls")
     assert handler.text[3].startswith("x duty calls\nTraceback")
+
+
+def sqlite_said(code: int) -> OperationalError:
+    """What SQLite said with a code."""
+    error = sqlite3.OperationalError("said so")
+    error.sqlite_errorcode = code
+    return OperationalError("UPDATE", {}, error)
+
+
+@pytest.mark.parametrize(
+    ("error", "part"),
+    [
+        (PoolTimeoutError("no connection was free"), "database"),
+        (InterfaceError("SELECT", {}, Exception("connection is closed")), "database"),
+        (DBAPIError("SELECT", {}, Exception("terminating connection due to administrator command")), "database"),
+        (sqlite_said(sqlite3.SQLITE_BUSY), "database"),
+        (sqlite_said(sqlite3.SQLITE_BUSY_SNAPSHOT), "database"),
+        (sqlite_said(sqlite3.SQLITE_IOERR_WRITE), "database"),
+        (sqlite_said(sqlite3.SQLITE_FULL), "database"),
+        (sqlite_said(sqlite3.SQLITE_ERROR), None),  # as for a table that there is not
+        (IntegrityError("INSERT", {}, Exception("UNIQUE")), None),
+        (ProgrammingError("SELECT", {}, Exception("syntax")), None),
+        (RedisConnectionError("no"), "Valkey"),
+        (RedisTimeoutError("late"), "Valkey"),
+        (ValueError("ours"), None),
+    ],
+)
+def test_what_is_lost_is_known_by_what_it_says(error: Exception, part: str | None) -> None:
+    assert lost_part(error) == part
 
 
 def test_a_database_that_is_not_there_is_one_line_at_the_start(tmp_path: Path) -> None:

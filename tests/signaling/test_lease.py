@@ -230,3 +230,28 @@ async def test_two_servers_on_one_postgresql(tmp_path: Path, postgres_url: str) 
             )
             assert "Traceback" not in complaint.decode()
             assert successor.returncode is None
+
+
+async def test_a_lease_that_cannot_be_renewed_is_one_line_of_log_an_outage(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = Lease(settings, lambda: None)
+    outcomes: list[Exception | None] = [OSError("refused"), OSError("refused"), TimeoutError(), None]
+    outcomes += [OSError("refused again"), OSError("refused again")]
+
+    async def renew(_: object) -> bool:
+        if not outcomes:
+            held._successor = "another"
+            return False
+        if (outcome := outcomes.pop(0)) is not None:
+            raise outcome
+        return True
+
+    monkeypatch.setattr(held, "_renew", renew)
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.0)
+    await held._renew_forever(None)  # type: ignore[arg-type]
+    told = [(each.getMessage(), each.exc_info) for each in caplog.records if each.name == lease.__name__]
+    assert told == [
+        ("x the lease on the database is not renewed: refused", None),
+        ("x the lease on the database is not renewed: refused again", None),
+    ]

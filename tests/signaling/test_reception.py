@@ -41,6 +41,15 @@ async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_poi
     assert incoming.call.hung_up
 
 
+async def test_who_calls_in_while_the_server_ends_is_refused(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS, dial_out=False)
+    session = await world.session(NHA_TRANG)
+    world.roof.hub.stopping = True
+    assert (await ring(world, session.code)).refused == 503
+    assert world.roof.hub.meetings == {}
+
+
 async def test_r055_codecs_that_a_room_system_offers_are_compared_with_the_register(world: World) -> None:
     gateway(world)
     await register(world, NHA_TRANG, VCS, codecs="G722, H264, PCMA")

@@ -173,6 +173,10 @@ class Forwarder:
             self._dirty.append(self)
         return outgoing
 
+    def hold(self, seconds: float, now: float) -> None:
+        """Send no picture for so long, so that the queue of the line drains."""
+        self._pacer.hold(seconds, now)
+
     def flush(self, now: float) -> None:
         """Send what has waited for its turn; called whenever the port was read and at every tick of the sound."""
         try:

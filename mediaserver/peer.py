@@ -12,7 +12,7 @@ from mediaserver.camera import Camera, Layer
 from mediaserver.forwarder import Forwarder
 from mediaserver.mix.quality import COMPOSED_BPS, USUAL
 from mediaserver.rtp import rtcp, rtx
-from mediaserver.rtp.downlink import Downlink
+from mediaserver.rtp.downlink import BAD_QUEUE_S, Downlink
 from mediaserver.rtp.loss import Loss
 from mediaserver.rtp.pacer import HEADERS_BYTES
 from mediaserver.rtp.packet import Packet
@@ -336,6 +336,8 @@ class Peer:
         changed = self.downlink.update(now) != before
         if self.picture is not None:
             self.picture.leg.pace = self.downlink.pace(now)
+            if self.downlink.step < min(before, self.downlink.most):
+                self.picture.hold(BAD_QUEUE_S, now)
         if self.downlink.padding and self.picture is not None:
             self.picture.pad(self.downlink.padding * TICK_S / 8, now)
         if self.downlink.asks(now):

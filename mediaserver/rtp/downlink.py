@@ -48,7 +48,7 @@ WAIT_S, MAX_WAIT_S = 3.0, 4.0
 LINE_BPS = 3_200_000
 """What a line of the network carries besides other traffic: 4 Mbit/s by Điều 6.3."""
 PACE = 1.25
-"""A line that shows to be narrower is given large pictures a little faster than it gets pictures on average."""
+"""A line that shows to be narrower is given large pictures, with sound, a little faster than it gets all on average."""
 NARROW_S = 60.0
 """So long after its estimate was cut."""
 SOUND_BPS = 60_000
@@ -156,10 +156,10 @@ class Downlink:
         return self._needs(self.step)
 
     def pace(self, now: float) -> float:
-        """How fast a picture larger than usual may be sent, in bit/s."""
+        """How fast a picture larger than usual may be sent beside the sound, in bit/s."""
         if self.step >= self.most and now - self._cut > NARROW_S:
             return LINE_BPS
-        return min(LINE_BPS, max(PACE * self.rate, self._fresh(now) or 0.0))
+        return min(LINE_BPS, max(PACE * self.rate, self._fresh(now) or 0.0) - SOUND_BPS)
 
     @property
     def round_trip(self) -> float:

@@ -44,6 +44,10 @@ class Pacer:
         self._drain(now)
         return self._let()
 
+    def hold(self, seconds: float, now: float) -> None:
+        """Let nothing go for so long: the line's queue is full, and what goes now takes the room of sound."""
+        self._leg.level, self._leg.level_time = (BURST_S + seconds) * self._leg.pace / 8, now
+
     def forget(self) -> list[Sent]:
         """Let go of all that waits, and return it."""
         waiting = list(self._waiting.values())

@@ -107,6 +107,8 @@ class Peer:
         self._jitter = 0.0
         """Of the picture we send, in seconds."""
         self._octets = 0
+        self._measured = 0
+        """Which sender report the round trip is of: with every NACK browsers answer the same one again."""
         self._missed = -MISSED_S
         """When a report last told that sound was lost."""
         self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)
@@ -238,7 +240,8 @@ class Peer:
 
     def _reported_on(self, report: rtcp.Report, now: float) -> None:
         if self.picture is not None and report.ssrc == self.picture.ssrc:
-            if report.round_trip is not None:
+            if report.round_trip is not None and report.answers != self._measured:
+                self._measured = report.answers
                 self.downlink.reported(report.round_trip)
             self.downlink.lost(report.lost, report.highest, now)
             self._jitter = report.jitter / VIDEO_CLOCK

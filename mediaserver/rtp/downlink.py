@@ -1,8 +1,9 @@
 """Which quality a receiver's line carries: down at once, up only after the line has shown that it holds more.
 
 Three signs of a line that is too full: what the receiver's own estimate says (REMB, from delay), packets lost, and a
-round trip that has grown, i.e. a queue somewhere (both from receiver reports, RFC 3550 §6.4.1). A step up is probed
-first. Sound is never reduced.
+round trip that has grown, i.e. a queue somewhere (both from receiver reports, RFC 3550 §6.4.1). Reports measure it by
+our sender reports, which go once a second, and of which a full line drops most: while an estimate is low, it is asked
+for. A step up is probed first. Sound is never reduced.
 """
 
 from collections import deque
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from mediaserver.rtp.probe import Probe, Verdict
+from mediaserver.rtp.question import Questions
 from mediaserver.rtp.standing import Standing
 
 BAD_LOSS, PROBE_LOSS = 0.08, 0.03
@@ -23,6 +25,8 @@ UNLEARNED = 0.1
 """A report of less loss takes so much off what is usual."""
 BAD_QUEUE_S, WAITING_S = 0.30, 0.15
 """Round trip above the least of the last half minute: never tolerated, and not together with a low estimate."""
+LATE_ANSWERS = 2
+"""In a row, when an estimate is low: one may be a busy receiver's."""
 BASE_ANSWERS = 20
 """The least round trip of a probe is taken from so many answers, its own and those before it: paths change."""
 FIRST_ROUND_TRIP_S = 0.1
@@ -91,6 +95,8 @@ class Downlink:
         self._wait = WAIT_S
         self._not_before = SETTLE_S
         self._probe: Probe | None = None
+        self._doubt: Questions | None = None
+        """Asked while the estimate is low."""
         self._answers: deque[float] = deque(maxlen=BASE_ANSWERS)
         self._restless = True
         """Something alarming was heard since the last update, or time goes on to change what it says."""
@@ -136,14 +142,18 @@ class Downlink:
         self._restless |= round_trip > BAD_QUEUE_S  # a queue is only a part of it
 
     def asks(self, now: float) -> bool:
-        """Whether the round trip must be measured now, behind the padding of a probe; says so once."""
-        return self._probe is not None and self._probe.asks(min(self._answers, default=FIRST_ROUND_TRIP_S), now)
+        """Whether the round trip must be measured now, behind what is sent; says so once."""
+        if self._probe is not None:
+            return self._probe.asks(min(self._answers, default=FIRST_ROUND_TRIP_S), now)
+        return self._doubt is not None and self._doubt.asks(self._round_trips.least, now)
 
     def answered(self, round_trip: float, now: float) -> None:
         """Take the round trip in seconds that was asked for."""
         self._answers.append(round_trip)
         if self._probe is not None:
             self._probe.answered(round_trip - min(self._answers), now)
+        elif self._doubt is not None:
+            self._doubt.answered(round_trip - self._round_trips.least)
 
     @property
     def resting(self) -> bool:
@@ -179,6 +189,7 @@ class Downlink:
             self._change(self.most, now)
         elif self.step < (held := min(self._carried, self.most)):
             self._change(held, now)
+        self._wonder(now)
         if self._probe is not None:
             self._judge(self._probe, now)
         elif self._overused(now):
@@ -209,14 +220,25 @@ class Downlink:
     def _needs(self, step: int) -> int:
         return self._steps[step] + SOUND_BPS
 
+    def _low(self, now: float) -> bool:
+        """Whether the receiver's estimate was cut lately, and is below what is sent."""
+        estimate, cut = self._fresh(now), self._cut > max(self._settled, now - FRESH_S)
+        return cut and estimate is not None and estimate < FOLLOWS * self._sent
+
+    def _wonder(self, now: float) -> None:
+        """Ask for round trips as long as the estimate is low."""
+        if self._probe is not None or self.step == 0 or not self._round_trips or not self._low(now):
+            self._doubt = None
+        elif self._doubt is None:
+            self._doubt = Questions(WAITING_S)
+
     def _overused(self, now: float) -> bool:
         if self.step == 0 or now < self._settled:
             return False
-        estimate = self._fresh(now)
-        cut = self._cut > max(self._settled, now - FRESH_S)
-        low = cut and estimate is not None and estimate < FOLLOWS * self._sent
         queue = self._round_trips.queue
-        if low and (queue > WAITING_S or not self._round_trips):  # alone, it may be a busy receiver's mistake
+        late = self._doubt is not None and self._doubt.late >= LATE_ANSWERS
+        waiting = late or queue > WAITING_S or not self._round_trips
+        if waiting and self._low(now):  # a low estimate alone may be a busy receiver's mistake
             return True
         losing = len(self._losses) > 1 and min(self._losses[-2], self._losses[-1]) > self._usual_loss(2) + BAD_LOSS
         return losing or (queue > BAD_QUEUE_S and now >= self._settled + SETTLE_S)

@@ -8,6 +8,8 @@ fails costs delay for a moment, not sound.
 
 from enum import Enum
 
+from mediaserver.rtp.question import Questions
+
 GROWTH = 1.08
 """With every answer that shows no queue: a full line shows while its queue is short."""
 RETREAT = GROWTH**-4
@@ -16,8 +18,6 @@ SHORT_S, LATE_S = 0.02, 0.06
 """What an answer may take above the least to be no queue, and to be in time."""
 LATE_ANSWERS = 4
 """In a row, they are the line's doing."""
-AGAIN_S = 0.2
-"""An answer that takes so much more than two of the least is not waited for."""
 HOLD_S = 0.5
 """So long the goal is sent."""
 REPORT_S = 3.0
@@ -40,10 +40,7 @@ class Probe:
         self._goal = goal
         # owned
         self.rate = min(goal, GROWTH * rate)
-        self._asked: float | None = None
-        self._overdue = False
-        """The newest question has waited so long that its answer is late already."""
-        self._late = 0
+        self._questions = Questions(LATE_S)
         self._reached = now
         """When the rate became the goal."""
         self._reported = self._lossy = False
@@ -54,24 +51,16 @@ class Probe:
 
     def asks(self, least: float, now: float) -> bool:
         """Whether a question leaves now, behind what is sent; says so once."""
-        if self._asked is not None:
-            waited = now - self._asked - least
-            if waited > LATE_S and not self._overdue:
-                self._overdue = True
-                self._retreat(now)
-            if waited <= least + AGAIN_S:
-                return False
-        self._asked, self._overdue = now, False
-        return True
+        late = self._questions.late
+        asks = self._questions.asks(least, now)
+        self._retreat(late, now)
+        return asks
 
     def answered(self, queue: float, now: float) -> None:
         """Take by how much the newest question's answer was above the least round trip."""
-        self._asked = None
-        if queue > LATE_S:
-            if not self._overdue:
-                self._retreat(now)
-            return
-        self._late = 0
+        late = self._questions.late
+        self._questions.answered(queue)
+        self._retreat(late, now)
         if queue <= SHORT_S and self.rate < self._goal:
             self.rate, self._reached = min(self._goal, GROWTH * self.rate), now
 
@@ -82,13 +71,13 @@ class Probe:
 
     def verdict(self, now: float) -> Verdict:
         """What is known now."""
-        if self._lossy or self._late >= LATE_ANSWERS or (self._held(now) and now - self._reached > REPORT_S):
+        if self._lossy or self._questions.late >= LATE_ANSWERS or (self._held(now) and now - self._reached > REPORT_S):
             return Verdict.REFUTED
         return Verdict.BORNE if self._reported else Verdict.OPEN
 
-    def _retreat(self, now: float) -> None:
-        self._late += 1
-        if self._late > 1:
+    def _retreat(self, late: int, now: float) -> None:
+        """Send less when there are more late answers in a row than `late`, and not just one."""
+        if self._questions.late > max(1, late):
             self.rate, self._reached = RETREAT * self.rate, now
 
     def _held(self, now: float) -> bool:

@@ -88,6 +88,8 @@ class Report:
     """The highest sequence number received, extended to 32 bits."""
     jitter: int = 0
     """In units of the stream's clock."""
+    answers: int = 0
+    """Which of our sender reports it answers (LSR, RFC 3550 §6.4.1); 0 for none. Its round trip is that of then."""
 
 
 @dataclass(slots=True)
@@ -142,7 +144,7 @@ def _read_blocks(body: bytes, count: int, now: float, at: int = 4) -> list[Heard
     if len(body) != at + _BLOCK.size * count:
         raise ValueError("RTCP report of another length than its blocks")
     return [
-        Report(ssrc, (lost >> 24) / 256, _round_trip(lsr, dlsr, now), highest, jitter)
+        Report(ssrc, (lost >> 24) / 256, _round_trip(lsr, dlsr, now), highest, jitter, lsr)
         for ssrc, lost, highest, jitter, lsr, dlsr in _BLOCK.iter_unpack(body[at:])
     ]
 

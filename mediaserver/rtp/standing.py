@@ -24,6 +24,11 @@ class Standing:
         return self._samples[-1]
 
     @property
+    def least(self) -> float:
+        """What an empty line takes. Raises ValueError before there is any."""
+        return min(self._samples)
+
+    @property
     def queue(self) -> float:
         """What the last two show above the least: one alone may be a busy machine's late word."""
-        return min(list(self._samples)[-2:]) - min(self._samples) if self._samples else 0.0
+        return min(list(self._samples)[-2:]) - self.least if self._samples else 0.0

@@ -257,6 +257,30 @@ def test_a_cut_estimate_counts_when_packets_wait_too_in_two_reports() -> None:
     assert downlink.update(11.1) == 0
 
 
+def asked_about(answer_s: float | None) -> tuple[Downlink, list[float]]:
+    """A line whose estimate was cut, and when round trips were asked for within a second; `answer_s` is each one's."""
+    downlink, asked = heard(10), list[float]()
+    downlink.estimated(100_000, 10.0)
+    for tick in range(25):
+        now = 10 + tick / 25
+        downlink.update(now)
+        if downlink.asks(now):
+            asked.append(round(now, 2))
+            if answer_s is not None:
+                downlink.answered(answer_s, now)
+    return downlink, asked
+
+
+def test_a_cut_estimate_counts_when_two_answers_are_overdue() -> None:
+    downlink, asked = asked_about(None)
+    assert (downlink.step, asked) == (0, [10.0, 10.32])
+
+
+def test_a_cut_estimate_does_not_count_while_answers_come_in_time() -> None:
+    downlink, asked = asked_about(0.05 + 0.9 * WAITING_S)
+    assert (downlink.step, len(asked)) == (2, 25)
+
+
 def test_one_bad_report_is_chance_and_two_are_a_full_line() -> None:
     downlink = heard(10)
     downlink.lost(0.2, 1000, 10.0)

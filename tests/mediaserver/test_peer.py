@@ -199,6 +199,20 @@ async def test_round_trips_are_measured_by_a_clock_that_nobody_sets(
     assert peer.downlink.round_trip == pytest.approx(0.25, abs=0.001)
 
 
+async def test_a_round_trip_is_measured_once_however_often_it_is_reported(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer, measured = Scene(mux).peer, list[float]()
+    assert peer.picture is not None
+    monkeypatch.setattr(peer.downlink, "reported", measured.append)
+    for at in (100.0, 101.0):
+        sent = report_on(peer.picture, peer, "one", at, monkeypatch).ntp >> 16 & 0xFFFFFFFF
+        for kept in (0.25, 0.5):
+            block = rtcp.Block(peer.picture.ssrc, 0, 0, 1, 0, sent, round(65536 * kept))
+            peer.rtcp(rtcp.receiver_report(1, [block]), at + kept + 0.05)
+    assert measured == [pytest.approx(0.05, abs=0.001)] * 2
+
+
 @pytest.mark.parametrize(("name", "wait"), [("camera:b", 0.1), ("camera:c", 0.0), ("composed", 0.0)])
 async def test_what_is_forwarded_is_told_to_belong_to_the_voice_that_is_held_back(
     mux: UdpMux, monkeypatch: pytest.MonkeyPatch, name: str, wait: float

@@ -3,7 +3,6 @@
 import pytest
 
 from mediaserver.rtp.probe import (
-    AGAIN_S,
     GROWTH,
     HOLD_S,
     LATE_ANSWERS,
@@ -14,6 +13,7 @@ from mediaserver.rtp.probe import (
     Probe,
     Verdict,
 )
+from mediaserver.rtp.question import AGAIN_S
 
 LEAST_S = 0.05
 

@@ -118,8 +118,9 @@ def test_a_worker_sees_nothing_of_the_data_directory() -> None:
 
 def test_a_worker_of_another_machine_dials() -> None:
     written = {"instance": "40001", "credentials": "/run/c", "ROOF": "https://diemcau.example/", "ADDRESS": "10.1.2.3"}
-    word, *arguments = command("diemcau-media@.service", **written)
+    word, *arguments = command("diemcau-media@.service", **written, OPTIONS="--authority /etc/ssl/certs/diemcau.pem")
     asked = media().parse_args(arguments)
+    assert str(asked.authority) == "/etc/ssl/certs/diemcau.pem"
     assert (word, asked.roof, str(asked.key_file), asked.port, asked.address) == (
         "media",
         "https://diemcau.example/",

@@ -13,6 +13,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
+from errno import EIO
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from mediaserver.link import SocketLink, close_all
 
 logger = logging.getLogger(__name__)
 
+MAX_ERRNO = 4096
+"""Numbers of faults lie below (Linux, `MAX_ERRNO`)."""
 PATIENCE_S = 60.0
 """So long a recorder waits for its files; what it is to write meanwhile has grown too much long before."""
 
@@ -84,12 +87,12 @@ class GivenFolder:
 
     def take(self, message: dict[str, Any]) -> None:
         """Take what :class:`Giver` wrote; descriptors that belong to no recording are closed."""
-        descriptors = message.get("descriptors", [])
-        files = self._recordings.pop(str(message["files"]), None)
+        descriptors, path, fault = message.get("descriptors", []), message["files"], message.get("errno", 0)
+        files = self._recordings.pop(path, None) if isinstance(path, str) else None
         if files is None:
             close_all(descriptors)
         else:
-            files.give(descriptors, int(message.get("errno", 0)))
+            files.give(descriptors, fault if isinstance(fault, int) and 0 < fault < MAX_ERRNO else EIO)
 
 
 class Giver:

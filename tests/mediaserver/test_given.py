@@ -29,6 +29,8 @@ from tests.mediaserver.meeting import ROOM, Meeting
 from tests.mediaserver.test_solo import heard, talk, tones
 from tests.mediaserver.worker import ended, worker
 
+JSON = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.lists(st.text())
+
 
 @pytest.fixture
 def folders() -> Iterator[tuple[Path, Path]]:
@@ -165,8 +167,7 @@ def test_a_recording_that_is_stopped_before_its_first_picture_keeps_nothing_open
 @settings(max_examples=60, deadline=None)
 @given(
     st.fixed_dictionaries(
-        {"files": st.text() | st.integers() | st.sampled_from(["../2.mp4", "/etc/passwd", "1.mp4"])},
-        optional={"errno": st.integers(0, 200)},
+        {"files": JSON | st.sampled_from(["../2.mp4", "/etc/passwd", "1.mp4"])}, optional={"errno": JSON}
     )
 )
 def test_descriptors_of_no_recording_of_its_own_are_closed(message: dict[str, object]) -> None:
@@ -176,6 +177,15 @@ def test_descriptors_of_no_recording_of_its_own_are_closed(message: dict[str, ob
     folder.take({**message, "descriptors": [write]})
     assert (os.read(read, 1), files._given.done()) == (b"", False)
     os.close(read)
+
+
+@given(JSON)
+def test_a_fault_of_whatever_number_ends_the_waiting(fault: object) -> None:
+    folder = GivenFolder()
+    files = folder.of(Path("/recordings/s/1.mp4"))
+    folder.take({"files": str(files.path), "errno": fault})
+    with pytest.raises(OSError, match=r"\w"):
+        files.open(0)
 
 
 def test_one_message_takes_the_files_of_a_recording() -> None:

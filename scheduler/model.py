@@ -306,6 +306,14 @@ class Session:
         return next((Interval(s.start, s.end) for s in self.slots if s.kind == "tong_duyet"), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What rights are judged by of a session: every point it is for, and its official time."""
+
+    everyone: tuple[str, ...]
+    official: Interval
+
+
 PARTICULARS = (
     "host_point", "points", "title", "contact_name", "contact_phone", "second_name", "second_phone", "recording",
     "voices", "purpose", "kind", "form", "ground", "reason", "support", "support_note", "people", "people_at",

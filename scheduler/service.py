@@ -22,6 +22,7 @@ from scheduler import (
     intake,
     listing,
     notices,
+    occupation,
     outbox,
     profile_store,
     refusals_store,
@@ -81,6 +82,7 @@ from scheduler.model import (
     particulars_of,
 )
 from scheduler.naming import MAX_DEVICES
+from scheduler.occupation import Occupation
 from scheduler.operator import Operator
 from scheduler.policy import Policy
 from scheduler.profile_store import Kept
@@ -535,6 +537,11 @@ class Scheduler:
         """
         async with self._engine.begin() as db:
             return await store.between(db, start, end, units)
+
+    async def occupied(self, start: datetime, end: datetime, skip: int, limit: int) -> list[Occupation]:
+        """Return which points are in a session with a code in [start, end), by start, a page at a time."""
+        async with self._engine.begin() as db:
+            return await occupation.page(db, start, end, skip, limit)
 
     async def page(
         self, selection: Selection, now: datetime, limit: int, after: Session | None = None

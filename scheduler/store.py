@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -124,6 +124,12 @@ async def between(
         where &= concerns(units or (), points or ())
     found = await _sessions(db, where)
     return sorted(found, key=lambda session: (session.slots[0].start, session.seq))
+
+
+def attended(unit: str, start: datetime, end: datetime) -> Select[tuple[str]]:
+    """Select the sessions with a slot in [start, end) that have a point of a unit."""
+    met = SESSIONS.c.id.in_(select(SLOTS.c.session).where(meets(start, end)))
+    return select(SESSIONS.c.id).where(met, concerns([unit]))
 
 
 async def agenda(

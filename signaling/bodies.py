@@ -6,7 +6,7 @@ from datetime import datetime
 
 from scheduler import control, registrants
 from scheduler.control import Control
-from scheduler.model import Point, PointState, Session, Unit
+from scheduler.model import Gathering, Point, PointState, Session, Unit
 from scheduler.policy import Policy
 from scheduler.profiles import Profiles
 from scheduler.registrants import Registrants
@@ -43,7 +43,7 @@ class Bodies(Mapping[str, Point]):
         owner = self.points[point].unit
         return next(unit for unit in self.units if unit.id == owner)
 
-    def invited(self, session: Session) -> frozenset[str]:
+    def invited(self, session: Session | Gathering) -> frozenset[str]:
         """Return the units whose points are in a session."""
         return frozenset(self.points[point].unit for point in session.everyone)
 
@@ -53,7 +53,7 @@ class Bodies(Mapping[str, Point]):
         host = self.unit(session.host_point)
         return registrants.registrants(host, self.units, session.purpose, session.klass, policy, day)
 
-    def rules(self, session: Session) -> Policy:
+    def rules(self, session: Session | Gathering) -> Policy:
         """Return the profile a session is judged by."""
         return self.profiles.at(session.official.start)
 
@@ -67,7 +67,7 @@ class Bodies(Mapping[str, Point]):
         labels = {point.unit: point.label for point in reversed([*self.points.values()])}
         return ", ".join(labels[unit] for unit in units)
 
-    def wards(self, unit: str | None, session: Session) -> frozenset[str]:
+    def wards(self, unit: str | None, session: Session | Gathering) -> frozenset[str]:
         """Return the units that a unit registers for by their level when a session starts."""
         return frozenset() if unit is None else registrants.wards(unit, self.units, self.rules(session))
 

@@ -128,6 +128,26 @@ class RecordingStore(Rows):
         """Return the recordings of sessions."""
         return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.session.in_(sessions)))
 
+    async def page(self, where: ColumnElement[bool], limit: int, after: str | None = None) -> list[Recording]:
+        """Return all files of the `limit` sessions that were recorded last, or of those behind a session.
+
+        Only sessions with a recording that is so (`where`). Raises LookupError where there is none behind which to go.
+        """
+        last = func.max(RECORDINGS.c.started)
+        newest = select(RECORDINGS.c.session, last.label("last")).where(where).group_by(RECORDINGS.c.session)
+        query = newest.order_by(last.desc(), RECORDINGS.c.session).limit(limit)
+        if after is not None:
+            begun = await self._one(newest.where(RECORDINGS.c.session == after))
+            if begun is None:
+                raise LookupError(after)
+            behind = (last < begun["last"]) | ((last == begun["last"]) & (RECORDINGS.c.session > after))
+            query = query.having(behind)
+        sessions = [row["session"] for row in await self._all(query)]
+        found: dict[str, list[Recording]] = {session: [] for session in sessions}
+        for each in await self.recordings_of(sessions):
+            found[each.session].append(each)
+        return [each for files in found.values() for each in sorted(files, key=lambda file: file.part)]
+
     async def recordings_in(self, state: RecordingPhase) -> list[Recording]:
         """Return recordings in a state, of each session the parts in order and then what joins them."""
         order = RECORDINGS.c.session, RECORDINGS.c.part == JOINED, RECORDINGS.c.part

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scheduler.control import Control
-from scheduler.model import Draft, Session, Unit
+from scheduler.model import Draft, Gathering, Session, Unit
 from scheduler.registrants import Registrants
 from signaling.accounts import Account
 from signaling.bodies import Bodies
@@ -45,7 +45,7 @@ def may_control(account: Account, control: Control) -> bool:
     return account.central or ("site" in account.roles and account.unit in control.units)
 
 
-def may_see(account: Account, session: Session, bodies: Bodies) -> bool:
+def may_see(account: Account, session: Session | Gathering, bodies: Bodies) -> bool:
     """Those who take part, the units that register for them, and those who see everything (R-015)."""
     units = bodies.invited(session)
     return account.sees_all or account.unit in units or bool(units & bodies.wards(account.unit, session))

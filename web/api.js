@@ -208,8 +208,16 @@ export const answerFeedback = (id, status, answer) => call('POST', `feedback/${e
 /** @type {() => Promise<Breach[]>} */
 export const breaches = () => call('GET', 'breaches');
 export const breachesFile = () => 'api/v1/breaches/export';
-/** @type {() => Promise<Recording[]>} */
-export const recordings = () => call('GET', 'recordings');
+/** All recordings, page after page. */
+export async function recordings() {
+  /** @type {Recording[]} */
+  const found = [];
+  for (let page = null; page === null || page.length === MOST_LISTED; found.push(...page)) {
+    const last = found[found.length - 1];
+    page = /** @type {Recording[]} */ (await call('GET', `recordings?${query({limit: String(MOST_LISTED), ...(last && {after: last.session})})}`));
+  }
+  return found;
+}
 /** @type {(id: string) => Promise<{url: string, expires: string}>} */
 export const recordingLink = id => call('POST', `recordings/${encodeURIComponent(id)}/link`);
 

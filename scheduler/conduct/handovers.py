@@ -1,5 +1,6 @@
 """Handovers of recordings, as the roof sees them: one method, one transaction."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -68,6 +69,12 @@ class Handovers:
         """Return all handovers, the latest due first."""
         async with self._engine.begin() as db:
             rows = await db.execute(select(HANDOVERS).order_by(HANDOVERS.c.due.desc()))
+            return [_handover(row) for row in rows.mappings()]
+
+    async def of(self, sessions: Collection[str]) -> list[Handover]:
+        """Return the handovers of sessions."""
+        async with self._engine.begin() as db:
+            rows = await db.execute(select(HANDOVERS).where(HANDOVERS.c.session.in_(sessions)))
             return [_handover(row) for row in rows.mappings()]
 
     async def remind(self, now: datetime) -> None:

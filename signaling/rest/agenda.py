@@ -1,9 +1,12 @@
 """The calendar of sessions: what takes place when, in few words, so that a whole month is one short answer."""
 
 from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
 
 from scheduler import model
-from scheduler.model import Phase, SlotKind, State
+from scheduler.model import Phase, SlotKind
 from signaling import rights
 from signaling.rest.route import Call, Model, Moment, Route, Window
 from signaling.rest.sessions import bodies
@@ -14,6 +17,13 @@ USUAL = timedelta(days=7)
 
 class Span(Window):
     """Which time; a week from now unless said otherwise, 62 days at most."""
+
+
+class Crowd(Span):
+    """Points are listed by the start of their sessions: `limit` at most, after as many as `skip` says."""
+
+    limit: Annotated[int, Field(ge=1, le=5000)] = 5000
+    skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
 class Entry(Model):
@@ -44,13 +54,13 @@ async def busy(call: Call) -> list[Busy]:
     """List the points that are in a session with a code, for who is about to invite them (R-077, I-04)."""
     start, end = call.query.bounds(call.now, USUAL, LONGEST)
     known = await bodies(call)
-    found = []
-    for session in await call.roof.scheduler.sessions(start, end):
-        title = session.title if rights.may_see(call.account, session, known) else None
-        meets = [slot for slot in session.slots if slot.start < end and start < slot.end]
-        if session.state == State.ISSUED:
-            found += [Busy(point=p, start=s.start, end=s.end, title=title) for s in meets for p in session.everyone]
-    return found
+    query: Crowd = call.query
+    found = await call.roof.scheduler.occupied(start, end, query.skip, query.limit)
+    seen = {id(each.session): rights.may_see(call.account, each.session, known) for each in found}
+    return [
+        Busy(point=each.point, start=each.start, end=each.end, title=each.title if seen[id(each.session)] else None)
+        for each in found
+    ]
 
 
 async def agenda(call: Call) -> list[Entry]:
@@ -79,5 +89,5 @@ def wire(entry: model.Entry) -> Entry:
 
 ROUTES = [
     Route("GET", "/agenda", agenda, "The calendar of sessions", list[Entry], query=Span),
-    Route("GET", "/points/busy", busy, "Points that are in a session", list[Busy], query=Span),
+    Route("GET", "/points/busy", busy, "Points that are in a session", list[Busy], query=Crowd),
 ]

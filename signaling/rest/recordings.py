@@ -9,19 +9,22 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 from pydantic import Field, StringConstraints
+from sqlalchemy import ColumnElement, true
 
 from mediaserver import disk
 from mediaserver.files import thumbnail_of
 from scheduler.conduct import handover
 from scheduler.conduct.handover import Standing
 from scheduler.conduct.materials import RECORDING, Grant, allowed
+from scheduler.store import attended
 from signaling import manifest, recording, rights
-from signaling.errors import Forbidden, NotFound, NotReady
+from signaling.errors import BadInput, Fault, Forbidden, NotFound, NotReady
 from signaling.recording import JOINED, RecordingPhase
 from signaling.rest import ranges
 from signaling.rest.files import attachment
-from signaling.rest.route import ID, Call, Model, Moment, Route
+from signaling.rest.route import ID, Call, Id, Model, Moment, Route
 from signaling.rest.sessions import bodies, find
+from signaling.tables import RECORDINGS
 
 BACK = timedelta(days=400)
 """How far back those who took part see that there was a recording."""
@@ -106,6 +109,13 @@ class Recording(Part):
     parts: list[Part]
 
 
+class Listing(Model):
+    """A page of sessions that were recorded; `after`, the session that ends a page, begins the next."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+    after: Id | None = None
+
+
 class Link(Model):
     """Where to fetch a recording, until when; for this account only."""
 
@@ -144,23 +154,26 @@ async def _may_see(call: Call, found: recording.Recording) -> bool:
 
 async def recordings(call: Call) -> list[Recording]:
     """List recordings by session, newest first: those one may fetch, and those of sessions one's unit took part in."""
-    found = sorted(await _seen(call), key=lambda each: (each.session, each.part))
-    grants = await call.roof.shelf.grants({each.session for each in found})
-    handovers = {each.session: each for each in await call.roof.handovers.all()}
-    listed = [_wire(call, list(files), grants, handovers) for _, files in groupby(found, key=lambda each: each.session)]
-    return sorted(listed, key=lambda each: each.parts[-1].started, reverse=True)
+    found = await _seen(call)
+    sessions = {each.session for each in found}
+    grants = await call.roof.shelf.grants(sessions)
+    handovers = {each.session: each for each in await call.roof.handovers.of(sessions)}
+    return [_wire(call, list(files), grants, handovers) for _, files in groupby(found, key=lambda each: each.session)]
 
 
 async def _seen(call: Call) -> list[recording.Recording]:
-    account = call.account
-    if account.central:
-        return await call.roof.recorded.recordings()
-    if account.unit is None:
-        return []
-    own = await call.roof.recorded.recordings(account.unit)
-    held = await call.roof.scheduler.sessions(call.now - BACK, call.now, units=[account.unit])
-    others = await call.roof.recorded.recordings_of([session.id for session in held])
-    return own + [each for each in others if each.host_unit != account.unit]
+    """Return the files of a page of sessions. Raises BadInput."""
+    account, query = call.account, call.query
+    where: ColumnElement[bool] = true()
+    if not account.central:
+        if account.unit is None:
+            return []
+        took_part = RECORDINGS.c.session.in_(attended(account.unit, call.now - BACK, call.now))
+        where = (RECORDINGS.c.host_unit == account.unit) | took_part
+    try:
+        return await call.roof.recorded.page(where, query.limit, query.after)
+    except LookupError:
+        raise BadInput([Fault("after", "unknown-session")]) from None
 
 
 def _access(call: Call, found: recording.Recording, grants: Sequence[Grant]) -> Access:
@@ -311,7 +324,7 @@ async def estimate(call: Call) -> Estimate:
 
 ROUTES = [
     Route("GET", "/recordings/estimate", estimate, "What a recording would take", Estimate, query=Wish),
-    Route("GET", "/recordings", recordings, "List recordings by session", list[Recording]),
+    Route("GET", "/recordings", recordings, "List recordings by session", list[Recording], query=Listing),
     Route(
         "POST",
         f"/recordings/{ID}/link",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from scheduler import database
 from scheduler.listing import Selection
-from scheduler.model import Interval, Phase, Session
+from scheduler.model import Gathering, Interval, Phase, Session
 from scheduler.profiles import Profiles
 from scheduler.service import Scheduler
 from tests.scheduler.world import NOW, REQUEST, VAULT, at, on, shipped
@@ -133,3 +133,19 @@ async def test_units_narrow_what_is_found(scheduler: Scheduler) -> None:
         (replace(EVER, units=[]), []),
     ):
         assert [each.id for each in await everything(scheduler, selection, NOW)] == [each.id for each in expected]
+
+
+async def test_points_in_a_session_are_listed_by_start_and_host_first(scheduler: Scheduler) -> None:
+    first = await scheduler.submit(REQUEST, NOW)
+    rehearsal = on("05/04/2023", "08:00", "08:30")
+    wish = replace(REQUEST, host_point="dk.dienan", points=("so.nnptnt",), rehearsal=rehearsal)
+    second = await scheduler.submit(replace(wish, official=on("05/04/2023", "10:00", "11:00")), NOW)
+    await scheduler.cancel((await scheduler.submit(replace(REQUEST, host_point="nt.vinhtho"), NOW)).id, NOW)
+    found = await scheduler.occupied(at("05/04/2023 00:00"), at("06/04/2023 00:00"), 0, 50)
+    slots = [(first, first.official), (second, rehearsal), (second, second.official)]
+    assert [(each.point, each.start, each.end, each.session) for each in found] == [
+        (point, slot.start, slot.end, Gathering(session.everyone, session.official))
+        for session, slot in slots
+        for point in session.everyone
+    ]
+    assert await scheduler.occupied(at("05/04/2023 00:00"), at("06/04/2023 00:00"), 1, 2) == found[1:3]

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -246,6 +247,22 @@ async def test_what_was_waited_for_the_turn_to_write_is_not_waited_for_a_lock_on
         shown.append(str(await connection.scalar(text("SHOW lock_timeout"))))
     assert (shown[0].removesuffix("ms").isdecimal(), shown[0] != "10s", shown[1]) == (True, True, "30s")
     await engine.dispose()
+
+
+@pytest.mark.postgres
+async def test_recordings_are_listed_a_page_at_a_time_from_postgresql(postgres: Settings) -> None:
+    async with open_world(postgres) as world:
+        made: list[str] = []
+        for hours in range(3):
+            session = await world.session(NHA_TRANG, start=timedelta(hours=3 * hours))
+            made.insert(0, session.id)
+            await world.roof.recordings.begin(session.id, "Họp", ("UBND.Khanh Hoa", "56"), world.clock())
+            world.clock.advance(60)
+        for account in ("host", "central", "nhatrang"):
+            client = await world.signed_in(account)
+            world.clock.advance(4 * 3600)
+            async with client.get(f"/api/v1/recordings?limit=2&after={made[0]}") as response:
+                assert [each["session"] for each in await response.json()] == made[1:]
 
 
 class Lines(logging.Handler):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from aiohttp import ClientPayloadError
+from sqlalchemy import Select
 
 from mediaserver.api import EngineLost, EngineReady
 from mediaserver.chapters import Chapter
@@ -30,11 +31,12 @@ from signaling.finisher import TRIES, WORDLESS, Finisher, Made, make
 from signaling.manifest import manifest
 from signaling.record import record
 from signaling.recording import Recording
+from signaling.recording_store import RecordingStore
 from signaling.recordings import Recordings, load_key
 from signaling.settings import Settings
 from signaling.verify import verify
 from tests.film import Camera, film
-from tests.signaling.world import NHA_TRANG, NOW, World, open_world, problem_of
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, open_world, problem_of
 
 HOST_IS = ("UBND.Khanh Hoa", "56")
 OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
@@ -78,6 +80,43 @@ async def listed(world: World, account: str = "host") -> Any:
     """What an account is shown."""
     async with (await world.signed_in(account)).get("/api/v1/recordings") as response:
         return await response.json()
+
+
+async def test_recordings_are_listed_a_page_of_sessions_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    for hours in range(5):
+        session = await world.session(NHA_TRANG, start=timedelta(hours=3 * hours))
+        for _ in range(2):
+            await part(world, session.id, JUNK)
+            world.clock.advance(60)
+        made.insert(0, session.id)
+    other = await world.session(CAM_RANH, host=DIEN_KHANH)
+    path = await world.roof.recordings.begin(other.id, "Họp", ("UBND.Dien Khanh", "574"), world.clock())
+    await world.roof.recordings.ended(path, 1, None)
+    host, read = await world.signed_in("host"), []
+    read_all = RecordingStore._recordings
+
+    async def noting(store: RecordingStore, query: Select[Any]) -> list[Recording]:
+        found = await read_all(store, query)
+        read.append(sorted({each.session for each in found}))
+        return found
+
+    async def sessions(query: str) -> list[str]:
+        async with host.get(f"/api/v1/recordings{query}") as response:
+            assert response.status == 200
+            return [each["session"] for each in await response.json()]
+
+    monkeypatch.setattr(RecordingStore, "_recordings", noting)
+    assert await sessions("") == made
+    assert await sessions("?limit=2") == made[:2]
+    assert await sessions(f"?limit=2&after={made[1]}") == made[2:4]
+    assert await sessions(f"?limit=2&after={made[4]}") == []
+    assert read == [sorted(made), sorted(made[:2]), sorted(made[2:4]), []]
+    for query in ("limit=0", "limit=201", f"after={other.id}", "after=nothing"):
+        async with host.get(f"/api/v1/recordings?{query}") as response:
+            assert await problem_of(response) == (422, "invalid")
 
 
 async def test_a_closed_recording_is_made_good_and_shown(world: World, reel: bytes) -> None:

@@ -1,13 +1,16 @@
 """Registrations over the real roof: who registers for whom, what is refused and why (Điều 5, 12, 13)."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from aiohttp import ClientSession
 
+from scheduler.vault import Vault
 from signaling.accounts import Account
 from tests.signaling.bodies import EMERGENCY, registration
-from tests.signaling.world import DIEN_AN, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, problem_of
+from tests.signaling.world import CAM_RANH, DIEN_AN, DIEN_KHANH, HOST, NHA_TRANG, NOW, World, problem_of
 
 ORDINARY = {"class": "thuong", "ground": "", "reason": ""}
 NEXT_WEEK = {"start": "2026-04-15T01:00:00Z", "end": "2026-04-15T03:00:00Z"}
@@ -156,6 +159,26 @@ async def test_r077_i04_points_in_another_session_are_marked_for_who_invites(wor
         assert found == [{"point": point, **slot, "title": title} for point in (HOST, NHA_TRANG)]
     after = "/points/busy?from=2026-04-06T03:00:00Z&to=2026-04-06T05:00:00Z"
     assert await get(await world.signed_in("nhatrang"), after) == []
+
+
+async def test_points_in_a_session_are_listed_a_page_at_a_time_and_no_session_is_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole sessions of 62 days, each with its sealed code, were read for a form."""
+    await world.session(NHA_TRANG, CAM_RANH)
+    await world.session(NHA_TRANG, start=timedelta(hours=5))
+    opened: list[str] = []
+    monkeypatch.setattr(Vault, "open", lambda *given: opened.append(given[2]))
+    client, first, second = await world.signed_in("central"), "2026-04-06T01:00:00Z", "2026-04-06T06:00:00Z"
+    every = [(HOST, first), (NHA_TRANG, first), (CAM_RANH, first), (HOST, second), (NHA_TRANG, second)]
+    query = "/points/busy?from=2026-04-06T00:00:00Z&to=2026-04-07T00:00:00Z"
+    for skip, limit in ((0, 5000), (0, 2), (2, 2), (4, 2), (5, 2)):
+        found = await get(client, f"{query}&skip={skip}&limit={limit}")
+        assert [(each["point"], each["start"]) for each in found] == every[skip : skip + limit]
+    assert (await get(client, query), opened) == (await get(client, f"{query}&limit=5000"), [])
+    for bad in ("limit=0", "limit=5001", "skip=-1"):
+        async with client.get(f"/api/v1{query}&{bad}") as response:
+            assert await problem_of(response) == (422, "invalid")
 
 
 async def test_r073_a_late_registration_is_told_until_when_and_what_remains(world: World) -> None:

@@ -1,6 +1,7 @@
 """The demonstration around its play: who ends it, what it tells a visitor, and who gets the floor."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -158,6 +159,35 @@ async def test_one_point_that_stays_away_ends_no_session_for_the_others() -> Non
     assert done == set()
     second.over.set()
     await holding
+
+
+async def test_points_that_lost_their_lines_end_no_turn_of_the_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "TURN_S", 0.0)
+    turns, enough = Counter[str](), asyncio.Event()
+
+    class Person:
+        def __init__(self, name: str) -> None:
+            self.name = name
+            self.seats = {"a": {"seat": "a", "hand": 1}}
+
+        async def send(self, kind: str, **_: Any) -> None:
+            turns[f"{self.name} {kind}"] += 1
+            if min(turns["host floor"], turns["point hand"]) > 2:
+                enough.set()
+            raise ConnectionError("the server let this point go")
+
+    class Point:
+        def __init__(self, name: str | None) -> None:
+            self.participant = None if name is None else Person(name)
+
+    whole = Demo("http://localhost:1", [], [], Studio(), Steps(STEPS, print), Traces(), print)
+    whole._points = cast("list[Returning]", [Point("host"), Point("point"), Point(None)])
+    chairing = asyncio.ensure_future(whole._chair())
+    waiting = asyncio.ensure_future(enough.wait())
+    await asyncio.wait({chairing, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+    assert (waiting.done(), chairing.done()) == (True, False)
+    chairing.cancel()
+    await asyncio.gather(chairing, return_exceptions=True)
 
 
 def test_a_visitor_is_told_four_accounts_and_three_things_to_try() -> None:

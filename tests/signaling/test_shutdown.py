@@ -6,7 +6,7 @@ import pytest
 from aiohttp import WSServerHandshakeError
 
 from tests.signaling.bodies import registration
-from tests.signaling.world import NHA_TRANG, PASSWORD, World, problem_of
+from tests.signaling.world import NHA_TRANG, PASSWORD, Socket, World, problem_of
 
 SIGN_IN = {"account": "nhatrang", "password": PASSWORD}
 
@@ -61,3 +61,24 @@ async def test_a_join_under_way_when_the_server_is_told_to_end_seats_nobody(
     assert (await joining)["error"] == "shutting-down"
     seats = {id_: len(meeting.conference.roster.seats) for id_, meeting in world.roof.hub.meetings.items()}
     assert seats == ({} if step == "meeting" else {session.id: 0})
+
+
+async def test_a_socket_that_opens_when_all_others_were_told_bye_is_told_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await world.signed_in("nhatrang")
+    login_of, reached, go_on = world.roof.auth.login_of, asyncio.Event(), asyncio.Event()
+
+    async def held(*arguments: object) -> object:
+        reached.set()
+        await go_on.wait()
+        return await login_of(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(world.roof.auth, "login_of", held)
+    opening = asyncio.create_task(browser.ws_connect("/ws", max_msg_size=0, autoping=False))
+    await reached.wait()
+    await world.roof.hub.stop()
+    go_on.set()
+    socket = Socket(await opening)
+    assert (await socket.type("bye"))["reason"] == "shutdown"
+    assert await socket.closed() == 1000

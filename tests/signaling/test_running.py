@@ -35,6 +35,25 @@ IDLE = 1100
 
 
 @dataclass
+class Awake(Socket):
+    """A WebSocket that is read all the time, as a page does: the server drops who answers no ping."""
+
+    def __post_init__(self) -> None:
+        self._frames: asyncio.Queue[aiohttp.WSMessage] = asyncio.Queue()
+        self.reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        more = True
+        while more:
+            frame = await self.socket.receive()
+            self._frames.put_nowait(frame)
+            more = frame.type is aiohttp.WSMsgType.TEXT
+
+    async def _receive(self) -> aiohttp.WSMessage:
+        return await self._frames.get()
+
+
+@dataclass
 class Running:
     """A server that has greeted."""
 
@@ -64,7 +83,9 @@ class Running:
         """Open a WebSocket."""
         socket = await client.http.ws_connect("/ws", max_msg_size=0)
         self.stack.push_async_callback(socket.close)
-        return Socket(socket, patience=PATIENCE_S)
+        made = Awake(socket, patience=PATIENCE_S)
+        self.stack.callback(made.reading.cancel)
+        return made
 
     async def meeting(self, **booked: Any) -> tuple[dict[str, Any], Socket]:
         """A session that has begun, with its host in it."""

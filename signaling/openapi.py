@@ -75,7 +75,7 @@ def _models(answer: Any) -> list[type[BaseModel]]:
 
 def _operation(route: Route, names: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": f"{route.handler.__module__.rsplit('.', 1)[1]}.{route.handler.__name__}",
+        "operationId": route.operation_id,
         "summary": route.summary,
         "security": [] if route.gate == "open" else [{"cookie": []}],
         "responses": {str(route.status): _success(route, names)},

@@ -156,6 +156,13 @@ class Route:
     """The body is a file, which the handler reads."""
     changes: bool = True
     """False for a POST that only asks: nothing of the province's is otherwise after it."""
+    group: str = ""
+    """First half of the operationId; the table of all routes sets it."""
+
+    @property
+    def operation_id(self) -> str:
+        """The name of the call in the OpenAPI document."""
+        return f"{self.group}.{self.handler.__name__}"
 
     @property
     def acts(self) -> bool:

@@ -31,8 +31,7 @@ from scheduler.profiles import Profiles
 from scheduler.reports.inquiries import Inquiries
 from scheduler.reports.service import Reports
 from scheduler.tables import SESSIONS
-from tests.scheduler.conduct.conftest import Office
-from tests.scheduler.conftest import PROFILES
+from tests.scheduler.conftest import PROFILES, Booked
 from tests.scheduler.world import NOW, REQUEST, ZONE, at, on
 
 SHA = "ab" * 32
@@ -42,17 +41,17 @@ MAIL = Channels(mail=True)
 
 
 @pytest.fixture
-def handovers(office: Office) -> Handovers:
-    return Handovers(office.engine, PROFILES, NOWHERE)
+def handovers(booked: Booked) -> Handovers:
+    return Handovers(booked.engine, PROFILES, NOWHERE)
 
 
 @pytest.fixture
-def box(office: Office, handovers: Handovers) -> Box:
-    return Box(office.engine, PROFILES, Sheets(office.engine, PROFILES, NOWHERE), handovers)
+def box(booked: Booked, handovers: Handovers) -> Box:
+    return Box(booked.engine, PROFILES, Sheets(booked.engine, PROFILES, NOWHERE), handovers)
 
 
-async def test_feedback_is_kept_with_its_answer(office: Office, box: Box) -> None:
-    points = {point.id: point for point in await office.scheduler.points()}
+async def test_feedback_is_kept_with_its_answer(booked: Booked, box: Box) -> None:
+    points = {point.id: point for point in await booked.scheduler.points()}
     unit, other = points["nt.xuonghuan"].unit, points["nt.vinhhai"].unit
     said = await box.drop(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
     assert said == Feedback(said.id, unit, "nt.xuonghuan", NOW, "Đường truyền yếu")
@@ -66,13 +65,13 @@ async def test_feedback_is_kept_with_its_answer(office: Office, box: Box) -> Non
         await box.answer("nothing", "handled", "", "truc.ban", NOW)
 
 
-async def test_breaches_are_what_the_records_say(office: Office, box: Box, handovers: Handovers) -> None:
-    points = {point.id: point for point in await office.scheduler.points()}
+async def test_breaches_are_what_the_records_say(booked: Booked, box: Box, handovers: Handovers) -> None:
+    points = {point.id: point for point in await booked.scheduler.points()}
     host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
-    session = office.session
+    session = booked.session
     evening = replace(REQUEST, official=on("04/04/2023", "14:00", "15:00"))
     with pytest.raises(TooLate):
-        await office.scheduler.submit(evening, at("03/04/2023 15:00"))
+        await booked.scheduler.submit(evening, at("03/04/2023 15:00"))
     made = await handovers.open(session.id, SHA, END)
     found = await box.breaches(NOW - DAY, NOW + 30 * DAY, made.due + timedelta(seconds=1))
     told = [(each.kind, each.unit, each.session, each.point) for each in found]
@@ -125,19 +124,19 @@ def test_r123_who_was_not_checked_where_others_were(checked: set[str]) -> None:
     assert breaches.unchecked(meeting, checked, POINTS, END - DAY - timedelta(seconds=1)) == []
 
 
-async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_records(office: Office, box: Box) -> None:
-    points = {point.id: point for point in await office.scheduler.points()}
+async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_records(booked: Booked, box: Box) -> None:
+    points = {point.id: point for point in await booked.scheduler.points()}
     host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
-    late = await office.scheduler.submit(replace(REQUEST, official=on("10/04/2023", "08:00", "09:00")), NOW)
+    late = await booked.scheduler.submit(replace(REQUEST, official=on("10/04/2023", "08:00", "09:00")), NOW)
     created = round(at("07/04/2023 08:00").timestamp())  # as those were that moved before that was refused
-    async with writing(office.engine) as db:
+    async with writing(booked.engine) as db:
         await db.execute(update(SESSIONS).where(SESSIONS.c.id == late.id).values(created=created))
-    preparation = Preparation.over(office.engine, PROFILES)
-    start = office.session.official.start
-    await preparation.attendance.came(office.session.id, "so.tttt", start)
-    await preparation.attendance.left(office.session.id, "so.tttt", END)
-    await preparation.boards.check(office.session.id, ["so.tttt"], "chinh_thuc", "ok", "", "truc", NOW)
-    equipment = Equipment(office.engine, PROFILES)
+    preparation = Preparation.over(booked.engine, PROFILES)
+    start = booked.session.official.start
+    await preparation.attendance.came(booked.session.id, "so.tttt", start)
+    await preparation.attendance.left(booked.session.id, "so.tttt", END)
+    await preparation.boards.check(booked.session.id, ["so.tttt"], "chinh_thuc", "ok", "", "truc", NOW)
+    equipment = Equipment(booked.engine, PROFILES)
     await equipment.set_line(Line("", "nt.xuonghuan", "TSLCD", None, 4000, True, ("10.0.0.0/8",)))
     for seen in (Seen("203.0.113.9"), Seen(name="Khac")):
         await equipment.seen("nt.xuonghuan", 1, seen, END)
@@ -145,8 +144,8 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
     told = {(each.kind, each.unit, each.session, each.point) for each in found if each.kind != "closing"}
     assert told == {
         ("late", host, late.id, "so.tttt"),
-        ("absent", commune, office.session.id, "nt.xuonghuan"),
-        ("unchecked", commune, office.session.id, "nt.xuonghuan"),
+        ("absent", commune, booked.session.id, "nt.xuonghuan"),
+        ("unchecked", commune, booked.session.id, "nt.xuonghuan"),
         ("drift", commune, None, "nt.xuonghuan"),
         ("name", commune, None, "nt.xuonghuan"),
     }
@@ -154,10 +153,10 @@ async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_rec
     assert own == [each for each in found if each.unit == commune]
 
 
-async def test_r123_figures_not_answered_in_time_are_the_units(office: Office, box: Box) -> None:
-    reports = Reports(office.engine, PROFILES, office.scheduler)
-    inquiries = Inquiries(office.engine, PROFILES, reports, NOWHERE)
-    units = [unit.id for unit in (await office.scheduler.units())[:3]]
+async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, box: Box) -> None:
+    reports = Reports(booked.engine, PROFILES, booked.scheduler)
+    inquiries = Inquiries(booked.engine, PROFILES, reports, NOWHERE)
+    units = [unit.id for unit in (await booked.scheduler.units())[:3]]
     due = NOW + DAY
     made = await inquiries.ask("Số liệu", Interval(NOW, END), due, units, "truc", NOW)
     said = dict(made.answers[0].counted)
@@ -168,22 +167,22 @@ async def test_r123_figures_not_answered_in_time_are_the_units(office: Office, b
     assert not [each for each in await box.breaches(NOW, NOW + 30 * DAY, due) if each.kind == "figures"]
 
 
-async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(office: Office, box: Box) -> None:
-    points = {point.id: point for point in await office.scheduler.points()}
+async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: Booked, box: Box) -> None:
+    points = {point.id: point for point in await booked.scheduler.points()}
     for number in range(2, 4):  # three meetings, which the host opened and nobody else came to
         day = f"{number + 4:02}/04/2023"
-        await office.scheduler.submit(replace(REQUEST, official=on(day, "08:00", "09:00")), NOW)
-    attendance = Preparation.over(office.engine, PROFILES).attendance
-    for session in await office.scheduler.sessions(NOW, NOW + 30 * DAY):
+        await booked.scheduler.submit(replace(REQUEST, official=on(day, "08:00", "09:00")), NOW)
+    attendance = Preparation.over(booked.engine, PROFILES).attendance
+    for session in await booked.scheduler.sessions(NOW, NOW + 30 * DAY):
         await attendance.came(session.id, "so.tttt", session.official.start)
         await attendance.left(session.id, "so.tttt", session.official.end)
-    people = People(office.engine, PROFILES)
+    people = People(booked.engine, PROFILES)
     commune = points["nt.xuonghuan"].unit
     roles: dict[PersonRole, str] = {"manager": "phong@nt.vn", "head": "chutich@nt.vn"}
     for role, email in roles.items():
         await people.add(Entry(commune, None, role, "Lê A", "0905123456", email, None, NOW.date(), ""), NOW)
-    post = Post(office.engine, ZONE, MAIL)
-    summaries = Summaries(office.engine, PROFILES, box, MAIL)
+    post = Post(booked.engine, ZONE, MAIL)
+    summaries = Summaries(booked.engine, PROFILES, box, MAIL)
     for now in ("30/04/2023 23:59", "08/05/2023 08:00"):  # the month is not over; too long over
         await summaries.work(at(now))
     assert await post.newest(9) == []
@@ -196,7 +195,7 @@ async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(office: O
         (points["so.tttt"].unit, "", "tháng 04/2023", closing),
     }
     assert len(await post.newest(9)) == 2
-    never = Summaries(office.engine, silent(PROFILES), box, MAIL)
+    never = Summaries(booked.engine, silent(PROFILES), box, MAIL)
     await never.work(at("01/06/2023 08:00"))
     assert len(await post.newest(9)) == 2
 

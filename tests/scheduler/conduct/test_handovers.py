@@ -14,8 +14,7 @@ from scheduler.conduct.handovers import Handovers
 from scheduler.model import Interval
 from scheduler.notices import Channels
 from scheduler.post import Post
-from tests.scheduler.conduct.conftest import Office
-from tests.scheduler.conftest import PROFILES
+from tests.scheduler.conftest import PROFILES, Booked
 from tests.scheduler.world import NOW, REQUEST, ZONE, at
 
 SHA = "ab" * 32
@@ -24,8 +23,8 @@ POLICY = PROFILES.at(NOW).conduct.recordings
 
 
 @pytest.fixture
-def handovers(office: Office) -> Handovers:
-    return Handovers(office.engine, PROFILES, Channels(mail=True))
+def handovers(booked: Booked) -> Handovers:
+    return Handovers(booked.engine, PROFILES, Channels(mail=True))
 
 
 @pytest.mark.parametrize(
@@ -36,54 +35,54 @@ def handovers(office: Office) -> Handovers:
     ],
 )
 async def test_due_at_the_close_of_the_second_working_day(
-    office: Office, handovers: Handovers, start: str, end: str, due: str
+    booked: Booked, handovers: Handovers, start: str, end: str, due: str
 ) -> None:
     asked = Interval(at(start), at(end))
     request = replace(REQUEST, official=asked)
-    session = await office.scheduler.submit(request, at(start) - 10 * DAY)
+    session = await booked.scheduler.submit(request, at(start) - 10 * DAY)
     made = await handovers.open(session.id, SHA, at(end) + timedelta(minutes=30))
     assert (made.due, made.unit, made.standing(at(due)), made.standing(at(due) + timedelta(seconds=1))) == (
         at(due),
-        (await office.scheduler.point("so.tttt")).unit,
+        (await booked.scheduler.point("so.tttt")).unit,
         "due",
         "overdue",
     )
 
 
-async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(office: Office, handovers: Handovers) -> None:
-    post = Post(office.engine, ZONE)
-    end = office.session.official.end
-    made = await handovers.open(office.session.id, SHA, end)
-    assert await handovers.open(office.session.id, "cd" * 32, end + DAY) == made
+async def test_the_host_is_told_reminded_and_confirms_by_the_fingerprint(booked: Booked, handovers: Handovers) -> None:
+    post = Post(booked.engine, ZONE)
+    end = booked.session.official.end
+    made = await handovers.open(booked.session.id, SHA, end)
+    assert await handovers.open(booked.session.id, "cd" * 32, end + DAY) == made
     for now in (made.due - DAY - timedelta(minutes=1), made.due - DAY, made.due):
         await handovers.remind(now)
     assert sorted(notice.kind for notice in await post.newest(9)) == ["recording", "recording-due"]
     with pytest.raises(NotHandedOver):
-        await handovers.receive(office.session.id, "cd" * 32, "so.tttt", made.due)
-    received = await handovers.receive(office.session.id, SHA.upper(), "so.tttt", made.due)
+        await handovers.receive(booked.session.id, "cd" * 32, "so.tttt", made.due)
+    received = await handovers.receive(booked.session.id, SHA.upper(), "so.tttt", made.due)
     assert (received.standing(made.due), received.keep_until) == ("received", made.due + 90 * DAY)
-    assert await handovers.receive(office.session.id, SHA, "another", made.due + DAY) == received
-    assert await handovers.handover(office.session.id) == received
+    assert await handovers.receive(booked.session.id, SHA, "another", made.due + DAY) == received
+    assert await handovers.handover(booked.session.id) == received
     with pytest.raises(NotHandedOver):
         await handovers.receive("nothing", SHA, "so.tttt", made.due)
 
 
-async def test_it_is_kept_ninety_days_and_its_going_is_announced(office: Office, handovers: Handovers) -> None:  # A27
-    made = await handovers.open(office.session.id, SHA, office.session.official.end)
+async def test_it_is_kept_ninety_days_and_its_going_is_announced(booked: Booked, handovers: Handovers) -> None:  # A27
+    made = await handovers.open(booked.session.id, SHA, booked.session.official.end)
     assert await handovers.going(made.due + 1000 * DAY) == []  # never while it was not received
-    received = await handovers.receive(office.session.id, SHA, "so.tttt", made.due + timedelta(seconds=1))
+    received = await handovers.receive(booked.session.id, SHA, "so.tttt", made.due + timedelta(seconds=1))
     assert received.standing(made.due) == "late" and received.keep_until is not None
     until = received.keep_until
     await handovers.remind(until - 7 * DAY - timedelta(seconds=1))
     assert await handovers.going(until) == []  # nobody was warned
     await handovers.remind(until - 7 * DAY)
     assert await handovers.going(until - timedelta(seconds=1)) == []
-    assert [each.session for each in await handovers.going(until)] == [office.session.id]
-    await handovers.gone(office.session.id, until)
+    assert [each.session for each in await handovers.going(until)] == [booked.session.id]
+    await handovers.gone(booked.session.id, until)
     assert await handovers.going(until + DAY) == []
     (kept,) = await handovers.all()
     assert (kept.standing(until), kept.digest, kept.received_by) == ("deleted", SHA, "so.tttt")
-    assert [n.kind for n in await Post(office.engine, ZONE).newest(1)] == ["recording-goes"]
+    assert [n.kind for n in await Post(booked.engine, ZONE).newest(1)] == ["recording-goes"]
 
 
 @given(

@@ -7,7 +7,7 @@ import pytest
 from scheduler.errors import InvalidRequest, UnknownSession
 from scheduler.model import Session
 from scheduler.preparation.stays import Stay
-from tests.scheduler.preparation.conftest import NHA_TRANG, Office
+from tests.scheduler.conftest import NHA_TRANG, Office
 from tests.scheduler.world import at
 
 HOST, CITY, VINH_HAI, VINH_THO = "ubnd.khanh-hoa", "ubnd.nha-trang", "nt.vinhhai", "nt.vinhtho"

@@ -14,8 +14,7 @@ from scheduler.model import Session
 from scheduler.preparation.duty import Duty
 from scheduler.preparation.readiness import Mark
 from scheduler.preparation.self_test import Measured
-from tests.scheduler.conftest import PROFILES
-from tests.scheduler.preparation.conftest import NHA_TRANG, Office
+from tests.scheduler.conftest import NHA_TRANG, PROFILES, Office
 from tests.scheduler.world import NOW, REQUEST, at, on
 
 PROVINCE, CITY, PHUOC_DONG, VINH_THO = "ubnd.khanh-hoa", "ubnd.nha-trang", "nt.phuocdong", "nt.vinhtho"

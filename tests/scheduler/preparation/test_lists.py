@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scheduler.errors import InvalidRequest, NotAsked, UnknownSession
 from scheduler.preparation.lists import MAX_COUNT, MAX_PEOPLE, Person, faults, normal
-from tests.scheduler.preparation.conftest import NHA_TRANG, Office
+from tests.scheduler.conftest import NHA_TRANG, Office
 from tests.scheduler.world import at
 
 HOST, LOC_THO, CITY = "ubnd.khanh-hoa", "nt.loctho", "ubnd.nha-trang"

@@ -12,8 +12,7 @@ from scheduler.preparation import board_store
 from scheduler.preparation.duty import Duty
 from scheduler.preparation.lists import Person
 from scheduler.preparation.personal import Entry
-from tests.scheduler.conftest import PROFILES
-from tests.scheduler.preparation.conftest import NHA_TRANG, Office
+from tests.scheduler.conftest import NHA_TRANG, PROFILES, Office
 from tests.scheduler.world import NOW, at
 
 HOST, CITY, LOC_THO = "so.tttt", "ubnd.nha-trang", "nt.loctho"

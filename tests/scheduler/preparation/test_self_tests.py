@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from scheduler.errors import InvalidRequest, UnknownPoint
 from scheduler.preparation.readiness import Mark
 from scheduler.preparation.self_test import Fault, Measured, failed
-from tests.scheduler.conftest import PROFILES
-from tests.scheduler.preparation.conftest import Office
+from tests.scheduler.conftest import PROFILES, Office
 from tests.scheduler.world import NOW, at
 
 POLICY = PROFILES.at(NOW).preparation.self_test

@@ -29,32 +29,43 @@ class Fault:
 
 
 FAULTS = (
-    Fault("ceil for floor", "policy.py", "maximum * self.num // self.den", "-(-maximum * self.num // self.den)"),
-    Fault("a standing outlives its days", "policy.py", "(self.valid_to is None or day <= self.valid_to)", "True"),
-    Fault("the test room is given away", "policy.py", " - self.test_legs)", ")"),
+    Fault(
+        "ceil for floor", "scheduler/policy.py", "maximum * self.num // self.den", "-(-maximum * self.num // self.den)"
+    ),
+    Fault(
+        "a standing outlives its days", "scheduler/policy.py", "(self.valid_to is None or day <= self.valid_to)", "True"
+    ),
+    Fault("the test room is given away", "scheduler/policy.py", " - self.test_legs)", ")"),
     Fault(
         "touching intervals overlap",
-        "capacity.py",
+        "scheduler/capacity.py",
         "_change(changes, slot.end, -1, -slot.legs)",
         "_change(changes, slot.end.replace(second=1), -1, -slot.legs)",
     ),
-    Fault("equal rank revokes", "revocation.py", "if claim.rank < asked.rank and", "if claim.rank <= asked.rank and"),
-    Fault("a dead code lives", "service.py", "dead = session.code != self.typed(code)", "dead = False"),
-    Fault("no reprieve", "revocation.py", "sorted(taken, key=seniority) if reprieve else ()", "()"),
+    Fault(
+        "equal rank revokes",
+        "scheduler/revocation.py",
+        "if claim.rank < asked.rank and",
+        "if claim.rank <= asked.rank and",
+    ),
+    Fault("a dead code lives", "scheduler/service.py", "dead = session.code != self.typed(code)", "dead = False"),
+    Fault("no reprieve", "scheduler/revocation.py", "sorted(taken, key=seniority) if reprieve else ()", "()"),
     Fault(
         "what is held is weighed again",
-        "commit.py",
+        "scheduler/commit.py",
         "admission.added(claim.slots, held, since) if held else claim.slots",
         "claim.slots",
     ),
-    Fault("minutes that are past are weighed", "admission.py", "start=max(part.start, now)", "start=part.start"),
-    Fault("fewer legs hold for more", "admission.py", "if held.legs >= slot.legs:", "if True:"),
-    Fault("reprieve is not told", "revocation.py", "claim.seq > earliest)", "False)"),
-    Fault("partial revocation", "revocation.py", "    if excesses:\n        return None\n", ""),
-    Fault("a live victim", "revocation.py", "(live_too or not claim.live)", "True"),
+    Fault(
+        "minutes that are past are weighed", "scheduler/admission.py", "start=max(part.start, now)", "start=part.start"
+    ),
+    Fault("fewer legs hold for more", "scheduler/admission.py", "if held.legs >= slot.legs:", "if True:"),
+    Fault("reprieve is not told", "scheduler/revocation.py", "claim.seq > earliest)", "False)"),
+    Fault("partial revocation", "scheduler/revocation.py", "    if excesses:\n        return None\n", ""),
+    Fault("a live victim", "scheduler/revocation.py", "(live_too or not claim.live)", "True"),
     Fault(
         "order by level first",
-        "revocation.py",
+        "scheduler/revocation.py",
         "key=lambda claim: -claim.seq)",
         "key=lambda claim: (claim.rank, -claim.seq))",
     ),
@@ -72,7 +83,7 @@ def caught(fault: Fault) -> bool:
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, target)
-        plant(fault, copy / "scheduler" / fault.file)
+        plant(fault, copy / fault.file)
         options = ("-q", "-x", "-p", "no:cacheprovider", "--hypothesis-profile=mutants")
         command = [sys.executable, "-m", "pytest", *options, *TESTS]
         ended = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)

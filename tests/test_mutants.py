@@ -10,11 +10,11 @@ from tests.mutants import FAULTS, ROOT, Fault, plant
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_fits(fault: Fault, tmp_path: Path) -> None:
-    file = ROOT / "scheduler" / fault.file
+    file = ROOT / fault.file
     shutil.copy(file, tmp_path)
-    plant(fault, tmp_path / fault.file)
+    plant(fault, tmp_path / file.name)
     right = file.read_text()
-    assert (tmp_path / fault.file).read_text() == right.replace(fault.right, fault.wrong) != right
+    assert (tmp_path / file.name).read_text() == right.replace(fault.right, fault.wrong) != right
 
 
 def test_not_fitting(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ check: install
 UNIT_WORKERS ?= $(shell echo $$(( $$(nproc) * 3 / 2 )))
 unit: install
 	$(BIN)/pytest -q -n $(UNIT_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/e2e --ignore=tests/soak
-	$(BIN)/pytest -q -n auto --plain tests/mediaserver/test_udp.py tests/mediaserver/test_forwarder.py tests/mediaserver/test_engine.py tests/mediaserver/test_ticker.py tests/mediaserver/test_arrival.py tests/mediaserver/test_limiter.py tests/mediaserver/test_minus.py tests/mediaserver/test_composer.py
+	$(BIN)/pytest -q -n auto --plain tests/mediaserver/transport/test_udp_mux.py tests/mediaserver/peer/test_forwarder.py tests/mediaserver/worker/test_engine.py tests/mediaserver/worker/test_ticker.py tests/mediaserver/transport/test_receive_time.py tests/mediaserver/audio/test_limiter.py tests/mediaserver/audio/test_mix_minus.py tests/mediaserver/video/test_compositor.py
 
 # Faults planted in the rules of admission; each must be seen by the tests.
 mutants: install

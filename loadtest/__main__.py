@@ -20,20 +20,22 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from loadtest import bench, delay, demo, flame, growth, peers, province, records, scenario, sound, turns
-from loadtest.accounts import Login, provide, provide_points, read_accounts
-from loadtest.case import CASES
-from loadtest.client import Refused
-from loadtest.clip import Codec
+from loadtest.bench import audio_loss, database_cost, flame_graph, latency, worker_cost
+from loadtest.compare import ab_compare, other_servers
 from loadtest.drills import command
-from loadtest.report import Outcome, render, report
-from loadtest.result import summary
-from loadtest.returning import FAULTS
-from loadtest.scenario import Plan, Venue
-from loadtest.server import ServerFailed, throwaway
-from loadtest.verdict import passed
-from signaling.admin import NewAccount
-from signaling.commands import settle
+from loadtest.endpoint.reconnecting import FAULTS
+from loadtest.load.cases import CASES
+from loadtest.media.clip import Codec
+from loadtest.report.case_result import summary
+from loadtest.report.json_report import Outcome, render, report
+from loadtest.report.verdict import passed
+from loadtest.scenario import demo, growth, province, single_session
+from loadtest.scenario.single_session import Plan, Venue
+from loadtest.server.accounts import Login, provide, provide_points, read_accounts
+from loadtest.server.process import ServerFailed, throwaway
+from loadtest.server.rest_client import Refused
+from signaling.app.admin_cli import NewAccount
+from signaling.app.commands import settle
 
 CODECS: dict[str, tuple[Codec, ...]] = {"H264": ("H264",), "VP8": ("VP8",), "both": ("H264", "VP8")}
 FIGURES = Path("build/bench.json")
@@ -124,7 +126,7 @@ async def _measure(arguments: argparse.Namespace) -> Outcome:
     )
     async with AsyncExitStack() as stack:
         venue = _named(arguments) if arguments.url else await _own(arguments.points, stack)
-        return await scenario.run(plan, venue, _progress)
+        return await single_session.run(plan, venue, _progress)
 
 
 def _named(arguments: argparse.Namespace) -> Venue:
@@ -153,59 +155,61 @@ async def _own(points: int, stack: AsyncExitStack) -> Venue:
 
 
 def _bench(words: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m loadtest bench", description=bench.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m loadtest bench", description=worker_cost.__doc__)
     parser.add_argument("--quick", action="store_true", help="4 s each and one round, to see that it runs")
     parser.add_argument("--output", type=Path, default=FIGURES, help=f"JSON file (default {FIGURES})")
     arguments = parser.parse_args(words)
-    figures = _run(bench.run(bench.QUICK if arguments.quick else bench.Effort(), _progress))
-    bench.write(figures, arguments.output)
-    print(bench.table(figures))
+    figures = _run(worker_cost.run(worker_cost.QUICK if arguments.quick else worker_cost.Effort(), _progress))
+    worker_cost.write(figures, arguments.output)
+    print(worker_cost.table(figures))
     return 0
 
 
 def _records(words: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m loadtest records", description=records.__doc__)
-    parser.add_argument("--bookings", type=_count, default=records.BOOKINGS, help="of the year (default %(default)s)")
+    parser = argparse.ArgumentParser(prog="python -m loadtest records", description=database_cost.__doc__)
+    parser.add_argument(
+        "--bookings", type=_count, default=database_cost.BOOKINGS, help="of the year (default %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     arguments = parser.parse_args(words)
     settle()
-    figures = _run(records.run(_progress, arguments.bookings))
-    print(json.dumps(figures, ensure_ascii=False) if arguments.json else records.table(figures))
+    figures = _run(database_cost.run(_progress, arguments.bookings))
+    print(json.dumps(figures, ensure_ascii=False) if arguments.json else database_cost.table(figures))
     return 0
 
 
 def _flame(words: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m loadtest flame", description=flame.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m loadtest flame", description=flame_graph.__doc__)
     parser.add_argument("--receivers", type=_count, default=60, help="who look at one camera (default 60)")
     parser.add_argument("--seconds", type=float, default=10.0, help="sampled time (default 10)")
     parser.add_argument("--output", type=Path, default=FLAME, help=f"SVG file (default {FLAME})")
     arguments = parser.parse_args(words)
-    root = _run(flame.sample(arguments.receivers, arguments.seconds))
+    root = _run(flame_graph.sample(arguments.receivers, arguments.seconds))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(flame.draw(root), encoding="utf-8")
+    arguments.output.write_text(flame_graph.draw(root), encoding="utf-8")
     return 0
 
 
 def _turns(words: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m loadtest turns", description=turns.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m loadtest turns", description=ab_compare.__doc__)
     parser.add_argument("other", type=Path, help="a checkout of another version, compiled (`make install` in it)")
-    parser.add_argument("works", nargs="*", metavar="work", help=f"some of {', '.join(turns.WORKS)} (default all)")
+    parser.add_argument("works", nargs="*", metavar="work", help=f"some of {', '.join(ab_compare.WORKS)} (default all)")
     parser.add_argument("--receivers", type=_count, default=10, help="who look at a camera forwarded (default 10)")
     parser.add_argument("--seconds", type=float, default=8.0, help="measured time of a run (default 8)")
     parser.add_argument("--rounds", type=_count, default=5, help="a run of each version in each (default 5)")
     arguments = parser.parse_args(words)
-    if unknown := set(arguments.works) - set(turns.WORKS):
+    if unknown := set(arguments.works) - set(ab_compare.WORKS):
         parser.error(f"no such work: {', '.join(sorted(unknown))}")
-    works = [turns.WORKS[name](arguments.receivers) for name in arguments.works or turns.WORKS]
-    print(turns.HEAD)
+    works = [ab_compare.WORKS[name](arguments.receivers) for name in arguments.works or ab_compare.WORKS]
+    print(ab_compare.HEAD)
     for work in works:
-        pairs = _run(turns.run(arguments.other, work, arguments.seconds, arguments.rounds, _progress))
-        print(turns.rows(work, pairs), flush=True)
+        pairs = _run(ab_compare.run(arguments.other, work, arguments.seconds, arguments.rounds, _progress))
+        print(ab_compare.rows(work, pairs), flush=True)
     return 0
 
 
 def _peers(words: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m loadtest peers", description=peers.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m loadtest peers", description=other_servers.__doc__)
     parser.add_argument(
         "--mediasoup", type=Path, help="a folder whose node_modules has mediasoup (docs/performance.md)"
     )
@@ -213,27 +217,27 @@ def _peers(words: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=8.0, help="measured time of a run (default 8)")
     parser.add_argument("--rounds", type=_count, default=5, help="a run of each in each (default 5)")
     arguments = parser.parse_args(words)
-    works = peers.works(arguments.mediasoup, arguments.ffmpeg)
+    works = other_servers.works(arguments.mediasoup, arguments.ffmpeg)
     if not works:
         parser.error("neither mediasoup nor FFmpeg is here")
-    print(peers.HEAD)
+    print(other_servers.HEAD)
     for path, work in works:
-        pairs = _run(turns.alternate(path, work, arguments.seconds, arguments.rounds, _progress))
-        print(turns.rows(work, pairs), flush=True)
+        pairs = _run(ab_compare.alternate(path, work, arguments.seconds, arguments.rounds, _progress))
+        print(ab_compare.rows(work, pairs), flush=True)
     return 0
 
 
 def _sound(words: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=sound.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m loadtest sound", description=audio_loss.__doc__)
     parser.add_argument("--seconds", type=_count, default=30, help="of sound, four times on each line (default 30)")
     arguments = parser.parse_args(words)
-    print(sound.table([sound.measure(line, arguments.seconds) for line in sound.LINES]))
+    print(audio_loss.table([audio_loss.measure(line, arguments.seconds) for line in audio_loss.LINES]))
     return 0
 
 
 def _delay(words: Sequence[str]) -> int:
-    argparse.ArgumentParser(prog="python -m loadtest delay", description=delay.__doc__).parse_args(words)
-    print(delay.table(_run(delay.run(_progress))))
+    argparse.ArgumentParser(prog="python -m loadtest delay", description=latency.__doc__).parse_args(words)
+    print(latency.table(_run(latency.run(_progress))))
     return 0
 
 

@@ -19,14 +19,14 @@ import uvloop
 
 from mediaserver import systemd
 from mediaserver.api import RTP_PORTS
-from mediaserver.engine import LocalEngine
 from mediaserver.errors import Refused
-from mediaserver.files import FolderFiles, RecordingFiles
-from mediaserver.given import GivenFolder
-from mediaserver.worker import Worker
+from mediaserver.recording.files import FolderFiles, RecordingFiles
+from mediaserver.rpc.descriptors import GivenFolder
+from mediaserver.worker.engine import LocalEngine
+from mediaserver.worker.server import Worker
 
 if TYPE_CHECKING:
-    from mediaserver.outpost import Outpost
+    from mediaserver.worker.remote_worker import Outpost
 
 GC_THRESHOLD = 20_000
 """Objects between two looks for unreachable circles. Packets, which come and go by the thousand, are in none: looking
@@ -58,7 +58,7 @@ def _worker(arguments: argparse.Namespace) -> "Worker | Outpost":
     if arguments.socket is not None:
         given, guest = GivenFolder(), arguments.server_user and _user(arguments.server_user)
         return Worker(engine(given.of), arguments.socket, arguments.owner, given, guest)
-    from mediaserver.outpost import Outpost  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
+    from mediaserver.worker.remote_worker import Outpost  # noqa: PLC0415 - 12 MB that workers of the roof's own machine do without
 
     key = arguments.key_file.read_text(encoding="ascii").strip()
     return Outpost(arguments.roof, key, ssl.create_default_context(cafile=arguments.authority), engine)

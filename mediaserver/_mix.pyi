@@ -1,6 +1,6 @@
-from mediaserver.mix.limiter import plain_limit
-from mediaserver.mix.minus import plain_level
-from mediaserver.mix.shade import plain_shade
+from mediaserver.audio.limiter import plain_limit
+from mediaserver.audio.mix_minus import plain_level
+from mediaserver.video.shadow import plain_shade
 
 level = plain_level
 limit = plain_limit

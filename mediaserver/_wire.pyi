@@ -1,5 +1,5 @@
-from mediaserver.transport.line import PlainInbox, PlainLine
-from mediaserver.wire import PlainLeg, plain_fan, plain_post
+from mediaserver.rtp.outbound_stream import PlainLeg, plain_fan, plain_post
+from mediaserver.transport.peer_path import PlainInbox, PlainLine
 
 Inbox = PlainInbox
 Line = PlainLine

@@ -14,7 +14,7 @@ LayoutKind = Literal[
     "1+5", "1+7", "1+9", "1+12", "1+33", "2+8", "2+21", "3+4",
     "2x2", "3x3", "4x4", "5x5", "6x6", "7x7", "8x8",
 ]  # fmt: skip
-"""What each looks like stands in :mod:`mediaserver.mix.layouts`."""
+"""What each looks like stands in :mod:`mediaserver.video.layout_plans`."""
 
 CONTENT = "content"
 """The source id of the screen that somebody shares; its tile is ``content:<seat>``."""

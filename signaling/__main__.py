@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-from signaling.elsewhere import PROGRAMS
+from signaling.app.programs import PROGRAMS
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
         program = PROGRAMS[sys.argv.pop(1)]
         runpy.run_module(program, run_name="__main__", alter_sys=True)
         return
-    from signaling.commands import run  # noqa: PLC0415 - 90 MB and a second of CPU that a media worker does without
+    from signaling.app.commands import run  # noqa: PLC0415 - 90 MB and a second of CPU that a media worker does without
 
     run()
 

@@ -1,4 +1,4 @@
-"""Everything a request may need, built once in `signaling.app`."""
+"""Everything a request may need, built once in `signaling.app.build`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from pathlib import Path
 from aiohttp import web
 from redis.asyncio import Redis
 
-from signaling.auth import Auth
-from signaling.clerk import Clerk
-from signaling.dispatch import Dispatch
-from signaling.faults import Faults
-from signaling.finisher import Finisher
-from signaling.gateway import Gateway
-from signaling.hub import Hub
-from signaling.lines import Lines
-from signaling.links import Links
-from signaling.logins import Logins
-from signaling.metrics import Metrics
-from signaling.post.deliverer import Deliverer
-from signaling.post.intake import Intake
-from signaling.record import Record
-from signaling.recordings import Recordings
+from signaling.accounts.password_links import Links
+from signaling.accounts.sign_in import Auth
+from signaling.app.periodic_jobs import Clerk
+from signaling.app.services import Record
+from signaling.http.metrics import Metrics
+from signaling.mail.inbox_watcher import Intake
+from signaling.mail.outbox_sender import Deliverer
+from signaling.meeting.dispatcher import Dispatch
+from signaling.meeting.incident_reports import Faults
+from signaling.meeting.line_monitor import Lines
+from signaling.meeting.manager import Hub
+from signaling.meeting.sign_out import Logins
+from signaling.recording.catalog import Recordings
+from signaling.recording.remux_queue import Finisher
+from signaling.sip.bridge.bridge import Gateway
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ TABLES: Mapping[str, Callable[[], Mapping[str, bytes]]] = {
 
 def table(name: str) -> bytes:
     """Return an XLSX file of one row that is such a bomb."""
-    from scheduler.directory.sheets import write_xlsx  # noqa: PLC0415 - openpyxl is slow to import
+    from scheduler.files.spreadsheet import write_xlsx  # noqa: PLC0415 - openpyxl is slow to import
 
     return changed(write_xlsx(("a",), [{"a": ""}]), **TABLES[name]())
 

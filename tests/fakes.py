@@ -19,14 +19,14 @@ from mediaserver.api import (
     SeatOptions,
     SeatState,
 )
-from mediaserver.disk import Space
 from mediaserver.errors import UnknownRoom, UnknownSeat
-from scheduler import apart
+from mediaserver.recording.disk_space import Space
+from scheduler.files import sandboxed_parser
 
 
 async def here(argv: Sequence[str], told: bytes) -> tuple[int, bytes]:
-    """What a process of `scheduler.apart` would do, where we are."""
-    return 0, apart.understood(told, *argv[3:])
+    """What a process of `scheduler.files.sandboxed_parser` would do, where we are."""
+    return 0, sandboxed_parser.understood(told, *argv[3:])
 
 
 @dataclass

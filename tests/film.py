@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from loadtest.tone import encode_tone
-from mediaserver.files import FolderFiles, RecordingFiles
-from mediaserver.mix.codec import VideoEncoder
-from mediaserver.mix.minus import FRAME_SAMPLES
-from mediaserver.recorder import Recorder
-from mediaserver.rendition import Rendition
+from loadtest.media.tone import encode_tone
+from mediaserver.audio.mix_minus import FRAME_SAMPLES
+from mediaserver.recording.encrypted_file import KEY_BYTES, Safe
+from mediaserver.recording.files import FolderFiles, RecordingFiles
+from mediaserver.recording.recorder import Recorder
 from mediaserver.rtp.packet import Packet
-from mediaserver.sealed import KEY_BYTES, Safe
-from mediaserver.tracks import Dirty, Source
+from mediaserver.rtp.source import Dirty, Source
+from mediaserver.video.codecs import VideoEncoder
+from mediaserver.video.rendition import Rendition
 from tests.mediaserver.pictures import plain
 
 FPS = 25

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TESTS = ("tests/scheduler/test_precedence.py",)
+TESTS = ("tests/scheduler/booking/admission/test_precedence.py",)
 COPIED = ("mediaserver", "scheduler", "tests/scheduler", "tests/__init__.py", "tests/conftest.py", "pyproject.toml")
 AT_ONCE = 2
 
@@ -30,42 +30,63 @@ class Fault:
 
 FAULTS = (
     Fault(
-        "ceil for floor", "scheduler/policy.py", "maximum * self.num // self.den", "-(-maximum * self.num // self.den)"
+        "ceil for floor",
+        "scheduler/policy/policy.py",
+        "maximum * self.num // self.den",
+        "-(-maximum * self.num // self.den)",
     ),
     Fault(
-        "a standing outlives its days", "scheduler/policy.py", "(self.valid_to is None or day <= self.valid_to)", "True"
+        "a standing outlives its days",
+        "scheduler/policy/policy.py",
+        "(self.valid_to is None or day <= self.valid_to)",
+        "True",
     ),
-    Fault("the test room is given away", "scheduler/policy.py", " - self.test_legs)", ")"),
+    Fault("the test room is given away", "scheduler/policy/policy.py", " - self.test_legs)", ")"),
     Fault(
         "touching intervals overlap",
-        "scheduler/capacity.py",
+        "scheduler/booking/admission/load.py",
         "_change(changes, slot.end, -1, -slot.legs)",
         "_change(changes, slot.end.replace(second=1), -1, -slot.legs)",
     ),
     Fault(
         "equal rank revokes",
-        "scheduler/revocation.py",
+        "scheduler/booking/admission/revocation.py",
         "if claim.rank < asked.rank and",
         "if claim.rank <= asked.rank and",
     ),
-    Fault("a dead code lives", "scheduler/service.py", "dead = session.code != self.typed(code)", "dead = False"),
-    Fault("no reprieve", "scheduler/revocation.py", "sorted(taken, key=seniority) if reprieve else ()", "()"),
+    Fault(
+        "a dead code lives",
+        "scheduler/booking/registration/service.py",
+        "dead = session.code != self.typed(code)",
+        "dead = False",
+    ),
+    Fault(
+        "no reprieve",
+        "scheduler/booking/admission/revocation.py",
+        "sorted(taken, key=seniority) if reprieve else ()",
+        "()",
+    ),
     Fault(
         "what is held is weighed again",
-        "scheduler/commit.py",
-        "admission.added(claim.slots, held, since) if held else claim.slots",
+        "scheduler/booking/admission/commit.py",
+        "rule.added(claim.slots, held, since) if held else claim.slots",
         "claim.slots",
     ),
     Fault(
-        "minutes that are past are weighed", "scheduler/admission.py", "start=max(part.start, now)", "start=part.start"
+        "minutes that are past are weighed",
+        "scheduler/booking/admission/rule.py",
+        "start=max(part.start, now)",
+        "start=part.start",
     ),
-    Fault("fewer legs hold for more", "scheduler/admission.py", "if held.legs >= slot.legs:", "if True:"),
-    Fault("reprieve is not told", "scheduler/revocation.py", "claim.seq > earliest)", "False)"),
-    Fault("partial revocation", "scheduler/revocation.py", "    if excesses:\n        return None\n", ""),
-    Fault("a live victim", "scheduler/revocation.py", "(live_too or not claim.live)", "True"),
+    Fault("fewer legs hold for more", "scheduler/booking/admission/rule.py", "if held.legs >= slot.legs:", "if True:"),
+    Fault("reprieve is not told", "scheduler/booking/admission/revocation.py", "claim.seq > earliest)", "False)"),
+    Fault(
+        "partial revocation", "scheduler/booking/admission/revocation.py", "    if excesses:\n        return None\n", ""
+    ),
+    Fault("a live victim", "scheduler/booking/admission/revocation.py", "(live_too or not claim.live)", "True"),
     Fault(
         "order by level first",
-        "scheduler/revocation.py",
+        "scheduler/booking/admission/revocation.py",
         "key=lambda claim: -claim.seq)",
         "key=lambda claim: (claim.rank, -claim.seq))",
     ),

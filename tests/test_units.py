@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mediaserver.__main__ import _parser as media
-from signaling.commands import _parser as commands
-from signaling.settings import read
+from signaling.app.commands import _parser as commands
+from signaling.app.settings import read
 
 UNITS = ("diemcau.service", "diemcau-worker@.service", "diemcau-media@.service")
 DEPLOY = Path(__file__).parent.parent / "deploy"
@@ -139,7 +139,7 @@ sys.argv = ["diemcau", "media", "--help"]
 try:
     main()
 finally:
-    print([name for name in ("sqlalchemy", "aiohttp", "signaling.serve") if name in sys.modules])
+    print([name for name in ("sqlalchemy", "aiohttp", "signaling.app.serve") if name in sys.modules])
 """
     printed = subprocess.run([sys.executable, "-c", looks], check=True, capture_output=True, text=True).stdout
     assert printed.splitlines()[-1] == "[]"

@@ -10,15 +10,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtest import accounts
-from loadtest.booking import book
-from loadtest.caller import Caller, Material
-from loadtest.client import Client
 from loadtest.drills.continuity import Continuity
-from loadtest.drills.house import House, house
-from loadtest.drills.page import Page
-from loadtest.offer import Wish
-from loadtest.studio import Studio
+from loadtest.drills.page_endpoint import Page
+from loadtest.drills.server import House, house
+from loadtest.endpoint.endpoint import Caller, Material
+from loadtest.endpoint.sdp_offer import Wish
+from loadtest.media.library import Studio
+from loadtest.server import accounts
+from loadtest.server.booking import book
+from loadtest.server.rest_client import Client
 from mediaserver.transport.dtls import make_certificate
 
 POLL_S = 0.02

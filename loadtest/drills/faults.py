@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 
-from loadtest.client import Client, Refused
 from loadtest.drills.drill import POLL_S, Drill, until
+from loadtest.server.rest_client import Client, Refused
 
 LEFT = 50
 """A fiftieth of the disk stays free, which is less than recordings leave to others."""

@@ -13,10 +13,10 @@ from mediaserver.rtp.packet import Packet
 from mediaserver.transport import stun
 from mediaserver.transport.dtls import Dtls, DtlsFailed
 from mediaserver.transport.ice import Address, IceLite
-from mediaserver.transport.line import Line
+from mediaserver.transport.peer_path import Line
 from mediaserver.transport.srtp import Outgoing, Srtp
 from mediaserver.transport.state import Changed, Stateful
-from mediaserver.transport.udp import Port, UdpMux
+from mediaserver.transport.udp_mux import Port, UdpMux
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from scheduler.model import Point, PointState, Session, State, Unit
-from scheduler.policy import Policy
-from scheduler.profiles import Profiles
+from scheduler.core.model import Point, PointState, Session, State, Unit
+from scheduler.policy.policy import Policy
+from scheduler.policy.profile_files import Profiles
 
 DAY = timedelta(days=1)
 Why = Literal["last-day", "level"]

@@ -14,11 +14,11 @@ SchedulerError
 
 from dataclasses import dataclass
 
-from scheduler import errors
-from scheduler.errors import FieldError, SchedulerError
+from scheduler.core import errors as core_errors
+from scheduler.core.errors import FieldError, SchedulerError
 
 
-class IllegalMove(errors.IllegalMove):
+class IllegalMove(core_errors.IllegalMove):
     """A point in `state` cannot make this move; nothing was changed."""
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from scheduler.directory.policy import LineType
-from scheduler.errors import FieldError
-from scheduler.model import Point, PointState
+from scheduler.core.errors import FieldError
+from scheduler.core.model import Point, PointState
+from scheduler.policy.directory_rules import LineType
 
 Move = Literal["submit", "pass", "fail", "activate", "suspend", "resume", "reassess", "withdraw"]
 ExceptionKind = Literal["points", "internet"]
@@ -183,7 +183,7 @@ class Device:
     asset_source: str = ""
     user_agent: str = ""
     codecs: str = ""
-    """In the form of :func:`scheduler.directory.codecs.write`."""
+    """In the form of :func:`scheduler.directory.equipment.codec_sets.write`."""
     port: int | None = None
     """Where it takes calls; None is 5060."""
     transport: Transport = ""

@@ -5,8 +5,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import scheduler.conduct.tables  # noqa: F401  (they are part of METADATA)
-from scheduler.database import writing
+import scheduler.operations.closing.schema  # noqa: F401  (they are part of METADATA)
+from scheduler.core.database import writing
 
 VERSION_TABLE = "alembic_version_scheduler"
 VERSIONS = tuple(sorted(path.name[:4] for path in Path(__file__).parent.glob("versions/[0-9]*.py")))

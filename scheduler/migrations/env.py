@@ -2,9 +2,9 @@
 
 from alembic import context
 
-import scheduler.conduct.tables  # noqa: F401  (they are part of METADATA)
+import scheduler.operations.closing.schema  # noqa: F401  (they are part of METADATA)
+from scheduler.booking.sessions.schema import METADATA
 from scheduler.migrations import VERSION_TABLE
-from scheduler.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

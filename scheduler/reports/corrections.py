@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from scheduler import text
-from scheduler.errors import FieldError
-from scheduler.model import Interval
+from scheduler.core import text
+from scheduler.core.errors import FieldError
+from scheduler.core.model import Interval
 
 ASKED = ("registered", "sessions", "minutes", "points", "recorded", "incidents")
 """What a unit can know of itself, of what is counted."""

@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.model import Interval
 from scheduler.directory.errors import Unknown
-from scheduler.model import Interval
-from scheduler.registry_store import storable
 from scheduler.reports.corrections import Answer, Request
-from scheduler.reports.tables import FIGURE_ANSWERS, FIGURE_REQUESTS
-from scheduler.store import instant, seconds
+from scheduler.reports.schema import FIGURE_ANSWERS, FIGURE_REQUESTS
+from scheduler.units.store import storable
 
 
 async def add(db: AsyncConnection, request: Request) -> None:

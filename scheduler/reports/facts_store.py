@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Column, Exists, ScalarSelect, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.conduct.tables import HANDOVERS, INCIDENTS, LINE_MINUTES
-from scheduler.deadlines import Clock
-from scheduler.model import ClassId, Interval, State
+from scheduler.booking.sessions.schema import HAPPENINGS, POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.calendar.deadlines import Clock
+from scheduler.core.model import ClassId, Interval, State
+from scheduler.operations.closing.schema import HANDOVERS, INCIDENTS, LINE_MINUTES
 from scheduler.reports import turnout_store
-from scheduler.reports.carriers import Minutes, Trouble
+from scheduler.reports.emergency_reviews import reviews
 from scheduler.reports.figures import NOBODY, NOT_OWED, Fact, Handover
-from scheduler.reports.reviews import reviews
-from scheduler.store import instant, seconds
-from scheduler.tables import HAPPENINGS, POINTS, SESSION_POINTS, SESSIONS, SLOTS, UNITS
+from scheduler.reports.provider_lines import Minutes, Trouble
 
 Clocks = Callable[[datetime], Clock]
 

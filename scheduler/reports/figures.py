@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeVar
 
-from scheduler.model import ClassId, State
+from scheduler.core.model import ClassId, State
 
 Grouping = Literal["unit", "level", "class", "purpose", "kind", "month"]
 

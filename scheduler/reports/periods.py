@@ -8,8 +8,8 @@ from datetime import date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from scheduler.model import Interval
-from scheduler.policy import ReportPolicy
+from scheduler.core.model import Interval
+from scheduler.policy.policy import ReportPolicy
 
 PeriodId = Literal["first_half", "second_half", "year"]
 

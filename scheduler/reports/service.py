@@ -5,18 +5,19 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler import calendar_store, registry_store
-from scheduler.database import writing
-from scheduler.deadlines import Clock
-from scheduler.directory import lines_store
-from scheduler.model import Interval, Usage
-from scheduler.profiles import Profiles
+from scheduler.booking.registration.service import Scheduler
+from scheduler.calendar import store as calendar_store
+from scheduler.calendar.deadlines import Clock
+from scheduler.core.database import writing
+from scheduler.core.model import Interval, Usage
+from scheduler.directory.equipment import lines_store
+from scheduler.policy.profile_files import Profiles
 from scheduler.reports import corrections_store, facts_store, turnout_store, uptime_store
-from scheduler.reports.carriers import CarrierRow, monthly
 from scheduler.reports.corrections import Correction, corrections
 from scheduler.reports.figures import Fact, Figures, Grouping, Row, Turnout, counted, grouped, total
+from scheduler.reports.provider_lines import CarrierRow, monthly
 from scheduler.reports.uptime import Uptime, uptime
-from scheduler.service import Scheduler
+from scheduler.units import store as units_store
 
 GROUPINGS: tuple[Grouping, ...] = ("unit", "level", "class", "purpose", "kind", "month")
 
@@ -84,7 +85,7 @@ class Reports:
         """Return how each point took part that was expected in a period, in the order of the registry."""
         async with self._engine.begin() as db:
             turnouts = await turnout_store.of_points(db, period, now)
-            points = await registry_store.all_points(db)
+            points = await units_store.all_points(db)
         return [PointRow(each.id, each.name, each.label, turnouts[each.id]) for each in points if each.id in turnouts]
 
     async def behind_point(self, period: Interval, point: str, figure: str, now: datetime) -> list[Fact]:

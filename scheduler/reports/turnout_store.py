@@ -1,8 +1,8 @@
 """Who of those expected was there, and how well they were connected, summed by the database (R-112).
 
 A session counts once its official time is over. It was held until its host left for the last time, and a point was
-there while it was connected in that time, as :mod:`scheduler.preparation.stays` judges each; stays of one point never
-overlap.
+there while it was connected in that time, as :mod:`scheduler.operations.attendance.presence_intervals` judges each;
+stays of one point never overlap.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from datetime import datetime
 from sqlalchemy import CTE, Column, ColumnElement, case, exists, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.conduct.tables import LINE_MINUTES
-from scheduler.model import Interval, State
-from scheduler.preparation.tables import STAYS
+from scheduler.booking.sessions.schema import SESSION_POINTS, SESSIONS, SLOTS
+from scheduler.booking.sessions.store import seconds
+from scheduler.core.model import Interval, State
+from scheduler.operations.attendance.schema import STAYS
+from scheduler.operations.closing.schema import LINE_MINUTES
 from scheduler.reports.figures import Turnout
-from scheduler.store import seconds
-from scheduler.tables import SESSION_POINTS, SESSIONS, SLOTS
 
 
 async def of_sessions(

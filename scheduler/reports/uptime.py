@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scheduler.model import Interval
+from scheduler.core.model import Interval
 from scheduler.reports.figures import permille
 
 LONGEST_SILENCE = timedelta(minutes=3)

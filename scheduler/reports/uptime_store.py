@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduler.model import Interval
-from scheduler.reports.tables import UPTIME
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.model import Interval
+from scheduler.reports.schema import UPTIME
 from scheduler.reports.uptime import LONGEST_SILENCE
-from scheduler.store import instant, seconds
 
 
 async def alive(db: AsyncConnection, now: datetime) -> None:

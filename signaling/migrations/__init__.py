@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from scheduler.database import writing
+from scheduler.core.database import writing
 
 if TYPE_CHECKING:
     from alembic.config import Config

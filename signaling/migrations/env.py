@@ -2,8 +2,8 @@
 
 from alembic import context
 
+from signaling.accounts.schema import METADATA
 from signaling.migrations import VERSION_TABLE
-from signaling.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -2,7 +2,7 @@
 
 import json
 
-from loadtest.badline import BadLine
+from loadtest.endpoint.network_emulator import BadLine
 from tests.e2e.server import LAN, MEDIA_PORT
 
 

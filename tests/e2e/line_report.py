@@ -18,7 +18,7 @@ from time import monotonic
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from loadtest.badline import BadLine
+from loadtest.endpoint.network_emulator import BadLine
 from tests.e2e import browsers
 from tests.e2e.line import redirect
 from tests.e2e.people import HOST, People

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from loadtest.badline import BadLine
-from loadtest.clapper import Moments, after, recorded
-from signaling.record import file_safe
+from loadtest.bench.av_sync_probe import Moments, after, recorded
+from loadtest.endpoint.network_emulator import BadLine
+from signaling.app.services import file_safe
 from tests.e2e import browsers
 from tests.e2e.line import redirect
 from tests.e2e.people import HOST, People

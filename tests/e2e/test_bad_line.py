@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
-from loadtest.badline import BadLine
+from loadtest.endpoint.network_emulator import BadLine
 from tests.e2e import browsers
 from tests.e2e.browsers import Seat
 from tests.e2e.line import redirect

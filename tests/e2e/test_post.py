@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from signaling import tls
-from signaling.record import utc_now
+from signaling.app import tls
+from signaling.app.services import utc_now
 from tests.e2e.people import People
 from tests.e2e.server import MEDIA_PORT, admin, running
-from tests.scheduler.mailroom.letters import OFFICE, VAN_NINH, letter
+from tests.scheduler.inbound_mail.letters import OFFICE, VAN_NINH, letter
 from tests.signaling.dovecot import PASSWORD, USER, dovecot
 
 TAKEN_MS = 10_000

@@ -11,8 +11,8 @@ import av
 import pytest
 from playwright.sync_api import Browser, expect
 
-from mediaserver.sealed import Safe
-from signaling.record import file_safe
+from mediaserver.recording.encrypted_file import Safe
+from signaling.app.services import file_safe
 from tests.e2e.browsers import Seat
 from tests.e2e.people import HOST, People
 from tests.e2e.server import Server

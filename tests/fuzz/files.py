@@ -14,25 +14,25 @@ from aiohttp import hdrs
 from aiohttp.test_utils import make_mocked_request
 from openpyxl import Workbook
 
-from mediaserver.files import ends
-from mediaserver.sealed import KEY_BYTES, MARK, Damaged, Safe
-from scheduler import script_table, zipped
-from scheduler.conduct import sniff
-from scheduler.directory import sheets as tables
+from mediaserver.recording.encrypted_file import KEY_BYTES, MARK, Damaged, Safe
+from mediaserver.recording.files import ends
+from scheduler.booking.sessions import script_spreadsheet
 from scheduler.directory.errors import BadSheet
-from scheduler.mailroom import sheets as forms
-from scheduler.mailroom import template
-from signaling.errors import BadInput
-from signaling.post import imap
-from signaling.rest import ranges
-from signaling.rest.script_tables import LAYOUTS
-from signaling.rest.sheets import bytes_of
-from signaling.settings import Server
+from scheduler.files import file_type, safe_zip
+from scheduler.files import spreadsheet as tables
+from scheduler.inbound_mail import attached_form as forms
+from scheduler.inbound_mail import form_template
+from signaling.app.settings import Server
+from signaling.booking.script_spreadsheets import LAYOUTS
+from signaling.core.errors import BadInput
+from signaling.directory.spreadsheets import bytes_of
+from signaling.http import byte_ranges
+from signaling.mail import imap
 from tests import bombs
 from tests.fuzz.target import APART_SECONDS, Target
 
 LONG_PART = 1 << 20
-COLUMNS = script_table.COLUMNS
+COLUMNS = script_spreadsheet.COLUMNS
 _ROW = dict.fromkeys(COLUMNS, "1")
 _DAY = datetime(2026, 4, 6, 8, 0)  # noqa: DTZ001 - cells have no zone
 
@@ -58,7 +58,7 @@ def _table() -> bytes:
 
 _TABLE = _table()
 _PARTS = ("sheet1", "styles", "workbook", "sharedStrings")
-_FORMS = MappingProxyType({kind: template.write(kind) for kind in ("docx", "xlsx")})
+_FORMS = MappingProxyType({kind: form_template.write(kind) for kind in ("docx", "xlsx")})
 _FORM_PARTS = (("docx", "document"), ("xlsx", "sheet1"), ("xlsx", "workbook"))
 
 
@@ -79,7 +79,7 @@ def _rows(data: bytes) -> None:
     except BadSheet:
         return
     with suppress(BadSheet):
-        script_table.read(rows, (), None, LAYOUTS, 200)
+        script_spreadsheet.read(rows, (), None, LAYOUTS, 200)
 
 
 def read_part(data: bytes) -> None:
@@ -94,7 +94,7 @@ def read_part(data: bytes) -> None:
 
 def read_kind(data: bytes) -> None:
     """An uploaded file, judged by its content."""
-    assert sniff.kind(data) in {*sniff.KINDS, None}
+    assert file_type.kind(data) in {*file_type.KINDS, None}
 
 
 def read_file(data: bytes) -> None:
@@ -107,7 +107,7 @@ def read_range(data: bytes) -> None:
     """Which range of a file is asked for: size by the first byte, Range and If-Range on two lines."""
     size, (range_, _, tag) = data[0] if data else 0, data[1:].decode("latin-1").partition("\n")
     request = make_mocked_request("GET", "/", {hdrs.RANGE: range_} | ({hdrs.IF_RANGE: tag} if tag else {}))
-    asked = ranges._asked(request, size, '"tag"')
+    asked = byte_ranges._asked(request, size, '"tag"')
     assert asked is None or 0 <= asked[0] <= asked[1] <= size
     assert asked is None or asked[2] == 200 or asked[0] < asked[1]
 
@@ -195,7 +195,7 @@ _ANSWERS = (
 
 
 def _part(data: bytes, part: str) -> bytes:
-    with zipped.opened(data) as archive:
+    with safe_zip.opened(data) as archive:
         return archive.read(next(name for name in archive.namelist() if bombs.stem(name) == part))
 
 

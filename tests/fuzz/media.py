@@ -7,18 +7,18 @@ from itertools import islice
 import numpy as np
 from av import VideoFrame
 
-from mediaserver.mix.codec import VideoDecoder, VideoEncoder
-from mediaserver.mix.minus import FRAME_SAMPLES
-from mediaserver.mix.opus import OpusEncoder
-from mediaserver.mix.voice import Voice
-from mediaserver.rtp import audio
-from mediaserver.rtp.audio import AudioJitter
-from mediaserver.rtp.legsdp import SOUNDS
+from mediaserver.audio import jitter_buffer
+from mediaserver.audio.input import Voice
+from mediaserver.audio.jitter_buffer import AudioJitter
+from mediaserver.audio.mix_minus import FRAME_SAMPLES
+from mediaserver.audio.opus import OpusEncoder
 from mediaserver.rtp.packet import Packet
-from mediaserver.tracks import Dirty, VideoSource
-from mediaserver.transport.udp import Port, UdpMux
+from mediaserver.rtp.source import Dirty, VideoSource
+from mediaserver.sdp.sip_parse import SOUNDS
+from mediaserver.transport.udp_mux import Port, UdpMux
+from mediaserver.video.codecs import VideoDecoder, VideoEncoder
 from tests.fuzz.target import Target
-from tests.mediaserver import test_wire as wire
+from tests.mediaserver.rtp import test_outbound_stream as wire
 
 CODECS = ("opus", *SOUNDS)
 VIDEO = ("VP8", "H264")
@@ -50,12 +50,12 @@ def read_jitter(data: bytes) -> None:
     """Packets of a talker in any order, as long as they say they are."""
     jitter = AudioJitter()
     for packet, now in _packets(data):
-        assert 0 <= audio.packet_samples(packet.payload) <= audio.MAX_SAMPLES
+        assert 0 <= jitter_buffer.packet_samples(packet.payload) <= jitter_buffer.MAX_SAMPLES
         jitter.add(packet, now)
         jitter.shortage(now, 0)
         step = jitter.pull(now)
-        assert step is None or 0 < step.samples <= audio.MAX_SAMPLES
-        assert jitter.waiting <= audio.MAX_HELD
+        assert step is None or 0 < step.samples <= jitter_buffer.MAX_SAMPLES
+        assert jitter.waiting <= jitter_buffer.MAX_HELD
 
 
 def read_voice(data: bytes) -> None:

@@ -14,30 +14,34 @@ import aioice.stun
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 
-from loadtest.answer import BadAnswer, parse_answer
-from loadtest.feedback import parse_requests
-from mediaserver import channel, replies
+from loadtest.endpoint.rtcp import parse_requests
+from loadtest.endpoint.sdp_answer import BadAnswer, parse_answer
 from mediaserver.errors import BadOffer
-from mediaserver.rtp import legsdp, legwrite, packet, payload, rtcp, rtx, sdp
+from mediaserver.rpc import protocol, reply_check
+from mediaserver.rtp import packet, payload, rtcp, rtx
+from mediaserver.sdp import sip_parse, sip_write, webrtc
 from mediaserver.transport import ice, stun
-from scheduler.errors import BadUnits, PolicyError
-from scheduler.mailroom import authentication, manners, reader, sheets, template
-from scheduler.mailroom.letter import MAX_ATTACHMENT
-from scheduler.mailroom.letter import read as read_mail
-from scheduler.mailroom.places import Places
-from scheduler.profiles import SHIPPED
-from scheduler.profiles import load as load_profiles
-from scheduler.profiles import parse as parse_policy
-from scheduler.registry import parse as parse_units
-from scheduler.seed import khanh_hoa_2023
-from signaling import admin, messages
-from signaling.errors import BadInput, MessageError
-from signaling.openapi import public_path
-from signaling.rest.table import ROUTES
-from signaling.sip import expiry, framing, renewal, screening
-from signaling.sip import message as sip_message
-from signaling.sip.dialog import Dialog
-from signaling.sip.errors import BadMessage
+from scheduler.core.errors import BadUnits, PolicyError
+from scheduler.inbound_mail import attached_form, autoreply_policy, form_template, sender_authentication
+from scheduler.inbound_mail.extraction import extractor
+from scheduler.inbound_mail.extraction.unit_names import Places
+from scheduler.inbound_mail.message import MAX_ATTACHMENT
+from scheduler.inbound_mail.message import read as read_mail
+from scheduler.policy.profile_files import SHIPPED
+from scheduler.policy.profile_files import load as load_profiles
+from scheduler.policy.profile_files import parse as parse_policy
+from scheduler.units.seed import khanh_hoa_2023
+from scheduler.units.units_file import parse as parse_units
+from signaling.app import admin_cli
+from signaling.app.api_table import ROUTES
+from signaling.core.errors import BadInput, MessageError
+from signaling.http.openapi import public_path
+from signaling.messages import server
+from signaling.sip.agent import reinvite, request_checks, session_timer
+from signaling.sip.agent.dialog import Dialog
+from signaling.sip.protocol import framing
+from signaling.sip.protocol import message as sip_message
+from signaling.sip.protocol.errors import BadMessage
 from tests.fuzz import sip
 from tests.fuzz.files import FILES
 from tests.fuzz.media import MEDIA
@@ -53,9 +57,9 @@ _MODELS = tuple(BODIES.values())
 DIRECTORY = parse_units(khanh_hoa_2023(), PROFILES)
 PLACES = Places([each.unit for each in DIRECTORY], [each.point for each in DIRECTORY])
 FRAGMENT = "remote"
-LOCAL = sdp.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
+LOCAL = webrtc.Local("frag0123", "p" * 24, "sha-256 AA:BB", (("192.0.2.1", 40000),), {"0": 11, "1": 12, "2": 13})
 
-ROOM_LOCAL = legwrite.Local("192.0.2.1", 40100, 40102, 7)
+ROOM_LOCAL = sip_write.Local("192.0.2.1", 40100, 40102, 7)
 
 
 def read_rtp(data: bytes) -> None:
@@ -121,22 +125,22 @@ def read_stun(data: bytes) -> None:
 def read_offer(data: bytes) -> None:
     """SDP of a browser's offer, and our answer to it."""
     try:
-        offer = sdp.parse_offer(data.decode("utf-8", "replace"))
+        offer = webrtc.parse_offer(data.decode("utf-8", "replace"))
     except BadOffer:
         return
-    sdp.write_answer(offer, LOCAL, ("VP8", "H264"))
+    webrtc.write_answer(offer, LOCAL, ("VP8", "H264"))
 
 
 def read_room_offer(data: bytes) -> None:
     """SDP of a room system, and our answer to it."""
     text = data.decode("utf-8", "replace")
-    legsdp.is_plain(text)
+    sip_parse.is_plain(text)
     try:
-        legsdp.codec_names(text)
-        session = legsdp.parse(text)
+        sip_parse.codec_names(text)
+        session = sip_parse.parse(text)
     except BadOffer:
         return
-    answer = legwrite.answer(session, ROOM_LOCAL, shows=True)
+    answer = sip_write.answer(session, ROOM_LOCAL, shows=True)
     assert answer.count("\r\nm=") == len(session.media)
 
 
@@ -151,7 +155,7 @@ def read_answer(data: bytes) -> None:
 def read_message(data: bytes) -> None:
     """A browser's WebSocket message."""
     try:
-        message = messages.parse(data.decode("utf-8", "surrogateescape"))
+        message = server.parse(data.decode("utf-8", "surrogateescape"))
     except MessageError:
         return
     message.model_dump_json()
@@ -160,8 +164,8 @@ def read_message(data: bytes) -> None:
 def read_call(data: bytes) -> None:
     """A message between roof and media worker, and the arguments of its call."""
     try:
-        message = channel.decode(data)
-        channel.unpack(message["call"], message["arguments"])
+        message = protocol.decode(data)
+        protocol.unpack(message["call"], message["arguments"])
     except (ValueError, KeyError):
         return
 
@@ -169,8 +173,8 @@ def read_call(data: bytes) -> None:
 def read_reply(data: bytes) -> None:
     """What a media worker says: an event, or the answer to the call that stands beside it."""
     try:
-        message = channel.decode(data)
-        said = replies.event(message) if "event" in message else replies.result(message["call"], message)
+        message = protocol.decode(data)
+        said = reply_check.event(message) if "event" in message else reply_check.result(message["call"], message)
     except (ValueError, KeyError, TypeError):
         return
     to_json(said, fallback=str)
@@ -205,7 +209,7 @@ def read_policy(data: bytes) -> None:
 def read_report(data: bytes) -> None:
     """A load test's report whose proposal is to be recorded."""
     try:
-        admin.proposed(data.decode("utf-8", "replace"))
+        admin_cli.proposed(data.decode("utf-8", "replace"))
     except BadInput:
         return
 
@@ -213,18 +217,18 @@ def read_report(data: bytes) -> None:
 def read_letter(data: bytes) -> None:
     """A letter of the official mailbox, who may be answered, and who answers for its sender."""
     letter = read_mail(data)
-    manners.answerable(letter, "hoptructuyen@khanhhoa.gov.vn")
-    found = authentication.results(letter.all("authentication-results"), "mx.vn")
-    assert authentication.verdict(found, letter.sender) in {"pass", "fail", "none"}
-    reader.asks(letter)
-    reader.read(letter, PLACES, "571", datetime.fromtimestamp(WALL, UTC), ZoneInfo("Asia/Ho_Chi_Minh")).content()
+    autoreply_policy.answerable(letter, "hoptructuyen@khanhhoa.gov.vn")
+    found = sender_authentication.results(letter.all("authentication-results"), "mx.vn")
+    assert sender_authentication.verdict(found, letter.sender) in {"pass", "fail", "none"}
+    extractor.asks(letter)
+    extractor.read(letter, PLACES, "571", datetime.fromtimestamp(WALL, UTC), ZoneInfo("Asia/Ho_Chi_Minh")).content()
 
 
 def read_form(data: bytes) -> None:
     """An attached form, its kind by the first byte."""
     try:
-        sheets.read(f"a.{template.KINDS[data[0] % 3] if data else 'csv'}", data[1:])
-    except sheets.NoSheet:
+        attached_form.read(f"a.{form_template.KINDS[data[0] % 3] if data else 'csv'}", data[1:])
+    except attached_form.NoSheet:
         return
 
 
@@ -238,12 +242,12 @@ def read_sip(data: bytes) -> None:
     if max(map(len, again.split(b"\r\n"))) < sip_message.LONGEST_HEADER and len(again) < sip_message.MOST_BYTES:
         assert sip_message.parse(again) == message
     if isinstance(message, sip_message.Response):
-        expiry.of_response(message)
+        session_timer.of_response(message)
         return
     message.came_from("192.0.2.1", 40000)
     sip_message.parse(sip_message.respond(message, 486, "tag").write())
-    renewal.renew(message.text, message.text, message.text, 1)
-    if screening.of_invite(message) is None:
+    reinvite.renew(message.text, message.text, message.text, 1)
+    if request_checks.of_invite(message) is None:
         dialog = Dialog.came(message, "tag", "<sip:us@192.0.2.2>")
         assert dialog.next_hop.host
         sip_message.parse(b"Via: SIP/2.0/UDP h".join(dialog.request("BYE").write().split(b"Max-Forwards: 70", 1)))
@@ -335,7 +339,9 @@ TARGETS: dict[str, Target] = {
     "stun": Target(read_stun, (_check(),)),
     "offer": Target(read_offer, (CHROMIUM.encode(), FIREFOX.encode())),
     "room offer": Target(read_room_offer, tuple(offer.encode() for offer in (BARESIP, POLYCOM, CISCO))),
-    "answer": Target(read_answer, (sdp.write_answer(sdp.parse_offer(CHROMIUM), LOCAL, ("VP8", "H264")).encode(),)),
+    "answer": Target(
+        read_answer, (webrtc.write_answer(webrtc.parse_offer(CHROMIUM), LOCAL, ("VP8", "H264")).encode(),)
+    ),
     "message": Target(read_message, tuple(map(_json, _MESSAGES))),
     "call": Target(read_call, tuple(map(_json, _CALLS))),
     "reply": Target(read_reply, tuple(map(_json, _REPLIES))),
@@ -350,7 +356,7 @@ TARGETS: dict[str, Target] = {
     ),
     "form": Target(
         read_form,
-        tuple(bytes([number]) + template.write(kind) for number, kind in enumerate(template.KINDS)),
+        tuple(bytes([number]) + form_template.write(kind) for number, kind in enumerate(form_template.KINDS)),
         MAX_ATTACHMENT,
         APART_SECONDS,
     ),

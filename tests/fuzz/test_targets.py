@@ -7,42 +7,44 @@ from zlib import crc32
 
 import pytest
 
-from mediaserver import channel, replies
-from mediaserver.mix.codec import VideoDecoder
-from mediaserver.mix.voice import Voice
-from mediaserver.rtp import packet, rtcp, sdp
-from scheduler.conduct import sniff
-from scheduler.directory import sheets as tables
-from scheduler.registry import parse as parse_units
-from signaling import admin, messages
-from signaling.post import imap
-from signaling.sip.framing import Stream
-from signaling.sip.message import Request
-from signaling.sip.message import parse as parse_sip
-from signaling.sip.screening import of_invite
+from mediaserver.audio.input import Voice
+from mediaserver.rpc import protocol, reply_check
+from mediaserver.rtp import packet, rtcp
+from mediaserver.sdp import webrtc
+from mediaserver.video.codecs import VideoDecoder
+from scheduler.files import file_type
+from scheduler.files import spreadsheet as tables
+from scheduler.units.units_file import parse as parse_units
+from signaling.app import admin_cli
+from signaling.mail import imap
+from signaling.messages import server
+from signaling.sip.agent.request_checks import of_invite
+from signaling.sip.protocol.framing import Stream
+from signaling.sip.protocol.message import Request
+from signaling.sip.protocol.message import parse as parse_sip
 from tests.fuzz import files, media, targets
 from tests.fuzz.__main__ import unwatched
 from tests.fuzz.target import ONE_IN, Target, TooSlow, _longer
 from tests.fuzz.targets import BODIES, PROFILES, TARGETS, WALL
-from tests.mediaserver import test_wire as wire
+from tests.mediaserver.rtp import test_outbound_stream as wire
 from tests.signaling.bodies import GOOD
 
 
 def test_every_seed_of_these_is_good_input() -> None:
     for seed in TARGETS["message"].seeds:
-        messages.parse(seed.decode())
+        server.parse(seed.decode())
     for seed in TARGETS["call"].seeds:
-        message = channel.decode(seed)
-        channel.unpack(message["call"], message["arguments"])
+        message = protocol.decode(seed)
+        protocol.unpack(message["call"], message["arguments"])
     for seed in TARGETS["reply"].seeds:
-        message = channel.decode(seed)
-        assert replies.event(message) if "event" in message else replies.result(message["call"], message)
+        message = protocol.decode(seed)
+        assert reply_check.event(message) if "event" in message else reply_check.result(message["call"], message)
     for seed in TARGETS["rtp"].seeds:
         packet.parse(seed, len(seed))
     for seed in TARGETS["rtcp"].seeds:
         assert rtcp.parse(seed, WALL)
     for seed in TARGETS["offer"].seeds:
-        assert sdp.parse_offer(seed.decode()).media
+        assert webrtc.parse_offer(seed.decode()).media
     for seed in TARGETS["sip"].seeds:
         said = parse_sip(seed)
         assert not isinstance(said, Request) or said.method != "INVITE" or of_invite(said) is None
@@ -51,7 +53,7 @@ def test_every_seed_of_these_is_good_input() -> None:
     for seed in TARGETS["units"].seeds:
         assert parse_units(seed.decode(), PROFILES)
     for seed in TARGETS["report"].seeds:
-        admin.proposed(seed.decode())
+        admin_cli.proposed(seed.decode())
 
 
 def test_every_body_has_a_good_seed() -> None:
@@ -66,14 +68,16 @@ def test_branches_are_watched_in_every_module_that_reads() -> None:
     named = {**vars(targets), **vars(files), **vars(media)}
     modules = {value.__name__ for value in named.values() if isinstance(value, ModuleType)}
     readers = {value.__module__ for name, value in vars(targets).items() if name.startswith("parse_")}
-    assert {"mediaserver.transport.stun", "scheduler.registry"} <= modules | readers
+    assert {"mediaserver.transport.stun", "scheduler.units.units_file"} <= modules | readers
     assert not (modules | readers) & set(unwatched())
-    assert {"signaling.app", "mediaserver.room", "scheduler.service"} <= set(unwatched())
+    assert {"signaling.app.build", "mediaserver.room.room", "scheduler.booking.registration.service"} <= set(
+        unwatched()
+    )
 
 
 def test_files_have_good_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(tables.read(seed, files.COLUMNS) for seed in TARGETS["archive"].seeds)
-    assert {sniff.kind(seed) for seed in TARGETS["kind"].seeds} == {"pdf", "xlsx", "docx"}
+    assert {file_type.kind(seed) for seed in TARGETS["kind"].seeds} == {"pdf", "xlsx", "docx"}
     seen: list[int] = []
     monkeypatch.setattr(imap, "mark_seen", lambda _, uid: seen.append(uid))
     for seed in TARGETS["mailbox"].seeds:

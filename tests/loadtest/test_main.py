@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from loadtest.__main__ import _arguments, _named
-from loadtest.tone import tone_hz
+from loadtest.media.tone import tone_hz
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import re
 import socket
 from pathlib import Path
 
-from loadtest.probe import tree
-from loadtest.server import throwaway
+from loadtest.load.procfs import tree
+from loadtest.server.process import throwaway
 
 LISTENING, UNCONNECTED = "0A", "07"
 

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mediaserver.engine import LocalEngine
-from mediaserver.room import Room
-from mediaserver.transport.udp import UdpMux
+from mediaserver.room.room import Room
+from mediaserver.transport.udp_mux import UdpMux
+from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import OPTIONS, ROOM, Meeting, warnings
 
 

@@ -8,14 +8,14 @@ from functools import cache
 
 import numpy as np
 
-from loadtest.caller import Caller, Material
-from loadtest.clip import Clip, Codec, Coded, make_clip
-from loadtest.decode import Decode, Samples
-from loadtest.offer import Wish
-from loadtest.tone import RATE_HZ, encode_tone
+from loadtest.endpoint.decoder import Decode, Samples
+from loadtest.endpoint.endpoint import Caller, Material
+from loadtest.endpoint.sdp_offer import Wish
+from loadtest.media.clip import Clip, Codec, Coded, make_clip
+from loadtest.media.tone import RATE_HZ, encode_tone
 from mediaserver.api import COMPOSED, EVERYONE, Event, Layout, MediaEngine, RecordingEnded, RoomOptions, SeatOptions
-from mediaserver.mix.layout import arrange
 from mediaserver.transport.dtls import make_certificate
+from mediaserver.video.layout import arrange
 from tests.mediaserver import pictures
 
 ROOM = "room"

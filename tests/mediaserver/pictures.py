@@ -4,11 +4,11 @@ import numpy as np
 from av import VideoFrame
 from numpy.typing import NDArray
 
-from loadtest.decode import loudest_hz
-from mediaserver.mix.canvas import planes
-from mediaserver.mix.codec import VideoEncoder
-from mediaserver.mix.minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
-from mediaserver.rtp.jitter import Frame
+from loadtest.endpoint.decoder import loudest_hz
+from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.rtp.frame_assembler import Frame
+from mediaserver.video.canvas import planes
+from mediaserver.video.codecs import VideoEncoder
 
 Colour = tuple[int, int, int]
 """Y, U, V."""

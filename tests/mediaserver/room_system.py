@@ -13,12 +13,12 @@ import numpy as np
 from av import AudioFrame
 from av.audio.codeccontext import AudioCodecContext
 
-from loadtest.decode import mono
-from mediaserver.mix.codec import VideoEncoder
-from mediaserver.mix.quality import SINGLE_NAL
+from loadtest.endpoint.decoder import mono
 from mediaserver.rtp import rtcp
 from mediaserver.rtp.packet import HEADER, parse
 from mediaserver.rtp.payload import packetize_h264, single_nals
+from mediaserver.video.codecs import VideoEncoder
+from mediaserver.video.quality import SINGLE_NAL
 from tests.mediaserver import pictures
 from tests.mediaserver.meeting import COLOURS, Watch
 

@@ -10,18 +10,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from scheduler import database, profiles, seed
-from scheduler.conduct.desk import Desk
-from scheduler.model import Amount, ClassId, Session
-from scheduler.notices import Channels
-from scheduler.outbox import Waiting
-from scheduler.post import Post
-from scheduler.preparation.service import Preparation
-from scheduler.service import Scheduler
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core import database
+from scheduler.core.model import Amount, ClassId, Session
+from scheduler.notifications.outbox import Waiting
+from scheduler.notifications.service import Post
+from scheduler.notifications.wording import Channels
+from scheduler.operations.incidents.service import Desk
+from scheduler.operations.preparation import Preparation
+from scheduler.policy import profile_files
+from scheduler.units import seed
 from tests.conftest import PostgresServer
 from tests.scheduler.world import NOW, REQUEST, URGENT, VAULT, ZONE, on
 
-PROFILES = profiles.load()
+PROFILES = profile_files.load()
 
 
 async def _seed(url: str) -> None:

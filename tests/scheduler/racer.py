@@ -12,13 +12,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 
-from scheduler import database, profiles
-from scheduler.errors import CapacityExceeded
-from scheduler.model import Amount, Interval, Request
-from scheduler.service import Scheduler
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core import database
+from scheduler.core.errors import CapacityExceeded
+from scheduler.core.model import Amount, Interval, Request
+from scheduler.policy import profile_files
 from tests.scheduler.world import NOW, REQUEST, VAULT, asking
 
-PROFILES = profiles.load()
+PROFILES = profile_files.load()
 
 
 async def _submit(scheduler: Scheduler, request: Request) -> str:

@@ -14,15 +14,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import scheduler.preparation.tables
-import scheduler.reports.tables  # noqa: F401 - adds its tables to METADATA
-from scheduler import database
-from scheduler.directory.tables import ASSESSMENTS, POINT_MOVES
+import scheduler.operations.attendance.schema
+import scheduler.reports.schema  # noqa: F401 - adds its tables to METADATA
+from scheduler.booking.registration.refusals_store import crowded_out
+from scheduler.booking.sessions.schema import METADATA
+from scheduler.booking.sessions.store import instant
+from scheduler.core import database
+from scheduler.core.model import Interval
+from scheduler.directory.schema import ASSESSMENTS, POINT_MOVES
 from scheduler.migrations import VERSION_TABLE, migrate
-from scheduler.model import Interval
-from scheduler.refusals_store import crowded_out
-from scheduler.store import instant
-from scheduler.tables import METADATA
 
 BEFORE = """
 INSERT INTO units (id, name, level, position) VALUES ('56', 'UBND tỉnh', 'tinh', 1);

@@ -6,10 +6,10 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from scheduler.model import Interval, Request
-from scheduler.profiles import Profiles, load
-from scheduler.service import Scheduler
-from scheduler.vault import KEY_BYTES, Vault
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core.code_encryption import KEY_BYTES, Vault
+from scheduler.core.model import Interval, Request
+from scheduler.policy.profile_files import Profiles, load
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 

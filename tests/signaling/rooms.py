@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from signaling.sip.agent import Call, CallRefused, CallUnanswered, Peer, Target
-from signaling.sip.snapshot import CallSnapshot
+from signaling.sip.agent.agent import Call, CallRefused, CallUnanswered, Peer, Target
+from signaling.sip.agent.snapshot import CallSnapshot
 from tests.signaling.world import Socket, World
 
 Answer = int | None

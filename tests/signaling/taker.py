@@ -16,16 +16,17 @@ from typing import Any
 
 from sqlalchemy import event
 
-from scheduler import database, profiles
-from scheduler.apart import Apart
-from scheduler.drafts import Drafts
-from scheduler.mailroom.service import Address, Mailroom
-from scheduler.notices import Channels
-from signaling.post import imap
-from signaling.post.intake import Intake
-from signaling.settings import Server
+from scheduler.booking.registration.drafts import Drafts
+from scheduler.core import database
+from scheduler.files.sandboxed_parser import Apart
+from scheduler.inbound_mail.service import Address, Mailroom
+from scheduler.notifications.wording import Channels
+from scheduler.policy import profile_files
+from signaling.app.settings import Server
+from signaling.mail import imap
+from signaling.mail.inbox_watcher import Intake
 from tests.fakes import here
-from tests.scheduler.mailroom.letters import OFFICE
+from tests.scheduler.inbound_mail.letters import OFFICE
 from tests.signaling.dovecot import PASSWORD, USER
 
 NOW = datetime(2023, 4, 3, 1, 0, tzinfo=UTC)
@@ -55,7 +56,7 @@ async def _look(url: str, port: int, step: Steps) -> None:
 
     imap.Client._command = counted  # type: ignore[attr-defined]
     server = Server("127.0.0.1", port, "none", USER, PASSWORD)
-    shelf = profiles.load()
+    shelf = profile_files.load()
     mailroom = Mailroom(engine, Address(OFFICE), shelf, Drafts(engine, shelf, Channels(mail=True)), Apart(here))
     await Intake(mailroom, server, ssl.create_default_context(), lambda: NOW, lambda: None).look()
     await engine.dispose()

@@ -9,15 +9,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from mediaserver.chapters import Chapter
-from scheduler import database
-from signaling.accounts import Account
-from signaling.errors import BadInput
+from mediaserver.recording.chapters import Chapter
+from scheduler.core import database
+from signaling.accounts.passwords import Account
+from signaling.accounts.schema import METADATA
+from signaling.accounts.store import Store
+from signaling.core.errors import BadInput
 from signaling.migrations import VERSION_TABLE, downgrade, migrate
-from signaling.recording import Recording, Solo
-from signaling.recording_store import RecordingStore
-from signaling.store import Store
-from signaling.tables import METADATA
+from signaling.recording.model import Recording, Solo
+from signaling.recording.store import RecordingStore
 from tests.signaling.world import NOW
 
 ACCOUNT = Account("nt.xuonghuan", "UBND phường Xương Huân", ("registrant", "site"), "22342", "nt.xuonghuan", "vi", True)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from signaling.child import Child
+from signaling.core.child_process import Child
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -15,20 +15,20 @@ from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
 from redis.asyncio import Redis
 
-from scheduler.model import Interval, Request, Session
-from scheduler.seed import khanh_hoa_2023
-from signaling.accounts import Account
-from signaling.app import application, roof
-from signaling.audit import Wanted
-from signaling.chain import COVER, AuditEntry
-from signaling.keys import failures
-from signaling.presence import Presence
-from signaling.record import Record, record
-from signaling.recording_store import RecordingStore
+from scheduler.core.model import Interval, Request, Session
+from scheduler.units.seed import khanh_hoa_2023
+from signaling.accounts.passwords import Account
+from signaling.accounts.store import Store
+from signaling.app.build import application, roof
+from signaling.app.services import Record, record
+from signaling.app.settings import Settings
+from signaling.audit.hash_chain import COVER, AuditEntry
+from signaling.audit.log import Wanted
+from signaling.core.redis_keys import failures
+from signaling.meeting.connected_devices import Presence
+from signaling.recording.store import RecordingStore
 from signaling.roof import Roof
-from signaling.settings import Settings
-from signaling.store import Store
-from signaling.workers import Workers
+from signaling.workers.pool import Workers
 from tests.fakes import FakeClock, FakeDisk, FakeEngine
 
 NOW = datetime(2026, 4, 6, 1, 0, tzinfo=UTC)

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from scheduler import database
-from scheduler.model import Amount, Session, State
-from scheduler.service import Scheduler
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core import database
+from scheduler.core.model import Amount, Session, State
 from tests.conftest import PostgresServer
 from tests.scheduler.conftest import PROFILES
 from tests.scheduler.race import NEXT_WEEK, race

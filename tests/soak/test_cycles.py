@@ -6,10 +6,10 @@ import gc
 import os
 from pathlib import Path
 
-from loadtest.caller import Caller
-from loadtest.offer import Wish
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import SeatOptions
-from mediaserver.rtp.cache import CACHE_PACKETS
+from mediaserver.rtp.packet_cache import CACHE_PACKETS
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Guest, Meeting, material
 
 CYCLES = 1000

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from struct import pack
 
-from loadtest.answer import parse_answer
-from loadtest.caller import Caller
-from loadtest.checks import Checks, Credentials
-from loadtest.offer import Wish
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.ice_checks import Checks, Credentials
+from loadtest.endpoint.sdp_answer import parse_answer
+from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import SeatOptions
-from mediaserver.engine import LocalEngine
+from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, ROOM, Meeting, material
-from tests.mediaserver.test_garbage import HELLO
+from tests.mediaserver.transport.test_hostile_packets import HELLO
 from tests.soak.test_cycles import First
 
 JOINS = 100

@@ -3,10 +3,10 @@
 import asyncio
 import gc
 
-from loadtest.caller import Caller
-from loadtest.offer import Wish
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.sdp_offer import Wish
 from mediaserver.api import RoomOptions, SeatOptions
-from mediaserver.engine import LocalEngine
+from mediaserver.worker.engine import LocalEngine
 from tests.mediaserver.meeting import CERTIFICATE, material
 from tests.soak.test_cycles import LIBC, resident_mb
 

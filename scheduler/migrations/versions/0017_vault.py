@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from scheduler.vault import FORGETFUL, OPTION
+from scheduler.core.code_encryption import FORGETFUL, OPTION
 
 revision = "0017"
 down_revision = "0016"

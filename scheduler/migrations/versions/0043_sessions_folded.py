@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from scheduler import naming
+from scheduler.units import naming
 
 revision = "0043"
 down_revision = "0042"

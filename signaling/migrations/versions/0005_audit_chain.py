@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from signaling.chain import GENESIS, PRUNE, AuditEntry, seal
+from signaling.audit.hash_chain import GENESIS, PRUNE, AuditEntry, seal
 
 revision = "0005"
 down_revision = "0004"

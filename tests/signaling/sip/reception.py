@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from signaling.sip.agent import Agent, Call, CallFailed, Incoming, SipSettings, Target
+from signaling.sip.agent.agent import Agent, Call, CallFailed, Incoming, SipSettings, Target
 
 OFFER = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import cast
 
-from signaling.sip.agent import Agent
-from signaling.sip.framing import Stream
-from signaling.sip.message import Request, Response, parse
+from signaling.sip.agent.agent import Agent
+from signaling.sip.protocol.framing import Stream
+from signaling.sip.protocol.message import Request, Response, parse
 from tests.signaling.sip.reception import OFFER, soon
 
 HOST = "127.0.0.1"

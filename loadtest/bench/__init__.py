@@ -1,0 +1,1 @@
+"""What single parts of the product cost: forwarding, composing, encryption, the database; delay and lip sync."""

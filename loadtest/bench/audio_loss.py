@@ -1,0 +1,196 @@
+"""`python -m loadtest sound`: what a bad line leaves of a voice, and how long the mix holds it back.
+
+One talker's real Opus packets go over a scripted line (seeded: every run is the same) into the server's own mixer, and
+the mix is decoded and looked at, 20 ms by 20 ms. The clock is simulated, so a minute of sound takes a second.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from loadtest.endpoint.decoder import Samples, loudest_hz
+from loadtest.media.tone import AMPLITUDE, RATE_HZ, encode_sound, encode_tone
+from mediaserver.api import RoomOptions
+from mediaserver.audio.mixer import Mixer
+from mediaserver.audio.opus import OpusDecoder
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.source import Dirty, Source
+
+SLOT = 960
+SLOT_S = SLOT / RATE_HZ
+TONE_HZ = 440
+NETWORK_S = 0.040
+SETTLE_SLOTS = 50
+"""The first second fills the buffer."""
+FILLED = 0.1 * AMPLITUDE * 32767 / np.sqrt(2)
+"""A slot is filled when it has a tenth of the tone's RMS (−20 dB): below, the ear hears a hole."""
+BURST_SLOTS = 10
+"""The latency is measured on a tone of 100 ms that begins anew every 200 ms."""
+SEAT = "talker"
+SEED = 20231031
+PHASES = 4
+"""A talker's packets may come anywhere between two ticks of the mixer: measured at each quarter."""
+
+Lost = Callable[[random.Random], Iterator[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line by name: which packets it loses, and by how many ms it delays each beyond its own 40 ms, at most."""
+
+    name: str
+    lost: Lost
+    jitter_ms: float = 0.0
+
+
+def random_loss(share: float) -> Lost:
+    """Each packet on its own."""
+
+    def lost(chance: random.Random) -> Iterator[bool]:
+        while True:
+            yield chance.random() < share
+
+    return lost
+
+
+def bursts(length: int, every: int) -> Lost:
+    """`length` packets in a row, about once in `every`."""
+
+    def lost(chance: random.Random) -> Iterator[bool]:
+        while True:
+            yield from [False] * chance.randint(every // 2, every * 3 // 2 - length)
+            yield from [True] * length
+
+    return lost
+
+
+LINES = (
+    Line("clean", random_loss(0)),
+    Line("jitter 10 ms", random_loss(0), 10),
+    Line("jitter 20 ms", random_loss(0), 20),
+    Line("jitter 30 ms", random_loss(0), 30),
+    Line("loss 5 %", random_loss(0.05), 10),
+    Line("loss 10 %", random_loss(0.10), 10),
+    Line("loss 30 %", random_loss(0.30), 10),
+    Line("60 ms bursts", bursts(3, 50), 10),
+    Line("100 ms bursts", bursts(5, 50), 10),
+    Line("200 ms bursts", bursts(10, 100), 10),
+)
+
+
+@dataclass(slots=True)
+class Ear:
+    """Listens to a mix and keeps all of it."""
+
+    sound: list[Samples] = field(default_factory=list)
+    leg: None = None
+    _decoder: OpusDecoder = field(default_factory=OpusDecoder)
+
+    def send(self, _source: Source, packets: list[Packet], _now: float) -> None:
+        """Take packets of the mix."""
+        self.sound += [self._decoder.decode(packet.payload) for packet in packets]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was heard. Latency in ms, from a packet's arrival to the same sound in the decoded mix."""
+
+    line: str
+    lost_pct: float
+    filled_pct: float
+    longest_silence_ms: int
+    tone_hz: int | None
+    latency_ms_p50: float
+    latency_ms_p95: float
+
+    def row(self) -> list[Any]:
+        """In the order of :data:`HEADINGS`."""
+        heard = (f"{self.filled_pct:.1f} %", f"{self.longest_silence_ms} ms", f"{self.tone_hz} Hz")
+        return [self.line, f"{self.lost_pct:.1f} %", *heard, f"{self.latency_ms_p50:.0f}", f"{self.latency_ms_p95:.0f}"]
+
+
+HEADINGS = ("line", "lost", "slots filled", "longest silence", "tone", "latency p50, ms", "p95, ms")
+
+
+def measure(line: Line, seconds: int) -> Figures:
+    """Send a lasting tone for the holes, and a broken one for the latency, at every phase for so long."""
+    slots = seconds * 50
+    runs = [transmit(line, encode_tone(TONE_HZ), slots, phase) for phase in range(PHASES)]
+    filled = [_filled(tone) for tone, _ in runs]
+    arrivals = [arrival for _, each in runs for arrival in each]
+    latencies = sorted(each for phase in range(PHASES) for each in _latencies(line, slots, phase))
+    return Figures(
+        line=line.name,
+        lost_pct=100 * sum(arrival is None for arrival in arrivals) / len(arrivals),
+        filled_pct=100 * float(np.mean(filled)),
+        longest_silence_ms=20 * max(_longest([not slot for slot in each]) for each in filled),
+        tone_hz=loudest_hz(runs[0][0][SETTLE_SLOTS * SLOT :]),
+        latency_ms_p50=latencies[len(latencies) // 2],
+        latency_ms_p95=latencies[len(latencies) * 95 // 100],
+    )
+
+
+def _filled(tone: Samples) -> list[bool]:
+    slots = tone[: len(tone) // SLOT * SLOT].reshape(-1, SLOT).astype(np.float64)
+    return list((np.sqrt(np.square(slots).mean(axis=1)) > FILLED)[SETTLE_SLOTS:])
+
+
+def transmit(line: Line, voice: tuple[bytes, ...], slots: int, phase: int) -> tuple[Samples, list[float | None]]:
+    """The mix after `slots` ticks, and when each packet arrived in seconds (None: never)."""
+    arrivals = _arrivals(line, slots, phase)
+    order = sorted(((at, n) for n, at in enumerate(arrivals) if at is not None), reverse=True)
+    dirty, ear = Dirty(), Ear()
+    mixer = Mixer(dirty, RoomOptions())
+    mixer.open(SEAT)
+    mixer.full.attach(ear)
+    for tick in range(slots):
+        now = tick * SLOT_S
+        while order and order[-1][0] <= now:
+            arrival, n = order.pop()
+            mixer.hear(SEAT, Packet(111, n & 0xFFFF, n * SLOT, 1, False, voice[n % len(voice)]), arrival)
+        mixer.tick(tick, now)
+        dirty.flush(now)
+    return np.concatenate(ear.sound), arrivals
+
+
+def _arrivals(line: Line, slots: int, phase: int) -> list[float | None]:
+    chance = random.Random(SEED + phase)
+    lost = line.lost(chance)
+    start = NETWORK_S + phase * SLOT_S / PHASES
+    delays = [chance.random() * line.jitter_ms / 1000 for _ in range(slots)]
+    return [None if next(lost) else start + n * SLOT_S + delay for n, delay in enumerate(delays)]
+
+
+def _latencies(line: Line, slots: int, phase: int) -> list[float]:
+    """In ms, of every tone that began: when it is heard less when the packet it begins in arrived."""
+    moments = np.arange(BURST_SLOTS * SLOT * 10) / RATE_HZ
+    sounding = (np.arange(len(moments)) // SLOT) % BURST_SLOTS < BURST_SLOTS // 2
+    voice = encode_sound((np.sin(2 * np.pi * TONE_HZ * moments) * AMPLITUDE * 32767 * sounding).astype(np.int16))
+    heard, arrivals = transmit(line, voice, slots, phase)
+    loud = np.abs(heard.astype(np.int32)) > AMPLITUDE * 32767 / 4
+    found = []
+    for n in range(SETTLE_SLOTS // BURST_SLOTS * BURST_SLOTS, slots - 2 * BURST_SLOTS, BURST_SLOTS):
+        arrival = arrivals[n]
+        if arrival is None:
+            continue
+        start = int(arrival * RATE_HZ)
+        onset = int(loud[start : start + BURST_SLOTS * SLOT].argmax())
+        found.append(1000 * onset / RATE_HZ)
+    return found
+
+
+def _longest(flags: list[bool]) -> int:
+    longest = run = 0
+    for flag in flags:
+        run = run + 1 if flag else 0
+        longest = max(longest, run)
+    return longest
+
+
+def table(figures: list[Figures]) -> str:
+    """As Markdown."""
+    rows = [list(HEADINGS), ["---"] * len(HEADINGS), *(each.row() for each in figures)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

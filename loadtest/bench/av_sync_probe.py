@@ -1,0 +1,180 @@
+"""A flash and a beep that leave an endpoint at one moment, and whoever notes when they come out again."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import pairwise
+from typing import BinaryIO
+
+import av
+import numpy as np
+
+from loadtest.endpoint.decoder import Decode, Samples, mono
+from loadtest.endpoint.endpoint import Material
+from loadtest.endpoint.sender import FPS
+from loadtest.media.clip import Clip, Codec, make_clip
+from loadtest.media.picture import RENDITIONS, Plane, encode
+from loadtest.media.tone import AMPLITUDE, PACKET_SAMPLES, RATE_HZ, encode_sound
+
+EVERY_S = 2
+"""One clap in each loop of picture and sound; both take so long."""
+_SIZE = 1
+_FLASH_FRAMES, _BEEP_PACKETS = FPS // 2, 15
+_BLACK, _WHITE, _GREY = 16, 235, 128
+_BEEP_HZ = 1000
+_LOUD = 0.05 * 32767
+_QUIET_S = 0.1
+
+Moments = list[float]
+"""Ascending; in seconds but where another unit is said."""
+
+
+@cache
+def material() -> Material:
+    """Half a second of white and 0.3 s of 1 kHz as a loop begins, else black and silence."""
+    moments = np.arange(EVERY_S * RATE_HZ) / RATE_HZ
+    beep = np.sin(2 * np.pi * _BEEP_HZ * moments) * AMPLITUDE * 32767 * (moments < _BEEP_PACKETS * 0.02)
+    return Material(encode_sound(beep.astype(np.int16)), _cameras)
+
+
+@cache
+def _cameras(codec: Codec, _layers: int) -> tuple[Clip, ...]:
+    """Key frames alone: whoever asks for one does not turn the loop to its beginning."""
+    width, height, _ = RENDITIONS[_SIZE]
+    lit = (_WHITE if at < _FLASH_FRAMES else _BLACK for at in range(EVERY_S * FPS))
+    pictures = encode(codec, _SIZE, (_plain(width, height, luma) for luma in lit), key_every=1)
+    return (make_clip(codec, width, height, pictures),)
+
+
+def _plain(width: int, height: int, luma: int) -> Plane:
+    picture: Plane = np.full((height * 3 // 2, width), _GREY, np.uint8)
+    picture[:height] = luma
+    return picture
+
+
+class Clapping:
+    """When flashes and beeps were sent, and which of them were listened to."""
+
+    def __init__(self) -> None:
+        # owned
+        self.flashes: Moments = []
+        self.beeps: Moments = []
+        self._spans: list[tuple[float, float]] = []
+        self._flashed = asyncio.Event()
+
+    def turned(self, kind: str) -> None:
+        """Note one, now (see :class:`~loadtest.endpoint.endpoint.Sending`)."""
+        (self.flashes if kind == "picture" else self.beeps).append(time.monotonic())
+        if kind == "picture":
+            self._flashed.set()
+
+    async def flashed(self) -> None:
+        """Wait for the next flash."""
+        self._flashed.clear()
+        await self._flashed.wait()
+
+    async def listen(self, claps: int, longest_s: float) -> None:
+        """Let so many be sent, and come out, which takes so long at most."""
+        begun = time.monotonic()
+        await asyncio.sleep(EVERY_S * claps)
+        self._spans.append((begun, time.monotonic()))
+        await asyncio.sleep(longest_s)
+
+    def heard(self, moments: Moments) -> Moments:
+        """Those that were listened to."""
+        return [at for at in moments if any(begun <= at < ended for begun, ended in self._spans)]
+
+    @property
+    def apart(self) -> float:
+        """How much later a beep is sent than its flash, in seconds."""
+        return statistics.median(after(self.flashes, self.beeps, -EVERY_S / 2, EVERY_S / 2).values())
+
+
+class Witness:
+    """A watcher of one caller: notes how bright pictures are that come, and when sound begins after silence."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        # given
+        self._clock = clock
+        # owned
+        self._decode = Decode(clock)
+        self._lights: list[tuple[float, float]] = []
+        self._silence = Silence()
+
+    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+        """Take one plain RTP packet, now; returns whether a key frame is needed."""
+        now, pictures = self._clock(), self._decode.pictures
+        needed = self._decode.packet(codec, data, length)
+        if codec == "opus":
+            self._silence.hear(self._decode.sound()[-PACKET_SAMPLES:], now)
+        elif self._decode.pictures > pictures and (picture := self._decode.picture) is not None:
+            self._lights.append((now, float(picture.mean())))
+        return needed
+
+    def forget(self) -> None:
+        """Begin anew: the pictures of a room that is filling are no measure of light."""
+        self._lights.clear()
+
+    @property
+    def flashes(self) -> Moments:
+        """When each flash had come."""
+        return rises(self._lights)
+
+    @property
+    def beeps(self) -> Moments:
+        """When the first sample of each beep could be played."""
+        return self._silence.ends
+
+
+class Silence:
+    """Knows when sound began after at least a tenth of a second of silence."""
+
+    def __init__(self) -> None:
+        # owned
+        self.ends: Moments = []
+        self._last_loud = -np.inf
+
+    def hear(self, samples: Samples, at: float) -> None:
+        """Take samples at 48 kHz, the first of which is played `at`."""
+        loud = np.flatnonzero(np.abs(samples.astype(int)) > _LOUD)
+        if not len(loud):
+            return
+        first = at + float(loud[0]) / RATE_HZ
+        if first - self._last_loud > _QUIET_S:
+            self.ends.append(first)
+        self._last_loud = at + float(loud[-1]) / RATE_HZ
+
+
+def rises(lights: Sequence[tuple[float, float]]) -> Moments:
+    """When it grew light: of (moment, brightness), those that cross the middle of the darkest and the brightest."""
+    if not lights:
+        return []
+    values = [value for _, value in lights]
+    middle = (min(values) + max(values)) / 2
+    return [at for (_, before), (at, value) in pairwise(lights) if before <= middle < value]
+
+
+def recorded(file: BinaryIO) -> tuple[Moments, Moments]:
+    """When a recording flashes and beeps. Raises FFmpegError."""
+    with av.open(file, "r") as container:
+        pictures = [_bright(frame) for frame in container.decode(video=0)]
+    file.seek(0)
+    silence = Silence()
+    with av.open(file, "r") as container:
+        for frame in container.decode(audio=0):
+            assert isinstance(frame, av.AudioFrame) and frame.time is not None
+            silence.hear(mono(frame), frame.time)
+    return rises(pictures), silence.ends
+
+
+def _bright(frame: av.VideoFrame) -> tuple[float, float]:
+    assert frame.time is not None
+    return frame.time, float(frame.to_ndarray(format="gray").mean())
+
+
+def after(ats: Iterable[float], others: Moments, low: float, high: float) -> dict[float, float]:
+    """For each moment, where there is one, how much later the first of the others is that is `low` to `high` later."""
+    found = {at: next((o - at for o in others if low <= o - at < high), None) for at in ats}
+    return {at: distance for at, distance in found.items() if distance is not None}

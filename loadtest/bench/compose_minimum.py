@@ -1,0 +1,81 @@
+"""The least a composed picture can cost: decode 16 streams, scale them, encode one. Run as a process of its own.
+
+`python -m loadtest.bench.compose_minimum` prints the share of a core it takes as JSON, flat out and 25 times a second;
+the benchmark puts it next to the server's own.
+"""
+
+import json
+import sys
+import time
+from itertools import islice
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from loadtest.bench.pacing import beats
+from loadtest.endpoint.sender import FPS
+from loadtest.media.picture import LOOP_FRAMES, Card, cache_directory, coded
+from mediaserver.video.codecs import VideoDecoder, VideoEncoder
+from mediaserver.video.scaler import Scaler
+
+SENDERS = 16
+CARDS = tuple(Card(f"Point {hue}", hue) for hue in range(0, 12, 3))
+"""Four different pictures, four senders each."""
+TILES_PER_SIDE = 4
+WIDTH, HEIGHT, BITRATE = 1280, 720, 2_500_000
+
+Plane = npt.NDArray[np.uint8]
+
+
+def measure(seconds: int, every_s: float = 0.0) -> float:
+    """Percent of a core for so many seconds of media, a picture every so many seconds or one after the other."""
+    streams = [coded(CARDS[i % len(CARDS)], "H264", 1, cache_directory()) for i in range(SENDERS)]
+    composed = _composed()
+    decoders = [(VideoDecoder("H264"), Scaler()) for _ in streams]
+    encoder = VideoEncoder("H264", WIDTH, HEIGHT, FPS, BITRATE)
+    began = time.process_time()
+    for tick in beats(seconds * FPS, every_s):
+        at = tick % LOOP_FRAMES
+        for (decoder, scaler), stream in zip(decoders, streams, strict=True):
+            picture = decoder.decode(stream[at].data)
+            if picture is not None:
+                scaler.scale(picture, WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE)
+        encoder.encode(composed[at], keyframe=at == 0)
+    return 100 * (time.process_time() - began) / seconds
+
+
+def _composed() -> list[av.VideoFrame]:
+    """The 4x4 grid of the same pictures, made before the clock runs."""
+    decoders = [VideoDecoder("H264") for _ in CARDS]
+    streams = [coded(card, "H264", 1, cache_directory()) for card in CARDS]
+    frames = []
+    for pictures in islice(zip(*streams, strict=True), LOOP_FRAMES):
+        tiles = [_tile(decoder, picture.data) for decoder, picture in zip(decoders, pictures, strict=True)]
+        frames.append(av.VideoFrame.from_ndarray(_grid(tiles), format="yuv420p"))
+    return frames
+
+
+def _tile(decoder: VideoDecoder, data: bytes) -> Plane:
+    frame = decoder.decode(data)
+    assert frame is not None
+    width, height = WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE
+    return frame.reformat(width=width, height=height, format="yuv420p").to_ndarray().astype(np.uint8)
+
+
+def _grid(tiles: list[Plane]) -> Plane:
+    width, height = WIDTH // TILES_PER_SIDE, HEIGHT // TILES_PER_SIDE
+    planes = [np.empty((HEIGHT, WIDTH), np.uint8), *(np.empty((HEIGHT // 2, WIDTH // 2), np.uint8) for _ in "uv")]
+    for place in range(SENDERS):
+        row, column = divmod(place, TILES_PER_SIDE)
+        tile = tiles[place % len(tiles)].reshape(-1)
+        at = 0
+        for plane, (h, w) in zip(planes, [(height, width), *[(height // 2, width // 2)] * 2], strict=True):
+            plane[row * h : (row + 1) * h, column * w : (column + 1) * w] = tile[at : at + h * w].reshape(h, w)
+            at += h * w
+    return np.concatenate([plane.reshape(-1, WIDTH) for plane in planes])
+
+
+if __name__ == "__main__":
+    seconds = int(sys.argv[1])
+    print(json.dumps({"core_pct": measure(seconds), "paced_core_pct": measure(seconds, 1 / FPS)}))

@@ -1,0 +1,283 @@
+"""`python -m loadtest records`: what it costs to ask the records of a whole year, in CPU of this process.
+
+A fresh SQLite file with the units of Khánh Hòa gets a year of bookings as a province makes them: in office hours of
+working days, from two points to forty. Then requests are planned, months of the calendar answered, the year's report
+is made, what the operator looks at is put together and entries are appended to the audit log; figures are medians in
+milliseconds. The database works in threads of this process, so it is in the figures; HTTP is not.
+"""
+
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from aiohttp.web import Request
+from pydantic import TypeAdapter
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from loadtest.bench.worker_cost import Effort, conditions
+from scheduler.booking.admission.commit import Commit
+from scheduler.booking.registration.service import Scheduler
+from scheduler.booking.sessions.schema import CODES, HAPPENINGS, SESSION_POINTS, SESSIONS, SLOTS
+from scheduler.booking.sessions.store import seconds
+from scheduler.compliance.feedback import Box
+from scheduler.core import database
+from scheduler.core.model import Admit, Amount, Claim, Interval, Slot, State
+from scheduler.notifications.wording import NOWHERE
+from scheduler.operations.attendance.schema import STAYS
+from scheduler.operations.closing.checklist_service import Sheets
+from scheduler.operations.closing.handover_service import Handovers
+from scheduler.operations.preparation import Preparation
+from scheduler.policy import profile_files
+from scheduler.reports.service import Reports
+from scheduler.units import naming, seed
+from signaling import migrations
+from signaling.accounts.passwords import Account
+from signaling.accounts.sign_in import Source
+from signaling.audit.hash_chain import AuditEntry
+from signaling.audit.log import Audit
+from signaling.booking.agenda import Entry, wire
+from signaling.booking.sessions import Listing, Session, sessions
+from signaling.http.route import Call
+from signaling.roof import Roof
+
+BOOKINGS = 22_000
+RATED = Amount(30, 400)
+"""Mornings are busy and some requests do not fit, as in a province that needs a queue."""
+OPENS = datetime(2026, 1, 5, tzinfo=UTC)
+"""A Monday, 07:00 in Vietnam."""
+WEEKS, WORKING_DAYS, QUARTERS = 52, 5, 36
+QUARTER = timedelta(minutes=15)
+PLANS = 300
+REPORTS = 3
+ENTRIES = 1000
+LOOKS = 5
+QUEUED = 60
+"""So many sessions wait on one day."""
+BOARD = 145
+"""The points of the example of the regulation (I-14)."""
+CENTRE = "ubnd.khanh-hoa"
+UNIT = "568"
+"""Nha Trang, whose communes' sessions are listed for it too."""
+SEED = 680
+
+Asked = tuple[datetime, int, list[str]]
+"""When a session starts, how many hours it lasts, its points with the host first."""
+
+
+async def run(progress: Callable[[str], None], bookings: int = BOOKINGS) -> dict[str, Any]:
+    """Return all figures."""
+    with tempfile.TemporaryDirectory(prefix="diemcau-records-") as directory:
+        engine = database.connect(f"sqlite:///{Path(directory) / 'records.db'}")
+        scheduler = Scheduler(engine, profile_files.load(), RATED)
+        await scheduler.migrate()
+        await migrations.migrate(engine)
+        await scheduler.import_units(seed.khanh_hoa_2023())
+        chance = random.Random(SEED)
+        progress(f"{bookings} bookings")
+        await _book(engine, [point.id for point in await scheduler.points()], bookings, chance)
+        progress("plans")
+        served, refused = await _plans(engine, scheduler, chance)
+        progress("months, reports, the desk, audit log")
+        figures = {
+            "bookings": bookings,
+            "plan_ms": _median(served),
+            "plan_refused_ms": _median(refused),
+            "agenda_month_ms": await _months(lambda start, end: _agenda(scheduler, start, end)),
+            "load_month_ms": await _months(scheduler.load),
+            "report_year_ms": await _reports(engine, scheduler),
+            **await _pages(engine, scheduler),
+            **await _desk(engine, scheduler, chance),
+            "audit_append_ms": await _entries(engine),
+            "conditions": conditions(Effort(0, PLANS)),
+        }
+        await engine.dispose()
+    return figures
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Return the figures as lines."""
+    names = ("bookings", *(name for name in figures if name.endswith("_ms")))
+    return "\n".join(f"{name:<18}{figures[name]:>10}" for name in names)
+
+
+async def _book(engine: AsyncEngine, points: list[str], bookings: int, chance: random.Random) -> None:
+    """Write bookings as the scheduler would have, without asking whether they fit."""
+    asked = []
+    for _ in range(bookings):
+        size = chance.choice((3, 5, 8, 12, 20, 40))
+        asked.append((_moment(chance), chance.choice((1, 2, 3)), chance.sample(points, size)))
+    await _write(engine, 1, asked, State.ISSUED)
+
+
+async def _write(engine: AsyncEngine, first: int, asked: Sequence[Asked], state: State) -> None:
+    """Write registrations, numbered from the first on; those with a code keep who was there."""
+    sessions, slots, invited, codes, happenings, stays = [], [], [], [], [], []
+    for seq, (moment, hours, (host, *others)) in enumerate(asked, first):
+        start = seconds(moment)
+        end = start + hours * 3600
+        name, legs = f"{seq:032x}", len(others) + 1
+        sessions.append(_session(name, seq, host, legs, start, state))
+        slots.append({"session": name, "kind": "chinh_thuc", "start": start, "end": end, "legs": legs})
+        invited += [{"session": name, "point": point, "position": place} for place, point in enumerate(others)]
+        happenings.append({"at": sessions[-1]["created"], "session": name, "kind": state.value})
+        if state == State.ISSUED:
+            codes.append({"mark": f"{seq:010}", "session": name, "issued": start})
+            there = {"session": name, "joined": start + 60, "seen": end, "left": end}
+            stays += [{**there, "point": point} for point in (host, *others)]
+    tables = (SESSIONS, SLOTS, SESSION_POINTS, CODES, HAPPENINGS, STAYS)
+    async with database.writing(engine) as db:
+        for into, rows in zip(tables, (sessions, slots, invited, codes, happenings, stays), strict=True):
+            if rows:
+                await db.execute(insert(into), rows)
+
+
+def _session(name: str, seq: int, host: str, legs: int, created: int, state: State) -> dict[str, Any]:
+    return {
+        "id": name,
+        "seq": seq,
+        "number": f"HTT-2026-{seq:05}",
+        "title": f"Họp giao ban số {seq}",
+        "host_point": host,
+        "contact_name": "Cán bộ đầu mối",
+        "contact_phone": "+84905123456",
+        "recording": False,
+        "legs": legs,
+        "state": state,
+        "mark": f"{seq:010}" if state == State.ISSUED else None,
+        **dict.fromkeys(("created", "received", "effective", "reply_due", "check_due"), created - 7 * 86_400),
+        "profile": "KH-2023/1",
+        "submitted_by": "records",
+        "voices": False,
+        "klass": "thuong",
+        "folded": naming.key(f"HTT-2026-{seq:05} Họp giao ban số {seq}"),
+    }
+
+
+def _moment(chance: random.Random) -> datetime:
+    day = timedelta(weeks=chance.randrange(WEEKS), days=chance.randrange(WORKING_DAYS))
+    return OPENS + day + chance.randrange(QUARTERS) * QUARTER
+
+
+async def _plans(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random) -> tuple[list[float], list[float]]:
+    """Return the cost of plans that serve a request, and of those that find no room and look for free times."""
+    served: list[float] = []
+    refused: list[float] = []
+    policy = scheduler.policy(OPENS)
+    for number in range(PLANS):
+        start = _moment(chance)
+        legs = chance.choice((5, 20, 60, 169))
+        slot = Slot("chinh_thuc", start, start + timedelta(hours=2), legs)
+        claim = Claim(
+            "asked",
+            BOOKINGS + number,
+            policy.rank(chance.choice(("ubt", "so", "huyen")), "thuong", "", slot.start),
+            (slot,),
+        )
+        async with engine.begin() as db:
+            commit = Commit(db, scheduler.shelf, RATED, NOWHERE, start - timedelta(days=7))
+            began = time.process_time()
+            plan = await commit.plan(claim)
+            (served if isinstance(plan, Admit) else refused).append(time.process_time() - began)
+    return served, refused
+
+
+async def _agenda(scheduler: Scheduler, start: datetime, end: datetime) -> None:
+    listed = await scheduler.agenda(start, end, start)
+    TypeAdapter(list[Entry]).dump_json([wire(entry) for entry in listed])
+
+
+async def _months(ask: Callable[[datetime, datetime], Awaitable[object]]) -> float:
+    costs = []
+    for month in range(1, 13):
+        start = datetime(2026, month, 1, tzinfo=UTC)
+        began = time.process_time()
+        await ask(start, start + timedelta(days=31))
+        costs.append(time.process_time() - began)
+    return _median(costs)
+
+
+async def _pages(engine: AsyncEngine, scheduler: Scheduler) -> dict[str, float]:
+    """Return the cost of the first page of sessions, one in the middle of the year, for the centre and for a unit, and
+    of a search that finds nothing."""
+    roof = cast("Roof", SimpleNamespace(scheduler=scheduler, audit=Audit(engine, profile_files.load())))
+    middle = OPENS + timedelta(weeks=WEEKS // 2)
+
+    async def page(account: Account, **query: object) -> None:
+        asked = Listing.model_validate({"from": OPENS, "to": OPENS + timedelta(weeks=WEEKS), **query})
+        call = Call(roof, cast("Request", None), account, None, asked, Source("", 0), middle)
+        TypeAdapter(list[Session]).dump_json(await sessions(call), by_alias=True)
+
+    centre = Account("records", "", ("technician",), None, None)
+    unit = Account("records", "", ("registrant",), UNIT, None)
+    return {
+        "sessions_page_ms": await _looks(lambda: page(centre)),
+        "sessions_newest_ms": await _looks(lambda: page(centre, order="-start", phase="ended,cancelled")),
+        "sessions_unit_ms": await _looks(lambda: page(unit)),
+        "sessions_search_ms": await _looks(lambda: page(centre, q="không có")),
+    }
+
+
+async def _reports(engine: AsyncEngine, scheduler: Scheduler) -> float:
+    """Return the cost of a year's report beside the year before."""
+    shelf = profile_files.load()
+    span = timedelta(weeks=WEEKS)
+    year, before = Interval(OPENS, OPENS + span), Interval(OPENS - span, OPENS)
+    reports = Reports(engine, shelf, scheduler)
+    costs = []
+    for _ in range(REPORTS):
+        began = time.process_time()
+        await reports.report(year, before, year.end)
+        costs.append(time.process_time() - began)
+    return _median(costs)
+
+
+async def _desk(engine: AsyncEngine, scheduler: Scheduler, chance: random.Random) -> dict[str, float]:
+    """Return the cost of what the operator looks at: boards of a week, breaches of one, a queue of some hundreds."""
+    shelf, week = profile_files.load(), OPENS + timedelta(weeks=1)
+    boards = Preparation.over(engine, shelf).boards
+    box = Box(engine, shelf, Sheets(engine, shelf, NOWHERE), Handovers(engine, shelf, NOWHERE))
+    points = [point.id for point in await scheduler.points()]
+    day = OPENS + timedelta(days=2)
+    others = [point for point in points if point != CENTRE][: BOARD - 1]
+    await _write(engine, BOOKINGS + 1, [(day, 2, [CENTRE, *others])], State.ISSUED)
+    waiting = [(day + chance.randrange(QUARTERS) * QUARTER, 2, chance.sample(points, 20)) for _ in range(QUEUED)]
+    await _write(engine, BOOKINGS + 2, waiting, State.WAITING)
+    great = f"{BOOKINGS + 1:032x}"
+    return {
+        "board_ms": await _looks(lambda: boards.board(great, set(points), OPENS)),
+        "readiness_week_ms": await _looks(lambda: boards.between(OPENS, week, set(points), OPENS)),
+        "breaches_week_ms": await _looks(lambda: box.breaches(OPENS, week, week)),
+        "queue_ms": await _looks(lambda: scheduler.operator.queue(OPENS)),
+    }
+
+
+async def _looks(ask: Callable[[], Awaitable[object]]) -> float:
+    costs = []
+    for _ in range(LOOKS):
+        began = time.process_time()
+        await ask()
+        costs.append(time.process_time() - began)
+    return _median(costs)
+
+
+async def _entries(engine: AsyncEngine) -> float:
+    """Return the cost of an entry of the audit log, each in a transaction of its own."""
+    audit = Audit(engine, profile_files.load())
+    costs = []
+    for number in range(ENTRIES):
+        entry = AuditEntry(OPENS + timedelta(seconds=number), "records", "view-code", f"HTT-2026-{number:05}")
+        began = time.process_time()
+        await audit.append(entry)
+        costs.append(time.process_time() - began)
+    return _median(costs)
+
+
+def _median(costs: list[float]) -> float:
+    return round(statistics.median(costs) * 1000, 2) if costs else 0.0

@@ -1,0 +1,69 @@
+"""What the composed picture costs to encode in its sizes, and what is lost: `python -m loadtest.bench.encoder_cost`.
+
+A film that moves everywhere (FFmpeg's Mandelbrot set, which zooms) is encoded as for viewers and decoded again.
+"""
+
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from time import process_time
+
+import av
+import numpy as np
+from av import VideoFrame
+
+from mediaserver.video.codecs import VideoDecoder, VideoEncoder
+from mediaserver.video.quality import QUALITIES, RENDITIONS
+
+SECONDS = 3
+WIDTH, HEIGHT, FPS = 1280, 720, 25
+"""Of the room."""
+
+
+def main() -> None:
+    """One JSON object for each rendition."""
+    for codec, step in RENDITIONS:
+        print(json.dumps({"codec": codec, **measure(codec, step)}), flush=True)
+
+
+def measure(codec: str, step: int) -> dict[str, object]:
+    """Milliseconds of CPU a picture, core-% at its rate, dB (PSNR of luma) and Mbit/s."""
+    quality = QUALITIES[step]
+    width, height = (round(side * quality.share) & ~1 for side in (WIDTH, HEIGHT))
+    fps = Fraction(quality.fps or FPS, quality.every)
+    encoder, decoder = VideoEncoder(codec, width, height, fps, quality.bitrate), VideoDecoder(codec.partition("/")[0])
+    spent, octets, errors = 0.0, 0, []
+    for number, picture in enumerate(film(width, height, fps)):
+        begun = process_time()
+        data, _ = encoder.encode(picture, keyframe=number == 0)
+        spent += process_time() - begun
+        octets += len(data)
+        if (seen := decoder.decode(data)) is not None:
+            errors.append(float(np.mean((luma(seen) - luma(picture)) ** 2)))
+    pictures = number + 1
+    return {
+        "size": f"{width}x{height}",
+        "fps": float(fps),
+        "ms": round(1000 * spent / pictures, 1),
+        "core_pct": round(100 * spent / pictures * float(fps), 1),
+        "db": round(10 * float(np.log10(255**2 / np.mean(errors))), 1),
+        "mbps": round(8 * octets / pictures * float(fps) / 1e6, 2),
+    }
+
+
+def film(width: int, height: int, fps: Fraction) -> Iterator[VideoFrame]:
+    """The pictures of a few seconds."""
+    with av.open(f"mandelbrot=size={width}x{height}:rate={fps}", format="lavfi") as source:
+        for number, picture in enumerate(source.decode(video=0)):
+            if number == round(SECONDS * fps):
+                return
+            yield picture.reformat(format="yuv420p")
+
+
+def luma(picture: VideoFrame) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+    """The brightness of each pixel."""
+    return picture.to_ndarray(format="gray").astype(np.float32)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""What it costs to keep recordings sealed: CPU of sealing a gigabyte, of reading it back, and of a range of it.
+
+python -m loadtest.bench.encryption_cost
+"""
+
+import secrets
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mediaserver.recording.encrypted_file import KEY_BYTES, Safe
+from mediaserver.recording.files import CHUNK_BYTES, digest, take_name
+
+GIGABYTE = 10**9
+RANGES = 200
+
+
+def main() -> None:
+    """Measure on a temporary file, and print seconds of CPU with the kernel's part, and of clock."""
+    with tempfile.TemporaryDirectory() as directory:
+        path, safe = Path(directory) / "1.mp4", Safe(secrets.token_bytes(KEY_BYTES))
+        _measure("write 1 GB as it is", lambda: _fill(path))
+        _measure("SHA-256 of 1 GB", lambda: digest(path))
+        _measure("seal 1 GB", lambda: safe.seal(path))
+        _measure("read 1 GB sealed", lambda: _read(safe, path))
+        _measure(f"{RANGES} ranges of 1 MiB, each in a file just opened", lambda: _ranges(safe, path))
+
+
+def _measure(what: str, act: Callable[[], object]) -> None:
+    cpu, clock = time.process_time(), time.perf_counter()
+    act()
+    print(f"{what}: {time.process_time() - cpu:.2f} s CPU, {time.perf_counter() - clock:.2f} s")
+
+
+def _fill(path: Path) -> None:
+    """Write what does not repeat within a chunk, and see it on the disk, as the finished file is."""
+    chunk, fresh = secrets.token_bytes(CHUNK_BYTES), path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        for _ in range(GIGABYTE // CHUNK_BYTES):
+            file.write(chunk)
+        file.write(chunk[: GIGABYTE % CHUNK_BYTES])
+    take_name(fresh, path)
+
+
+def _read(safe: Safe, path: Path) -> None:
+    with safe.open(path, sealed=True) as file:
+        while file.read(CHUNK_BYTES):
+            pass
+
+
+def _ranges(safe: Safe, path: Path) -> None:
+    for _ in range(RANGES):
+        with safe.open(path, sealed=True) as file:
+            file.seek(secrets.randbelow(GIGABYTE - CHUNK_BYTES))
+            assert len(file.read(CHUNK_BYTES)) == CHUNK_BYTES
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""`python -m loadtest flame`: where the media worker spends its time while it forwards, as a flame graph.
+
+Width is CPU time, each row is called by the one below it.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+
+from loadtest.bench.worker_cost import SETTLE_S, seat_viewers
+from loadtest.bench.worker_harness import bench_room
+
+WIDTH, ROW = 1000, 17
+LETTER = 6.2
+"""Pixels of a letter in 10 px."""
+NARROWEST = 0.002
+"""What takes less than this share is left out."""
+COLOURS = ("#f2b27a", "#eec28f", "#f5cba0", "#e9a86b")
+
+
+@dataclass(slots=True)
+class Block:
+    """A function in one place of the stack, and what it called."""
+
+    name: str
+    samples: int = 0
+    calls: dict[str, "Block"] = field(default_factory=dict)
+
+    def add(self, names: Iterable[str], count: int) -> None:
+        """Count a stack below this block."""
+        block = self
+        block.samples += count
+        for name in names:
+            block = block.calls.setdefault(name, Block(name))
+            block.samples += count
+
+
+async def sample(receivers: int, seconds: float) -> Block:
+    """Forward for a while and note where the worker is."""
+    with tempfile.TemporaryDirectory(prefix="diemcau-flame-") as directory:
+        stacks = Path(directory) / "stacks"
+        async with bench_room(("loadtest.bench.stack_sampler", str(stacks))) as bench:
+            await seat_viewers(bench, receivers)
+            await asyncio.sleep(SETTLE_S + seconds)
+        return fold(stacks.read_text())
+
+
+def fold(stacks: str) -> Block:
+    """Stacks with their counts as a tree, without what every stack begins with."""
+    root = Block("media worker")
+    for line in stacks.splitlines():
+        names, _, count = line.rpartition(" ")
+        root.add([name for name in names.split(";") if not name.startswith("<frozen")], int(count))
+    while len(root.calls) == 1:
+        (root,) = root.calls.values()
+    root.name = "media worker"
+    return root
+
+
+def draw(root: Block) -> str:
+    """The tree as SVG."""
+    height = ROW * _depth(root)
+    shapes = "".join(_shapes(root, 0.0, WIDTH / max(1, root.samples), height - ROW, root.samples))
+    style = 'font-family="sans-serif" font-size="10"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {style}>{shapes}</svg>\n'
+
+
+def _depth(block: Block) -> int:
+    return 1 + max((_depth(each) for each in block.calls.values()), default=0)
+
+
+def _shapes(block: Block, x: float, scale: float, y: int, all_: int) -> Iterable[str]:
+    width, share = block.samples * scale, block.samples / max(1, all_)
+    if share < NARROWEST:
+        return
+    colour = COLOURS[len(block.name) % len(COLOURS)]
+    hint = escape(f"{block.name}: {100 * share:.1f} %")
+    box = f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{ROW - 1}" fill="{colour}"/>'
+    letters = int((width - 4) / LETTER)
+    text = f'<text x="{x + 3:.1f}" y="{y + 12}">{escape(block.name[:letters])}</text>' if letters > 2 else ""
+    yield f"<g><title>{hint}</title>{box}{text}</g>"
+    for each in sorted(block.calls.values(), key=lambda call: call.name):
+        yield from _shapes(each, x, scale, y - ROW, all_)
+        x += each.samples * scale

@@ -1,0 +1,158 @@
+"""`python -m loadtest delay`: how late picture and mix leave a conference, and whether they still belong together.
+
+Sixteen cameras are composed, as in `bench`. One of them turns white at the moment its microphone beeps, once in two
+seconds. Delay runs from the moment the flash or beep leaves that endpoint to the moment it has come to another one that
+sees the composed picture and hears the mix; both live in one process and read one clock. Each take has another beat
+between the endpoint and the server, for all of them have a beat of their own. In some takes both endpoints are behind a
+bad line: it loses half of everything for 0.7 s before they are listened to, or stalls for up to 0.1 s again and again.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from loadtest.bench import av_sync_probe
+from loadtest.bench.av_sync_probe import Clapping, Moments, Witness, after
+from loadtest.bench.compose_minimum import SENDERS
+from loadtest.bench.worker_cost import SETTLE_S, camera
+from loadtest.bench.worker_harness import ROOM, Bench, bench_room
+from loadtest.endpoint.network_emulator import BadLine
+from loadtest.endpoint.sdp_offer import Wish
+from loadtest.load.meter import quantile
+from mediaserver.transport.ice import Address
+
+Line = Literal["good", "lossy", "stalling"]
+TAKES: dict[Line, int] = {"good": 8, "lossy": 4, "stalling": 4}
+CLAPS = 8
+"""In each take but on a lossy line."""
+BURSTS = 2
+"""In each take there; three claps are listened to after each."""
+CLAPS_AFTER = 3
+LINE_BPS = 10e6
+STALL_S = 0.1
+LOSS = 0.5
+BURST_S = 0.7
+CALM_S = 0.2
+"""From a clap to the burst: the next clap is more than a second after its end, in which a picture must be back."""
+LONGEST_S = 0.9
+NEAR_S = 0.4
+"""A flash and a beep nearer than that belong together."""
+WISH = Wish(("H264",), 1, picture=False)
+SHARES = (0.0, 0.05, 0.5, 0.95, 1.0)
+
+
+@dataclass(slots=True)
+class Delays:
+    """In seconds."""
+
+    picture: list[float] = field(default_factory=list)
+    sound: list[float] = field(default_factory=list)
+    skew: list[float] = field(default_factory=list)
+    """By so much more is the sound later than the picture than on coming in."""
+    recorded: list[float] = field(default_factory=list)
+    """The same, in the recording."""
+
+
+async def run(progress: Callable[[str], None]) -> dict[Line, Delays]:
+    """Measure all takes, by line. Raises RuntimeError when a flash or beep did not come out."""
+    found = {line: Delays() for line in TAKES}
+    for line, takes in TAKES.items():
+        for number in range(1, takes + 1):
+            progress(f"{line} line: take {number} of {takes}")
+            await _take(found[line], line)
+    return found
+
+
+async def _take(delays: Delays, kind: Line) -> None:
+    witness, clapping = Witness(), Clapping()
+    with tempfile.TemporaryDirectory(prefix="diemcau-delay-") as directory:
+        film = Path(directory) / "film.mp4"
+        async with bench_room() as bench:
+            with BadLine(await _fill(bench), LINE_BPS) as line:
+                line.stall_s = STALL_S if kind == "stalling" else 0.0
+                await _seat(bench, None if kind == "good" else line, clapping, witness)
+                await asyncio.sleep(SETTLE_S)
+                await clapping.flashed()
+                await asyncio.sleep(LONGEST_S)
+                witness.forget()
+                await bench.engine.start_recording(ROOM, str(film))
+                await (_bursts(line, clapping) if kind == "lossy" else clapping.listen(CLAPS, LONGEST_S))
+                await bench.engine.stop_recording(ROOM)
+        with film.open("rb") as file:
+            flashes, beeps = av_sync_probe.recorded(file)
+    add(delays, clapping.heard(clapping.flashes), clapping.heard(clapping.beeps), witness)
+    delays.recorded += [skew - clapping.apart for skew in after(flashes, beeps, -NEAR_S, NEAR_S).values()]
+
+
+async def _fill(bench: Bench) -> Address:
+    """Let all cameras but one take their seats; returns where the worker takes media."""
+    for place in range(1, SENDERS):
+        silent = await bench.seat(camera(place), WISH)
+        silent.sending.mic = False
+    return silent.server
+
+
+async def _seat(bench: Bench, line: BadLine | None, clapping: Clapping, witness: Witness) -> None:
+    caller = await bench.seat(av_sync_probe.material(), WISH, floor=True, line=line)
+    caller.sending.turned = clapping.turned
+    wish = Wish(("H264",), camera=False)
+    viewer = await bench.seat(camera(0), wish, visible=False, watcher=witness, line=line)
+    viewer.sending.mic = False
+
+
+async def _bursts(line: BadLine, clapping: Clapping) -> None:
+    for _ in range(BURSTS):
+        await clapping.flashed()
+        await asyncio.sleep(CALM_S)
+        line.loss = LOSS
+        await asyncio.sleep(BURST_S)
+        line.loss = 0.0
+        await clapping.listen(CLAPS_AFTER, LONGEST_S)
+
+
+class Noted(Protocol):
+    """What came out."""
+
+    @property
+    def flashes(self) -> Moments:
+        """When each flash had come."""
+
+    @property
+    def beeps(self) -> Moments:
+        """When each beep could be heard."""
+
+
+def add(delays: Delays, flashes: Moments, beeps: Moments, noted: Noted) -> None:
+    """Take what came of each flash and beep sent. Raises RuntimeError."""
+    seen = after(flashes, noted.flashes, 0, LONGEST_S)
+    heard = after(beeps, noted.beeps, 0, LONGEST_S)
+    if (len(seen), len(heard)) != (len(flashes), len(beeps)):
+        raise RuntimeError(f"of {len(flashes)} flashes {len(seen)} came, of {len(beeps)} beeps {len(heard)}")
+    delays.picture += seen.values()
+    delays.sound += heard.values()
+    delays.skew += [late - early for early, late in zip(seen.values(), heard.values(), strict=True)]
+
+
+def table(found: Mapping[Line, Delays]) -> str:
+    """As Markdown, in ms."""
+    good, lossy, stalling = (found[line] for line in TAKES)
+    rows = [
+        ["ms", "least", *(f"{share:.0%}" for share in SHARES[1:-1]), "most"],
+        ["---"] * (1 + len(SHARES)),
+        ["delay of the picture", *_shares(good.picture)],
+        ["delay of the mix", *_shares(good.sound)],
+        ["sound after picture, live", *_shares(good.skew)],
+        ["sound after picture, recorded", *_shares(good.recorded)],
+        ["after bursts of loss, live", *_shares(lossy.skew)],
+        ["with bursts of loss, recorded", *_shares(lossy.recorded)],
+        ["on a line that stalls, live", *_shares(stalling.skew)],
+        ["on a line that stalls, recorded", *_shares(stalling.recorded)],
+    ]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _shares(values: list[float]) -> list[str]:
+    return [f"{1000 * quantile(values, share):.0f}" for share in SHARES]

@@ -1,0 +1,48 @@
+"""A media worker that notes about a thousand times a second where it is: `python -m loadtest.bench.stack_sampler FILE
+…`.
+
+The stacks are written to FILE when it ends, one a line with its count, as flame graphs are made of. Looks come at
+random times, for the worker's own work is on the grid of a clock; a look that finds it asleep counts for nothing.
+Compiled loops and system calls count for the Python function that calls them.
+"""
+
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from types import FrameType
+
+from mediaserver.__main__ import main
+
+MEAN_S = 0.001
+SWITCH_S = 0.00005
+"""So long a look may have to wait for the interpreter; 5 ms, as is usual, would find every stack at its end."""
+ASLEEP = "runners.Runner.run"
+"""What stands on top while the loop waits."""
+
+_stacks: Counter[str] = Counter()
+
+
+def _look(thread: int) -> None:
+    while True:
+        time.sleep(random.uniform(0, 2 * MEAN_S))
+        _note(sys._current_frames()[thread])
+
+
+def _note(frame: FrameType | None) -> None:
+    names: list[str] = []
+    while frame is not None:
+        names.append(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_qualname}")
+        frame = frame.f_back
+    if names[0] != ASLEEP:
+        _stacks[";".join(reversed(names))] += 1
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv.pop(1))
+    sys.setswitchinterval(SWITCH_S)
+    threading.Thread(target=_look, args=(threading.get_ident(),), daemon=True).start()
+    main()
+    target.write_text("".join(f"{stack} {count}\n" for stack, count in list(_stacks.items())))

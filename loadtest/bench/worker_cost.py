@@ -1,0 +1,348 @@
+"""`python -m loadtest bench`: what the media worker costs, in CPU seconds of its process from /proc.
+
+The worker is driven directly over its unix socket, without signaling; the callers run in this process and are not
+counted. A figure holds everything the worker did during the measured time; only from joins is subtracted what the room
+costs at the same time anyway, which is measured before and after them.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from loadtest.bench import compose_minimum
+from loadtest.bench.worker_harness import Meeting, bench_room
+from loadtest.endpoint.endpoint import Material
+from loadtest.endpoint.receive_counters import Tally
+from loadtest.endpoint.sdp_offer import Wish
+from loadtest.endpoint.sender import FPS, PTIME_MS
+from loadtest.load import procfs
+from loadtest.media.clip import Clip, Codec, Frame
+from loadtest.media.picture import cache_directory, clips
+from loadtest.media.tone import encode_tone, tone_hz
+
+RECEIVERS = (10, 30, 60)
+MIXED = 30
+BEFORE, JOINS = 20, 60
+"""Who has joined before it is measured, so that what a room needs once is there; who joins while it is measured."""
+BACKGROUND_S = 2.0
+VIDEO_PACKETS_PER_PICTURE = 6
+"""150 packets/s at 25 pictures/s."""
+VIDEO_PACKET_BYTES = 1100
+SETTLE_S = 2.0
+ENOUGH = 0.9
+"""Of the pictures, or of the mix: with less than this share nothing was measured."""
+SOUND_BYTES = 40
+"""An RTP packet of silence has 19 bytes, one of thirty tones about 90."""
+STEADY_S = 6.0
+"""A lone voice is passed on as it came once it has been steady for five seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long each figure is measured, and how often."""
+
+    seconds: float = 20.0
+    rounds: int = 3
+
+
+QUICK = Effort(seconds=4.0, rounds=1)
+
+
+async def run(effort: Effort, progress: Callable[[str], None]) -> dict[str, Any]:
+    """All figures; each is the median of its rounds."""
+    forward = {}
+    for receivers in RECEIVERS:
+        progress(f"forward to {receivers} receivers")
+        forward[str(receivers)] = round(await _median(effort, partial(forward_us, receivers)), 2)
+    progress("compose 16, and its floor")
+    composed, floor_ = await _compose(effort)
+    progress(f"mix {MIXED}")
+    mixed = await _median(effort, mix_pct)
+    progress("the least that forwarding and mixing can cost")
+    limits = {receivers: await _plain("loadtest.bench.forward_minimum", receivers, MIXED) for receivers in RECEIVERS}
+    progress(f"{JOINS} joins")
+    joins = [await join_cost() for _ in range(effort.rounds)]
+    return {
+        "forward_us_per_packet": forward,
+        "forward_limit_us_per_packet": {str(n): round(limit["forward_us"], 2) for n, limit in limits.items()},
+        "forward_paced_limit_us_per_packet": {
+            str(n): round(limit["forward_paced_us"], 2) for n, limit in limits.items()
+        },
+        "compose_core_pct": round(composed, 1),
+        "compose_floor_core_pct": round(floor_["core_pct"], 1),
+        "compose_paced_floor_core_pct": round(floor_["paced_core_pct"], 1),
+        "mix30_core_pct": round(mixed, 1),
+        "mix30_limit_core_pct": round(_middle(limits.values(), "mix_pct"), 1),
+        "mix30_paced_limit_core_pct": round(_middle(limits.values(), "mix_paced_pct"), 1),
+        "join_cpu_ms": round(statistics.median(ms for ms, _ in joins), 2),
+        "memory_per_receiver_kb": round(statistics.median(kb for _, kb in joins)),
+        "conditions": conditions(effort),
+    }
+
+
+async def _median(effort: Effort, measure: Callable[[float], Awaitable[float]]) -> float:
+    return statistics.median([await measure(effort.seconds) for _ in range(effort.rounds)])
+
+
+def _middle(runs: Iterable[dict[str, float]], name: str) -> float:
+    return statistics.median(run[name] for run in runs)
+
+
+async def _compose(effort: Effort) -> tuple[float, dict[str, float]]:
+    """Room and floor take turns, so that both meet the same machine."""
+    rooms, floors = [], []
+    for _ in range(effort.rounds):
+        rooms.append(await compose_pct(effort.seconds))
+        floors.append(await _plain("loadtest.bench.compose_minimum", max(1, round(effort.seconds))))
+    return statistics.median(rooms), {name: _middle(floors, name) for name in floors[0]}
+
+
+async def forward_us(receivers: int, seconds: float) -> float:
+    """CPU microseconds per packet that reached a receiver: 150 video and 50 Opus packets a second to each.
+
+    The publisher has the floor and everyone sees its camera forwarded; its sound, long steady, is passed on too.
+    """
+    async with bench_room() as meeting:
+        await seat_viewers(meeting, receivers)
+        await asyncio.sleep(STEADY_S)
+        before = received(meeting)
+        cpu = await _cpu(meeting, seconds)
+        return cpu * 1e6 / (received(meeting) - before)
+
+
+async def seat_viewers(meeting: Meeting, receivers: int) -> None:
+    """One publisher with the floor, and so many who look at its camera and hear it."""
+    publisher = Material(encode_tone(tone_hz(0)), lambda _codec, _layers: (_filler_clip(),))
+    await meeting.seat(publisher, Wish(("VP8",), 1, picture=False), floor=True)
+    for _ in range(receivers):
+        caller = await meeting.seat(publisher, Wish(("VP8",), camera=False), view="camera:0")
+        caller.sending.mic = False
+
+
+def received(meeting: Meeting) -> int:
+    """Packets that have reached those who look at the publisher."""
+    return sum((c.reception.audio() + c.reception.picture()).packets for c in meeting.callers[1:])
+
+
+def _filler_clip() -> Clip:
+    """VP8 as far as a forwarder looks: descriptor, key frame header of 640x360, noise; six packets a picture."""
+    frames = []
+    for at in range(2 * FPS):
+        tag = bytes([0x10 | (at != 0), 0, 0]) + (b"\x9d\x01\x2a\x80\x02\x68\x01" if at == 0 else b"")
+        first, rest = b"\x90\x80\x80\x00" + tag, b"\x80\x80\x80\x00"
+        heads = [first] + [rest] * (VIDEO_PACKETS_PER_PICTURE - 1)
+        frames.append(Frame(tuple(h + os.urandom(VIDEO_PACKET_BYTES - 12 - len(h)) for h in heads), at == 0))
+    return Clip("VP8", 640, 360, tuple(frames))
+
+
+async def compose_pct(seconds: float) -> float:
+    """Percent of a core: what :func:`seat_cameras` seats. Raises RuntimeError when the composed picture is late."""
+    async with bench_room() as meeting:
+        await seat_cameras(meeting)
+        await asyncio.sleep(SETTLE_S)
+        before = composed_s(meeting)
+        cpu = await _cpu(meeting, seconds)
+        came = composed_s(meeting) - before
+        if came < seconds * ENOUGH:
+            raise RuntimeError(f"the composed picture came with {FPS * came / seconds:.1f} pictures/s only")
+        return 100 * cpu / came
+
+
+def composed_s(meeting: Meeting) -> float:
+    """Seconds of the composed picture that have come: who leaves pictures out is not cheaper for it."""
+    return meeting.callers[-1].reception.picture().frames / FPS
+
+
+async def seat_cameras(meeting: Meeting) -> None:
+    """16 senders of H.264 640x360 at 25 pictures/s, and last one viewer of them composed into 720p25; no sound."""
+    for place in range(compose_minimum.SENDERS):
+        caller = await meeting.seat(camera(place), Wish(("H264",), 1, picture=False))
+        caller.sending.mic = False
+    viewer = await meeting.seat(Material((), _no_camera), Wish(("H264",), camera=False), visible=False)
+    viewer.sending.mic = False
+
+
+def camera(place: int) -> Material:
+    """One of four moving pictures, without a voice."""
+    return Material(
+        (), partial(clips, compose_minimum.CARDS[place % len(compose_minimum.CARDS)], cache=cache_directory())
+    )
+
+
+async def _plain(module: str, *numbers: int) -> dict[str, float]:
+    """What a module measures in a process of its own."""
+    arguments = ["-m", module, *map(str, numbers)]
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+    return dict(json.loads(output))
+
+
+async def mix_pct(seconds: float) -> float:
+    """Percent of a core: what :func:`seat_voices` seats. Raises RuntimeError when somebody does not hear the mix."""
+    async with bench_room() as meeting:
+        await seat_voices(meeting)
+        await asyncio.sleep(SETTLE_S)
+        before = [caller.reception.audio() for caller in meeting.callers]
+        cpu = await _cpu(meeting, seconds)
+        for caller, earlier in zip(meeting.callers, before, strict=True):
+            _heard(caller.reception.audio() - earlier, seconds)
+        return 100 * cpu / seconds
+
+
+def _heard(got: Tally, seconds: float) -> None:
+    """Raise RuntimeError unless so many seconds of sound came, a packet every 20 ms."""
+    rate = got.packets / seconds
+    if rate < ENOUGH * 1000 / PTIME_MS:
+        raise RuntimeError(f"the mix came with {rate:.1f} packets/s only")
+    if (size := got.bytes / got.packets) < SOUND_BYTES:
+        raise RuntimeError(f"the mix came with {size:.0f} bytes a packet only, which is silence")
+
+
+async def seat_voices(meeting: Meeting) -> None:
+    """30 seats with the floor send tones, each gets the mix without its own; no picture."""
+    for place in range(MIXED):
+        tone = Material(encode_tone(tone_hz(place)), _no_camera)
+        await meeting.seat(tone, Wish(camera=False, picture=False), floor=True)
+
+
+async def join_cost(at: Path | None = None) -> tuple[float, float]:
+    """CPU milliseconds (seat, SDP, ICE, DTLS) and KiB per peer, over 60 joins of peers that look at a camera.
+
+    They offer microphone, camera and picture, and send nothing. `at` is the checkout the worker is taken from, this one
+    if None. Raises RuntimeError when one of them does not see the camera.
+    """
+    async with bench_room(at=at) as meeting:
+        await seat_viewers(meeting, BEFORE)
+        await asyncio.sleep(STEADY_S)
+        quiet = await _per_packet(meeting)
+        before, had = procfs.usage(meeting.pid), received(meeting)
+        for _ in range(JOINS):
+            await _join_silent(meeting)
+        after, got = procfs.usage(meeting.pid), received(meeting)
+        crowded = await _per_packet(meeting)
+        if blind := sum(not caller.reception.picture().frames for caller in meeting.callers[1:]):
+            raise RuntimeError(f"{blind} of those who joined see nothing")
+    cpu = after.cpu_s - before.cpu_s - (got - had) * (quiet + crowded) / 2
+    return 1000 * cpu / JOINS, (after.rss_bytes - before.rss_bytes) / 1024 / JOINS
+
+
+async def _per_packet(meeting: Meeting) -> float:
+    """CPU seconds for each packet that reaches a receiver."""
+    before = received(meeting)
+    return await _cpu(meeting, BACKGROUND_S) / (received(meeting) - before)
+
+
+async def _join_silent(meeting: Meeting) -> None:
+    silent = Material((b"\xf8\xff\xfe",), lambda _codec, layers: (_filler_clip(),) * layers)
+    caller = await meeting.seat(silent, Wish(), view="camera:0")
+    caller.sending.mic = caller.sending.camera = False
+
+
+def _no_camera(_codec: Codec, _layers: int) -> tuple[Clip, ...]:
+    return ()
+
+
+async def _cpu(meeting: Meeting, seconds: float) -> float:
+    before = procfs.usage(meeting.pid).cpu_s
+    await asyncio.sleep(seconds)
+    return procfs.usage(meeting.pid).cpu_s - before
+
+
+def conditions(effort: Effort) -> dict[str, Any]:
+    """What the figures hold for."""
+    model = next((line.split(": ")[1] for line in _cpuinfo() if line.startswith("model name")), platform.machine())
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "kernel": platform.release(),
+        "seconds": effort.seconds,
+        "rounds": effort.rounds,
+        "load_average": round(os.getloadavg()[0], 1),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def _cpuinfo() -> list[str]:
+    try:
+        return Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return []
+
+
+REACH = {"10": "7", "30": "5", "60": "4.5"}
+PEERS = {
+    "10": "mediasoup 10.0 · Galene 14.0 · Janus tuned 16.2, default 24.5",
+    "30": "mediasoup 6.6 · Galene 12.1 · Janus tuned 11.8, default 20.8",
+    "60": "mediasoup 6.2 · Galene 8.4 · Janus tuned 9.1, default 20.2",
+}
+"""Of other servers, measured once on a machine of two such cores in the same way."""
+NAIVE = "For scale: aiortc's MediaRelay, which encodes for each receiver anew, takes 10 to 15 core-% for one."
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The figures as Markdown, beside the plain limits of the same run, what we want to reach, and other servers."""
+    given, limits, paced = (
+        figures["conditions"],
+        figures["forward_limit_us_per_packet"],
+        figures["forward_paced_limit_us_per_packet"],
+    )
+    rows = [
+        (f"forward, 1 to {n}: µs per packet", us, limits[n], paced[n], f"≤ {REACH[n]}", PEERS[n])
+        for n, us in figures["forward_us_per_packet"].items()
+    ]
+    rows += [
+        (
+            "16 × H.264 640x360@25 composed to 720p25, core-%",
+            figures["compose_core_pct"],
+            figures["compose_floor_core_pct"],
+            figures["compose_paced_floor_core_pct"],
+            "≤ 25",
+            "FreeSWITCH 35.1, mix too · from files: FFmpeg xstack 29.6, GStreamer compositor 27.2",
+        ),
+        (
+            "mix of 30 senders, core-%",
+            figures["mix30_core_pct"],
+            figures["mix30_limit_core_pct"],
+            figures["mix30_paced_limit_core_pct"],
+            "≤ 10",
+            "Janus 41.6",
+        ),
+        (
+            "join (seat, SDP, ICE, DTLS), ms",
+            figures["join_cpu_ms"],
+            "–",
+            "–",
+            "≤ 4",
+            "Janus 2–6 · Galene 5 · mediasoup 5–9",
+        ),
+        (
+            "memory per receiver, KiB",
+            figures["memory_per_receiver_kb"],
+            "–",
+            "–",
+            "≤ 150",
+            "mediasoup 160 · Janus 181–233 · Galene 420",
+        ),
+    ]
+    heads = ("CPU of the media worker", "this server", "plain limit", "in the media's rhythm", "reach", "peers")
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    lines += [f"| {' | '.join(map(str, row))} |" for row in rows]
+    note = f"{given['cpu']}, {given['cores']} cores, Python {given['python']}, Linux {given['kernel']}; "
+    note += f"{given['seconds']:g} s each, median of {given['rounds']}, load {given['load_average']}, {given['date']}."
+    return "\n".join([*lines, "", NAIVE, "", note])
+
+
+def write(figures: dict[str, Any], path: Path) -> None:
+    """Keep the figures for `docs/performance.md` and for comparisons."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, indent=2) + "\n")

@@ -1,0 +1,106 @@
+"""One media worker process driven directly, without signaling: for the benchmarks, which measure the worker alone."""
+
+import asyncio
+import signal
+import sys
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from loadtest.endpoint.endpoint import Caller, Material, Watcher
+from loadtest.endpoint.network_emulator import BadLine
+from loadtest.endpoint.sdp_offer import Wish
+from mediaserver.api import RoomOptions, SeatOptions
+from mediaserver.rpc.client import RemoteEngine
+from mediaserver.transport.dtls import make_certificate
+
+ROOM = "bench"
+START_S = 20.0
+
+
+@dataclass
+class Meeting(ABC):
+    """Callers in a room of a process of its own."""
+
+    pid: int
+    certificate: RTCCertificate = field(default_factory=make_certificate)
+    callers: list[Caller] = field(default_factory=list)
+
+    async def seat(
+        self,
+        material: Material,
+        wish: Wish,
+        *,
+        view: str = "composed",
+        floor: bool = False,
+        visible: bool = True,
+        watcher: Watcher | None = None,
+        line: BadLine | None = None,
+    ) -> Caller:
+        """Seat and connect one more caller, behind a line if there is one; its seat is its place in `callers`.
+
+        Who is not visible has no tile.
+        """
+        seat = str(len(self.callers))
+        caller = Caller(self.certificate, material, wish, watcher)
+        self.callers.append(caller)
+        options = SeatOptions(seat, f"Point {seat}", visible=visible, floor=floor, view=view)
+        answer = await self.answer(options, caller.offer())
+        await caller.connect(answer if line is None else line.redirect(answer))
+        return caller
+
+    @abstractmethod
+    async def answer(self, options: SeatOptions, offer: str) -> str:
+        """Seat somebody; the answer to their offer."""
+
+
+@dataclass
+class Bench(Meeting):
+    """A room in a media worker."""
+
+    engine: RemoteEngine = field(kw_only=True)
+
+    async def answer(self, options: SeatOptions, offer: str) -> str:
+        """Seat somebody; the answer to their offer."""
+        await self.engine.add_seat(ROOM, options)
+        return await self.engine.connect(ROOM, options.seat, offer)
+
+
+@asynccontextmanager
+async def bench_room(worker: tuple[str, ...] = ("mediaserver",), at: Path | None = None) -> AsyncIterator[Bench]:
+    """Start a worker on loopback with one empty room; stop it at the end.
+
+    `worker` is the module that runs it, `at` the checkout it is taken from, with its Python, if that is not this one.
+    """
+    with tempfile.TemporaryDirectory(prefix="diemcau-bench-") as directory:
+        path = Path(directory) / "media.sock"
+        arguments = ["-m", *worker, "--socket", str(path), "--port", "0", "--address", "127.0.0.1"]
+        python = sys.executable if at is None else str(at.absolute() / ".venv/bin/python")  # noqa: ASYNC240 - no I/O
+        process = await asyncio.create_subprocess_exec(python, *arguments, cwd=at)
+        try:
+            engine = await _dial(path, process)
+            await engine.open_room(ROOM, RoomOptions())
+            bench = Bench(process.pid, engine=engine)
+            try:
+                yield bench
+            finally:
+                await asyncio.gather(*(caller.close() for caller in bench.callers))
+                await engine.close()
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+
+async def _dial(path: Path, process: asyncio.subprocess.Process) -> RemoteEngine:
+    async with asyncio.timeout(START_S):
+        while not path.exists():  # noqa: ASYNC240 - local and rare
+            if process.returncode is not None:
+                raise RuntimeError(f"the media worker ended with {process.returncode}")
+            await asyncio.sleep(0.02)
+        return await RemoteEngine.dial(str(path))

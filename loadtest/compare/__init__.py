@@ -1,0 +1,1 @@
+"""Two versions of the product, or the product and another server, measured by turns."""

@@ -1,0 +1,57 @@
+"""A room of mediasoup, which the same endpoints join as ours: what its worker needs for the same work.
+
+It is not among our dependencies: Node and an installed `mediasoup` package are needed (docs/performance.md).
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from loadtest.bench.worker_harness import Meeting
+from mediaserver.api import SeatOptions
+
+SCRIPT = Path(__file__).with_suffix(".mjs")
+ANSWER_S = 20.0
+
+
+@dataclass
+class Mediasoup(Meeting):
+    """A router in a worker; `pid` is the worker's, Node's own part is not counted."""
+
+    node: asyncio.subprocess.Process = field(kw_only=True)
+
+    async def answer(self, options: SeatOptions, offer: str) -> str:
+        """Seat somebody: who offers a camera publishes it and their voice, everyone else receives both."""
+        assert self.node.stdin is not None
+        self.node.stdin.write(json.dumps({"offer": offer}).encode() + b"\n")
+        return str((await _line(self.node))["answer"])
+
+
+@asynccontextmanager
+async def mediasoup_room(modules: Path) -> AsyncIterator[Mediasoup]:
+    """An empty room of the mediasoup under `modules`; ended at the end. Raises RuntimeError when there is none."""
+    pipe = asyncio.subprocess.PIPE
+    node = await asyncio.create_subprocess_exec("node", str(SCRIPT), str(modules.absolute()), stdin=pipe, stdout=pipe)  # noqa: ASYNC240 - no I/O
+    try:
+        meeting = Mediasoup((await _line(node))["pid"], node=node)
+        try:
+            yield meeting
+        finally:
+            await asyncio.gather(*(caller.close() for caller in meeting.callers))
+    finally:
+        assert node.stdin is not None
+        node.stdin.close()
+        await node.wait()
+
+
+async def _line(node: asyncio.subprocess.Process) -> dict[str, Any]:
+    assert node.stdout is not None
+    async with asyncio.timeout(ANSWER_S):
+        line = await node.stdout.readline()
+    if not line:
+        raise RuntimeError(f"mediasoup ended with {await node.wait()}")
+    return dict(json.loads(line))

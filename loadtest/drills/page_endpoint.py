@@ -1,0 +1,104 @@
+"""A simulated endpoint that behaves like the pages: when its socket is lost it opens another, and keeps its media."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.participant import Participant, Rejected
+from loadtest.server.rest_client import Client
+
+BACKOFF_S = (0.25, 0.5, 0.75, 1.0, 1.0, 2.0)
+"""As in web/protocol.js."""
+PASSING = frozenset({"unavailable", "media-restarting", "shutting-down"})
+
+
+class Page(Participant):
+    """Comes back by its resume token until it leaves."""
+
+    def __init__(self, client: Client, make_caller: Callable[[], Caller]) -> None:
+        super().__init__(client, make_caller)
+        # owned
+        self.back = asyncio.Event()
+        """Set while it is in the meeting."""
+        self.returned = 0.0
+        """When it was last back, by the monotonic clock."""
+        self.remade = 0
+        """How often its media had to be made anew although nobody asked for that."""
+        self._code = ""
+        self._token = ""
+        self._changed = asyncio.Event()
+        self._following: asyncio.Task[None] | None = None
+
+    async def join(self, code: str, resume: str = "") -> None:
+        """Take a seat and connect media, then follow the socket."""
+        await super().join(code)
+        self._code = code
+        self.back.set()
+        self._following = asyncio.ensure_future(self._follow())
+
+    async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
+        """Send a message and return its direct answer; remember the token of a seat."""
+        answer = await super().ask(kind, **fields)
+        if kind == "join":
+            self._token = answer["resume"]
+        return answer
+
+    async def seen(self, seat: str, **facts: Any) -> None:
+        """Wait until the roster says so of a seat."""
+        while any(self.seats[seat][name] != value for name, value in facts.items()):
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _take_seats(self, changed: list[dict[str, Any]], gone: list[str]) -> None:
+        super()._take_seats(changed, gone)
+        self._changed.set()
+
+    async def leave(self) -> None:
+        """Leave for good."""
+        if self._following is not None:
+            self._following.cancel()
+        await super().leave()
+
+    async def _follow(self) -> None:
+        while True:
+            assert self._reader is not None
+            await asyncio.wait([self._reader])
+            if self.ended not in ("lost", "shutdown"):
+                return
+            self.back.clear()
+            await self._return()
+            self.returned = time.monotonic()
+            self.back.set()
+
+    async def _return(self) -> None:
+        attempt = 0
+        while True:
+            await asyncio.sleep(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
+            attempt += 1
+            try:
+                await self._rejoin()
+                return
+            except Rejected as refusal:
+                if refusal.word not in PASSING:
+                    raise
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                pass
+
+    async def _rejoin(self) -> None:
+        self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
+        self.ended = None
+        self._reader = asyncio.ensure_future(self._read(self._ws))
+        joined = await self.ask("join", code=self._code, accepted=True, resume=self._token)
+        self.seat = joined["seat"]
+        self.seats.clear()
+        self._take_seats(joined["seats"], [])
+        self._recording(joined["recording"])
+        assert self.caller is not None
+        if self.seats[self.seat]["media"] != "connected":
+            self.remade += 1
+            self._renew({})
+        await self.send("media", mic=self.caller.sending.mic, camera=self.caller.sending.camera)

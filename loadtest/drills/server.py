@@ -1,0 +1,118 @@
+"""A server that is killed and started by hand, on a data directory that stays."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from loadtest.server.process import ServerFailed, free_port
+
+START_S = 60.0
+
+
+class House:
+    """`diemcau serve` as a process of ours, one after the other."""
+
+    def __init__(self, environ: Mapping[str, str], log: Path) -> None:
+        # given
+        self.environ = environ
+        self._log = log
+        # owned
+        self.url = f"http://127.0.0.1:{environ['DIEMCAU_HTTP_PORT']}"
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the server that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def data(self) -> Path:
+        """Its data directory."""
+        return Path(self.environ["DIEMCAU_DATA"])
+
+    async def start(self, *options: str) -> float:
+        """Start a server and wait until it listens; return the moment, by the monotonic clock. Raises ServerFailed."""
+        with self._log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "signaling", "serve", *options),
+                env=dict(self.environ),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._process = process
+        return await self._listens(process)
+
+    async def reload(self) -> float:
+        """Have the server begin anew in its place, and wait until it listens. Raises ServerFailed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGUSR2)
+        return await self._listens(self._process)
+
+    async def _listens(self, process: asyncio.subprocess.Process) -> float:
+        assert process.stdout is not None
+        async with asyncio.timeout(START_S):
+            async for line in process.stdout:
+                if line.startswith(b"Ctrl-C"):
+                    return time.monotonic()
+        raise ServerFailed(f"the server ended with {await process.wait()}: {self._log.read_text()[-2000:]}")
+
+    async def kill(self) -> None:
+        """End the server without a word."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+
+    async def stop(self) -> None:
+        """End it as its operator does, and what it left behind."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+            await self._process.wait()
+
+    def workers(self) -> list[int]:
+        """The processes of its media workers."""
+        return self.processes(b"mediaserver\0--socket")
+
+    def processes(self, what: bytes) -> list[int]:
+        """The processes for its data directory with this in their command line."""
+        marker = f"{self.data}/".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError):
+                command = (entry / "cmdline").read_bytes() if entry.name.isdecimal() else b""
+                if what in command and marker in command:
+                    found.append(int(entry.name))
+        return sorted(found)
+
+
+@asynccontextmanager
+async def house(workers: int, points: int, **settings: str) -> AsyncIterator[House]:
+    """A started server on loopback with an empty record, and nothing of it left at the end."""
+    with tempfile.TemporaryDirectory(prefix="diemcau-drill-") as directory:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("DIEMCAU_")}
+        environ |= {
+            "DIEMCAU_DATA": f"{directory}/data",
+            "DIEMCAU_HOST": "127.0.0.1",
+            "DIEMCAU_PORT": str(free_port(socket.SOCK_STREAM)),
+            "DIEMCAU_HTTP_PORT": str(free_port(socket.SOCK_STREAM)),
+            "DIEMCAU_MEDIA_PORT": "0",
+            "DIEMCAU_MEDIA_ADDRESS": "127.0.0.1",
+            "DIEMCAU_MAX_POINTS": str(max(250, 2 * points)),
+            "DIEMCAU_WORKERS": str(workers),
+        }
+        made = House(environ | settings, Path(directory) / "server.log")
+        try:
+            await made.start()
+            yield made
+        finally:
+            await made.stop()
+            for pid in made.workers():
+                os.kill(pid, signal.SIGKILL)

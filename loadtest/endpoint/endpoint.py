@@ -1,0 +1,274 @@
+"""One simulated endpoint as media: sends a looped microphone and camera, counts what comes back.
+
+The caller knows no signaling: whoever holds it carries :meth:`Caller.offer` to the server and the answer back.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from loadtest.endpoint.ice_checks import Credentials
+from loadtest.endpoint.receive_counters import HEADER, Reception
+from loadtest.endpoint.rtcp import (
+    KeyframeWanted,
+    Request,
+    ResendWanted,
+    keyframe_request,
+    parse_requests,
+    receiver_report,
+    sender_report,
+)
+from loadtest.endpoint.sdp_answer import Answer, BadAnswer, Line, parse_answer
+from loadtest.endpoint.sdp_offer import CAMERA, MIC, OPUS, RIDS, Ssrcs, Wish, write_offer
+from loadtest.endpoint.sender import FPS, PTIME_MS, Layer, Voice, extension_block, with_extension
+from loadtest.endpoint.transport import Link
+from loadtest.media.clip import Clip, Codec
+from loadtest.media.tone import LEVEL
+from mediaserver.rtp.nack import NackGenerator
+from mediaserver.rtp.rtcp import nack
+from mediaserver.transport.dtls import fingerprint
+from mediaserver.transport.ice import Address
+
+TICK_S = PTIME_MS / 1000
+TICKS_PER_PICTURE = 1000 // FPS // PTIME_MS
+TICKS_PER_REPORT = 1000 // PTIME_MS
+MAX_LATE_TICKS = 10
+"""A loop that fell further behind skips instead of bursting."""
+KEYFRAME_PATIENCE_S = 1.0
+
+Cameras = Callable[[Codec, int], tuple[Clip, ...]]
+"""Gives the clips of so many layers, low to high."""
+
+
+class Watcher(Protocol):
+    """Who looks at (decodes) what comes in, if anybody does."""
+
+    def packet(self, codec: str, data: memoryview, length: int) -> bool:
+        """Take one plain RTP packet, whose `data` is valid during the call; returns whether a key frame is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an endpoint sends; `voice` are Opus packets of 20 ms, as loud as `level` in −dBov (RFC 6464)."""
+
+    voice: tuple[bytes, ...]
+    cameras: Cameras
+    level: int = LEVEL
+
+
+@dataclass(slots=True)
+class Sending:
+    """What is switched on."""
+
+    mic: bool = True
+    camera: bool = True
+    layers: int = len(RIDS)
+    """How many of the camera's layers, from the lowest; the others rest, as a browser's do when its line is poor."""
+    wanted: int = len(RIDS)
+    """How many of them anybody looks at, as the server says."""
+    turned: Callable[[str], None] = lambda _kind: None
+    """Told "sound" or "picture" when their loop is about to be sent from its beginning."""
+
+
+@dataclass(slots=True)
+class _Gaps:
+    nack: NackGenerator = field(default_factory=NackGenerator)
+    asked: float = 0.0
+
+
+class Caller:
+    """One endpoint; `certificate` may be shared by all of a process."""
+
+    def __init__(
+        self, certificate: RTCCertificate, material: Material, wish: Wish, watcher: Watcher | None = None
+    ) -> None:
+        # given
+        self._certificate = certificate
+        self._material = material
+        self._wish = wish
+        self._watcher = watcher
+        # owned
+        self.sending = Sending(camera=wish.camera)
+        self.reception = Reception()
+        self._local = Credentials()
+        self._ssrcs = _draw_ssrcs(wish.layers)
+        self._link = Link(certificate, self._local, self)
+        self._codecs: dict[int, str] = {}
+        self._voice: Voice | None = None
+        self._level = b""
+        self._layers: dict[int, Layer] = {}
+        self._gaps: dict[int, _Gaps] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._ticks = random.randrange(TICKS_PER_REPORT)
+        self._due = 0.0
+
+    @property
+    def connected(self) -> bool:
+        """Whether packets can move."""
+        return self._link.state == "connected"
+
+    @property
+    def closed(self) -> asyncio.Event:
+        """Set when packets move no longer: either side has closed the transport, or the line is dead."""
+        return self._link.closed
+
+    @property
+    def server(self) -> Address:
+        """Where it sends its media."""
+        return self._link.remote
+
+    def offer(self) -> str:
+        """The SDP to send to the server."""
+        return write_offer(self._wish, self._local, fingerprint(self._certificate), self._ssrcs)
+
+    async def connect(self, answer: str) -> None:
+        """Connect by the server's answer and begin to send. Raises BadAnswer, LinkFailed, DtlsFailed."""
+        parsed = parse_answer(answer)
+        self._prepare(parsed)
+        await self._link.connect(parsed)
+        loop = asyncio.get_running_loop()
+        self._due = loop.time() + random.random() * TICK_S
+        self._timer = loop.call_at(self._due, self._tick)
+
+    async def close(self) -> None:
+        """Stop sending and leave."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._link.close()
+
+    def _prepare(self, answer: Answer) -> None:
+        self._codecs = {number: name for line in answer.lines.values() for number, name in line.codecs}
+        mic, camera = answer.lines.get(MIC), answer.lines.get(CAMERA)
+        if mic is not None and mic.receives:
+            self._voice = Voice(self._ssrcs.mic, OPUS, self._material.voice)
+            self._level = extension_block([(mic.level_id, bytes([self._material.level]))])
+        if camera is not None and camera.receives and self._wish.camera:
+            self._layers = self._make_layers(camera)
+
+    def _make_layers(self, line: Line) -> dict[int, Layer]:
+        number, codec = next(((n, c) for n, c in line.codecs if c in self._wish.codecs), (0, ""))
+        if codec not in ("VP8", "H264"):
+            raise BadAnswer("the server takes none of our camera codecs")
+        wanted = [i for i, rid in enumerate(RIDS[: self._wish.layers]) if self._wish.layers == 1 or rid in line.rids]
+        clips = self._material.cameras(codec, self._wish.layers)  # type: ignore[arg-type]
+        layers: dict[int, Layer] = {}
+        for at in wanted or [len(clips) - 1]:
+            rid = RIDS[at] if wanted and self._wish.layers > 1 else ""
+            extension = extension_block([(line.mid_id, line.mid.encode()), (line.rid_id, rid.encode())])
+            ssrc = self._ssrcs.camera[at]
+            layers[ssrc] = Layer(ssrc, number, clips[at], extension)
+        return layers
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        late = int((loop.time() - self._due) / TICK_S)
+        if late > MAX_LATE_TICKS:
+            self._skip(late)
+        self._ticks += 1
+        self._due += TICK_S
+        self._timer = loop.call_at(self._due, self._tick)
+        self._send_voice()
+        if self._ticks % TICKS_PER_PICTURE == 0:
+            self._send_camera()
+        if self._ticks % TICKS_PER_REPORT == 0:
+            self._report(time.time())
+
+    def _skip(self, ticks: int) -> None:
+        self._due += ticks * TICK_S
+        if self._voice is not None:
+            self._voice.skip(ticks)
+        for layer in self._layers.values():
+            layer.skip(ticks // TICKS_PER_PICTURE)
+
+    def _send_voice(self) -> None:
+        if self._voice is None:
+            return
+        if not self.sending.mic:
+            self._voice.skip(1)
+            return
+        if self._voice.begins:
+            self.sending.turned("sound")
+        if self._level:
+            self._link.send_packet(with_extension(self._voice.next(), self._level))
+        else:
+            self._link.send([self._voice.next()])
+
+    def _send_camera(self) -> None:
+        awake = min(self.sending.layers, self.sending.wanted) if self.sending.camera else 0
+        for at, layer in enumerate(self._layers.values()):
+            if at >= awake:
+                layer.skip(1)
+                continue
+            if layer.begins:
+                self.sending.turned("picture")
+            packets, extension = layer.next()
+            if not extension:
+                self._link.send(packets)
+                continue
+            for packet in packets:
+                self._link.send_packet(with_extension(packet, extension))
+
+    def _report(self, wall: float) -> None:
+        streams = list(self.reception.streams.values())
+        compound = b""
+        if self._voice is not None:
+            compound += sender_report(self._ssrcs.mic, self._voice.sent, wall)
+        for ssrc, layer in self._layers.items():
+            compound += sender_report(ssrc, layer.sent, wall)
+        self._link.send_rtcp(compound + receiver_report(self._ssrcs.mic, streams))
+
+    def rtp(self, data: memoryview, length: int, now: float) -> None:
+        """Count one packet, and ask again for what is missing of the picture."""
+        stream = self.reception.receive(data, length)
+        if stream.payload_type != OPUS:
+            self._mend(stream.ssrc, HEADER.unpack_from(data)[2], now)
+        codec = self._codecs.get(stream.payload_type, "")
+        if self._watcher is not None and self._watcher.packet(codec, data, length):
+            self.want_keyframe(now)
+
+    def _mend(self, ssrc: int, sequence: int, now: float) -> None:
+        gaps = self._gaps.get(ssrc)
+        if gaps is None:
+            gaps = self._gaps[ssrc] = _Gaps()
+        missing = gaps.nack.receive(sequence, now)
+        if gaps.nack.waiting:
+            missing += gaps.nack.due(now)
+        if missing:
+            self._link.send_rtcp(nack(self._ssrcs.mic, ssrc, missing))
+
+    def want_keyframe(self, now: float) -> None:
+        """Ask the sender of every picture stream for a key frame, at most once a second."""
+        for ssrc, gaps in self._gaps.items():
+            if now - gaps.asked >= KEYFRAME_PATIENCE_S:
+                gaps.asked = now
+                self._link.send_rtcp(keyframe_request(self._ssrcs.mic, ssrc))
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Answer the server's requests."""
+        for request in parse_requests(data):
+            _ANSWERS[type(request)](self, request)
+
+    def _restart(self, request: Request) -> None:
+        if (layer := self._layers.get(request.ssrc)) is not None:
+            layer.restart()
+
+    def _resend(self, request: Request) -> None:
+        assert isinstance(request, ResendWanted)
+        if (layer := self._layers.get(request.ssrc)) is not None:
+            self._link.send(layer.resend(request.sequences))
+
+
+_ANSWERS: dict[type, Callable[[Caller, Request], None]] = {
+    KeyframeWanted: Caller._restart,
+    ResendWanted: Caller._resend,
+}
+
+
+def _draw_ssrcs(layers: int) -> Ssrcs:
+    first, *rest = random.sample(range(1, 1 << 32), 1 + layers)
+    return Ssrcs(first, tuple(rest))

@@ -1,0 +1,246 @@
+"""One person in a conference: the WebSocket of docs/protocol.md, and a caller for the media."""
+
+import asyncio
+import itertools
+import json
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.receive_counters import Tally
+from loadtest.media.picture import RENDITIONS
+from loadtest.server.rest_client import Client
+
+logger = logging.getLogger(__name__)
+
+ANSWER_S = 20.0
+RENEWALS = 5
+RENEWAL_S = 1.0
+"""Between two attempts to get media again."""
+GRACE_S = 2.0
+"""So long after media ended the server may say why, or ask for new media."""
+
+
+class Rejected(Exception):
+    """The server answered a message with an error: its stable `word`, and what it said."""
+
+    def __init__(self, word: str, text: str) -> None:
+        self.word = word
+        super().__init__(f"{word}: {text}")
+
+
+class Participant:
+    """Joins with an account and a code; `make_caller` makes the media side, anew after a `renew`."""
+
+    def __init__(self, client: Client, make_caller: Callable[[], Caller]) -> None:
+        # given
+        self._client = client
+        self._make_caller = make_caller
+        # owned
+        self.seat = ""
+        self.resume = ""
+        """The token with which the seat is taken again after the socket was lost."""
+        self.name = ""
+        self.role = ""
+        self.controller = False
+        self.seats: dict[str, dict[str, Any]] = {}
+        self.recorded = asyncio.Event()
+        """Set while the session is being recorded."""
+        self.ended: str | None = None
+        """Why the server said goodbye."""
+        self.renewals = 0
+        """How often media had to be made anew."""
+        self.caller: Caller | None = None
+        self._ws: aiohttp.ClientWebSocketResponse | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._refs = itertools.count(1)
+        self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._earlier = (Tally(), Tally())
+        self._layers = len(RENDITIONS)
+        """How many layers of the camera somebody looks at."""
+
+    async def join(self, code: str, resume: str = "") -> None:
+        """Take a seat and connect media; with `resume` the seat of an earlier one whose socket was lost.
+
+        Raises Rejected, aiohttp.ClientError, OSError, TimeoutError, and what Caller.connect raises.
+        """
+        self._ws = await self._client.http.ws_connect("/ws", max_msg_size=1 << 20)
+        self._reader = asyncio.ensure_future(self._read(self._ws))
+        joined = await self.ask("join", code=code, accepted=True, **({"resume": resume} if resume else {}))
+        self.resume = joined["resume"]
+        self.seat, self.role, self.controller = joined["seat"], joined["role"], joined["controller"]
+        self._recording(joined["recording"])
+        self._take_seats(joined["seats"], [])
+        self.name = self.seats[self.seat]["name"]
+        await self._connect()
+        assert self.caller is not None
+        await self.send("media", mic=self.caller.sending.mic, camera=self.caller.sending.camera)
+
+    async def _connect(self) -> None:
+        caller, self._layers = self._make_caller(), len(RENDITIONS)
+        try:
+            await caller.connect((await self.ask("offer", sdp=caller.offer()))["sdp"])
+        except BaseException:
+            await caller.close()
+            raise
+        self.caller = caller
+        caller.sending.wanted = self._layers
+
+    @property
+    def connected(self) -> bool:
+        """Whether both signaling and media are up."""
+        return self.ended is None and self.caller is not None and self.caller.connected
+
+    def tally(self) -> tuple[Tally, Tally]:
+        """Sound and picture received so far, over all callers this person had."""
+        if self.caller is None:
+            return self._earlier
+        reception = self.caller.reception
+        return self._earlier[0] + reception.audio(), self._earlier[1] + reception.picture()
+
+    async def send(self, kind: str, /, **fields: Any) -> None:
+        """Send a message that has no direct answer. Raises ConnectionError where the server said goodbye."""
+        assert self._ws is not None
+        if self.ended is not None:
+            raise ConnectionError(f"the server let {self.name or 'this point'} go ({self.ended})")
+        await self._ws.send_str(json.dumps({"type": kind, **fields}))
+
+    async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
+        """Send a message and return its direct answer. Raises Rejected, TimeoutError."""
+        ref = str(next(self._refs))
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asked[ref] = answer
+        try:
+            await self.send(kind, ref=ref, **fields)
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
+        finally:
+            self._asked.pop(ref, None)
+
+    async def lost(self) -> str:
+        """Wait, once joined, until socket or media is gone for good; return why.
+
+        That is the reason of the server's ``bye``, ``lost`` for a socket that went without one, or ``media``.
+        """
+        assert self._reader is not None
+        while not self._reader.done():
+            if self._renewing is not None and not self._renewing.done():
+                await asyncio.wait({self._reader, self._renewing}, return_when=asyncio.FIRST_COMPLETED)
+            elif self.caller is not None and not self.caller.closed.is_set():
+                await _first(self._reader, self.caller.closed)
+            elif await self._media_is_gone(self._reader):
+                return self.ended or "media"
+        return self.ended or "lost"
+
+    async def _media_is_gone(self, reader: "asyncio.Task[None]") -> bool:
+        """Give the server a moment to say why media ended; tell whether nobody is making it anew."""
+        renewals = self.renewals
+        await asyncio.wait({reader}, timeout=GRACE_S)
+        return self.renewals == renewals
+
+    async def leave(self) -> None:
+        """Leave for good."""
+        await self._close_media()
+        if self._ws is not None and not self._ws.closed and self.ended is None:
+            with suppress(Rejected, TimeoutError, ConnectionError):
+                await self.ask("leave")
+        await self._close_socket()
+
+    async def drop(self) -> None:
+        """Close socket and media without a word; the server keeps the seat for who comes back with `resume`."""
+        await self._close_media()
+        await self._close_socket()
+
+    async def _close_media(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
+        if self.caller is not None:
+            await self.caller.close()
+
+    async def _close_socket(self) -> None:
+        if self._ws is not None and self._reader is not None:
+            await self._ws.close()
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+
+    async def _read(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        with suppress(ConnectionResetError):  # a ping was read, and there is nobody left to answer
+            async for message in ws:
+                if message.type == aiohttp.WSMsgType.TEXT:
+                    self._take(json.loads(message.data))
+        self.ended = self.ended or "lost"
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(ConnectionError(f"the socket closed ({self.ended}, {ws.close_code})"))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        answer = self._asked.get(message.get("ref") or "")
+        if answer is not None and not answer.done():
+            if message["type"] == "error":
+                answer.set_exception(Rejected(message["error"], message["text"]))
+            else:
+                answer.set_result(message)
+        elif message["type"] == "error":
+            logger.warning("< %s %s: %s", self.name, message["error"], message["text"])
+        if (handler := _HANDLERS.get(message["type"])) is not None:
+            handler(self, message)
+
+    def _take_seats(self, changed: list[dict[str, Any]], gone: list[str]) -> None:
+        self.seats.update((seat["seat"], seat) for seat in changed)
+        for seat in gone:
+            self.seats.pop(seat, None)
+
+    def _renew(self, _message: dict[str, Any]) -> None:
+        self.renewals += 1
+        if self.caller is not None:
+            self._renewing = asyncio.ensure_future(self._reconnect(self.caller))
+
+    async def _reconnect(self, old: Caller) -> None:
+        self._earlier, self.caller = self.tally(), None
+        await old.close()
+        for _ in range(RENEWALS):
+            try:
+                await self._connect()
+                return
+            except Exception as exc:
+                logger.info("x %s could not renew its media: %r", self.name, exc)
+                await asyncio.sleep(RENEWAL_S)
+        logger.warning("x %s has lost its media for good", self.name)
+
+    def _bye(self, message: dict[str, Any]) -> None:
+        self.ended = message["reason"]
+
+    def _wanted(self, message: dict[str, Any]) -> None:
+        """Rest the layers above the smallest that has the lines somebody looks at, as the page does."""
+        self._layers = 1 + sum(height < message["lines"] for _, height, _ in RENDITIONS)
+        if self.caller is not None:
+            self.caller.sending.wanted = self._layers
+
+    def _recording(self, message: dict[str, Any]) -> None:
+        if message["on"]:
+            self.recorded.set()
+        else:
+            self.recorded.clear()
+
+
+async def _first(task: "asyncio.Task[None]", event: asyncio.Event) -> None:
+    """Wait for the end of a task or for an event."""
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+
+
+_HANDLERS: dict[str, Callable[[Participant, dict[str, Any]], None]] = {
+    "seats": lambda participant, message: participant._take_seats(message["changed"], message["gone"]),
+    "renew": Participant._renew,
+    "wanted": Participant._wanted,
+    "bye": Participant._bye,
+    "recording": Participant._recording,
+}

@@ -1,0 +1,81 @@
+"""The endpoints of one session: they take their seats, get the floor, leave."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from loadtest.endpoint.endpoint import Caller, Watcher
+from loadtest.endpoint.participant import Participant
+from loadtest.server.rest_client import Client
+
+JOINING_AT_ONCE = 8
+"""More handshakes at once would only wait for each other, and nobody presses Join within the same second."""
+
+W = TypeVar("W", bound=Watcher | None)
+
+
+@dataclass(frozen=True, slots=True)
+class Seated(Generic[W]):
+    """Who sits, what watches its media, and how many seconds joining took, from its turn to connected media."""
+
+    participant: Participant
+    watcher: W
+    join_s: float
+
+
+class Gathering(Generic[W]):
+    """One session; `make_watcher` and `make_caller` equip the endpoint of an index, the latter again at a renewal."""
+
+    def __init__(
+        self,
+        make_watcher: Callable[[], W],
+        make_caller: Callable[[int, W], Caller],
+        gate: asyncio.Semaphore | None = None,
+    ) -> None:
+        # given
+        self._make_watcher = make_watcher
+        self._make_caller = make_caller
+        self._gate = gate or asyncio.Semaphore(JOINING_AT_ONCE)
+        # owned
+        self.seated: list[Seated[W]] = []
+        self.failures: list[str] = []
+
+    @property
+    def participants(self) -> list[Participant]:
+        """Everyone who sits here."""
+        return [seated.participant for seated in self.seated]
+
+    async def join(self, clients: Iterable[Client], code: str, first: int = 0) -> None:
+        """Seat one endpoint per client, the host first and alone; who cannot join is named in `failures`."""
+        indexed = list(enumerate(clients, first))
+        await self._seat(*indexed[0], code)
+        await asyncio.gather(*(self._seat(index, client, code) for index, client in indexed[1:]))
+
+    async def _seat(self, index: int, client: Client, code: str) -> None:
+        watcher = self._make_watcher()
+        participant = Participant(client, lambda: self._make_caller(index, watcher))
+        async with self._gate:
+            began = time.monotonic()
+            try:
+                await participant.join(code)
+            except Exception as exc:
+                self.failures.append(f"endpoint {index + 1}: {type(exc).__name__}: {exc}")
+                await participant.leave()
+                return
+        self.seated.append(Seated(participant, watcher, time.monotonic() - began))
+
+    async def give_floors(self, speakers: int) -> None:
+        """Whoever controls gives so many the floor, those counted who have it."""
+        controller = next((p for p in self.participants if p.controller), None)
+        if controller is None:
+            return
+        silent = [p for p in self.participants if not controller.seats.get(p.seat, {}).get("floor")]
+        held = len(self.seated) - len(silent)
+        for participant in silent[: max(0, speakers - held)]:
+            await controller.send("floor", seat=participant.seat, open=True)
+
+    async def leave(self) -> None:
+        """Everyone leaves."""
+        await asyncio.gather(*(p.leave() for p in self.participants), return_exceptions=True)

@@ -1,0 +1,106 @@
+"""What a simulated endpoint receives, counted packet by packet without decoding. No I/O, no clock."""
+
+from dataclasses import dataclass
+from struct import Struct
+
+from loadtest.endpoint.sdp_offer import OPUS
+
+HEADER = Struct("!BBHII")
+
+
+class Stream:
+    """Counts one incoming SSRC (loss by RFC 3550 A.3)."""
+
+    __slots__ = ("_base", "_reported", "_stamp", "bytes", "frames", "highest", "packets", "payload_type", "ssrc")
+
+    def __init__(self, ssrc: int, payload_type: int, sequence: int) -> None:
+        # given
+        self.ssrc = ssrc
+        self.payload_type = payload_type
+        # owned
+        self._base = sequence
+        self._stamp = -1
+        self._reported = (0, 0)
+        # counters
+        self.highest = sequence
+        self.packets = 0
+        self.bytes = 0
+        self.frames = 0
+
+    def receive(self, sequence: int, timestamp: int, length: int) -> None:
+        """Count a packet of `length` bytes; a new timestamp is a new frame."""
+        ahead = (sequence - self.highest) & 0xFFFF
+        if ahead < 0x8000:
+            self.highest += ahead
+            if timestamp != self._stamp:
+                self._stamp = timestamp
+                self.frames += 1
+        self.packets += 1
+        self.bytes += length
+
+    @property
+    def lost(self) -> int:
+        """Packets that never came (a resent one came)."""
+        return max(0, self.highest - self._base + 1 - self.packets)
+
+    def fraction_lost(self) -> int:
+        """Of the packets since the last call, the share lost in 1/256."""
+        expected, lost = self.highest - self._base + 1, self.lost
+        new_expected, new_lost = expected - self._reported[0], lost - self._reported[1]
+        self._reported = (expected, lost)
+        return min(255, (new_lost << 8) // new_expected) if new_expected > 0 and new_lost > 0 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Sums over the streams of one kind."""
+
+    packets: int = 0
+    bytes: int = 0
+    frames: int = 0
+    lost: int = 0
+
+    def __sub__(self, earlier: "Tally") -> "Tally":
+        return Tally(
+            self.packets - earlier.packets,
+            self.bytes - earlier.bytes,
+            self.frames - earlier.frames,
+            self.lost - earlier.lost,
+        )
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.packets + other.packets,
+            self.bytes + other.bytes,
+            self.frames + other.frames,
+            self.lost + other.lost,
+        )
+
+
+class Reception:
+    """All incoming streams of one endpoint."""
+
+    def __init__(self) -> None:
+        self.streams: dict[int, Stream] = {}
+
+    def receive(self, data: memoryview, length: int) -> Stream:
+        """Count a plain RTP packet."""
+        _, second, sequence, timestamp, ssrc = HEADER.unpack_from(data)
+        stream = self.streams.get(ssrc)
+        if stream is None:
+            stream = self.streams[ssrc] = Stream(ssrc, second & 0x7F, sequence)
+        stream.payload_type = second & 0x7F  # another codec may follow in the same stream
+        stream.receive(sequence, timestamp, length)
+        return stream
+
+    def audio(self) -> Tally:
+        """The mix."""
+        return self._tally(audio=True)
+
+    def picture(self) -> Tally:
+        """The picture."""
+        return self._tally(audio=False)
+
+    def _tally(self, *, audio: bool) -> Tally:
+        chosen = [s for s in self.streams.values() if (s.payload_type == OPUS) == audio]
+        return sum((Tally(s.packets, s.bytes, s.frames, s.lost) for s in chosen), Tally())

@@ -1,0 +1,94 @@
+"""RTCP of a simulated endpoint: reports and requests out, requests in. aiortc reads and writes the packets."""
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiortc.rtp import (
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    RtcpPacket,
+    RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSenderInfo,
+    RtcpSrPacket,
+)
+
+from loadtest.endpoint.receive_counters import Stream
+from loadtest.endpoint.sender import Sent
+
+NTP_EPOCH_S = 2208988800
+"""From 1900 (RFC 3550 §4) to 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyframeWanted:
+    """PLI or FIR for one of our camera layers."""
+
+    ssrc: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResendWanted:
+    """A generic NACK."""
+
+    ssrc: int
+    sequences: tuple[int, ...]
+
+
+Request = KeyframeWanted | ResendWanted
+
+
+def parse_requests(data: bytes) -> list[Request]:
+    """What a compound packet asks of a sender; what cannot be read asks nothing."""
+    try:
+        packets = RtcpPacket.parse(data)
+    except (ValueError, struct.error, AssertionError, IndexError):
+        return []
+    return [request for packet in packets if type(packet) in _READERS for request in _READERS[type(packet)](packet)]
+
+
+def _payload_feedback(packet: RtcpPsfbPacket) -> list[Request]:
+    if packet.fmt == RTCP_PSFB_PLI:
+        return [KeyframeWanted(packet.media_ssrc)]
+    if packet.fmt == RTCP_PSFB_FIR:  # RFC 5104 §4.3.1: the SSRCs stand in the entries
+        entries = range(0, len(packet.fci) - 7, 8)
+        return [KeyframeWanted(int.from_bytes(packet.fci[at : at + 4], "big")) for at in entries]
+    return []
+
+
+def _transport_feedback(packet: RtcpRtpfbPacket) -> list[Request]:
+    if packet.fmt != RTCP_RTPFB_NACK:
+        return []
+    return [ResendWanted(packet.media_ssrc, tuple(s & 0xFFFF for s in packet.lost))]
+
+
+_READERS: dict[type, Callable[[Any], list[Request]]] = {
+    RtcpPsfbPacket: _payload_feedback,
+    RtcpRtpfbPacket: _transport_feedback,
+}
+
+
+def sender_report(ssrc: int, sent: Sent, wall: float) -> bytes:
+    """Tie the stream's timestamp to the wall clock (`wall` in seconds since 1970)."""
+    ntp = int((wall + NTP_EPOCH_S) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
+    info = RtcpSenderInfo(ntp, sent.timestamp, sent.packets & 0xFFFFFFFF, sent.octets & 0xFFFFFFFF)
+    return bytes(RtcpSrPacket(ssrc, info))
+
+
+def receiver_report(ssrc: int, streams: Sequence[Stream]) -> bytes:
+    """Say what arrived of each stream, and what was lost since the last report."""
+    reports = [
+        RtcpReceiverInfo(s.ssrc, s.fraction_lost(), min(s.lost, 0x7FFFFF), s.highest & 0xFFFFFFFF, 0, 0, 0)
+        for s in streams[:31]
+    ]
+    return bytes(RtcpRrPacket(ssrc, reports))
+
+
+def keyframe_request(ssrc: int, media_ssrc: int) -> bytes:
+    """A PLI (RFC 4585 §6.3.1)."""
+    return bytes(RtcpPsfbPacket(RTCP_PSFB_PLI, ssrc, media_ssrc))

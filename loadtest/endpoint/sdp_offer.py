@@ -1,0 +1,91 @@
+"""The offer of a simulated endpoint, m-lines in the order of docs/protocol.md."""
+
+from dataclasses import dataclass
+
+from loadtest.endpoint.ice_checks import Credentials
+from mediaserver.sdp.webrtc import LEVEL_URI, MID_URI, RID_URI
+
+MIC, CAMERA, PICTURE = "0", "1", "2"
+"""The mids: microphone and mix, camera, picture."""
+OPUS, VP8, H264 = 111, 96, 102
+"""Our payload types, Chromium's habit."""
+LEVEL_ID, MID_ID, RID_ID = 1, 4, 10
+RIDS = ("q", "h", "f")
+"""Simulcast layers, low to high."""
+
+_VIDEO = {"VP8": [f"a=rtpmap:{VP8} VP8/90000"], "H264": [f"a=rtpmap:{H264} H264/90000"]}
+_NUMBERS = {"VP8": VP8, "H264": H264}
+_H264_PARAMETERS = f"a=fmtp:{H264} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an endpoint offers. `codecs` in order of preference; `layers` 1 or 3; `camera` False: it only watches."""
+
+    codecs: tuple[str, ...] = ("H264", "VP8")
+    layers: int = 3
+    camera: bool = True
+    picture: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ssrcs:
+    """What we send with: one for the microphone, one for each camera layer."""
+
+    mic: int
+    camera: tuple[int, ...]
+
+
+def write_offer(wish: Wish, local: Credentials, fingerprint: str, ssrcs: Ssrcs) -> str:
+    """The whole offer; candidates are left out, since an ICE-lite server dials none."""
+    sections = [_mic(ssrcs)]
+    if wish.camera:
+        sections.append(_camera(wish, ssrcs))
+    if wish.picture:
+        sections.append(_video("recvonly", PICTURE, wish))
+    mids = [MIC, *([CAMERA] if wish.camera else []), *([PICTURE] if wish.picture else [])]
+    head = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {' '.join(mids)}"]
+    transport = [
+        f"a=ice-ufrag:{local.fragment}",
+        f"a=ice-pwd:{local.password}",
+        f"a=fingerprint:{fingerprint}",
+        "a=setup:active",
+        "a=rtcp-mux",
+    ]
+    lines = head + [line for section in sections for line in (*section, *transport)]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _media(kind: str, direction: str, mid: str, numbers: list[int]) -> list[str]:
+    return [
+        f"m={kind} 9 UDP/TLS/RTP/SAVPF {' '.join(map(str, numbers))}",
+        "c=IN IP4 0.0.0.0",
+        f"a=mid:{mid}",
+        f"a={direction}",
+        f"a=extmap:{MID_ID} {MID_URI}",
+    ]
+
+
+def _mic(ssrcs: Ssrcs) -> list[str]:
+    opus = [f"a=rtpmap:{OPUS} opus/48000/2", f"a=fmtp:{OPUS} minptime=10;useinbandfec=1"]
+    level = f"a=extmap:{LEVEL_ID} {LEVEL_URI}"
+    return [*_media("audio", "sendrecv", MIC, [OPUS]), level, *opus, f"a=ssrc:{ssrcs.mic} cname:diemcau-loadtest"]
+
+
+def _camera(wish: Wish, ssrcs: Ssrcs) -> list[str]:
+    lines = _video("sendonly", CAMERA, wish)
+    if wish.layers == 1:
+        return [*lines, f"a=ssrc:{ssrcs.camera[0]} cname:diemcau-loadtest"]
+    rids = RIDS[: wish.layers]
+    lines += [f"a=extmap:{RID_ID} {RID_URI}", *(f"a=rid:{rid} send" for rid in rids)]
+    return [*lines, f"a=simulcast:send {';'.join(rids)}"]
+
+
+def _video(direction: str, mid: str, wish: Wish) -> list[str]:
+    lines = _media("video", direction, mid, [_NUMBERS[c] for c in wish.codecs])
+    for codec in wish.codecs:
+        lines += _VIDEO[codec]
+        lines += [f"a=rtcp-fb:{_NUMBERS[codec]} {kind}" for kind in ("nack", "nack pli", "ccm fir", "goog-remb")]
+        if codec == "H264":
+            lines.append(_H264_PARAMETERS)
+    return lines

@@ -1,0 +1,212 @@
+"""The client's end of a transport: its own UDP socket, ICE checks, DTLS client, SRTP."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Literal, Protocol
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from loadtest.endpoint.ice_checks import CONSENT_S, Checks, Credentials
+from loadtest.endpoint.sdp_answer import Answer
+from mediaserver.transport.dtls import Dtls
+from mediaserver.transport.ice import Address
+from mediaserver.transport.peer_path import Counters
+from mediaserver.transport.srtp import Outgoing, Srtp, receive_view
+from mediaserver.transport.stun import is_stun
+from mediaserver.transport.udp_mux import Port
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64
+MOST_EARLY = 256
+"""Datagrams of media kept until the keys are there; what is more is dropped, as in any full socket."""
+SOCKET_BUFFER_BYTES = 1 << 20
+CHECK_S = 0.1
+"""Between two checks of one candidate that has not answered yet."""
+CHECKS_PER_CANDIDATE = 100
+"""10 s: a browser is no less patient with a busy server."""
+CONSENT_LOST_S = 30.0
+"""RFC 7675 §5.1: without an answer for so long, sending must stop."""
+
+
+class Receiver(Protocol):
+    """Who takes decrypted packets."""
+
+    def rtp(self, data: memoryview, length: int, now: float) -> None:
+        """Take one plain RTP packet; `data` is valid during the call."""
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Take one plain RTCP compound packet."""
+
+
+LinkState = Literal["new", "checking", "handshake", "connected", "closed"]
+
+
+class LinkFailed(Exception):
+    """No candidate answered, or consent was lost."""
+
+
+class Link:
+    """Moves packets between one simulated endpoint and the server."""
+
+    def __init__(self, certificate: RTCCertificate, local: Credentials, receiver: Receiver) -> None:
+        # given
+        self._certificate = certificate
+        self._local = local
+        self._receiver = receiver
+        # owned
+        self.state: LinkState = "new"
+        self.counters = Counters()
+        self._socket: socket.socket | None = None
+        self._port: Port | None = None
+        self.remote: Address = ("", 0)
+        self._checks: Checks | None = None
+        self._dtls: Dtls | None = None
+        self._srtp: Srtp | None = None
+        self._early: list[bytes] = []
+        self._answered = asyncio.Event()
+        self._consent: asyncio.Task[None] | None = None
+        self.closed = asyncio.Event()
+        """Set when nothing moves any longer: closed by either side, or consent was lost."""
+
+    async def connect(self, answer: Answer) -> None:
+        """Check the candidates in order, then shake hands. Raises LinkFailed, DtlsFailed."""
+        self.state = "checking"
+        self._checks = Checks(self._local, Credentials(answer.fragment, answer.password))
+        for candidate in answer.candidates:
+            if await self._try(candidate):
+                break
+        else:
+            raise LinkFailed(f"no answer from {', '.join(f'{h}:{p}' for h, p in answer.candidates) or 'no candidate'}")
+        self.state = "handshake"
+        self._dtls = Dtls(self._certificate, "client", self._send_plain)
+        self._srtp = await self._dtls.handshake(list(answer.fingerprints))
+        self._dtls.on_closed(self._peer_closed)
+        self.state = "connected"
+        self._catch_up(self._srtp, time.monotonic())
+        self._consent = asyncio.ensure_future(self._keep_consent())
+
+    async def _try(self, candidate: Address) -> bool:
+        self._open(candidate)
+        for _ in range(CHECKS_PER_CANDIDATE):
+            self._check()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CHECK_S):
+                    await self._answered.wait()
+                    return True
+        self._close_socket()
+        return False
+
+    def _open(self, candidate: Address) -> None:
+        sock = socket.socket(socket.AF_INET6 if ":" in candidate[0] else socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setblocking(False)
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+        self._socket, self._port, self.remote = sock, Port(sock, self.counters), candidate
+        asyncio.get_running_loop().add_reader(sock.fileno(), self._readable, sock)
+
+    def _check(self) -> None:
+        assert self._checks is not None
+        self._answered.clear()
+        self._send_plain(self._checks.request())
+
+    async def _keep_consent(self) -> None:
+        lost = time.monotonic() + CONSENT_LOST_S
+        while time.monotonic() < lost:
+            self._check()
+            await asyncio.sleep(CONSENT_S)
+            if self._answered.is_set():
+                lost = time.monotonic() + CONSENT_LOST_S
+        logger.info("x consent lost: %s", self.remote)
+        self._peer_closed()
+
+    def send(self, packets: Iterable[Outgoing]) -> None:
+        """Protect and send packets with plain headers."""
+        if self._srtp is None or self._port is None or self.state != "connected":
+            return
+        for data, segment, count in self._srtp.protect_runs(packets):
+            self._port.send_run(data, segment, count, self.remote)
+
+    def send_packet(self, packet: bytes) -> None:
+        """Protect and send one whole RTP packet, which may carry header extensions."""
+        if self._srtp is not None and self._port is not None and self.state == "connected":
+            self._port.send(self._srtp.protect(packet), self.remote)
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Protect and send one RTCP compound packet."""
+        if self._srtp is not None and self._port is not None and self.state == "connected":
+            self._port.send(self._srtp.protect_rtcp(packet), self.remote)
+
+    async def close(self) -> None:
+        """Tell the server (DTLS close_notify) and release the socket."""
+        if self._consent is not None:
+            self._consent.cancel()
+        if self._dtls is not None:
+            await self._dtls.close()
+        self._close_socket()
+        self._peer_closed()
+
+    def _close_socket(self) -> None:
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
+
+    def _peer_closed(self) -> None:
+        self.state = "closed"
+        self.closed.set()
+
+    def _send_plain(self, data: bytes) -> None:
+        if self._port is not None and self._socket is not None:
+            self._port.send(data, self.remote)
+
+    def _readable(self, sock: socket.socket) -> None:
+        now = time.monotonic()
+        for _ in range(BATCH):
+            try:
+                length, _ = sock.recvfrom_into(receive_view)
+            except OSError:
+                return
+            if length:
+                self.counters.packets_in += 1
+                self.counters.bytes_in += length
+                self._datagram(length, now)
+
+    def _datagram(self, length: int, now: float) -> None:
+        """Demultiplex (RFC 7983 §7)."""
+        first = receive_view[0]
+        if is_stun(first):
+            if self._checks is not None:
+                self._stun(self._checks, bytes(receive_view[:length]))
+        elif first < 64:
+            if self._dtls is not None:
+                self._dtls.receive(bytes(receive_view[:length]))
+        elif 128 <= first < 192 and length >= 12:
+            if self._srtp is not None:
+                self._media(self._srtp, length, now)
+            elif len(self._early) < MOST_EARLY:
+                self._early.append(bytes(receive_view[:length]))
+
+    def _catch_up(self, srtp: Srtp, now: float) -> None:
+        """Take what came right behind the handshake's last word, which was read before the keys were made of it."""
+        for data in self._early:
+            receive_view[: len(data)] = data
+            self._media(srtp, len(data), now)
+        self._early.clear()
+
+    def _stun(self, checks: Checks, data: bytes) -> None:
+        if checks.response(data):
+            self._answered.set()
+        elif (answer := checks.answer(data)) is not None:
+            self._send_plain(answer)
+
+    def _media(self, srtp: Srtp, length: int, now: float) -> None:
+        if 192 <= receive_view[1] < 224:  # RFC 5761 §4
+            if plain := srtp.unprotect_rtcp(length):
+                self._receiver.rtcp(bytes(receive_view[:plain]), now)
+        elif plain := srtp.unprotect(length):
+            self._receiver.rtp(receive_view, plain, now)

@@ -1,0 +1,81 @@
+"""The four cases of a province's load, and what is left out, in which order, when the machine is full. Pure."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from loadtest.endpoint.sdp_offer import RIDS
+
+Shrink = Literal["cameras", "conferences"]
+
+SEEN = 16
+"""The composed picture shows so many tiles (layout 4x4)."""
+LINES = 720
+"""Everybody is sent it with so many lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence in both languages."""
+
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """So many conferences of so many points each; `kill`: one media worker is killed while they run.
+
+    Below a `scale` of 1 it is a trial with fewer points than its title promises.
+    """
+
+    word: str
+    title: Text
+    sizes: tuple[int, ...]
+    shrink: Shrink = "cameras"
+    kill: bool = False
+    scale: float = 1.0
+
+    def scaled(self, scale: float) -> "Case":
+        """The same with fewer points in each conference, and a title that says so."""
+        if scale == 1:
+            return self
+        title = Text(
+            f"{self.title.vi}, với {100 * scale:g} % số điểm", f"{self.title.en}, at {100 * scale:g} % of the points"
+        )
+        sizes = tuple(max(2, round(size * scale)) for size in self.sizes)
+        return replace(self, title=title, sizes=sizes, scale=scale)
+
+
+CASES = (
+    Case("a", Text("Một hội nghị 169 điểm cầu", "One conference of 169 points"), (169,)),
+    Case("b", Text("Hội nghị 145 điểm và 3 phiên 15 điểm", "145 points and three sessions of 15"), (145, 15, 15, 15)),
+    Case("c", Text("16 phiên, mỗi phiên 12 điểm", "16 sessions of 12 points"), (12,) * 16, "conferences"),
+    Case("d", Text("Mất một tiến trình media giữa (b)", "A worker is lost during (b)"), (145, 15, 15, 15), kill=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What runs: how many conferences, how many camera layers, and which share of the unseen points sends a camera."""
+
+    conferences: int
+    layers: int = len(RIDS)
+    share: float = 1.0
+
+    def cameras(self, size: int) -> int:
+        """How many points of a conference send a camera: who is seen always does."""
+        return min(size, SEEN + round(max(0, size - SEEN) * self.share))
+
+    def lighter(self, shrink: Shrink) -> "Load | None":
+        """The next lighter load; None when nothing can be left out any more.
+
+        First the layers nobody looks at, for a tile of a sixteenth needs the lowest alone; then cameras nobody sees.
+        Of many conferences whole ones go instead, so that those that stay run in full.
+        """
+        if shrink == "conferences":
+            return replace(self, conferences=self.conferences * 3 // 4) if self.conferences > 1 else None
+        if self.layers > 1:
+            return replace(self, layers=1)
+        if self.share:
+            return replace(self, share=self.share / 2 if self.share > 0.2 else 0.0)
+        return None

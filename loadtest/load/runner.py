@@ -1,0 +1,147 @@
+"""All conferences of one case: endpoints that join, send as much as the load says, and are listened to."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, islice
+from typing import Any
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.frame_timing import Listener
+from loadtest.endpoint.participant_group import JOINING_AT_ONCE, Gathering, Seated
+from loadtest.endpoint.sdp_offer import Wish
+from loadtest.load.cases import Case, Load
+from loadtest.media.library import Studio
+from loadtest.server.booking import book, cancel, grant
+from loadtest.server.rest_client import Client
+from mediaserver.transport.dtls import make_certificate
+
+LAYOUT = "4x4"
+SPEAKERS = 2
+"""The host and one more have the floor."""
+WISH = Wish(("H264",))
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """A signed-in account and its point."""
+
+    client: Client
+    point: str
+    by_grant: bool
+    """Whether the point enters only sessions that the operating unit granted it (Điều 6.5)."""
+
+
+@dataclass(slots=True)
+class _Meeting:
+    size: int
+    host: Client
+    session: dict[str, Any]
+    gathering: Gathering[Listener]
+
+
+class Hall:
+    """The conferences; the first attendees sit in the first one. All begin, and the last ones are closed first.
+
+    `centre` is who grants sessions to points of other agencies.
+    """
+
+    def __init__(self, case: Case, studio: Studio, load: Load, centre: Client) -> None:
+        # given
+        self._case = case
+        self._centre = centre
+        self._studio = studio
+        self.load = load
+        # owned
+        self.failures: list[str] = []
+        self._certificate: RTCCertificate = make_certificate()
+        self._meetings: list[_Meeting] = []
+
+    @property
+    def sizes(self) -> list[int]:
+        """Points asked for in each conference that runs."""
+        return [meeting.size for meeting in self._meetings]
+
+    @property
+    def seated(self) -> list[Seated[Listener]]:
+        """Everyone in the conferences that run."""
+        return [seated for meeting in self._meetings for seated in meeting.gathering.seated]
+
+    @property
+    def cameras(self) -> int:
+        """How many endpoints send a camera."""
+        return sum(min(self.load.cameras(meeting.size), len(meeting.gathering.seated)) for meeting in self._meetings)
+
+    async def join(self, attendees: Sequence[Attendee]) -> None:
+        """Register all sessions, seat everyone, one conference beside the other, then send as the load says.
+
+        Until everyone sits only the lowest layer is sent: a full machine has no time for handshakes. Raises Refused.
+        """
+        gate = asyncio.Semaphore(JOINING_AT_ONCE)
+        # The first in order host: bodies that control what they host.
+        hosts, others = attendees[: len(self._case.sizes)], iter(attendees[len(self._case.sizes) :])
+        members = [[host, *islice(others, size - 1)] for host, size in zip(hosts, self._case.sizes, strict=True)]
+        groups = list(zip(accumulate([0, *self._case.sizes]), members, strict=False))
+        for first, group in groups:
+            self._meetings.append(await self._register(first, group, gate))
+        seatings = zip(self._meetings, groups, strict=True)
+        wanted, self.load = self.load, replace(self.load, layers=1)
+        await asyncio.gather(*(self._seat(meeting, group, first) for meeting, (first, group) in seatings))
+        await self.carry(wanted)
+
+    async def _register(self, first: int, attendees: Sequence[Attendee], gate: asyncio.Semaphore) -> _Meeting:
+        host, *others = attendees
+        title = f"{self._case.title.vi} – {len(self._meetings) + 1}"
+        session = await book(host.client, host.point, [other.point for other in others], title)
+        for other in others:
+            if other.by_grant:
+                await grant(self._centre, other.point, session["id"])
+
+        def caller(index: int, listener: Listener) -> Caller:
+            made = Caller(self._certificate, self._studio.of_a_crowd(index), WISH, listener)
+            made.sending.layers = self.load.layers
+            made.sending.camera = index - first < self.load.cameras(len(attendees))
+            return made
+
+        return _Meeting(len(attendees), host.client, session, Gathering(Listener, caller, gate))
+
+    async def _seat(self, meeting: _Meeting, attendees: Sequence[Attendee], first: int) -> None:
+        gathering, code = meeting.gathering, str(meeting.session["code"])
+        clients = [attendee.client for attendee in attendees]
+        await gathering.join(clients[:1], code, first)
+        if gathering.participants:
+            await gathering.participants[0].send("layout", kind=LAYOUT)
+        await gathering.join(clients[1:], code, first + 1)
+        await gathering.give_floors(SPEAKERS)
+        self.failures += gathering.failures
+
+    async def carry(self, load: Load) -> None:
+        """Send as a load says: layers, cameras; conferences above its number are closed, the last ones first."""
+        self.load = load
+        while len(self._meetings) > load.conferences:
+            await self._close(self._meetings.pop())
+        for meeting in self._meetings:
+            cameras = load.cameras(meeting.size)
+            for at, seated in enumerate(meeting.gathering.seated):
+                await _set(seated, camera=at < cameras, layers=load.layers)
+
+    async def leave(self) -> None:
+        """Everyone leaves, and the sessions are cancelled."""
+        while self._meetings:
+            await self._close(self._meetings.pop())
+
+    async def _close(self, meeting: _Meeting) -> None:
+        await meeting.gathering.leave()
+        await cancel(meeting.host, meeting.session["id"])
+
+
+async def _set(seated: Seated[Listener], *, camera: bool, layers: int) -> None:
+    caller = seated.participant.caller
+    if caller is None:
+        return
+    caller.sending.layers = layers
+    if caller.sending.camera != camera:
+        caller.sending.camera = camera
+        await seated.participant.send("media", mic=caller.sending.mic, camera=camera)

@@ -1,0 +1,1 @@
+"""Pre-encoded tones, pictures and clips that simulated endpoints send."""

@@ -1,0 +1,302 @@
+"""`make demo`: the server as `make run` starts it, with a conference going on and a finished recording to download.
+
+Twelve simulated points sit in a session; their pictures move and carry their names, and whoever has the floor hums its
+own tone. A visitor is invited with accounts of its own. The simulated host gives the floor to whoever is first in the
+queue, every ten seconds, so a visitor who raises a hand will be heard. A point that loses its line comes back. At the
+end the sessions are cancelled, the recording is deleted and the accounts are shut.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from itertools import cycle
+from typing import Any
+
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.participant import Participant
+from loadtest.endpoint.reconnecting import FAULTS, Returning
+from loadtest.endpoint.sdp_offer import Wish
+from loadtest.media.library import Studio
+from loadtest.progress import Say, Steps
+from loadtest.scenario.demo_cleanup import Traces, remove
+from loadtest.server.accounts import Login, points, provide
+from loadtest.server.booking import book
+from loadtest.server.process import Server, ServerFailed, serve
+from loadtest.server.rest_client import Client, Refused
+from mediaserver.transport.dtls import make_certificate
+from scheduler.core.model import Point
+from signaling.app.admin_cli import NewAccount
+
+log = logging.getLogger(__name__)
+
+SIMULATED = 12
+RECORDED = 4
+"""So many of them sit in the short recorded session."""
+TURN_S = 10.0
+RECORDING_S = 12
+RECORDING_STARTS_S = 30.0
+RECORDING_READY_S = 60
+"""The longest that closing the file may take on a busy machine."""
+DURATION = timedelta(hours=8)
+SHORT = timedelta(minutes=10)
+"""Of the recorded session: enough for a busy machine to join and record."""
+WISH = Wish(("H264",))
+"""One codec: what the server may choose was encoded beforehand, so that nobody waits for it while joining."""
+STEPS = 5
+DYING_S = 2.0
+"""From the first thing that fails without a server to the end of its process."""
+
+
+async def run(say: Say) -> None:
+    """Serve and play until cancelled, and take back what was begun. Raises ServerFailed, Refused."""
+    environ, traces = os.environ, Traces()
+    steps = Steps(STEPS, say)
+    try:
+        steps.begin("The server starts")
+        async with serve(environ, say) as server:
+            await _until_either_ends(_prepare_and_play(server, steps, traces, say), server)
+    except ServerFailed:
+        if traces.accounts:
+            await _end_workers(environ, say)
+        raise
+    finally:
+        if traces.accounts:
+            say("The sessions of the demonstration are cancelled, its recording is deleted, its accounts are shut.")
+            await remove(environ, traces)
+
+
+async def _end_workers(environ: Mapping[str, str], say: Say) -> None:
+    """End the media workers of a server that died: they outlive it, and the next one takes them over and stops them."""
+    say("The server died. Another one ends what it left running …")
+    with suppress(ServerFailed, TimeoutError):
+        async with serve(environ, log.debug):
+            pass
+
+
+async def _until_either_ends(play: Coroutine[None, None, None], server: Server) -> None:
+    """Play while the server lives. Raises ServerFailed."""
+    playing = asyncio.ensure_future(play)
+    try:
+        await asyncio.wait({playing, server.ended}, return_when=asyncio.FIRST_COMPLETED)
+        if playing.done() and playing.exception() is not None:  # perhaps since the server is about to end
+            await asyncio.wait({server.ended}, timeout=DYING_S)
+        if server.ended.done():
+            raise ServerFailed(f"the server ended with {server.ended.result()}")
+        await playing
+    finally:
+        playing.cancel()
+        await asyncio.wait({playing})
+
+
+async def _prepare_and_play(server: Server, steps: Steps, traces: Traces, say: Say) -> None:
+    cast = _cast(await points(server.environ))
+    accounts = _accounts(cast)
+    traces.accounts = [new.account for new in accounts]
+    steps.begin("Accounts are made")
+    logins = await provide(server.environ, accounts, lambda count: steps.reached(count, len(accounts)))
+    steps.begin("Pictures are drawn and encoded, once for all demonstrations")
+    studio = Studio()
+    for index, point in enumerate(cast):
+        await studio.prepare(index, point.label, "H264", WISH.layers)
+        steps.reached(index + 1, len(cast))
+    await Demo(server.url, cast, logins, studio, steps, traces, say).play()
+
+
+def _cast(known: Sequence[Point]) -> list[Point]:
+    """The provincial committee as host, a district, communes from all over; last the visitor's, which controls too."""
+    levels = {level: [p for p in known if p.level == level] for level in ("ubt", "huyen", "xa")}
+    communes = levels["xa"]
+    wanted = SIMULATED + 1 - 3
+    step = max(1, len(communes) // wanted)
+    return [*levels["ubt"][:1], *levels["huyen"][:1], *communes[::step][:wanted], *levels["huyen"][1:2]]
+
+
+def _accounts(cast: Sequence[Point]) -> list[NewAccount]:
+    """One account for each point, the visitor's last, then a central technician and an administrator."""
+    sites = [NewAccount(f"demo-{p.id}"[:64], p.label, ("site", "registrant"), point=p.id) for p in cast[:-1]]
+    visitor = NewAccount("demo", "Khách xem thử", ("site", "registrant"), point=cast[-1].id)
+    technician = NewAccount("demo-technician", "Kỹ thuật trung tâm", ("technician",))
+    administrator = NewAccount("demo-admin", "Quản trị viên (trình diễn)", ("administrator",))
+    return [*sites, visitor, technician, administrator]
+
+
+class Demo:
+    """The play."""
+
+    def __init__(
+        self,
+        url: str,
+        cast: list[Point],
+        logins: list[Login],
+        studio: Studio,
+        steps: Steps,
+        traces: Traces,
+        say: Say,
+    ) -> None:
+        # given
+        self._url = url
+        self._cast = cast
+        self._logins = logins
+        self._studio = studio
+        self._steps = steps
+        self._traces = traces
+        self._say = say
+        # owned
+        self._certificate = make_certificate()
+        self._clients: list[Client] = []
+        self._points: list[Returning] = []
+
+    async def play(self) -> None:
+        """Hold conferences one after the other, and beside the first record a short session. Raises Refused."""
+        recording: asyncio.Task[None] | None = None
+        try:
+            for login in self._logins[: SIMULATED + 1]:
+                client = Client(self._url)
+                self._clients.append(client)
+                await client.login(*login)
+            self._steps.begin("Points take their seats")
+            code = await self._begin(lambda count: self._steps.reached(count, SIMULATED))
+            self._steps.begin("A short session is recorded")
+            recording = asyncio.ensure_future(self._record())
+            while True:
+                self._invite(code)
+                await self._hold()
+                self._say("Somebody ended the session, so another one begins.")
+                code = await self._begin()
+        finally:
+            if recording is not None:
+                recording.cancel()
+                await asyncio.wait({recording})
+            await asyncio.gather(*(point.leave() for point in self._points), return_exceptions=True)
+            await asyncio.gather(*(client.close() for client in self._clients))
+
+    # The conference.
+
+    async def _begin(self, seated: Callable[[int], None] = lambda _count: None) -> str:
+        """Register a session and seat everybody; return its code. `seated` is told after each how many there are."""
+        title, invited = "Hội nghị trực tuyến (trình diễn)", [point.id for point in self._cast[1:]]
+        session = await book(self._clients[0], self._cast[0].id, invited, title, duration=DURATION)
+        self._traces.sessions.append(session["id"])
+        self._points = [self._returning(index) for index in range(SIMULATED)]
+        for count, point in enumerate(self._points, 1):
+            await point.sit(session["code"])
+            seated(count)
+        return str(session["code"])
+
+    def _returning(self, index: int) -> Returning:
+        return Returning(
+            self._cast[index].label, lambda: self._participant(index), self._say, lambda: self._taken(index)
+        )
+
+    def _participant(self, index: int) -> Participant:
+        def caller() -> Caller:
+            return Caller(self._certificate, self._studio.material(index, self._cast[index].label), WISH)
+
+        return Participant(self._clients[index], caller)
+
+    def _taken(self, index: int) -> bool:
+        """Tell whether somebody sits at a point, as another point sees it."""
+        for other in self._points:
+            if other.participant is not None:
+                seats = other.participant.seats.values()
+                return any(seat["point"] == self._cast[index].id and seat["here"] for seat in seats)
+        return False
+
+    async def _hold(self) -> None:
+        """Keep everybody there until the session is over."""
+        staying = asyncio.gather(*(point.stay() for point in self._points))
+        chairing = asyncio.ensure_future(self._chair())
+        both: set[asyncio.Future[Any]] = {staying, chairing}
+        try:
+            ended, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for each in ended:
+                each.result()
+        finally:
+            for each in both:
+                each.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
+    async def _chair(self) -> None:
+        """Give the floor to the first in the queue, in turns; somebody simulated always has a hand up."""
+        speaker = ""
+        for volunteer in cycle(self._points[1:]):
+            with suppress(ConnectionError):
+                if volunteer.participant is not None:
+                    await volunteer.participant.send("hand", raised=True)
+            await asyncio.sleep(TURN_S)
+            host = self._points[0].participant
+            with suppress(ConnectionError):
+                speaker = speaker if host is None else await _give_floor(host, speaker)
+
+    # The recording.
+
+    async def _record(self) -> None:
+        """Make a finished recording that the visitor's unit may download; the conference goes on without one."""
+        try:
+            await self._make_recording()
+        except (*FAULTS, Refused, KeyError) as fault:
+            self._say(f"There is no recording: {fault!r}")
+        else:
+            self._say("A finished recording is ready to download.")
+
+    async def _make_recording(self) -> None:
+        visitor, others = self._clients[SIMULATED], [point.id for point in self._cast[:RECORDED]]
+        title = "Họp giao ban (đã ghi hình)"
+        session = await book(visitor, self._cast[-1].id, others, title, recording=True, duration=SHORT)
+        self._traces.sessions.append(session["id"])
+        everyone = [self._participant(index) for index in (SIMULATED, *range(RECORDED))]
+        try:
+            for person in everyone:
+                await person.join(session["code"])
+            async with asyncio.timeout(RECORDING_STARTS_S):
+                await everyone[0].recorded.wait()
+            for second in range(RECORDING_S):
+                await asyncio.sleep(1)
+                self._steps.reached(second + 1, RECORDING_S)
+            await everyone[0].send("record", on=False)
+            await self._until_ready(session["id"])
+        finally:
+            await asyncio.gather(*(person.leave() for person in everyone), return_exceptions=True)
+
+    async def _until_ready(self, session: str) -> None:
+        """Wait until the file is closed. Raises TimeoutError."""
+        async with asyncio.timeout(RECORDING_READY_S):
+            while True:
+                found = await self._clients[SIMULATED].get("/api/v1/recordings")
+                if any(each["session"] == session and each["state"] == "ready" for each in found):
+                    return
+                await asyncio.sleep(1)
+
+    # The visitor.
+
+    def _invite(self, code: str) -> None:
+        self._say("")
+        self._say(f"{SIMULATED} points are in a conference. Open {self._url}/ and sign in as")
+        for who, index, what in (
+            ("administrator", SIMULATED + 2, "accounts, units, rules"),
+            ("host", 0, "takes the host's seat, and gives it back by leaving"),
+            ("technician", SIMULATED + 1, "controls the conference from the centre"),
+            ("point", SIMULATED, "is invited to the conference"),
+        ):
+            account, password = self._logins[index]
+            self._say(f"  {who:13}  account {account}, password {password}  ({what})")
+        self._say(f"Session code: {code[:4]} {code[4:7]} {code[7:]}")
+        self._say("Three things to try:")
+        self._say("  1. As the point, join by the code and raise your hand: you have the floor when your turn comes.")
+        self._say("  2. As the technician, join by the code, change the layout, give somebody the floor or mute them.")
+        self._say("  3. As the point, open Bản ghi (recordings) and play the recorded session, or download it.")
+        self._say("Ctrl-C ends the demonstration and takes back what it began.")
+
+
+async def _give_floor(host: Participant, speaker: str) -> str:
+    """Give the floor to the first in the queue, from `speaker`; return who has it now. Raises ConnectionError."""
+    queue = [seat for seat in host.seats.values() if seat["hand"] == 1]
+    if not queue:
+        return speaker
+    if speaker in host.seats:
+        await host.send("floor", seat=speaker, open=False)
+    await host.send("floor", seat=str(queue[0]["seat"]), open=True)
+    return str(queue[0]["seat"])

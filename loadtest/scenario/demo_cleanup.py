@@ -1,0 +1,43 @@
+"""What a demonstration leaves on the record of a server, and how it is taken back once that server has ended."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from scheduler.core.errors import Ended
+from signaling.app.services import Record, record, utc_now
+from signaling.app.settings import read
+from signaling.audit.hash_chain import AuditEntry
+from signaling.audit.log import SERVER
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Traces:
+    """Ids of sessions that were registered, and names of accounts that were given passwords."""
+
+    sessions: list[str] = field(default_factory=list)
+    accounts: Sequence[str] = ()
+
+
+async def remove(environ: Mapping[str, str], traces: Traces) -> None:
+    """Cancel the sessions, delete their recordings, and shut the accounts; what they were stays on record."""
+    async with record(read(environ)) as kept:
+        for account in traces.accounts:
+            await kept.store.disable(account, disabled=True)
+        for session in traces.sessions:
+            with suppress(Ended):
+                await kept.scheduler.cancel(session, utc_now())
+            await _delete_recording(kept, session)
+
+
+async def _delete_recording(kept: Record, session: str) -> None:
+    parts = await kept.recorded.parts(session)
+    await kept.recorded.delete_recordings(session)
+    for part in parts:
+        await asyncio.to_thread(part.remove)
+        await kept.audit.append(AuditEntry(utc_now(), SERVER, "recording-deleted", part.id, part.sha256 or ""))
+    await kept.handovers.gone(session, utc_now())

@@ -1,0 +1,44 @@
+"""`python -m loadtest growth`: what the server costs with more and more points in one conference.
+
+Every point sends its lowest camera layer and its sound, and receives the same composed picture of sixteen tiles.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from loadtest.load.cases import Case, Text
+from loadtest.report.svg_charts import Line, drawing, lines
+
+POINTS = (16, 40, 80, 120, 169)
+HEADINGS = ("points", "cameras", "pictures/s", "CPU of the server", "µs per packet to a point", "memory", "join p95")
+
+
+def cases(counts: Sequence[int]) -> tuple[Case, ...]:
+    """One conference for each number of points."""
+    return tuple(Case(str(count), Text(f"{count} điểm cầu", f"{count} points"), (count,)) for count in counts)
+
+
+def table(report: dict[str, Any]) -> str:
+    """As Markdown."""
+    rows = [HEADINGS, ("---",) * len(HEADINGS), *(_row(case) for case in report["cases"])]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _row(case: dict[str, Any]) -> tuple[str, ...]:
+    cpu, server = case["server"]["cpu_pct"], case["server"]
+    per_packet = 1e4 * cpu * case["seconds"] / max(1, case["received"])
+    return (
+        str(case["joined"]),
+        str(case["reached"]["cameras"]),
+        f"{case['pictures_per_s']['median']:g}",
+        f"{cpu:g} % of a core",
+        f"{per_packet:.1f}",
+        f"{server['memory_mb']:.0f} MB",
+        f"{case['join_s']['p95']:g} s",
+    )
+
+
+def chart(report: dict[str, Any]) -> str:
+    """The server's CPU over the points as an SVG file of its own."""
+    line = [(float(case["joined"]), case["server"]["cpu_pct"]) for case in report["cases"]]
+    return drawing(lines("CPU of the server", [Line("CPU", line)], "points in one conference", "% of a core"))

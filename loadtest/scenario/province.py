@@ -1,0 +1,215 @@
+"""`python -m loadtest province`: a province's four cases on a server of our own, as far as this machine goes.
+
+The endpoints share the machine with the server, so the server's CPU is taken from /proc, process by process, and the
+load is made lighter until the machine has something left: what was left out is in the report.
+"""
+
+import asyncio
+import json
+import logging
+import platform
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from loadtest.load.cases import CASES, Case, Load
+from loadtest.load.meter import CORES, Measured, measure
+from loadtest.load.runner import WISH, Attendee, Hall
+from loadtest.load.worker_kill import kill
+from loadtest.media.library import Studio
+from loadtest.report.capacity_proposal import propose
+from loadtest.report.case_result import counts, machine, result, running, sample
+from loadtest.report.html_page import page
+from loadtest.server import accounts
+from loadtest.server.booking import meets_by_grant
+from loadtest.server.process import Server, throwaway
+from loadtest.server.rest_client import Client
+from signaling.app.admin_cli import NewAccount
+
+TECHNICIAN = NewAccount("loadtest-technician", "Kỹ thuật trung tâm", ("technician",))
+GUESTS = 30
+"""Other agencies beside the 169 points (requirements §3.6): case (c) seats 192."""
+SETTLE_S = 2.0
+TRIAL_S = 3.0
+FULL_PCT = 95.0
+"""Of all cores taken by server and endpoints, or of the one core that the endpoints have: then nothing is left."""
+LEAST_RATE = 24.0
+NEED = (16, 204)
+"""Conferences and points a province has at once: 80 % of a maximum of 20 and 256 (requirements §3.6)."""
+
+Progress = Callable[[str], None]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Which cases, on how many media workers, how long each; `share` of the cores may be the server's."""
+
+    cases: tuple[Case, ...] = CASES
+    workers: int = 3
+    seconds: float = 15.0
+    share: float = 0.8
+    layers: int = WISH.layers
+    """How many camera layers the first case begins with."""
+
+
+async def run(effort: Effort, progress: Progress, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """All cases on one server; the report, which `keep` is given after each case as far as it goes."""
+    studio = Studio()
+    await studio.prepare_crowd(("H264",), WISH.layers)
+    progress(f"starting a server with {effort.workers} media workers")
+    most = max(sum(case.sizes) for case in effort.cases)
+    async with (
+        throwaway(1000, log.debug, DIEMCAU_WORKERS=str(effort.workers), DIEMCAU_MAX_SESSIONS="100") as server,
+        attendance(server, most, progress) as (centre, attendees),
+    ):
+        show = Show(effort, server, studio, attendees, centre, progress)
+        for case in effort.cases:
+            await show.play(case)
+            keep(show.report())
+    return show.report()
+
+
+@asynccontextmanager
+async def attendance(server: Server, count: int, progress: Progress) -> AsyncIterator[tuple[Client, list[Attendee]]]:
+    """A central technician, and so many signed-in accounts, one for each point of the record and of the guests."""
+    await accounts.add_units(server.environ, _guests())
+    logins = await accounts.provide_points(server.environ, count)
+    (technician,) = await accounts.provide(server.environ, [TECHNICIAN])
+    async with AsyncExitStack() as stack:
+        centre = await stack.enter_async_context(Client(server.url))
+        await centre.login(*technician)
+        attendees = []
+        for login in logins:
+            client = await stack.enter_async_context(Client(server.url))
+            point = (await client.login(*login))["point"]["id"]
+            attendees.append(Attendee(client, point, await meets_by_grant(centre, point)))
+        progress(f"{len(attendees)} accounts signed in")
+        yield centre, attendees
+
+
+def _guests() -> str:
+    """A units file of agencies that are no province's, district's or commune's (tier đ)."""
+    units = [
+        {"id": f"tai.{at:02}", "name": f"Đơn vị mời {at}", "level": "khac", "point": f"DonViMoi{at:02}"}
+        for at in range(1, GUESTS + 1)
+    ]
+    return json.dumps({"units": units}, ensure_ascii=False)
+
+
+class Show:
+    """Plays one case after the other; what a case had to leave out, the next one begins without."""
+
+    def __init__(
+        self,
+        effort: Effort,
+        server: Server,
+        studio: Studio,
+        attendees: Sequence[Attendee],
+        centre: Client,
+        progress: Progress,
+    ) -> None:
+        # given
+        self._effort = effort
+        self._server = server
+        self._studio = studio
+        self._attendees = attendees
+        self._centre = centre
+        self._progress = progress
+        # owned
+        self._carried: dict[tuple[int, ...], Load] = {}
+        self._results: list[dict[str, Any]] = []
+
+    def report(self) -> dict[str, Any]:
+        """All cases played so far."""
+        proposed = proposal(self._results, self._effort.share)
+        return {"cases": self._results, "proposal": proposed, "conditions": conditions(self._effort)}
+
+    async def play(self, case: Case) -> None:
+        """Join, make the load fit, measure, kill when the case says so, leave."""
+        hall = Hall(case, self._studio, self._beginning(case), self._centre)
+        self._progress(f"({case.word}) {case.title.en}: {sum(case.sizes)} points join")
+        try:
+            await hall.join(self._attendees)
+            joins = [each.join_s for each in hall.seated]
+            self._progress(f"({case.word}) {len(joins)} of {sum(case.sizes)} joined")
+            await asyncio.sleep(SETTLE_S)
+            steps = await _fit(hall, case, self._server, self._progress)
+            self._carried[case.sizes] = hall.load
+            measured = await measure(hall, self._server.pid, self._effort.seconds)
+            lost = await kill(hall, measured, self._server.pid, self._progress) if case.kill else None
+            self._results.append(result(case, hall, measured, joins, steps, lost))
+        finally:
+            await hall.leave()
+
+    def _beginning(self, case: Case) -> Load:
+        if case.sizes in self._carried:
+            return self._carried[case.sizes]
+        layers = min((load.layers for load in self._carried.values()), default=self._effort.layers)
+        return Load(len(case.sizes), layers)
+
+
+async def _fit(hall: Hall, case: Case, server: Server, progress: Progress) -> list[dict[str, Any]]:
+    """Make the load lighter until the machine has something left; each step with what it was left for."""
+    steps = []
+    while True:
+        trial = await measure(hall, server.pid, TRIAL_S)
+        lighter = hall.load.lighter(case.shrink)
+        steps.append({**running(hall), "pictures_per_s": round(trial.median_rate, 1), **machine(trial)})
+        if not _full(trial) or lighter is None:
+            return steps
+        progress(f"({case.word}) the machine is full at {trial.median_rate:.1f} pictures/s: {_say(lighter)}")
+        await hall.carry(lighter)
+        await asyncio.sleep(SETTLE_S)
+
+
+def _full(measured: Measured) -> bool:
+    """Whether the machine, or the one core our endpoints have, had next to nothing left, or pictures fell behind."""
+    spent = measured.spent
+    taken = max((spent.server_pct + spent.endpoints_pct) / CORES, spent.endpoints_pct)
+    return taken > FULL_PCT or measured.median_rate < LEAST_RATE
+
+
+def _say(load: Load) -> str:
+    return f"{load.conferences} conferences, {load.layers} layers, {load.share:.0%} of the unseen cameras"
+
+
+def proposal(cases: Sequence[dict[str, Any]], share: float) -> dict[str, Any] | None:
+    """The capacity to record, and the cores a whole province would need; None when no case was carried in full.
+
+    A case that missed anything, or ran lightened or on a smaller scale, does not count: what did not come cost nothing,
+    and nobody would call it carried.
+    """
+    counted = [case for case in cases if counts(case)]
+    if not counted:
+        return None
+    found = propose([sample(case) for case in counted], CORES, share)
+    figures = {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(found).items()}
+    cores = found.cores_for(*NEED, share)
+    need = {"sessions": NEED[0], "points": NEED[1], "cores": cores and round(cores, 1)}
+    made_of = {"share": share, "cases": [case["word"] for case in counted]}
+    return {"sessions": found.max_sessions, "points": found.max_points, **made_of, "why": figures, "need": need}
+
+
+def conditions(effort: Effort) -> dict[str, Any]:
+    """What the figures hold for."""
+    return {
+        "cores": CORES,
+        "workers": effort.workers,
+        "machine": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+        "seconds": effort.seconds,
+        "scale": min(case.scale for case in effort.cases),
+        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def write(report: dict[str, Any], folder: Path, name: str = "province") -> None:
+    """Keep the report as JSON and as a page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(report, indent=1, ensure_ascii=False)
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    (folder / f"{name}.html").write_text(page(report), encoding="utf-8")

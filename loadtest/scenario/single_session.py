@@ -1,0 +1,206 @@
+"""One load run: everyone joins one session through the public signaling, sends and receives for a while, and leaves."""
+
+import asyncio
+import itertools
+import os
+import platform
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from loadtest.endpoint.decoder import Decode
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.participant_group import Gathering
+from loadtest.endpoint.receive_counters import Tally
+from loadtest.endpoint.sdp_offer import Wish
+from loadtest.load import procfs
+from loadtest.media.clip import Codec
+from loadtest.media.library import Studio
+from loadtest.report.json_report import Conditions, Outcome, PointResult
+from loadtest.server.accounts import Login
+from loadtest.server.booking import book, cancel
+from loadtest.server.rest_client import Client
+from mediaserver.transport.dtls import make_certificate
+
+SETTLE_S = 2.0
+"""From the last join to the start of measuring: key frames, floors, first mixes."""
+PROGRESS_S = 5.0
+TIMER_S = 0.002
+"""uvloop's timers are this coarse: a shorter rest is none."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to try. Speakers hold the floor, senders have a camera; the host's point is the first of both."""
+
+    points: int
+    seconds: float
+    speakers: int
+    senders: int
+    codecs: tuple[Codec, ...]
+    layers: int
+    picture: bool
+    decode: bool
+
+    def wish(self, index: int) -> Wish:
+        """What the endpoint of this index offers."""
+        return Wish(self.codecs, self.layers, camera=index < self.senders, picture=self.picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Where: a running server and who may join, the host first.
+
+    With fewer accounts than points the `administrator` registers more devices for their points. Without a `code` the
+    host registers a session and cancels it at the end.
+    """
+
+    base: str
+    accounts: tuple[Login, ...]
+    administrator: Login | None = None
+    code: str | None = None
+    insecure: bool = False
+    server_pid: int | None = None
+
+    def shared(self, points: int) -> tuple[int, tuple[Login, ...]]:
+        """How many devices each point needs for so many endpoints, and the accounts needed then."""
+        devices = -(-points // len(self.accounts))
+        return devices, self.accounts[: -(-points // devices)]
+
+
+class Crowd:
+    """Everybody in the run."""
+
+    def __init__(self, plan: Plan, venue: Venue, studio: Studio, progress: Progress) -> None:
+        # given
+        self._plan = plan
+        self._venue = venue
+        self._studio = studio
+        self._progress = progress
+        # owned
+        self._certificate = make_certificate()
+        self._clients: list[Client] = []
+        self._session: dict[str, Any] | None = None
+        self.gathering = Gathering(self._watcher, self._caller)
+
+    async def join(self) -> None:
+        """Sign everyone in, register a session, and seat them, the host first and alone. Raises Refused."""
+        devices, logins = self._venue.shared(self._plan.points)
+        points = [(await self._sign_in(login))["point"] for login in logins]
+        self._progress(f"{len(self._clients)} accounts signed in")
+        code = self._venue.code or await self._register([point["id"] for point in points if point], devices)
+        await self.gathering.join(itertools.islice(itertools.cycle(self._clients), self._plan.points), code)
+        self._progress(f"{len(self.gathering.seated)} of {self._plan.points} joined")
+        await self.gathering.give_floors(self._plan.speakers)
+
+    async def _sign_in(self, login: Login) -> dict[str, Any]:
+        client = Client(self._venue.base, insecure=self._venue.insecure)
+        self._clients.append(client)
+        return await client.login(*login)
+
+    async def _register(self, points: list[str], devices: int) -> str:
+        if devices > 1 and self._venue.administrator is not None:
+            await self._provide_devices(points, devices, self._venue.administrator)
+        host, *others = dict.fromkeys(points)
+        self._session = await book(self._clients[0], host, others, f"Kiểm tra tải {self._plan.points} điểm cầu")
+        return str(self._session["code"])
+
+    async def _provide_devices(self, points: list[str], devices: int, login: Login) -> None:
+        async with Client(self._venue.base, insecure=self._venue.insecure) as administrator:
+            await administrator.login(*login)
+            for point in points:
+                await administrator.post(f"/api/v1/points/{point}/devices", {"devices": devices})
+
+    def _watcher(self) -> Decode | None:
+        return Decode() if self._plan.decode else None
+
+    def _caller(self, index: int, decode: Decode | None) -> Caller:
+        return Caller(self._certificate, self._studio.of_a_crowd(index), self._plan.wish(index), decode)
+
+    async def leave(self) -> None:
+        """Everyone leaves, and the session registered for the run is cancelled."""
+        await self.gathering.leave()
+        if self._session is not None:
+            await cancel(self._clients[0], self._session["id"])
+        await asyncio.gather(*(client.close() for client in self._clients))
+
+    def tallies(self) -> list[tuple[Tally, Tally]]:
+        """Sound and picture of each participant so far."""
+        return [participant.tally() for participant in self.gathering.participants]
+
+    def results(self, before: Sequence[tuple[Tally, Tally]]) -> tuple[PointResult, ...]:
+        """What each received since `before`."""
+        rows = zip(self.gathering.seated, before, self.tallies(), strict=True)
+        return tuple(
+            PointResult(
+                name=seated.participant.name,
+                role=seated.participant.role,
+                connected=seated.participant.connected,
+                audio=after[0] - earlier[0],
+                picture=after[1] - earlier[1],
+                ended=seated.participant.ended,
+                decoded=seated.watcher.summary() if seated.watcher else None,
+            )
+            for seated, earlier, after in rows
+        )
+
+
+@asynccontextmanager
+async def crowd(plan: Plan, venue: Venue, progress: Progress) -> AsyncIterator[Crowd]:
+    """Everybody, joined; they leave at the end."""
+    studio = Studio()
+    await studio.prepare_crowd(plan.codecs[:1], plan.layers)
+    everybody = Crowd(plan, venue, studio, progress)
+    try:
+        await everybody.join()
+        yield everybody
+    finally:
+        await everybody.leave()
+
+
+async def run(plan: Plan, venue: Venue, progress: Progress) -> Outcome:
+    """Join, settle, measure, leave."""
+    async with crowd(plan, venue, progress) as everybody:
+        await asyncio.sleep(SETTLE_S)
+        before, used, began = everybody.tallies(), _usage(venue), time.monotonic()
+        await _wait(plan.seconds, everybody, progress)
+        now = _usage(venue)
+        server = procfs.Usage(now.cpu_s - used.cpu_s, now.rss_bytes) if used and now else None
+        return Outcome(
+            expected=plan.points,
+            seconds=time.monotonic() - began,
+            points=everybody.results(before),
+            server=server,
+            conditions=_conditions(plan),
+            failures=tuple(everybody.gathering.failures),
+        )
+
+
+async def _wait(seconds: float, everybody: Crowd, progress: Progress) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > TIMER_S:
+        connected = sum(p.connected for p in everybody.gathering.participants)
+        progress(f"{connected} connected, {left:.0f} s left")
+        await asyncio.sleep(min(PROGRESS_S, left))
+
+
+def _usage(venue: Venue) -> procfs.Usage | None:
+    return procfs.usage(venue.server_pid) if venue.server_pid else None
+
+
+def _conditions(plan: Plan) -> Conditions:
+    return Conditions(
+        points=plan.points,
+        speakers=plan.speakers,
+        senders=plan.senders,
+        codec="+".join(plan.codecs),
+        layers=plan.layers,
+        picture=plan.picture,
+        cores=os.cpu_count() or 1,
+        machine=f"{platform.system()} {platform.release()} {platform.machine()}",
+        python=platform.python_version(),
+    )

@@ -1,0 +1,64 @@
+"""Accounts for simulated people, made as `diemcau admin` makes them: on the record of a server of our own."""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from scheduler.core.model import Point
+from signaling.accounts.passwords import Passwords, random_password
+from signaling.app.admin_cli import NewAccount, create_account
+from signaling.app.services import record, utc_now
+from signaling.app.settings import read
+
+Login = tuple[str, str]
+"""Account and password."""
+
+ROLES = ("site", "registrant")
+
+
+async def provide(
+    environ: Mapping[str, str], wanted: Sequence[NewAccount], made: Callable[[int], None] = lambda _count: None
+) -> list[Login]:
+    """Create accounts with fresh random passwords; accounts of an earlier run are opened again with new passwords.
+
+    `made` is told after each how many there are.
+    """
+    logins: list[Login] = []
+    async with record(read(environ)) as kept:
+        for new in wanted:
+            password = random_password()
+            if await kept.store.account(new.account) is None:
+                await create_account(kept, new, password, utc_now())
+            else:
+                await kept.store.set_password(new.account, await Passwords().hash(password), must_change=False)
+                await kept.store.disable(new.account, disabled=False)
+            logins.append((new.account, password))
+            made(len(logins))
+    return logins
+
+
+async def add_units(environ: Mapping[str, str], file: str) -> None:
+    """Put more units with their points on the record, from the text of a units file. Raises BadUnits."""
+    async with record(read(environ)) as kept:
+        await kept.scheduler.import_units(file)
+
+
+async def points(environ: Mapping[str, str]) -> list[Point]:
+    """All points of the record, in registry order."""
+    async with record(read(environ)) as kept:
+        return await kept.scheduler.points()
+
+
+async def provide_points(environ: Mapping[str, str], count: int) -> list[Login]:
+    """One account for each of the first `count` points of the record, as far as there are so many."""
+    chosen = (await points(environ))[:count]
+    return await provide(environ, [NewAccount(f"loadtest-{p.id}", p.label, ROLES, point=p.id) for p in chosen])
+
+
+def read_accounts(path: Path) -> list[Login]:
+    """Accounts from a CSV file as `diemcau admin point-accounts` prints it. Raises OSError, ValueError."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.reader(file) if row]
+    if not rows or any(len(row) < 2 for row in rows):
+        raise ValueError(f"{path}: a line is account,password")
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,1 @@
+"""Sound: jitter buffer, Opus and telephony codecs, gain control, active speaker, mix-minus, limiter."""

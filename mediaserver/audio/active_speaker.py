@@ -1,0 +1,69 @@
+"""Who speaks: the loudest voice, held long enough that the picture does not jump."""
+
+from collections.abc import Collection, Mapping
+from math import inf
+
+from mediaserver.audio.mix_minus import QUIETEST_DBOV
+
+THRESHOLD_DBOV = -50.0
+"""Quieter is a room's own noise."""
+MARGIN_DB = 6.0
+"""A challenger must be this much louder than the speaker in place."""
+FALL_DB = 20.0
+"""So much less a speaker's last sound counts once the hold is over: breaths are short, a real pause is not."""
+_SMOOTHING = 0.2
+
+
+class SpeakerDetector:
+    """Follows smoothed levels in dBov; `now` in seconds.
+
+    A speaker lasts `hold_s` seconds after their last sound, and a challenger waits as long from when they began. Then
+    it must be clearly louder than the speaker was lately: what they said last counts less and less while they pause.
+    """
+
+    def __init__(self, hold_s: float) -> None:
+        # given
+        self._hold_s = hold_s
+        # owned
+        self.speaker: str | None = None
+        self.levels: dict[str, float] = {}
+        """Smoothed, by seat, of those heard in the last tick."""
+        self._since = 0.0
+        self._heard = 0.0
+        self._loud = QUIETEST_DBOV
+        """The speaker's loudness that counts, at the moment `_loud_at`."""
+        self._loud_at = 0.0
+
+    def update(self, levels: Mapping[str, float], now: float, among: Collection[str] | None = None) -> bool:
+        """Take one tick's levels; whether the speaker changed. Only one `among` these may become it, if given."""
+        smoothed: dict[str, float] = {}
+        best: str | None = None
+        for seat, level in levels.items():
+            smoothed[seat] = self.levels.get(seat, QUIETEST_DBOV) * (1 - _SMOOTHING) + level * _SMOOTHING
+            if (among is None or seat in among) and (best is None or smoothed[seat] > smoothed[best]):
+                best = seat
+        self.levels = smoothed
+        before = self.speaker
+        current = smoothed.get(before, QUIETEST_DBOV) if before is not None else QUIETEST_DBOV
+        if current > THRESHOLD_DBOV:
+            self._heard = now
+        lately = self._loud - FALL_DB * (now - self._loud_at) / self._hold_s
+        if current > lately:
+            self._loud, self._loud_at, lately = current, now, current
+        if best is not None and best != before and self._may_take(smoothed[best], lately, now):
+            self.speaker, self._since, self._heard = best, now, now
+            self._loud, self._loud_at = smoothed[best], now
+        elif before is not None and now - self._heard > self._hold_s:
+            self.speaker = None
+        return self.speaker != before
+
+    def forget(self, seat: str) -> None:
+        """Whose floor is closed keeps nobody waiting."""
+        if seat == self.speaker:
+            self._since, self._loud = -inf, QUIETEST_DBOV
+
+    def _may_take(self, challenger: float, lately: float, now: float) -> bool:
+        """Whether somebody so loud may, where the speaker counts as so loud as `lately` says."""
+        if challenger <= THRESHOLD_DBOV:
+            return False
+        return self.speaker is None or (challenger > lately + MARGIN_DB and now - self._since > self._hold_s)

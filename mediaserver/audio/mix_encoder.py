@@ -1,0 +1,118 @@
+"""One mix on its way to its listeners: summed samples in, packets of each codec that somebody listens to out."""
+
+import numpy as np
+
+from mediaserver.audio.limiter import Limiter
+from mediaserver.audio.mix_minus import FRAME_SAMPLES, PTIME_MS, Samples, Sums
+from mediaserver.audio.opus import OpusEncoder, silence
+from mediaserver.audio.telephony_codecs import RTP_CLOCK, TelephonyEncoder
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.source import Dirty, Source
+
+TELEPHONY_TICKS = RTP_CLOCK * PTIME_MS // 1000
+HUSH_TICKS = 20
+"""So much silence is sent as sound before a pause, so that no decoder guesses on from the last voice."""
+REFRESH_TICKS = 20
+"""In a pause a packet goes every 400 ms, as other encoders do (RFC 7587 §3.1.3)."""
+PAUSE = silence()[:1]
+"""Opus without a frame: there is nothing to hear until the next packet, which nobody lost (RFC 6716 §2.1.9, §3.2.1)."""
+_HUSH: Samples = np.zeros(FRAME_SAMPLES, np.int16)
+
+
+class Bus:
+    """Costs an encoder a codec only while somebody listens, and for Opus only while somebody is heard.
+
+    Where `pauses`, a longer silence is not sent (discontinuous transmission).
+    """
+
+    def __init__(self, name: str, dirty: Dirty, *, pauses: bool = False) -> None:
+        # given
+        self.pauses = pauses
+        self._dirty = dirty
+        # owned
+        self.source = Source(name, "opus", dirty)
+        self._telephony: dict[str, _Telephony] = {}
+        self._limiter = Limiter()
+        self._encoder: OpusEncoder | None = None
+        self._silent = True
+        self._hush = 0
+        """Ticks of silence so far."""
+        self._sequence = 0
+
+    def encoded(self, codec: str) -> Source:
+        """This mix for those who speak `codec`."""
+        if codec == "opus":
+            return self.source
+        if codec not in self._telephony:
+            self._telephony[codec] = _Telephony(self.source.name, codec, self._dirty)
+        return self._telephony[codec]
+
+    @property
+    def converts(self) -> bool:
+        """Whether anybody hears it in another codec than Opus, for whom everything must be decoded."""
+        return bool(self._telephony) and any(each.sinks for each in self._telephony.values())
+
+    def push(self, total: Sums | None, tick: int) -> None:
+        """Send 20 ms; None is silence, which is encoded only once for everyone."""
+        heard = bool(self.source.sinks)
+        limited = self._limiter.apply(total) if total is not None and (heard or self._telephony) else None
+        if heard and limited is not None:
+            self._send(self._encode(limited), tick)
+        elif heard:
+            self._rest(tick)
+        else:
+            self._hush = 0  # who comes to listen hears at once that it is silent, and leaves the mix heard before
+        self._silent = total is None or not heard
+        for each in self._telephony.values():
+            each.encode(_HUSH if limited is None else limited, tick)
+
+    def _rest(self, tick: int) -> None:
+        """Send 20 ms of silence, or for a while nothing."""
+        hush = self._hush + 1 if self.pauses else 0
+        if hush <= HUSH_TICKS:
+            self._send(silence(), tick, hush)
+        elif hush % REFRESH_TICKS == 1:
+            self._send(PAUSE, tick, hush)
+        else:
+            self._hush = hush
+
+    def relay(self, payload: bytes, tick: int) -> None:
+        """Send 20 ms as somebody else encoded them."""
+        if self.source.sinks:
+            self._send(payload, tick)
+        self._silent = True
+
+    def follow(self, last: Samples) -> None:
+        """Let the next sound follow what was relayed: the encoder hears its `last` 20 ms first, else it would click."""
+        if self.source.sinks:
+            self._encode(self._limiter.apply(last.astype(np.int32)))
+            self._silent = False
+
+    def _send(self, payload: bytes, tick: int, hush: int = 0) -> None:
+        """Send what is heard, or tick `hush` of a silence; the first sound after a pause is marked (RFC 7587 §4.2)."""
+        marker = not hush and self._hush > HUSH_TICKS
+        self._hush = hush
+        self.source.push(Packet(0, self._sequence, tick * FRAME_SAMPLES, 0, marker, payload))
+        self._sequence = (self._sequence + 1) & 0xFFFF  # a tick left out is a pause to listeners, not a loss
+
+    def _encode(self, limited: Samples) -> bytes:
+        if self._encoder is None:
+            self._encoder = OpusEncoder()
+        elif self._silent:
+            self._encoder.reset()  # its listeners heard another stream in between
+        return self._encoder.encode(limited)
+
+
+class _Telephony(Source):
+    """A mix in a codec of room systems."""
+
+    def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
+        super().__init__(name, codec, dirty)
+        self._encoder = TelephonyEncoder(codec)
+        self._sequence = 0
+
+    def encode(self, samples: Samples, tick: int) -> None:
+        """Send 20 ms, if anybody listens."""
+        if self.sinks:
+            self.push(Packet(0, self._sequence, tick * TELEPHONY_TICKS, 0, False, self._encoder.encode(samples)))
+            self._sequence = (self._sequence + 1) & 0xFFFF

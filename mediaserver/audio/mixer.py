@@ -1,0 +1,188 @@
+"""The sound of a room: the loudest few open floors mixed, mix-minus for them, one mix for the rest."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from mediaserver.api import RoomOptions
+from mediaserver.audio import mix_minus
+from mediaserver.audio.active_speaker import SpeakerDetector
+from mediaserver.audio.agc import EVERY_TICKS, Leveller
+from mediaserver.audio.echo_test import Echo
+from mediaserver.audio.input import Voice
+from mediaserver.audio.mix_encoder import Bus
+from mediaserver.audio.mix_minus import QUIETEST_DBOV, Samples, Sums
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.source import Dirty, Source
+from mediaserver.throttled_log import Faults
+
+logger = logging.getLogger(__name__)
+
+STAY_DB = 6.0
+"""How much louder a voice must be to take a mixed one's place."""
+SILENT_DBOV = -80.0
+"""What is quieter is not worth an encoder: a muted microphone's dither."""
+
+
+class Mixer:
+    """Ticks every 20 ms. `full` is the mix for everyone whose voice is not in it.
+
+    In a room to try devices in nothing is mixed: whoever has the floor hears themselves later.
+    """
+
+    def __init__(self, dirty: Dirty, options: RoomOptions) -> None:
+        # given
+        self._dirty = dirty
+        self._most = options.mixed
+        # owned
+        self.speaker = SpeakerDetector(options.hold_s)
+        self.voices: dict[str, Voice] = {}
+        self._levellers: dict[str, Leveller] = {}
+        """Of all who had the floor, until they leave."""
+        self._echo = Echo(options.echo_s) if options.echo_s else None
+        self._full = Bus("mix", dirty)
+        self._without: dict[str, Bus] = {}
+        self.mixed: frozenset[str] = frozenset()
+        """Whose voices are in the mix; each hears one without its own."""
+        self.tap: Callable[[Mapping[str, Samples], int], None] | None = None
+        """Who wants to have the voices of each tick by themselves."""
+        self._relayed: Voice | None = None
+        """Whose packets went to everyone in the last tick."""
+        self._faults = Faults(logger)
+        self._leaving: dict[str, Samples] = {}
+        """Last sounds of closed floors."""
+
+    @property
+    def full(self) -> Source:
+        """Everyone."""
+        return self._full.source
+
+    @property
+    def relays(self) -> bool:
+        """Whether everyone may be sent a voice that is alone as it came, and nothing in a silence.
+
+        Not while somebody needs each 20 ms, or our FEC.
+        """
+        return self._full.pauses
+
+    @relays.setter
+    def relays(self, allowed: bool) -> None:
+        self._full.pauses = allowed
+
+    def open(self, seat: str, fader: float = 0.0) -> None:
+        """Let a seat be heard; `fader` in dB."""
+        if seat not in self.voices:
+            self.voices[seat] = Voice(fader, self._levellers.setdefault(seat, Leveller()))
+            self._without[seat] = Bus(f"minus:{seat}", self._dirty, pauses=True)
+
+    def close(self, seat: str) -> None:
+        """Stop hearing a seat; nothing it sends is decoded any more."""
+        voice = self.voices.pop(seat, None)
+        if voice is not None and (tail := voice.tail()) is not None:
+            self._leaving[seat] = tail
+        self._without.pop(seat, None)
+        self.mixed -= {seat}
+        self.speaker.forget(seat)
+
+    def forget(self, seat: str) -> None:
+        """A seat is no more: its floor is closed, and how loud it spoke no longer known."""
+        self.close(seat)
+        self._levellers.pop(seat, None)
+
+    def amplify(self, seat: str, fader: float) -> None:
+        """Make an open floor louder or softer from the next tick on; `fader` in dB."""
+        if seat in self.voices:
+            self.voices[seat].amplify(fader)
+
+    def hear(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
+        """Take a microphone's packet: only an open floor is listened to. `now` in seconds."""
+        voice = self.voices.get(seat)
+        if voice is not None:
+            voice.add(packet, now, codec)
+
+    def source_for(self, seat: str, codec: str = "opus") -> Source:
+        """What a seat hears, encoded with `codec`: everyone but itself, or itself alone."""
+        own = seat in self.mixed if self._echo is None else seat in self._without
+        return (self._without[seat] if own else self._full).encoded(codec)
+
+    def tick(self, tick: int, now: float) -> bool:
+        """Mix 20 ms and push one packet to every mix somebody hears; whether the speaker changed."""
+        alone = self._alone()
+        levels: dict[str, float] = {}
+        active: list[str] = []
+        for seat, voice in self.voices.items():
+            try:
+                heard = voice.listen(now, mixed=seat in self.mixed, alone=voice is alone)
+            except Exception:
+                self._faults.caught("x voice of %s", seat)
+                continue
+            if heard is not None:
+                levels[seat] = heard
+            if voice.active:
+                active.append(seat)
+        if tick % EVERY_TICKS == 0:
+            for voice in self.voices.values():
+                voice.level_out()
+        changed = self.speaker.update(levels, now, among=self.mixed)
+        self.mixed = frozenset(active if len(active) <= self._most else self._loudest(active))
+        if alone is not None and alone.packet is not None:
+            self._relay(alone.packet, tick)
+            self._relayed = alone
+        else:
+            self._mix(levels, tick)
+        return changed
+
+    def _alone(self) -> Voice | None:
+        """The only voice, if it may be passed on; who comes in now is heard from the next tick on.
+
+        A voice that is made louder or softer has to be decoded.
+        """
+        if not self.relays or self._echo is not None or len(self.mixed) != 1 or self._leaving or self._full.converts:
+            return None
+        (seat,) = self.mixed
+        voice = self.voices[seat]
+        if voice.gain or self.speaker.levels.get(seat, QUIETEST_DBOV) <= SILENT_DBOV:
+            return None
+        return voice
+
+    def _relay(self, packet: bytes, tick: int) -> None:
+        self._full.relay(packet, tick)
+        for bus in self._without.values():
+            bus.push(None, tick)
+
+    def _mix(self, levels: Mapping[str, float], tick: int) -> None:
+        if self._relayed is not None:
+            self._full.follow(self._relayed.last)
+            self._relayed = None
+        sounds = self._leaving | {
+            seat: samples
+            for seat, voice in self.voices.items()
+            if (samples := voice.sound(mixed=seat in self.mixed)) is not None
+            and levels.get(seat, QUIETEST_DBOV) > SILENT_DBOV
+        }
+        self._leaving = {}
+        if self.tap is not None:
+            self.tap(sounds, tick)
+        if self._echo is None:
+            self._push(sounds, tick)
+        else:
+            self._push_back(self._echo.turn(sounds), tick)
+
+    def _loudest(self, active: list[str]) -> list[str]:
+        """Whom to mix of too many; who is mixed stays until somebody is clearly louder, or is quiet for a second."""
+        levels = self.speaker.levels
+        active.sort(key=lambda seat: levels.get(seat, QUIETEST_DBOV) + STAY_DB * (seat in self.mixed), reverse=True)
+        return active[: self._most]
+
+    def _push(self, sounds: dict[str, Samples], tick: int) -> None:
+        if not sounds:
+            for bus in (self._full, *self._without.values()):
+                bus.push(None, tick)
+            return
+        total, without = mix_minus.mix(sounds)
+        self._full.push(total, tick)
+        for seat, bus in self._without.items():
+            bus.push(without.get(seat, total) if sounds.keys() - {seat} else None, tick)
+
+    def _push_back(self, said: dict[str, Sums], tick: int) -> None:
+        for seat, bus in self._without.items():
+            bus.push(said.get(seat), tick)

@@ -1,0 +1,1 @@
+"""Congestion control: estimates of both directions, bandwidth probe, pacer, loss, queueing delay."""

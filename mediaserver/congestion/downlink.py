@@ -1,0 +1,271 @@
+"""Which quality a receiver's line carries: down at once, up only after the line has shown that it holds more.
+
+Three signs of a line that is too full: what the receiver's own estimate says (REMB, from delay), packets lost, and a
+round trip that has grown, i.e. a queue somewhere (both from receiver reports, RFC 3550 §6.4.1). Reports measure it by
+our sender reports, which go once a second, and of which a full line drops most: while an estimate is low, it is asked
+for. A step up is probed first. Sound is never reduced.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from statistics import fmean
+
+from mediaserver.congestion.bandwidth_probe import Probe, Verdict
+from mediaserver.congestion.queue_delay import Standing
+from mediaserver.congestion.round_trips import Questions
+
+BAD_LOSS, PROBE_LOSS = 0.08, 0.03
+"""Above what the line loses anyway: never tolerated, and tolerated while probing."""
+USUAL_REPORTS, MAX_USUAL_LOSS = 8, 0.10
+"""A line that loses at random, as radio does, carries no more when it is sent less; beyond a tenth that is doubtful
+(draft-ietf-rmcat-gcc-02 §6)."""
+CURED, CURED_REPORTS = 0.5, 2
+"""Less of a loss is left, in so many reports, when a step down cured it."""
+UNLEARNED = 0.1
+"""A report of less loss takes so much off what is usual."""
+BAD_QUEUE_S, WAITING_S = 0.30, 0.15
+"""Round trip above the least of the last half minute: never tolerated, and not together with a low estimate."""
+LATE_ANSWERS = 2
+"""In a row, when an estimate is low: one may be a busy receiver's."""
+BASE_ANSWERS = 20
+"""The least round trip of a probe is taken from so many answers, its own and those before it: paths change."""
+FIRST_ROUND_TRIP_S = 0.1
+"""Until the first report."""
+FOLLOWS = 0.85
+"""An estimate below this share of what is sent is an overuse; estimates settle a little below the rate received."""
+CUT = 0.95
+REPORT_S = 0.9
+"""Shares are taken over about a second."""
+MAX_REPORTED = 10_000
+"""Packets one report may speak for, whatever numbers it claims."""
+FRESH_S = 3.0
+"""An older estimate says nothing; browsers send one a second."""
+SETTLE_S = 1.5
+"""After a step, what is reported belongs to the step before. For as long again a queue says nothing: it drains slowly,
+and round trips that are reported are a second old."""
+DRAIN_S = 1.5
+"""After a probe that failed, its queue must drain before it can say anything."""
+GOAL = 1.1
+"""A probe must carry this much more than the next step needs."""
+WAIT_S, MAX_WAIT_S = 3.0, 4.0
+"""After a failed probe, wait; each further failure waits longer."""
+LINE_BPS = 3_200_000
+"""What a line of the network carries besides other traffic: 4 Mbit/s by Điều 6.3."""
+PACE = 1.25
+"""A line that shows to be narrower is given large pictures, with sound, a little faster than it gets all on average."""
+NARROW_S = 60.0
+"""So long after its estimate was cut."""
+SOUND_BPS = 60_000
+"""Opus with headers, always sent."""
+
+
+class Downlink:
+    """One receiver's line. `steps` are picture bitrates in bit/s, low to high; `now` in seconds.
+
+    It begins at the step `most`, and never goes above it; `most` may change. When it rises again, what the line carried
+    before is taken at once.
+    """
+
+    def __init__(self, steps: Sequence[int], most: int) -> None:
+        # given
+        self._steps = tuple(steps)
+        self.most = most
+        # owned
+        self.step = most
+        self._carried = 0
+        """The step from which a lower `most` took it; 0 once the line did."""
+        self.padding = 0
+        """Bit/s of padding to send now."""
+        self.loss = 0.0
+        """The share that got lost lately, whatever the step, 0 to 1."""
+        self._estimate: tuple[float, float] | None = None
+        self._cut = -NARROW_S
+        self._losses: deque[float] = deque(maxlen=USUAL_REPORTS)
+        """As reported since the last step, newest last."""
+        self._before = 0.0
+        """The loss that the last step down was to cure."""
+        self._uncured = 0.0
+        """The loss that it did not."""
+        self._window: tuple[float, int, int, float] = 0.0, 0, 0, 0.0
+        """Begin, highest number, packets expected and lost so far."""
+        self._round_trips = Standing()
+        self._sent = 0.0
+        self._settled = SETTLE_S
+        """From then on, what is heard belongs to the current step."""
+        self._wait = WAIT_S
+        self._not_before = SETTLE_S
+        self._probe: Probe | None = None
+        self._doubt: Questions | None = None
+        """Asked while the estimate is low."""
+        self._answers: deque[float] = deque(maxlen=BASE_ANSWERS)
+        self._restless = True
+        """Something alarming was heard since the last update, or time goes on to change what it says."""
+
+    def price(self, steps: Sequence[int]) -> None:
+        """Take what the steps need from now on: another kind of picture is looked at."""
+        if tuple(steps) != self._steps:
+            self._steps, self._probe = tuple(steps), None
+
+    def estimated(self, bitrate: float, now: float) -> None:
+        """Take a REMB, in bit/s over everything the receiver gets.
+
+        Receivers raise it by a few percent a second whatever the line holds; only a cut says that something is wrong.
+        """
+        if self._estimate is not None and bitrate < CUT * self._estimate[0]:
+            self._cut = now
+            self._restless = True
+        self._estimate = bitrate, now
+
+    def lost(self, share: float, highest: int, now: float) -> None:
+        """Take the share lost (0 to 1) since the report before, up to the sequence number `highest`.
+
+        Receivers report with every NACK, on a handful of packets: they are added up for a second.
+        """
+        since, number, expected, lost = self._window
+        packets = min(MAX_REPORTED, (highest - number) & 0xFFFFFFFF)
+        expected, lost = expected + packets, lost + share * packets
+        if now - since >= REPORT_S:
+            if expected:
+                self.loss = 0.5 * self.loss + 0.5 * lost / expected
+            if now >= self._settled and expected:
+                self._losses.append(lost / expected)
+                self._learn()
+                self._restless |= self._losses[-1] > BAD_LOSS
+                if self._probe is not None:  # of few packets, chance takes now more, now less
+                    self._probe.reported(lost / expected > 2 * self._usual_loss(1) + PROBE_LOSS, now)
+            since, expected, lost = now, 0, 0.0
+        self._window = since, highest, expected, lost
+
+    def reported(self, round_trip: float) -> None:
+        """Take the round trip a receiver report tells, in seconds."""
+        self._round_trips.add(round_trip)
+        self._restless |= round_trip > BAD_QUEUE_S  # a queue is only a part of it
+
+    def asks(self, now: float) -> bool:
+        """Whether the round trip must be measured now, behind what is sent; says so once."""
+        if self._probe is not None:
+            return self._probe.asks(min(self._answers, default=FIRST_ROUND_TRIP_S), now)
+        return self._doubt is not None and self._doubt.asks(self._round_trips.least, now)
+
+    def answered(self, round_trip: float, now: float) -> None:
+        """Take the round trip in seconds that was asked for."""
+        self._answers.append(round_trip)
+        if self._probe is not None:
+            self._probe.answered(round_trip - min(self._answers), now)
+        elif self._doubt is not None:
+            self._doubt.answered(round_trip - self._round_trips.least)
+
+    @property
+    def resting(self) -> bool:
+        """Whether :meth:`update` and :meth:`pace` say the same as last time, until something alarming is heard."""
+        return not self._restless and self.step == self.most
+
+    @property
+    def rate(self) -> int:
+        """What the current step needs of the line with sound, in bit/s."""
+        return self._needs(self.step)
+
+    def pace(self, now: float) -> float:
+        """How fast a picture larger than usual may be sent beside the sound, in bit/s."""
+        if self.step >= self.most and now - self._cut > NARROW_S:
+            return LINE_BPS
+        return min(LINE_BPS, max(PACE * self.rate, self._fresh(now) or 0.0) - SOUND_BPS)
+
+    @property
+    def round_trip(self) -> float:
+        """The newest round trip in seconds."""
+        return self._round_trips.newest if self._round_trips else FIRST_ROUND_TRIP_S
+
+    def sent(self, bitrate: float) -> None:
+        """Take what was really sent in the last second, padding left out, in bit/s."""
+        self._sent = bitrate
+
+    def update(self, now: float) -> int:
+        """The step to send, decided anew; call a few times a second."""
+        if self.step >= self.most:
+            self._probe = None
+        if self.step > self.most:
+            self._carried = max(self.step, self._carried)
+            self._change(self.most, now)
+        elif self.step < (held := min(self._carried, self.most)):
+            self._change(held, now)
+        self._wonder(now)
+        if self._probe is not None:
+            self._judge(self._probe, now)
+        elif self._overused(now):
+            self._down(now)
+        elif self.step < self.most and now >= self._not_before:
+            self._probe = Probe(max(self._sent, self.rate), GOAL * self._needs(self.step + 1), now)
+        self.padding = max(0, round(self._probe.sends(now) - self._sent)) if self._probe is not None else 0
+        self._restless = now < self._settled + SETTLE_S or now - self._cut <= NARROW_S or self._probe is not None
+        return self.step
+
+    def _fresh(self, now: float) -> float | None:
+        return self._estimate[0] if self._estimate and now - self._estimate[1] < FRESH_S else None
+
+    def _learn(self) -> None:
+        """See after two reports whether a step down cured a loss; if it did not, the line loses that anyway."""
+        if len(self._losses) == CURED_REPORTS and self._before:
+            mean = fmean(self._losses)
+            self._uncured = mean if mean > CURED * self._before else 0.0
+            self._before = 0.0
+        elif self._losses[-1] < self._uncured:
+            self._uncured += UNLEARNED * (self._losses[-1] - self._uncured)
+
+    def _usual_loss(self, reports: int) -> float:
+        """What was lost before the newest reports, or in spite of the last step down."""
+        before = list(self._losses)[:-reports]
+        return min(MAX_USUAL_LOSS, max(self._uncured, sum(before) / max(1, len(before))))
+
+    def _needs(self, step: int) -> int:
+        return self._steps[step] + SOUND_BPS
+
+    def _low(self, now: float) -> bool:
+        """Whether the receiver's estimate was cut lately, and is below what is sent."""
+        estimate, cut = self._fresh(now), self._cut > max(self._settled, now - FRESH_S)
+        return cut and estimate is not None and estimate < FOLLOWS * self._sent
+
+    def _wonder(self, now: float) -> None:
+        """Ask for round trips as long as the estimate is low."""
+        if self._probe is not None or self.step == 0 or not self._round_trips or not self._low(now):
+            self._doubt = None
+        elif self._doubt is None:
+            self._doubt = Questions(WAITING_S)
+
+    def _overused(self, now: float) -> bool:
+        if self.step == 0 or now < self._settled:
+            return False
+        queue = self._round_trips.queue
+        late = self._doubt is not None and self._doubt.late >= LATE_ANSWERS
+        waiting = late or queue > WAITING_S or not self._round_trips
+        if waiting and self._low(now):  # a low estimate alone may be a busy receiver's mistake
+            return True
+        losing = len(self._losses) > 1 and min(self._losses[-2], self._losses[-1]) > self._usual_loss(2) + BAD_LOSS
+        return losing or (queue > BAD_QUEUE_S and now >= self._settled + SETTLE_S)
+
+    def _down(self, now: float) -> None:
+        """Take the highest step the estimate carries, at least one lower."""
+        estimate, below = self._fresh(now), self.step - 1
+        while below > 0 and estimate is not None and FOLLOWS * self._needs(below) > estimate:
+            below -= 1
+        self._carried = 0
+        self._before = fmean(list(self._losses)[-CURED_REPORTS:] or [0.0])
+        self._change(below, now)
+        self._not_before = now + self._wait
+
+    def _change(self, step: int, now: float, settle: float = SETTLE_S) -> None:
+        self.step, self._settled = step, now + settle
+        self._losses.clear()
+
+    def _judge(self, probe: Probe, now: float) -> None:
+        verdict = probe.verdict(now)
+        if verdict is Verdict.OPEN:
+            return
+        self._probe = None
+        if verdict is Verdict.BORNE:
+            self._change(self.step + 1, now)
+            self._wait, self._not_before = WAIT_S, now + SETTLE_S
+        else:
+            self._change(self.step, now, DRAIN_S)
+            self._not_before = now + self._wait
+            self._wait = min(MAX_WAIT_S, self._wait * 1.4)

@@ -1,1 +1,0 @@
-"""What is seen and heard: layouts, canvas, composer, mixer, codecs."""

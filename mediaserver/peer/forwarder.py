@@ -1,0 +1,294 @@
+"""Sinks that send to a peer: one steady RTP stream out of whichever source the seat looks at or hears."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from itertools import cycle, islice
+from struct import Struct
+from typing import Protocol
+
+from mediaserver.congestion.downlink import LINE_BPS
+from mediaserver.congestion.pacer import HEADERS_BYTES, Pacer
+from mediaserver.congestion.retransmission_limit import ResendLimit
+from mediaserver.rtp.keyframe_requests import KeyframeShare
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import VIDEO_CLOCK
+from mediaserver.rtp.rewriter import Rewriter
+from mediaserver.rtp.rtx import RtxStream
+from mediaserver.rtp.source import Dirty, Source
+from mediaserver.transport.peer_path import Line
+from mediaserver.transport.srtp import Outgoing
+
+PADDING_BYTES = 255
+"""The most that RTP padding can count (RFC 3550 §5.1)."""
+MAX_REPEATED = 96
+"""Packets sent once more in one go to fill a line: those of a picture that stands still are small."""
+MAX_OWED_BYTES = 2500.0
+"""Two packets: what could not be sent between pictures is not made good for."""
+_HEADER = Struct("!BBHII")
+
+
+class Transport(Protocol):
+    """Where packets go."""
+
+    line: Line
+
+    def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
+        """Send packets; `send_time` is the id of the header extension with their time, 0 for none."""
+
+    def send_packet(self, packet: bytes) -> None:
+        """Send one whole plain RTP packet."""
+
+
+def _octets(packets: Iterable[Outgoing]) -> int:
+    return sum([len(payload) for *_, payload in packets])
+
+
+class Forwarder:
+    """One outgoing stream of a peer. `payload_types` maps the codecs the peer negotiated; others never arrive here.
+
+    Video changes source at a key frame only; until it comes the old source goes on.
+    """
+
+    def __init__(
+        self,
+        payload_types: dict[str, int],
+        clock_rate: int,
+        transport: Transport,
+        send_time: int = 0,
+        rtx: RtxStream | None = None,
+        dirty: Dirty | None = None,
+    ) -> None:
+        # given
+        self.payload_types = payload_types
+        self.clock_rate = clock_rate
+        self._transport = transport
+        self._send_time = send_time
+        self.rtx = rtx
+        self._dirty = dirty
+        # owned
+        self.ssrc = secrets.randbits(32) or 1
+        sound = clock_rate != VIDEO_CLOCK
+        self.rewriter = Rewriter(clock_rate, secrets.randbits(15), secrets.randbits(31), one_clock=sound)
+        self.leg = self.rewriter
+        self.leg.ssrc, self.leg.line, self.leg.send_time = self.ssrc, transport.line, send_time
+        self.source: Source | None = None
+        self._next: Source | None = None
+        self._unsent = 0
+        """The first number that was not sent yet, while packets wait."""
+        self._owed = 0.0
+        self._resends = ResendLimit()
+        self._keyframes = KeyframeShare()
+        self._pacer = Pacer(self.leg)
+        self.leg.pace = LINE_BPS if dirty is not None else 0.0
+        # counters
+        self.resent_octets = 0
+        """In packets sent again, headers counted."""
+
+    def takes(self, codec: str) -> bool:
+        """Whether the peer can decode `codec`."""
+        return codec in self.payload_types
+
+    def follow(self, source: Source | None, now: float) -> None:
+        """Change to `source`; None stops the stream."""
+        if source is (self._next or self.source):
+            return
+        if self._next is not None:
+            self._next.detach(self)
+            self._next = None
+        if source is self.source:
+            return
+        if source is None:
+            self._leave()
+            return
+        source.attach(self)
+        self._next = source
+        if self.clock_rate == VIDEO_CLOCK:
+            source.request_keyframe(now)
+
+    def _leave(self) -> None:
+        if self.source is not None:
+            self.source.detach(self)
+            self.source = self.leg.source = None
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        """Forward packets of the current source; a key frame of the next one makes it current."""
+        if source is self._next:
+            packets = self._enter(source, packets)
+        if source is self.source and packets:
+            self._forward(packets, now)
+
+    def _enter(self, source: Source, packets: list[Packet]) -> list[Packet]:
+        start = 0
+        if self.clock_rate == VIDEO_CLOCK:
+            start = next((i for i, p in enumerate(packets) if p.keyframe), len(packets))
+        if start < len(packets):
+            self._forget()
+            self._leave()
+            self.source, self._next = source, None
+            self.rewriter.switch()
+        return packets[start:]
+
+    def _forget(self) -> None:
+        """Drop what waits: a key frame of the next source makes it useless, and a line that became narrow would take
+        seconds for it. Numbers that were not used are given away anew.
+        """
+        if self._pacer.forget():
+            self.rewriter.next_sequence = self._unsent
+
+    def _forward(self, packets: list[Packet], now: float) -> None:
+        assert self.source is not None
+        codec = self.source.codec
+        number, ssrc, rewriter = self.payload_types[codec], self.ssrc, self.rewriter
+        if not self.leg.waiting:
+            self._unsent = rewriter.next_sequence
+        # which VP8 source is the first shows once the one before has ended
+        steady = codec != "VP8" or (not rewriter.switching and rewriter.vp8_as_is())
+        offsets = rewriter.steady(packets, now) if steady else None
+        if offsets is not None:
+            by, later = offsets
+            outgoing: list[Outgoing] = [
+                (number | p.marker << 7, p.sequence + by & 0xFFFF, p.timestamp + later & 0xFFFFFFFF, ssrc, p.payload)
+                for p in packets
+            ]
+        else:
+            outgoing = self._one_by_one(packets, number, now)
+        self._send(outgoing if self._dirty is None else self._paced(outgoing, now))
+        self.leg.moving = codec == "VP8" and not rewriter.vp8_as_is()
+        if not self.leg.moving or rewriter.vp8_moves():  # from here on the fast loop can serve it
+            self.leg.source, self.leg.payload_type = self.source, number
+
+    def _send(self, outgoing: list[Outgoing]) -> None:
+        for _, sequence, *_ in outgoing:
+            if (sequence - self._unsent) & 0xFFFF < 0x8000:  # what is repaired comes after its followers
+                self._unsent = sequence + 1 & 0xFFFF
+        self.leg.packets += len(outgoing)
+        self.leg.octets += _octets(outgoing)
+        self._transport.send(outgoing, self._send_time)
+
+    def _paced(self, outgoing: list[Outgoing], now: float) -> list[Outgoing]:
+        """What of a picture goes now; :meth:`flush` sends the rest."""
+        before = self.leg.waiting
+        outgoing = self._pacer.put(outgoing, _octets(outgoing), now)
+        if self.leg.waiting and not before and self._dirty is not None:
+            self._dirty.append(self)
+        return outgoing
+
+    def hold(self, seconds: float, now: float) -> None:
+        """Send no picture for so long, so that the queue of the line drains."""
+        self._pacer.hold(seconds, now)
+
+    def flush(self, now: float) -> None:
+        """Send what has waited for its turn; called whenever the port was read and at every tick of the sound."""
+        try:
+            self._send(self._pacer.take(now))
+        finally:
+            if self.leg.waiting and self._dirty is not None:
+                self._dirty.append(self)
+
+    def _one_by_one(self, packets: list[Packet], number: int, now: float) -> list[Outgoing]:
+        """The slow way: after a switch, around holes and disorder, and for VP8 ids that must be moved."""
+        assert self.source is not None
+        vp8 = self.source.codec == "VP8"
+        outgoing: list[Outgoing] = []
+        for packet in packets:
+            moved = self.rewriter.forward(packet, now)
+            if moved is not None:
+                payload = self.rewriter.vp8(packet.payload) if vp8 else packet.payload
+                outgoing.append((number | packet.marker << 7, *moved, self.ssrc, payload))
+        return outgoing
+
+    def resend(self, sequences: Iterable[int], rate: float, round_trip: float, now: float) -> None:
+        """Send again what the peer missed and the source still has (RFC 4585 generic NACK).
+
+        `rate` in bit/s is what the line is thought to carry, `round_trip` in seconds.
+        """
+        if self.source is None:
+            return
+        again = []
+        for sequence in self._resends.within(sequences, rate, now):
+            wanted = self.rewriter.source_sequence(sequence)
+            packet = self.source.recall(wanted) if wanted is not None else None
+            if packet is None or self._pacer.holds(sequence):
+                continue
+            if self._resends.allow(sequence, len(packet.payload) + HEADERS_BYTES, round_trip, now):
+                again.append(packet)
+        self.resent_octets += self._send_again(again, now)
+
+    def _send_again(self, packets: list[Packet], now: float) -> int:
+        """Send packets once more, in their own stream where the peer knows one; the bytes this took, headers too.
+
+        Else they are the same bit for bit, since SRTP must not protect two packets with one number: so a peer without
+        that stream is not told when they were sent (:func:`mediaserver.sdp.webrtc.send_time_id`).
+        """
+        assert self.source is not None
+        outgoing = self._one_by_one(packets, self.payload_types[self.source.codec], now)
+        if self.rtx is not None:
+            outgoing = [self.rtx.wrap(packet) for packet in outgoing]
+        self._transport.send(outgoing, self._send_time)
+        return sum(len(payload) + HEADERS_BYTES for *_, payload in outgoing)
+
+    def pad(self, octets: float, now: float) -> None:
+        """Send about so many bytes more between two pictures, to see whether the line carries them.
+
+        With a stream for retransmissions these are the last packets once more, which may even mend something; else it
+        is padding within the stream.
+        """
+        if self.source is None or self.leg.waiting:
+            return
+        self._owed += octets
+        if self.rtx is not None:
+            self._repeat(now)
+        else:
+            self._pad_within(self.payload_types[self.source.codec])
+        self._owed = min(self._owed, MAX_OWED_BYTES)
+
+    def _repeat(self, now: float) -> None:
+        again: list[Packet] = []
+        for packet in islice(cycle(self._newest()), MAX_REPEATED):
+            if self._owed < len(packet.payload) + HEADERS_BYTES:
+                break
+            self._owed -= len(packet.payload) + HEADERS_BYTES
+            again.append(packet)
+        self._send_again(again, now)
+
+    def _newest(self) -> Iterator[Packet]:
+        """The packets last sent, from the newest on, as far as there is no hole."""
+        newest = self.leg.newest if self.leg.sent else None
+        if self.source is None or newest is None:
+            return
+        for back in range(MAX_REPEATED):
+            packet = self.source.recall((newest.sequence - back) & 0xFFFF)
+            if packet is None:
+                return
+            yield packet
+
+    def _pad_within(self, number: int) -> None:
+        while self._owed >= PADDING_BYTES and (moved := self.rewriter.pad()) is not None:
+            self._owed -= PADDING_BYTES + HEADERS_BYTES
+            header = _HEADER.pack(0xA0, number, *moved, self.ssrc)
+            self._transport.send_packet(header + bytes(PADDING_BYTES - 1) + bytes([PADDING_BYTES]))
+
+    def request_keyframe(self, now: float) -> None:
+        """The peer lost its picture (PLI or FIR); who says so all the time is heard now and then."""
+        if not self._keyframes.take(now):
+            return
+        for source in (self.source, self._next):
+            if source is not None:
+                source.request_keyframe(now)
+
+    @property
+    def packets(self) -> int:
+        """Packets sent."""
+        return self.leg.packets
+
+    @property
+    def octets(self) -> int:
+        """Bytes of payload sent."""
+        return self.leg.octets
+
+    def close(self) -> None:
+        """Leave all sources."""
+        self._leave()
+        if self._next is not None:
+            self._next.detach(self)
+            self._next = None

@@ -1,0 +1,209 @@
+"""A seat's camera: up to three simulcast layers, each a source of its own, and the composer's ear on one of them."""
+
+from collections import deque
+from collections.abc import Callable
+from statistics import median
+
+from mediaserver.api import TOP_HEIGHT
+from mediaserver.rtp.frame_assembler import Frame, FrameAssembler, FrameQueue
+from mediaserver.rtp.nack import NackGenerator
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import VIDEO_CLOCK
+from mediaserver.rtp.receive_stats import Reception
+from mediaserver.rtp.rtcp import SenderReport
+from mediaserver.rtp.source import Dirty, Sink, Source, VideoSource
+
+LEARNED_FROM = 9
+"""Reports, whose packets' median counts: some may have been late by themselves."""
+ACTIVE_S = 1.5
+"""A layer that sent nothing for so long is not there: browsers stop layers their line cannot carry."""
+
+
+class Layer(VideoSource):
+    """One simulcast layer: `share` is its height over the camera's, `rid` its name, empty when it is the only one."""
+
+    def __init__(
+        self, name: str, codec: str, dirty: Dirty, ssrc: int, share: float, ask: Callable[[int], None], rid: str = ""
+    ) -> None:
+        super().__init__(name, codec, dirty)
+        # given
+        self.ssrc = ssrc
+        self.rid = rid
+        self.height = round(TOP_HEIGHT * share)
+        self._ask = ask
+        # owned
+        self.nack = NackGenerator()
+        self.reception = Reception()
+        self.heard = -ACTIVE_S
+        self._transits = deque[float](maxlen=LEARNED_FROM)
+
+    def receive(self, packets: list[Packet], now: float) -> list[int]:
+        """Take packets whose numbers follow each other; returns the sequence numbers to ask for again."""
+        if not self.active(now):
+            self._transits.clear()  # its sender's clock went on at a pace of its own
+        self.heard = now
+        first, count = packets[0].sequence, len(packets)
+        self.reception.receive(first, count)
+        missing = self.nack.receive(first, now, count)
+        self.push(*packets)  # padding too, or its number would be a hole to everyone
+        if not self.sinks:
+            self.nack.forget()
+            return []
+        return missing
+
+    def reported(self, report: SenderReport, now: float) -> float | None:
+        """Take its sender's report, and see how long its newest packet was under way; None where that is gone."""
+        self.reception.reported(report, now)
+        newest = self.recall(self.reception.highest)
+        if newest is None:
+            return None
+        transit = self.reception.transit(newest.timestamp, self.heard, VIDEO_CLOCK)
+        self._transits.append(transit)
+        return transit
+
+    @property
+    def transit(self) -> float | None:
+        """How long its packets are usually under way (see :meth:`Reception.transit`); None before it is known."""
+        return median(self._transits) if self._transits else None
+
+    def repair(self, packet: Packet, now: float) -> None:
+        """Take a retransmission; senders also fill their line with packets that came long ago."""
+        if self.nack.misses(packet.sequence):
+            self.nack.receive(packet.sequence, now)
+            self.push(packet)
+
+    def detach(self, sink: Sink) -> None:
+        """Stop sending to `sink`."""
+        super().detach(sink)
+        if not self.sinks:
+            self.nack.forget()
+
+    def rests(self, now: float) -> bool:
+        """Whether nothing must be asked for again until it has a new hole, :meth:`ask` is called or it sends again."""
+        return not self.nack.waiting and (super().rests(now) or not self.active(now))
+
+    def remind(self, now: float) -> None:
+        """Ask again while it sends: browsers answer for a layer at rest with key frames of all the others."""
+        if self.active(now):
+            super().remind(now)
+
+    def active(self, now: float) -> bool:
+        """Whether it sends."""
+        return now - self.heard < ACTIVE_S
+
+    def ask(self) -> None:
+        """Send a PLI."""
+        self._ask(self.ssrc)
+
+
+class Camera:
+    """The layers of one camera, smallest first."""
+
+    def __init__(self) -> None:
+        self.layers: list[Layer] = []
+
+    def add(self, layer: Layer) -> None:
+        """Take a layer as it appears, or anew after its sender restarted: who looks at it follows at a key frame."""
+        others = [each for each in self.layers if each.ssrc != layer.ssrc]
+        self.layers = sorted([*others, layer], key=lambda each: each.height)
+
+    def find(self, ssrc: int | None, rid: str | None) -> Layer | None:
+        """The layer with that SSRC or, when it is None, with that RID."""
+        return next((each for each in self.layers if (each.rid == rid if ssrc is None else each.ssrc == ssrc)), None)
+
+    @property
+    def largest(self) -> Layer | None:
+        """The largest layer, sending or not; None when there is none."""
+        return self.layers[-1] if self.layers else None
+
+    @property
+    def transit(self) -> float | None:
+        """How long its pictures are usually under way; None before that is known."""
+        known = [(layer.heard, transit) for layer in self.layers if (transit := layer.transit) is not None]
+        return max(known)[1] if known else None
+
+    def pick(self, height: int, now: float) -> Layer | None:
+        """The smallest sending layer of at least `height` lines, else the largest; None when nothing is sent."""
+        found = None
+        for layer in self.layers:
+            if layer.active(now):
+                found = layer
+                if layer.height >= height:
+                    break
+        return found
+
+
+class PictureInput:
+    """The composer's sink: one layer's packets into frames; changes layer at a key frame, like every viewer."""
+
+    def __init__(self) -> None:
+        self.leg = None
+        self.queue = FrameQueue()
+        self.flowing = False
+        """Whether pictures were taken since it began to listen."""
+        self._assemblers: dict[Source, FrameAssembler] = {}
+        self._current: Source | None = None
+        self._next: Source | None = None
+
+    @property
+    def listening(self) -> bool:
+        """Whether there is a layer to listen to."""
+        return self._current is not None or self._next is not None
+
+    def follow(self, layer: Layer | None, now: float) -> None:
+        """Change to `layer`; None stops."""
+        if layer is (self._next or self._current):
+            return
+        for source in tuple(self._assemblers):
+            if source is not self._current or layer is None:
+                self._drop(source)
+        self._next = None
+        if layer is None:
+            self._current = None
+            self.flowing = False
+            self.queue.forget()
+        elif layer is not self._current:
+            self._assemblers[layer] = FrameAssembler(layer.codec)
+            self._next = layer
+            layer.attach(self)
+            layer.request_keyframe(now)
+
+    def _drop(self, source: Source) -> None:
+        source.detach(self)
+        self._assemblers.pop(source, None)
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        """Take packets of the current or the next layer."""
+        assembler = self._assemblers.get(source)
+        if assembler is None:
+            return
+        frames = _complete(source, assembler, packets, now)
+        if source is self._next and any(frame.keyframe for frame in frames):
+            if self._current is not None:
+                self._drop(self._current)
+            self._current, self._next = source, None
+        if source is self._current:
+            for frame in frames:
+                self.queue.put(frame, now)
+        if assembler.lost or (source is self._current and self.queue.starving):
+            source.request_keyframe(now)
+
+    def take(self, until: float) -> list[Frame]:
+        """The pictures that had come by then."""
+        frames = self.queue.take(until)
+        self.flowing = self.flowing or bool(frames)
+        return frames
+
+    def broken(self, now: float) -> None:
+        """The decoder gave up on this layer: start over at a key frame."""
+        self.queue.forget()
+        if self._current is not None:
+            self._current.request_keyframe(now)
+
+
+def _complete(source: Source, assembler: FrameAssembler, packets: list[Packet], now: float) -> list[Frame]:
+    """The frames that packets complete; what came before a key frame's first packet was late is taken from `source`."""
+    frames = [frame for packet in packets for frame in assembler.add(packet, now)]
+    while assembler.expected is not None and (packet := source.recall(assembler.expected)) is not None:
+        frames += assembler.add(packet, now)
+    return frames

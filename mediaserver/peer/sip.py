@@ -1,0 +1,221 @@
+"""The media leg of a room system: plain RTP, G.722 or G.711, H.264. To its room it is what a browser's Peer is.
+
+It gets the picture that it can decode and its line carries by its own word, and that one for the whole call: room
+systems tell nothing from which more could be learned, and padding to probe a line with is nothing they know.
+"""
+
+import secrets
+import time
+from collections.abc import Sequence
+
+from mediaserver.api import LineState, RoomOptions
+from mediaserver.congestion.downlink import Downlink
+from mediaserver.congestion.loss import Loss
+from mediaserver.errors import BadOffer
+from mediaserver.peer.forwarder import Forwarder
+from mediaserver.peer.simulcast import Camera
+from mediaserver.peer.sip_stream import LegStream, PictureStream, SoundStream
+from mediaserver.peer.webrtc import REPORT_S, Owner
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.receive_stats import Reception
+from mediaserver.rtp.source import Dirty
+from mediaserver.sdp import sip_write
+from mediaserver.sdp.sip_parse import SOUNDS, Media, Session
+from mediaserver.transport.plain_rtp import PlainPorts, PlainTransport, local_address
+from mediaserver.transport.state import State
+from mediaserver.video.quality import COMPOSED_BPS, SINGLE_NAL, USUAL
+
+KEYFRAMES_S = (1.0, 3.0)
+"""Who cannot ask for a key frame gets one so long after the beginning: the first is often sent before it listens."""
+_MODES = {sip_write.MODE_1: "H264", sip_write.SINGLE: "H264"}
+"""What comes with our payload types, if theirs are others (RFC 3264 §5.1)."""
+
+
+class Leg:
+    """One room system. It either answers an offer (:meth:`answer`), or offers and is answered (:meth:`accept`)."""
+
+    def __init__(
+        self, seat: str, hosts: Sequence[str], *, ports: PlainPorts, options: RoomOptions, dirty: Dirty, owner: Owner
+    ) -> None:
+        # given
+        self.seat = seat
+        self._hosts = hosts
+        self._ports = ports
+        self._options = options
+        self._dirty = dirty
+        self._owner = owner
+        # owned
+        self.transport = PlainTransport(self._transport_changed)
+        self.sound = SOUNDS[0]
+        """The codec it hears the mix in."""
+        self.audio: Forwarder | None = None
+        self.picture: Forwarder | None = None
+        self.content = Camera()
+        """Of a second picture nothing is known yet."""
+        self.downlink = Downlink(COMPOSED_BPS, USUAL)
+        self.due = 0.0
+        self._number = secrets.randbits(31)
+        self._sound_stream: SoundStream | None = None
+        self._picture_stream: PictureStream | None = None
+        self._loss = Loss()
+        self._reported = 0.0
+        self._keyframes: list[float] = []
+
+    # Negotiation
+
+    def offer(self, remote: str) -> str:
+        """Take ports and offer everything to who is at `remote`, if that is known. Raises NoPortFree."""
+        host = local_address(self._hosts, remote)
+        self._open(host, sound=True, picture=True)
+        return sip_write.offer(self._local(host))
+
+    def accept(self, session: Session) -> None:
+        """Take the answer to our offer and begin. Raises BadOffer, and nothing has happened then."""
+        if session.sound not in (None, 0) or session.camera not in (None, 1):
+            raise BadOffer("answer with other m-lines than were offered")
+        if session.sound is None and self._sound_stream is not None:
+            self._release(self._sound_stream)
+            self._sound_stream = None
+        if session.camera is None and self._picture_stream is not None:
+            self._release(self._picture_stream)
+            self._picture_stream = None
+        self._agree(session)
+        self.begin()
+
+    def answer(self, session: Session) -> str:
+        """Take ports and answer an offer; :meth:`begin` follows. Raises NoPortFree."""
+        place = session.sound if session.sound is not None else session.camera
+        assert place is not None
+        host = local_address(self._hosts, session.media[place].host)
+        self._open(host, sound=session.sound is not None, picture=session.camera is not None)
+        self._agree(session)
+        return sip_write.answer(session, self._local(host), shows=self.picture is not None)
+
+    def begin(self) -> None:
+        """Let media flow."""
+        now = time.monotonic()
+        self._reported = now
+        if self._picture_stream is not None and not self._picture_stream.feedback & {"nack pli", "ccm fir"}:
+            self._keyframes = [now + after for after in KEYFRAMES_S]
+        self.transport.connect()
+
+    def _open(self, host: str, *, sound: bool, picture: bool) -> None:
+        try:
+            if sound:
+                self._sound_stream = SoundStream(self._ports, host, self.downlink, self._heard)
+                self.transport.lines.append(self._sound_stream.line)
+            if picture:
+                name = f"camera:{self.seat}"
+                self._picture_stream = PictureStream(self._ports, host, self.downlink, name, self._dirty)
+                self.transport.lines.append(self._picture_stream.line)
+        except Exception:
+            self.transport.close()
+            raise
+
+    def _release(self, stream: LegStream) -> None:
+        """Give the ports of an m-line back that was refused."""
+        self.transport.lines.remove(stream.line)
+        stream.line.close()
+
+    def _local(self, host: str) -> sip_write.Local:
+        sound, picture = (stream.line.port if stream else 0 for stream in (self._sound_stream, self._picture_stream))
+        return sip_write.Local(host, sound, picture, self._number)
+
+    def _agree(self, session: Session) -> None:
+        """Aim at what the peer named, and prepare what it hears and sees."""
+        if session.sound is not None and self._sound_stream is not None:
+            media = session.media[session.sound]
+            codec = sip_write.choose(media, SOUNDS)
+            _take(self._sound_stream, media, {})
+            if media.receives:
+                self.sound = codec.name
+                self.audio = self._sound_stream.send({codec.name: codec.payload_type}, None)
+        if session.camera is not None and self._picture_stream is not None:
+            media = session.media[session.camera]
+            _take(self._picture_stream, media, _MODES)
+            self._picture_stream.feedback = media.feedback
+            if media.receives:
+                self._show(media, self._picture_stream)
+
+    def _show(self, media: Media, stream: PictureStream) -> None:
+        codec = sip_write.choose_picture(media)
+        assert codec.ability is not None
+        room = self._options
+        step = codec.ability.step(room.width, room.height, room.fps, media.bitrate)
+        if step is not None:
+            self.downlink.step = step
+            self.picture = stream.send({codec.name: codec.payload_type}, self._dirty)
+
+    def _transport_changed(self, state: State, reason: str) -> None:
+        self._owner.changed(self.seat, state, reason)
+
+    # What comes
+
+    def _heard(self, packet: Packet, now: float, codec: str) -> None:
+        self._owner.heard(self.seat, packet, now, codec)
+
+    @property
+    def camera(self) -> Camera:
+        """Its camera, with one layer once it sends."""
+        return self._picture_stream.camera if self._picture_stream is not None else self.content
+
+    @property
+    def voice(self) -> Reception:
+        """Of its microphone."""
+        stream = self._sound_stream
+        return stream.reception if stream is not None and stream.reception is not None else Reception()
+
+    # What the room asks of everyone
+
+    def limit(self, most: int) -> None:
+        """Nothing: what it gets was settled by its own word, and is never more than usual."""
+
+    def misses_sound(self, now: float) -> bool:
+        """Nobody's packets are passed on to it, so that none can be mended."""
+        return False
+
+    @property
+    def loss(self) -> float:
+        """The share of its packets that got lost lately, 0 to 1."""
+        return self._loss.share
+
+    @property
+    def line(self) -> LineState:
+        """How its line is."""
+        stream = self._picture_stream if self.picture is not None else self._sound_stream
+        jitter = stream.jitter if stream is not None else 0.0
+        return LineState(self.loss, self.downlink.loss, jitter, self.downlink.round_trip)
+
+    @property
+    def _streams(self) -> list[LegStream]:
+        return [each for each in (self._sound_stream, self._picture_stream) if each is not None]
+
+    def tick(self, now: float) -> bool:
+        """Housekeeping, every `TICK_S`; its quality never changes."""
+        if self.transport.state != "connected":
+            return False
+        if self._picture_stream is not None:
+            self._picture_stream.remind(now)
+        if self._keyframes and now >= self._keyframes[0]:
+            self._keyframes.pop(0)
+            if self.picture is not None:
+                self.picture.request_keyframe(now)
+        if now - self._reported >= REPORT_S:
+            self._reported = now
+            received, lost = (sum(each) for each in zip(*(stream.report(now) for stream in self._streams), strict=True))
+            self._loss.update(received, lost)
+            self.transport.check(now)
+        return False
+
+    async def close(self) -> None:
+        """Leave all sources, say goodbye and release the ports."""
+        for stream in self._streams:
+            stream.close()
+        self.transport.close()
+
+
+def _take(stream: LegStream, media: Media, ours: dict[int, str]) -> None:
+    """Listen to the peer's codecs, and aim at its ports."""
+    theirs = {codec.payload_type: codec.name for codec in media.codecs if codec.name != "telephone-event"}
+    stream.codecs = {number: "H264" if name == SINGLE_NAL else name for number, name in (ours | theirs).items()}
+    stream.line.aim(media.host, media.port, media.rtcp_port, time.monotonic())

@@ -1,0 +1,200 @@
+"""One m-line of a room system: what it sends us, what we send it, and the RTCP of both."""
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from mediaserver.audio.telephony_codecs import RTP_CLOCK, SCALE
+from mediaserver.congestion.downlink import Downlink
+from mediaserver.peer.forwarder import Forwarder
+from mediaserver.peer.simulcast import Camera, Layer
+from mediaserver.rtp import rtcp
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe
+from mediaserver.rtp.receive_stats import Reception
+from mediaserver.rtp.rtcp import Block, Report, SenderReport
+from mediaserver.rtp.source import Dirty
+from mediaserver.rtp.source_validation import Probation
+from mediaserver.transport.plain_rtp import MediaLine, PlainPorts
+
+logger = logging.getLogger(__name__)
+
+TAKEOVER_S = 0.5
+"""Another SSRC on the same m-line is heard once the one before has been silent for so long: a restart, no intruder."""
+
+
+class LegStream:
+    """One m-line on ports of its own. `clock_rate` in Hz; `codecs` names what comes, by payload type."""
+
+    def __init__(self, ports: PlainPorts, host: str, clock_rate: int, downlink: Downlink) -> None:
+        # given
+        self._clock_rate = clock_rate
+        self._downlink = downlink
+        # owned
+        self.line: MediaLine = ports.open(host, self)
+        self.codecs: Mapping[int, str] = {}
+        self.forwarder: Forwarder | None = None
+        self.reception: Reception | None = None
+        """Of what comes at present."""
+        self.jitter = 0.0
+        """Of what we send, in seconds."""
+        self._ssrc = 0
+        self._heard = 0.0
+        self._own_ssrc = secrets.randbits(32) or 1
+
+    def send(self, payload_types: dict[str, int], dirty: Dirty | None) -> Forwarder:
+        """Begin a stream to the peer; pictures wait in `dirty` for their turn."""
+        self.forwarder = Forwarder(payload_types, self._clock_rate, self.line, dirty=dirty)
+        self._own_ssrc = self.forwarder.ssrc
+        return self.forwarder
+
+    def rtp(self, packet: Packet, now: float) -> None:
+        """Take one RTP packet; keep-alives are of payload types nobody named (RFC 6263 §4.6), or empty."""
+        codec = self.codecs.get(packet.payload_type)
+        if codec is None:
+            return
+        if packet.ssrc != self._ssrc or self.reception is None:
+            if self.reception is not None and now - self._heard < TAKEOVER_S:
+                return
+            self._ssrc = packet.ssrc
+            self.reception = self._begin(packet.ssrc)
+        self._heard = now
+        self._receive(packet, codec, now)
+
+    def _begin(self, _ssrc: int) -> Reception:
+        """Another stream begins."""
+        return Reception()
+
+    def _receive(self, packet: Packet, codec: str, now: float) -> None:
+        """Take one packet of the current stream."""
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Take one RTCP compound packet. Whatever it says of key frames is about our only picture."""
+        try:
+            heard = rtcp.parse(data, now)
+        except ValueError as exc:
+            logger.debug("x port %d: %s", self.line.port, exc)
+            return
+        for item in heard:
+            match item:
+                case rtcp.SenderReport():
+                    if self.reception is not None and item.ssrc == self._ssrc:
+                        self._told(self.reception, item, now)
+                case rtcp.KeyframeRequest():
+                    if self.forwarder is not None:
+                        self.forwarder.request_keyframe(now)
+                case rtcp.Nack():
+                    if self.forwarder is not None:
+                        self.forwarder.resend(item.sequences, self._downlink.rate, self._downlink.round_trip, now)
+                case rtcp.Report():
+                    if self.forwarder is not None and item.ssrc == self.forwarder.ssrc:
+                        self._reported(item, now)
+
+    def _told(self, reception: Reception, report: SenderReport, now: float) -> None:
+        """Take the sender's report on the current stream."""
+        reception.reported(report, now)
+
+    def _reported(self, report: Report, now: float) -> None:
+        self.jitter = report.jitter / self._clock_rate
+
+    def report(self, now: float) -> tuple[int, int]:
+        """Send what we know of both directions; packets received and lost since the last report."""
+        blocks, got, lost = [], 0, 0
+        if self.reception is not None and self.reception.received:
+            block, got, lost = self.reception.take(self._ssrc, now)
+            blocks.append(block)
+        each = self.forwarder
+        if each is not None and each.packets:
+            at = each.rewriter.timestamp_at(now)
+            self.line.send_rtcp(rtcp.sender_report(each.ssrc, now, at, each.packets, each.octets, blocks))
+        else:
+            self.line.send_rtcp(self._compound(blocks))
+        return got, lost
+
+    def _compound(self, blocks: list[Block], more: bytes = b"") -> bytes:
+        """Old systems drop whatever does not begin with a report and a name (RFC 3550 §6.1)."""
+        return rtcp.receiver_report(self._own_ssrc, blocks) + rtcp.name(self._own_ssrc) + more
+
+    def close(self) -> None:
+        """Leave all sources, and say so."""
+        if self.forwarder is not None:
+            self.forwarder.close()
+        self.line.send_rtcp(self._compound([], rtcp.goodbye(self._own_ssrc)))
+
+
+class SoundStream(LegStream):
+    """The microphone and the loudspeakers. `heard` takes packets whose timestamps are in samples at 48 kHz."""
+
+    def __init__(
+        self, ports: PlainPorts, host: str, downlink: Downlink, heard: Callable[[Packet, float, str], None]
+    ) -> None:
+        super().__init__(ports, host, RTP_CLOCK, downlink)
+        # given
+        self._take = heard
+
+    def _receive(self, packet: Packet, codec: str, now: float) -> None:
+        assert self.reception is not None
+        self.reception.receive(packet.sequence)
+        if packet.payload:
+            packet.timestamp = packet.timestamp * SCALE & 0xFFFFFFFF  # 2^32 is a multiple of itself in either clock
+            self._take(packet, now, codec)
+
+    def _told(self, reception: Reception, report: SenderReport, now: float) -> None:
+        super()._told(reception, replace(report, timestamp=report.timestamp * SCALE & 0xFFFFFFFF), now)
+
+
+class PictureStream(LegStream):
+    """The camera, a layer as browsers have, and the display. `name` is the camera's; `feedback`: see Media."""
+
+    def __init__(self, ports: PlainPorts, host: str, downlink: Downlink, name: str, dirty: Dirty) -> None:
+        super().__init__(ports, host, VIDEO_CLOCK, downlink)
+        # given
+        self._name = name
+        self._dirty = dirty
+        # owned
+        self.camera = Camera()
+        self.feedback: frozenset[str] = frozenset()
+        self._probation = Probation()
+        self._requests = 0
+
+    def _begin(self, ssrc: int) -> Reception:
+        self._probation = Probation()
+        return self._begin_layer(ssrc)
+
+    def _begin_layer(self, ssrc: int) -> Reception:
+        layer = Layer(self._name, "H264", self._dirty, ssrc, 1.0, self._ask)
+        self.camera.layers = [layer]
+        return layer.reception
+
+    def _receive(self, packet: Packet, codec: str, now: float) -> None:
+        verdict = self._probation.judge(packet.sequence)
+        if verdict == "leave":
+            return
+        if verdict == "restart":
+            self.reception = self._begin_layer(packet.ssrc)
+        packet.keyframe = is_keyframe(codec, packet.payload)
+        self.camera.layers[0].receive([packet], now)  # what is missing is not asked for: they never offer it
+
+    def _ask(self, ssrc: int) -> None:
+        """Ask for a key frame in the way the peer knows; who named none may still understand a PLI."""
+        if "ccm fir" in self.feedback and "nack pli" not in self.feedback:
+            self._requests += 1
+            request = rtcp.full_intra(self._own_ssrc, ssrc, self._requests)
+        else:
+            request = rtcp.picture_loss(self._own_ssrc, ssrc)
+        self.line.send_rtcp(self._compound([], request))
+
+    def _told(self, reception: Reception, report: SenderReport, now: float) -> None:
+        self.camera.layers[0].reported(report, now)
+
+    def _reported(self, report: Report, now: float) -> None:
+        super()._reported(report, now)
+        if report.round_trip is not None:
+            self._downlink.reported(report.round_trip)
+        self._downlink.lost(report.lost, report.highest, now)
+
+    def remind(self, now: float) -> None:
+        """Ask again for a key frame that has not come."""
+        for layer in self.camera.layers:
+            layer.remind(now)

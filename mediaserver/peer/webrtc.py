@@ -1,0 +1,423 @@
+"""One peer: what it offered, what it sends, what it is sent. Negotiation and RTCP live here; who sees what does not."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Protocol
+
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from mediaserver.api import LineState
+from mediaserver.congestion.downlink import BAD_QUEUE_S, Downlink
+from mediaserver.congestion.loss import Loss
+from mediaserver.congestion.pacer import HEADERS_BYTES
+from mediaserver.congestion.uplink import UplinkLimit
+from mediaserver.peer.forwarder import Forwarder
+from mediaserver.peer.simulcast import Camera, Layer
+from mediaserver.rtp import rtcp, rtx
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import VIDEO_CLOCK, is_keyframe, mark_keyframes
+from mediaserver.rtp.receive_stats import Reception
+from mediaserver.rtp.source import Dirty, Source
+from mediaserver.rtp.source_validation import Probation
+from mediaserver.sdp.webrtc import (
+    LEVEL_URI,
+    MID_URI,
+    REPAIRED_RID_URI,
+    RID_URI,
+    Codec,
+    Local,
+    Media,
+    Offer,
+    send_time_id,
+    write_answer,
+)
+from mediaserver.transport.dtls import fingerprint
+from mediaserver.transport.state import State
+from mediaserver.transport.udp_mux import UdpMux
+from mediaserver.transport.webrtc import WebRtcTransport
+from mediaserver.video.quality import COMPOSED_BPS, USUAL
+
+logger = logging.getLogger(__name__)
+
+CAMERA_CODECS = ("VP8", "H264")
+"""VP8 first: a forwarded camera must reach Firefox too, which decodes nothing else on a closed network."""
+MAX_SSRCS = 18
+"""Microphone, three layers, a screen and their retransmissions, and again after a renegotiation; more is a flood."""
+REPORT_S = 1.0
+"""All report at its whole multiples: what is done for many at once costs each a third of what it costs alone."""
+MISSED, MISSED_S = 0.02, 10.0
+"""Who lost more than this share of the sound between two reports counts as losing it for so long."""
+TICK_S = 0.06
+"""How often :meth:`Peer.tick` is called when it is due."""
+
+_Receive = Callable[[list[Packet], float], None]
+"""Takes packets of one incoming stream that follow each other in number, and when they came."""
+
+
+class Owner(Protocol):
+    """Who a peer tells what happened."""
+
+    def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
+        """A packet of the microphone, its timestamp in samples at 48 kHz."""
+
+    def lips_wait_s(self, seat: str) -> float:
+        """So many seconds a seat's pictures must wait for its voice."""
+
+    def changed(self, seat: str, state: State, reason: str) -> None:
+        """The transport's state."""
+
+
+class Peer:
+    """The transport of one seat with its streams. `answer` is the SDP to send back."""
+
+    def __init__(
+        self, seat: str, offer: Offer, *, mux: UdpMux, certificate: RTCCertificate, dirty: Dirty, owner: Owner
+    ) -> None:
+        # given
+        self.seat = seat
+        self._offer = offer
+        self._dirty = dirty
+        self._owner = owner
+        # owned
+        self.camera = Camera()
+        self.content = Camera()
+        """A shared screen: a second picture with one layer."""
+        self.transport = WebRtcTransport(
+            mux, certificate, offer.fragment, offer.password, list(offer.fingerprints), self, self._transport_changed
+        )
+        self.sound = "opus"
+        """The codec it hears the mix in."""
+        self._microphone = _first(offer, "audio", sends=True)
+        self._camera_media, self._content_media = _first_two(offer)
+        self.transport.line.level_id = self._microphone.extensions.get(LEVEL_URI, 0) if self._microphone else 0
+        self.audio = self._forwarder(_first(offer, "audio", sends=False), 48000)
+        self.picture = self._forwarder(_first(offer, "video", sends=False), VIDEO_CLOCK)
+        self._streams: dict[int, _Receive] = {}
+        self._receptions: dict[int, Reception] = {}
+        self.voice = Reception()
+        """Of its microphone."""
+        self._uplink = UplinkLimit()
+        self._loss = Loss()
+        self.downlink = Downlink(COMPOSED_BPS, USUAL)
+        self.due = 0.0
+        """When :meth:`tick` has something to do: with every tick, until nothing is missed and its line is quiet."""
+        self._reported = 0.0
+        """Since when there was no report."""
+        self._jitter = 0.0
+        """Of the picture we send, in seconds."""
+        self._octets = 0
+        self._measured = 0
+        """Which sender report the round trip is of: with every NACK browsers answer the same one again."""
+        self._missed = -MISSED_S
+        """When a report last told that sound was lost."""
+        self.answer = write_answer(offer, self._local(mux, certificate), CAMERA_CODECS)
+
+    def _forwarder(self, media: Media | None, clock_rate: int) -> Forwarder | None:
+        if media is None:
+            return None
+        numbers = {codec.name: codec.payload_type for codec in media.codecs}
+        repairs = {codec.payload_type: codec.rtx for codec in media.codecs if codec.rtx is not None}
+        rtx_stream = rtx.RtxStream(repairs, secrets.randbits(32) or 1, secrets.randbits(15)) if repairs else None
+        dirty = self._dirty if media.kind == "video" else None  # sound is never held back
+        return Forwarder(numbers, clock_rate, self.transport, send_time_id(media), rtx_stream, dirty)
+
+    def _local(self, mux: UdpMux, certificate: RTCCertificate) -> Local:
+        ssrcs, rtx_ssrcs = {}, {}
+        for forwarder, kind in ((self.audio, "audio"), (self.picture, "video")):
+            media = _first(self._offer, kind, sends=False)
+            if forwarder is not None and media is not None:
+                ssrcs[media.mid] = forwarder.ssrc
+                if forwarder.rtx is not None:
+                    rtx_ssrcs[media.mid] = forwarder.rtx.ssrc
+        ice = self.transport.ice
+        return Local(ice.fragment, ice.password, fingerprint(certificate), tuple(mux.addresses), ssrcs, rtx_ssrcs)
+
+    def _transport_changed(self, state: State, reason: str) -> None:
+        self._owner.changed(self.seat, state, reason)
+
+    # Incoming packets: nothing here may raise, a bad packet costs the peer that packet.
+
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        """Take decrypted RTP packets of one stream."""
+        stream = self._streams.get(packets[0].ssrc) or self._new_stream(packets[0], extensions)
+        if stream is not None:
+            stream(packets, now)
+
+    def _new_stream(self, packet: Packet, extensions: dict[int, bytes]) -> _Receive | None:
+        if len(self._streams) >= MAX_SSRCS:
+            return None
+        stream = None
+        if self._microphone and packet.payload_type in _numbers(self._microphone):
+            stream = self._microphone_stream(packet.ssrc)
+        else:
+            stream = self._video_stream(packet, extensions)
+        if stream is not None:
+            self._streams[packet.ssrc] = stream
+        return stream
+
+    def _microphone_stream(self, ssrc: int) -> _Receive:
+        reception = self._receptions[ssrc] = self.voice = Reception()
+
+        def receive(packets: list[Packet], now: float) -> None:
+            reception.receive(packets[0].sequence, len(packets))
+            for packet in packets:
+                if packet.payload:
+                    self._owner.heard(self.seat, packet, now)
+
+        return receive
+
+    def _video_stream(self, packet: Packet, extensions: dict[int, bytes]) -> _Receive | None:
+        if self._content_media is not None and _belongs(packet, extensions, self._content_media):
+            media, camera, name = self._content_media, self.content, f"content:{self.seat}"
+        elif self._camera_media is not None:
+            media, camera, name = self._camera_media, self.camera, f"camera:{self.seat}"
+        else:
+            return None
+        if packet.payload_type in _numbers(media):
+            return self._camera_stream(packet, extensions, media, camera, name)
+        if packet.payload_type in _rtx_codecs(media):
+            return self._repair_stream(packet.ssrc, extensions, media, camera)
+        return None
+
+    def _camera_stream(
+        self, packet: Packet, extensions: dict[int, bytes], media: Media, camera: Camera, name: str
+    ) -> _Receive | None:
+        rid = _rid(media, extensions, RID_URI)
+        if rid is None:
+            return None
+        codecs = {codec.payload_type: codec.name for codec in media.codecs}
+        ssrc, codec, share = packet.ssrc, codecs[packet.payload_type], _share(media, rid)
+        probation = Probation()
+
+        def begin() -> Layer:
+            self.due = 0.0
+            layer = Layer(name, codec, self._dirty, ssrc, share, self._ask_keyframe, rid)
+            camera.add(layer)
+            self._receptions[ssrc] = layer.reception
+            return layer
+
+        layer = begin()
+
+        def receive(packets: list[Packet], now: float) -> None:
+            nonlocal layer
+            if codecs.get(packets[0].payload_type) != codec:
+                return
+            verdict = probation.judge(packets[0].sequence, len(packets))
+            if verdict == "leave":
+                return
+            if verdict == "restart":
+                layer = begin()
+            mark_keyframes(codec, packets)
+            missing = layer.receive(packets, now)
+            if missing:
+                self.due = 0.0
+                self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, missing))
+
+        return receive
+
+    def _repair_stream(self, ssrc: int, extensions: dict[int, bytes], media: Media, camera: Camera) -> _Receive | None:
+        """Retransmissions of a layer, told by its RID (RFC 8852 §3.2) or by the offer's SSRCs."""
+        named = camera.find(media.repairs.get(ssrc), _rid(media, extensions, REPAIRED_RID_URI))
+        if named is None:
+            return None
+        original = named.ssrc
+        codecs = _rtx_codecs(media)
+        reception = self._receptions[ssrc] = Reception()
+
+        def receive(packets: list[Packet], now: float) -> None:
+            reception.receive(packets[0].sequence, len(packets))
+            codec, layer = codecs.get(packets[0].payload_type), camera.find(original, None)
+            if codec is None or layer is None or codec.name != layer.codec:
+                return
+            for packet in packets:
+                repaired = rtx.unwrap(packet, original, codec.payload_type)
+                if repaired is not None:
+                    repaired.keyframe = is_keyframe(codec.name, repaired.payload)
+                    layer.repair(repaired, now)
+
+        return receive
+
+    def _reported_on(self, report: rtcp.Report, now: float) -> None:
+        if self.picture is not None and report.ssrc == self.picture.ssrc:
+            if report.round_trip is not None and report.answers != self._measured:
+                self._measured = report.answers
+                self.downlink.reported(report.round_trip)
+            self.downlink.lost(report.lost, report.highest, now)
+            self._jitter = report.jitter / VIDEO_CLOCK
+        elif self.audio is not None and report.ssrc == self.audio.ssrc and report.lost > MISSED:
+            self._missed = now
+
+    def _sender_reported(self, report: rtcp.SenderReport, now: float) -> None:
+        if (layer := self.camera.find(report.ssrc, None)) is not None:
+            transit = layer.reported(report, now)
+            if transit is not None and layer.active(now):  # one at rest would tell of the line as it was
+                self._uplink.came(transit)
+        elif (reception := self._receptions.get(report.ssrc)) is not None:
+            reception.reported(report, now)
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Take one decrypted RTCP compound packet."""
+        try:
+            heard = rtcp.parse(data, now)
+        except ValueError as exc:
+            logger.debug("x %s: %s", self.seat, exc)
+            return
+        for item in heard:
+            match item:
+                case rtcp.Report():
+                    self._reported_on(item, now)
+                case rtcp.Estimate():
+                    self.downlink.estimated(item.bitrate, now)
+                case rtcp.Nack():
+                    if self.picture is not None and item.ssrc == self.picture.ssrc:
+                        self.picture.resend(item.sequences, self.downlink.rate, self.downlink.round_trip, now)
+                case rtcp.KeyframeRequest():
+                    if self.picture is not None and item.ssrc == self.picture.ssrc:
+                        self.picture.request_keyframe(now)
+                case rtcp.SenderReport():
+                    self._sender_reported(item, now)
+        if not self.downlink.resting:
+            self.due = 0.0
+
+    def limit(self, most: int) -> None:
+        """Send no better quality than step `most`, whatever the line carries."""
+        if most != self.downlink.most:
+            self.downlink.most = most
+            self.due = 0.0
+
+    def answered(self, round_trip: float, now: float) -> None:
+        """Take the round trip measured behind the padding of a probe."""
+        self.downlink.answered(round_trip, now)
+
+    @property
+    def loss(self) -> float:
+        """The share of its packets that got lost lately, 0 to 1."""
+        return self._loss.share
+
+    def misses_sound(self, now: float) -> bool:
+        """Whether it lost sound lately."""
+        return now - self._missed < MISSED_S
+
+    @property
+    def line(self) -> LineState:
+        """How its line is."""
+        return LineState(self.loss, self.downlink.loss, self._jitter, self.downlink.round_trip)
+
+    @property
+    def _own_ssrc(self) -> int:
+        """The SSRC our feedback comes from."""
+        forwarder = self.audio or self.picture
+        return forwarder.ssrc if forwarder else 1
+
+    def _ask_keyframe(self, ssrc: int) -> None:
+        self.due = 0.0
+        self.transport.send_rtcp(rtcp.picture_loss(self._own_ssrc, ssrc))
+
+    def tick(self, now: float) -> bool:
+        """Housekeeping, every `TICK_S`; whether the line now carries another step of quality.
+
+        Liveness, repeated NACKs and key frame requests, padding while the line is probed, reports once a second.
+        """
+        layers = (*self.camera.layers, *self.content.layers)
+        for layer in layers:
+            layer.remind(now)
+            if layer.nack.waiting and layer.sinks and (again := layer.nack.due(now)):
+                self.transport.send_rtcp(rtcp.nack(self._own_ssrc, layer.ssrc, again))
+        if now - self._reported >= REPORT_S:
+            self.transport.check(now)
+            if self.transport.state == "connected":
+                self._reported = now // REPORT_S * REPORT_S
+                self._report(now)
+        changed = not self.downlink.resting and self._follow_line(now)
+        quiet = self.downlink.resting and all(layer.rests(now) for layer in layers)
+        self.due = self._reported + REPORT_S if quiet else 0.0
+        return changed
+
+    def _follow_line(self, now: float) -> bool:
+        before = self.downlink.step
+        changed = self.downlink.update(now) != before
+        if self.picture is not None:
+            self.picture.leg.pace = self.downlink.pace(now)
+            if self.downlink.step < min(before, self.downlink.most):
+                self.picture.hold(BAD_QUEUE_S, now)
+        if self.downlink.padding and self.picture is not None:
+            self.picture.pad(self.downlink.padding * TICK_S / 8, now)
+        if self.downlink.asks(now):
+            self.transport.ask(now)
+        return changed
+
+    def _report(self, now: float) -> None:
+        octets, report = 0, b""
+        for each in (self.audio, self.picture):
+            if each is not None and (leg := each.leg).packets:
+                octets += leg.octets + HEADERS_BYTES * leg.packets + each.resent_octets
+                at = leg.timestamp_at(now - self._wait_s(each.source))
+                report += rtcp.sender_report(leg.ssrc, now, at, leg.packets, leg.octets)
+        self.downlink.sent(8.0 * (octets - self._octets))
+        self._octets = octets
+        if self._receptions:
+            report += self._receiving(now)
+        if report:
+            self.transport.send_rtcp(report)
+
+    def _wait_s(self, source: Source | None) -> float:
+        """What we forward belongs to a voice we hold back: who receives both brings them together by our reports."""
+        kind, _, seat = source.name.partition(":") if source is not None else ("", "", "")
+        return self._owner.lips_wait_s(seat) if kind == "camera" else 0.0
+
+    def _receiving(self, now: float) -> bytes:
+        taken = {ssrc: reception.take(ssrc, now) for ssrc, reception in self._receptions.items()}
+        self._loss.update(sum(each[1] for each in taken.values()), sum(each[2] for each in taken.values()))
+        report = rtcp.receiver_report(self._own_ssrc, [block for block, _, _ in taken.values()])
+        layers = [layer.ssrc for layer in (*self.camera.layers, *self.content.layers)]
+        if layers:
+            received = sum(taken[ssrc][1] for ssrc in layers)
+            lost = sum(taken[ssrc][2] for ssrc in layers)
+            report += rtcp.remb(self._own_ssrc, self._uplink.update(received, lost), layers)
+        return report
+
+    async def close(self) -> None:
+        """Leave all sources and end the transport."""
+        for forwarder in (self.audio, self.picture):
+            if forwarder is not None:
+                forwarder.close()
+        await self.transport.close()
+
+
+def _first(offer: Offer, kind: str, *, sends: bool) -> Media | None:
+    """The first m-line of a kind the peer sends on, or else receives on."""
+    return next((m for m in offer.media if m.kind == kind and m.codecs and (m.sends if sends else m.receives)), None)
+
+
+def _first_two(offer: Offer) -> tuple[Media | None, Media | None]:
+    """The camera's m-line and the shared screen's: the first and the second video that the peer sends."""
+    sent = [media for media in offer.media if media.kind == "video" and media.codecs and media.sends]
+    return sent[0] if sent else None, sent[1] if len(sent) > 1 else None
+
+
+def _belongs(packet: Packet, extensions: dict[int, bytes], media: Media) -> bool:
+    """Whether a packet is of an m-line, by its MID (RFC 9143 §9.2), else by the offer's SSRCs."""
+    mid = extensions.get(media.extensions.get(MID_URI, 0))
+    return packet.ssrc in media.ssrcs if mid is None else mid == media.mid.encode()
+
+
+def _numbers(media: Media) -> set[int]:
+    return {codec.payload_type for codec in media.codecs}
+
+
+def _rtx_codecs(media: Media) -> dict[int, Codec]:
+    return {codec.rtx: codec for codec in media.codecs if codec.rtx is not None}
+
+
+def _rid(media: Media, extensions: dict[int, bytes], uri: str) -> str | None:
+    """Which layer a packet belongs to, by its header extension `uri`: empty without layers, None while unknown."""
+    if not media.rids:
+        return ""
+    rid = extensions.get(media.extensions.get(uri, 0), b"").decode("ascii", "replace")
+    return rid if rid in media.rids else None
+
+
+def _share(media: Media, rid: str) -> float:
+    """A layer's height over the camera's (layers stand low to high in the offer)."""
+    return 0.5 ** (len(media.rids) - 1 - media.rids.index(rid)) if rid else 1.0

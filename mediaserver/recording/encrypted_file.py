@@ -1,0 +1,160 @@
+"""Files at rest: sealed chunk by chunk, so that any range opens by itself and nothing can be changed, cut or moved.
+
+A sealed file is a header and chunks of 1 MiB, each with its tag (AES-256-GCM). Its key is its own and stands in the
+header, sealed with the key of the safe and bound to the file's place: its folder and name. A chunk's nonce is its
+number and whether it is the last one, as in STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015), so that chunks that are
+missing, swapped or of another file do not open.
+"""
+
+import io
+import os
+import secrets
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from mediaserver.recording.files import CHUNK_BYTES, take_name
+
+MARK = b"diemcau sealed 1"
+"""What a sealed file begins with; an mp4 begins with the size of its first box."""
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
+HEADER_BYTES = len(MARK) + WRAPPED_BYTES
+SEALED_BYTES = CHUNK_BYTES + TAG_BYTES
+
+
+class Damaged(Exception):
+    """A file is not what was sealed at its place, or was sealed with another key."""
+
+    def __init__(self, path: Path, fault: str) -> None:
+        super().__init__(f"{path} {fault}")
+        self.path = path
+        self.fault = fault
+
+
+class SealedFile(io.RawIOBase):
+    """Reads what was sealed. Raises Damaged."""
+
+    def __init__(self, file: BinaryIO, path: Path, key: bytes) -> None:
+        # given
+        self._file = file
+        self._path = path
+        self._cipher = AESGCM(key)
+        # owned
+        body = os.fstat(file.fileno()).st_size - HEADER_BYTES
+        self._last = max(0, body - 1) // SEALED_BYTES
+        self._size = body - (self._last + 1) * TAG_BYTES
+        self._place = 0
+        self._opened: tuple[int, bytes] = (-1, b"")
+        if self._size < 0:
+            raise Damaged(path, "is cut off")
+        if self._size == 0:  # there is no byte whose reading would tell
+            self._chunk(0)
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a byte of what was sealed."""
+        self._place = max(0, offset + (0, self._place, self._size)[whence])
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        """Read from where we are, at most to the end of the chunk."""
+        if self._place >= self._size:
+            return 0
+        view = memoryview(buffer).cast("B")
+        number, start = divmod(self._place, CHUNK_BYTES)
+        found = self._chunk(number)[start : start + len(view)]
+        view[: len(found)] = found
+        self._place += len(found)
+        return len(found)
+
+    def close(self) -> None:
+        """Close the file beneath, too."""
+        self._file.close()
+        super().close()
+
+    def _chunk(self, number: int) -> bytes:
+        if self._opened[0] != number:
+            self._file.seek(HEADER_BYTES + number * SEALED_BYTES)
+            sealed = self._file.read(SEALED_BYTES)
+            try:
+                self._opened = number, self._cipher.decrypt(_nonce(number, number == self._last), sealed, None)
+            except InvalidTag:
+                raise Damaged(self._path, f"was changed in chunk {number}") from None
+        return self._opened[1]
+
+
+class Safe:
+    """Seals files and opens them again, with one key for all."""
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self._cipher = AESGCM(key)
+
+    def seal(self, path: Path) -> None:
+        """Replace a file by what it is when sealed, unless it is; until then it stays as it is. Raises OSError."""
+        with path.open("rb") as plain:
+            if not _marked(plain):
+                plain.seek(0)
+                self.write(path, plain)
+
+    def write(self, path: Path, plain: BinaryIO) -> None:
+        """Write a sealed file, from where something plain stands to its end. Raises OSError."""
+        fresh = path.with_name(f"{path.name}.sealed")
+        key = secrets.token_bytes(KEY_BYTES)
+        cipher, nonce = AESGCM(key), secrets.token_bytes(NONCE_BYTES)
+        try:
+            with fresh.open("wb") as file:
+                file.write(MARK + nonce + self._cipher.encrypt(nonce, key, _place(path)))
+                number, chunk = 0, plain.read(CHUNK_BYTES)
+                while following := plain.read(CHUNK_BYTES):
+                    file.write(cipher.encrypt(_nonce(number, False), chunk, None))
+                    number, chunk = number + 1, following
+                file.write(cipher.encrypt(_nonce(number, True), chunk, None))
+            take_name(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+    def open(self, path: Path, sealed: bool = False) -> io.BufferedReader:
+        """Open a file, sealed or (unless it must be) still plain. Raises Damaged, OSError."""
+        file = path.open("rb")
+        try:
+            if _marked(file):
+                opened = SealedFile(file, path, self._unwrap(file.read(WRAPPED_BYTES), path))
+                return io.BufferedReader(opened, CHUNK_BYTES)
+            if sealed:
+                raise Damaged(path, "is not sealed")
+            file.seek(0)
+        except Damaged:
+            file.close()
+            raise
+        return file
+
+    def _unwrap(self, wrapped: bytes, path: Path) -> bytes:
+        try:
+            return self._cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _place(path))
+        except (InvalidTag, ValueError):
+            raise Damaged(path, "was sealed with another key, or for another place") from None
+
+
+def _marked(file: BinaryIO) -> bool:
+    return file.read(len(MARK)) == MARK
+
+
+def _place(path: Path) -> bytes:
+    return f"{path.parent.name}/{path.name}".encode()
+
+
+def _nonce(number: int, last: bool) -> bytes:
+    return number.to_bytes(NONCE_BYTES - 1, "big") + bytes([last])

@@ -1,0 +1,89 @@
+"""The sound of each point beside a recording: Opus in an mp4 of its own, on the time of the recording.
+
+Silence is no data: the next packet simply has a later time. One packet of silence at 0 pins every file to the
+beginning of the recording, so that all of them lie together in any editor. What is kept is what goes into the mix: the
+loudest few of the open floors, mended where packets were lost.
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from fractions import Fraction
+
+import av
+
+from mediaserver.audio.mix_minus import FRAME_SAMPLES, SAMPLE_RATE, Samples
+from mediaserver.audio.opus import OpusEncoder, silence
+from mediaserver.recording.files import MAX_SOLOS, RecordingFiles
+from mediaserver.recording.muxer import FragmentedFile, add_opus
+
+
+class Solo:
+    """One point. Encoded in the loop's thread, written in the recorder's."""
+
+    def __init__(self, files: RecordingFiles, number: int, name: str) -> None:
+        # given
+        self._files = files
+        self._number = number
+        self._name = name
+        # owned
+        self._encoder = OpusEncoder()
+        self._silence = silence()
+        self._next = 0
+        self._file: FragmentedFile | None = None
+        self._last = -1
+
+    def encode(self, samples: Samples, tick: int) -> bytes:
+        """Encode 20 ms; after a silence the encoder knows nothing of what was before."""
+        if tick != self._next:
+            self._encoder.reset()
+        self._next = tick + 1
+        return self._encoder.encode(samples)
+
+    def write(self, payload: bytes, seconds: float) -> None:
+        """Write a packet at its time. Raises OSError, FFmpegError."""
+        if self._file is None:
+            self._file = FragmentedFile(self._files.open(self._number))
+            self._file.container.metadata["title"] = self._name
+            add_opus(self._file.container)
+            self._mux(self._silence, 0)
+        self._mux(payload, max(round(seconds * SAMPLE_RATE), self._last + 1))
+
+    def _mux(self, payload: bytes, pts: int) -> None:
+        assert self._file is not None
+        packet = av.Packet(payload)
+        packet.stream = self._file.container.streams[0]
+        packet.time_base = Fraction(1, SAMPLE_RATE)
+        packet.pts = packet.dts = self._last = pts
+        packet.duration = FRAME_SAMPLES
+        packet.is_keyframe = True
+        self._file.container.mux(packet)
+
+    def close(self) -> None:
+        """Finish the file. Raises OSError, FFmpegError."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+
+class Solos:
+    """All points of one recording by their names; further ones than `MAX_SOLOS` are left out."""
+
+    def __init__(self, files: RecordingFiles) -> None:
+        # given
+        self._files = files
+        # owned
+        self._solos: dict[str, Solo] = {}
+
+    def encode(self, voices: Mapping[str, Samples], tick: int) -> list[tuple[Solo, bytes]]:
+        """Encode 20 ms of every voice; who begin in the same tick have their files in the order given."""
+        for name in voices:
+            if name not in self._solos and len(self._solos) < MAX_SOLOS:
+                self._solos[name] = Solo(self._files, len(self._solos) + 1, name)
+        known = ((self._solos[name], samples) for name, samples in voices.items() if name in self._solos)
+        return [(solo, solo.encode(samples, tick)) for solo, samples in known]
+
+    def close(self) -> None:
+        """Finish all files, whichever cannot be. Raises OSError, FFmpegError."""
+        with ExitStack() as files:
+            for solo in self._solos.values():
+                files.callback(solo.close)

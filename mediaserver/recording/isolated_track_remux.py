@@ -1,0 +1,72 @@
+"""Makes the files of a recording's points good, as :mod:`mediaserver.recording.remuxer` does the recording itself."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+
+from mediaserver.recording.disk_space import measure
+from mediaserver.recording.files import digest, solos_of, take_name
+from mediaserver.recording.muxer import ORDINARY, add_opus, cut_off, open_whole
+
+
+@dataclass(frozen=True, slots=True)
+class GoodSolo:
+    """A good file of one point: where it lies and whose sound it is; `seconds` is where its last sound ends."""
+
+    path: str
+    name: str
+    seconds: float
+    bytes: int
+    sha256: str
+
+
+def finish_solos(recording: Path) -> tuple[GoodSolo, ...]:
+    """Make the files beside a recording good; one that cannot be read is left as it is, and out. Raises OSError."""
+    found = []
+    for path in solos_of(recording):
+        with suppress(av.FFmpegError, IndexError, FileNotFoundError):  # no mp4, or nothing in it
+            found.append(_finish(path))
+    return tuple(found)
+
+
+def _finish(path: Path) -> GoodSolo:
+    fresh = path.with_suffix(".new")
+    try:
+        if measure(path.parent).holds(path.stat().st_size):
+            _write(fresh, path)
+            take_name(fresh, path)
+        else:
+            cut_off(path)
+        with open_whole(path) as container:
+            name = container.metadata.get("title", "")
+            ends = ((packet.pts or 0) + (packet.duration or 0) for packet in _packets(container))
+            seconds = float(max(ends, default=0) * container.streams.audio[0].time_base)  # type: ignore[operator]
+    finally:
+        fresh.unlink(missing_ok=True)
+    return GoodSolo(str(path), name, round(seconds, 3), path.stat().st_size, digest(path))
+
+
+def _write(fresh: Path, path: Path) -> None:
+    with (
+        open_whole(path) as source,
+        av.open(str(fresh), "w", format="mp4", options=ORDINARY) as output,
+    ):
+        output.metadata["title"] = source.metadata["title"]
+        stream = add_opus(output)
+        for packet in _packets(source):
+            packet.dts = packet.pts
+            packet.stream = stream
+            output.mux(packet)
+
+
+def _packets(source: InputContainer) -> Iterator["av.Packet[Any]"]:
+    """The whole packets up to where the file was cut off."""
+    with suppress(av.FFmpegError):
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.pts is not None and packet.size and not packet.is_corrupt:
+                yield packet

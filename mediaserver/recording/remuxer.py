@@ -1,0 +1,263 @@
+"""Makes recordings good: fragmented parts become an ordinary mp4 with its index in front, and nothing is encoded anew.
+
+    python -m mediaserver.recording.remuxer
+
+Runs as a process of its own (a long file keeps a core busy for seconds, and a damaged one may upset the demuxer). It
+reads one JSON object, the fields of :class:`mediaserver.recording.remux_job.Job`, and prints one: the fields of
+:class:`Finished`, or ``{"error": "<word>"}`` with status 1. The pieces lie in the target one after the other, each
+moved by its offset in seconds or to the end of the one before, whichever is later, with six hours between two at most.
+Their marks become chapters, which players know as a QuickTime chapter track or as Nero's list. A new file is complete,
+checked and on the disk before it takes the name; until then everything old is still there, so the work may be cut off
+at any time and done again.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from errno import ENOSPC
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.stream import Stream
+from PIL import Image
+
+from mediaserver.recording.chapters import Chapter, chapters, short
+from mediaserver.recording.disk_space import measure
+from mediaserver.recording.encrypted_file import Damaged, Safe
+from mediaserver.recording.files import digest, take_name, thumbnail_of
+from mediaserver.recording.isolated_track_remux import GoodSolo, finish_solos
+from mediaserver.recording.muxer import ORDINARY, cut_off, open_piece, open_whole
+from mediaserver.recording.remux_job import Job, Piece
+
+Word = Literal["unreadable", "disk-full"]
+
+NICE = 10
+"""Meetings come first."""
+MAX_GAP_S = 6 * 3600
+"""Between two pieces. FFmpeg's muxer takes no step of 2^31 ticks, which are 6.63 hours of a picture's 90 kHz."""
+MAX_LOST_S = 1
+"""What a new file may lack of what went into it: a demuxer guesses how long the last picture is seen."""
+THUMBNAIL_HEIGHT = 180
+KINDS = ("video", "audio")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A good file. `first` is when its first picture was taken (RFC 3339), as far as the file knows.
+
+    `indexed` is False for a part that had to stay as it was, without chapters in it, for lack of room for a copy.
+    """
+
+    first: str | None
+    seconds: float
+    bytes: int
+    sha256: str
+    indexed: bool
+    chapters: tuple[Chapter, ...] = ()
+    solos: tuple[GoodSolo, ...] = ()
+
+
+class Unfinished(Exception):
+    """It cannot be done: no picture can be read, or there is no room."""
+
+    def __init__(self, word: Word) -> None:
+        super().__init__(word)
+        self.word: Word = word
+
+
+def finish(target: Path, pieces: Sequence[Piece], safe: Safe) -> Finished:
+    """Make `target` out of its pieces, which may be sealed, with its thumbnail beside it. Raises Unfinished."""
+    try:
+        indexed = measure(target.parent).holds(sum(piece.path.stat().st_size for piece in pieces))
+        if not indexed and [piece.path for piece in pieces] != [target]:
+            raise Unfinished("disk-full")
+        if indexed:
+            starts = _replace(target, pieces, safe)
+        else:
+            cut_off(target)
+            starts = [0.0]
+        first, seconds = _examine(target)
+        _make_thumbnail(target, seconds / 2)
+        solos = finish_solos(target)
+    except (av.FFmpegError, OSError) as error:
+        raise Unfinished("disk-full" if error.errno == ENOSPC else "unreadable") from error
+    except Damaged as error:
+        raise Unfinished("unreadable") from error
+    found = chapters(zip(starts, (piece.marks for piece in pieces), strict=True), seconds)
+    return Finished(first, round(seconds, 3), target.stat().st_size, digest(target), indexed, found, solos)
+
+
+def _replace(target: Path, pieces: Sequence[Piece], safe: Safe) -> list[float]:
+    """Make the target; return where its pieces begin, in seconds."""
+    fresh = target.with_suffix(".new")
+    try:
+        writer = _write(fresh, pieces, safe)
+        with av.open(str(fresh)) as written:
+            if not writer.wrote(written):
+                raise Unfinished("unreadable")
+        take_name(fresh, target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return writer.starts
+
+
+def _write(path: Path, pieces: Sequence[Piece], safe: Safe) -> "_Writer":
+    """Write the pieces into one file; return who wrote it."""
+    with av.open(str(path), "w", format="mp4", options=ORDINARY) as output:
+        writer = _Writer(output)
+        for piece in pieces:
+            with open_piece(piece.path, safe) as source:
+                writer.add(source, piece.offset)
+        writer.divide(piece.marks for piece in pieces)
+    if not writer.pictures:
+        raise Unfinished("unreadable")
+    return writer
+
+
+class _Writer:
+    """Appends whole files to one, without decoding."""
+
+    def __init__(self, output: OutputContainer) -> None:
+        # given
+        self._output = output
+        # owned
+        self._streams: dict[str, Stream] = {}
+        self._ends: dict[str, Fraction] = {}
+        self._left_out = Fraction(0)
+        self.starts: list[float] = []
+        """Where each piece begins, in seconds."""
+        # counters
+        self.pictures = 0
+
+    def add(self, source: InputContainer, offset: float) -> None:
+        """Append a file at `offset` seconds, or later when what is there lasts longer. Raises Unfinished.
+
+        What a gap is longer than `MAX_GAP_S` is left out; all that follows moves up.
+        """
+        if not source.streams.video:
+            raise Unfinished("unreadable")
+        if not self._streams:
+            self._open(source)
+        wanted = Fraction(offset) - self._left_out
+        start = max(self._end, min(wanted, self._end + MAX_GAP_S))
+        self._left_out += max(Fraction(0), wanted - start)
+        self.starts.append(float(start))
+        for packet in _packets(source):
+            assert packet.pts is not None and packet.time_base is not None
+            packet.pts += round(start / packet.time_base)
+            packet.dts = packet.pts
+            kind = packet.stream.type
+            end = (packet.pts + (packet.duration or 0)) * packet.time_base
+            self._ends[kind] = max(self._ends.get(kind, end), end)
+            self.pictures += kind == "video"
+            packet.stream = self._streams[kind]
+            self._output.mux(packet)
+
+    def divide(self, marks: Iterable[tuple[Chapter, ...]]) -> None:
+        """Set the chapters, with the last packet in: the muxer writes them with its index. One is none."""
+        end = float(self._end)
+        found = chapters(zip(self.starts, marks, strict=True), end)
+        ends = [*(chapter.seconds for chapter in found[1:]), end]
+        if len(found) > 1:
+            self._output.set_chapters([_chapter(each, until) for each, until in zip(found, ends, strict=True)])
+
+    def wrote(self, file: InputContainer) -> bool:
+        """Whether a file has every picture, and its pictures and sounds last as long as those that went into it."""
+        ends: dict[str, Fraction] = {stream.type: _end(stream) for stream in file.streams}
+        whole = all(abs(ends[kind] - end) <= MAX_LOST_S for kind, end in self._ends.items())
+        return whole and file.streams.video[0].frames == self.pictures
+
+    @property
+    def _end(self) -> Fraction:
+        return max(self._ends.values(), default=Fraction(0))
+
+    def _open(self, source: InputContainer) -> None:
+        if "date" in source.metadata:
+            self._output.metadata["date"] = source.metadata["date"]
+        for kind in KINDS:
+            for stream in source.streams.get({kind: 0}):
+                made = self._output.add_stream_from_template(stream, opaque=True)
+                made.time_base = stream.time_base
+                self._streams[kind] = made
+
+
+def _end(stream: Stream) -> Fraction:
+    """When the last picture or sound of a stream ends, in seconds, as its file's index says."""
+    assert stream.time_base is not None
+    return ((stream.start_time or 0) + (stream.duration or 0)) * stream.time_base
+
+
+def _chapter(chapter: Chapter, end: float) -> Any:
+    start = round(chapter.seconds * 1000)
+    title = {"title": short(chapter.title)}
+    return {"id": start, "start": start, "end": round(end * 1000), "time_base": Fraction(1, 1000), "metadata": title}
+
+
+def _packets(source: InputContainer) -> Iterator["av.Packet[Any]"]:
+    """The whole packets of a file, from its first key frame to where it was cut off."""
+    started = False
+    with suppress(av.FFmpegError):
+        for packet in source.demux(*(stream for stream in source.streams if stream.type in KINDS)):
+            started = started or (packet.stream.type == "video" and packet.is_keyframe)
+            if started and packet.pts is not None and packet.size and not packet.is_corrupt:
+                yield packet
+
+
+def _examine(path: Path) -> tuple[str | None, float]:
+    """When the first picture was taken, and how long the file is."""
+    with open_whole(path) as container:
+        first = _instant(container.metadata.get("date", ""))
+        ends = (
+            (packet.pts + (packet.duration or 0)) * packet.time_base
+            for packet in _packets(container)
+            if packet.pts is not None and packet.time_base is not None
+        )
+        return first, float(max(ends, default=Fraction(0)))
+
+
+def _instant(text: str) -> str | None:
+    try:
+        return text if datetime.fromisoformat(text).tzinfo is not None else None
+    except ValueError:
+        return None
+
+
+def _make_thumbnail(path: Path, seconds: float) -> None:
+    """One picture at a time of the file, as JPEG."""
+    with open_whole(path) as container:
+        video = container.streams.video[0]
+        container.seek(round(seconds * av.time_base))
+        found: av.VideoFrame | None = None
+        for found in container.decode(video):
+            if found.time is not None and found.time >= seconds:
+                break
+        if found is None:
+            raise Unfinished("unreadable")
+        width = round(found.width * THUMBNAIL_HEIGHT / found.height)
+        fresh = path.with_suffix(".jpg.new")
+        picture = found.reformat(width, THUMBNAIL_HEIGHT, "rgb24").to_ndarray()
+        Image.fromarray(picture).save(fresh, "JPEG", quality=80)
+        fresh.replace(thumbnail_of(path))
+
+
+def main() -> int:
+    """Do what the standard input says."""
+    os.nice(NICE)
+    job = Job.read(sys.stdin.read())
+    try:
+        print(json.dumps(asdict(finish(job.target, job.pieces, Safe(bytes.fromhex(job.key))))))
+    except Unfinished as error:
+        print(json.dumps({"error": error.word}))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

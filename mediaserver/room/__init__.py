@@ -1,0 +1,1 @@
+"""One meeting as packets: seats, who sees what, composed pictures, recording."""

@@ -1,0 +1,621 @@
+"""A room: seats, what each sees and hears, the composed picture and the mix. Rights are decided elsewhere."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mediaserver.api import (
+    COMPOSED,
+    CONTENT,
+    EVERYONE,
+    RECORDING,
+    CameraWanted,
+    Event,
+    Layout,
+    Levels,
+    LineState,
+    PeerDown,
+    PeerUp,
+    RecordingEnded,
+    RecordingFailed,
+    RoomOptions,
+    RoomState,
+    SeatOptions,
+    SeatState,
+    Speaking,
+)
+from mediaserver.audio.input import Voice
+from mediaserver.audio.mix_minus import PTIME_MS, Samples
+from mediaserver.audio.mixer import Mixer
+from mediaserver.audio.playout_delay import SAMPLE_RATE
+from mediaserver.errors import AlreadyRecording, UnknownSeat
+from mediaserver.peer.simulcast import PictureInput
+from mediaserver.peer.sip import Leg
+from mediaserver.peer.webrtc import Peer
+from mediaserver.recording.files import FolderFiles, RecordingFiles
+from mediaserver.recording.recorder import Recorder
+from mediaserver.room.compositions import Picture, Pictures, finest
+from mediaserver.room.frame_clock import Metronome
+from mediaserver.room.resolution_demand import Demand, Display
+from mediaserver.rtp.frame_assembler import Frame
+from mediaserver.rtp.source import Dirty, Source
+from mediaserver.throttled_log import Faults
+from mediaserver.transport.state import State
+from mediaserver.video.compositor import Composed, Composer, Work
+from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, SCREEN_BPS, USUAL
+from mediaserver.video.tile_icons import Mark
+
+logger = logging.getLogger(__name__)
+
+LEVELS_TICKS = 12
+"""So many ticks apart levels are told: a little more than four times in a second."""
+LEARNED_FROM = 16
+"""Pictures, for how long composing one takes."""
+MOST_WAIT_S = 0.3
+STRANGE_S = 1.0
+"""Whose pictures and sound are farther apart than that has no clock to go by."""
+POOR_LOSS = 0.05
+"""Whose sound and picture lose more on their way to us has the mark of a poor line."""
+
+
+class Seat:
+    """One leg: its options, its transport (if any), and what it may and wants to have."""
+
+    def __init__(self, options: SeatOptions) -> None:
+        self.options = options
+        self.peer: Peer | Leg | None = None
+        self.floor = False
+        self.gain = 0.0
+        self.view = COMPOSED
+        self.lines = 0
+        """How many lines its display has for the picture; 0 when nobody said."""
+        self.input = PictureInput()
+        self.content_input = PictureInput()
+        self.demand = Demand()
+        self.display = Display()
+
+    @property
+    def state(self) -> SeatState:
+        """What a server has to know that takes over."""
+        up = self.peer is not None and self.peer.transport.state == "connected"
+        options = replace(self.options, floor=self.floor, gain=self.gain, view=self.view, lines=self.lines)
+        return SeatState(options, self.peer is not None, up, self.demand.lines)
+
+
+def _marks(seat: Seat) -> tuple[Mark, ...]:
+    poor = seat.peer is not None and seat.peer.loss > POOR_LOSS
+    return (*(("floor",) if seat.floor else ()), *(("poor",) if poor else ()))
+
+
+def _recorded(picture: Picture) -> Source:
+    return picture.renditions["H264", USUAL]
+
+
+class Room:
+    """Everything of one meeting in packets; all of it is touched by the loop thread only.
+
+    `emit` takes events; `dirty` collects sources to flush; `start` is when both clocks of the room began to count;
+    `files` are those of a recording.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        options: RoomOptions,
+        dirty: Dirty,
+        emit: Callable[[Event], None],
+        start: float,
+        files: Callable[[Path], RecordingFiles] = FolderFiles,
+    ) -> None:
+        # given
+        self.name = name
+        self.options = options
+        self._dirty = dirty
+        self._emit = emit
+        self._files = files
+        # owned
+        self._title = options.title
+        self._names = dict(options.names)
+        """What the empty cards of those say who are away."""
+        self.seats: dict[str, Seat] = {}
+        self._stirred = asyncio.Event()
+        """There may be something to compose."""
+        self.pictures = Pictures(options, dirty, self._stirred.set)
+        self._layouts: dict[str, Layout] = {}
+        """Those that were set, by audience."""
+        self.content: str | None = None
+        """Whose shared screen is shown."""
+        self.mixer = Mixer(dirty, options)
+        self.heard = self.mixer.hear
+        """What peers tell of their microphones."""
+        self._composing_s = 0.0
+        """How long composing a picture usually takes."""
+        self._composer = Composer(options.width, options.height, options.fps)
+        self._thread = ThreadPoolExecutor(1, f"composer-{name[:8]}")
+        self._mixed = self.mixer.mixed
+        """Who heard a mix of their own in the last tick."""
+        self._levels: dict[str, int] = {}
+        """What was told last."""
+        self._idle = True
+        """Whether the composer has nothing left to drop."""
+        self._recorder: Recorder | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._faults = Faults(logger)
+        self._start = start
+        self._composing = asyncio.ensure_future(self._run_picture())
+
+    # Seats
+
+    def add_seat(self, options: SeatOptions) -> None:
+        """Seat a leg, or make of a seated one what the options say."""
+        seat = self.seats.setdefault(options.seat, Seat(options))
+        seat.options = options
+        self.set_gain(options.seat, options.gain)
+        self.set_floor(options.seat, options.floor)
+        self._look_at(seat, options.view, options.lines)
+        self._arrange()
+
+    def set_names(self, title: str, names: Mapping[str, str]) -> None:
+        """Change the title, and the names of those who are away."""
+        self._title, self._names = title, dict(names)
+
+    async def remove_seat(self, name: str) -> None:
+        """Remove a leg and everything of it but its name where it is pinned and awaited."""
+        seat = self.seats.pop(name, None)
+        if seat is None:
+            return
+        if any(name in picture.stage.layout.seats for picture in self.pictures):
+            self._names[name] = seat.options.label
+        self.mixer.forget(name)
+        for heard in (seat.input, seat.content_input):
+            heard.follow(None, time.monotonic())
+        self._arrange()
+        self._refresh_viewers(name)
+        if seat.peer is not None:
+            await seat.peer.close()
+
+    def seat(self, name: str) -> Seat:
+        """A taken seat; raises UnknownSeat."""
+        try:
+            return self.seats[name]
+        except KeyError:
+            raise UnknownSeat(self.name, name) from None
+
+    async def connect(self, name: str, peer: Peer | Leg) -> None:
+        """Give a seat its transport; the previous one is closed."""
+        seat = self.seat(name)
+        old, seat.peer = seat.peer, peer
+        seat.demand = Demand()
+        self._limit(seat)
+        now = time.monotonic()
+        for heard in (seat.input, seat.content_input):
+            heard.follow(None, now)
+        self._refresh_viewers(name)
+        if old is not None:
+            await old.close()
+
+    def set_floor(self, name: str, open_: bool) -> None:
+        """Open or close a floor."""
+        self.seat(name).floor = open_
+        if open_:
+            self.mixer.open(name, self.seats[name].gain)
+        else:
+            self.mixer.close(name)
+        self._connect_sound(name)
+
+    def set_gain(self, name: str, decibels: float) -> None:
+        """Make a voice louder or softer."""
+        self.seat(name).gain = decibels
+        self.mixer.amplify(name, decibels)
+
+    def set_layout(self, layout: Layout | None, audience: str = EVERYONE) -> None:
+        """Change the picture composed for an audience; None: as everyone's."""
+        recorded, now = self.pictures.of(RECORDING), time.monotonic()
+        if layout is None:
+            self._layouts.pop(audience, None)
+        else:
+            self._layouts[audience] = layout
+        self.pictures.choose(audience, layout, now)
+        self._arrange()
+        self._refresh_views()
+        if self._recorder is not None and self.pictures.of(RECORDING) is not recorded:
+            _recorded(recorded).detach(self._recorder)
+            self._recorder.follow(_recorded(self.pictures.of(RECORDING)), now)
+        self._follow_cameras(now)  # also of pictures that are watched only now
+
+    def set_content(self, name: str | None) -> None:
+        """Change whose shared screen is shown."""
+        if name is not None:
+            self.seat(name)
+        self.content = name
+        self._arrange()
+        self._refresh_views()
+
+    def set_view(self, name: str, source: str, lines: int = 0) -> None:
+        """Change what a seat sees, on a display of so many lines."""
+        self._look_at(self.seat(name), source, lines)
+        self._follow_cameras(time.monotonic())
+
+    def _look_at(self, seat: Seat, source: str, lines: int) -> None:
+        seat.view, seat.lines = source, lines
+        self._limit(seat)
+        self._refresh_view(seat)
+
+    def _limit(self, seat: Seat) -> None:
+        """Nobody gets more than their display and decoder can show; what comes in one size alone comes in that."""
+        worth = seat.display.step(seat.lines, self.options.height, time.monotonic())
+        if seat.peer is not None and (picture := seat.peer.picture) is not None:
+            worth = min(worth, finest(picture.takes))
+            kind, _, name = seat.view.partition(":")
+            shown = self.seats.get(name) if kind == "camera" else None
+            layered = shown is not None and shown.peer is not None and len(shown.peer.camera.layers) > 1
+            seat.peer.limit(worth if kind == COMPOSED else min(worth, USUAL) if layered else USUAL)
+
+    # Events of peers
+
+    def changed(self, seat: str, state: State, reason: str) -> None:
+        """A peer's transport changed."""
+        if state == "connected":
+            self._connect_sound(seat)
+            self._refresh_viewers(seat)
+            self._emit(PeerUp(self.name, seat))
+        elif state == "closed":
+            self._lose(self.seats[seat])
+            self._emit(PeerDown(self.name, seat, reason))
+
+    def _lose(self, seat: Seat) -> None:
+        """Let go of a transport that ended: nothing is sent to it, nothing is taken from it; the seat stays."""
+        peer, seat.peer = seat.peer, None
+        for heard in (seat.input, seat.content_input):
+            heard.follow(None, time.monotonic())
+        self._refresh_viewers(seat.options.seat)
+        if peer is not None:
+            self._see_off(peer.close())
+
+    def _see_off(self, last: Coroutine[Any, Any, None]) -> None:
+        """Have the last of something done, which closing waits for."""
+        leaving = asyncio.ensure_future(last)
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
+
+    # What is seen and heard
+
+    def _arrange(self) -> None:
+        visible = [name for name, seat in self.seats.items() if seat.options.visible]
+        now = time.monotonic()
+        content = self.content if self.content in self.seats else None
+        tile = None if content is None else f"{CONTENT}:{content}"
+        self.pictures.arrange(visible, self.mixer.speaker.speaker, now, tile)
+        self._follow_cameras(now)
+
+    def _follow_cameras(self, now: float) -> None:
+        """Let the composer listen to the smallest sufficient layer of each camera it shows, to none other.
+
+        Cameras hear how much of them is seen.
+        """
+        heights: dict[str, int] = {}
+        for picture in self.pictures:
+            for tile in picture.shown():
+                heights[tile.seat] = max(tile.height, heights.get(tile.seat, 0))
+        forwarded = self._forwarded_lines()
+        for name, seat in self.seats.items():
+            try:
+                self._follow_camera(seat, heights, forwarded.get(name, 0), now)
+            except Exception:
+                self._caught(seat)
+
+    def _follow_camera(self, seat: Seat, heights: Mapping[str, int], forwarded: int, now: float) -> None:
+        if seat.peer is None:
+            return
+        name = seat.options.seat
+        lines = heights.get(name, 0)
+        seat.input.follow(seat.peer.camera.pick(lines, now) if lines else None, now)
+        seat.content_input.follow(seat.peer.content.largest if f"{CONTENT}:{name}" in heights else None, now)
+        if seat.demand.update(max(lines, forwarded), now):
+            self._emit(CameraWanted(self.name, name, seat.demand.lines))
+
+    def _forwarded_lines(self) -> dict[str, int]:
+        """How many lines those get at most who look at a camera alone, by its seat."""
+        steps: dict[str, int] = {}
+        for each in self.seats.values():
+            kind, _, name = each.view.partition(":")
+            if kind == "camera" and each.peer is not None:
+                steps[name] = max(each.peer.downlink.step, steps.get(name, 0))
+        return {name: round(self.options.height * QUALITIES[step].share) for name, step in steps.items()}
+
+    def _refresh_views(self) -> None:
+        for seat in self.seats.values():
+            try:
+                self._refresh_view(seat)
+            except Exception:
+                self._caught(seat)
+
+    def _refresh_viewers(self, name: str) -> None:
+        """A seat came or went: what it sees changes, and what those see who look at it alone."""
+        for each, seat in self.seats.items():
+            if each == name or seat.view == f"camera:{name}" or (name == self.content and seat.view == CONTENT):
+                self._refresh_view(seat)
+
+    def _refresh_view(self, seat: Seat) -> None:
+        """A picture begins when it can arrive: a key frame sent into a handshake is lost."""
+        if seat.peer is not None and seat.peer.picture is not None and seat.peer.transport.state == "connected":
+            self._limit(seat)
+            seat.peer.downlink.price(self._prices(seat))
+            seat.peer.picture.follow(self._source_of(seat), time.monotonic())
+
+    def _prices(self, seat: Seat) -> tuple[int, ...]:
+        """What the steps of quality of a seat's view need of its line."""
+        kind, _, name = seat.view.partition(":")
+        if kind == CONTENT and self._screen() is not None:
+            return SCREEN_BPS
+        return CAMERA_BPS if kind == "camera" and name in self.seats else COMPOSED_BPS
+
+    def _source_of(self, seat: Seat) -> Source | None:
+        """The source behind a seat's view; the composed picture stands in for a camera that cannot be had.
+
+        So it does for what comes in one size alone, a screen or the camera of a room system, on a line that does not
+        carry it.
+        """
+        assert seat.peer is not None and seat.peer.picture is not None
+        takes, step = seat.peer.picture.takes, seat.peer.downlink.step
+        kind, _, name = seat.view.partition(":")
+        if kind == CONTENT and (screen := self._screen()) is not None and takes(screen.codec) and step >= USUAL:
+            return screen
+        shown = self.seats.get(name) if kind != COMPOSED else None
+        if shown is not None and shown.peer is not None:
+            lines = round(self.options.height * QUALITIES[step].share)
+            layer = shown.peer.camera.pick(lines, time.monotonic())
+            if layer is not None and takes(layer.codec) and (step >= USUAL or layer.height <= lines):
+                return layer
+        audience = name if kind == COMPOSED and name else seat.options.audience
+        return self.pictures.of(audience).source(takes, step)
+
+    def _screen(self) -> Source | None:
+        """The shared screen as it comes."""
+        seat = self.seats.get(self.content) if self.content is not None else None
+        return seat.peer.content.layers[-1] if seat and seat.peer and seat.peer.content.layers else None
+
+    def _connect_sound(self, name: str) -> None:
+        peer = self.seats[name].peer
+        if peer is not None and peer.audio is not None and peer.transport.state == "connected":
+            peer.audio.follow(self.mixer.source_for(name, peer.sound), time.monotonic())
+
+    def tick(self, now: float) -> None:
+        """Housekeeping, every `TICK_S`."""
+        for seat in tuple(self.seats.values()):
+            try:
+                if seat.peer is not None and seat.peer.due <= now and seat.peer.tick(now):
+                    self._refresh_view(seat)
+            except Exception:
+                self._caught(seat)
+
+    def _caught(self, seat: Seat) -> None:
+        """A fault of one seat is told; the others are served as ever."""
+        self._faults.caught("x %s in %s", seat.options.seat, self.name)
+
+    def refresh(self, now: float) -> None:
+        """Turn the page when it is time, and follow layers that came or went, once in half a second."""
+        if self.pictures.due(now):
+            self._arrange()
+        self._follow_cameras(now)
+        self._refresh_views()
+        self._allow_relay(now)
+
+    def _allow_relay(self, now: float) -> None:
+        """A lone voice needs to be decoded for a recording, and to be encoded for whom our FEC mends it."""
+        missing = any(seat.peer is not None and seat.peer.misses_sound(now) for seat in self.seats.values())
+        self.mixer.relays = self._recorder is None and not missing
+
+    # The two clocks
+
+    def sound(self, now: float) -> None:
+        """Mix the 20 ms due at `now`, the clock's own time: a late tick must not look like a long delay."""
+        tick = round((now - self._start) * 1000 / PTIME_MS)
+        if self.mixer.tick(tick, now):
+            self._arrange()
+            self._emit(Speaking(self.name, self.mixer.speaker.speaker))
+        if self.mixer.mixed != self._mixed:
+            moved, self._mixed = self.mixer.mixed ^ self._mixed, self.mixer.mixed
+            for name in moved & self.seats.keys():
+                self._connect_sound(name)
+        if tick % LEVELS_TICKS == 0:
+            self._tell_levels()
+
+    def _tell_levels(self) -> None:
+        levels = {name: round(level) for name, level in self.mixer.speaker.levels.items()}
+        if levels != self._levels:
+            self._levels = levels
+            self._emit(Levels(self.name, levels))
+
+    async def _run_picture(self) -> None:
+        metronome = Metronome(self._start)
+        while True:
+            try:
+                await self._next_picture(metronome)
+            except Exception:
+                self._faults.caught("x picture of %s", self.name)
+                await asyncio.sleep(1 / self.options.fps)  # also where it fails before it waits for anything
+
+    async def _next_picture(self, metronome: Metronome) -> None:
+        loop = asyncio.get_running_loop()
+        due, rate, tick = metronome.beat(self._rates(), time.monotonic())
+        await asyncio.sleep(due - loop.time())
+        self._stirred.clear()
+        begun = time.monotonic()
+        work = self._work(rate, tick, begun)
+        if work is None:
+            await self._stirred.wait()
+            return
+        composed = await loop.run_in_executor(self._thread, self._composer.compose, work)
+        self._composing_s += (time.monotonic() - begun - self._composing_s) / LEARNED_FROM
+        self._publish(composed, tick * 90_000 // rate)  # whole: the recorder compares it with the sound's
+
+    def _rates(self) -> set[int]:
+        large = any(large for _, large in self.pictures.watched)
+        return {self.options.fps} | ({QUALITIES[LARGE].fps} if large else set())
+
+    def _ready(self, name: str) -> bool:
+        """Whether a seat's camera gives pictures, or gives none anyway."""
+        source = self._input(name)
+        return source is None or source.flowing or not source.listening
+
+    def _input(self, tile: str) -> PictureInput | None:
+        """What the composer hears for a tile: a seat's camera or its screen."""
+        kind, _, name = tile.rpartition(":")
+        seat = self.seats.get(name)
+        return None if seat is None else seat.content_input if kind else seat.input
+
+    def _frames(self, tile: str, now: float) -> list[Frame]:
+        """What has come of a tile's pictures and waits no longer for its voice: composing takes a part of that wait."""
+        source = self._input(tile)
+        taken = 0.5 / self.options.fps + self._composing_s
+        return [] if source is None else source.take(now - max(0.0, self.lips_wait_s(tile) - taken))
+
+    def lips_wait_s(self, seat: str) -> float:
+        """How much later than its pictures a seat is heard, whose voice is held back on a line of changing delay."""
+        voice = self.mixer.voices.get(seat)
+        if voice is None or not voice.held_s:
+            return 0.0
+        return min(max(0.0, voice.held_s - self._lips_late_s(seat, voice)), MOST_WAIT_S)
+
+    def _lips_late_s(self, seat: str, voice: Voice) -> float:
+        """How much later than its sound a seat's pictures come, by its own clock; 0 while that is not known."""
+        peer = self.seats[seat].peer
+        if peer is None or peer.voice.report is None or (transit := peer.camera.transit) is None:
+            return 0.0
+        late = transit - peer.voice.transit(*voice.jitter.usually, SAMPLE_RATE)
+        return late if abs(late) < STRANGE_S else 0.0
+
+    def _work(self, rate: int, tick: int, now: float) -> Work | None:
+        """What is due at a tick of a rate; all that are watched have their cameras decoded."""
+        if self.pictures.settle(self._ready, now):
+            self._arrange()
+        watched = self.pictures.watched
+        if not watched and self._idle:
+            return None
+        self._idle = not watched
+        utc = datetime.now(UTC)
+        sizes = [large for large in (False, True) if rate == (QUALITIES[LARGE].fps if large else self.options.fps)]
+        due = [picture.scene(tick, now, utc, self._title, large=large) for picture in self.pictures for large in sizes]
+        shown = {tile.seat for picture in self.pictures for tile in picture.shown() if tile.seat}
+        return Work(
+            now=now,
+            scenes=tuple(scene for scene in due if scene is not None),
+            others=watched,
+            labels=self._labels(),
+            frames={name: frames for name in shown if (frames := self._frames(name, now))},
+            speaker=self.mixer.speaker.speaker,
+            marks={name: marks for name in shown if name in self.seats and (marks := _marks(self.seats[name]))},
+        )
+
+    def _labels(self) -> dict[str, str]:
+        labels = {**self._names, **{name: seat.options.label for name, seat in self.seats.items()}}
+        return labels | ({f"{CONTENT}:{self.content}": labels[self.content]} if self.content in self.seats else {})
+
+    def _publish(self, composed: Composed, timestamp: int) -> None:
+        now = time.monotonic()
+        for (number, key), encoded in composed.pictures.items():
+            if (picture := self.pictures.numbered(number)) is not None:
+                picture.publish(key, encoded, timestamp)
+        for name in composed.broken:
+            if (heard := self._input(name)) is not None:
+                heard.broken(now)
+        self._dirty.flush(now)
+
+    @property
+    def state(self) -> RoomState:
+        """What a server has to know that takes over."""
+        recorder = self._recorder
+        return RoomState(
+            options=replace(self.options, title=self._title, names=dict(self._names)),
+            seats=tuple(seat.state for seat in self.seats.values()),
+            layouts=dict(self._layouts),
+            content=self.content,
+            speaking=self.mixer.speaker.speaker,
+            recording=None if recorder is None else str(recorder.path),
+            paused=recorder is not None and recorder.paused,
+            voices=self.mixer.tap is not None,
+        )
+
+    # Recording
+
+    def start_recording(self, path: str) -> None:
+        """Record the mix and what the recorder's audience sees."""
+        if self._recorder is not None:
+            raise AlreadyRecording(f"room {self.name!r} records already")
+        loop = asyncio.get_running_loop()
+
+        def failed(word: str) -> None:
+            loop.call_soon_threadsafe(self._recording_failed, recorder, word)
+
+        self._recorder = recorder = Recorder(self._files(Path(path)), failed)
+        self.mixer.full.attach(recorder)
+        self.mixer.relays = False
+        now = time.monotonic()
+        recorder.follow(_recorded(self.pictures.of(RECORDING)), now)
+        self._follow_cameras(now)
+
+    def pause_recording(self, paused: bool) -> None:
+        """Leave out what happens from now on, or go on."""
+        if self._recorder is not None:
+            self._recorder.pause(paused)
+
+    def record_voices(self, on: bool) -> None:
+        """Keep the sound of each point beside the recording from now on, or no longer."""
+        self.mixer.tap = self._keep_voices if on and self._recorder is not None else None
+
+    def _keep_voices(self, sounds: Mapping[str, Samples], tick: int) -> None:
+        if self._recorder is not None:
+            named = {self.seats[seat].options.label: sound for seat, sound in sounds.items() if seat in self.seats}
+            self._recorder.hear(named, tick)
+
+    @property
+    def recorded(self) -> float | None:
+        """How many seconds are recorded so far; None when nothing is."""
+        return None if self._recorder is None else self._recorder.seconds
+
+    @property
+    def lines(self) -> dict[str, LineState]:
+        """How the line of each connected seat is."""
+        peers = {name: seat.peer for name, seat in self.seats.items() if seat.peer is not None}
+        return {name: peer.line for name, peer in peers.items() if peer.transport.state == "connected"}
+
+    def stop_recording(self) -> None:
+        """Take no more into the recording; its end is told once its disk has it all."""
+        self._end_recording(None)
+
+    def _recording_failed(self, recorder: Recorder, word: str) -> None:
+        if self._recorder is recorder:
+            self._emit(RecordingFailed(self.name, str(recorder.path), word))
+            self._end_recording(word)
+
+    def _end_recording(self, error: str | None) -> None:
+        recorder, self._recorder, self.mixer.tap = self._recorder, None, None
+        if recorder is None:
+            return
+        for source in (_recorded(self.pictures.of(RECORDING)), self.mixer.full):
+            source.detach(recorder)
+        self._see_off(self._close_recording(recorder, error))
+
+    async def _close_recording(self, recorder: Recorder, error: str | None) -> None:
+        await asyncio.to_thread(recorder.close)
+        self._emit(RecordingEnded(self.name, str(recorder.path), recorder.seconds, error or recorder.error))
+
+    async def close(self, error: str | None = None) -> None:
+        """Close everything; `error` says why a recording ends, unless that was asked for."""
+        self._end_recording(error)
+        self._composing.cancel()
+        for name, seat in tuple(self.seats.items()):
+            try:
+                await self.remove_seat(name)
+            except Exception:
+                self._caught(seat)
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        self._thread.submit(self._composer.close)  # after what it may still be composing
+        self._thread.shutdown(wait=False)

@@ -1,0 +1,159 @@
+"""Calls and events between roof and media worker: JSON objects, over a unix socket behind a 4-byte length.
+
+    → {"id": 7, "call": "connect", "arguments": {"room": …, "seat": …, "offer": …}}
+    ← {"id": 7, "result": …}  or  {"id": 7, "error": "BadOffer", "text": …}
+    ← {"event": "PeerUp", "fields": {…}}
+
+    → {"files": path, "descriptors": 65}  or  {"files": path, "errno": …}
+
+Both ends are ours and of one :data:`VERSION`; the channel is not a public interface. The last goes over a unix socket
+alone, with as many descriptors as it says (:mod:`mediaserver.rpc.descriptors`).
+"""
+
+import json
+import struct
+from dataclasses import asdict, is_dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from mediaserver import api
+from mediaserver.errors import TooLarge
+
+MAX_MESSAGE_BYTES = 1 << 20
+_LENGTH = struct.Struct("!I")
+_LARGEST = 2**53
+"""What every reader of JSON keeps exactly (RFC 8259 §6); nothing we count comes near."""
+
+VERSION = sha256(Path(api.__file__).read_bytes() + Path(__file__).read_bytes()).hexdigest()[:12]
+"""Two ends with the same have the same words: it is made of the text of the border and of the channel."""
+
+CALLS: dict[str, dict[str, type]] = {
+    "open_room": {"options": api.RoomOptions},
+    "close_room": {},
+    "set_names": {},
+    "add_seat": {"options": api.SeatOptions},
+    "remove_seat": {},
+    "connect": {},
+    "invite": {},
+    "accept": {},
+    "refresh_picture": {},
+    "set_floor": {},
+    "set_gain": {},
+    "set_layout": {"layout": api.Layout},
+    "set_content": {},
+    "set_view": {},
+    "start_recording": {},
+    "pause_recording": {},
+    "record_voices": {},
+    "recorded": {},
+    "stop_recording": {},
+    "lines": {},
+    "held": {},
+    "room_state": {},
+    "noted": {},
+    "stats": {},
+}
+"""Every call of :class:`mediaserver.api.MediaEngine` and its arguments that are dataclasses."""
+
+EVENTS: dict[str, type[api.Event]] = {
+    each.__name__: each
+    for each in (
+        api.PeerUp,
+        api.PeerDown,
+        api.Speaking,
+        api.Levels,
+        api.CameraWanted,
+        api.RecordingFailed,
+        api.RecordingEnded,
+    )
+}
+
+
+def take(received: bytearray) -> dict[str, Any] | None:
+    """Take the first message out of what was received; None while it is not whole.
+
+    Raises ValueError for one larger than `MAX_MESSAGE_BYTES`, or as `decode`.
+    """
+    if len(received) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack_from(received)
+    if length > MAX_MESSAGE_BYTES:
+        raise ValueError("message too large")
+    end = _LENGTH.size + length
+    if len(received) < end:
+        return None
+    message = bytes(received[_LENGTH.size : end])
+    del received[:end]
+    return decode(message)
+
+
+def decode(data: bytes | str) -> dict[str, Any]:
+    """Read one message. Raises ValueError for what is no JSON object, numbers beyond sense, and halves of letters."""
+    text = data if isinstance(data, str) else data.decode()
+    try:
+        message = _JSON.decode(text)
+        if "\\ud" in text.lower():  # escaped surrogates, which nobody can be told unless they are a pair
+            json.dumps(message, ensure_ascii=False).encode()
+    except RecursionError as exc:
+        raise ValueError("message nested too deeply") from exc
+    if not isinstance(message, dict):
+        raise ValueError("message is no object")
+    return message
+
+
+def _integer(text: str) -> int:
+    value = int(text)
+    if abs(value) > _LARGEST:
+        raise ValueError("number too large")
+    return value
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if not abs(value) <= _LARGEST:  # not even when it is no number
+        raise ValueError("number too large")
+    return value
+
+
+_JSON = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_float)
+
+
+def encode(message: dict[str, Any]) -> str:
+    """Write one message, in ASCII. Raises TooLarge: the other end would hang up."""
+    text = json.dumps(message)
+    if len(text) > MAX_MESSAGE_BYTES:
+        raise TooLarge(f"a message of {len(text)} bytes, where {MAX_MESSAGE_BYTES} are the most")
+    return text
+
+
+def frame(message: dict[str, Any]) -> bytes:
+    """One message behind its length. Raises TooLarge."""
+    data = encode(message).encode()
+    return _LENGTH.pack(len(data)) + data
+
+
+def pack(values: dict[str, Any]) -> dict[str, Any]:
+    """Values with dataclasses as objects."""
+    return {k: asdict(v) if is_dataclass(v) and not isinstance(v, type) else v for k, v in values.items()}
+
+
+def plain(result: Any) -> Any:
+    """What a call came to, as JSON knows it."""
+    if is_dataclass(result) and not isinstance(result, type):
+        return asdict(result)
+    return pack(result) if isinstance(result, dict) else result
+
+
+def unpack(call: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments with objects as dataclasses. Raises ValueError for an unknown call or arguments it does not take."""
+    try:
+        shapes = CALLS[call]
+        return {k: shapes[k](**_frozen(v)) if k in shapes and v is not None else v for k, v in arguments.items()}
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ValueError(f"no such call: {exc}") from exc
+
+
+def _frozen(fields: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows lists only; values that cross are tuples."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}

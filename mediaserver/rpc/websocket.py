@@ -1,0 +1,80 @@
+"""A link over a WebSocket, between a roof and a media worker on another machine: one text per message."""
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from aiohttp import ClientWebSocketResponse, WSMsgType, web
+
+from mediaserver.rpc import protocol
+
+logger = logging.getLogger(__name__)
+
+PATH = "/api/v1/worker"
+"""Where a roof takes workers in."""
+LIMIT = protocol.MAX_MESSAGE_BYTES + 1
+"""For aiohttp, which refuses at its limit already."""
+MAX_WAITING = 10_000
+"""Messages that may wait to be sent; an end that takes no more is as good as dead."""
+CLOSE_S = 1.0
+"""So long the other end may take to say goodbye."""
+_ENDS = {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED}
+
+Socket = ClientWebSocketResponse | web.WebSocketResponse
+
+
+async def receive(socket: Socket) -> dict[str, Any] | None:
+    """The next message; None at the end. Raises ValueError for what is none."""
+    message = await socket.receive()
+    if message.type in _ENDS:
+        return None
+    if message.type is WSMsgType.ERROR:
+        raise ValueError(f"no message: {message.data}")
+    if message.type is not WSMsgType.TEXT:
+        raise ValueError("message is no text")
+    return protocol.decode(message.data)
+
+
+async def send(socket: Socket, message: dict[str, Any]) -> None:
+    """Send one message. Raises ConnectionError."""
+    await socket.send_str(json.dumps(message))
+
+
+class WebLink:
+    """A `mediaserver.rpc.unix_socket.Link` over an open socket. Messages wait in a queue for their turn."""
+
+    def __init__(self, socket: Socket) -> None:
+        # given
+        self._socket = socket
+        # owned
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
+        self._writing = asyncio.ensure_future(self._write())
+        self._closing: asyncio.Task[bool] | None = None
+
+    async def read(self) -> dict[str, Any] | None:
+        """See :meth:`mediaserver.rpc.unix_socket.Link.read`; so for the calls below."""
+        return await receive(self._socket)
+
+    def write(self, message: dict[str, Any]) -> None:
+        """Queue one message; who lets too many wait is hung up on."""
+        if self._closing is not None:
+            return
+        try:
+            self._waiting.put_nowait(protocol.encode(message))
+        except asyncio.QueueFull:
+            logger.warning("x %d messages wait for the other end", MAX_WAITING)
+            self.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._closing is None:
+            self._writing.cancel()
+            self._closing = asyncio.create_task(self._socket.close())
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._socket.send_str(await self._waiting.get())
+        except ConnectionError:
+            self.close()

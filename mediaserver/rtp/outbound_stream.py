@@ -1,0 +1,91 @@
+"""The numbers of an outgoing stream, and the loop that sends packets to everyone who is in step.
+
+`native/` does the same several times faster; what stands here is used where it was not compiled, and says what it does.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+
+class PlainLeg:
+    """One outgoing RTP stream: what to add to its source's numbers, and how far it has come.
+
+    `source` is the source whose packets may be sent by the fast loop, which goes around the stream's owner: it is set
+    while their payloads go out as they are, and None otherwise.
+    """
+
+    def __init__(self) -> None:
+        self.source: Any = None
+        self.line: Any = None
+        """A :class:`mediaserver.transport.peer_path.Line`."""
+        self.payload_type = 0
+        self.ssrc = 0
+        self.send_time = 0
+        """The id of the header extension with the absolute send time; 0 for none."""
+        self.switching = False
+        """The next packet is the first of a new source."""
+        self.sequence_offset = 0
+        self.timestamp_offset = 0
+        self.next_sequence = 0
+        self.sent = 0
+        """Numbers given to the current source so far, holes counted."""
+        self.last_timestamp = 0
+        self.last_time = 0.0
+        self.newest: Any = None
+        """The last packet sent that was not padding alone; None before the first."""
+        self.packets = 0
+        self.octets = 0
+        self.pace = 0.0
+        """Bit/s at which pictures larger than usual are sent (:mod:`mediaserver.congestion.pacer`); 0 for as they come.
+        """
+        self.level = 0.0
+        """Bytes that are thought to be in the line's queue, at `level_time`."""
+        self.level_time = 0.0
+        self.waiting = False
+        """Packets wait for their turn: what follows must wait behind them."""
+        self.moving = False
+        """The payloads are VP8, and what follows is to be added to the ids in them (RFC 7741 §4.2)."""
+        self.picture_offset = 0
+        self.tl0_offset = 0
+        self.last_picture = -1
+        """The newest picture's id as it was sent; −1 before the first that had one."""
+        self.last_tl0 = -1
+
+
+class Sink(Protocol):
+    """Who takes packets."""
+
+    @property
+    def leg(self) -> PlainLeg | None:
+        """The stream it sends, if it sends one."""
+
+
+_S = TypeVar("_S", bound=Sink)
+
+
+def plain_fan(source: object, sinks: list[_S], packets: Sequence[object], now: float) -> list[_S]:
+    """Prepare `packets` for every sink whose leg is in step with `source`; returns the sinks still to be served.
+
+    What is prepared leaves with :func:`plain_post`, which costs one system call for many sources.
+    """
+    return sinks.copy()
+
+
+def plain_post() -> None:
+    """Send what was prepared."""
+
+
+def _load() -> tuple[Any, Any, Any]:
+    try:
+        from mediaserver import _wire  # noqa: PLC0415 - optional: compiled at installation where that is possible
+    except ImportError:
+        return PlainLeg, plain_fan, plain_post
+    return _wire.Leg, _wire.fan, _wire.post
+
+
+if TYPE_CHECKING:
+    Leg = PlainLeg
+    fan = plain_fan
+    post = plain_post
+else:
+    Leg, fan, post = _load()

@@ -1,0 +1,192 @@
+"""Make one steady RTP stream out of packets from changing sources.
+
+A receiver must never notice that its picture now comes from another camera, layer or encoder: sequence numbers go on
+without a gap, timestamps go on with the time that really passed, VP8 picture ids and TL0PICIDX go on (RFC 7741 §4.2;
+a jump backwards makes decoders discard frames). The mixes of a room's sound share one clock, which is kept instead.
+"""
+
+from mediaserver.rtp.outbound_stream import Leg
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import Vp8Descriptor, vp8_descriptor
+
+
+class Rewriter(Leg):
+    """Offsets of one outgoing stream; `switch` begins a new source at its next packet.
+
+    `clock_rate` is in Hz, `now` in seconds of any steady clock. Sources on `one_clock` have equal timestamps.
+    """
+
+    def __init__(self, clock_rate: int, first_sequence: int, first_timestamp: int, *, one_clock: bool = False) -> None:
+        # given
+        self._clock_rate = clock_rate
+        self._one_clock = one_clock
+        # owned
+        super().__init__()
+        self.switching = True
+        self.next_sequence = first_sequence
+        self.last_timestamp = first_timestamp
+        self._picture = _PictureIds(self)
+
+    def switch(self) -> None:
+        """Take the next packet as the first of a new source."""
+        self.switching = True
+
+    def forward(self, packet: Packet, now: float) -> tuple[int, int] | None:
+        """Sequence number and timestamp to send `packet` with; None when it is older than its source's first.
+
+        Its number then belongs to the source before, and SRTP must not protect two packets with one number. Nor is
+        sent what has been heard in another mix.
+        """
+        if self.switching:
+            if self._repeats(packet):
+                return None
+            self._begin(packet, now)
+        sequence = (packet.sequence + self.sequence_offset) & 0xFFFF
+        timestamp = (packet.timestamp + self.timestamp_offset) & 0xFFFFFFFF
+        ahead = (sequence - self.next_sequence) & 0xFFFF
+        if ahead < 0x8000:
+            self.next_sequence = (sequence + 1) & 0xFFFF
+            self.sent += ahead + 1
+            self.last_timestamp, self.last_time = timestamp, now
+            self.newest = packet if packet.payload else self.newest
+        elif 0x10000 - ahead > self.sent:
+            return None
+        return sequence, timestamp
+
+    def steady(self, packets: list[Packet], now: float) -> tuple[int, int] | None:
+        """What to add to the numbers and timestamps of packets that go on where the last one ended.
+
+        None when they do not (a switch, a hole, disorder): each must then be asked about by :meth:`forward`.
+        """
+        first, last, count = packets[0], packets[-1], len(packets)
+        offset = self.sequence_offset
+        if self.switching or (first.sequence + offset) & 0xFFFF != self.next_sequence:
+            return None
+        if any((packet.sequence - first.sequence) & 0xFFFF != at for at, packet in enumerate(packets)):
+            return None
+        self.next_sequence = (self.next_sequence + count) & 0xFFFF
+        self.sent += count
+        self.last_timestamp, self.last_time = (last.timestamp + self.timestamp_offset) & 0xFFFFFFFF, now
+        self.newest = next((packet for packet in reversed(packets) if packet.payload), self.newest)
+        return offset, self.timestamp_offset
+
+    def _begin(self, packet: Packet, now: float) -> None:
+        self.switching = False
+        self.sequence_offset = (self.next_sequence - packet.sequence) & 0xFFFF
+        if self.newest is None or not self._one_clock:
+            passed = 1 if self.newest is None else max(1, round((now - self.last_time) * self._clock_rate))
+            self.timestamp_offset = (self.last_timestamp + passed - packet.timestamp) & 0xFFFFFFFF
+        self.sent = 0
+        self._picture.switch(self.newest)
+
+    def _repeats(self, packet: Packet) -> bool:
+        """Whether the source before has sent the same time already; what is long ago has come round (12 hours)."""
+        behind = (self.last_timestamp - packet.timestamp - self.timestamp_offset) & 0xFFFFFFFF
+        return self._one_clock and self.newest is not None and behind < self._clock_rate
+
+    def pad(self) -> tuple[int, int] | None:
+        """Sequence number and timestamp for a packet of padding; None unless the last picture is complete.
+
+        What was sent before can then be asked for no more: its numbers no longer follow from the source's.
+        """
+        if self.switching or self.newest is None or not self.newest.marker:
+            return None
+        sequence = self.next_sequence
+        self.next_sequence = (sequence + 1) & 0xFFFF
+        self.sequence_offset = (self.sequence_offset + 1) & 0xFFFF
+        self.sent = 0
+        return sequence, self.last_timestamp
+
+    def source_sequence(self, sequence: int) -> int | None:
+        """The current source's number for a sent sequence number; None when it was sent before the last switch."""
+        age = (self.next_sequence - sequence) & 0xFFFF
+        return (sequence - self.sequence_offset) & 0xFFFF if 0 < age <= self.sent else None
+
+    def timestamp_at(self, now: float) -> int:
+        """The stream's timestamp extrapolated to `now`, for sender reports (RFC 3550 §6.4.1)."""
+        passed = 0.0 if self.newest is None else now - self.last_time
+        return (self.last_timestamp + round(passed * self._clock_rate)) & 0xFFFFFFFF
+
+    def vp8_as_is(self) -> bool:
+        """Whether the current source's VP8 payloads need no rewriting: it is the first VP8 source of this stream."""
+        return self._picture.as_is()
+
+    def vp8_moves(self) -> bool:
+        """Whether what is added to the ids of the current source's VP8 payloads is known, which its first one tells."""
+        return not self._picture.as_is() and not self._picture.switching
+
+    def vp8(self, payload: bytes) -> bytes:
+        """The payload with picture id and TL0PICIDX moved into this stream's numbering."""
+        return payload if self._picture.as_is() else self._picture.rewrite(payload)
+
+
+class _PictureIds:
+    """The first source keeps its own ids, which spares most receivers a copy of every packet; later ones continue.
+
+    The numbers themselves are in `leg`, where the fast loop moves them too.
+    """
+
+    def __init__(self, leg: Leg) -> None:
+        # given
+        self._leg = leg
+        # owned
+        self._first: bool | None = None
+        """Whether the first VP8 source is still sent; None before it."""
+        self.switching = False
+
+    def as_is(self) -> bool:
+        if self._first is None:
+            self._first = True
+        return self._first
+
+    def switch(self, newest: Packet | None) -> None:
+        if self._first is None or newest is None:
+            return
+        if self._first:
+            self._first = False
+            self._remember(newest.payload)
+        self.switching = True
+
+    def _remember(self, payload: bytes) -> None:
+        """Continue from the ids of the first source's newest packet."""
+        descriptor = _readable(payload)
+        if descriptor is not None and descriptor.picture_id is not None:
+            self._leg.last_picture, self._leg.last_tl0 = descriptor.picture_id, descriptor.tl0 or 0
+
+    def rewrite(self, payload: bytes) -> bytes:
+        descriptor = _readable(payload)
+        if descriptor is None or descriptor.picture_id is None:
+            return payload
+        tl0 = descriptor.tl0 or 0
+        if self.switching:
+            self.switching = False
+            self._leg.picture_offset = self._leg.last_picture + 1 - descriptor.picture_id
+            self._leg.tl0_offset = self._leg.last_tl0 + 1 - tl0
+        size = 0x8000 if descriptor.picture_id_long else 0x80
+        step = (
+            descriptor.picture_id + self._leg.picture_offset - self._leg.last_picture + size // 2
+        ) % size - size // 2
+        picture_id = (self._leg.last_picture + step) & 0x7FFF
+        if step >= 0:
+            self._leg.last_picture = picture_id
+            self._leg.last_tl0 = (tl0 + self._leg.tl0_offset) & 0xFF
+        return self._write(payload, descriptor, picture_id)
+
+    def _write(self, payload: bytes, descriptor: Vp8Descriptor, picture_id: int) -> bytes:
+        changed = bytearray(payload)
+        at = descriptor.picture_id_at
+        if descriptor.picture_id_long:
+            changed[at] = 0x80 | picture_id >> 8
+            changed[at + 1] = picture_id & 0xFF
+        else:
+            changed[at] = picture_id & 0x7F
+        if descriptor.tl0 is not None:
+            changed[descriptor.tl0_at] = (descriptor.tl0 + self._leg.tl0_offset) & 0xFF
+        return bytes(changed)
+
+
+def _readable(payload: bytes) -> Vp8Descriptor | None:
+    try:
+        return vp8_descriptor(payload)
+    except ValueError:
+        return None

@@ -1,0 +1,155 @@
+"""Sources and sinks: everything that moves media is one or the other.
+
+A :class:`Source` is one encoded stream (a camera's layer, a rendition of the composed picture, a mix). A :class:`Sink`
+takes a source's packets (a viewer, the recorder, the composer's input). Packets wait in their source until the
+current batch of datagrams has been read, so that a whole picture goes to each receiver with one system call.
+"""
+
+import logging
+from typing import Protocol
+
+from mediaserver.rtp.keyframe_requests import KeyframeThrottle
+from mediaserver.rtp.outbound_stream import Leg, fan, post
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.packet_cache import PacketCache
+from mediaserver.throttled_log import Faults
+
+logger = logging.getLogger(__name__)
+
+MAX_PENDING = 256
+"""Packets one batch may bring for a source; a flood beyond that is dropped, oldest first."""
+
+
+class Sink(Protocol):
+    """Takes packets. One that raises loses those it was given, and nobody else any."""
+
+    @property
+    def leg(self) -> Leg | None:
+        """The stream it sends, if it sends one: the fast loop may then serve it without asking."""
+
+    def send(self, source: "Source", packets: list[Packet], now: float) -> None:
+        """Take packets of `source` in arrival order; `now` in seconds (monotonic)."""
+
+
+class Flushed(Protocol):
+    """Holds packets not yet sent. One that raises waits until it adds itself again; the others are sent."""
+
+    def flush(self, now: float) -> None:
+        """Send them, or add itself again."""
+
+
+class Dirty(list[Flushed]):
+    """Sources and senders that hold packets not yet sent, in the order in which they got them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults = Faults(logger)
+
+    def flush(self, now: float) -> None:
+        """Send everything that waits."""
+        waiting = self[:]
+        self.clear()
+        for each in waiting:
+            try:
+                each.flush(now)
+            except Exception:
+                self.faults.caught("x flush of a %s", type(each).__name__)
+        post()
+
+
+class Source:
+    """One encoded stream and the sinks that hang on it: sound, or as :class:`VideoSource` pictures."""
+
+    def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
+        # given
+        self.name = name
+        self.codec = codec
+        self._dirty = dirty
+        # owned
+        self.sinks: list[Sink] = []
+        self._pending: list[Packet] = []
+
+    def attach(self, sink: Sink) -> None:
+        """Let `sink` have the packets from now on."""
+        if sink not in self.sinks:
+            self.sinks.append(sink)
+
+    def detach(self, sink: Sink) -> None:
+        """Stop sending to `sink`."""
+        if sink in self.sinks:
+            self.sinks.remove(sink)
+
+    def push(self, *packets: Packet) -> None:
+        """Take packets; they leave at the next flush."""
+        if not (packets and self.sinks):
+            return
+        if not self._pending:
+            self._dirty.append(self)
+        self._pending += packets
+        if len(self._pending) > MAX_PENDING:
+            del self._pending[:-MAX_PENDING]
+
+    def flush(self, now: float) -> None:
+        """Hand the waiting packets to every sink."""
+        packets, self._pending = self._pending, []
+        others = fan(self, self.sinks, packets, now)
+        if not others:
+            return
+        if any(sink.leg is not None for sink in others):
+            post()  # what they are sent must not overtake what they were sent before
+        for sink in others:
+            try:
+                sink.send(self, packets, now)
+            except Exception:
+                self._dirty.faults.caught("x packets of %s for a %s", self.name, type(sink).__name__)
+
+    def recall(self, sequence: int) -> Packet | None:
+        """A packet from before, for whom it did not reach; sound is not sent again, it would come too late."""
+
+    def request_keyframe(self, now: float) -> None:
+        """Somebody needs a picture that needs no other; sound needs none."""
+
+
+class VideoSource(Source):
+    """Pictures: packets may be asked for again for a while, and key frames. `codec` is "VP8" or "H264"."""
+
+    def __init__(self, name: str, codec: str, dirty: Dirty) -> None:
+        super().__init__(name, codec, dirty)
+        # owned
+        self._cache = PacketCache()
+        self._keyframes = KeyframeThrottle()
+
+    def detach(self, sink: Sink) -> None:
+        """Stop sending to `sink`; what nobody is left to see is asked for no more."""
+        super().detach(sink)
+        if not self.sinks:
+            self._keyframes.forget()
+
+    def push(self, *packets: Packet) -> None:
+        """Take packets; they leave at the next flush."""
+        self._cache.add(*packets)
+        for packet in packets:
+            if packet.keyframe:
+                self._keyframes.arrived()
+        super().push(*packets)
+
+    def recall(self, sequence: int) -> Packet | None:
+        """A packet of the last seconds; None when it is older."""
+        return self._cache.get(sequence)
+
+    def rests(self, now: float) -> bool:
+        """Whether :meth:`remind` has nothing to do until :meth:`ask` is called."""
+        return self._keyframes.rests(now)
+
+    def request_keyframe(self, now: float) -> None:
+        """Ask for a key frame, at most every half second; :meth:`ask` is repeated until one comes."""
+        if self._keyframes.want(now):
+            self.ask()
+
+    def remind(self, now: float) -> None:
+        """Ask again when a wanted key frame has not come."""
+        if self._keyframes.due(now):
+            self.ask()
+
+    def ask(self) -> None:
+        """Tell whoever makes this stream that a key frame is wanted."""

@@ -1,0 +1,64 @@
+"""What a decoder of H.264 can take (ITU-T H.264 Annex A, RFC 6184 §8.1), and which of our pictures that is. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mediaserver.video.quality import QUALITIES, USUAL
+
+LEVELS = {
+    10: (1_485, 99),
+    11: (3_000, 396),
+    12: (6_000, 396),
+    13: (11_880, 396),
+    21: (19_800, 792),
+    22: (20_250, 1_620),
+    30: (40_500, 1_620),
+    31: (108_000, 3_600),
+    32: (216_000, 5_120),
+    40: (245_760, 8_192),
+}
+"""By `level_idc`: macroblocks a second and macroblocks a picture (table A-1); those above can do what 4 can."""
+OURS = 31
+"""720p30: what we ask for, and what we make of who does not say what it can."""
+BITRATE_SHARE = 1.1
+"""A line of 384 kbit/s is given the step of 400: what is encoded settles below its bound."""
+
+_PROFILE_LEVEL = re.compile(r"([0-9a-f]{4})([0-9a-f]{2})")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """`profile` is the first two bytes of a profile-level-id in hex; macroblocks a second and a picture."""
+
+    profile: str
+    level: int
+    speed: int
+    size: int
+
+    def step(self, width: int, height: int, fps: int, bitrate: int | None) -> int | None:
+        """The best quality of a room's picture that it takes within `bitrate` (bit/s); None when it takes none."""
+        fitting = (step for step in range(USUAL, -1, -1) if self._takes(step, width, height, fps, bitrate))
+        return next(fitting, None)
+
+    def _takes(self, step: int, width: int, height: int, fps: int, bitrate: int | None) -> bool:
+        quality = QUALITIES[step]
+        blocks = -(-round(width * quality.share) // 16) * -(-round(height * quality.share) // 16)
+        narrow = bitrate is not None and quality.bitrate > BITRATE_SHARE * bitrate
+        return blocks <= self.size and blocks * fps / quality.every <= self.speed and not narrow
+
+
+def ability(parameters: Mapping[str, str]) -> Ability:
+    """Read an `fmtp`. Without a profile-level-id level 1 is meant (§8.1), which is true of no room system."""
+    told = _PROFILE_LEVEL.fullmatch(parameters.get("profile-level-id", "").lower())
+    profile, level = (told[1], int(told[2], 16)) if told else ("42e0", OURS)
+    known = max((each for each in LEVELS if each <= level), default=min(LEVELS))
+    speed, size = LEVELS[known]
+    speed, size = max(speed, _number(parameters, "max-mbps")), max(size, _number(parameters, "max-fs"))
+    return Ability(profile, level, speed, size)
+
+
+def _number(parameters: Mapping[str, str], name: str) -> int:
+    text = parameters.get(name, "")
+    return int(text) if _NUMBER.fullmatch(text) else 0

@@ -1,0 +1,199 @@
+"""What room systems write about their media (SDP, RFC 8866): plain RTP, static payload types, no ICE, no DTLS.
+
+M-lines keep their places whatever stands in them (FECC, BFCP, slides). Whatever is wrong becomes :class:`BadOffer`.
+Pure.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mediaserver.errors import BadOffer
+from mediaserver.sdp.h264 import Ability, ability
+from mediaserver.sdp.sections import Head, Section, head, integer, read_parameters, sections
+from mediaserver.video.quality import SINGLE_NAL
+
+PLAIN = ("RTP/AVP", "RTP/AVPF")
+SOUNDS = ("G722", "PCMA", "PCMU")
+"""Best first."""
+STATIC = {0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 15: "G728", 18: "G729", 31: "H261", 34: "H263"}
+"""RFC 3551 §6: need no `rtpmap`."""
+HELPERS = {"TELEPHONE-EVENT", "CN", "RED", "RTX", "ULPFEC", "FLEXFEC", "FLEXFEC-03", "PARITYFEC"}
+"""Formats that carry tones, silence or repairs beside a codec."""
+_NAME = re.compile(r"[A-Z0-9.*_+-]{1,32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """`name` is one of `SOUNDS`, "H264", :data:`SINGLE_NAL` or "telephone-event"."""
+
+    name: str
+    payload_type: int
+    ability: Ability | None = None
+    """Of a picture: what the peer can decode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One m-line as the peer wrote it; `codecs` are those we know, in its order, and none when it is not for us."""
+
+    kind: str
+    protocol: str
+    formats: tuple[str, ...]
+    host: str
+    """An IP address; none where it cannot be sent to (0.0.0.0, a held call)."""
+    port: int
+    rtcp_port: int
+    sends: bool
+    receives: bool
+    codecs: tuple[Codec, ...] = ()
+    feedback: frozenset[str] = frozenset()
+    """What it understands of RTCP feedback (RFC 4585): "nack pli", "ccm fir" …"""
+    bitrate: int | None = None
+    """The most it takes, in bit/s; None when it did not say."""
+    slides: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether we share a codec besides tones."""
+        return any(codec.name != "telephone-event" for codec in self.codecs)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An offer or an answer. `sound` and `camera` are places of the m-lines that we use, None for none."""
+
+    media: tuple[Media, ...]
+
+    @property
+    def sound(self) -> int | None:
+        """The first audio we can speak."""
+        return self._first("audio")
+
+    @property
+    def camera(self) -> int | None:
+        """The first video we can speak that shows no slides (RFC 4796)."""
+        return self._first("video")
+
+    def _first(self, kind: str) -> int | None:
+        found = (i for i, each in enumerate(self.media) if each.kind == kind and each.usable and not each.slides)
+        return next(found, None)
+
+
+def is_plain(text: str) -> bool:
+    """Whether an offer is a room system's: plain RTP where browsers have DTLS. True of nothing that has neither."""
+    protocols = [line.split()[2] for line in text.splitlines() if line.startswith("m=") and len(line.split()) > 2]
+    return bool(protocols) and not any("TLS" in each for each in protocols)
+
+
+def parse(text: str) -> Session:
+    """Read an offer or an answer. Raises BadOffer."""
+    session, groups = sections(text)
+    found = Session(tuple(_media(each, session) for each in groups))
+    if found.sound is None and found.camera is None:
+        raise BadOffer("SDP shares no codec with us")
+    return found
+
+
+def codec_names(text: str) -> frozenset[str]:
+    """Return all codecs that an offer or an answer names for sound and picture, known to us or not. Raises BadOffer.
+
+    In capitals, without the parameters: both packetization modes are ``H264``. None are named where the port is 0, and
+    none by a browser.
+    """
+    if not is_plain(text):
+        return frozenset()
+    found: set[str] = set()
+    for section in sections(text)[1]:
+        line = head(section)
+        if line.kind in ("audio", "video") and line.port:
+            found.update(name for _, name in _named(line, section))
+    return frozenset(name for name in found - HELPERS if _NAME.fullmatch(name))
+
+
+def _media(section: Section, session: Section) -> Media:
+    line = head(section)
+    host = _host(section) or _host(session)
+    if not host and line.port:
+        raise BadOffer("m-line without an address")
+    host = host if _reachable(host) else ""
+    sends, receives = section.direction or session.direction or (True, True)
+    plain = line.port and line.protocol in PLAIN
+    return Media(
+        kind=line.kind,
+        protocol=line.protocol,
+        formats=line.formats,
+        host=host,
+        port=line.port,
+        rtcp_port=_rtcp_port(section, line.port),
+        sends=sends,
+        receives=receives and bool(host),
+        codecs=_codecs(line, section) if plain else (),
+        feedback=frozenset(value.partition(" ")[2].strip().lower() for value in section.all("rtcp-fb")),
+        bitrate=_bitrate(section) or _bitrate(session),
+        slides="slides" in section.all("content"),
+    )
+
+
+def _host(section: Section) -> str:
+    """The address of the last `c=`, without the TTL; names are not looked up."""
+    words = next((line[2:].split() for line in reversed(section.lines) if line.startswith("c=")), None)
+    if words is None:
+        return ""
+    try:
+        return str(ipaddress.ip_address(words[-1].partition("/")[0]))
+    except (ValueError, IndexError):
+        raise BadOffer("SDP without an IP address") from None
+
+
+def _reachable(host: str) -> bool:
+    if not host:
+        return False
+    address = ipaddress.ip_address(host)
+    return not (address.is_unspecified or address.is_multicast)
+
+
+def _rtcp_port(section: Section, port: int) -> int:
+    """RFC 3605, else the next port."""
+    told = section.first("rtcp").partition(" ")[0]
+    return integer(told, 65535) or min(port + 1, 65535)
+
+
+def _codecs(line: Head, section: Section) -> tuple[Codec, ...]:
+    parameters = section.numbered("fmtp")
+    found = (
+        _codec(line.kind, name, number, read_parameters(parameters.get(number, "")))
+        for number, name in _named(line, section)
+    )
+    return tuple(codec for codec in found if codec is not None)
+
+
+def _named(line: Head, section: Section) -> list[tuple[int, str]]:
+    """Payload types with the names of what they carry, in capitals."""
+    maps = section.numbered("rtpmap")
+    numbers = [number for each in line.formats if (number := integer(each, 127)) is not None]
+    return [(each, maps.get(each, STATIC.get(each, "")).partition("/")[0].strip().upper()) for each in numbers]
+
+
+def _codec(kind: str, name: str, number: int, parameters: Mapping[str, str]) -> Codec | None:
+    if kind == "audio":
+        if name == "TELEPHONE-EVENT":
+            return Codec("telephone-event", number)
+        return Codec(name, number) if name in SOUNDS else None
+    if kind != "video" or name != "H264":
+        return None
+    mode = parameters.get("packetization-mode", "0")  # RFC 6184 §8.1
+    if mode not in ("0", "1"):
+        return None
+    return Codec("H264" if mode == "1" else SINGLE_NAL, number, ability(parameters))
+
+
+def _bitrate(section: Section) -> int | None:
+    """`b=TIAS` (RFC 3890) in bit/s, else `b=AS` in kbit/s, else `b=CT`; 0 says nothing here."""
+    lines = (line[2:].partition(":") for line in section.lines if line.startswith("b="))
+    told = {name: value for name, _, value in lines}
+    for name, unit in (("TIAS", 1), ("AS", 1000), ("CT", 1000)):
+        if number := integer(told.get(name, "").strip(), 10**9):
+            return number * unit
+    return None

@@ -1,0 +1,131 @@
+"""Our side of a room system's SDP: the offer we call with, the answer we give. Pure.
+
+Of each m-line one codec is answered, so that nobody has to change codecs in a call; what we do not take keeps its place
+with port 0 (RFC 3264 §6). Only tokens that passed a pattern are repeated.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+
+from mediaserver.errors import BadOffer
+from mediaserver.sdp.h264 import LEVELS, OURS
+from mediaserver.sdp.sip_parse import SOUNDS, Codec, Media, Session
+from mediaserver.video.quality import SINGLE_NAL
+
+CAMERA_KBPS = 2048
+"""What a camera may send us: 720p of a good room system."""
+SINGLE, MODE_1, TONES = 97, 98, 101
+"""Our payload types; the sounds have static ones."""
+_SPEED, _SIZE = LEVELS[OURS]
+_NUMBERS = {"PCMU": 0, "PCMA": 8, "G722": 9}
+_DIRECTIONS = {
+    (True, True): "sendrecv",
+    (True, False): "sendonly",
+    (False, True): "recvonly",
+    (False, False): "inactive",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Where we are: one address, the even ports of sound and picture, 0 for none; `number` names the session."""
+
+    host: str
+    sound_port: int
+    camera_port: int
+    number: int
+
+
+def choose(media: Media, names: tuple[str, ...]) -> Codec:
+    """The codec of an m-line that stands first in `names`; of two with one name, the peer's first. Raises BadOffer."""
+    known = [codec for codec in media.codecs if codec.name in names]
+    if not known:
+        raise BadOffer("SDP shares no codec with us")
+    return min(known, key=lambda codec: (names.index(codec.name), not _baseline(codec)))
+
+
+def _baseline(codec: Codec) -> bool:
+    return codec.ability is None or codec.ability.profile.startswith("42")
+
+
+def choose_picture(media: Media) -> Codec:
+    """The codec of a video m-line: fragments where both can, else single slices. Raises BadOffer."""
+    return choose(media, ("H264", SINGLE_NAL))
+
+
+def offer(local: Local) -> str:
+    """An offer of everything we have: sound, and a picture both ways."""
+    sounds = [Codec(name, _NUMBERS[name]) for name in SOUNDS]
+    lines = _session(local)
+    lines += [_m_line("audio", local.sound_port, "RTP/AVP", [*_numbers(sounds), TONES]), *_sound(sounds, TONES)]
+    lines += ["a=sendrecv", _m_line("video", local.camera_port, "RTP/AVP", [MODE_1, SINGLE]), *_bandwidth()]
+    for number, mode in ((MODE_1, 1), (SINGLE, 0)):
+        lines += _picture(number, mode, f"42e0{OURS:02x}")
+    lines += ["a=rtcp-fb:* nack pli", "a=rtcp-fb:* ccm fir", "a=content:main", "a=sendrecv"]
+    return _text(lines)
+
+
+def answer(session: Session, local: Local, *, shows: bool) -> str:
+    """The answer to an offer; `shows` is whether we have a picture that the peer takes."""
+    lines = _session(local)
+    for place, media in enumerate(session.media):
+        if place == session.sound:
+            lines += _answer_sound(media, local.sound_port)
+        elif place == session.camera:
+            lines += _answer_picture(media, local.camera_port, shows)
+        else:
+            lines.append(_m_line(media.kind, 0, media.protocol, media.formats))
+    return _text(lines)
+
+
+def _answer_sound(media: Media, port: int) -> list[str]:
+    codec = choose(media, SOUNDS)
+    tones = next((each.payload_type for each in media.codecs if each.name == "telephone-event"), None)
+    numbers = [codec.payload_type, *([tones] if tones is not None else [])]
+    head = _m_line("audio", port, media.protocol, numbers)
+    return [head, *_sound([codec], tones), f"a={_DIRECTIONS[media.receives, media.sends]}"]
+
+
+def _answer_picture(media: Media, port: int, shows: bool) -> list[str]:
+    codec = choose_picture(media)
+    assert codec.ability is not None
+    level = min(codec.ability.level, OURS)  # levels may differ only where both say so (RFC 6184 §8.2.2)
+    feedback = [f"a=rtcp-fb:* {each}" for each in ("nack pli", "ccm fir") if each in media.feedback]
+    mode = 0 if codec.name == SINGLE_NAL else 1
+    head = _m_line("video", port, media.protocol, [codec.payload_type])
+    lines = [head, *_bandwidth(), *_picture(codec.payload_type, mode, f"{codec.ability.profile}{level:02x}")]
+    return [*lines, *feedback, f"a={_DIRECTIONS[media.receives and shows, media.sends]}"]
+
+
+def _session(local: Local) -> list[str]:
+    family = f"IP{ipaddress.ip_address(local.host).version}"
+    origin = f"o=diemcau {local.number} 1 IN {family} {local.host}"
+    return ["v=0", origin, "s=diemcau", f"c=IN {family} {local.host}", "t=0 0"]
+
+
+def _m_line(kind: str, port: int, protocol: str, formats: list[int] | tuple[str, ...]) -> str:
+    return f"m={kind} {port} {protocol} {' '.join(map(str, formats))}"
+
+
+def _numbers(codecs: list[Codec]) -> list[int]:
+    return [codec.payload_type for codec in codecs]
+
+
+def _sound(codecs: list[Codec], tones: int | None) -> list[str]:
+    lines = [f"a=rtpmap:{codec.payload_type} {codec.name}/8000" for codec in codecs]
+    if tones is not None:
+        lines += [f"a=rtpmap:{tones} telephone-event/8000", f"a=fmtp:{tones} 0-15"]
+    return [*lines, "a=ptime:20"]
+
+
+def _bandwidth() -> list[str]:
+    return [f"b=AS:{CAMERA_KBPS}", f"b=TIAS:{CAMERA_KBPS * 1000}"]
+
+
+def _picture(number: int, mode: int, profile_level: str) -> list[str]:
+    parameters = f"profile-level-id={profile_level};packetization-mode={mode};max-fs={_SIZE};max-mbps={_SPEED}"
+    return [f"a=rtpmap:{number} H264/90000", f"a=fmtp:{number} {parameters};max-br={CAMERA_KBPS}"]
+
+
+def _text(lines: list[str]) -> str:
+    return "".join(f"{line}\r\n" for line in lines)

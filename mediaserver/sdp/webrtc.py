@@ -1,0 +1,292 @@
+"""Offers in, answers out (RFC 8829 as far as an ICE-lite answerer needs it; simulcast by RFC 8851 and RFC 8853).
+
+Whatever is wrong with an offer becomes :class:`BadOffer`. Only tokens that passed a pattern are echoed into the answer.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mediaserver.errors import BadOffer
+from mediaserver.sdp.sections import Section, head, integer, read_parameters, sections
+
+MAX_LAYERS, MAX_SSRCS = 3, 8
+MAX_EXTENSION = 14
+"""The highest id that a one-byte header extension can have (RFC 8285 §4.2), and we write no others."""
+
+MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+SEND_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+_EXTENSIONS = (MID_URI, RID_URI, REPAIRED_RID_URI, LEVEL_URI, SEND_TIME_URI)
+
+START_KBPS = 2500
+"""`x-google-start-bitrate`: without it Chromium spends 40 s climbing to the top layer."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9._+-]{1,32}")
+_FRAGMENT = re.compile(r"[A-Za-z0-9+/_-]{4,256}")
+_PROFILE = re.compile(r"42[0-9a-fA-F]{4}")
+_SENT = re.compile(r"(\S+) send( .*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A codec both sides speak; `name` is "opus", "VP8" or "H264", `clock_rate` in Hz."""
+
+    name: str
+    payload_type: int
+    clock_rate: int
+    parameters: str = ""
+    rtx: int | None = None
+    """The payload type of its retransmissions (RFC 4588 §8.6), None without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One m-line of an offer, cut down to what we use. `codecs` is empty when we must reject it."""
+
+    kind: str
+    mid: str
+    sends: bool
+    receives: bool
+    codecs: tuple[Codec, ...]
+    extensions: dict[str, int]
+    rids: tuple[str, ...]
+    ssrcs: tuple[int, ...]
+    repairs: dict[int, int] = field(default_factory=dict)
+    """The SSRC whose packets a retransmission SSRC carries (`a=ssrc-group:FID`, RFC 5576 §4.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a peer offers, with its ICE username fragment and password."""
+
+    media: tuple[Media, ...]
+    fragment: str
+    password: str
+    fingerprints: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Our side of an answer: ICE credentials, certificate fingerprint, addresses of the shared port."""
+
+    fragment: str
+    password: str
+    fingerprint: str
+    addresses: tuple[tuple[str, int], ...]
+    ssrcs: dict[str, int] = field(default_factory=dict)
+    """The SSRC we send with, by mid."""
+    rtx_ssrcs: dict[str, int] = field(default_factory=dict)
+    """The SSRC we retransmit with, by mid."""
+
+
+def parse_offer(text: str) -> Offer:
+    """Read an offer. Raises BadOffer."""
+    session, groups = sections(text)
+    media = tuple(_media(each) for each in groups)
+    if len({m.mid for m in media}) != len(media):
+        raise BadOffer("two m-lines with one mid")
+    if not any(m.codecs for m in media):
+        raise BadOffer("offer shares no codec with us")
+    fragment, password = _stated("ice-ufrag", *groups, session), _stated("ice-pwd", *groups, session)
+    fingerprints = _fingerprints(*groups, session)
+    if not _FRAGMENT.fullmatch(fragment) or not password or not fingerprints:
+        raise BadOffer("offer without ICE or DTLS parameters")
+    if _stated("setup", *groups, session) == "passive":
+        raise BadOffer("offer wants us to be the DTLS client")
+    return Offer(media, fragment, password, fingerprints)
+
+
+def _stated(name: str, *groups: Section) -> str:
+    """What is said first; everything is in one bundle, of which the session's own words are the last resort."""
+    return next((value for each in groups if (value := each.first(name))), "")
+
+
+def _fingerprints(*groups: Section) -> tuple[tuple[str, str], ...]:
+    found = next((said for each in groups if (said := each.all("fingerprint"))), ())
+    pairs = (value.partition(" ") for value in found)
+    return tuple((algorithm, value.strip()) for algorithm, _, value in pairs)
+
+
+def _media(section: Section) -> Media:
+    line = head(section)
+    mid = section.first("mid")
+    if not _TOKEN.fullmatch(mid):
+        raise BadOffer("m-line without a usable mid")
+    sends, receives = section.direction or (True, True)
+    bundled = "bundle-only" in section.attributes  # RFC 9143 §6: port 0 then does not mean rejected
+    accepted = (line.port != 0 or bundled) and (sends or receives)
+    return Media(
+        kind=line.kind,
+        mid=mid,
+        sends=sends,
+        receives=receives,
+        codecs=_codecs(line.kind, line.formats, section) if accepted else (),
+        extensions=_extensions(section),
+        rids=_rids(section),
+        ssrcs=_ssrcs(section),
+        repairs=_repairs(section),
+    )
+
+
+def _extensions(section: Section) -> dict[str, int]:
+    """RFC 8285 §8: the number may have a direction behind it, and the URI attributes. What has a number that we cannot
+    write is left out of the answer, and two-byte headers with it: that is how a peer knows not to use it.
+    """
+    found = {}
+    for value in section.all("extmap"):
+        words = value.split()
+        number = integer(words[0].partition("/")[0], MAX_EXTENSION) if len(words) > 1 else None
+        if number and words[1] in _EXTENSIONS:
+            found[words[1]] = number
+    return found
+
+
+def _ssrcs(section: Section) -> tuple[int, ...]:
+    numbers = (integer(value.partition(" ")[0], 2**32 - 1) for value in section.all("ssrc"))
+    return tuple(dict.fromkeys(number for number in numbers if number is not None))[:MAX_SSRCS]
+
+
+def _repairs(section: Section) -> dict[int, int]:
+    found = {}
+    for value in section.all("ssrc-group")[:MAX_SSRCS]:
+        semantics, _, pair = value.partition(" ")
+        original, _, repair = (integer(word, 2**32 - 1) for word in pair.partition(" "))
+        if semantics == "FID" and original is not None and repair is not None:
+            found[repair] = original
+    return found
+
+
+def _rids(section: Section) -> tuple[str, ...]:
+    sending = {match[1] for value in section.all("rid") if (match := _SENT.fullmatch(value))}
+    layers = next((value.split()[1] for value in section.all("simulcast") if value.startswith("send ")), "")
+    names = [n.lstrip("~") for part in layers.split(";") for n in part.split(",")[:1]]
+    return tuple(n for n in names if n in sending and _TOKEN.fullmatch(n))[:MAX_LAYERS]
+
+
+def _codecs(kind: str, formats: tuple[str, ...], section: Section) -> tuple[Codec, ...]:
+    """Those we know, of each its first, in the order we like them."""
+    said = section.numbered("rtpmap")
+    maps = {number: said[number] for each in formats if (number := integer(each, 127)) is not None and number in said}
+    if kind == "audio":
+        opus = (number for number, name in maps.items() if name.lower().startswith("opus/48000"))
+        return tuple(Codec("opus", number, 48000, "minptime=10;useinbandfec=1") for number in opus)[:1]
+    if kind != "video":
+        return ()
+    parameters = {number: read_parameters(text) for number, text in section.numbered("fmtp").items()}
+    rtx = {
+        original: number
+        for number, name in maps.items()
+        if name.lower() == "rtx/90000"
+        and (original := integer(parameters.get(number, {}).get("apt", ""), 127)) is not None
+    }
+    return (*_h264(maps, parameters, rtx)[:1], *_vp8(maps, rtx)[:1])
+
+
+def _vp8(maps: Mapping[int, str], rtx: Mapping[int, int]) -> list[Codec]:
+    numbers = [number for number, name in maps.items() if name.upper() == "VP8/90000"]
+    return [Codec("VP8", number, 90000, rtx=rtx.get(number)) for number in numbers]
+
+
+def _h264(maps: Mapping[int, str], parameters: Mapping[int, Mapping[str, str]], rtx: Mapping[int, int]) -> list[Codec]:
+    """Baseline in packetization-mode 1, constrained before plain (RFC 6184 §8.1)."""
+    found = []
+    for number in (number for number, name in maps.items() if name.upper() == "H264/90000"):
+        said = parameters.get(number, {})
+        profile = said.get("profile-level-id", "")
+        if said.get("packetization-mode") == "1" and _PROFILE.fullmatch(profile):
+            words = f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"
+            found.append((not profile.lower().startswith("42e0"), Codec("H264", number, 90000, words, rtx.get(number))))
+    return [codec for _, codec in sorted(found, key=lambda pair: pair[0])]
+
+
+def write_answer(offer: Offer, local: Local, camera_codecs: tuple[str, ...]) -> str:
+    """The answer to an offer. `camera_codecs` orders what we like to be sent; the peer uses the first."""
+    bundled = [m.mid for m in offer.media if m.codecs]
+    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=ice-lite"]
+    lines += [f"a=group:BUNDLE {' '.join(bundled)}", "a=msid-semantic:WMS *"]
+    for media in offer.media:
+        lines += _answer_media(media, local, camera_codecs) if media.codecs else _reject(media)
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _reject(media: Media) -> list[str]:
+    profile = "UDP/DTLS/SCTP webrtc-datachannel" if media.kind == "application" else "UDP/TLS/RTP/SAVPF 0"
+    kind = media.kind if media.kind in ("audio", "video", "application") else "text"
+    return [f"m={kind} 0 {profile}", "c=IN IP4 0.0.0.0", f"a=mid:{media.mid}", "a=inactive"]
+
+
+def _answer_media(media: Media, local: Local, camera_codecs: tuple[str, ...]) -> list[str]:
+    codecs = list(media.codecs)
+    if media.kind == "video" and media.sends:
+        codecs = sorted((c for c in codecs if c.name in camera_codecs), key=lambda c: camera_codecs.index(c.name))
+    host, port = local.addresses[0]
+    family = "IP6" if ":" in host else "IP4"
+    numbers = [c.payload_type for c in codecs] + [c.rtx for c in codecs if c.rtx is not None]
+    lines = [
+        f"m={media.kind} {port} UDP/TLS/RTP/SAVPF {' '.join(map(str, numbers))}",
+        f"c=IN {family} {host}",
+        f"a=mid:{media.mid}",
+        f"a={_direction(media)}",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        f"a=ice-ufrag:{local.fragment}",
+        f"a=ice-pwd:{local.password}",
+        f"a=fingerprint:{local.fingerprint}",
+        "a=setup:passive",
+    ]
+    lines += [f"a=extmap:{number} {uri}" for uri, number in media.extensions.items() if uri != SEND_TIME_URI]
+    lines += [f"a=extmap:{number} {SEND_TIME_URI}"] if (number := send_time_id(media)) else []
+    for codec in codecs:
+        lines += _answer_codec(media, codec)
+    lines += _answer_streams(media, local)
+    lines += [
+        f"a=candidate:{i} 1 udp {2130706431 - i} {ip} {udp} typ host" for i, (ip, udp) in enumerate(local.addresses, 1)
+    ]
+    return [*lines, "a=end-of-candidates"]
+
+
+def send_time_id(media: Media) -> int:
+    """The id of the extension with the time of sending, by which who receives measures the line; 0 where none is sent.
+
+    Pictures have it only where what is sent again has a stream of its own. Else it goes under its first number, and
+    SRTP must not protect two headers with that: from two such packets whoever sees them can work out the key that
+    authenticates the stream (AES-GCM: RFC 7714 §8.1). So the packet is the same then, bit for bit.
+    """
+    again = media.kind == "video" and any(codec.rtx is None for codec in media.codecs)
+    return media.extensions.get(SEND_TIME_URI, 0) if media.receives and not again else 0
+
+
+def _direction(media: Media) -> str:
+    names = {(True, True): "sendrecv", (True, False): "recvonly", (False, True): "sendonly"}
+    return names[media.sends, media.receives]
+
+
+def _answer_codec(media: Media, codec: Codec) -> list[str]:
+    number = codec.payload_type
+    parameters = codec.parameters
+    if media.kind == "audio":
+        return [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} {parameters}"]
+    if media.sends:
+        parameters = ";".join(filter(None, [parameters, f"x-google-start-bitrate={START_KBPS}"]))
+    lines = [f"a=rtpmap:{number} {codec.name}/{codec.clock_rate}"]
+    lines += [f"a=rtcp-fb:{number} {kind}" for kind in ("nack", "nack pli", "ccm fir", "goog-remb")]
+    lines += [f"a=fmtp:{number} {parameters}"] if parameters else []
+    return lines + (
+        [f"a=rtpmap:{codec.rtx} rtx/90000", f"a=fmtp:{codec.rtx} apt={number}"] if codec.rtx is not None else []
+    )
+
+
+def _answer_streams(media: Media, local: Local) -> list[str]:
+    lines = []
+    if media.receives and media.mid in local.ssrcs:
+        ssrc, rtx = local.ssrcs[media.mid], local.rtx_ssrcs.get(media.mid)
+        lines += [f"a=msid:diemcau {media.mid}", f"a=ssrc:{ssrc} cname:diemcau"]
+        if rtx is not None:  # after the original: Chromium takes the first SSRC for the stream's own
+            lines += [f"a=ssrc-group:FID {ssrc} {rtx}", f"a=ssrc:{rtx} cname:diemcau"]
+    if media.sends and media.rids:
+        lines += [f"a=rid:{rid} recv" for rid in media.rids]
+        lines.append(f"a=simulcast:recv {';'.join(media.rids)}")
+    return lines

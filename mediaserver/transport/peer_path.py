@@ -1,0 +1,195 @@
+"""Where each peer's packets come from and go to: one line a peer, one inbox a worker.
+
+`native/` does the same several times faster; what stands here is used where it was not compiled, and says what it does.
+"""
+
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mediaserver.rtp.packet import Packet, parse
+from mediaserver.transport import stun
+from mediaserver.transport.ice import Address
+from mediaserver.transport.receive_time import receive
+from mediaserver.transport.srtp import CALLS, Srtp, receive_view
+
+MAX_SSRCS = 32
+"""Under which one peer may send, packets and reports together. A browser with a microphone, three layers, a screen, all
+their retransmissions and an SSRC of its own for reports has about ten.
+
+libsrtp copies its keys for each SSRC that it opens a packet of, and looks through all of them for every packet: with
+30,000, whoever is in a meeting could make one packet cost 0.8 ms. What comes under more than these is dropped before it
+is opened; only what could be opened counts, so that nobody else can use them up. None is ever given up for another:
+libsrtp would forget what it had received under it, and take a recording of that again (RFC 3711 §3.3.2). Nobody is
+locked out by this, since every offer makes a new line.
+"""
+MAX_READ = 1024
+"""Datagrams read per look at a socket, so that timers get their turn under a flood."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """What went through the port, in datagrams and bytes since start."""
+
+    packets_in: int = 0
+    bytes_in: int = 0
+    packets_out: int = 0
+    bytes_out: int = 0
+    strangers: int = 0
+    """Datagrams from addresses nobody validated."""
+    malformed: int = 0
+    """RTP packets of peers that cannot be read."""
+    excess: int = 0
+    """Packets of peers under more SSRCs than they may have."""
+    refused: int = 0
+    """Datagrams the kernel would not take: dropped, never queued."""
+
+
+class PlainLine:
+    """One peer's keys and address. `owner` gets what comes in; `heard` is when something last did, in seconds."""
+
+    def __init__(self, owner: Any, counters: Counters) -> None:
+        self.owner = owner
+        self.heard = 0.0
+        self.level_id = 0
+        """Of the header extension with how loud a microphone is (RFC 6464), which each packet is told; 0 for none."""
+        self.srtp: Srtp | None = None
+        self.apart = False
+        """The kernel takes no segmented messages to its address: the route has no room for them, or it knows none."""
+        self._ssrcs: set[int] = set()
+        self._aimed: tuple[socket.socket, Address] | None = None
+
+    def open(self, srtp: Srtp) -> None:
+        """Take the keys of a finished handshake."""
+        self.srtp = srtp
+
+    def admits(self, ssrc: int) -> bool:
+        """Whether a packet under that SSRC may be opened."""
+        return ssrc in self._ssrcs or len(self._ssrcs) < MAX_SSRCS
+
+    def opened(self, ssrc: int) -> None:
+        """Count an SSRC a packet was opened of."""
+        self._ssrcs.add(ssrc)
+
+    def aim(self, sock: socket.socket, address: Address) -> None:
+        """Send to `address` from `sock` from now on; only the compiled loop sends by itself."""
+        if self._aimed != (sock, address):
+            self._aimed, self.apart = (sock, address), False
+
+    def close(self) -> None:
+        """Send and take nothing any more."""
+        self.owner = self.srtp = self._aimed = None
+
+
+Item = tuple[Any, Any, Any, float]
+"""A STUN message as (None, bytes, address); a DTLS record or a decrypted RTCP packet as (owner, bytes, None); decrypted
+RTP packets as (owner, packets, header extensions of the first by local id): as many of one stream as came in a row and
+follow each other in number, of which only the first has extensions beside its level. Last, when it (the first) came."""
+
+
+class PlainInbox:
+    """Which address belongs to which line, and what each datagram is (RFC 7983 §7). `packet` is made of RTP packets."""
+
+    def __init__(self, counters: Counters, packet: type[Packet]) -> None:
+        # given
+        self._counters = counters
+        # owned
+        self._lines: dict[Address, PlainLine] = {}
+
+    def route(self, address: Address, line: PlainLine) -> None:
+        """Let what comes from `address` be the line's."""
+        self._lines[address] = line
+
+    def forget(self, address: Address, line: PlainLine) -> None:
+        """Stop that, if the address is the line's."""
+        if self._lines.get(address) is line:
+            del self._lines[address]
+
+    def __len__(self) -> int:
+        """How many addresses are routed."""
+        return len(self._lines)
+
+    def read(self, sock: socket.socket, now: float) -> list[Item]:
+        """What waits in `sock`, at most `MAX_READ` datagrams; what is nobody's is counted."""
+        items: list[Item] = []
+        media: Item = None, [], None, now
+        for _ in range(MAX_READ):
+            try:
+                length, address, came = receive(sock, now)
+            except OSError:
+                break
+            if length:
+                self._counters.packets_in += 1
+                self._counters.bytes_in += length
+                item = self._item(length, address, now, came)
+                if item is None or _goes_on(media, item):
+                    continue
+                items.append(item)
+                if isinstance(item[1], list):
+                    media = item
+        return items
+
+    def _item(self, length: int, address: Address, now: float, came: float) -> Item | None:
+        first = receive_view[0]
+        if stun.is_stun(first):
+            return None, bytes(receive_view[:length]), address, came
+        line = self._lines.get(address)
+        if line is None or line.owner is None:
+            self._counters.strangers += 1
+            return None
+        line.heard = now
+        if 128 <= first < 192:
+            return self._media(line, length, came)
+        return (line.owner, bytes(receive_view[:length]), None, came) if 20 <= first < 64 else None
+
+    def _media(self, line: PlainLine, length: int, came: float) -> Item | None:
+        if line.srtp is None or length < 12:
+            return None
+        report = 192 <= receive_view[1] < 224  # RFC 5761 §4
+        ssrc = int.from_bytes(receive_view[4:8] if report else receive_view[8:12])
+        if not line.admits(ssrc):
+            self._counters.excess += 1
+            return None
+        plain = line.srtp.unprotect_rtcp(length) if report else line.srtp.unprotect(length)
+        if not plain:
+            return None
+        line.opened(ssrc)
+        if report:
+            return line.owner, bytes(receive_view[:plain]), None, came
+        try:
+            packet, extensions = parse(receive_view, plain)
+        except ValueError:
+            self._counters.malformed += 1
+            return None
+        if level := extensions.pop(line.level_id, b""):
+            packet.level = level[0] & 0x7F
+        return line.owner, [packet], extensions, came
+
+
+def _goes_on(media: Item, item: Item) -> bool:
+    """Whether an item is the next packet of a run, which then has it."""
+    owner, run, *_ = media
+    if not run or item[0] is not owner or not isinstance(item[1], list) or item[2]:
+        return False
+    last, packet = run[-1], item[1][0]
+    before = last.ssrc, last.payload_type, (last.sequence + 1) & 0xFFFF
+    if (packet.ssrc, packet.payload_type, packet.sequence) != before:
+        return False
+    run.append(packet)
+    return True
+
+
+def _load() -> tuple[Any, Any]:
+    try:
+        from mediaserver import _wire  # noqa: PLC0415 - optional: compiled at installation where that is possible
+    except ImportError:
+        return PlainLine, PlainInbox
+    _wire.use(*CALLS)
+    return _wire.Line, _wire.Inbox
+
+
+if TYPE_CHECKING:
+    Line = PlainLine
+    Inbox = PlainInbox
+else:
+    Line, Inbox = _load()

@@ -1,0 +1,223 @@
+"""Plain RTP for room systems (RFC 3550): an even port for RTP and the odd one above it for RTCP, for each m-line.
+
+Media goes to where the SDP says until something comes from that host, then to where that came from (symmetric RTP,
+RFC 4961); what comes from any other host is dropped. Sockets are looked at with the engine's, never waited for.
+"""
+
+import logging
+import random
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from mediaserver.errors import NoPortFree
+from mediaserver.rtp.packet import HEADER, Packet, parse
+from mediaserver.throttled_log import Faults
+from mediaserver.transport import receive_time
+from mediaserver.transport.ice import Address
+from mediaserver.transport.peer_path import Counters, Line
+from mediaserver.transport.srtp import Outgoing, receive_view
+from mediaserver.transport.state import Changed, Stateful
+from mediaserver.transport.udp_mux import Port
+
+logger = logging.getLogger(__name__)
+
+MAX_READ = 256
+"""Datagrams read per look at a socket: several key frames, and no flood holds the others up."""
+SILENCE_S = 25.0
+"""Five intervals of RTCP (RFC 3550 §6.3.5): with its microphone muted and its camera covered, a room system may send
+nothing but a report every five seconds, and of those some get lost. Its tile is empty after 1.5 s anyway."""
+
+
+class Receiver(Protocol):
+    """Who takes the packets of one m-line. Must not raise."""
+
+    def rtp(self, packet: Packet, now: float) -> None:
+        """Take one RTP packet."""
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        """Take one RTCP compound packet."""
+
+
+class PlainPorts:
+    """The ports for room systems, `numbers` of them. Several workers may share a range: whoever binds one has it."""
+
+    def __init__(self, numbers: range, counters: Counters) -> None:
+        # given
+        self._even = [number for number in numbers if not number % 2 and number + 1 in numbers]
+        self._counters = counters
+        # owned
+        self._next = random.randrange(len(self._even)) if self._even else 0
+        self.lines: list[MediaLine] = []
+        self._faults = Faults(logger)
+
+    def open(self, host: str, receiver: Receiver) -> "MediaLine":
+        """Bind the pair of an m-line, of those that are free the one that rested longest. Raises NoPortFree."""
+        for _ in self._even:
+            number = self._even[self._next]
+            self._next = (self._next + 1) % len(self._even)
+            try:
+                line = MediaLine(_pair(host, number), self._counters, receiver, self.lines.remove)
+            except OSError as exc:
+                logger.debug("- ports %d and %d of %s are taken: %s", number, number + 1, host, exc)
+                continue
+            self.lines.append(line)
+            return line
+        raise NoPortFree(host)
+
+    def look(self, now: float) -> None:
+        """Take what waits in the sockets."""
+        for line in tuple(self.lines):
+            try:
+                line.look(now)
+            except Exception:  # one packet's fault, ours or its sender's, must not make the others deaf
+                self._faults.caught("x datagram on port %d", line.port)
+
+
+def _pair(host: str, number: int) -> tuple[socket.socket, socket.socket]:
+    first = _bind(host, number)
+    try:
+        return first, _bind(host, number + 1)
+    except OSError:
+        first.close()
+        raise
+
+
+def _bind(host: str, number: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        receive_time.note(sock)
+        sock.bind((host, number))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def local_address(hosts: Sequence[str], remote: str) -> str:
+    """Which of our addresses the way to `remote` leaves from; the first where it leaves from none or is not known."""
+    if not remote:
+        return hosts[0]
+    with socket.socket(socket.AF_INET6 if ":" in remote else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((remote, 9))  # of UDP this sends nothing
+            found = str(probe.getsockname()[0])
+        except OSError:
+            found = ""
+    return found if found in hosts else hosts[0]
+
+
+class MediaLine:
+    """One m-line: where its packets go, and whom those that come are for."""
+
+    def __init__(
+        self,
+        pair: tuple[socket.socket, socket.socket],
+        counters: Counters,
+        receiver: Receiver,
+        closed: "Callable[[MediaLine], None]",
+    ) -> None:
+        # given
+        self._rtp, self._rtcp = (Port(each, counters) for each in pair)
+        self._counters = counters
+        self._receiver = receiver
+        self._closed = closed
+        # owned
+        self.port: int = self._rtp.address[1]
+        self.line = Line(self, counters)
+        """Never opened, so that the fast loop leaves this one's packets to :meth:`send`; notes when something came."""
+        self._host = ""
+        self._aims: list[Address | None] = [None, None]
+        """Where RTP and RTCP go."""
+
+    def aim(self, host: str, port: int, rtcp_port: int, now: float) -> None:
+        """Take media from `host` alone, and send it to these ports there until we know better."""
+        self._host = host
+        self._aims = [(host, port), (host, rtcp_port)] if host else [None, None]
+        self.line.heard = now
+
+    @property
+    def heard(self) -> float:
+        """When something last came from there, in seconds."""
+        return float(self.line.heard)
+
+    def look(self, now: float) -> None:
+        """Take what waits in the sockets."""
+        for number, port in enumerate((self._rtp, self._rtcp)):
+            for _ in range(MAX_READ):
+                try:
+                    length, address, came = receive_time.receive(port.socket, now)
+                except OSError:
+                    break
+                self._counters.packets_in += 1
+                self._counters.bytes_in += length
+                self._take(number, length, address, came)
+
+    def _take(self, number: int, length: int, address: Address, now: float) -> None:
+        if address[0] != self._host:
+            self._counters.strangers += 1
+            return
+        if number:
+            self._receiver.rtcp(bytes(receive_view[:length]), now)
+        else:
+            try:
+                packet, _ = parse(receive_view, length)
+            except ValueError:
+                self._counters.malformed += 1
+                return
+            self._receiver.rtp(packet, now)
+        self._aims[number] = address
+        self.line.heard = now
+
+    def send(self, packets: Iterable[Outgoing], send_time: int = 0) -> None:
+        """Send packets; room systems know no header extensions."""
+        for second, sequence, timestamp, ssrc, payload in packets:
+            self.send_packet(HEADER.pack(0x80, second, sequence, timestamp, ssrc) + payload)
+
+    def send_packet(self, packet: bytes) -> None:
+        """Send one whole RTP packet."""
+        self._to(0, self._rtp, packet)
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Send one RTCP compound packet."""
+        self._to(1, self._rtcp, packet)
+
+    def _to(self, number: int, port: Port, data: bytes) -> None:
+        address = self._aims[number]
+        if address is not None:
+            port.send(data, address)
+
+    def close(self) -> None:
+        """Release the ports."""
+        self._closed(self)
+        self._aims = [None, None]
+        self._host = ""
+        self.line.close()
+        for port in (self._rtp, self._rtcp):
+            port.socket.close()
+
+
+class PlainTransport(Stateful):
+    """The m-lines of one room system as one; `changed` is called with (state, reason) on each step."""
+
+    def __init__(self, changed: Changed) -> None:
+        super().__init__(changed)
+        # owned
+        self.lines: list[MediaLine] = []
+
+    def connect(self) -> None:
+        """Begin: both sides know where to send."""
+        self._set_state("connected", "")
+
+    def check(self, now: float) -> None:
+        """Close when the peer has been silent too long on all its m-lines."""
+        if self.state == "connected" and all(now - line.heard > SILENCE_S for line in self.lines):
+            self._set_state("closed", "silent")
+
+    def close(self) -> None:
+        """Release all ports, without telling anybody."""
+        self._close()
+        lines, self.lines = self.lines, []
+        for line in lines:
+            line.close()

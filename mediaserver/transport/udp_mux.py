@@ -1,0 +1,216 @@
+"""One UDP port for all peers: datagrams find their peer by validated address, STUN by the username fragment."""
+
+import errno
+import logging
+import socket
+from collections.abc import Iterable
+from struct import Struct
+from typing import Protocol
+
+from mediaserver.rtp.packet import Packet
+from mediaserver.throttled_log import Faults
+from mediaserver.transport import ice, receive_time, stun
+from mediaserver.transport.ice import Address
+from mediaserver.transport.peer_path import Counters, Inbox, Line
+
+logger = logging.getLogger(__name__)
+
+SOCKET_BUFFER_BYTES = 4 << 20
+"""For the key frames of many cameras between two looks, and for one picture to hundreds of receivers at once: what does
+not fit is lost. Debian 13 gives a twentieth unless told to give more, or asked by root (`SO_*BUFFORCE`, socket(7))."""
+_BUFFERS = (("rmem_max", socket.SO_RCVBUF, 33), ("wmem_max", socket.SO_SNDBUF, 32))
+"""The kernel's limit, what it limits, and the option that goes beyond it (asm-generic/socket.h)."""
+TAKEN_S = 5.0
+"""A peer is silent for no longer, and an address that changes hands is a port that a router gives anew."""
+_UDP_SEGMENT = 103
+"""linux/udp.h; Python's socket module does not name it."""
+_SEGMENT = Struct("=H")
+MAX_SEGMENT_BYTES = 1400
+"""Larger packets than ours are rare and go one by one."""
+_NOT_IN_SEGMENTS = {errno.EMSGSIZE, errno.EINVAL, errno.EIO, errno.ENOPROTOOPT, errno.EOPNOTSUPP}
+"""What a kernel says of segments that do not fit the route's MTU (behind a VPN or PPPoE it may be 1,280 bytes; which of
+the first two depends on its version), and where the network card of the route has no checksums for them. A packet alone
+it takes. Anything else is about the address.
+"""
+
+
+def _segments(sock: socket.socket) -> bool:
+    """Whether the kernel knows UDP_SEGMENT; before 4.18 it would send a run as one datagram, and say nothing."""
+    try:
+        sock.getsockopt(socket.IPPROTO_UDP, _UDP_SEGMENT)
+    except OSError as exc:
+        logger.info("- UDP segmentation is not available: %s", exc)
+        return False
+    return True
+
+
+def _widen(sock: socket.socket) -> frozenset[str]:
+    """Make the kernel keep more; return its limits that forbid it."""
+    narrow = set()
+    for limit, option, force in _BUFFERS:
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, force, SOCKET_BUFFER_BYTES)
+        except OSError:
+            sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+        if (given := sock.getsockopt(socket.SOL_SOCKET, option)) < SOCKET_BUFFER_BYTES:
+            text = "- the kernel keeps %d kB of what comes or goes, instead of 4 MB: see sysctl net.core.%s"
+            logger.warning(text, given >> 10, limit)
+            narrow.add(limit)
+    return frozenset(narrow)
+
+
+class Path(Protocol):
+    """A peer as the port sees it."""
+
+    def stun(self, message: stun.Message, address: Address, port: "Port", now: float) -> None:
+        """Take a connectivity check addressed to this peer's username fragment."""
+
+    @property
+    def line(self) -> Line:
+        """Whose owner this peer is."""
+
+    @property
+    def selected(self) -> Address | None:
+        """The address it is sent to."""
+
+    def datagram(self, data: bytes, now: float) -> None:
+        """Take a DTLS record or a decrypted RTCP packet from an address this peer validated."""
+
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        """Take decrypted RTP packets of one stream, which follow each other, and the extensions of the first."""
+
+
+class Port:
+    """One bound socket. Replies leave from the address the peer talked to."""
+
+    def __init__(self, sock: socket.socket, counters: Counters) -> None:
+        # given
+        self.socket = sock
+        self._counters = counters
+        # owned
+        self.segmented = _segments(sock)
+        self.address: Address = sock.getsockname()[:2]
+
+    def send(self, data: bytes | memoryview, address: Address) -> None:
+        """Send one datagram, or drop it when the kernel's buffer is full."""
+        try:
+            self.socket.sendto(data, address)
+        except OSError:
+            self._counters.refused += 1
+            return
+        self._counters.packets_out += 1
+        self._counters.bytes_out += len(data)
+
+    def aim(self, line: Line, address: Address) -> None:
+        """Have a peer's packets leave here for `address` from now on."""
+        line.aim(self.socket, address)
+        line.apart = line.apart or not self.segmented
+
+    def send_run(self, data: memoryview, segment: int, count: int, address: Address) -> bool:
+        """Send `count` datagrams of `segment` bytes (the last may be shorter) with one call where the kernel can.
+
+        Whether it takes that for this address; if not, they went apart, as those to come should.
+        """
+        if count == 1 or not self.segmented or segment > MAX_SEGMENT_BYTES:
+            self.send_apart(data, segment, address)
+            return self.segmented
+        option = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _SEGMENT.pack(segment))]
+        try:
+            self.socket.sendmsg([data], option, 0, address)
+        except OSError as exc:
+            if exc.errno not in _NOT_IN_SEGMENTS:
+                self._counters.refused += count
+                return True
+            self.send_apart(data, segment, address)
+            return False
+        self._counters.packets_out += count
+        self._counters.bytes_out += len(data)
+        return True
+
+    def send_apart(self, data: memoryview, segment: int, address: Address) -> None:
+        """Send datagrams of `segment` bytes (the last may be shorter) one by one."""
+        for at in range(0, len(data), segment):
+            self.send(data[at : at + segment], address)
+
+
+class UdpMux:
+    """The sockets of one media worker and the peers behind them; whoever owns it looks at them regularly."""
+
+    def __init__(self) -> None:
+        self._sockets: dict[socket.socket, Port] = {}
+        self._by_fragment: dict[str, Path] = {}
+        self._by_address: dict[Address, Path] = {}
+        self.counters = Counters()
+        self.faults = Faults(logger)
+        self._inbox = Inbox(self.counters, Packet)
+        self.addresses: list[Address] = []
+        self.roomy = True
+        """Whether the kernel keeps all that may come between two looks."""
+
+    def open(self, hosts: Iterable[str], port: int) -> None:
+        """Bind every host on one port (0: any free one, the same for all). Raises OSError."""
+        for host in hosts:
+            sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+            sock.setblocking(False)
+            self.roomy = "rmem_max" not in _widen(sock) and self.roomy
+            receive_time.note(sock)
+            sock.bind((host, port))
+            port = sock.getsockname()[1]
+            self.addresses.append((host, port))
+            self._sockets[sock] = Port(sock, self.counters)
+
+    def close(self) -> None:
+        """Release the port."""
+        for sock in self._sockets:
+            sock.close()
+        self._sockets.clear()
+
+    def register(self, fragment: str, path: Path) -> None:
+        """Route checks with this username fragment to `path`."""
+        self._by_fragment[fragment] = path
+
+    def taken(self, address: Address, path: Path, now: float) -> bool:
+        """Whether an address is another peer's who was heard lately; a sender's address can be forged."""
+        other = self._by_address.get(address, path)
+        return other is not path and other.selected == address and now - other.line.heard < TAKEN_S
+
+    def validate(self, address: Address, path: Path) -> None:
+        """Route datagrams from `address` to `path`."""
+        self._by_address[address] = path
+        self._inbox.route(address, path.line)
+
+    def forget(self, address: Address, path: Path) -> None:
+        """Stop routing `address` to `path`."""
+        if self._by_address.get(address) is path:
+            del self._by_address[address]
+        self._inbox.forget(address, path.line)
+
+    def unregister(self, fragment: str, addresses: Iterable[Address], path: Path) -> None:
+        """Forget a peer."""
+        self._by_fragment.pop(fragment, None)
+        for address in addresses:
+            self.forget(address, path)
+
+    def look(self, now: float) -> None:
+        """Take what waits in the sockets."""
+        for sock, port in self._sockets.items():
+            for owner, what, more, came in self._inbox.read(sock, now):
+                try:
+                    if owner is None:
+                        self._stun(what, more, port, came)
+                    elif more is None:
+                        owner.datagram(what, came)
+                    else:
+                        owner.rtp(what, more, came)
+                except Exception:  # one packet's fault, ours or its sender's, must not make the port deaf
+                    self.faults.caught("x datagram for %s", owner or more)
+
+    def _stun(self, data: bytes, address: Address, port: Port, now: float) -> None:
+        try:
+            message = stun.parse(data)
+        except ValueError:
+            self.counters.strangers += 1
+            return
+        path = self._by_fragment.get(ice.local_fragment(message))
+        if path is not None:
+            path.stun(message, address, port, now)

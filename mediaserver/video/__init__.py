@@ -1,0 +1,1 @@
+"""Composed pictures: layouts, canvas, labels, compositor thread, encoders and renditions."""

@@ -1,0 +1,136 @@
+"""A YUV 4:2:0 picture that tiles, cards and names are painted into."""
+
+from typing import Any
+
+import numpy as np
+from av import VideoFrame
+
+from mediaserver.video import labels, tile_icons
+from mediaserver.video.layout import Tile
+from mediaserver.video.scaler import halve
+from mediaserver.video.shadow import Plane, shade
+from mediaserver.video.tile_icons import Mark
+
+BACKGROUND = (24, 128, 128)
+CARD = (46, 134, 122)
+EMPTY = (32, 130, 126)
+HEADING = (30, 134, 122)
+ACCENT = (150, 44, 21)
+"""Green: the frame around who speaks."""
+WHITE = 235
+BORDER_PX = 4
+SMALLEST_PX = 13
+LEGIBLE = 34
+"""Letters of a 34th of the picture's height can be read across a meeting room."""
+
+
+def planes(picture: VideoFrame) -> tuple[Plane, Plane, Plane]:
+    """The picture's three planes as arrays, without copying or line padding."""
+    y, u, v = (_plane(picture.planes[i], *_shape(picture, i)) for i in range(3))
+    return y, u, v
+
+
+def _shape(picture: VideoFrame, index: int) -> tuple[int, int]:
+    if index == 0:
+        return picture.width, picture.height
+    return (picture.width + 1) // 2, (picture.height + 1) // 2
+
+
+def _plane(plane: Any, width: int, height: int) -> Plane:
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, :width]
+
+
+class Canvas:
+    """`frame` is the picture itself; encoders read it as it is."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.frame = VideoFrame(width, height, "yuv420p")
+        self._y, self._u, self._v = planes(self.frame)
+        self._memory = [(memoryview(plane), plane.line_size) for plane in self.frame.planes]
+        self.fill(Tile("", 0, 0, width, height), BACKGROUND)
+
+    def fill(self, tile: Tile, colour: tuple[int, int, int]) -> None:
+        """Paint a rectangle in one colour (Y, U, V)."""
+        y, u, v = self._regions(tile)
+        y[:], u[:], v[:] = colour
+
+    def paint(self, tile: Tile, picture: VideoFrame) -> None:
+        """Copy a picture of the tile's exact size into its place."""
+        for target, source in zip(self._regions(tile), planes(picture), strict=True):
+            target[:] = source[: target.shape[0], : target.shape[1]]
+
+    def shrink(self, tile: Tile, picture: VideoFrame) -> None:
+        """Write a picture of twice the tile's size (see :func:`halves`) into its place."""
+        places = ((tile.x, tile.y), *[(tile.x // 2, tile.y // 2)] * 2)
+        halve(
+            picture,
+            [(memory[y * line + x :], line) for (memory, line), (x, y) in zip(self._memory, places, strict=True)],
+        )
+
+    def name(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
+        """Write a name behind its marks over the tile's lower left corner, on a darkened bar."""
+        bar = tile_icons.bar(text, shown, self._letters(tile), tile.width)
+        luma, u, v = self._regions(_spot(bar.light, tile.x, tile.y + tile.height - bar.light.shape[0]))
+        shade(luma, u, v, bar.light)
+        for place, lit, tints in bar.icons:
+            for plane, tint in zip((u, v), tints, strict=True):
+                plane[:, place][lit] = tint
+
+    def card(self, tile: Tile, text: str, shown: tuple[Mark, ...] = ()) -> None:
+        """Paint a named card: what stands in for a missing camera."""
+        self._sheet(tile, CARD)
+        self._middle(tile, text)
+        if shown:
+            self.name(tile, "", shown)
+
+    def empty(self, tile: Tile, text: str = "") -> None:
+        """Paint a place where nobody sits, with the name of who is awaited there."""
+        self._sheet(tile, EMPTY)
+        if text:
+            self._middle(tile, text)
+
+    def _middle(self, tile: Tile, text: str) -> None:
+        mask = labels.mask(text, max(self._letters(tile), tile.height // 9), tile.width - 4)
+        self._write(mask, tile.x + (tile.width - mask.shape[1]) // 2, tile.y + (tile.height - mask.shape[0]) // 2)
+
+    def heading(self, tile: Tile, title: str, clock: str) -> None:
+        """Write the line above the panes: title on the left, clock on the right."""
+        self.fill(tile, HEADING)
+        size = tile.height * 3 // 5
+        right = labels.mask(clock, size, tile.width // 2)
+        left = labels.mask(title, size, tile.width - right.shape[1])
+        self._write(left, tile.x, tile.y + (tile.height - left.shape[0]) // 2)
+        self._write(right, tile.x + tile.width - right.shape[1], tile.y + (tile.height - right.shape[0]) // 2)
+
+    def _letters(self, tile: Tile) -> int:
+        """The size of a name: legible in the whole picture, as long as it leaves the tile its picture."""
+        legible = -(-self.frame.height // LEGIBLE)
+        return max(SMALLEST_PX, min(max(tile.height // 16, legible), tile.height // 6))
+
+    def _sheet(self, tile: Tile, colour: tuple[int, int, int]) -> None:
+        self.fill(tile, BACKGROUND)
+        self.fill(Tile("", tile.x + 2, tile.y + 2, tile.width - 4, tile.height - 4), colour)
+
+    def _write(self, mask: labels.Mask, x: int, y: int) -> None:
+        luma, *_ = self._regions(_spot(mask, x & ~1, y & ~1))
+        np.maximum(luma, np.minimum(mask, WHITE), out=luma)
+
+    def border(self, tile: Tile) -> None:
+        """Draw the frame that marks who speaks."""
+        w, h, b = tile.width, tile.height, BORDER_PX
+        for edge in (
+            Tile("", tile.x, tile.y, w, b),
+            Tile("", tile.x, tile.y + h - b, w, b),
+            Tile("", tile.x, tile.y, b, h),
+            Tile("", tile.x + w - b, tile.y, b, h),
+        ):
+            self.fill(edge, ACCENT)
+
+    def _regions(self, tile: Tile) -> tuple[Plane, Plane, Plane]:
+        x, y, w, h = tile.x, tile.y, tile.width, tile.height
+        half = (slice(y // 2, (y + h) // 2), slice(x // 2, (x + w) // 2))
+        return self._y[y : y + h, x : x + w], self._u[half], self._v[half]
+
+
+def _spot(mask: labels.Mask, x: int, y: int) -> Tile:
+    return Tile("", x, y, mask.shape[1], mask.shape[0])

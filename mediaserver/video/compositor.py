@@ -1,0 +1,146 @@
+"""The composed pictures of a room: decode what is seen once, paint it on every easel it stands on, encode each once.
+
+A composer lives in one worker thread. It is handed work and hands back bytes; it touches nothing of the room.
+"""
+
+from dataclasses import dataclass, field
+from math import inf
+
+from av import VideoFrame
+
+from mediaserver.api import CONTENT
+from mediaserver.rtp.frame_assembler import Frame
+from mediaserver.video.codecs import VideoDecoder
+from mediaserver.video.painter import Cast, Easel, EaselKey, Encoded, Scene
+from mediaserver.video.quality import RenditionKey
+from mediaserver.video.scaler import Scaler
+from mediaserver.video.tile_icons import Mark
+
+STALE_S = 2.0
+"""A camera that sent nothing for so long is shown as its card, not as a frozen face; a screen may stand still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One tick: the pictures that are due, and what the cameras sent since the last one."""
+
+    now: float
+    scenes: tuple[Scene, ...]
+    labels: dict[str, str]
+    """Of everyone in the room; who is missing is forgotten."""
+    frames: dict[str, list[Frame]]
+    speaker: str | None
+    marks: dict[str, tuple[Mark, ...]] = field(default_factory=dict)
+    others: frozenset[EaselKey] = frozenset()
+    """Pictures that somebody watches and that are due at another time."""
+
+
+@dataclass(slots=True)
+class Composed:
+    """What a tick gave: by picture and rendition what was encoded; seats to ask for a key frame."""
+
+    pictures: dict[tuple[int, RenditionKey], Encoded] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+
+
+class Composer:
+    """Composes the pictures of a room whose own size is `width` × `height` pixels at `fps`."""
+
+    def __init__(self, width: int, height: int, fps: int) -> None:
+        # given
+        self._size = (width, height, fps)
+        # owned
+        self._cameras: dict[str, _Camera] = {}
+        self._easels: dict[EaselKey, Easel] = {}
+
+    def close(self) -> None:
+        """Let go of all codecs and pictures: the room that held them may wait long for the garbage collector."""
+        self._cameras.clear()
+        self._easels.clear()
+
+    def compose(self, work: Work) -> Composed:
+        """Do one tick's work; what a picture needed is dropped when it is not wanted any more."""
+        composed = Composed()
+        self._hand_out(work)
+        for unwatched in self._easels.keys() - work.others - {scene.easel for scene in work.scenes}:
+            del self._easels[unwatched]
+        try:
+            self._draw(work, composed)
+        finally:  # pictures need the ones before them, whatever became of those that were to show them
+            composed.broken = {seat for seat in work.frames if not self._cameras[seat].decode()}
+        return composed
+
+    def _draw(self, work: Work, composed: Composed) -> None:
+        cast = Cast(self._cameras, work.labels, work.marks, work.speaker)
+        for scene in work.scenes:
+            easel = self._easel(scene.easel)
+            easel.paint(scene, cast, work.now)
+            for key, encoded in easel.encode(scene).items():
+                composed.pictures[scene.picture, key] = encoded
+
+    def _easel(self, key: EaselKey) -> Easel:
+        if key not in self._easels:
+            _, large = key
+            self._easels[key] = Easel(*self._size, large=large)
+        return self._easels[key]
+
+    def _hand_out(self, work: Work) -> None:
+        for seat in self._cameras.keys() - work.labels.keys():
+            del self._cameras[seat]
+        for seat, frames in work.frames.items():
+            self._cameras.setdefault(seat, _Camera(inf if seat.startswith(CONTENT) else STALE_S)).take(frames, work.now)
+
+
+class _Camera:
+    """One seat's decoder and newest picture, which is decoded when it is painted: what was just written is at hand."""
+
+    def __init__(self, stale_s: float) -> None:
+        # given
+        self._stale_s = stale_s
+        # owned
+        self.decoded = 0
+        self._waiting: list[Frame] = []
+        self._came = 0.0
+        self._decoder: VideoDecoder | None = None
+        self._stream: tuple[int, str] | None = None
+        self._broken = False
+        self._scaler = Scaler()
+        self._picture: VideoFrame | None = None
+        self._time = 0.0
+        self._scaled: dict[tuple[int, int], VideoFrame] = {}
+        """The newest picture in the sizes of its tiles."""
+
+    def take(self, frames: list[Frame], now: float) -> None:
+        """Let pictures wait until somebody looks."""
+        self._waiting, self._came, self._broken = frames, now, False
+
+    def decode(self) -> bool:
+        """Decode in order what waits, keeping the newest picture; False when a key frame is needed to go on."""
+        waiting, self._waiting = self._waiting, []
+        for frame in waiting:
+            if (frame.stream, frame.codec) != self._stream:
+                if not frame.keyframe:
+                    continue
+                self._stream, self._decoder = (frame.stream, frame.codec), VideoDecoder(frame.codec)
+            assert self._decoder is not None
+            try:
+                picture = self._decoder.decode(frame.data)
+            except ValueError:
+                self._stream, self._broken = None, True
+                break
+            if picture is not None:
+                self._picture, self._time, self._scaled = picture, self._came, {}
+                self.decoded += 1
+        return not self._broken
+
+    def newest(self, now: float) -> VideoFrame | None:
+        """Its newest picture; None when it does not send any more."""
+        self.decode()
+        return self._picture if now - self._time < self._stale_s else None
+
+    def scaled(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
+        """The newest picture in another size, made once for all tiles of that size, whatever is written on them."""
+        size = width, height
+        if size not in self._scaled:
+            self._scaled[size] = self._scaler.scale(picture, width, height)
+        return self._scaled[size]

@@ -1,0 +1,136 @@
+"""What the composed picture shows now: the chosen layout, its tiles, the page it has turned to, and the line above."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from functools import partial
+
+from mediaserver.api import Layout, RoomOptions
+from mediaserver.video.layout import Tile, arrange, heading, pages, turned
+
+VIETNAM = timezone(timedelta(hours=7))  # no summer time
+AHEAD_S = 2.0
+"""Cameras of the next page are asked for so long before it turns: they come as pictures, not as cards."""
+PATIENCE_S = 1.0
+"""So long another layout or speaker waits for the cameras that are newly shown; then they come as cards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The line above the panes: where it stands and what it says."""
+
+    tile: Tile
+    title: str
+    clock: str
+
+
+class Stage:
+    """`now` is a monotonic clock in seconds throughout."""
+
+    def __init__(self, options: RoomOptions) -> None:
+        # given
+        self._options = options
+        # owned
+        self.layout = Layout()
+        """What was chosen."""
+        self.ahead: tuple[Tile, ...] = ()
+        """Tiles of the page, layout or speaker that is about to come; empty otherwise."""
+        self._tiles: tuple[Tile, ...] | None = ()
+        """Computed when first looked at, since many a stage is arranged that nobody watches."""
+        self._arranged: Callable[[], tuple[Tile, ...]] = tuple
+        self._shown = self.layout
+        self._speaker: str | None = None
+        """Who is to have the speaker's pane."""
+        self._stands: str | None = None
+        """Who has it."""
+        self._chosen = 0.0
+        self._since = 0.0
+        self._page = 0
+
+    def choose(self, layout: Layout, now: float) -> None:
+        """Take another layout. :meth:`arrange` asks for the cameras it newly shows, :meth:`settle` shows it."""
+        if layout == self.layout:
+            return
+        self.layout, self._chosen = layout, now
+        if not self.tiles:
+            self._show(now)
+
+    def shows(self, layout: Layout) -> bool:
+        """Whether a layout is shown and no other is about to come."""
+        return self._shown == self.layout == layout
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """What stands where since the last arrangement."""
+        if self._tiles is None:
+            self._tiles = self._arranged()
+        return self._tiles
+
+    def _show(self, now: float) -> None:
+        """Show what was chosen, and who speaks; the page of another layout starts now."""
+        if self._shown != self.layout:
+            self._shown, self._since = self.layout, now
+        self._stands = self._speaker
+
+    @property
+    def _waits(self) -> bool:
+        return self._shown != self.layout or self._stands != self._speaker
+
+    def settle(self, ready: Callable[[str], bool], now: float) -> bool:
+        """Show what was chosen once all it newly shows is ready, or has kept it waiting; whether to arrange anew."""
+        if not self._waits:
+            return False
+        seen = {tile.seat for tile in self.tiles}
+        if now - self._chosen < PATIENCE_S and not all(t.seat in seen or ready(t.seat) for t in self.ahead if t.seat):
+            return False
+        self._show(now)
+        return True
+
+    def arrange(self, seats: Sequence[str], speaker: str | None, now: float, content: str | None = None) -> None:
+        """Set the tiles of the current page, and those of the next one shortly before it comes.
+
+        Who newly speaks waits for its camera as another layout does, unless its picture stands somewhere already.
+        """
+        self._page = self._page_at(now)
+        self._speaks(speaker, seats, now)
+        self._tiles, self._arranged = None, self._plan(self._shown, self._page, seats, self._stands, content)
+        if self._shown != self.layout:
+            self.ahead = self._plan(self.layout, self.layout.page, seats, speaker, content)()
+            return
+        if self._waits:
+            self.ahead = self._plan(self._shown, self._page, seats, speaker, content)()
+            if not {tile.seat for tile in self.ahead} <= {tile.seat for tile in self.tiles}:
+                return
+            self._tiles, self._stands = self.ahead, speaker
+        coming = self._page_at(now + AHEAD_S)
+        turns = coming != self._page and pages(self._shown, seats, speaker, content) > 1
+        self.ahead = self._plan(self._shown, coming, seats, speaker, content)() if turns else ()
+
+    def _speaks(self, speaker: str | None, seats: Sequence[str], now: float) -> None:
+        if speaker != self._speaker:
+            self._chosen = self._chosen if self._waits else now
+            self._speaker = speaker
+        if self._stands is not None and self._stands not in seats:
+            self._stands = speaker
+
+    def due(self, now: float) -> bool:
+        """Whether time alone asks for a new arrangement."""
+        return self._page_at(now) != self._page or (not self.ahead and self._page_at(now + AHEAD_S) != self._page)
+
+    def heading(self, utc: datetime, title: str) -> Heading | None:
+        """The line above the panes, if it is wanted."""
+        layout, options = self._shown, self._options
+        if not (layout.title or layout.clock):
+            return None
+        tile = heading(layout, options.width, options.height)
+        local = utc.astimezone(VIETNAM)
+        return Heading(tile, title if layout.title else "", f"{local:%H:%M · %d/%m/%Y}" if layout.clock else "")
+
+    def _page_at(self, now: float) -> int:
+        return turned(self._shown, now - self._since)
+
+    def _plan(
+        self, layout: Layout, page: int, seats: Sequence[str], speaker: str | None, content: str | None
+    ) -> Callable[[], tuple[Tile, ...]]:
+        width, height = self._options.width, self._options.height
+        return partial(arrange, replace(layout, page=page), seats, speaker, width, height, content)

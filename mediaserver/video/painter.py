@@ -1,0 +1,173 @@
+"""One composed picture in its painter's hands: the canvas, what stands on it, and its encoders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from av import VideoFrame
+
+from mediaserver.video.canvas import BACKGROUND, Canvas
+from mediaserver.video.codecs import VideoEncoder
+from mediaserver.video.layout import Tile, fit
+from mediaserver.video.layout_state import Heading
+from mediaserver.video.quality import LARGE, QUALITIES, USUAL, Quality, RenditionKey
+from mediaserver.video.scaler import Scaler, halves
+from mediaserver.video.tile_icons import Mark
+
+Encoded = tuple[bytes, bool]
+"""A picture, and whether it is a key frame."""
+
+
+EaselKey = tuple[int, bool]
+"""A picture's number, and whether it is the one for large displays."""
+
+
+class Camera(Protocol):
+    """What a tile shows."""
+
+    decoded: int
+    """Pictures so far: another one when this has changed."""
+
+    def newest(self, now: float) -> VideoFrame | None:
+        """Its newest picture, which is decoded now if it was not looked at before; None when it sends no more."""
+
+    def scaled(self, picture: VideoFrame, width: int, height: int) -> VideoFrame:
+        """Its newest picture in another size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture at one tick: where its tiles stand, and what is wanted of it."""
+
+    picture: int
+    """Its number in the room."""
+    tick: int
+    """In its own pictures per second."""
+    tiles: tuple[Tile, ...]
+    renditions: dict[RenditionKey, bool]
+    """What to encode, and whether it must be a key frame."""
+    heading: Heading | None = None
+    large: bool = False
+    """Whether it is the one for large displays."""
+
+    @property
+    def easel(self) -> EaselKey:
+        """What it is painted on."""
+        return self.picture, self.large
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who may stand in a picture: cameras, labels and marks by seat, and who speaks."""
+
+    cameras: Mapping[str, Camera]
+    labels: Mapping[str, str]
+    marks: Mapping[str, tuple[Mark, ...]]
+    speaker: str | None
+
+
+class Easel:
+    """Paints and encodes one picture of a room whose own size is `width` × `height` pixels, at `fps`."""
+
+    def __init__(self, width: int, height: int, fps: int, *, large: bool = False) -> None:
+        # given
+        self._size = (width, height)
+        self._fps = QUALITIES[LARGE].fps if large else fps
+        # owned
+        self.canvas = Canvas(*self._dimensions(QUALITIES[LARGE if large else USUAL]))
+        self.encoders: dict[RenditionKey, VideoEncoder] = {}
+        self._encoded: dict[RenditionKey, int] = {}
+        """The tick each was last encoded at: a busy machine leaves ticks out, often every other one."""
+        self._scaler = Scaler()
+        self._shown: dict[Tile, _Shown] = {}
+        self._heading: Heading | None = None
+
+    def paint(self, scene: Scene, cast: Cast, now: float) -> None:
+        """Bring the canvas up to date."""
+        self._lay_out(scene.tiles, scene.heading)
+        for tile in scene.tiles:
+            self._show(tile, cast, now)
+
+    def _lay_out(self, tiles: tuple[Tile, ...], heading: Heading | None) -> None:
+        """Clear what no longer stands where it stood; whatever is new is painted before anything is encoded."""
+        for tile in self._shown.keys() - set(tiles):
+            self.canvas.fill(tile, BACKGROUND)
+            del self._shown[tile]
+        if heading != self._heading:
+            self._head(heading)
+
+    def _head(self, heading: Heading | None) -> None:
+        if self._heading is not None and (heading is None or heading.tile != self._heading.tile):
+            self.canvas.fill(self._heading.tile, BACKGROUND)
+        if heading is not None:
+            self.canvas.heading(heading.tile, heading.title, heading.clock)
+        self._heading = heading
+
+    def _show(self, tile: Tile, cast: Cast, now: float) -> None:
+        camera = cast.cameras.get(tile.seat)
+        picture = camera.newest(now) if camera else None
+        label, marks = cast.labels.get(tile.seat or tile.awaited, tile.seat), cast.marks.get(tile.seat, ())
+        shown = _Shown(camera.decoded if camera and picture else 0, label, marks, tile.seat == cast.speaker)
+        if self._shown.get(tile) == shown:
+            return
+        self._shown[tile] = shown
+        if not tile.seat:
+            self.canvas.empty(tile, label)
+        elif picture is None or camera is None:
+            self.canvas.card(tile, label, marks)
+        else:
+            self._place(tile, camera, picture)
+            self.canvas.name(tile, label, marks)
+        if shown.speaks:
+            self.canvas.border(tile)
+
+    def _place(self, tile: Tile, camera: Camera, picture: VideoFrame) -> None:
+        spot = fit(picture.width, picture.height, tile)
+        if spot != tile:
+            self.canvas.fill(tile, BACKGROUND)
+        if halves(picture, spot.width, spot.height):
+            self.canvas.shrink(spot, picture)
+        else:
+            self.canvas.paint(spot, camera.scaled(picture, spot.width, spot.height))
+
+    def encode(self, scene: Scene) -> dict[RenditionKey, Encoded]:
+        """What is wanted of the canvas as it is; encoders of what is no longer wanted are dropped."""
+        for key in self.encoders.keys() - scene.renditions.keys():
+            del self.encoders[key], self._encoded[key]
+        encoded: dict[RenditionKey, Encoded] = {}
+        scaled: dict[int, VideoFrame] = {}
+        for (codec, step), keyframe in scene.renditions.items():
+            quality = QUALITIES[step]
+            if scene.tick - self._encoded.get((codec, step), -quality.every) < quality.every and not keyframe:
+                continue
+            self._encoded[codec, step] = scene.tick
+            if step not in scaled:
+                scaled[step] = self._scaled(quality)
+            encoder = self.encoders.get((codec, step))
+            if encoder is None:
+                encoder = self.encoders[codec, step] = self._encoder(codec, quality)
+            encoded[codec, step] = encoder.encode(scaled[step], keyframe=keyframe)
+        return encoded
+
+    def _dimensions(self, quality: Quality) -> tuple[int, int]:
+        width, height = self._size
+        return round(width * quality.share) & ~1, round(height * quality.share) & ~1
+
+    def _scaled(self, quality: Quality) -> VideoFrame:
+        """The canvas in a quality's size."""
+        return self._scaler.scale(self.canvas.frame, *self._dimensions(quality))
+
+    def _encoder(self, codec: str, quality: Quality) -> VideoEncoder:
+        fps = Fraction(self._fps, quality.every)
+        return VideoEncoder(codec, *self._dimensions(quality), fps, quality.bitrate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a tile holds now; painting the same again is left out."""
+
+    picture: int
+    label: str
+    marks: tuple[Mark, ...]
+    speaks: bool

@@ -1,0 +1,53 @@
+"""A rendition: the composed picture in one codec, encoded once and shared by all who watch it."""
+
+from collections.abc import Callable
+
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import packetize_h264, packetize_vp8, single_nals
+from mediaserver.rtp.source import Dirty, Sink, VideoSource
+from mediaserver.video.quality import SINGLE_NAL
+
+
+class Rendition(VideoSource):
+    """A source like any camera; `ask` makes the next picture a key frame. `watched` hears of each new sink."""
+
+    def __init__(self, codec: str, dirty: Dirty, watched: Callable[[], None] | None = None) -> None:
+        super().__init__("composed", codec, dirty)
+        # given
+        self._watched = watched
+        # owned
+        self._wanted = True
+        self._sequence = 0
+        self._picture_id = 0
+
+    def attach(self, sink: Sink) -> None:
+        """Let `sink` have the packets from now on."""
+        super().attach(sink)
+        if self._watched is not None:
+            self._watched()
+
+    def ask(self) -> None:
+        """Make the next picture a key frame."""
+        self._wanted = True
+
+    def take_keyframe(self, now: float) -> bool:
+        """Whether the next picture, which is made now, must be a key frame; tells each wish once. `now` in seconds."""
+        self.remind(now)
+        wanted, self._wanted = self._wanted, False
+        return wanted
+
+    def publish(self, data: bytes, keyframe: bool, timestamp: int) -> None:
+        """Cut an encoded picture into packets and push them."""
+        if not data:
+            return
+        payloads = self._cut(data)
+        self._picture_id = (self._picture_id + 1) & 0x7FFF
+        last = len(payloads) - 1
+        for i, payload in enumerate(payloads):
+            self.push(Packet(0, self._sequence, timestamp, 0, i == last, payload, keyframe and i == 0))
+            self._sequence = (self._sequence + 1) & 0xFFFF
+
+    def _cut(self, data: bytes) -> list[bytes]:
+        if self.codec == SINGLE_NAL:
+            return single_nals(data)
+        return packetize_h264(data) if self.codec == "H264" else packetize_vp8(data, self._picture_id)

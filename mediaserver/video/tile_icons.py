@@ -1,0 +1,86 @@
+"""What stands before a name: a microphone while the floor is open, short bars while the line is poor."""
+
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from mediaserver.video import labels
+from mediaserver.video.labels import Mask
+
+Mark = Literal["floor", "poor"]
+
+TINTS: dict[Mark, tuple[int, int]] = {"floor": (90, 70), "poor": (40, 165)}
+"""Their chroma (U, V): green for the open floor, amber for the poor line."""
+LIT = 80
+"""Where a mark's mask is brighter it has its colour."""
+_FINE = 4
+"""Drawn so many times larger, then reduced: smooth edges."""
+_GRID = 24
+
+
+class Bar(NamedTuple):
+    """A name behind its marks, ready to be painted."""
+
+    light: Mask
+    """Added to a picture's luma that was darkened to a quarter."""
+    icons: tuple[tuple[slice, NDArray[np.bool_], tuple[int, int]], ...]
+    """Of each mark the columns of the chroma planes, where in them it has its colour, and that."""
+
+
+@lru_cache(maxsize=1024)
+def bar(text: str, marks: tuple[Mark, ...], size: int, most: int) -> Bar:
+    """A name in `size` pixels behind its marks, at most `most` pixels wide."""
+    side = (size + 1) & ~1
+    gap = (size // 4) & ~1
+    width = len(marks) * side + 2 * gap
+    if not marks or width >= most:
+        return Bar(_light(labels.mask(text, size, most)), ())
+    words = labels.mask(text, size, most - width)
+    whole = np.zeros((words.shape[0], width + words.shape[1]), np.uint8)
+    whole[:, width:] = words
+    top = (words.shape[0] - side) // 2
+    icons = []
+    for number, mark in enumerate(marks):
+        left = 2 * gap + number * side
+        whole[top : top + side, left : left + side] = _icon(mark, side)
+        lit = whole[::2, left : left + side : 2] > LIT
+        icons.append((slice(left // 2, (left + side) // 2), lit, TINTS[mark]))
+    return Bar(_light(whole), tuple(icons))
+
+
+def _light(mask: Mask) -> Mask:
+    """What to add: at most 165, which with a quarter of any luma stays within a byte."""
+    light: Mask = (mask >> 1) + (mask >> 3) + (mask >> 5)
+    return light
+
+
+@lru_cache(maxsize=64)
+def _icon(mark: Mark, side: int) -> Mask:
+    image = Image.new("L", (_GRID * _FINE, _GRID * _FINE))
+    _DRAW[mark](ImageDraw.Draw(image))
+    return np.asarray(image.resize((side, side), Image.Resampling.LANCZOS))
+
+
+def _microphone(draw: ImageDraw.ImageDraw) -> None:
+    draw.rounded_rectangle(_box(8, 1, 16, 14), 4 * _FINE, fill=255)
+    draw.arc(_box(4, 4, 20, 19), 0, 180, fill=255, width=2 * _FINE)
+    draw.rectangle(_box(11, 18, 13, 22), fill=255)
+    draw.rectangle(_box(7, 21, 17, 23), fill=255)
+
+
+def _short_bars(draw: ImageDraw.ImageDraw) -> None:
+    """Signal bars of which only the first is full."""
+    draw.rectangle(_box(2, 16, 7, 22), fill=255)
+    draw.rectangle(_box(9, 10, 14, 22), outline=200, width=_FINE + _FINE // 2)
+    draw.rectangle(_box(16, 3, 21, 22), outline=200, width=_FINE + _FINE // 2)
+
+
+def _box(*corners: int) -> tuple[int, int, int, int]:
+    left, top, right, bottom = (each * _FINE for each in corners)
+    return left, top, right, bottom
+
+
+_DRAW = {"floor": _microphone, "poor": _short_bars}

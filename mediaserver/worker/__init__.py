@@ -1,0 +1,1 @@
+"""The media engine of one process, and the ways a server reaches it."""

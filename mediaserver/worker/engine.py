@@ -1,0 +1,345 @@
+"""The media engine in this process: rooms behind one UDP port."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
+
+from mediaserver.api import (
+    ENDS,
+    EVERYONE,
+    INTERRUPTED,
+    RTP_PORTS,
+    Event,
+    Held,
+    Layout,
+    LineState,
+    RecordingEnded,
+    RoomOptions,
+    RoomState,
+    SeatOptions,
+)
+from mediaserver.audio.mix_minus import PTIME_MS
+from mediaserver.errors import BadOffer, UnknownRoom
+from mediaserver.peer.sip import Leg
+from mediaserver.peer.webrtc import TICK_S, Peer
+from mediaserver.recording.files import FolderFiles, RecordingFiles
+from mediaserver.room.room import Room
+from mediaserver.rtp.source import Dirty
+from mediaserver.sdp import sip_parse
+from mediaserver.sdp.webrtc import parse_offer
+from mediaserver.throttled_log import Faults
+from mediaserver.transport.dtls import make_certificate
+from mediaserver.transport.plain_rtp import PlainPorts
+from mediaserver.transport.udp_mux import UdpMux
+from mediaserver.worker.ticker import Ticker
+
+LOOK_MS = PTIME_MS
+"""Sockets are looked at so often instead of being waited for, together with each beat of the sound. What came meanwhile
+is read together and leaves to each receiver with one system call; it waits 10 ms on average."""
+QUICK_MS = PTIME_MS // 2
+"""So often while somebody joins, whose three flights each wait for a look, while a picture leaves bit by bit, and where
+the kernel keeps little of what comes between two looks."""
+JOIN_S = 3.0
+"""From the answer until a browser is there, in which one on a long line may have joined as well."""
+BEAT_S = PTIME_MS / 1000
+TICK_BEATS = round(TICK_S / BEAT_S)
+REFRESH_BEATS = 25
+LATE_BEATS = 10
+"""So many beats behind, a new count is begun instead of catching up packet by packet."""
+MAX_EVENTS = 10_000
+"""Events nobody read; the oldest are dropped, since what happened last is what counts."""
+
+
+logger = logging.getLogger(__name__)
+
+
+def _beats(now: float) -> int:
+    """How many beats of the clock are over, the one that is due now included."""
+    return round(now * 1000) // PTIME_MS
+
+
+class LocalEngine:
+    """:class:`mediaserver.api.MediaEngine` on `hosts` and one UDP `port` (0: any free one).
+
+    Room systems have `rtp_ports`; `files` are those of a recording.
+    """
+
+    def __init__(
+        self,
+        hosts: Iterable[str],
+        port: int,
+        rtp_ports: range = RTP_PORTS,
+        files: Callable[[Path], RecordingFiles] = FolderFiles,
+    ) -> None:
+        # given
+        self._files = files
+        self._hosts = tuple(hosts)
+        self._port = port
+        # owned
+        self._dirty = Dirty()
+        self._mux = UdpMux()
+        self._plain = PlainPorts(rtp_ports, self._mux.counters)
+        self._certificate = make_certificate()
+        self._rooms: dict[str, Room] = {}
+        self._writing: dict[str, str] = {}
+        """By file that is recorded into or being closed: its room."""
+        self._ended: dict[str, RecordingEnded] = {}
+        """By file: what no server has noted."""
+        self._events: deque[Event] = deque(maxlen=MAX_EVENTS)
+        self._news = asyncio.Event()
+        self._closed = False
+        self._faults = Faults(logger)
+        self._ticker = Ticker(LOOK_MS, self._look)
+        """Runs while there are rooms."""
+        self._done = 0
+        """Beats of the clock that are over."""
+        self._quick = 0.0
+        """Until when somebody joins."""
+
+    def start(self) -> None:
+        """Bind the port. Raises OSError."""
+        self._mux.open(self._hosts, self._port)
+
+    def _look(self) -> None:
+        """Take what came, do what is due, send what became of it."""
+        now = time.monotonic()
+        self._mux.look(now)
+        if self._plain.lines:
+            self._plain.look(now)
+        due = _beats(now)
+        if due != self._done:
+            self._beat(due, now)
+        if self._dirty:
+            self._dirty.flush(now)
+        quick = self._dirty or now < self._quick or not self._mux.roomy
+        self._ticker.change(QUICK_MS if quick else LOOK_MS)
+
+    def _beat(self, due: int, now: float) -> None:
+        """Work for all rooms at once, on one clock; what was missed is made up for."""
+        first = self._done + 1 if due - self._done <= LATE_BEATS else due
+        for number in range(first, due + 1):
+            self._work(number, now)
+        self._done = due
+
+    def _work(self, number: int, now: float) -> None:
+        for room in tuple(self._rooms.values()):
+            try:  # what every beat does, without a call around it
+                room.sound(number * BEAT_S)
+            except Exception:
+                self._caught(room)
+            if number % TICK_BEATS == 0:
+                self._do(room, room.tick, now)
+            if number % REFRESH_BEATS == 0:
+                self._do(room, room.refresh, now)
+
+    def _do(self, room: Room, work: Callable[[float], None], now: float) -> None:
+        """A fault in one work of a room keeps neither the others nor other rooms from theirs."""
+        try:
+            work(now)
+        except Exception:
+            self._caught(room)
+
+    def _caught(self, room: Room) -> None:
+        self._faults.caught("x beat of %s", room.name)
+
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, RecordingEnded):
+            self._keep(event)
+        self._events.append(event)
+        self._news.set()
+
+    def _keep(self, end: RecordingEnded) -> None:
+        self._writing.pop(end.path, None)
+        self._ended[end.path] = end
+        if len(self._ended) > ENDS:
+            lost = self._ended.pop(next(iter(self._ended)))
+            logger.warning("x nobody noted how the recording into %s ended: %s", lost.path, lost.error)
+
+    def _room(self, room: str) -> Room:
+        try:
+            return self._rooms[room]
+        except KeyError:
+            raise UnknownRoom(room) from None
+
+    async def open_room(self, room: str, options: RoomOptions) -> None:
+        """Open a room; opening an open room changes nothing."""
+        if room not in self._rooms:
+            beats = _beats(time.monotonic())
+            if not self._rooms:
+                self._done = beats
+                self._ticker.start()
+            self._rooms[room] = Room(room, options, self._dirty, self._emit, (beats + 1) * BEAT_S, self._files)
+
+    async def close_room(self, room: str) -> None:
+        """Close a room with all its peers and its recording."""
+        await self._close(room, None)
+
+    async def _close(self, room: str, error: str | None) -> None:
+        if found := self._rooms.pop(room, None):
+            if not self._rooms:
+                self._ticker.stop()
+            await found.close(error)
+
+    async def give_up(self) -> None:
+        """Close every room, since no server came; its recording is to go on once one does."""
+        closing = (self._close(room, INTERRUPTED) for room in tuple(self._rooms))
+        await asyncio.gather(*closing, return_exceptions=True)
+
+    async def set_names(self, room: str, title: str, names: Mapping[str, str]) -> None:
+        """Change the title, and the names of those who are away."""
+        self._room(room).set_names(title, names)
+
+    async def add_seat(self, room: str, options: SeatOptions) -> None:
+        """Seat a leg, or make of it what the options say."""
+        self._room(room).add_seat(options)
+
+    async def remove_seat(self, room: str, seat: str) -> None:
+        """Remove a leg and close its transport."""
+        await self._room(room).remove_seat(seat)
+
+    async def connect(self, room: str, seat: str, offer: str, plain: bool = False) -> str:
+        """Answer an offer. Raises BadOffer, NoPortFree, UnknownRoom, UnknownSeat."""
+        place = self._room(room)
+        place.seat(seat)
+        if plain:
+            return await self._connect_leg(place, seat, offer)
+        peer = Peer(
+            seat,
+            parse_offer(offer),
+            mux=self._mux,
+            certificate=self._certificate,
+            dirty=self._dirty,
+            owner=place,
+        )
+        await place.connect(seat, peer)
+        self._quick = time.monotonic() + JOIN_S
+        return peer.answer
+
+    async def _connect_leg(self, place: Room, seat: str, offer: str) -> str:
+        session = sip_parse.parse(offer)
+        leg = self._leg(place, seat)
+        answer = leg.answer(session)
+        await place.connect(seat, leg)
+        leg.begin()
+        return answer
+
+    def _leg(self, place: Room, seat: str) -> Leg:
+        return Leg(seat, self._hosts, ports=self._plain, options=place.options, dirty=self._dirty, owner=place)
+
+    async def invite(self, room: str, seat: str, host: str = "") -> str:
+        """Offer a room system everything. Raises NoPortFree, UnknownRoom, UnknownSeat."""
+        place = self._room(room)
+        place.seat(seat)
+        leg = self._leg(place, seat)
+        offer = leg.offer(host)
+        await place.connect(seat, leg)
+        return offer
+
+    async def accept(self, room: str, seat: str, answer: str) -> None:
+        """Take the answer. Raises BadOffer, UnknownRoom, UnknownSeat."""
+        leg = self._room(room).seat(seat).peer
+        if not isinstance(leg, Leg) or leg.transport.state != "new":
+            raise BadOffer("an answer to nothing")
+        leg.accept(sip_parse.parse(answer))
+
+    async def refresh_picture(self, room: str, seat: str) -> None:
+        """Send a seat a key frame."""
+        peer = self._room(room).seat(seat).peer
+        if peer is not None and peer.picture is not None:
+            peer.picture.request_keyframe(time.monotonic())
+
+    async def set_floor(self, room: str, seat: str, open_: bool) -> None:
+        """Open or close the floor of a seat."""
+        self._room(room).set_floor(seat, open_)
+
+    async def set_gain(self, room: str, seat: str, decibels: float) -> None:
+        """Make a voice louder or softer."""
+        self._room(room).set_gain(seat, decibels)
+
+    async def set_layout(self, room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
+        """Change a composed picture."""
+        self._room(room).set_layout(layout, audience)
+
+    async def set_content(self, room: str, seat: str | None) -> None:
+        """Choose whose shared screen is shown."""
+        self._room(room).set_content(seat)
+
+    async def set_view(self, room: str, seat: str, source: str, lines: int = 0) -> None:
+        """Choose what a seat sees."""
+        self._room(room).set_view(seat, source, lines)
+
+    async def start_recording(self, room: str, path: str) -> None:
+        """Record into `path`. Raises AlreadyRecording."""
+        self._room(room).start_recording(path)
+        self._writing[path] = room
+
+    async def pause_recording(self, room: str, paused: bool) -> None:
+        """Leave out what happens from now on, or go on."""
+        self._room(room).pause_recording(paused)
+
+    async def record_voices(self, room: str, on: bool) -> None:
+        """Keep the sound of each point beside the recording, or no longer."""
+        self._room(room).record_voices(on)
+
+    async def recorded(self, room: str) -> float | None:
+        """How many seconds are recorded so far."""
+        return self._room(room).recorded
+
+    async def stop_recording(self, room: str) -> None:
+        """Take no more into the recording."""
+        self._room(room).stop_recording()
+
+    async def lines(self, room: str) -> Mapping[str, LineState]:
+        """How the line of each connected seat of a room is."""
+        return self._room(room).lines
+
+    async def held(self) -> Held:
+        """Every open room, every file that is not closed, every end that is not noted."""
+        return Held(tuple(self._rooms), dict(self._writing), tuple(self._ended.values()))
+
+    async def room_state(self, room: str) -> RoomState:
+        """What a server that takes over has to know of a room. Raises UnknownRoom."""
+        return self._room(room).state
+
+    async def noted(self, path: str) -> None:
+        """The end of a recording is on a disk."""
+        self._ended.pop(path, None)
+
+    async def stats(self) -> dict[str, object]:
+        """Counters of the engine."""
+        counters = self._mux.counters
+        seats = [seat for room in self._rooms.values() for seat in room.seats.values()]
+        return {
+            "rooms": len(self._rooms),
+            "seats": len(seats),
+            "peers": sum(s.peer is not None and s.peer.transport.state == "connected" for s in seats),
+            "packets_in": counters.packets_in,
+            "bytes_in": counters.bytes_in,
+            "packets_out": counters.packets_out,
+            "bytes_out": counters.bytes_out,
+            "strangers": counters.strangers,
+            "malformed": counters.malformed,
+            "excess": counters.excess,
+            "refused": counters.refused,
+        }
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What happened, in order; ends after :meth:`close`."""
+        while True:
+            while self._events:
+                yield self._events.popleft()
+            if self._closed:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+    async def close(self) -> None:
+        """Close every room and the port."""
+        for room in tuple(self._rooms):
+            await self.close_room(room)
+        self._mux.close()
+        self._closed = True
+        self._news.set()

@@ -1,0 +1,169 @@
+"""A media worker on a machine of its own: dials the roof, serves it, and dials again when it is lost.
+
+Its rooms go on meanwhile, for ten minutes at most; a roof of the same data directory finds them as they are.
+
+Before calls and events, three messages; a worker of any release understands them:
+
+    roof   → {"version": …, "marker": …, "owner": …}   a file in the folder of recordings; the id of its data directory
+    worker → {"version": …, "records": …}        whether that file is seen here, in a folder that can be written to
+    roof   → {"welcome": …}  or  {"refused": …}  the name by which it is known, or a text that says why not
+"""
+
+import asyncio
+import logging
+import os
+import random
+import ssl
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    ClientWSTimeout,
+    WSServerHandshakeError,
+    hdrs,
+)
+
+from mediaserver.errors import Refused
+from mediaserver.rpc import protocol
+from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, send
+from mediaserver.worker.engine import LocalEngine
+from mediaserver.worker.server import ALONE_S, IDLE_S, EngineServer
+
+logger = logging.getLogger(__name__)
+
+
+BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+"""Waits before the first, second … try in a row, give or take half; the last one repeats."""
+STEADY_S = 30.0
+"""A connection that held this long starts the row anew."""
+PING_S = 10.0
+"""A roof that answers no ping for half as long is lost; a busy one is given more than it gives us."""
+DIAL_S = 10.0
+"""For the way to the roof, and for its greeting."""
+UNAUTHORIZED = 401
+
+
+class Outpost:
+    """Serves the roof at `url` under `key`; `engine` makes an engine."""
+
+    def __init__(self, url: str, key: str, context: ssl.SSLContext, engine: Callable[[], LocalEngine]) -> None:
+        # given
+        self._url = url.rstrip("/") + PATH
+        self._key = key
+        self._context = context
+        self._engine = engine
+        # owned
+        self._running: asyncio.Task[None] | None = None
+        self._server: EngineServer | None = None
+        self._owner = ""
+        """Of the rooms, if there are any."""
+        self._left = 0.0
+        """When the roof was lost."""
+
+    async def run(self) -> None:
+        """Dial and serve until :meth:`stop`. Raises Refused, and OSError when the media port cannot be bound."""
+        self._running = asyncio.create_task(self._keep())
+        with suppress(asyncio.CancelledError):
+            await self._running
+
+    def stop(self) -> None:
+        """End :meth:`run`; the rooms are closed."""
+        if self._running is not None:
+            self._running.cancel()
+
+    async def _keep(self) -> None:
+        failures = 0
+        try:
+            while True:
+                began = time.monotonic()
+                await self._live()
+                failures = 0 if time.monotonic() - began > STEADY_S else failures + 1
+                wait = BACKOFF_S[min(max(failures, 1), len(BACKOFF_S)) - 1] * random.uniform(0.5, 1.5)
+                logger.info("= dialling the roof again in %.1f s", wait)
+                await asyncio.sleep(wait)
+        finally:
+            await self._close()
+
+    async def _live(self) -> None:
+        """Serve one connection from its beginning to its end; rooms without a roof for too long are closed."""
+        if self._server is not None and time.monotonic() - self._left > ALONE_S:
+            await self._server.give_up()
+        if self._server is None:
+            self._server = EngineServer(self._engine())
+            self._server.start()
+        try:
+            await self._dial()
+        except (ClientError, ConnectionError, TimeoutError, ValueError) as exc:
+            logger.warning("x the roof at %s: %r", self._url, exc)
+
+    async def _close(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            await server.close()
+
+    async def _dial(self) -> None:
+        way = ClientTimeout(total=None, sock_connect=DIAL_S, sock_read=DIAL_S)
+        async with ClientSession(timeout=way) as session, await self._connect(session) as socket:
+            async with asyncio.timeout(DIAL_S):
+                name, owner = await _greet(socket)
+            server = await self._of(owner)
+            logger.info("= serving %s as %s", self._url, name)
+            try:
+                await server.serve(WebLink(socket))
+            finally:
+                self._left = time.monotonic()
+            logger.warning("x the roof at %s hung up", self._url)
+
+    async def _of(self, owner: str) -> EngineServer:
+        """Return what serves the roof of a data directory: of another one, it gets nothing that is here."""
+        assert self._server is not None
+        if owner != self._owner and await self._server.patience() != IDLE_S:
+            await self._server.close()
+            self._server = EngineServer(self._engine())
+            self._server.start()
+        self._owner = owner
+        return self._server
+
+    async def _connect(self, session: ClientSession) -> ClientWebSocketResponse:
+        try:
+            return await session.ws_connect(
+                self._url,
+                headers={hdrs.AUTHORIZATION: f"Bearer {self._key}"},
+                ssl=self._context,
+                heartbeat=PING_S,
+                max_msg_size=LIMIT,
+                timeout=ClientWSTimeout(ws_close=CLOSE_S),
+            )
+        except WSServerHandshakeError as exc:
+            if exc.status == UNAUTHORIZED:
+                raise Refused("the roof does not know this key") from None
+            raise
+
+
+async def _greet(socket: ClientWebSocketResponse) -> tuple[str, str]:
+    """Say what we are; return our name, and the id of the roof's data directory. Raises Refused."""
+    greeting = _next(await receive(socket))
+    await send(socket, {"version": protocol.VERSION, "records": _sees(str(greeting.get("marker", "")))})
+    verdict = _next(await receive(socket))
+    if "welcome" not in verdict:
+        raise Refused(str(verdict.get("refused", "the roof gives no reason")))
+    return str(verdict["welcome"]), str(greeting.get("owner", ""))
+
+
+def _next(message: dict[str, Any] | None) -> dict[str, Any]:
+    if message is None:
+        raise ConnectionError("the roof hung up")
+    return message
+
+
+def _sees(marker: str) -> bool:
+    """Whether the folder of recordings is here, too: recordings that are made in it reach the roof."""
+    path = Path(marker)
+    return path.is_absolute() and path.is_file() and os.access(path.parent, os.W_OK)

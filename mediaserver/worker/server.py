@@ -1,0 +1,261 @@
+"""The media worker: a :class:`LocalEngine` served over a unix socket to one server after the other.
+
+A server that is gone, killed or replaced, ends no meeting: the worker goes on forwarding, mixing, composing and
+recording, and the next server of the same data directory finds every room as it was. Before calls and events, the
+server says who it is, and the worker takes it or not:
+
+    server → {"owner": …, "version": …}          the id of its data directory, and its release
+    worker → {"welcome": …}  or  {"refused": …}  its process, or a text that says why not
+
+A server of another user cannot end the worker by a signal; with ``"end": true`` it asks it to end.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from mediaserver import errors, systemd
+from mediaserver.api import Event
+from mediaserver.rpc import protocol
+from mediaserver.rpc.descriptors import GivenFolder
+from mediaserver.rpc.unix_socket import Link, SocketLink
+from mediaserver.throttled_log import Faults
+from mediaserver.worker.engine import LocalEngine
+
+logger = logging.getLogger(__name__)
+
+ALONE_S = 600.0
+"""Without a server rooms are held so long; then recordings are closed and the worker ends."""
+TELL_S = 86_400.0
+"""The ends of recordings that no server has noted wait so long for one; without rooms, a worker costs its memory."""
+IDLE_S = 10.0
+"""A worker that was started by a server ends so long after it when it holds nothing."""
+REST_S = 1.0
+"""Until the next try where no connection can be taken, for want of descriptors as likely as not."""
+
+
+class EngineServer:
+    """Serves an engine to one server at a time; a later one takes the place of an earlier one.
+
+    What happens while there is none is not kept, but for the ends of recordings: the next server asks for all rooms.
+    """
+
+    def __init__(self, engine: LocalEngine, files: GivenFolder | None = None) -> None:
+        # given
+        self._engine = engine
+        self._files = files
+        # owned
+        self._link: Link | None = None
+        self._faults = Faults(logger)
+        self._telling: asyncio.Future[None] | None = None
+
+    def start(self) -> None:
+        """Bind the media port and begin. Raises OSError."""
+        self._engine.start()
+        self._telling = asyncio.ensure_future(self._tell())
+
+    @property
+    def served(self) -> bool:
+        """Whether there is a server."""
+        return self._link is not None
+
+    async def patience(self) -> float:
+        """How long the next server is worth waiting for, in seconds."""
+        held = await self._engine.held()
+        return ALONE_S if held.rooms or held.writing else TELL_S if held.ended else IDLE_S
+
+    async def give_up(self) -> None:
+        """Close all rooms, since no server came."""
+        if (await self._engine.held()).rooms:
+            logger.warning("x no server came: closing rooms and recordings")
+            await self._engine.give_up()
+
+    async def serve(self, link: Link) -> None:
+        """Answer calls and tell what happens, until the server hangs up. Raises ValueError for what is no message."""
+        if self._link is not None:
+            self._link.close()
+        self._link = link
+        calls: set[asyncio.Task[None]] = set()
+        try:
+            while (message := await link.read()) is not None:
+                if self._files is not None and "files" in message:
+                    self._files.take(message)
+                    continue
+                task = asyncio.ensure_future(_answer(self._engine, message, link))
+                calls.add(task)
+                task.add_done_callback(calls.discard)
+        finally:
+            if self._link is link:
+                self._link = None
+            link.close()
+
+    async def close(self) -> None:
+        """Close every room, then hang up: the server hears the ends of the recordings."""
+        await self._engine.close()
+        if self._telling is not None:
+            await self._telling
+        if self._link is not None:
+            self._link.close()
+
+    async def _tell(self) -> None:
+        async for event in self._engine.events():
+            self._write(event)
+
+    def _write(self, event: Event) -> None:
+        if self._link is None:
+            return
+        fields = {name: getattr(event, name) for name in event.__dataclass_fields__}
+        try:
+            self._link.write({"event": type(event).__name__, "fields": fields})
+        except Exception:
+            self._faults.caught("x telling %s", type(event).__name__)
+
+
+class Worker:
+    """Serves one engine on a unix socket to servers of the data directory `owner`.
+
+    Without an `owner` it belongs to the first server that comes, and waits for one while it holds no room. The server
+    is of our own user, or of the user `guest`, whose group is given the socket. It gives the engine `files`.
+    """
+
+    def __init__(
+        self,
+        engine: LocalEngine,
+        socket_path: str,
+        owner: str = "",
+        files: GivenFolder | None = None,
+        guest: int | None = None,
+    ) -> None:
+        # given
+        self._server = EngineServer(engine, files or GivenFolder())
+        self._path = socket_path
+        self._owner = owner
+        self._guest = guest
+        self._ends_idle = bool(owner)
+        # owned
+        self._done = asyncio.Event()
+        self._links: set[asyncio.Task[None]] = set()
+        self._alone: asyncio.TimerHandle | None = None
+        self._giving_up: asyncio.Future[None] | None = None
+
+    async def run(self) -> None:
+        """Serve until :meth:`stop` is called, or no server has come for too long; then close the engine."""
+        self._server.start()
+        with self._listen() as listener:
+            accepting = asyncio.ensure_future(self._accept(listener))
+            systemd.tell(systemd.READY)
+            self._wait(ALONE_S)
+            await self._done.wait()
+            systemd.tell(systemd.STOPPING)
+            accepting.cancel()
+            await asyncio.gather(accepting, return_exceptions=True)
+        await self._server.close()
+        await asyncio.gather(*self._links, return_exceptions=True)
+
+    def _listen(self) -> socket.socket:
+        """Listen on the socket. Raises OSError."""
+        temporary = Path(f"{self._path}.new")  # renamed once it listens: who sees the socket can connect to it
+        temporary.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        try:
+            listener.setblocking(False)
+            listener.bind(str(temporary))
+            if self._guest is not None:
+                temporary.chmod(0o660)
+            listener.listen()
+            temporary.rename(self._path)
+        except BaseException:
+            listener.close()
+            raise
+        return listener
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listener)
+            except OSError as error:
+                logger.error("x no connection can be taken: %s", error)
+                await asyncio.sleep(REST_S)
+                continue
+            serving = loop.create_task(self._serve(SocketLink(connection, takes=True)))
+            self._links.add(serving)
+            serving.add_done_callback(self._links.discard)
+
+    def stop(self) -> None:
+        """End :meth:`run`."""
+        self._done.set()
+
+    async def _serve(self, link: SocketLink) -> None:
+        try:
+            if self._knows(link) and await self._welcomes(link):
+                self._wait(None)
+                await self._server.serve(link)
+        except ValueError as error:
+            logger.warning("x a server says what none can say: %s", error)
+        finally:
+            link.close()
+            if not self._server.served:
+                self._wait(await self._server.patience())
+
+    def _knows(self, link: SocketLink) -> bool:
+        known = link.peer in {os.getuid(), self._guest}
+        if not known:
+            logger.warning("x user %d is none whose server this worker takes", link.peer)
+        return known
+
+    async def _welcomes(self, link: Link) -> bool:
+        """Whether a server is taken; one of another release makes way for a worker of its own."""
+        greeting = await link.read()
+        if greeting is None:
+            return False
+        owner = str(greeting.get("owner", ""))
+        if self._owner not in ("", owner):
+            link.write({"refused": "the worker belongs to a server of another data directory"})
+            return False
+        if greeting.get("end") is True:
+            self.stop()
+            return False
+        if greeting.get("version") != protocol.VERSION:
+            link.write({"refused": f"the worker is of release {protocol.VERSION}"})
+            self.stop()
+            return False
+        self._owner = owner
+        link.write({"welcome": os.getpid()})
+        return True
+
+    def _wait(self, seconds: float | None) -> None:
+        """End after so many seconds without a server; None: there is one."""
+        if self._alone is not None:
+            self._alone.cancel()
+            self._alone = None
+        if seconds is not None and (seconds != IDLE_S or self._ends_idle):
+            self._alone = asyncio.get_running_loop().call_later(seconds, self._give_up, seconds)
+
+    def _give_up(self, waited: float) -> None:
+        self._giving_up = asyncio.ensure_future(self._end_alone(waited))
+
+    async def _end_alone(self, waited: float) -> None:
+        """Close all rooms; how their recordings ended waits on for a server, in a worker without rooms."""
+        await self._server.give_up()
+        if self._server.served:
+            return
+        if waited != TELL_S and await self._server.patience() == TELL_S:
+            self._wait(TELL_S)
+        else:
+            self.stop()
+
+
+async def _answer(engine: LocalEngine, message: dict[str, Any], link: Link) -> None:
+    answer: dict[str, Any] = {"id": message["id"]}
+    try:
+        arguments = protocol.unpack(message["call"], message["arguments"])
+        link.write(answer | {"result": protocol.plain(await getattr(engine, message["call"])(**arguments))})
+    except errors.MediaError as exc:
+        link.write(answer | {"error": type(exc).__name__, "text": str(exc)})
+    except Exception as exc:
+        logger.exception("x %s", message.get("call"))
+        link.write(answer | {"error": "MediaError", "text": f"{type(exc).__name__} in the media worker"})

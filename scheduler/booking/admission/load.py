@@ -1,0 +1,123 @@
+"""Load and its limits over time, exactly: half-open intervals, whole numbers, an event sweep, no grid.
+
+`Ceiling` is a step function of time (the maximum, or its usable share). `sweep` cuts a window into steps of constant
+load. `over` says where a limit would be broken by what is held and something more; `busy` turns that round into the
+places where a slot cannot be, which is all that a search for free times needs.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.core.model import Amount, Interval, Limit, LoadStep, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """A step function: `first` until the first of `steps`, which are (since, amount) in ascending order."""
+
+    first: Amount
+    steps: tuple[tuple[datetime, Amount], ...] = ()
+
+    def at(self, instant: datetime) -> Amount:
+        """Return the amount at an instant."""
+        index = bisect_right(self.steps, instant, key=lambda step: step[0])
+        return self.steps[index - 1][1] if index else self.first
+
+    def changed(self, since: datetime, amount: Amount) -> "Ceiling":
+        """Return the function with one more step, instead of one that begins at the same instant."""
+        others = [step for step in self.steps if step[0] != since]
+        return Ceiling(self.first, tuple(sorted([*others, (since, amount)], key=lambda step: step[0])))
+
+    def between(self, since: datetime, until: datetime, amount: Amount) -> "Ceiling":
+        """Return the function with an amount from one instant to another, and what it was from then on."""
+        others = tuple(step for step in self.steps if not since <= step[0] < until)
+        return Ceiling(self.first, others).changed(until, self.at(until)).changed(since, amount)
+
+    def of(self, part: Callable[[Amount], Amount]) -> "Ceiling":
+        """Return a part of every step: what may be given away of it, for one (R-062, R-063)."""
+        return Ceiling(part(self.first), tuple((since, part(amount)) for since, amount in self.steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Over `interval`, `limit` would need `needed` where `usable` may be given away."""
+
+    limit: Limit
+    interval: Interval
+    usable: int
+    needed: int
+
+
+def sweep(held: Iterable[Slot], window: Interval, cuts: Iterable[datetime] = ()) -> list[LoadStep]:
+    """Return the load over a window as steps without gaps, cut wherever it changes and at `cuts` inside the window."""
+    if window.end <= window.start:
+        return []
+    changes: dict[datetime, tuple[int, int]] = {
+        cut: (0, 0) for cut in (window.start, *cuts) if window.start <= cut < window.end
+    }
+    for slot in held:
+        if slot.start < window.end and window.start < slot.end:
+            _change(changes, max(slot.start, window.start), 1, slot.legs)
+            if slot.end < window.end:
+                _change(changes, slot.end, -1, -slot.legs)
+    steps, sessions, points = [], 0, 0
+    times = sorted(changes)
+    for start, end in zip(times, [*times[1:], window.end], strict=False):
+        sessions, points = sessions + changes[start][0], points + changes[start][1]
+        steps.append(LoadStep(start, end, sessions, points))
+    return steps
+
+
+def _change(changes: dict[datetime, tuple[int, int]], at: datetime, sessions: int, points: int) -> None:
+    old = changes.get(at, (0, 0))
+    changes[at] = (old[0] + sessions, old[1] + points)
+
+
+def peak(steps: Iterable[LoadStep], what: Limit) -> LoadStep | None:
+    """Return the first step with the highest load, None where nothing is held."""
+    top = max(steps, key=lambda step: step.sessions if what == "sessions" else step.points, default=None)
+    return top if top and top.sessions else None
+
+
+def merged(steps: Iterable[LoadStep]) -> list[LoadStep]:
+    """Join neighbouring steps of equal load."""
+    joined: list[LoadStep] = []
+    for step in steps:
+        last = joined[-1] if joined else None
+        if last and (last.end, last.sessions, last.points) == (step.start, step.sessions, step.points):
+            joined[-1] = LoadStep(last.start, step.end, step.sessions, step.points)
+        else:
+            joined.append(step)
+    return joined
+
+
+def over(held: Iterable[Slot], ceiling: Ceiling, window: Interval, more: Amount) -> list[Excess]:
+    """Return where what is held and `more` break a limit inside a window, in time order, sessions first."""
+    excesses = []
+    for step in sweep(held, window, (since for since, _ in ceiling.steps)):
+        limit = ceiling.at(step.start)
+        interval = Interval(step.start, step.end)
+        if step.sessions + more.sessions > limit.sessions:
+            excesses.append(Excess("sessions", interval, limit.sessions, step.sessions + more.sessions))
+        if step.points + more.points > limit.points:
+            excesses.append(Excess("points", interval, limit.points, step.points + more.points))
+    return excesses
+
+
+def busy(held: Iterable[Slot], usable: Ceiling, window: Interval, legs: int) -> list[Interval]:
+    """Return the disjoint intervals of a window, in order, that a slot of `legs` must not touch."""
+    joined: list[Interval] = []
+    for excess in over(held, usable, window, Amount(1, legs)):
+        if joined and excess.interval.start <= joined[-1].end:
+            joined[-1] = Interval(joined[-1].start, max(joined[-1].end, excess.interval.end))
+        else:
+            joined.append(excess.interval)
+    return joined
+
+
+def meets(intervals: Sequence[Interval], start: datetime, end: datetime) -> bool:
+    """Tell whether [start, end) overlaps one of the disjoint, ordered intervals."""
+    index = bisect_right(intervals, start, key=lambda interval: interval.end)
+    return index < len(intervals) and intervals[index].start < end

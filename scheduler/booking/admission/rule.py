@@ -1,0 +1,159 @@
+"""The admission rule, without side effects: what may be issued, at whose cost, who is next.
+
+A request is admitted when, at every instant of each of its slots, it and all that is held stay within both usable
+limits (Điều 12.4.a). When it is not, lower-ranking sessions may lose their codes for it, the latest registered first
+(Điều 12.4.b); all or nothing (I8). Committing what was decided is the part of
+:mod:`scheduler.booking.admission.commit`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from scheduler.booking.admission import revocation
+from scheduler.booking.admission.load import Ceiling, Excess, over, sweep
+from scheduler.core.model import Admit, Amount, Claim, Interval, Point, Refuse, Request, Slot
+from scheduler.policy.policy import RevocationPolicy
+
+NOTHING = Amount(0, 0)
+
+
+def slots(request: Request, points: Mapping[str, Point], other_legs: int) -> tuple[Slot, ...]:
+    """Return the capacity a request needs: every device of every point is a leg, beside those of none (A7, A20)."""
+    legs = other_legs + sum(points[point].devices for point in request.everyone)
+    official = Slot("chinh_thuc", request.official.start, request.official.end, legs)
+    if request.rehearsal is None:
+        return (official,)
+    return (Slot("tong_duyet", request.rehearsal.start, request.rehearsal.end, legs), official)
+
+
+def plan(asked: Claim, held: Sequence[Claim], usable: Ceiling, rules: RevocationPolicy) -> Admit | Refuse:
+    """Decide on one request; `held` is at least every claim that meets one of its slots, without itself."""
+    impossible = _excesses(asked, (), usable)
+    if impossible:
+        return replace(_refusal(asked, (), usable, impossible), impossible=True)
+    candidates = revocation.lower(held, asked, rules)
+    chosen = revocation.choose(held, candidates, lambda left: _excesses(asked, left, usable), rules.reprieve)
+    if chosen is None:
+        return explain(asked, held, usable)
+    return Admit(_ids(chosen.victims), _ids(chosen.spared))
+
+
+def _ids(claims: Iterable[Claim]) -> tuple[str, ...]:
+    return tuple(claim.id for claim in claims)
+
+
+def explain(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> Refuse:
+    """Say why a request that does not fit beside `held` cannot be issued now."""
+    return _refusal(asked, held, usable, _excesses(asked, held, usable))
+
+
+def obstacle(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> Refuse | None:
+    """Return why a request does not fit beside `held`; None when it does."""
+    excesses = _excesses(asked, held, usable)
+    return _refusal(asked, held, usable, excesses) if excesses else None
+
+
+def reinstated(queued: Iterable[Claim], held: Sequence[Claim], usable: Ceiling) -> list[Claim]:
+    """Return who of the queue gets a code, in order, displacing nobody; smaller later ones may pass (R-068)."""
+    given: list[Claim] = []
+    for claim in sorted(queued, key=revocation.seniority):
+        if not _excesses(claim, [*held, *given], usable):
+            given.append(claim)
+    return given
+
+
+def first(queued: Iterable[Claim], asked: Claim) -> list[Claim]:
+    """Return who of the queue comes before a claim and wants some of its time, in order (R-064)."""
+    return sorted(
+        (c for c in queued if revocation.seniority(c) < revocation.seniority(asked) and _meet(c, asked)),
+        key=revocation.seniority,
+    )
+
+
+def _meet(one: Claim, other: Claim) -> bool:
+    return any(a.start < b.end and b.start < a.end for a in one.slots for b in other.slots)
+
+
+def shed(held: Sequence[Claim], bearable: Ceiling, window: Interval, reprieve: bool) -> tuple[str, ...]:
+    """Return whose codes must go so that what is left can be borne in a window (§5.6)."""
+    chosen = revocation.choose(
+        held, revocation.shed_order(held), lambda left: over(_slots(left), bearable, window, NOTHING), reprieve
+    )
+    return _ids(chosen.victims) if chosen else ()
+
+
+def contained(new: Sequence[Slot], old: Sequence[Slot]) -> bool:
+    """Tell whether an amendment asks for nothing that is not held: then it keeps its place and its code (I14)."""
+    return all(
+        any(o.kind == n.kind and o.start <= n.start and n.end <= o.end and n.legs <= o.legs for o in old) for n in new
+    )
+
+
+def added(new: Sequence[Slot], old: Sequence[Slot], now: datetime) -> tuple[Slot, ...]:
+    """Return the parts of slots, from now on, in which more is asked for than is held; each with all it would hold.
+
+    What is held already is not weighed again, be it beyond a limit that fell since; nor is what is past.
+    """
+    parts = [part for slot in new for part in _parts(slot, old) if part.end > now]
+    return tuple(replace(part, start=max(part.start, now)) for part in parts)
+
+
+def _parts(slot: Slot, old: Sequence[Slot]) -> list[Slot]:
+    """Cut away of a slot what is held, by others with as many legs."""
+    left = [slot]
+    for held in old:
+        if held.legs >= slot.legs:
+            left = [
+                replace(part, start=start, end=end)
+                for part in left
+                for start, end in ((part.start, min(part.end, held.start)), (max(part.start, held.end), part.end))
+                if start < end
+            ]
+    return left
+
+
+def _slots(claims: Iterable[Claim]) -> list[Slot]:
+    return [slot for claim in claims for slot in claim.slots]
+
+
+def _excesses(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> list[Excess]:
+    beside = _slots(held)
+    return [
+        excess
+        for slot in asked.slots
+        for excess in over(beside, usable, Interval(slot.start, slot.end), Amount(1, slot.legs))
+    ]
+
+
+def _refusal(asked: Claim, held: Sequence[Claim], usable: Ceiling, excesses: Sequence[Excess]) -> Refuse:
+    first = _longest(excesses)
+    where = first.interval
+    holders = [c for c in held if any(s.start < where.end and where.start < s.end for s in c.slots)]
+    return Refuse(
+        first.limit,
+        where,
+        first.usable,
+        first.needed,
+        largest=_largest(asked, held, usable),
+        holders=tuple(claim.id for claim in sorted(holders, key=revocation.seniority)),
+    )
+
+
+def _longest(excesses: Sequence[Excess]) -> Excess:
+    """Return the first excess, stretched over its neighbours that say the same."""
+    first = excesses[0]
+    for excess in excesses[1:]:
+        if excess.interval.start == first.interval.end and replace(excess, interval=first.interval) == first:
+            first = replace(first, interval=Interval(first.interval.start, excess.interval.end))
+    return first
+
+
+def _largest(asked: Claim, held: Sequence[Claim], usable: Ceiling) -> int:
+    """Return how many legs would fit at the times asked for."""
+    beside, free = _slots(held), []
+    for slot in asked.slots:
+        for step in sweep(beside, Interval(slot.start, slot.end), (since for since, _ in usable.steps)):
+            limit = usable.at(step.start)
+            free.append(limit.points - step.points if step.sessions < limit.sessions else 0)
+    return max(0, min(free))

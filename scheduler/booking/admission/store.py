@@ -1,0 +1,136 @@
+"""Rows that admission reads and writes: claims on capacity, plans held for the operator, what happened."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, delete, func, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.schema import HAPPENINGS, HELD_PLANS, POINTS, SESSIONS, SLOTS, UNITS
+from scheduler.booking.sessions.states import QUEUED
+from scheduler.booking.sessions.store import instant, issued, overlap, rounded_up, seconds, slot_of
+from scheduler.core.model import Act, Claim, Happening, HappeningKind, Held, Interval, Slot
+from scheduler.policy.profile_files import Profiles
+
+_CLAIMS = (
+    select(SESSIONS.c.id, SESSIONS.c.seq, SESSIONS.c.klass, POINTS.c.unit, UNITS.c.level)
+    .add_columns(SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
+    .select_from(SLOTS.join(SESSIONS).join(POINTS, SESSIONS.c.host_point == POINTS.c.id).join(UNITS))
+    .order_by(SESSIONS.c.seq, SLOTS.c.start)
+)
+
+
+async def holding(db: AsyncConnection, where: Iterable[Interval], profiles: Profiles, now: datetime) -> list[Claim]:
+    """Return the claims of issued sessions that meet one of the intervals, whole, in registration order."""
+    intervals, soon = list(where), now + profiles.at(now).revocation.protect
+    moments = {f"start{at}": seconds(interval.start) for at, interval in enumerate(intervals)}
+    moments |= {f"end{at}": rounded_up(interval.end) for at, interval in enumerate(intervals)}
+    return [
+        _claim(
+            row,
+            slots,
+            profiles,
+            live=any(slot.start <= now < slot.end for slot in slots),
+            near=any(now < slot.start < soon for slot in slots),
+        )
+        for row, slots in await _found(db, _holding(len(intervals)), moments)
+    ]
+
+
+@cache
+def _holding(intervals: int) -> Select[Any]:
+    """Return the query for who holds capacity within so many intervals; made once, for it is asked with every plan."""
+    met = [overlap(bindparam(f"start{at}"), bindparam(f"end{at}")) for at in range(intervals)]
+    return _CLAIMS.where(issued() & SESSIONS.c.id.in_(select(SLOTS.c.session).where(or_(*met))))
+
+
+async def queued(db: AsyncConnection, profiles: Profiles, now: datetime) -> list[Claim]:
+    """Return the claims of sessions that wait for capacity and have not begun yet, in registration order."""
+    found = await _found(db, _CLAIMS.where(SESSIONS.c.state.in_(QUEUED)), {})
+    return [_claim(row, slots, profiles) for row, slots in found if slots[0].start > now]
+
+
+async def _found(
+    db: AsyncConnection, query: Select[Any], values: dict[str, int]
+) -> list[tuple[Row[Any], tuple[Slot, ...]]]:
+    """Return sessions in registration order: the row of the last slot, and all slots."""
+    of_sessions = groupby(await db.execute(query, values), key=attrgetter("id"))
+    rows = [list(own) for _, own in of_sessions]
+    return [(own[-1], tuple([slot_of(row.kind, row.start, row.end, row.legs) for row in own])) for own in rows]
+
+
+def _claim(
+    row: Row[Any], slots: tuple[Slot, ...], profiles: Profiles, *, near: bool = False, live: bool = False
+) -> Claim:
+    rank = profiles.rank(row.level, row.klass, row.unit, slots[-1].start)  # that of the last slot: the meeting's
+    return Claim(row.id, row.seq, rank, slots, row.klass, near=near, live=live)
+
+
+async def held_plan(db: AsyncConnection, session: str) -> Held | None:
+    """Return the plan that is held for a session."""
+    row = (await db.execute(select(HELD_PLANS).where(HELD_PLANS.c.session == session))).one_or_none()
+    return None if row is None else _held(row)
+
+
+async def held_plans(db: AsyncConnection) -> dict[str, Held]:
+    """Return all plans that are held, by session."""
+    return {row.session: _held(row) for row in await db.execute(select(HELD_PLANS))}
+
+
+def _held(row: Row[Any]) -> Held:
+    return Held(row.session, row.version, tuple(json.loads(row.victims)), instant(row.until))
+
+
+async def hold(db: AsyncConnection, held: Held) -> None:
+    """Hold a plan instead of the one before it."""
+    await drop_plan(db, held.session)
+    victims = json.dumps(held.victims)
+    await db.execute(
+        insert(HELD_PLANS).values(
+            session=held.session, version=held.version, victims=victims, until=seconds(held.until)
+        )
+    )
+
+
+async def drop_plan(db: AsyncConnection, session: str) -> None:
+    """Hold no plan for a session any longer."""
+    await db.execute(delete(HELD_PLANS).where(HELD_PLANS.c.session == session))
+
+
+async def happened(
+    db: AsyncConnection, session: str, kind: HappeningKind, now: datetime, cause: str | None, act: Act, profile: str
+) -> int:
+    """Note what happened to a session, in its transaction, and under which profile; return its id."""
+    values = {"session": session, "kind": kind, "at": seconds(now), "cause": cause, "by": act.by, "reason": act.reason}
+    values["profile"] = profile
+    added = await db.execute(insert(HAPPENINGS).values(values).returning(HAPPENINGS.c.id))
+    return int(added.scalar_one())
+
+
+async def counts(db: AsyncConnection, window: Interval) -> tuple[int, int]:
+    """Return how many registrations of a time waited, lost a code."""
+    within = (HAPPENINGS.c.at >= seconds(window.start)) & (HAPPENINGS.c.at < seconds(window.end))
+    told = select(HAPPENINGS.c.kind, func.count(HAPPENINGS.c.session.distinct())).where(within)
+    of_kind = {row[0]: row[1] for row in await db.execute(told.group_by(HAPPENINGS.c.kind))}
+    return of_kind.get("waiting", 0), of_kind.get("revoked", 0)
+
+
+async def happenings(db: AsyncConnection, after: int, limit: int) -> list[Happening]:
+    """Return what happened after the one with this id, oldest first."""
+    return await found_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.id > after).limit(limit))
+
+
+async def history(db: AsyncConnection, session: str) -> list[Happening]:
+    """Return what happened to one session, oldest first."""
+    return await found_happenings(db, select(HAPPENINGS).where(HAPPENINGS.c.session == session))
+
+
+async def found_happenings(db: AsyncConnection, found: Select[Any]) -> list[Happening]:
+    """Return the happenings that a query finds, oldest first."""
+    rows = (await db.execute(found.order_by(HAPPENINGS.c.id))).mappings()
+    return [Happening(**{**row, "at": instant(row["at"])}) for row in rows]

@@ -1,0 +1,62 @@
+"""Free times near the one asked for: every one of them would be accepted at this moment (I20)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from scheduler.booking.admission.load import Ceiling, busy, meets
+from scheduler.core.model import Interval, Slot, Suggestion
+from scheduler.policy.policy import Policy
+
+
+def search_window(asked: Sequence[Slot], policy: Policy, now: datetime) -> Interval:
+    """Return the time that is searched; the slots held in it must be given to `suggest`."""
+    reach = timedelta(days=policy.session.search_days)
+    farthest = now + timedelta(days=policy.session.max_days_ahead)
+    return Interval(max(now, asked[0].start - reach), min(farthest, asked[-1].end + reach))
+
+
+def suggest(
+    asked: Sequence[Slot],
+    held: Iterable[Slot],
+    usable: Ceiling,
+    window: Interval,
+    number: int,
+    in_time: Callable[[datetime], bool],
+) -> tuple[Suggestion, ...]:
+    """Return so many times, nearest first: slots that fit stay, those that do not move together.
+
+    A meeting is moved only to a start that it is `in_time` for, as whoever asks for that is judged (Điều 13.2.a).
+
+    A nearest free place begins where something busy ends or ends where something busy begins, so only those shifts
+    need trying; among equally near ones the later comes first.
+    """
+    blocked = busy(held, usable, window, asked[0].legs)
+    moving = [slot for slot in asked if meets(blocked, slot.start, slot.end)]
+    shifts = {edge.end - slot.start for slot in moving for edge in blocked}
+    shifts |= {edge.start - slot.end for slot in moving for edge in blocked}
+    free: list[Suggestion] = []
+    for shift in sorted(shifts, key=lambda shift: (abs(shift), -shift)):
+        if len(free) == number:
+            break
+        moved = [_shifted(slot, shift) if slot in moving else slot for slot in asked]
+        start = moved[-1].start
+        if _fits(moved, blocked, window) and (start == asked[-1].start or in_time(start)):
+            free.append(_suggestion(moved))
+    return tuple(free)
+
+
+def _shifted(slot: Slot, shift: timedelta) -> Slot:
+    return replace(slot, start=slot.start + shift, end=slot.end + shift)
+
+
+def _fits(moved: Sequence[Slot], blocked: Sequence[Interval], window: Interval) -> bool:
+    inside = all(window.start <= slot.start and slot.end <= window.end for slot in moved)
+    in_order = all(first.end <= second.start for first, second in pairwise(moved))
+    return inside and in_order and not any(meets(blocked, slot.start, slot.end) for slot in moved)
+
+
+def _suggestion(moved: Sequence[Slot]) -> Suggestion:
+    *rehearsal, official = (Interval(slot.start, slot.end) for slot in moved)
+    return Suggestion(rehearsal[0] if rehearsal else None, official)

@@ -1,0 +1,1 @@
+"""Registering, amending and cancelling; drafts, refusals, reply deadlines, emergencies."""

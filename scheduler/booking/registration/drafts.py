@@ -1,0 +1,115 @@
+"""Registrations that are none yet: drafts in the inbox of the unit that may register them (R-058, R-060, reading A11).
+
+A commune's own form, a form meant for the Office, and what comes by mail become drafts. A draft has a number from its
+arrival on, which its session keeps; its place in the order is that of its confirmation. Confirming is submitting
+(:meth:`scheduler.booking.registration.service.Scheduler.submit` with `draft`), so that both happen or neither.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.registration import drafts_store
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.core import text
+from scheduler.core.database import writing
+from scheduler.core.errors import DraftSettled, InvalidRequest, UnknownUnit
+from scheduler.core.model import Channel, Draft, DraftState
+from scheduler.notifications import outbox, wording
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+
+MAX_LISTED = 500
+MAX_SOURCE = 320
+MAX_THREAD = 998  # the longest line of a letter (RFC 5322 §2.1.1)
+
+
+class Drafts:
+    """The inboxes of all units: one method, one transaction."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: wording.Channels = wording.NOWHERE) -> None:
+        self._engine = engine
+        self._profiles = profiles
+        self._channels = channels
+
+    async def add(
+        self,
+        unit: str,
+        channel: Channel,
+        source: str,
+        content: Mapping[str, object],
+        now: datetime,
+        origin: str | None = None,
+        thread: str = "",
+    ) -> Draft:
+        """Put a draft into the inbox of `unit` and give it a receipt number. Raises UnknownUnit.
+
+        `content` are the fields of a registration as they came, by the names of `POST /registrations`: any may be
+        missing or faulty, they are checked when the draft is confirmed. `source` is the account or the mailbox it came
+        from, `thread` the Message-ID of its letter, `origin` the unit that wrote it: a letter from `unit` itself
+        counts as received when it arrived, anything else when it is confirmed. A unit is told of what
+        others sent it.
+        """
+        async with writing(self._engine) as db:
+            return await self.put(db, unit, channel, source, content, now, origin, thread)
+
+    async def put(
+        self,
+        db: AsyncConnection,
+        unit: str,
+        channel: Channel,
+        source: str,
+        content: Mapping[str, object],
+        now: datetime,
+        origin: str | None = None,
+        thread: str = "",
+    ) -> Draft:
+        """Do what :meth:`add` does inside a caller's transaction that holds the write lock."""
+        units = {known.id for known in await units_store.units(db)}
+        for named in (unit, origin or unit):
+            if named not in units:
+                raise UnknownUnit(named)
+        draft = Draft(
+            id=uuid.uuid4().hex,
+            number=await sessions_store.number(db, self._profiles.at(now), now),
+            unit=unit,
+            origin=origin,
+            channel=channel,
+            source=text.printable(text.clean(source))[:MAX_SOURCE],
+            thread=text.printable(thread)[:MAX_THREAD],
+            content=content,
+            arrived=now.replace(microsecond=0),
+            state=DraftState.OPEN,
+        )
+        await drafts_store.add(db, draft)
+        if origin != unit:
+            await outbox.tell(db, wording.of_draft(draft), self._channels, now)
+        if channel == "form" and origin is not None:
+            told = wording.of_passed_on(draft, self._profiles.at(now).zone)
+            await outbox.tell(db, told, wording.Channels(mail=self._channels.mail), now)
+        return draft
+
+    async def inbox(self, units: Collection[str] | None = None) -> list[Draft]:
+        """Return the drafts that lie with units or came from them (None: all), open ones first, then the newest."""
+        async with self._engine.begin() as db:
+            return await drafts_store.listed(db, units, MAX_LISTED)
+
+    async def draft(self, draft_id: str) -> Draft:
+        """Return a draft. Raises UnknownDraft."""
+        async with self._engine.begin() as db:
+            return await drafts_store.known(db, draft_id)
+
+    async def discard(self, draft_id: str, by: str, reason: str, now: datetime) -> Draft:
+        """Close a draft without a registration. Raises UnknownDraft, DraftSettled, InvalidRequest (no reason)."""
+        said = text.clean(reason)
+        faults = text.faults("reason", said, self._profiles.at(now).session.max_title)
+        if faults:
+            raise InvalidRequest(faults)
+        async with writing(self._engine) as db:
+            draft = await drafts_store.known(db, draft_id)
+            if draft.state != DraftState.OPEN:
+                raise DraftSettled(draft.state)
+            await drafts_store.settle(db, draft.id, DraftState.DISCARDED, by, now, reason=said)
+            return await drafts_store.known(db, draft.id)

@@ -1,0 +1,72 @@
+"""Rows of drafts, on a connection whose transaction the service holds."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.schema import DRAFTS
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.errors import UnknownDraft
+from scheduler.core.model import Draft, DraftState
+from scheduler.units.store import storable
+
+
+async def add(db: AsyncConnection, draft: Draft) -> None:
+    """Save a new draft."""
+    values = {column.name: getattr(draft, column.name) for column in DRAFTS.c}
+    times = {"arrived": seconds(draft.arrived), "settled": None}
+    await db.execute(insert(DRAFTS).values(**{**values, **times, "content": json.dumps(draft.content)}))
+
+
+async def known(db: AsyncConnection, draft_id: str) -> Draft:
+    """Return a draft. Raises UnknownDraft."""
+    found = (await db.execute(select(DRAFTS).where(DRAFTS.c.id.in_(storable([draft_id]))))).mappings().one_or_none()
+    if found is None:
+        raise UnknownDraft(draft_id)
+    return _draft(found)
+
+
+async def listed(db: AsyncConnection, units: Collection[str] | None, limit: int) -> list[Draft]:
+    """Return the drafts that lie with units or came from them (None: all), open ones first, then the newest."""
+    query = (
+        select(DRAFTS).order_by(DRAFTS.c.state != DraftState.OPEN, DRAFTS.c.arrived.desc(), DRAFTS.c.id).limit(limit)
+    )
+    if units is not None:
+        query = query.where(or_(DRAFTS.c.unit.in_(storable(units)), DRAFTS.c.origin.in_(storable(units))))
+    return await found(db, query)
+
+
+async def found(db: AsyncConnection, query: Select[Any]) -> list[Draft]:
+    """Return the drafts that a query finds."""
+    return [_draft(row) for row in (await db.execute(query)).mappings()]
+
+
+async def settle(
+    db: AsyncConnection,
+    draft_id: str,
+    state: DraftState,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    session: str | None = None,
+) -> None:
+    """Note what became of a draft, by whom, and why or as which session."""
+    values = {"state": state, "by": by, "settled": seconds(now), "reason": reason, "session": session}
+    await db.execute(update(DRAFTS).where(DRAFTS.c.id == draft_id).values(values))
+
+
+def _draft(row: RowMapping) -> Draft:
+    settled = None if row["settled"] is None else instant(row["settled"])
+    content = json.loads(row["content"])
+    given = {
+        "arrived": instant(row["arrived"]),
+        "settled": settled,
+        "content": content,
+        "state": DraftState(row["state"]),
+    }
+    return Draft(**{**row, **given})

@@ -1,0 +1,73 @@
+"""Emergencies that the duty desk is to know of at once, and who took note of each (Điều 12.3, R-061).
+
+An emergency is registered by its host at any hour, or lies in an official letter that nobody has answered yet. It stays
+on the list until its meeting is over, it is cancelled or its letter is settled.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.registration import reply_store
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.booking.sessions.schema import EMERGENCIES_SEEN
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.database import writing
+from scheduler.core.errors import UnknownSession
+from scheduler.core.model import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which account took note, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """What came as khẩn cấp: a `session`, or (None) a letter of `unit`, known by the number of its draft."""
+
+    subject: str
+    number: str
+    received: datetime
+    session: Session | None
+    unit: str | None = None
+    seen: Seen | None = None
+
+
+class Emergencies:
+    """The list that a duty desk keeps before its eyes."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def live(self, now: datetime) -> list[Emergency]:
+        """Return what is not over: first what nobody took note of, the latest that came first."""
+        async with self._engine.begin() as db:
+            return await _live(db, now)
+
+    async def acknowledge(self, subject: str, by: str, now: datetime) -> Emergency:
+        """Take note of one; who did so first is remembered. Raises UnknownSession: it is not on the list."""
+        async with writing(self._engine) as db:
+            found = next((each for each in await _live(db, now) if each.subject == subject), None)
+            if found is None:
+                raise UnknownSession(subject)
+            if found.seen is not None:
+                return found
+            await db.execute(insert(EMERGENCIES_SEEN).values(subject=subject, by=by, at=seconds(now)))
+            return replace(found, seen=Seen(by, instant(seconds(now))))
+
+
+async def _live(db: AsyncConnection, now: datetime) -> list[Emergency]:
+    sessions = [Emergency(each.id, each.number, each.received, each) for each in await sessions_store.urgent(db, now)]
+    owed = [each for each in await reply_store.unanswered(db) if (each.kind, each.klass) == ("draft", "khan_cap")]
+    letters = [Emergency(each.subject, each.number, each.received, None, each.unit) for each in owed]
+    subjects = [each.subject for each in (*sessions, *letters)]
+    rows = await db.execute(select(EMERGENCIES_SEEN).where(EMERGENCIES_SEEN.c.subject.in_(subjects)))
+    seen = {row.subject: Seen(row.by, instant(row.at)) for row in rows}
+    found = [replace(each, seen=seen.get(each.subject)) for each in (*sessions, *letters)]
+    return sorted(found, key=lambda each: (each.seen is not None, -each.received.timestamp(), each.number))

@@ -1,0 +1,50 @@
+"""Rows of registrations that were refused, on a connection whose transaction the service holds."""
+
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.schema import REFUSALS
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.model import Interval, Refused
+
+MAX_DETAIL = 1000
+
+
+async def add(db: AsyncConnection, refused: Refused) -> None:
+    """Keep a refusal."""
+    names = {column.name for column in REFUSALS.c} - {"id", "at", "start", "end", "detail"}
+    values: dict[str, object] = {name: getattr(refused, name) for name in names}
+    start, end = seconds(refused.official.start), seconds(refused.official.end)
+    times = {"at": seconds(refused.at), "start": start, "end": end}
+    await db.execute(insert(REFUSALS).values(**values, **times, detail=refused.detail[:MAX_DETAIL]))
+
+
+async def between(db: AsyncConnection, start: datetime, end: datetime, limit: int) -> list[Refused]:
+    """Return what was refused in [start, end), newest first."""
+    within = (REFUSALS.c.at >= seconds(start)) & (REFUSALS.c.at < seconds(end))
+    rows = await db.execute(select(REFUSALS).where(within).order_by(REFUSALS.c.id.desc()).limit(limit))
+    return [
+        Refused(
+            at=instant(row.at),
+            unit=row.unit,
+            host_point=row.host_point,
+            title=row.title,
+            klass=row.klass,
+            official=Interval(instant(row.start), instant(row.end)),
+            word=row.word,
+            detail=row.detail,
+            by=row.by,
+            profile=row.profile,
+        )
+        for row in rows
+    ]
+
+
+async def crowded_out(db: AsyncConnection, window: Interval) -> int:
+    """Return how many registrations found no room, each counted once however often it was tried, when it last was."""
+    last, of_room = func.max(REFUSALS.c.at), REFUSALS.c.word == "capacity"
+    same = select(last.label("at")).where(of_room).group_by(REFUSALS.c.host_point, REFUSALS.c.start, REFUSALS.c.end)
+    within = (last >= seconds(window.start)) & (last < seconds(window.end))
+    return await db.scalar(select(func.count()).select_from(same.having(within).subquery())) or 0

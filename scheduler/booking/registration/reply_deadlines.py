@@ -1,0 +1,157 @@
+"""The clock of answers (R-083): what nobody has answered yet, who is reminded, and what was answered on time or late.
+
+Registrations count from when they were received: letters of official mailboxes as drafts, others as sessions. A round
+of the clerk notes what came, what was answered meanwhile, and reminds the duty desk when a share of the time has
+passed; each share is told once. Emergencies are told at once.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.registration import reply_store
+from scheduler.booking.registration.reply_store import Answer
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.calendar import store as calendar_store
+from scheduler.calendar.deadlines import Clock
+from scheduler.core.database import writing
+from scheduler.core.model import ClassId, Draft, DraftState, Happening, Session
+from scheduler.notifications import outbox
+from scheduler.notifications.wording import Channels, Contacts, Facts, Kind, Notice
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+
+AT_ONCE, WHOLE = 1, 100
+"""Stages beside the shares of the profile: an emergency that came, an answer that is late."""
+NO_START = timedelta(days=365)
+"""A draft that names no time is answered as if its meeting were far."""
+
+_LETTERS = Channels(mail=True)
+_CLASSES: dict[object, ClassId] = {"thuong": "thuong", "dot_xuat": "dot_xuat", "khan_cap": "khan_cap"}
+
+
+class Answers:
+    """What is to be answered by when. `contacts` are the desk and its head."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, contacts: Contacts) -> None:
+        self._engine = engine
+        self._profiles = profiles
+        self._contacts = contacts
+
+    async def work(self, now: datetime) -> None:
+        """Do a clerk's round."""
+        async with writing(self._engine) as db:
+            clock = await self._clock(db, now)
+            for draft in await reply_store.unseen_drafts(db):
+                await reply_store.add(db, _of_draft(draft, clock))
+            for happening in await reply_store.unseen_happenings(db):
+                await self._follow(db, happening)
+            for draft in await reply_store.settled_drafts(db):
+                await self._settle(db, draft)
+            for answer in await reply_store.unanswered(db):
+                await self._remind(db, answer, clock, now)
+
+    async def _clock(self, db: AsyncConnection, now: datetime) -> Clock:
+        return Clock(self._profiles.at(now), (await calendar_store.notes(db)).calendar)
+
+    async def _follow(self, db: AsyncConnection, happening: Happening) -> None:
+        """Note that a session waits, was issued or is no longer wanted."""
+        answered = None if happening.kind == "waiting" else happening.at
+        known = await reply_store.one(db, happening.session)
+        if known is None:
+            session = await sessions_store.known(db, happening.session)
+            host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
+            await reply_store.add(db, replace(_of_session(session, host.unit), answered=answered))
+        elif known.answered is None and answered is not None:
+            await reply_store.answer(db, happening.session, answered)
+        await reply_store.followed(db, happening)
+
+    async def _settle(self, db: AsyncConnection, draft: Draft) -> None:
+        """A discarded draft is answered; one that became a session is answered with that."""
+        if draft.state == DraftState.CONFIRMED:
+            await reply_store.drop(db, draft.id)
+        else:
+            await reply_store.answer(db, draft.id, draft.settled or draft.arrived)
+
+    async def _remind(self, db: AsyncConnection, answer: Answer, clock: Clock, now: datetime) -> None:
+        stage = self.stage(answer, clock, now)
+        if stage <= answer.told:
+            return
+        kind: Kind = "overdue" if stage >= WHOLE else "urgent" if stage == AT_ONCE else "reminder"
+        names = {unit.id: unit.name for unit in await units_store.units(db)}
+        due = f"{answer.due.astimezone(self._profiles.at(now).zone):%H:%M %d/%m/%Y}"
+        facts = Facts(answer.number, host=names.get(answer.unit, ""), reason=f"hạn trả lời {due}")
+        operator = self._profiles.at(now).directory.operator_unit
+        for unit, address in self._recipients(operator if operator in names else None, late=stage >= WHOLE):
+            key = f"answer:{answer.subject}:{stage}:{address or unit}"
+            await outbox.tell(db, Notice(kind, key, facts, unit=unit, recipient=address), _LETTERS, now)
+        await reply_store.told(db, answer.subject, stage)
+
+    def _recipients(self, operator: str | None, late: bool) -> list[tuple[str | None, str]]:
+        """Return units and addresses to remind: the desk, else the operating unit, and the head of what is late."""
+        desk: list[tuple[str | None, str]] = [(None, address) for address in self._contacts.desk]
+        head = [(None, address) for address in self._contacts.head if late]
+        return [*(desk or ([(operator, "")] if operator else [])), *head]
+
+    def stage(self, answer: Answer, clock: Clock, now: datetime) -> int:
+        """Return the largest share of its time, in percent, that has passed; 0 before the first."""
+        shares = self._profiles.at(now).deadlines.remind_percent
+        start = answer.start or answer.received + NO_START
+        reached = [share for share in shares if clock.share(answer.klass, answer.received, start, share) <= now]
+        at_once = [AT_ONCE] if answer.klass == "khan_cap" else []
+        return max([0, *at_once, *reached, *([WHOLE] if answer.due <= now else [])])
+
+    async def open(self, now: datetime) -> list[tuple[Answer, int]]:
+        """Return what is to be answered, the most urgent first, each with the share of its time that has passed."""
+        async with self._engine.begin() as db:
+            clock = await self._clock(db, now)
+            return [(answer, self.stage(answer, clock, now)) for answer in await reply_store.unanswered(db)]
+
+    async def counted(self, start: datetime, end: datetime, now: datetime) -> tuple[int, int]:
+        """Count the answers that were due in [start, end): on time, and late or still missing."""
+        async with self._engine.begin() as db:
+            return await reply_store.counted(db, start, min(end, now))
+
+
+def _of_draft(draft: Draft, clock: Clock) -> Answer:
+    """Return what a letter of an official mailbox is owed."""
+    klass = _CLASSES.get(draft.content.get("class"), "thuong")
+    start = _start(draft.content.get("official"))
+    counted = clock.deadlines(klass, draft.arrived, start or draft.arrived + NO_START)
+    return Answer(
+        subject=draft.id,
+        kind="draft",
+        number=draft.number,
+        unit=draft.origin or draft.unit,
+        klass=klass,
+        received=draft.arrived,
+        effective=counted.effective,
+        due=counted.reply,
+        start=start,
+    )
+
+
+def _start(official: object) -> datetime | None:
+    """Return when a draft's meeting starts, if that was read."""
+    given = official.get("start") if isinstance(official, dict) else None
+    try:
+        start = datetime.fromisoformat(str(given))
+    except ValueError:
+        return None
+    return start if start.tzinfo and 2000 <= start.year < 2200 else None
+
+
+def _of_session(session: Session, unit: str) -> Answer:
+    """Return what a registration is owed."""
+    return Answer(
+        subject=session.id,
+        kind="session",
+        number=session.number,
+        unit=unit,
+        klass=session.klass,
+        received=session.received,
+        effective=session.effective,
+        due=session.reply_due,
+        start=session.official.start,
+    )

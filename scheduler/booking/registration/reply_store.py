@@ -1,0 +1,116 @@
+"""Rows of answers that are owed, on a connection whose transaction the service holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.admission.store import found_happenings
+from scheduler.booking.registration import drafts_store
+from scheduler.booking.sessions.schema import ANSWERS, DRAFTS, HAPPENINGS
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.model import ClassId, Draft, DraftState, Happening
+
+A_ROUND = 500
+_TIMES = ("received", "effective", "due", "start", "answered")
+_KINDS = ("waiting", "issued", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer owed to `unit` for a draft or a session: counted from `effective`, due by, and when it was given.
+
+    `told` is the last share of the time, in percent, that somebody was reminded of.
+    """
+
+    subject: str
+    kind: Literal["draft", "session"]
+    number: str
+    unit: str
+    klass: ClassId
+    received: datetime
+    effective: datetime
+    due: datetime
+    start: datetime | None
+    answered: datetime | None = None
+    told: int = 0
+
+
+async def add(db: AsyncConnection, answer: Answer) -> None:
+    """Note an answer that is owed."""
+    values = {column.name: getattr(answer, column.name) for column in ANSWERS.c if column.name != "happening"}
+    times = {name: None if values[name] is None else seconds(values[name]) for name in _TIMES}
+    await db.execute(insert(ANSWERS).values(**{**values, **times}))
+
+
+async def one(db: AsyncConnection, subject: str) -> Answer | None:
+    """Return what is owed for a draft or a session."""
+    return next(iter(await _read(db, select(ANSWERS).where(ANSWERS.c.subject == subject))), None)
+
+
+async def unanswered(db: AsyncConnection) -> list[Answer]:
+    """Return what nobody has answered yet, the first due first."""
+    missing = select(ANSWERS).where(ANSWERS.c.answered.is_(None))
+    return await _read(db, missing.order_by(ANSWERS.c.due, ANSWERS.c.subject))
+
+
+async def answer(db: AsyncConnection, subject: str, at: datetime) -> None:
+    """Note that it was given."""
+    await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(answered=seconds(at)))
+
+
+async def drop(db: AsyncConnection, subject: str) -> None:
+    """Owe nothing for it any longer."""
+    await db.execute(delete(ANSWERS).where(ANSWERS.c.subject == subject))
+
+
+async def told(db: AsyncConnection, subject: str, stage: int) -> None:
+    """Note of which share of the time somebody was reminded."""
+    await db.execute(update(ANSWERS).where(ANSWERS.c.subject == subject).values(told=stage))
+
+
+async def followed(db: AsyncConnection, happening: Happening) -> None:
+    """Note up to which happening was looked."""
+    of_session = ANSWERS.c.subject == happening.session
+    await db.execute(update(ANSWERS).where(of_session).values(happening=happening.id))
+
+
+async def unseen_happenings(db: AsyncConnection) -> list[Happening]:
+    """Return what happened since the last one that was followed, of what answers are made of."""
+    last = select(func.coalesce(func.max(ANSWERS.c.happening), 0)).scalar_subquery()
+    new = select(HAPPENINGS).where(HAPPENINGS.c.id > last, HAPPENINGS.c.kind.in_(_KINDS)).limit(A_ROUND)
+    return await found_happenings(db, new)
+
+
+async def unseen_drafts(db: AsyncConnection) -> list[Draft]:
+    """Return the open letters of units' own official mailboxes that nothing is noted for."""
+    known = select(ANSWERS.c.subject).where(ANSWERS.c.kind == "draft")
+    own = (DRAFTS.c.channel == "mail") & (DRAFTS.c.origin == DRAFTS.c.unit) & (DRAFTS.c.state == DraftState.OPEN)
+    return await drafts_store.found(db, select(DRAFTS).where(own, DRAFTS.c.id.not_in(known)).limit(A_ROUND))
+
+
+async def settled_drafts(db: AsyncConnection) -> list[Draft]:
+    """Return the drafts that were settled while their answer was owed."""
+    owed = select(ANSWERS.c.subject).where(ANSWERS.c.kind == "draft", ANSWERS.c.answered.is_(None))
+    return await drafts_store.found(db, select(DRAFTS).where(DRAFTS.c.id.in_(owed), DRAFTS.c.state != DraftState.OPEN))
+
+
+async def counted(db: AsyncConnection, start: datetime, end: datetime) -> tuple[int, int]:
+    """Count the answers that were due in [start, end): on time, and late or missing."""
+    due = (ANSWERS.c.due >= seconds(start)) & (ANSWERS.c.due < seconds(end))
+    total = await db.scalar(select(func.count()).select_from(ANSWERS).where(due)) or 0
+    timely = select(func.count()).select_from(ANSWERS).where(due, ANSWERS.c.answered <= ANSWERS.c.due)
+    on_time = await db.scalar(timely) or 0
+    return on_time, total - on_time
+
+
+async def _read(db: AsyncConnection, query: Select[Any]) -> list[Answer]:
+    return [_answer(row) for row in (await db.execute(query)).mappings()]
+
+
+def _answer(row: RowMapping) -> Answer:
+    times = {name: None if row[name] is None else instant(row[name]) for name in _TIMES}
+    return Answer(**{**{name: row[name] for name in row if name != "happening"}, **times})

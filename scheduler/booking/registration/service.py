@@ -1,0 +1,630 @@
+"""The scheduler as the roof sees it: one method per use case, each one transaction; `now` is always an argument.
+
+A use case that writes loads, lets a pure module decide, and saves, all inside the one serialised write transaction, so
+that no two registrations are ever weighed against the same free capacity (R-018).
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.admission import load as admission_load
+from scheduler.booking.admission import rule as admission_rule
+from scheduler.booking.admission import store as admission_store
+from scheduler.booking.admission.commit import Commit
+from scheduler.booking.admission.queue_management import Operator
+from scheduler.booking.registration import drafts_store, refusals_store, request_validation
+from scheduler.booking.sessions import access_window, codes, listing, occupation, script
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.booking.sessions.listing import Selection
+from scheduler.booking.sessions.occupation import Occupation
+from scheduler.calendar import store as calendar_store
+from scheduler.calendar.day_corrections import DayNote, Notes
+from scheduler.calendar.deadlines import Clock
+from scheduler.core.database import prepare, writing
+from scheduler.core.errors import (
+    BadDevices,
+    CapacityExceeded,
+    CodeUnknown,
+    DraftSettled,
+    Ended,
+    FieldError,
+    InvalidRequest,
+    NotLive,
+    NotMissed,
+    StateSecret,
+    TooLate,
+)
+from scheduler.core.model import (
+    SYSTEM,
+    Act,
+    Admit,
+    Amount,
+    ClassId,
+    Draft,
+    DraftState,
+    Entry,
+    Happening,
+    Imported,
+    Interval,
+    Limit,
+    Limits,
+    LoadStep,
+    Phase,
+    Point,
+    PointState,
+    RefusalWord,
+    Refused,
+    Request,
+    ScriptItem,
+    Session,
+    Slot,
+    State,
+    Unit,
+    Usage,
+    particulars_of,
+)
+from scheduler.migrations import migrate
+from scheduler.notifications import outbox, wording
+from scheduler.policy import registrants
+from scheduler.policy import store as policy_store
+from scheduler.policy.policy import Policy
+from scheduler.policy.profile_files import Profiles
+from scheduler.policy.registrants import Registrants
+from scheduler.policy.store import Kept
+from scheduler.units import store as units_store
+from scheduler.units import units_file
+from scheduler.units.device_count import set_devices
+from scheduler.units.naming import MAX_DEVICES
+
+LIMITS: tuple[Limit, Limit] = ("sessions", "points")
+RATED = Amount(20, 250)
+"""The default maximum: one conference of all 169 points fits into what may be used, 200 less the test room."""
+MAX_REFUSALS = 1000
+MAX_STEPS = 4
+"""An extension is for so many steps at most; who needs more asks again."""
+
+Refusal = StateSecret | TooLate | CapacityExceeded
+REFUSALS: dict[type[Refusal], RefusalWord] = {StateSecret: "secret", TooLate: "late", CapacityExceeded: "capacity"}
+
+
+class Scheduler:
+    """Books sessions. `rated` is the maximum that holds until the first recorded capacity step.
+
+    `channels` are where decisions are told. A registration is judged by the profile in force when it comes; door and
+    code by the one of the session's start.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        profiles: Profiles,
+        rated: Amount = RATED,
+        channels: wording.Channels = wording.NOWHERE,
+    ) -> None:
+        prepare(engine)
+        # given
+        self._engine = engine
+        self._profiles = profiles
+        self._rated = rated
+        self._channels = channels
+        # owned
+        self.operator = Operator(engine, profiles, rated, channels)
+
+    async def migrate(self) -> None:
+        """Bring the scheduler's own tables up to date."""
+        await migrate(self._engine)
+
+    async def check_vault(self) -> None:
+        """Raises LostKey when codes cannot be read."""
+        async with self._engine.begin() as db:
+            await sessions_store.check_vault(db)
+
+    # Profiles.
+
+    async def check_profiles(self) -> None:
+        """Raises PolicyError when a version has other contents than before."""
+        async with self._engine.begin() as db:
+            for policy in self._profiles.shelf:
+                await policy_store.known(db, policy)
+
+    async def keep_profiles(self, now: datetime) -> None:
+        """Keep what decisions are taken under. Raises PolicyError: a version has other contents than before."""
+        async with writing(self._engine) as db:
+            for policy in self._profiles.shelf:
+                await policy_store.keep(db, policy, now)
+
+    async def profiles(self) -> list[Kept]:
+        """Return every profile ever used here, oldest first."""
+        async with self._engine.begin() as db:
+            return await policy_store.history(db)
+
+    @property
+    def shelf(self) -> Profiles:
+        """All profiles over time."""
+        return self._profiles
+
+    def policy(self, now: datetime) -> Policy:
+        """Return the profile in force."""
+        return self._profiles.at(now)
+
+    def day(self, now: datetime) -> date:
+        """Return the day of the province."""
+        return self._profiles.day(now)
+
+    # Working time.
+
+    async def calendar(self) -> Notes:
+        """Return the corrections to the calendar and the confirmed years."""
+        async with self._engine.begin() as db:
+            return await calendar_store.notes(db)
+
+    async def clock(self, now: datetime) -> Clock:
+        """Return what counts deadlines under the profile in force."""
+        async with self._engine.begin() as db:
+            return await self._clock(db, now)
+
+    async def _clock(self, db: AsyncConnection, now: datetime) -> Clock:
+        return Clock(self.policy(now), (await calendar_store.notes(db)).calendar)
+
+    async def correct_day(self, note: DayNote) -> None:
+        """Make a day a working day or a day off, by a document."""
+        async with writing(self._engine) as db:
+            await calendar_store.set_day(db, note)
+
+    async def uncorrect_day(self, day: date) -> None:
+        """Take the correction of a day back."""
+        async with writing(self._engine) as db:
+            await calendar_store.unset_day(db, day)
+
+    async def confirm_year(self, year: int, by: str, now: datetime) -> None:
+        """Confirm that the calendar of a year is what was announced; deadlines in it are no longer provisional."""
+        async with writing(self._engine) as db:
+            await calendar_store.confirm(db, year, by, now)
+
+    # Units and points.
+
+    async def units(self, on: datetime | None = None) -> list[Unit]:
+        """Return all units in registry order, or those that are units on a day."""
+        async with self._engine.begin() as db:
+            units = await units_store.units(db)
+        return units if on is None else [unit for unit in units if unit.valid(self.day(on))]
+
+    async def points(self, unit: str | None = None, on: datetime | None = None) -> list[Point]:
+        """Return the points of a unit, or all, in registry order; with `on`, only of units valid on that day."""
+        async with self._engine.begin() as db:
+            points = await (units_store.all_points(db) if unit is None else units_store.points_of(db, unit))
+        if on is None:
+            return points
+        valid = {unit.id for unit in await self.units(on)}
+        return [point for point in points if point.unit in valid]
+
+    async def point(self, point_id: str) -> Point:
+        """Return a point. Raises UnknownPoint."""
+        async with self._engine.begin() as db:
+            return await units_store.point(db, point_id)
+
+    async def set_devices(self, point_id: str, devices: int) -> Point:
+        """Set how many devices a point has, for later registrations.
+
+        Raises UnknownPoint, BadDevices, DevicesDescribed.
+        """
+        if not 1 <= devices <= MAX_DEVICES:
+            raise BadDevices(devices)
+        async with writing(self._engine) as db:
+            point = await units_store.point(db, point_id)
+            await set_devices(db, point, devices)
+            return await units_store.point(db, point_id)
+
+    async def import_units(
+        self, text: str, state: PointState = PointState.ACTIVE, taken_over: datetime | None = None
+    ) -> Imported:
+        """Add or change units and their points from a units file (JSON text); new points are in `state`.
+
+        Those that were in operation before are `taken_over` now. Raises BadUnits; then nothing changed.
+        """
+        async with writing(self._engine) as db:
+            known = await units_store.registered(db)
+            read = units_file.parse(text, self._profiles, known.values())
+            added = [new for new in read if new.unit.id not in known]
+            changed = [new for new in read if new.unit.id in known and not new.same_as(known[new.unit.id])]
+            for new in changed:
+                await units_store.change(db, new, known[new.unit.id])
+            for new in added:
+                point = replace(new.point, state=state, taken_over=taken_over)
+                await units_store.add(db, replace(new, point=point))
+        return Imported(len(added), len(changed), len(read) - len(added) - len(changed))
+
+    # Sessions.
+
+    async def submit(self, request: Request, now: datetime, wait: bool = False, draft: str | None = None) -> Session:
+        """Register a request: it is issued, or with `wait` it waits in the order of registration.
+
+        With `draft` that draft becomes it, and gives it its number. Raises InvalidRequest, UnknownDraft, DraftSettled,
+        StateSecret, TooLate, CapacityExceeded (if `impossible` with `wait` too), NoWorkingDay; then nothing changed,
+        but the refusal is kept, and one for capacity is told to the unit.
+        """
+        async with writing(self._engine) as db:
+            opened = None if draft is None else await self._open_draft(db, draft)
+            checked, points, asked = await self._checked(db, request, now)
+            host, commit = points[checked.host_point], self._commit(db, now, Act(request.submitted_by))
+            received = opened.arrived if opened and opened.came_as_registration else now
+            refused: Refusal | None = await self._barred(db, checked, received, now)
+            if refused is None:
+                session = await self._numberless(db, checked, asked, received, now)
+                claim = commit.claim(session, host)
+                plan = await commit.weigh(claim, wait)
+                if isinstance(plan, Admit) or (wait and not plan.impossible):
+                    number = opened.number if opened else await sessions_store.number(db, self.policy(now), now)
+                    session = replace(session, number=number)
+                    await commit.register(session, claim, plan)
+                    await sessions_store.set_script(db, session.id, checked.script)
+                    if opened:
+                        by = checked.submitted_by
+                        await drafts_store.settle(db, opened.id, DraftState.CONFIRMED, by, now, session=session.id)
+                    return await sessions_store.known(db, session.id)
+                refused = CapacityExceeded(plan)
+                await outbox.tell(db, wording.of_refusal(checked, asked, host, str(refused)), self._channels, now)
+            await refusals_store.add(db, self._refusal(checked, host, refused, now))
+        raise refused
+
+    async def _open_draft(self, db: AsyncConnection, draft_id: str) -> Draft:
+        """Return a draft that is open."""
+        draft = await drafts_store.known(db, draft_id)
+        if draft.state != DraftState.OPEN:
+            raise DraftSettled(draft.state)
+        return draft
+
+    async def _barred(
+        self, db: AsyncConnection, request: Request, received: datetime, now: datetime
+    ) -> StateSecret | TooLate | None:
+        """Return why a faultless request is not even weighed (Điều 5.2, 13.2.a)."""
+        return StateSecret() if request.secret else await self._late(db, request, received, now)
+
+    async def _late(self, db: AsyncConnection, request: Request, received: datetime, now: datetime) -> TooLate | None:
+        """Return why a request that comes at `received` comes too late for its class (Điều 13.2.a)."""
+        clock = await self._clock(db, now)
+        counted = clock.deadlines(request.klass, received, request.official.start)
+        if counted.latest is None or not counted.late:
+            return None
+        zone, article = self.policy(now).zone, self.policy(now).classes[request.klass].article
+        remaining = tuple(
+            (class_id, latest and latest.astimezone(zone))
+            for class_id, latest in clock.remaining(received, request.official.start)
+        )
+        effective, latest = counted.effective.astimezone(zone), counted.latest.astimezone(zone)
+        return TooLate(request.klass, article, effective, latest, remaining)
+
+    def _refusal(self, request: Request, host: Point, refused: Refusal, now: datetime) -> Refused:
+        secret = isinstance(refused, StateSecret)
+        return Refused(
+            at=now,
+            unit=host.unit,
+            host_point=host.id,
+            title="" if secret else request.title,
+            klass=request.klass,
+            official=request.official,
+            word=REFUSALS[type(refused)],
+            detail="" if secret else str(refused),
+            by=request.submitted_by,
+            profile=self.policy(now).stamp,
+        )
+
+    async def refusals(self, start: datetime, end: datetime) -> list[Refused]:
+        """Return the registrations that were refused in [start, end), the latest thousand, newest first."""
+        async with self._engine.begin() as db:
+            return await refusals_store.between(db, start, end, MAX_REFUSALS)
+
+    async def registrants(self, host_point: str, purpose: str, klass: ClassId, start: datetime) -> Registrants:
+        """Return who may register a session that starts then (Điều 12), by the rules of then. Raises UnknownPoint."""
+        async with self._engine.begin() as db:
+            point = await units_store.point(db, host_point)
+            units = await units_store.units(db)
+        host = next(unit for unit in units if unit.id == point.unit)
+        return registrants.registrants(host, units, purpose, klass, self.policy(start), self.day(start))
+
+    def _commit(self, db: AsyncConnection, now: datetime, act: Act = SYSTEM) -> Commit:
+        return Commit(db, self._profiles, self._rated, self._channels, now, act)
+
+    async def _checked(
+        self, db: AsyncConnection, request: Request, now: datetime
+    ) -> tuple[Request, Mapping[str, Point], tuple[Slot, ...]]:
+        """Return a request normalised, its points and its slots. Raises InvalidRequest."""
+        points = await units_store.points_named(db, request.everyone)
+        checked = request_validation.check(request, points, self.policy(now), now)
+        await self._check_units(db, checked, points)
+        other = self.policy(checked.official.start).other_legs(checked.recording, checked.purpose)
+        return checked, points, admission_rule.slots(checked, points, other)
+
+    async def _check_units(self, db: AsyncConnection, request: Request, points: Mapping[str, Point]) -> None:
+        units = {unit.id: unit for unit in await units_store.units(db)}
+        faults = request_validation.unit_errors(request, points, units, self.day(request.official.start))
+        faults += request_validation.point_errors(request, points)
+        if faults:
+            raise InvalidRequest(faults)
+
+    async def _numberless(
+        self, db: AsyncConnection, request: Request, asked: tuple[Slot, ...], received: datetime, now: datetime
+    ) -> Session:
+        """Make a registration of a request, at the next place in the order, that has no number yet."""
+        clock = await self._clock(db, now)
+        counted = clock.deadlines(request.klass, received, request.official.start)
+        return Session(
+            id=uuid.uuid4().hex,
+            number="",
+            seq=await sessions_store.next_seq(db),
+            slots=asked,
+            legs=asked[-1].legs,
+            state=State.WAITING,
+            code=None,
+            created=now.astimezone(UTC).replace(microsecond=0),
+            profile=self.policy(now).stamp,
+            submitted_by=request.submitted_by,
+            klass=request.klass,
+            received=counted.received.astimezone(UTC).replace(microsecond=0),
+            effective=counted.effective.astimezone(UTC).replace(microsecond=0),
+            reply_due=counted.reply.replace(microsecond=0),
+            check_due=clock.check(asked[0].start),
+            provisional=counted.provisional,
+            **particulars_of(request),
+        )
+
+    async def cancel(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
+        """Cancel a session: its code is dead, its capacity goes to the queue. Raises UnknownSession, Ended.
+
+        Cancelling a cancelled session changes nothing.
+        """
+        async with writing(self._engine) as db:
+            session = await sessions_store.known(db, session_id)
+            if self.phase(session, now) == "ended":
+                raise Ended
+            if session.state != State.CANCELLED:
+                await self._commit(db, now, act).cancel(session_id)
+            return await sessions_store.known(db, session_id)
+
+    async def opened(self, session_id: str, now: datetime) -> None:
+        """Note that somebody has opened the meeting of a session."""
+        async with writing(self._engine) as db:
+            await admission_store.happened(db, session_id, "opened", now, None, SYSTEM, self.policy(now).stamp)
+
+    async def release(self, session_id: str, now: datetime, act: Act = SYSTEM) -> Session:
+        """Give up a session that nobody opened, some time after its start: the rest of its time is free (I-03).
+
+        Raises UnknownSession, Ended (also when cancelled), NotMissed.
+        """
+        async with writing(self._engine) as db:
+            session = await self._open(db, session_id, now)
+            rules, start = self.policy(session.official.start).door, session.official.start
+            seen = [h.at for h in await admission_store.history(db, session_id) if h.kind == "opened"]
+            if now < start + rules.missed or any(at >= start - rules.lobby for at in seen):
+                raise NotMissed(start + rules.missed)
+            await self._commit(db, now, act).cancel(session_id, "released")
+            return await sessions_store.known(db, session_id)
+
+    async def amend(self, session_id: str, request: Request, now: datetime, act: Act = SYSTEM) -> Session:
+        """Ask for something else instead: less keeps its place in the order, more gets a new one; the code stays.
+
+        One that is moved to another start must come as early before it as a registration. Raises UnknownSession, Ended
+        (also when cancelled), InvalidRequest, TooLate, CapacityExceeded; then nothing changed, but that it came too
+        late is kept.
+        """
+        async with writing(self._engine) as db:
+            old = await self._open(db, session_id, now)
+            checked, points, asked = await self._checked(db, request, now)
+            moved = checked.official.start != old.official.start and not admission_rule.contained(asked, old.slots)
+            refused = await self._late(db, checked, now, now) if moved else None
+            if refused is None:
+                new = replace(
+                    old,
+                    slots=asked,
+                    legs=asked[-1].legs,
+                    check_due=(await self._clock(db, now)).check(asked[0].start),
+                    **particulars_of(checked),
+                )
+                await self._commit(db, now, act).amend(old, new, points[new.host_point])
+                return await sessions_store.known(db, session_id)
+            by = replace(checked, submitted_by=act.by or checked.submitted_by)
+            await refusals_store.add(db, self._refusal(by, points[checked.host_point], refused, now))
+        raise refused
+
+    async def invite(self, session_id: str, point_id: str, now: datetime, act: Act = SYSTEM) -> Session:
+        """Let one more point take part from now on, also while the meeting is held (Điều 3.7, R-011).
+
+        Raises UnknownSession, UnknownPoint, Ended (also when cancelled), CapacityExceeded; then nothing changed.
+        """
+        async with writing(self._engine) as db:
+            old = await self._open(db, session_id, now)
+            point = await units_store.point(db, point_id)
+            slots = tuple(replace(s, legs=s.legs + point.devices) if s.end > now else s for s in old.slots)
+            new = replace(old, points=(*old.points, point_id), slots=slots, legs=old.legs + point.devices)
+            host = await units_store.point(db, old.host_point)
+            await self._commit(db, now, act).amend(old, new, host)
+            return await sessions_store.known(db, session_id)
+
+    async def extend(self, session_id: str, steps: int, now: datetime, act: Act = SYSTEM) -> Session:
+        """Let a meeting that is held go on for so many steps of the profile (R-080, I-06).
+
+        Raises UnknownSession, Ended (also when cancelled), NotLive, InvalidRequest, CapacityExceeded.
+        """
+        async with writing(self._engine) as db:
+            old = await self._open(db, session_id, now)
+            new = self._extended(old, steps, now)
+            host = await units_store.point(db, old.host_point)
+            await self._commit(db, now, act).amend(old, new, host, "extended")
+            return await sessions_store.known(db, session_id)
+
+    def _extended(self, old: Session, steps: int, now: datetime) -> Session:
+        """Return a session that is held with a later end. Raises NotLive, InvalidRequest."""
+        if not old.official.start <= now or self.phase(old, now) != "open":
+            raise NotLive
+        policy = self.policy(now)
+        end = old.official.end + steps * policy.registration.extension
+        word = request_validation.end_error(Interval(old.official.start, end), policy.session, now)
+        if word:
+            raise InvalidRequest([FieldError("official", word)])
+        slots = tuple(replace(s, end=end.astimezone(UTC)) if s.kind == "chinh_thuc" else s for s in old.slots)
+        return replace(old, slots=slots)
+
+    async def extensible(self, session_id: str, now: datetime) -> int:
+        """Return by how many steps, four at most, a meeting could go on now; 0 for one that is not held.
+
+        Raises UnknownSession.
+        """
+        async with self._engine.begin() as db:
+            session = await sessions_store.known(db, session_id)
+            commit, host = self._commit(db, now), await units_store.point(db, session.host_point)
+            for steps in range(MAX_STEPS, 0, -1):
+                try:
+                    claim = commit.claim(self._extended(session, steps, now), host)
+                except (NotLive, InvalidRequest):
+                    continue
+                if await commit.obstacle(commit.more(claim, session)) is None:
+                    return steps
+            return 0
+
+    async def _open(self, db: AsyncConnection, session_id: str, now: datetime) -> Session:
+        """Return a session that is neither over nor cancelled."""
+        session = await sessions_store.known(db, session_id)
+        if self.phase(session, now) in {"ended", "cancelled"}:
+            raise Ended
+        return session
+
+    async def script(self, session_id: str) -> tuple[ScriptItem, ...]:
+        """Return the script of a session in order; nothing for an unknown one."""
+        async with self._engine.begin() as db:
+            return await sessions_store.script(db, session_id)
+
+    async def set_script(self, session_id: str, items: Sequence[ScriptItem], now: datetime) -> tuple[ScriptItem, ...]:
+        """Replace a script until the session has ended; items without an id get one.
+
+        Raises UnknownSession, Ended (also when it was cancelled), InvalidRequest.
+        """
+        given = script.normal(items)
+        async with writing(self._engine) as db:
+            session = await self._open(db, session_id, now)
+            faults = script.faults(given, session.everyone, self.policy(now).session.max_title)
+            if faults:
+                raise InvalidRequest(faults)
+            await sessions_store.set_script(db, session_id, given)
+        return given
+
+    async def session(self, session_id: str) -> Session:
+        """Return a session. Raises UnknownSession."""
+        async with self._engine.begin() as db:
+            return await sessions_store.known(db, session_id)
+
+    async def named(self, ids: Iterable[str]) -> list[Session]:
+        """Return those of the sessions that there are, in the order of registration."""
+        async with self._engine.begin() as db:
+            return await sessions_store.named(db, ids)
+
+    async def sessions(self, start: datetime, end: datetime, units: Collection[str] | None = None) -> list[Session]:
+        """Return sessions with a slot in [start, end), ordered by their first start.
+
+        With `units`, only those whose host or component is a point of theirs.
+        """
+        async with self._engine.begin() as db:
+            return await sessions_store.between(db, start, end, units)
+
+    async def occupied(self, start: datetime, end: datetime, skip: int, limit: int) -> list[Occupation]:
+        """Return which points are in a session with a code in [start, end), by start, a page at a time."""
+        async with self._engine.begin() as db:
+            return await occupation.page(db, start, end, skip, limit)
+
+    async def page(
+        self, selection: Selection, now: datetime, limit: int, after: Session | None = None
+    ) -> list[Session]:
+        """Return the first `limit` sessions of a selection, or the next ones behind a session, by official start."""
+        async with self._engine.begin() as db:
+            return await listing.page(db, selection, after, limit, self._profiles, now)
+
+    async def agenda(
+        self, start: datetime, end: datetime, now: datetime, units: Collection[str] | None = None
+    ) -> list[Entry]:
+        """Return the slots of sessions in [start, end), by start; with `units` those that concern them."""
+        async with self._engine.begin() as db:
+            return await sessions_store.agenda(db, start, end, units, lambda at: self.policy(at).door, now)
+
+    # The door.
+
+    async def by_code(self, code: str) -> Session:
+        """Return the session a code was issued for, whether it still opens the door or not. Raises CodeUnknown."""
+        async with self._engine.begin() as db:
+            session = await sessions_store.by_code(db, self.typed(code))
+        if session is None:
+            raise CodeUnknown
+        return session
+
+    def typed(self, text: str) -> str:
+        """Return the code in what somebody typed, of as many digits as a profile's codes have. Raises CodeUnknown."""
+        for policy in self._profiles.shelf:
+            code = codes.typed(text, policy.code.digits)
+            if code is not None:
+                return code
+        raise CodeUnknown
+
+    async def enter(self, code: str, point_id: str | None, now: datetime) -> Session:
+        """Open the door with a code; `point_id` None is somebody without a point whom the caller answers for.
+
+        Raises CodeUnknown, NotInvited, Cancelled, Ended, Revoked, TooEarly.
+        """
+        session = await self.by_code(code)
+        dead = session.code != self.typed(code)
+        access_window.check(session, point_id, self.policy(session.official.start).door, now, dead)
+        return session
+
+    def phase(self, session: Session, now: datetime) -> Phase:
+        """Return where a session stands at `now`."""
+        return access_window.phase(session, self.policy(session.official.start).door, now)
+
+    # Capacity.
+
+    async def load(self, start: datetime, end: datetime) -> list[LoadStep]:
+        """Return the load over [start, end) as steps without gaps; nothing for an empty interval."""
+        window = Interval(start, end)
+        async with self._engine.begin() as db:
+            return admission_load.merged(admission_load.sweep(await sessions_store.held(db, window), window))
+
+    async def usage(self, start: datetime, end: datetime) -> Usage:
+        """Return how full the system was in [start, end), and who waited, lost a code or was refused (R-113)."""
+        window = Interval(start, end)
+        async with self._engine.begin() as db:
+            steps = admission_load.sweep(await sessions_store.held(db, window), window)
+            waited, revoked = await admission_store.counts(db, window)
+            refused = await refusals_store.crowded_out(db, window)
+        sessions, points = (admission_load.peak(steps, what) for what in LIMITS)
+        return Usage(
+            sessions=sessions.sessions if sessions else 0,
+            sessions_at=sessions.start if sessions else None,
+            points=points.points if points else 0,
+            points_at=points.start if points else None,
+            waited=waited,
+            revoked=revoked,
+            refused=refused,
+        )
+
+    async def limits(self, now: datetime) -> Limits:
+        """Return the maximum and the usable share at `now`."""
+        async with self._engine.begin() as db:
+            maximum = await sessions_store.ceiling(db, self._rated)
+        return Limits(maximum.at(now), self.policy(now).capacity.usable(maximum.at(now)))
+
+    async def ceiling(self) -> admission_load.Ceiling:
+        """Return the rated maximum over time, as recorded and planned."""
+        async with self._engine.begin() as db:
+            return await sessions_store.ceiling(db, self._rated)
+
+    # What happened.
+
+    async def happenings(self, after: int, limit: int = 1000) -> list[Happening]:
+        """Return what happened to sessions after the happening with this id, oldest first."""
+        async with self._engine.begin() as db:
+            return await admission_store.happenings(db, after, limit)
+
+    async def history(self, session_id: str) -> list[Happening]:
+        """Return what happened to a session, oldest first (I-01)."""
+        async with self._engine.begin() as db:
+            return await admission_store.history(db, session_id)

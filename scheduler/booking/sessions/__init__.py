@@ -1,0 +1,1 @@
+"""Booked sessions: their states, slots, codes, access window, script and history."""

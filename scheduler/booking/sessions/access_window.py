@@ -1,0 +1,53 @@
+"""When a code opens the door: from the lobby before a slot until the grace time after it (policy values)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from scheduler.booking.sessions.states import QUEUED
+from scheduler.core.errors import Cancelled, Ended, NotInvited, Revoked, TooEarly
+from scheduler.core.model import Phase, Session, Slot, State
+from scheduler.policy.policy import DoorPolicy
+
+
+def phase(session: Session, door: DoorPolicy, now: datetime) -> Phase:
+    """Return where a session stands; between rehearsal and official meeting it is upcoming again."""
+    return stands(session.state, session.slots, door, now)
+
+
+def stands(state: State, slots: Sequence[Slot], door: DoorPolicy, now: datetime) -> Phase:
+    """Return where the slots of a session in a state stand."""
+    if state == State.CANCELLED:
+        return "cancelled"
+    if all(slot.end + door.grace <= now for slot in slots):
+        return "ended"
+    if state in QUEUED:
+        return "revoked" if state == State.REVOKED else "waiting"
+    if any(slot.start <= now < slot.end + door.grace for slot in slots):
+        return "open"
+    if any(slot.start - door.lobby <= now < slot.start for slot in slots):
+        return "lobby"
+    return "upcoming"
+
+
+def opens(session: Session, door: DoorPolicy, now: datetime) -> datetime | None:
+    """Return when the lobby of the next slot opens, or None when no slot is to come."""
+    return min((slot.start - door.lobby for slot in session.slots if now < slot.start), default=None)
+
+
+def check(session: Session, point_id: str | None, door: DoorPolicy, now: datetime, dead: bool = False) -> None:
+    """Let a point in, or somebody without a point (None) whom the caller answers for; a `dead` code lets nobody in.
+
+    Raises NotInvited before anything about the session's times is told, then Cancelled, Ended, Revoked, TooEarly.
+    """
+    if point_id is not None and point_id not in session.everyone:
+        raise NotInvited
+    now_phase = phase(session, door, now)
+    if now_phase == "cancelled":
+        raise Cancelled
+    if now_phase == "ended":
+        raise Ended
+    if dead or session.code is None:
+        raise Revoked
+    next_lobby = opens(session, door, now)
+    if now_phase == "upcoming" and next_lobby is not None:
+        raise TooEarly(next_lobby)

@@ -1,0 +1,120 @@
+"""Sessions page by page, in the order of their official start: selected, ordered and cut by the database.
+
+A page begins behind a session (keyset pagination), so that its cost does not grow with its number, and a session that
+is registered while somebody reads moves nothing from one page to the next.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions import store
+from scheduler.booking.sessions.schema import POINTS, SESSIONS, SLOTS
+from scheduler.booking.sessions.store import seconds
+from scheduler.core.model import Phase, Session, State
+from scheduler.policy.policy import DoorPolicy
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import naming
+
+_OFFICIAL = SLOTS.alias("official")
+_REHEARSAL = SLOTS.alias("rehearsal")
+_SLOTS = (
+    (_OFFICIAL.c.start, _OFFICIAL.c.end),
+    (func.coalesce(_REHEARSAL.c.start, _OFFICIAL.c.start), func.coalesce(_REHEARSAL.c.end, _OFFICIAL.c.end)),
+)
+"""Start and end of either slot; of the official one twice where there is no rehearsal, so that none is ever null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which sessions: those with a slot in [start, end) for which all that is given is true.
+
+    `units`: a point of one of them takes part or hosts, and so for the one `unit`; `phases`: where they stand; `text`
+    may lack diacritics and stands anywhere in number, title or name of the host. `newest`: the last start comes first.
+    """
+
+    start: datetime
+    end: datetime
+    units: Collection[str] | None = None
+    unit: str | None = None
+    phases: frozenset[Phase] | None = None
+    text: str = ""
+    newest: bool = False
+
+
+async def page(
+    db: AsyncConnection, selection: Selection, after: Session | None, limit: int, profiles: Profiles, now: datetime
+) -> list[Session]:
+    """Return the first sessions of a selection, or those that come after a session, `limit` at most."""
+    start = _OFFICIAL.c.start
+    query = _joined().where(_in_time(selection))
+    for units in (selection.units, None if selection.unit is None else [selection.unit]):
+        query = query if units is None else query.where(store.concerns(units))
+    if selection.phases is not None:
+        query = query.where(_phase(profiles, now).in_(selection.phases))
+    if selection.text:
+        query = query.where(await _tells(db, naming.key(selection.text)))
+    if after is not None:
+        query = query.where(_behind(after, selection.newest))
+    order = (start.desc(), SESSIONS.c.seq.desc()) if selection.newest else (start, SESSIONS.c.seq)
+    ids = [row.id for row in await db.execute(query.order_by(*order).limit(limit))]
+    found = {session.id: session for session in await store.named(db, ids)}
+    return [found[each] for each in ids]
+
+
+def _joined() -> Select[tuple[str]]:
+    official = (_OFFICIAL.c.session == SESSIONS.c.id) & (_OFFICIAL.c.kind == "chinh_thuc")
+    rehearsal = (_REHEARSAL.c.session == SESSIONS.c.id) & (_REHEARSAL.c.kind == "tong_duyet")
+    return select(SESSIONS.c.id).join(_OFFICIAL, official).outerjoin(_REHEARSAL, rehearsal)
+
+
+def _in_time(selection: Selection) -> ColumnElement[bool]:
+    """Tell which have a slot in the time; no rehearsal ends behind its official start, which narrows what is read."""
+    start, end = seconds(selection.start), store.rounded_up(selection.end)
+    meets = or_(*((begin < end) & (finish > start) for begin, finish in _SLOTS))
+    return (_OFFICIAL.c.start > start - store.LONGEST) & meets
+
+
+def _behind(session: Session, newest: bool) -> ColumnElement[bool]:
+    """Tell which come after a session; the first comparison lets the database begin there."""
+    start, at = _OFFICIAL.c.start, seconds(session.official.start)
+    if newest:
+        return (start <= at) & or_(start < at, SESSIONS.c.seq < session.seq)
+    return (start >= at) & or_(start > at, SESSIONS.c.seq > session.seq)
+
+
+async def _tells(db: AsyncConnection, text: str) -> ColumnElement[bool]:
+    """Tell which say a folded text, or have a host that is called so."""
+    points = (await db.execute(select(POINTS.c.id, POINTS.c.name, POINTS.c.label))).all()
+    hosts = [point.id for point in points if text in naming.key(f"{point.name} {point.label}")]
+    return or_(SESSIONS.c.folded.contains(text, autoescape=True), SESSIONS.c.host_point.in_(hosts))
+
+
+def _phase(profiles: Profiles, now: datetime) -> ColumnElement[str]:
+    """Return what :func:`scheduler.booking.sessions.access_window.stands` says, as SQL."""
+    at = seconds(now)
+    over = _by_profile(profiles, lambda door: seconds(now - door.grace))
+    lobby = _by_profile(profiles, lambda door: seconds(now + door.lobby))
+    return case(
+        (SESSIONS.c.state == State.CANCELLED, "cancelled"),
+        (and_(*(end <= over for _, end in _SLOTS)), "ended"),
+        (SESSIONS.c.state == State.REVOKED, "revoked"),
+        (SESSIONS.c.state == State.WAITING, "waiting"),
+        (or_(*((start <= at) & (end > over) for start, end in _SLOTS)), "open"),
+        (or_(*((start > at) & (start <= lobby) for start, _ in _SLOTS)), "lobby"),
+        else_="upcoming",
+    )
+
+
+def _by_profile(profiles: Profiles, of: Callable[[DoorPolicy], int]) -> ColumnElement[int]:
+    """Return a number of the door's rules by the profile in force at the official start; before all, by the first."""
+    usual = literal(of(profiles.shelf[0].door))
+    begins = [
+        (_OFFICIAL.c.start >= seconds(datetime.combine(policy.effective_from, time(), policy.zone)), of(policy.door))
+        for policy in reversed(profiles.shelf)
+        if policy.effective_from is not None
+    ]
+    return case(*begins, else_=usual) if begins else usual

@@ -1,0 +1,96 @@
+"""What a registration says beside who, when and where: class, purpose, kind, form, the support it needs. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from scheduler.core import text
+from scheduler.core.errors import FieldError
+from scheduler.core.model import Point, Request, Session
+from scheduler.policy.policy import Policy
+
+MAX_ECHO = 64
+
+
+def normal(request: Request) -> Request:
+    """Return a request whose particulars have one form: clean texts, each item of support once."""
+    return replace(
+        request,
+        reason=text.clean(request.reason),
+        support=tuple(dict.fromkeys(request.support)),
+        support_note=text.clean(request.support_note),
+        second_name=text.clean(request.second_name),
+        second_phone=request.second_phone.strip(),
+        people=request.people if request.people is not None else sum(request.people_at.values()) or None,
+    )
+
+
+def faults(request: Request, policy: Policy) -> list[FieldError]:
+    """Return what is wrong with the particulars of a normal request (Điều 4, 5.2, 13.1, 13.2.a)."""
+    rules = policy.registration
+    return [
+        *_class_faults(request, policy),
+        *_code_faults("purpose", [request.purpose], rules.purposes),
+        *_code_faults("kind", [request.kind], rules.kinds),
+        *_code_faults("form", [request.form], rules.forms),
+        *([FieldError("secret", "required")] if request.secret is None else []),
+        *_code_faults("support", request.support, rules.support),
+        *_optional("support_note", request.support_note, policy.session.max_title),
+        *_optional("second_name", request.second_name, policy.session.max_name),
+        *_people_faults(request, policy.session.max_people),
+    ]
+
+
+def _class_faults(request: Request, policy: Policy) -> list[FieldError]:
+    """Say what a class must be called for, and why (R-061, R-073, R-075)."""
+    rules = policy.classes[request.klass]
+    found = [] if rules.grounds or not request.ground else [FieldError("ground", "not-for-class")]
+    found += _code_faults("ground", [request.ground], rules.grounds) if rules.grounds else []
+    check = text.faults if rules.needs_reason else _optional
+    return found + check("reason", request.reason, policy.session.max_title)
+
+
+def _code_faults(field: str, given: Iterable[str], known: Mapping[str, str]) -> list[FieldError]:
+    return [
+        FieldError(field, "unknown-code", code[:MAX_ECHO]) if code else FieldError(field, "required")
+        for code in given
+        if code not in known
+    ]
+
+
+def _optional(field: str, given: str, longest: int) -> list[FieldError]:
+    return text.faults(field, given, longest) if given else []
+
+
+def _people_faults(request: Request, most: int) -> list[FieldError]:
+    """Say which numbers of people cannot be, and that all are no fewer than those counted by point (Điều 13.1)."""
+    there = set(request.everyone)
+    found = [
+        FieldError("people_at", "not-in-session", point[:MAX_ECHO]) for point in request.people_at if point not in there
+    ]
+    if any(not 1 <= people <= most for people in request.people_at.values()):
+        return [*found, FieldError("people_at", "people-range", str(most))]
+    if request.people is None:
+        return found
+    if not 1 <= request.people <= most:
+        return [*found, FieldError("people", "people-range", str(most))]
+    counted = sum(request.people_at.values())
+    return found + ([FieldError("people", "fewer-than-counted", str(counted))] if request.people < counted else [])
+
+
+def said(session: Session, policy: Policy, points: Mapping[str, Point]) -> tuple[str, ...]:
+    """Return the lines in which a letter says what a session is: purpose, kind, form, people (R-070).
+
+    `points` holds those whose people are to be told one by one.
+    """
+    rules = policy.registration
+    named = {
+        "Mục đích": rules.purposes.get(session.purpose),
+        "Loại hình họp": rules.kinds.get(session.kind),
+        "Hình thức họp": rules.forms.get(session.form),
+        "Số người dự kiến": session.people,
+    }
+    counted = [(points[point].label, people) for point, people in session.people_at.items() if point in points]
+    return (
+        *(f"{name}: {value}" for name, value in named.items() if value),
+        *(f"- {label}: {people} người" for label, people in counted),
+    )

@@ -1,0 +1,331 @@
+"""Rows of sessions, slots, codes and capacity, on a connection whose transaction the service holds."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.admission.load import Ceiling
+from scheduler.booking.sessions.access_window import stands
+from scheduler.booking.sessions.schema import (
+    CAPACITY_STEPS,
+    CODES,
+    POINTS,
+    REGISTRATION_COUNTER,
+    SCRIPT_ITEMS,
+    SESSION_POINTS,
+    SESSIONS,
+    SLOTS,
+    UNITS,
+)
+from scheduler.core import code_encryption
+from scheduler.core.errors import UnknownSession
+from scheduler.core.model import Amount, Entry, Interval, ScriptItem, Session, Slot, State
+from scheduler.policy.policy import DoorPolicy, Policy
+from scheduler.units import naming
+from scheduler.units.store import storable
+
+_ENTRIES = (
+    select(SESSIONS.c.id, SESSIONS.c.number, SESSIONS.c.title, SESSIONS.c.state, POINTS.c.label, UNITS.c.level)
+    .add_columns(SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
+    .select_from(SLOTS.join(SESSIONS).join(POINTS, SESSIONS.c.host_point == POINTS.c.id).join(UNITS))
+    .order_by(SLOTS.c.start, SESSIONS.c.seq)
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+_SESSION_COLUMNS = [column for column in SESSIONS.c if column.name not in {"mark", "folded"}]
+_TIMES = ("created", "received", "effective", "reply_due", "check_due")
+_SLOT_COLUMNS = (SLOTS.c.kind, SLOTS.c.start, SLOTS.c.end, SLOTS.c.legs)
+
+
+def seconds(instant: datetime) -> int:
+    """Return whole seconds since 1970, rounded down, exactly."""
+    return (instant - EPOCH) // SECOND
+
+
+def instant(at: int) -> datetime:
+    """Return the UTC datetime of whole seconds since 1970."""
+    return EPOCH + at * SECOND
+
+
+_EVERY = SLOTS.alias()
+LONGEST = select(func.max(_EVERY.c.end - _EVERY.c.start)).scalar_subquery()
+"""Seconds that the longest slot takes."""
+
+
+def rounded_up(at: datetime) -> int:
+    """Return the seconds since 1970 of a moment, the next ones within a second: slots begin on whole seconds."""
+    return -((EPOCH - at) // SECOND)
+
+
+def meets(start: datetime, end: datetime) -> ColumnElement[bool]:
+    """Tell which slots overlap [start, end)."""
+    return overlap(seconds(start), rounded_up(end))
+
+
+def overlap(start: int | ColumnElement[int], end: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """Tell which slots overlap a time in seconds since 1970.
+
+    None that begins before that by more than the longest takes can: without this, half a year would be looked through.
+    """
+    return (SLOTS.c.start < end) & (SLOTS.c.end > start) & (SLOTS.c.start > start - LONGEST)
+
+
+def issued() -> ColumnElement[bool]:
+    """Tell which sessions hold capacity: those with a live code (I10).
+
+    Asked by the code and not by the state, SQLite looks up the few slots of the time and not every issued session.
+    """
+    return SESSIONS.c.mark.is_not(None)
+
+
+async def one(db: AsyncConnection, session_id: str) -> Session | None:
+    """Return a session by id."""
+    found = await _sessions(db, SESSIONS.c.id.in_(storable([session_id])))
+    return found[0] if found else None
+
+
+async def named(db: AsyncConnection, ids: Iterable[str]) -> list[Session]:
+    """Return those of the sessions that there are, in the order of registration."""
+    return await _sessions(db, SESSIONS.c.id.in_(storable(ids)))
+
+
+async def known(db: AsyncConnection, session_id: str) -> Session:
+    """Return a session by id. Raises UnknownSession."""
+    session = await one(db, session_id)
+    if session is None:
+        raise UnknownSession(session_id)
+    return session
+
+
+async def by_code(db: AsyncConnection, code: str) -> Session | None:
+    """Return the session a code was issued for, however long ago."""
+    owner = select(CODES.c.session).where(CODES.c.mark == code_encryption.of(db).mark(code))
+    found = await _sessions(db, SESSIONS.c.id.in_(owner))
+    return found[0] if found else None
+
+
+async def between(
+    db: AsyncConnection,
+    start: datetime,
+    end: datetime,
+    units: Collection[str] | None = None,
+    points: Collection[str] | None = None,
+) -> list[Session]:
+    """Return the sessions with a slot in [start, end); if units or points are given, those that concern one of them."""
+    where: ColumnElement[bool] = SESSIONS.c.id.in_(select(SLOTS.c.session).where(meets(start, end)))
+    if units is not None or points is not None:
+        where &= concerns(units or (), points or ())
+    found = await _sessions(db, where)
+    return sorted(found, key=lambda session: (session.slots[0].start, session.seq))
+
+
+def attended(unit: str, start: datetime, end: datetime) -> Select[tuple[str]]:
+    """Select the sessions with a slot in [start, end) that have a point of a unit."""
+    met = SESSIONS.c.id.in_(select(SLOTS.c.session).where(meets(start, end)))
+    return select(SESSIONS.c.id).where(met, concerns([unit]))
+
+
+async def agenda(
+    db: AsyncConnection,
+    start: datetime,
+    end: datetime,
+    units: Collection[str] | None,
+    door: Callable[[datetime], DoorPolicy],
+    now: datetime,
+) -> list[Entry]:
+    """Return the slots in [start, end) of what is not cancelled, by start; with `units` what concerns them.
+
+    `door` returns the rules of the day of a slot.
+    """
+    where = meets(start, end) & (SESSIONS.c.state != State.CANCELLED)
+    rows = await db.execute(_ENTRIES.where(where if units is None else where & concerns(units)))
+    found = []
+    for row in rows:
+        slot = slot_of(row.kind, row.start, row.end, row.legs)
+        phase = stands(State(row.state), (slot,), door(slot.start), now)
+        found.append(Entry(row.id, row.number, row.title, row.label, row.level, slot, phase))
+    return found
+
+
+async def urgent(db: AsyncConnection, now: datetime) -> list[Session]:
+    """Return the emergencies that are neither over nor cancelled (Điều 12.3)."""
+    ahead = SESSIONS.c.id.in_(select(SLOTS.c.session).where(SLOTS.c.end > seconds(now)))
+    return await _sessions(db, (SESSIONS.c.klass == "khan_cap") & (SESSIONS.c.state != State.CANCELLED) & ahead)
+
+
+def concerns(units: Collection[str], points: Collection[str] = ()) -> ColumnElement[bool]:
+    """Tell which sessions have a point of one of the units, or one of the points, as host or component."""
+    of_units = select(POINTS.c.id).where(POINTS.c.unit.in_(storable(units)))
+    wanted = select(POINTS.c.id).where(POINTS.c.id.in_(storable(points))).union(of_units)
+    invited = (SESSION_POINTS.c.session == SESSIONS.c.id) & SESSION_POINTS.c.point.in_(wanted)
+    return or_(SESSIONS.c.host_point.in_(wanted), exists().where(invited))
+
+
+async def _sessions(db: AsyncConnection, where: ColumnElement[bool]) -> list[Session]:
+    """Return whole sessions in registration order, from three statements however many they are."""
+    ids = select(SESSIONS.c.id).where(where)
+    slots: dict[str, list[Slot]] = {}
+    for row in await db.execute(select(SLOTS).where(SLOTS.c.session.in_(ids)).order_by(SLOTS.c.start)):
+        slots.setdefault(row.session, []).append(slot_of(row.kind, row.start, row.end, row.legs))
+    points: dict[str, list[str]] = {}
+    invited = select(SESSION_POINTS).where(SESSION_POINTS.c.session.in_(ids)).order_by(SESSION_POINTS.c.position)
+    for row in await db.execute(invited):
+        points.setdefault(row.session, []).append(row.point)
+    query = select(*_SESSION_COLUMNS, CODES.c.sealed).outerjoin(CODES, CODES.c.mark == SESSIONS.c.mark)
+    rows = (await db.execute(query.where(where).order_by(SESSIONS.c.seq))).mappings()
+    safe = code_encryption.of(db)
+    return [
+        Session(
+            **_columns(row),
+            code=None if row["sealed"] is None else safe.open(row["sealed"], row["id"]),
+            points=tuple(points.get(row["id"], ())),
+            slots=tuple(slots[row["id"]]),
+        )
+        for row in rows
+    ]
+
+
+def _columns(row: RowMapping) -> dict[str, Any]:
+    values = {name: row[name] for name in row if name != "sealed"}
+    times = {name: instant(row[name]) for name in _TIMES}
+    counted, support = json.loads(row["people_at"]), tuple(row["support"].split())
+    return {**values, **times, "state": State(row["state"]), "support": support, "people_at": counted}
+
+
+async def check_vault(db: AsyncConnection) -> None:
+    """Open one code, so that a lost key is noticed at the start. Raises LostKey."""
+    live = select(CODES.c.sealed, CODES.c.session).where(CODES.c.sealed.is_not(None)).limit(1)
+    row = (await db.execute(live)).first()
+    if row is not None:
+        code_encryption.of(db).open(row.sealed, row.session)
+
+
+async def add(db: AsyncConnection, session: Session) -> None:
+    """Save a new session, which has no code yet, with its points and slots."""
+    await db.execute(insert(SESSIONS).values(_values(session)))
+    await _add_slots(db, session)
+
+
+def _values(session: Session) -> dict[str, object]:
+    values = {column.name: getattr(session, column.name) for column in _SESSION_COLUMNS}
+    times = {name: seconds(getattr(session, name)) for name in _TIMES}
+    support, counted = " ".join(session.support), json.dumps(dict(session.people_at))
+    folded = naming.key(f"{session.number} {session.title}")
+    return {**values, **times, "support": support, "people_at": counted, "folded": folded}
+
+
+async def _add_slots(db: AsyncConnection, session: Session) -> None:
+    invited = [{"session": session.id, "point": p, "position": i} for i, p in enumerate(session.points)]
+    if invited:
+        await db.execute(insert(SESSION_POINTS), invited)
+    await db.execute(insert(SLOTS), [_slot_values(session.id, slot) for slot in session.slots])
+
+
+async def amend(db: AsyncConnection, session: Session) -> None:
+    """Replace what a session was asked for; its state and code stay."""
+    values = _values(session)
+    await db.execute(update(SESSIONS).where(SESSIONS.c.id == session.id).values(values))
+    for table in (SESSION_POINTS, SLOTS):
+        await db.execute(delete(table).where(table.c.session == session.id))
+    await _add_slots(db, session)
+
+
+async def move(db: AsyncConnection, session_id: str, state: State, code: str | None, now: datetime) -> None:
+    """Put a session into a state; the code it had dies and stays on record for ever, a new one is recorded."""
+    at = seconds(now)
+    owned = (CODES.c.session == session_id) & CODES.c.died.is_(None)
+    await db.execute(update(CODES).where(owned).values(died=at, sealed=None))
+    safe = code_encryption.of(db)
+    mark = None if code is None else safe.mark(code)
+    if code is not None:
+        sealed = safe.seal(code, session_id)
+        await db.execute(insert(CODES).values(mark=mark, session=session_id, issued=at, sealed=sealed))
+    await db.execute(update(SESSIONS).where(SESSIONS.c.id == session_id).values(state=state, mark=mark))
+
+
+async def script(db: AsyncConnection, session_id: str) -> tuple[ScriptItem, ...]:
+    """Return the script of a session in order."""
+    columns = [column for column in SCRIPT_ITEMS.c if column.name not in {"session", "position"}]
+    of_session = SCRIPT_ITEMS.c.session.in_(storable([session_id]))
+    rows = await db.execute(select(*columns).where(of_session).order_by(SCRIPT_ITEMS.c.position))
+    return tuple(ScriptItem(**row) for row in rows.mappings())
+
+
+async def set_script(db: AsyncConnection, session_id: str, items: Sequence[ScriptItem]) -> None:
+    """Replace the script of a session."""
+    await db.execute(delete(SCRIPT_ITEMS).where(SCRIPT_ITEMS.c.session == session_id))
+    rows = [{"session": session_id, "position": place, **asdict(item)} for place, item in enumerate(items)]
+    if rows:
+        await db.execute(insert(SCRIPT_ITEMS), rows)
+
+
+async def code_used(db: AsyncConnection, code: str) -> bool:
+    """Tell whether a code was ever issued."""
+    mark = code_encryption.of(db).mark(code)
+    return await db.scalar(select(CODES.c.mark).where(CODES.c.mark == mark)) is not None
+
+
+async def next_seq(db: AsyncConnection) -> int:
+    """Return the next place in the registration order; needs the write lock."""
+    return (await db.scalar(select(func.max(SESSIONS.c.seq))) or 0) + 1
+
+
+async def number(db: AsyncConnection, policy: Policy, now: datetime) -> str:
+    """Give a registration or a draft its number, counted within the year; needs the write lock."""
+    year = now.astimezone(policy.zone).year
+    return f"{policy.session.number_prefix}-{year}-{await _next_number(db, year):04}"
+
+
+async def _next_number(db: AsyncConnection, year: int) -> int:
+    counter = REGISTRATION_COUNTER
+    last: int | None = await db.scalar(select(counter.c.last).where(counter.c.year == year))
+    number = (last or 0) + 1
+    if last is None:
+        await db.execute(insert(counter).values(year=year, last=number))
+    else:
+        await db.execute(update(counter).where(counter.c.year == year).values(last=number))
+    return number
+
+
+# Capacity.
+
+
+async def held(db: AsyncConnection, window: Interval) -> list[Slot]:
+    """Return the slots of issued sessions that overlap a window."""
+    found = select(*_SLOT_COLUMNS).join(SESSIONS).where(issued() & meets(window.start, window.end))
+    return [slot_of(*row) for row in (await db.execute(found)).all()]
+
+
+_STEPS = select(CAPACITY_STEPS).order_by(CAPACITY_STEPS.c.since)
+
+
+async def ceiling(db: AsyncConnection, rated: Amount) -> Ceiling:
+    """Return the maximum over time: `rated` until the first recorded step."""
+    rows = await db.execute(_STEPS)
+    return Ceiling(rated, tuple((instant(row.since), Amount(row.sessions, row.points)) for row in rows))
+
+
+async def set_ceiling(db: AsyncConnection, ceiling: Ceiling) -> None:
+    """Record the steps of a maximum over time instead of those before."""
+    await db.execute(delete(CAPACITY_STEPS))
+    rows = [{"since": seconds(since), "sessions": a.sessions, "points": a.points} for since, a in ceiling.steps]
+    if rows:
+        await db.execute(insert(CAPACITY_STEPS), rows)
+
+
+def slot_of(kind: str, start: int, end: int, legs: int) -> Slot:
+    """Return the slot of a row."""
+    return Slot("tong_duyet" if kind == "tong_duyet" else "chinh_thuc", instant(start), instant(end), legs)
+
+
+def _slot_values(session_id: str, slot: Slot) -> dict[str, object]:
+    start, end = seconds(slot.start), seconds(slot.end)
+    return {"session": session_id, "kind": slot.kind, "start": start, "end": end, "legs": slot.legs}

@@ -1,0 +1,1 @@
+"""Working time, corrections of days, and deadlines counted in both."""

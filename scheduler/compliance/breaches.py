@@ -1,0 +1,120 @@
+"""What the records say was not done as the regulation asks, by unit: facts, no judgement (Điều 20). Pure."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from scheduler.core.model import Point, Refused, Session, State
+from scheduler.directory.model import Change
+from scheduler.operations.closing.recording_handover import Handover
+
+BreachKind = Literal[
+    "late", "missed", "absent", "unchecked", "uninvited", "name", "drift", "closing", "receipt", "figures"
+]  # fmt: skip
+"""Registered, or moved, after the deadline; registered and not held; expected in a meeting that its host held, and not
+there; not checked where others were; spoke uninvited where microphones are only advised about; another name, or other
+parameters, than registered; a closing list that nobody finished; a recording whose receipt was not confirmed in time;
+figures that were asked for and not answered in time."""
+
+ARTICLES: Mapping[BreachKind, str] = {
+    "late": "điểm a khoản 2 Điều 13",
+    "missed": "khoản 4 Điều 12",
+    "absent": "khoản 4 Điều 14",
+    "unchecked": "điểm c khoản 2 Điều 13",
+    "uninvited": "khoản 6 Điều 11",
+    "name": "khoản 4 Điều 6",
+    "drift": "khoản 5 Điều 11",
+    "closing": "khoản 1 Điều 15",
+    "receipt": "khoản 3 Điều 15",
+    "figures": "khoản 5 Điều 19",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One fact about a unit; `point` where it concerns one of its points, `session` is where it can be seen.
+
+    None: it is of no session, as a registration that was refused, what was seen of a device, and figures.
+    """
+
+    at: datetime
+    kind: BreachKind
+    unit: str
+    session: str | None
+    point: str | None = None
+
+
+def late(refusals: Iterable[Refused]) -> list[Breach]:
+    """Return the registrations that were refused for coming after their deadline."""
+    return [Breach(each.at, "late", each.unit, None, each.host_point) for each in refusals if each.word == "late"]
+
+
+def moved(sessions: Iterable[Session], points: Mapping[str, Point]) -> list[Breach]:
+    """Return the registrations that came too late for the time they have now, each at that time."""
+    return [
+        Breach(each.official.start, "late", points[each.host_point].unit, each.id, each.host_point) for each in sessions
+    ]
+
+
+def absent(session: Session, there: Collection[str], points: Mapping[str, Point], now: datetime) -> list[Breach]:
+    """Return the points that were not in a meeting that is over and that its host held."""
+    if session.state != State.ISSUED or now < session.official.end or session.host_point not in there:
+        return []
+    start = session.official.start
+    return [Breach(start, "absent", points[p].unit, session.id, p) for p in session.points if p not in there]
+
+
+def unchecked(session: Session, checked: Collection[str], points: Mapping[str, Point], now: datetime) -> list[Breach]:
+    """Return the points that were not checked for a meeting that has begun, where others were."""
+    if session.state != State.ISSUED or now < session.official.start or not checked:
+        return []
+    return [
+        Breach(session.official.start, "unchecked", points[p].unit, session.id, p)
+        for p in session.everyone
+        if p not in checked
+    ]
+
+
+def drifted(changes: Iterable[Change], points: Mapping[str, Point]) -> list[Breach]:
+    """Return what was seen of devices against what is registered of them."""
+    return [
+        Breach(each.at, "name" if each.field == "name" else "drift", points[each.point].unit, None, each.point)
+        for each in changes
+    ]
+
+
+def counts(found: Iterable[Breach]) -> dict[str, Counter[BreachKind]]:
+    """Return how many of each kind there are of each unit."""
+    by_unit: dict[str, Counter[BreachKind]] = {}
+    for each in found:
+        by_unit.setdefault(each.unit, Counter())[each.kind] += 1
+    return by_unit
+
+
+def missed(sessions: Iterable[Session], given_up: Collection[str], points: Mapping[str, Point]) -> list[Breach]:
+    """Return the sessions that nobody opened and that were given up for others."""
+    return [
+        Breach(session.official.start, "missed", points[session.host_point].unit, session.id)
+        for session in sessions
+        if session.id in given_up
+    ]
+
+
+def unclosed(
+    session: Session, missing: Collection[str], points: Mapping[str, Point], overdue: datetime, now: datetime
+) -> list[Breach]:
+    """Return the points of a session whose closing list was not finished by `overdue`."""
+    if session.state != State.ISSUED or now < overdue:
+        return []
+    return [Breach(overdue, "closing", points[p].unit, session.id, p) for p in missing if p in points]
+
+
+def unreceived(handovers: Iterable[Handover], now: datetime) -> list[Breach]:
+    """Return the recordings whose host did not confirm receipt in time."""
+    return [
+        Breach(each.due, "receipt", each.unit, each.session)
+        for each in handovers
+        if each.standing(now) in {"overdue", "late"}
+    ]

@@ -1,0 +1,71 @@
+"""The head of a unit hears by letter, each month, of what its records say was not done (Điều 21.1; R-124).
+
+Looked at once a day in the first days of a month, so that a server that was down makes up for it; the outbox knows what
+was told.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler.compliance.breaches import BreachKind, counts
+from scheduler.compliance.feedback import Box
+from scheduler.core.database import writing
+from scheduler.directory.people import store as people_store
+from scheduler.notifications import outbox
+from scheduler.notifications.wording import Channels, Facts, Notice
+from scheduler.policy.profile_files import Profiles
+from scheduler.reports.periods import month
+
+DAYS = 7
+KINDS: Mapping[BreachKind, str] = {
+    "late": "đăng ký trễ hạn",
+    "missed": "đăng ký nhưng không họp",
+    "absent": "vắng mặt",
+    "unchecked": "không kiểm tra kỹ thuật",
+    "uninvited": "mở micro khi chưa được mời",
+    "name": "sai tên điểm cầu",
+    "drift": "tự thay đổi thông số",
+    "closing": "chưa hoàn tất kết thúc kỹ thuật",
+    "receipt": "chưa xác nhận nhận bản ghi",
+    "figures": "chưa trả lời số liệu",
+}
+
+
+class Summaries:
+    """Writes to heads, else to the official mailbox of their unit."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, box: Box, channels: Channels) -> None:
+        # given
+        self._engine = engine
+        self._profiles = profiles
+        self._box = box
+        self._channels = channels
+        # owned
+        self._looked: date | None = None
+
+    async def work(self, now: datetime) -> None:
+        """Tell each unit with as many facts in the last month as the profile says; where it says none, nobody."""
+        policy = self._profiles.at(now)
+        day, least = now.astimezone(policy.zone).date(), policy.conduct.summary_from
+        if least is None or day.day > DAYS or day == self._looked:
+            return
+        last = month(day.year, day.month - 1, policy.zone)
+        name = f"{last.start.astimezone(policy.zone):%m/%Y}"
+        found = counts(await self._box.breaches(last.start, last.end, now))
+        async with writing(self._engine) as db:
+            heads = [each for each in await people_store.people(db) if each.role == "head" and each.serves(day)]
+            addresses = {each.unit: each.email for each in heads if each.email}
+            for unit, kinds in sorted(found.items()):
+                if kinds.total() >= least:
+                    facts = Facts(title=f"tháng {name}", reason=told(kinds))
+                    notice = Notice("summary", f"summary:{unit}:{name}", facts, unit, None, addresses.get(unit, ""))
+                    await outbox.tell(db, notice, self._channels, now)
+        self._looked = day
+
+
+def told(kinds: Counter[BreachKind]) -> str:
+    """Say how many there were of each kind."""
+    return "; ".join(f"{words}: {kinds[kind]}" for kind, words in KINDS.items() if kinds[kind])

@@ -1,0 +1,186 @@
+"""What is on record of the people of a unit, and what of it goes (I-10; Nghị định 13/2023/NĐ-CP, Điều 14 and 16).
+
+Names, telephones and addresses stand in few tables: who is in charge, whom to call about a session, who is on duty for
+it, who took part. What a session is held with is needed until it is over, who is in charge as long as they are, and a
+draft until it is settled. After that a unit may have it erased; what is of sessions goes by itself once the profile's
+months are over. Rows, counts and times stay.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Table, false, func, or_, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.schema import DRAFTS, POINTS, SESSIONS, SLOTS
+from scheduler.booking.sessions.store import seconds
+from scheduler.core.database import writing
+from scheduler.core.errors import UnknownUnit
+from scheduler.directory.schema import PEOPLE
+from scheduler.notifications.alerts import Desk
+from scheduler.operations.attendance.schema import DUTIES, LISTS
+from scheduler.units import store as units_store
+
+Kind = Literal["in-charge", "contact", "draft", "duty", "attendee"]
+
+_CONTACT = {"contact_name": "", "contact_phone": "", "second_name": "", "second_phone": ""}
+_ERASED: dict[Table, dict[str, str]] = {
+    SESSIONS: _CONTACT,
+    DUTIES: {"name": "", "phone": ""},
+    LISTS: {"people": "[]"},
+    PEOPLE: {"name": "", "phone": "", "email": ""},
+}
+"""What stands instead, by table."""
+_SESSION = {SESSIONS: SESSIONS.c.id, DUTIES: DUTIES.c.session, LISTS: LISTS.c.session}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody, where they are on record: `number` is of the session or draft, `needed` says that it stays for now."""
+
+    kind: Kind
+    name: str
+    phone: str
+    email: str
+    position: str
+    number: str
+    needed: bool
+
+
+class Personal:
+    """Tells a unit what is on record of its people, and lets it go."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def of(self, unit: str, now: datetime) -> list[Entry]:
+        """Return what is on record of a unit's people. Raises UnknownUnit."""
+        async with self._desk.engine.begin() as db:
+            return await self._of(db, unit, now)
+
+    async def erase(self, unit: str, now: datetime) -> int:
+        """Erase what a unit does not need any more; return how many entries that were. Raises UnknownUnit."""
+        async with writing(self._desk.engine) as db:
+            going = [each for each in await self._of(db, unit, now) if not each.needed]
+            for table in _SESSION:
+                await _erase(db, table, _ended(table, now) & self._owned(table, unit, now))
+            await _erase(db, PEOPLE, (PEOPLE.c.valid_to < self._desk.profiles.day(now)) & (PEOPLE.c.unit == unit))
+            await _erase_drafts(db, DRAFTS.c.settled.is_not(None) & _sent_by(unit))
+            return len(going)
+
+    async def forget(self, now: datetime) -> None:
+        """Erase what is of sessions that ended, and drafts that were settled, before the months the profile keeps."""
+        oldest = self._desk.profiles.at(now).preparation.oldest_list(now)
+        old = {table: _ended(table, oldest) for table in _SESSION}
+        settled = DRAFTS.c.settled < seconds(oldest)
+        async with self._desk.engine.begin() as db:
+            found = [
+                await db.scalar(select(true()).where(where, _named(table)).limit(1)) for table, where in old.items()
+            ]
+            found.append(await db.scalar(select(true()).where(settled, _WITH_CONTACT).limit(1)))
+        if any(found):
+            async with writing(self._desk.engine) as db:
+                for table, where in old.items():
+                    await _erase(db, table, where)
+                await _erase_drafts(db, settled)
+
+    async def _of(self, db: AsyncConnection, unit: str, now: datetime) -> list[Entry]:
+        if unit not in {known.id for known in await units_store.units(db)}:
+            raise UnknownUnit(unit)
+        duties = await self._rows(db, DUTIES, unit, now)
+        return [
+            *await self._in_charge(db, unit, now),
+            *await _of_drafts(db, unit),
+            *(entry for row in await self._rows(db, SESSIONS, unit, now) for entry in _contacts("contact", row)),
+            *(
+                Entry("duty", row["name"], row["phone"], "", row["role"], row["number"], row["needed"])
+                for row in duties
+            ),
+            *(entry for row in await self._rows(db, LISTS, unit, now) for entry in _attendees(row)),
+        ]
+
+    async def _in_charge(self, db: AsyncConnection, unit: str, now: datetime) -> list[Entry]:
+        day = self._desk.profiles.day(now)
+        query = select(PEOPLE).where(PEOPLE.c.unit == unit, _named(PEOPLE)).order_by(PEOPLE.c.valid_from, PEOPLE.c.id)
+        return [
+            Entry(
+                "in-charge", row.name, row.phone, row.email, row.role, "", row.valid_to is None or row.valid_to >= day
+            )
+            for row in await db.execute(query)
+        ]
+
+    async def _rows(self, db: AsyncConnection, table: Table, unit: str, now: datetime) -> list[dict[str, Any]]:
+        """Return what a table has of a unit, with the number of the session and whether it is to come."""
+        columns = [column for column in table.c if column.name != "number"]
+        query = select(*columns, SESSIONS.c.number, (~_ended(table, now)).label("needed"))
+        if table is not SESSIONS:
+            query = query.join(SESSIONS, SESSIONS.c.id == _SESSION[table])
+        rows = await db.execute(query.where(self._owned(table, unit, now), _named(table)).order_by(SESSIONS.c.seq))
+        return [dict(row) for row in rows.mappings()]
+
+    def _owned(self, table: Table, unit: str, now: datetime) -> ColumnElement[bool]:
+        """What is of a unit's points or the unit's own; who is on central duty is of the operating unit."""
+        points = select(POINTS.c.id).where(POINTS.c.unit == unit)
+        if table is SESSIONS:
+            return SESSIONS.c.host_point.in_(points)
+        if table is LISTS:
+            return LISTS.c.point.in_(points)
+        operates = self._desk.profiles.at(now).directory.operator_unit == unit
+        central = DUTIES.c.role.in_(["main", "backup"]) if operates else false()
+        return or_(DUTIES.c.point.in_(points), DUTIES.c.unit == unit, central)
+
+
+_WITH_CONTACT = or_(*(DRAFTS.c.content.contains(f'"{name}"') for name in _CONTACT))
+
+
+async def _of_drafts(db: AsyncConnection, unit: str) -> list[Entry]:
+    query = select(DRAFTS).where(_sent_by(unit), _WITH_CONTACT).order_by(DRAFTS.c.arrived, DRAFTS.c.id)
+    return [
+        entry
+        for row in await db.execute(query)
+        for entry in _contacts(
+            "draft", {**json.loads(row.content), "number": row.number, "needed": row.settled is None}
+        )
+    ]
+
+
+def _contacts(kind: Kind, fields: Mapping[str, Any]) -> list[Entry]:
+    pairs = (("contact_name", "contact_phone"), ("second_name", "second_phone"))
+    found = [(str(fields.get(name) or ""), str(fields.get(phone) or "")) for name, phone in pairs]
+    return [
+        Entry(kind, name, phone, "", "", fields["number"], fields["needed"]) for name, phone in found if name or phone
+    ]
+
+
+def _attendees(row: Mapping[str, Any]) -> list[Entry]:
+    return [
+        Entry("attendee", each["name"], "", "", each["position"], row["number"], row["needed"])
+        for each in json.loads(row["people"])
+    ]
+
+
+def _sent_by(unit: str) -> ColumnElement[bool]:
+    return func.coalesce(DRAFTS.c.origin, DRAFTS.c.unit) == unit
+
+
+def _ended(table: Table, before: datetime) -> ColumnElement[bool]:
+    """Whether all times of a session are over by then."""
+    return _SESSION[table].not_in(select(SLOTS.c.session).where(SLOTS.c.end > seconds(before)))
+
+
+def _named(table: Table) -> ColumnElement[bool]:
+    return or_(*(table.c[name] != empty for name, empty in _ERASED[table].items()))
+
+
+async def _erase(db: AsyncConnection, table: Table, where: ColumnElement[bool]) -> None:
+    await db.execute(update(table).where(where, _named(table)).values(_ERASED[table]))
+
+
+async def _erase_drafts(db: AsyncConnection, where: ColumnElement[bool]) -> None:
+    """Take the contacts out of drafts."""
+    for row in (await db.execute(select(DRAFTS.c.id, DRAFTS.c.content).where(where, _WITH_CONTACT))).all():
+        left = {name: value for name, value in json.loads(row.content).items() if name not in _CONTACT}
+        await db.execute(update(DRAFTS).where(DRAFTS.c.id == row.id).values(content=json.dumps(left)))

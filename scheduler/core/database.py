@@ -1,0 +1,182 @@
+"""Engines and transactions: SQLite (one file, WAL) or PostgreSQL, with one writer at a time on either.
+
+Admission reads what is held and then writes what it decided, so two of them must never interleave (Điều 5.1, R-018).
+SQLite gives that with BEGIN IMMEDIATE, PostgreSQL with a transaction-level advisory lock. pysqlite's own idea of when
+to begin is switched off and BEGIN is sent from SQLAlchemy's event, as SQLAlchemy's SQLite page advises.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, Dialect, event, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util.queue import AsyncAdaptedQueue
+
+from scheduler.core.code_encryption import FORGETFUL, OPTION, Vault
+from scheduler.core.lock_timeout import waiting
+
+BUSY_TIMEOUT_MS = 30_000
+"""How long a writer waits for its turn at most; an admission takes a few milliseconds."""
+CONNECT_TIMEOUT_S = 4.0
+"""How long PostgreSQL may take to accept a connection."""
+WRITER = "diemcau_immediate"
+"""The execution option of a transaction that writes."""
+BUSY = "busy_timeout"
+ADVISORY_LOCK = 0x6469656D636175  # "diemcau"
+_TURN = text("SELECT pg_advisory_xact_lock(:key)")
+_ALONGSIDE: ContextVar[Callable[[AsyncConnection], Awaitable[None]] | None] = ContextVar("alongside", default=None)
+
+_POSTGRESQL = {"timeout": CONNECT_TIMEOUT_S, "server_settings": {"lock_timeout": str(BUSY_TIMEOUT_MS)}}
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+
+def connect(url: str, vault: Vault = FORGETFUL) -> AsyncEngine:
+    """Make an engine from a database URL; ``sqlite:///file`` and ``postgresql://…`` get the async driver."""
+    scheme, separator, rest = url.partition("://")
+    driver = _DRIVERS.get(scheme, scheme)
+    engine = create_async_engine(
+        f"{driver}{separator}{rest}",
+        execution_options={OPTION: vault},
+        poolclass=_Pool,
+        connect_args={} if driver == _DRIVERS["sqlite"] else _POSTGRESQL,
+    )
+    event.listen(engine.sync_engine, "do_connect", _connected)
+    prepare(engine)
+    return engine
+
+
+def file(url: str) -> Path | None:
+    """Return the file of a SQLite database by its URL; None for another kind."""
+    found = make_url(url)
+    return Path(found.database) if found.get_backend_name() == "sqlite" and found.database else None
+
+
+class _Queue(AsyncAdaptedQueue[Any]):
+    """Connections at rest; who finds none waits as long as its task may."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """Return a connection. Raises queue.Empty."""
+        with waiting() as seconds:
+            return super().get(block, _timeout_ms(seconds) / 1000)
+
+
+class _Pool(AsyncAdaptedQueuePool):
+    _queue_class = _Queue
+
+
+def _connected(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Connect; whatever keeps us from that is an error of the database, as later ones are."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except dialect.loaded_dbapi.Error:
+        raise
+    except Exception as error:
+        raise OperationalError("connect", {}, error) from error
+
+
+def prepare(engine: AsyncEngine) -> None:
+    """Fit an engine made elsewhere with our transactions, before its first connection; doing it twice is fine."""
+    sync = engine.sync_engine
+    if sync.dialect.name == "postgresql" and not event.contains(sync, "begin", _limit_locks):
+        event.listen(sync, "begin", _limit_locks)
+    if sync.dialect.name == "sqlite" and not event.contains(sync, "connect", _on_connect):
+        event.listen(sync, "connect", _on_connect)
+        event.listen(sync, "begin", _on_begin)
+        event.listen(sync, "invalidate", _on_invalidate)
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Open the one serialised write transaction; leaving it by an exception rolls back."""
+    async with engine.execution_options(**{WRITER: True}).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            with waiting() as before:
+                await connection.execute(_TURN, {"key": ADVISORY_LOCK})
+            with waiting() as seconds:
+                if _timeout_ms(seconds) != _timeout_ms(before):
+                    await connection.run_sync(_limit_locks)
+        yield connection
+        if (note := _ALONGSIDE.get()) is not None:
+            await note(connection)
+
+
+@contextmanager
+def alongside(note: Callable[[AsyncConnection], Awaitable[None]]) -> Iterator[None]:
+    """Let every write transaction of this task do `note` at its end, too: both are committed, or neither is."""
+    token = _ALONGSIDE.set(note)
+    try:
+        yield
+    finally:
+        _ALONGSIDE.reset(token)
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    connection.run_async(_set_up)
+
+
+async def _set_up(connection: aiosqlite.Connection) -> None:
+    await connection.execute(f"PRAGMA {BUSY}={BUSY_TIMEOUT_MS}")
+    await _use_wal(connection)
+    await connection.execute("PRAGMA synchronous=FULL")
+    await connection.execute("PRAGMA foreign_keys=ON")
+
+
+async def _use_wal(connection: aiosqlite.Connection) -> None:
+    """Switch the file to WAL, again and again while others do: SQLite does not ask its busy handler here."""
+    with waiting() as seconds:
+        deadline = asyncio.get_running_loop().time() + _timeout_ms(seconds) / 1000
+        while True:
+            try:
+                await connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or asyncio.get_running_loop().time() > deadline:
+                    raise
+            await asyncio.sleep(0.005)
+
+
+def _on_begin(connection: Connection) -> None:
+    if not connection.get_execution_options().get(WRITER, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    with waiting() as seconds:
+        milliseconds = _timeout_ms(seconds)
+        if connection.info.get(BUSY) != milliseconds:
+            connection.exec_driver_sql(f"PRAGMA {BUSY}={milliseconds}")
+            connection.info[BUSY] = milliseconds
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _limit_locks(connection: Connection) -> None:
+    """Let no statement of this transaction wait longer for a lock in PostgreSQL than its task may.
+
+    Background work waits as long as the connection lets it; to PostgreSQL no time at all would be for ever.
+    """
+    with waiting() as seconds:
+        milliseconds = max(_timeout_ms(seconds), 1)
+    if milliseconds < BUSY_TIMEOUT_MS:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+
+
+def _timeout_ms(seconds: float) -> int:
+    """Return how long to wait; rounded up to tenths, so that who waited for next to nothing changes no setting."""
+    return min(BUSY_TIMEOUT_MS, ceil(min(seconds, BUSY_TIMEOUT_MS) * 10) * 100)
+
+
+def _on_invalidate(connection: Any, _record: object, error: BaseException | None) -> None:
+    """Give up a transaction whose task was cancelled.
+
+    SQLite closes a connection only when its last statement is gone, and half-read ones go with the garbage: until then
+    nobody else could write.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        connection.rollback()

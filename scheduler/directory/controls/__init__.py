@@ -1,0 +1,1 @@
+"""The register of security controls: checklists, evidence, reminders of patches."""

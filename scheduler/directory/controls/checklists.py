@@ -1,0 +1,22 @@
+"""The checklists that the product ships with, as data."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scheduler.directory.controls.rules import Checklist, Item
+
+CONTROLS = Path(__file__).parents[2] / "data" / "controls.yaml"
+
+
+@cache
+def load() -> tuple[Checklist, ...]:
+    """Read them."""
+    given = yaml.safe_load(CONTROLS.read_text(encoding="utf-8"))
+    return tuple(Checklist(**{**each, "items": tuple(_item(item) for item in each["items"])}) for each in given)
+
+
+def _item(given: dict[str, Any]) -> Item:
+    return Item(**{**given, "proof": tuple(given.get("proof", ()))})

@@ -1,0 +1,129 @@
+"""Files behind what the directory says: photos of an assessment, documents, proof of controls (R-024, R-036, R-045)."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions.schema import POINTS
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.database import writing
+from scheduler.core.errors import TooManyDocuments
+from scheduler.directory.errors import Unknown
+from scheduler.directory.schema import ASSESSMENTS, CONTROLS, EVIDENCE, QUOTA_EXCEPTIONS
+from scheduler.units.store import storable
+
+MAX_FILES = 20
+"""Of one assessment or document."""
+Behind = Literal["assessment", "exemption", "control"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What was uploaded, as it lies under the documents' directory; `path` is a random name there."""
+
+    name: str
+    kind: str
+    bytes: int
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A file behind an assessment, an exemption or a control (`subject`) of a unit."""
+
+    id: str
+    unit: str
+    behind: Behind
+    subject: str
+    file: File
+    by: str
+    at: datetime
+
+
+class Archive:
+    """Keeps evidence: what was looked at stays, but for files that were added by mistake."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, behind: Behind, subject: str, file: File, by: str, now: datetime) -> Evidence:
+        """Keep a file. Raises Unknown, TooManyDocuments."""
+        async with writing(self._engine) as db:
+            unit = await _unit(db, behind, subject)
+            there = [each for each in await _of_unit(db, unit) if (each.behind, each.subject) == (behind, subject)]
+            if len(there) >= MAX_FILES:
+                raise TooManyDocuments(MAX_FILES)
+            added = Evidence(uuid.uuid4().hex, unit, behind, subject, file, by, instant(seconds(now)))
+            about = {"id": added.id, "unit": unit, "behind": behind, "subject": subject, "by": by, "at": seconds(now)}
+            await db.execute(insert(EVIDENCE).values({**about, **asdict(file)}))
+            return added
+
+    async def check(self, behind: Behind, subject: str) -> None:
+        """Let a file be read only for what there is. Raises Unknown."""
+        async with self._engine.begin() as db:
+            await _unit(db, behind, subject)
+
+    async def files(self, unit: str) -> list[Evidence]:
+        """Return the evidence of a unit and its points, oldest first."""
+        async with self._engine.begin() as db:
+            return await _of_unit(db, unit)
+
+    async def behind(self, behind: Behind, subjects: Collection[str]) -> dict[str, list[Evidence]]:
+        """Return the evidence behind some subjects of one kind, oldest first."""
+        of_these = (EVIDENCE.c.behind == behind) & EVIDENCE.c.subject.in_(storable(subjects))
+        found: dict[str, list[Evidence]] = {}
+        async with self._engine.begin() as db:
+            rows = await db.execute(select(EVIDENCE).where(of_these).order_by(EVIDENCE.c.at, EVIDENCE.c.id))
+            for each in map(_evidence, rows.mappings()):
+                found.setdefault(each.subject, []).append(each)
+        return found
+
+    async def file(self, id_: str) -> Evidence:
+        """Return one. Raises Unknown."""
+        async with self._engine.begin() as db:
+            return await _one(db, id_)
+
+    async def remove(self, id_: str) -> None:
+        """Forget a file. Raises Unknown."""
+        async with writing(self._engine) as db:
+            await _one(db, id_)
+            await db.execute(delete(EVIDENCE).where(EVIDENCE.c.id == id_))
+
+
+async def _unit(db: AsyncConnection, behind: Behind, subject: str) -> str:
+    """Return whose assessment or exemption it is. Raises Unknown."""
+    if behind == "control":
+        query = select(CONTROLS.c.unit).where(CONTROLS.c.id.in_(storable([subject])))
+    elif behind == "exemption":
+        query = select(QUOTA_EXCEPTIONS.c.unit).where(QUOTA_EXCEPTIONS.c.id.in_(storable([subject])))
+    else:
+        number = int(subject) if subject.isascii() and subject.isdecimal() and len(subject) < 10 else 0
+        query = select(POINTS.c.unit).join(ASSESSMENTS).where(ASSESSMENTS.c.id == number)
+    unit: str | None = (await db.execute(query)).scalar_one_or_none()
+    if unit is None:
+        raise Unknown(behind, subject)
+    return unit
+
+
+async def _of_unit(db: AsyncConnection, unit: str) -> list[Evidence]:
+    rows = await db.execute(select(EVIDENCE).where(EVIDENCE.c.unit == unit).order_by(EVIDENCE.c.at, EVIDENCE.c.id))
+    return [_evidence(row) for row in rows.mappings()]
+
+
+async def _one(db: AsyncConnection, id_: str) -> Evidence:
+    row = (await db.execute(select(EVIDENCE).where(EVIDENCE.c.id.in_(storable([id_]))))).mappings().first()
+    if row is None:
+        raise Unknown("evidence", id_)
+    return _evidence(row)
+
+
+def _evidence(row: RowMapping) -> Evidence:
+    file = File(row["name"], row["kind"], row["bytes"], row["sha256"], row["path"])
+    return Evidence(row["id"], row["unit"], row["behind"], row["subject"], file, row["by"], instant(row["at"]))

@@ -1,0 +1,96 @@
+"""Controls with evidence: checklists, how each item stands, when it is due again (R-036, I-13, A9). Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from scheduler.core import text
+from scheduler.core.errors import FieldError
+
+MAX_REMARK = 1000
+State = Literal["met", "partly", "unmet", "not_applicable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One control; `proof` are tests of the product that show it."""
+
+    id: str
+    group: str
+    text: str
+    proof: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """Controls `of` the system as a whole or of each point; an answer is due again after so many months."""
+
+    id: str
+    name: str
+    basis: str
+    of: Literal["system", "point"]
+    months: int
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How one item stands, by whom and when it was said, and until when that holds.
+
+    `subject` is a point, or empty for the system; `unit` is whose it is.
+    """
+
+    id: str
+    checklist: str
+    subject: str
+    item: str
+    unit: str
+    state: State
+    remark: str
+    by: str
+    at: datetime
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An item of a checklist with how it stands, None: nobody has said, and how many files show it."""
+
+    item: Item
+    control: Control | None
+    files: int
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is evidence."""
+        return bool(self.files or self.item.proof)
+
+    def overdue(self, day: date) -> bool:
+        """Tell whether it is to be looked at again."""
+        return self.control is None or self.control.due < day
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to be done."""
+        return self.control is None or self.control.state in {"partly", "unmet"}
+
+
+def rows(checklist: Checklist, controls: Iterable[Control], files: Mapping[str, int]) -> tuple[Row, ...]:
+    """Return the items of a checklist for one subject, those without evidence first, else in their order.
+
+    `files` counts evidence by the id of the control.
+    """
+    known = {control.item: control for control in controls if control.checklist == checklist.id}
+    found = [
+        Row(item, known.get(item.id), files.get(known[item.id].id, 0) if item.id in known else 0)
+        for item in checklist.items
+    ]
+    return tuple(sorted(found, key=lambda row: row.shown))
+
+
+def faults(checklist: Checklist, item: str, state: State, remark: str) -> list[FieldError]:
+    """Return what is wrong with an answer: what is not simply met is explained."""
+    if item not in {each.id for each in checklist.items}:
+        return [FieldError("item", "unknown-item", item[:64])]
+    return text.faults("remark", remark, MAX_REMARK) if remark or state != "met" else []

@@ -1,0 +1,128 @@
+"""The register of controls as the roof sees it: one method, one transaction (R-036, I-13, A9)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core import text
+from scheduler.core.database import writing
+from scheduler.core.errors import InvalidRequest, UnknownPoint
+from scheduler.core.model import Point
+from scheduler.directory.controls import rules
+from scheduler.directory.controls.rules import Checklist, Control, Row, State
+from scheduler.directory.errors import Unknown
+from scheduler.directory.points import assessment
+from scheduler.directory.points.store import new_id
+from scheduler.directory.schema import CONTROLS, EVIDENCE
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+from scheduler.units.store import storable
+
+SYSTEM = ""
+"""The subject of what is not of a point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How the checklist of a point stands: how much is open, when it was last said and is due; None: it never was."""
+
+    point: Point
+    open: int
+    at: datetime | None
+    by: str
+    due: date | None
+
+
+class Register:
+    """Keeps how each control stands; who said what before is in the audit log."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, checklists: Sequence[Checklist]) -> None:
+        self._engine = engine
+        self._profiles = profiles
+        self.checklists = {each.id: each for each in checklists}
+
+    async def unit(self, subject: str, now: datetime) -> str:
+        """Return whose controls they are: the point's unit, or the operating unit. Raises UnknownPoint."""
+        async with self._engine.begin() as db:
+            return await self._unit(db, subject, now)
+
+    async def rows(self, checklist: Checklist, subject: str) -> tuple[Row, ...]:
+        """Return how each item stands of the system or a point."""
+        async with self._engine.begin() as db:
+            known = await _controls(db, CONTROLS.c.subject.in_(storable([subject])))
+            return rules.rows(checklist, known, await _files(db))
+
+    async def control(self, id_: str) -> Control:
+        """Return one. Raises Unknown."""
+        async with self._engine.begin() as db:
+            found = await _controls(db, CONTROLS.c.id.in_(storable([id_])))
+        if not found:
+            raise Unknown("control", id_)
+        return found[0]
+
+    async def set(
+        self, checklist: str, subject: str, item: str, state: State, remark: str, by: str, now: datetime
+    ) -> Control:
+        """Say how an item stands, instead of what was said before; its evidence stays.
+
+        Raises Unknown, UnknownPoint, InvalidRequest.
+        """
+        remark, known = text.clean(remark), self.checklists.get(checklist)
+        if known is None or (known.of == "point") != bool(subject):
+            raise Unknown("checklist", checklist)
+        faults = rules.faults(known, item, state, remark)
+        if faults:
+            raise InvalidRequest(faults)
+        async with writing(self._engine) as db:
+            unit = await self._unit(db, subject, now)
+            same = (CONTROLS.c.checklist == checklist) & (CONTROLS.c.subject == subject) & (CONTROLS.c.item == item)
+            id_ = await db.scalar(select(CONTROLS.c.id).where(same)) or new_id()
+            due = assessment.later(self._profiles.day(now), known.months)
+            at = instant(seconds(now))
+            said = Control(id_, checklist, subject, item, unit, state, remark, by, at, due)
+            await db.execute(delete(CONTROLS).where(same))
+            values = {column.name: getattr(said, column.name) for column in CONTROLS.c}
+            await db.execute(insert(CONTROLS).values({**values, "at": seconds(now)}))
+            return said
+
+    async def checked(self, checklist: Checklist) -> list[Checked]:
+        """Return how a checklist stands at every point, those never checked and longest ago first."""
+        async with self._engine.begin() as db:
+            points = await units_store.all_points(db)
+            found = await _controls(db, CONTROLS.c.checklist == checklist.id)
+        by_point: dict[str, list[Control]] = {}
+        for each in found:
+            by_point.setdefault(each.subject, []).append(each)
+        stand = [_checked(checklist, point, by_point.get(point.id, [])) for point in points]
+        return sorted(stand, key=lambda each: (each.due or date.min, each.point.id))
+
+    async def _unit(self, db: AsyncConnection, subject: str, now: datetime) -> str:
+        if not subject:
+            return self._profiles.at(now).directory.operator_unit
+        points = await units_store.points_named(db, [subject])
+        if subject not in points:
+            raise UnknownPoint(subject)
+        return points[subject].unit
+
+
+def _checked(checklist: Checklist, point: Point, said: list[Control]) -> Checked:
+    stand = rules.rows(checklist, said, {})
+    last = max(said, key=lambda each: each.at, default=None)
+    due = min((each.due for each in said), default=None)
+    open_ = sum(row.open for row in stand)
+    return Checked(point, open_, last.at if last else None, last.by if last else "", due)
+
+
+async def _controls(db: AsyncConnection, where: ColumnElement[bool]) -> list[Control]:
+    rows = await db.execute(select(CONTROLS).where(where).order_by(CONTROLS.c.at, CONTROLS.c.id))
+    return [Control(**{**row, "at": instant(row["at"])}) for row in rows.mappings()]
+
+
+async def _files(db: AsyncConnection) -> Counter[str]:
+    of_controls = select(EVIDENCE.c.subject, func.count()).where(EVIDENCE.c.behind == "control")
+    return Counter({row[0]: row[1] for row in await db.execute(of_controls.group_by(EVIDENCE.c.subject))})

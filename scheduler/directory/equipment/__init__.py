@@ -1,0 +1,1 @@
+"""Devices and access lines of points, their providers, and what differs from what was registered."""

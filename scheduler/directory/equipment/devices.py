@@ -1,0 +1,64 @@
+"""What may be registered of a device (Điều 3.5, 11.7; R-009, R-057). Pure."""
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from scheduler.core.errors import FieldError
+from scheduler.directory.equipment import lines
+from scheduler.directory.model import Device, Line
+from scheduler.policy.policy import Policy
+
+ROOM_SYSTEMS = ("VCS", "LINK", "SIMULATED")
+"""What is called, and calls, instead of being sat at."""
+
+
+def address(text: str) -> str:
+    """Return an address in its one form. Raises ValueError."""
+    return str(ipaddress.ip_address(text.strip()))
+
+
+def faults(
+    device: Device, given: Sequence[Line], policy: Policy, others: Iterable[Device], names: Mapping[str, str]
+) -> list[FieldError]:
+    """Return what is wrong with a device at the lines of its point; `names` are the points of the others.
+
+    Words: ``required`` ``address-required`` ``address-range`` ``address-taken`` ``port-range`` ``dial-out``.
+    """
+    found = [] if device.kind else [FieldError("kind", "required")]
+    if device.address is None:
+        found += [FieldError("address", "address-required")] if needs_address(device, given, policy) else []
+    else:
+        found += _address_faults(device.address, device, given, others, names)
+    if device.port is not None and not 1 <= device.port <= 65535:
+        found.append(FieldError("port", "port-range", str(device.port)[:9]))
+    callable_ = device.kind in ROOM_SYSTEMS and device.protocol == "SIP" and device.address is not None
+    if device.dial_out and not callable_:
+        found.append(FieldError("dial_out", "dial-out"))
+    return found
+
+
+def needs_address(device: Device, given: Sequence[Line], policy: Policy) -> bool:
+    """Tell whether the centre must know where to call: another system, or a VCS where a line's rule says so (Đ11.7)."""
+    if device.kind == "LINK":
+        return True
+    ruled = [policy.directory.line(line.type) for line in given]
+    return device.kind == "VCS" and any(rule is not None and rule.address for rule in ruled)
+
+
+def _address_faults(
+    address_: str, device: Device, given: Sequence[Line], others: Iterable[Device], names: Mapping[str, str]
+) -> list[FieldError]:
+    networks = [network for line in given for network in line.ranges]
+    found = []
+    if networks and not lines.within(address_, networks):
+        found.append(FieldError("address", "address-range", ", ".join(networks)))
+    holder = next((other for other in others if other.address == address_ and other.id != device.id), None)
+    if holder is not None:
+        found.append(FieldError("address", "address-taken", names.get(holder.point, holder.point)))
+    return found
+
+
+def overdue(device: Device, day: date, days: int) -> bool:
+    """Tell whether a device was last updated more than so many days ago (R-038); what is not known is not overdue."""
+    return device.patched is not None and (day - device.patched).days > days

@@ -1,0 +1,84 @@
+"""Rows of devices and changes; the service holds the transaction."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.directory.equipment.drift import Drift
+from scheduler.directory.model import Change, Device
+from scheduler.directory.schema import CHANGES, DEVICES
+from scheduler.units.store import storable
+
+
+async def devices(db: AsyncConnection, point: str | None = None) -> list[Device]:
+    """Return the devices of a point in order of their digits, or all."""
+    query = select(DEVICES).order_by(DEVICES.c.point, DEVICES.c.number)
+    rows = await db.execute(query if point is None else query.where(DEVICES.c.point.in_(storable([point]))))
+    return [Device(**row) for row in rows.mappings()]
+
+
+async def device(db: AsyncConnection, id_: str) -> Device | None:
+    """Return a device."""
+    row = (await db.execute(select(DEVICES).where(DEVICES.c.id.in_(storable([id_]))))).mappings().first()
+    return Device(**row) if row else None
+
+
+async def describe(db: AsyncConnection, given: Device) -> None:
+    """Replace what is known of a device."""
+    await db.execute(update(DEVICES).where(DEVICES.c.id == given.id).values(asdict(given)))
+
+
+async def remove(db: AsyncConnection, id_: str) -> None:
+    """Remove a device; what it was flagged for stays with its point."""
+    await db.execute(update(CHANGES).where(CHANGES.c.device == id_).values(device=None))
+    await db.execute(delete(DEVICES).where(DEVICES.c.id == id_))
+
+
+async def add_change(
+    db: AsyncConnection, device_: Device, kind: str, drift: Drift, reason: str, by: str, now: datetime
+) -> int:
+    """Keep a change until it is decided; one that is open already is returned instead."""
+    same = (CHANGES.c.device == device_.id) & (CHANGES.c.state == "open") & (CHANGES.c.kind == kind)
+    same &= (CHANGES.c.field == drift.field) & (CHANGES.c.new == drift.new)
+    known: int | None = await db.scalar(select(CHANGES.c.id).where(same))
+    if known is not None:
+        return known
+    values = {**asdict(drift), "point": device_.point, "device": device_.id, "kind": kind, "reason": reason}
+    row = {**values, "state": "open", "at": seconds(now), "by": by, "decided_by": ""}
+    return int(await db.scalar(insert(CHANGES).values(row).returning(CHANGES.c.id)) or 0)
+
+
+async def changes(db: AsyncConnection, point: str | None = None) -> list[Change]:
+    """Return changes, open ones first, newest first in each."""
+    query = select(CHANGES).order_by(CHANGES.c.state != "open", CHANGES.c.id.desc())
+    rows = await db.execute(query if point is None else query.where(CHANGES.c.point.in_(storable([point]))))
+    return [_change(row) for row in rows.mappings()]
+
+
+async def drifts(db: AsyncConnection, start: datetime, end: datetime) -> list[Change]:
+    """Return what was seen to have changed in [start, end), but for what an operator accepted."""
+    within = (CHANGES.c.at >= seconds(start)) & (CHANGES.c.at < seconds(end))
+    seen = within & (CHANGES.c.kind == "drift") & (CHANGES.c.state != "accepted")
+    rows = await db.execute(select(CHANGES).where(seen).order_by(CHANGES.c.id))
+    return [_change(row) for row in rows.mappings()]
+
+
+async def change(db: AsyncConnection, id_: int) -> Change | None:
+    """Return a change."""
+    row = (await db.execute(select(CHANGES).where(CHANGES.c.id == id_))).mappings().first()
+    return _change(row) if row else None
+
+
+async def decide(db: AsyncConnection, id_: int, state: str, by: str, now: datetime) -> None:
+    """Note what an operator decided."""
+    values = {"state": state, "decided": seconds(now), "decided_by": by}
+    await db.execute(update(CHANGES).where(CHANGES.c.id == id_).values(values))
+
+
+def _change(row: Any) -> Change:
+    decided = None if row["decided"] is None else instant(row["decided"])
+    return Change(**{**row, "at": instant(row["at"]), "decided": decided})

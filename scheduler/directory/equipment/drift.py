@@ -1,0 +1,47 @@
+"""What was seen of a device against what is registered of it (Điều 11.5, 3.2; R-004, R-034, R-055). Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scheduler.directory.equipment import codec_sets, lines
+from scheduler.directory.model import Device, Field, Line, Seen
+from scheduler.units.naming import key
+
+LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One difference: registered, and seen."""
+
+    field: Field
+    old: str
+    new: str
+
+
+def compare(device: Device, name: str, given: Sequence[Line], seen: Seen) -> list[Drift]:
+    """Return how a device differs from its registration; what is not registered, or was not seen, is no difference.
+
+    `name` is the registered one. An address outside the networks of all the point's lines is a wrong line (R-004). A
+    registered set of codecs must be the one a device offers, and hold all that it answers.
+    """
+    found = wrong_line(given, seen.address)
+    if seen.address and device.address and seen.address != device.address:
+        found.append(Drift("address", device.address, seen.address))
+    if seen.user_agent and device.user_agent and seen.user_agent[:LONGEST] != device.user_agent:
+        found.append(Drift("user_agent", device.user_agent, seen.user_agent[:LONGEST]))
+    registered = codec_sets.read(device.codecs)
+    announced = seen.offered or registered | seen.answered
+    if registered and announced != registered:
+        found.append(Drift("codecs", device.codecs, codec_sets.write(announced)[:LONGEST]))
+    if seen.name and key(seen.name) != key(name):
+        found.append(Drift("name", name, seen.name[:LONGEST]))
+    return found
+
+
+def wrong_line(given: Sequence[Line], address: str) -> list[Drift]:
+    """Return the one difference of an address outside the networks of all the point's lines (R-004); none unsaid."""
+    networks = [network for line in given for network in line.ranges]
+    if not address or not networks or lines.within(address, networks):
+        return []
+    return [Drift("line", ", ".join(networks), address)]

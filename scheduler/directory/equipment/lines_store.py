@@ -1,0 +1,54 @@
+"""Rows of lines and providers; the service holds the transaction."""
+
+from dataclasses import asdict
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.directory.model import Line, Provider
+from scheduler.directory.schema import LINES, PROVIDERS
+from scheduler.units.store import storable
+
+
+async def lines(db: AsyncConnection, point: str | None = None) -> list[Line]:
+    """Return the lines of a point, or of all."""
+    query = select(LINES).order_by(LINES.c.point, LINES.c.type, LINES.c.id)
+    rows = await db.execute(query if point is None else query.where(LINES.c.point.in_(storable([point]))))
+    return [
+        Line(
+            **{
+                **row,
+                "ranges": tuple(row["ranges"].split()),
+                "measured": None if row["measured"] is None else instant(row["measured"]),
+            }
+        )
+        for row in rows.mappings()
+    ]
+
+
+async def set_line(db: AsyncConnection, line: Line) -> None:
+    """Add a line, or replace the one with its id."""
+    await drop_line(db, line.id)
+    measured = None if line.measured is None else seconds(line.measured)
+    await db.execute(insert(LINES).values({**asdict(line), "ranges": " ".join(line.ranges), "measured": measured}))
+
+
+async def drop_line(db: AsyncConnection, line: str) -> bool:
+    """Remove a line; tell whether there was one."""
+    gone = await db.execute(delete(LINES).where(LINES.c.id.in_(storable([line]))))
+    return gone.rowcount == 1
+
+
+async def providers(db: AsyncConnection) -> list[Provider]:
+    """Return all providers by name."""
+    rows = await db.execute(select(PROVIDERS).order_by(PROVIDERS.c.name))
+    return [Provider(**row) for row in rows.mappings()]
+
+
+async def set_provider(db: AsyncConnection, provider: Provider) -> None:
+    """Add a provider, or change the one with its id; lines keep theirs."""
+    values = asdict(provider)
+    changed = await db.execute(PROVIDERS.update().where(PROVIDERS.c.id == provider.id).values(values))
+    if not changed.rowcount:
+        await db.execute(insert(PROVIDERS).values(values))

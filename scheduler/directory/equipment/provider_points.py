@@ -1,0 +1,16 @@
+"""Which provider carries which points of a session (Điều 13.2.b; R-085). Pure."""
+
+from collections.abc import Iterable
+
+from scheduler.core.model import Session
+from scheduler.directory.model import Line
+
+
+def points_by_provider(session: Session, lines: Iterable[Line]) -> dict[str, list[str]]:
+    """Return the points of a session that each provider has a line of, in the order of the session."""
+    place = {point: number for number, point in enumerate(session.everyone)}
+    found: dict[str, set[str]] = {}
+    for line in lines:
+        if line.provider is not None and line.point in place:
+            found.setdefault(line.provider, set()).add(line.point)
+    return {provider: sorted(points, key=place.__getitem__) for provider, points in found.items()}

@@ -1,0 +1,212 @@
+"""Devices, lines and providers as the roof sees them: one method, one transaction (Điều 6.3, 11.5, 11.7)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.core import text
+from scheduler.core.database import writing
+from scheduler.core.errors import FieldError, InvalidRequest, UnknownPoint
+from scheduler.core.model import Point
+from scheduler.directory.equipment import codec_sets, devices, devices_store, drift, lines_store
+from scheduler.directory.equipment.drift import Drift
+from scheduler.directory.errors import DecidedAlready, LastDevice, Unknown
+from scheduler.directory.model import Change, Device, Field, Line, Provider, Seen
+from scheduler.policy.policy import Policy
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import device_count
+from scheduler.units import store as units_store
+from scheduler.units.naming import device_names
+
+
+class Equipment:
+    """What stands in rooms, and what it is connected by."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
+        self._engine = engine
+        self._profiles = profiles
+
+    def keeps_out(self, found: Sequence[Drift], now: datetime) -> bool:
+        """Tell whether what was seen keeps a device out by the profile in force (R-004)."""
+        return blocked(found, self._profiles.at(now))
+
+    # Devices.
+
+    async def devices(self, point: str | None = None) -> list[Device]:
+        """Return the devices of a point, or all."""
+        async with self._engine.begin() as db:
+            return await devices_store.devices(db, point)
+
+    async def add_device(self, given: Device, now: datetime) -> Device:
+        """Add a device to a point, with the next digits of its unit.
+
+        Raises UnknownPoint, BadDevices, InvalidRequest.
+        """
+        async with writing(self._engine) as db:
+            point = await _point(db, given.point)
+            id_ = await device_count.add_device(db, point.unit, point.id)
+            added = await _device(db, id_)
+            return await self._describe(db, replace(given, id=id_, number=added.number), now)
+
+    async def describe(self, given: Device, now: datetime) -> Device:
+        """Replace what is known of a device; its point and its digits stay. Raises Unknown, InvalidRequest."""
+        async with writing(self._engine) as db:
+            known = await _device(db, given.id)
+            return await self._describe(db, replace(given, point=known.point, number=known.number), now)
+
+    async def _describe(self, db: AsyncConnection, given: Device, now: datetime) -> Device:
+        try:
+            cleaned = replace(given, address=devices.address(given.address) if given.address else None)
+        except ValueError:
+            raise InvalidRequest([FieldError("address", "address-format", (given.address or "")[:64])]) from None
+        try:
+            cleaned = replace(cleaned, codecs=codec_sets.canonical(given.codecs))
+        except ValueError as bad:
+            raise InvalidRequest([FieldError("codecs", "codecs-format", str(bad)[:64])]) from None
+        names = {point.id: point.name for point in await units_store.all_points(db)}
+        given_lines = await lines_store.lines(db, cleaned.point)
+        others = await devices_store.devices(db)
+        faults = devices.faults(cleaned, given_lines, self._profiles.at(now), others, names)
+        if faults:
+            raise InvalidRequest(faults)
+        await devices_store.describe(db, cleaned)
+        return cleaned
+
+    async def remove_device(self, id_: str) -> Device:
+        """Remove a device; those left keep their digits. Raises Unknown, LastDevice."""
+        async with writing(self._engine) as db:
+            known = await _device(db, id_)
+            if (await _point(db, known.point)).devices == 1:
+                raise LastDevice
+            await devices_store.remove(db, id_)
+            return known
+
+    # Lines and providers.
+
+    async def lines(self, point: str | None = None) -> list[Line]:
+        """Return the lines of a point, or all."""
+        async with self._engine.begin() as db:
+            return await lines_store.lines(db, point)
+
+    async def set_line(self, line: Line) -> Line:
+        """Add a line, or replace the one with its id. Raises UnknownPoint, Unknown."""
+        async with writing(self._engine) as db:
+            await _point(db, line.point)
+            if line.provider and line.provider not in {each.id for each in await lines_store.providers(db)}:
+                raise Unknown("provider", line.provider)
+            await lines_store.set_line(db, line)
+        return line
+
+    async def remove_line(self, id_: str) -> None:
+        """Remove a line. Raises Unknown."""
+        async with writing(self._engine) as db:
+            if not await lines_store.drop_line(db, id_):
+                raise Unknown("line", id_)
+
+    async def providers(self) -> list[Provider]:
+        """Return all providers by name."""
+        async with self._engine.begin() as db:
+            return await lines_store.providers(db)
+
+    async def set_provider(self, provider: Provider) -> Provider:
+        """Add a provider, or change the one with its id. Raises InvalidRequest for a name that is taken."""
+        async with writing(self._engine) as db:
+            known = await lines_store.providers(db)
+            if any(each.name == provider.name and each.id != provider.id for each in known):
+                raise InvalidRequest([FieldError("name", "provider-known", provider.name)])
+            await lines_store.set_provider(db, provider)
+        return provider
+
+    # Changes (R-055).
+
+    async def changes(self, point: str | None = None) -> list[Change]:
+        """Return changes, open ones first."""
+        async with self._engine.begin() as db:
+            return await devices_store.changes(db, point)
+
+    async def ask(self, id_: str, field: Field, new: str, reason: str, by: str, now: datetime) -> Change:
+        """Ask that something registered of a device be changed. Raises Unknown."""
+        async with writing(self._engine) as db:
+            known = await _device(db, id_)
+            wanted = Drift(field, _registered(known, field), text.clean(new)[: drift.LONGEST])
+            number = await devices_store.add_change(db, known, "request", wanted, text.clean(reason)[:500], by, now)
+            return await _change(db, number)
+
+    async def seen(self, point_id: str, device: int, what: Seen, now: datetime) -> list[Drift]:
+        """Compare what came to the `device`-th of a point with what is registered, and flag what differs.
+
+        Raises UnknownPoint.
+        """
+        async with self._engine.begin() as db:
+            point = await _point(db, point_id)
+            devices_ = await devices_store.devices(db, point_id)
+            if device > len(devices_):  # removed while a meeting goes on
+                return []
+            known = devices_[device - 1]
+            found = drift.compare(known, _name(point, device), await lines_store.lines(db, point_id), what)
+        await self._flag(known, found, now)
+        return found
+
+    async def reached(self, point_id: str, address: str, now: datetime) -> list[Drift]:
+        """Flag a wrong line that somebody of a point signs in from, on any machine (R-004). Raises UnknownPoint."""
+        async with self._engine.begin() as db:
+            await _point(db, point_id)
+            devices_ = await devices_store.devices(db, point_id)
+            found = drift.wrong_line(await lines_store.lines(db, point_id), address)
+        if devices_:
+            await self._flag(devices_[0], found, now)
+        return found
+
+    async def _flag(self, known: Device, found: Sequence[Drift], now: datetime) -> None:
+        if found:
+            async with writing(self._engine) as db:
+                for each in found:
+                    await devices_store.add_change(db, known, "drift", each, "", "", now)
+
+    async def decide(self, number: int, accept: bool, by: str, now: datetime) -> Change:
+        """Accept a change, which is registered then, or reject it. Raises Unknown, DecidedAlready, InvalidRequest."""
+        async with writing(self._engine) as db:
+            change = await _change(db, number)
+            if change.state != "open":
+                raise DecidedAlready
+            if accept and change.device and change.field in {"address", "user_agent", "firmware", "codecs"}:
+                known = await _device(db, change.device)
+                await self._describe(db, replace(known, **{change.field: change.new}), now)  # type: ignore[arg-type]
+            await devices_store.decide(db, number, "accepted" if accept else "rejected", by, now)
+            return await _change(db, number)
+
+
+def blocked(found: Sequence[Drift], policy: Policy) -> bool:
+    """Tell whether what was seen keeps a device out: a wrong line, where the profile says so (R-004)."""
+    return policy.directory.line_mismatch == "block" and any(each.field == "line" for each in found)
+
+
+def _name(point: Point, device: int) -> str:
+    return device_names(point.name, point.devices, point.numbers)[device - 1]
+
+
+def _registered(device: Device, field: Field) -> str:
+    return str(getattr(device, field, "") or "")  # the name and the line are not the device's own
+
+
+async def _point(db: AsyncConnection, id_: str) -> Point:
+    points = await units_store.points_named(db, [id_])
+    if id_ not in points:
+        raise UnknownPoint(id_)
+    return points[id_]
+
+
+async def _device(db: AsyncConnection, id_: str) -> Device:
+    found = await devices_store.device(db, id_)
+    if found is None:
+        raise Unknown("device", id_)
+    return found
+
+
+async def _change(db: AsyncConnection, number: int) -> Change:
+    found = await devices_store.change(db, number)
+    if found is None:
+        raise Unknown("change", str(number))
+    return found

@@ -1,0 +1,1 @@
+"""The directory as spreadsheets: a preview, then exactly that."""

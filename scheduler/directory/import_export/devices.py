@@ -1,0 +1,117 @@
+"""The table of devices: the inventory of rooms (Điều 5.6, 3.5). A line without a number adds a device."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, get_args
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.core.model import Point
+from scheduler.directory.equipment import codec_sets, devices, devices_store, lines_store
+from scheduler.directory.errors import LineError
+from scheduler.directory.import_export.point_lookup import named
+from scheduler.directory.import_export.preview import Step, day, differences, number
+from scheduler.directory.model import Device, DeviceKind, Protocol, Transport
+from scheduler.files.spreadsheet import Row
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import device_count
+from scheduler.units import store as units_store
+
+TEXTS = ("model", "serial", "firmware", "security_owner", "asset_number", "asset_source")
+COLUMNS = (
+    "point",
+    "number",
+    "kind",
+    "protocol",
+    "address",
+    "port",
+    "transport",
+    *TEXTS,
+    "codecs",
+    "patched",
+    "asset_year",
+    "dial_out",
+)
+YES = "x"
+
+
+async def rows(db: AsyncConnection) -> list[Row]:
+    """Return all devices."""
+    names = {point.id: point.name for point in await units_store.all_points(db)}
+    found = []
+    for device in await devices_store.devices(db):
+        given = {**asdict(device), "point": names[device.point], "dial_out": YES if device.dial_out else ""}
+        found.append({name: "" if given[name] is None else str(given[name]) for name in COLUMNS})
+    return found
+
+
+async def plan(
+    db: AsyncConnection,
+    rows: Sequence[tuple[int, Row]],
+    profiles: Profiles,
+    now: datetime,
+    faults: list[LineError],
+) -> list[Step]:
+    """Say which devices would be added or described anew."""
+    points, policy = await named(db), profiles.at(now)
+    names = {point.id: point.name for point in await units_store.all_points(db)}
+    known = {(device.point, device.number): device for device in await devices_store.devices(db)}
+    lines = await lines_store.lines(db)
+    after = {device.id: device for device in known.values()}
+    steps, checked = [], []
+    for line, row in rows:
+        point = points(line, row["point"], faults)
+        digits = number(row["number"], line, "number", faults)
+        old = known.get((point.id, digits)) if point and digits else None
+        if point is None or (digits and old is None):
+            faults += [LineError(line, "number", "unknown-device", row["number"])] if point else []
+            continue
+        if old is not None and not old.kind and not row["kind"]:  # nothing is known of it, and nothing is said
+            steps.append(Step(line, "same", point.name))
+            continue
+        new = _device(old or Device(f"line {line}", point.id, 0), row, line, faults)
+        after[new.id] = new
+        checked.append((line, new))
+        steps.append(_step(line, point, old, new))
+    for line, new in checked:
+        own = [each for each in lines if each.point == new.point]
+        found = devices.faults(new, own, policy, after.values(), names)
+        faults += [LineError(line, fault.field, fault.word, fault.value) for fault in found]
+    return steps
+
+
+def _device(old: Device, row: Row, line: int, faults: list[LineError]) -> Device:
+    given: dict[str, Any] = {name: row[name][:100] for name in TEXTS}
+    for column, type_ in (("kind", DeviceKind), ("protocol", Protocol), ("transport", Transport)):
+        given[column], allowed = row[column].upper(), get_args(type_)
+        if given[column] not in allowed:
+            faults.append(LineError(line, column, "one-of", ", ".join(filter(None, allowed))))
+    try:
+        given["address"] = devices.address(row["address"]) if row["address"] else None
+    except ValueError:
+        faults.append(LineError(line, "address", "address-format", row["address"][:64]))
+    try:
+        given["codecs"] = codec_sets.canonical(row["codecs"])
+    except ValueError as bad:
+        faults.append(LineError(line, "codecs", "codecs-format", str(bad)[:64]))
+    given["port"] = number(row["port"], line, "port", faults)
+    given["patched"] = day(row["patched"], line, "patched", faults)
+    given["asset_year"] = number(row["asset_year"], line, "asset_year", faults)
+    return replace(old, **given, dial_out=row["dial_out"].lower() in {YES, "1", "true", "có"})
+
+
+def _step(line: int, point: Point, old: Device | None, new: Device) -> Step:
+    if old is None:
+        return Step(line, "add", f"{point.name}: {new.kind} {new.address or ''}".strip(), partial(_add, point, new))
+    told = differences(asdict(old), asdict(new))
+    if not told:
+        return Step(line, "same", point.name)
+    return Step(line, "change", f"{point.name} {old.number:02}: {told}", partial(devices_store.describe, given=new))
+
+
+async def _add(point: Point, new: Device, db: AsyncConnection) -> None:
+    id_ = await device_count.add_device(db, point.unit, point.id)
+    added = await devices_store.device(db, id_)
+    await devices_store.describe(db, replace(new, id=id_, number=added.number if added else 1))

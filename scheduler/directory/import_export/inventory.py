@@ -1,0 +1,34 @@
+"""The inventory of devices of a unit, with those of all units below it (Điều 5.6; R-023)."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.core.model import Unit
+from scheduler.directory.import_export import devices
+from scheduler.files.spreadsheet import Row
+from scheduler.units import store as units_store
+
+COLUMNS = ("unit", *devices.COLUMNS)
+
+
+def family(unit: str, units: Iterable[Unit]) -> set[str]:
+    """Return a unit and all units below it."""
+    below: dict[str, list[str]] = {}
+    for each in units:
+        below.setdefault(each.parent or "", []).append(each.id)
+    found, reached = {unit}, [unit]
+    while reached:
+        new = set(below.get(reached.pop(), [])) - found
+        found |= new
+        reached += new
+    return found
+
+
+async def rows(db: AsyncConnection, unit: str) -> list[Row]:
+    """Return the devices of a unit's points and of those below, each with the name of its unit."""
+    units = {each.id: each for each in await units_store.units(db)}
+    ours = family(unit, units.values())
+    owners = {point.name: units[point.unit].name for point in await units_store.all_points(db) if point.unit in ours}
+    listed = await devices.rows(db)
+    return [{"unit": owners[row["point"]], **row} for row in listed if row["point"] in owners]

@@ -1,0 +1,96 @@
+"""The table of people who run rooms (Điều 17.2.c). Somebody is known by unit, name and role."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.registration import request_validation
+from scheduler.core import text
+from scheduler.directory.errors import LineError
+from scheduler.directory.import_export.point_lookup import Named, named
+from scheduler.directory.import_export.preview import Step, day, differences
+from scheduler.directory.model import Person
+from scheduler.directory.people import store as people_store
+from scheduler.directory.points import store as points_store
+from scheduler.files.spreadsheet import Row
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+from scheduler.units.naming import key
+
+COLUMNS = ("unit", "point", "role", "name", "phone", "email", "trained", "valid_from", "source")
+ROLES = ("manager", "technician", "head")
+
+
+async def rows(db: AsyncConnection) -> list[Row]:
+    """Return everybody without a last day; units without anybody stand on top with a line of their own (R-111)."""
+    people = [person for person in await people_store.people(db) if person.valid_to is None]
+    names = {point.id: point.name for point in await units_store.all_points(db)}
+    named_ = {person.unit for person in people}
+    empty = [unit for unit in await units_store.units(db) if unit.id not in named_ and unit.valid_to is None]
+    found = [{**dict.fromkeys(COLUMNS, ""), "unit": unit.id} for unit in empty]
+    return found + [_row(person, names) for person in people]
+
+
+async def plan(
+    db: AsyncConnection,
+    rows: Sequence[tuple[int, Row]],
+    profiles: Profiles,
+    now: datetime,
+    faults: list[LineError],
+) -> list[Step]:
+    """Say who would be added or changed; lines that name nobody say nothing."""
+    points, units = await named(db), {unit.id for unit in await units_store.units(db)}
+    people = [person for person in await people_store.people(db) if person.valid_to is None]
+    known = {(person.unit, key(person.name), person.role): person for person in people}
+    today = now.astimezone(profiles.at(now).zone).date()
+    steps = []
+    for line, row in rows:
+        if not row["name"]:
+            continue
+        if row["unit"] not in units:
+            faults.append(LineError(line, "unit", "unknown-unit", row["unit"][:64]))
+        given = _given(line, row, points, faults)
+        given["valid_from"] = given["valid_from"] or today
+        old = known.get((row["unit"], key(row["name"]), given["role"]))
+        steps.append(_step(line, row["unit"], old, given, now))
+    return steps
+
+
+def _given(line: int, row: Row, points: Named, faults: list[LineError]) -> dict[str, Any]:
+    role, phone = row["role"].lower() or "technician", request_validation.phone(row["phone"])
+    if role not in ROLES:
+        faults.append(LineError(line, "role", "one-of", ", ".join(ROLES)))
+    if phone is None:
+        faults.append(LineError(line, "phone", "phone-format", row["phone"][:64]))
+    point = points(line, row["point"], faults) if row["point"] else None
+    if point is not None and point.unit != row["unit"]:
+        faults.append(LineError(line, "point", "unknown-point", row["point"][:64]))
+    return {
+        "point": point.id if point else None,
+        "role": role,
+        "name": text.clean(row["name"])[:200],
+        "phone": phone or "",
+        "email": row["email"][:254],
+        "trained": day(row["trained"], line, "trained", faults),
+        "valid_from": day(row["valid_from"], line, "valid_from", faults),
+        "source": row["source"][:200],
+    }
+
+
+def _step(line: int, unit: str, old: Person | None, given: dict[str, Any], now: datetime) -> Step:
+    if old is None:
+        fixed: dict[str, Any] = {"valid_to": None, "replaces": None, "account": None}
+        new = Person(points_store.new_id(), unit, **given, **fixed, updated=now)
+        return Step(line, "add", f"{new.name} ({unit})", partial(people_store.add, given=new))
+    told = differences({name: getattr(old, name) for name in given}, given)
+    if not told:
+        return Step(line, "same", old.name)
+    return Step(line, "change", f"{old.name}: {told}", partial(people_store.change, id_=old.id, now=now, **given))
+
+
+def _row(person: Person, names: dict[str, str]) -> Row:
+    given = {name: getattr(person, name) for name in COLUMNS} | {"point": names.get(person.point or "", "")}
+    return {name: "" if value is None else str(value) for name, value in given.items()}

@@ -1,0 +1,28 @@
+"""Points as tables name them: by the name of today, or one they had."""
+
+from collections.abc import Callable
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.core.model import Point
+from scheduler.directory.errors import LineError
+from scheduler.directory.points import store as points_store
+from scheduler.units import store as units_store
+from scheduler.units.naming import slug
+
+Named = Callable[[int, str, list[LineError]], Point | None]
+
+
+async def named(db: AsyncConnection) -> Named:
+    """Return what finds the point of a line; one that is not there is a fault."""
+    points = {point.id: point for point in await units_store.all_points(db)}
+    known = {slug(alias.name): points[alias.point] for alias in reversed(await points_store.aliases(db))}
+    known |= {slug(point.name): point for point in points.values()}
+
+    def find(line: int, name: str, faults: list[LineError]) -> Point | None:
+        found = known.get(slug(name))
+        if found is None:
+            faults.append(LineError(line, "point", "unknown-point", name[:64]))
+        return found
+
+    return find

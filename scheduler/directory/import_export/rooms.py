@@ -1,0 +1,57 @@
+"""The table of rooms: what is known of each point besides its name."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.directory.errors import LineError
+from scheduler.directory.import_export.point_lookup import named
+from scheduler.directory.import_export.preview import Step, differences, number
+from scheduler.directory.model import Room
+from scheduler.directory.points import store as points_store
+from scheduler.files.spreadsheet import Row
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+
+COLUMNS = ("point", "label", "state", "address", "seats", "managing_unit", "security_owner", "note")
+
+
+async def rows(db: AsyncConnection) -> list[Row]:
+    """Return all points with their rooms."""
+    found = []
+    for point in await units_store.all_points(db):
+        room = asdict(await points_store.room(db, point.id))
+        given = {"point": point.name, "label": point.label, "state": point.state, **room}
+        found.append({name: "" if value is None else str(value) for name, value in given.items()})
+    return found
+
+
+async def plan(
+    db: AsyncConnection,
+    rows: Sequence[tuple[int, Row]],
+    profiles: Profiles,
+    now: datetime,
+    faults: list[LineError],
+) -> list[Step]:
+    """Say which rooms would be described anew; label and state are not changed this way."""
+    points, units = await named(db), {unit.id for unit in await units_store.units(db)}
+    steps = []
+    for line, row in rows:
+        point = points(line, row["point"], faults)
+        room = Room(
+            row["address"][:300],
+            number(row["seats"], line, "seats", faults),
+            row["managing_unit"] or None,
+            row["security_owner"][:200],
+            row["note"][:1000],
+        )
+        if room.managing_unit is not None and room.managing_unit not in units:
+            faults.append(LineError(line, "managing_unit", "unknown-unit", row["managing_unit"][:64]))
+        if point is not None:
+            told = differences(asdict(await points_store.room(db, point.id)), asdict(room))
+            act = partial(points_store.set_room, point=point.id, given=room)
+            steps.append(Step(line, "change", f"{point.name}: {told}", act) if told else Step(line, "same", point.name))
+    return steps

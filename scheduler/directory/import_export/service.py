@@ -1,0 +1,102 @@
+"""Tables of the directory out and in: a preview says line by line what an import would do, and only that is done."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.core.database import writing
+from scheduler.directory.errors import BadSheet, LineError, PreviewStale
+from scheduler.directory.import_export import devices, inventory, people, rooms, units
+from scheduler.directory.import_export.preview import Plan, Step
+from scheduler.files import spreadsheet
+from scheduler.files.sandboxed_parser import Apart
+from scheduler.files.spreadsheet import Row
+from scheduler.policy.profile_files import Profiles
+
+Kind = Literal["units", "rooms", "devices", "people"]
+Format = Literal["csv", "xlsx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One kind of table: its columns, what it holds now, and what rows of it would change."""
+
+    columns: Sequence[str]
+    rows: Callable[[AsyncConnection], Awaitable[list[Row]]]
+    plan: "Planner"
+
+
+class Planner(Protocol):
+    """Says what rows would change; faults are appended."""
+
+    async def __call__(
+        self,
+        db: AsyncConnection,
+        rows: Sequence[tuple[int, Row]],
+        profiles: Profiles,
+        now: datetime,
+        faults: list[LineError],
+    ) -> list[Step]: ...
+
+
+TABLES: Mapping[Kind, Table] = {
+    "units": Table(units.COLUMNS, units.rows, units.plan),
+    "rooms": Table(rooms.COLUMNS, rooms.rows, rooms.plan),
+    "devices": Table(devices.COLUMNS, devices.rows, devices.plan),
+    "people": Table(people.COLUMNS, people.rows, people.plan),
+}
+
+
+class Exchange:
+    """Exports and imports tables; an import is one transaction, or nothing."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, apart: Apart) -> None:
+        self._engine = engine
+        self._profiles = profiles
+        self._apart = apart
+
+    async def export(self, kind: Kind, format_: Format) -> bytes:
+        """Return a table as a file."""
+        table = TABLES[kind]
+        async with self._engine.begin() as db:
+            rows = await table.rows(db)
+        return _written(format_, table.columns, rows)
+
+    async def inventory(self, unit: str, format_: Format) -> bytes:
+        """Return the devices of a unit and of all units below it as a file (R-023)."""
+        async with self._engine.begin() as db:
+            rows = await inventory.rows(db, unit)
+        return _written(format_, inventory.COLUMNS, rows)
+
+    async def preview(self, kind: Kind, data: bytes, now: datetime) -> Plan:
+        """Return what an import would do. Raises BadSheet with every faulty line."""
+        rows = await self._apart.table(data, TABLES[kind].columns)
+        async with self._engine.begin() as db:
+            return await self._plan(db, kind, rows, now)
+
+    async def carry_out(self, kind: Kind, data: bytes, seal: str, now: datetime) -> Plan:
+        """Import a table if that does what was shown under `seal`. Raises BadSheet, PreviewStale."""
+        rows = await self._apart.table(data, TABLES[kind].columns)
+        async with writing(self._engine) as db:
+            plan = await self._plan(db, kind, rows, now)
+            if plan.seal != seal:
+                raise PreviewStale
+            for step in plan.steps:
+                await step.carry_out(db)
+            return plan
+
+    async def _plan(self, db: AsyncConnection, kind: Kind, rows: Sequence[tuple[int, Row]], now: datetime) -> Plan:
+        faults: list[LineError] = []
+        steps = await TABLES[kind].plan(db, rows, self._profiles, now, faults)
+        if faults:
+            raise BadSheet(sorted(faults, key=lambda fault: fault.line))
+        told = "\n".join(f"{step.line} {step.what} {step.text}" for step in steps)
+        return Plan(tuple(steps), sha256(f"{kind}\n{told}".encode()).hexdigest())
+
+
+def _written(format_: Format, columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    return (spreadsheet.write_csv if format_ == "csv" else spreadsheet.write_xlsx)(columns, rows)

@@ -1,0 +1,56 @@
+"""The table of units with their first points; a line is an entry of a units file."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.core.errors import BadUnits
+from scheduler.directory.errors import LineError
+from scheduler.directory.import_export.preview import Step, differences
+from scheduler.files.spreadsheet import Row
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+from scheduler.units import units_file
+from scheduler.units.units_file import Registered
+
+COLUMNS = ("id", "name", "level", "parent", "abbr", "point", "valid_from", "valid_to", "successor")
+
+
+async def rows(db: AsyncConnection) -> list[Row]:
+    """Return all units."""
+    return [_row(each) for each in (await units_store.registered(db)).values()]
+
+
+async def plan(
+    db: AsyncConnection,
+    rows: Sequence[tuple[int, Row]],
+    profiles: Profiles,
+    now: datetime,
+    faults: list[LineError],
+) -> list[Step]:
+    """Say which units would be added or changed."""
+    known = await units_store.registered(db)
+    entries = [{name: value for name, value in row.items() if value} for _, row in rows]
+    try:
+        read = units_file.parse(json.dumps({"units": entries}), profiles, known.values())
+    except BadUnits as bad:
+        faults += [LineError(rows[p.entry - 1][0] if p.entry else 1, "", p.word, p.value) for p in bad.problems]
+        return []
+    return [_step(line, new, known.get(new.unit.id)) for (line, _), new in zip(rows, read, strict=True)]
+
+
+def _step(line: int, new: Registered, old: Registered | None) -> Step:
+    if old is None:
+        return Step(line, "add", f"{new.unit.name}: {new.point.name}", lambda db: units_store.add(db, new))
+    told = differences(_row(old), _row(new))
+    if not told:
+        return Step(line, "same", old.unit.name)
+    return Step(line, "change", f"{old.unit.name}: {told}", lambda db: units_store.change(db, new, old))
+
+
+def _row(each: Registered) -> Row:
+    unit = each.unit
+    given = {name: getattr(unit, name, None) for name in COLUMNS} | {"point": each.point.name}
+    return {name: "" if value is None else str(value) for name, value in given.items()}

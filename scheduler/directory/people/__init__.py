@@ -1,0 +1,1 @@
+"""Who runs rooms, and from which day on."""

@@ -1,0 +1,37 @@
+"""Whose list of people is missing or old, and who was not trained (Điều 17.2.c, 19.3; R-111, R-120). Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from scheduler.core.model import Unit
+from scheduler.directory.model import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a unit's list stands: who is in charge, when it was last touched, whether that is too long ago."""
+
+    unit: Unit
+    people: tuple[Person, ...]
+    updated: datetime | None
+    stale: bool
+    untrained: tuple[Person, ...]
+
+
+def standing(unit: Unit, people: Iterable[Person], day: date, now: datetime, stale_days: int) -> Standing:
+    """Return how the list of a unit stands on a day."""
+    own = [person for person in people if person.unit == unit.id]
+    serving = tuple(person for person in own if person.serves(day))
+    updated = max((person.updated for person in own), default=None)
+    old = updated is not None and now - updated > timedelta(days=stale_days)
+    return Standing(unit, serving, updated, old, tuple(p for p in serving if p.untrained))
+
+
+def consolidated(
+    units: Iterable[Unit], people: Iterable[Person], day: date, now: datetime, stale_days: int
+) -> list[Standing]:
+    """Return the lists of all units that are units on a day; those without anybody stand on top (R-111)."""
+    known = list(people)
+    found = [standing(unit, known, day, now, stale_days) for unit in units if unit.valid(day)]
+    return sorted(found, key=lambda each: bool(each.people))

@@ -1,0 +1,153 @@
+"""People as the roof sees them: who runs which room from which day on, one method, one transaction (Điều 19.3)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.registration import request_validation
+from scheduler.core import text
+from scheduler.core.database import writing
+from scheduler.core.errors import FieldError, InvalidRequest, UnknownUnit
+from scheduler.directory.errors import Unknown
+from scheduler.directory.model import Person, PersonRole
+from scheduler.directory.people import list_status, store
+from scheduler.directory.people.list_status import Standing
+from scheduler.directory.points import store as points_store
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+
+MAX_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is said of a person; `point` None serves the whole unit."""
+
+    unit: str
+    point: str | None
+    role: PersonRole
+    name: str
+    phone: str
+    email: str
+    trained: date | None
+    valid_from: date
+    source: str
+
+
+class People:
+    """The lists of people. Somebody whose days are over stays on record (Điều 19.3)."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
+        self._engine = engine
+        self._profiles = profiles
+
+    async def of(self, unit: str | None = None) -> list[Person]:
+        """Return the people of a unit, or all, also those whose days are over. Raises UnknownUnit."""
+        async with self._engine.begin() as db:
+            if unit is not None:
+                await _check_unit(db, unit)
+            return await store.people(db, unit)
+
+    async def person(self, id_: str) -> Person:
+        """Return a person. Raises Unknown."""
+        async with self._engine.begin() as db:
+            return await _person(db, id_)
+
+    async def lists(self, now: datetime) -> list[Standing]:
+        """Return how the list of each unit stands, those without anybody first."""
+        async with self._engine.begin() as db:
+            units, people = await units_store.units(db), await store.people(db)
+        stale = self._profiles.at(now).directory.people_stale_days
+        return list_status.consolidated(units, people, self._profiles.day(now), now, stale)
+
+    async def add(self, entry: Entry, now: datetime, replaces: str | None = None) -> Person:
+        """Add a person; whom they replace is in charge through the day before.
+
+        Raises UnknownUnit, Unknown, InvalidRequest.
+        """
+        async with writing(self._engine) as db:
+            person = await self._checked(db, entry, replaces, now)
+            await store.add(db, person)
+            if replaces is not None:
+                last = entry.valid_from - timedelta(days=1)
+                await store.change(db, replaces, now, valid_to=last)
+            return person
+
+    async def _checked(self, db: AsyncConnection, entry: Entry, replaces: str | None, now: datetime) -> Person:
+        points = {point.id: point.unit for point in await units_store.all_points(db)}
+        await _check_unit(db, entry.unit)
+        if replaces is not None and (await _person(db, replaces)).unit != entry.unit:
+            raise Unknown("person", replaces)
+        name, phone = text.clean(entry.name), request_validation.phone(entry.phone)
+        faults = text.faults("name", name, MAX_NAME)
+        faults += [] if phone else [FieldError("phone", "phone-format", entry.phone[:64])]
+        if entry.point is not None and points.get(entry.point) != entry.unit:
+            faults.append(FieldError("point", "unknown-point", entry.point))
+        if faults:
+            raise InvalidRequest(faults)
+        return Person(
+            id=points_store.new_id(),
+            unit=entry.unit,
+            point=entry.point,
+            role=entry.role,
+            name=name,
+            phone=phone or "",
+            email=entry.email,
+            trained=entry.trained,
+            valid_from=entry.valid_from,
+            valid_to=None,
+            source=text.clean(entry.source)[:200],
+            replaces=replaces,
+            account=None,
+            updated=now,
+        )
+
+    async def end(self, id_: str, last: date, now: datetime) -> Person:
+        """Let somebody be in charge through a day. Raises Unknown, InvalidRequest."""
+        return await self._change(id_, now, valid_to=last)
+
+    async def train(self, id_: str, day: date, now: datetime) -> Person:
+        """Note when somebody was trained. Raises Unknown."""
+        return await self._change(id_, now, trained=day)
+
+    async def confirm(self, unit: str, now: datetime) -> None:
+        """Note that the list of a unit is still right. Raises UnknownUnit."""
+        async with writing(self._engine) as db:
+            await _check_unit(db, unit)
+            for person in await store.people(db, unit):
+                if person.serves(self._profiles.day(now)):
+                    await store.change(db, person.id, now)
+
+    async def give_account(self, id_: str, account: str, now: datetime) -> Person:
+        """Note what somebody signs in with. Raises Unknown."""
+        return await self._change(id_, now, account=account)
+
+    async def _change(self, id_: str, now: datetime, **values: date | str) -> Person:
+        async with writing(self._engine) as db:
+            known = await _person(db, id_)
+            last = values.get("valid_to")
+            if isinstance(last, date) and last < known.valid_from - timedelta(days=1):
+                raise InvalidRequest([FieldError("valid_to", "end-before-start")])
+            await store.change(db, id_, now, **values)
+            return await _person(db, id_)
+
+    async def gone(self, now: datetime) -> list[str]:
+        """Return the accounts of those whose days are over and that nobody in charge has (R-120)."""
+        day = self._profiles.day(now)
+        people = await self.of()
+        kept = {person.account for person in people if person.serves(day)}
+        over = {person.account for person in people if person.valid_to is not None and person.valid_to < day}
+        return sorted(account for account in over - kept if account)
+
+
+async def _check_unit(db: AsyncConnection, unit: str) -> None:
+    if unit not in {known.id for known in await units_store.units(db)}:
+        raise UnknownUnit(unit)
+
+
+async def _person(db: AsyncConnection, id_: str) -> Person:
+    found = await store.person(db, id_)
+    if found is None:
+        raise Unknown("person", id_)
+    return found

@@ -1,0 +1,35 @@
+"""Rows of people; the service holds the transaction."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.directory.model import Person
+from scheduler.directory.schema import PEOPLE
+from scheduler.units.store import storable
+
+
+async def people(db: AsyncConnection, unit: str | None = None) -> list[Person]:
+    """Return the people of a unit, or all, those in charge longest first."""
+    query = select(PEOPLE).order_by(PEOPLE.c.unit, PEOPLE.c.valid_from, PEOPLE.c.name, PEOPLE.c.id)
+    rows = await db.execute(query if unit is None else query.where(PEOPLE.c.unit.in_(storable([unit]))))
+    return [Person(**{**row, "updated": instant(row["updated"])}) for row in rows.mappings()]
+
+
+async def person(db: AsyncConnection, id_: str) -> Person | None:
+    """Return a person."""
+    row = (await db.execute(select(PEOPLE).where(PEOPLE.c.id.in_(storable([id_]))))).mappings().first()
+    return Person(**{**row, "updated": instant(row["updated"])}) if row else None
+
+
+async def add(db: AsyncConnection, given: Person) -> None:
+    """Add a person."""
+    await db.execute(insert(PEOPLE).values({**asdict(given), "updated": seconds(given.updated)}))
+
+
+async def change(db: AsyncConnection, id_: str, now: datetime, **values: date | str | None) -> None:
+    """Change something of a person."""
+    await db.execute(update(PEOPLE).where(PEOPLE.c.id == id_).values(**values, updated=seconds(now)))

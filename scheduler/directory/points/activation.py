@@ -1,0 +1,68 @@
+"""What a point lacks to be active: room, line, name, quota, account, who runs it (Điều 3.9, 9; R-046). Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from scheduler.core.errors import FieldError
+from scheduler.core.model import Point, PointState, Unit
+from scheduler.directory.equipment import lines
+from scheduler.directory.errors import QuotaExceeded
+from scheduler.directory.model import Assessment, Exemption, Line, Room
+from scheduler.directory.points import assessment, quota
+from scheduler.policy.policy import Policy
+from scheduler.units import point_names
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a point when it is to become active; `siblings` are its unit's other points."""
+
+    point: Point
+    unit: Unit
+    parent: Unit | None
+    siblings: Sequence[Point]
+    room: Room
+    lines: Sequence[Line]
+    assessment: Assessment | None
+    exemptions: Sequence[Exemption]
+    account: bool
+
+
+_LINE_FAILED = FieldError("assessment", "assessment-line")
+
+
+def lacks(facts: Facts, policy: Policy, day: date, now: datetime) -> list[FieldError]:
+    """Return everything that is missing, in the order of Điều 9."""
+    exempt = any(given.kind == "internet" and given.holds(day) for given in facts.exemptions)
+    found = [*_room(facts, policy, now), *lines.lacks(facts.lines, policy, facts.unit.level, exempt)]
+    wrong = point_names.lack(facts.point, policy, facts.unit, facts.parent)
+    found += [] if wrong is None else [wrong]
+    found += _quota(facts, policy, day)
+    found += [] if facts.account else [FieldError("account", "no-account")]
+    found += [] if facts.room.managing_unit else [FieldError("managing_unit", "no-managing-unit")]
+    return found
+
+
+def _room(facts: Facts, policy: Policy, now: datetime) -> list[FieldError]:
+    last = facts.assessment
+    if last is None:
+        return [FieldError("assessment", "not-assessed")]
+    if last.result == "failed":
+        rules = policy.directory.assessment.items
+        failed = [rules[item.id].name if item.id in rules else item.id for item in assessment.failing(last.items)]
+        # Met in every item, it was failed by the line as it was then, which may be measured anew since.
+        return [FieldError("assessment", "assessment-failed", ", ".join(failed)) if failed else _LINE_FAILED]
+    if last.expires is not None and last.expires <= now:
+        return [FieldError("assessment", "assessment-over")]
+    return []
+
+
+def _quota(facts: Facts, policy: Policy, day: date) -> list[FieldError]:
+    if facts.point.state == PointState.ACTIVE:
+        return []
+    try:
+        quota.check_active(policy, facts.unit, facts.siblings, facts.exemptions, day)
+    except QuotaExceeded as over:
+        return [FieldError("quota", "quota", f"{over.quota:02}, {over.article}")]
+    return []

@@ -1,0 +1,64 @@
+"""What an assessment comes to, and until when it holds (Điều 6, 9.1; reading A39). Pure."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from scheduler.core.errors import FieldError
+from scheduler.directory.model import Form, Item, Result
+from scheduler.policy.policy import Policy
+
+
+def faults(form: Form, policy: Policy, day: date) -> list[FieldError]:
+    """Return what is wrong with a form: every item of the profile is answered once, a remedy lies ahead.
+
+    Words: ``required`` ``unknown-item`` ``duplicate-item`` ``in-the-past`` ``remedy-not-allowed``.
+    """
+    rules = policy.directory.assessment.items
+    given = [item.id for item in form.items]
+    found = [FieldError("items", "required", rule.name) for name, rule in rules.items() if name not in given]
+    found += [FieldError("items", "unknown-item", name[:64]) for name in given if name not in rules]
+    found += [FieldError("items", "duplicate-item", name[:64]) for name in sorted(set(given)) if given.count(name) > 1]
+    for item in form.items:
+        if item.remedy_by is not None and item.id in rules:
+            if not rules[item.id].remediable:
+                found.append(FieldError("items", "remedy-not-allowed", rules[item.id].name))
+            elif item.remedy_by <= day:
+                found.append(FieldError("items", "in-the-past", rules[item.id].name))
+    return found
+
+
+def failing(items: Sequence[Item]) -> list[Item]:
+    """Return the items that are not met and have no day until which they are mended."""
+    return [item for item in items if not item.met and item.remedy_by is None]
+
+
+def result(form: Form, line_fails: bool) -> Result:
+    """Return what a form without faults comes to; a line that is too slow fails it (Điều 6.3)."""
+    if line_fails or failing(form.items):
+        return "failed"
+    return "passed" if all(item.met for item in form.items) else "conditional"
+
+
+def expires(form: Form, came_to: Result, policy: Policy, day: date) -> datetime | None:
+    """Return when an assessment of a day ends: after the profile's months, or with the first remedy's day."""
+    if came_to == "failed":
+        return None
+    remedies = [item.remedy_by for item in form.items if not item.met and item.remedy_by is not None]
+    last = min([later(day, policy.directory.assessment.valid_months), *remedies])
+    return datetime.combine(last + timedelta(days=1), time(), policy.zone).astimezone(UTC)
+
+
+def first_due(taken_over: datetime, policy: Policy) -> date:
+    """Return the last day for the first assessment of a point that was taken over (Điều 9; the months: default)."""
+    return later(taken_over.astimezone(policy.zone).date(), policy.directory.taken_over_months)
+
+
+def later(day: date, months: int) -> date:
+    """Return the same day of a later month, or that month's last one."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in range(day.day, 27, -1):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    return date(year, month + 1, day.day)

@@ -1,0 +1,85 @@
+"""Points of other agencies meet in sessions they were granted alone (Điều 3.2.đ, 6.5; R-006, R-035).
+
+Being invited is the host's wish; a grant is the operating unit's word that the point's devices were assessed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.core.database import writing
+from scheduler.core.errors import NotInvited, UnknownPoint
+from scheduler.core.model import Session
+from scheduler.directory.schema import GRANTS
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+from scheduler.units.store import storable
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A session that a point is part of, and who granted it (None: nobody yet)."""
+
+    session: Session
+    by: str | None
+
+
+class Grants:
+    """Which sessions such points may enter."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
+        self._engine = engine
+        self._profiles = profiles
+
+    async def needed(self, point: str, now: datetime) -> bool:
+        """Tell whether a point meets by grant alone. Raises UnknownPoint."""
+        async with self._engine.begin() as db:
+            return await self._needed(db, point, now)
+
+    async def _needed(self, db: AsyncConnection, point: str, now: datetime) -> bool:
+        found = (await units_store.points_named(db, [point])).get(point)
+        if found is None:
+            raise UnknownPoint(point)
+        return found.level in self._profiles.at(now).directory.per_session
+
+    async def lacking(self, point: str, session: str, now: datetime) -> bool:
+        """Tell whether a point that meets by grant alone has none for a session. Raises UnknownPoint."""
+        async with self._engine.begin() as db:
+            return await self._needed(db, point, now) and session not in await _granted(db, point)
+
+    async def invitations(self, point: str, start: datetime, end: datetime) -> list[Invitation]:
+        """Return the sessions of a time that a point is part of."""
+        async with self._engine.begin() as db:
+            granted = await _granted(db, point)
+            found = await sessions_store.between(db, start, end, points=storable([point]))
+            return [Invitation(session, granted.get(session.id)) for session in found]
+
+    async def grant(self, point: str, session_id: str, by: str, now: datetime) -> None:
+        """Let a point into a session, within its times. Raises UnknownPoint, UnknownSession, NotInvited."""
+        async with writing(self._engine) as db:
+            await self._needed(db, point, now)
+            session = await sessions_store.known(db, session_id)
+            if point not in session.everyone:
+                raise NotInvited
+            await _forget(db, point, session_id)
+            await db.execute(
+                insert(GRANTS).values(point=point, session=session_id, by=by, at=sessions_store.seconds(now))
+            )
+
+    async def take_back(self, point: str, session_id: str) -> None:
+        """Let a point no longer into a session."""
+        async with writing(self._engine) as db:
+            await _forget(db, point, session_id)
+
+
+async def _granted(db: AsyncConnection, point: str) -> dict[str, str]:
+    rows = await db.execute(select(GRANTS.c.session, GRANTS.c.by).where(GRANTS.c.point.in_(storable([point]))))
+    return {row.session: row.by for row in rows}
+
+
+async def _forget(db: AsyncConnection, point: str, session: str) -> None:
+    wanted = GRANTS.c.point.in_(storable([point])) & GRANTS.c.session.in_(storable([session]))
+    await db.execute(delete(GRANTS).where(wanted))

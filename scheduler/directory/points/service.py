@@ -1,0 +1,333 @@
+"""The directory as the roof sees it: points from draft to withdrawal, one method, one transaction.
+
+Whether a point has an account is known to the roof alone, which says so where it matters.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.core import text
+from scheduler.core.database import writing
+from scheduler.core.errors import FieldError, InvalidRequest, UnknownPoint, UnknownUnit
+from scheduler.core.model import Point, PointState, Unit
+from scheduler.directory import endings
+from scheduler.directory.endings import Ending
+from scheduler.directory.equipment import lines, lines_store
+from scheduler.directory.errors import IllegalMove, NotReady, Unknown
+from scheduler.directory.model import Alias, Assessment, Card, ExceptionKind, Exemption, Form, Move, Moved, Room
+from scheduler.directory.points import activation, assessment, lifecycle, quota
+from scheduler.directory.points import store as points_store
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import point_names
+from scheduler.units import store as units_store
+from scheduler.units.naming import slug, split, suffixed
+
+MAX_LABEL = 250
+
+
+class Directory:
+    """Points, their rooms, documents, assessments and states."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles) -> None:
+        self._engine = engine
+        self._profiles = profiles
+
+    def operator(self, now: datetime) -> str:
+        """Return the unit that operates the system (Điều 3.8)."""
+        return self._profiles.at(now).directory.operator_unit
+
+    # What there is.
+
+    async def aliases(self) -> list[Alias]:
+        """Return the names points had, newest first."""
+        async with self._engine.begin() as db:
+            return await points_store.aliases(db)
+
+    async def find(self, name: str) -> Point | None:
+        """Return the point that has a name or had it; today's name comes first (R-033)."""
+        wanted = slug(name)
+        async with self._engine.begin() as db:
+            points = await units_store.all_points(db)
+            old = {slug(alias.name): alias.point for alias in await points_store.aliases(db)}
+        return next((p for p in points if slug(p.name) == wanted), None) or next(
+            (p for p in points if p.id == old.get(wanted)), None
+        )
+
+    async def card(self, point_id: str, account: bool, now: datetime) -> Card:
+        """Return all that is known of a point. Raises UnknownPoint."""
+        async with self._engine.begin() as db:
+            facts = await self._facts(db, point_id, account)
+            lacks = activation.lacks(facts, self._profiles.at(now), self._profiles.day(now), now)
+            return Card(
+                point=facts.point,
+                aliases=tuple(a for a in await points_store.aliases(db) if a.point == point_id),
+                room=facts.room,
+                lines=tuple(facts.lines),
+                assessments=tuple(await points_store.assessments(db, [point_id])),
+                history=tuple(await points_store.history(db, point_id)),
+                lacks=tuple(lacks),
+                moves=lifecycle.possible(facts.point.state),
+            )
+
+    async def _facts(self, db: AsyncConnection, point_id: str, account: bool) -> activation.Facts:
+        point = await _point(db, point_id)
+        units = {unit.id: unit for unit in await units_store.units(db)}
+        unit = units[point.unit]
+        done = await points_store.assessments(db, [point_id])
+        return activation.Facts(
+            point=point,
+            unit=unit,
+            parent=units.get(unit.parent or ""),
+            siblings=[p for p in await units_store.points_of(db, unit.id) if p.id != point_id],
+            room=await points_store.room(db, point_id),
+            lines=await lines_store.lines(db, point_id),
+            assessment=done[0] if done else None,
+            exemptions=await points_store.exemptions(db, unit.id),
+            account=account,
+        )
+
+    # Points and rooms.
+
+    async def add_point(self, unit_id: str, name: str | None, label: str, now: datetime) -> Point:
+        """Draw up a point; where the rule makes names, `name` may be left out. Digits tell several of a unit apart.
+
+        Raises UnknownUnit, QuotaExceeded, InvalidRequest.
+        """
+        async with writing(self._engine) as db:
+            units = {unit.id: unit for unit in await units_store.units(db)}
+            if unit_id not in units:
+                raise UnknownUnit(unit_id)
+            siblings = await units_store.points_of(db, unit_id)
+            documents = await points_store.exemptions(db, unit_id)
+            quota.check_new(self._profiles.at(now), units[unit_id], siblings, documents, self._profiles.day(now))
+            await self._add_digits(db, siblings, now)
+            number = point_names.next_number(siblings)
+            base = split(name)[0] if name else point_names.base_of(siblings) or ""
+            given = suffixed(base, number) if siblings and name is None else name or base
+            label = text.clean(label) or f"{_label(siblings)} – Phòng họp số {len(siblings) + 1}"
+            level = units[unit_id].level
+            point = Point(slug(given), given, label, unit_id, level, 1, (number,), PointState.DRAFT)
+            await self._check_name(db, replace(point, id=""), units, now)
+            _check_label(label)
+            await points_store.add(db, point)
+            return await _point(db, point.id)
+
+    async def _add_digits(self, db: AsyncConnection, siblings: Sequence[Point], now: datetime) -> None:
+        """Give the point digits that was its unit's only one; its old name stays known (R-033)."""
+        for id_, name in point_names.renamed(list(siblings)).items():
+            await points_store.rename(db, next(p for p in siblings if p.id == id_), name, now)
+
+    async def rename(self, point_id: str, name: str, label: str, now: datetime) -> Point:
+        """Give a point another name and label. Raises UnknownPoint, InvalidRequest."""
+        async with writing(self._engine) as db:
+            point = await _point(db, point_id)
+            units = {unit.id: unit for unit in await units_store.units(db)}
+            renamed = replace(point, name=text.clean(name), label=text.clean(label) or point.label)
+            await self._check_name(db, renamed, units, now)
+            _check_label(renamed.label)
+            await points_store.relabel(db, point_id, renamed.label)
+            if renamed.name != point.name:
+                await points_store.rename(db, point, renamed.name, now)
+            return await _point(db, point_id)
+
+    async def _check_name(self, db: AsyncConnection, point: Point, units: Mapping[str, Unit], now: datetime) -> None:
+        taken = {slug(alias.name): alias.point for alias in await points_store.aliases(db)}
+        points = await units_store.all_points(db)
+        faults = point_names.faults(point, self._profiles.at(now), units, points, taken)
+        if faults:
+            raise InvalidRequest(faults)
+
+    async def set_room(self, point_id: str, room: Room) -> None:
+        """Replace what is known of a point's room. Raises UnknownPoint, UnknownUnit."""
+        async with writing(self._engine) as db:
+            await _point(db, point_id)
+            if room.managing_unit is not None:
+                await _unit(db, room.managing_unit)
+            await points_store.set_room(db, point_id, room)
+
+    # States (R-046).
+
+    async def move(self, point_id: str, move: Move, by: str, reason: str, account: bool, now: datetime) -> Point:
+        """Move a point from its state to another. Raises UnknownPoint, IllegalMove, NotReady."""
+        async with writing(self._engine) as db:
+            facts = await self._facts(db, point_id, account)
+            if move not in lifecycle.BY_HAND:
+                raise IllegalMove(facts.point.state, move)
+            lifecycle.after(facts.point.state, move)
+            if move in lifecycle.CONDITIONED:
+                lacks = activation.lacks(facts, self._profiles.at(now), self._profiles.day(now), now)
+                if lacks:
+                    raise NotReady(lacks)
+            return await self._move(db, facts.point, move, by, reason, now)
+
+    async def _move(self, db: AsyncConnection, point: Point, move: Move, by: str, reason: str, now: datetime) -> Point:
+        state = lifecycle.after(point.state, move)
+        stamp = self._profiles.at(now).stamp
+        await points_store.move(db, Moved(now, point.id, move, state, by, text.clean(reason)[:500], stamp))
+        return await _point(db, point.id)
+
+    async def assess(self, point_id: str, form: Form, now: datetime) -> Assessment:
+        """Keep a filled-in form: it moves the point that waits for it, and suspends an active one that fails.
+
+        Raises UnknownPoint, IllegalMove, InvalidRequest.
+        """
+        policy, day = self._profiles.at(now), self._profiles.day(now)
+        faults = assessment.faults(form, policy, day)
+        if faults:
+            raise InvalidRequest(faults)
+        async with writing(self._engine) as db:
+            facts = await self._facts(db, point_id, account=True)
+            if facts.point.state not in {PointState.AWAITING, PointState.ACTIVE}:
+                raise IllegalMove(facts.point.state, "assess")
+            exempt = any(given.kind == "internet" and given.holds(day) for given in facts.exemptions)
+            slow = lines.lacks(facts.lines, policy, facts.unit.level, exempt) if facts.lines else []
+            came_to = assessment.result(form, bool(slow))
+            until = assessment.expires(form, came_to, policy, day)
+            done = Assessment(point_id, now, form.assessor, came_to, form.items, form.reference, until, policy.stamp)
+            await points_store.add_assessment(db, done)
+            move = _follows(facts.point.state, done)
+            if move is not None:
+                await self._move(db, facts.point, move, form.assessor, "; ".join(map(str, slow)), now)
+            return done
+
+    async def assessments(self) -> dict[str, Assessment]:
+        """Return the latest assessment of each point that has one."""
+        async with self._engine.begin() as db:
+            latest: dict[str, Assessment] = {}
+            for each in await points_store.assessments(db):
+                latest.setdefault(each.point, each)
+            return latest
+
+    # Documents (Điều 8, last paragraph).
+
+    async def exemptions(self, unit: str | None = None) -> list[Exemption]:
+        """Return the documents of a unit, or of all."""
+        async with self._engine.begin() as db:
+            return await points_store.exemptions(db, unit)
+
+    async def allow(
+        self, unit: str, kind: ExceptionKind, extra: int, number: str, dated: date, valid_to: date | None, by: str
+    ) -> Exemption:
+        """Keep what a document allows a unit. Raises UnknownUnit, InvalidRequest."""
+        if valid_to is not None and valid_to < dated:
+            raise InvalidRequest([FieldError("valid_to", "end-before-start")])
+        async with writing(self._engine) as db:
+            await _unit(db, unit)
+            given = Exemption(points_store.new_id(), unit, kind, extra, text.clean(number), dated, valid_to, by)
+            await points_store.add_exemption(db, given)
+        return given
+
+    async def end_exemption(self, id_: str, valid_to: date) -> None:
+        """Let a document hold through a day. Raises Unknown."""
+        async with writing(self._engine) as db:
+            if not await points_store.end_exemption(db, id_, valid_to):
+                raise Unknown("exemption", id_)
+
+    # What falls due by itself.
+
+    async def lapse(self, now: datetime) -> list[Point]:
+        """Suspend active points whose assessment ended or, once they were taken over, never came, or that a document
+        no longer covers; return them.
+
+        The newest extra point is suspended so many days after its document ended as the profile gives notice (R-045).
+        """
+        async with writing(self._engine) as db:
+            points = await units_store.all_points(db)
+            over = await self._over(db, points, now)
+            return [await self._move(db, p, "suspend", "", over[p.id], now) for p in points if p.id in over]
+
+    def first_due(self, point: Point) -> date | None:
+        """Return the last day for the first assessment of a point that was taken over; None for others."""
+        taken_over = point.taken_over
+        return None if taken_over is None else assessment.first_due(taken_over, self._profiles.at(taken_over))
+
+    async def taken_over(self, now: datetime) -> dict[tuple[str, date], list[Point]]:
+        """Return the points that were taken over and are to be assessed soon, by unit and last day."""
+        async with self._engine.begin() as db:
+            points = await units_store.all_points(db)
+        found: dict[tuple[str, date], list[Point]] = {}
+        for point in points:
+            due = self.first_due(point)
+            if due and self._profiles.day(now) <= due and self.ending_notice(due, now) is not None:
+                found.setdefault((point.unit, due), []).append(point)
+        return found
+
+    async def ended(self, now: datetime) -> list[Exemption]:
+        """Return the documents for more points that ended, while the notice of that runs (R-045)."""
+        notice, day = timedelta(days=self._profiles.at(now).directory.exception_notice_days), self._profiles.day(now)
+        given = [each for each in await self.exemptions() if each.kind == "points"]
+        return [each for each in given if each.over(day) and not each.over(day - notice)]
+
+    def suspension(self, given: Exemption, now: datetime) -> date:
+        """Return from which day on an ended document no longer covers a point."""
+        notice = self._profiles.at(now).directory.exception_notice_days
+        return (given.valid_to or date.max - timedelta(notice + 1)) + timedelta(days=notice + 1)
+
+    async def endings(self, now: datetime) -> list[Ending]:
+        """Return what ends on each day to come on which something does, the nearest first."""
+        async with self._engine.begin() as db:
+            units, points = await units_store.units(db), await units_store.all_points(db)
+            days = endings.days(self._profiles, units, self._profiles.day(now))
+            farthest = now + timedelta(days=self._profiles.at(now).session.max_days_ahead)
+            coming = await sessions_store.between(db, now, farthest) if days else []
+        found = [endings.ending(day, self._profiles, units, points, coming) for day in days]
+        return [each for each in found if each.units or each.operators]
+
+    def ending_notice(self, day: date, now: datetime) -> int | None:
+        """Return how many days before a day the notice is that is due now; None before the first."""
+        return endings.due(day, self._profiles.at(now).directory.ending_notice_days, self._profiles.day(now))
+
+    async def _over(self, db: AsyncConnection, points: Sequence[Point], now: datetime) -> dict[str, str]:
+        """Return which active points are to be suspended, and for which word."""
+        policy = self._profiles.at(now)
+        day = self._profiles.day(now) - timedelta(days=policy.directory.exception_notice_days)
+        over: dict[str, str] = {}
+        latest = {a.point: a for a in reversed(await points_store.assessments(db))}
+        for point in points:
+            done = latest.get(point.id)
+            if point.state == PointState.ACTIVE and done and done.expires and done.expires <= now:
+                over[point.id] = "assessment-over"
+            first = self.first_due(point)
+            if first and first < self._profiles.day(now):
+                over[point.id] = "not-assessed"
+        documents = await points_store.exemptions(db)
+        for unit in await units_store.units(db):
+            given = [each for each in documents if each.unit == unit.id]
+            own = [point for point in points if point.unit == unit.id]
+            if any(each.over(day) for each in given):
+                over |= {point.id: "exception-over" for point in quota.surplus(policy, unit, own, given, day)}
+        return over
+
+
+def _follows(state: PointState, done: Assessment) -> Move | None:
+    if state == PointState.AWAITING:
+        return "fail" if done.result == "failed" else "pass"
+    return "suspend" if done.result == "failed" else None
+
+
+def _label(siblings: Sequence[Point]) -> str:
+    return siblings[0].label if siblings else ""
+
+
+def _check_label(label: str) -> None:
+    faults = text.faults("label", label, MAX_LABEL)
+    if faults:
+        raise InvalidRequest(faults)
+
+
+async def _point(db: AsyncConnection, point_id: str) -> Point:
+    points = await units_store.points_named(db, [point_id])
+    if point_id not in points:
+        raise UnknownPoint(point_id)
+    return points[point_id]
+
+
+async def _unit(db: AsyncConnection, unit_id: str) -> Unit:
+    found = next((unit for unit in await units_store.units(db) if unit.id == unit_id), None)
+    if found is None:
+        raise UnknownUnit(unit_id)
+    return found

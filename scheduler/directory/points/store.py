@@ -1,0 +1,139 @@
+"""Rows of points, their names and moves, rooms, documents and assessments; the service holds the transaction."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.schema import POINTS
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.model import Point, PointState
+from scheduler.directory.model import Alias, Assessment, Exemption, Item, Moved, Room
+from scheduler.directory.schema import ASSESSMENTS, POINT_ALIASES, POINT_MOVES, QUOTA_EXCEPTIONS, ROOMS
+from scheduler.units import store as units_store
+from scheduler.units.naming import slug
+from scheduler.units.store import storable
+
+
+async def add(db: AsyncConnection, point: Point) -> None:
+    """Add a point with its first device."""
+    await units_store.add_point(db, point)
+    await units_store.add_device(db, point.id, point.numbers[0])
+
+
+async def rename(db: AsyncConnection, point: Point, name: str, now: datetime) -> None:
+    """Give a point another name; the old one stays known as its alias."""
+    await keep_alias(db, point, now)
+    await db.execute(delete(POINT_ALIASES).where(POINT_ALIASES.c.slug == slug(name)))
+    await db.execute(update(POINTS).where(POINTS.c.id == point.id).values(name=name, slug=slug(name)))
+
+
+async def keep_alias(db: AsyncConnection, point: Point, now: datetime) -> None:
+    """Keep the name a point has until now."""
+    await db.execute(delete(POINT_ALIASES).where(POINT_ALIASES.c.slug == slug(point.name)))
+    values = {"slug": slug(point.name), "name": point.name, "point": point.id, "until": seconds(now)}
+    await db.execute(insert(POINT_ALIASES).values(values))
+
+
+async def relabel(db: AsyncConnection, point: str, label: str) -> None:
+    """Give a point another Vietnamese label."""
+    await db.execute(update(POINTS).where(POINTS.c.id == point).values(label=label))
+
+
+async def aliases(db: AsyncConnection) -> list[Alias]:
+    """Return the names points had, newest first."""
+    rows = await db.execute(select(POINT_ALIASES).order_by(POINT_ALIASES.c.until.desc(), POINT_ALIASES.c.slug))
+    return [Alias(row.name, row.point, instant(row.until)) for row in rows]
+
+
+async def move(db: AsyncConnection, moved: Moved) -> None:
+    """Put a point into a state and keep how it came there."""
+    values = {**asdict(moved), "at": seconds(moved.at)}
+    await db.execute(insert(POINT_MOVES).values(values))
+    await db.execute(update(POINTS).where(POINTS.c.id == moved.point).values(state=moved.state, taken_over=None))
+
+
+async def history(db: AsyncConnection, point: str) -> list[Moved]:
+    """Return the moves of a point, newest first."""
+    rows = await db.execute(
+        select(POINT_MOVES).where(POINT_MOVES.c.point.in_(storable([point]))).order_by(POINT_MOVES.c.id.desc())
+    )
+    return [
+        Moved(instant(row.at), row.point, row.move, PointState(row.state), row.by, row.reason, row.profile)
+        for row in rows
+    ]
+
+
+async def room(db: AsyncConnection, point: str) -> Room:
+    """Return the room of a point."""
+    columns = [column for column in ROOMS.c if column.name != "point"]
+    row = (await db.execute(select(*columns).where(ROOMS.c.point == point))).mappings().first()
+    return Room(**row) if row else Room()
+
+
+async def set_room(db: AsyncConnection, point: str, given: Room) -> None:
+    """Replace what is known of a room."""
+    await db.execute(delete(ROOMS).where(ROOMS.c.point == point))
+    await db.execute(insert(ROOMS).values(point=point, **asdict(given)))
+
+
+async def exemptions(db: AsyncConnection, unit: str | None = None) -> list[Exemption]:
+    """Return the documents of a unit, or of all."""
+    query = select(QUOTA_EXCEPTIONS).order_by(QUOTA_EXCEPTIONS.c.dated, QUOTA_EXCEPTIONS.c.id)
+    rows = await db.execute(query if unit is None else query.where(QUOTA_EXCEPTIONS.c.unit == unit))
+    return [Exemption(**row) for row in rows.mappings()]
+
+
+async def add_exemption(db: AsyncConnection, given: Exemption) -> None:
+    """Keep a document."""
+    await db.execute(insert(QUOTA_EXCEPTIONS).values(asdict(given)))
+
+
+async def end_exemption(db: AsyncConnection, id_: str, valid_to: date) -> bool:
+    """Let a document hold through a day; tell whether there is one."""
+    changed = await db.execute(
+        update(QUOTA_EXCEPTIONS).where(QUOTA_EXCEPTIONS.c.id.in_(storable([id_]))).values(valid_to=valid_to)
+    )
+    return changed.rowcount == 1
+
+
+async def assessments(db: AsyncConnection, points: Sequence[str] | None = None) -> list[Assessment]:
+    """Return the assessments of points, or all, newest first."""
+    query = select(ASSESSMENTS).order_by(ASSESSMENTS.c.id.desc())
+    if points is not None:
+        query = query.where(ASSESSMENTS.c.point.in_(storable(points)))
+    return [_assessment(row) for row in (await db.execute(query)).mappings()]
+
+
+async def add_assessment(db: AsyncConnection, given: Assessment) -> None:
+    """Keep an assessment."""
+    items = json.dumps([{**asdict(item), "remedy_by": _day(item.remedy_by)} for item in given.items])
+    expires = None if given.expires is None else seconds(given.expires)
+    values = {**asdict(given), "at": seconds(given.at), "items": items, "expires": expires}
+    del values["id"]
+    await db.execute(insert(ASSESSMENTS).values(values))
+    await db.execute(update(POINTS).where(POINTS.c.id == given.point).values(taken_over=None))
+
+
+def _assessment(row: Any) -> Assessment:
+    items = [
+        Item(**{**item, "remedy_by": None if item["remedy_by"] is None else date.fromisoformat(item["remedy_by"])})
+        for item in json.loads(row["items"])
+    ]
+    fields = {name: row[name] for name in ("id", "point", "assessor", "result", "reference", "profile")}
+    expires = None if row["expires"] is None else instant(row["expires"])
+    return Assessment(**fields, at=instant(row["at"]), items=tuple(items), expires=expires)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def new_id() -> str:
+    """Return a fresh id."""
+    return uuid4().hex

@@ -1,0 +1,206 @@
+"""The directory's tables, beside those of the scheduler. Times are whole seconds since 1970 in UTC."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
+
+from scheduler.booking.sessions.schema import METADATA
+
+ROOMS = Table(  # what a point is besides its name (R-007, R-013)
+    "rooms",
+    METADATA,
+    Column("point", String(64), ForeignKey("points.id"), primary_key=True),
+    Column("address", String(300), nullable=False),
+    Column("seats", Integer),
+    Column("managing_unit", String(64), ForeignKey("units.id")),
+    Column("security_owner", String(200), nullable=False),
+    Column("note", String(1000), nullable=False),
+)
+
+POINT_ALIASES = Table(  # names a point had; its history is found under them (R-033)
+    "point_aliases",
+    METADATA,
+    Column("slug", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
+    Column("until", BigInteger, nullable=False),
+)
+
+POINT_MOVES = Table(  # every move of a point from state to state (R-046)
+    "point_moves",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("move", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("profile", String(64), nullable=False),
+)
+
+QUOTA_EXCEPTIONS = Table(  # more points, or an Internet line, by document (R-027, R-045)
+    "quota_exceptions",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("extra", Integer, nullable=False),
+    Column("number", String(100), nullable=False),  # of the document
+    Column("dated", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("by", String(200), nullable=False),
+)
+
+ASSESSMENTS = Table(  # every form ever filled in (R-024)
+    "assessments",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("assessor", String(200), nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("items", Text, nullable=False),  # JSON
+    Column("reference", String(500), nullable=False),
+    Column("expires", BigInteger),
+    Column("profile", String(64), nullable=False),
+)
+
+EVIDENCE = Table(  # files behind assessments and exceptions of a unit (R-024, R-045)
+    "evidence",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
+    Column("behind", String(16), nullable=False),
+    Column("subject", String(32), nullable=False),
+    Column("name", String(250), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("path", String(64), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+PROVIDERS = Table(  # telecom enterprises with whom to call (R-039, R-085)
+    "providers",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("contact", String(200), nullable=False),
+    Column("phone", String(16), nullable=False),
+    Column("email", String(254), nullable=False),
+)
+
+LINES = Table(
+    "lines",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
+    Column("type", String(16), nullable=False),
+    Column("provider", String(32), ForeignKey("providers.id")),
+    Column("subscribed_kbps", Integer, nullable=False),
+    Column("dedicated", Boolean, nullable=False),
+    Column("ranges", String(500), nullable=False),  # networks with blanks between
+    Column("up_kbps", Integer),
+    Column("down_kbps", Integer),
+    Column("measured", BigInteger),
+)
+
+DEVICES = Table(  # one row for each device that capacity counts; undescribed ones have no kind
+    "devices",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
+    Column("number", Integer, CheckConstraint("number BETWEEN 1 AND 99"), nullable=False),  # told apart by (R-033)
+    Column("kind", String(16), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("serial", String(100), nullable=False),
+    Column("address", String(45), unique=True),
+    Column("protocol", String(16), nullable=False),
+    Column("firmware", String(100), nullable=False),
+    Column("patched", Date),
+    Column("dial_out", Boolean, nullable=False),
+    Column("security_owner", String(200), nullable=False),
+    Column("asset_number", String(100), nullable=False),
+    Column("asset_year", Integer),
+    Column("asset_source", String(200), nullable=False),
+    Column("user_agent", String(500), nullable=False),  # as it was last approved (R-055)
+    Column("codecs", String(500), nullable=False),  # likewise
+    Column("port", Integer),
+    Column("transport", String(8), nullable=False),
+    Index("devices_point_number", "point", "number", unique=True),
+)
+
+PEOPLE = Table(  # who runs rooms and devices, with days (R-111, R-120)
+    "people",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("unit", String(64), ForeignKey("units.id"), nullable=False, index=True),
+    Column("point", String(64), ForeignKey("points.id"), index=True),
+    Column("role", String(16), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("phone", String(16), nullable=False),
+    Column("email", String(254), nullable=False),
+    Column("trained", Date),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("source", String(200), nullable=False),
+    Column("replaces", String(32), ForeignKey("people.id")),
+    Column("account", String(64)),
+    Column("updated", BigInteger, nullable=False),
+)
+
+CHANGES = Table(  # what a unit asks to change, and what was seen to have changed (R-055)
+    "changes",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("point", String(64), ForeignKey("points.id"), nullable=False, index=True),
+    Column("device", String(32), ForeignKey("devices.id")),
+    Column("kind", String(16), nullable=False),
+    Column("field", String(16), nullable=False),
+    Column("old", String(500), nullable=False),
+    Column("new", String(500), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("decided", BigInteger),
+    Column("decided_by", String(200), nullable=False),
+    Index("changes_state", "state"),
+)
+
+GRANTS = Table(  # sessions that points of other agencies may enter (R-006, R-035)
+    "grants",
+    METADATA,
+    Column("point", String(64), ForeignKey("points.id"), primary_key=True),
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+CONTROLS = Table(  # how each item of a checklist stands, of the system or of a point (R-036, I-13, A9)
+    "controls",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("checklist", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),  # a point; empty: the system
+    Column("item", String(32), nullable=False),
+    Column("unit", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("remark", String(1000), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("due", Date, nullable=False),
+    Index("controls_subject", "subject", "checklist", "item", unique=True),
+)

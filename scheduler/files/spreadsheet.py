@@ -1,0 +1,121 @@
+"""Tables as files: CSV (UTF-8, comma or semicolon) and XLSX (the first sheet), read into rows and written from them.
+
+Files of strangers are read by a process of its own (`scheduler.files.sandboxed_parser`): what openpyxl does with them
+has no bounds.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from scheduler.directory.errors import BadSheet, LineError
+from scheduler.files import csv_file, safe_zip
+
+MAX_ROWS = 5000
+MAX_CELL = 2000
+MAX_TEXT = 4_000_000
+"""Letters of all cells; a text that an XLSX file has once can stand in all of them."""
+MAX_FAULTS = 200
+"""Who mends so many asks again."""
+MAX_STYLES = 1 << 18
+"""Bytes of styles.xml, which says what is a date; openpyxl takes long for each style."""
+
+_NEEDED = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|xl/(?:workbook|sharedStrings|styles|worksheets/[^/]+|theme/[^/]+)\.xml"
+    r"|xl/_rels/workbook\.xml\.rels"
+)
+
+Row = dict[str, str]
+
+
+def read(data: bytes, columns: Sequence[str]) -> list[tuple[int, Row]]:
+    """Return the rows of a file with their line numbers, from 2; blank ones are left out.
+
+    The first line names the columns, in any order. Raises BadSheet: ``not-a-table`` ``too-many-rows``
+    ``unknown-column`` ``missing-column`` ``cell-too-long`` ``too-large``.
+    """
+    lines = _xlsx(data) if data.startswith(b"PK") else _csv(data)
+    if len(lines) > MAX_ROWS:
+        raise BadSheet([LineError(MAX_ROWS, "", "too-many-rows", str(MAX_ROWS))])
+    if sum(len(cell) for line in lines for cell in line) > MAX_TEXT:
+        raise BadSheet([LineError(1, "", "too-large")])
+    head = [cell.strip().lower() for cell in lines[0]] if lines else []
+    faults = [LineError(1, name, "unknown-column", name[:64]) for name in head if name and name not in columns]
+    faults += [LineError(1, name, "missing-column", name) for name in columns if name not in head]
+    rows = []
+    for number, line in enumerate(lines[1:], start=2):
+        row = {name: csv_file.original(cell.strip()) for name, cell in zip(head, line, strict=False) if name}
+        faults += [LineError(number, n, "cell-too-long", str(MAX_CELL)) for n, c in row.items() if len(c) > MAX_CELL]
+        if any(row.values()):
+            rows.append((number, {name: row.get(name, "") for name in columns}))
+    if faults:
+        raise BadSheet(faults[:MAX_FAULTS])
+    return rows
+
+
+def _csv(data: bytes) -> list[list[str]]:
+    try:
+        text = data.decode("utf-8-sig")
+        first = text.partition("\n")[0]
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",", strict=True))
+    except (UnicodeDecodeError, csv.Error):
+        raise BadSheet([LineError(1, "", "not-a-table")]) from None
+
+
+def _xlsx(data: bytes) -> list[list[str]]:
+    from openpyxl import load_workbook  # noqa: PLC0415 - a server starts without it
+
+    try:
+        book = load_workbook(_lean(data), read_only=True, data_only=True)
+        rows = book.worksheets[0].iter_rows(max_row=MAX_ROWS + 2, max_col=50, values_only=True)
+        return [[_text(cell) for cell in row] for row in rows]
+    except MemoryError:
+        raise
+    except Exception:  # what openpyxl raises for files of strangers is of many kinds
+        raise BadSheet([LineError(1, "", "not-a-table")]) from None
+
+
+def _lean(data: bytes) -> io.BytesIO:
+    """Return the parts of an XLSX file that a table is in, each of bounded size. Raises BadZip."""
+    out = io.BytesIO()
+    with safe_zip.opened(data) as packed, zipfile.ZipFile(out, "w") as lean:
+        for name in filter(_NEEDED.fullmatch, dict.fromkeys(packed.namelist())):
+            most = MAX_STYLES if name == "xl/styles.xml" else safe_zip.MAX_PART
+            lean.writestr(name, safe_zip.markup(packed, name, most))
+    return out
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """Write a CSV file that office programs open as UTF-8."""
+    return csv_file.file([columns, *([row[name] for name in columns] for row in rows)])
+
+
+def write_xlsx(columns: Sequence[str], rows: Iterable[Row], title: str = "Danh bạ") -> bytes:
+    """Write an XLSX file of one sheet; every cell is text, so that nothing in it is a formula."""
+    from openpyxl import Workbook  # noqa: PLC0415 - a server starts without it
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.append(list(columns))
+    for row in rows:
+        cells = [WriteOnlyCell(sheet, row[name]) for name in columns]
+        for cell in cells:
+            cell.data_type = "s"
+        sheet.append(cells)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

@@ -1,0 +1,183 @@
+"""Rows of an attached form: DOCX, XLSX or CSV, whatever the layout around them. Pure.
+
+The two zipped formats are read as far as a form needs: text of table cells and paragraphs, dates of cells. What is
+larger than a form, or broken, is not read at all.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+from zipfile import ZipFile
+
+from scheduler.files import safe_zip
+
+MAX_ROWS = 500
+MAX_CELLS = 20
+MAX_CELL = 5000
+MAX_TEXT = 50_000
+"""Letters of all rows; what comes later is no form."""
+
+Rows = list[list[str]]
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_TABLE = {f"{_W}tbl", f"{_W}tr", f"{_W}tc"}
+_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - cells have no zone
+_DATE_FORMATS = {*range(14, 23), *range(45, 48)}
+_FAULTS = (ElementTree.ParseError, LookupError, ArithmeticError, ValueError, RuntimeError)
+
+
+class NoSheet(ValueError):
+    """The file is no form that can be read."""
+
+
+def read(name: str, data: bytes) -> Rows:
+    """Return the rows of a file by the ending of its name; a paragraph is a row of one cell. Raises NoSheet."""
+    reader = _READERS.get(name.lower().rpartition(".")[2])
+    if reader is None:
+        raise NoSheet(name)
+    rows, left = [], MAX_TEXT
+    try:
+        for row in islice(reader(data), MAX_ROWS):
+            cells = [_cell(cell) for cell in row[:MAX_CELLS]]
+            left -= sum(map(len, cells))
+            if left < 0:
+                break
+            rows.append(cells)
+    except _FAULTS as error:
+        raise NoSheet(name) from error
+    return [row for row in rows if any(row)]
+
+
+def readable(name: str) -> bool:
+    """Tell whether a file could be a form."""
+    return name.lower().rpartition(".")[2] in _READERS
+
+
+def _cell(text: str) -> str:
+    lines = unicodedata.normalize("NFC", text[: 2 * MAX_CELL]).splitlines()
+    lines = [" ".join("".join(c if c.isprintable() else " " for c in line).split()) for line in lines]
+    return "\n".join(filter(None, lines))[:MAX_CELL]
+
+
+def _csv(data: bytes) -> Iterator[list[str]]:
+    text = data.decode("utf-8-sig", "replace").replace("\x00", "")
+    delimiter = max(";\t,", key=text[:2000].count)
+    try:
+        yield from csv.reader(io.StringIO(text), delimiter=delimiter)
+    except csv.Error as error:
+        raise NoSheet from error
+
+
+def _part(archive: ZipFile, name: str) -> Element:
+    return ElementTree.fromstring(safe_zip.markup(archive, name))  # noqa: S314 - without entities
+
+
+def _docx(data: bytes) -> Iterator[list[str]]:
+    with safe_zip.opened(data) as archive:
+        body = _part(archive, "word/document.xml").find(f"{_W}body")
+    for block in body if body is not None else ():
+        if block.tag == f"{_W}tbl":
+            for row in block.iter(f"{_W}tr"):
+                yield [_paragraphs(cell) for cell in _inside(row) if cell.tag == f"{_W}tc"]
+        else:
+            yield [_paragraphs(block)]
+
+
+def _inside(block: Element) -> Iterator[Element]:
+    """Yield what is in a block, as it is written, but not what is in the tables, rows and cells that are there.
+
+    A table in a cell has rows of its own: so every element is read once, however deep they are nested.
+    """
+    waiting = list(reversed(block))
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if part.tag not in _TABLE:
+            waiting.extend(reversed(part))
+
+
+def _paragraphs(block: Element) -> str:
+    """Return the text of a cell or a paragraph; breaks and paragraphs are lines."""
+    marks = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}p": "\n"}
+    return "".join(part.text or "" if part.tag == f"{_W}t" else marks.get(part.tag, "") for part in _inside(block))
+
+
+def _xlsx(data: bytes) -> Iterator[list[str]]:
+    with safe_zip.opened(data) as archive:
+        names = set(archive.namelist())
+        found = sorted(name for name in names if re.fullmatch(r"xl/worksheets/sheet[0-9]+\.xml", name))
+        sheet = _part(archive, found[0] if found else "xl/worksheets/sheet1.xml")
+        shared = _optional(archive, names, "xl/sharedStrings.xml")
+        styles = _optional(archive, names, "xl/styles.xml")
+    texts = ["".join(part.text or "" for part in item.iter(f"{_S}t")) for item in shared.findall(f"{_S}si")]
+    dated = _date_styles(styles)
+    for row in sheet.iterfind(f"{_S}sheetData/{_S}row"):
+        yield _cells(row, texts, dated)
+
+
+def _cells(row: Element, texts: list[str], dated: set[int]) -> list[str]:
+    """Return the cells of a row; those left out, since nothing is in them, are empty."""
+    cells: list[str] = []
+    for cell in islice(row.iterfind(f"{_S}c"), MAX_CELLS):
+        column = _column(cell.get("r", ""))
+        if column > MAX_CELLS:
+            break
+        cells += [""] * (column - 1 - len(cells))
+        cells.append(_value(cell, texts, dated))
+    return cells
+
+
+def _column(place: str) -> int:
+    """Return the number of the column of ``C7``, 3; 0 when it is not said."""
+    number = 0
+    for letter in place[:4]:
+        if not "A" <= letter <= "Z":
+            break
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number
+
+
+def _optional(archive: ZipFile, names: Collection[str], name: str) -> Element:
+    return _part(archive, name) if name in names else Element("none")
+
+
+def _date_styles(styles: Element) -> set[int]:
+    """Return which cell styles show a number as a date or a time."""
+    own = {
+        int(each.get("numFmtId", "0"))
+        for each in styles.iter(f"{_S}numFmt")
+        if re.search(r"[ymdh]", re.sub(r'"[^"]*"|\[[^\]]*\]', "", each.get("formatCode", "")).lower())
+    }
+    formats = styles.find(f"{_S}cellXfs")
+    used = [int(each.get("numFmtId", "0")) for each in (formats if formats is not None else ())]
+    return {place for place, number in enumerate(used) if number in _DATE_FORMATS | own}
+
+
+def _value(cell: Element, texts: list[str], dated: set[int]) -> str:
+    kind, value = cell.get("t"), cell.findtext(f"{_S}v", "")
+    if kind == "inlineStr":
+        return "".join(part.text or "" for part in cell.iter(f"{_S}t"))
+    if kind == "s":
+        return texts[int(value)] if value.isdecimal() and int(value) < len(texts) else ""
+    if kind is None and value and int(cell.get("s", "0")) in dated:
+        return _moment(float(value))
+    return value
+
+
+def _moment(days: float) -> str:
+    """Write a cell's date as people do: ``14:00 05/04/2023``."""
+    if not 0 <= days < 100_000:
+        return ""
+    at = _EPOCH + timedelta(minutes=round(days * 24 * 60))
+    hour = f"{at:%H:%M}" if days % 1 else ""
+    return f"{hour} {at:%d/%m/%Y}".strip() if days >= 1 else f"{at:%H:%M}"
+
+
+_READERS: dict[str, Callable[[bytes], Iterator[list[str]]]] = {"csv": _csv, "docx": _docx, "xlsx": _xlsx}

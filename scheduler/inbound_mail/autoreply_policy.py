@@ -1,0 +1,44 @@
+"""Whom a machine may answer (RFC 3834): never another machine, a list or nobody. Pure."""
+
+from scheduler.inbound_mail.message import Letter
+
+_MACHINES = ("mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply", "owner-", "bounce")
+_LISTS = ("list-id", "list-unsubscribe", "list-post", "list-help")
+_BULK = {"bulk", "junk", "list", "auto_reply"}
+_SUPPRESSED = {"all", "autoreply", "oof", "dr", "ndr", "rn", "nrn"}
+_REPORTS = ("multipart/report", "message/delivery-status", "message/disposition-notification", "text/calendar")
+
+
+def automatic(letter: Letter) -> bool:
+    """Tell whether a machine wrote a letter: an answer out of office, a bounce, a receipt, a calendar's reply."""
+    submitted = [value.partition(";")[0].strip().lower() for value in letter.all("auto-submitted")]
+    kind = next(iter(letter.all("content-type")), "").lower()
+    return (
+        any(value != "no" for value in submitted)
+        or letter.return_path == ""
+        or kind.startswith(_REPORTS)
+        or bool(letter.all("x-autoreply") or letter.all("x-autorespond"))
+        or letter.sender.startswith(_MACHINES)
+    )
+
+
+def listed(letter: Letter) -> bool:
+    """Tell whether a letter went to many: by a mailing list, or in bulk."""
+    precedence = {value.strip().lower() for value in letter.all("precedence")}
+    return any(map(letter.all, _LISTS)) or bool(precedence & _BULK)
+
+
+def answerable(letter: Letter, own: str) -> bool:
+    """Tell whether a machine may answer a letter that came to the address `own`.
+
+    Answers go to the return path (RFC 3834 §4); a sender that differs from it may be forged and is left alone.
+    """
+    asked = {word.strip().lower() for value in letter.all("x-auto-response-suppress") for word in value.split(",")}
+    return (
+        bool(letter.sender)
+        and letter.sender != own
+        and letter.return_path in (None, letter.sender)
+        and not automatic(letter)
+        and not listed(letter)
+        and not asked & _SUPPRESSED
+    )

@@ -1,0 +1,224 @@
+"""Lines that say what they are: ``Nội dung: Giao ban``, a row of a form with a label in one cell. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from scheduler.inbound_mail.attached_form import Rows
+from scheduler.inbound_mail.extraction.vn_datetimes import flat
+
+LABELS: Mapping[str, tuple[str, ...]] = {
+    "title": ("noi dung", "noi dung hop", "noi dung hop truc tuyen", "noi dung cuoc hop", "noi dung phien hop",
+              "ten cuoc hop", "ten phien hop", "ten hoi nghi", "chu de", "ve viec", "trich yeu", "v/v"),
+    "host": ("co quan chu tri hop", "co quan chu tri", "co quan hoac diem cau chu tri hop",
+             "co quan hoac diem cau chu tri", "co quan/diem cau chu tri hop", "co quan/diem cau chu tri",
+             "diem cau chu tri hop", "diem cau chu tri", "don vi chu tri hop", "don vi chu tri", "chu tri tai",
+             "dau cau chu tri"),
+    "chair": ("chu tri", "chu tri hop", "nguoi chu tri", "dong chi chu tri"),
+    "official": ("thoi gian", "thoi gian hop", "thoi gian chinh thuc", "hop chinh thuc", "thoi gian hop chinh thuc",
+                 "chinh thuc", "thoi gian to chuc"),
+    "start": ("bat dau", "thoi gian bat dau", "gio bat dau", "khai mac"),
+    "end": ("ket thuc", "thoi gian ket thuc", "gio ket thuc", "du kien ket thuc", "be mac",
+            "thoi gian du kien ket thuc", "thoi gian ket thuc du kien", "gio du kien ket thuc",
+            "gio ket thuc du kien", "ket thuc du kien", "du kien thoi gian ket thuc"),
+    "day": ("ngay", "ngay hop", "ngay to chuc"),
+    "rehearsal": ("tong duyet", "thoi gian tong duyet", "thoi gian to chuc tong duyet", "duyet thu", "chay thu",
+                  "hop thu"),
+    "points": ("diem cau thanh phan", "thanh phan", "thanh phan tham du", "thanh phan du hop", "cac diem cau",
+               "cac diem cau thanh phan", "diem cau", "diem cau tham gia", "diem cau du hop",
+               "diem cau thanh phan tham du", "don vi tham du", "don vi du hop"),
+    "contact": ("dau moi", "dau moi lien he", "can bo dau moi", "nguoi lien he", "lien he", "can bo phu trach",
+                "can bo dau moi lien he", "ve dau moi lien he", "can bo ky thuat", "ho ten dau moi",
+                "ho va ten dau moi", "ho ten can bo dau moi"),
+    "phone": ("dien thoai", "so dien thoai", "sdt", "dt", "di dong", "so dien thoai lien he", "dien thoai dau moi"),
+    "recording": ("ghi hinh", "de nghi ghi hinh", "yeu cau ghi hinh"),
+    "support": ("ho tro ky thuat khac", "cac ho tro ky thuat khac", "noi dung ho tro ky thuat khac",
+                "yeu cau ho tro ky thuat khac", "de nghi ho tro ky thuat khac", "ho tro khac", "ho tro ky thuat",
+                "yeu cau ho tro"),
+    "class": ("loai hop", "loai phien hop", "tinh chat"),
+    "secret": ("bi mat nha nuoc", "noi dung bi mat nha nuoc", "co noi dung bi mat nha nuoc", "do mat"),
+}  # fmt: skip
+"""What a label may be called, flat; fields of a registration, and those that are made into one.
+
+The words of Điều 13.2.a are among them, without what stands in brackets there and without the words of `_BEFORE`.
+"""
+
+MAX_LABEL = 200
+_FIELD = {name: field for field, names in LABELS.items() for name in names}
+_BEFORE = re.compile(r"^(?:ten|danh sach|thong tin)\s+")
+_ASIDE = re.compile(r"\([^()]*\)|\bneu co$|[*:]")
+_ITEM = re.compile(
+    r"\s*(?:(?P<sign>[-–—+*•●○▪])|\(?(?:(?P<number>[0-9]{1,2})|(?P<letter>[a-zđ]|[ivx]{1,4}))(?:[.)]|/(?=\s)))\s*",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"[\W_]*(?:(?:[0-9]{1,2}(?:\.[0-9]{1,2})*|[a-z]|[ivx]{1,4})(?:[.)/]+|\s))?\W*")
+_NUMBER_CELL = re.compile(r"\s*\(?[0-9]{1,2}[.)]?\s*\t\s*")
+_MARK = re.compile(r"(?P<label>(?:[^(:\t]|\([^()]*\)){1,200}?)(?::|\t|\s[-–—]\s)")
+_ONE_LINE = frozenset(LABELS) - {"recording", "class", "secret"}
+"""Fields whose value may be the line below a label; of the others, yes or no would be guessed from it."""
+_HEADINGS = {"stt", "tt", "so tt"}
+_MIN_COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A labelled value. `said` is the line or the row as it stands."""
+
+    field: str
+    value: str
+    said: str
+
+    def longer(self, line: str, said: str) -> "Pair":
+        """Return the pair with one more line of its value."""
+        return Pair(self.field, f"{self.value}\n{line}".strip(), f"{self.said}\n{said}")
+
+
+def field_of(label: str) -> str | None:
+    """Return the field that a label names: ``1. Nội dung cuộc họp (*)`` → ``title``."""
+    plain = " ".join(flat(label[:MAX_LABEL]).split())
+    plain = " ".join(_ASIDE.sub(" ", plain[_NUMBER.match(plain).end() :]).split())  # type: ignore[union-attr]
+    return _FIELD.get(plain) or _FIELD.get(_BEFORE.sub("", plain))
+
+
+def begins(line: str) -> bool:
+    """Tell whether a line begins something of its own: an item of a list, or a label."""
+    return re.match(r"\(?(?:[0-9]{1,2}|[a-zđ])[.)/]\s", line) is not None or _pair(line) is not None
+
+
+# Lines.
+
+
+class _Open:
+    """A labelled line whose value may go on in the lines below it."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self._kind = _kind(pair.said)
+        self._bare = not pair.value
+        self._blank = False
+        self._listed = False
+
+    def takes(self, line: str) -> bool:
+        """Take a line without a label, if it belongs here; tell whether it does."""
+        if not line.strip():
+            self._blank = True
+            return self._bare and not self.pair.value
+        kind = _kind(line)
+        belongs = self._takes_item(kind) if kind else self._takes_line()
+        if belongs:
+            self.pair = self.pair.longer(line[_ITEM.match(line).end() :] if kind else line, line)  # type: ignore[union-attr]
+        return belongs
+
+    def _takes_item(self, kind: str) -> bool:
+        """Items below an empty label belong to it; below another one, those with other marks than its own line."""
+        self._listed = True
+        return self._bare or (kind != self._kind and not self._blank)
+
+    def _takes_line(self) -> bool:
+        """Only the line right below an empty label belongs to it; points may have several."""
+        near = self._bare and not self._blank and not self._listed
+        return near and self.pair.field in _ONE_LINE and (not self.pair.value or self.pair.field == "points")
+
+
+def of_lines(lines: Iterable[str]) -> Iterator[Pair | str]:
+    """Yield the labelled lines as pairs, what has no label as it is; an empty label takes what is below it."""
+    above: _Open | None = None
+    for line in lines:
+        pair = _pair(line)
+        if pair is None and above is not None and above.takes(line):
+            continue
+        if above is not None:
+            yield above.pair
+        above = None if pair is None else _Open(pair)
+        if pair is None:
+            yield line
+    if above is not None:
+        yield above.pair
+
+
+def _kind(line: str) -> str:
+    """Return the kind of mark that an item of a list bears: ``sign``, ``number``, ``letter``, or none."""
+    match = _ITEM.match(line)
+    return (match.lastgroup or "") if match else ""
+
+
+def _pair(line: str) -> Pair | None:
+    number = _NUMBER_CELL.match(line)
+    rest = line[number.end() :] if number else line
+    match = _MARK.match(rest)
+    label, value = (match["label"], rest[match.end() :]) if match else (rest, "")
+    field = field_of(label) if len(label) <= MAX_LABEL else None
+    labels = field is not None and (match is not None or field in _ONE_LINE)
+    return Pair(field, value.strip(" \t:*"), line.strip()) if field and labels else None
+
+
+# Forms.
+
+
+def of_rows(rows: Rows) -> Iterator[Pair]:
+    """Yield the labelled values of a form. Rows of one cell are the lines of a text."""
+    for single, run in groupby(rows, key=lambda row: len(row) == 1):
+        part = list(run)
+        pairs = _stated(line for row in part for line in row[0].splitlines()) if single else _of_table(part)
+        yield from (pair for pair in pairs if pair.value)
+
+
+def _of_table(rows: Iterable[list[str]]) -> list[Pair]:
+    """Return the values of a table: beside their labels, or below them when a row has nothing but labels.
+
+    A row that begins with an empty cell goes on with the value above it.
+    """
+    heads: list[str] = []
+    found: list[Pair] = []
+    labelled = False
+    for row in rows:
+        pairs = _of_columns(heads, row) if heads else _of_row(row)
+        more = _more(row, found[-1]) if labelled and not (heads or pairs) else ""
+        if _is_head(row):
+            heads = row
+        elif more:
+            found[-1] = found[-1].longer(more, more)
+        else:
+            labelled = bool(pairs)
+            found += pairs
+    return found
+
+
+def _of_columns(heads: list[str], row: list[str]) -> list[Pair]:
+    columns = zip(map(field_of, heads), heads, row, strict=False)
+    return [Pair(field, cell, f"{head}: {cell}") for field, head, cell in columns if field and cell.strip()]
+
+
+def _is_head(row: list[str]) -> bool:
+    cells = [cell for cell in row if cell.strip()]
+    labels = sum(1 for cell in cells if field_of(cell))
+    return labels >= _MIN_COLUMNS and 2 * labels > len(cells)
+
+
+def _of_row(row: list[str]) -> list[Pair]:
+    """Return what a row says: a label and the next filled cell, or labels with their values in one cell."""
+    cells = [cell for cell in row if cell.strip()]
+    if cells and flat(cells[0]).strip(" .") in _HEADINGS:
+        return []
+    for place, cell in enumerate(cells):
+        field = field_of(cell)
+        if field:
+            value = cells[place + 1] if place + 1 < len(cells) else ""
+            return [Pair(field, value, f"{cell}: {value}")]
+        pairs = [pair for pair in _stated(cell.splitlines()) if pair.value]
+        if pairs:
+            return pairs
+    return []
+
+
+def _more(row: list[str], above: Pair) -> str:
+    """Return what a row without a label adds to the value above it: a cell, or two below an empty label."""
+    cells = [cell for cell in row if cell.strip()]
+    if row[0].strip() or len(cells) > (1 if above.value else 2):
+        return ""
+    return ": ".join(cells)
+
+
+def _stated(lines: Iterable[str]) -> Iterator[Pair]:
+    return (pair for pair in of_lines(lines) if isinstance(pair, Pair))

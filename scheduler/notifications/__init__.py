@@ -1,0 +1,1 @@
+"""Notices to units and to the operator: their wording, the outbox, alerts."""

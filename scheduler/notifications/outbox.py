@@ -1,0 +1,170 @@
+"""Rows of notices that wait to be sent, on a connection whose transaction the caller holds.
+
+What a decision writes here commits or falls with the decision; who delivers marks each row after the other side took
+it. A crash between the two sends a notice twice, under the same Message-ID, rather than never.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.schema import MAILBOXES, OUTBOX, SLOTS
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.notifications.wording import WORDS, Channels, Facts, Kind, Notice
+
+MAIL = "mail"
+"""The channel of letters; every other channel is a group."""
+
+MAX_WAITING = 10_000
+"""A notice beyond these is written down as failed: it is seen and can be sent again, and no decision waits for it."""
+KEPT = timedelta(days=365)
+MAX_TRIES = 12
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+MAX_ERROR = 200
+
+State = Literal["waiting", "sent", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One notice for one channel. `error` is what the last try failed of; `sequence` counts a session's letters."""
+
+    id: int
+    key: str
+    kind: Kind
+    channel: str
+    unit: str | None
+    session: str | None
+    recipient: str
+    thread: str
+    facts: Facts
+    sequence: int
+    created: datetime
+    due: datetime
+    tries: int
+    state: State
+    error: str
+    sent: datetime | None
+
+
+async def tell(db: AsyncConnection, notice: Notice, channels: Channels, now: datetime) -> None:
+    """Write a notice for every channel it concerns; one that was told already changes nothing."""
+    groups = channels.groups if WORDS[notice.kind].group else ()
+    for channel in (*((MAIL,) if channels.mail else ()), *groups):
+        key = f"{notice.key}:{channel}"
+        if await db.scalar(select(OUTBOX.c.id).where(OUTBOX.c.key == key)) is None:
+            await _add(db, notice, key, channel, now)
+
+
+async def was_told(db: AsyncConnection, notice: Notice, channels: Channels) -> bool:
+    """Tell whether a notice was written for one of the channels."""
+    keys = [f"{notice.key}:{channel}" for channel in (MAIL, *channels.groups)]
+    return await db.scalar(select(OUTBOX.c.id).where(OUTBOX.c.key.in_(keys)).limit(1)) is not None
+
+
+async def _add(db: AsyncConnection, notice: Notice, key: str, channel: str, now: datetime) -> None:
+    waiting = await db.scalar(select(func.count()).select_from(OUTBOX).where(OUTBOX.c.state == "waiting"))
+    full = (waiting or 0) >= MAX_WAITING
+    earlier = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.session == notice.session)
+    row = {
+        "key": key,
+        "kind": notice.kind,
+        "channel": channel,
+        "unit": notice.unit,
+        "session": notice.session,
+        "recipient": notice.recipient,
+        "thread": notice.thread,
+        "facts": notice.facts.text(),
+        "sequence": await db.scalar(earlier.where(OUTBOX.c.channel == channel)) or 0,
+        "created": seconds(now),
+        "due": seconds(now),
+        "tries": 0,
+        "state": "failed" if full else "waiting",
+        "error": "outbox-full" if full else "",
+    }
+    await db.execute(insert(OUTBOX).values(row))
+
+
+async def due(db: AsyncConnection, now: datetime, limit: int) -> list[Waiting]:
+    """Return the notices whose time has come, longest waiting first."""
+    ready = (OUTBOX.c.state == "waiting") & (OUTBOX.c.due <= seconds(now))
+    return await _read(db, select(OUTBOX).where(ready).order_by(OUTBOX.c.due, OUTBOX.c.id).limit(limit))
+
+
+async def newest(db: AsyncConnection, limit: int) -> list[Waiting]:
+    """Return notices of every state: those that failed, those that wait, then those sent, newest first in each."""
+    order = (OUTBOX.c.state != "failed", OUTBOX.c.state != "waiting", OUTBOX.c.id.desc())
+    return await _read(db, select(OUTBOX).order_by(*order).limit(limit))
+
+
+async def of_coming(db: AsyncConnection, kinds: Collection[Kind], now: datetime) -> list[Waiting]:
+    """Return the notices of some kinds about sessions that are not over, in the order they were written."""
+    coming = select(SLOTS.c.session).where(SLOTS.c.end > seconds(now))
+    return await _read(
+        db, select(OUTBOX).where(OUTBOX.c.kind.in_(kinds), OUTBOX.c.session.in_(coming)).order_by(OUTBOX.c.id)
+    )
+
+
+async def done(db: AsyncConnection, notice: int, now: datetime) -> None:
+    """Note that the other side took a notice."""
+    values = {"state": "sent", "sent": seconds(now), "error": ""}
+    await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice).values(**values, tries=OUTBOX.c.tries + 1))
+
+
+async def failed(db: AsyncConnection, notice: Waiting, error: str, now: datetime, final: bool) -> None:
+    """Note a failure: try again after a while that doubles, unless it is final or has been tried often enough."""
+    tries = notice.tries + 1
+    wait = min(FIRST_WAIT * 2**notice.tries, LONGEST_WAIT)
+    state = "failed" if final or tries >= MAX_TRIES else "waiting"
+    values = {"tries": tries, "due": seconds(now + wait), "state": state, "error": error[:MAX_ERROR]}
+    await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice.id).values(**values))
+
+
+async def again(db: AsyncConnection, notice: int, now: datetime) -> bool:
+    """Let a notice be sent now, whatever its state; tell whether there is one."""
+    values = {"state": "waiting", "due": seconds(now), "tries": 0}
+    changed = await db.execute(update(OUTBOX).where(OUTBOX.c.id == notice).values(**values))
+    return changed.rowcount == 1
+
+
+async def prune(db: AsyncConnection, now: datetime) -> None:
+    """Forget what was settled a year ago."""
+    old = (OUTBOX.c.state != "waiting") & (OUTBOX.c.created < seconds(now - KEPT))
+    await db.execute(delete(OUTBOX).where(old))
+
+
+async def _read(db: AsyncConnection, query: Select[Any]) -> list[Waiting]:
+    return [_waiting(row) for row in (await db.execute(query)).mappings()]
+
+
+def _waiting(row: RowMapping) -> Waiting:
+    times = {name: instant(row[name]) for name in ("created", "due")}
+    sent = None if row["sent"] is None else instant(row["sent"])
+    return Waiting(**{**row, **times, "facts": Facts.read(row["facts"]), "sent": sent})
+
+
+# Official mailboxes (R-071): an address belongs to one unit, a unit writes from one address.
+
+
+async def mailboxes(db: AsyncConnection) -> dict[str, str]:
+    """Return the official mailbox of each unit that has one."""
+    return {row.unit: row.address for row in await db.execute(select(MAILBOXES))}
+
+
+async def unit_of(db: AsyncConnection, address: str) -> str | None:
+    """Return whose mailbox an address is."""
+    found: str | None = await db.scalar(select(MAILBOXES.c.unit).where(MAILBOXES.c.address == address.lower()))
+    return found
+
+
+async def set_mailbox(db: AsyncConnection, unit: str, address: str) -> None:
+    """Register the mailbox of a unit instead of the one it had, and take it from whoever had it."""
+    old = (MAILBOXES.c.unit == unit) | (MAILBOXES.c.address == address.lower())
+    await db.execute(delete(MAILBOXES).where(old))
+    await db.execute(insert(MAILBOXES).values(unit=unit, address=address.lower()))

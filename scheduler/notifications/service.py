@@ -1,0 +1,87 @@
+"""The outbox and the official mailboxes as the roof sees them: one method, one transaction."""
+
+from datetime import datetime, tzinfo
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.core.database import writing
+from scheduler.core.errors import UnknownUnit
+from scheduler.notifications import outbox
+from scheduler.notifications.outbox import Waiting
+from scheduler.notifications.wording import NOWHERE, Channels, Notice
+from scheduler.units import store as units_store
+
+
+class Post:
+    """What is to be sent, and to whom. `zone` is the province's, for the times in texts."""
+
+    def __init__(self, engine: AsyncEngine, zone: tzinfo, channels: Channels = NOWHERE) -> None:
+        self._engine = engine
+        self.zone = zone
+        self._channels = channels
+
+    async def tell(self, notice: Notice, now: datetime) -> bool:
+        """Write a letter to its recipient, else the mailbox of its unit; tell whether that can go out."""
+        async with writing(self._engine) as db:
+            known = bool(notice.recipient) or notice.unit in await outbox.mailboxes(db)
+            reached = self._channels.mail and known
+            if reached:
+                await outbox.tell(db, notice, self._channels, now)
+        return reached
+
+    async def due(self, now: datetime, limit: int = 50) -> list[Waiting]:
+        """Return the notices whose time has come, longest waiting first."""
+        async with self._engine.begin() as db:
+            return await outbox.due(db, now, limit)
+
+    async def newest(self, limit: int) -> list[Waiting]:
+        """Return notices of every state: failed, waiting, sent, newest first in each."""
+        async with self._engine.begin() as db:
+            return await outbox.newest(db, limit)
+
+    async def address(self, notice: Waiting) -> str | None:
+        """Return where a letter goes now: its address, else the mailbox its unit has today."""
+        if notice.recipient or notice.unit is None:
+            return notice.recipient or None
+        return (await self.mailboxes()).get(notice.unit)
+
+    async def code(self, notice: Waiting) -> str | None:
+        """Return the live code of the session a notice is about."""
+        if notice.session is None:
+            return None
+        async with self._engine.begin() as db:
+            session = await sessions_store.one(db, notice.session)
+        return session.code if session else None
+
+    async def done(self, notice: Waiting, now: datetime) -> None:
+        """The other side took it."""
+        async with writing(self._engine) as db:
+            await outbox.done(db, notice.id, now)
+
+    async def failed(self, notice: Waiting, error: str, now: datetime, final: bool = False) -> None:
+        """It did not; a final failure waits for a person."""
+        async with writing(self._engine) as db:
+            await outbox.failed(db, notice, error, now, final)
+
+    async def again(self, notice: int, now: datetime) -> bool:
+        """Send a notice (again) now; tell whether there is one."""
+        async with writing(self._engine) as db:
+            return await outbox.again(db, notice, now)
+
+    async def prune(self, now: datetime) -> None:
+        """Forget what was settled long ago."""
+        async with writing(self._engine) as db:
+            await outbox.prune(db, now)
+
+    async def mailboxes(self) -> dict[str, str]:
+        """Return the official mailbox of each unit that has one."""
+        async with self._engine.begin() as db:
+            return await outbox.mailboxes(db)
+
+    async def set_mailbox(self, unit: str, address: str) -> None:
+        """Register the official mailbox of a unit. Raises UnknownUnit."""
+        async with writing(self._engine) as db:
+            if unit not in {known.id for known in await units_store.units(db)}:
+                raise UnknownUnit(unit)
+            await outbox.set_mailbox(db, unit, address)

@@ -1,0 +1,1 @@
+"""What surrounds a session: readiness, attendance, incidents, closing (Điều 13 to 17)."""

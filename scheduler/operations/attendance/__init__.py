@@ -1,0 +1,1 @@
+"""Who was there: presence, reconnections, floor times, lists of attendees."""

@@ -1,0 +1,48 @@
+"""Lists of who takes part, given by the components when the host asks (Điều 14.4.b, R-098, A35). Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.core import text
+from scheduler.core.errors import FieldError
+
+MAX_PEOPLE = 500
+MAX_COUNT = 10_000
+MAX_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who takes part."""
+
+    name: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The list of one point: how many take part, and those it names. `by` is an account."""
+
+    point: str
+    count: int
+    people: tuple[Person, ...]
+    by: str
+    at: datetime
+
+
+def normal(people: Sequence[Person]) -> tuple[Person, ...]:
+    """Return people with their texts in one form; empty lines are left out."""
+    cleaned = [Person(text.clean(each.name), text.clean(each.position)) for each in people]
+    return tuple(each for each in cleaned if each != Person("", ""))
+
+
+def faults(count: int, people: Sequence[Person]) -> list[FieldError]:
+    """Return what is wrong with a list; not everybody need be named, but who is named takes part."""
+    found = [FieldError("people", "too-many", str(MAX_PEOPLE))] if len(people) > MAX_PEOPLE else []
+    found += [FieldError("count", "fewer-than-named")] if count < len(people) else []
+    found += [FieldError("count", "too-many", str(MAX_COUNT))] if count > MAX_COUNT else []
+    for number, each in enumerate(people, 1):
+        found += text.faults(f"people.{number}.name", each.name, MAX_NAME)
+        found += text.faults(f"people.{number}.position", each.position, MAX_NAME) if each.position else []
+    return found

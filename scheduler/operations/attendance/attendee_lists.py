@@ -1,0 +1,81 @@
+"""Lists of who takes part, as the roof sees them: one method, one transaction (R-098)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.database import writing
+from scheduler.core.errors import InvalidRequest, NotAsked
+from scheduler.notifications.alerts import Desk
+from scheduler.operations.attendance import attendee_list
+from scheduler.operations.attendance.attendee_list import Person, Present
+from scheduler.operations.attendance.schema import LISTS, ROLLS
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """What the host of a session asked for, and what came, by point; `asked` None: nothing was asked."""
+
+    asked: datetime | None
+    lists: Mapping[str, Present]
+
+
+class Rolls:
+    """Keeps lists; :mod:`scheduler.compliance.personal_data` lets their names go."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def ask(self, session_id: str, by: str, now: datetime) -> None:
+        """Let every component give its list; asking again changes nothing. Raises UnknownSession."""
+        async with writing(self._desk.engine) as db:
+            session = await sessions_store.known(db, session_id)
+            if await _asked(db, session.id) is None:
+                await db.execute(insert(ROLLS).values(session=session.id, asked=seconds(now), by=by))
+                wanted = dict.fromkeys(session.points, "")
+                await self._desk.tell_units(db, "list-asked", session, session.slots[-1], wanted, now)
+
+    async def give(
+        self, session_id: str, point: str, count: int, people: Sequence[Person], by: str, now: datetime
+    ) -> None:
+        """Keep the list of a component, instead of the one before.
+
+        Raises UnknownSession, NotAsked, InvalidRequest.
+        """
+        named = attendee_list.normal(people)
+        faults = attendee_list.faults(count, named)
+        if faults:
+            raise InvalidRequest(faults)
+        async with writing(self._desk.engine) as db:
+            session = await sessions_store.known(db, session_id)
+            if point not in session.points or await _asked(db, session.id) is None:
+                raise NotAsked
+            await db.execute(delete(LISTS).where(LISTS.c.session == session.id, LISTS.c.point == point))
+            words = json.dumps([asdict(each) for each in named], ensure_ascii=False)
+            values = {"session": session.id, "point": point, "count": count, "people": words}
+            await db.execute(insert(LISTS).values(**values, by=by, at=seconds(now)))
+
+    async def roll(self, session_id: str) -> Roll:
+        """Return what was asked and what came. Raises UnknownSession."""
+        async with self._desk.engine.begin() as db:
+            session = await sessions_store.known(db, session_id)
+            rows = (await db.execute(select(LISTS).where(LISTS.c.session == session.id))).mappings()
+            given = {row["point"]: _present(row) for row in rows}
+            return Roll(await _asked(db, session.id), given)
+
+
+async def _asked(db: AsyncConnection, session: str) -> datetime | None:
+    at = await db.scalar(select(ROLLS.c.asked).where(ROLLS.c.session == session))
+    return None if at is None else instant(at)
+
+
+def _present(row: RowMapping) -> Present:
+    people = tuple(Person(**each) for each in json.loads(row["people"]))
+    return Present(row["point"], row["count"], people, row["by"], instant(row["at"]))

@@ -1,0 +1,63 @@
+"""Rows of who had the floor in a meeting, on a connection whose transaction the caller holds (Điều 14.3.b, R-094)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.operations.attendance.schema import SPEECHES, STAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A device had the floor from `start` to `end`, None while it has it. `place` is where its hand stood in the queue
+    when it was invited, 0 for one that was not raised; `topic` is what it wanted to speak about."""
+
+    point: str
+    name: str
+    place: int
+    topic: str
+    start: datetime
+    end: datetime | None = None
+
+
+async def begin(db: AsyncConnection, session: str, speech: Speech) -> None:
+    """Note that a device has the floor."""
+    values = {"point": speech.point, "name": speech.name, "place": speech.place, "topic": speech.topic}
+    await db.execute(insert(SPEECHES).values(session=session, began=seconds(speech.start), **values))
+
+
+async def end(db: AsyncConnection, session: str, name: str, at: datetime) -> None:
+    """Note that a device has it no longer."""
+    going_on = (SPEECHES.c.session == session) & (SPEECHES.c.name == name) & SPEECHES.c.ended.is_(None)
+    await db.execute(update(SPEECHES).where(going_on).values(ended=seconds(at)))
+
+
+async def lost(db: AsyncConnection, held: Collection[str] = ()) -> None:
+    """Close what a killed server left open, when its point was last there; its stays are closed already.
+
+    Who has the floor in a session that is `held` still keeps it.
+    """
+    stays = (STAYS.c.session == SPEECHES.c.session) & (STAYS.c.point == SPEECHES.c.point)
+    left = select(func.max(STAYS.c.left)).where(stays, STAYS.c.left >= SPEECHES.c.began).scalar_subquery()
+    going_on = SPEECHES.c.ended.is_(None) & SPEECHES.c.session.not_in(held)
+    await db.execute(update(SPEECHES).where(going_on).values(ended=func.coalesce(left, SPEECHES.c.began)))
+
+
+async def of_session(db: AsyncConnection, session: str) -> list[Speech]:
+    """Return who had the floor in a session, in the order in which it was given."""
+    rows = await db.execute(select(SPEECHES).where(SPEECHES.c.session == session).order_by(SPEECHES.c.id))
+    return [
+        Speech(
+            row.point,
+            row.name,
+            row.place,
+            row.topic,
+            instant(row.began),
+            None if row.ended is None else instant(row.ended),
+        )
+        for row in rows
+    ]

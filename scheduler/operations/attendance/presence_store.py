@@ -1,0 +1,83 @@
+"""Rows of stays and of what points say of their interruptions, on a connection whose transaction the caller holds."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.operations.attendance.presence_intervals import Stay
+from scheduler.operations.attendance.schema import EXPLANATIONS, STAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a point says of its interruption that began at `start`."""
+
+    point: str
+    start: datetime
+    cause: str
+    by: str
+
+
+async def open_stays(db: AsyncConnection) -> dict[tuple[str, str], int]:
+    """Return the stays that go on, by session and point."""
+    rows = await db.execute(select(STAYS.c.id, STAYS.c.session, STAYS.c.point).where(STAYS.c.left.is_(None)))
+    return {(row.session, row.point): row.id for row in rows}
+
+
+async def begin(db: AsyncConnection, session: str, point: str, now: datetime) -> None:
+    """Open a stay, unless one goes on."""
+    going_on = (STAYS.c.session == session) & (STAYS.c.point == point) & STAYS.c.left.is_(None)
+    if await db.scalar(select(STAYS.c.id).where(going_on)) is None:
+        at = seconds(now)
+        await db.execute(insert(STAYS).values(session=session, point=point, joined=at, seen=at))
+
+
+async def end(db: AsyncConnection, session: str, point: str, at: datetime) -> None:
+    """Close the stay that goes on, if one does; none ends before it began."""
+    going_on = (STAYS.c.session == session) & (STAYS.c.point == point) & STAYS.c.left.is_(None)
+    joined = await db.scalar(select(STAYS.c.joined).where(going_on))
+    if joined is not None:
+        left = max(joined, seconds(at))
+        await db.execute(update(STAYS).where(going_on).values(seen=left, left=left))
+
+
+async def saw(db: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    """Note that the points of these stays are there."""
+    await db.execute(update(STAYS).where(STAYS.c.id.in_(ids)).values(seen=seconds(now)))
+
+
+async def lost(db: AsyncConnection, since: datetime | None = None, held: Collection[str] = ()) -> None:
+    """Close open stays at their last sign of life: all, or those with none since a time; none of sessions `held`."""
+    silent = STAYS.c.left.is_(None) & STAYS.c.session.not_in(held)
+    silent = silent if since is None else silent & (STAYS.c.seen < seconds(since))
+    await db.execute(update(STAYS).where(silent).values(left=STAYS.c.seen))
+
+
+async def of_sessions(db: AsyncConnection, sessions: Collection[str]) -> dict[str, list[Stay]]:
+    """Return the stays of sessions, in the order in which they began."""
+    found: dict[str, list[Stay]] = {session: [] for session in sessions}
+    rows = await db.execute(select(STAYS).where(STAYS.c.session.in_(sessions)).order_by(STAYS.c.joined, STAYS.c.id))
+    for row in rows:
+        left = None if row.left is None else instant(row.left)
+        found[row.session].append(Stay(row.point, instant(row.joined), left))
+    return found
+
+
+async def explanations(db: AsyncConnection, session: str) -> list[Explanation]:
+    """Return what the points of a session say."""
+    rows = await db.execute(select(EXPLANATIONS).where(EXPLANATIONS.c.session == session))
+    return [Explanation(row.point, instant(row.start), row.cause, row.by) for row in rows]
+
+
+async def explain(db: AsyncConnection, session: str, said: Explanation, now: datetime) -> None:
+    """Keep what a point says, instead of what it said before."""
+    key = {"session": session, "point": said.point, "start": seconds(said.start)}
+    values = {"cause": said.cause, "by": said.by, "at": seconds(now)}
+    known = (EXPLANATIONS.c.session == session) & (EXPLANATIONS.c.point == said.point)
+    changed = await db.execute(update(EXPLANATIONS).where(known, EXPLANATIONS.c.start == key["start"]).values(**values))
+    if changed.rowcount == 0:
+        await db.execute(insert(EXPLANATIONS).values(**key, **values))

@@ -1,0 +1,163 @@
+"""Who was there, as the meeting itself tells it: one method, one transaction (R-087, R-099).
+
+A join is stored before it is acknowledged. Whoever runs the meetings says every few seconds which points are there
+(:meth:`Attendance.alive`). Stays of which nothing is heard any more, and after a crash all open ones, end at their last
+sign of life.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.core import text
+from scheduler.core.database import writing
+from scheduler.core.errors import FieldError, InvalidRequest
+from scheduler.core.model import Interval, Session, Slot, State
+from scheduler.notifications.alerts import Desk
+from scheduler.operations.attendance import floor_store, presence_store, reconnect_store
+from scheduler.operations.attendance.floor_store import Speech
+from scheduler.operations.attendance.presence_intervals import Attended, Redial, Stay, attended, held
+from scheduler.operations.attendance.presence_store import Explanation
+
+LOOK_BACK = timedelta(days=1)
+"""A server that was down for longer tells nobody of what is over."""
+FORGOTTEN = timedelta(seconds=30)
+"""Several rounds of :meth:`Attendance.alive`: whoever came while one was being written must not be taken for gone."""
+MAX_CAUSE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SlotAttendance:
+    """One slot, with its points in the order of the session, the host first: their stays and what follows from them."""
+
+    slot: Slot
+    points: Mapping[str, tuple[tuple[Stay, ...], Attended]]
+
+    @property
+    def present(self) -> int:
+        """How many points took part."""
+        return sum(judged.present for _, judged in self.points.values())
+
+
+class Attendance:
+    """Keeps stays and judges them."""
+
+    def __init__(self, desk: Desk) -> None:
+        # given
+        self._desk = desk
+        # owned
+        self._settled: datetime | None = None
+
+    async def recover(self, held: Collection[str] = ()) -> None:
+        """Close what a killed server left open, at its last sign of life; sessions that are `held` still go on."""
+        async with writing(self._desk.engine) as db:
+            await presence_store.lost(db, held=held)
+            await floor_store.lost(db, held)
+
+    async def came(self, session: str, point: str, now: datetime) -> None:
+        """A point is about to be let in; a second device changes nothing."""
+        async with writing(self._desk.engine) as db:
+            await presence_store.begin(db, session, point, now)
+
+    async def left(self, session: str, point: str, at: datetime) -> None:
+        """The last device of a point is gone since `at`."""
+        async with writing(self._desk.engine) as db:
+            await presence_store.end(db, session, point, at)
+
+    async def began(self, session: str, speech: Speech) -> None:
+        """A device has the floor (Điều 14.3.b)."""
+        async with writing(self._desk.engine) as db:
+            await floor_store.begin(db, session, speech)
+
+    async def ended(self, session: str, name: str, now: datetime) -> None:
+        """A device has it no longer."""
+        async with writing(self._desk.engine) as db:
+            await floor_store.end(db, session, name, now)
+
+    async def speeches(self, session: str) -> list[Speech]:
+        """Return who had the floor in a session, in the order in which it was given."""
+        async with self._desk.engine.begin() as db:
+            return await floor_store.of_session(db, session)
+
+    async def redialled(self, session: str, redials: Sequence[Redial]) -> None:
+        """Connections were lost, or devices tried to come back (Điều 14.4.c)."""
+        async with writing(self._desk.engine) as db:
+            await reconnect_store.add(db, session, redials)
+
+    async def redials(self, session: str) -> list[Redial]:
+        """Return what happened to the connections of a session's points, by time."""
+        async with self._desk.engine.begin() as db:
+            return await reconnect_store.of_session(db, session)
+
+    async def alive(self, here: Mapping[str, Collection[str]], now: datetime) -> None:
+        """Say which points are there, by session; whoever was not for a while left when last seen."""
+        there = {(session, point) for session, points in here.items() for point in points}
+        async with self._desk.engine.begin() as db:
+            if not await presence_store.open_stays(db):
+                return
+        async with writing(self._desk.engine) as db:
+            known = await presence_store.open_stays(db)
+            await presence_store.saw(db, [known[key] for key in known.keys() & there], now)
+            await presence_store.lost(db, now - FORGOTTEN)
+
+    async def slots(self, session_id: str, now: datetime) -> list[SlotAttendance]:
+        """Return the attendance of each slot. Raises UnknownSession."""
+        async with self._desk.engine.begin() as db:
+            return await self._slots(db, await sessions_store.known(db, session_id), now)
+
+    async def explain(self, session_id: str, point: str, start: datetime, cause: str, by: str, now: datetime) -> None:
+        """Let a point say why it was interrupted from `start` on (Điều 14.4.c).
+
+        Raises UnknownSession, InvalidRequest.
+        """
+        said = text.clean(cause)
+        faults = text.faults("cause", said, MAX_CAUSE)
+        if faults:
+            raise InvalidRequest(faults)
+        async with writing(self._desk.engine) as db:
+            slots = await self._slots(db, await sessions_store.known(db, session_id), now)
+            known = {gap.start for slot in slots if point in slot.points for gap in slot.points[point][1].interruptions}
+            if start not in known:
+                raise InvalidRequest([FieldError("start", "no-interruption")])
+            await presence_store.explain(db, session_id, Explanation(point, start, said, by), now)
+
+    async def settle(self, now: datetime) -> None:
+        """Tell units of slots that have ended: who missed a rehearsal, and whose interruptions nobody explained."""
+        since = self._settled or now - LOOK_BACK
+        async with writing(self._desk.engine) as db:
+            for session in await sessions_store.between(db, since, now):
+                ended = [each for each in await self._slots(db, session, now) if since < each.slot.end <= now]
+                for each in ended if session.state == State.ISSUED else ():
+                    await self._tell(db, session, each, now)
+        self._settled = now
+
+    async def _tell(self, db: AsyncConnection, session: Session, ended: SlotAttendance, now: datetime) -> None:
+        judged = {point: found for point, (_, found) in ended.points.items()}
+        if ended.slot.kind == "tong_duyet":
+            absent = {point: "" for point, found in judged.items() if not found.present}
+            await self._desk.tell_units(db, "absent", session, ended.slot, absent, now)
+        silent = {
+            point: f" ({len(gaps)})"
+            for point, found in judged.items()
+            if (gaps := [gap for gap in found.interruptions if not gap.cause])
+        }
+        await self._desk.tell_units(db, "interrupted", session, ended.slot, silent, now)
+
+    async def _slots(self, db: AsyncConnection, session: Session, now: datetime) -> list[SlotAttendance]:
+        longer = timedelta(seconds=self._desk.policy(session).preparation.interruption_s)
+        stays = (await presence_store.of_sessions(db, [session.id]))[session.id]
+        said = {(each.point, each.start): each for each in await presence_store.explanations(db, session.id)}
+        points = session.everyone
+        own = {point: tuple(stay for stay in stays if stay.point == point) for point in points}
+
+        def judge(point: str, slot: Slot) -> tuple[tuple[Stay, ...], Attended]:
+            of_slot = held(own[session.host_point], Interval(slot.start, slot.end), now)
+            found = attended(own[point], of_slot, now, longer)
+            gaps = [(gap, said.get((point, gap.start))) for gap in found.interruptions]
+            told = tuple(replace(gap, cause=why.cause, by=why.by) if why else gap for gap, why in gaps)
+            return own[point], replace(found, interruptions=told)
+
+        return [SlotAttendance(slot, {point: judge(point, slot) for point in points}) for slot in session.slots]

@@ -1,0 +1,1 @@
+"""After a session: closing checklist, device shutdown, handover of recordings, documents."""

@@ -1,0 +1,66 @@
+"""Room systems that are still on half an hour after their session, and who is reminded of them (Điều 11.3; R-053)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.core.database import writing
+from scheduler.core.model import Session, State
+from scheduler.directory.equipment import devices_store
+from scheduler.directory.model import Device
+from scheduler.notifications import outbox, wording
+from scheduler.units import store as units_store
+
+AFTER = timedelta(minutes=30)
+"""So long after the end a room system should be off."""
+WITHIN = timedelta(minutes=30)
+"""So much later it is asked no more; who meets again within that time may leave it on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A session that is over, and the room systems of its points that should be off by now."""
+
+    session: Session
+    devices: tuple[Device, ...]
+
+
+class Power:
+    """Knows whom to ask, and tells units."""
+
+    def __init__(self, engine: AsyncEngine, channels: wording.Channels) -> None:
+        self._engine = engine
+        self._channels = channels
+
+    async def due(self, now: datetime) -> list[Left]:
+        """Return the sessions that ended half an hour ago, each with its room systems that meet no more."""
+        async with self._engine.begin() as db:
+            over = [
+                session
+                for session in await sessions_store.between(db, now - AFTER - WITHIN, now)
+                if session.state == State.ISSUED and AFTER <= now - session.official.end < AFTER + WITHIN
+            ]
+            busy = await self._busy(db, now) if over else set()
+            devices = await devices_store.devices(db) if over else []
+        known = [each for each in devices if each.protocol == "SIP" and each.address and each.point not in busy]
+        return [Left(session, tuple(each for each in known if each.point in session.everyone)) for session in over]
+
+    async def remind(self, session: Session, on: Sequence[Device], now: datetime) -> None:
+        """Remind the units whose room systems are still on, once for each session."""
+        if not on:
+            return
+        async with writing(self._engine) as db:
+            points = await units_store.points_named(db, session.everyone)
+            found = {device.point: points[device.point] for device in on}.values()
+            for unit in {point.unit for point in found}:
+                reason = f"Còn bật: {', '.join(point.name for point in found if point.unit == unit)}"
+                notice = wording.of_unit("power", session, points[session.host_point], unit, reason)
+                await outbox.tell(db, notice, self._channels, now)
+
+    async def _busy(self, db: AsyncConnection, now: datetime) -> set[str]:
+        """The points that meet now or soon."""
+        soon = await sessions_store.between(db, now, now + WITHIN)
+        return {point for session in soon if session.state == State.ISSUED for point in session.everyone}

@@ -1,0 +1,165 @@
+"""Documents of sessions, and who asked for what of a session: one method, one transaction."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.booking.sessions.schema import POINTS, SESSIONS
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.database import writing
+from scheduler.core.errors import TooManyDocuments
+from scheduler.notifications import outbox, wording
+from scheduler.operations.closing.documents import RECORDING, Document, Grant
+from scheduler.operations.closing.errors import UnknownMaterial
+from scheduler.operations.closing.schema import DOCUMENTS, GRANTS
+from scheduler.units import store as units_store
+from scheduler.units.store import storable
+
+MAX_DOCUMENTS = 50
+"""Of one session."""
+
+
+class Shelf:
+    """Keeps what belongs to the host and who may have it."""
+
+    def __init__(self, engine: AsyncEngine, channels: wording.Channels) -> None:
+        self._engine = engine
+        self._channels = channels
+
+    async def add(self, document: Document) -> None:
+        """Keep a document. Raises UnknownSession, TooManyDocuments."""
+        async with writing(self._engine) as db:
+            await sessions_store.known(db, document.session)
+            if len(await _documents(db, document.session)) >= MAX_DOCUMENTS:
+                raise TooManyDocuments(MAX_DOCUMENTS)
+            row = {
+                **{column.name: getattr(document, column.name) for column in DOCUMENTS.c},
+                "at": seconds(document.at),
+            }
+            await db.execute(insert(DOCUMENTS).values(row))
+
+    async def remove(self, document_id: str) -> Document:
+        """Forget a document and who might have it. Raises UnknownMaterial."""
+        async with writing(self._engine) as db:
+            found = await _document(db, document_id)
+            await db.execute(delete(GRANTS).where(GRANTS.c.subject == document_id))
+            await db.execute(delete(DOCUMENTS).where(DOCUMENTS.c.id == document_id))
+            return found
+
+    async def document(self, document_id: str) -> Document:
+        """Return a document. Raises UnknownMaterial."""
+        async with self._engine.begin() as db:
+            return await _document(db, document_id)
+
+    async def documents(self, session: str) -> list[Document]:
+        """Return the documents of a session, the oldest first."""
+        async with self._engine.begin() as db:
+            return await _documents(db, session)
+
+    async def ask(self, session_id: str, subject: str, unit: str, by: str, text: str, now: datetime) -> Grant:
+        """Ask the host for its recording or a document; asking twice is asking once. Raises UnknownMaterial."""
+        async with writing(self._engine) as db:
+            await self._known(db, session_id, subject)
+            for old in await _grants(db, [session_id]):
+                if (old.subject, old.unit, old.answer) == (subject, unit, "waiting"):
+                    return old
+            asked = Grant(uuid.uuid4().hex, session_id, subject, unit, by, instant(seconds(now)), text)
+            await db.execute(insert(GRANTS).values(_values(asked)))
+            session = await sessions_store.known(db, session_id)
+            host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
+            notice = wording.of_unit("material", session, host, host.unit, text, asked.id)
+            await outbox.tell(db, notice, self._channels, now)
+            return asked
+
+    async def answer(self, grant_id: str, granted: bool, until: datetime | None, by: str, now: datetime) -> Grant:
+        """Answer a wish, or take an answer back. Raises UnknownMaterial."""
+        async with writing(self._engine) as db:
+            rows = await db.execute(select(GRANTS).where(GRANTS.c.id.in_(storable([grant_id]))))
+            row = rows.mappings().first()
+            if row is None:
+                raise UnknownMaterial
+            answer = replace(
+                _grant(row),
+                answer="granted" if granted else "refused",
+                answered_by=by,
+                answered=instant(seconds(now)),
+                until=until if granted else None,
+            )
+            await db.execute(update(GRANTS).where(GRANTS.c.id == grant_id).values(_values(answer)))
+            return answer
+
+    async def offer(
+        self, session_id: str, subject: str, units: Collection[str], until: datetime | None, by: str, now: datetime
+    ) -> None:
+        """Let units have something unasked. Raises UnknownMaterial."""
+        async with writing(self._engine) as db:
+            await self._known(db, session_id, subject)
+            at = instant(seconds(now))
+            for unit in units:
+                given = Grant(uuid.uuid4().hex, session_id, subject, unit, "", at, "", "granted", by, at, until)
+                await db.execute(insert(GRANTS).values(_values(given)))
+
+    async def grant(self, grant_id: str) -> Grant:
+        """Return one wish. Raises UnknownMaterial."""
+        async with self._engine.begin() as db:
+            row = (await db.execute(select(GRANTS).where(GRANTS.c.id.in_(storable([grant_id]))))).mappings().first()
+        if row is None:
+            raise UnknownMaterial
+        return _grant(row)
+
+    async def grants(self, sessions: Collection[str]) -> list[Grant]:
+        """Return what was asked and granted of sessions, the newest first."""
+        async with self._engine.begin() as db:
+            return await _grants(db, sessions)
+
+    async def inbox(self, unit: str | None) -> list[Grant]:
+        """Return the wishes that a host unit (None: any) has to answer or answered, and its own, the newest first."""
+        query = select(GRANTS).where(GRANTS.c.asked_by != "").order_by(GRANTS.c.asked.desc(), GRANTS.c.id).limit(500)
+        if unit is not None:
+            own = select(POINTS.c.id).where(POINTS.c.unit.in_(storable([unit])))
+            hosted = select(SESSIONS.c.id).where(SESSIONS.c.host_point.in_(own))
+            query = query.where(or_(GRANTS.c.unit.in_(storable([unit])), GRANTS.c.session.in_(hosted)))
+        async with self._engine.begin() as db:
+            return [_grant(row) for row in (await db.execute(query)).mappings()]
+
+    async def _known(self, db: AsyncConnection, session_id: str, subject: str) -> None:
+        await sessions_store.known(db, session_id)
+        if subject != RECORDING and (await _document(db, subject)).session != session_id:
+            raise UnknownMaterial
+
+
+async def _document(db: AsyncConnection, document_id: str) -> Document:
+    rows = await db.execute(select(DOCUMENTS).where(DOCUMENTS.c.id.in_(storable([document_id]))))
+    row = rows.mappings().first()
+    if row is None:
+        raise UnknownMaterial
+    return Document(**{**row, "at": instant(row["at"])})
+
+
+async def _documents(db: AsyncConnection, session: str) -> list[Document]:
+    of_session = select(DOCUMENTS).where(DOCUMENTS.c.session.in_(storable([session])))
+    rows = await db.execute(of_session.order_by(DOCUMENTS.c.at, DOCUMENTS.c.id))
+    return [Document(**{**row, "at": instant(row["at"])}) for row in rows.mappings()]
+
+
+async def _grants(db: AsyncConnection, sessions: Collection[str]) -> list[Grant]:
+    wanted = select(GRANTS).where(GRANTS.c.session.in_(storable(sessions)))
+    rows = await db.execute(wanted.order_by(GRANTS.c.asked.desc(), GRANTS.c.id))
+    return [_grant(row) for row in rows.mappings()]
+
+
+def _values(grant: Grant) -> dict[str, object]:
+    values: dict[str, object] = {column.name: getattr(grant, column.name) for column in GRANTS.c}
+    times = {name: getattr(grant, name) for name in ("asked", "answered", "until")}
+    return {**values, **{name: None if at is None else seconds(at) for name, at in times.items()}}
+
+
+def _grant(row: RowMapping) -> Grant:
+    times = {name: None if row[name] is None else instant(row[name]) for name in ("asked", "answered", "until")}
+    return Grant(**{**row, **times})

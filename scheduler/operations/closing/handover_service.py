@@ -1,0 +1,141 @@
+"""Handovers of recordings, as the roof sees them: one method, one transaction."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.calendar import store as calendar_store
+from scheduler.calendar.deadlines import Clock
+from scheduler.core.database import writing
+from scheduler.notifications import outbox, wording
+from scheduler.operations.closing import recording_handover
+from scheduler.operations.closing.errors import NotHandedOver
+from scheduler.operations.closing.recording_handover import Handover
+from scheduler.operations.closing.schema import HANDOVERS
+from scheduler.policy.policy import Policy
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+
+_TIMES = ("ended", "due", "told", "received", "keep_until", "reminded", "warned", "deleted")
+
+
+class Handovers:
+    """Keeps who is owed which recording until when, and what became of it."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: wording.Channels) -> None:
+        self._engine = engine
+        self._profiles = profiles
+        self._channels = channels
+
+    async def open(self, session_id: str, digest: str, now: datetime) -> Handover:
+        """Tell the host that its recording is ready; one that was told already is returned. Raises UnknownSession."""
+        async with writing(self._engine) as db:
+            known = await self._one(db, session_id)
+            if known is not None:
+                return known
+            session = await sessions_store.known(db, session_id)
+            host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
+            clock = Clock(self._profiles.at(session.official.start), (await calendar_store.notes(db)).calendar)
+            end = session.official.end
+            made = Handover(session_id, host.unit, end, clock.handover(end), instant(seconds(now)), digest)
+            await db.execute(insert(HANDOVERS).values(_values(made)))
+            await self._tell(db, made, "recording", now)
+            return made
+
+    async def receive(self, session_id: str, digest: str, by: str, now: datetime) -> Handover:
+        """Note that the host has its recording, as the SHA-256 it names proves; again changes nothing.
+
+        Raises NotHandedOver: there is none, or its SHA-256 is another one.
+        """
+        async with writing(self._engine) as db:
+            known = await self._one(db, session_id)
+            if known is None or known.digest != digest.strip().lower():
+                raise NotHandedOver
+            if known.received is not None:
+                return known
+            at = instant(seconds(now))
+            until = recording_handover.kept_until(at, self._policy(known).conduct.recordings)
+            return await self._save(db, replace(known, received=at, received_by=by, keep_until=until))
+
+    async def handover(self, session_id: str) -> Handover | None:
+        """Return the handover of a session, if there is one."""
+        async with self._engine.begin() as db:
+            return await self._one(db, session_id)
+
+    async def all(self) -> list[Handover]:
+        """Return all handovers, the latest due first."""
+        async with self._engine.begin() as db:
+            rows = await db.execute(select(HANDOVERS).order_by(HANDOVERS.c.due.desc()))
+            return [_handover(row) for row in rows.mappings()]
+
+    async def of(self, sessions: Collection[str]) -> list[Handover]:
+        """Return the handovers of sessions."""
+        async with self._engine.begin() as db:
+            rows = await db.execute(select(HANDOVERS).where(HANDOVERS.c.session.in_(sessions)))
+            return [_handover(row) for row in rows.mappings()]
+
+    async def remind(self, now: datetime) -> None:
+        """Remind hosts of what is due soon, and warn them of what will go (R-102, A27); once each."""
+        async with writing(self._engine) as db:
+            for each in await self._unsettled(db):
+                policy = self._policy(each).conduct.recordings
+                if recording_handover.reminds(each, policy, now):
+                    await self._tell(db, each, "recording-due", now)
+                    await self._save(db, replace(each, reminded=now))
+                elif recording_handover.warns(each, policy, now):
+                    await self._tell(db, each, "recording-goes", now)
+                    await self._save(db, replace(each, warned=now))
+
+    async def going(self, now: datetime) -> list[Handover]:
+        """Return the handovers whose files are to be deleted now: never of one that was not received."""
+        async with self._engine.begin() as db:
+            due = await self._unsettled(db)
+        return [each for each in due if recording_handover.goes(each, self._policy(each).conduct.recordings, now)]
+
+    async def gone(self, session_id: str, now: datetime) -> None:
+        """The files are deleted; the record of them stays."""
+        async with writing(self._engine) as db:
+            own = HANDOVERS.c.session == session_id
+            await db.execute(update(HANDOVERS).where(own).values(deleted=seconds(now)))
+
+    async def _unsettled(self, db: AsyncConnection) -> list[Handover]:
+        rows = await db.execute(select(HANDOVERS).where(HANDOVERS.c.deleted.is_(None)).order_by(HANDOVERS.c.due))
+        return [_handover(row) for row in rows.mappings()]
+
+    async def _one(self, db: AsyncConnection, session_id: str) -> Handover | None:
+        row = (await db.execute(select(HANDOVERS).where(HANDOVERS.c.session == session_id))).mappings().first()
+        return None if row is None else _handover(row)
+
+    async def _save(self, db: AsyncConnection, changed: Handover) -> Handover:
+        await db.execute(update(HANDOVERS).where(HANDOVERS.c.session == changed.session).values(_values(changed)))
+        return changed
+
+    async def _tell(self, db: AsyncConnection, of: Handover, kind: wording.Kind, now: datetime) -> None:
+        session = await sessions_store.known(db, of.session)
+        host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
+        zone = self._policy(of).zone
+        until = of.keep_until or of.due
+        reason = f"{until.astimezone(zone):%H:%M %d/%m/%Y}; SHA-256 {of.digest}"
+        await outbox.tell(db, wording.of_unit(kind, session, host, of.unit, reason), self._channels, now)
+
+    def _policy(self, of: Handover) -> Policy:
+        return self._profiles.at(of.ended)
+
+
+def _values(of: Handover) -> dict[str, object]:
+    values: dict[str, object] = {column.name: getattr(of, column.name) for column in HANDOVERS.c}
+    for name in _TIMES:
+        value = getattr(of, name)
+        values[name] = None if value is None else seconds(value)
+    return values
+
+
+def _handover(row: RowMapping) -> Handover:
+    times = {name: None if row[name] is None else instant(row[name]) for name in _TIMES}
+    return Handover(**{**row, **times})

@@ -1,0 +1,1 @@
+"""Incidents from report to close, and what telecom providers see of them."""

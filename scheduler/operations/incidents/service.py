@@ -1,0 +1,99 @@
+"""The desk of the operating unit, where faults arrive and are dealt with: one method, one transaction."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.core.database import writing
+from scheduler.directory.model import Provider
+from scheduler.notifications import outbox, wording
+from scheduler.operations.incidents import rules
+from scheduler.operations.incidents import store as incidents_store
+from scheduler.operations.incidents.model import Incident, Report, Step, StepKind
+from scheduler.operations.readiness import store as readiness_store
+from scheduler.units import store as units_store
+
+
+class Desk:
+    """Keeps incidents and how lines were; providers are told by letter."""
+
+    def __init__(self, engine: AsyncEngine, channels: wording.Channels = wording.NOWHERE) -> None:
+        self._engine = engine
+        self._channels = channels
+
+    async def report(self, report: Report, now: datetime) -> Incident:
+        """Open an incident; a fault that is still being dealt with gets an entry instead. Raises UnknownSession."""
+        async with writing(self._engine) as db:
+            await sessions_store.known(db, report.session)
+            found = await incidents_store.same(db, report)
+            if found is None:
+                provider = await incidents_store.provider(db, report.point)
+                carrier = None if provider is None else provider.id
+                incident = rules.opened(
+                    uuid.uuid4().hex, report, carrier, _second(now), await _on_duty(db, report.session)
+                )
+                await incidents_store.add(db, incident)
+                if incident.provider is not None:
+                    await self._tell(db, incident, provider, now)
+                return incident
+            again = rules.after(found, Step(_second(now), "again", report.by, report.text))
+            await incidents_store.save(db, again)
+            return again
+
+    async def act(self, incident: str, step: StepKind, by: str, text: str, now: datetime) -> Incident:
+        """Do something about an incident. Raises UnknownIncident, IllegalStep."""
+        async with writing(self._engine) as db:
+            known = await incidents_store.known(db, incident)
+            provider = await incidents_store.provider(db, known.point)
+            carrier = None if provider is None else provider.id
+            changed = rules.after(known, Step(_second(now), step, by, text), carrier, await _on_duty(db, known.session))
+            await incidents_store.save(db, changed)
+            if step == "provider":
+                await self._tell(db, changed, provider, now)
+            return changed
+
+    async def _tell(self, db: AsyncConnection, of: Incident, provider: Provider | None, now: datetime) -> None:
+        """Tell the provider of a line what was measured of it (R-096), once for each time it is handed over."""
+        if provider is None or of.point is None or not provider.email:
+            return
+        session = await sessions_store.known(db, of.session)
+        point = (await units_store.points_named(db, [of.point]))[of.point]
+        reason = f"{point.label}: {rules.measured(of.measured) or of.text}"
+        notice = wording.of_line(session, point, provider.email, reason, f"{of.id}:{len(of.steps)}")
+        await outbox.tell(db, notice, self._channels, now)
+
+    async def note(self, session: str, step: StepKind, by: str, now: datetime, text: str = "") -> None:
+        """Enter a step into every unsettled incident of a session that is the centre's matter."""
+        async with writing(self._engine) as db:
+            found = await incidents_store.listed(db, settled=False, session=session, unit=None, limit=100)
+            for one in found:
+                if one.level == 2:
+                    await incidents_store.save(db, rules.after(one, Step(_second(now), step, by, text)))
+
+    async def incident(self, incident: str) -> Incident:
+        """Return an incident. Raises UnknownIncident."""
+        async with self._engine.begin() as db:
+            return await incidents_store.known(db, incident)
+
+    async def incidents(
+        self, *, settled: bool | None = None, session: str | None = None, unit: str | None = None, limit: int = 500
+    ) -> list[Incident]:
+        """Return incidents, the newest first: settled ones or others, of a session, that concern a unit."""
+        async with self._engine.begin() as db:
+            return await incidents_store.listed(db, settled, session, unit, limit)
+
+    async def count(self, session: str, lossy: Mapping[str, bool]) -> None:
+        """Count a minute of the lines of these points, and whether each lost more than is counted (R-116)."""
+        async with writing(self._engine) as db:
+            await incidents_store.count(db, session, lossy)
+
+
+async def _on_duty(db: AsyncConnection, session: str) -> str:
+    return rules.on_duty((await readiness_store.duties(db, [session]))[session])
+
+
+def _second(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,44 @@
+"""The preparation as the roof sees it: every part of it, over one database."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler.compliance.personal_data import Personal
+from scheduler.notifications.alerts import Desk
+from scheduler.notifications.wording import NOWHERE, Channels
+from scheduler.operations.attendance.attendee_lists import Rolls
+from scheduler.operations.attendance.service import Attendance
+from scheduler.operations.readiness.duty_service import Duties
+from scheduler.operations.readiness.power_on_steps import Steps
+from scheduler.operations.readiness.self_test_service import SelfTests
+from scheduler.operations.readiness.service import Boards
+from scheduler.policy.profile_files import Profiles
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """The parts."""
+
+    attendance: Attendance
+    boards: Boards
+    duties: Duties
+    self_tests: SelfTests
+    rolls: Rolls
+    steps: Steps
+    personal: Personal
+
+    @classmethod
+    def over(cls, engine: AsyncEngine, profiles: Profiles, channels: Channels = NOWHERE) -> Self:
+        """Build the parts over a database whose tables are up to date."""
+        desk = Desk(engine, profiles, channels)
+        return cls(
+            attendance=Attendance(desk),
+            boards=Boards(desk),
+            duties=Duties(desk),
+            self_tests=SelfTests(desk),
+            rolls=Rolls(desk),
+            steps=Steps(desk),
+            personal=Personal(desk),
+        )

@@ -1,0 +1,1 @@
+"""Before a session: technical checks, duty, self-tests, the readiness board."""

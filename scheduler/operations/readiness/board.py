@@ -1,0 +1,245 @@
+"""The readiness board of one session, put together from what is known of many (I-14). Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from scheduler.core.model import Interval, Session, Slot, SlotKind
+from scheduler.directory.equipment import lines
+from scheduler.directory.equipment.provider_points import points_by_provider
+from scheduler.directory.model import Line
+from scheduler.operations.attendance.presence_intervals import Stay
+from scheduler.operations.readiness.duty import Duty, absent_units, overloaded
+from scheduler.operations.readiness.marks import (
+    Colour,
+    Facts,
+    Internet,
+    LinkTest,
+    Mark,
+    Moment,
+    Room,
+    console_marks,
+    link_mark,
+    marks,
+    session_marks,
+    worst,
+)
+from scheduler.operations.readiness.self_test import SelfTest
+from scheduler.operations.readiness.technical_check import Check
+from scheduler.policy.policy import LevelPolicy, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """How ready a session is for its next slot: marks of the session and of each point, in the session's order.
+
+    `on_site` are the units that each send somebody to the host, `steps` what points have switched on or off, and when.
+    """
+
+    session: Session
+    slot: Slot
+    due: datetime
+    on_site: tuple[str, ...]
+    steps: Mapping[str, Mapping[str, datetime]]
+    duties: tuple[Duty, ...]
+    marks: tuple[Mark, ...]
+    points: Mapping[str, tuple[Mark, ...]]
+
+    @property
+    def colours(self) -> dict[str, Colour]:
+        """The colour of each point."""
+        return {point: worst(mark.colour for mark in found) for point, found in self.points.items()}
+
+    @property
+    def yielded(self) -> dict[str, str]:
+        """The points whose room a higher session has, and its number."""
+        marks = {point: mark for point, found in self.points.items() for mark in found if mark.word == "yielded"}
+        return {point: mark.value for point, mark in marks.items()}
+
+    @property
+    def colour(self) -> Colour:
+        """The colour of the session."""
+        return worst([*(mark.colour for mark in self.marks), *self.colours.values()])
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What boards are made of, by session or point. `beside` are all issued sessions of that time.
+
+    `levels` and `owners` are those of all points. `accounts` are the points somebody can sign in for; None: not asked.
+    `providers` are their names; `consoles` says who controls each session, by name, and the day its laptop was tested.
+    """
+
+    checks: Mapping[str, Sequence[Check]]
+    duties: Mapping[str, Sequence[Duty]]
+    stays: Mapping[str, Sequence[Stay]]
+    beside: Sequence[Session]
+    levels: Mapping[str, str]
+    owners: Mapping[str, str]
+    units: Collection[str]
+    accounts: Collection[str] | None = None
+    tests: Mapping[str, SelfTest] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    steps: Mapping[str, Mapping[str, Mapping[str, datetime]]] = field(default_factory=dict)
+    links: Mapping[tuple[str, SlotKind], LinkTest] = field(default_factory=dict)
+    providers: Mapping[str, str] = field(default_factory=dict)
+    consoles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def next_slot(session: Session, now: datetime) -> Slot:
+    """Return the slot that is prepared or held; the last one when all are over."""
+    return next((slot for slot in session.slots if now < slot.end), session.slots[-1])
+
+
+def board(session: Session, known: Known, policy: Policy, now: datetime) -> Board:
+    """Judge a session."""
+    slot, duties = next_slot(session, now), tuple(known.duties[session.id])
+    moment = Moment(slot.start - timedelta(hours=policy.deadlines.check_hours), slot.start, now)
+    senders = on_site(session, known, policy)
+    missing = absent_units(duties, senders)
+    at_once = [other for other in known.beside if _at_once(slot, other)]
+    busy = _busy(session, slot, known, at_once, policy.preparation.max_parallel_per_technician)
+    facts = _facts(session, slot, known, at_once, policy, now)
+    judged = {point: marks(fact, moment) for point, fact in facts.items()}
+    needs_link = session.purpose in policy.preparation.link_purposes
+    link = [link_mark(known.links.get((session.id, slot.kind)), moment)] if needs_link else []
+    return Board(
+        session=session,
+        slot=slot,
+        due=moment.due,
+        on_site=tuple(senders),
+        steps=known.steps.get(session.id, {}),
+        duties=duties,
+        marks=(
+            *link,
+            *session_marks(duties, missing, busy, moment, _carriers(session, known)),
+            *console_marks(known.consoles.get(session.id, {})),
+        ),
+        points=judged,
+    )
+
+
+def _carriers(session: Session, known: Known) -> dict[str, str]:
+    own = [line for point in session.everyone for line in known.lines.get(point, ())]
+    return {id_: known.providers[id_] for id_ in sorted(points_by_provider(session, own)) if id_ in known.providers}
+
+
+def on_site(session: Session, known: Known, policy: Policy) -> list[str]:
+    """Return the units that each send somebody to the host of such a session (R-106)."""
+    rule = policy.preparation.on_site
+    if known.levels.get(session.host_point) not in rule.levels and session.purpose not in rule.purposes:
+        return []
+    return [unit for unit in rule.units if unit in known.units]
+
+
+def _facts(
+    session: Session, slot: Slot, known: Known, at_once: Sequence[Session], policy: Policy, now: datetime
+) -> dict[str, Facts]:
+    checked = {each.point: each for each in known.checks[session.id] if each.kind == slot.kind}
+    posts = {each.point: each for each in known.duties[session.id] if each.role == "point"}
+    rehearsed = _rehearsed(session, known.stays[session.id], now)
+    beside = _beside(session, at_once)
+    return {
+        point: Facts(
+            account=None if known.accounts is None else point in known.accounts,
+            address=known.addresses.get(point),
+            line=_line(known.lines.get(point, ()), known.levels.get(point, ""), policy),
+            check=checked.get(point),
+            test=_valid(known.tests.get(point), slot, policy),
+            internet=_internet(known.lines.get(point, ()), _valid(known.tests.get(point), slot, policy), policy),
+            rehearsed=None if rehearsed is None else point in rehearsed,
+            duty=posts.get(point),
+            room=_room(session, beside.get(point, ()), known, policy.level(known.levels.get(point, "")), policy),
+        )
+        for point in session.everyone
+    }
+
+
+def _valid(test: SelfTest | None, slot: Slot, policy: Policy) -> SelfTest | None:
+    """A self-test says something of the sessions of the hours after it."""
+    lasts = timedelta(hours=policy.preparation.self_test_hours)
+    return test if test is not None and slot.start < test.at + lasts else None
+
+
+def _internet(given: Sequence[Line], test: SelfTest | None, policy: Policy) -> Internet | None:
+    """Return how fast a point that is on the Internet alone was when it was tested before the meeting (R-027)."""
+    rule = policy.directory.line("INTERNET")
+    if rule is None or not lines.internet_alone(given):
+        return None
+    if test is None or test.measured.up_kbps is None or test.measured.down_kbps is None:
+        return Internet(None)
+    return Internet(tuple(f.value for f in lines.slow(test.measured.up_kbps, test.measured.down_kbps, rule)))
+
+
+def _line(given: Sequence[Line], level: str, policy: Policy) -> tuple[str, ...] | None:
+    """Return what is wrong with the best line of a point (R-026); None when none is registered."""
+    if not given:
+        return None
+    wrong = [[*lines.faults(each, policy, level, True), *lines.warnings(each, policy)] for each in given]
+    return tuple(fault.value for fault in min(wrong, key=len))
+
+
+def _rehearsed(session: Session, stays: Sequence[Stay], now: datetime) -> set[str] | None:
+    """Return which points took part in the rehearsal; None while there was none."""
+    slot = session.rehearsal
+    if slot is None or now < slot.end:
+        return None
+    return {stay.point for stay in stays if stay.joined < slot.end and slot.start < (stay.left or now)}
+
+
+def _beside(session: Session, at_once: Sequence[Session]) -> dict[str, list[Session]]:
+    """Return the other sessions that points are in at the same time (I-04)."""
+    found: dict[str, list[Session]] = {}
+    for other in at_once:
+        if other.id != session.id:
+            for point in other.everyone:
+                found.setdefault(point, []).append(other)
+    return found
+
+
+def _room(
+    session: Session, others: Sequence[Session], known: Known, level: LevelPolicy | None, policy: Policy
+) -> Room | None:
+    """Return who has the room of a point that others want, too; None when nobody does (I-04).
+
+    Where a unit has one room only, the highest session has it; who has two may use the other, and equals must agree.
+    """
+    if not others:
+        return None
+
+    def rank(each: Session) -> int:
+        level, unit = known.levels.get(each.host_point, ""), known.owners.get(each.host_point, "")
+        return policy.rank(level, each.klass, unit, each.official.start)
+
+    highest = max(others, key=rank)
+    numbers = tuple(other.number for other in others)
+    if level is None or level.quota != 1 or rank(highest) == rank(session):
+        return Room("taken", numbers)
+    return Room("yielded", (highest.number,)) if rank(highest) > rank(session) else Room("kept", numbers)
+
+
+def _busy(session: Session, slot: Slot, known: Known, at_once: Sequence[Session], most: int) -> list[str]:
+    """Return the central technicians of a session who have too many at one time."""
+    held: dict[str, list[Interval]] = {}
+    for other in at_once:
+        for duty in _central(known.duties[other.id]):
+            held.setdefault(duty.person, []).extend(
+                Interval(each.start, each.end) for each in other.slots if _meet(slot, each)
+            )
+    many = overloaded(held, most)
+    return [duty.name for duty in _central(known.duties[session.id]) if duty.person in many]
+
+
+def _central(duties: Sequence[Duty]) -> list[Duty]:
+    return [duty for duty in duties if duty.role in {"main", "backup"}]
+
+
+def _at_once(slot: Slot, other: Session) -> bool:
+    """Tell whether a session has a slot at the same time; most of a week are told apart by their ends alone."""
+    near = other.slots[0].start < slot.end and slot.start < other.slots[-1].end
+    return near and any(_meet(slot, each) for each in other.slots)
+
+
+def _meet(one: Slot, other: Slot) -> bool:
+    return one.start < other.end and other.start < one.end

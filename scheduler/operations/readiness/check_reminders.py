@@ -1,0 +1,71 @@
+"""Calls to the technical check (R-084): units are asked so many hours before a slot, each once for each of the hours.
+
+A session that is registered, or a server that starts, after the first call is due gets the last of those due alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions import particulars
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.calendar import store as calendar_store
+from scheduler.calendar.deadlines import Clock
+from scheduler.core.database import writing
+from scheduler.core.model import Session, Slot, State
+from scheduler.notifications import outbox
+from scheduler.notifications.alerts import Desk, of_slot, recipients
+from scheduler.notifications.wording import Channels, Notice, saying
+from scheduler.policy.profile_files import Profiles
+from scheduler.units import store as units_store
+
+
+def due(slot: Slot, hours: Iterable[int], now: datetime) -> int | None:
+    """Return how many hours before a slot the call is that is due now; None before the first and after its start."""
+    if slot.start <= now:
+        return None
+    return min((each for each in hours if slot.start - timedelta(hours=each) <= now), default=None)
+
+
+class Calls:
+    """Tells host and components, and the groups, by the clerk's rounds."""
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, channels: Channels) -> None:
+        self._desk = Desk(engine, profiles, channels)
+
+    async def work(self, now: datetime) -> None:
+        """Tell what is due."""
+        hours = self._desk.profiles.at(now).deadlines.check_calls_hours
+        if not hours:
+            return
+        async with writing(self._desk.engine) as db:
+            for session in await sessions_store.between(db, now, now + timedelta(hours=max(hours), seconds=1)):
+                for slot in session.slots if session.state == State.ISSUED else ():
+                    call = due(slot, hours, now)
+                    if call is not None:
+                        await self._call(db, session, slot, call, now)
+
+    async def _call(self, db: AsyncConnection, session: Session, slot: Slot, hours: int, now: datetime) -> None:
+        points = await units_store.points_named(db, session.everyone)
+        host = points[session.host_point]
+        clock = Clock(self._desk.policy(session), (await calendar_store.notes(db)).calendar)
+        by = clock.check(slot.start).astimezone(self._desk.policy(session).zone)
+        said = particulars.said(session, self._desk.policy(session), points)
+        late = "kiểm tra ngay, trước giờ họp"  # what was registered since is called when no time is left for it
+        lines = [f"kiểm tra xong trước {by:%H:%M %d/%m/%Y}" if now < by else late]
+
+        def notice(unit: str) -> Notice:
+            of_unit = of_slot("check-call", session, slot, host, lines, unit)
+            return saying(replace(of_unit, key=f"{of_unit.key}:{hours}"), said)
+
+        if await outbox.was_told(db, notice(host.unit), self._desk.channels):
+            return
+        units = {unit.id: unit for unit in await units_store.units(db)}
+        boxes = await outbox.mailboxes(db)
+        policy = self._desk.policy(session)
+        asked = {unit for point in points.values() for unit in recipients(point, units, policy, boxes)}
+        await outbox.tell(db, notice(host.unit), self._desk.channels, now)
+        for unit in sorted((asked & set(boxes)) - {host.unit}):
+            await outbox.tell(db, notice(unit), Channels(mail=self._desk.channels.mail), now)

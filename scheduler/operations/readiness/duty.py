@@ -1,0 +1,87 @@
+"""Who is on duty for a session, and who is missing (Điều 14.1, 14.2, 14.4.a, 16.3, 17.3). Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from scheduler.booking.registration.request_validation import phone
+from scheduler.core import text
+from scheduler.core.errors import FieldError
+from scheduler.core.model import Interval, Session
+
+Role = Literal["main", "backup", "on_site", "provider", "point"]
+"""Central technician and the one behind them; on site at the host; the telecom enterprise's contact; at one's point."""
+
+MAX_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One person for one session. `unit` sends somebody on site, `point` is where a site technician stands.
+    `provider` is the telecom enterprise whose contact they are; None: whichever it is.
+
+    `account` is the person's own, if they have one; `arrived` is when they checked in.
+    """
+
+    id: str
+    session: str
+    role: Role
+    point: str | None
+    unit: str | None
+    account: str | None
+    name: str
+    phone: str
+    by: str
+    arrived: datetime | None = None
+    provider: str | None = None
+
+    @property
+    def person(self) -> str:
+        """What tells this person from others."""
+        return self.account or self.phone
+
+
+def normal(given: Duty) -> Duty:
+    """Return a duty with its texts in one form. Raises nothing; :func:`faults` says what is wrong."""
+    return Duty(
+        given.id,
+        given.session,
+        given.role,
+        given.point,
+        given.unit,
+        given.account,
+        text.clean(given.name),
+        phone(given.phone) or "",
+        given.by,
+        given.arrived,
+        given.provider,
+    )
+
+
+def faults(duty: Duty, session: Session, units: Iterable[str]) -> list[FieldError]:
+    """Return what is wrong with a normal duty."""
+    found = text.faults("name", duty.name, MAX_NAME)
+    found += [] if duty.phone else [FieldError("phone", "phone-format")]
+    if (duty.role == "point") != (duty.point is not None) or (
+        duty.point is not None and duty.point not in session.everyone
+    ):
+        found.append(FieldError("point", "not-in-session", duty.point or ""))
+    if duty.role == "on_site" and duty.unit not in set(units):
+        found.append(FieldError("unit", "required"))
+    return found
+
+
+def absent_units(duties: Sequence[Duty], needed: Sequence[str]) -> list[str]:
+    """Return which units have nobody on site (R-106, reading A38)."""
+    sent = {duty.unit for duty in duties if duty.role == "on_site"}
+    return [unit for unit in needed if unit not in sent]
+
+
+def overloaded(held: Mapping[str, Sequence[Interval]], most: int) -> set[str]:
+    """Return the persons who have more than `most` sessions at one time; intervals are half-open."""
+    return {person for person, intervals in held.items() if _peak(intervals) > most}
+
+
+def _peak(intervals: Sequence[Interval]) -> int:
+    return max((sum(each.start <= one.start < each.end for each in intervals) for one in intervals), default=0)

@@ -1,0 +1,92 @@
+"""Who is on duty, as the roof sees it: one method, one transaction (Điều 14.1, 14.2, 16.3, 17.3)."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.core.database import writing
+from scheduler.core.errors import InvalidRequest, UnknownDuty
+from scheduler.core.model import Session
+from scheduler.directory.model import Person
+from scheduler.directory.people import store as people_store
+from scheduler.notifications import outbox, wording
+from scheduler.notifications.alerts import Desk
+from scheduler.operations.readiness import duty
+from scheduler.operations.readiness import store as readiness_store
+from scheduler.operations.readiness.duty import Duty, Role
+from scheduler.units import store as units_store
+
+ROLES: Mapping[Role, str] = {"main": "trực chính", "backup": "trực dự phòng"}
+"""Central duty, as its letters name it."""
+
+
+class Duties:
+    """Keeps duties."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def assign(self, given: Duty, now: datetime) -> Duty:
+        """Put a person on duty, under an id that is made here; who is on central duty is told by letter (R-089).
+
+        Somebody on the lists of people is known by the telephone. Raises UnknownSession, InvalidRequest.
+        """
+        wanted = replace(duty.normal(given), id=uuid.uuid4().hex)
+        async with writing(self._desk.engine) as db:
+            session = await sessions_store.known(db, given.session)
+            listed = await _listed(db, wanted, now.astimezone(self._desk.policy(session).zone).date())
+            wanted = replace(wanted, account=wanted.account or (listed.account if listed else None))
+            faults = duty.faults(wanted, session, [unit.id for unit in await units_store.units(db)])
+            if faults:
+                raise InvalidRequest(faults)
+            await readiness_store.assign(db, wanted)
+            if wanted.role in ROLES:
+                await self._tell(db, session, wanted, listed.email if listed else "", now)
+        return wanted
+
+    async def _tell(self, db: AsyncConnection, session: Session, given: Duty, email: str, now: datetime) -> None:
+        """Tell who is on duty at their own address, else through the operating unit's mailbox."""
+        host = (await units_store.points_named(db, [session.host_point]))[session.host_point]
+        operator = self._desk.policy(session).directory.operator_unit
+        known = operator in {unit.id for unit in await units_store.units(db)}
+        reason = f"{given.name} – {ROLES[given.role]}"
+        notice = wording.of_unit("duty", session, host, operator, reason, given.id)
+        if email or known:
+            notice = replace(notice, unit=operator if known else None, recipient=email)
+            await outbox.tell(db, notice, self._desk.channels, now)
+
+    async def one(self, duty_id: str) -> Duty:
+        """Return a duty. Raises UnknownDuty."""
+        async with self._desk.engine.begin() as db:
+            return await _known(db, duty_id)
+
+    async def arrive(self, duty_id: str, now: datetime) -> Duty:
+        """Somebody on duty is there; the first time counts (R-114). Raises UnknownDuty."""
+        async with writing(self._desk.engine) as db:
+            await readiness_store.arrive(db, duty_id, now)
+            return await _known(db, duty_id)
+
+    async def relieve(self, duty_id: str) -> Duty:
+        """Take somebody off duty. Raises UnknownDuty."""
+        async with writing(self._desk.engine) as db:
+            relieved = await _known(db, duty_id)
+            await readiness_store.remove(db, duty_id)
+        return relieved
+
+
+async def _listed(db: AsyncConnection, given: Duty, day: date) -> Person | None:
+    """Return the person of the lists who is put on duty."""
+    people = [each for each in await people_store.people(db) if each.serves(day)]
+    own = [each for each in people if given.account and each.account == given.account]
+    return next(iter([*own, *(each for each in people if given.phone and each.phone == given.phone)]), None)
+
+
+async def _known(db: AsyncConnection, duty_id: str) -> Duty:
+    found = await readiness_store.duty(db, duty_id)
+    if found is None:
+        raise UnknownDuty(duty_id)
+    return found

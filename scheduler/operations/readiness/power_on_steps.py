@@ -1,0 +1,79 @@
+"""Steps of points and tests of links, as the roof sees them: one method, one transaction (R-052, R-104)."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core import text
+from scheduler.core.database import writing
+from scheduler.core.errors import FieldError, InvalidRequest
+from scheduler.core.model import Session, SlotKind
+from scheduler.notifications.alerts import Desk
+from scheduler.operations.attendance.schema import LINK_TESTS, STEPS
+from scheduler.operations.readiness.marks import LinkTest
+from scheduler.operations.readiness.technical_check import MAX_WORDS
+
+
+class Steps:
+    """Keeps what was switched on and off, and how the link was."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def done(self, session_id: str, point: str, step: str, done: bool, by: str, now: datetime) -> None:
+        """Note that a point has done a step of switching on or off, or has not.
+
+        Raises UnknownSession, InvalidRequest.
+        """
+        async with writing(self._desk.engine) as db:
+            session = await sessions_store.known(db, session_id)
+            policy = self._desk.policy(session).preparation
+            faults = [] if step in policy.steps else [FieldError("step", "unknown-tick", step[:MAX_WORDS])]
+            faults += [] if point in session.everyone else [FieldError("point", "not-in-session", point)]
+            if faults:
+                raise InvalidRequest(faults)
+            same = (STEPS.c.session == session.id) & (STEPS.c.point == point) & (STEPS.c.step == step)
+            known = await db.scalar(select(STEPS.c.step).where(same)) is not None
+            if done and not known:
+                values = {"session": session.id, "point": point, "step": step, "by": by, "at": seconds(now)}
+                await db.execute(insert(STEPS).values(**values))
+            elif known and not done:
+                await db.execute(delete(STEPS).where(same))
+
+    async def test_link(self, session_id: str, kind: SlotKind, good: bool, words: str, by: str, now: datetime) -> None:
+        """Note how the link to the Government's system was before a slot. Raises UnknownSession, InvalidRequest."""
+        said = text.clean(words)
+        async with writing(self._desk.engine) as db:
+            session = await sessions_store.known(db, session_id)
+            slot = next((slot for slot in session.slots if slot.kind == kind), None)
+            faults = [] if slot else [FieldError("kind", "no-slot")]
+            faults += [] if good and not said else text.faults("words", said, MAX_WORDS)
+            if faults or slot is None:
+                raise InvalidRequest(faults)
+            same = (LINK_TESTS.c.session == session.id) & (LINK_TESTS.c.kind == kind)
+            await db.execute(delete(LINK_TESTS).where(same))
+            values = {"session": session.id, "kind": kind, "start": seconds(slot.start), "good": good}
+            await db.execute(insert(LINK_TESTS).values(**values, words=said, by=by, at=seconds(now)))
+
+
+async def steps(db: AsyncConnection, sessions: Collection[str]) -> dict[str, dict[str, dict[str, datetime]]]:
+    """Return when which step was done, by session and point."""
+    found: dict[str, dict[str, dict[str, datetime]]] = {session: {} for session in sessions}
+    for row in await db.execute(select(STEPS).where(STEPS.c.session.in_(list(found)))):
+        found[row.session].setdefault(row.point, {})[row.step] = instant(row.at)
+    return found
+
+
+async def links(db: AsyncConnection, sessions: Iterable[Session]) -> dict[tuple[str, SlotKind], LinkTest]:
+    """Return the tests of links by session and slot; one made for a time the slot no longer has does not count."""
+    starts = {(each.id, slot.kind): seconds(slot.start) for each in sessions for slot in each.slots}
+    rows = await db.execute(select(LINK_TESTS).where(LINK_TESTS.c.session.in_({session for session, _ in starts})))
+    return {
+        (row.session, row.kind): LinkTest(row.good, row.words)
+        for row in rows
+        if starts.get((row.session, row.kind)) == row.start
+    }

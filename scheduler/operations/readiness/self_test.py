@@ -1,0 +1,68 @@
+"""What a point finds out about itself before a session, and whether that is good enough (Điều 13.2.c, R-086). Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from scheduler.core import text
+from scheduler.core.errors import FieldError
+from scheduler.policy.policy import SelfTestPolicy
+
+Fault = Literal["camera", "mic", "dark", "down", "up", "ticks"]
+
+Device = Literal["laptop", "desktop", "tablet", "phone", "room_system", ""]
+"""What was tested: control needs a laptop (Điều 10.2.b). Blank: nobody said."""
+
+MAX_AGENT = 200
+MAX_SCREEN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a browser measured, and what a person ticked. None: it could not be measured.
+
+    `mic_dbfs` is the loudest the microphone was; `luma` (0–255) how bright the picture is; rates are in kbit/s.
+    """
+
+    camera: bool
+    mic_dbfs: int | None
+    luma: int | None
+    down_kbps: int | None
+    up_kbps: int | None
+    latency_ms: int | None
+    browser: str
+    screen: str
+    ticks: tuple[str, ...]
+    device: Device = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """A test that was stored; `failed` is what was not good enough under the profile of that day."""
+
+    point: str
+    account: str
+    at: datetime
+    measured: Measured
+    failed: tuple[Fault, ...]
+
+
+def failed(measured: Measured, policy: SelfTestPolicy) -> tuple[Fault, ...]:
+    """Return what is not good enough, in the order in which a technician looks at it."""
+    low, high = policy.mic_dbfs
+    bad: Mapping[Fault, bool] = {
+        "camera": not measured.camera,
+        "mic": measured.mic_dbfs is None or not low <= measured.mic_dbfs <= high,
+        "dark": measured.luma is not None and measured.luma < policy.min_luma,
+        "down": (measured.down_kbps or 0) < policy.min_kbps,
+        "up": (measured.up_kbps or 0) < policy.min_kbps,
+        "ticks": not set(policy.ticks) <= set(measured.ticks),
+    }
+    return tuple(fault for fault, is_bad in bad.items() if is_bad)
+
+
+def faults(measured: Measured, policy: SelfTestPolicy) -> list[FieldError]:
+    """Return which fields cannot be kept."""
+    found = text.faults("browser", measured.browser, MAX_AGENT) + text.faults("screen", measured.screen, MAX_SCREEN)
+    return found + [FieldError("ticks", "unknown-tick", tick) for tick in measured.ticks if tick not in policy.ticks]

@@ -1,0 +1,75 @@
+"""Self-tests of points, as the roof sees them: one method, one transaction."""
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.database import writing
+from scheduler.core.errors import InvalidRequest, UnknownPoint
+from scheduler.notifications.alerts import Desk
+from scheduler.operations.attendance.schema import SELF_TESTS
+from scheduler.operations.readiness.self_test import Measured, SelfTest, failed, faults
+from scheduler.policy.policy import SelfTestPolicy
+from scheduler.units import store as units_store
+
+_MEASURED = ("camera", "mic_dbfs", "luma", "down_kbps", "up_kbps", "latency_ms", "browser", "screen", "device")
+
+
+class SelfTests:
+    """Keeps what points found out about themselves."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def policy(self, now: datetime) -> SelfTestPolicy:
+        """Return what a test is measured by today."""
+        return self._desk.profiles.at(now).preparation.self_test
+
+    async def keep(self, point: str, account: str, measured: Measured, now: datetime) -> SelfTest:
+        """Keep a test. Raises UnknownPoint, InvalidRequest."""
+        policy = self.policy(now)
+        wrong = faults(measured, policy)
+        if wrong:
+            raise InvalidRequest(wrong)
+        test = SelfTest(point, account, now, measured, failed(measured, policy))
+        values = {**asdict(measured), "ticks": json.dumps(measured.ticks), "failed": json.dumps(test.failed)}
+        async with writing(self._desk.engine) as db:
+            await _known(db, point)
+            await db.execute(insert(SELF_TESTS).values(**values, point=point, account=account, at=seconds(now)))
+        return test
+
+    async def of(self, point: str, limit: int) -> list[SelfTest]:
+        """Return the newest tests of a point. Raises UnknownPoint."""
+        async with self._desk.engine.begin() as db:
+            await _known(db, point)
+            query = select(SELF_TESTS).where(SELF_TESTS.c.point == point).order_by(SELF_TESTS.c.id.desc()).limit(limit)
+            return [_test(row) for row in (await db.execute(query)).mappings()]
+
+
+async def newest(db: AsyncConnection, points: Collection[str], since: datetime) -> dict[str, SelfTest]:
+    """Return the newest test of each point that has one since then."""
+    recent = SELF_TESTS.c.point.in_(list(points)) & (SELF_TESTS.c.at >= seconds(since))
+    rows = (await db.execute(select(SELF_TESTS).where(recent).order_by(SELF_TESTS.c.id))).mappings()
+    return {row["point"]: _test(row) for row in rows}
+
+
+async def laptops(db: AsyncConnection) -> dict[str, datetime]:
+    """Return when each point last tested itself on a laptop (Điều 10.2.b)."""
+    query = select(SELF_TESTS.c.point, func.max(SELF_TESTS.c.at)).where(SELF_TESTS.c.device == "laptop")
+    return {point: instant(at) for point, at in await db.execute(query.group_by(SELF_TESTS.c.point))}
+
+
+async def _known(db: AsyncConnection, point: str) -> None:
+    if not await units_store.points_named(db, [point]):
+        raise UnknownPoint(point)
+
+
+def _test(row: RowMapping) -> SelfTest:
+    measured = Measured(**{name: row[name] for name in _MEASURED}, ticks=tuple(json.loads(row["ticks"])))
+    return SelfTest(row["point"], row["account"], instant(row["at"]), measured, tuple(json.loads(row["failed"])))

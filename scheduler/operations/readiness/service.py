@@ -1,0 +1,177 @@
+"""Technical checks and the boards they lead to, as the roof sees them: one method, one transaction."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.core.database import writing
+from scheduler.core.errors import InvalidRequest
+from scheduler.core.model import Point, PointState, Session, SlotKind, State, Unit
+from scheduler.core.text import clean
+from scheduler.directory.equipment import devices_store, lines_store
+from scheduler.directory.model import Line
+from scheduler.notifications import outbox
+from scheduler.notifications.alerts import Desk, of_slot
+from scheduler.notifications.wording import Channels
+from scheduler.operations.attendance import presence_store
+from scheduler.operations.readiness import power_on_steps, self_test_service, technical_check
+from scheduler.operations.readiness import store as readiness_store
+from scheduler.operations.readiness.board import Board, Known, board
+from scheduler.operations.readiness.technical_check import Check, Result
+from scheduler.policy.controllers import control
+from scheduler.units import store as units_store
+
+AHEAD = timedelta(hours=24)
+"""Alarms look so far; checks are due some hours before a slot."""
+
+OLDEST_TEST = timedelta(days=7)
+"""Older tests are not looked for; the profile says for how long one counts."""
+
+
+class Boards:
+    """Keeps checks, and judges with everything that is known."""
+
+    def __init__(self, desk: Desk) -> None:
+        # given
+        self._desk = desk
+        # owned
+        self._told: set[tuple[str, str, datetime]] = set()
+        """What this server looked at when it fell due; the outbox knows what others told."""
+
+    async def check(
+        self, session_id: str, points: Sequence[str], kind: SlotKind, result: Result, words: str, by: str, now: datetime
+    ) -> Session:
+        """Note what was found at points of a session. Raises UnknownSession, InvalidRequest."""
+        said = clean(words)
+        async with writing(self._desk.engine) as db:
+            session = await sessions_store.known(db, session_id)
+            faults = technical_check.faults(session, points, kind, result, said)
+            if faults:
+                raise InvalidRequest(faults)
+            slot = next(slot for slot in session.slots if slot.kind == kind)
+            for point in dict.fromkeys(points):
+                await readiness_store.keep_check(db, session.id, slot, Check(point, kind, result, said, by, now))
+        return session
+
+    async def board(self, session_id: str, accounts: Collection[str] | None, now: datetime) -> Board:
+        """Return the board of a session; `accounts` are the points somebody can sign in for. Raises UnknownSession."""
+        async with self._desk.engine.begin() as db:
+            session = await sessions_store.known(db, session_id)
+            return (await self._boards(db, [session], accounts, now))[0]
+
+    async def between(
+        self, start: datetime, end: datetime, accounts: Collection[str] | None, now: datetime
+    ) -> list[Board]:
+        """Return the boards of issued sessions with a slot in [start, end), by their start."""
+        async with self._desk.engine.begin() as db:
+            return await self._boards(db, await _issued(db, start, end), accounts, now)
+
+    async def _boards(
+        self, db: AsyncConnection, sessions: Sequence[Session], accounts: Collection[str] | None, now: datetime
+    ) -> list[Board]:
+        if not sessions:
+            return []
+        first = min(session.slots[0].start for session in sessions)
+        beside = await _issued(db, first, max(session.slots[-1].end for session in sessions))
+        ids = [session.id for session in sessions]
+        points = {point for session in sessions for point in session.everyone}
+        everywhere, all_units = await units_store.all_points(db), await units_store.units(db)
+        known = Known(
+            checks=await readiness_store.checks(db, sessions),
+            duties=await readiness_store.duties(db, {*ids, *(other.id for other in beside)}),
+            stays=await presence_store.of_sessions(db, ids),
+            beside=beside,
+            levels={point.id: point.level for point in everywhere},
+            owners={point.id: point.unit for point in everywhere},
+            units=[unit.id for unit in all_units],
+            consoles=await self._consoles(db, sessions, everywhere, all_units),
+            accounts=accounts,
+            addresses={each.point: each.address for each in await devices_store.devices(db) if each.address},
+            lines=_by_point(await lines_store.lines(db)),
+            steps=await power_on_steps.steps(db, ids),
+            links=await power_on_steps.links(db, sessions),
+            providers={each.id: each.name for each in await lines_store.providers(db)},
+            tests=await self_test_service.newest(db, points, now - OLDEST_TEST),
+        )
+        return [board(session, known, self._desk.policy(session), now) for session in sessions]
+
+    async def _consoles(
+        self, db: AsyncConnection, sessions: Sequence[Session], points: Sequence[Point], units: Sequence[Unit]
+    ) -> dict[str, dict[str, str]]:
+        """Return who controls each session, by name, and the day its laptop was last tested; blank: none ever was."""
+        by_id, owners = {unit.id: unit for unit in units}, {point.id: point.unit for point in points}
+        active = {point.unit for point in points if point.state == PointState.ACTIVE}
+        tested: dict[str, datetime] = {}
+        for point, when in (await self_test_service.laptops(db)).items():
+            tested[owners[point]] = max(when, tested.get(owners[point], when))
+        found: dict[str, dict[str, str]] = {}
+        for session in sessions:
+            policy = self._desk.policy(session)
+            held = control(by_id[owners[session.host_point]], units, policy, active)
+            days = {unit: f"{at.astimezone(policy.zone):%d/%m/%Y}" for unit, at in tested.items()}
+            found[session.id] = {by_id[unit].name: days.get(unit, "") for unit in held.units}
+        return found
+
+    async def alarm(self, now: datetime) -> None:
+        """Tell what is missing when it is due: once to the operating unit, and to each unit of its own points.
+
+        Whose room a higher session has is told a day before (I-04).
+        """
+        for found in await self.between(now, now + AHEAD, None, now):
+            if found.yielded and self._first("room", found):
+                await self._tell_yielded(found, now)
+            policy = self._desk.policy(found.session).preparation
+            if found.due <= now and self._first("unchecked", found):
+                await self._tell_unchecked(found, now)
+            arrive = found.slot.start - timedelta(minutes=policy.arrive_min)
+            if arrive <= now and self._first("not-arrived", found):
+                await self._tell_not_arrived(found, now)
+
+    def _first(self, kind: str, found: Board) -> bool:
+        key = (kind, found.session.id, found.slot.start)
+        new = key not in self._told
+        self._told.add(key)
+        return new
+
+    async def _tell_unchecked(self, found: Board, now: datetime) -> None:
+        red = {
+            point: f" ({mark.value})" if mark.value else ""
+            for point, marks in found.points.items()
+            for mark in marks
+            if mark.item == "check" and mark.colour == "red"
+        }
+        nobody = ["chưa phân công cán bộ trực" for mark in found.marks if mark.colour == "red"]
+        async with writing(self._desk.engine) as db:
+            points = await units_store.points_named(db, list(red))
+            lines = [*nobody, *(f"{points[point].name}{why}" for point, why in red.items())]
+            await self._desk.tell_operator(db, "unchecked", found.session, found.slot, lines, now)
+            await self._desk.tell_units(db, "check-missing", found.session, found.slot, red, now)
+
+    async def _tell_yielded(self, found: Board, now: datetime) -> None:
+        """Tell the units of the rooms, and of the host that will miss them."""
+        session, rooms = found.session, {point: f" ({number})" for point, number in found.yielded.items()}
+        async with writing(self._desk.engine) as db:
+            points = await units_store.points_named(db, (session.host_point, *rooms))
+            host = points[session.host_point]
+            lines = [f"{points[point].name}{number}" for point, number in rooms.items()]
+            told = of_slot("room", session, found.slot, host, lines, host.unit)
+            await outbox.tell(db, told, Channels(mail=self._desk.channels.mail), now)
+            await self._desk.tell_units(db, "room", session, found.slot, rooms, now)
+
+    async def _tell_not_arrived(self, found: Board, now: datetime) -> None:
+        late = [each.name for each in found.duties if each.arrived is None and each.role in {"main", "on_site"}]
+        async with writing(self._desk.engine) as db:
+            await self._desk.tell_operator(db, "not-arrived", found.session, found.slot, late, now)
+
+
+def _by_point(given: Sequence[Line]) -> dict[str, list[Line]]:
+    found: dict[str, list[Line]] = {}
+    for line in given:
+        found.setdefault(line.point, []).append(line)
+    return found
+
+
+async def _issued(db: AsyncConnection, start: datetime, end: datetime) -> list[Session]:
+    return [each for each in await sessions_store.between(db, start, end) if each.state == State.ISSUED]

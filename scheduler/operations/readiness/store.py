@@ -1,0 +1,77 @@
+"""Rows of checks and duties, on a connection whose transaction the caller holds."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.model import Session, Slot
+from scheduler.operations.attendance.schema import CHECKS, DUTIES
+from scheduler.operations.readiness.duty import Duty
+from scheduler.operations.readiness.technical_check import Check
+from scheduler.units.store import storable
+
+
+async def checks(db: AsyncConnection, sessions: Iterable[Session]) -> dict[str, list[Check]]:
+    """Return the checks of sessions; one made for a time the slot no longer has does not count."""
+    starts = {(each.id, slot.kind): seconds(slot.start) for each in sessions for slot in each.slots}
+    found: dict[str, list[Check]] = {session: [] for session, _ in starts}
+    for row in await db.execute(select(CHECKS).where(CHECKS.c.session.in_(list(found)))):
+        if starts.get((row.session, row.kind)) == row.start:
+            found[row.session].append(Check(row.point, row.kind, row.result, row.words, row.by, instant(row.at)))
+    return found
+
+
+async def keep_check(db: AsyncConnection, session: str, slot: Slot, check: Check) -> None:
+    """Keep a check instead of the one before."""
+    same = (CHECKS.c.session == session) & (CHECKS.c.kind == slot.kind) & (CHECKS.c.point == check.point)
+    await db.execute(delete(CHECKS).where(same))
+    values = {**asdict(check), "session": session, "start": seconds(slot.start), "at": seconds(check.at)}
+    await db.execute(insert(CHECKS).values(values))
+
+
+async def duties(db: AsyncConnection, sessions: Collection[str]) -> dict[str, list[Duty]]:
+    """Return who is on duty, by session, in the order of roles and names."""
+    found: dict[str, list[Duty]] = {session: [] for session in sessions}
+    rows = await db.execute(
+        select(DUTIES).where(DUTIES.c.session.in_(list(found))).order_by(DUTIES.c.name, DUTIES.c.id)
+    )
+    for row in rows.mappings():
+        found[row["session"]].append(_duty(dict(row)))
+    return found
+
+
+async def duty(db: AsyncConnection, duty_id: str) -> Duty | None:
+    """Return one duty."""
+    row = (await db.execute(select(DUTIES).where(DUTIES.c.id.in_(storable([duty_id]))))).mappings().first()
+    return None if row is None else _duty(dict(row))
+
+
+def _duty(row: dict[str, object]) -> Duty:
+    arrived = row["arrived"]
+    return Duty(**{**row, "arrived": instant(arrived) if isinstance(arrived, int) else None})  # type: ignore[arg-type]
+
+
+async def assign(db: AsyncConnection, given: Duty) -> None:
+    """Put a person on duty: instead of the one before, where there is one of a role (and point, unit or provider)."""
+    if given.role != "backup":
+        where = (DUTIES.c.session == given.session) & (DUTIES.c.role == given.role)
+        where &= DUTIES.c.point == given.point if given.point else DUTIES.c.point.is_(None)
+        where &= DUTIES.c.unit == given.unit if given.role == "on_site" else DUTIES.c.role == given.role
+        where &= DUTIES.c.provider == given.provider if given.provider else DUTIES.c.provider.is_(None)
+        await db.execute(delete(DUTIES).where(where))
+    await db.execute(insert(DUTIES).values(asdict(given)))
+
+
+async def arrive(db: AsyncConnection, duty_id: str, now: datetime) -> None:
+    """Note that somebody is there; the first time counts."""
+    first = (DUTIES.c.id == duty_id) & DUTIES.c.arrived.is_(None)
+    await db.execute(update(DUTIES).where(first).values(arrived=seconds(now)))
+
+
+async def remove(db: AsyncConnection, duty_id: str) -> None:
+    """Take somebody off duty."""
+    await db.execute(delete(DUTIES).where(DUTIES.c.id == duty_id))

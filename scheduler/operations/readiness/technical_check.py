@@ -1,0 +1,39 @@
+"""Technical checks: what was found at a point before a slot, and by whom (Điều 13.2.b, R-084). Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from scheduler.core import text
+from scheduler.core.errors import FieldError
+from scheduler.core.model import Session, SlotKind
+
+Result = Literal["ok", "faulty", "waived"]
+"""It works; it does not, in words; an emergency leaves no time for it, in words."""
+
+MAX_WORDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The last check of a point for one slot."""
+
+    point: str
+    kind: SlotKind
+    result: Result
+    words: str
+    by: str
+    at: datetime
+
+
+def faults(session: Session, points: Sequence[str], kind: SlotKind, result: Result, words: str) -> list[FieldError]:
+    """Return what is wrong with a check; what does not work is said in words, only an emergency waives (A15)."""
+    found = [FieldError("points", "not-in-session", point) for point in points if point not in session.everyone]
+    found += [] if points else [FieldError("points", "required")]
+    found += [] if kind in {slot.kind for slot in session.slots} else [FieldError("kind", "no-slot")]
+    if result == "waived" and session.klass != "khan_cap":
+        found.append(FieldError("result", "no-emergency"))
+    if result != "ok" or words:
+        found += text.faults("words", words, MAX_WORDS)
+    return found

@@ -1,0 +1,1 @@
+"""The rules of a province as data: sections, YAML files, versions; who registers and who controls."""

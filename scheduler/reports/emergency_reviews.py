@@ -1,0 +1,47 @@
+"""Emergencies are exempt from deadlines and looked at afterwards: by whom, when, with what result (Điều 13.2.a)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Select, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions import store as sessions_store
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core import text
+from scheduler.core.database import writing
+from scheduler.core.errors import FieldError, InvalidRequest
+from scheduler.operations.closing.errors import NotOver
+from scheduler.reports.figures import Review
+from scheduler.reports.schema import REVIEWS
+
+MAX_REMARK = 1000
+
+
+class Reviews:
+    """Keeps the last review of each emergency."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def review(self, session_id: str, remark: str, by: str, now: datetime) -> Review:
+        """Keep what was found, instead of what was found before. Raises UnknownSession, NotOver, InvalidRequest."""
+        said = Review(instant(seconds(now)), by, text.clean(remark))
+        async with writing(self._engine) as db:
+            session = await sessions_store.known(db, session_id)
+            if now < session.official.end:
+                raise NotOver
+            ordinary = [] if session.klass == "khan_cap" else [FieldError("session", "not-for-class")]
+            found = ordinary + text.faults("remark", said.remark, MAX_REMARK)
+            if found:
+                raise InvalidRequest(found)
+            await db.execute(delete(REVIEWS).where(REVIEWS.c.session == session.id))
+            values = {"session": session.id, "at": seconds(now), "by": by, "remark": said.remark}
+            await db.execute(insert(REVIEWS).values(values))
+        return said
+
+
+async def reviews(db: AsyncConnection, sessions: Select[tuple[str]]) -> Mapping[str, Review]:
+    """Return the reviews of sessions."""
+    rows = await db.execute(select(REVIEWS).where(REVIEWS.c.session.in_(sessions)))
+    return {row.session: Review(instant(row.at), row.by, row.remark) for row in rows}

@@ -1,0 +1,46 @@
+"""What is kept for reports alone. Times are whole seconds since 1970 in UTC."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, String, Table, Text
+
+from scheduler.booking.sessions.schema import METADATA
+
+UPTIME = Table(  # stretches that a server ran (R-112)
+    "uptime",
+    METADATA,
+    Column("began", BigInteger, primary_key=True, autoincrement=False),
+    Column("seen", BigInteger, nullable=False),
+)
+
+REVIEWS = Table(  # emergencies that were looked at afterwards (R-075)
+    "reviews",
+    METADATA,
+    Column("session", String(32), ForeignKey("sessions.id"), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("remark", String(1000), nullable=False),
+)
+
+FIGURE_REQUESTS = Table(  # units are asked to go through their figures of a period (R-122)
+    "figure_requests",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("title", String(1000), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("reminded", BigInteger),
+)
+
+FIGURE_ANSWERS = Table(  # what was counted of each unit that was asked, and what it says
+    "figure_answers",
+    METADATA,
+    Column("request", String(32), ForeignKey("figure_requests.id"), primary_key=True),
+    Column("unit", String(64), ForeignKey("units.id"), primary_key=True),
+    Column("counted", Text, nullable=False),  # JSON
+    Column("said", Text),  # JSON
+    Column("remark", String(1000), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", BigInteger),
+)

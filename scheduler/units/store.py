@@ -1,0 +1,147 @@
+"""Rows of units and points, on a connection whose transaction the service holds."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.schema import POINTS, UNITS
+from scheduler.core.errors import UnknownPoint
+from scheduler.core.model import Point, PointState, Unit
+from scheduler.directory.schema import DEVICES
+from scheduler.units.naming import slug, split
+from scheduler.units.units_file import Registered
+
+UNDESCRIBED = {
+    **dict.fromkeys(("kind", "model", "serial", "protocol", "firmware", "security_owner", "user_agent"), ""),
+    **dict.fromkeys(("asset_number", "asset_source", "codecs", "transport"), ""),
+    "dial_out": False,
+}
+"""A device that is there, and no more is known."""
+
+_NUMBERS = select(DEVICES.c.point, DEVICES.c.number).order_by(DEVICES.c.point, DEVICES.c.number)
+_POINTS = select(POINTS, UNITS.c.level).join(UNITS).order_by(UNITS.c.position, POINTS.c.id)
+
+
+def storable(texts: Iterable[str]) -> list[str]:
+    """Leave out what a database cannot even compare: NUL and lone surrogates of a hostile caller are no ids."""
+    return [text for text in set(texts) if text.isprintable()]
+
+
+async def units(db: AsyncConnection) -> list[Unit]:
+    """Return all units in registry order."""
+    rows = await db.execute(select(UNITS).order_by(UNITS.c.position))
+    return [
+        Unit(row.id, row.name, row.level, row.parent, row.abbr, row.valid_from, row.valid_to, row.successor)
+        for row in rows
+    ]
+
+
+async def all_points(db: AsyncConnection) -> list[Point]:
+    """Return all points in registry order."""
+    return await _points(db, _POINTS)
+
+
+async def points_of(db: AsyncConnection, unit: str) -> list[Point]:
+    """Return the points of a unit."""
+    return await _points(db, _POINTS.where(POINTS.c.unit.in_(storable([unit]))))
+
+
+async def point(db: AsyncConnection, point_id: str) -> Point:
+    """Return a point. Raises UnknownPoint."""
+    points = await points_named(db, [point_id])
+    if point_id not in points:
+        raise UnknownPoint(point_id)
+    return points[point_id]
+
+
+async def points_named(db: AsyncConnection, ids: Collection[str]) -> dict[str, Point]:
+    """Return those of the points that exist, by id."""
+    return {point.id: point for point in await _points(db, _POINTS.where(POINTS.c.id.in_(storable(ids))))}
+
+
+async def _points(db: AsyncConnection, query: Select[tuple[object, ...]]) -> list[Point]:
+    rows = list(await db.execute(query))
+    numbers: dict[str, list[int]] = {}
+    for point, number in await db.execute(_NUMBERS.where(DEVICES.c.point.in_([row.id for row in rows]))):
+        numbers.setdefault(point, []).append(number)
+    return [
+        Point(
+            row.id,
+            row.name,
+            row.label,
+            row.unit,
+            row.level,
+            len(numbers[row.id]),
+            tuple(numbers[row.id]),
+            PointState(row.state),
+            None if row.taken_over is None else datetime.fromtimestamp(row.taken_over, UTC),
+        )
+        for row in rows
+    ]
+
+
+async def add_point(db: AsyncConnection, point: Point) -> None:
+    """Add a point that has no device yet."""
+    values = _point_values(point)
+    taken_over = None if point.taken_over is None else int(point.taken_over.timestamp())
+    await db.execute(
+        insert(POINTS).values(id=point.id, unit=point.unit, state=point.state, taken_over=taken_over, **values)
+    )
+
+
+async def add_device(db: AsyncConnection, point: str, number: int) -> str:
+    """Add a device that nothing is known of but the digits it is told apart by; return its id."""
+    id_ = uuid4().hex
+    await db.execute(insert(DEVICES).values(id=id_, point=point, number=number, **UNDESCRIBED))
+    return id_
+
+
+async def drop_devices(db: AsyncConnection, point: str, numbers: Collection[int]) -> bool:
+    """Remove devices that nothing is known of; tell whether all of them were such."""
+    numbered = (DEVICES.c.point == point) & DEVICES.c.number.in_(numbers)
+    gone = await db.execute(delete(DEVICES).where(numbered & (DEVICES.c.kind == "")))
+    return gone.rowcount == len(numbers)
+
+
+async def registered(db: AsyncConnection) -> dict[str, Registered]:
+    """Return every unit with its first point, by unit id; the digits that tell several apart are no part of a name."""
+    by_unit: dict[str, Point] = {}
+    for point in await all_points(db):
+        first = by_unit.setdefault(point.unit, point)
+        if min(point.numbers) < min(first.numbers):
+            by_unit[point.unit] = point
+    units_ = await units(db)
+    firsts = {unit: replace(point, name=split(point.name)[0]) for unit, point in by_unit.items()}
+    return {unit.id: Registered(unit, firsts[unit.id]) for unit in units_}
+
+
+async def add(db: AsyncConnection, new: Registered) -> None:
+    """Add a unit and its point at the end of the registry."""
+    position = await db.scalar(select(func.coalesce(func.max(UNITS.c.position), 0) + 1))
+    await db.execute(insert(UNITS).values(id=new.unit.id, position=position, **_unit_values(new.unit)))
+    await add_point(db, new.point)
+    await add_device(db, new.point.id, 1)
+
+
+async def change(db: AsyncConnection, new: Registered, old: Registered) -> None:
+    """Change a unit and the names of its points; they keep their ids, their digits, their devices and their rooms."""
+    await db.execute(update(UNITS).where(UNITS.c.id == new.unit.id).values(**_unit_values(new.unit)))
+    for point in await points_of(db, new.unit.id):
+        name = new.point.name + point.name.removeprefix(old.point.name)
+        label = new.point.label + point.label.removeprefix(old.point.label)
+        values = _point_values(replace(point, name=name, label=label))
+        await db.execute(update(POINTS).where(POINTS.c.id == point.id).values(**values))
+
+
+def _unit_values(unit: Unit) -> dict[str, object]:
+    values = asdict(unit)
+    del values["id"]
+    return values
+
+
+def _point_values(point: Point) -> dict[str, str]:
+    return {"name": point.name, "slug": slug(point.name), "label": point.label}

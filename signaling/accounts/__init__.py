@@ -1,0 +1,1 @@
+"""Accounts: sign-in, passwords, one-time links, throttle, permissions."""

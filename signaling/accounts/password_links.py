@@ -1,0 +1,81 @@
+"""One-time links by which the holder of an account sets its first password (Điều 9.3, R-047).
+
+A link is `<id>.<seal>`. The seal is made from the id with a key that lies outside the database, whenever it is needed:
+neither the database nor the outbox holds anything that opens an account.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.database import writing
+from signaling.accounts.schema import ACCOUNT_LINKS
+from signaling.core.errors import LinkDead
+
+PAGE = "index.html"
+MAX_TOKEN = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of an account that works until `expires`, once."""
+
+    id: str
+    account: str
+    expires: datetime
+
+
+class Links:
+    """Issues links and knows which still work."""
+
+    def __init__(self, engine: AsyncEngine, key: bytes) -> None:
+        self._engine = engine
+        self._key = key
+
+    async def issue(self, account: str, lasts: timedelta, by: str, now: datetime) -> Link:
+        """Make the one link of an account that works; earlier ones no longer do."""
+        link = Link(secrets.token_hex(16), account, now + lasts)
+        row = {"id": link.id, "account": account, "issued_by": by, "created": seconds(now)}
+        async with writing(self._engine) as db:
+            unused = (ACCOUNT_LINKS.c.account == account) & ACCOUNT_LINKS.c.used.is_(None)
+            await db.execute(delete(ACCOUNT_LINKS).where(unused))
+            await db.execute(insert(ACCOUNT_LINKS).values(**row, expires=seconds(link.expires)))
+        return link
+
+    def token(self, link_id: str) -> str:
+        """Return what opens a link."""
+        seal = hmac.new(self._key, b"account-link:" + link_id.encode(), hashlib.sha256).hexdigest()
+        return f"{link_id}.{seal[:32]}"
+
+    def url(self, bare: str) -> str:
+        """Return a whole link from one that ends in its id; it stands behind #, which browsers send to nobody."""
+        page, _, link_id = bare.rpartition("#")
+        return f"{page}#{self.token(link_id)}"
+
+    async def account(self, token: str, now: datetime) -> Link:
+        """Return whose link it is. Raises LinkDead: it is not one, was used, or its time is over."""
+        link_id = token[:MAX_TOKEN].partition(".")[0]
+        if not (link_id.isascii() and link_id.isalnum()) or not hmac.compare_digest(
+            self.token(link_id).encode(), token.encode("utf-8", "surrogatepass")
+        ):
+            raise LinkDead
+        working = (ACCOUNT_LINKS.c.id == link_id) & ACCOUNT_LINKS.c.used.is_(None)
+        async with self._engine.connect() as db:
+            row = (await db.execute(select(ACCOUNT_LINKS).where(working))).first()
+        if row is None or row.expires <= seconds(now):
+            raise LinkDead
+        return Link(row.id, row.account, instant(row.expires))
+
+    async def use(self, link: Link, now: datetime) -> None:
+        """Use a link up. Raises LinkDead when somebody was faster."""
+        working = (ACCOUNT_LINKS.c.id == link.id) & ACCOUNT_LINKS.c.used.is_(None)
+        async with writing(self._engine) as db:
+            used = await db.execute(update(ACCOUNT_LINKS).where(working).values(used=seconds(now)))
+            if not used.rowcount:
+                raise LinkDead

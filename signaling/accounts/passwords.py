@@ -1,0 +1,150 @@
+"""Accounts: who somebody is, what they may do, and how a password is kept."""
+
+import asyncio
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, Self, get_args
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from signaling.core.errors import BadInput, Fault
+
+Role = Literal["administrator", "technician", "supervisor", "registrant", "site", "provider"]
+"""Administrator; central technician (Điều 3.10); who supervises for the Office of the province and changes nothing
+(Điều 16.2); the unit's registrant (Điều 12.1); site technician (Điều 3.11); people of a telecom enterprise, who are
+outsiders (Điều 14.2, reading A36)."""
+ROLES: tuple[Role, ...] = get_args(Role)
+
+MIN_PASSWORD = 12
+MAX_PASSWORD = 200
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account, bound to a point, to a unit, to a provider, or (administrators, central technicians) to none."""
+
+    account: str
+    name: str
+    roles: tuple[Role, ...]
+    unit: str | None
+    point: str | None
+    language: str = "vi"
+    must_change: bool = False
+    disabled: bool = False
+    provider: str | None = None
+
+    def under(self, operator: str) -> Self:
+        """Return the account with the roles it has while a unit operates the system: technicians of the centre are its
+        people alone (Điều 3.10, R-014). One bound to no unit is of the operating unit, whichever that is."""
+        if "technician" not in self.roles or self.unit in {None, operator}:
+            return self
+        return replace(self, roles=tuple(role for role in self.roles if role != "technician"))
+
+    @property
+    def central(self) -> bool:
+        """Whether the account sees and controls every session."""
+        return bool({"administrator", "technician"}.intersection(self.roles))
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the account sees every session, if only to supervise (R-105)."""
+        return self.central or "supervisor" in self.roles
+
+    @property
+    def only_supervises(self) -> bool:
+        """Whether the account may look and nothing else (Điều 16.2)."""
+        return set(self.roles) == {"supervisor"}
+
+    def acting(self) -> Self:
+        """Return the account as it changes things: by what else it is, for who supervises changes nothing."""
+        return replace(self, roles=tuple(role for role in self.roles if role != "supervisor"))
+
+    @property
+    def outsider(self) -> bool:
+        """Whether the account is of a telecom enterprise, which sees its own lines and nothing else (A36)."""
+        return "provider" in self.roles
+
+
+EXPIRED_LASTS = timedelta(hours=12)
+"""A login that has expired is known for so long: whoever was in a meeting then comes back to the seat after a loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who somebody is that came with a cookie, by the hash of its token, and until when it opens everything."""
+
+    id: str
+    account: Account
+    expires: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it has not expired."""
+        return now < self.expires
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of an account."""
+    return _NAME.fullmatch(text) is not None
+
+
+def normal_name(text: str) -> str:
+    """Return an account name as it is stored. Raises BadInput."""
+    name = text.strip().lower()
+    if not is_name(name):
+        raise BadInput([Fault("account", "1-64 of a-z 0-9 . _ -, beginning with a letter or digit")])
+    return name
+
+
+def check_roles(texts: Iterable[str]) -> tuple[Role, ...]:
+    """Return roles in their usual order. Raises BadInput."""
+    asked = set(texts)
+    if not asked or not asked.issubset(ROLES):
+        raise BadInput([Fault("roles", f"one or more of {', '.join(ROLES)}")])
+    if "provider" in asked and len(asked) > 1:
+        raise BadInput([Fault("roles", "who is of a telecom enterprise has no other role")])
+    return tuple(role for role in ROLES if role in asked)
+
+
+def check_password(password: str, account: str) -> None:
+    """Raises BadInput for a password that must not be used."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise BadInput([Fault("password", f"{MIN_PASSWORD}-{MAX_PASSWORD} characters")])
+    if account in password.lower() and len(account) * 2 > len(password):
+        raise BadInput([Fault("password", "must not be made of the account name")])
+
+
+def random_password() -> str:
+    """Return a fresh password of 96 random bits."""
+    return secrets.token_urlsafe(12)
+
+
+class Passwords:
+    """Argon2id with 19 MiB and two passes (OWASP), hashed off the loop, at most one per core at a time."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._slots = asyncio.Semaphore(os.cpu_count() or 1)
+        self._nobody = self._hasher.hash(secrets.token_hex(16))
+
+    async def hash(self, password: str) -> str:
+        """Return the hash to store."""
+        async with self._slots:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Tell whether a password is right; no account (None) takes as long as a wrong password."""
+        async with self._slots:
+            right = await asyncio.to_thread(self._matches, stored or self._nobody, password)
+        return right and stored is not None
+
+    def _matches(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False

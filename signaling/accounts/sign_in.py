@@ -1,0 +1,170 @@
+"""Signing in and out: cookies, logins, the lock after failures, the password that must be changed."""
+
+import hashlib
+import ipaddress
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from signaling.accounts import throttle
+from signaling.accounts.password_links import Links
+from signaling.accounts.passwords import EXPIRED_LASTS, Account, Login, Passwords, check_password, is_name
+from signaling.accounts.store import Store
+from signaling.accounts.throttle import Throttle
+from signaling.audit.hash_chain import AuditEntry
+from signaling.audit.log import Audit
+from signaling.core.errors import BadInput, BadLogin, Fault, Locked
+
+COOKIE = "diemcau"
+SEAT_COOKIE = "diemcau-seat"
+"""Goes to the WebSocket alone and outlives the login: see `signaling.accounts.passwords.EXPIRED_LASTS`."""
+LOGIN_LASTS = timedelta(hours=12)
+MAX_NAME = 64
+
+
+Ended = Callable[[str, str | None], Awaitable[None]]
+"""Told that one login of an account was ended, or all (None)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a request came from, as the audit log keeps it (NĐ 333: address and port)."""
+
+    address: str
+    port: int
+
+    def entry(self, now: datetime, account: str, action: str, subject: str, detail: str = "") -> AuditEntry:
+        """Return what the log keeps of something that an account did from here."""
+        return AuditEntry(now, account, action, subject, detail, self.address, self.port)
+
+
+class Auth:
+    """Knows who holds a cookie; `operator` tells which unit operates the system at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        audit: Audit,
+        passwords: Passwords,
+        limits: Throttle,
+        links: Links,
+        operator: Callable[[datetime], str],
+        ended: Ended,
+    ) -> None:
+        self._ended = ended
+        self._operator = operator
+        self._links = links
+        self._store = store
+        self._log = audit
+        self._passwords = passwords
+        self._throttle = limits
+
+    async def login(self, name: str, password: str, source: Source, now: datetime) -> tuple[str, Account]:
+        """Return a fresh token for the cookie and whose it is. Raises BadLogin, Locked."""
+        account = name.strip().lower()[:MAX_NAME]
+        network = network_of(source.address)
+        pair = await self._throttle.attempt(throttle.LOGIN_PAIR, f"{digest(account)[:32]}@{network}")
+        if pair.locked:
+            raise Locked(pair.locked)
+        address = await self._throttle.attempt(throttle.LOGIN_ADDRESS, network)
+        if address.locked:
+            raise Locked(address.locked)
+        try:
+            known = await self._store.account(account) if is_name(account) else None
+        except SQLAlchemyError:  # nothing was guessed: who tries again until the database is back is not locked
+            await self._throttle.right(pair)
+            await self._throttle.right(address)
+            raise
+        if not await self._passwords.verify(known[1] if known else None, password) or known is None:
+            who = account if is_name(account) else "?"
+            await self._audit(who, "login-failed", source, now)
+            if pair.last or address.last:
+                await self._audit(who, "login-locked", source, now)
+            raise BadLogin
+        if known[0].disabled:
+            await self._audit(account, "login-disabled", source, now)
+            raise BadLogin
+        await self._throttle.forget(pair)
+        await self._throttle.right(address)
+        await self._audit(account, "login", source, now)
+        return await self._new_login(account, now), known[0].under(self._operator(now))
+
+    async def account(self, token: str | None, now: datetime) -> Account | None:
+        """Return whose cookie it is, with the roles of today."""
+        account = await self._store.login(digest(token), now) if token else None
+        return None if account is None else account.under(self._operator(now))
+
+    async def login_of(self, token: str | None, now: datetime) -> Login | None:
+        """Return the login of a cookie, which may have expired, with the roles of today."""
+        found = await self._store.any_login(digest(token), now - EXPIRED_LASTS) if token else None
+        return None if found is None else replace(found, account=found.account.under(self._operator(now)))
+
+    async def logout(self, token: str, account: Account, source: Source, now: datetime) -> None:
+        """End a login, and what came with it."""
+        await self._store.end_login(digest(token))
+        await self._ended(account.account, digest(token))
+        await self._audit(account.account, "logout", source, now)
+
+    async def change_password(self, account: Account, old: str, new: str, source: Source, now: datetime) -> str:
+        """Set a new password, end all logins of the account and return a fresh token.
+
+        Raises BadLogin, Locked, BadInput.
+        """
+        await self.login(account.account, old, source, now)
+        check_password(new, account.account)
+        if new == old:
+            raise BadInput([Fault("new", "must differ from the old one")])
+        await self._set_password(account.account, await self._passwords.hash(new))
+        await self._audit(account.account, "password", source, now)
+        return await self._new_login(account.account, now)
+
+    async def first_password(self, token: str, password: str, source: Source, now: datetime) -> tuple[str, str]:
+        """Set the password of an account that a one-time link was issued for; return a fresh token and the account.
+
+        Raises LinkDead, BadInput; a link is used up only by a password that was taken.
+        """
+        link = await self._links.account(token, now)
+        check_password(password, link.account)
+        hashed = await self._passwords.hash(password)
+        await self._links.use(link, now)
+        await self._set_password(link.account, hashed)
+        await self._audit(link.account, "password", source, now)
+        return await self._new_login(link.account, now), link.account
+
+    async def lock(self, account: str) -> None:
+        """Give an account a password that nobody knows, and end all its logins."""
+        hashed = await self._passwords.hash(secrets.token_urlsafe(32))
+        await self._set_password(account, hashed)
+
+    async def open(self, account: Account, now: datetime) -> None:
+        """Add an account with a password that nobody knows. Raises BadInput when the name is taken."""
+        await self._store.add_account(account, await self._passwords.hash(secrets.token_urlsafe(32)), now)
+
+    async def _set_password(self, account: str, hashed: str) -> None:
+        await self._store.set_password(account, hashed, must_change=False)
+        await self._ended(account, None)
+
+    async def _new_login(self, account: str, now: datetime) -> str:
+        token = secrets.token_urlsafe(32)
+        await self._store.add_login(digest(token), account, now, now + LOGIN_LASTS)
+        return token
+
+    async def _audit(self, account: str, action: str, source: Source, now: datetime) -> None:
+        await self._log.append(source.entry(now, account, action, account))
+
+
+def digest(token: str) -> str:
+    """A stolen database opens no door: tokens are kept as hashes only."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def network_of(address: str) -> str:
+    """Count a whole IPv6 /64 as one address, since one machine owns all of it."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return address if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False).network_address)

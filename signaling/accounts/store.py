@@ -1,0 +1,111 @@
+"""The record of people: accounts and logins. One method, one transaction."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.exc import IntegrityError
+
+from scheduler.booking.sessions.store import instant, seconds
+from scheduler.core.database import writing
+from signaling.accounts.passwords import EXPIRED_LASTS, Account, Login, Role
+from signaling.accounts.schema import ACCOUNTS, LOGINS
+from signaling.core.errors import BadInput, Fault
+from signaling.core.sql_rows import Rows
+
+
+class Store(Rows):
+    """The tables of accounts and logins."""
+
+    async def add_account(self, account: Account, password: str, now: datetime) -> None:
+        """Add an account with its password hash. Raises BadInput when the name is taken."""
+        row = {**_account_row(account), "password": password, "created": seconds(now)}
+        try:
+            await self._write(insert(ACCOUNTS).values(row))
+        except IntegrityError:
+            raise BadInput([Fault("account", f"{account.account} exists")]) from None
+
+    async def account(self, name: str) -> tuple[Account, str] | None:
+        """Return an account and its password hash."""
+        row = await self._one(select(ACCOUNTS).where(ACCOUNTS.c.account == name))
+        return None if row is None else (_account(row), row["password"])
+
+    async def accounts(self) -> list[Account]:
+        """Return all accounts by name."""
+        return [_account(row) for row in await self._all(select(ACCOUNTS).order_by(ACCOUNTS.c.account))]
+
+    async def set_password(self, name: str, password: str, must_change: bool) -> None:
+        """Set the password hash of an account and end all its logins."""
+        async with self._writer.begin() as connection:
+            values = {"password": password, "must_change": must_change}
+            await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
+            await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
+
+    async def disable(self, name: str, disabled: bool) -> None:
+        """Shut an account, which ends all its logins, or open it again."""
+        async with self._writer.begin() as connection:
+            values = {"disabled": disabled}
+            await connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.account == name).values(values))
+            await connection.execute(delete(LOGINS).where(LOGINS.c.account == name))
+
+    async def add_login(self, token: str, account: str, now: datetime, expires: datetime) -> None:
+        """Keep a login under the hash of its token; forget those that expired long ago."""
+        async with self._writer.begin() as connection:
+            await connection.execute(delete(LOGINS).where(LOGINS.c.expires <= seconds(now - EXPIRED_LASTS)))
+            row = {"token": token, "account": account, "created": seconds(now), "expires": seconds(expires)}
+            await connection.execute(insert(LOGINS).values(row))
+
+    async def login(self, token: str, now: datetime) -> Account | None:
+        """Return whose login it is, if it still holds."""
+        joined = select(ACCOUNTS).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
+        row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > seconds(now)))
+        return None if row is None else _account(row)
+
+    async def any_login(self, token: str, since: datetime) -> Login | None:
+        """Return a login that holds, or expired after a time."""
+        joined = select(ACCOUNTS, LOGINS.c.expires).join(LOGINS, LOGINS.c.account == ACCOUNTS.c.account)
+        row = await self._one(joined.where(LOGINS.c.token == token, LOGINS.c.expires > seconds(since)))
+        return None if row is None else Login(token, _account(row), instant(row["expires"]))
+
+    async def logins(self, tokens: Collection[str]) -> set[str]:
+        """Return those of the hashes that are kept."""
+        return {row["token"] for row in await self._all(select(LOGINS.c.token).where(LOGINS.c.token.in_(tokens)))}
+
+    async def end_login(self, token: str) -> None:
+        """Forget a login."""
+        await self._write(delete(LOGINS).where(LOGINS.c.token == token))
+
+    async def ping(self) -> None:
+        """Raise when the database does not answer, or nobody may write now."""
+        async with writing(self._engine) as connection:
+            await connection.execute(select(func.count()).select_from(ACCOUNTS))
+
+
+def _account_row(account: Account) -> dict[str, object]:
+    return {
+        "account": account.account,
+        "name": account.name,
+        "roles": ",".join(account.roles),
+        "unit": account.unit,
+        "point": account.point,
+        "language": account.language,
+        "must_change": account.must_change,
+        "disabled": account.disabled,
+        "provider": account.provider,
+    }
+
+
+def _account(row: RowMapping) -> Account:
+    return Account(
+        account=row["account"],
+        name=row["name"],
+        roles=cast("tuple[Role, ...]", tuple(row["roles"].split(","))),
+        unit=row["unit"],
+        point=row["point"],
+        language=row["language"],
+        must_change=row["must_change"],
+        disabled=row["disabled"],
+        provider=row["provider"],
+    )

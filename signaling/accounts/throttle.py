@@ -1,0 +1,140 @@
+"""Failures are counted and guessing is stopped, in Valkey, so that several roofs count together.
+
+A failure is noted *before* the secret is checked and taken back when it was right; a hundred guesses sent at once are
+therefore no better than a hundred in a row.
+
+Chosen (TCVN 14423 5.5.2.2 suggests at most five failures):
+* sign-in, one account from one address: 5 failures in 15 minutes lock that pair for 15 minutes. The account still
+  opens from everywhere else, so nobody can lock somebody else out.
+* sign-in, one address: 50 failures in 15 minutes, over whatever accounts, lock the address for 15 minutes.
+* session codes, one account: 20 wrong codes in a minute lock the account's joining for 15 minutes.
+* keys of media workers, one address: 10 wrong keys in a minute lock the address for 5 minutes.
+
+Times are Valkey's own (TIME), for the clocks of roofs differ. A roof knows the failures it noted and writes them again
+when Valkey has lost everything; a mark there says that it has them. Without Valkey nobody may guess (RedisError).
+"""
+
+import json
+import math
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as Unreachable
+
+from signaling.core import redis_keys
+from signaling.core.valkey import FORGOTTEN, MARKED, NOW
+
+KEPT_SECONDS = 900
+"""No rule counts a failure for longer."""
+MOST_KEPT = 10_000
+"""A roof remembers the failures of so many accounts, addresses and pairs."""
+
+_ATTEMPT = (
+    MARKED
+    + NOW
+    + """
+local limit, window, lock = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local newest = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
+if newest[2] and redis.call('ZCARD', KEYS[2]) >= limit and tonumber(newest[2]) + lock > now then
+  return {tostring(tonumber(newest[2]) + lock - now), string.format('%.6f', now)}
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - window)
+redis.call('ZADD', KEYS[2], now, ARGV[4])
+redis.call('EXPIRE', KEYS[2], math.ceil(math.max(window, lock)))
+return {redis.call('ZCARD', KEYS[2]) >= limit and '-1' or '0', string.format('%.6f', now)}
+"""
+)
+"""Keys: mark, failures. Arguments: limit, window, lock, the mark of the attempt."""
+
+_WRITE = """
+for _, each in ipairs(cjson.decode(ARGV[2])) do
+  redis.call('ZADD', each[1], each[3], each[2])
+  redis.call('EXPIRE', each[1], ARGV[1])
+end
+redis.call('SET', KEYS[1], '1', 'EX', 86400)
+"""
+"""Keys: mark. Arguments: for how long, and failures as JSON: key, mark, time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`limit` failures within `window` seconds lock for `lock` seconds."""
+
+    kind: str
+    limit: int
+    window: int
+    lock: int
+
+
+LOGIN_PAIR = Rule("login", 5, 900, 900)
+LOGIN_ADDRESS = Rule("address", 50, 900, 900)
+CODE = Rule("code", 20, 60, 900)
+WORKER = Rule("worker", 10, 60, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A noted failure that may still turn out to be none; `locked` counts the seconds of a lock, 0 for none.
+
+    The `last` one locks, if it was a failure indeed.
+    """
+
+    key: str
+    mark: str
+    locked: int
+    last: bool
+
+
+class Throttle:
+    """Counts failures under the rules above."""
+
+    def __init__(self, redis: Redis) -> None:
+        # given
+        self._redis = redis
+        self._attempt = redis.register_script(_ATTEMPT)
+        self._write = redis.register_script(_WRITE)
+        # owned
+        self._mark = redis_keys.counted(secrets.token_hex(8))
+        self._noted: OrderedDict[str, dict[str, float]] = OrderedDict()
+        """When failures were that this roof noted and that count, by key and mark; the key of the newest is last."""
+
+    async def attempt(self, rule: Rule, who: str) -> Attempt:
+        """Note an attempt, unless `who` is locked. Raises RedisError."""
+        key, mark = redis_keys.failures(rule.kind, who), secrets.token_hex(8)
+        seconds, now = await self._ask(key, [rule.limit, rule.window, rule.lock, mark])
+        if seconds <= 0:
+            self._keep(rule, key, mark, now)
+        return Attempt(key, mark, max(0, math.ceil(seconds)), last=seconds < 0)
+
+    async def right(self, attempt: Attempt) -> None:
+        """Take one attempt back: it was right."""
+        await self._redis.zrem(attempt.key, attempt.mark)
+        self._noted.get(attempt.key, {}).pop(attempt.mark, None)
+
+    async def forget(self, attempt: Attempt) -> None:
+        """Forget all failures counted with this attempt."""
+        await self._redis.delete(attempt.key)
+        self._noted.pop(attempt.key, None)
+
+    async def _ask(self, key: str, arguments: list[str | int]) -> tuple[float, float]:
+        """Return seconds of a lock and Valkey's time; failures it has lost are written first."""
+        for _ in range(2):
+            answer = await self._attempt(keys=[self._mark, key], args=arguments)
+            if answer != FORGOTTEN:
+                return float(answer[0]), float(answer[1])
+            failures = [[of, mark, at] for of, marks in self._noted.items() for mark, at in marks.items()]
+            await self._write(keys=[self._mark], args=[KEPT_SECONDS, json.dumps(failures)])
+        raise Unreachable("Valkey forgets what it is told")
+
+    def _keep(self, rule: Rule, key: str, mark: str, now: float) -> None:
+        """Remember a failure, and forget those that Valkey no longer counts."""
+        earlier = self._noted.pop(key, {})
+        self._noted[key] = {other: at for other, at in earlier.items() if at > now - rule.window} | {mark: now}
+        while len(self._noted) > MOST_KEPT or _newest(next(iter(self._noted.values()))) <= now - KEPT_SECONDS:
+            self._noted.popitem(last=False)
+
+
+def _newest(failures: dict[str, float]) -> float:
+    return max(failures.values(), default=0.0)

@@ -1,0 +1,76 @@
+"""Units and points as they are now, and who answers for whom: what rights are judged by. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from scheduler.core.model import Gathering, Point, PointState, Session, Unit
+from scheduler.policy import controllers, registrants
+from scheduler.policy.controllers import Control
+from scheduler.policy.policy import Policy
+from scheduler.policy.profile_files import Profiles
+from scheduler.policy.registrants import Registrants
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies(Mapping[str, Point]):
+    """All points by id, which it is a mapping of, all units, and all profiles.
+
+    A session is judged by the profile of its start: one of before a change of levels is whose it was (R-001).
+    """
+
+    points: Mapping[str, Point]
+    units: Sequence[Unit]
+    profiles: Profiles
+    now: datetime
+
+    @property
+    def policy(self) -> Policy:
+        """The profile in force."""
+        return self.profiles.at(self.now)
+
+    def __getitem__(self, point: str) -> Point:
+        return self.points[point]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.points)
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def unit(self, point: str) -> Unit:
+        """Return the unit of a point."""
+        owner = self.points[point].unit
+        return next(unit for unit in self.units if unit.id == owner)
+
+    def invited(self, session: Session | Gathering) -> frozenset[str]:
+        """Return the units whose points are in a session."""
+        return frozenset(self.points[point].unit for point in session.everyone)
+
+    def registrants(self, session: Session) -> Registrants:
+        """Return who may register a session, and so amend or cancel it (Điều 12)."""
+        policy, day = self.rules(session), self.profiles.day(session.official.start)
+        host = self.unit(session.host_point)
+        return registrants.registrants(host, self.units, session.purpose, session.klass, policy, day)
+
+    def rules(self, session: Session | Gathering) -> Policy:
+        """Return the profile a session is judged by."""
+        return self.profiles.at(session.official.start)
+
+    def control(self, session: Session) -> Control:
+        """Return who controls a session (Điều 10.1, 14.3.a)."""
+        active = {point.unit for point in self.points.values() if point.state == PointState.ACTIVE}
+        return controllers.control(self.unit(session.host_point), self.units, self.rules(session), active)
+
+    def named(self, units: Sequence[str]) -> str:
+        """Return units by the labels of their points, for people."""
+        labels = {point.unit: point.label for point in reversed([*self.points.values()])}
+        return ", ".join(labels[unit] for unit in units)
+
+    def wards(self, unit: str | None, session: Session | Gathering) -> frozenset[str]:
+        """Return the units that a unit registers for by their level when a session starts."""
+        return frozenset() if unit is None else registrants.wards(unit, self.units, self.rules(session))
+
+    def all_wards(self, unit: str) -> frozenset[str]:
+        """Return the units that a unit registers for under any of the profiles."""
+        return frozenset().union(*(registrants.wards(unit, self.units, policy) for policy in self.profiles.shelf))

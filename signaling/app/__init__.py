@@ -1,0 +1,1 @@
+"""The server as a process: settings, composition, start and end, periodic jobs, command line."""

@@ -1,0 +1,374 @@
+"""What an administrator does at the command line: accounts, units, capacity, machines, recordings.
+
+Works on the record, whether the server runs or not.
+"""
+
+import asyncio
+import csv
+import getpass
+import json
+import logging
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+
+from scheduler.core import database
+from scheduler.core.errors import UnknownPoint, UnknownUnit
+from scheduler.core.model import Amount
+from scheduler.units.seed import KHANH_HOA_2024, KHANH_HOA_2025, TWO_TIER_PROFILES, khanh_hoa_2023, outdated
+from signaling.accounts.passwords import (
+    ROLES,
+    Account,
+    Passwords,
+    check_password,
+    check_roles,
+    normal_name,
+    random_password,
+)
+from signaling.app import migration
+from signaling.app.backup import backup, read_passphrase, restore
+from signaling.app.lease import Lease
+from signaling.app.services import Record, record, utc_now
+from signaling.app.settings import Settings, mailbox
+from signaling.audit.hash_chain import AuditEntry
+from signaling.core.errors import BadInput, BadLog, Fault, SettingsError
+from signaling.recording.verify import verify
+
+log = logging.getLogger(__name__)
+
+FIRST = "admin"
+FIRST_ROLES = ("administrator", "technician")
+"""The first account can set everything up and try everything; later ones should be one or the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """An account to create; it is bound to a point, to a unit, to a provider (by its name) or to none."""
+
+    account: str
+    name: str
+    roles: Sequence[str]
+    point: str | None = None
+    unit: str | None = None
+    provider: str | None = None
+    language: str = "vi"
+    must_change: bool = False
+
+
+async def create_account(kept: Record, new: NewAccount, password: str, now: datetime) -> Account:
+    """Create an account; one bound to a point belongs to the point's unit. Raises BadInput."""
+    name = normal_name(new.account)
+    check_password(password, name)
+    unit = await _unit_of(kept, new)
+    roles = check_roles(new.roles)
+    account = Account(
+        account=name,
+        name=new.name.strip() or name,
+        roles=roles,
+        unit=unit,
+        point=new.point,
+        language=new.language,
+        must_change=new.must_change,
+        provider=await _provider_of(kept, new),
+    )
+    if account.under(kept.directory.operator(now)) != account:
+        raise BadInput([Fault("roles", "a central technician is of the operating unit (không thuộc Đơn vị vận hành)")])
+    await kept.store.add_account(account, await Passwords().hash(password), now)
+    return account
+
+
+async def _unit_of(kept: Record, new: NewAccount) -> str | None:
+    if new.point is not None:
+        try:
+            return (await kept.scheduler.point(new.point)).unit
+        except UnknownPoint:
+            raise BadInput([Fault("point", f"There is no point {new.point}")]) from None
+    if new.unit is not None and new.unit not in {unit.id for unit in await kept.scheduler.units()}:
+        raise BadInput([Fault("unit", f"There is no unit {new.unit}")])
+    return new.unit
+
+
+async def _provider_of(kept: Record, new: NewAccount) -> str | None:
+    """People of a telecom enterprise are of one, and nobody else is (A36)."""
+    if ("provider" in new.roles) != (new.provider is not None):
+        raise BadInput([Fault("provider", "the role and the enterprise go together")])
+    found = [each.id for each in await kept.equipment.providers() if each.name == new.provider]
+    if new.provider is not None and not found:
+        raise BadInput([Fault("provider", f"There is no provider {new.provider}")])
+    return next(iter(found), None)
+
+
+async def first_start(kept: Record, now: datetime) -> str | None:
+    """Fill an empty record: the shipped units, and one administrator whose one-time password is returned."""
+    if not await kept.scheduler.units():
+        await kept.scheduler.import_units(khanh_hoa_2023(), taken_over=now)
+    await warn_of_outdated(kept, now)
+    if await kept.store.accounts():
+        return None
+    password = random_password()
+    await create_account(kept, NewAccount(FIRST, "Quản trị viên", FIRST_ROLES, must_change=True), password, now)
+    return password
+
+
+async def warn_of_outdated(kept: Record, now: datetime) -> None:
+    """Say at every start that the units on record are not those of today, and what brings them up to date."""
+    gone = outdated(await kept.scheduler.units(), kept.scheduler.day(now))
+    if gone:
+        log.warning(
+            "! %d units on record are none any longer: they are those of 2023, and districts ended on 30/06/2025."
+            " For the units of today set DIEMCAU_PROFILE=%s (an example: no regulation for two tiers is known), and run"
+            " `diemcau admin import-units` for %s, then for %s",
+            len(gone),
+            TWO_TIER_PROFILES,
+            KHANH_HOA_2024,
+            KHANH_HOA_2025,
+        )
+
+
+async def _create_account(kept: Record, arguments: Namespace) -> None:
+    password = _password(arguments)
+    new = NewAccount(
+        account=arguments.account,
+        name=arguments.name or arguments.account,
+        roles=arguments.role,
+        point=arguments.point,
+        unit=arguments.unit,
+        provider=arguments.provider,
+        language=arguments.language,
+        must_change=arguments.must_change,
+    )
+    account = await create_account(kept, new, password or (shown := random_password()), utc_now())
+    print(f"{account.account}\t{shown}" if not password else account.account)
+
+
+async def _set_password(kept: Record, arguments: Namespace) -> None:
+    name = normal_name(arguments.account)
+    if await kept.store.account(name) is None:
+        raise BadInput([Fault("account", f"There is no account {name}")])
+    password = _password(arguments)
+    fresh = password or random_password()
+    check_password(fresh, name)
+    await kept.store.set_password(name, await Passwords().hash(fresh), arguments.must_change)
+    print(name if password else f"{name}\t{fresh}")
+
+
+async def _point_accounts(kept: Record, arguments: Namespace) -> None:
+    """Create one site account per point that has none, named like the point; CSV of account and password on stdout."""
+    known = {account.account for account in await kept.store.accounts()}
+    writer = csv.writer(sys.stdout)
+    for point in await kept.scheduler.points(arguments.unit):
+        if point.id in known:
+            continue
+        password = random_password()
+        roles = ["site", "registrant"]
+        await create_account(kept, NewAccount(point.id, point.label, roles, point=point.id), password, utc_now())
+        writer.writerow([point.id, password])
+
+
+async def _list_accounts(kept: Record, _: Namespace) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["account", "name", "roles", "unit", "point"])
+    for a in await kept.store.accounts():
+        writer.writerow([a.account, a.name, " ".join(a.roles), a.unit or "", a.point or ""])
+
+
+async def _import_units(kept: Record, arguments: Namespace) -> None:
+    done = await kept.scheduler.import_units(arguments.file.read_text(encoding="utf-8"), taken_over=utc_now())
+    print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
+
+
+async def _seed(kept: Record, _: Namespace) -> None:
+    done = await kept.scheduler.import_units(khanh_hoa_2023(), taken_over=utc_now())
+    print(f"added {done.added}, changed {done.changed}, unchanged {done.unchanged}")
+
+
+async def _capacity(kept: Record, arguments: Namespace) -> None:
+    now = utc_now().replace(microsecond=0)
+    if arguments.report is not None:
+        await kept.scheduler.operator.set_capacity(now, proposed(arguments.report.read_text(encoding="utf-8")), now)
+    elif arguments.sessions and arguments.points:
+        await kept.scheduler.operator.set_capacity(now, Amount(arguments.sessions, arguments.points), now)
+    limits = await kept.scheduler.limits(now)
+    print(f"sessions: {limits.maximum.sessions}, usable {limits.usable.sessions}")
+    print(f"points: {limits.maximum.points}, usable {limits.usable.points}")
+
+
+def proposed(report: str) -> Amount:
+    """The maximum a load test proposes, from its JSON report. Raises BadInput."""
+    try:
+        proposal = json.loads(report)["proposal"]
+        amounts = (proposal["sessions"], proposal["points"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadInput([Fault("from", "This is no load test report with a proposal")]) from None
+    if not all(type(amount) is int and amount > 0 for amount in amounts):
+        raise BadInput([Fault("from", "A capacity is a whole number from 1")])
+    return Amount(*amounts)
+
+
+async def _mailbox(kept: Record, arguments: Namespace) -> None:
+    """Register the official mailbox of a unit, or list those there are as CSV."""
+    if arguments.unit and arguments.address:
+        try:
+            await kept.post.set_mailbox(arguments.unit, mailbox(arguments.address))
+        except UnknownUnit:
+            raise BadInput([Fault("unit", f"There is no unit {arguments.unit}")]) from None
+        except ValueError as error:
+            raise BadInput([Fault("address", str(error))]) from None
+    writer = csv.writer(sys.stdout)
+    for unit, address in sorted((await kept.post.mailboxes()).items()):
+        writer.writerow([unit, address])
+
+
+async def _worker_key(kept: Record, arguments: Namespace) -> None:
+    """Make the key of a machine's media workers, withdraw it, or list the names of those there are."""
+    if arguments.name is None:
+        print("\n".join(await kept.worker_keys.names()))
+    elif arguments.withdraw:
+        await kept.worker_keys.withdraw(arguments.name)
+    else:
+        print(await kept.worker_keys.make(arguments.name, utc_now()))
+
+
+async def _verify_recordings(kept: Record, _: Namespace) -> None:
+    """Check every good recording; the first that is not what was recorded is named, with status 1."""
+    ready = await kept.recorded.recordings_in("ready")
+    print(f"{await asyncio.to_thread(verify, ready, kept.safe)} recordings are what was recorded")
+
+
+async def _verify_log(kept: Record, arguments: Namespace) -> None:
+    """Verify the audit log; the first entry that is not what was written is named, with status 1. Raises BadLog."""
+    verdict = await kept.audit.verify(utc_now())
+    if verdict.broken is not None:
+        raise BadLog(verdict.broken)
+    if arguments.head and not await kept.audit.has(*arguments.head):
+        raise BadLog(arguments.head[0])
+    print(f"{verdict.entries} entries are what was written, head {verdict.last}:{verdict.head}")
+
+
+def _head(text: str) -> tuple[int, str]:
+    """Read a head that was noted elsewhere, as the log and the page show it."""
+    number, _, head = text.partition(":")
+    return int(number), head
+
+
+def _password(arguments: Namespace) -> str:
+    """Read a password: asked for at a terminal, else the first line of stdin; empty means one is made up."""
+    if not arguments.ask:
+        return ""
+    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+
+
+COMMANDS: dict[str, Callable[[Record, Namespace], Awaitable[None]]] = {
+    "create-account": _create_account,
+    "set-password": _set_password,
+    "point-accounts": _point_accounts,
+    "list-accounts": _list_accounts,
+    "import-units": _import_units,
+    "seed": _seed,
+    "capacity": _capacity,
+    "mailbox": _mailbox,
+    "worker-key": _worker_key,
+    "verify-recordings": _verify_recordings,
+    "verify-log": _verify_log,
+}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the commands."""
+    commands = parser.add_subparsers(dest="admin", required=True, metavar="COMMAND")
+    create = commands.add_parser("create-account", help="create an account; prints the password it made up")
+    create.add_argument("account")
+    create.add_argument("--name", help="name of the person or point")
+    create.add_argument("--role", action="append", required=True, choices=ROLES, help="may be repeated")
+    bound = create.add_mutually_exclusive_group()
+    bound.add_argument("--point", help="id of the point the account sits at")
+    bound.add_argument("--unit", help="id of the unit the account belongs to")
+    bound.add_argument(
+        "--provider", metavar="NAME", help="the telecom enterprise the account is of, as it is registered"
+    )
+    create.add_argument("--language", choices=["vi", "en"], default="vi")
+    change = commands.add_parser("set-password", help="set a password; prints the one it made up")
+    change.add_argument("account")
+    for command in (create, change):
+        command.add_argument("--ask", action="store_true", help="read the password from the terminal or from stdin")
+        command.add_argument("--must-change", action="store_true", help="ask for a new password at the next sign-in")
+    every = commands.add_parser("point-accounts", help="create an account for every point; prints CSV")
+    every.add_argument("--unit", help="only for the points of this unit")
+    commands.add_parser("list-accounts", help="list accounts as CSV")
+    units = commands.add_parser("import-units", help="add or change units and their points from a file")
+    units.add_argument("file", type=Path)
+    letters = commands.add_parser("mailbox", help="list official mailboxes as CSV, or register that of a unit")
+    letters.add_argument("unit", nargs="?")
+    letters.add_argument("address", nargs="?")
+    commands.add_parser("seed", help="import the units the product ships with")
+    machine = commands.add_parser("worker-key", help="list media workers' keys, or print a new one for a machine")
+    machine.add_argument("name", nargs="?", help="of the machine: small letters, digits, dots and dashes")
+    machine.add_argument("--withdraw", action="store_true", help="its workers are cut off within seconds")
+    commands.add_parser("verify-recordings", help="check files against the record; names the first bad one")
+    copy = commands.add_parser("backup", help="write the database into one file, while the server runs or not")
+    copy.add_argument("--with-keys", action="store_true", help="and the keys it needs; only with --passphrase-file")
+    back = commands.add_parser("restore", help="put a backup into a data directory that has none")
+    for command in (copy, back):
+        command.add_argument("file", type=Path)
+        sealing = "the passphrase (its first line) that the whole is sealed with"
+        command.add_argument("--passphrase-file", type=Path, metavar="FILE", help=sealing)
+    chain = commands.add_parser("verify-log", help="check the audit log; names the first entry that was changed")
+    noted = "a head noted earlier, that the log must still contain (NUMBER:SEAL)"
+    chain.add_argument("--head", type=_head, metavar="HEAD", help=noted)
+    capacity = commands.add_parser("capacity", help="show the rated maximum, or record a new one from now on")
+    capacity.add_argument("--sessions", type=int)
+    capacity.add_argument("--points", type=int)
+    report = "the report of `python -m loadtest province`: record what it proposes"
+    capacity.add_argument("--from", dest="report", type=Path, metavar="FILE", help=report)
+
+
+async def run(settings: Settings, arguments: Namespace) -> None:
+    """Run one command; what was done is in the audit log, by the number of the user of this machine."""
+    if arguments.admin == "migrate":
+        await _migrate(settings, arguments)
+        return
+    if arguments.admin == "restore":  # before there is a record
+        await asyncio.to_thread(restore, settings, arguments.file, _passphrase(arguments))
+        print(f"restored into {settings.data}")
+    async with record(settings, migrating=False) as kept:
+        if arguments.admin == "backup":
+            await asyncio.to_thread(backup, settings, arguments.file, _passphrase(arguments), arguments.with_keys)
+        elif arguments.admin != "restore":
+            await COMMANDS[arguments.admin](kept, arguments)
+        if arguments.admin != "verify-log":  # which leaves the log as it was
+            await kept.audit.append(_entry(arguments))
+
+
+def _passphrase(arguments: Namespace) -> str | None:
+    """Read what a backup is sealed with. Raises BadBackup, OSError."""
+    return None if arguments.passphrase_file is None else read_passphrase(arguments.passphrase_file)
+
+
+async def _migrate(settings: Settings, arguments: Namespace) -> None:
+    """Bring the tables to this release, while no server runs on the data directory; say what was done."""
+    settings.run.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.run / "lock").open("a") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except OSError:
+            raise SettingsError(f"a server runs on {settings.data}: stop it first") from None
+        before = await migration.found(engine := database.connect(settings.database_url))
+        await engine.dispose()
+        async with record(settings, lease=Lease(settings, lambda: None)) as kept:
+            await kept.audit.append(_entry(arguments))
+    print(f"from {before}" if before != migration.RELEASE else "nothing to do")
+    print(f"to {migration.RELEASE}")
+    for copy in migration.copies(settings.copies):
+        print(f"copy: {copy}")
+
+
+def _entry(arguments: Namespace) -> AuditEntry:
+    """Return who did what at the command line; no argument is a secret."""
+    given = {name: value for name, value in vars(arguments).items() if name not in {"admin", "command"} and value}
+    detail = " ".join(f"{name}={value}" for name, value in given.items())
+    return AuditEntry(utc_now(), f"shell/{os.getuid()}", "admin", arguments.admin, detail)

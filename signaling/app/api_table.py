@@ -1,0 +1,91 @@
+"""The whole API in one table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from signaling.accounts import rest as accounts_rest
+from signaling.audit import rest as audit_rest
+from signaling.booking import (
+    agenda,
+    capacity,
+    changes,
+    drafts,
+    emergencies,
+    queue,
+    refusals,
+    registrations,
+    reply_deadlines,
+    script_spreadsheets,
+    sessions,
+)
+from signaling.compliance import feedback, personal_data, unit_summary
+from signaling.directory import controls, endings, equipment, evidence, guest_access, people, spreadsheets, units
+from signaling.directory import points as directory_points
+from signaling.http.route import Route
+from signaling.mail import inbox_rest, outbox_rest
+from signaling.meeting import rest as meeting_rest
+from signaling.operations import (
+    attendance,
+    attendee_lists,
+    closing,
+    documents,
+    incidents,
+    provider_view,
+    readiness,
+    self_tests,
+)
+from signaling.policy import calendar, policies
+from signaling.recording import rest as recording_rest
+from signaling.reports import correction_requests
+from signaling.reports import rest as reports_rest
+from signaling.workers import rest as workers_rest
+
+PREFIX = "/api/v1"
+
+GROUPS: dict[str, Sequence[Route]] = {
+    "login": accounts_rest.ROUTES,
+    "points": units.ROUTES,
+    "registrations": registrations.ROUTES,
+    "drafts": drafts.ROUTES,
+    "directory": directory_points.ROUTES,
+    "evidence": evidence.ROUTES,
+    "compliance": unit_summary.ROUTES,
+    "equipment": equipment.ROUTES,
+    "grants": guest_access.ROUTES,
+    "people": people.ROUTES,
+    "personal": personal_data.ROUTES,
+    "refusals": refusals.ROUTES,
+    "sheets": spreadsheets.ROUTES,
+    "sessions": sessions.ROUTES,
+    "script_tables": script_spreadsheets.ROUTES,
+    "desk": queue.ROUTES,
+    "changes": changes.ROUTES,
+    "agenda": agenda.ROUTES,
+    "capacity": capacity.ROUTES,
+    "workers": workers_rest.ROUTES,
+    "calendar": calendar.ROUTES,
+    "layouts": meeting_rest.ROUTES,
+    "profiles": policies.ROUTES,
+    "endings": endings.ROUTES,
+    "recordings": recording_rest.ROUTES,
+    "incidents": incidents.ROUTES,
+    "lines": provider_view.ROUTES,
+    "closing": closing.ROUTES,
+    "materials": documents.ROUTES,
+    "conduct": feedback.ROUTES,
+    "outbox": outbox_rest.ROUTES,
+    "letters": inbox_rest.ROUTES,
+    "attendance": attendance.ROUTES,
+    "readiness": readiness.ROUTES,
+    "lists": attendee_lists.ROUTES,
+    "self_tests": self_tests.ROUTES,
+    "answers": reply_deadlines.ROUTES,
+    "emergencies": emergencies.ROUTES,
+    "audit": audit_rest.ROUTES,
+    "reports": reports_rest.ROUTES,
+    "figures": correction_requests.ROUTES,
+    "controls": controls.ROUTES,
+}
+"""Calls by the first half of their operationId, which programs of others may use: it stays when a module is renamed."""
+
+ROUTES: tuple[Route, ...] = tuple(replace(route, group=group) for group, routes in GROUPS.items() for route in routes)

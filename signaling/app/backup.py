@@ -1,0 +1,214 @@
+"""Copies of the record that bring a server back: the database as of one moment, and on wish the keys it needs (I-12).
+
+SQLite copies itself while the server writes. A timer that does so every quarter of an hour loses no more than that.
+Recordings and documents are files of their own, sealed already; PostgreSQL has tools of its own.
+
+A backup is an archive (tar.gz). With a passphrase it is sealed as recordings are
+(:mod:`mediaserver.recording.encrypted_file`), by a key that scrypt (RFC 7914) makes of the passphrase and of a salt
+beside it. Keys never leave the data directory unsealed.
+"""
+
+import hashlib
+import os
+import secrets
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from mediaserver.recording.encrypted_file import Damaged, Safe
+from mediaserver.recording.files import take_name
+from scheduler.core import database
+from scheduler.core.code_encryption import Vault
+from signaling.app.migration import copy_database
+from signaling.app.settings import Settings
+from signaling.core.errors import BadBackup
+
+DATABASE = "database.sqlite3"
+CODE_KEY = "code.key"
+KEYS = (CODE_KEY, "ticket.key", "tls/key.pem", "tls/cert.pem")
+SALT, SEALED = "scrypt.salt", "sealed"
+"""What an archive holds whose passphrase opens the other one."""
+SALT_BYTES = 16
+MIN_PASSPHRASE = 16
+COST, BLOCK, MEMORY_BYTES = 1 << 17, 8, 1 << 28
+"""scrypt takes 128 MiB and a third of a second: whoever tries passphrases pays that for each."""
+
+
+def read_passphrase(file: Path) -> str:
+    """Return the first line of a file, whatever keyboard composed its letters. Raises BadBackup, OSError."""
+    text = unicodedata.normalize("NFC", file.read_text(encoding="utf-8").partition("\n")[0].strip())
+    if len(text) < MIN_PASSPHRASE:
+        raise BadBackup(f"a passphrase has at least {MIN_PASSPHRASE} characters, as of `openssl rand -base64 24`")
+    return text
+
+
+def backup(settings: Settings, target: Path, passphrase: str | None = None, with_keys: bool = False) -> None:
+    """Write database, and on wish the keys, into one file, readable by its owner only. Raises BadBackup, OSError."""
+    source = _database(settings)
+    if with_keys and passphrase is None:
+        raise BadBackup("keys are only written sealed: give --passphrase-file, too")
+    with _scratch(settings.data) as scratch:
+        copy_database(source, scratch / DATABASE)
+        parts = {DATABASE: scratch / DATABASE, **(_keys(settings, scratch) if with_keys else {})}
+        packed = _packed(scratch / "packed", parts)
+        if passphrase is not None:
+            packed = _sealed(packed, passphrase)
+        _deliver(packed, target)
+
+
+def restore(settings: Settings, source: Path, passphrase: str | None = None) -> None:
+    """Put the database of a backup, and keys that are in it, into a data directory that has none.
+
+    Nothing is put there unless all of it could be read, and with the key there is. A backup without keys needs that of
+    its server beforehand. Raises BadBackup, LostKey.
+    """
+    file = _database(settings)
+    targets = {DATABASE: file, **{name: settings.data / name for name in KEYS}}
+    _absent(file, *(file.with_name(file.name + end) for end in ("-wal", "-journal")))  # SQLite would play them back
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with _scratch(settings.data) as scratch, _opened(source, passphrase, scratch) as archive:
+            names = sorted(targets.keys() & set(archive.getnames()))
+            _check(settings, source, {name: targets[name] for name in names})
+            for name in names:
+                _unpack(archive, name, scratch / name)
+            key = settings.code_key or (scratch if CODE_KEY in names else settings.data).joinpath(CODE_KEY).read_bytes()
+            _check_key(scratch / DATABASE, key)
+            for name in names:
+                targets[name].parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                shutil.move(scratch / name, targets[name])
+    except Damaged:
+        raise BadBackup(f"{source} was changed since it was made") from None
+    except (tarfile.TarError, EOFError, OSError, sqlite3.Error) as error:
+        raise BadBackup(f"{source}: {error}") from None
+
+
+def _check_key(copy: Path, key: bytes) -> None:
+    """Raises LostKey: the codes of a database were sealed with another key; sqlite3.Error: it is none."""
+    with closing(sqlite3.connect(copy)) as connection:
+        columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(codes)")}
+        if "sealed" in columns:  # which tables of older releases have not
+            live = connection.execute("SELECT sealed, session FROM codes WHERE sealed IS NOT NULL LIMIT 1").fetchone()
+            if live is not None:
+                Vault(key).open(*live)
+
+
+def _check(settings: Settings, source: Path, targets: dict[str, Path]) -> None:
+    if DATABASE not in targets:
+        raise BadBackup(f"{source} has no database in it")
+    _absent(*targets.values())
+    key = settings.data / CODE_KEY
+    if CODE_KEY not in targets and settings.code_key is None and not key.exists():
+        raise BadBackup(f"{source} has no keys in it: put its server's code.key to {key}, or set DIEMCAU_CODE_KEY")
+
+
+def _absent(*paths: Path) -> None:
+    there = next((path for path in paths if path.exists()), None)
+    if there is not None:
+        raise BadBackup(f"{there} is there already; restore into an empty data directory")
+
+
+@contextmanager
+def _scratch(data: Path) -> Iterator[Path]:
+    """A directory for what is not sealed yet, or not any more: on no other disk than what it is a copy of."""
+    with tempfile.TemporaryDirectory(prefix="backup-", dir=data) as directory:
+        scratch = Path(directory) / "backup"
+        (scratch / "tls").mkdir(parents=True)
+        yield scratch
+
+
+def _keys(settings: Settings, scratch: Path) -> dict[str, Path]:
+    """Return the files of the keys there are; the key of the codes may have been given in the environment."""
+    found = {name: settings.data / name for name in KEYS}
+    if settings.code_key is not None:
+        found[CODE_KEY] = scratch / CODE_KEY
+        with _write(found[CODE_KEY]) as file:
+            file.write(settings.code_key)
+    return {name: path for name, path in found.items() if path.exists()}
+
+
+def _packed(packed: Path, parts: dict[str, Path]) -> Path:
+    with tarfile.open(packed, "w:gz") as archive:
+        for name, path in parts.items():
+            archive.add(path, name)
+    return packed
+
+
+def _sealed(packed: Path, passphrase: str) -> Path:
+    """Return an archive of what was packed, sealed, and the salt of its key."""
+    salt, sealed = packed.with_name(SALT), packed.with_name(SEALED)
+    salt.write_bytes(secrets.token_bytes(SALT_BYTES))
+    with packed.open("rb") as plain:
+        Safe(_key(passphrase, salt.read_bytes())).write(sealed, plain)
+    whole = packed.with_name("whole")
+    with tarfile.open(whole, "w") as archive:
+        archive.add(salt, SALT)
+        archive.add(sealed, SEALED)
+    return whole
+
+
+@contextmanager
+def _opened(source: Path, passphrase: str | None, scratch: Path) -> Iterator[tarfile.TarFile]:
+    """Open a backup. Raises BadBackup: it is sealed otherwise than was said; Damaged while it is read."""
+    with tarfile.open(source) as archive:
+        sealed = SEALED in archive.getnames()
+        if sealed != (passphrase is not None):
+            raise BadBackup(f"{source} is {'sealed: give --passphrase-file' if sealed else 'not sealed'}")
+        if passphrase is None:
+            yield archive
+            return
+        for name in (SALT, SEALED):
+            _unpack(archive, name, scratch / name)
+    try:
+        plain = Safe(_key(passphrase, (scratch / SALT).read_bytes())).open(scratch / SEALED, sealed=True)
+    except Damaged:
+        raise BadBackup(f"the passphrase is not the one that {source} was sealed with") from None
+    with plain, tarfile.open(fileobj=plain) as archive:
+        yield archive
+
+
+def _key(passphrase: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(passphrase.encode(), salt=salt, n=COST, r=BLOCK, p=1, maxmem=MEMORY_BYTES, dklen=32)
+
+
+def _deliver(packed: Path, target: Path) -> None:
+    """Write a file where it belongs, whole or not at all."""
+    fresh = target.with_name(f".{target.name}.part")
+    try:
+        with packed.open("rb") as source, _write(fresh) as file:
+            shutil.copyfileobj(source, file)
+        take_name(fresh, target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _unpack(archive: tarfile.TarFile, name: str, target: Path) -> None:
+    """Write one member, and never anywhere else than to its place."""
+    try:
+        packed = archive.extractfile(name)
+    except KeyError:
+        packed = None
+    if packed is None:
+        raise BadBackup(f"{name} is no file")
+    with _write(target) as file:
+        shutil.copyfileobj(packed, file)
+
+
+def _write(path: Path) -> BinaryIO:
+    """Open a new file that its owner alone may read."""
+    return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _database(settings: Settings) -> Path:
+    file = database.file(settings.database_url)
+    if file is None:
+        raise BadBackup(
+            "a PostgreSQL database is backed up by pg_dump and restored by pg_restore; keep code.key apart from it"
+        )
+    return file

@@ -1,0 +1,222 @@
+"""The composition root: builds the roof's parts in order, and takes them down in reverse."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+import web as pages_package
+from mediaserver.api import MediaEngine, RoomOptions
+from mediaserver.recording import disk_space
+from mediaserver.rpc.client import RemoteEngine, ask_to_end
+from scheduler.inbound_mail.service import Mailroom
+from signaling.accounts.password_links import Links
+from signaling.accounts.passwords import Passwords
+from signaling.accounts.sign_in import Auth
+from signaling.accounts.throttle import Throttle
+from signaling.app import health, private_files
+from signaling.app.periodic_jobs import Clerk, Duty
+from signaling.app.services import Record, utc_now
+from signaling.app.settings import Mail, Settings
+from signaling.core import valkey
+from signaling.core.server_id import owner_of
+from signaling.directory.jobs import fall_due, warn_of_endings, warn_of_first_assessments
+from signaling.http import middleware, pages, router
+from signaling.http.metrics import Metrics
+from signaling.mail import chat_groups
+from signaling.mail.inbox_watcher import Intake
+from signaling.mail.outbox_sender import Deliverer
+from signaling.mail.smtp import Letters, tls_context
+from signaling.meeting import websocket
+from signaling.meeting.capacity_guard import Guard
+from signaling.meeting.connected_devices import Presence
+from signaling.meeting.dispatcher import Dispatch
+from signaling.meeting.incident_reports import Faults
+from signaling.meeting.join import Entrance
+from signaling.meeting.line_monitor import Lines
+from signaling.meeting.manager import Hub
+from signaling.meeting.runner import Tools
+from signaling.meeting.sign_out import Logins
+from signaling.meeting.state_keeper import ConferenceKeeper
+from signaling.messages.server import MAX_BYTES
+from signaling.recording.catalog import Recordings, load_key
+from signaling.recording.handover import Handing
+from signaling.recording.remux_queue import Finisher
+from signaling.roof import ROOF, Roof
+from signaling.sip.agent.agent import Agent
+from signaling.sip.bridge.admission import Seating
+from signaling.sip.bridge.bridge import Gateway
+from signaling.sip.bridge.inbound_auth import Reception
+from signaling.sip.bridge.power_check import Standby
+from signaling.workers import remote_endpoint
+from signaling.workers.pool import Workers
+from signaling.workers.supervisor import Supervisor, worker_command
+
+MACHINE_SECONDS = 12.0
+"""So long a worker of another machine may take to dial a new server, and bring the rooms that it holds."""
+
+Clock = Callable[[], datetime]
+Measure = Callable[[Path], disk_space.Space]
+
+
+@asynccontextmanager
+async def media(settings: Settings) -> AsyncIterator[Supervisor]:
+    """Run the media workers."""
+    owner = owner_of(settings.data)
+    supervisor = Supervisor(
+        Workers(),
+        settings.workers,
+        settings.sockets,
+        worker_command(settings) if settings.start_workers else None,
+        lambda path: RemoteEngine.dial(str(path), owner),
+        lambda path: ask_to_end(str(path), owner),
+    )
+    try:
+        await supervisor.start()
+        yield supervisor
+    except BaseException:  # what keeps a server from serving ends no meeting: the next one leads it on
+        await supervisor.leave()
+        raise
+    await supervisor.stop()
+
+
+@asynccontextmanager
+async def roof(
+    settings: Settings, kept: Record, engine: MediaEngine, clock: Clock = utc_now, measure: Measure = disk_space.measure
+) -> AsyncIterator[Roof]:
+    """Build the roof over a record and an engine, running until the context ends."""
+    async with valkey.connect(settings.redis_url, settings.run) as redis:
+        built = _build(settings, kept, engine, redis, clock, measure)
+        with suppress(TimeoutError):  # it goes on
+            await built.recordings.folder.run(lambda: private_files.mend_folder(settings.recordings))
+        await built.hub.recover(MACHINE_SECONDS if await kept.worker_keys.names() else 0)
+        built.finisher.start()
+        built.deliverer.start()
+        built.clerk.start()
+        if built.intake is not None:
+            built.intake.start()
+        built.hub.start()
+        built.logins.start()
+        try:
+            if settings.sip is not None:
+                await built.gateway.start(Agent(settings.sip, built.gateway))
+            else:
+                await built.gateway.forgo()
+            yield built
+        except BaseException:  # what keeps a server from serving ends no meeting: the next one leads it on
+            if not built.hub.left:
+                await built.gateway.leave()
+                await built.hub.leave()
+            raise
+        finally:
+            if not built.hub.left:
+                await built.gateway.stop()
+            await built.logins.stop()
+            if not built.hub.left:
+                await built.hub.stop()
+            await built.recordings.stop()
+            await built.clerk.stop()
+            if built.intake is not None:
+                await built.intake.stop()
+            await built.deliverer.stop()
+            await built.finisher.stop()
+
+
+def _build(settings: Settings, kept: Record, engine: MediaEngine, redis: Redis, clock: Clock, measure: Measure) -> Roof:
+    limits, presence, metrics = Throttle(redis), Presence(redis), Metrics()
+    finisher = Finisher(kept.recorded, kept.safe)
+    key = load_key(settings.data / "ticket.key")
+    recordings = Recordings(kept.recorded, settings.recordings, key, finisher.wake, measure)
+    lines, links = Lines(engine, kept.desk, kept.scheduler), Links(kept.database, key)
+    rooms = RoomOptions(hold_s=settings.speaker_hold, mixed=settings.mixed_voices)
+    keeper = ConferenceKeeper(kept.conferences, clock)
+    tools = Tools(
+        engine, presence, keeper, recordings, kept.desk, kept.preparation.attendance, kept.audit, clock, rooms
+    )
+    hub = Hub(kept.scheduler, tools, lines)
+    faults = Faults(hub, kept.desk, lines, kept.audit)
+    guard = Guard(kept.scheduler, presence)
+    entrance = Entrance(kept.scheduler, kept.equipment, kept.grants, hub, guard, limits, kept.audit)
+    gateway = _gateway(kept, hub, guard, limits)
+    letters = None if settings.mail is None else Letters(settings.mail)
+    deliverer = Deliverer(kept.post, letters, chat_groups.load(settings.groups), clock, links)
+    logins = Logins(hub, kept.store, clock)
+    return Roof(
+        **{each.name: getattr(kept, each.name) for each in fields(kept)},
+        links=links,
+        redis=redis,
+        auth=Auth(kept.store, kept.audit, Passwords(), limits, links, kept.directory.operator, logins.ended),
+        hub=hub,
+        logins=logins,
+        lines=lines,
+        faults=faults,
+        gateway=gateway,
+        dispatch=Dispatch(hub, entrance, faults, gateway, metrics),
+        recordings=recordings,
+        finisher=finisher,
+        clerk=Clerk(_duties(kept, logins, gateway), clock),
+        deliverer=deliverer,
+        intake=_intake(settings.mail, kept.mailroom, clock, deliverer),
+        metrics=metrics,
+        documents=settings.data / "documents",
+        owner=owner_of(settings.data),
+        pages=Path(pages_package.__file__ or "").parent,
+        clock=clock,
+    )
+
+
+def _gateway(kept: Record, hub: Hub, guard: Guard, limits: Throttle) -> Gateway:
+    reception = Reception(kept.scheduler, kept.equipment, kept.grants, limits, kept.audit)
+    seating = Seating(kept.equipment, guard, kept.audit)
+    return Gateway(hub, kept.scheduler, kept.equipment, kept.grants, seating, reception)
+
+
+def _duties(kept: Record, logins: Logins, gateway: Gateway) -> dict[str, Duty]:
+    return {
+        "uptime": kept.reports.alive,
+        "figures": kept.inquiries.remind,
+        "profiles": kept.filing.refresh,
+        "answers": kept.answers.work,
+        "calls": kept.calls.work,
+        "happenings": kept.audit.cover,
+        "audit": kept.audit.daily,
+        "attendance": kept.preparation.attendance.settle,
+        "readiness": kept.preparation.boards.alarm,
+        "personal": kept.preparation.personal.forget,
+        "directory": lambda now: fall_due(kept.directory, kept.people, kept.post, kept.store, kept.audit, logins, now),
+        "first-assessments": lambda now: warn_of_first_assessments(kept.directory, kept.post, now),
+        "endings": lambda now: warn_of_endings(kept.directory, kept.post, kept.store, now),
+        "closing": kept.sheets.remind,
+        "power": Standby(kept.power, gateway).work,
+        "recordings": Handing(kept.scheduler, kept.handovers, kept.recorded, kept.audit).work,
+        "providers": kept.letters.work,
+        "patches": kept.patches.work,
+        "summaries": kept.summaries.work,
+    }
+
+
+def _intake(mail: Mail | None, mailroom: Mailroom, clock: Clock, deliverer: Deliverer) -> Intake | None:
+    if mail is None or mail.imap is None:
+        return None
+    return Intake(mailroom, mail.imap, tls_context(mail), clock, deliverer.wake)
+
+
+def application(built: Roof, workers: Workers | None = None) -> web.Application:
+    """Return the HTTP application; media workers of other machines join `workers`."""
+    app = web.Application(
+        middlewares=[middleware.problems, middleware.plain, middleware.admitting],
+        client_max_size=MAX_BYTES,
+        handler_args={"auto_decompress": False},
+    )
+    app[ROOF] = built
+    app.on_response_prepare.append(middleware.add_headers)
+    if workers is not None:
+        remote_endpoint.add(app, remote_endpoint.Machines(workers, built))
+    app.add_routes(
+        [*router.routes(), *health.ROUTES, web.get("/ws", websocket.handle), web.get("/{path:.*}", pages.handle)]
+    )
+    return app

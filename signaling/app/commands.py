@@ -1,0 +1,62 @@
+"""What ``diemcau`` does on a data directory: serve, migrate, and what an administrator asks for."""
+
+import argparse
+import gc
+import os
+import sys
+
+import uvloop
+from sqlalchemy.exc import DBAPIError
+
+from scheduler.core.errors import SchedulerError
+from signaling.app import admin_cli
+from signaling.app.private_files import UMASK
+from signaling.app.programs import PROGRAMS
+from signaling.app.serve import serve
+from signaling.app.settings import read
+from signaling.core import outage_log
+from signaling.core.errors import RoofError
+
+GC_THRESHOLD = 20_000
+"""Objects between two looks for unreachable circles: records come by ten thousands and are in none."""
+
+
+def run() -> None:
+    """Run a command; a fault of the operator's is one line on stderr."""
+    arguments = _parser().parse_args()
+    outage_log.set_up(os.environ.get("DIEMCAU_LOG", "WARNING").upper())
+    os.umask(UMASK)
+    try:
+        settings = read(os.environ)
+        settle()
+        if arguments.command != "serve":
+            uvloop.run(admin_cli.run(settings, arguments))
+        elif uvloop.run(serve(settings, arguments.take_over)):
+            os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - the same command again
+    except (RoofError, SchedulerError, OSError) as error:
+        sys.exit(f"diemcau: {error}")
+    except DBAPIError as error:
+        if outage_log.lost_part(error) is None:
+            raise
+        sys.exit(f"diemcau: the database does not answer: {error.orig}")
+
+
+def settle() -> None:
+    """Let the garbage collector look seldom, and never at what was imported."""
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="diemcau", description="A province's meetings: registered, admitted, held.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serving = commands.add_parser("serve", help="run everything")
+    serving.add_argument(
+        "--take-over", action="store_true", help="lead on the meetings of the server that runs on the data directory"
+    )
+    admin_cli.add_arguments(commands.add_parser("admin", help="accounts, units, capacity, recordings"))
+    migrating = commands.add_parser("migrate", help="bring the tables of an older release to this one, after a copy")
+    migrating.set_defaults(admin="migrate")
+    for name, package in PROGRAMS.items():
+        commands.add_parser(name, help=f"python -m {package}", add_help=False)
+    return parser

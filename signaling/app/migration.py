@@ -1,0 +1,146 @@
+"""Whether the tables of a database are those of this release, and how they become so: after a copy, or not at all.
+
+Tables of a newer release are left alone. Tables of an older one are changed by `diemcau migrate` and by a server that
+starts; both copy a SQLite file first, so that the older release can be gone back to (README, Upgrade and go back).
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from mediaserver.recording.files import take_name
+from scheduler import migrations as scheduler_migrations
+from scheduler.core import database
+from signaling import migrations
+from signaling.core.errors import BadBackup, NewerDatabase, OlderDatabase
+
+log = logging.getLogger(__name__)
+
+KEPT_COPIES = 3
+_PARTS = (scheduler_migrations, migrations)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Versions of the scheduler's and of the roof's tables; empty where there are none."""
+
+    scheduler: str
+    signaling: str
+
+    def __str__(self) -> str:
+        return f"scheduler {self.scheduler or 'none'}, signaling {self.signaling or 'none'}"
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are no tables of ours."""
+        return not (self.scheduler or self.signaling)
+
+    @property
+    def newer(self) -> bool:
+        """Whether a part is of a version that this release does not know."""
+        found = (self.scheduler, self.signaling)
+        return any(version and version not in part.VERSIONS for version, part in zip(found, _PARTS, strict=True))
+
+
+RELEASE = Schema(scheduler_migrations.VERSIONS[-1], migrations.VERSIONS[-1])
+"""What this release works with."""
+
+
+async def found(engine: AsyncEngine) -> Schema:
+    """Return what the tables of a database are of. A SQLite file that is not there is not made."""
+    file = database.file(str(engine.url))
+    if file is not None and not file.exists():
+        return Schema("", "")
+    async with engine.connect() as connection:
+        return await connection.run_sync(_found)
+
+
+async def tables(engine: AsyncEngine) -> set[str]:
+    """Return the tables and columns there are, these as ``table.column``; an older release's may be fewer."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(_tables)
+
+
+def check(standing: Schema, migrating: bool) -> None:
+    """Raises NewerDatabase; OlderDatabase unless it is to be migrated."""
+    if standing.newer:
+        raise NewerDatabase(str(standing), str(RELEASE))
+    if standing not in (RELEASE, Schema("", "")) and not migrating:
+        raise OlderDatabase(str(standing), str(RELEASE))
+
+
+async def migrate(engine: AsyncEngine, copy: Callable[[Schema], None]) -> None:
+    """Bring all tables to this release in one transaction; those of an older one are handed to `copy` before.
+
+    Processes that start together take turns, and nobody writes between copy and migration.
+    """
+    async with database.writing(engine) as connection:
+        standing = await connection.run_sync(_found)
+        if standing == RELEASE:
+            return
+        if not standing.empty:
+            await asyncio.to_thread(copy, standing)
+        for part in _PARTS:
+            await connection.run_sync(part.upgrade)
+
+
+def copied(url: str, folder: Path, standing: Schema, now: datetime) -> None:
+    """Copy a SQLite file into a folder, under time and version, and forget all but the newest. Raises BadBackup."""
+    source = database.file(url)
+    if source is None:
+        log.warning("! PostgreSQL is migrated from %s without a copy of ours: pg_dump is the operator's", standing)
+        return
+    name = f"{now:%Y%m%dT%H%M%SZ}-scheduler-{standing.scheduler}-signaling-{standing.signaling}.sqlite3"
+    try:
+        folder.mkdir(exist_ok=True, mode=0o700)
+        _copy_whole(source, folder / name)
+    except (sqlite3.Error, OSError) as error:
+        raise BadBackup(f"no copy could be made in {folder}, so nothing was migrated: {error}") from None
+    for old in copies(folder)[:-KEPT_COPIES]:
+        old.unlink()
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Have a copy on the disk, or nothing of it."""
+    fresh = target.with_suffix(".part")
+    try:
+        fresh.touch(mode=0o600)
+        copy_database(source, fresh)
+        take_name(fresh, target)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def copies(folder: Path) -> list[Path]:
+    """Return the copies made before migrations, oldest first."""
+    return sorted(folder.glob("*.sqlite3"))
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a SQLite database as of one moment, also while others write."""
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as kept:
+        live.backup(kept)
+
+
+def _found(connection: Connection) -> Schema:
+    return Schema(*(_version(connection, part.VERSION_TABLE) for part in _PARTS))
+
+
+def _version(connection: Connection, table: str) -> str:
+    if not inspect(connection).has_table(table):
+        return ""
+    return connection.execute(text(f"SELECT version_num FROM {table}")).scalar() or ""  # noqa: S608 - a name of ours
+
+
+def _tables(connection: Connection) -> set[str]:
+    seen = inspect(connection)
+    names = seen.get_table_names()
+    return {*names, *(f"{name}.{column['name']}" for name in names for column in seen.get_columns(name))}

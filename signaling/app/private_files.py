@@ -1,0 +1,53 @@
+"""The data directory belongs to its owner alone: directories 0700, files 0600, whatever umask or copy made them."""
+
+import logging
+import os
+import stat
+from pathlib import Path
+
+from scheduler.core import database
+from signaling.app.settings import Settings
+
+log = logging.getLogger(__name__)
+
+UMASK = 0o077
+"""Of the server and, by inheritance, of its children."""
+KEYS = ("code.key", "ticket.key")
+
+
+def mend(settings: Settings) -> None:
+    """Take from others what they may do with the data directory; recordings, which may lie on a share, come apart.
+
+    What lies beside our own things in the directory is left alone: it may be a directory that was there before us.
+    """
+    data = settings.data
+    _close(data.resolve())
+    file = database.file(settings.database_url)
+    kept = [] if file is None else [file.with_name(file.name + end) for end in ("", "-wal", "-shm", "-journal")]
+    for path in (*kept, *(data / name for name in KEYS)):
+        _close(path)
+    for folder in (settings.run, settings.copies, data / "tls", data / "documents"):
+        mend_folder(folder)
+
+
+def mend_folder(folder: Path) -> None:
+    """Take from others what they may do with a directory and with all in it."""
+    root = folder.resolve()
+    _close(root)
+    for directory, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            _close(Path(directory, name))
+
+
+def _close(path: Path) -> None:
+    """Leave a directory, file or socket to its owner; what a symbolic link leads to is not ours to change."""
+    try:
+        mode = path.lstat().st_mode
+        allowed = stat.S_IMODE(mode)
+        wanted = allowed & (0o600 if stat.S_ISREG(mode) else 0o700)
+        if wanted != allowed and not stat.S_ISLNK(mode):
+            path.chmod(wanted)
+    except FileNotFoundError:  # not made yet, or gone meanwhile
+        return
+    except PermissionError:
+        log.warning("x %s is open to others (%o) and not ours to close", path, allowed)

@@ -1,0 +1,231 @@
+"""``diemcau serve``: the whole product, from the first line printed to the last child stopped."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from typing import IO
+
+from aiohttp import web
+
+from mediaserver import systemd
+from signaling.app import tls
+from signaling.app.admin_cli import FIRST, first_start
+from signaling.app.build import application, media, roof
+from signaling.app.lease import Lease
+from signaling.app.services import record, utc_now
+from signaling.app.settings import HTTP_PORT, Settings, own_addresses
+from signaling.core.errors import SettingsError
+from signaling.http.listener import Listener, limits
+
+log = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+"""What a server is told by."""
+LOOPBACK = "127.0.0.1"
+LOCK, SUCCESSOR = "lock", "successor"
+"""Files in the run directory: the process that serves, and the one that is to."""
+TAKE_OVER_SECONDS = 15.0
+"""A server that was asked to end for another one has this long."""
+SHUTDOWN_SECONDS = 1.0
+"""Requests may finish this long; sockets of meetings have been told bye by then."""
+
+
+class Ending:
+    """How a server ends: for good (SIGINT, SIGTERM), or with its media workers left to a successor.
+
+    That is the process that announced itself in the data directory, the one that is started next (SIGUSR1), or this
+    one, which begins anew (SIGUSR2).
+    """
+
+    def __init__(self, run: Path, reload: Callable[[], None]) -> None:
+        # given
+        self._run = run
+        self._reload = reload
+        # owned
+        self.asked = asyncio.Event()
+        self.anew = False
+        self._left = False
+        self._late: set[signal.Signals] = set()
+        """Came after we had been told to begin anew."""
+
+    def listen(self) -> None:
+        """Take signals from now on, and those that have waited; SIGHUP loads the certificate."""
+        acts = {
+            signal.SIGHUP: self._reload,
+            signal.SIGINT: self.asked.set,
+            signal.SIGTERM: self.asked.set,
+            signal.SIGUSR1: self._leave,
+            signal.SIGUSR2: self._begin_anew,
+        }
+        for number, act in acts.items():
+            asyncio.get_running_loop().add_signal_handler(number, self._take, number, act)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+    def hand_on(self) -> None:
+        """Have signals wait for the process that we become: execve(2) keeps the mask, and what is pending.
+
+        By default they would end it while it starts, and leave the meetings to nobody.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        for number in self._late:
+            signal.raise_signal(number)
+
+    def _take(self, number: signal.Signals, act: Callable[[], None]) -> None:
+        if self.anew:
+            self._late.add(number)
+        else:
+            act()
+
+    def _leave(self) -> None:
+        self._left = True
+        self.asked.set()
+
+    def _begin_anew(self) -> None:
+        self.anew = True
+        self.asked.set()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether another process leads the meetings on."""
+        return self.anew or self._left or _announced(self._run)
+
+
+async def serve(settings: Settings, take_over: bool = False) -> bool:
+    """Serve until we are told to end (see Ending); return whether to begin anew. SIGHUP loads the certificate.
+
+    `take_over`: a server that runs on the data directory ends for this one, and its meetings go on.
+    """
+    certificates = tls.Certificates(settings.data / "tls")
+    ending = Ending(settings.run, certificates.reload)
+    alive = asyncio.create_task(systemd.keep_alive())
+    with await _only_one(settings, take_over):
+        ending.listen()
+        async with (
+            record(settings, lease=Lease(settings, ending.asked.set)) as kept,
+            media(settings) as supervisor,
+            roof(settings, kept, supervisor.workers) as built,
+        ):
+            password = await first_start(kept, utc_now())
+            async with _listening(settings, application(built, supervisor.workers), certificates) as urls:
+                _greet(*urls, password)
+                systemd.tell(systemd.READY)
+                await ending.asked.wait()
+                log.info("= stopping")
+                if ending.anew:
+                    systemd.tell_reloading()
+                else:
+                    systemd.tell(systemd.STOPPING)
+                if ending.succeeded:
+                    await built.gateway.leave()
+                    await built.hub.leave()
+                    await supervisor.leave()
+                else:
+                    await built.hub.stop()
+    alive.cancel()
+    if ending.anew:
+        ending.hand_on()
+    return ending.anew
+
+
+async def _only_one(settings: Settings, take_over: bool = False) -> IO[str]:
+    """Lock the data directory: two servers on one would fight over everything in it. Raises SettingsError."""
+    settings.run.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = (settings.run / LOCK).open("a+", encoding="ascii")
+    try:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except OSError:
+            if not take_over:
+                raise
+            await _succeed(settings.run, lock)
+    except OSError:
+        lock.close()
+        raise SettingsError(
+            f"another server runs on {settings.data}; set DIEMCAU_DATA for a second one, or take its meetings over "
+            "with `diemcau serve --take-over`"
+        ) from None
+    finally:
+        (settings.run / SUCCESSOR).unlink(missing_ok=True)
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+async def _succeed(run: Path, lock: IO[str]) -> None:
+    """Have the server that holds the lock leave its meetings to us. Raises OSError when it does not end in time."""
+    lock.seek(0)
+    server = lock.read().strip()
+    if not server.isdecimal() or int(server) <= 1:
+        raise ProcessLookupError("the lock does not say who holds it")
+    (run / SUCCESSOR).write_text(f"{os.getpid()}\n")
+    os.kill(int(server), signal.SIGTERM)
+    async with asyncio.timeout(TAKE_OVER_SECONDS):
+        while True:
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+                return
+            except BlockingIOError:
+                await asyncio.sleep(0.01)
+
+
+def _announced(run: Path) -> bool:
+    """Whether another process waits to take over."""
+    try:
+        pid = int((run / SUCCESSOR).read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return False
+    return pid != os.getpid()
+
+
+@asynccontextmanager
+async def _listening(
+    settings: Settings, app: web.Application, certificates: tls.Certificates
+) -> AsyncIterator[tuple[str, str]]:
+    """Listen with TLS for everyone and without it on the loopback; yield both links."""
+    listener = Listener(app, limits(), SHUTDOWN_SECONDS)
+    await listener.start()
+    try:
+        addresses = dict.fromkeys((*own_addresses(), *settings.media_addresses))
+        context = await asyncio.to_thread(certificates.open, tuple(addresses), utc_now())
+        https = _bind(settings.host, settings.port, "DIEMCAU_PORT")
+        listener.listen(https, context)
+        http = _loopback(settings.http_port)
+        listener.listen(http)
+        yield f"https://localhost:{https.getsockname()[1]}/", f"http://localhost:{http.getsockname()[1]}/"
+    finally:
+        await listener.stop()
+
+
+def _loopback(port: int | None) -> socket.socket:
+    """Bind the loopback; without a wish, the usual port or any free one."""
+    if port is not None:
+        return _bind(LOOPBACK, port, "DIEMCAU_HTTP_PORT")
+    try:
+        return _bind(LOOPBACK, HTTP_PORT, "DIEMCAU_HTTP_PORT")
+    except SettingsError:
+        return _bind(LOOPBACK, 0, "DIEMCAU_HTTP_PORT")
+
+
+def _bind(host: str, port: int, variable: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host} port {port} ({error.strerror}); set {variable}") from None
+
+
+def _greet(https: str, http: str, password: str | None) -> None:
+    """Say where it is; scripts read these lines."""
+    print(f"Điểm cầu: {https}")
+    print(f"On this machine, without a certificate warning: {http}")
+    if password is not None:
+        print(f"First sign-in: account {FIRST}, one-time password {password}")
+    print("Ctrl-C stops it.", flush=True)

@@ -1,0 +1,246 @@
+"""What is true without any process running: bookings, people, recordings; opened from the database."""
+
+import asyncio
+import hmac
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from mediaserver.recording.encrypted_file import Safe
+from scheduler.booking.registration.drafts import Drafts
+from scheduler.booking.registration.emergencies import Emergencies
+from scheduler.booking.registration.reply_deadlines import Answers
+from scheduler.booking.registration.service import Scheduler
+from scheduler.compliance.feedback import Box
+from scheduler.compliance.monthly_summary import Summaries
+from scheduler.core import database
+from scheduler.core.code_encryption import Vault
+from scheduler.core.model import Amount
+from scheduler.directory.controls import checklists
+from scheduler.directory.controls.evidence import Archive
+from scheduler.directory.controls.patch_reminders import Patches
+from scheduler.directory.controls.service import Register
+from scheduler.directory.equipment.provider_notices import Letters as ProviderLetters
+from scheduler.directory.equipment.service import Equipment
+from scheduler.directory.import_export.service import Exchange
+from scheduler.directory.people.service import People
+from scheduler.directory.points.guest_access import Grants
+from scheduler.directory.points.service import Directory
+from scheduler.files.sandboxed_parser import Apart
+from scheduler.inbound_mail.service import Address, Mailroom
+from scheduler.notifications.service import Post
+from scheduler.notifications.wording import Channels, Contacts
+from scheduler.operations.closing.checklist_service import Sheets
+from scheduler.operations.closing.device_shutdown import Power
+from scheduler.operations.closing.document_service import Shelf
+from scheduler.operations.closing.handover_service import Handovers
+from scheduler.operations.incidents.provider_view import Carriers
+from scheduler.operations.incidents.service import Desk
+from scheduler.operations.preparation import Preparation
+from scheduler.operations.readiness.check_reminders import Calls
+from scheduler.policy import profile_files
+from scheduler.policy.upload import Filing
+from scheduler.reports.correction_requests import Inquiries
+from scheduler.reports.emergency_reviews import Reviews
+from scheduler.reports.service import Reports
+from signaling.accounts.store import Store
+from signaling.app import migration, private_files
+from signaling.app.lease import Lease
+from signaling.app.settings import Settings
+from signaling.audit.log import Audit
+from signaling.core import child_process
+from signaling.http.idempotency import Idempotency
+from signaling.mail import chat_groups
+from signaling.meeting.store import ConferenceStore
+from signaling.recording.catalog import KEY_BYTES, keep_key
+from signaling.recording.store import RecordingStore
+from signaling.workers.keys import WorkerKeys
+
+TURN_SECONDS = 0.02
+"""Between two looks whether it is our turn to open the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The services over the database."""
+
+    database: AsyncEngine
+    scheduler: Scheduler
+    drafts: Drafts
+    directory: Directory
+    preparation: Preparation
+    equipment: Equipment
+    people: People
+    grants: Grants
+    archive: Archive
+    register: Register
+    apart: Apart
+    exchange: Exchange
+    post: Post
+    mailroom: Mailroom
+    answers: Answers
+    emergencies: Emergencies
+    filing: Filing
+    calls: Calls
+    letters: ProviderLetters
+    patches: Patches
+    desk: Desk
+    sheets: Sheets
+    power: Power
+    handovers: Handovers
+    shelf: Shelf
+    box: Box
+    summaries: Summaries
+    carriers: Carriers
+    store: Store
+    idempotency: Idempotency
+    worker_keys: WorkerKeys
+    conferences: ConferenceStore
+    recorded: RecordingStore
+    audit: Audit
+    reports: Reports
+    reviews: Reviews
+    inquiries: Inquiries
+    safe: Safe
+
+
+def utc_now() -> datetime:
+    """The only clock of the roof; tests bring their own."""
+    return datetime.now(UTC)
+
+
+def file_safe(key: bytes) -> Safe:
+    """The safe of recordings and documents, whose key comes from that of the codes."""
+    return Safe(hmac.digest(key, b"diemcau files", "sha256"))
+
+
+@asynccontextmanager
+async def record(settings: Settings, migrating: bool = True, lease: Lease | None = None) -> AsyncIterator[Record]:
+    """Open the database. Tables are made where there are none; with `migrating`, those of an older release are changed.
+
+    What does not go together with this release, key and profiles is refused before anything is written; so is a
+    database that another server works on, with a `lease`. Raises NewerDatabase, OlderDatabase, LostKey, PolicyError,
+    BadBackup, DatabaseInUse; LeaseLost in the end.
+    """
+    async with AsyncExitStack() as closing:
+        async with _turn(settings.data):
+            kept = await _opened(settings, migrating, lease, closing)
+        yield kept
+
+
+@asynccontextmanager
+async def _turn(data: Path) -> AsyncIterator[None]:
+    """Let processes that open a record on one data directory at once do so one after the other.
+
+    The first one makes key and tables, which may take longer than a writer waits for another.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)  # noqa: ASYNC240 - before anything runs
+    directory = os.open(data, os.O_RDONLY)
+    try:
+        while not _locked(directory):  # noqa: ASYNC110 - another process sets no event
+            await asyncio.sleep(TURN_SECONDS)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _locked(directory: int) -> bool:
+    try:
+        flock(directory, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+async def _opened(settings: Settings, migrating: bool, lease: Lease | None, closing: AsyncExitStack) -> Record:
+    key_file = settings.data / "code.key"
+    key = settings.code_key or (key_file.read_bytes() if key_file.exists() else None)
+    made = key or secrets.token_bytes(KEY_BYTES)
+    engine = database.connect(settings.database_url, Vault(made))
+    closing.push_async_callback(engine.dispose)
+    kept = _over(engine, settings, file_safe(made))
+    standing = await migration.found(engine)
+    migration.check(standing, migrating)
+    if not standing.empty:
+        await _check(kept)
+    if lease is not None:
+        await closing.enter_async_context(lease.held(engine))
+    private_files.mend(settings)
+    if key is None:
+        keep_key(key_file, made)
+    if standing != migration.RELEASE:
+        await migration.migrate(
+            engine, lambda was: migration.copied(settings.database_url, settings.copies, was, utc_now())
+        )
+    await kept.scheduler.keep_profiles(utc_now())
+    await kept.filing.refresh(utc_now())
+    return kept
+
+
+async def _check(kept: Record) -> None:
+    """Ask the tables, which may be of an older release, what they can tell. Raises LostKey, PolicyError."""
+    there = await migration.tables(kept.database)
+    if "codes.sealed" in there:
+        await kept.scheduler.check_vault()
+    if "profiles" in there:
+        await kept.scheduler.check_profiles()
+    if "profiles_filed" in there:
+        await kept.filing.refresh(utc_now())
+
+
+def _over(engine: AsyncEngine, settings: Settings, safe: Safe) -> Record:
+    shelf = profile_files.load(settings.profiles)
+    channels = Channels(settings.mail is not None, tuple(chat_groups.load(settings.groups)))
+    scheduler = Scheduler(engine, shelf, Amount(settings.max_sessions, settings.max_points), channels)
+    address = Address(settings.mail.sender.lower(), settings.mail.verifier) if settings.mail else Address("")
+    sheets, handovers = Sheets(engine, shelf, channels), Handovers(engine, shelf, channels)
+    box = Box(engine, shelf, sheets, handovers)
+    apart = Apart(child_process.output)
+    drafts, reports = Drafts(engine, shelf, channels), Reports(engine, shelf, scheduler)
+    return Record(
+        database=engine,
+        scheduler=scheduler,
+        drafts=drafts,
+        directory=Directory(engine, shelf),
+        equipment=Equipment(engine, shelf),
+        people=People(engine, shelf),
+        grants=Grants(engine, shelf),
+        archive=Archive(engine),
+        register=Register(engine, shelf, checklists.load()),
+        apart=apart,
+        exchange=Exchange(engine, shelf, apart),
+        post=Post(engine, shelf.at(utc_now()).zone, channels),
+        mailroom=Mailroom(engine, address, shelf, drafts, apart),
+        desk=Desk(engine, channels),
+        sheets=sheets,
+        power=Power(engine, channels),
+        handovers=handovers,
+        shelf=Shelf(engine, channels),
+        box=box,
+        summaries=Summaries(engine, shelf, box, channels),
+        carriers=Carriers(engine),
+        calls=Calls(engine, shelf, channels),
+        letters=ProviderLetters(engine, channels),
+        patches=Patches(engine, shelf, channels),
+        answers=Answers(engine, shelf, settings.mail.contacts if settings.mail else Contacts()),
+        emergencies=Emergencies(engine),
+        filing=Filing(engine, shelf),
+        store=Store(engine),
+        idempotency=Idempotency(engine),
+        worker_keys=WorkerKeys(engine),
+        conferences=ConferenceStore(engine),
+        recorded=RecordingStore(engine, settings.recordings),
+        audit=Audit(engine, shelf, scheduler.happenings),
+        reports=reports,
+        inquiries=Inquiries(engine, shelf, reports, channels),
+        reviews=Reviews(engine),
+        preparation=Preparation.over(engine, shelf, channels),
+        safe=safe,
+    )

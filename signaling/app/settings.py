@@ -1,0 +1,312 @@
+"""Settings of the roof, read once from ``DIEMCAU_*`` in the environment."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+from urllib.parse import unquote, urlsplit
+
+import ifaddr
+
+from mediaserver.api import RTP_PORTS, RoomOptions
+from scheduler.notifications.wording import Contacts
+from scheduler.policy.profile_files import SHIPPED, files
+from signaling.core.errors import SettingsError
+from signaling.sip.agent.agent import SipSettings
+
+HTTP_PORT = 8080
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A mail server: `tls` from the first byte, after STARTTLS, or none at all."""
+
+    host: str
+    port: int
+    tls: Literal["implicit", "starttls", "none"]
+    user: str
+    password: str = field(repr=False)
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Letters go out over `smtp` as `sender`, and come in over `imap`; `authority` is a file of certificates.
+
+    `verifier` is the name with which the mail server signs its Authentication-Results; `contacts` are reminded.
+    """
+
+    smtp: Server
+    sender: str
+    imap: Server | None = None
+    authority: Path | None = None
+    verifier: str = ""
+    contacts: Contacts = field(default_factory=Contacts)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One server. A port of 0 means any free one; `http_port` None means 8080, or any free one when that is taken.
+
+    `profiles` are the policy files; each holds from its own day on.
+    """
+
+    data: Path
+    host: str
+    port: int
+    http_port: int | None
+    database_url: str
+    redis_url: str | None
+    workers: int
+    media_port: int
+    media_addresses: tuple[str, ...]
+    max_sessions: int
+    max_points: int
+    mail: Mail | None = None
+    code_key: bytes | None = field(default=None, repr=False)
+    """What session codes are sealed with, unless it lies in ``code.key`` beside the database."""
+    groups: Path | None = None
+    """The file of the support groups."""
+    profiles: tuple[Path, ...] = SHIPPED
+    rtp_ports: tuple[int, int] = (RTP_PORTS.start, RTP_PORTS.stop - 1)
+    """The first and the last UDP port for media of room systems, for all workers together."""
+    speaker_hold: float = RoomOptions().hold_s
+    """Seconds a speaker keeps the picture after their last sound, and a louder one waits."""
+    mixed_voices: int = RoomOptions().mixed
+    """So many, the loudest, are heard at once."""
+    start_workers: bool = True
+    """Whether the server starts media workers that are missing, or something else does (systemd)."""
+    worker_sockets: Path | None = None
+    """The directory of their sockets where something else starts them, as another user."""
+    sip: SipSettings | None = None
+    """Where room systems are called from and call in; none: there is no gateway."""
+
+    @property
+    def run(self) -> Path:
+        """Sockets and other things that do not outlive the process."""
+        return self.data / "run"
+
+    @property
+    def sockets(self) -> Path:
+        """Where the sockets of media workers lie."""
+        return self.worker_sockets or self.run
+
+    @property
+    def copies(self) -> Path:
+        """Where SQLite files lie as they were before each migration."""
+        return self.data / "before-migration"
+
+    @property
+    def recordings(self) -> Path:
+        """Where recordings lie, one directory per session."""
+        return self.data / "recordings"
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Read the settings. Raises SettingsError, naming the variable, when a value cannot be used."""
+    data = Path(environ.get("DIEMCAU_DATA") or "data").absolute()
+    variables = _Variables(environ)
+    points = variables.get("MAX_POINTS", _count, 250)
+    return Settings(
+        data=data,
+        host=variables.get("HOST", _address, "0.0.0.0"),  # noqa: S104 - a server for a province listens everywhere
+        port=variables.get("PORT", _port, 8443),
+        http_port=variables.get("HTTP_PORT", _port, None),
+        database_url=variables.get("DATABASE_URL", _database, f"sqlite:///{data / 'diemcau.sqlite3'}"),
+        redis_url=variables.get("REDIS_URL", _redis, None),
+        start_workers=variables.get("START_WORKERS", _yes, True),
+        worker_sockets=variables.get("WORKER_SOCKETS", _directory, None),
+        workers=variables.get("WORKERS", _count, max(1, (os.cpu_count() or 1) - 1)),
+        media_port=variables.get("MEDIA_PORT", _port, 40000),
+        media_addresses=variables.get("MEDIA_ADDRESS", _addresses, ()) or own_addresses(),
+        rtp_ports=variables.get("RTP_PORTS", _range, (RTP_PORTS.start, RTP_PORTS.stop - 1)),
+        max_sessions=variables.get("MAX_SESSIONS", _count, 20),
+        max_points=points,
+        speaker_hold=variables.get("SPEAKER_HOLD", _hold, RoomOptions().hold_s),
+        mixed_voices=variables.get("MIXED_VOICES", _mixed, RoomOptions().mixed),
+        mail=_mail(variables),
+        code_key=variables.secret("CODE_KEY", _key),
+        groups=variables.get("GROUPS", _file, None),
+        profiles=variables.get("PROFILE", files, SHIPPED),
+        sip=_sip(variables, points),
+    )
+
+
+def _sip(variables: "_Variables", points: int) -> SipSettings | None:
+    host, port = variables.get("SIP_HOST", _address, None), variables.get("SIP_PORT", _port, None)
+    if host is None and port is not None:
+        raise SettingsError("DIEMCAU_SIP_PORT needs DIEMCAU_SIP_HOST")
+    return None if host is None else SipSettings(host, 5060 if port is None else port, most_calls=points)
+
+
+def _mail(variables: "_Variables") -> Mail | None:
+    smtp = variables.secret("SMTP_URL", lambda text: _server(text, "smtp", 465, 587))
+    sender = variables.get("MAIL_FROM", mailbox, None)
+    imap = variables.secret("IMAP_URL", lambda text: _server(text, "imap", 993, 143))
+    if smtp is None and sender is None and imap is None:
+        return None
+    if smtp is None or sender is None:
+        raise SettingsError("letters need both DIEMCAU_SMTP_URL and DIEMCAU_MAIL_FROM")
+    authority, verifier = variables.get("MAIL_CA", _file, None), variables.get("MAIL_VERIFIER", _host_name, "")
+    contacts = Contacts(variables.get("DESK_MAIL", mailboxes, ()), variables.get("HEAD_MAIL", mailboxes, ()))
+    return Mail(smtp, sender, imap, authority, verifier, contacts)
+
+
+class _Variables:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def get(self, name: str, cast: Callable[[str], T], default: D) -> T | D:
+        text = self._environ.get(f"DIEMCAU_{name}", "").strip()
+        if not text:
+            return default
+        try:
+            return cast(text)
+        except ValueError as error:
+            raise SettingsError(f"DIEMCAU_{name}={text!r}: {error}") from error
+
+    def secret(self, name: str, cast: Callable[[str], T]) -> T | None:
+        """Get a value with a password in it, which no error repeats."""
+        text = self._environ.get(f"DIEMCAU_{name}", "").strip()
+        try:
+            return cast(text) if text else None
+        except ValueError as error:
+            raise SettingsError(f"DIEMCAU_{name}: {error}") from None
+
+
+def own_addresses() -> tuple[str, ...]:
+    """Return this machine's IPv4 addresses that others can reach, else the loopback address."""
+    found = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
+    reachable = [ip for ip in found if not (address := ipaddress.ip_address(ip)).is_loopback and address.version == 4]
+    return tuple(dict.fromkeys(reachable)) or ("127.0.0.1",)
+
+
+def _port(text: str) -> int:
+    value = _integer(text)
+    if not 0 <= value <= 65535:
+        raise ValueError("a port is between 0 and 65535")
+    return value
+
+
+def _range(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    found = _port(first.strip()), _port(last.strip()) if dash else 0
+    if not 1024 <= found[0] <= found[1] - 3:
+        raise ValueError("must look like 40100-41099, from 1024 on and with room for four ports")
+    return found
+
+
+def _yes(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError("must be yes or no")
+    return text == "yes"
+
+
+def _count(text: str) -> int:
+    value = _integer(text)
+    if not 1 <= value <= 100_000:
+        raise ValueError("must be between 1 and 100000")
+    return value
+
+
+def _integer(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise ValueError("not a whole number")
+    return int(text)
+
+
+def _key(text: str) -> bytes:
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise ValueError("must be 64 hexadecimal digits, as of `openssl rand -hex 32`")
+    return bytes.fromhex(text)
+
+
+def _hold(text: str) -> float:
+    value = float(text)
+    if not 0.5 <= value <= 30:
+        raise ValueError("must be between 0.5 and 30 seconds")
+    return value
+
+
+def _mixed(text: str) -> int:
+    value = _integer(text)
+    if not 1 <= value <= 16:
+        raise ValueError("must be between 1 and 16 voices")
+    return value
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError("no such file")
+    return path
+
+
+def _directory(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise ValueError("must begin with a slash")
+    return path
+
+
+def _address(text: str) -> str:
+    return str(ipaddress.ip_address(text))
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(_address(part.strip()) for part in text.split(","))
+
+
+def _database(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("must start with sqlite:/// or postgresql://")
+    return text
+
+
+def _redis(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return text
+
+
+def _server(text: str, scheme: str, implicit: int, other: int) -> Server:
+    """Read ``smtps://user:password@host:port/``; without the s STARTTLS is demanded, with ``+plain`` nothing is."""
+    modes: dict[str, Literal["implicit", "starttls", "none"]] = {
+        f"{scheme}s": "implicit",
+        scheme: "starttls",
+        f"{scheme}+plain": "none",
+    }
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname, url.port
+    except ValueError:
+        raise ValueError("not a URL") from None
+    if url.scheme not in modes or not host:
+        raise ValueError(f"must look like {scheme}s://user:password@host")
+    tls = modes[url.scheme]
+    user, password, folder = (unquote(part or "") for part in (url.username, url.password, url.path.strip("/")))
+    return Server(host, port or (implicit if tls == "implicit" else other), tls, user, password, folder)
+
+
+def _host_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", text):
+        raise ValueError("not the name of a server")
+    return text
+
+
+def mailboxes(text: str) -> tuple[str, ...]:
+    """Check mail addresses with commas between. Raises ValueError."""
+    return tuple(mailbox(part.strip()) for part in text.split(","))
+
+
+def mailbox(text: str) -> str:
+    """Check a mail address. Raises ValueError."""
+    if not re.fullmatch(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,189}", text):
+        raise ValueError("not a mail address")
+    return text

@@ -1,0 +1,245 @@
+"""The audit log: appended to by one writer at a time, never changed, searched, verified, pruned (I-08, Điều 7.1)."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.core.database import writing
+from scheduler.core.model import Happening
+from scheduler.policy.profile_files import Profiles
+from scheduler.units.naming import key
+from signaling.accounts.schema import AUDIT
+from signaling.audit.hash_chain import COVER, GENESIS, PRUNE, AuditEntry, Sealed, Verdict, seal, seal_happening
+
+log = logging.getLogger(__name__)
+
+BATCH = 1000
+"""Rows that are looked at before other work gets its turn."""
+SERVER = "server"
+"""The actor of what nobody asked for."""
+
+Happenings = Callable[[int, int], Awaitable[list[Happening]]]
+"""Returns what happened to sessions after the happening with this number, oldest first, so many at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: all that is given must be true. `start` and `end` are half-open; `text` may lack diacritics and
+    stand anywhere; `before` is a number all are below."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    text: str = ""
+    before: int | None = None
+
+    def select(self) -> Select[tuple[object, ...]]:
+        """Return the query for everything but the text."""
+        query = select(AUDIT)
+        for column in (AUDIT.c.actor, AUDIT.c.action, AUDIT.c.subject):
+            value: str = getattr(self, column.name)
+            query = query.where(column == value) if value else query
+        query = query if self.start is None else query.where(AUDIT.c.at >= _seconds(self.start))
+        query = query if self.end is None else query.where(AUDIT.c.at < _seconds(self.end))
+        return query if self.before is None else query.where(AUDIT.c.id < self.before)
+
+    def finds(self, entry: AuditEntry) -> bool:
+        """Tell whether the text is in an entry."""
+        about = " ".join((entry.actor, entry.action, entry.subject, entry.detail, entry.address))
+        return not self.text or key(self.text) in key(about)
+
+
+async def _nothing(after: int, limit: int) -> list[Happening]:
+    return []
+
+
+class Audit:
+    """The log. Every entry is sealed behind the one before it, under the profile in force.
+
+    It covers what happened to sessions, which is a table of its own, by entries that seal all of it.
+    """
+
+    def __init__(self, engine: AsyncEngine, profiles: Profiles, happenings: Happenings = _nothing) -> None:
+        # given
+        self._engine = engine
+        self._profiles = profiles
+        self._happenings = happenings
+        # owned
+        self._covered: tuple[int, str] | None = None
+        self._covering = asyncio.Lock()
+        self.checked: tuple[datetime, Verdict] | None = None
+        """When the log was last verified, and what came of it."""
+        self._seen: set[tuple[str, ...]] = set()
+        self._day: date | None = None
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Append an entry."""
+        async with writing(self._engine) as db:
+            await self._append(db, entry)
+
+    async def once(self, entry: AuditEntry) -> None:
+        """Append an entry, unless this server wrote one like it earlier on the same day."""
+        if self._day != entry.at.date():
+            self._day = entry.at.date()
+            self._seen.clear()
+        key = (entry.actor, entry.action, entry.subject, entry.detail, entry.address)
+        if key not in self._seen:
+            await self.append(entry)
+            self._seen.add(key)
+
+    async def _append(self, db: AsyncConnection, entry: AuditEntry) -> None:
+        newest = select(AUDIT.c.id, AUDIT.c.seal).order_by(AUDIT.c.id.desc()).limit(1)
+        last = (await db.execute(newest)).first()
+        number, previous = (1, GENESIS) if last is None else (last.id + 1, last.seal)
+        kept = _storable(entry)
+        profile = self._profiles.at(entry.at).stamp
+        sealed = Sealed(number, kept, profile, seal(previous, number, kept, profile))
+        await db.execute(insert(AUDIT).values(_row(sealed)))
+
+    async def newest(self, wanted: Wanted, limit: int) -> list[Sealed]:
+        """Return the newest entries that are wanted, newest first."""
+        found: list[Sealed] = []
+        async with aclosing(self._batches(wanted.select().order_by(AUDIT.c.id.desc()))) as batches:
+            async for rows in batches:
+                found += [row for row in rows if wanted.finds(row.entry)]
+                if len(found) >= limit:
+                    break
+        return found[:limit]
+
+    async def each(self, wanted: Wanted) -> AsyncIterator[list[Sealed]]:
+        """Yield all entries that are wanted, oldest first, some at a time."""
+        async for rows in self._batches(wanted.select().order_by(AUDIT.c.id)):
+            yield [row for row in rows if wanted.finds(row.entry)]
+
+    async def _batches(self, query: Select[tuple[object, ...]]) -> AsyncGenerator[list[Sealed], None]:
+        async with self._engine.connect() as connection, connection.stream(query) as rows:
+            async for batch in rows.mappings().partitions(BATCH):
+                yield [_sealed(row) for row in batch]
+
+    async def verify(self, now: datetime) -> Verdict:
+        """Walk the whole log, and what happened to sessions as far as the log covers it."""
+        verdict = Verdict(0, 0, await self._anchor(), None)
+        async for rows in self._batches(select(AUDIT).order_by(AUDIT.c.id)):
+            verdict = verdict.after(rows)
+        if verdict.broken is None:
+            verdict = replace(verdict, broken=await self._uncovered())
+        self.checked = (now, verdict)
+        return verdict
+
+    async def cover(self, now: datetime) -> None:
+        """Seal in one entry everything that happened to sessions until now, if something new did (R-001)."""
+        async with self._covering:
+            start = covered = self._covered or (0, GENESIS)
+            async for each in self._walk(start):
+                covered = each
+            if covered == start:
+                return
+            subject, latest = str(covered[0]), select(AUDIT.c.subject).where(AUDIT.c.action == COVER)
+            async with writing(self._engine) as db:  # another server may have covered it
+                if await db.scalar(latest.order_by(AUDIT.c.id.desc()).limit(1)) != subject:
+                    await self._append(db, AuditEntry(now, SERVER, COVER, subject, covered[1]))
+            self._covered = covered
+
+    async def _walk(self, start: tuple[int, str]) -> AsyncIterator[tuple[int, str]]:
+        """Yield the number and the seal of each happening after `start`."""
+        last, head = start
+        while rows := await self._happenings(last, BATCH):
+            for row in rows:
+                last, head = row.id, seal_happening(head, row)
+                yield last, head
+
+    async def _uncovered(self) -> int | None:
+        """Return the first entry whose seal is not that of what happened; None when all are."""
+        covers = [row async for rows in self.each(Wanted(action=COVER)) for row in rows]
+        sealed = {int(row.entry.subject) for row in covers}
+        seals = {number: head async for number, head in self._walk((0, GENESIS)) if number in sealed}
+        return next((row.id for row in covers if seals.get(int(row.entry.subject)) != row.entry.detail), None)
+
+    async def _anchor(self) -> str:
+        """Return the seal the log goes on from."""
+        pruned = select(AUDIT.c.detail).where(AUDIT.c.action == PRUNE).order_by(AUDIT.c.id.desc()).limit(1)
+        async with self._engine.connect() as connection:
+            return await connection.scalar(pruned) or GENESIS
+
+    async def has(self, number: int, head: str) -> bool:
+        """Tell whether the log still has an entry under the seal that was noted elsewhere."""
+        async with self._engine.connect() as connection:
+            kept: str | None = await connection.scalar(select(AUDIT.c.seal).where(AUDIT.c.id == number))
+        return kept == head
+
+    async def prune(self, before: datetime, now: datetime) -> int:
+        """Forget entries from before a time, oldest first; return how many. What is left verifies as before."""
+        async with writing(self._engine) as db:
+            first_kept = select(func.min(AUDIT.c.id)).where(AUDIT.c.at >= _seconds(before))
+            newest = select(AUDIT.c.id, AUDIT.c.seal).order_by(AUDIT.c.id.desc()).limit(1)
+            kept: int | None = await db.scalar(first_kept)
+            last = (await db.execute(newest if kept is None else newest.where(AUDIT.c.id < kept))).first()
+            if last is None:
+                return 0
+            await self._append(db, AuditEntry(now, SERVER, PRUNE, str(last.id), last.seal))
+            return (await db.execute(delete(AUDIT).where(AUDIT.c.id <= last.id))).rowcount
+
+    async def daily(self, now: datetime) -> None:
+        """Once a day forget what is too old, verify the rest, and note its head where the database cannot reach it."""
+        if self.checked is not None and self.checked[0].date() == now.date():
+            return
+        await self.prune(self._profiles.at(now).audit.oldest(now), now)
+        verdict = await self.verify(now)
+        if verdict.broken is not None:
+            log.error("x audit log: entry %d is not what was written", verdict.broken)
+        elif verdict.entries:
+            # no fault, but it must reach the journal at every usual level: an old head proves what came before it
+            log.warning("= audit log: %d entries, head %d:%s", verdict.entries, verdict.last, verdict.head)
+
+
+def _storable(entry: AuditEntry) -> AuditEntry:
+    """Return an entry as both databases can keep it."""
+    return AuditEntry(
+        entry.at,
+        _plain(entry.actor, 64),
+        _plain(entry.action, 64),
+        _plain(entry.subject, 200),
+        _plain(entry.detail, 1000),
+        _plain(entry.address, 64),
+        entry.port,
+    )
+
+
+def _plain(text: str, longest: int) -> str:
+    """No lone surrogates, which headers may hold, and no NUL, which PostgreSQL does not take."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:longest]
+
+
+def _seconds(value: datetime) -> int:
+    return int(value.timestamp())
+
+
+def _row(sealed: Sealed) -> dict[str, object]:
+    entry = sealed.entry
+    return {
+        "id": sealed.id,
+        "at": _seconds(entry.at),
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "detail": entry.detail,
+        "address": entry.address,
+        "port": entry.port,
+        "profile": sealed.profile,
+        "seal": sealed.seal,
+    }
+
+
+def _sealed(row: RowMapping) -> Sealed:
+    at = datetime.fromtimestamp(row["at"], UTC)
+    about = (row["actor"], row["action"], row["subject"], row["detail"], row["address"], row["port"])
+    return Sealed(row["id"], AuditEntry(at, *about), row["profile"], row["seal"])

@@ -1,0 +1,170 @@
+"""Who did what, from where, under which profile: searched, verified, exported."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler.files import csv_file
+from signaling.audit.hash_chain import Sealed, Verdict
+from signaling.audit.log import Wanted
+from signaling.http.route import Call, Model, Moment, Route, Window
+from signaling.http.uploads import attachment
+
+Text = Annotated[str, StringConstraints(max_length=200)]
+COLUMNS = ("id", "at", "actor", "action", "subject", "detail", "address", "port", "profile", "seal")
+
+
+class AuditEntry(Model):
+    """One entry; `seal` is the SHA-256 over the seal before it and its content."""
+
+    id: int
+    at: Moment
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    address: str
+    port: int
+    profile: str
+    seal: str
+
+
+class Filter(Window):
+    """Which entries; `q` is searched for everywhere, with or without diacritics."""
+
+    actor: Text = ""
+    action: Text = ""
+    subject: Text = ""
+    q: Text = ""
+
+    def wanted(self, before: int | None = None) -> Wanted:
+        """Return the filter as the log takes it."""
+        return Wanted(self.from_, self.to, self.actor, self.action, self.subject, self.q, before)
+
+
+class Newest(Filter):
+    """How many of the newest entries, and below which number."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    before: Annotated[int | None, Field(ge=1, le=2**62)] = None
+
+
+class Export(Filter):
+    """CSV for people, with Vietnamese times; JSON lines for machines, with everything that seals are made of."""
+
+    format: Literal["csv", "jsonl"] = "csv"
+
+
+class Check(Model):
+    """What came of verifying the log; `broken` is the number of the first entry that is not true:
+    changed itself, or sealing what happened to sessions, which was changed.
+
+    Whoever notes `head` elsewhere can later tell that nothing up to this entry was changed.
+    """
+
+    checked: Moment | None
+    entries: int
+    last: int
+    head: str
+    broken: int | None
+
+
+async def audit(call: Call) -> list[AuditEntry]:
+    """List the newest entries."""
+    call.only(call.account.sees_all)
+    query: Newest = call.query
+    return [_wire(row) for row in await call.roof.audit.newest(query.wanted(query.before), query.limit)]
+
+
+async def checked(call: Call) -> Check:
+    """Say what came of the last verification."""
+    call.only(call.account.sees_all)
+    return _check(call.roof.audit.checked)
+
+
+async def verify(call: Call) -> Check:
+    """Verify the whole log now."""
+    call.only(call.account.sees_all)
+    await call.roof.audit.verify(call.now)
+    return _check(call.roof.audit.checked)
+
+
+async def export(call: Call) -> web.StreamResponse:
+    """Send entries as a file, oldest first, as they are read."""
+    call.only(call.account.sees_all)
+    query: Export = call.query
+    await call.note("export-log", query.format, call.request.query_string)
+    zone = call.roof.scheduler.policy(call.now).zone
+    response = web.StreamResponse()
+    response.content_type = "text/csv" if query.format == "csv" else "application/jsonl"
+    response.charset = "utf-8"
+    name = f"nhat-ky-{call.now.astimezone(zone):%Y%m%d-%H%M%S}.{query.format}"
+    response.headers.update(attachment(name))
+    await response.prepare(call.request)
+    if query.format == "csv":
+        await response.write(csv_file.file([COLUMNS]))
+    async for rows in call.roof.audit.each(query.wanted()):
+        text = csv_file.lines([_cells(row, zone) for row in rows]) if query.format == "csv" else _lines(rows)
+        await response.write(text.encode())
+    await response.write_eof()
+    return response
+
+
+def _wire(row: Sealed) -> AuditEntry:
+    entry = row.entry
+    return AuditEntry(
+        id=row.id,
+        at=entry.at,
+        actor=entry.actor,
+        action=entry.action,
+        subject=entry.subject,
+        detail=entry.detail,
+        address=entry.address,
+        port=entry.port,
+        profile=row.profile,
+        seal=row.seal,
+    )
+
+
+def _check(found: tuple[datetime, Verdict] | None) -> Check:
+    at, verdict = found or (None, Verdict(0, 0, "", None))
+    return Check(checked=at, entries=verdict.entries, last=verdict.last, head=verdict.head, broken=verdict.broken)
+
+
+def _lines(rows: Sequence[Sealed]) -> str:
+    return "".join(json.dumps(_wire(row).model_dump(mode="json"), ensure_ascii=False) + "\n" for row in rows)
+
+
+def _cells(row: Sealed, zone: ZoneInfo) -> Sequence[object]:
+    shown = {**_wire(row).model_dump(), "at": f"{row.entry.at.astimezone(zone):%d/%m/%Y %H:%M:%S}"}
+    return list(shown.values())
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/audit",
+        audit,
+        "Entries of the audit log, newest first",
+        list[AuditEntry],
+        query=Newest,
+        problems=(403,),
+    ),
+    Route("GET", "/audit/check", checked, "What came of the last verification", Check, problems=(403,)),
+    Route("POST", "/audit/check", verify, "Verify the audit log now", Check, problems=(403,), changes=False),
+    Route(
+        "GET",
+        "/audit/export",
+        export,
+        "Entries as a file, oldest first",
+        None,
+        query=Export,
+        problems=(403,),
+        media_type="text/csv",
+    ),
+]

@@ -1,0 +1,1 @@
+"""Endpoints of registrations, sessions, the queue, capacity and the agenda."""

@@ -1,0 +1,93 @@
+"""The calendar of sessions: what takes place when, in few words, so that a whole month is one short answer."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from scheduler.core import model
+from scheduler.core.model import Phase, SlotKind
+from signaling.accounts import permissions
+from signaling.booking.sessions import bodies
+from signaling.http.route import Call, Model, Moment, Route, Window
+
+LONGEST = timedelta(days=62)
+USUAL = timedelta(days=7)
+
+
+class Span(Window):
+    """Which time; a week from now unless said otherwise, 62 days at most."""
+
+
+class Crowd(Span):
+    """Points are listed by the start of their sessions: `limit` at most, after as many as `skip` says."""
+
+    limit: Annotated[int, Field(ge=1, le=5000)] = 5000
+    skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class Entry(Model):
+    """One slot of a session that is not cancelled; `phase` is that of the slot."""
+
+    id: str
+    number: str
+    title: str
+    host: str
+    level: str
+    kind: SlotKind
+    start: Moment
+    end: Moment
+    legs: int
+    phase: Phase
+
+
+class Busy(Model):
+    """A point that is in a session at that time; `title` only for those who may see the session."""
+
+    point: str
+    start: Moment
+    end: Moment
+    title: str | None
+
+
+async def busy(call: Call) -> list[Busy]:
+    """List the points that are in a session with a code, for who is about to invite them (R-077, I-04)."""
+    start, end = call.query.bounds(call.now, USUAL, LONGEST)
+    known = await bodies(call)
+    query: Crowd = call.query
+    found = await call.roof.scheduler.occupied(start, end, query.skip, query.limit)
+    seen = {id(each.session): permissions.may_see(call.account, each.session, known) for each in found}
+    return [
+        Busy(point=each.point, start=each.start, end=each.end, title=each.title if seen[id(each.session)] else None)
+        for each in found
+    ]
+
+
+async def agenda(call: Call) -> list[Entry]:
+    """List slots by their start: all for those who see everything, else those of one's own unit."""
+    start, end = call.query.bounds(call.now, USUAL, LONGEST)
+    unit = call.account.unit
+    units = None if call.account.sees_all else [] if unit is None else [unit]
+    return [wire(entry) for entry in await call.roof.scheduler.agenda(start, end, call.now, units)]
+
+
+def wire(entry: model.Entry) -> Entry:
+    """Return a slot as it is sent."""
+    return Entry(
+        id=entry.session,
+        number=entry.number,
+        title=entry.title,
+        host=entry.host,
+        level=entry.level,
+        kind=entry.slot.kind,
+        start=entry.slot.start,
+        end=entry.slot.end,
+        legs=entry.slot.legs,
+        phase=entry.phase,
+    )
+
+
+ROUTES = [
+    Route("GET", "/agenda", agenda, "The calendar of sessions", list[Entry], query=Span),
+    Route("GET", "/points/busy", busy, "Points that are in a session", list[Busy], query=Crowd),
+]

@@ -1,0 +1,231 @@
+"""How much of the capacity is taken when."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from scheduler.core.model import Act, Amount
+from signaling.booking import session_briefs
+from signaling.booking.queue import Why
+from signaling.booking.session_briefs import Brief
+from signaling.core.errors import BadInput, Fault
+from signaling.http.route import Call, Id, Model, Moment, Route, Window
+
+LONGEST = timedelta(days=400)
+USUAL = timedelta(days=7)
+YEAR = timedelta(days=366)
+
+
+class Load(Window):
+    """Which time; a week from now unless said otherwise, 400 days at most."""
+
+
+class Limit(Model):
+    """The rated maximum and the share that may be given away."""
+
+    max: int
+    usable: int
+
+
+class Step(Model):
+    """A constant load."""
+
+    start: Moment
+    end: Moment
+    sessions: int
+    points: int
+
+
+class Capacity(Model):
+    """Both limits now, and the load over the time asked for."""
+
+    sessions: Limit
+    points: Limit
+    steps: list[Step]
+
+
+class Rated(Model):
+    """The maximum from an instant on (null: before all others), and what of it may be given away."""
+
+    since: Moment | None
+    sessions: Limit
+    points: Limit
+
+
+class Share(Model):
+    """The share of the maximum that may be given away."""
+
+    num: int
+    den: int
+
+
+class Maximum(Model):
+    """The maximum as a step function of time, past and planned; `test_legs` of what may be used are the test room's."""
+
+    share: Share
+    test_legs: int
+    steps: list[Rated]
+
+
+class Change(Model):
+    """The maximum is this from `since` (null: now) on, or only `until`: a maintenance."""
+
+    since: Moment | None = None
+    until: Moment | None = None
+    sessions: Annotated[int, Field(strict=True, ge=0, le=100_000)]
+    points: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+    reason: Why
+
+
+class Shedding(Model):
+    """Whose codes are to be revoked, as they were shown, in order."""
+
+    victims: Annotated[list[Id], Field(min_length=1, max_length=10_000)]
+    reason: Why
+
+
+class Impact(Model):
+    """Who would lose, or must lose, a code, in order."""
+
+    victims: list[Brief]
+
+
+class Peak(Model):
+    """The highest load and when it was there first; null when nothing was held."""
+
+    load: int
+    at: Moment | None
+
+
+class Usage(Model):
+    """How full the system was, and how many registrations waited, were revoked, or were refused."""
+
+    sessions: Peak
+    points: Peak
+    waited: int
+    revoked: int
+    refused: int
+
+
+async def capacity(call: Call) -> Capacity:
+    """Return limits and load."""
+    start, end = call.query.bounds(call.now, USUAL, LONGEST)
+    limits = await call.roof.scheduler.limits(call.now)
+    steps = await call.roof.scheduler.load(start, end) if end > start else []
+    return Capacity(
+        sessions=Limit(max=limits.maximum.sessions, usable=limits.usable.sessions),
+        points=Limit(max=limits.maximum.points, usable=limits.usable.points),
+        steps=[Step(start=s.start, end=s.end, sessions=s.sessions, points=s.points) for s in steps],
+    )
+
+
+async def ceiling(call: Call) -> Maximum:
+    """Return the rated maximum over time."""
+    call.only(call.account.sees_all)
+    return await _maximum(call)
+
+
+async def impact(call: Call) -> Impact:
+    """Say which sessions would lose their codes if this were recorded; nothing is."""
+    call.only(call.account.sees_all)
+    since, until, amount = _taken(call)
+    victims = await call.roof.scheduler.operator.impact(since, amount, call.now, until)
+    return await _impact(call, victims)
+
+
+async def change(call: Call) -> Impact:
+    """Record another maximum; who must lose a code for it still has to be revoked by `shed`."""
+    call.only(call.account.central)
+    since, until, amount = _taken(call)
+    due = await call.roof.scheduler.operator.set_capacity(since, amount, call.now, until)
+    call.roof.deliverer.wake()
+    when = f"{since:%Y-%m-%dT%H:%M:%SZ}" + (f"/{until:%Y-%m-%dT%H:%M:%SZ}" if until else "")
+    await call.note("capacity", when, f"{amount.sessions} {amount.points}: {call.body.reason}")
+    return await _impact(call, due)
+
+
+async def shed(call: Call) -> Impact:
+    """Revoke exactly these sessions for want of capacity; when others must go by now, those are answered instead."""
+    call.only(call.account.central)
+    body: Shedding = call.body
+    due = await call.roof.scheduler.operator.shed(body.victims, call.now, Act(call.account.account, body.reason))
+    if due is None:
+        await call.roof.hub.revoked(body.victims)
+        call.roof.deliverer.wake()
+        await call.note("shed", "capacity", f"{len(body.victims)}: {body.reason}")
+    return await _impact(call, due or ())
+
+
+async def usage(call: Call) -> Usage:
+    """Say how full the system was at most, and who had to wait or was refused (R-113)."""
+    call.only(call.account.sees_all)
+    start, end = call.query.bounds(call.now - YEAR, YEAR, LONGEST)
+    used = await call.roof.scheduler.usage(start, end)
+    return Usage(
+        sessions=_peak(used.sessions, used.sessions_at),
+        points=_peak(used.points, used.points_at),
+        waited=used.waited,
+        revoked=used.revoked,
+        refused=used.refused,
+    )
+
+
+def _peak(load: int, at: datetime | None) -> Peak:
+    return Peak(load=load, at=at)
+
+
+def _taken(call: Call) -> tuple[datetime, datetime | None, Amount]:
+    """Return what is asked for, from whole seconds on. Raises BadInput."""
+    body: Change = call.body
+    now = call.now.replace(microsecond=0)
+    since = (body.since or now).replace(microsecond=0)
+    if since < now:
+        raise BadInput([Fault("since", "in-the-past")])
+    if body.until is not None and body.until.replace(microsecond=0) <= since:
+        raise BadInput([Fault("until", "end-before-start")])
+    until = body.until and body.until.replace(microsecond=0)
+    return since, until, Amount(body.sessions, body.points)
+
+
+async def _impact(call: Call, victims: Sequence[str]) -> Impact:
+    known = await session_briefs.of(call, victims)
+    return Impact(victims=[known[victim] for victim in victims if victim in known])
+
+
+async def _maximum(call: Call) -> Maximum:
+    ceiling_ = await call.roof.scheduler.ceiling()
+    rules = call.roof.scheduler.policy(call.now).capacity
+    steps = [(None, ceiling_.first), *ceiling_.steps]
+    return Maximum(
+        share=Share(num=rules.share.num, den=rules.share.den),
+        test_legs=rules.test_legs,
+        steps=[
+            Rated(
+                since=since,
+                sessions=Limit(max=amount.sessions, usable=rules.usable(amount).sessions),
+                points=Limit(max=amount.points, usable=rules.usable(amount).points),
+            )
+            for since, amount in steps
+        ],
+    )
+
+
+ROUTES = [
+    Route("GET", "/capacity", capacity, "Limits and load", Capacity, query=Load),
+    Route("GET", "/capacity/steps", ceiling, "The maximum over time", Maximum, problems=(403,)),
+    Route(
+        "POST",
+        "/capacity/impact",
+        impact,
+        "What a change would cost",
+        Impact,
+        body=Change,
+        problems=(403,),
+        changes=False,
+    ),
+    Route("POST", "/capacity/steps", change, "Record another maximum", Impact, body=Change, problems=(403,)),
+    Route("POST", "/capacity/shed", shed, "Revoke what cannot be borne", Impact, body=Shedding, problems=(403, 409)),
+    Route("GET", "/capacity/usage", usage, "Peak, waits and refusals", Usage, query=Load, problems=(403,)),
+]

@@ -1,0 +1,108 @@
+"""Drafts in the inbox of a unit, which submits or discards them (R-058, R-060, reading A11)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+
+from scheduler.core import model
+from scheduler.core.model import Channel, DraftState
+from signaling.accounts import permissions
+from signaling.http.route import ID, Call, Model, Moment, Named, Route
+
+
+class Draft(Model):
+    """A draft: `content` is what was typed, `unit` whose inbox it lies in, `origin` who wrote it."""
+
+    id: str
+    number: str
+    unit: Named
+    origin: Named | None
+    channel: Channel
+    source: str
+    content: dict[str, Any]
+    arrived: Moment
+    state: DraftState
+    reason: str
+    by: str
+    settled: Moment | None
+    session: str | None
+    may_settle: bool
+
+
+class Discarding(Model):
+    """Why a draft does not become a registration."""
+
+    reason: Annotated[str, StringConstraints(max_length=2000)]
+
+
+async def drafts(call: Call) -> list[Draft]:
+    """List the drafts of one's own unit, and those it sent to others; open ones first."""
+    unit = call.account.unit
+    units = None if call.account.central else [] if unit is None else [unit]
+    names = await call.unit_names()
+    return [_wire(call, draft, names) for draft in await call.roof.drafts.inbox(units)]
+
+
+async def draft(call: Call) -> Draft:
+    """Return one draft."""
+    return await shown(call, await find(call))
+
+
+async def discard(call: Call) -> Draft:
+    """Close a draft without a registration, for a reason."""
+    own(call, await find(call))
+    discarded = await call.roof.drafts.discard(call.id, call.account.account, call.body.reason, call.now)
+    await call.note("discard", discarded.id, f"{discarded.number} {discarded.reason}")
+    return await shown(call, discarded)
+
+
+async def find(call: Call) -> model.Draft:
+    """Return a draft its reader may see; others are not found, so that ids tell nothing. Raises Hidden."""
+    found = await call.roof.drafts.draft(call.id)
+    call.seen(permissions.may_see_draft(call.account, found))
+    return found
+
+
+def own(call: Call, found: model.Draft) -> None:
+    """Raises Forbidden for a draft in the inbox of another unit."""
+    call.only(permissions.may_settle(call.account, found))
+
+
+async def shown(call: Call, found: model.Draft) -> Draft:
+    """Return a draft as it is sent."""
+    return _wire(call, found, await call.unit_names())
+
+
+def _wire(call: Call, found: model.Draft, names: Mapping[str, str]) -> Draft:
+    return Draft(
+        id=found.id,
+        number=found.number,
+        unit=Named(id=found.unit, name=names[found.unit]),
+        origin=None if found.origin is None else Named(id=found.origin, name=names[found.origin]),
+        channel=found.channel,
+        source=found.source,
+        content=dict(found.content),
+        arrived=found.arrived,
+        state=found.state,
+        reason=found.reason,
+        by=found.by,
+        settled=found.settled,
+        session=found.session,
+        may_settle=found.state == DraftState.OPEN and permissions.may_settle(call.account, found),
+    )
+
+
+ROUTES = [
+    Route("GET", "/drafts", drafts, "Drafts of one's unit", list[Draft]),
+    Route("GET", f"/drafts/{ID}", draft, "One draft", Draft, problems=(404,)),
+    Route(
+        "POST",
+        f"/drafts/{ID}/discard",
+        discard,
+        "Discard a draft",
+        Draft,
+        body=Discarding,
+        problems=(403, 404, 409),
+    ),
+]

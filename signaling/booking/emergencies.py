@@ -1,0 +1,78 @@
+"""The duty desk's list of emergencies: what came as khẩn cấp, why, and who took note of it when (Điều 12.3; R-061)."""
+
+from collections.abc import Mapping
+
+from scheduler.booking.registration import emergencies as model
+from scheduler.core.model import Phase, Unit
+from signaling.accounts.unit_directory import Bodies
+from signaling.booking import sessions
+from signaling.http.route import ID, Call, Interval, Model, Moment, Route
+
+
+class Seen(Model):
+    """Which account took note, and when."""
+
+    by: str
+    at: Moment
+
+
+class Emergency(Model):
+    """An emergency; without `phase` it lies in a letter of `host`, known by its number, that waits to be confirmed."""
+
+    id: str
+    number: str
+    host: str
+    title: str
+    ground: str
+    reason: str
+    official: Interval | None
+    received: Moment
+    phase: Phase | None
+    seen: Seen | None
+
+
+async def emergencies(call: Call) -> list[Emergency]:
+    """List what is not over: first what nobody took note of."""
+    call.only(call.account.sees_all)
+    known = await sessions.bodies(call)
+    units = {unit.id: unit for unit in known.units}
+    return [_wire(call, each, known, units) for each in await call.roof.emergencies.live(call.now)]
+
+
+async def acknowledge(call: Call) -> Emergency:
+    """Take note of an emergency for the duty desk."""
+    call.only(call.account.central)
+    found = await call.roof.emergencies.acknowledge(call.id, call.account.account, call.now)
+    await call.note("acknowledge", found.subject, found.number)
+    known = await sessions.bodies(call)
+    return _wire(call, found, known, {unit.id: unit for unit in known.units})
+
+
+def _wire(call: Call, found: model.Emergency, known: Bodies, units: Mapping[str, Unit]) -> Emergency:
+    session = found.session
+    host = known.points[session.host_point].label if session else units[found.unit or ""].name
+    return Emergency(
+        id=found.subject,
+        number=found.number,
+        host=host,
+        title=session.title if session else "",
+        ground=session.ground if session else "",
+        reason=session.reason if session else "",
+        official=sessions.span(session.official) if session else None,
+        received=found.received,
+        phase=call.roof.scheduler.phase(session, call.now) if session else None,
+        seen=Seen(by=found.seen.by, at=found.seen.at) if found.seen else None,
+    )
+
+
+ROUTES = [
+    Route("GET", "/emergencies", emergencies, "What came as an emergency", list[Emergency], problems=(403,)),
+    Route(
+        "POST",
+        f"/emergencies/{ID}/acknowledge",
+        acknowledge,
+        "Take note of an emergency",
+        Emergency,
+        problems=(403, 404),
+    ),
+]

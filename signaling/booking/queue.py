@@ -1,0 +1,213 @@
+"""The operator's desk: who waits for capacity, what serving them would cost, plans that are confirmed (Điều 12.4)."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.core.model import Act, Limit, State
+from signaling.booking import session_briefs, sessions
+from signaling.booking.session_briefs import Brief
+from signaling.booking.sessions import Session
+from signaling.core.errors import NotFound
+from signaling.http.route import ID, Call, Interval, Model, Moment, Route
+
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Offer(Model):
+    """A free time: the same request is admissible then."""
+
+    start: Moment
+    end: Moment
+    rehearsal: Interval | None
+
+
+class Reason(Model):
+    """Which limit would be broken when, who holds what is there, and what would fit instead."""
+
+    limit: Limit
+    start: Moment
+    end: Moment
+    usable: int
+    needed: int
+    largest: int
+    impossible: bool
+    holders: list[Brief]
+    suggestions: list[Offer]
+
+
+class Plan(Model):
+    """What serving a session would revoke, latest registered first; it may be confirmed until a time.
+
+    `spared` keep their codes by reprieve, though they registered later than one of the victims (A24).
+    """
+
+    version: int
+    victims: list[Brief]
+    spared: list[Brief]
+    until: Moment
+
+
+class Standing(Model):
+    """A session that waits. Of other units' sessions only those are told whom the reader may see."""
+
+    session: Brief
+    state: State
+    since: Moment
+    servable: bool
+    victims: list[Brief]
+    costs: int
+    reason: Reason | None
+    held: Plan | None
+    ahead: list[Brief]
+
+
+class Overrun(Model):
+    """A meeting that ends soon and has no room to run on."""
+
+    session: Brief
+    reason: Reason
+
+
+class Queue(Model):
+    """Who waits, in the order of Điều 12.4.b, and which meetings cannot run on."""
+
+    waiting: list[Standing]
+    overruns: list[Overrun]
+    now: Moment
+
+
+class Confirmation(Model):
+    """Carry out the plan of this version; `override` passes those who come first. The reason is recorded."""
+
+    version: Annotated[int, Field(strict=True, ge=1)]
+    reason: Why
+    override: Annotated[bool, Field(strict=True)] = False
+
+
+class Outcome(Model):
+    """The session that was served, or the plan as it is now: another one, to be looked at."""
+
+    session: Session | None
+    plan: Plan | None
+
+
+async def queue(call: Call) -> Queue:
+    """List who waits and who cannot run on."""
+    call.only(call.account.sees_all)
+    waiting = await call.roof.scheduler.operator.queue(call.now)
+    overruns = await call.roof.scheduler.operator.overruns(call.now)
+    known = await session_briefs.of(call, {*_ids(waiting), *(i for each in overruns for i in each.reason.holders)})
+    known |= await session_briefs.of(call, [each.session.id for each in overruns])
+    return Queue(
+        waiting=[_standing(each, known) for each in waiting],
+        overruns=[Overrun(session=known[o.session.id], reason=_reason(o.reason, known)) for o in overruns],
+        now=call.now,
+    )
+
+
+async def standing(call: Call) -> Standing:
+    """Say why a session waits and what would help; a 404 for one that does not wait."""
+    await sessions.find(call)
+    return await standing_of(call, call.id)
+
+
+async def standing_of(call: Call, session: str) -> Standing:
+    """Return the standing of a session that waits. Raises NotFound."""
+    found = await call.roof.scheduler.operator.standing(session, call.now)
+    if found is None:
+        raise NotFound
+    return _standing(found, await session_briefs.of(call, _ids([found])))
+
+
+async def hold(call: Call) -> Plan:
+    """Make the plan that would serve a session, and hold it for confirmation."""
+    call.only(call.account.central)
+    held = await call.roof.scheduler.operator.hold(call.id, call.now)
+    await call.note("hold", call.id, f"{held.version}: {len(held.victims)}")
+    return _plan(held, await session_briefs.of(call, (*held.victims, *held.spared)))
+
+
+async def confirm(call: Call) -> Outcome:
+    """Carry a held plan out, if it is still the same: its victims lose their codes, the session gets one."""
+    call.only(call.account.central)
+    body: Confirmation = call.body
+    act = Act(call.account.account, body.reason)
+    before = await call.roof.scheduler.operator.standing(call.id, call.now)
+    done = await call.roof.scheduler.operator.confirm(call.id, body.version, call.now, act, body.override)
+    if isinstance(done, model.Held):
+        return Outcome(session=None, plan=_plan(done, await session_briefs.of(call, (*done.victims, *done.spared))))
+    victims = before.held.victims if before and before.held else ()
+    await call.roof.hub.displaced(victims, call.now)
+    call.roof.deliverer.wake()
+    passed = " override" if body.override else ""
+    await call.note("confirm", call.id, f"{done.number} revoked={len(victims)}{passed}: {body.reason}"[:1000])
+    return Outcome(session=sessions.wire(call, done, await sessions.bodies(call)), plan=None)
+
+
+def _ids(waiting: list[model.Queued]) -> set[str]:
+    found: set[str] = set()
+    for each in waiting:
+        holders = each.reason.holders if each.reason else ()
+        spared = each.held.spared if each.held else ()
+        found |= {each.session.id, *each.victims, *each.ahead, *holders, *spared}
+    return found
+
+
+def _named(ids: tuple[str, ...], known: session_briefs.Briefs) -> list[Brief]:
+    return [known[each] for each in ids if each in known]
+
+
+def _plan(held: model.Held, known: session_briefs.Briefs) -> Plan:
+    victims, spared = (_named(ids, known) for ids in (held.victims, held.spared))
+    return Plan(version=held.version, victims=victims, spared=spared, until=held.until)
+
+
+def _reason(reason: model.Refuse, known: session_briefs.Briefs) -> Reason:
+    return Reason(
+        limit=reason.limit,
+        start=reason.interval.start,
+        end=reason.interval.end,
+        usable=reason.usable,
+        needed=reason.needed,
+        largest=reason.largest,
+        impossible=reason.impossible,
+        holders=_named(reason.holders, known),
+        suggestions=[_offer(each) for each in reason.suggestions],
+    )
+
+
+def _offer(free: model.Suggestion) -> Offer:
+    rehearsal = None if free.rehearsal is None else sessions.span(free.rehearsal)
+    return Offer(start=free.official.start, end=free.official.end, rehearsal=rehearsal)
+
+
+def _standing(each: model.Queued, known: session_briefs.Briefs) -> Standing:
+    return Standing(
+        session=known[each.session.id],
+        state=each.session.state,
+        since=each.session.created,
+        servable=each.servable,
+        victims=_named(each.victims, known),
+        costs=len(each.victims),
+        reason=None if each.reason is None else _reason(each.reason, known),
+        held=None if each.held is None else _plan(each.held, known),
+        ahead=_named(each.ahead, known),
+    )
+
+
+ROUTES = [
+    Route("GET", "/queue", queue, "Who waits for capacity", Queue, problems=(403,)),
+    Route("GET", f"/sessions/{ID}/standing", standing, "Why a session waits", Standing, problems=(404,)),
+    Route("POST", f"/sessions/{ID}/hold", hold, "Hold the plan that serves a session", Plan, problems=(403, 404, 409)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/confirm",
+        confirm,
+        "Carry out a held plan",
+        Outcome,
+        body=Confirmation,
+        problems=(403, 404, 409),
+    ),
+]

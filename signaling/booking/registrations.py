@@ -1,0 +1,194 @@
+"""Registrations: what a host unit asks for, and what it is answered (Điều 12, 13.2.a)."""
+
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.core.model import ClassId, Unit
+from scheduler.policy.registrants import Registrants
+from signaling.accounts import permissions
+from signaling.booking import drafts, queue, scripts, sessions
+from signaling.booking.sessions import Session
+from signaling.core.errors import Forbidden, Refusal, WrongRegistrant
+from signaling.http.route import ID, Call, Id, Interval, Model, Route
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Registration(Model):
+    """A host unit asks for a session (Điều 13.2.a)."""
+
+    host_point: Id
+    points: Annotated[list[Id], Field(max_length=500)]
+    rehearsal: Interval | None = None
+    official: Interval
+    title: Text
+    contact_name: Text
+    contact_phone: Text
+    recording: Annotated[bool, Field(strict=True)] = False
+    script: scripts.Items = Field(default_factory=list)
+    voices: Annotated[bool, Field(strict=True)] = False
+    wait: Annotated[bool, Field(strict=True)] = False
+    class_: Annotated[ClassId, Field(alias="class")] = "thuong"
+    ground: Text = ""
+    reason: Text = ""
+    purpose: Text = ""
+    kind: Text = ""
+    form: Text = ""
+    secret: Annotated[bool, Field(strict=True)] | None = None
+    people: Annotated[int, Field(strict=True)] | None = None
+    people_at: Annotated[dict[Id, Annotated[int, Field(strict=True)]], Field(max_length=501)] = Field(
+        default_factory=dict
+    )
+    support: Annotated[list[Text], Field(max_length=50)] = Field(default_factory=list)
+    support_note: Text = ""
+    second_name: Text = ""
+    second_phone: Text = ""
+
+
+class Registered(Session):
+    """The session; when it waits for capacity, why, and what would help."""
+
+    standing: queue.Standing | None
+
+
+async def register(call: Call) -> Registered | web.Response:
+    """Ask for a session; it is admitted under the 80 % rule, waits in the order if that is wished, or is refused.
+
+    A host for which another unit registers is answered with the draft that lies there now.
+    """
+    who, host = await _who(call)
+    if permissions.may_register(call.account, who):
+        return await _submit(call, None)
+    if host is None or who.office or not who.units or not permissions.may_draft(call.account, host):
+        raise await _elsewhere(call, who, host)
+    draft = await _pass_on(call, who)
+    return web.Response(body=draft.model_dump_json(by_alias=True), content_type="application/json", status=202)
+
+
+async def pass_on(call: Call) -> drafts.Draft:
+    """Put what one may not register oneself into the inbox of the unit that may (R-058)."""
+    who, host = await _who(call)
+    if host is None or not permissions.may_pass_on(call.account, host, who):
+        raise await _elsewhere(call, who, host)
+    return await _pass_on(call, who)
+
+
+async def confirm(call: Call) -> Registered:
+    """Submit a draft as it is sent here, changed or not; it takes its place in the order now."""
+    found = await drafts.find(call)
+    drafts.own(call, found)
+    who, host = await _who(call)
+    if not permissions.may_register(call.account, who):
+        raise await _elsewhere(call, who, host)
+    return await _submit(call, found.id)
+
+
+async def _who(call: Call) -> tuple[Registrants, Unit | None]:
+    """Return who may register what is asked for, and whose session it is; nobody for an unknown host."""
+    body: Registration = call.body
+    known = await sessions.bodies(call)
+    if body.host_point not in known.points:
+        return Registrants((), ""), None
+    given = (body.host_point, body.purpose, body.class_, body.official.start)
+    return await call.roof.scheduler.registrants(*given), known.unit(body.host_point)
+
+
+async def _elsewhere(call: Call, who: Registrants, host: Unit | None) -> Refusal:
+    """Return the refusal that names who registers such sessions."""
+    if host is None or not who.units:
+        return Forbidden()
+    names = await call.unit_names()
+    office = call.roof.scheduler.policy(call.body.official.start).registration.office_name
+    registrant = office if who.office else names[who.units[-1]]
+    return WrongRegistrant(registrant, who.article, permissions.may_pass_on(call.account, host, who))
+
+
+async def _pass_on(call: Call, who: Registrants) -> drafts.Draft:
+    content = call.body.model_dump(mode="json", by_alias=True)
+    account = call.account
+    draft = await call.roof.drafts.add(who.units[0], "form", account.account, content, call.now, origin=account.unit)
+    call.roof.deliverer.wake()
+    await call.note("draft", draft.id, draft.number)
+    return await drafts.shown(call, draft)
+
+
+async def _submit(call: Call, draft: str | None) -> Registered:
+    body: Registration = call.body
+    session = await call.roof.scheduler.submit(taken(body, call.account.account), call.now, body.wait, draft)
+    call.roof.deliverer.wake()
+    detail = (session.number, session.klass, session.ground, session.reason, masked(session.code or ""))
+    await call.note("register", session.id, " ".join(filter(None, detail)))
+    standing = None if session.code else await queue.standing_of(call, session.id)
+    return Registered(**dict(sessions.wire(call, session, await sessions.bodies(call))), standing=standing)
+
+
+def masked(code: str) -> str:
+    """Return a code as logs may show it: its last two digits only."""
+    return "•" * (len(code) - 2) + code[-2:]
+
+
+def taken(body: Registration, account: str) -> model.Request:
+    """Return a registration as the scheduler knows it."""
+    return model.Request(
+        host_point=body.host_point,
+        points=tuple(body.points),
+        rehearsal=None if body.rehearsal is None else model.Interval(body.rehearsal.start, body.rehearsal.end),
+        official=model.Interval(body.official.start, body.official.end),
+        title=body.title,
+        contact_name=body.contact_name,
+        contact_phone=body.contact_phone,
+        recording=body.recording,
+        submitted_by=account,
+        script=scripts.taken(body.script),
+        voices=body.voices,
+        klass=body.class_,
+        ground=body.ground,
+        reason=body.reason,
+        purpose=body.purpose,
+        kind=body.kind,
+        form=body.form,
+        secret=body.secret,
+        people=body.people,
+        people_at=body.people_at,
+        support=tuple(body.support),
+        support_note=body.support_note,
+        second_name=body.second_name,
+        second_phone=body.second_phone,
+    )
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/registrations",
+        register,
+        "Register a session",
+        Registered,
+        body=Registration,
+        status=201,
+        problems=(403, 409),
+    ),
+    Route(
+        "POST",
+        "/drafts",
+        pass_on,
+        "Pass a registration on to whoever may register it",
+        drafts.Draft,
+        body=Registration,
+        status=201,
+        problems=(403, 409),
+    ),
+    Route(
+        "POST",
+        f"/drafts/{ID}/confirm",
+        confirm,
+        "Submit a draft",
+        Registered,
+        body=Registration,
+        status=201,
+        problems=(403, 404, 409),
+    ),
+]

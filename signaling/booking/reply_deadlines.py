@@ -1,0 +1,63 @@
+"""The clock of answers: which registrations nobody has answered yet, and by when they must be (R-083)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal
+
+from scheduler.booking.registration import reply_store
+from scheduler.core.model import ClassId
+from signaling.http.route import Call, Model, Moment, Named, Route
+
+BACK = timedelta(days=30)
+
+
+class Answer(Model):
+    """An answer that is owed; `passed` is the share of its time, in percent, that was last reached."""
+
+    subject: str
+    kind: Literal["draft", "session"]
+    number: str
+    unit: Named
+    klass: ClassId
+    received: Moment
+    effective: Moment
+    due: Moment
+    passed: int
+
+
+class Answers(Model):
+    """What is open, and how many answers were due in the last 30 days: on time, and late or missing."""
+
+    open: list[Answer]
+    on_time: int
+    late: int
+
+
+async def answers(call: Call) -> Answers:
+    """List what is to be answered, the first due first."""
+    call.only(call.account.sees_all)
+    await call.roof.answers.work(call.now)  # what came since the clerk's last round counts, too
+    names = await call.unit_names()
+    on_time, late = await call.roof.answers.counted(call.now - BACK, call.now, call.now)
+    return Answers(
+        open=[_wire(owed, passed, names) for owed, passed in await call.roof.answers.open(call.now)],
+        on_time=on_time,
+        late=late,
+    )
+
+
+def _wire(owed: reply_store.Answer, passed: int, names: Mapping[str, str]) -> Answer:
+    return Answer(
+        subject=owed.subject,
+        kind=owed.kind,
+        number=owed.number,
+        unit=Named(id=owed.unit, name=names[owed.unit]),
+        klass=owed.klass,
+        received=owed.received,
+        effective=owed.effective,
+        due=owed.due,
+        passed=passed,
+    )
+
+
+ROUTES = [Route("GET", "/answers", answers, "What is to be answered", Answers, problems=(403,))]

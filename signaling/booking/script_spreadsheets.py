@@ -1,0 +1,68 @@
+"""Scripts as tables, out and in (CSV, XLSX, reading A34); nothing is kept: the page goes on with what it gets."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
+
+from aiohttp import web
+from pydantic import Field
+
+from mediaserver.api import LayoutKind
+from scheduler.booking.sessions import script_spreadsheet
+from signaling.booking import scripts
+from signaling.directory.spreadsheets import TYPES, bytes_of
+from signaling.http.route import Call, Id, Model, Route
+from signaling.http.uploads import attached
+
+NAMED: Mapping[LayoutKind, str] = {
+    "grid": "Lưới",
+    "speaker": "Người nói",
+    "single": "Một hình",
+    "lecture": "Bài giảng",
+    "side-by-side": "Song song",
+    "content": "Nội dung",
+    "panorama": "Toàn cảnh",
+}
+"""The words of the pages; the other layouts are called by how they are parted: 1+7, 3x3."""
+LAYOUTS: Mapping[str, str] = {kind: NAMED.get(kind, kind) for kind in get_args(LayoutKind)}
+
+
+class Given(Model):
+    """A file in base64, about 47 KB at most, and the points of the session, among them the host."""
+
+    file: str
+    points: Annotated[list[Id], Field(max_length=1000)]
+    host: Id | None = None
+
+
+class Written(Model):
+    """Items to be written to a file."""
+
+    items: scripts.Items
+    format: Literal["csv", "xlsx"] = "xlsx"
+
+
+async def preview(call: Call) -> scripts.Script:
+    """Return the items of a table; the script of no session is changed."""
+    given: Given = call.body
+    wanted = {*given.points, given.host}
+    points = [point for point in await call.roof.scheduler.points() if point.id in wanted]
+    longest = call.roof.scheduler.policy(call.now).session.max_title
+    rows = await call.roof.apart.table(bytes_of(given.file), script_spreadsheet.COLUMNS)
+    return scripts.wire(script_spreadsheet.read(rows, points, given.host, LAYOUTS, longest))
+
+
+async def download(call: Call) -> web.Response:
+    """Return items as a file; without any it is a form to be filled in."""
+    written: Written = call.body
+    points = await call.roof.scheduler.points()
+    body = script_spreadsheet.write(scripts.taken(written.items), points, LAYOUTS, written.format)
+    return attached(body, TYPES[written.format], f"kich-ban.{written.format}")
+
+
+ROUTES = [
+    Route("POST", "/scripts/preview", preview, "Read a script from a table", scripts.Script, Given, changes=False),
+    Route(
+        "POST", "/scripts/export", download, "Write a script as a table", None, Written,
+        media_type="application/octet-stream", changes=False,
+    ),
+]  # fmt: skip

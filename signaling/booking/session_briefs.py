@@ -1,0 +1,51 @@
+"""Sessions in a few words, as others are told of them: plans, reasons, the agenda."""
+
+from collections.abc import Iterable, Mapping
+
+from scheduler.core import model
+from scheduler.core.model import ClassId, Phase
+from signaling.accounts import permissions
+from signaling.accounts.unit_directory import Bodies
+from signaling.booking import sessions
+from signaling.http.route import Call, Interval, Model
+
+
+class Brief(Model):
+    """Number, host, level and time of a session; `legs` is what it holds."""
+
+    id: str
+    number: str
+    title: str
+    host: str
+    level: str
+    official: Interval
+    rehearsal: Interval | None
+    legs: int
+    klass: ClassId
+    phase: Phase
+
+
+Briefs = Mapping[str, Brief]
+
+
+async def of(call: Call, ids: Iterable[str]) -> dict[str, Brief]:
+    """Return those of the sessions that the reader may see, by id."""
+    points = await sessions.bodies(call)
+    found = await call.roof.scheduler.named(ids)
+    return {each.id: _brief(call, each, points) for each in found if permissions.may_see(call.account, each, points)}
+
+
+def _brief(call: Call, found: model.Session, points: Bodies) -> Brief:
+    host = points[found.host_point]
+    return Brief(
+        id=found.id,
+        number=found.number,
+        title=found.title,
+        host=host.label,
+        level=host.level,
+        official=sessions.span(found.official),
+        rehearsal=None if found.rehearsal is None else sessions.span(found.rehearsal),
+        legs=found.legs,
+        klass=found.klass,
+        phase=call.roof.scheduler.phase(found, call.now),
+    )

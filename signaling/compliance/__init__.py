@@ -1,0 +1,1 @@
+"""Endpoints of feedback, the card of a unit and personal data."""

@@ -1,0 +1,163 @@
+"""Difficulties that units report, and what the records say was not done as it should be (Điều 20, 21.2)."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import StringConstraints
+
+from scheduler.compliance import breaches as breaches_of
+from scheduler.compliance.breaches import ARTICLES, BreachKind
+from scheduler.compliance.feedback import Feedback as Kept
+from scheduler.compliance.feedback import Status
+from scheduler.core.text import clean
+from scheduler.files import csv_file
+from signaling.audit.log import Wanted
+from signaling.core.errors import BadInput, Fault, Forbidden
+from signaling.http.route import ID, Call, Model, Moment, Named, Route, Window
+from signaling.http.uploads import attached
+
+HALF_A_YEAR = timedelta(days=183)
+MAX_SPOKEN = 10_000
+
+
+class Feedback(Model):
+    """What a unit said, and what came of it."""
+
+    id: str
+    unit: Named
+    by: str
+    at: Moment
+    text: str
+    status: Status
+    answer: str
+    answered_by: str
+    answered: Moment | None
+    may_answer: bool
+
+
+class Said(Model):
+    """A difficulty, in words."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class Answer(Model):
+    """What came of it."""
+
+    status: Status
+    answer: Annotated[str, StringConstraints(max_length=2000)] = ""
+
+
+class Span(Window):
+    """From when to when; the last half year unless said otherwise."""
+
+
+class Breach(Model):
+    """One fact; `session` is where it can be seen, null for what was refused."""
+
+    at: Moment
+    kind: BreachKind
+    article: str
+    unit: Named
+    session: Named | None
+    number: str
+    point: Named | None
+
+
+async def feedback(call: Call) -> list[Feedback]:
+    """List what was said: all for who supervises, else one's own unit's."""
+    unit = None if call.account.sees_all else call.account.unit or ""
+    return await _wire(call, await call.roof.box.feedback(unit))
+
+
+async def drop(call: Call) -> Feedback:
+    """Tell the operating unit of a difficulty."""
+    if call.account.unit is None:
+        raise Forbidden
+    text = clean(call.body.text)
+    if not text or not text.isprintable():
+        raise BadInput([Fault("text", "bad-characters" if text else "required")])
+    said = await call.roof.box.drop(call.account.unit, call.account.account, text, call.now)
+    await call.note("feedback", said.id, text[:200])
+    return (await _wire(call, [said]))[0]
+
+
+async def answer(call: Call) -> Feedback:
+    """Say what came of it."""
+    call.only(call.account.central)
+    body: Answer = call.body
+    answered = await call.roof.box.answer(call.id, body.status, clean(body.answer), call.account.account, call.now)
+    await call.note("feedback-answer", answered.id, f"{body.status} {body.answer}"[:200])
+    return (await _wire(call, [answered]))[0]
+
+
+async def breaches(call: Call) -> list[Breach]:
+    """List breaches: all for who supervises, else one's own unit's."""
+    span: Span = call.query
+    end = span.to or call.now
+    start = span.from_ or end - HALF_A_YEAR
+    unit = None if call.account.sees_all else call.account.unit or ""
+    own = await call.roof.box.breaches(start, end, call.now, unit) + await _uninvited(call, start, end, unit)
+    own.sort(key=lambda each: each.at, reverse=True)
+    points = {point.id: point.name for point in await call.roof.scheduler.points()}
+    units = await call.unit_names()
+    concerned = {one.session for one in own if one.session is not None}
+    sessions = {session.id: session for session in await call.roof.scheduler.named(concerned)}
+    return [
+        Breach(
+            at=each.at,
+            kind=each.kind,
+            article=ARTICLES[each.kind],
+            unit=Named(id=each.unit, name=units.get(each.unit, each.unit)),
+            session=None if each.session is None else Named(id=each.session, name=sessions[each.session].title),
+            number="" if each.session is None else sessions[each.session].number,
+            point=None if each.point is None else Named(id=each.point, name=points[each.point]),
+        )
+        for each in own
+    ]
+
+
+async def _uninvited(call: Call, start: datetime, end: datetime, unit: str | None) -> list[breaches_of.Breach]:
+    """Return who spoke uninvited where microphones are only advised about, as the audit log has it (Điều 11.6, A31)."""
+    entries = await call.roof.audit.newest(Wanted(start, end, action="speak-uninvited"), MAX_SPOKEN)
+    units = {each.account: each.unit for each in await call.roof.store.accounts()} if entries else {}
+    spoke = [(row.entry, units.get(row.entry.actor)) for row in entries]
+    return [
+        breaches_of.Breach(entry.at, "uninvited", of, entry.subject)
+        for entry, of in spoke
+        if of is not None and unit in {None, of}
+    ]
+
+
+async def export(call: Call) -> web.Response:
+    """The same list as CSV, one row for each fact."""
+    rows = [("at", "kind", "article", "unit", "session", "title", "point")]
+    for each in await breaches(call):
+        point = each.point.name if each.point else ""
+        title = each.session.name if each.session else ""
+        rows.append((each.at.isoformat(), each.kind, each.article, each.unit.name, each.number, title, point))
+    await call.note("export-breaches", call.account.unit or "")
+    return attached(csv_file.file(rows), "text/csv", "breaches.csv")
+
+
+async def _wire(call: Call, said: list[Kept]) -> list[Feedback]:
+    units = await call.unit_names()
+    fields = ("id", "by", "at", "text", "status", "answer", "answered_by", "answered")
+    return [
+        Feedback(
+            **{name: getattr(each, name) for name in fields},
+            unit=Named(id=each.unit, name=units.get(each.unit, each.unit)),
+            may_answer=call.account.central,
+        )
+        for each in said
+    ]
+
+
+ROUTES = [
+    Route("GET", "/feedback", feedback, "What units find difficult", list[Feedback]),
+    Route("POST", "/feedback", drop, "Tell of a difficulty", Feedback, body=Said, status=201, problems=(403,)),
+    Route("POST", f"/feedback/{ID}", answer, "Say what came of it", Feedback, body=Answer, problems=(403, 404)),
+    Route("GET", "/breaches", breaches, "What was not done as it should be", list[Breach], query=Span),
+    Route("GET", "/breaches/export", export, "The same as CSV", None, query=Span, media_type="text/csv"),
+]

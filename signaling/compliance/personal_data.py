@@ -1,0 +1,74 @@
+"""Personal data of a unit: given to it, and erased for it (I-10; Nghị định 13/2023/NĐ-CP, Điều 14 and 16)."""
+
+from aiohttp import web
+
+from scheduler.compliance import personal_data
+from scheduler.files import csv_file
+from signaling.directory.points import check_may_keep
+from signaling.http.route import ID, Call, Model, Route
+from signaling.http.uploads import attached
+
+COLUMNS = ("loai", "ho_ten", "dien_thoai", "email", "chuc_danh", "so_phien", "con_can")
+KINDS: dict[personal_data.Kind, str] = {
+    "in-charge": "phụ trách",
+    "contact": "đầu mối phiên họp",
+    "draft": "đầu mối đăng ký",
+    "duty": "trực",
+    "attendee": "dự họp",
+}
+
+
+class Held(Model):
+    """How many entries are on record of people of a unit, and how many of them it does not need any more."""
+
+    entries: int
+    erasable: int
+
+
+async def held(call: Call) -> Held:
+    """Count what is on record of a unit's people."""
+    return _held(await _entries(call))
+
+
+async def export(call: Call) -> web.Response:
+    """Give a unit what is on record of its people."""
+    entries = await _entries(call)
+    rows = [
+        (KINDS[each.kind], each.name, each.phone, each.email, each.position, each.number, int(each.needed))
+        for each in entries
+    ]
+    await call.note("personal-export", call.id, str(len(rows)))
+    return attached(csv_file.file([COLUMNS, *rows]), "text/csv", "du-lieu-ca-nhan.csv")
+
+
+async def erase(call: Call) -> Held:
+    """Erase what a unit does not need any more."""
+    await check_may_keep(call, call.id)
+    erased = await call.roof.preparation.personal.erase(call.id, call.now)
+    await call.note("personal-erase", call.id, str(erased))
+    return _held(await _entries(call))
+
+
+async def _entries(call: Call) -> list[personal_data.Entry]:
+    await check_may_keep(call, call.id)
+    return await call.roof.preparation.personal.of(call.id, call.now)
+
+
+def _held(entries: list[personal_data.Entry]) -> Held:
+    return Held(entries=len(entries), erasable=sum(not each.needed for each in entries))
+
+
+_REFUSED = (403, 404)
+ROUTES = [
+    Route("GET", f"/directory/units/{ID}/personal", held, "Personal data of a unit", Held, problems=_REFUSED),
+    Route(
+        "GET",
+        f"/directory/units/{ID}/personal/export",
+        export,
+        "The same as CSV",
+        None,
+        problems=_REFUSED,
+        media_type="text/csv",
+    ),
+    Route("POST", f"/directory/units/{ID}/personal/erase", erase, "Erase what is over", Held, problems=_REFUSED),
+]

@@ -1,0 +1,70 @@
+"""How a unit meets its duties (Điều 19.1; R-118)."""
+
+from scheduler.compliance import unit_summary
+from scheduler.compliance.breaches import BreachKind, counts
+from scheduler.core.errors import UnknownUnit
+from scheduler.directory.people import list_status
+from signaling.compliance.feedback import HALF_A_YEAR
+from signaling.directory.points import check_may_see
+from signaling.http.route import ID, Call, Model, Moment, Route
+
+
+class Compliance(Model):
+    """Points of the unit and of those right below it, assessments, drift, the unit's list of people, and how many facts
+    the records of the last half year have against it, by kind."""
+
+    unit: str
+    name: str
+    own_active: int
+    own: int
+    below_active: int
+    below: int
+    assessed: int
+    ending: int
+    taken_over: int
+    drift: int
+    people: int
+    untrained: int
+    updated: Moment | None
+    stale: bool
+    breaches: dict[BreachKind, int]
+
+
+async def card(call: Call) -> Compliance:
+    """Return the card of a unit."""
+    roof, now = call.roof, call.now
+    units = await roof.scheduler.units()
+    unit = next((each for each in units if each.id == call.id), None)
+    if unit is None:
+        raise UnknownUnit(call.id)
+    await check_may_see(call, unit.id)
+    rules, day = roof.scheduler.policy(now).directory, roof.scheduler.day(now)
+    standing = list_status.standing(unit, await roof.people.of(unit.id), day, now, rules.people_stale_days)
+    found = unit_summary.card(
+        standing,
+        units,
+        await roof.scheduler.points(),
+        await roof.directory.assessments(),
+        await roof.equipment.changes(),
+        now,
+        rules.assessment.warn_days,
+    )
+    facts = await roof.box.breaches(now - HALF_A_YEAR, now, now, unit.id)
+    points = {name: getattr(found, name) for name in ("own_active", "own", "below_active", "below")}
+    return Compliance(
+        unit=unit.id,
+        name=unit.name,
+        **points,
+        assessed=found.assessed,
+        ending=found.ending,
+        taken_over=found.taken_over,
+        drift=found.drift,
+        people=len(standing.people),
+        untrained=len(standing.untrained),
+        updated=standing.updated,
+        stale=standing.stale,
+        breaches=dict(counts(facts).get(unit.id, {})),
+    )
+
+
+ROUTES = [Route("GET", f"/directory/units/{ID}", card, "The card of a unit", Compliance, problems=(403, 404))]

@@ -1,0 +1,240 @@
+"""Everything the roof raises on purpose; `signaling.http.problems` turns classes into HTTP status and words.
+
+RoofError
+├── SettingsError        our operator's fault: a DIEMCAU_* variable cannot be used
+├── BadRecording         a file is not what was recorded
+├── BadBackup            a backup cannot be made, or is none
+├── NewerDatabase        the tables are of a newer release
+├── OlderDatabase        the tables are of an older release, and nobody said to migrate them
+├── DatabaseInUse        another server works on the database
+├── LeaseLost            another server has taken the database over
+├── BadLog               an entry of the audit log is not what was written
+├── Refusal              the caller's fault over REST
+│   ├── SignedOut        no valid session cookie
+│   ├── BadLogin         unknown account or wrong password (the caller is not told which)
+│   ├── BadKey           no media worker has this key
+│   ├── Locked           too many failures; `seconds` until the next try
+│   ├── Forbidden        signed in, but not allowed to do this
+│   ├── WrongLine        signed in from outside the networks of the point's lines, where the profile blocks that
+│   ├── WrongRegistrant  another body registers such sessions (Điều 12)
+│   ├── KeyReused        an Idempotency-Key came with another request before
+│   ├── InProgress       the request under this Idempotency-Key is being carried out
+│   ├── AnswerLost       the request under this Idempotency-Key was carried out, its answer is gone
+│   ├── NotFound         no such thing
+│   │   └── Hidden       one that the caller may not see
+│   ├── BadInput         a field is faulty
+│   ├── TooLarge         a file of more than `most` bytes
+│   ├── NotReady         the recording is still being made, or made good
+│   ├── NoGateway        a device cannot be called
+│   ├── LinkDead         a one-time link was used, or its time is over
+│   ├── TicketExpired    the download link is older than its 15 minutes
+│   └── …                the HTTP border's own: BadOrigin, BadJson, BadType, BadEncoding, TooSlow, ShuttingDown,
+│                        MustChangePassword
+└── MessageError         a WebSocket message that cannot be obeyed, answered with its word
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class RoofError(Exception):
+    """Base of all."""
+
+
+class SettingsError(RoofError):
+    """A variable of the environment cannot be used; the text names it."""
+
+
+class BadRecording(RoofError):
+    """A file is not what was recorded."""
+
+    def __init__(self, path: str, fault: str) -> None:
+        super().__init__(f"{path} {fault}")
+        self.path = path
+        self.fault = fault
+
+
+class BadBackup(RoofError):
+    """A backup cannot be made or restored; the text says why."""
+
+
+class NewerDatabase(RoofError):
+    """The tables of the database are of a newer release than this one, which would not understand them."""
+
+    def __init__(self, standing: str, release: str) -> None:
+        super().__init__(
+            f"the database is of a newer release ({standing}) than this one ({release}): "
+            "install that release again, or put back the copy that was made before its migration (see README)"
+        )
+
+
+class OlderDatabase(RoofError):
+    """The tables of the database are of an older release."""
+
+    def __init__(self, standing: str, release: str) -> None:
+        super().__init__(
+            f"the database is of an older release ({standing}) than this one ({release}): run diemcau migrate"
+        )
+
+
+class DatabaseInUse(RoofError):
+    """Another server works on the database."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"another server works on this database ({holder}); stop it, or set DIEMCAU_DATABASE_URL")
+
+
+class LeaseLost(RoofError):
+    """Another server has taken the database over, since this one did not renew its lease in time."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"another server has taken the database over ({holder}), so this one has ended")
+
+
+class BadLog(RoofError):
+    """An entry of the audit log is not what was written, or is gone."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"entry {number} of the audit log is not what was written")
+        self.number = number
+
+
+class Refusal(RoofError):
+    """Base of all refusals over REST."""
+
+
+class SignedOut(Refusal):
+    """No valid session cookie came with the request."""
+
+
+class BadLogin(Refusal):
+    """Unknown account or wrong password."""
+
+
+class BadKey(Refusal):
+    """No media worker of another machine has this key."""
+
+
+class Locked(Refusal):
+    """Too many failures."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"locked for {seconds} s")
+        self.seconds = seconds
+
+
+class Forbidden(Refusal):
+    """Signed in, but not allowed."""
+
+
+class WrongLine(Refusal):
+    """The account of a point came from outside the networks of its lines, where the profile blocks that (R-004)."""
+
+
+class WrongRegistrant(Refusal):
+    """Another body registers such sessions, by an article of Điều 12; some may pass it on to that as a draft."""
+
+    def __init__(self, registrant: str, article: str, may_pass_on: bool) -> None:
+        super().__init__(f"{registrant}, {article}")
+        self.registrant = registrant
+        self.article = article
+        self.may_pass_on = may_pass_on
+
+
+class MustChangePassword(Refusal):
+    """The one-time password must be changed before anything else."""
+
+
+class NotFound(Refusal):
+    """No such thing."""
+
+
+class KeyReused(Refusal):
+    """The Idempotency-Key stands for another request."""
+
+
+class InProgress(Refusal):
+    """The request under this Idempotency-Key is being carried out."""
+
+
+class AnswerLost(Refusal):
+    """The request under this Idempotency-Key was carried out; the server ended before its answer was kept."""
+
+
+class Hidden(NotFound):
+    """There is such a thing, but not for the caller: answered like any that is not there, and on the record."""
+
+
+class BadOrigin(Refusal):
+    """The request was sent by a page of another origin."""
+
+
+class BadJson(Refusal):
+    """The body is not a JSON object in UTF-8."""
+
+
+class BadType(Refusal):
+    """A body that is not application/json."""
+
+
+class TooSlow(Refusal):
+    """The body does not come, or too slowly."""
+
+
+class ShuttingDown(Refusal):
+    """The server ends; whoever asks is to come again."""
+
+
+class BadEncoding(Refusal):
+    """A body with a content coding (RFC 9110, 8.4); nothing is unpacked here."""
+
+
+class TooLarge(Refusal):
+    """A file of more than `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} bytes")
+        self.most = most
+
+
+class NotReady(Refusal):
+    """The recording is still being made, or made good."""
+
+
+class NoGateway(Refusal):
+    """A device cannot be called: it has no SIP address, or there is no gateway."""
+
+
+class LinkDead(Refusal):
+    """A one-time link that does not work: unknown, used, or its time is over."""
+
+
+class TicketExpired(Refusal):
+    """The download ticket is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One faulty field and what is wrong with it, in words a person reads."""
+
+    field: str
+    detail: str
+
+
+class BadInput(Refusal):
+    """Faulty fields of a body or a query."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.field}: {fault.detail}" for fault in faults))
+        self.faults = faults
+
+
+class MessageError(RoofError):
+    """A message that cannot be obeyed; the connection goes on."""
+
+    def __init__(self, word: str, text: str = "", ref: str | None = None, opens: datetime | None = None) -> None:
+        super().__init__(text or word)
+        self.word = word
+        self.text = text
+        self.ref = ref
+        self.opens = opens

@@ -1,0 +1,1 @@
+"""Endpoints of units, points, equipment, people, controls; the daily job."""

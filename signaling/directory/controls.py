@@ -1,0 +1,242 @@
+"""The register of controls with evidence: of the system (R-036, I-13) and of each point (A9)."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import StringConstraints
+
+from scheduler.directory.controls import rules as controls_rules
+from scheduler.directory.controls.service import SYSTEM, Checked
+from signaling.core.errors import NotFound
+from signaling.directory.points import Evidence, check_may_see, evidence_shown
+from signaling.http import uploads
+from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.http.uploads import FileName, attached
+from signaling.reports.report_tables import Sheet
+from signaling.reports.xlsx import xlsx
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STATES: dict[controls_rules.State | None, str] = {
+    "met": "Đạt",
+    "partly": "Đạt một phần",
+    "unmet": "Chưa đạt",
+    "not_applicable": "Không áp dụng",
+    None: "Chưa đánh giá",
+}
+HEAD = ("Nội dung", "Nhóm", "Tình trạng", "Minh chứng", "Ghi chú", "Người đánh giá", "Ngày", "Đánh giá lại")
+Word = Annotated[str, StringConstraints(max_length=32)]
+
+
+class Of(Model):
+    """Whose: of a point, else of the system."""
+
+    point: Id | None = None
+
+
+class Which(Model):
+    """Which checklist."""
+
+    checklist: Word = "may_tinh"
+
+
+class Row(Model):
+    """One item; `state` is null while nobody has said, `proof` are tests of the product."""
+
+    item: str
+    group: str
+    text: str
+    proof: list[str]
+    id: str | None
+    state: controls_rules.State | None
+    remark: str
+    by: str
+    at: Moment | None
+    due: date | None
+    overdue: bool
+    files: list[Evidence]
+
+
+class Checklist(Model):
+    """A checklist for one subject, items without evidence first; `open` items are not met, or nobody has said."""
+
+    id: str
+    name: str
+    basis: str
+    of: Literal["system", "point"]
+    months: int
+    open: int
+    may_set: bool
+    rows: list[Row]
+
+
+class Said(Model):
+    """How an item stands."""
+
+    checklist: Word
+    point: Id | None = None
+    item: Word
+    state: controls_rules.State
+    remark: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
+class Point(Model):
+    """How the checklist of a point stands."""
+
+    point: Named
+    label: str
+    open: int
+    at: Moment | None
+    by: str
+    due: date | None
+    overdue: bool
+
+
+async def listed(call: Call) -> list[Checklist]:
+    """Return the checklists of the system, or of a point, with how each item stands."""
+    query: Of = call.query
+    await _check_may_read(call, query.point)
+    return await _lists(call, query.point)
+
+
+async def say(call: Call) -> list[Checklist]:
+    """Say how an item stands."""
+    body: Said = call.body
+    await _check_may_set(call, body.point)
+    by, subject = call.account.account, body.point or SYSTEM
+    said = await call.roof.register.set(body.checklist, subject, body.item, body.state, body.remark, by, call.now)
+    detail = f"{said.checklist} {said.item}: {said.state} {said.remark}"
+    await call.note("control", said.id, f"{subject} {detail}".strip()[:200])
+    return await _lists(call, body.point)
+
+
+async def add(call: Call) -> Evidence:
+    """Keep a file that shows how an item stands."""
+    control = await call.roof.register.control(call.id)
+    if control.subject == SYSTEM:
+        call.seen(call.account.sees_all)
+    await _check_may_read(call, control.subject or None)
+    await _check_may_set(call, control.subject or None)
+    file = await uploads.take(call)
+    added = await call.roof.archive.add("control", control.id, file, call.account.account, call.now)
+    await call.note("evidence", added.id, f"control {control.checklist} {control.item} {file.name}")
+    return evidence_shown(added)
+
+
+async def points(call: Call) -> list[Point]:
+    """List how a checklist stands at every point, those never checked first."""
+    call.only(call.account.sees_all)
+    query: Which = call.query
+    known = call.roof.register.checklists.get(query.checklist)
+    if known is None or known.of != "point":
+        raise NotFound
+    day = call.roof.scheduler.day(call.now)
+    return [_point(each, day) for each in await call.roof.register.checked(known)]
+
+
+async def export(call: Call) -> web.Response:
+    """Send the checklists of the system, or of a point, as a spreadsheet."""
+    query: Of = call.query
+    await _check_may_read(call, query.point)
+    found = await _lists(call, query.point)
+    await call.note("export-controls", query.point or "")
+    title = "Hồ sơ an toàn thông tin và tiêu chí nền tảng" if query.point is None else f"Kiểm tra tại {query.point}"
+    body = xlsx(title, [Sheet(each.name[:31], HEAD, tuple(map(_cells, each.rows))) for each in found])
+    return attached(body, XLSX, "kiem-soat.xlsx")
+
+
+async def _check_may_read(call: Call, point: str | None) -> None:
+    """The system's are for who supervises, a point's for who may see its card.
+
+    Raises Forbidden, Hidden, UnknownPoint.
+    """
+    if point is not None:
+        await check_may_see(call, await call.roof.register.unit(point, call.now))
+    else:
+        call.only(call.account.sees_all)
+
+
+async def _check_may_set(call: Call, point: str | None) -> None:
+    """The operating unit keeps all, a unit those of its points. Raises Forbidden, UnknownPoint."""
+    if not call.account.central:
+        own = point is not None and await call.roof.register.unit(point, call.now) == call.account.unit
+        call.only(own)
+
+
+async def _lists(call: Call, point: str | None) -> list[Checklist]:
+    register, day = call.roof.register, call.roof.scheduler.day(call.now)
+    own = point is not None and await register.unit(point, call.now) == call.account.unit
+    found = []
+    for each in register.checklists.values():
+        if (each.of == "point") == (point is not None):
+            rows = await register.rows(each, point or SYSTEM)
+            shown = await call.roof.archive.behind("control", [row.control.id for row in rows if row.control])
+            found.append(
+                Checklist(
+                    id=each.id,
+                    name=each.name,
+                    basis=each.basis,
+                    of=each.of,
+                    months=each.months,
+                    open=sum(row.open for row in rows),
+                    may_set=call.account.central or own,
+                    rows=[_row(row, day, list(map(evidence_shown, shown.get(_id(row), [])))) for row in rows],
+                )
+            )
+    return found
+
+
+def _id(row: controls_rules.Row) -> str:
+    return row.control.id if row.control else ""
+
+
+def _row(of: controls_rules.Row, day: date, shown: list[Evidence]) -> Row:
+    said = of.control
+    return Row(
+        item=of.item.id,
+        group=of.item.group,
+        text=of.item.text,
+        proof=list(of.item.proof),
+        id=said.id if said else None,
+        state=said.state if said else None,
+        remark=said.remark if said else "",
+        by=said.by if said else "",
+        at=said.at if said else None,
+        due=said.due if said else None,
+        overdue=of.overdue(day),
+        files=shown,
+    )
+
+
+def _point(each: Checked, day: date) -> Point:
+    return Point(
+        point=Named(id=each.point.id, name=each.point.name),
+        label=each.point.label,
+        open=each.open,
+        at=each.at,
+        by=each.by,
+        due=each.due,
+        overdue=each.due is None or each.due < day,
+    )
+
+
+def _cells(row: Row) -> tuple[str | int, ...]:
+    shown = "; ".join([*(file.name for file in row.files), *row.proof]) or "–"
+    at = f"{row.at:%d/%m/%Y}" if row.at else "–"
+    due = f"{row.due:%d/%m/%Y}" if row.due else "–"
+    return (row.text, row.group, STATES[row.state], shown, row.remark, row.by, at, due)
+
+
+ROUTES = [
+    Route("GET", "/controls", listed, "The register of controls", list[Checklist], query=Of, problems=(403, 404)),
+    Route("POST", "/controls", say, "Say how a control stands", list[Checklist], body=Said, problems=(403, 404)),
+    Route(
+        "POST", f"/controls/{ID}/files", add, "Add evidence of a control: the body is the file", Evidence,
+        query=FileName, status=201, problems=(403, 404, 409, 413), upload=True,
+    ),
+    Route("GET", "/controls/points", points, "How points stand", list[Point], query=Which, problems=(403, 404)),
+    Route(
+        "GET", "/controls/export", export, "The register as a spreadsheet", None,
+        query=Of, problems=(403, 404), media_type=XLSX,
+    ),
+]  # fmt: skip

@@ -1,0 +1,108 @@
+"""What ends on days to come, when other rules begin or units end: who must act sees it beforehand (R-002)."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from scheduler.directory.endings import Ending as Found
+from scheduler.directory.endings import Why
+from scheduler.units import seed
+from signaling.accounts.passwords import Account
+from signaling.booking import session_briefs
+from signaling.booking.session_briefs import Brief
+from signaling.directory.jobs import losers
+from signaling.http.route import Call, Model, Named, Route
+
+
+class Unit(Model):
+    """A unit that ends: with its last day, or since the profile has no such level; what it became part of, if known."""
+
+    id: str
+    name: str
+    level: str
+    why: Why
+    successor: str | None
+
+
+class Loser(Model):
+    """An account of a unit that ends, or of a technician of who operates the system no longer."""
+
+    account: str
+    name: str
+    unit: str | None
+
+
+class Operators(Model):
+    """Who operates the system until then, and from then on."""
+
+    before: str
+    after: str
+
+
+class Ending(Model):
+    """What holds no longer from `day` on; `profile` begins on it, if one does. Sessions are held then or later."""
+
+    day: date
+    profile: str | None
+    units: list[Unit]
+    hosts: list[Named]
+    sessions: list[Brief]
+    accounts: list[Loser]
+    operators: Operators | None
+
+
+class Outdated(Model):
+    """Units that are registered as valid, though they ended by a shipped file; and what that takes to be put right: the
+    setting of profiles, and the units files to import, in order."""
+
+    units: list[Named]
+    profiles: str
+    files: list[str]
+
+
+async def endings(call: Call) -> list[Ending]:
+    """List what ends, the nearest day first."""
+    call.only(call.account.central)
+    found = await call.roof.directory.endings(call.now)
+    accounts = await call.roof.store.accounts() if found else []
+    names = {unit.id: unit.name for unit in await call.roof.scheduler.units()}
+    known = await session_briefs.of(call, {beyond.session.id for each in found for beyond in each.sessions})
+    return [_wire(each, known, losers(each, accounts), names) for each in found]
+
+
+def _wire(found: Found, known: session_briefs.Briefs, accounts: list[Account], names: Mapping[str, str]) -> Ending:
+    operators = [names.get(unit, unit) for unit in found.operators or ()]
+    return Ending(
+        day=found.day,
+        profile=found.profile,
+        units=[
+            Unit(
+                id=each.unit.id,
+                name=each.unit.name,
+                level=each.unit.level,
+                why=each.why,
+                successor=names.get(each.unit.successor or ""),
+            )
+            for each in found.units
+        ],
+        hosts=[Named(id=point.id, name=point.name) for point in found.hosts],
+        sessions=[known[each.session.id] for each in found.sessions],
+        accounts=[Loser(account=a.account, name=a.name, unit=names.get(a.unit or "")) for a in accounts],
+        operators=Operators(before=operators[0], after=operators[1]) if operators else None,
+    )
+
+
+async def outdated(call: Call) -> Outdated:
+    """Say which units on record are none any longer by the shipped files, and what brings them up to date."""
+    call.only(call.account.central)
+    gone = seed.outdated(await call.roof.scheduler.units(), call.roof.scheduler.day(call.now))
+    return Outdated(
+        units=[Named(id=unit.id, name=unit.name) for unit in gone],
+        profiles=seed.TWO_TIER_PROFILES,
+        files=[str(path) for path in (seed.KHANH_HOA_2024, seed.KHANH_HOA_2025)],
+    )
+
+
+ROUTES = [
+    Route("GET", "/endings", endings, "What ends on days to come", list[Ending], problems=(403,)),
+    Route("GET", "/units/outdated", outdated, "Units that are none any longer", Outdated, problems=(403,)),
+]

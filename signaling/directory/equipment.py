@@ -1,0 +1,328 @@
+"""Devices, lines and providers of points, and what is to change or was seen to have changed (Điều 6.3, 11.5, 11.7)."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from scheduler.directory import model as directory
+from scheduler.directory.equipment import devices as rules_of_devices
+from scheduler.directory.equipment import lines as rules
+from scheduler.directory.points.store import new_id
+from scheduler.units.naming import device_names
+from signaling.core.errors import BadInput, Fault, NotFound
+from signaling.directory.points import Day, Yes, check_may_see
+from signaling.http.route import ID, Call, Id, Model, Moment, Route
+
+Text = Annotated[str, StringConstraints(max_length=200)]
+Short = Annotated[str, StringConstraints(max_length=100)]
+Long = Annotated[str, StringConstraints(max_length=500)]
+Kbps = Annotated[int, Field(ge=0, le=100_000_000, strict=True)]
+
+
+class Description(Model):
+    """What is registered of a device."""
+
+    kind: directory.DeviceKind
+    model: Text = ""
+    serial: Short = ""
+    address: Annotated[str, StringConstraints(max_length=45)] | None = None
+    protocol: directory.Protocol = ""
+    firmware: Short = ""
+    patched: Day | None = None
+    dial_out: Yes = False
+    security_owner: Text = ""
+    asset_number: Short = ""
+    asset_year: Annotated[int, Field(ge=1950, le=2199, strict=True)] | None = None
+    asset_source: Text = ""
+    user_agent: Long = ""
+    codecs: Long = ""
+    port: Annotated[int, Field(strict=True)] | None = None
+    transport: directory.Transport = ""
+
+
+class Tested(Model):
+    """Whether a device answered."""
+
+    answers: bool
+
+
+class Device(Model):
+    """A device with its name (R-033); an empty kind is not described yet, `overdue` was not patched for too long."""
+
+    id: str
+    point: str
+    number: int
+    name: str
+    kind: directory.DeviceKind | Literal[""]
+    model: str
+    serial: str
+    address: str | None
+    protocol: directory.Protocol
+    firmware: str
+    patched: date | None
+    dial_out: bool
+    security_owner: str
+    asset_number: str
+    asset_year: int | None
+    asset_source: str
+    user_agent: str
+    codecs: str
+    port: int | None
+    transport: directory.Transport
+    overdue: bool
+
+
+class NewLine(Model):
+    """A line of a point; `id` replaces the one there is. Rates are kbit/s, `ranges` networks with blanks between."""
+
+    id: Id | None = None
+    type: Literal["TSLCD", "WAN", "INTERNET"]
+    provider: Id | None = None
+    subscribed_kbps: Kbps
+    dedicated: Yes = False
+    ranges: Annotated[str, StringConstraints(max_length=500)] = ""
+    up_kbps: Kbps | None = None
+    down_kbps: Kbps | None = None
+
+
+class Line(Model):
+    """A line, and what is slower than it should be (R-026)."""
+
+    id: str
+    type: str
+    provider: str | None
+    subscribed_kbps: int
+    dedicated: bool
+    ranges: list[str]
+    up_kbps: int | None
+    down_kbps: int | None
+    measured: Moment | None
+    slow: bool
+
+
+class Provider(Model):
+    """A telecom enterprise and whom to call."""
+
+    id: Id | None = None
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    contact: Text = ""
+    phone: Annotated[str, StringConstraints(max_length=16)] = ""
+    email: Annotated[str, StringConstraints(max_length=254)] = ""
+
+
+class Asked(Model):
+    """A change that a unit asks for."""
+
+    field: Literal["address", "user_agent", "firmware", "codecs"]
+    new: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    reason: Annotated[str, StringConstraints(max_length=500)]
+
+
+class Decision(Model):
+    """Whether a change is accepted."""
+
+    accept: Yes
+
+
+class Change(Model):
+    """A change that was asked for, or seen."""
+
+    id: str
+    point: str
+    kind: str
+    field: str
+    old: str
+    new: str
+    reason: str
+    state: str
+    at: Moment
+    by: str
+    decided: Moment | None
+    decided_by: str
+
+
+class Stock(Model):
+    """Devices, lines and changes of a point."""
+
+    devices: list[Device]
+    lines: list[Line]
+    changes: list[Change]
+
+
+async def stock(call: Call) -> Stock:
+    """Return what stands in a room."""
+    await check_may_see(call, (await call.roof.scheduler.point(call.id)).unit)
+    return await _stock(call, call.id)
+
+
+async def add_device(call: Call) -> Stock:
+    """Add a device to a point."""
+    call.only(call.account.central)
+    given = directory.Device("", call.id, 0, **call.body.model_dump())
+    added = await call.roof.equipment.add_device(given, call.now)
+    await call.note("device-add", call.id, f"{added.kind} {added.address or ''}".strip())
+    return await _stock(call, call.id)
+
+
+async def describe(call: Call) -> Stock:
+    """Replace what is registered of a device."""
+    call.only(call.account.central)
+    given = directory.Device(call.id, "", 0, **call.body.model_dump())
+    known = await call.roof.equipment.describe(given, call.now)
+    await call.note("device", known.point, f"{known.number:02} {known.kind} {known.address or ''}".strip())
+    return await _stock(call, known.point)
+
+
+async def remove_device(call: Call) -> Stock:
+    """Remove a device."""
+    call.only(call.account.central)
+    gone = await call.roof.equipment.remove_device(call.id)
+    await call.note("device-remove", gone.point, f"{gone.number:02} {gone.kind}".strip())
+    return await _stock(call, gone.point)
+
+
+async def test_device(call: Call) -> Tested:
+    """Ask a device over SIP whether it is there; nobody is called."""
+    call.only(call.account.central)
+    known = next((each for each in await call.roof.equipment.devices() if each.id == call.id), None)
+    if known is None:
+        raise NotFound
+    answers = await call.roof.gateway.answers(known)
+    await call.note(
+        "device-test", known.point, f"{known.number:02} {known.address} {'answers' if answers else 'silent'}"
+    )
+    return Tested(answers=answers)
+
+
+async def set_line(call: Call) -> Stock:
+    """Add or replace a line; rates that come with it were measured now."""
+    call.only(call.account.central)
+    body: NewLine = call.body
+    line = directory.Line(
+        id=body.id or new_id(),
+        point=call.id,
+        type=body.type,
+        provider=body.provider,
+        subscribed_kbps=body.subscribed_kbps,
+        dedicated=body.dedicated,
+        ranges=_ranges(body.ranges),
+        up_kbps=body.up_kbps,
+        down_kbps=body.down_kbps,
+        measured=None if body.up_kbps is None or body.down_kbps is None else call.now,
+    )
+    await call.roof.equipment.set_line(line)
+    await call.note("line", call.id, f"{line.type} {' '.join(line.ranges)}".strip())
+    return await _stock(call, call.id)
+
+
+async def remove_line(call: Call) -> None:
+    """Remove a line."""
+    call.only(call.account.central)
+    await call.roof.equipment.remove_line(call.id)
+    await call.note("line-remove", call.id)
+
+
+async def providers(call: Call) -> list[Provider]:
+    """List providers."""
+    call.only(call.account.central)
+    return [Provider(**_fields(each, Provider)) for each in await call.roof.equipment.providers()]
+
+
+async def set_provider(call: Call) -> Provider:
+    """Add a provider, or change the one with this id."""
+    call.only(call.account.central)
+    body: Provider = call.body
+    given = directory.Provider(**{**body.model_dump(), "id": body.id or new_id()})
+    await call.roof.equipment.set_provider(given)
+    await call.note("provider", given.id, given.name)
+    return Provider(**_fields(given, Provider))
+
+
+async def changes(call: Call) -> list[Change]:
+    """List changes, open ones first."""
+    call.only(call.account.central)
+    return [_change(each) for each in await call.roof.equipment.changes()]
+
+
+async def ask(call: Call) -> Change:
+    """Ask that something registered of a device be changed (Điều 11.5)."""
+    known = next((each for each in await call.roof.equipment.devices() if each.id == call.id), None)
+    if known is None:
+        raise NotFound
+    await check_may_see(call, (await call.roof.scheduler.point(known.point)).unit)
+    body: Asked = call.body
+    change = await call.roof.equipment.ask(call.id, body.field, body.new, body.reason, call.account.account, call.now)
+    await call.note("change-ask", known.point, f"{change.field} {change.old} → {change.new}")
+    return _change(change)
+
+
+async def decide(call: Call) -> Change:
+    """Accept or reject a change."""
+    call.only(call.account.central)
+    if not call.id.isdecimal() or len(call.id) > 9:
+        raise NotFound
+    change = await call.roof.equipment.decide(int(call.id), call.body.accept, call.account.account, call.now)
+    await call.note("change-decide", change.point, f"{change.field} {change.new} {change.state}")
+    return _change(change)
+
+
+async def _stock(call: Call, point_id: str) -> Stock:
+    point = await call.roof.scheduler.point(point_id)
+    names = device_names(point.name, point.devices, point.numbers)
+    devices = await call.roof.equipment.devices(point_id)
+    policy = call.roof.scheduler.policy(call.now)
+    return Stock(
+        devices=[_device(call, device, name) for device, name in zip(devices, names, strict=True)],
+        lines=[
+            Line(**{**_fields(line, Line), "ranges": list(line.ranges)},
+                 slow=bool(rules.warnings(line, policy) or rules.faults(line, policy, point.level, exempt=True)))
+            for line in await call.roof.equipment.lines(point_id)
+        ],
+        changes=[_change(each) for each in await call.roof.equipment.changes(point_id)],
+    )  # fmt: skip
+
+
+def _device(call: Call, device: directory.Device, name: str) -> Device:
+    days = call.roof.scheduler.policy(call.now).directory.patch_days
+    overdue = rules_of_devices.overdue(device, call.roof.scheduler.day(call.now), days)
+    return Device(**_fields(device, Device), name=name, overdue=overdue)
+
+
+def _change(change: directory.Change) -> Change:
+    return Change(**{**_fields(change, Change), "id": str(change.id)})
+
+
+def _fields(given: object, model: type[Model]) -> dict[str, Any]:
+    return {name: getattr(given, name) for name in model.model_fields if hasattr(given, name)}
+
+
+def _ranges(text: str) -> tuple[str, ...]:
+    try:
+        return rules.ranges(text)
+    except ValueError:
+        raise BadInput([Fault("ranges", "bad-ranges")]) from None
+
+
+_REFUSED = (403, 404, 409)
+ROUTES = [
+    Route("GET", f"/directory/points/{ID}/stock", stock, "Devices and lines of a point", Stock, problems=(403, 404)),
+    Route("POST", f"/directory/points/{ID}/devices", add_device, "Add a device", Stock, Description, problems=_REFUSED),
+    Route("POST", f"/directory/points/{ID}/lines", set_line, "Add a line", Stock, NewLine, problems=_REFUSED),
+    Route("POST", f"/directory/devices/{ID}", describe, "Describe a device", Stock, Description, problems=_REFUSED),
+    Route("POST", f"/directory/devices/{ID}/remove", remove_device, "Remove a device", Stock, problems=_REFUSED),
+    Route(
+        "POST",
+        f"/directory/devices/{ID}/test",
+        test_device,
+        "Ask a device whether it is there",
+        Tested,
+        problems=_REFUSED,
+    ),
+    Route("POST", f"/directory/devices/{ID}/change", ask, "Ask for a change", Change, Asked, problems=_REFUSED),
+    Route("POST", f"/directory/lines/{ID}/remove", remove_line, "Remove a line", None, problems=_REFUSED),
+    Route("GET", "/directory/providers", providers, "List providers", list[Provider], problems=(403,)),
+    Route("POST", "/directory/providers", set_provider, "Keep a provider", Provider, Provider, problems=(403,)),
+    Route("GET", "/directory/changes", changes, "Changes to be decided", list[Change], problems=(403,)),
+    Route("POST", f"/directory/changes/{ID}/decide", decide, "Decide a change", Change, Decision, problems=_REFUSED),
+]

@@ -1,0 +1,89 @@
+"""Evidence of the directory: photos of an assessment, the file of a document that allows more (R-024, R-045)."""
+
+from aiohttp import web
+
+from scheduler.directory.controls import evidence
+from scheduler.directory.controls.evidence import Behind
+from signaling.directory.points import Evidence, check_may_see, evidence_shown
+from signaling.http import uploads
+from signaling.http.route import ID, Call, Route
+from signaling.http.uploads import FileName
+
+
+async def add_to_assessment(call: Call) -> Evidence:
+    """Keep a file behind an assessment."""
+    return await _add(call, "assessment")
+
+
+async def add_to_exemption(call: Call) -> Evidence:
+    """Keep the file of a document that allows more."""
+    return await _add(call, "exemption")
+
+
+async def _add(call: Call, behind: Behind) -> Evidence:
+    call.only(call.account.central)
+    await call.roof.archive.check(behind, call.id)
+    file = await uploads.take(call)
+    added = await call.roof.archive.add(behind, call.id, file, call.account.account, call.now)
+    await call.note("evidence", added.id, f"{behind} {call.id} {file.name}")
+    return evidence_shown(added)
+
+
+async def fetch(call: Call) -> web.Response:
+    """Send a file to who may see the card it belongs to; every time is noted."""
+    found = await _seen(call)
+    answer = await uploads.send(call, found.file)
+    await call.note("evidence-download", found.id, found.file.name)
+    return answer
+
+
+async def remove(call: Call) -> web.Response:
+    """Delete a file that was added by mistake."""
+    call.only(call.account.central)
+    found = await call.roof.archive.file(call.id)
+    await call.roof.archive.remove(found.id)
+    await uploads.drop(call, found.file.path)
+    await call.note("evidence-removed", found.id, found.file.name)
+    return web.Response(status=204)
+
+
+async def _seen(call: Call) -> evidence.Evidence:
+    found = await call.roof.archive.file(call.id)
+    await check_may_see(call, found.unit)
+    return found
+
+
+ROUTES = [
+    Route(
+        "POST",
+        f"/directory/assessments/{ID}/files",
+        add_to_assessment,
+        "Add evidence of an assessment: the body is the file",
+        Evidence,
+        query=FileName,
+        status=201,
+        problems=(403, 404, 409, 413),
+        upload=True,
+    ),
+    Route(
+        "POST",
+        f"/directory/documents/{ID}/files",
+        add_to_exemption,
+        "Add the file of a document: the body is the file",
+        Evidence,
+        query=FileName,
+        status=201,
+        problems=(403, 404, 409, 413),
+        upload=True,
+    ),
+    Route(
+        "GET",
+        f"/directory/files/{ID}",
+        fetch,
+        "Fetch evidence",
+        None,
+        problems=(403, 404),
+        media_type="application/octet-stream",
+    ),
+    Route("POST", f"/directory/files/{ID}/remove", remove, "Delete evidence", None, status=204, problems=(403, 404)),
+]

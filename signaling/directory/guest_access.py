@@ -1,0 +1,79 @@
+"""Which sessions points of other agencies may enter (Điều 3.2.đ, 6.5; R-006, R-035)."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from signaling.directory.points import check_may_see
+from signaling.http.route import ID, Call, Id, Interval, Model, Route
+
+AHEAD = timedelta(days=400)
+
+
+class Invitation(Model):
+    """A session the point is part of, now or later."""
+
+    session: str
+    number: str
+    title: str
+    official: Interval
+    granted: bool
+
+
+class Invitations(Model):
+    """`needed` is false for points that need no grant."""
+
+    needed: bool
+    sessions: list[Invitation]
+
+
+class Grant(Model):
+    """Whether the point may enter a session."""
+
+    session: Id
+    granted: Annotated[bool, Field(strict=True)]
+
+
+async def invitations(call: Call) -> Invitations:
+    """Return whether a point needs grants, and for what."""
+    await check_may_see(call, (await call.roof.scheduler.point(call.id)).unit)
+    return await _invitations(call)
+
+
+async def grant(call: Call) -> Invitations:
+    """Grant a session to a point, or take that back."""
+    call.only(call.account.central)
+    body: Grant = call.body
+    if body.granted:
+        await call.roof.grants.grant(call.id, body.session, call.account.account, call.now)
+    else:
+        await call.roof.grants.take_back(call.id, body.session)
+    await call.note("grant" if body.granted else "grant-back", call.id, body.session)
+    return await _invitations(call)
+
+
+async def _invitations(call: Call) -> Invitations:
+    needed = await call.roof.grants.needed(call.id, call.now)
+    found = await call.roof.grants.invitations(call.id, call.now, call.now + AHEAD) if needed else []
+    return Invitations(
+        needed=needed,
+        sessions=[
+            Invitation(
+                session=each.session.id,
+                number=each.session.number,
+                title=each.session.title,
+                official=Interval(start=each.session.official.start, end=each.session.official.end),
+                granted=each.by is not None,
+            )
+            for each in found
+        ],
+    )
+
+
+ROUTES = [
+    Route("GET", f"/directory/points/{ID}/grants", invitations, "Grants of a point", Invitations, problems=(403, 404)),
+    Route(
+        "POST", f"/directory/points/{ID}/grants", grant, "Grant a session", Invitations, body=Grant, problems=(403, 404)
+    ),
+]

@@ -1,0 +1,74 @@
+"""What falls due in the directory by the clock alone, noted in the audit log."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from scheduler.directory import endings
+from scheduler.directory.endings import Ending
+from scheduler.directory.people.service import People
+from scheduler.directory.points.service import Directory
+from scheduler.notifications.service import Post
+from scheduler.notifications.wording import Facts, Notice
+from signaling.accounts.passwords import Account
+from signaling.accounts.store import Store
+from signaling.audit.hash_chain import AuditEntry
+from signaling.audit.log import SERVER, Audit
+from signaling.meeting.sign_out import Logins
+
+
+async def fall_due(
+    directory: Directory, people: People, post: Post, store: Store, audit: Audit, logins: Logins, now: datetime
+) -> None:
+    """Suspend points, warn units whose document ended, shut accounts of people whose days are over."""
+    for point in await directory.lapse(now):
+        await audit.append(AuditEntry(now, SERVER, "point-move", point.id, f"suspend → {point.state}"))
+    for given in await directory.ended(now):
+        facts = Facts(number=given.number, reason=f"{directory.suspension(given, now):%d/%m/%Y}")
+        await post.tell(Notice("exception-over", f"exception-over:{given.id}:{given.valid_to}", facts, given.unit), now)
+    known = {account.account for account in await store.accounts() if not account.disabled}
+    for name in await people.gone(now):
+        if name in known:
+            await shut(store, logins, name)
+            await audit.append(AuditEntry(now, SERVER, "account-disable", name))
+
+
+async def warn_of_endings(directory: Directory, post: Post, store: Store, now: datetime) -> None:
+    """Tell the operating unit what ends on a day to come, and hosts which of their sessions; once for each notice."""
+    for found in await directory.endings(now):
+        days = directory.ending_notice(found.day, now)
+        if days is None:
+            continue
+        told = f"ending:{found.day}:{days}"
+        accounts = losers(found, await store.accounts())
+        operator = directory.operator(now)
+        facts = Facts(title=found.profile or "", reason=endings.said(found, len(accounts)))
+        await post.tell(Notice("ending", f"{told}:operator", facts, operator), now)
+        for unit, words in endings.said_to_hosts(found).items():
+            await post.tell(Notice("ending", f"{told}:{unit}", Facts(reason=words), unit), now)
+
+
+async def warn_of_first_assessments(directory: Directory, post: Post, now: datetime) -> None:
+    """Tell units which points that were taken over are to be assessed soon; once for each notice."""
+    for (unit, due), points in (await directory.taken_over(now)).items():
+        key = f"taken-over:{unit}:{due}:{directory.ending_notice(due, now)}"
+        facts = Facts(reason=f"{', '.join(point.name for point in points)}: hạn {due:%d/%m/%Y}")
+        await post.tell(Notice("taken-over", key, facts, unit), now)
+
+
+def losers(found: Ending, accounts: Iterable[Account]) -> list[Account]:
+    """Return the open accounts that lose something: of units that end, and technicians of who operates no longer."""
+
+    def central(account: Account, operator: str) -> bool:
+        return "technician" in account.under(operator).roles
+
+    def loses(account: Account) -> bool:
+        before, then = found.operators or ("", "")
+        return account.unit in found.gone or (central(account, before) and not central(account, then))
+
+    return [account for account in accounts if not account.disabled and loses(account)]
+
+
+async def shut(store: Store, logins: Logins, account: str) -> None:
+    """Disable an account: nobody is signed in with it any more, nor in a meeting (R-120)."""
+    await store.disable(account, disabled=True)
+    await logins.ended(account, None, "removed")

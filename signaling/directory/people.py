@@ -1,0 +1,275 @@
+"""Lists of people who run rooms, and the accounts they are issued (Điều 9.3, 17.2.c, 19.3; R-047, R-111, R-120)."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from scheduler.directory import model as directory
+from scheduler.directory.people.list_status import Standing
+from scheduler.directory.people.service import Entry
+from scheduler.notifications.wording import Facts, Notice
+from signaling.accounts import permissions
+from signaling.accounts.password_links import PAGE, Link
+from signaling.accounts.passwords import Account, Role, normal_name
+from signaling.core.errors import BadInput, Fault, NotFound
+from signaling.directory.jobs import shut
+from signaling.directory.points import Day, check_may_keep, check_may_see
+from signaling.http.route import ID, Call, Id, Model, Moment, Route
+
+POINT_ROLES: tuple[Role, ...] = ("site", "registrant")
+Mail = Annotated[str, StringConstraints(pattern=r"^$|^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,189}$")]
+
+
+class Person(Model):
+    """Somebody who is or was in charge; `serving` today, `untrained` until a day of training is entered."""
+
+    id: str
+    unit: str
+    point: str | None
+    role: directory.PersonRole
+    name: str
+    phone: str
+    email: str
+    trained: date | None
+    valid_from: date
+    valid_to: date | None
+    source: str
+    replaces: str | None
+    account: str | None
+    serving: bool
+    untrained: bool
+
+
+class UnitList(Model):
+    """How a unit's list stands."""
+
+    unit: str
+    name: str
+    updated: Moment | None
+    stale: bool
+    people: list[Person]
+
+
+class NewPerson(Model):
+    """Somebody who is in charge from a day on, today unless said otherwise; `replaces` ends somebody else's days."""
+
+    name: Annotated[str, StringConstraints(max_length=200)]
+    phone: Annotated[str, StringConstraints(max_length=32)]
+    email: Mail = ""
+    role: directory.PersonRole = "technician"
+    point: Id | None = None
+    trained: Day | None = None
+    valid_from: Day | None = None
+    source: Annotated[str, StringConstraints(max_length=200)] = ""
+    replaces: Id | None = None
+
+
+class Training(Model):
+    """When somebody was trained."""
+
+    trained: Day
+
+
+class LastDay(Model):
+    """Through which day somebody is in charge."""
+
+    valid_to: Day
+
+
+class Wanted(Model):
+    """Which account is issued: the point's own (null), or one for a person of its unit."""
+
+    account: Annotated[str, StringConstraints(max_length=64)] | None
+    person: Id | None = None
+
+
+class WantedOutside(Model):
+    """Which account is issued to people of a telecom enterprise."""
+
+    account: Annotated[str, StringConstraints(max_length=64)]
+
+
+class Issued(Model):
+    """An issued account. The link is told here once, unless a letter took it to the unit's official mailbox."""
+
+    account: str
+    sent: bool
+    link: str | None
+    expires: Moment
+
+
+async def lists(call: Call) -> list[UnitList]:
+    """Return the consolidated list, units without anybody first."""
+    units = await call.roof.scheduler.units()
+    found = await call.roof.people.lists(call.now)
+    return [_list(call, each) for each in found if permissions.may_see_card(call.account, each.unit.id, units)]
+
+
+async def people(call: Call) -> list[Person]:
+    """Return everybody who is or was in charge at a unit."""
+    await check_may_see(call, call.id)
+    return [_wire(call, person) for person in await call.roof.people.of(call.id)]
+
+
+async def add(call: Call) -> Person:
+    """Add somebody, or put them in somebody's place, whose account is shut when their days are over."""
+    await check_may_keep(call, call.id)
+    body: NewPerson = call.body
+    entry = Entry(
+        unit=call.id,
+        point=body.point,
+        role=body.role,
+        name=body.name,
+        phone=body.phone,
+        email=body.email,
+        trained=body.trained,
+        valid_from=body.valid_from or call.roof.scheduler.day(call.now),
+        source=body.source or call.account.account,
+    )
+    person = await call.roof.people.add(entry, call.now, body.replaces)
+    await call.note("person-add", person.id, f"{call.id} {person.valid_from}" + (" replaces" if body.replaces else ""))
+    await _tell_operator(call, person)
+    await _shut_gone(call)
+    return _wire(call, person)
+
+
+async def end(call: Call) -> Person:
+    """Let somebody be in charge through a day."""
+    await check_may_keep(call, (await call.roof.people.person(call.id)).unit)
+    person = await call.roof.people.end(call.id, call.body.valid_to, call.now)
+    await call.note("person-end", person.id, str(person.valid_to))
+    await _tell_operator(call, person)
+    await _shut_gone(call)
+    return _wire(call, person)
+
+
+async def train(call: Call) -> Person:
+    """Note when somebody was trained."""
+    call.only(call.account.central)
+    person = await call.roof.people.train(call.id, call.body.trained, call.now)
+    await call.note("person-train", person.id, str(person.trained))
+    return _wire(call, person)
+
+
+async def confirm(call: Call) -> list[Person]:
+    """Note that a unit's list is still right."""
+    await check_may_keep(call, call.id)
+    await call.roof.people.confirm(call.id, call.now)
+    await call.note("people-confirm", call.id)
+    return [_wire(call, person) for person in await call.roof.people.of(call.id)]
+
+
+async def issue(call: Call) -> Issued:
+    """Issue an account, or issue it anew: a one-time link sets its password, whatever was before no longer works."""
+    call.only(call.account.central)
+    body: Wanted = call.body
+    point = await call.roof.scheduler.point(call.id)
+    name = normal_name(body.account or point.id)
+    if body.person is not None and (await call.roof.people.person(body.person)).unit != point.unit:
+        raise BadInput([Fault("person", "person-elsewhere")])
+    await _open(call, Account(name, point.label, POINT_ROLES, point.unit, point.id))
+    if body.person is not None:
+        await call.roof.people.give_account(body.person, name, call.now)
+    lasts = timedelta(hours=call.roof.scheduler.policy(call.now).directory.account_link_hours)
+    link = await call.roof.links.issue(name, lasts, call.account.account, call.now)
+    await call.note("account-issue", name, point.name)
+    return await _hand_over(call, link, point.name, unit=point.unit)
+
+
+async def issue_outside(call: Call) -> Issued:
+    """Issue an account to people of a telecom enterprise, who see its lines alone (R-090, A36)."""
+    call.only(call.account.central)
+    provider = next((each for each in await call.roof.equipment.providers() if each.id == call.id), None)
+    if provider is None:
+        raise NotFound
+    name = normal_name(call.body.account)
+    await _open(call, Account(name, provider.name, ("provider",), None, None, provider=provider.id))
+    lasts = timedelta(hours=call.roof.scheduler.policy(call.now).directory.account_link_hours)
+    link = await call.roof.links.issue(name, lasts, call.account.account, call.now)
+    await call.note("account-issue", name, provider.name)
+    return await _hand_over(call, link, provider.name, recipient=provider.email)
+
+
+async def _open(call: Call, wanted: Account) -> None:
+    """Open an account, or let nobody in by its old password if it is the same place's."""
+    known = await call.roof.store.account(wanted.account)
+    if known is None:
+        await call.roof.auth.open(wanted, call.now)
+    elif (known[0].point, known[0].provider) != (wanted.point, wanted.provider):
+        raise BadInput([Fault("account", "account-known")])
+    else:
+        await call.roof.auth.lock(wanted.account)
+        await call.roof.store.disable(wanted.account, disabled=False)
+
+
+async def _hand_over(call: Call, link: Link, place: str, unit: str | None = None, recipient: str = "") -> Issued:
+    """Send a link to the official mailbox of a unit, or to a provider, or show it once."""
+    bare = f"{call.request.scheme}://{call.request.host}/{PAGE}#{link.id}"
+    until = link.expires.astimezone(call.roof.post.zone)
+    facts = Facts(title=link.account, reason=f"{place} – {until:%H:%M %d/%m/%Y}", link=bare)
+    notice = Notice("account", f"account:{link.id}", facts, unit, recipient=recipient)
+    sent = await call.roof.post.tell(notice, call.now)
+    call.roof.deliverer.wake()
+    return Issued(
+        account=link.account, sent=sent, link=None if sent else call.roof.links.url(bare), expires=link.expires
+    )
+
+
+async def _tell_operator(call: Call, person: directory.Person) -> None:
+    """Tell the operating unit of a change that somebody else made (R-120)."""
+    if call.account.central:
+        return
+    names = await call.unit_names()
+    operator = call.roof.directory.operator(call.now)
+    facts = Facts(title=names.get(person.unit, person.unit))
+    key = f"people:{person.id}:{person.updated.isoformat()}"
+    await call.roof.post.tell(Notice("people", key, facts, operator), call.now)
+    call.roof.deliverer.wake()
+
+
+async def _shut_gone(call: Call) -> None:
+    open_ = {account.account for account in await call.roof.store.accounts() if not account.disabled}
+    for name in await call.roof.people.gone(call.now):
+        if name in open_:
+            await shut(call.roof.store, call.roof.logins, name)
+            await call.note("account-disable", name)
+
+
+def _list(call: Call, found: Standing) -> UnitList:
+    return UnitList(
+        unit=found.unit.id,
+        name=found.unit.name,
+        updated=found.updated,
+        stale=found.stale,
+        people=[_wire(call, person) for person in found.people],
+    )
+
+
+def _wire(call: Call, person: directory.Person) -> Person:
+    serving = person.serves(call.roof.scheduler.day(call.now))
+    fields = {name: getattr(person, name) for name in Person.model_fields if name not in {"serving", "untrained"}}
+    return Person(**fields, serving=serving, untrained=serving and person.untrained)
+
+
+_REFUSED = (403, 404)
+ROUTES = [
+    Route("GET", "/directory/people", lists, "Lists of people", list[UnitList]),
+    Route("GET", f"/directory/units/{ID}/people", people, "People of a unit", list[Person], problems=_REFUSED),
+    Route(
+        "POST", f"/directory/units/{ID}/people", add, "Add someone", Person, NewPerson, status=201, problems=_REFUSED
+    ),
+    Route("POST", f"/directory/units/{ID}/people/confirm", confirm, "Confirm a list", list[Person], problems=_REFUSED),
+    Route("POST", f"/directory/people/{ID}/end", end, "End a person's days", Person, LastDay, problems=_REFUSED),
+    Route("POST", f"/directory/people/{ID}/train", train, "Note a training", Person, Training, problems=_REFUSED),
+    Route("POST", f"/directory/points/{ID}/account", issue, "Issue an account", Issued, Wanted, problems=_REFUSED),
+    Route(
+        "POST",
+        f"/directory/providers/{ID}/account",
+        issue_outside,
+        "Issue an account to a provider",
+        Issued,
+        WantedOutside,
+        problems=_REFUSED,
+    ),
+]

@@ -1,0 +1,462 @@
+"""The directory: units and points as a tree, a point's card, its moves, assessments and documents (Điều 6, 8, 9)."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.core.errors import FieldError
+from scheduler.core.model import PointState
+from scheduler.directory import model as directory
+from scheduler.directory.controls import evidence
+from scheduler.directory.controls.evidence import Behind
+from scheduler.directory.points.quota import allowed
+from signaling.accounts import permissions
+from signaling.accounts.passwords import Account
+from signaling.core.errors import BadInput, Fault
+from signaling.core.texts import field_text, language_of
+from signaling.http.route import ID, Call, Id, Model, Moment, Route
+
+Text = Annotated[str, StringConstraints(max_length=300)]
+Note = Annotated[str, StringConstraints(max_length=1000)]
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+Yes = Annotated[bool, Field(strict=True)]
+
+
+class TreeUnit(Model):
+    """A unit of the tree; `quota` null is without limit."""
+
+    id: str
+    name: str
+    level: str
+    parent: str | None
+    valid_from: date | None
+    valid_to: date | None
+    quota: int | None
+
+
+class TreePoint(Model):
+    """A point of the tree; `aliases` are names it had. One that was taken over is to be assessed by `first_due`."""
+
+    id: str
+    name: str
+    label: str
+    unit: str
+    state: PointState
+    devices: int
+    aliases: list[str]
+    first_due: date | None
+
+
+class Level(Model):
+    """A tier of Điều 3.2."""
+
+    id: str
+    name: str
+    code: str | None
+
+
+class Item(Model):
+    """One item of the assessment form."""
+
+    id: str
+    name: str
+    article: str
+    remediable: bool
+
+
+class Tree(Model):
+    """All units and points, in the order of the registry, and the form they are assessed by."""
+
+    levels: list[Level]
+    units: list[TreeUnit]
+    points: list[TreePoint]
+    items: list[Item]
+    may_edit: bool
+
+
+class Lack(Model):
+    """Something that keeps a point from being active: a stable word, and a text."""
+
+    field: str
+    word: str
+    text: str
+
+
+class Room(Model):
+    """What is known of a room."""
+
+    address: Text
+    seats: Annotated[int, Field(ge=0, le=100_000, strict=True)] | None = None
+    managing_unit: Id | None = None
+    security_owner: Annotated[str, StringConstraints(max_length=200)] = ""
+    note: Note = ""
+
+
+class Answered(Model):
+    """The answer to one item of the form."""
+
+    id: Id
+    met: Yes
+    note: Annotated[str, StringConstraints(max_length=500)] = ""
+    remedy_by: Day | None = None
+
+
+class Form(Model):
+    """A filled-in form; `reference` tells where its evidence lies."""
+
+    items: Annotated[list[Answered], Field(max_length=100)]
+    reference: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
+class Evidence(Model):
+    """A file behind an assessment or a document."""
+
+    id: str
+    name: str
+    kind: str
+    bytes: int
+    sha256: str
+    by: str
+    at: Moment
+
+
+class Assessment(Model):
+    """An assessment with what it came to."""
+
+    id: str
+    at: Moment
+    assessor: str
+    result: directory.Result
+    items: list[Answered]
+    reference: str
+    expires: Moment | None
+    files: list[Evidence]
+
+
+class Moved(Model):
+    """One move; `by` is empty for what fell due by itself."""
+
+    at: Moment
+    move: str
+    state: PointState
+    by: str
+    reason: str
+
+
+class Exemption(Model):
+    """What a document allows a unit."""
+
+    id: str
+    unit: str
+    kind: directory.ExceptionKind
+    extra: int
+    number: str
+    dated: date
+    valid_to: date | None
+    files: list[Evidence]
+
+
+class Card(Model):
+    """One point, whole; who may not edit sees no moves."""
+
+    point: TreePoint
+    room: Room
+    account: str | None
+    assessments: list[Assessment]
+    exemptions: list[Exemption]
+    history: list[Moved]
+    lacks: list[Lack]
+    moves: list[str]
+    may_edit: bool
+
+
+class NewPoint(Model):
+    """A point to be drawn up; without a name it gets the one of the rule."""
+
+    unit: Id
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    label: Annotated[str, StringConstraints(max_length=250)] = ""
+
+
+class NewUnit(Model):
+    """A unit to be added, with its point; as an entry of a units file."""
+
+    id: Id
+    name: Annotated[str, StringConstraints(max_length=200)]
+    level: Id
+    parent: Id | None = None
+    abbr: Annotated[str, StringConstraints(max_length=2)] | None = None
+    point: Annotated[str, StringConstraints(max_length=64)] | None = None
+    valid_from: Day | None = None
+
+
+class NewName(Model):
+    """Another name; an empty label stays as it is."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    label: Annotated[str, StringConstraints(max_length=250)] = ""
+
+
+class Move(Model):
+    """What is asked of a point."""
+
+    move: Literal["submit", "activate", "suspend", "resume", "reassess", "withdraw"]
+    reason: Annotated[str, StringConstraints(max_length=500)] = ""
+
+
+class Document(Model):
+    """A document that allows more points, or an Internet line, through `valid_to`."""
+
+    kind: directory.ExceptionKind
+    extra: Annotated[int, Field(ge=0, le=99, strict=True)] = 0
+    number: Number
+    dated: Day
+    valid_to: Day | None = None
+
+
+async def tree(call: Call) -> Tree:
+    """Return the tree of tiers."""
+    policy, day = call.roof.scheduler.policy(call.now), call.roof.scheduler.day(call.now)
+    units = await call.roof.scheduler.units()
+    documents = await call.roof.directory.exemptions()
+    old = _aliases(await call.roof.directory.aliases())
+    rules = policy.directory.assessment.items
+    # units of levels that ended are still shown, under the name their level had
+    levels = {level.id: level for each in (*call.roof.scheduler.shelf.shelf, policy) for level in each.levels}
+    return Tree(
+        levels=[Level(id=level.id, name=level.name, code=level.code) for level in levels.values()],
+        units=[
+            TreeUnit(
+                id=unit.id,
+                name=unit.name,
+                level=unit.level,
+                parent=unit.parent,
+                valid_from=unit.valid_from,
+                valid_to=unit.valid_to,
+                quota=allowed(policy, unit, [each for each in documents if each.unit == unit.id], day),
+            )
+            for unit in units
+        ],
+        points=[_point(call, point, old) for point in await call.roof.scheduler.points()],
+        items=[Item(id=id_, name=rule.name, article=rule.article, remediable=rule.remediable)
+               for id_, rule in rules.items()],
+        may_edit=call.account.central,
+    )  # fmt: skip
+
+
+async def card(call: Call) -> Card:
+    """Return one point's card."""
+    point = await call.roof.scheduler.point(call.id)
+    await check_may_see(call, point.unit)
+    return await _card(call)
+
+
+async def add_point(call: Call) -> TreePoint:
+    """Draw up a point."""
+    call.only(call.account.central)
+    body: NewPoint = call.body
+    point = await call.roof.directory.add_point(body.unit, body.name, body.label, call.now)
+    await call.note("point-add", point.id, point.name)
+    return _point(call, point, {})
+
+
+async def add_unit(call: Call) -> TreePoint:
+    """Add a unit with its point, as a draft."""
+    call.only(call.account.central)
+    body: NewUnit = call.body
+    known = {unit.id for unit in await call.roof.scheduler.units()}
+    if body.id in known:
+        raise BadInput([Fault("id", "unit-known")])
+    entry = {name: value for name, value in body.model_dump(mode="json").items() if value is not None}
+    await call.roof.scheduler.import_units(json.dumps({"units": [entry]}), PointState.DRAFT)
+    await call.note("unit-add", body.id, body.name)
+    return _point(call, (await call.roof.scheduler.points(body.id))[0], {})
+
+
+async def rename(call: Call) -> Card:
+    """Give a point another name; its old one stays known."""
+    call.only(call.account.central)
+    before = await call.roof.scheduler.point(call.id)
+    point = await call.roof.directory.rename(call.id, call.body.name, call.body.label, call.now)
+    await call.note("point-name", point.id, f"{before.name} → {point.name}")
+    return await _card(call)
+
+
+async def set_room(call: Call) -> Card:
+    """Replace what is known of a point's room."""
+    call.only(call.account.central)
+    await call.roof.directory.set_room(call.id, directory.Room(**call.body.model_dump()))
+    await call.note("point-room", call.id, call.body.managing_unit or "")
+    return await _card(call)
+
+
+async def move(call: Call) -> Card:
+    """Move a point from its state to another; an active one needs everything of Điều 9."""
+    call.only(call.account.central)
+    body: Move = call.body
+    account = await _account(call) is not None
+    point = await call.roof.directory.move(call.id, body.move, call.account.account, body.reason, account, call.now)
+    await call.note("point-move", point.id, f"{body.move} → {point.state}")
+    return await _card(call)
+
+
+async def assess(call: Call) -> Card:
+    """Keep a filled-in assessment form."""
+    call.only(call.account.central)
+    body: Form = call.body
+    items = tuple(directory.Item(item.id, item.met, item.note, item.remedy_by) for item in body.items)
+    form = directory.Form(items, body.reference, call.account.account)
+    done = await call.roof.directory.assess(call.id, form, call.now)
+    await call.note("point-assess", call.id, done.result)
+    return await _card(call)
+
+
+async def allow(call: Call) -> Exemption:
+    """Keep what a document allows a unit."""
+    call.only(call.account.central)
+    body: Document = call.body
+    given = await call.roof.directory.allow(
+        call.id, body.kind, body.extra, body.number, body.dated, body.valid_to, call.account.account
+    )
+    await call.note("exemption", call.id, f"{given.kind} +{given.extra} {given.number}")
+    return _exemption(given, [])
+
+
+async def end_exemption(call: Call) -> None:
+    """Let a document hold no longer than today."""
+    call.only(call.account.central)
+    await call.roof.directory.end_exemption(call.id, call.roof.scheduler.day(call.now))
+    await call.note("exemption-end", call.id)
+
+
+async def check_may_see(call: Call, unit: str) -> None:
+    """A card is for the operating unit, the unit itself and the units above it (I-10). Raises Hidden."""
+    call.seen(permissions.may_see_card(call.account, unit, await call.roof.scheduler.units()))
+
+
+async def check_may_keep(call: Call, unit: str) -> None:
+    """People of a unit are kept by itself and the unit right above it (Điều 19.3). Raises Hidden, Forbidden."""
+    await check_may_see(call, unit)
+    call.only(permissions.may_keep_people(call.account, unit, await call.roof.scheduler.units()))
+
+
+async def _card(call: Call) -> Card:
+    account = await _account(call)
+    found = await call.roof.directory.card(call.id, account is not None, call.now)
+    files = await call.roof.archive.files(found.point.unit)
+    language = language_of(call.request.headers.get("Accept-Language", ""))
+    return Card(
+        point=_point(call, found.point, {found.point.id: [alias.name for alias in found.aliases]}),
+        room=Room(**{name: getattr(found.room, name) for name in Room.model_fields}),
+        account=account.account if account else None,
+        assessments=[_assessment(each, files) for each in found.assessments],
+        exemptions=[_exemption(each, files) for each in await call.roof.directory.exemptions(found.point.unit)],
+        history=[Moved(at=m.at, move=m.move, state=m.state, by=m.by, reason=m.reason) for m in found.history],
+        lacks=[lack(each, language) for each in found.lacks],
+        moves=list(found.moves) if call.account.central else [],
+        may_edit=call.account.central,
+    )
+
+
+async def _account(call: Call) -> Account | None:
+    """Return the account of a point, if one was issued."""
+    return next((each for each in await call.roof.store.accounts() if each.point == call.id), None)
+
+
+def lack(found: FieldError, language: str) -> Lack:
+    """Return what is missing as it is shown."""
+    return Lack(field=found.field, word=found.word, text=field_text(found.word, language, found.value))
+
+
+def _aliases(found: list[directory.Alias]) -> dict[str, list[str]]:
+    by_point: dict[str, list[str]] = {}
+    for alias in found:
+        by_point.setdefault(alias.point, []).append(alias.name)
+    return by_point
+
+
+def _point(call: Call, point: model.Point, aliases: dict[str, list[str]]) -> TreePoint:
+    return TreePoint(
+        id=point.id,
+        name=point.name,
+        label=point.label,
+        unit=point.unit,
+        state=point.state,
+        devices=point.devices,
+        aliases=aliases.get(point.id, []),
+        first_due=call.roof.directory.first_due(point),
+    )
+
+
+def evidence_shown(found: evidence.Evidence) -> Evidence:
+    """Return a file as it is shown: without where it lies."""
+    about = {name: getattr(found.file, name) for name in ("name", "kind", "bytes", "sha256")}
+    return Evidence(id=found.id, **about, by=found.by, at=found.at)
+
+
+def _behind(files: Sequence[evidence.Evidence], behind: Behind, subject: str) -> list[Evidence]:
+    return [evidence_shown(each) for each in files if (each.behind, each.subject) == (behind, subject)]
+
+
+def _assessment(done: directory.Assessment, files: Sequence[evidence.Evidence]) -> Assessment:
+    items = [Answered(id=i.id, met=i.met, note=i.note, remedy_by=i.remedy_by) for i in done.items]
+    return Assessment(
+        id=str(done.id),
+        at=done.at,
+        assessor=done.assessor,
+        result=done.result,
+        items=items,
+        reference=done.reference,
+        expires=done.expires,
+        files=_behind(files, "assessment", str(done.id)),
+    )
+
+
+def _exemption(given: directory.Exemption, files: Sequence[evidence.Evidence]) -> Exemption:
+    return Exemption(
+        id=given.id,
+        unit=given.unit,
+        kind=given.kind,
+        extra=given.extra,
+        number=given.number,
+        dated=given.dated,
+        valid_to=given.valid_to,
+        files=_behind(files, "exemption", given.id),
+    )
+
+
+_REFUSED = (403, 404, 409)
+ROUTES = [
+    Route("GET", "/directory", tree, "Units and points as a tree", Tree),
+    Route("POST", "/directory/units", add_unit, "Add a unit", TreePoint, body=NewUnit, status=201, problems=(403,)),
+    Route(
+        "POST",
+        "/directory/points",
+        add_point,
+        "Draw up a point",
+        TreePoint,
+        body=NewPoint,
+        status=201,
+        problems=_REFUSED,
+    ),
+    Route("GET", f"/directory/points/{ID}", card, "The card of a point", Card, problems=(403, 404)),
+    Route("POST", f"/directory/points/{ID}/name", rename, "Rename a point", Card, body=NewName, problems=(403, 404)),
+    Route("POST", f"/directory/points/{ID}/room", set_room, "Describe a room", Card, body=Room, problems=(403, 404)),
+    Route("POST", f"/directory/points/{ID}/move", move, "Move a point", Card, body=Move, problems=_REFUSED),
+    Route("POST", f"/directory/points/{ID}/assess", assess, "Assess a point", Card, body=Form, problems=_REFUSED),
+    Route(
+        "POST",
+        f"/directory/units/{ID}/documents",
+        allow,
+        "Keep a document that allows more",
+        Exemption,
+        body=Document,
+        problems=(403, 404),
+    ),
+    Route("POST", f"/directory/documents/{ID}/end", end_exemption, "End a document", None, problems=(403, 404)),
+]

@@ -1,0 +1,132 @@
+"""Tables of the directory as files, out and in (CSV, XLSX); an import is shown before it is done."""
+
+import base64
+import binascii
+from typing import Annotated, Literal, get_args
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler.core.errors import UnknownUnit
+from scheduler.directory.import_export import service as import_export_service
+from scheduler.directory.import_export.preview import Plan
+from signaling.core.errors import BadInput, Fault, NotFound
+from signaling.directory.points import check_may_see
+from signaling.http.route import ID, Call, Model, Route
+from signaling.http.uploads import attached
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class Wanted(Model):
+    """In which format."""
+
+    format: Literal["csv", "xlsx"] = "xlsx"
+
+
+class Table(Model):
+    """A file in base64, about 47 KB at most."""
+
+    file: str
+
+
+class Confirmed(Model):
+    """The file that was shown, and the seal under which it was."""
+
+    file: str
+    seal: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Step(Model):
+    """What a line does."""
+
+    line: int
+    what: Literal["add", "change", "same"]
+    text: str
+
+
+class Preview(Model):
+    """What an import does, or did; lines that say nothing new are counted only."""
+
+    seal: str
+    steps: Annotated[list[Step], Field(description="lines that add or change something")]
+    same: int
+
+
+async def download(call: Call) -> web.Response:
+    """Return a table as a file."""
+    call.only(call.account.central)
+    kind = _kind(call)
+    body = await call.roof.exchange.export(kind, call.query.format)
+    await call.note("directory-export", kind, call.query.format)
+    return attached(body, TYPES[call.query.format], f"{kind}.{call.query.format}")
+
+
+async def inventory(call: Call) -> web.Response:
+    """Return the devices of a unit and of those below it, to whom its card is shown."""
+    if call.id not in {unit.id for unit in await call.roof.scheduler.units()}:
+        raise UnknownUnit(call.id)
+    await check_may_see(call, call.id)
+    body = await call.roof.exchange.inventory(call.id, call.query.format)
+    await call.note("directory-export", call.id, f"inventory {call.query.format}")
+    return attached(body, TYPES[call.query.format], f"inventory.{call.query.format}")
+
+
+async def preview(call: Call) -> Preview:
+    """Say what an import would do; nothing is changed."""
+    call.only(call.account.central)
+    return _wire(await call.roof.exchange.preview(_kind(call), bytes_of(call.body.file), call.now))
+
+
+async def carry_out(call: Call) -> Preview:
+    """Import a table, if that does what was shown."""
+    call.only(call.account.central)
+    kind, body = _kind(call), call.body
+    plan = await call.roof.exchange.carry_out(kind, bytes_of(body.file), body.seal, call.now)
+    await call.note("directory-import", kind, f"{sum(step.what != 'same' for step in plan.steps)} {plan.seal[:16]}")
+    return _wire(plan)
+
+
+def _kind(call: Call) -> import_export_service.Kind:
+    kind: import_export_service.Kind | None = next(
+        (kind for kind in get_args(import_export_service.Kind) if kind == call.id), None
+    )
+    if kind is None:
+        raise NotFound
+    return kind
+
+
+def bytes_of(text: str) -> bytes:
+    """Return a file that was sent in base64."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadInput([Fault("file", "not-a-table")]) from None
+
+
+def _wire(plan: Plan) -> Preview:
+    steps = [Step(line=s.line, what=s.what, text=s.text) for s in plan.steps if s.what != "same"]
+    return Preview(seal=plan.seal, steps=steps, same=len(plan.steps) - len(steps))
+
+
+ROUTES = [
+    Route(
+        "GET", f"/directory/tables/{ID}", download, "Export a table", None, query=Wanted,
+        problems=(403, 404), media_type="application/octet-stream",
+    ),
+    Route(
+        "GET", f"/directory/units/{ID}/inventory", inventory, "Devices of a unit and of those below it", None,
+        query=Wanted, problems=(403, 404), media_type="application/octet-stream",
+    ),
+    Route(
+        "POST", f"/directory/tables/{ID}/preview", preview, "Show an import", Preview, Table,
+        problems=(403, 404), changes=False,
+    ),
+    Route(
+        "POST", f"/directory/tables/{ID}/import", carry_out, "Carry an import out", Preview, Confirmed,
+        problems=(403, 404, 409),
+    ),
+]  # fmt: skip

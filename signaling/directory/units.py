@@ -1,0 +1,80 @@
+"""Units, points and the device register."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from scheduler.core import model
+from signaling.http.route import ID, Call, Id, Model, Route
+
+
+class Unit(Model):
+    """An agency."""
+
+    id: str
+    name: str
+    level: str
+    parent: str | None
+
+
+class Point(Model):
+    """A meeting room of a unit."""
+
+    id: str
+    name: str
+    label: str
+    unit: str
+    level: str
+    devices: int
+
+
+class PointQuery(Model):
+    """Which points."""
+
+    unit: Id | None = None
+
+
+class Devices(Model):
+    """How many devices a point has."""
+
+    devices: Annotated[int, Field(ge=1, le=99, strict=True)]
+
+
+async def units(call: Call) -> list[Unit]:
+    """List units."""
+    listed = await call.roof.scheduler.units(call.now)
+    return [Unit(id=unit.id, name=unit.name, level=unit.level, parent=unit.parent) for unit in listed]
+
+
+async def points(call: Call) -> list[Point]:
+    """List the points that meet: active ones of units that are units today."""
+    listed = await call.roof.scheduler.points(call.query.unit, call.now)
+    return [_wire(point) for point in listed if point.state == model.PointState.ACTIVE]
+
+
+async def devices(call: Call) -> Point:
+    """Set the number of devices of a point."""
+    call.only(call.account.central)
+    point = await call.roof.scheduler.set_devices(call.id, call.body.devices)
+    await call.note("devices", point.id, f"devices={point.devices}")
+    return _wire(point)
+
+
+def _wire(point: model.Point) -> Point:
+    return Point(
+        id=point.id,
+        name=point.name,
+        label=point.label,
+        unit=point.unit,
+        level=point.level,
+        devices=point.devices,
+    )
+
+
+ROUTES = [
+    Route("GET", "/units", units, "List units", list[Unit]),
+    Route("GET", "/points", points, "List points", list[Point], query=PointQuery),
+    Route(
+        "POST", f"/points/{ID}/devices", devices, "Set the devices of a point", Point, body=Devices, problems=(403, 404)
+    ),
+]

@@ -1,0 +1,70 @@
+"""A file of a recording, sent as a whole or a range of it (RFC 9110, 14): only what is asked for is unsealed."""
+
+import asyncio
+import io
+import os
+from pathlib import Path
+
+from aiohttp import hdrs, web
+
+from mediaserver.recording.encrypted_file import Damaged
+from mediaserver.recording.files import CHUNK_BYTES
+from signaling.core.errors import NotFound
+from signaling.http.route import Call
+
+
+class _Underway(Damaged):
+    """The damage was found when the answer was on its way."""
+
+
+async def send(call: Call, path: Path, sealed: bool, tag: str, headers: dict[str, str]) -> web.StreamResponse:
+    """Send what a request asks of a file, which must be sealed if `sealed`; `tag` stands for its content.
+
+    Damage goes on the record. Behind the first chunk it is found when the answer is on its way: the connection is cut,
+    so that nobody takes the beginning for all. Raises NotFound, Damaged.
+    """
+    try:
+        with await asyncio.to_thread(call.roof.safe.open, path, sealed) as file:
+            return await _send(call.request, file, {**headers, hdrs.ACCEPT_RANGES: "bytes", hdrs.ETAG: f'"{tag}"'})
+    except FileNotFoundError:
+        raise NotFound from None
+    except Damaged as error:
+        await call.note("recording-damaged", call.id, error.fault)
+        if isinstance(error, _Underway) and call.request.transport is not None:
+            call.request.transport.abort()
+        raise
+
+
+async def _send(request: web.Request, file: io.BufferedReader, headers: dict[str, str]) -> web.StreamResponse:
+    size = await asyncio.to_thread(file.seek, 0, os.SEEK_END)
+    asked = _asked(request, size, headers[hdrs.ETAG])
+    if asked is None:
+        return web.Response(status=416, headers={hdrs.CONTENT_RANGE: f"bytes */{size}"})
+    start, stop, status = asked
+    if status == web.HTTPPartialContent.status_code:
+        headers[hdrs.CONTENT_RANGE] = f"bytes {start}-{stop - 1}/{size}"
+    await asyncio.to_thread(file.seek, start)
+    chunk = await asyncio.to_thread(file.read, min(CHUNK_BYTES, stop - start))
+    response = web.StreamResponse(status=status, headers=headers)
+    response.content_length = stop - start
+    await response.prepare(request)
+    try:
+        while chunk:
+            await response.write(chunk)
+            start += len(chunk)
+            chunk = await asyncio.to_thread(file.read, min(CHUNK_BYTES, stop - start))
+    except Damaged as error:
+        raise _Underway(error.path, error.fault) from None
+    await response.write_eof()
+    return response
+
+
+def _asked(request: web.Request, size: int, etag: str) -> tuple[int, int, int] | None:
+    """Return first byte, end and status; None when there is no such range. Of another file the whole is wanted."""
+    if hdrs.RANGE not in request.headers or request.headers.get(hdrs.IF_RANGE, etag) != etag:
+        return 0, size, 200
+    try:
+        start, stop, _ = request.http_range.indices(size)
+    except ValueError:
+        return None
+    return (start, stop, 206) if start < stop else None

@@ -1,0 +1,191 @@
+"""The header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same request twice is carried out once.
+
+A key is an account's own and stands for one request, told by method, address and body. It is claimed before the
+request is carried out; whatever the request commits, notes in the same transaction that it did (`database.alongside`),
+so that no crash leaves a doubt whether to carry it out again. Its answer is kept, sealed, and given to whoever sends
+the request again; a refusal that committed nothing frees the key. While a task of this process is at it, who comes
+second is told so; what a process that is gone began is carried out now, unless it had committed: then its answer is
+lost.
+"""
+
+import hashlib
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scheduler.booking.sessions.store import seconds
+from scheduler.core import code_encryption
+from scheduler.core.database import alongside, writing
+from scheduler.core.errors import LostKey
+from signaling.accounts.schema import IDEMPOTENCY
+from signaling.core.errors import AnswerLost, BadInput, Fault, InProgress, KeyReused
+
+log = logging.getLogger(__name__)
+
+HEADER = "Idempotency-Key"
+PATTERN = r'"?[A-Za-z0-9_.:-]{16,100}"?'
+"""A UUID as a rule; quoted as the draft has it (a string of RFC 9651), or bare."""
+LASTS = timedelta(hours=24)
+MAX_KEYS = 1000
+"""Kept for one account; older ones are forgotten first."""
+MAX_ANSWER = 256 * 1024
+REFUSED = 400
+"""The status of answers from which on nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status and JSON text of an answer; `replayed` when it was kept from an earlier request."""
+
+    status: int
+    text: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A request under a key of an account."""
+
+    account: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class _Claim:
+    """A request that is being carried out; `token` tells it from another process's attempt at the same."""
+
+    request: Keyed
+    token: str = field(default_factory=lambda: secrets.token_hex(16))
+    open: bool = True
+
+    async def note(self, db: AsyncConnection) -> None:
+        """Note in a transaction of the request that it was carried out. Raises InProgress when another took over."""
+        if not self.open:
+            return  # of a task that outlived the request
+        noted = await db.execute(update(IDEMPOTENCY).where(self.row()).values(done=True))
+        if noted.rowcount != 1:
+            raise InProgress
+
+    def row(self) -> ColumnElement[bool]:
+        return _of(self.request) & (IDEMPOTENCY.c.token == self.token)
+
+
+def key_of(header: str | None) -> str | None:
+    """Return the key in a header; None without one. Raises BadInput."""
+    if header is None:
+        return None
+    if re.fullmatch(PATTERN, header) is None:
+        raise BadInput([Fault(HEADER, "bad-key")])
+    return header.strip('"')
+
+
+def fingerprint(method: str, address: str, body: bytes) -> str:
+    """Return what tells requests apart: SHA-256 over method, path with query, and body."""
+    return hashlib.sha256(b"\n".join([method.encode(), address.encode("utf-8", "surrogatepass"), body])).hexdigest()
+
+
+CarryOut = Callable[[], Awaitable[Answer]]
+Refused = Callable[[Exception], Answer | None]
+"""Returns what an error is answered with; None for one of ours, after which nobody knows what was done."""
+
+
+class Idempotency:
+    """The keys of all accounts."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        # given
+        self._engine = engine
+        # owned
+        self._active: dict[tuple[str, str], str] = {}
+        """Fingerprints of what this process carries out now, by account and key."""
+
+    async def once(self, request: Keyed, now: datetime, carry_out: CarryOut, refused: Refused) -> Answer:
+        """Carry a request out, or return what it was answered before; `refused` tells the answer to what it raises.
+
+        Raises KeyReused: the key stands for another request; InProgress; AnswerLost; and what `carry_out` raises.
+        """
+        name = (request.account, request.key)
+        if name in self._active:
+            raise InProgress if self._active[name] == request.fingerprint else KeyReused
+        self._active[name] = request.fingerprint
+        try:
+            claim = _Claim(request)
+            return await self._begin(claim, now) or await self._carry_out(claim, carry_out, refused)
+        finally:
+            del self._active[name]
+
+    async def _begin(self, claim: _Claim, now: datetime) -> Answer | None:
+        """Claim the key of a request, or return its answer. Raises KeyReused, AnswerLost."""
+        async with writing(self._engine) as db:
+            await db.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.created <= seconds(now - LASTS)))
+            row = (await db.execute(select(IDEMPOTENCY).where(_of(claim.request)))).first()
+            if row is None:
+                await self._add(db, claim, now)
+                return None
+            if row.fingerprint != claim.request.fingerprint:
+                raise KeyReused
+            if row.status is not None:
+                return Answer(row.status, _opened(db, claim.request, row.answer), replayed=True)
+            if row.done:
+                raise AnswerLost
+            await db.execute(update(IDEMPOTENCY).where(_of(claim.request)).values(token=claim.token))
+            return None
+
+    async def _add(self, db: AsyncConnection, claim: _Claim, now: datetime) -> None:
+        """Write a claim down; the account's oldest keys make room."""
+        of, own = claim.request, IDEMPOTENCY.c.account == claim.request.account
+        row = {"account": of.account, "key": of.key, "fingerprint": of.fingerprint, "token": claim.token}
+        await db.execute(insert(IDEMPOTENCY).values(**row, created=seconds(now), done=False))
+        newest = (IDEMPOTENCY.c.created.desc(), IDEMPOTENCY.c.key)
+        old = (await db.scalars(select(IDEMPOTENCY.c.key).where(own).order_by(*newest).offset(MAX_KEYS))).all()
+        if old:
+            await db.execute(delete(IDEMPOTENCY).where(own, IDEMPOTENCY.c.key.in_(old)))
+
+    async def _carry_out(self, claim: _Claim, carry_out: CarryOut, refused: Refused) -> Answer:
+        try:
+            with alongside(claim.note):
+                answer = await carry_out()
+        except BaseException as error:
+            claim.open = False
+            await self._settle(claim, refused(error) if isinstance(error, Exception) else None)
+            raise
+        claim.open = False
+        await self._settle(claim, answer)
+        return answer
+
+    async def _settle(self, claim: _Claim, answer: Answer | None) -> None:
+        """Keep the answer to a request, or free its key when nothing was done; None is one nobody can rely on."""
+        try:
+            async with writing(self._engine) as db:
+                if answer is None or answer.status >= REFUSED:
+                    await db.execute(delete(IDEMPOTENCY).where(claim.row(), IDEMPOTENCY.c.done.is_(False)))
+                if answer is not None and len(answer.text) <= MAX_ANSWER:
+                    sealed = code_encryption.of(db).seal(answer.text, _bound(claim.request))
+                    values = {"status": answer.status, "answer": sealed}
+                    await db.execute(update(IDEMPOTENCY).where(claim.row()).values(values))
+        except SQLAlchemyError:
+            log.warning("x %s: an answer could not be kept, who asks again is told that it is lost", HEADER)
+
+
+def _of(request: Keyed) -> ColumnElement[bool]:
+    return (IDEMPOTENCY.c.account == request.account) & (IDEMPOTENCY.c.key == request.key)
+
+
+def _bound(request: Keyed) -> str:
+    """What an answer is sealed for: rows that were swapped do not open."""
+    return f"{HEADER} {request.account} {request.key}"
+
+
+def _opened(db: AsyncConnection, request: Keyed, sealed: str) -> str:
+    try:
+        return code_encryption.of(db).open(sealed, _bound(request))
+    except LostKey:
+        raise AnswerLost from None

@@ -1,0 +1,98 @@
+"""Numbers for Prometheus at /metrics. Labels have few values: no account, no session, no path of a request."""
+
+from collections.abc import Iterator, Mapping
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from signaling.meeting.manager import Hub
+
+BUCKETS = (0.005, 0.02, 0.1, 0.5, 2.0)
+
+LEVELS = {
+    "rooms": ("diemcau_media_rooms", "Rooms of a media worker"),
+    "seats": ("diemcau_media_seats", "Seats in the rooms of a media worker"),
+    "peers": ("diemcau_media_peers", "Peers whose transport is connected"),
+    "records": ("diemcau_media_records", "1 where a media worker can record, else 0"),
+}
+"""What goes up and down at a worker: its name in the engine's stats, its name and meaning for Prometheus."""
+COUNTS = {
+    "packets_in": ("diemcau_media_received_datagrams", "Datagrams that came in"),
+    "bytes_in": ("diemcau_media_received_bytes", "Bytes of the datagrams that came in"),
+    "packets_out": ("diemcau_media_sent_datagrams", "Datagrams that went out"),
+    "bytes_out": ("diemcau_media_sent_bytes", "Bytes of the datagrams that went out"),
+    "strangers": ("diemcau_media_stranger_datagrams", "Datagrams from addresses nobody validated"),
+    "malformed": ("diemcau_media_malformed_packets", "RTP packets of peers that cannot be read"),
+    "excess": ("diemcau_media_excess_packets", "Packets of peers under more SSRCs than they may have"),
+    "refused": ("diemcau_media_refused_datagrams", "Datagrams the kernel would not take: dropped"),
+}
+"""What only grows, until the worker is started anew; Prometheus ends these names with ``_total``."""
+
+
+class _MediaWorkers(Collector):
+    """Shows what the media workers last said of themselves; one that did not answer is left out."""
+
+    def __init__(self) -> None:
+        self.stats: Mapping[str, Mapping[str, object]] = {}
+        """By worker."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield a family for each number."""
+        for stat, named in LEVELS.items():
+            yield self._filled(stat, GaugeMetricFamily(*named, labels=["worker"]))
+        for stat, named in COUNTS.items():
+            yield self._filled(stat, CounterMetricFamily(*named, labels=["worker"]))
+
+    def _filled(self, stat: str, family: CounterMetricFamily | GaugeMetricFamily) -> Metric:
+        for worker, numbers in self.stats.items():
+            if isinstance(value := numbers.get(stat), int | float):
+                family.add_metric([worker], value)
+        return family
+
+
+class Metrics:
+    """Counters of one roof."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "diemcau_http_requests", "HTTP requests", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "diemcau_http_request_seconds", "Time to answer", buckets=BUCKETS, registry=self._registry
+        )
+        self._refused = Counter("diemcau_ws_refused", "WebSocket messages refused", ["word"], registry=self._registry)
+        self._sockets = Gauge("diemcau_sockets", "Connected WebSockets", registry=self._registry)
+        self._conferences = Gauge("diemcau_conferences", "Conferences with people in them", registry=self._registry)
+        self._seats = Gauge("diemcau_seats", "Seats by role", ["role"], registry=self._registry)
+        self._workers = Gauge("diemcau_media_workers", "Media workers that answer", registry=self._registry)
+        self._media = _MediaWorkers()
+        self._registry.register(self._media)
+
+    def request(self, request: web.Request, status: int, seconds: float) -> None:
+        """Count an HTTP request under its route, not its path."""
+        resource = request.match_info.route.resource
+        route = "none" if resource is None else resource.canonical
+        method = request.method if request.method in {"GET", "HEAD", "POST"} else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        if route != "/ws":
+            self._seconds.observe(seconds)
+
+    def refused(self, word: str) -> None:
+        """Count a refused WebSocket message."""
+        self._refused.labels(word).inc()
+
+    async def text(self, hub: Hub) -> bytes:
+        """Return all numbers in Prometheus' text form."""
+        self._sockets.set(len(hub.clients))
+        self._conferences.set(sum(not meeting.conference.empty for meeting in hub.meetings.values()))
+        seats = [seat for meeting in hub.meetings.values() for seat in meeting.conference.roster.seats.values()]
+        for role in ("host", "component", "observer"):
+            self._seats.labels(role).set(sum(seat.here and seat.role == role for seat in seats))
+        stats = await hub.engine.stats()
+        self._media.stats = {worker: numbers for worker, numbers in stats.items() if isinstance(numbers, dict)}
+        self._workers.set(len(self._media.stats))
+        return generate_latest(self._registry)

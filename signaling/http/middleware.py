@@ -1,0 +1,139 @@
+"""What every HTTP request passes: headers, problems instead of tracebacks, our own origin, the cookie."""
+
+import logging
+import time
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from scheduler.core.lock_timeout import lock_timeout
+from signaling.accounts.passwords import EXPIRED_LASTS, Account
+from signaling.accounts.sign_in import COOKIE, LOGIN_LASTS, SEAT_COOKIE, Source
+from signaling.core.errors import BadEncoding, BadOrigin, MustChangePassword, Refusal, ShuttingDown, SignedOut
+from signaling.core.texts import language_of
+from signaling.http.problems import answer_to, problem
+from signaling.roof import ROOF
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+        "connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self)",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+STRICT_TRANSPORT = "max-age=31536000"
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+"""Strict transport holds for every port of a host: on this machine it would shut the plain loopback link."""
+API = "/api/"
+SOCKET = "/ws"
+IDENTITY = "identity"
+LOCK_SECONDS = 4.0
+"""Who asks waits so long in all for turns at the database, and has an answer within five seconds (503)."""
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Put the security headers on every response, also on errors and files."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.path.startswith(API):
+        response.headers["Cache-Control"] = "no-store"
+    if request.secure and request.url.host not in LOCAL:
+        response.headers["Strict-Transport-Security"] = STRICT_TRANSPORT
+    response.headers.popall(hdrs.SERVER, None)
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every error into its problem; log those that are our fault."""
+    began = time.perf_counter()
+    try:
+        with lock_timeout(LOCK_SECONDS):
+            response = await handler(request)
+    except web.HTTPRedirection:
+        raise
+    except Exception as error:
+        if answer_to(error).status >= 500 and not isinstance(error, Refusal):
+            log.exception("x %s %s", request.method, request.path)
+        response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
+    request.app[ROOF].metrics.request(request, response.status, time.perf_counter() - began)
+    return response
+
+
+@web.middleware
+async def admitting(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Begin nothing new while the server ends: no change, no sign-in, no socket. Looking goes on as long as it can."""
+    new = request.path.startswith(API) and request.method == hdrs.METH_POST
+    if request.app[ROOF].hub.stopping and (new or hdrs.UPGRADE in request.headers):
+        raise ShuttingDown
+    return await handler(request)
+
+
+@web.middleware
+async def plain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a body with a content coding: no page of ours sends one, and a small one could unpack to much."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, IDENTITY).strip().lower() != IDENTITY:
+        raise BadEncoding
+    return await handler(request)
+
+
+async def signed_in(request: web.Request, must_change_ok: bool = False) -> Account:
+    """Return whose request it is. Raises SignedOut, MustChangePassword."""
+    roof = request.app[ROOF]
+    account = await roof.auth.account(request.cookies.get(COOKIE), roof.clock())
+    if account is None:
+        raise SignedOut
+    if account.must_change and not must_change_ok:
+        raise MustChangePassword
+    return account
+
+
+def check_origin(request: web.Request) -> None:
+    """Raises BadOrigin for a request that a page of another origin made; browsers always say so (RFC 6454)."""
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is None:
+        return
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        raise BadOrigin from None
+    scheme = "https" if request.secure else "http"
+    if (parts.scheme, parts.netloc.lower()) != (scheme, request.host.lower()):
+        raise BadOrigin
+
+
+def source_of(request: web.Request) -> Source:
+    """Return the address and port a request came from."""
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    return Source(str(peer[0]), int(peer[1])) if peer else Source("", 0)
+
+
+def set_cookie(request: web.Request, response: web.StreamResponse, token: str) -> None:
+    """Give the browser its cookie, and the one that outlives it for the way back to a seat.
+
+    Without Secure only on the loopback listener, where there is no TLS.
+    """
+    for name, path, lasts in ((COOKIE, "/", LOGIN_LASTS), (SEAT_COOKIE, SOCKET, LOGIN_LASTS + EXPIRED_LASTS)):
+        response.set_cookie(
+            name,
+            token,
+            max_age=int(lasts.total_seconds()),
+            path=path,
+            httponly=True,
+            secure=request.secure,
+            samesite="Strict",
+        )
+
+
+def clear_cookie(request: web.Request, response: web.StreamResponse) -> None:
+    """Take the cookies back."""
+    for name, path in ((COOKIE, "/"), (SEAT_COOKIE, SOCKET)):
+        response.del_cookie(name, path=path, httponly=True, secure=request.secure, samesite="Strict")

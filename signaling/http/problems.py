@@ -1,0 +1,275 @@
+"""From an error to its answer over HTTP: RFC 9457 problems. One table; no traceback ever leaves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.errors import MediaError
+from mediaserver.recording.encrypted_file import Damaged
+from scheduler.core import errors as scheduler
+from scheduler.directory import errors as directory
+from scheduler.operations.closing import errors as conduct
+from signaling.core import errors as core_errors
+from signaling.core.texts import Language, article_text, field_text, move_text, problem_title
+from signaling.messages.server import instant
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_SECONDS = 2
+MAX_FAULTS = 200
+"""Faults of a table that are told at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, stable word, and the facts that go with it."""
+
+    status: int
+    word: str
+    facts: Callable[[Any, Language], dict[str, object]] = lambda _error, _language: {}
+
+
+def _stamp(value: Any) -> str:
+    return instant(value).isoformat().replace("+00:00", "Z")
+
+
+def _interval(value: Any) -> dict[str, str]:
+    return {"start": _stamp(value.start), "end": _stamp(value.end)}
+
+
+def _capacity(error: scheduler.CapacityExceeded, language: Language) -> dict[str, object]:
+    limit = {"sessions": ("số phiên họp cùng lúc", "sessions at the same time"),
+             "points": ("số điểm cầu cùng lúc", "points at the same time")}[error.limit]  # fmt: skip
+    detail = (
+        f"Giới hạn {limit[0]}: cần {error.needed}, được dùng {error.usable}",
+        f"Limit on {limit[1]}: {error.needed} needed, {error.usable} usable",
+    )
+    return {
+        "detail": detail[language == "en"],
+        "limit": error.limit,
+        "usable": error.usable,
+        "needed": error.needed,
+        **_interval(error.interval),
+        "suggestions": [
+            _interval(suggestion.official)
+            | {"rehearsal": None if suggestion.rehearsal is None else _interval(suggestion.rehearsal)}
+            for suggestion in error.suggestions
+        ],
+    }
+
+
+CLASSES = {
+    "thuong": ("thường", "ordinary"),
+    "dot_xuat": ("đột xuất", "sudden"),
+    "khan_cap": ("khẩn cấp", "emergency"),
+}
+LOCAL = "%H:%M %d/%m/%Y"
+
+
+def _late(error: scheduler.TooLate, language: Language) -> dict[str, object]:
+    """Say the last moment and what classes remain; the times are the province's own."""
+    english = language == "en"
+    left = [
+        CLASSES[klass][english] + (f" ({('đến', 'until')[english]} {latest:{LOCAL}})" if latest else "")
+        for klass, latest in error.remaining
+    ]
+    article, classes = article_text(error.article, language), ", ".join(left)
+    detail = (
+        f"Tiếp nhận lúc {error.effective:{LOCAL}}, hạn cuối {error.latest:{LOCAL}} ({article})."
+        f" Còn có thể đăng ký: {classes}",
+        f"Received {error.effective:{LOCAL}}, latest {error.latest:{LOCAL}} ({article}). Still possible: {classes}",
+    )
+    return {
+        "detail": detail[english],
+        "article": error.article,
+        "effective": _stamp(error.effective),
+        "latest": _stamp(error.latest),
+        "remaining": [
+            {"class": klass, "latest": None if latest is None else _stamp(latest)} for klass, latest in error.remaining
+        ],
+    }
+
+
+def _elsewhere(error: core_errors.WrongRegistrant, language: Language) -> dict[str, object]:
+    article = article_text(error.article, language)
+    detail = (f"{error.registrant} đăng ký theo {article}", f"{error.registrant} registers it under {article}")
+    facts = {"registrant": error.registrant, "article": error.article, "may_pass_on": error.may_pass_on}
+    return {"detail": detail[language == "en"], **facts}
+
+
+def _fields(faults: list[tuple[str, str]]) -> dict[str, object]:
+    listed = [{"field": field, "detail": detail} for field, detail in faults]
+    return {"detail": "; ".join(f"{field}: {detail}" for field, detail in faults)[:500], "errors": listed}
+
+
+def _requested(error: scheduler.InvalidRequest, language: Language) -> dict[str, object]:
+    return _fields([(fault.field, field_text(fault.word, language, fault.value)) for fault in error.errors])
+
+
+def _given(error: core_errors.BadInput, language: Language) -> dict[str, object]:
+    return _fields([(fault.field, field_text(fault.detail, language)) for fault in error.faults])
+
+
+def _validated(error: ValidationError, language: Language) -> dict[str, object]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    places = [".".join(str(part) for part in fault["loc"])[:80] or "body" for fault in found]
+    return _fields([(place, field_text(fault["type"], language)) for place, fault in zip(places, found, strict=True)])
+
+
+def _move(error: scheduler.IllegalMove, language: Language) -> dict[str, object]:
+    return {"detail": move_text(error.move, error.state, language), "state": error.state, "move": error.move}
+
+
+def _devices(_: scheduler.BadDevices, language: Language) -> dict[str, object]:
+    return _fields([("devices", "1–99")])
+
+
+def _sheet(error: directory.BadSheet, language: Language) -> dict[str, object]:
+    where = ("dòng", "line")[language == "en"]
+    faults = error.faults[:MAX_FAULTS]
+    return _fields([(f"{where} {f.line} {f.column}".strip(), field_text(f.word, language, f.value)) for f in faults])
+
+
+def _quota(error: directory.QuotaExceeded, language: Language) -> dict[str, object]:
+    detail = (
+        f"Vượt số lượng điểm cầu ({error.quota:02}) theo {error.article}",
+        f"More points than {error.quota:02} ({error.article})",
+    )
+    return {"detail": detail[language == "en"], "quota": error.quota, "wanted": error.wanted}
+
+
+def _lacking(error: directory.NotReady, language: Language) -> dict[str, object]:
+    return _fields([(lack.field, field_text(lack.word, language, lack.value)) for lack in error.lacks])
+
+
+def _moved(error: directory.IllegalMove, language: Language) -> dict[str, object]:
+    state, move = (field_text(word, language) for word in (f"state-{error.state}", f"move-{error.move}"))
+    detail = (f"Không thể “{move}” khi đang “{state}”", f"No “{move}” while “{state}”")
+    return {"detail": detail[language == "en"], "state": error.state, "move": error.move}
+
+
+def _units(error: scheduler.BadUnits, language: Language) -> dict[str, object]:
+    return _fields([(str(fault.entry or fault.line), f"{fault.word} {fault.value}") for fault in error.problems])
+
+
+def _locked(error: core_errors.Locked, language: Language) -> dict[str, object]:
+    minutes = -(-error.seconds // 60)
+    detail = (f"Hãy thử lại sau {minutes} phút", f"Try again in {minutes} minutes")
+    return {"detail": detail[language == "en"], "retry_after": error.seconds}
+
+
+def _turn(error: conduct.ClosingOrder, language: Language) -> dict[str, object]:
+    order = ("Thứ tự bắt buộc (khoản 1 Điều 15), tiếp theo là: ", "The order is fixed (Article 15.1), next is: ")
+    return {"detail": order[language == "en"] + error.turn}
+
+
+def _bytes(error: core_errors.TooLarge, language: Language) -> dict[str, object]:
+    megabytes = error.most >> 20
+    return {"detail": (f"Tệp lớn hơn {megabytes} MB", f"The file is larger than {megabytes} MB")[language == "en"]}
+
+
+ANSWERS: dict[type[Exception], Answer] = {
+    core_errors.SignedOut: Answer(401, "signed-out"),
+    core_errors.BadLogin: Answer(401, "bad-login"),
+    core_errors.BadKey: Answer(401, "bad-key"),
+    core_errors.Locked: Answer(429, "locked", _locked),
+    core_errors.MustChangePassword: Answer(403, "must-change-password"),
+    core_errors.Forbidden: Answer(403, "forbidden"),
+    core_errors.WrongLine: Answer(403, "wrong-line"),
+    core_errors.WrongRegistrant: Answer(403, "wrong-registrant", _elsewhere),
+    core_errors.BadOrigin: Answer(403, "bad-origin"),
+    core_errors.NotFound: Answer(404, "not-found"),
+    core_errors.BadJson: Answer(400, "bad-json"),
+    core_errors.BadType: Answer(415, "unsupported-type"),
+    core_errors.BadEncoding: Answer(400, "bad-encoding"),
+    core_errors.TooSlow: Answer(408, "too-slow"),
+    core_errors.ShuttingDown: Answer(503, "shutting-down"),
+    core_errors.BadInput: Answer(422, "invalid", _given),
+    core_errors.KeyReused: Answer(422, "key-reused"),
+    core_errors.InProgress: Answer(409, "in-progress"),
+    core_errors.AnswerLost: Answer(409, "answer-lost"),
+    core_errors.NotReady: Answer(409, "not-ready"),
+    core_errors.NoGateway: Answer(409, "no-gateway"),
+    core_errors.LinkDead: Answer(410, "link-dead"),
+    core_errors.TicketExpired: Answer(410, "expired"),
+    scheduler.InvalidRequest: Answer(422, "invalid", _requested),
+    scheduler.StateSecret: Answer(409, "state-secret"),
+    scheduler.TooLate: Answer(409, "late", _late),
+    scheduler.CapacityExceeded: Answer(409, "capacity", _capacity),
+    scheduler.BadDevices: Answer(422, "invalid", _devices),
+    scheduler.BadUnits: Answer(422, "invalid", _units),
+    directory.IllegalMove: Answer(409, "illegal-move", _moved),
+    scheduler.UnknownUnit: Answer(404, "not-found"),
+    scheduler.UnknownProfile: Answer(404, "not-found"),
+    scheduler.ProfileStale: Answer(409, "preview-stale"),
+    directory.QuotaExceeded: Answer(409, "quota", _quota),
+    directory.NotReady: Answer(409, "point-not-ready", _lacking),
+    directory.DevicesDescribed: Answer(409, "devices-described"),
+    directory.BadSheet: Answer(422, "bad-sheet", _sheet),
+    directory.PreviewStale: Answer(409, "preview-stale"),
+    scheduler.NotInvited: Answer(409, "not-invited"),
+    directory.LastDevice: Answer(409, "last-device"),
+    directory.DecidedAlready: Answer(409, "decided-already"),
+    directory.Unknown: Answer(404, "not-found"),
+    scheduler.NoWorkingDay: Answer(409, "no-working-day"),
+    scheduler.UnknownPoint: Answer(404, "not-found"),
+    scheduler.UnknownSession: Answer(404, "not-found"),
+    scheduler.UnknownDuty: Answer(404, "not-found"),
+    scheduler.NotAsked: Answer(409, "not-asked"),
+    scheduler.UnknownDraft: Answer(404, "not-found"),
+    scheduler.DraftSettled: Answer(409, "settled"),
+    scheduler.NotQuarantined: Answer(409, "not-quarantined"),
+    scheduler.Ended: Answer(409, "ended"),
+    scheduler.IllegalMove: Answer(409, "illegal-move", _move),
+    scheduler.OutOfOrder: Answer(409, "out-of-order", lambda error, _: {"ahead": list(error.ahead)}),
+    scheduler.NotMissed: Answer(409, "not-missed", lambda error, _: {"since": _stamp(error.since)}),
+    scheduler.NotLive: Answer(409, "not-live"),
+    conduct.UnknownIncident: Answer(404, "not-found"),
+    conduct.IllegalStep: Answer(409, "illegal-step"),
+    conduct.NotOver: Answer(409, "not-over"),
+    conduct.UnknownItem: Answer(404, "not-found"),
+    conduct.ClosingOrder: Answer(409, "closing-order", _turn),
+    conduct.NotHandedOver: Answer(409, "not-handed-over"),
+    conduct.UnknownMaterial: Answer(404, "not-found"),
+    conduct.UnknownFeedback: Answer(404, "not-found"),
+    scheduler.TooManyDocuments: Answer(409, "too-many-documents"),
+    Damaged: Answer(409, "damaged"),
+    core_errors.TooLarge: Answer(413, "file-too-large", _bytes),
+    ValidationError: Answer(422, "invalid", _validated),
+    RedisError: Answer(503, "unavailable"),
+    SQLAlchemyError: Answer(503, "unavailable"),
+    MediaError: Answer(503, "unavailable"),
+    TimeoutError: Answer(503, "unavailable"),
+    web.HTTPNotFound: Answer(404, "not-found"),
+    web.HTTPMethodNotAllowed: Answer(405, "method-not-allowed"),
+    web.HTTPRequestEntityTooLarge: Answer(413, "too-large"),
+    web.HTTPClientError: Answer(400, "bad-request"),
+    web.RequestPayloadError: Answer(400, "bad-request"),
+}
+INTERNAL = Answer(500, "internal")
+
+
+def answer_to(error: Exception) -> Answer:
+    """Return the answer to an error: the entry of its class or of the nearest base that has one."""
+    return next((ANSWERS[base] for base in type(error).__mro__ if base in ANSWERS), INTERNAL)
+
+
+def problem(error: Exception, language: Language) -> web.Response:
+    """Return the problem document for an error."""
+    answer = answer_to(error)
+    title = problem_title(answer.word, language)
+    body = {"type": f"urn:diemcau:{answer.word}", "title": title, "status": answer.status, "detail": title}
+    response = web.json_response(
+        {**body, **answer.facts(error, language)}, status=answer.status, content_type=CONTENT_TYPE
+    )
+    if isinstance(error, core_errors.Locked):
+        response.headers["Retry-After"] = str(error.seconds)
+    if answer.status == 503 or isinstance(error, core_errors.InProgress):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+    return response

@@ -1,0 +1,175 @@
+"""One entry of the route table, and what its handler gets."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from aiohttp import web
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+
+from signaling.accounts.passwords import Account
+from signaling.accounts.sign_in import Source
+from signaling.audit.hash_chain import AuditEntry
+from signaling.core.errors import BadInput, Fault, Forbidden, Hidden
+from signaling.roof import Roof
+
+
+class Model(BaseModel):
+    """Base of all bodies, queries and answers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _within_our_years(value: datetime) -> datetime:
+    """Keep times where adding a year or changing the zone cannot overflow."""
+    if not 2000 <= value.year < 2200:
+        raise ValueError("year out of range")
+    return value.astimezone(UTC)
+
+
+def _stamp(value: datetime) -> str:
+    return value.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+Moment = Annotated[
+    AwareDatetime, AfterValidator(_within_our_years), PlainSerializer(_stamp, when_used="json-unless-none")
+]
+"""A time: RFC 3339 with any zone in, UTC out."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
+ID_PATTERN = "[A-Za-z0-9._-]{1,64}"
+ID = f"{{id:{ID_PATTERN}}}"
+"""An id in a path; anything else is not found."""
+
+
+class Interval(Model):
+    """A half-open interval of time."""
+
+    start: Moment
+    end: Moment
+
+
+class Named(Model):
+    """Something with an id and a name."""
+
+    id: str
+    name: str
+
+
+class Problem(BaseModel):
+    """RFC 9457; more members come with some types."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="`urn:diemcau:<word>`, stable")
+    title: str
+    status: int
+    detail: str
+
+
+class Window(Model):
+    """From when to when; what is left out is as usual for what is asked."""
+
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+
+    def bounds(
+        self, begin: datetime, usual: timedelta, longest: timedelta = timedelta.max
+    ) -> tuple[datetime, datetime]:
+        """Return the time from `begin` on for as long as `usual`, unless said otherwise. Raises BadInput if longer."""
+        start = self.from_ or begin
+        end = self.to or start + usual
+        if end - start > longest:
+            raise BadInput([Fault("to", "too-long-interval")])
+        return start, end
+
+
+class NoQuery(Model):
+    """No parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, read and checked."""
+
+    roof: Roof
+    request: web.Request
+    account: Account
+    body: Any
+    query: Any
+    source: Source
+    now: datetime
+
+    @property
+    def id(self) -> str:
+        """The id in the path."""
+        return self.request.match_info["id"]
+
+    def only(self, allowed: bool) -> None:
+        """Let those through who are allowed to do this. Raises Forbidden."""
+        if not allowed:
+            raise Forbidden
+
+    def seen(self, visible: bool) -> None:
+        """Let those through who may see what was asked for; to others there is none. Raises Hidden."""
+        if not visible:
+            raise Hidden
+
+    async def unit_names(self) -> dict[str, str]:
+        """Return what every unit is called, by id."""
+        return {unit.id: unit.name for unit in await self.roof.scheduler.units()}
+
+    async def note(self, action: str, subject: str, detail: str = "") -> None:
+        """Note in the audit log that the account did something to a subject."""
+        await self.roof.audit.append(self._entry(action, subject, detail))
+
+    async def saw(self, action: str, subject: str, detail: str = "") -> None:
+        """Note that the account was shown something confidential; again and again on one day is noted once."""
+        await self.roof.audit.once(self._entry(action, subject, detail))
+
+    def _entry(self, action: str, subject: str, detail: str) -> AuditEntry:
+        return self.source.entry(self.now, self.account.account, action, subject, detail)
+
+
+Handler = Callable[[Call], Awaitable[object]]
+Gate = Literal["open", "new-password", "provider", "signed-in"]
+"""Anybody; also those who must change their password; also people of a telecom enterprise (A36); signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A call of the API: what goes in, what comes out, and who may come as far as the handler."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    handler: Handler
+    summary: str
+    answer: Any
+    body: type[Model] | None = None
+    query: type[Model] = NoQuery
+    status: int = 200
+    gate: Gate = "signed-in"
+    problems: tuple[int, ...] = ()
+    media_type: str = "application/json"
+    upload: bool = False
+    """The body is a file, which the handler reads."""
+    changes: bool = True
+    """False for a POST that only asks: nothing of the province's is otherwise after it."""
+    group: str = ""
+    """First half of the operationId; the table of all routes sets it."""
+
+    @property
+    def operation_id(self) -> str:
+        """The name of the call in the OpenAPI document."""
+        return f"{self.group}.{self.handler.__name__}"
+
+    @property
+    def acts(self) -> bool:
+        """Whether a call changes something but the caller's own login."""
+        return self.method != "GET" and self.changes and self.gate in {"provider", "signed-in"}
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a call may carry an Idempotency-Key."""
+        return self.acts and not self.upload

@@ -1,0 +1,149 @@
+"""Turns entries of the route table into aiohttp handlers: login, origin, body and query are checked in one place."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from aiohttp import hdrs, web
+from pydantic import TypeAdapter
+from pydantic_core import from_json
+
+from signaling.accounts.passwords import Account
+from signaling.app.api_table import PREFIX, ROUTES
+from signaling.core.errors import BadJson, BadType, Forbidden, Hidden, NotFound, TooSlow
+from signaling.core.texts import language_of
+from signaling.http import idempotency
+from signaling.http.idempotency import Answer, Keyed
+from signaling.http.middleware import check_origin, signed_in, source_of
+from signaling.http.openapi import document
+from signaling.http.problems import CONTENT_TYPE, answer_to, problem
+from signaling.http.route import ID, ID_PATTERN, Call, Model, Route
+from signaling.roof import ROOF
+
+Respond = Callable[[Call], Awaitable[web.StreamResponse]]
+NOBODY = Account("", "", (), None, None)
+FORBIDDEN = 403
+BODY_SECONDS = 20.0
+"""A body takes no longer to come."""
+OUR_FAULT = 500
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the routes of the API."""
+    served = [web.route(route.method, PREFIX + route.path, _handler(route)) for route in ROUTES]
+    return [*served, web.get(f"{PREFIX}/openapi.json", _openapi), web.route("*", "/api/{rest:.*}", _unknown)]
+
+
+async def _openapi(_: web.Request) -> web.Response:
+    return web.json_response(document())
+
+
+async def _unknown(request: web.Request) -> web.Response:
+    """Answer what is not in the table: nobody outside learns what is."""
+    await signed_in(request)
+    called = request.path.removeprefix(PREFIX)
+    methods = {route.method for route in ROUTES if re.fullmatch(route.path.replace(ID, ID_PATTERN), called)}
+    if methods:
+        raise web.HTTPMethodNotAllowed(request.method, methods)
+    raise NotFound
+
+
+def _handler(route: Route) -> Any:
+    adapter: TypeAdapter[Any] = TypeAdapter(route.answer)
+
+    async def respond(call: Call) -> web.StreamResponse:
+        answer = await route.handler(call)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return web.Response(
+            body=adapter.dump_json(answer, by_alias=True), content_type="application/json", status=route.status
+        )
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        roof = request.app[ROOF]
+        account = NOBODY if route.gate == "open" else await signed_in(request, route.gate == "new-password")
+        if route.method == "POST":
+            check_origin(request)
+        call = Call(roof, request, account, None, None, source_of(request), roof.clock())
+        return await _answer(route, call, respond)
+
+    return handle
+
+
+async def _answer(route: Route, call: Call, respond: Respond) -> web.StreamResponse:
+    """Let the handler answer; who tried what they may not do is on the record (R-008)."""
+    try:
+        if call.account.outsider and route.gate == "signed-in":
+            raise Forbidden
+        if route.acts:
+            call = replace(call, account=_acting(call.account))
+        body = await _body(call.request, route.body) if route.method == "POST" and not route.upload else None
+        checked = replace(call, body=body, query=route.query.model_validate(dict(call.request.query)))
+        key = idempotency.key_of(call.request.headers.get(idempotency.HEADER)) if route.keyed else None
+        return await (respond(checked) if key is None else _once(checked, key, respond))
+    except Exception as error:
+        if (isinstance(error, Hidden) or answer_to(error).status == FORBIDDEN) and call.account.account:
+            await call.note("refused", call.request.path, route.method)
+        raise
+
+
+def _acting(account: Account) -> Account:
+    """Return an account as it may change things. Raises Forbidden."""
+    if account.only_supervises:
+        raise Forbidden
+    return account.acting()
+
+
+async def _once(call: Call, key: str, respond: Respond) -> web.Response:
+    """Carry a request out, unless it was before: then its answer of then is given again."""
+    request = call.request
+    mark = idempotency.fingerprint(request.method, request.path_qs, await _raw(request))
+
+    async def carry_out() -> Answer:
+        return _kept(await respond(call))
+
+    def refused(error: Exception) -> Answer | None:
+        response = problem(error, language_of(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")))
+        return None if response.status >= OUR_FAULT else _kept(response)
+
+    keyed = Keyed(call.account.account, key, mark)
+    answer = await call.roof.idempotency.once(keyed, call.now, carry_out, refused)
+    kind = "application/json" if answer.status < idempotency.REFUSED else CONTENT_TYPE
+    response = web.Response(body=answer.text.encode(), content_type=kind, status=answer.status)
+    if answer.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _kept(response: web.StreamResponse) -> Answer:
+    """Return what of an answer is kept; calls under a key answer with JSON."""
+    if not isinstance(response, web.Response):
+        raise TypeError(response)
+    return Answer(response.status, response.text or "")
+
+
+async def _raw(request: web.Request) -> bytes:
+    """Read a body of at most 64 KiB, which is kept for who reads it again. Raises TooSlow."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        raise TooSlow from None
+
+
+async def _body(request: web.Request, model: type[Model] | None) -> Model | None:
+    """Read a body of at most 64 KiB. Raises BadType, TooSlow, BadJson, pydantic's ValidationError."""
+    if request.content_type != "application/json" or hdrs.CONTENT_TYPE not in request.headers:
+        raise BadType
+    raw = await _raw(request)
+    if model is None:
+        return None
+    try:
+        value = from_json(raw, allow_inf_nan=False)
+    except ValueError:
+        raise BadJson from None
+    if not isinstance(value, dict):
+        raise BadJson
+    return model.model_validate(value)

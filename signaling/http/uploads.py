@@ -1,0 +1,109 @@
+"""Files that people upload: bounded, of kinds that cannot run, kept sealed under random names, sent as attachments."""
+
+import asyncio
+import hashlib
+import io
+import secrets
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+from aiohttp import web
+from pydantic import StringConstraints
+
+from mediaserver.recording.encrypted_file import Damaged, Safe
+from scheduler.core.text import clean
+from scheduler.directory.controls.evidence import File
+from scheduler.files import file_type
+from scheduler.operations.closing.documents import Document
+from signaling.core.errors import BadInput, Fault, NotFound, TooLarge, TooSlow
+from signaling.http.route import Call, Model
+
+MAX_FILE = 20 * 1024 * 1024
+SILENT_SECONDS = 20.0
+"""A file of which nothing comes for so long is given up."""
+
+
+class FileName(Model):
+    """What the file is called."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] = "tai-lieu"
+
+
+async def take(call: Call) -> File:
+    """Keep the body of a request, named by its query. Raises TooLarge, BadInput."""
+    content = await _content(call.request)
+    kind = file_type.kind(content)
+    if kind is None:
+        raise BadInput([Fault("file", "unsafe-kind")])
+    name = clean(call.query.name)
+    if not name or not name.isprintable() or "/" in name or "\\" in name:
+        raise BadInput([Fault("name", "bad-characters")])
+    stem = name[: -len(kind) - 1] if name.lower().endswith(f".{kind}") else name
+    path = secrets.token_hex(16)
+    await asyncio.to_thread(_write, call, path, content)
+    return File(f"{stem}.{kind}", kind, len(content), hashlib.sha256(content).hexdigest(), path)
+
+
+async def send(call: Call, kept: Document | File) -> web.Response:
+    """Return a kept file, whose damage is on the record. Raises NotFound, Damaged."""
+    try:
+        content = await asyncio.to_thread(_read, call.roof.safe, call.roof.documents / kept.path, kept.sha256)
+    except FileNotFoundError:
+        raise NotFound from None
+    except Damaged as error:
+        await call.note("document-damaged", call.id, error.fault)
+        raise
+    headers = {
+        "Content-Type": file_type.KINDS[kept.kind],
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.name)}",
+    }
+    return web.Response(body=content, headers=headers)
+
+
+def attached(body: bytes, kind: str, name: str) -> web.Response:
+    """Return a file that was made for the one who asks, under a name of plain letters; `kind` is its media type."""
+    return web.Response(body=body, headers={"Content-Type": kind, **attachment(name)})
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the header that lets a browser save what is sent under a name of plain letters."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+async def drop(call: Call, path: str) -> None:
+    """Delete a kept file."""
+    await asyncio.to_thread((call.roof.documents / path).unlink, missing_ok=True)
+
+
+async def _content(request: web.Request) -> bytes:
+    """Read at most `MAX_FILE` bytes. Raises TooLarge, TooSlow."""
+    content = bytearray()
+    while chunk := await _chunk(request):
+        content += chunk
+        if len(content) > MAX_FILE:
+            raise TooLarge(MAX_FILE)
+    return bytes(content)
+
+
+async def _chunk(request: web.Request) -> bytes:
+    """Return what has come of a body; empty at its end. Raises TooSlow."""
+    try:
+        async with asyncio.timeout(SILENT_SECONDS):
+            return await request.content.readany()
+    except TimeoutError:
+        raise TooSlow from None
+
+
+def _write(call: Call, path: str, content: bytes) -> None:
+    call.roof.documents.mkdir(parents=True, exist_ok=True, mode=0o700)
+    call.roof.safe.write(call.roof.documents / path, io.BytesIO(content))
+
+
+def _read(safe: Safe, path: Path, sha256: str) -> bytes:
+    """Read a whole file. Raises OSError, Damaged."""
+    with safe.open(path) as file:
+        content = file.read()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Damaged(path, "has another SHA-256")
+    return content

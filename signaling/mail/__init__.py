@@ -1,0 +1,1 @@
+"""Mail and chat groups, out and in: SMTP, IMAP, outbox, inbox, their endpoints."""

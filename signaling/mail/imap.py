@@ -1,0 +1,129 @@
+"""One IMAP mailbox over one connection (RFC 3501), for a thread of its own: imaplib waits where it stands."""
+
+import imaplib
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from signaling.app.settings import Server
+from signaling.core.errors import RoofError
+
+SECONDS = 30.0
+"""The longest that one answer of the server may take."""
+
+Client = imaplib.IMAP4
+
+_UIDS = re.compile(rb"[0-9]+")
+_ARRIVED = re.compile(rb'INTERNALDATE "([^"]+)"')
+_SIZE = re.compile(rb"RFC822\.SIZE ([0-9]+)")
+
+
+class NotRead(RoofError):
+    """The mailbox cannot be read now. The text holds no secret."""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what imaplib raises into NotRead."""
+    try:
+        yield
+    except (imaplib.IMAP4.error, OSError, ValueError, ArithmeticError, MemoryError) as error:
+        raise NotRead(f"imap: {type(error).__name__}") from None
+
+
+def connect(server: Server, context: ssl.SSLContext) -> Client:
+    """Dial the server; TLS from the first byte or by STARTTLS, unless the settings demand none. Raises NotRead."""
+    with _told():
+        if server.tls == "implicit":
+            return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=context, timeout=SECONDS)
+        client = imaplib.IMAP4(server.host, server.port, timeout=SECONDS)
+        if server.tls == "starttls":
+            _encrypt(client, context)
+        return client
+
+
+def _encrypt(client: Client, context: ssl.SSLContext) -> None:
+    try:
+        client.starttls(context)
+    except (imaplib.IMAP4.error, OSError):
+        close(client)
+        raise
+
+
+def open_mailbox(client: Client, server: Server) -> int:
+    """Sign in and open the mailbox; return its UIDVALIDITY. Raises NotRead."""
+    with _told():
+        client.login(server.user, server.password)
+        name = (server.folder or "INBOX").replace("\\", "\\\\").replace('"', '\\"')
+        _ok(client.select(f'"{name}"'))
+        _, found = client.response("UIDVALIDITY")
+        return int(_text(found[0]) or b"0")
+
+
+def new(client: Client, last: int) -> list[int]:
+    """Return the UIDs to be read, oldest first: unseen ones, and all those after `last`. Raises NotRead."""
+    unseen, after = _search(client, "UNSEEN"), _search(client, f"UID {last + 1}:*")
+    return sorted(unseen | {uid for uid in after if uid > last})  # `n:*` names the last one even if it is before n
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A letter, or its beginning; `size` is how long it is, `arrived` when its server took it, if that says so."""
+
+    raw: bytes
+    size: int
+    arrived: datetime | None
+
+
+def fetch(client: Client, uid: int, most: int) -> Fetched | None:
+    """Return at most so many bytes of a letter; None if it is gone. Raises NotRead."""
+    with _told():
+        found = _ok(client.uid("FETCH", str(uid), f"(INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{most}>)"))
+        for part in found:
+            if isinstance(part, tuple):
+                size, arrived = _SIZE.search(part[0]), _ARRIVED.search(part[0])
+                when = datetime.strptime(arrived[1].decode(), "%d-%b-%Y %H:%M:%S %z") if arrived else None
+                return Fetched(part[1], int(size[1]) if size else len(part[1]), when)
+    return None
+
+
+def mark_seen(client: Client, uid: int) -> None:
+    """Mark a letter as read. Raises NotRead."""
+    with _told():
+        _ok(client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)"))
+
+
+def close(client: Client) -> None:
+    """Say goodbye if the server still listens."""
+    with suppress(imaplib.IMAP4.error, OSError):
+        client.logout()
+    with suppress(OSError):
+        client.shutdown()
+
+
+def abort(client: Client) -> None:
+    """Break the connection off, whatever a thread is waiting for."""
+    with suppress(OSError):
+        client.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _search(client: Client, wanted: str) -> set[int]:
+    with _told():
+        return {int(uid) for line in _ok(client.uid("SEARCH", wanted)) for uid in _UIDS.findall(_text(line))}
+
+
+def _text(part: Any) -> bytes:
+    """Return the text of an answer; imaplib has a pair where a server sends a literal, and None for nothing."""
+    return part if isinstance(part, bytes) else b""
+
+
+def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
+    status, data = answer
+    if status != "OK":
+        raise imaplib.IMAP4.error(status)
+    return data

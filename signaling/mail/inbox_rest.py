@@ -1,0 +1,161 @@
+"""Letters that came to the official mailbox and what became of them, and the form that offices attach (R-071)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import Field
+
+from scheduler.inbound_mail import form_template
+from scheduler.inbound_mail.sender_authentication import Verdict
+from scheduler.inbound_mail.store import Fate, Reason, Received
+from signaling.core.errors import NotFound
+from signaling.http.route import ID, Call, Model, Moment, Named, Route
+from signaling.http.uploads import attached
+
+_TYPES = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+}
+
+
+class Letter(Model):
+    """A letter: `arrived` at the mail server, `unit` whose official mailbox wrote it, `draft` the id of what it became.
+
+    `verdict` is what the mail server found out about its sender, in words in `authentication`. One that fails waits
+    (`fate` ``person``, `reason` ``unauthenticated``) without a draft until it is accepted or handled.
+    """
+
+    id: str
+    sender: str
+    subject: str
+    arrived: Moment
+    size: int
+    unit: Named | None
+    verdict: Verdict
+    authentication: str
+    fate: Fate
+    reason: Reason
+    draft: str | None
+    handled: Moment | None
+    handled_by: str
+
+
+class Opened(Letter):
+    """A letter with its text, as far as it was kept."""
+
+    body: str
+    attachments: list[str]
+
+
+class Newest(Model):
+    """How many."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+
+
+async def letters(call: Call) -> list[Letter]:
+    """List letters: those a person has yet to read first, then the newest."""
+    call.only(call.account.sees_all)
+    names = await call.unit_names()
+    return [Letter(**_wire(letter, names)) for letter in await call.roof.mailroom.letters(call.query.limit)]
+
+
+async def letter(call: Call) -> Opened:
+    """Return a letter with its text."""
+    found, raw = await _find(call)
+    await call.saw("read-letter", call.id, found.sender)
+    read = await call.roof.apart.letter(raw or b"")
+    attached = [each.name for each in read.attachments] if read else []
+    return Opened(**_wire(found, await call.unit_names()), body=read.body if read else "", attachments=attached)
+
+
+async def raw(call: Call) -> web.Response:
+    """Return a letter as it came, for a mail program."""
+    found, data = await _find(call)
+    if data is None:
+        raise NotFound
+    await call.note("download-letter", call.id, found.sender)
+    return attached(data, "message/rfc822", f"thu-{found.id}.eml")
+
+
+async def handled(call: Call) -> Letter:
+    """Note that a letter that waited for a person was read."""
+    call.only(call.account.central)
+    found, _ = await _find(call)
+    if await call.roof.mailroom.handle(found.id, call.account.account, call.now):
+        await call.note("handle-letter", call.id, found.sender)
+    return Letter(**_wire((await _find(call))[0], await call.unit_names()))
+
+
+async def accepted(call: Call) -> Letter:
+    """Make a draft of a letter whose sender was not proven and has been confirmed with its unit; it counts from now."""
+    call.only(call.account.central)
+    found, _ = await _find(call)
+    made = await call.roof.mailroom.accept(found.id, call.account.account, call.now)
+    await call.note("accept-letter", call.id, found.sender)
+    return Letter(**_wire(made, await call.unit_names()))
+
+
+async def form(call: Call) -> web.Response:
+    """Return the registration form to fill in and attach."""
+    name, _, kind = call.id.rpartition(".")
+    if name != "dang-ky-hop" or kind not in form_template.KINDS:
+        raise NotFound
+    return attached(form_template.write(kind), _TYPES[kind], call.id)
+
+
+async def _find(call: Call) -> tuple[Received, bytes | None]:
+    call.only(call.account.sees_all)
+    if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
+        raise NotFound
+    found = await call.roof.mailroom.letter(int(call.id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _wire(found: Received, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "id": str(found.id),
+        "sender": found.sender,
+        "subject": found.subject,
+        "arrived": found.arrived,
+        "size": found.size,
+        "unit": None if found.unit is None else Named(id=found.unit, name=names[found.unit]),
+        "verdict": found.verdict,
+        "authentication": found.authentication,
+        "fate": found.fate,
+        "reason": found.reason,
+        "draft": found.draft,
+        "handled": found.handled,
+        "handled_by": found.handled_by,
+    }
+
+
+ROUTES = [
+    Route("GET", "/letters", letters, "Letters that came", list[Letter], query=Newest, problems=(403,)),
+    Route("GET", f"/letters/{ID}", letter, "One letter with its text", Opened, problems=(403, 404)),
+    Route(
+        "GET", f"/letters/{ID}/raw", raw, "A letter as it came", None, problems=(403, 404), media_type="message/rfc822"
+    ),
+    Route("POST", f"/letters/{ID}/handled", handled, "Note that a letter was read", Letter, problems=(403, 404)),
+    Route(
+        "POST",
+        f"/letters/{ID}/accept",
+        accepted,
+        "Make a draft of a letter whose sender was confirmed",
+        Letter,
+        problems=(403, 404, 409),
+    ),
+    Route(
+        "GET",
+        f"/forms/{ID}",
+        form,
+        "The form to attach: dang-ky-hop.docx, .xlsx or .csv",
+        None,
+        problems=(404,),
+        media_type="application/octet-stream",
+    ),
+]

@@ -1,0 +1,131 @@
+"""Watches the official mailbox and hands each letter to the mailroom, in the order in which they came (R-071).
+
+A letter is marked as read only after its fate is committed. The mailbox may be opened by people too: what they read
+before us is found by its UID.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from scheduler.inbound_mail.service import MAX_BYTES, Mailroom
+from scheduler.inbound_mail.store import Place
+from signaling.app.settings import Server
+from signaling.mail import imap
+from signaling.mail.imap import Client, NotRead
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 20.0
+"""A new letter is noticed this late at most."""
+LETTERS_A_ROUND = 50
+
+T = TypeVar("T")
+
+
+class Intake:
+    """Reads what is new until it is stopped. `received` is called after each letter that was taken in."""
+
+    def __init__(
+        self,
+        mailroom: Mailroom,
+        server: Server,
+        context: ssl.SSLContext,
+        clock: Callable[[], datetime],
+        received: Callable[[], None],
+    ) -> None:
+        # given
+        self._mailroom = mailroom
+        self._server = server
+        self._context = context
+        self._clock = clock
+        self._received = received
+        # owned
+        self._thread = ThreadPoolExecutor(1, "imap")
+        self._client: Client | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stuck: set[Place] = set()
+        # the last fault, for whoever watches
+        self.fault = ""
+
+    def start(self) -> None:
+        """Begin with what came while nobody watched."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop; a letter that was being read is read again by the next server."""
+        if self._task is not None:
+            self._task.cancel()
+            if self._client is not None:
+                imap.abort(self._client)  # wakes the thread, if it waits for the server
+            await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+        self._hang_up()
+
+    async def _run(self) -> None:
+        while True:
+            more = False
+            try:
+                more = await self.look() == LETTERS_A_ROUND
+                await self._mailroom.prune(self._clock())
+                self.fault = ""
+            except (NotRead, SQLAlchemyError, OSError) as fault:
+                self.fault = str(fault) if isinstance(fault, NotRead) else type(fault).__name__
+                log.warning("x the mailbox is not read: %s", self.fault)
+            if not more:
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> int:
+        """Take in what is new; return how many letters were tried. Raises NotRead, SQLAlchemyError."""
+        client = await self._do(self._dial)
+        try:
+            validity = await self._do(imap.open_mailbox, client, self._server)
+            last = await self._mailroom.last_uid(validity)
+            places = [Place(validity, uid) for uid in await self._do(imap.new, client, last)]
+            readable = [place for place in places if place not in self._stuck][:LETTERS_A_ROUND]
+            for place in readable:
+                await self._try(client, place)
+            return len(readable)
+        finally:
+            await self._do(self._hang_up)
+
+    def _dial(self) -> Client:
+        """Connect; who stops meanwhile finds what to hang up."""
+        self._client = imap.connect(self._server, self._context)
+        return self._client
+
+    def _hang_up(self) -> None:
+        if self._client is not None:
+            imap.close(self._client)
+            self._client = None
+
+    async def _try(self, client: Client, place: Place) -> None:
+        """Take one letter in; one that a fault of ours makes unreadable waits for the next start and holds no other."""
+        try:
+            await self._take(client, place)
+        except (NotRead, SQLAlchemyError, OSError):
+            raise
+        except Exception:
+            self._stuck.add(place)
+            log.exception("x the letter with UID %d stays unread", place.uid)
+
+    async def _take(self, client: Client, place: Place) -> None:
+        """Take one letter in, and only then say that it was read."""
+        found = await self._do(imap.fetch, client, place.uid, MAX_BYTES)
+        if found is None:
+            return
+        now = self._clock()
+        arrived = now if found.arrived is None else min(found.arrived, now)
+        letter = await self._mailroom.receive(found.raw, found.size, place, arrived, now)
+        log.info("< letter %d: %s %s", letter.id, letter.fate, letter.reason)
+        await self._do(imap.mark_seen, client, place.uid)
+        self._received()
+
+    async def _do(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)

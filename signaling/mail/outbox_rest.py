@@ -1,0 +1,73 @@
+"""Notices that wait, failed or went out: how they are, never what they say."""
+
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field
+
+from scheduler.notifications.outbox import State, Waiting
+from scheduler.notifications.wording import Kind
+from signaling.core.errors import NotFound
+from signaling.http.route import ID, Call, Model, Moment, Route
+
+
+class Notice(Model):
+    """One notice for one channel; `error` is what the last try failed of, `due` the time of the next."""
+
+    id: str
+    kind: Kind
+    channel: str
+    number: str
+    host: str
+    state: State
+    tries: int
+    error: str
+    created: Moment
+    due: Moment
+    sent: Moment | None
+
+
+class Newest(Model):
+    """How many."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+async def outbox(call: Call) -> list[Notice]:
+    """List notices: failed ones first, then those that wait."""
+    call.only(call.account.sees_all)
+    return [_wire(notice) for notice in await call.roof.post.newest(call.query.limit)]
+
+
+async def again(call: Call) -> web.Response:
+    """Send a notice (again) now."""
+    call.only(call.account.central)
+    if not (call.id.isascii() and call.id.isdecimal() and len(call.id) <= 15):
+        raise NotFound
+    if not await call.roof.post.again(int(call.id), call.now):
+        raise NotFound
+    await call.note("send-again", call.id)
+    call.roof.deliverer.wake()
+    return web.Response(status=204)
+
+
+def _wire(notice: Waiting) -> Notice:
+    return Notice(
+        id=str(notice.id),
+        kind=notice.kind,
+        channel=notice.channel,
+        number=notice.facts.number,
+        host=notice.facts.host,
+        state=notice.state,
+        tries=notice.tries,
+        error=notice.error,
+        created=notice.created,
+        due=notice.due,
+        sent=notice.sent,
+    )
+
+
+ROUTES = [
+    Route("GET", "/outbox", outbox, "Notices and how they are", list[Notice], query=Newest, problems=(403,)),
+    Route("POST", f"/outbox/{ID}/again", again, "Send a notice again", None, status=204, problems=(403, 404)),
+]

@@ -1,0 +1,110 @@
+"""Takes notices out of the outbox to where they belong, each channel at its own pace."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from scheduler.notifications import wording
+from scheduler.notifications.outbox import MAIL, Waiting
+from scheduler.notifications.service import Post
+from signaling.accounts.password_links import Links
+from signaling.mail import chat_groups, smtp
+from signaling.mail.chat_groups import Telegram, Webhook
+from signaling.mail.errors import NotSent
+from signaling.mail.smtp import Letters
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 10.0
+"""What became due is noticed this late at most."""
+
+
+class Deliverer:
+    """Sends what is due until it is stopped."""
+
+    def __init__(
+        self,
+        post: Post,
+        mail: Letters | None,
+        groups_: Mapping[str, Telegram | Webhook],
+        clock: Callable[[], datetime],
+        links: Links,
+    ) -> None:
+        # given
+        self._post = post
+        self._links = links
+        self._mail = mail
+        self._groups = groups_
+        self._clock = clock
+        # owned
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin with what an earlier server left; without channels there is nothing to do."""
+        if self._mail or self._groups:
+            self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop; what was being sent is sent again by the next server."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._news.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._news.clear()
+            try:
+                await self.deliver()
+                await self._post.prune(self._clock())
+            except (SQLAlchemyError, OSError):
+                log.exception("x notices wait to be sent")
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._news.wait()
+
+    async def deliver(self) -> int:
+        """Try everything that is due once; return how much that was. A slow channel does not hold the others."""
+        due = sorted(await self._post.due(self._clock()), key=lambda notice: notice.channel)
+        by_channel = [list(found) for _, found in groupby(due, lambda notice: notice.channel)]
+        await asyncio.gather(*map(self._in_turn, by_channel))
+        return len(due)
+
+    async def _in_turn(self, found: Sequence[Waiting]) -> None:
+        for notice in found:
+            try:
+                await (self._write(notice) if notice.channel == MAIL else self._tell_group(notice))
+            except NotSent as fault:
+                log.warning("x notice %d over %s: %s", notice.id, notice.channel, fault)
+                await self._post.failed(notice, str(fault), self._clock(), fault.final)
+            else:
+                await self._post.done(notice, self._clock())
+                log.info("> notice %d over %s", notice.id, notice.channel)
+
+    async def _write(self, notice: Waiting) -> None:
+        if self._mail is None:
+            raise NotSent("no-mail-server")
+        recipient = await self._post.address(notice)
+        if recipient is None:
+            raise NotSent("no-mailbox", final=True)
+        code = await self._secret(notice)
+        await self._mail.send(smtp.compose(notice, self._mail.sender, recipient, code, self._post.zone))
+
+    async def _secret(self, notice: Waiting) -> str | None:
+        """Return what a letter alone tells: a live code, or a whole one-time link."""
+        return self._links.url(notice.facts.link) if notice.facts.link else await self._post.code(notice)
+
+    async def _tell_group(self, notice: Waiting) -> None:
+        group = self._groups.get(notice.channel)
+        if group is None:
+            raise NotSent("no-such-group", final=True)
+        await chat_groups.send(group, wording.line(notice.kind, notice.facts, self._post.zone, group.template))

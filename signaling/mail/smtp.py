@@ -1,0 +1,90 @@
+"""Letters over SMTP, with STARTTLS or TLS from the first byte."""
+
+import hashlib
+import ssl
+from datetime import tzinfo
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+import aiosmtplib
+
+from scheduler.notifications import wording
+from scheduler.notifications.outbox import Waiting
+from scheduler.notifications.wording import WORDS
+from signaling.app.settings import Mail, Server
+from signaling.mail import calendar_invite
+from signaling.mail.errors import NotSent
+
+SECONDS = 30.0
+"""The longest that one answer of the server may take."""
+
+
+def message_id(key: str, sender: str) -> str:
+    """The Message-ID of a notice: the same however often it is sent, so that whoever got it twice knows."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
+
+
+def compose(notice: Waiting, sender: str, recipient: str, code: str | None, zone: tzinfo) -> EmailMessage:
+    """Write a letter, with its calendar entry if its kind has one."""
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"] = sender, recipient
+    message["Subject"] = wording.subject(notice.kind, notice.facts)
+    message["Date"] = format_datetime(notice.created)
+    message["Message-ID"] = message_id(notice.key, sender)
+    message["Auto-Submitted"] = "auto-replied" if notice.thread else "auto-generated"  # RFC 3834 §5
+    if notice.thread:
+        message["In-Reply-To"] = message["References"] = notice.thread
+    message.set_content(wording.letter(notice.kind, notice.facts, code, zone))
+    attached = calendar_invite.entry(notice, sender, recipient)
+    if attached is not None:
+        method = WORDS[notice.kind].method or ""
+        message.add_attachment(attached, subtype="calendar", params={"method": method}, filename="phien-hop.ics")
+    return message
+
+
+def tls_context(mail: Mail) -> ssl.SSLContext:
+    """Trust the machine's authorities and those of the settings."""
+    context = ssl.create_default_context()
+    if mail.authority is not None:
+        context.load_verify_locations(mail.authority)
+    return context
+
+
+class Letters:
+    """Sends one letter at a time, each over a connection of its own: there are few of them."""
+
+    def __init__(self, mail: Mail) -> None:
+        self.sender = mail.sender
+        self._server: Server = mail.smtp
+        self._context = tls_context(mail)
+
+    async def send(self, message: EmailMessage) -> None:
+        """Hand a letter over. Raises NotSent."""
+        server = self._server
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.tls == "implicit",
+            start_tls=server.tls == "starttls",
+            tls_context=self._context,
+            timeout=SECONDS,
+        )
+        try:
+            async with client:
+                if server.user:
+                    await client.login(server.user, server.password)
+                await client.send_message(message)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            raise NotSent(f"smtp-login {error.code}") from None
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise NotSent(_told(first := error.recipients[0]), first.code >= 500) from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise NotSent(_told(error), error.code >= 500) from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise NotSent(f"smtp: {type(error.__cause__ or error).__name__}") from None
+
+
+def _told(error: aiosmtplib.SMTPResponseException) -> str:
+    """What the server said; it is shown to technicians alone."""
+    return f"smtp {error.code} {' '.join(error.message.split())}"

@@ -1,0 +1,1 @@
+"""Running meetings: joining, messages, sockets, capacity, and the record that outlives the process."""

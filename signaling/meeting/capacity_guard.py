@@ -1,0 +1,59 @@
+"""Who passes the join guard now: the limits of the session and of this minute, asked of the counted legs (I18)."""
+
+import logging
+from datetime import datetime, timedelta
+
+from redis.exceptions import RedisError
+
+from scheduler.booking.registration.service import Scheduler
+from signaling.meeting.connected_devices import TEST_ROOM, Presence, Quota
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Lets legs in, of browsers and of room systems alike."""
+
+    def __init__(self, scheduler: Scheduler, presence: Presence) -> None:
+        self._scheduler = scheduler
+        self._presence = presence
+
+    async def enter(self, guarded: str, leg: str, reserved: int, now: datetime, *, resumes: bool = False) -> bool:
+        """Let a leg in if both limits allow it; a leg that is in stays in.
+
+        Without Valkey nobody new comes in (RedisError), but who resumes a seat does, and is counted when it is back.
+        """
+        if self._presence.holds(guarded, leg):
+            return True
+        try:
+            quota = Quota(reserved, await self._usable(guarded, now))
+            return await self._presence.enter(guarded, leg, quota) == "in"
+        except RedisError:
+            if not resumes:
+                raise
+            log.info("x %s of %s resumes without the join guard", leg, guarded)
+            self._presence.admit(guarded, leg)
+            return True
+
+    def leave(self, guarded: str, leg: str) -> None:
+        """Count a leg no more."""
+        self._presence.leave(guarded, leg)
+
+    async def _usable(self, guarded: str, now: datetime) -> int:
+        """How many legs may be connected, those of the test room among them, when this one comes in.
+
+        Outside its own slots (lobby, grace) a session has reserved nothing: it gets what the sessions of this minute
+        and the test room have not reserved, so that whoever comes early or stays late never takes a place from who is
+        due. The test room gets its own, unless the maximum fell and sessions need them.
+        """
+        rules = self._scheduler.policy(now).capacity
+        usable = rules.share.of((await self._scheduler.limits(now)).maximum.points)
+        second = now.replace(microsecond=0)
+        held = await self._scheduler.sessions(second, second + timedelta(seconds=1))
+        reserved = {each.id: each.legs for each in held if each.state == "issued"}
+        if guarded in reserved:
+            return usable
+        if guarded != TEST_ROOM:
+            reserved[TEST_ROOM] = rules.test_legs
+        connected = await self._presence.connected(*reserved)
+        return usable - sum(max(0, legs - here) for legs, here in zip(reserved.values(), connected, strict=True))

@@ -1,0 +1,114 @@
+"""One connected socket: what it may send how fast, and a bounded queue of what it is told."""
+
+import asyncio
+import secrets
+import time
+from datetime import datetime
+from typing import Protocol
+
+from aiohttp import web
+
+from signaling.accounts.passwords import Account, Login
+from signaling.accounts.sign_in import Source
+from signaling.messages.server import Bye, Farewell, ServerMessage, dump
+
+QUEUE = 256
+"""Messages that may wait for a slow socket. When it is full the socket is dropped: the client comes back by its resume
+token and gets the whole state anew, which is cheaper than every change it missed."""
+RATE = 20.0
+"""Messages per second in the long run."""
+BURST = 60.0
+OFFER_COSTS = 10.0
+"""An offer makes keys and sockets; it counts as ten messages."""
+
+
+class Member(Protocol):
+    """Whoever holds a seat in a meeting: a browser's socket, or the call of a room system."""
+
+    id: str
+    session: str | None
+    account: Account
+    source: Source
+
+    def send(self, message: ServerMessage, ref: str | None = None) -> None:
+        """Tell it something."""
+
+    def send_text(self, text: str) -> None:
+        """Tell it something that is text already."""
+
+    def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
+        """Say bye; nothing is said after it."""
+
+
+class Client:
+    """A socket that may join one conference."""
+
+    def __init__(
+        self, socket: web.WebSocketResponse, login: Login, source: Source, now: datetime, agent: str = ""
+    ) -> None:
+        # given
+        self.socket = socket
+        self.login = login
+        self.account = login.account
+        self.source = source
+        self.agent = agent
+        # owned
+        self.id = secrets.token_hex(8)
+        self.session: str | None = None
+        self.heard = now
+        self.alive = True
+        self.busy = False
+        self._queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE)
+        self._dropped = asyncio.Event()
+        # counters
+        self._tokens = BURST
+        self._refilled = time.monotonic()
+
+    def send(self, message: ServerMessage, ref: str | None = None) -> None:
+        """Queue a message."""
+        self.send_text(dump(message, ref))
+
+    def send_text(self, text: str) -> None:
+        """Queue a message that is text already, as one for everyone is; a client too slow to take it is dropped."""
+        try:
+            self._queue.put_nowait(text)
+        except asyncio.QueueFull:
+            self.drop()
+
+    def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
+        """Say bye; nothing is written after it."""
+        self.session = None
+        self.send(Bye(reason=reason), ref)
+        try:
+            self._queue.put_nowait(None)
+        except asyncio.QueueFull:
+            self.drop()
+
+    def drop(self) -> None:
+        """Close without waiting for the other side."""
+        self._dropped.set()
+
+    def allow(self, cost: float) -> bool:
+        """Take `cost` from the token bucket, if it holds that much."""
+        now = time.monotonic()
+        self._tokens = min(BURST, self._tokens + (now - self._refilled) * RATE)
+        self._refilled = now
+        if self._tokens < cost:
+            return False
+        self._tokens -= cost
+        return True
+
+    async def write(self) -> None:
+        """Send what is queued until a bye is out or the client is dropped."""
+        dropped = asyncio.ensure_future(self._dropped.wait())
+        sending = asyncio.ensure_future(self._send_queued())
+        try:
+            await asyncio.wait({dropped, sending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (dropped, sending):
+                task.cancel()
+            await asyncio.gather(dropped, sending, return_exceptions=True)
+
+    async def _send_queued(self) -> None:
+        while (text := await self._queue.get()) is not None:
+            await self.socket.send_str(text)

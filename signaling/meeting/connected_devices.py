@@ -1,0 +1,224 @@
+"""The guard at the door (invariant I18): who is connected this minute, counted in Valkey for all roofs together.
+
+At every instant the connected legs of a session are at most those it reserved, and the legs of all sessions and of the
+test room together at most the usable share (Điều 12.4.a). A leg has one id, so coming back never counts twice; a leg
+nobody refreshes expires, so a killed roof blocks nothing for longer than :data:`TTL_SECONDS`. Times are Valkey's own
+(TIME), for the clocks of roofs differ.
+
+Valkey may lose everything, and may be away. Each roof knows its own legs and keeps a mark in Valkey that they are
+counted there; a leg is judged only where that mark is, so that nobody comes in because others are forgotten. What is
+to be written waits in the roof, so that no meeting waits for Valkey.
+"""
+
+import asyncio
+import json
+import logging
+import math
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as Unreachable
+from redis.exceptions import RedisError
+
+from signaling.core import redis_keys
+from signaling.core.valkey import FORGOTTEN, MARKED, NOW, cancelled
+
+log = logging.getLogger(__name__)
+
+TEST_ROOM = "test-room"
+"""What all visits to the test room are counted as, whose legs are a pool of their own (I-15)."""
+TTL_SECONDS = 30
+REFRESH_SECONDS = 10
+LOOK_SECONDS = 0.5
+"""So often it is looked whether Valkey still has our legs, and what it could not be told is tried again."""
+
+_ENTER = (
+    MARKED
+    + NOW
+    + """
+local ttl, reserved, usable = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
+if not redis.call('ZSCORE', KEYS[2], ARGV[4]) and redis.call('ZCARD', KEYS[2]) >= reserved then return 'session' end
+if not redis.call('ZSCORE', KEYS[3], ARGV[5]) and redis.call('ZCARD', KEYS[3]) >= usable then return 'total' end
+redis.call('ZADD', KEYS[2], now + ttl, ARGV[4])
+redis.call('ZADD', KEYS[3], now + ttl, ARGV[5])
+redis.call('EXPIRE', KEYS[2], ttl * 2)
+redis.call('EXPIRE', KEYS[3], ttl * 2)
+return 'in'
+"""
+)
+"""Keys: mark, legs of the session, all legs. Arguments: TTL, reserved, usable, the leg, its name among all."""
+
+_COUNT = (
+    MARKED
+    + NOW
+    + """
+local found, after = {}, '(' .. string.format('%.6f', now)
+for place = 2, #KEYS do found[place - 1] = redis.call('ZCOUNT', KEYS[place], after, '+inf') end
+return found
+"""
+)
+"""Keys: mark, legs of each session."""
+
+_WRITE = (
+    NOW
+    + """
+local known = redis.call('EXISTS', KEYS[1])
+local ttl = tonumber(ARGV[1])
+for place = 3, #KEYS do
+  local told = cjson.decode(ARGV[place - 1])
+  for _, leg in ipairs(told.left) do
+    redis.call('ZREM', KEYS[place], leg)
+    redis.call('ZREM', KEYS[2], told.session .. '/' .. leg)
+  end
+  for _, leg in ipairs(told.held) do
+    redis.call('ZADD', KEYS[place], now + ttl, leg)
+    redis.call('ZADD', KEYS[2], now + ttl, told.session .. '/' .. leg)
+  end
+  redis.call('EXPIRE', KEYS[place], ttl * 2)
+end
+redis.call('EXPIRE', KEYS[2], ttl * 2)
+redis.call('SET', KEYS[1], '1', 'EX', ttl - 1)
+return known
+"""
+)
+"""Keys: mark, all legs, legs of each session. Arguments: TTL, and what is to be written of each session as JSON.
+
+The mark is gone before the first leg. Returns whether it was there."""
+
+Verdict = Literal["in", "session", "total"]
+"""Let in, or which of the two limits is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many legs may be connected: of the session, and of all sessions."""
+
+    reserved: int
+    usable: int
+
+
+class Presence:
+    """Counts connected legs; those of this roof are known without Valkey."""
+
+    def __init__(self, redis: Redis) -> None:
+        # given
+        self._redis = redis
+        self._enter = redis.register_script(_ENTER)
+        self._count = redis.register_script(_COUNT)
+        self._write = redis.register_script(_WRITE)
+        # owned
+        self._mark = redis_keys.counted(secrets.token_hex(8))
+        self._held: dict[str, set[str]] = {}
+        """The legs of this roof, by session."""
+        self._left: dict[str, set[str]] = {}
+        """Legs that are still to be taken out."""
+        self._due = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._marked = False
+        self._written = -math.inf
+
+    async def enter(self, session: str, leg: str, quota: Quota) -> Verdict:
+        """Let a leg in if both limits allow it; a leg that is in stays in. Raises RedisError."""
+        if self.holds(session, leg):
+            return "in"
+        async with self._writing:
+            places = [redis_keys.legs(session), redis_keys.LEGS_ALL]
+            arguments = [TTL_SECONDS, quota.reserved, quota.usable, leg, f"{session}/{leg}"]
+            verdict: Verdict = await self._ask(self._enter, places, arguments)
+            if verdict == "in":
+                self._held.setdefault(session, set()).add(leg)
+        return verdict
+
+    def holds(self, session: str, leg: str) -> bool:
+        """Whether a leg is connected to this roof."""
+        return leg in self._held.get(session, ())
+
+    def admit(self, session: str, leg: str) -> None:
+        """Count a leg without asking, as soon as Valkey can be told."""
+        self._held.setdefault(session, set()).add(leg)
+        self._left.get(session, set()).discard(leg)
+        self._due.set()
+
+    def leave(self, session: str, leg: str) -> None:
+        """Count a leg no more, as soon as Valkey can be told."""
+        self._held.get(session, set()).discard(leg)
+        self._left.setdefault(session, set()).add(leg)
+        self._due.set()
+
+    def hold(self, legs: Mapping[str, Collection[str]]) -> None:
+        """These are the connected legs of this roof, by session: keep them in, also where Valkey forgot them.
+
+        A leg that is not among them, as that of a call that rings, is counted until it expires or leaves.
+        """
+        self._held = {session: set(held) for session, held in legs.items()}
+        self._due.set()
+
+    async def connected(self, *sessions: str) -> list[int]:
+        """Return how many legs of each session are connected to any roof. Raises RedisError."""
+        if not sessions:
+            return []
+        async with self._writing:
+            counted: list[int] = await self._ask(self._count, [redis_keys.legs(session) for session in sessions], [])
+        return counted
+
+    async def keep(self) -> None:
+        """Tell Valkey what is due at once, and all of it as soon as it has forgotten it; runs until cancelled."""
+        while not cancelled():
+            try:
+                if self._due.is_set() or self._old() or not await self._redis.exists(self._mark):
+                    await self.write()
+            except RedisError as error:
+                log.info("x join guard: %s", error)
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._due.wait()
+            except TimeoutError:
+                pass
+
+    def _old(self) -> bool:
+        return asyncio.get_running_loop().time() - self._written >= REFRESH_SECONDS
+
+    async def write(self) -> None:
+        """Tell Valkey now which legs are connected here, and which no more. Raises RedisError."""
+        async with self._writing:
+            await self._write_all()
+
+    async def _ask(self, script: AsyncScript, places: list[str], arguments: list[Any]) -> Any:
+        """Run a script over our mark and `places`, once Valkey knows which of our legs left and which are there."""
+        if self._left:
+            await self._write_all()
+        for _ in range(2):
+            answer = await script(keys=[self._mark, *places], args=arguments)
+            if answer != FORGOTTEN:
+                return answer
+            await self._write_all()
+        raise Unreachable("Valkey forgets what it is told")
+
+    async def _write_all(self) -> None:
+        """Write what is held and what left; whatever cannot be written stays due."""
+        left, self._left = self._left, {}
+        self._due.clear()
+        sessions = sorted(self._held.keys() | left.keys())
+        told = [
+            json.dumps({"session": each, "held": [*self._held.get(each, ())], "left": [*left.get(each, ())]})
+            for each in sessions
+        ]
+        places = [self._mark, redis_keys.LEGS_ALL, *map(redis_keys.legs, sessions)]
+        try:
+            known = await self._write(keys=places, args=[TTL_SECONDS, *told])
+        except BaseException:
+            for session, legs in left.items():
+                self._left.setdefault(session, set()).update(legs - self._held.get(session, set()))
+            self._due.set()
+            raise
+        if self._marked and not known:
+            log.warning("x Valkey had lost what it was told: connected legs and failed sign-ins are written again")
+        self._marked, self._written = True, asyncio.get_running_loop().time()

@@ -1,0 +1,115 @@
+"""From a WebSocket message to what it does: one table, one small function per message."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.errors import BadOffer, MediaError
+from signaling.core.errors import MessageError, ShuttingDown
+from signaling.core.texts import fault_text
+from signaling.http.metrics import Metrics
+from signaling.meeting.client import OFFER_COSTS, Client
+from signaling.meeting.incident_reports import Faults
+from signaling.meeting.join import Entrance
+from signaling.meeting.manager import Hub
+from signaling.meeting.state.meeting_state import Conference
+from signaling.messages import server as m
+from signaling.messages.effects import Effect
+from signaling.sip.bridge.bridge import Gateway
+
+log = logging.getLogger(__name__)
+
+COMMANDS: dict[type[Any], Callable[[Conference, str, Any, datetime], list[Effect]]] = {
+    m.Hand: lambda c, client, msg, now: c.hand(client, msg.raised, now, msg.topic),
+    m.MediaState: lambda c, client, msg, _: c.media(client, msg.mic, msg.camera),
+    m.View: lambda c, client, msg, _: c.view(client, msg.source, msg.lines),
+    m.Floor: lambda c, client, msg, _: c.floor(client, msg.seat, msg.open),
+    m.Gain: lambda c, client, msg, _: c.gain(client, msg.seat, msg.decibels),
+    m.MuteAll: lambda c, client, _, __: c.mute_all(client),
+    m.Lower: lambda c, client, msg, _: c.lower(client, msg.seat),
+    m.SetLayout: lambda c, client, msg, _: c.arrange(client, msg.layout, msg.audience),
+    m.Share: lambda c, client, msg, _: c.share(client, msg.on),
+    m.SameLayout: lambda c, client, msg, _: c.same_layout(client, msg.audience),
+    m.Record: lambda c, client, msg, now: c.record(client, msg.on, msg.pause, now),
+    m.Voices: lambda c, client, msg, _: c.separate(client, msg.on),
+    m.Mark: lambda c, client, msg, _: c.mark(client, msg.title),
+    m.Step: lambda c, client, msg, now: c.step(client, msg.to, now),
+    m.Leave: lambda c, client, _, __: c.leave(client),
+}
+"""Messages that only a conference is needed for."""
+
+
+class Dispatch:
+    """Obeys messages and answers faults."""
+
+    def __init__(self, hub: Hub, entrance: Entrance, faults: Faults, gateway: Gateway, metrics: Metrics) -> None:
+        self._hub = hub
+        self._metrics = metrics
+        self._others: dict[type[Any], Callable[[Client, Any, datetime], Awaitable[None]]] = {
+            m.Join: entrance.join,
+            m.EnterTestRoom: entrance.try_devices,
+            m.Admit: entrance.answer,
+            m.Offer: self._offer,
+            m.ReportFault: faults.report,
+            m.Assist: faults.assist,
+            m.Redial: gateway.redial,
+            m.Ping: _answer,
+        }
+
+    async def receive(self, client: Client, text: str, now: datetime) -> None:
+        """Obey one message; every fault is answered and the connection goes on."""
+        ref: str | None = None
+        try:
+            if not client.allow(1):
+                raise MessageError("too-fast")
+            message = m.parse(text)
+            ref = message.ref
+            await self._obey(client, message, now)
+        except MessageError as error:
+            self._metrics.refused(error.word)
+            client.send(_error(client, error), error.ref or ref)
+        except ShuttingDown:
+            client.send(_error(client, MessageError("shutting-down")), ref)
+        except (RedisError, SQLAlchemyError, OSError, TimeoutError):
+            log.exception("x message not obeyed")
+            self._metrics.refused("unavailable")
+            client.send(_error(client, MessageError("unavailable")), ref)
+
+    async def _obey(self, client: Client, message: m.ClientMessage, now: datetime) -> None:
+        other = self._others.get(type(message))
+        if other is not None:
+            await other(client, message, now)
+            return
+        meeting = self._hub.joined(client)
+        effects = COMMANDS[type(message)](meeting.conference, client.id, message, now)
+        await meeting.carry_out(effects, client, message.ref)
+
+    async def _offer(self, client: Client, message: m.Offer, _: datetime) -> None:
+        """Answer an offer; the answer goes out before anything the new transport brings about."""
+        meeting = self._hub.joined(client)
+        if not client.allow(OFFER_COSTS):
+            raise MessageError("too-fast")
+        seat = meeting.conference.offered(client.id)
+        await meeting.apply([])
+        try:
+            sdp = await self._hub.engine.connect(meeting.id, seat, message.sdp)
+        except MediaError as error:
+            await meeting.apply(meeting.conference.peer_down(seat))
+            word = "bad-offer" if isinstance(error, BadOffer) else "media-restarting"
+            log.info("x offer of %s: %s", client.account.account, error)
+            raise MessageError(word) from None
+        client.send(m.Answer(sdp=sdp), message.ref)
+
+
+async def _answer(client: Client, message: m.Ping, _: datetime) -> None:
+    client.send(m.Pong(), message.ref)
+
+
+def _error(client: Client, error: MessageError) -> m.Error:
+    """Return the answer to a fault; what was wrong with a message is told to whoever writes the client."""
+    text = fault_text(error.word, client.account.language, error.text)
+    return m.Error.model_validate({"error": error.word, "text": text, "opens": error.opens})

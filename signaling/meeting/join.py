@@ -1,0 +1,266 @@
+"""The way in: code and account at the door, a seat, the join guard, and only then the meeting (R-051, I18)."""
+
+from datetime import datetime, timedelta
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core import errors as door
+from scheduler.core.model import Act, Session
+from scheduler.directory.equipment.lines import internet_alone
+from scheduler.directory.equipment.service import Equipment
+from scheduler.directory.model import Seen
+from scheduler.directory.points.guest_access import Grants
+from scheduler.policy.controllers import Control
+from signaling.accounts import permissions, throttle
+from signaling.accounts.passwords import Account
+from signaling.accounts.throttle import Attempt, Throttle
+from signaling.audit.log import Audit
+from signaling.core.errors import MessageError, ShuttingDown
+from signaling.meeting.capacity_guard import Guard
+from signaling.meeting.client import Client
+from signaling.meeting.connected_devices import TEST_ROOM
+from signaling.meeting.manager import Hub
+from signaling.meeting.runner import Meeting
+from signaling.meeting.state.roster import Person, Place
+from signaling.messages.server import Admit, EnterTestRoom, Join, Knock
+
+WORDS: dict[type[Exception], str] = {
+    door.CodeUnknown: "code-unknown",
+    door.NotInvited: "not-invited",
+    door.TooEarly: "too-early",
+    door.Ended: "ended",
+    door.Cancelled: "cancelled",
+    door.Revoked: "revoked",
+}
+GUESSES = (door.CodeUnknown, door.NotInvited)
+"""What counts as a guessed code."""
+
+
+class Entrance:
+    """Lets clients in."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        equipment: Equipment,
+        grants: Grants,
+        hub: Hub,
+        guard: Guard,
+        limits: Throttle,
+        audit: Audit,
+    ) -> None:
+        self._equipment = equipment
+        self._grants = grants
+        self._scheduler = scheduler
+        self._hub = hub
+        self._guard = guard
+        self._throttle = limits
+        self._audit = audit
+
+    async def join(self, client: Client, message: Join, now: datetime) -> None:
+        """Seat a client and answer `joined`. Raises MessageError."""
+        self._check_may_join(client)
+        if not (client.account.point or client.account.unit or client.account.central):
+            raise MessageError("no-point")
+        session, point = await self._open_door(client, message, now)
+        self._check_login(client, session.id, message.resume, now)
+        if point is not None and await self._grants.lacking(point, session.id, now):
+            await self._note(client, "not-granted", session.id, point, now)
+            raise MessageError("not-granted")
+        meeting = await self._hub.meeting(session)
+        if point not in (None, session.host_point):
+            await self._accept(client, message, meeting, now)
+        if point is not None:
+            await self._declare(client, message, meeting, point, now)
+        if point is not None and not meeting.conference.invites(point):
+            await self._hold(client, meeting, point, message.ref, now)
+            return
+        await self._note(client, "enter", session.id, session.number, now)
+        person = await self._person(client.account, meeting.control, point)
+        if person.controller:
+            await self._note(client, "control", session.id, session.number, now)
+        async with meeting.door:
+            await self._seat(client, meeting, person, message, now)
+
+    def _check_may_join(self, client: Client) -> None:
+        """Raises ShuttingDown, MessageError ``already-joined``."""
+        if self._hub.stopping:
+            raise ShuttingDown
+        if client.session is not None:
+            raise MessageError("already-joined")
+
+    def _check_login(self, client: Client, meeting: str, resume: str | None, now: datetime) -> None:
+        """Whose login has expired comes back to its seat, and goes nowhere else. Raises MessageError ``signed-out``."""
+        if client.login.holds(now):
+            return
+        account, there = client.account, self._hub.meetings.get(meeting)
+        person = Person(account.account, account.name, None, controller=False)
+        if there is None or there.conference.roster.choose(person, resume).resumed is None:
+            raise MessageError("signed-out")
+
+    async def _hold(self, client: Client, meeting: Meeting, point: str, ref: str | None, now: datetime) -> None:
+        """Let a point that is not invited wait for the host (Điều 3.7, R-011)."""
+        person = await self._person(client.account, meeting.control, point)
+        place = Place.of(await self._scheduler.point(point))
+        effects = meeting.conference.hold(client.id, person, place, now)
+        meeting.hold(client)
+        await self._note(client, "wait-at-door", meeting.id, place.name, now)
+        await meeting.apply(effects, client, ref)
+
+    async def answer(self, client: Client, message: Admit, now: datetime) -> None:
+        """Admit who waits, which makes it one of the session's points, or turn it away. Raises MessageError."""
+        meeting = self._hub.joined(client)
+        async with meeting.door:  # two who lead may answer at once
+            knock = meeting.conference.asked(client.id, message.id)
+            if message.on and not meeting.conference.invites(knock.point):
+                await self._invite(meeting.id, knock, client.account.account, now)
+            await self._note(client, "admit" if message.on else "turn-away", meeting.id, knock.name, now)
+            if knock.id in meeting.conference.threshold.waiting:  # it may have gone meanwhile
+                await meeting.carry_out(meeting.conference.answered(knock.id, message.on), client, message.ref)
+
+    async def _invite(self, session: str, knock: Knock, by: str, now: datetime) -> None:
+        try:
+            amended = await self._scheduler.invite(session, knock.point, now, Act(by, knock.name))
+        except door.CapacityExceeded:
+            raise MessageError("full") from None
+        except door.Ended:
+            raise MessageError("ended") from None
+        await self._hub.amended(amended)
+
+    async def try_devices(self, client: Client, message: EnterTestRoom, now: datetime) -> None:
+        """Seat a client in its point's own test room and answer `joined` (R-109). Raises MessageError."""
+        self._check_may_join(client)
+        own = [client.account.point] if client.account.point else await self._points_of(client.account.unit)
+        here = [point for point in own if message.point in (None, point)]
+        if not here:
+            raise MessageError("no-point")
+        point = await self._scheduler.point(here[0])
+        self._check_login(client, f"{TEST_ROOM}:{point.id}", message.resume, now)
+        await self._note(client, "test-room", point.id, "", now)
+        meeting = self._hub.test_room(point, now)
+        person = Person(client.account.account, client.account.name, Place.of(point), controller=False)
+        async with meeting.door:
+            await self._seat(client, meeting, person, message, now)
+
+    async def _accept(self, client: Client, message: Join, meeting: Meeting, now: datetime) -> None:
+        """Who comes from a component point accepts the notice, once a session (Điều 7.4, R-040)."""
+        notice, account = self._scheduler.policy(now).conduct.meeting.notice, client.account.account
+        if notice is None or account in meeting.accepted:
+            return
+        if not message.accepted:
+            raise MessageError("notice", notice)
+        await self._note(client, "accept-notice", meeting.id, meeting.conference.booking.number, now)
+        meeting.accepted.add(account)
+
+    async def _declare(self, client: Client, message: Join, meeting: Meeting, point: str, now: datetime) -> None:
+        """A point on the Internet declares, once a session, that nothing shares its line (Điều 6.3.b, R-028)."""
+        statement, account = self._scheduler.policy(now).conduct.meeting.dedicated, client.account.account
+        if statement is None or account in meeting.declared or not internet_alone(await self._equipment.lines(point)):
+            return
+        if not message.dedicated:
+            raise MessageError("dedicated", statement)
+        await self._note(client, "declare-line", meeting.id, point, now)
+        meeting.declared.add(account)
+
+    async def _note(self, client: Client, action: str, subject: str, detail: str, now: datetime) -> None:
+        await self._audit.append(client.source.entry(now, client.account.account, action, subject, detail))
+
+    async def _open_door(self, client: Client, message: Join, now: datetime) -> tuple[Session, str | None]:
+        """Return the session of a code and the point this account sits at there."""
+        account = client.account
+        attempt = await self._attempt(account.account, message)
+        try:
+            code = self._scheduler.typed(message.code)
+            found = await self._scheduler.by_code(code)
+            point = await self._point(account, found, now)
+            invited = point in found.everyone
+            kept = self._hub.giving_way(found.id, code) if invited or point is None else None
+            session = kept or await self._scheduler.enter(code, point if invited else None, now)
+        except door.NotAdmitted as error:
+            if attempt is not None and isinstance(error, GUESSES):
+                await self._guessed(client, attempt, WORDS[type(error)], now)
+            elif attempt is not None:
+                await self._throttle.right(attempt)
+            opens = error.opens if isinstance(error, door.TooEarly) else None
+            raise MessageError(WORDS[type(error)], opens=opens) from None
+        if attempt is not None:
+            await self._throttle.right(attempt)
+        return session, point
+
+    async def _attempt(self, account: str, message: Join) -> Attempt | None:
+        """Note an attempt at a code, but for who takes back a seat by its token: that guesses nothing.
+
+        Raises MessageError, and RedisError: without Valkey nobody may guess.
+        """
+        try:
+            if self._hub.resumes(account, message.resume, self._scheduler.typed(message.code)):
+                return None
+        except door.CodeUnknown:
+            pass  # nothing that could be a code: counted like a wrong one
+        attempt = await self._throttle.attempt(throttle.CODE, account)
+        if attempt.locked:
+            raise MessageError("code-locked")
+        return attempt
+
+    async def _look(self, client: Client, point: str, device: int, now: datetime) -> None:
+        """Flag what differs from the registration; a wrong line is kept out if the profile says so (R-004, R-055)."""
+        found = await self._equipment.seen(point, device, Seen(client.source.address, client.agent), now)
+        for each in found:
+            await self._note(client, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
+        if self._equipment.keeps_out(found, now):
+            raise MessageError("wrong-line")
+
+    async def _guessed(self, client: Client, attempt: Attempt, word: str, now: datetime) -> None:
+        """Note a code that was wrong, and the lock that the last of too many brings (R-051)."""
+        account = client.account.account
+        await self._note(client, "code-wrong", account, word, now)
+        if attempt.last:
+            await self._note(client, "code-locked", account, "", now)
+
+    async def _point(self, account: Account, session: Session, now: datetime) -> str | None:
+        """Return the point an account sits at; None is a technician who controls the session from elsewhere.
+
+        Where the profile lets who is not invited wait, that is the first of its own.
+        """
+        own = [account.point] if account.point else await self._points_of(account.unit)
+        here = [point for point in session.everyone if point in own]
+        if here or permissions.may_control(account, (await self._hub.bodies(now)).control(session)):
+            return here[0] if here else None
+        if not own or self._scheduler.policy(now).conduct.meeting.uninvited == "refuse":
+            raise door.NotInvited
+        return own[0]
+
+    async def _points_of(self, unit: str | None) -> list[str]:
+        return [] if unit is None else [point.id for point in await self._scheduler.points(unit)]
+
+    async def _person(self, account: Account, control: Control, point_id: str | None) -> Person:
+        controller = permissions.may_control(account, control)
+        if point_id is None:
+            return Person(account.account, account.name, None, controller, account.central)
+        point = await self._scheduler.point(point_id)
+        return Person(account.account, account.name, Place.of(point), controller)
+
+    async def _seat(
+        self, client: Client, meeting: Meeting, person: Person, message: Join | EnterTestRoom, now: datetime
+    ) -> None:
+        """Choose a seat, pass the guard, sit down; one at a time per meeting."""
+        conference = meeting.conference
+        choice = conference.roster.choose(person, message.resume)
+        if person.place is not None and choice.resumed is None and not meeting.trial:
+            await self._look(client, person.place.id, choice.device, now)
+        legs, guarded = conference.booking.legs, meeting.guarded
+        resumes = choice.resumed is not None
+        if choice.leg is not None and not await self._guard.enter(guarded, choice.leg, legs, now, resumes=resumes):
+            raise MessageError("test-room-full" if meeting.trial else "full")
+        if person.place is not None:
+            await meeting.admit(person.place.id, now)
+        if self._hub.stopping:
+            raise ShuttingDown
+        if self._hub.meetings.get(meeting.id) is not meeting:
+            raise MessageError("ended")  # it ended while the guard was asked
+        choice = conference.roster.choose(person, message.resume)  # the seat to resume may be gone by now
+        meeting.add(client, told=False)
+        joined, effects = conference.join(client.id, person, choice, now)
+        if isinstance(message, Join) and message.resume is not None:
+            tried = [now - timedelta(seconds=seconds) for seconds in message.tried]
+            effects += conference.returned(client.id, tried, now)
+        await meeting.seat(client, joined, effects, now, message.ref)

@@ -1,0 +1,509 @@
+"""All conferences of this roof: opens them at the door, lets time pass, and routes what the media engine tells."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.api import (
+    CameraWanted,
+    EngineLost,
+    EngineReady,
+    Levels,
+    MediaEngine,
+    PeerDown,
+    PeerUp,
+    RecordingEnded,
+    RecordingFailed,
+    RoomState,
+    Speaking,
+)
+from mediaserver.errors import MediaError
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core.errors import SchedulerError
+from scheduler.core.model import Interval, Point, ScriptItem, Session
+from scheduler.policy.controllers import Control
+from scheduler.policy.policy import MeetingPolicy, Policy
+from signaling.accounts.unit_directory import Bodies
+from signaling.core.errors import MessageError, ShuttingDown
+from signaling.meeting.client import Client
+from signaling.meeting.connected_devices import REFRESH_SECONDS, TEST_ROOM
+from signaling.meeting.line_monitor import Lines
+from signaling.meeting.runner import Meeting, Tools
+from signaling.meeting.state.meeting_state import Booking, Conference
+from signaling.meeting.state.roster import Place
+from signaling.meeting.state.snapshot import MeetingSnapshot
+from signaling.messages.effects import Effect
+from signaling.messages.server import Farewell, StorageState
+from signaling.recording.model import Left
+from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+DISK_SECONDS = 2.0
+"""So often the disk of the recordings is looked at: with a tick on top, its alarm is told within 5 s."""
+SETTLE_SECONDS = 1.5
+"""At shutdown, recordings may take this long to be closed and noted."""
+TEST_TITLE = "Phòng thử"
+NOBODY = Control((), (), "")
+"""Who controls a test room."""
+
+
+class Hub:
+    """Owns the meetings."""
+
+    def __init__(self, scheduler: Scheduler, tools: Tools, lines: Lines) -> None:
+        # given
+        self._scheduler = scheduler
+        self.tools = tools
+        self._lines = lines
+        # owned
+        self.stopping = False
+        """Whether nobody is let in any more."""
+        self.meetings: dict[str, Meeting] = {}
+        self.clients: set[Client] = set()
+        self._sessions: dict[str, Session] = {}
+        self._opening = asyncio.Lock()
+        self._refreshed: datetime | None = None
+        self._looked: datetime | None = None
+        self._storage: StorageState | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: asyncio.Task[None] | None = None
+        """For workers of other machines, which may bring rooms."""
+        self.left = False
+        """Whether another process leads on."""
+        self._routes: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
+            PeerUp: lambda e: self._tell(e.room, lambda c: c.peer_up(e.seat)),
+            PeerDown: lambda e: self._tell(e.room, lambda c: c.peer_down(e.seat)),
+            CameraWanted: lambda e: self._tell(e.room, lambda c: c.wanted(e.seat, e.lines)),
+            Speaking: lambda e: self._tell(e.room, lambda c: c.spoke(e.seat)),
+            Levels: lambda e: self._tell(e.room, lambda c: c.loud(e.levels)),
+            RecordingFailed: lambda e: self._recording_stopped(e.room, e.path, e.error),
+            RecordingEnded: self._recording_ended,
+            RecordingLost: lambda e: self.tools.recordings.lost(e.path, self.tools.clock()),
+            RoomLost: lambda e: self._media_lost(e.room),
+            RoomBack: lambda e: self._room_back(e.room),
+            RoomHeld: lambda e: self._room_held(e.room),
+            EngineLost: lambda _: self._every_room(self._room_lost),
+            EngineReady: lambda _: self._every_room(self._room_back),
+        }
+
+    @property
+    def engine(self) -> MediaEngine:
+        """The media engine."""
+        return self.tools.engine
+
+    def start(self) -> None:
+        """Begin to route events, to keep what changes and to let time pass."""
+        self.count_legs()
+        self.tools.keeper.start()
+        works = (self._route(), self._tick_forever(), self.tools.presence.keep())
+        self._tasks = [asyncio.create_task(work) for work in works]
+
+    async def recover(self, patience: float) -> None:
+        """Lead on the conferences that an earlier process led, over the rooms that media workers hold.
+
+        What no worker holds is awaited for `patience` seconds, in which one of another machine may dial in: then rooms
+        are opened anew, and files closed. Raises SQLAlchemyError.
+        """
+        now = self.tools.clock()
+        held = await self.engine.held()
+        for end in held.ended:
+            await self._guarded(self._note_end(end))
+        lost = await self.tools.recordings.taken_over() - held.writing.keys()
+        if not patience:
+            await self._lose(lost)
+        kept = await self.tools.keeper.take_over()
+        missing = {session for session in kept if kept[session].conference.room_open} - set(held.rooms)
+        for session, record in kept.items():
+            try:
+                await self._lead_on(session, record, now)
+            except SQLAlchemyError:
+                raise  # the next start leads all of them on
+            except Exception:
+                log.exception("x the conference of %s cannot be led on", session)
+        await self.tools.attendance.recover(self.meetings.keys())
+        for room in set(held.rooms) - self.meetings.keys():
+            log.warning("x the room %s, which no conference has, is closed", room)
+            with suppress(MediaError):  # its worker is gone, and the room with it
+                await self.engine.close_room(room)
+        if patience:
+            self._waiting = asyncio.create_task(self._await_workers(lost, missing, patience))
+        await self._build_anew(self.meetings.keys() - missing if patience else self.meetings)
+        await self.tick(now)
+
+    async def _lead_on(self, id_: str, record: MeetingSnapshot, now: datetime) -> None:
+        """Lead on one conference, unless its session is over."""
+        try:
+            session = await self._scheduler.session(id_)
+        except SchedulerError:
+            self.tools.keeper.ended(id_)
+            return
+        leaves = record.conference.gives_way_at
+        if (now >= leaves) if leaves is not None else self._scheduler.phase(session, now) not in {"lobby", "open"}:
+            self.tools.keeper.ended(id_)
+            return
+        meeting = await self.open(session)
+        meeting.recover(record, now)
+        if (room := await self._room(id_)) is not None:
+            await self._guarded(meeting.attach(room, now))
+
+    async def _room(self, session: str) -> RoomState | None:
+        """What the engine holds of a session, if anything."""
+        try:
+            return await self.engine.room_state(session)
+        except MediaError:
+            return None
+
+    async def _await_workers(self, files: set[str], rooms: set[str], patience: float) -> None:
+        """After so many seconds, close the files and open the rooms anew that no worker has brought."""
+        await asyncio.sleep(patience)
+        with suppress(MediaError):
+            files -= (await self.engine.held()).writing.keys()
+        await self._lose(files)
+        await self._build_anew(rooms)
+
+    async def _lose(self, files: Iterable[str]) -> None:
+        """Close what nobody records into any more; of those whose end is known nothing changes."""
+        for path in files:
+            await self._guarded(self.tools.recordings.lost(path, self.tools.clock()))
+
+    async def _build_anew(self, rooms: Iterable[str]) -> None:
+        """Open the rooms of these meetings that no worker holds."""
+        for meeting in [self.meetings[room] for room in rooms if room in self.meetings]:
+            if not meeting.attached:
+                await self._guarded(meeting.lost())
+                await self._guarded(meeting.rebuild())
+
+    async def leave(self) -> None:
+        """Say bye to everyone for a moment: another process leads on, and the rooms stay as they are."""
+        self.left = self.stopping = True
+        await self.tools.keeper.stop()
+        for client in list(self.clients):
+            client.hang_up("shutdown")
+        await self._end_tasks()
+
+    async def stop(self) -> None:
+        """Let nobody in any more, say bye to everyone and close all rooms, unless they were left to another process."""
+        if self.left:
+            return
+        self.stopping = True
+        for meeting in list(self.meetings.values()):
+            await self._finish(meeting, "shutdown")
+        await self.tools.recordings.settled(SETTLE_SECONDS)
+        for client in list(self.clients):
+            client.hang_up("shutdown")
+        await self._end_tasks()
+        await self.tools.keeper.stop()
+
+    async def _end_tasks(self) -> None:
+        tasks = [*self._tasks, *([] if self._waiting is None else [self._waiting])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def meeting(self, session: Session) -> Meeting:
+        """Return the meeting of a session that somebody comes to, opened when it is not yet. Raises ShuttingDown."""
+        if self.stopping:
+            raise ShuttingDown
+        meeting = await self.open(session)
+        if not meeting.opened:
+            meeting.opened = True
+            await self._scheduler.opened(session.id, self.tools.clock())
+        return meeting
+
+    async def open(self, session: Session) -> Meeting:
+        """Return the meeting of a session, opened when it is not yet, if only to call those who are to come."""
+        async with self._opening:
+            if session.id not in self.meetings:
+                points = await self.bodies(self.tools.clock())
+                control, host = points.control(session), points[session.host_point]
+                invited = [points[point] for point in session.everyone]
+                places = tuple(Place.of(point) for point in invited)
+                self._sessions[session.id] = session
+                script = await self._scheduler.script(session.id)
+                rules = points.policy.conduct.meeting
+                by = f"{points.named(control.units)} ({control.article})" if control.units else ""
+                left = await self.tools.recordings.left(session.id)
+                conference = Conference(_booking(session, places, script, by, rules, left))
+                if self._storage is not None:
+                    conference.disk(self._storage)
+                self.meetings[session.id] = Meeting(conference, host.unit, control, self.tools)
+            return self.meetings[session.id]
+
+    def test_room(self, point: Point, now: datetime) -> Meeting:
+        """Return the test room of a point, where nobody else sees or hears it; who finds it empty has all the time."""
+        policy = self._scheduler.policy(now)
+        stay = Interval(now, now + policy.preparation.test_room.stay)
+        id_ = f"{TEST_ROOM}:{point.id}"
+        if id_ not in self.meetings:
+            conference = Conference(_trial(id_, point, stay, policy))
+            self.meetings[id_] = Meeting(conference, point.unit, NOBODY, self.tools)
+        elif self.meetings[id_].conference.empty:
+            self.meetings[id_].conference.amended(TEST_TITLE, stay, policy.capacity.test_legs)
+        return self.meetings[id_]
+
+    async def bodies(self, now: datetime) -> Bodies:
+        """Return what rights are judged by."""
+        points = {point.id: point for point in await self._scheduler.points()}
+        return Bodies(points, await self._scheduler.units(), self._scheduler.shelf, now)
+
+    def of(self, client: Client) -> Meeting | None:
+        """Return the meeting a client has joined."""
+        return None if client.session is None else self.meetings.get(client.session)
+
+    def seated(self, account: str) -> bool:
+        """Whether an account has a seat in a meeting, its socket lost or not."""
+        rosters = [meeting.conference.roster for meeting in self.meetings.values()]
+        return any(seat.account == account for roster in rosters for seat in roster.seats.values())
+
+    def joined(self, client: Client) -> Meeting:
+        """Return the meeting a client has joined. Raises MessageError ``not-joined``."""
+        if (meeting := self.of(client)) is None:
+            raise MessageError("not-joined")
+        return meeting
+
+    async def gone(self, client: Client, now: datetime) -> None:
+        """A socket is closed. One that fell silent counts from its last sign of life."""
+        meeting = self.of(client)
+        client.session = None
+        if meeting is not None:
+            meeting.discard(client)
+            await meeting.apply(meeting.conference.lost(client.id, min(client.heard, now)))
+
+    async def scripted(self, session: str, items: Sequence[ScriptItem], now: datetime) -> None:
+        """The script of a session was changed."""
+        meeting = self.meetings.get(session)
+        if meeting is not None:
+            await meeting.apply(meeting.conference.scripted(items, now))
+
+    def resumes(self, account: str, token: str | None, code: str) -> bool:
+        """Whether an account takes back a seat of the session of a code, by its resume token."""
+        found = [self.meetings[id_] for id_, session in self._sessions.items() if session.code == code]
+        return any(meeting.conference.roster.resumed(account, token) is not None for meeting in found)
+
+    async def cancelled(self, session: str) -> None:
+        """A session was cancelled: its conference ends."""
+        await self._dead(session, "cancelled")
+
+    async def revoked(self, sessions: Iterable[str]) -> None:
+        """Codes were revoked: their conferences end (R-066)."""
+        for session in sessions:
+            await self._dead(session, "revoked")
+
+    async def displaced(self, sessions: Iterable[str], now: datetime) -> None:
+        """Codes went to another session: their conferences end; one that is held is given notice (A25)."""
+        for session in sessions:
+            meeting = self.meetings.get(session)
+            if meeting is None or self._scheduler.phase(self._sessions[session], now) != "open":
+                await self._dead(session, "revoked")
+            else:
+                notice = self._scheduler.policy(now).revocation.live_notice
+                await meeting.apply(meeting.conference.gives_way(now + notice))
+
+    async def _dead(self, session: str, reason: Farewell) -> None:
+        meeting = self.meetings.get(session)
+        if meeting is not None:
+            await self._finish(meeting, reason)
+
+    def giving_way(self, session: str, code: str) -> Session | None:
+        """Return the session of a code that was taken while its meeting goes on for the time of notice."""
+        meeting = self.meetings.get(session)
+        if meeting is None or meeting.conference.gives_way_at is None or self._sessions[session].code != code:
+            return None
+        return self._sessions[session]
+
+    async def amended(self, session: Session) -> None:
+        """A session was changed: its conference ends when that says, holds so many legs, and says so to everyone."""
+        meeting = self.meetings.get(session.id)
+        if meeting is not None:
+            self._sessions[session.id] = session
+            points = await self.bodies(self.tools.clock())
+            places = [Place.of(points[point]) for point in session.everyone]
+            effects = meeting.conference.amended(
+                session.title, session.official, session.legs, places, session.recording, session.voices
+            )
+            await meeting.apply(effects)
+
+    async def tick(self, now: datetime) -> None:
+        """Let time pass: the disk, absences, the end of sessions, the signs of life for guard and attendance."""
+        await self._watch_disk(now)
+        due = self._refreshed is None or (now - self._refreshed).total_seconds() >= REFRESH_SECONDS
+        self._refreshed = now if due else self._refreshed
+        for meeting in list(self.meetings.values()):
+            if meeting.id in self.meetings:  # one may end while time passes in another
+                await self._guarded(self._pass(meeting, now))
+        if due:
+            self.count_legs()
+            held = [meeting for meeting in self.meetings.values() if not meeting.trial]
+            here = {meeting.id: meeting.conference.roster.present() for meeting in held}
+            await self.tools.attendance.alive(here, now)
+
+    async def _pass(self, meeting: Meeting, now: datetime) -> None:
+        if (reason := self._over(meeting, now)) is not None:
+            await self._finish(meeting, reason)
+            return
+        await meeting.apply(meeting.conference.tick(now))
+        if not meeting.trial:
+            await self._lines.look(meeting, now)
+
+    def _over(self, meeting: Meeting, now: datetime) -> Farewell | None:
+        """Why a meeting ends now, if it does."""
+        conference = meeting.conference
+        if meeting.trial:
+            return "ended" if now >= conference.booking.end else None
+        if conference.gives_way_at is not None and now >= conference.gives_way_at:
+            return "revoked"
+        return None if self._scheduler.phase(self._sessions[meeting.id], now) in {"lobby", "open"} else "ended"
+
+    async def _watch_disk(self, now: datetime) -> None:
+        if self._looked is not None and (now - self._looked).total_seconds() < DISK_SECONDS:
+            return
+        self._looked = now
+        try:
+            space = await self.tools.recordings.space()
+        except OSError as error:
+            log.warning("x disk of the recordings: %s", error)
+            return
+        hours = space.hours(self.tools.recordings.running, self._voices)
+        self._storage = StorageState(level=space.level, hours=_rounded(hours))
+        for meeting in list(self.meetings.values()):
+            if effects := meeting.conference.disk(self._storage):
+                await self._guarded(meeting.apply(effects))
+
+    @property
+    def _voices(self) -> int:
+        """How many points' sounds are kept beside recordings at most: as many of each as are mixed."""
+        states = [meeting.conference.tape.state for meeting in self.meetings.values()]
+        return self.tools.rooms.mixed * sum(state.on and state.voices for state in states)
+
+    def count_legs(self) -> None:
+        """Tell the join guard which legs are connected, of meetings that were there before this process as well."""
+        legs: dict[str, set[str]] = {}
+        for meeting in self.meetings.values():
+            legs.setdefault(meeting.guarded, set()).update(meeting.legs())
+        self.tools.presence.hold(legs)
+
+    async def _finish(self, meeting: Meeting, reason: Farewell) -> None:
+        if self.meetings.pop(meeting.id, None) is None:
+            return  # it has ended while another one was ended
+        self._sessions.pop(meeting.id, None)
+        await meeting.apply(meeting.conference.end(reason))
+        meeting.close()
+        self.tools.keeper.ended(meeting.id)
+        self._lines.forget(meeting.id)
+
+    async def _tick_forever(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await self._guarded(self.tick(self.tools.clock()))
+
+    async def _route(self) -> None:
+        async for event in self.engine.events():
+            log.debug("< %s", event)
+            await self._guarded(self._routes[type(event)](event))
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        """Do something for one meeting; its fault must not stop the others."""
+        try:
+            await work
+        except Exception:
+            log.exception("x the roof could not follow an event")
+
+    async def _tell(self, room: str, change: Callable[[Conference], list[Effect]]) -> None:
+        meeting = self.meetings.get(room)
+        if meeting is not None:
+            await meeting.apply(change(meeting.conference))
+
+    async def _every_room(self, act: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+        for room in list(self.meetings):
+            await act(room)
+
+    async def _room_lost(self, room: str) -> None:
+        try:
+            await self.tools.recordings.interrupted(self.tools.clock(), room)
+        finally:
+            await self._media_lost(room)
+
+    async def _media_lost(self, room: str) -> None:
+        if (meeting := self.meetings.get(room)) is not None:
+            await meeting.lost()
+
+    async def _room_back(self, room: str) -> None:
+        if (meeting := self.meetings.get(room)) is not None and not meeting.attached:
+            await meeting.rebuild()
+
+    async def _room_held(self, room: str) -> None:
+        """A worker came with a room: its meeting goes on there, and a room without a meeting is closed."""
+        meeting = self.meetings.get(room)
+        if meeting is None:
+            await self.engine.close_room(room)
+        elif not meeting.attached and (state := await self._room(room)) is not None:
+            await meeting.attach(state, self.tools.clock())
+
+    async def _recording_ended(self, event: RecordingEnded) -> None:
+        try:
+            await self._note_end(event)
+        finally:
+            await self._recording_stopped(event.room, event.path, event.error)
+
+    async def _note_end(self, end: RecordingEnded) -> None:
+        """Note how a recording ended; its worker tells it no more once that outlives this process."""
+        if await self.tools.recordings.ended(end.path, end.seconds, end.error):
+            with suppress(MediaError):
+                await self.engine.noted(end.path)
+
+    async def _recording_stopped(self, room: str, path: str, error: str | None) -> None:
+        if (meeting := self.meetings.get(room)) is not None:
+            await meeting.recording_stopped(path, error)
+
+
+def _rounded(hours: float) -> float:
+    """Tenths of the last ten hours, whole ones before: a figure that changes all the time is not read."""
+    return round(hours, 1) if hours < 10 else float(round(hours))
+
+
+def _trial(id_: str, point: Point, stay: Interval, policy: Policy) -> Booking:
+    return Booking(
+        id=id_,
+        title=TEST_TITLE,
+        number="",
+        places=(Place.of(point),),
+        start=stay.start,
+        end=stay.end,
+        recording=False,
+        legs=policy.capacity.test_legs,
+        echo_s=policy.preparation.test_room.echo_ms / 1000,
+    )
+
+
+def _booking(
+    session: Session,
+    places: tuple[Place, ...],
+    script: tuple[ScriptItem, ...],
+    controllers: str,
+    rules: MeetingPolicy,
+    left: Left | None,
+) -> Booking:
+    official = session.official
+    return Booking(
+        id=session.id,
+        title=session.title,
+        number=session.number,
+        places=places,
+        start=official.start,
+        end=official.end,
+        recording=session.recording,
+        legs=session.legs,
+        script=script,
+        voices=session.voices,
+        controllers=controllers,
+        advisory=rules.microphones == "advisory",
+        watermark=rules.watermark,
+        left=left,
+    )

@@ -1,0 +1,52 @@
+"""The call of a room system as a member of a meeting: it sees and hears, but reads nothing (Điều 3.5, 11.7)."""
+
+import asyncio
+import secrets
+
+from scheduler.directory.model import Device
+from signaling.accounts.passwords import Account
+from signaling.accounts.sign_in import Source
+from signaling.messages.server import Farewell, ServerMessage
+from signaling.sip.agent.agent import Call, Target
+
+SIP_PORT = 5060
+"""Where room systems take calls that say nothing else (RFC 3261 §19.1.2)."""
+
+
+def target(device: Device) -> Target:
+    """Return where a device that has an address takes calls."""
+    return Target(device.address or "", device.port or SIP_PORT, device.transport.lower() or "auto")
+
+
+class RoomSystem:
+    """One call, which ends with its seat."""
+
+    def __init__(self, device: Device, name: str, address: str) -> None:
+        # given
+        self.device = device
+        self.account = Account(f"vcs:{device.id}", name, (), None, device.point)
+        """Nobody can sign in with it: no account's name has a colon."""
+        self.source = Source(address, device.port or SIP_PORT)
+        # owned
+        self.id = f"vcs-{secrets.token_hex(8)}"
+        self.session: str | None = None
+        self.call: Call | None = None
+        self.up = False
+        """Whether its sound and picture have come."""
+        self.held = False
+        """Whether it came in with sound and picture."""
+        self.said: Farewell | None = None
+        """Why the meeting hung up."""
+        self._ending: asyncio.Task[None] | None = None
+
+    def send(self, message: ServerMessage, ref: str | None = None) -> None:
+        """Nothing: a room system has no page."""
+
+    def send_text(self, text: str) -> None:
+        """Nothing either."""
+
+    def hang_up(self, reason: Farewell, ref: str | None = None) -> None:
+        """End the call."""
+        self.session, self.said = None, reason
+        if self.call is not None and self._ending is None:
+            self._ending = asyncio.create_task(self.call.hang_up())

@@ -1,0 +1,506 @@
+"""One running conference: carries out its effects in order, on the engine, the guard and the sockets."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.api import MediaEngine, RoomOptions, RoomState
+from mediaserver.errors import CannotRecord, EngineGone, EngineLate, MediaError
+from mediaserver.recording.chapters import Chapter
+from scheduler.operations.attendance.floor_store import Speech
+from scheduler.operations.attendance.service import Attendance
+from scheduler.operations.incidents.model import StepKind
+from scheduler.operations.incidents.service import Desk
+from scheduler.policy.controllers import Control
+from signaling.accounts.sign_in import Source
+from signaling.audit.log import Audit
+from signaling.core.errors import MessageError
+from signaling.meeting.client import Client, Member
+from signaling.meeting.connected_devices import TEST_ROOM, Presence
+from signaling.meeting.room_system import RoomSystem
+from signaling.meeting.state.meeting_state import Conference
+from signaling.meeting.state.snapshot import MeetingSnapshot, SystemSnapshot
+from signaling.meeting.state_keeper import ConferenceKeeper
+from signaling.messages.effects import (
+    AddSeat,
+    Arrange,
+    CloseRoom,
+    Direct,
+    Effect,
+    Hang,
+    LetIn,
+    MarkRecording,
+    OpenRoom,
+    PauseRecording,
+    RecordVoices,
+    Redialled,
+    Release,
+    RemoveSeat,
+    SetContent,
+    SetFloor,
+    SetGain,
+    SetNames,
+    SetView,
+    Speak,
+    StartRecording,
+    StopRecording,
+    Tell,
+    TellAll,
+)
+from signaling.messages.server import Admitted, Joined, Marked, ServerMessage, dump
+from signaling.recording.catalog import Recordings
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.1
+"""Changes of the roster are gathered this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a meeting works with."""
+
+    engine: MediaEngine
+    presence: Presence
+    keeper: ConferenceKeeper
+    recordings: Recordings
+    desk: Desk
+    attendance: Attendance
+    audit: Audit
+    clock: Callable[[], datetime]
+    rooms: RoomOptions
+    """What all rooms have in common."""
+
+
+class Meeting:
+    """A conference with its sockets. State changes at once; effects follow in the same order under one lock."""
+
+    def __init__(self, conference: Conference, host_unit: str, control: Control, tools: Tools) -> None:
+        # given
+        self.conference = conference
+        self.control = control
+        self._host_unit = host_unit
+        self._tools = tools
+        # owned
+        self.door = asyncio.Lock()
+        self.accepted: set[str] = set()
+        """Accounts that have accepted the notice."""
+        self.declared: set[str] = set()
+        """Accounts that have declared that nothing shares their line."""
+        self._clients: dict[str, Member] = {}
+        self._untold: set[str] = set()
+        """Clients whose seat is being kept, before they are told of it."""
+        self._waiting: dict[str, Member] = {}
+        """Those at the door, who are told nothing of the meeting."""
+        self._present: set[str] = set()
+        """Points with a stay that goes on."""
+        self._gone: dict[str, datetime] = {}
+        """When those of them left whose departure is still to be written."""
+        self.opened = False
+        """Whether somebody came, and not the centre alone calls."""
+        self.attached = False
+        """Whether the engine has the room as this process wants it, if it is open."""
+        self._over = False
+        self._recovered = False
+        """Whether another process led it, and the engine may know more of it."""
+        self._order = asyncio.Lock()
+        self._carrying: set[asyncio.Task[None]] = set()
+        self._part = ""
+        """The file of the part that is recorded, or was last."""
+        self.left_systems: tuple[SystemSnapshot, ...] = ()
+        """Room systems whose calls an earlier process led, until they are taken up."""
+        self._flush: asyncio.TimerHandle | None = None
+        self._carry: dict[type[Any], Callable[[Any], Awaitable[Tell | TellAll | None]]] = {
+            OpenRoom: self._open_room,
+            CloseRoom: self._close_room,
+            SetNames: lambda effect: tools.engine.set_names(self.id, effect.title, effect.names),
+            AddSeat: lambda effect: tools.engine.add_seat(self.id, effect.options),
+            RemoveSeat: lambda effect: tools.engine.remove_seat(self.id, effect.seat),
+            SetFloor: lambda effect: tools.engine.set_floor(self.id, effect.seat, effect.open),
+            SetGain: lambda effect: tools.engine.set_gain(self.id, effect.seat, effect.decibels),
+            Arrange: lambda effect: tools.engine.set_layout(self.id, effect.layout, effect.audience),
+            SetContent: lambda effect: tools.engine.set_content(self.id, effect.seat),
+            SetView: lambda effect: tools.engine.set_view(self.id, effect.seat, effect.source, effect.lines),
+            StartRecording: self._start_recording,
+            PauseRecording: self._pause_recording,
+            RecordVoices: lambda effect: tools.engine.record_voices(self.id, effect.on),
+            MarkRecording: self._mark,
+            StopRecording: self._stop_recording,
+            Direct: self._direct,
+            Speak: self._speak,
+            Redialled: self._redialled,
+            Release: self._release,
+        }
+
+    @property
+    def id(self) -> str:
+        """The id of session, conference and room."""
+        return self.conference.booking.id
+
+    @property
+    def trial(self) -> bool:
+        """Whether this is somebody's visit to the test room."""
+        return self.conference.booking.trial
+
+    @property
+    def guarded(self) -> str:
+        """What the join guard counts its legs as."""
+        return TEST_ROOM if self.trial else self.id
+
+    @property
+    def snapshot(self) -> MeetingSnapshot:
+        """What is kept of it, for the process that leads it next."""
+        return MeetingSnapshot(
+            conference=self.conference.snapshot,
+            opened=self.opened,
+            accepted=tuple(sorted(self.accepted)),
+            declared=tuple(sorted(self.declared)),
+            present=tuple(sorted(self._present)),
+            gone=dict(self._gone),
+            part=self._part,
+            systems=self._systems(),
+        )
+
+    def _systems(self) -> tuple[SystemSnapshot, ...]:
+        """What is kept of the room systems; of those that an earlier process led and nobody has taken up, the same."""
+        seats = {client: seat.id for client in self._clients if (seat := self.conference.roster.of(client)) is not None}
+        calls = [
+            SystemSnapshot(seats[each.id], each.device.id, each.call.snapshot)
+            for each in self._clients.values()
+            if isinstance(each, RoomSystem) and each.call is not None and each.id in seats
+        ]
+        return (*calls, *self.left_systems)
+
+    def resume(self, member: Member, seat: str) -> bool:
+        """Give a member the seat that an earlier process led it in, if it is there still."""
+        if not self.conference.roster.take_back(member.id, seat):
+            return False
+        self.add(member)
+        return True
+
+    def recover(self, record: MeetingSnapshot, now: datetime) -> None:
+        """Be what another process led."""
+        self.conference.recover(record.conference, now)
+        self.opened, self._part, self.left_systems = record.opened, record.part, record.systems
+        self.accepted, self.declared = set(record.accepted), set(record.declared)
+        self._present, self._gone = set(record.present), dict(record.gone)
+        self._recovered = True
+
+    async def attach(self, room: RoomState, now: datetime) -> None:
+        """The engine holds the room of this meeting, which goes on there."""
+        conference, self.attached = self.conference, True
+        recovered, self._recovered = self._recovered, False
+        if recovered and room.recording is not None:
+            self._part = room.recording
+        await self.apply(conference.found(room, now) if recovered else conference.regained(room))
+
+    async def rebuild(self) -> None:
+        """A worker takes the room, which nobody holds any more."""
+        self._recovered = False
+        await self.apply(self.conference.restore())
+
+    async def lost(self) -> None:
+        """The worker of the room is gone."""
+        self.attached = False
+        await self.apply(self.conference.media_lost(self._tools.clock()))
+
+    def changed(self) -> None:
+        """Something about it is to be kept, unless it is over."""
+        if not (self.trial or self._over):
+            self._tools.keeper.changed(self)
+
+    async def kept(self) -> None:
+        """Wait until what the meeting is now is kept, so that whoever joined can come back whatever happens."""
+        if not self.trial:
+            await self._tools.keeper.kept(self)
+
+    @property
+    def clients(self) -> int:
+        """How many sockets are connected."""
+        return len(self._clients)
+
+    def add(self, client: Member, told: bool = True) -> None:
+        """Take a client in; one that is not `told` so yet hears nothing but goodbye until it is (:meth:`seat`)."""
+        client.session = self.id
+        self._clients[client.id] = client
+        if not told:
+            self._untold.add(client.id)
+
+    async def seat(self, client: Client, joined: Joined, effects: list[Effect], now: datetime, ref: str | None) -> None:
+        """Keep the seat that a client has taken, tell it so, and carry out the rest; also when its socket ends."""
+        await self._shielded(self._seat(client, joined, effects, now, ref))
+
+    async def _seat(
+        self, client: Client, joined: Joined, effects: list[Effect], now: datetime, ref: str | None
+    ) -> None:
+        await self.kept()
+        self._untold.discard(client.id)
+        with suppress(MessageError):  # it is gone again, and its seat waits
+            first, brief = self.conference.welcome(client.id, joined.resume, now)
+            client.send(first, ref)
+            for told in brief:
+                client.send(told.message)
+        earlier = [each for each in effects if isinstance(each, Tell) and each.client == client.id]
+        await self.apply([each for each in effects if each not in earlier])
+
+    def hold(self, client: Client) -> None:
+        """A client waits at the door."""
+        client.session = self.id
+        self._waiting[client.id] = client
+
+    def discard(self, client: Member) -> None:
+        """A client is gone."""
+        self._clients.pop(client.id, None)
+        self._waiting.pop(client.id, None)
+        self._untold.discard(client.id)
+
+    def legs(self) -> list[str]:
+        """The legs that the join guard has to keep in."""
+        return [seat.leg for seat in self.conference.roster.seats.values() if seat.here and seat.leg is not None]
+
+    async def admit(self, point: str, now: datetime) -> None:
+        """Note that a point comes, before it is told that it is in; who tries devices attends nothing."""
+        async with self._order:
+            if point in self._gone:
+                await self._end_stay(point)
+            if not self.trial and point not in self._present:
+                await self._tools.attendance.came(self.id, point, now)
+                self._present.add(point)
+
+    async def apply(
+        self,
+        effects: list[Effect],
+        asker: Client | None = None,
+        ref: str | None = None,
+    ) -> None:
+        """Carry out effects in order; messages to the asker carry its `ref`.
+
+        What database or disk refuse hinders none of the others; the first such fault is raised in the end.
+        """
+        self._plan_flush()
+        self.changed()
+        faults: list[Exception] = []
+        async with self._order:
+            await self._note_departures()
+            for effect in effects:
+                if isinstance(effect, Tell | TellAll | Hang | LetIn):
+                    self._say(effect, asker, ref)
+                    continue
+                try:
+                    told = await self._do(effect)
+                except (SQLAlchemyError, OSError) as fault:
+                    faults.append(fault)
+                    continue
+                if told is not None:
+                    self._say(told, asker, ref)
+        if faults:
+            raise faults[0]
+
+    async def carry_out(
+        self,
+        effects: list[Effect],
+        asker: Client | None = None,
+        ref: str | None = None,
+    ) -> None:
+        """Apply all of what somebody asked for, also when their socket ends meanwhile: with its bye, for one."""
+        await self._shielded(self.apply(effects, asker, ref))
+
+    async def _shielded(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+        await asyncio.shield(task)
+
+    async def recording_stopped(self, path: str, error: str | None) -> None:
+        """The engine closed a file, or gives it up for `error`; of an earlier part nothing is told."""
+        if path == self._part:
+            await self.apply(self.conference.recording_stopped(error))
+
+    async def _note_departures(self) -> None:
+        """Note which points are gone; what the database cannot take now is tried again with the next effects."""
+        roster = self.conference.roster
+        for point in self._present - roster.present() - self._gone.keys():
+            self._gone[point] = roster.last_heard(point) or self._tools.clock()
+        for point in list(self._gone):
+            try:
+                await self._end_stay(point)
+            except SQLAlchemyError:
+                log.exception("x %s leaving %s", point, self.id)
+
+    async def _end_stay(self, point: str) -> None:
+        await self._tools.attendance.left(self.id, point, self._gone[point])
+        self._present.discard(point)
+        del self._gone[point]
+
+    def _say(self, effect: Tell | TellAll | Hang | LetIn, asker: Client | None, ref: str | None) -> None:
+        if isinstance(effect, TellAll):
+            self._tell_all(effect.message, asker, ref)
+            return
+        client = self._clients.get(effect.client) or self._waiting.get(effect.client)
+        if client is None:
+            return
+        if isinstance(effect, LetIn):
+            self.discard(client)
+            client.session = None
+            client.send(Admitted())
+            return
+        own_ref = ref if client is asker else None
+        if isinstance(effect, Hang):
+            self.discard(client)
+            client.hang_up(effect.reason, own_ref)
+        elif client.id not in self._untold:
+            client.send(effect.message, own_ref)
+
+    def _tell_all(self, message: ServerMessage, asker: Client | None = None, ref: str | None = None) -> None:
+        """Send everyone a message that is written once; the asker's own copy carries its `ref`."""
+        text = dump(message)
+        for client in [each for each in self._clients.values() if each.id not in self._untold]:
+            client.send_text(dump(message, ref) if client is asker else text)
+
+    async def _do(self, effect: Effect) -> Tell | TellAll | None:
+        """Do one thing, and return what is to be told of it.
+
+        What a lost worker or Valkey cannot do now is said again when it is back.
+        """
+        try:
+            return await self._carry[type(effect)](effect)
+        except EngineGone:
+            log.info("x %s waits for the media worker", type(effect).__name__)
+        except (MediaError, RedisError) as error:
+            log.warning("x %s in %s: %s", type(effect).__name__, self.id, error)
+        return None
+
+    async def _release(self, effect: Release) -> None:
+        self._tools.presence.leave(self.guarded, effect.leg)
+
+    async def _open_room(self, _: OpenRoom) -> None:
+        booking = self.conference.booking
+        names, echo_s = self.conference.names, booking.echo_s
+        recorded = booking.recording or self.conference.tape.runs
+        options = replace(self._tools.rooms, title=booking.title, names=names, echo_s=echo_s, recorded=recorded)
+        await self._tools.engine.open_room(self.id, options)
+        self.attached = True
+
+    async def _close_room(self, _: CloseRoom) -> None:
+        self.attached = False
+        await self._tools.engine.close_room(self.id)
+
+    async def _start_recording(self, effect: StartRecording) -> TellAll | None:
+        """Begin the next part; everybody is told once the engine records, or that it cannot.
+
+        A lost worker does it once it is back.
+        """
+        tape = self.conference.tape
+        if not tape.awaits(effect):
+            return None
+        try:
+            await self._record(effect.by)
+        except EngineLate:
+            told = tape.waits(effect)  # it may still begin: its part is closed when that is told, or with its worker
+        except EngineGone:
+            await self._not_recorded("media-restarting")
+            told = tape.waits(effect)
+        except (MediaError, SQLAlchemyError, OSError) as error:
+            log.warning("x recording of %s: %s", self.id, error)
+            word = "no-folder" if isinstance(error, CannotRecord) else "unavailable"
+            await self._not_recorded(word)
+            told = tape.failed(effect, word)
+        else:
+            told = tape.started(effect, self._tools.clock())
+        return next((each for each in told if isinstance(each, TellAll)), None)
+
+    async def _record(self, by: str) -> None:
+        booking = self.conference.booking
+        host = (booking.places[0].name, self._host_unit)
+        now = self._tools.clock()
+        self._part = ""
+        self._part = await self._tools.recordings.begin(self.id, booking.title, host, now, by)
+        await self._tools.recordings.mark(self.id, Chapter(0.0, self.conference.chapter))
+        try:
+            await self._tools.engine.start_recording(self.id, self._part)
+        except EngineLate:
+            if await self._tools.engine.recorded(self.id) is None:
+                raise MediaError("the media worker has not begun to record") from None
+
+    async def _not_recorded(self, word: str) -> None:
+        """Close the part that was to begin, if it is on record."""
+        if self._part:
+            await self._tools.recordings.ended(self._part, 0, word)
+
+    async def _pause_recording(self, effect: PauseRecording) -> None:
+        try:
+            await self._tools.engine.pause_recording(self.id, effect.paused)
+        finally:
+            await self._tools.recordings.paused(self.id, effect.paused)
+
+    async def _mark(self, effect: MarkRecording) -> Tell | None:
+        seconds = await self._tools.engine.recorded(self.id)
+        if seconds is None:
+            return None
+        await self._tools.recordings.mark(self.id, Chapter(seconds, effect.title))
+        return None if effect.by is None else Tell(effect.by, Marked(title=effect.title, seconds=round(seconds, 1)))
+
+    async def _stop_recording(self, effect: StopRecording) -> None:
+        """Stop it; who wanted that is noted first, for the end of the file may be told at once."""
+        await self._tools.recordings.stopping(self.id, effect.by, effect.reason)
+        await self._tools.engine.stop_recording(self.id)
+
+    async def _speak(self, effect: Speak) -> None:
+        """Note who has the floor; a meeting goes on where that cannot be written. Who tries devices is not noted."""
+        now = self._tools.clock()
+        try:
+            if effect.open and not self.trial:
+                speech = Speech(effect.point, effect.name, effect.place, effect.topic, now)
+                await self._tools.attendance.began(self.id, speech)
+                if effect.by:
+                    await self._audited(effect.by, "speak-uninvited", effect.name, now)
+            elif not self.trial:
+                await self._tools.attendance.ended(self.id, effect.name, now)
+        except SQLAlchemyError:
+            log.exception("x floor of %s in %s", effect.name, self.id)
+
+    async def _redialled(self, effect: Redialled) -> None:
+        """Note how devices came back; a meeting goes on where that cannot be written."""
+        try:
+            await self._tools.attendance.redialled(self.id, effect.redials)
+        except SQLAlchemyError:
+            log.exception("x redials in %s", self.id)
+
+    async def _direct(self, effect: Direct) -> None:
+        """Note when the centre directs and when it gives back; nobody's address where its seat was merely lost."""
+        step: StepKind = "control" if effect.on else "returned"
+        action, now = "direct" if effect.on else "direct-end", self._tools.clock()
+        await self._audited(effect.by, action, "", now)
+        await self._tools.desk.note(self.id, step, effect.by, now)
+
+    async def _audited(self, account: str, action: str, detail: str, now: datetime) -> None:
+        sources = (client.source for client in self._clients.values() if client.account.account == account)
+        source = next(sources, Source("", 0))
+        await self._tools.audit.append(source.entry(now, account, action, self.id, detail))
+
+    def _plan_flush(self) -> None:
+        if self._flush is None:
+            self._flush = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Tell everyone what changed in the roster."""
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
+        message = self.conference.flush()
+        if message is not None:
+            self._tell_all(message)
+
+    def close(self) -> None:
+        """It is over: stop the timer, and keep nothing of it any more."""
+        self._over = True
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None

@@ -1,0 +1,78 @@
+"""Sockets end with their login: signed out, password changed or account shut, here or by another process.
+
+A login that merely expires hangs up nobody (:mod:`signaling.meeting.join` lets its holder come back to its seat alone).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from signaling.accounts.store import Store
+from signaling.meeting.client import Client
+from signaling.meeting.manager import Hub
+from signaling.messages.server import Farewell
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+"""What another process did, as the command line does, is noticed this late at most."""
+
+
+class Logins:
+    """Knows which sockets came with which login."""
+
+    def __init__(self, hub: Hub, store: Store, clock: Callable[[], datetime]) -> None:
+        # given
+        self._hub = hub
+        self._store = store
+        self._clock = clock
+        # owned
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look for logins that another process ended."""
+        self._task = asyncio.create_task(self._look_forever())
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def ended(self, account: str, login: str | None = None, reason: Farewell = "signed-out") -> None:
+        """Hang up the sockets of one login, or of all that an account has."""
+        for client in list(self._hub.clients):
+            if client.account.account == account and login in (None, client.login.id):
+                await self._dismiss(client, reason)
+
+    async def look(self) -> None:
+        """Hang up sockets whose login was taken back before its time."""
+        now = self._clock()
+        clients = [client for client in self._hub.clients if client.login.holds(now)]
+        kept = await self._store.logins({client.login.id for client in clients}) if clients else set()
+        for client in clients:
+            if client.login.id not in kept:
+                await self._dismiss(client, "signed-out")
+
+    async def _look_forever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except (SQLAlchemyError, OSError):
+                log.exception("x logins are looked at later")
+
+    async def _dismiss(self, client: Client, reason: Farewell) -> None:
+        """Free the seat of a client, or its place at the door, and say bye."""
+        meeting = self._hub.of(client)
+        try:
+            if meeting is not None and meeting.conference.roster.of(client.id) is not None:
+                await meeting.apply(meeting.conference.leave(client.id, reason))
+            else:
+                await self._hub.gone(client, self._clock())
+        except Exception:
+            log.exception("x seat of %s is not freed yet", client.account.account)
+        client.hang_up(reason)

@@ -1,0 +1,1 @@
+"""What a meeting is: seats, floor, hands, layout, script, waiting room. Pure."""

@@ -1,0 +1,138 @@
+"""What is seen: the layouts of the composed pictures, and whose screen is shared. Pure: effects out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import get_args
+
+from mediaserver.api import EVERYONE, Layout
+from signaling.meeting.state import layout_validation
+from signaling.messages.effects import Arrange, Effect, SetContent, TellAll
+from signaling.messages.server import Arrangement, Audience, ContentState, LayoutState
+
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A layout that is shown and, where it is one for a shared screen, the one that is shown again afterwards."""
+
+    layout: Layout
+    after: Layout | None = None
+
+    def change(self, how: Callable[[Layout], Layout]) -> "Shown":
+        """Return both changed alike."""
+        return Shown(how(self.layout), None if self.after is None else how(self.after))
+
+
+class Direction:
+    """One layout for everyone, others for those who shall see something else."""
+
+    def __init__(self) -> None:
+        self._layouts: dict[Audience, Layout] = {EVERYONE: Layout()}
+        self._before: dict[Audience, Layout] = {}
+        """What those see again who see a shared screen now."""
+        self.content: str | None = None
+        """Who shares a screen."""
+
+    @property
+    def layout(self) -> Layout:
+        """What everyone sees."""
+        return self._layouts[EVERYONE]
+
+    @property
+    def shown(self) -> Shown:
+        """What everyone sees, now and after the screen that is shared."""
+        return Shown(self.layout, self._before.get(EVERYONE))
+
+    @property
+    def own(self) -> dict[Audience, Layout]:
+        """The layouts of audiences that have their own."""
+        return {audience: layout for audience, layout in self._layouts.items() if audience != EVERYONE}
+
+    @property
+    def state(self) -> LayoutState:
+        """What clients are told of the layouts."""
+        own = {audience: Arrangement.model_validate(asdict(layout)) for audience, layout in self.own.items()}
+        return LayoutState.model_validate({**asdict(self.layout), "own": own})
+
+    @property
+    def snapshot(self) -> tuple[dict[Audience, Layout], dict[Audience, Layout], str | None]:
+        """What is kept: the layouts, those that come back after a shared screen, and who shares one."""
+        return dict(self._layouts), dict(self._before), self.content
+
+    def recover(
+        self, layouts: Mapping[Audience, Layout], before: Mapping[Audience, Layout], content: str | None
+    ) -> None:
+        """Take what another process led."""
+        self._layouts = {EVERYONE: Layout(), **layouts}
+        self._before, self.content = dict(before), content
+
+    def found(self, layouts: Mapping[str, Layout], content: str | None) -> None:
+        """The engine holds these: what was arranged last may not have been kept any more."""
+        seen: dict[Audience, Layout] = {each: layouts[each] for each in AUDIENCES if each in layouts}
+        self._layouts = {EVERYONE: self.layout, **seen}
+        self._before = {audience: layout for audience, layout in self._before.items() if audience in self._layouts}
+        self.content = content
+
+    def restore(self) -> list[Effect]:
+        """Say to a fresh room what everyone sees."""
+        return [Arrange(layout, audience) for audience, layout in self._layouts.items()]
+
+    def arrange(self, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
+        """Arrange the picture of an audience; while a screen is shared, what hides it stays when that ends."""
+        if layout.kind != "content":
+            self._before.pop(audience, None)
+        self._layouts[audience] = layout
+        return [Arrange(layout, audience), TellAll(self.state)]
+
+    def show(self, shown: Shown) -> list[Effect]:
+        """Let everyone see a layout, if it is another; of one for a shared screen what comes after, if none is."""
+        layout, after = shown.layout, shown.after
+        if after is not None and self.content is None:
+            layout, after = after, None
+        effects = [] if layout == self.layout else self.arrange(layout)
+        if after is None:
+            self._before.pop(EVERYONE, None)
+        else:
+            self._before[EVERYONE] = after
+        return effects
+
+    def same(self, audience: Audience) -> list[Effect]:
+        """Let an audience see again what everyone sees; nothing when it does."""
+        if audience not in self.own:
+            return []
+        self._before.pop(audience, None)
+        del self._layouts[audience]
+        return [Arrange(None, audience), TellAll(self.state)]
+
+    def share(self, seat: str) -> list[Effect]:
+        """Show a seat's screen beside the speaker to all audiences, until another layout is chosen for one."""
+        self.content, self._before = seat, {**self._layouts, **self._before}
+        beside = {
+            audience: replace(layout, kind="content", seats=(), page=0, rotate=0)
+            for audience, layout in self._layouts.items()
+        }
+        return [SetContent(seat), TellAll(ContentState(seat=seat)), *self._change(beside)]
+
+    def unshare(self) -> list[Effect]:
+        """End that; all see again what they saw before, but those for whom something else was arranged."""
+        self.content, before, self._before = None, self._before, {}
+        return [SetContent(None), TellAll(ContentState(seat=None)), *self._change(before)]
+
+    def move(self, old: str, new: str | None) -> list[Effect]:
+        """Let another id have the panes of an old one in all layouts, also in those that come back."""
+        self._before = {
+            audience: layout_validation.moved(layout, old, new) for audience, layout in self._before.items()
+        }
+        return self._change(
+            {audience: layout_validation.moved(layout, old, new) for audience, layout in self._layouts.items()}
+        )
+
+    def _change(self, layouts: Mapping[Audience, Layout]) -> list[Effect]:
+        """Let audiences see these layouts; told once, if any is another."""
+        news = {audience: layout for audience, layout in layouts.items() if layout != self._layouts[audience]}
+        self._layouts |= news
+        return [
+            *(Arrange(layout, audience) for audience, layout in news.items()),
+            *([TellAll(self.state)] if news else []),
+        ]

@@ -1,0 +1,765 @@
+"""The meeting with people in it: rights, floors, layout, views, recording. Pure: `now` in, effects out, no sockets.
+
+The host point chairs; who controls is decided at the door (Điều 10.1, 14.3.a, reading A10), and may sit anywhere.
+Everything the media engine knows can be said again from here (:meth:`Conference.restore`), so a lost worker loses
+nothing but seconds; and what the conference is can be kept (:attr:`Conference.snapshot`), so that another process leads
+it on over the room that the engine holds (:meth:`Conference.recover`, :meth:`Conference.found`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mediaserver.api import COMPOSED, CONTENT, EVERYONE, TOP_HEIGHT, Layout, RoomState, SeatOptions, SeatState
+from scheduler.core.model import Interval, ScriptItem
+from scheduler.operations.attendance.presence_intervals import Redial, RedialKind
+from scheduler.operations.incidents.model import IncidentKind
+from signaling.core.errors import MessageError
+from signaling.meeting.state import layout_validation
+from signaling.meeting.state.controller_notices import Aid
+from signaling.meeting.state.layout_control import Direction
+from signaling.meeting.state.roster import Choice, Person, Place, Roster, Seated
+from signaling.meeting.state.script import Scene, Script
+from signaling.meeting.state.snapshot import ConferenceSnapshot
+from signaling.meeting.state.waiting_room import Threshold
+from signaling.messages.effects import (
+    AddSeat,
+    Arrange,
+    CloseRoom,
+    Direct,
+    Effect,
+    Hang,
+    LetIn,
+    OpenRoom,
+    Redialled,
+    Release,
+    RemoveSeat,
+    SetContent,
+    SetFloor,
+    SetGain,
+    SetNames,
+    SetView,
+    Speak,
+    StopRecording,
+    Tell,
+    TellAll,
+)
+from signaling.messages.server import (
+    Audience,
+    CallsState,
+    Farewell,
+    GivesWay,
+    IncidentState,
+    Joined,
+    Knock,
+    LevelsState,
+    Official,
+    Renew,
+    Seats,
+    ServerMessage,
+    SessionInfo,
+    SessionState,
+    Speaking,
+    StorageState,
+    ViewState,
+    Waiting,
+    Wanted,
+    WeakLine,
+)
+from signaling.recording.model import Left
+from signaling.recording.state import Tape
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What a conference knows of its session. `places` begin with the host point."""
+
+    id: str
+    title: str
+    number: str
+    places: tuple[Place, ...]
+    start: datetime
+    end: datetime
+    recording: bool
+    legs: int
+    script: tuple[ScriptItem, ...] = ()
+    voices: bool = False
+    controllers: str = ""
+    """Who controls it, for people; empty: the centre alone."""
+    advisory: bool = False
+    """Whether points may open their microphones uninvited, which is noted."""
+    watermark: bool = False
+    """Whether whoever watches has name and time over the picture."""
+    left: Left | None = None
+    """How an earlier server left its recording."""
+    echo_s: float = 0.0
+    """So much later one hears oneself in the test room, which belongs to no session; 0 in a meeting."""
+
+    @property
+    def trial(self) -> bool:
+        """Whether somebody tries devices: nobody controls, and nothing of it is kept (R-109)."""
+        return self.echo_s > 0
+
+
+class Conference:
+    """One meeting. Methods return what has to be done, in order, and raise MessageError for what may not be done."""
+
+    def __init__(self, booking: Booking, roster: Roster | None = None) -> None:
+        # given
+        self.booking = booking
+        # owned
+        self.roster = roster or Roster(booking.places)
+        self.direction = Direction()
+        self.tape = Tape(booking.recording, booking.start, booking.voices, booking.left)
+        self.script = Script(booking.script, booking.places[0].id)
+        self.aid = Aid()
+        self.threshold = Threshold()
+        self.speaking: str | None = None
+        self.gives_way_at: datetime | None = None
+        """When it ends, since an emergency took its code."""
+        self._room_open = False
+        self._ringing: set[str] = set()
+        """Seats of room systems that are being called."""
+
+    # --- from one process to the next
+
+    @property
+    def snapshot(self) -> ConferenceSnapshot:
+        """What is kept of it."""
+        layouts, before, content = self.direction.snapshot
+        return ConferenceSnapshot(
+            seats=tuple(seat.snapshot for seat in self.roster.seats.values()),
+            hands=tuple(self.roster.hands),
+            layouts=layouts,
+            before=before,
+            content=content,
+            tape=self.tape.snapshot,
+            script=self.script.snapshot,
+            incidents=tuple(self.aid.incidents.values()),
+            assist=self.aid.assist,
+            turned_away=tuple(sorted(self.threshold.turned_away)),
+            gives_way_at=self.gives_way_at,
+            room_open=self._room_open,
+        )
+
+    def recover(self, record: ConferenceSnapshot, now: datetime) -> None:
+        """Be what another process led: everybody's socket is lost since `now`, and their media may go on."""
+        self.roster.recover(record.seats, record.hands, now)
+        self.direction.recover(record.layouts, record.before, record.content)
+        self.tape.recover(record.tape)
+        self.script.recover(record.script, now)
+        self.aid.recover(record.incidents, record.assist)
+        self.threshold.turned_away = set(record.turned_away)
+        self.gives_way_at = record.gives_way_at
+        self._room_open = record.room_open
+
+    def found(self, room: RoomState, now: datetime) -> list[Effect]:
+        """The engine holds the room that another process opened, and is right where less than it was kept.
+
+        What was done in the last moments is in the engine alone: a floor, a layout, a view, a recording.
+        """
+        held = {seat.options.seat: seat for seat in room.seats}
+        here = {seat.id for seat in self.roster.seats.values() if seat.here}
+        effects: list[Effect] = [RemoveSeat(seat) for seat in held if seat not in here]
+        for seat in self.roster.seats.values():
+            if (state := held.get(seat.id)) is not None and seat.here:
+                self._found(seat, state)
+            elif seat.here:
+                effects += self._seat(seat)
+        self._room_open = True
+        self.direction.found(room.layouts, room.content if room.content in here else None)
+        self.speaking = room.speaking
+        return [*effects, *self.tape.found(room.recording is not None, room.paused, now)]
+
+    def _found(self, seat: Seated, state: SeatState) -> None:
+        options = state.options
+        seat.floor, seat.gain, seat.view, seat.lines = options.floor, round(options.gain), options.view, options.lines
+        seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
+        if seat.floor:
+            self.roster.lower(seat.id)
+
+    def regained(self, room: RoomState) -> list[Effect]:
+        """A worker that was lost holds the room still: it is told everything anew, and media go on.
+
+        What it recorded meanwhile was closed with its loss, so the next part begins.
+        """
+        self._room_open = True
+        held = {seat.options.seat: seat for seat in room.seats}
+        here = [seat for seat in self.roster.seats.values() if seat.here]
+        effects: list[Effect] = [RemoveSeat(name) for name in held if name not in {seat.id for seat in here}]
+        for seat in here:
+            effects += self._seat(seat)
+            if (state := held.get(seat.id)) is not None:
+                seat.offered, seat.up, seat.wanted = state.offered, state.up, state.wanted
+        effects += [*self.direction.restore(), SetContent(self.direction.content)]
+        effects += [StopRecording("", "interrupted")] if room.recording is not None else []
+        return [*effects, *self.tape.restore()]
+
+    # --- coming and going
+
+    def join(self, client: str, person: Person, choice: Choice, now: datetime) -> tuple[Joined, list[Effect]]:
+        """Seat a client whose leg the join guard has let in."""
+        effects: list[Effect] = [] if self._room_open else self._open_room()
+        if choice.replaced is not None:
+            effects += self._drop(choice.replaced, "replaced")
+        if choice.resumed is not None and choice.resumed.client is not None:
+            effects.append(Hang(choice.resumed.client, "replaced"))
+        back = choice.resumed is not None and choice.resumed.here
+        seat, token = self.roster.sit(client, person, choice)
+        self._ringing.discard(seat.id)
+        if not back:
+            effects += self._seat(seat)
+        if seat.place is not None:
+            effects += self._move(seat.place.id, seat.id)
+            effects += [] if back else self._show(self.script.enter(seat.id, self._scene()))
+        return self._joined(seat, token, now), [*effects, *self._brief(client, seat)]
+
+    def welcome(self, client: str, token: str, now: datetime) -> tuple[Joined, list[Tell]]:
+        """Return what a client that has joined is told first, as everything is now. Raises MessageError."""
+        seat = self._seat_of(client)
+        return self._joined(seat, token, now), self._brief(client, seat)
+
+    def _brief(self, client: str, seat: Seated) -> list[Tell]:
+        told: list[ServerMessage] = [GivesWay(at=self.gives_way_at)] if self.gives_way_at is not None else []
+        if self._leads(seat):
+            told += [*self.aid.brief, *([self.threshold.state] if self.threshold.waiting else [])]
+        return [Tell(client, message) for message in told]
+
+    def lost(self, client: str, heard: datetime) -> list[Effect]:
+        """A socket is lost; its seat waits, counted from its last sign of life."""
+        effects = self._redialled(self.roster.of(client), [("lost", heard)])
+        self.roster.lose(client, heard)
+        if self.threshold.waiting.pop(client, None) is None:
+            return effects
+        return [*effects, *self._tell_leaders(self.threshold.state)]
+
+    def returned(self, client: str, tried: Sequence[datetime], now: datetime) -> list[Effect]:
+        """A client that was lost has come back, after it had tried in vain at these times (R-099)."""
+        return self._redialled(self.roster.of(client), [*(("tried", at) for at in tried), ("back", now)])
+
+    def _redialled(self, seat: Seated | None, told: Sequence[tuple[RedialKind, datetime]]) -> list[Effect]:
+        if seat is None or seat.place is None or self.booking.trial:
+            return []
+        return [Redialled(tuple(Redial(seat.place.id, seat.name, kind, at) for kind, at in told))]
+
+    def leave(self, client: str, reason: Farewell = "left") -> list[Effect]:
+        """Leave for good."""
+        return self._depart(self._seat_of(client), reason)
+
+    def forsaken(self, seat_id: str) -> list[Effect]:
+        """A room system that an earlier process led leaves for good, since nobody leads its call on."""
+        seat = self.roster.seats.get(seat_id)
+        return [] if seat is None else self._depart(seat, "left")
+
+    def _depart(self, seat: Seated, reason: Farewell) -> list[Effect]:
+        leg = seat.leg
+        effects = self._drop(seat, reason)
+        return effects + ([Release(leg)] if leg else []) + self._close_if_empty()
+
+    def tick(self, now: datetime) -> list[Effect]:
+        """Let time pass: absences, and the recording that the host unit asked for."""
+        absent, gone = self.roster.overdue(now)
+        effects: list[Effect] = []
+        for seat in absent:
+            effects += self._make_absent(seat)
+        for seat in gone:
+            effects += self._forget(seat)
+        seen = any(seat.up for seat in self.roster.seats.values())
+        return effects + self._close_if_empty() + self.tape.wished(now, seen)
+
+    def end(self, reason: Farewell) -> list[Effect]:
+        """Send everyone home and close the room."""
+        seats = list(self.roster.seats.values())
+        effects = [effect for seat in seats for effect in self._give_back(seat)]
+        effects += [Hang(seat.client, reason) for seat in seats if seat.client is not None]
+        effects += self.tape.room_closed()
+        effects += [CloseRoom()] if self._room_open else []
+        effects += [Release(seat.leg) for seat in seats if seat.leg is not None]
+        effects += [Hang(client, reason) for client in self.threshold.waiting]
+        self.threshold.waiting.clear()
+        for seat in seats:
+            effects += self._turn(seat, False)
+            self.roster.remove(seat)
+        self._room_open = False
+        self._ringing.clear()
+        self.direction.unshare()  # nobody is left to be told
+        return effects
+
+    def ring(self, options: SeatOptions) -> list[Effect]:
+        """A room system is being called: its leg is there before it answers, unseen."""
+        effects: list[Effect] = [] if self._room_open else self._open_room()
+        self._ringing.add(options.seat)
+        return [*effects, AddSeat(options)]
+
+    def rang(self, seat_id: str) -> list[Effect]:
+        """A call is over; one that was in vain leaves nothing."""
+        if seat_id not in self._ringing:
+            return []
+        self._ringing.discard(seat_id)
+        return [RemoveSeat(seat_id), *self._close_if_empty()]
+
+    # --- at the door
+
+    def invites(self, point: str) -> bool:
+        """Whether a point takes part."""
+        return any(place.id == point for place in self.booking.places)
+
+    def hold(self, client: str, person: Person, place: Place, now: datetime) -> list[Effect]:
+        """A point that is not invited waits for an answer (R-011). Raises MessageError."""
+        knock = Knock(id=client, account=person.account, point=place.id, name=place.name, label=place.label, since=now)
+        self.threshold.knock(knock)
+        waiting = Waiting(host=self.booking.places[0].name)
+        return [Tell(client, waiting), *self._tell_leaders(self.threshold.state)]
+
+    def asked(self, client: str, id_: str) -> Knock:
+        """Return whom somebody may answer who leads the meeting. Raises MessageError."""
+        if not self._leads(self._seat_of(client)):
+            self._controller(client)
+        return self.threshold.known(id_)
+
+    def answered(self, id_: str, admitted: bool) -> list[Effect]:
+        """Who waits was admitted, or turned away."""
+        self.threshold.answered(id_, admitted)
+        said = LetIn(id_) if admitted else Hang(id_, "turned-away")
+        return [said, *self._tell_leaders(self.threshold.state)]
+
+    # --- what people ask for
+
+    def offered(self, client: str) -> str:
+        """Note a new offer of a client; return its seat."""
+        seat = self._seat_of(client)
+        seat.offered, seat.up, seat.wanted = True, False, TOP_HEIGHT
+        return seat.id
+
+    def hand(self, client: str, raised: bool, now: datetime, topic: str = "") -> list[Effect]:
+        """Raise or lower one's own hand; a raised one may say later what it is about."""
+        seat = self._seat_of(client)
+        if raised:
+            self.roster.raise_hand(seat, now, topic)
+        else:
+            self.roster.lower(seat.id)
+        return []
+
+    def media(self, client: str, mic: bool, camera: bool) -> list[Effect]:
+        """Note what a person has switched on; where microphones are advised only, that opens the floor (A31)."""
+        seat = self._seat_of(client)
+        seat.mic, seat.camera = mic, camera
+        uninvited = mic and not seat.floor and self.booking.advisory and seat.place is not None
+        return self._set_floor(seat, True, seat.account) if uninvited else []
+
+    def view(self, client: str, source: str, lines: int = 0) -> list[Effect]:
+        """Choose what one sees, on a display of so many lines."""
+        seat = self._seat_of(client)
+        if source.startswith("camera:"):
+            self._visible(source.removeprefix("camera:"))
+        if source == CONTENT and self.direction.content is None:
+            raise MessageError("unknown-seat")
+        seat.view, seat.lines = source, lines
+        return [*self._chosen(seat), SetView(seat.id, source, lines), Tell(client, ViewState(source=source))]
+
+    def floor(self, client: str, seat_id: str, open_: bool) -> list[Effect]:
+        """Give or take the floor; whoever gets it no longer needs to raise a hand."""
+        self._controller(client)
+        return self._set_floor(self._known(seat_id), open_)
+
+    def gain(self, client: str, seat_id: str, decibels: int) -> list[Effect]:
+        """Make a voice louder or softer for everyone (R-093)."""
+        self._controller(client)
+        seat = self._visible(seat_id)
+        seat.gain = decibels
+        return [SetGain(seat.id, decibels)] if seat.here else []
+
+    def mute_all(self, client: str) -> list[Effect]:
+        """Close every floor but the host's."""
+        self._controller(client)
+        open_ = [seat for seat in self.roster.seats.values() if seat.floor and seat.role != "host"]
+        return [effect for seat in open_ for effect in self._set_floor(seat, False)]
+
+    def lower(self, client: str, seat_id: str) -> list[Effect]:
+        """Lower somebody's hand."""
+        self._controller(client)
+        self.roster.lower(self._known(seat_id).id)
+        return []
+
+    def arrange(self, client: str, layout: Layout, audience: Audience = EVERYONE) -> list[Effect]:
+        """Arrange the picture for an audience; an absent point may be pinned, it gets its pane when it comes."""
+        self._controller(client)
+        layout_validation.check(layout)
+        if layout.focus is not None:
+            self._visible(layout.focus)
+        absent = {place.id for place in self.booking.places}
+        for seat in layout.seats:
+            if seat is not None and seat not in absent:
+                self._visible(seat)
+        for seat, point in self._scene().points.items():  # it came while it was being pinned
+            layout = layout if seat in layout.seats else layout_validation.moved(layout, point, seat)
+        return self.direction.arrange(layout, audience)
+
+    def share(self, client: str, on: bool) -> list[Effect]:
+        """Share one's screen, or end that: who has the floor may, one at a time, controllers before others.
+
+        While a screen is shared all audiences see it beside the speaker, unless another layout is chosen for one.
+        """
+        seat = self._seat_of(client)
+        if not on:
+            return self._unshare() if seat.controller else self._unshare(seat)
+        if seat.place is None or not (seat.floor or seat.controller):
+            raise MessageError("forbidden")
+        if self.direction.content not in (None, seat.id) and not seat.controller:
+            raise MessageError("content-taken")
+        return self.direction.share(seat.id)
+
+    def _unshare(self, seat: Seated | None = None) -> list[Effect]:
+        """End the sharing, or that of a seat alone; who looked at nothing else sees the composed picture."""
+        sharing = self.direction.content
+        if sharing is None or (seat is not None and sharing != seat.id):
+            return []
+        return [*self.direction.unshare(), *self._look_away(CONTENT)]
+
+    def same_layout(self, client: str, audience: Audience) -> list[Effect]:
+        """Let an audience see again what everyone sees."""
+        self._controller(client)
+        return self.direction.same(audience) or [Tell(client, self.direction.state)]
+
+    def record(self, client: str, on: bool, pause: bool, now: datetime) -> list[Effect]:
+        """Start, pause, resume or stop the recording."""
+        self._controller(client)
+        changes = self.tape.ask(on, pause, self._seat_of(client).account, now)
+        return changes or [Tell(client, self.tape.state)]
+
+    def step(self, client: str, to: str | None, now: datetime) -> list[Effect]:
+        """Go to an item of the script, or before the first one; going back undoes the last step."""
+        self._controller(client)
+        if to is not None and to not in self.script:
+            raise MessageError("unknown-item")
+        scene = self.script.step(to, self._scene(), now)
+        marks = self.tape.mark(self.chapter)
+        return [*self._tell_controllers(self.script.state), *self._show(scene), *marks]
+
+    @property
+    def chapter(self) -> str:
+        """What a recording shows now: the item of the script that is on, else the session."""
+        item = self.script.item
+        return self.booking.title if item is None else item.title
+
+    def scripted(self, items: Sequence[ScriptItem], now: datetime) -> list[Effect]:
+        """Take a script that was changed meanwhile."""
+        self.script.change(items, now)
+        return self._tell_controllers(self.script.state)
+
+    def separate(self, client: str, on: bool) -> list[Effect]:
+        """Keep the sound of each point beside the recording too, or no longer."""
+        self._controller(client)
+        return self.tape.separate(on) or [Tell(client, self.tape.state)]
+
+    def mark(self, client: str, title: str) -> list[Effect]:
+        """Set a mark in the recording by hand."""
+        self._controller(client)
+        effects = self.tape.mark(title, client)
+        if not effects:
+            raise MessageError("not-recording")
+        return effects
+
+    # --- faults and help
+
+    def reported(self, client: str, kind: IncidentKind, seat_id: str | None) -> str:
+        """Return the seat, or absent point, whose fault somebody reports."""
+        own = self._seat_of(client)
+        if self.booking.trial:
+            raise MessageError("forbidden")
+        if (kind == "help" or seat_id not in (None, own.id)) and own.role != "host":
+            self._controller(client)
+        if seat_id is None:
+            return own.id
+        absent = {place.id for place in self.booking.places}
+        return seat_id if seat_id in absent else self._visible(seat_id).id
+
+    def incident(self, incident: IncidentState, reporter: str = "") -> list[Effect]:
+        """An incident was opened or changed: who leads the meeting is told, and the account that reported it."""
+        self.aid.incident(incident)
+        return self._tell_leaders(incident, reporter)
+
+    def weak(self, lines: Mapping[str, WeakLine]) -> list[Effect]:
+        """These lines are weak now."""
+        return self._tell_leaders(self.aid.lines) if self.aid.found(lines) else []
+
+    def calls(self, calls: CallsState) -> list[Effect]:
+        """Calling room systems goes so."""
+        self.aid.calls = calls
+        return self._tell_leaders(calls)
+
+    def may_redial(self, client: str) -> None:
+        """Only a controller has room systems called again. Raises MessageError."""
+        self._controller(client)
+
+    def assist(self, client: str, on: bool, now: datetime) -> list[Effect]:
+        """Let the centre direct the meeting, or give it back; what is so already changes nothing (R-095)."""
+        seat = self._seat_of(client)
+        if not seat.directs:
+            raise MessageError("forbidden")
+        news = self.aid.help(seat.id, seat.name, now) if on else self.aid.help(None)
+        return [Direct(seat.account, on), *self._tell_leaders(self.aid.assist)] if news else []
+
+    # --- what the media engine tells
+
+    def peer_up(self, seat_id: str) -> list[Effect]:
+        """The transport of a seat is connected."""
+        seat = self.roster.seats.get(seat_id)
+        if seat is not None:
+            seat.up = True
+        return []
+
+    def peer_down(self, seat_id: str) -> list[Effect]:
+        """The transport of a seat is gone."""
+        seat = self.roster.seats.get(seat_id)
+        if seat is not None:
+            seat.up = seat.offered = False
+        return []
+
+    def wanted(self, seat_id: str, lines: int) -> list[Effect]:
+        """So many lines of a seat's camera are looked at."""
+        seat = self.roster.seats.get(seat_id)
+        if seat is None:
+            return []
+        seat.wanted = lines
+        return [Tell(seat.client, Wanted(lines=lines))] if seat.client else []
+
+    def spoke(self, seat_id: str | None) -> list[Effect]:
+        """The loudest seat changed."""
+        self.speaking = seat_id
+        return [TellAll(Speaking(seat=seat_id))]
+
+    def loud(self, levels: Mapping[str, int]) -> list[Effect]:
+        """Who has the floor is so loud (R-093)."""
+        return self._tell_leaders(LevelsState(levels=dict(levels)))
+
+    def recording_stopped(self, error: str | None) -> list[Effect]:
+        """The engine closed the recording; `error` is None when that was asked for."""
+        return self.tape.ended(error)
+
+    def disk(self, storage: StorageState) -> list[Effect]:
+        """The disk of the recordings has so much room; controllers are told what is new."""
+        known = self.tape.storage == storage
+        effects = self.tape.disk(storage)
+        return effects + ([] if known else self._tell_controllers(storage))
+
+    def media_lost(self, now: datetime) -> list[Effect]:
+        """The media worker died: no transport is left, and nothing is recorded."""
+        for seat in self.roster.seats.values():
+            seat.up = seat.offered = False
+        return self.tape.media_lost(now)
+
+    def restore(self) -> list[Effect]:
+        """Build the room anew in a fresh engine and ask everyone to connect again."""
+        if not self._room_open:
+            return []
+        effects = self._open_room()
+        for seat in self.roster.seats.values():
+            effects += self._seat(seat) if seat.here else []
+        effects += [SetContent(self.direction.content)] if self.direction.content is not None else []
+        return [*effects, *self.tape.restore(), TellAll(Renew())]
+
+    def amended(
+        self,
+        title: str,
+        official: Interval,
+        legs: int,
+        places: Sequence[Place] = (),
+        recording: bool = False,
+        voices: bool = False,
+    ) -> list[Effect]:
+        """The session was changed while it is held; points that were added are expected from now on."""
+        all_ = (*self.booking.places, *(place for place in places if not self.invites(place.id)))
+        self.booking = replace(
+            self.booking,
+            title=title,
+            start=official.start,
+            end=official.end,
+            legs=legs,
+            places=all_,
+            recording=recording,
+            voices=voices,
+        )
+        self.roster.places = all_
+        named = [SetNames(title, self.names)] if self._room_open else []
+        told = TellAll(SessionState(session=self._session()))
+        return [*named, told, *self.tape.registered(recording, official.start, voices)]
+
+    def gives_way(self, at: datetime) -> list[Effect]:
+        """An emergency took the code: everyone is told when the meeting ends (A25)."""
+        self.gives_way_at = at
+        return [TellAll(GivesWay(at=at))]
+
+    def flush(self) -> Seats | None:
+        """Return what changed in the roster since the last flush, if anything."""
+        changed, gone = self.roster.changes()
+        return Seats(changed=changed, gone=gone) if changed or gone else None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What empty cards say: of the points, and of the seats, which may be away."""
+        points = {place.id: f"{place.name} · {place.label}" for place in self.booking.places}
+        return points | {seat.id: seat.options.label for seat in self.roster.seats.values() if seat.place is not None}
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody holds a seat, not even one to come back to."""
+        return not self.roster.seats
+
+    # --- own
+
+    def _joined(self, seat: Seated, token: str, now: datetime) -> Joined:
+        return Joined(
+            seat=seat.id,
+            resume=token,
+            role=seat.role,
+            controller=seat.controller,
+            may_direct=seat.directs,
+            session=self._session(),
+            seats=self.roster.wire(),
+            layout=self.direction.state,
+            recording=self.tape.state,
+            storage=self.tape.storage if seat.controller else None,
+            script=self.script.state if seat.controller or seat.role == "host" else None,
+            view=seat.view,
+            content=self.direction.content,
+            advisory=self.booking.advisory,
+            watermark=self.booking.watermark,
+            wanted=seat.wanted,
+            now=now,
+        )
+
+    def _session(self) -> SessionInfo:
+        booking = self.booking
+        return SessionInfo(
+            id=booking.id,
+            title=booking.title,
+            number=booking.number,
+            host=booking.places[0].name,
+            official=Official(start=booking.start, end=booking.end),
+        )
+
+    def _seat_of(self, client: str) -> Seated:
+        seat = self.roster.of(client)
+        if seat is None:
+            raise MessageError("not-joined")
+        return seat
+
+    def _controller(self, client: str) -> None:
+        if not self._seat_of(client).controller:
+            by = self.booking.controllers
+            raise MessageError("controlled-by", by) if by else MessageError("forbidden")
+
+    def _known(self, seat_id: str) -> Seated:
+        seat = self.roster.seats.get(seat_id)
+        if seat is None:
+            raise MessageError("unknown-seat")
+        return seat
+
+    def _visible(self, seat_id: str) -> Seated:
+        seat = self._known(seat_id)
+        if seat.role == "observer":
+            raise MessageError("unknown-seat")
+        return seat
+
+    def _open_room(self) -> list[Effect]:
+        self._room_open = True
+        return [OpenRoom(), *self.direction.restore()]
+
+    def _close_if_empty(self) -> list[Effect]:
+        """Close a room nobody is in."""
+        if not self._room_open or self._ringing or any(seat.here for seat in self.roster.seats.values()):
+            return []
+        self._room_open = False
+        return [*self.tape.room_closed(), CloseRoom()]
+
+    def _seat(self, seat: Seated) -> list[Effect]:
+        """Say everything about a seat to the engine."""
+        return [*self._chosen(seat), AddSeat(seat.options)]
+
+    def _chosen(self, seat: Seated) -> list[Effect]:
+        """Have the picture made that a seat chose for itself, if it did."""
+        chosen = layout_validation.chosen(seat.view)
+        return [Arrange(chosen, chosen.kind)] if chosen else []
+
+    def _drop(self, seat: Seated, reason: Farewell) -> list[Effect]:
+        effects = self._give_back(seat) + ([] if seat.client is None else [Hang(seat.client, reason)])
+        return [*effects, RemoveSeat(seat.id), *self._forget(seat)]
+
+    def _give_back(self, seat: Seated) -> list[Effect]:
+        """End what a seat directs, if it does; before its client is gone, whose address is noted with that."""
+        if self.aid.helper != seat.id or not self.aid.help(None):
+            return []
+        return [Direct(seat.account, False), *self._tell_leaders(self.aid.assist)]
+
+    def _make_absent(self, seat: Seated) -> list[Effect]:
+        seat.here = seat.up = seat.offered = False
+        effects: list[Effect] = [RemoveSeat(seat.id), *self._unshare(seat)]
+        return effects + ([Release(seat.leg)] if seat.leg else [])
+
+    def _forget(self, seat: Seated) -> list[Effect]:
+        """Take a seat out for good and let nobody look at it any more."""
+        effects = [*self._unshare(seat), *self._turn(seat, False)]
+        self.roster.remove(seat)
+        effects += [*self._give_back(seat), *self._look_away(f"camera:{seat.id}")]
+        effects += self._move(seat.id, None if seat.place is None else seat.place.id)
+        return effects + (self.spoke(None) if self.speaking == seat.id else [])
+
+    def _move(self, old: str, new: str | None) -> list[Effect]:
+        """A seat is now what a point was, or the other way round: pins follow in what is shown, and may be again."""
+        self.script.move(old, new)
+        return self.direction.move(old, new)
+
+    def _look_away(self, gone: str) -> list[Effect]:
+        """Let those who look at what is gone see the composed picture."""
+        effects: list[Effect] = []
+        for seat in self.roster.seats.values():
+            if seat.view == gone:
+                seat.view = COMPOSED
+                effects.append(SetView(seat.id, COMPOSED, seat.lines))
+                effects += [Tell(seat.client, ViewState(source=COMPOSED))] if seat.client else []
+        return effects
+
+    def _set_floor(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
+        """Open or close a floor; `by` is who opened it for itself."""
+        turn = self._turn(seat, open_, by)
+        seat.floor = open_
+        if open_:
+            self.roster.lower(seat.id)
+        ended = [] if open_ or seat.controller else self._unshare(seat)
+        return [*([SetFloor(seat.id, open_)] if seat.here else []), *ended, *turn]
+
+    def _turn(self, seat: Seated, open_: bool, by: str = "") -> list[Effect]:
+        """What is noted of a floor that changes (R-094); the host's is always open."""
+        if seat.place is None or seat.role == "host" or seat.floor == open_:
+            return []
+        place, topic = (self.roster.place_of(seat.id), seat.topic) if open_ else (0, "")
+        return [Speak(seat.place.id, seat.name, open_, place, topic, by)]
+
+    def _tell_controllers(self, message: ServerMessage) -> list[Effect]:
+        seats = [seat for seat in self.roster.seats.values() if seat.controller]
+        return [Tell(seat.client, message) for seat in seats if seat.client is not None]
+
+    def _tell_leaders(self, message: ServerMessage, reporter: str = "") -> list[Effect]:
+        """Tell who leads the meeting, and an account."""
+        told = [s for s in self.roster.seats.values() if self._leads(s) or (reporter and s.account == reporter)]
+        return [Tell(seat.client, message) for seat in told if seat.client is not None]
+
+    @staticmethod
+    def _leads(seat: Seated) -> bool:
+        """Whether a seat controls, or is the host's, who chairs even where another controls (R-092)."""
+        return seat.controller or seat.role == "host"
+
+    def _scene(self) -> Scene:
+        """What the script may change: the layout, and the floors of all who are here and can be seen."""
+        here = [(seat, seat.place) for seat in self.roster.seats.values() if seat.here]
+        points = {seat.id: place.id for seat, place in here if place is not None}
+        return Scene(self.direction.shown, {seat: self.roster.seats[seat].floor for seat in points}, points)
+
+    def _show(self, scene: Scene) -> list[Effect]:
+        """Bring about what the script wants; whoever gets the floor no longer needs to raise a hand."""
+        effects: list[Effect] = []
+        for seat in self.roster.seats.values():
+            if scene.floors.get(seat.id, seat.floor) != seat.floor:
+                effects += self._set_floor(seat, scene.floors[seat.id])
+        return effects + self.direction.show(scene.shown)

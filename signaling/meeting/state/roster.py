@@ -1,0 +1,360 @@
+"""Who sits in a conference: seats, device numbers, the hand queue, absence and coming back. Pure; `now` is an argument.
+
+A seat belongs to a *client* (one socket) while it is connected. When the socket is lost the seat waits: for 12 s
+everyone still sees it, then it counts as absent, and after 60 s it is gone; the resume token brings it back until then,
+with hand, floor and view. Of the token only a hash is kept, in memory as in SQL.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Self
+
+from mediaserver.api import COMPOSED, EVERYONE, TOP_HEIGHT, SeatOptions
+from scheduler.core.model import Point
+from scheduler.units.naming import device_names
+from signaling.meeting.state.snapshot import PlaceSnapshot, SeatSnapshot
+from signaling.messages.server import Audience, Media, Role, Seat
+
+ABSENT_AFTER = timedelta(seconds=12)
+"""A lost client stays in the roster this long after its last sign of life."""
+GONE_AFTER = timedelta(seconds=60)
+"""A seat can be taken back with its resume token this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An invited point: its registered name (Điều 6.4), its Vietnamese label, how many devices it has and the digits
+    they are told apart by."""
+
+    id: str
+    name: str
+    label: str
+    devices: int
+    numbers: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, point: Point) -> Self:
+        """Return what a conference knows of a point."""
+        return cls(point.id, point.name, point.label, point.devices, point.numbers)
+
+    def device_name(self, device: int) -> str:
+        """Return the name of a device, counted from 1 (R-033)."""
+        return device_names(self.name, self.devices, self.numbers)[device - 1]
+
+
+def ticket_of(token: str) -> str:
+    """Return what is kept of a resume token, which is random enough to need no salt."""
+    return sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def leg_of(point: str, device: int) -> str:
+    """Return what the join guard counts: one device of one point."""
+    return f"{point}.{device:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who wants in. `place` None is a technician who watches and controls without a point."""
+
+    account: str
+    name: str
+    place: Place | None
+    controller: bool
+    central: bool = False
+    system: bool = False
+    """Whether it is a room system."""
+
+
+@dataclass(slots=True)
+class Seated:
+    """One seat and everything it keeps over a lost socket."""
+
+    id: str
+    ticket: str
+    """The hash of its resume token."""
+    account: str
+    place: Place | None
+    device: int
+    name: str
+    role: Role
+    controller: bool
+    client: str | None
+    central: bool = False
+    system: bool = False
+    here: bool = True
+    left: datetime | None = None
+    raised: datetime | None = None
+    topic: str = ""
+    floor: bool = False
+    gain: int = 0
+    """Decibels by which its voice is made louder."""
+    mic: bool = False
+    camera: bool = False
+    view: str = COMPOSED
+    lines: int = 0
+    """Of its display; 0 when nobody said."""
+    wanted: int = TOP_HEIGHT
+    """Lines of its camera that are looked at."""
+    offered: bool = False
+    up: bool = False
+
+    @classmethod
+    def known(cls, record: SeatSnapshot, now: datetime) -> Self:
+        """Return a seat that another process led; its socket is lost since `now`."""
+        kept = {each.name: getattr(record, each.name) for each in fields(record) if each.name != "place"}
+        place = None if record.place is None else Place(**asdict(record.place))
+        return cls(**kept, place=place, client=None, left=now)
+
+    @property
+    def snapshot(self) -> SeatSnapshot:
+        """What is kept of it."""
+        kept = {each.name: getattr(self, each.name) for each in fields(SeatSnapshot) if each.name != "place"}
+        return SeatSnapshot(**kept, place=None if self.place is None else PlaceSnapshot(**asdict(self.place)))
+
+    @property
+    def leg(self) -> str | None:
+        """What the join guard counts; observers hold none."""
+        return None if self.place is None else leg_of(self.place.id, self.device)
+
+    @property
+    def audience(self) -> Audience:
+        """For whom the picture is composed that it sees: a room system at the host point shows what the host sees."""
+        if self.role == "component":
+            return "systems" if self.system else "components"
+        return "host" if self.role == "host" else EVERYONE
+
+    @property
+    def directs(self) -> bool:
+        """Whether it may direct the meeting from the centre (Điều 14.3.c)."""
+        return self.role == "observer" and self.central
+
+    @property
+    def media(self) -> Media:
+        """Where its transport stands, as the roster shows it."""
+        if self.client is None or not (self.offered or self.up):
+            return "none"
+        return "connected" if self.up else "connecting"
+
+    @property
+    def options(self) -> SeatOptions:
+        """What the media engine needs to know: the tile says the registered name and the Vietnamese label."""
+        label = self.name if self.place is None else f"{self.name} · {self.place.label}"
+        seen = self.place is not None
+        return SeatOptions(self.id, label, seen, self.audience, self.floor, self.gain, self.view, self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The seat somebody gets: an old one to resume, or a device number and whom that replaces."""
+
+    resumed: Seated | None = None
+    token: str = ""
+    """What it is resumed with."""
+    device: int = 1
+    replaced: Seated | None = None
+    leg: str | None = None
+    seat: str | None = None
+    """The id a new seat gets, if that is decided."""
+
+
+def _holds(seat: Seated, token: str) -> bool:
+    return secrets.compare_digest(seat.ticket, ticket_of(token))
+
+
+def _random_id() -> str:
+    return secrets.token_urlsafe(9)
+
+
+@dataclass(slots=True)
+class Roster:
+    """The seats of one conference, invited points in their order; the first is the host."""
+
+    places: tuple[Place, ...]
+    new_id: Callable[[], str] = _random_id
+    seats: dict[str, Seated] = field(default_factory=dict)
+    hands: list[str] = field(default_factory=list)
+    kept: set[str] = field(default_factory=set)
+    """Legs of devices that the centre calls: others get them last."""
+    _by_client: dict[str, str] = field(default_factory=dict)
+    _sent: dict[str, Seat] = field(default_factory=dict)
+
+    def choose(self, person: Person, resume: str | None) -> Choice:
+        """Find the seat for somebody at the door, changing nothing."""
+        if resume is not None and (seat := self.resumed(person.account, resume)) is not None:
+            return Choice(resumed=seat, token=resume, leg=seat.leg)
+        if person.place is None:
+            return Choice(replaced=self._observer(person.account))
+        device, replaced = self._device(person.place)
+        return Choice(device=device, replaced=replaced, leg=leg_of(person.place.id, device))
+
+    def resumed(self, account: str, token: str | None) -> Seated | None:
+        """Return the seat that an account takes back by its resume token."""
+        for seat in self.seats.values():
+            if token is not None and _holds(seat, token) and seat.account == account:
+                return seat
+        return None
+
+    def holder(self, leg: str) -> Seated | None:
+        """Return the seat of a leg, if somebody has it."""
+        return next((seat for seat in self.seats.values() if seat.leg == leg), None)
+
+    def _observer(self, account: str) -> Seated | None:
+        return next((s for s in self.seats.values() if s.place is None and s.account == account), None)
+
+    def _device(self, place: Place) -> tuple[int, Seated | None]:
+        """Return a free device number; when all are taken, the one whose socket is lost, else who joined first."""
+        taken = [seat for seat in self.seats.values() if seat.place is not None and seat.place.id == place.id]
+        numbers = {seat.device for seat in taken}
+        free = [number for number in range(1, place.devices + 1) if number not in numbers]
+        if free:
+            return min(free, key=lambda number: leg_of(place.id, number) in self.kept), None
+        first = min(taken, key=lambda seat: seat.client is not None)  # stable: dict order is joining order
+        return first.device, first
+
+    def sit(self, client: str, person: Person, choice: Choice) -> tuple[Seated, str]:
+        """Give a client its seat, and the token to resume it with; the replaced one must be out already."""
+        if choice.resumed is not None:
+            return self._resume(client, choice.resumed), choice.token
+        place = person.place
+        id_, token = choice.seat or self.new_id(), self.new_id() + self.new_id()
+        seat = Seated(
+            id=id_,
+            ticket=ticket_of(token),
+            account=person.account,
+            place=place,
+            device=choice.device,
+            name=person.name if place is None else place.device_name(choice.device),
+            role=self._role(place),
+            controller=person.controller,
+            client=client,
+            central=person.central,
+            system=person.system,
+            floor=place is not None and place.id == self.places[0].id,
+        )
+        self.seats[seat.id] = seat
+        self._by_client[client] = seat.id
+        return seat, token
+
+    def take_back(self, client: str, seat_id: str) -> bool:
+        """Give a client a seat whose socket is lost; False when there is none."""
+        seat = self.seats.get(seat_id)
+        if seat is None or seat.client is not None:
+            return False
+        self._resume(client, seat)
+        return True
+
+    def _resume(self, client: str, seat: Seated) -> Seated:
+        if seat.client is not None:
+            del self._by_client[seat.client]
+        seat.client, seat.left, seat.here = client, None, True
+        self._by_client[client] = seat.id
+        return seat
+
+    def _role(self, place: Place | None) -> Role:
+        if place is None:
+            return "observer"
+        return "host" if place.id == self.places[0].id else "component"
+
+    def recover(self, seats: Iterable[SeatSnapshot], hands: Iterable[str], now: datetime) -> None:
+        """Take the seats and hands that another process led; all sockets are lost since `now`."""
+        self.seats = {record.id: Seated.known(record, now) for record in seats}
+        self.hands = [seat for seat in hands if seat in self.seats]
+
+    @property
+    def points(self) -> dict[str, str]:
+        """The point of each seat that has one."""
+        return {seat.id: seat.place.id for seat in self.seats.values() if seat.place is not None}
+
+    def of(self, client: str) -> Seated | None:
+        """Return the seat of a client, if it has one."""
+        seat = self._by_client.get(client)
+        return None if seat is None else self.seats[seat]
+
+    def lose(self, client: str, heard: datetime) -> None:
+        """Note that a socket is lost that was last heard at `heard`."""
+        seat = self.of(client)
+        if seat is not None:
+            del self._by_client[client]
+            seat.client, seat.left = None, heard
+
+    def remove(self, seat: Seated) -> None:
+        """Take a seat out for good."""
+        del self.seats[seat.id]
+        self.lower(seat.id)
+        if seat.client is not None:
+            del self._by_client[seat.client]
+
+    def overdue(self, now: datetime) -> tuple[list[Seated], list[Seated]]:
+        """Return the seats that became absent, and those whose time to come back is over."""
+        waiting = [(seat, now - seat.left) for seat in self.seats.values() if seat.left is not None]
+        absent = [seat for seat, away in waiting if seat.here and away >= ABSENT_AFTER]
+        gone = [seat for seat, away in waiting if away >= GONE_AFTER]
+        return absent, gone
+
+    def present(self) -> set[str]:
+        """Return the ids of the points that have a seat that is here."""
+        return {seat.place.id for seat in self.seats.values() if seat.here and seat.place is not None}
+
+    def last_heard(self, point: str) -> datetime | None:
+        """Return when a point whose sockets are all lost was last heard; None when it left by itself."""
+        ends = [seat.left for seat in self.seats.values() if seat.place is not None and seat.place.id == point]
+        return max((end for end in ends if end is not None), default=None)
+
+    def raise_hand(self, seat: Seated, now: datetime, topic: str = "") -> None:
+        """Put a seat at the end of the queue; a raised hand keeps its place."""
+        seat.topic = topic
+        if seat.id not in self.hands:
+            self.hands.append(seat.id)
+            seat.raised = now
+
+    def lower(self, seat_id: str) -> None:
+        """Take a seat out of the queue."""
+        if seat_id in self.hands:
+            self.hands.remove(seat_id)
+        if seat_id in self.seats:
+            self.seats[seat_id].raised, self.seats[seat_id].topic = None, ""
+
+    def place_of(self, seat_id: str) -> int:
+        """Return where a hand stands in the queue, counted from 1; 0 when it is not raised."""
+        return self.hands.index(seat_id) + 1 if seat_id in self.hands else 0
+
+    def wire(self) -> list[Seat]:
+        """Return the roster as everyone sees it: invited points in their order with absent ones, then observers."""
+        by_place: dict[str | None, list[Seated]] = {}
+        for seat in self.seats.values():
+            by_place.setdefault(None if seat.place is None else seat.place.id, []).append(seat)
+        rows: list[Seat] = []
+        for place in self.places:
+            rows += [self._row(seat) for seat in by_place.get(place.id, [])] or [self._absent(place)]
+        return rows + [self._row(seat) for seat in by_place.get(None, [])]
+
+    def changes(self) -> tuple[list[Seat], list[str]]:
+        """Return what changed in the roster since the last call, and which seats are gone."""
+        rows = {row.seat: row for row in self.wire()}
+        changed = [row for seat, row in rows.items() if self._sent.get(seat) != row]
+        gone = [seat for seat in self._sent if seat not in rows]
+        self._sent = rows
+        return changed, gone
+
+    def _row(self, seat: Seated) -> Seat:
+        return Seat(
+            seat=seat.id,
+            point=None if seat.place is None else seat.place.id,
+            name=seat.name,
+            role=seat.role,
+            here=seat.here,
+            hand=self.place_of(seat.id),
+            since=seat.raised,
+            topic=seat.topic,
+            floor=seat.floor,
+            gain=seat.gain,
+            mic=seat.mic,
+            camera=seat.camera,
+            media=seat.media,
+        )
+
+    def _absent(self, place: Place) -> Seat:
+        return Seat(seat=place.id, point=place.id, name=place.name, role=self._role(place), here=False)

@@ -1,0 +1,160 @@
+"""What is kept of a conference, so that another process leads it on: plain values, and their JSON. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+
+from pydantic import TypeAdapter
+
+from mediaserver.api import Layout
+from signaling.messages.server import AssistState, Audience, IncidentState, RecordingState, Role
+from signaling.sip.agent.snapshot import CallSnapshot
+
+
+@cache
+def current_version() -> str:
+    """Return what releases have in common whose records have the same fields, made of their JSON Schema."""
+    return sha256(json.dumps(_JSON.json_schema(), sort_keys=True).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSnapshot:
+    """An invited point of a seat; see :class:`signaling.meeting.state.roster.Place`."""
+
+    id: str
+    name: str
+    label: str
+    devices: int
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatSnapshot:
+    """A seat; see :class:`signaling.meeting.state.roster.Seated`. Its resume ticket is kept as a hash."""
+
+    id: str
+    ticket: str
+    account: str
+    place: PlaceSnapshot | None
+    device: int
+    name: str
+    role: Role
+    controller: bool
+    central: bool
+    system: bool
+    here: bool
+    raised: datetime | None
+    topic: str
+    floor: bool
+    gain: int
+    mic: bool
+    camera: bool
+    view: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class TapeSnapshot:
+    """Where the recording stands; see :class:`signaling.recording.state.Tape`."""
+
+    state: RecordingState
+    registered: tuple[bool, bool]
+    begin: datetime
+    wish: bool
+    begun: bool
+    by: str
+    lost: bool
+    starting: bool
+    seconds: int
+    marks: int
+    voices: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepSnapshot:
+    """A step of the script that can be undone; `after` is what is shown again after a shared screen."""
+
+    came: str | None
+    layout: Layout
+    after: Layout | None
+    floors: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSnapshot:
+    """Where the script stands; see :class:`signaling.meeting.state.script.Script`."""
+
+    at: str | None
+    since: datetime | None
+    spent: Mapping[str, float]
+    trail: tuple[StepSnapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceSnapshot:
+    """A conference. `before` are the layouts that come back when a shared screen ends."""
+
+    seats: tuple[SeatSnapshot, ...]
+    hands: tuple[str, ...]
+    layouts: Mapping[Audience, Layout]
+    before: Mapping[Audience, Layout]
+    content: str | None
+    tape: TapeSnapshot
+    script: ScriptSnapshot
+    incidents: tuple[IncidentState, ...]
+    assist: AssistState
+    turned_away: tuple[str, ...]
+    gives_way_at: datetime | None
+    room_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SystemSnapshot:
+    """A room system in a seat, by the ids of seat and device, with its call."""
+
+    seat: str
+    device: str
+    call: CallSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingSnapshot:
+    """A conference with what belongs to its meeting: who has accepted and declared what, and who is counted as there.
+
+    `gone` says of points whose departure is still to be written when they left; `part` is the file recorded into.
+    """
+
+    conference: ConferenceSnapshot
+    opened: bool
+    accepted: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    gone: Mapping[str, datetime] = field(default_factory=dict)
+    part: str = ""
+    systems: tuple[SystemSnapshot, ...] = ()
+    version: str = field(default_factory=current_version)
+    """That of the release that kept it."""
+
+
+_JSON = TypeAdapter(MeetingSnapshot)
+
+
+def version_of(text: str) -> str:
+    """Return the version that a record says it is of, also one that cannot be read."""
+    try:
+        return str(json.loads(text)["version"])[:12]
+    except (ValueError, LookupError, TypeError):
+        return "unknown"
+
+
+def dump(record: MeetingSnapshot) -> str:
+    """Return the JSON of a record; equal records have equal JSON."""
+    return _JSON.dump_json(record).decode()
+
+
+def load(text: str) -> MeetingSnapshot:
+    """Read a record, also of another version if all is there. Raises ValueError for one that lacks something."""
+    return _JSON.validate_json(text)

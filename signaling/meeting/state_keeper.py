@@ -1,0 +1,174 @@
+"""Keeps running conferences in SQL, within half a second of each change, for the process that leads them next."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from signaling.meeting.state import snapshot as state_snapshot
+from signaling.meeting.state.snapshot import MeetingSnapshot
+from signaling.meeting.store import ConferenceStore, Kept
+
+log = logging.getLogger(__name__)
+
+GATHER_SECONDS = 0.3
+"""Changes are gathered this long; they act at once."""
+AGAIN_SECONDS = 1.0
+"""After a database that refused."""
+PATIENCE_SECONDS = 1.0
+"""Who joins waits so long at most until the seat is kept."""
+
+
+class Led(Protocol):
+    """A meeting that is led here."""
+
+    @property
+    def id(self) -> str:
+        """Of its session."""
+
+    @property
+    def snapshot(self) -> MeetingSnapshot:
+        """What is to be kept of it."""
+
+
+class ConferenceKeeper:
+    """Writes what changed. `lost` is told the session of a meeting that another process leads now."""
+
+    def __init__(self, store: ConferenceStore, clock: Callable[[], datetime]) -> None:
+        # given
+        self._store = store
+        self._clock = clock
+        # owned
+        self._epochs: dict[str, int] = {}
+        self._written: dict[str, str] = {}
+        """By session: what is kept of it now."""
+        self._changed: dict[str, Led] = {}
+        self._ended: dict[str, int] = {}
+        self._superseded: set[str] = set()
+        self._news = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._round: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Is done when what is changed now was written."""
+        self._refused = False
+        self._writing: asyncio.Task[None] | None = None
+
+    async def take_over(self) -> dict[str, MeetingSnapshot]:
+        """Lead all conferences that are kept; return them.
+
+        One that cannot be read, since another release kept it, is told and forgotten: people who come back to it meet
+        anew under the same code.
+        """
+        found = {}
+        for kept in await self._store.take_over():
+            self._epochs[kept.session] = kept.epoch
+            try:
+                found[kept.session] = state_snapshot.load(kept.record)
+            except ValueError as error:
+                log.error(
+                    "x the conference of session %s begins anew: version %s of it was kept, and this release reads %s",
+                    kept.session,
+                    state_snapshot.version_of(kept.record),
+                    state_snapshot.current_version(),
+                )
+                log.info("x %s", error)
+                self._ended[kept.session] = kept.epoch
+                self._news.set()
+            else:
+                self._written[kept.session] = kept.record
+        return found
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._writing = asyncio.create_task(self._write_forever())
+
+    async def stop(self) -> None:
+        """Write what has changed, and stop."""
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+            self._writing = None
+            await self._write()
+
+    def changed(self, meeting: Led) -> None:
+        """Something about a meeting changed."""
+        if meeting.id not in self._superseded:
+            self._changed[meeting.id] = meeting
+            self._news.set()
+
+    def ended(self, session: str) -> None:
+        """A meeting is over."""
+        self._changed.pop(session, None)
+        self._written.pop(session, None)
+        if (epoch := self._epochs.pop(session, None)) is not None:
+            self._ended[session] = epoch
+            self._news.set()
+
+    async def kept(self, meeting: Led) -> None:
+        """Keep a meeting as it is now, and wait for that; a database that is slow holds nobody up for long."""
+        if self._writing is None:
+            return
+        self.changed(meeting)
+        self._hurry.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.shield(self._round)
+
+    async def _write_forever(self) -> None:
+        while True:
+            await self._news.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_SECONDS):
+                    await self._hurry.wait()
+            if not await self._write():
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _write(self) -> bool:
+        """Write everything that changed in one transaction; False when that was refused, and is to be tried again."""
+        changed, ended = self._changed, self._ended
+        self._changed, self._ended = {}, {}
+        done, self._round = self._round, asyncio.get_running_loop().create_future()
+        self._news.clear()
+        self._hurry.clear()
+        try:
+            news = self._texts(changed)
+            if news or ended:
+                await self._put(news, ended)
+        except BaseException as error:
+            again = {session: meeting for session, meeting in changed.items() if session not in self._ended}
+            self._changed, self._ended = again | self._changed, ended | self._ended
+            self._news.set()
+            if not isinstance(error, SQLAlchemyError | OSError):
+                raise
+            if not self._refused:
+                log.error("x running conferences cannot be kept: %s", error)
+            self._refused = True
+            return False
+        finally:
+            done.set_result(None)
+        self._refused = False
+        return True
+
+    def _texts(self, changed: Mapping[str, Led]) -> dict[str, str]:
+        """Return the JSON of what is another than was written; one that has none keeps no other from being kept."""
+        news = {}
+        for session, meeting in changed.items():
+            try:
+                text = state_snapshot.dump(meeting.snapshot)
+            except Exception:
+                log.exception("x conference %s cannot be kept", session)
+                continue
+            if self._written.get(session) != text:
+                news[session] = text
+        return news
+
+    async def _put(self, news: dict[str, str], ended: dict[str, int]) -> None:
+        rows = [Kept(session, self._epochs.setdefault(session, 1), text) for session, text in news.items()]
+        lost = await self._store.write(rows, ended, self._clock())
+        for session in lost:
+            log.error("x conference %s is led by another server", session)
+        self._superseded |= lost
+        self._written |= {session: text for session, text in news.items() if session in self._epochs}

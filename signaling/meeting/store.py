@@ -1,0 +1,59 @@
+"""The record of running conferences: one row each, with the epoch of the process that leads it.
+
+A process that takes over raises the epoch of all rows; one that was taken over from writes nothing any more.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.booking.sessions.store import seconds
+from signaling.accounts.schema import CONFERENCES
+from signaling.core.sql_rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A conference as it was kept: JSON of a :class:`signaling.meeting.state.snapshot.MeetingSnapshot`."""
+
+    session: str
+    epoch: int
+    record: str
+
+
+class ConferenceStore(Rows):
+    """The table of conferences."""
+
+    async def take_over(self) -> list[Kept]:
+        """Lead all conferences from now on; return them."""
+        async with self._writer.begin() as connection:
+            await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1))
+            rows = (await connection.execute(select(CONFERENCES).order_by(CONFERENCES.c.session))).mappings()
+            return [Kept(row["session"], row["epoch"], row["record"]) for row in rows]
+
+    async def write(self, changed: Iterable[Kept], ended: Mapping[str, int], now: datetime) -> set[str]:
+        """Keep what changed, and forget what ended, by session and epoch; return those that another process leads."""
+        lost = set()
+        async with self._writer.begin() as connection:
+            for session, epoch in ended.items():
+                own = CONFERENCES.c.session == session, CONFERENCES.c.epoch == epoch
+                await connection.execute(delete(CONFERENCES).where(*own))
+            for kept in changed:  # after what ended: a meeting may begin anew at once
+                if not await _put(connection, kept, now):
+                    lost.add(kept.session)
+        return lost
+
+
+async def _put(connection: AsyncConnection, kept: Kept, now: datetime) -> bool:
+    values = {"record": kept.record, "changed": seconds(now)}
+    same = CONFERENCES.c.session == kept.session
+    own = update(CONFERENCES).where(same, CONFERENCES.c.epoch == kept.epoch).values(values)
+    if (await connection.execute(own)).rowcount:
+        return True
+    if (await connection.execute(select(CONFERENCES.c.epoch).where(same))).first() is not None:
+        return False
+    await connection.execute(insert(CONFERENCES).values(session=kept.session, epoch=kept.epoch, **values))
+    return True

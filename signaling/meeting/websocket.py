@@ -1,0 +1,107 @@
+"""The WebSocket border: handshake, heartbeat, text in, text out."""
+
+import asyncio
+import contextlib
+import logging
+from math import inf
+
+from aiohttp import WSMsgType, hdrs, web
+
+from scheduler.core.lock_timeout import lock_timeout
+from signaling.accounts.passwords import Login
+from signaling.accounts.sign_in import COOKIE, SEAT_COOKIE
+from signaling.core.errors import Forbidden, MustChangePassword, SignedOut
+from signaling.core.texts import fault_text
+from signaling.http.middleware import LOCK_SECONDS, check_origin, source_of
+from signaling.meeting.client import Client
+from signaling.messages.server import MAX_BYTES, Error
+from signaling.roof import ROOF, Roof
+
+log = logging.getLogger(__name__)
+
+PING_SECONDS = 4.0
+"""A ping this often; a socket that answers nothing until the next one is dropped."""
+ABNORMAL = 1006
+"""Close code of a socket that ended without a word (RFC 6455, 7.4.1)."""
+
+
+async def handle(request: web.Request) -> web.WebSocketResponse:
+    """Serve one socket from its upgrade to its end."""
+    roof = request.app[ROOF]
+    login = await _login(request, roof)
+    check_origin(request)
+    if login.account.outsider:
+        raise Forbidden
+    # One byte more, for aiohttp refuses at its limit already; no compression, so that nothing small unpacks to much.
+    socket = web.WebSocketResponse(max_msg_size=MAX_BYTES + 1, compress=False, autoping=False)
+    await socket.prepare(request)
+    with lock_timeout(inf):  # that of the request is over
+        await _attend(roof, socket, login, request)
+    return socket
+
+
+async def _login(request: web.Request, roof: Roof) -> Login:
+    """Return whose socket it is. Raises SignedOut, MustChangePassword.
+
+    One whose login has expired meanwhile is let in while it has a seat, to which alone it may come back.
+    """
+    now = roof.clock()
+    token = request.cookies.get(COOKIE) or request.cookies.get(SEAT_COOKIE)
+    login = await roof.auth.login_of(token, now)
+    if login is None or not (login.holds(now) or roof.hub.seated(login.account.account)):
+        raise SignedOut
+    if login.account.must_change:
+        raise MustChangePassword
+    return login
+
+
+async def _attend(roof: Roof, socket: web.WebSocketResponse, login: Login, request: web.Request) -> None:
+    client = Client(socket, login, source_of(request), roof.clock(), request.headers.get(hdrs.USER_AGENT, ""))
+    roof.hub.clients.add(client)
+    if roof.hub.stopping:
+        client.hang_up("shutdown")
+    try:
+        await _serve(roof, client)
+    finally:
+        roof.hub.clients.discard(client)
+        await asyncio.shield(roof.hub.gone(client, roof.clock()))
+
+
+async def _serve(roof: Roof, client: Client) -> None:
+    """Read, write and ping until one of them ends."""
+    tasks = [asyncio.create_task(work) for work in (_read(roof, client), client.write(), _ping(client))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception) and not isinstance(result, ConnectionError):
+                log.error("x socket of %s", client.account.account, exc_info=result)
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(1.0):
+                await client.socket.close()
+
+
+async def _read(roof: Roof, client: Client) -> None:
+    async for message in client.socket:
+        client.heard, client.alive, client.busy = roof.clock(), True, True
+        if message.type is WSMsgType.TEXT:
+            with lock_timeout(LOCK_SECONDS):
+                await roof.dispatch.receive(client, message.data, client.heard)
+        elif message.type is WSMsgType.PING:
+            await client.socket.pong(message.data)
+        elif message.type is WSMsgType.BINARY:
+            client.send(Error(error="bad-message", text=fault_text("bad-message", client.account.language)))
+        client.busy = False
+    if client.socket.close_code not in (None, ABNORMAL):
+        client.heard = roof.clock()
+
+
+async def _ping(client: Client) -> None:
+    """Return when the other side fell silent; while we are busy with its message, it may be."""
+    while client.alive or client.busy:
+        client.alive = False
+        await client.socket.ping()
+        await asyncio.sleep(PING_SECONDS)
+    log.info("x socket of %s fell silent", client.account.account)

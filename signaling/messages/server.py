@@ -1,0 +1,638 @@
+"""The WebSocket messages, both ways, as docs/protocol.md says them. Pure: text in, values out, and back."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import ValidationError as Invalid
+from pydantic_core import from_json
+
+from mediaserver.api import EVERYONE, Layout, LayoutKind
+from scheduler.core.model import ItemKind
+from scheduler.operations.incidents.model import Incident, IncidentKind, Level
+from scheduler.operations.incidents.model import IncidentState as Stage
+from signaling.core.errors import MessageError
+
+MAX_BYTES = 64 * 1024
+MAX_GAIN = 12
+"""Decibels by which a voice may be made louder or softer."""
+
+Word = Literal[
+    "bad-message", "too-fast", "not-joined", "already-joined", "forbidden", "controlled-by", "code-unknown",
+    "code-locked", "too-early",
+    "ended", "cancelled", "revoked", "not-invited", "no-point", "wrong-line", "not-granted",
+    "full", "test-room-full", "unknown-seat", "bad-offer", "media-restarting", "unavailable",
+    "disk-full", "unknown-item", "not-recording", "content-taken", "notice", "dedicated", "signed-out", "shutting-down",
+]  # fmt: skip
+
+Role = Literal["host", "component", "observer"]
+Audience = Literal["everyone", "host", "components", "systems", "recording"]
+"""``systems`` are the room systems of components, and see what components see until they have a layout of their own."""
+Media = Literal["none", "connecting", "connected"]
+CallWord = Literal["waiting", "calling", "connected", "silent", "left", "taken", "full", "elsewhere"]
+"""Where calling a room system stands: ``taken`` when somebody else sits in its place, ``full`` when no leg is left,
+``elsewhere`` while it is called by another session or sits in it."""
+Farewell = Literal[
+    "left", "replaced", "removed", "ended", "cancelled", "revoked", "turned-away", "shutdown", "signed-out"
+]
+
+SeatId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC).replace(microsecond=0))]
+
+
+def _printable(text: str) -> str:
+    """Refuse what is no line of text."""
+    if not text.isprintable() or text.isspace():
+        raise ValueError("not printable")
+    return text
+
+
+def _one_line(text: str) -> str:
+    """Refuse what is more than a line of text; it may be empty."""
+    return _printable(text) if text else text
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Asked(_Message):
+    ref: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+
+class Join(_Asked):
+    """Enter the session of a code; `resume` is the token of an earlier seat; `accepted` says that the notice was.
+
+    `dedicated` declares that nothing shares the point's line (R-028); `tried` says how many seconds ago it was tried in
+    vain to come back (R-099).
+    """
+
+    type: Literal["join"]
+    code: Annotated[str, StringConstraints(max_length=64)]
+    resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    accepted: bool = False
+    dedicated: bool = False
+    tried: Annotated[list[Annotated[int, Field(ge=0, le=86_400)]], Field(max_length=100)] = []
+
+
+class EnterTestRoom(_Asked):
+    """Try the devices of one's point, at any hour and without a code; `point` is one of one's unit (Điều 17.2.a)."""
+
+    type: Literal["test-room"]
+    point: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    resume: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+
+
+class Offer(_Asked):
+    """Connect media; a new offer replaces the old transport."""
+
+    type: Literal["offer"]
+    sdp: Annotated[str, StringConstraints(min_length=1)]
+
+
+class Hand(_Asked):
+    """Raise or lower one's own hand; `topic` is what one wants to speak about, and may be told later."""
+
+    type: Literal["hand"]
+    raised: bool
+    topic: Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)] = ""
+
+
+class MediaState(_Asked):
+    """Tell what the person has switched on."""
+
+    type: Literal["media"]
+    mic: bool
+    camera: bool
+
+
+class View(_Asked):
+    """Choose what to see: ``composed``, one's own choice of layout (``composed:<kind>``), or ``camera:<seat>``."""
+
+    type: Literal["view"]
+    source: Annotated[str, StringConstraints(pattern=r"^(composed(:(grid|speaker|single))?|content|camera:.{1,64})$")]
+    lines: Annotated[int, Field(ge=0, le=8640)] = 0
+
+
+class Floor(_Asked):
+    """Give or take the floor (controller)."""
+
+    type: Literal["floor"]
+    seat: SeatId
+    open: bool
+
+
+class Gain(_Asked):
+    """Make the voice of a seat louder or softer for everyone (controller)."""
+
+    type: Literal["gain"]
+    seat: SeatId
+    decibels: Annotated[int, Field(ge=-MAX_GAIN, le=MAX_GAIN)]
+
+
+class MuteAll(_Asked):
+    """Close every floor but the host's (controller)."""
+
+    type: Literal["mute-all"]
+
+
+class Lower(_Asked):
+    """Lower somebody's hand (controller)."""
+
+    type: Literal["lower"]
+    seat: SeatId
+
+
+class Arrangement(_Message):
+    """A whole arrangement of the composed picture; what is left out has its plain value."""
+
+    kind: LayoutKind
+    focus: SeatId | None = None
+    seats: Annotated[list[SeatId | None], Field(max_length=64)] = []
+    page: Annotated[int, Field(ge=0, lt=1000)] = 0
+    rotate: Annotated[int, Field(ge=0, le=3600)] = 0
+    empty: bool = False
+    title: bool = False
+    clock: bool = False
+
+
+class SetLayout(Arrangement, _Asked):
+    """Arrange the picture composed for an audience (controller)."""
+
+    type: Literal["layout"]
+    audience: Audience = EVERYONE
+
+    @property
+    def layout(self) -> Layout:
+        """Return it as the media engine knows it."""
+        fields = self.model_dump(exclude={"type", "ref", "audience", "seats"})
+        return Layout(**fields, seats=tuple(self.seats))
+
+
+class SameLayout(_Asked):
+    """Let an audience see again what everyone sees (controller)."""
+
+    type: Literal["layout-same"]
+    audience: Audience
+
+
+class Share(_Asked):
+    """Share one's screen, or end that; a controller may end anybody's."""
+
+    type: Literal["share"]
+    on: bool
+
+
+class Record(_Asked):
+    """Start, pause or stop the recording (controller)."""
+
+    type: Literal["record"]
+    on: bool
+    pause: bool = False
+
+
+class Voices(_Asked):
+    """Keep the sound of each point beside the recording too, or no longer (controller)."""
+
+    type: Literal["voices"]
+    on: bool
+
+
+class Mark(_Asked):
+    """Set a mark in the recording (controller)."""
+
+    type: Literal["mark"]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_printable)]
+
+
+class Step(_Asked):
+    """Go to an item of the script, or before the first one (controller)."""
+
+    type: Literal["step"]
+    to: Annotated[str, StringConstraints(min_length=1, max_length=32)] | None
+
+
+class Admit(_Asked):
+    """Admit who waits at the door, or turn it away (who leads the meeting)."""
+
+    type: Literal["admit"]
+    id: SeatId
+    on: bool
+
+
+class ReportFault(_Asked):
+    """Report a fault at one's own point (Điều 13.2.c); controllers also at another's, and call the centre (`help`)."""
+
+    type: Literal["report"]
+    kind: IncidentKind
+    text: Annotated[str, StringConstraints(max_length=500)] = ""
+    seat: SeatId | None = None
+
+
+class Assist(_Asked):
+    """Direct the meeting from the centre, or give it back (central technicians)."""
+
+    type: Literal["assist"]
+    on: bool
+
+
+class Redial(_Asked):
+    """Call a room system again (controller)."""
+
+    type: Literal["redial"]
+    device: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class Ping(_Asked):
+    """Ask for a sign of life, which a page gets in no other way: pings of the protocol are not shown to it."""
+
+    type: Literal["ping"]
+
+
+class Leave(_Asked):
+    """Leave for good."""
+
+    type: Literal["leave"]
+
+
+ClientMessage = Annotated[
+    Join
+    | EnterTestRoom
+    | Offer
+    | Hand
+    | MediaState
+    | View
+    | Floor
+    | Gain
+    | MuteAll
+    | Lower
+    | SetLayout
+    | SameLayout
+    | Share
+    | Record
+    | Voices
+    | Mark
+    | Step
+    | Admit
+    | ReportFault
+    | Assist
+    | Redial
+    | Ping
+    | Leave,
+    Field(discriminator="type"),
+]
+_CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+
+
+class Seat(_Message):
+    """A place in the roster; absent points have one too, under the id of the point."""
+
+    seat: str
+    point: str | None
+    name: str
+    role: Role
+    here: bool
+    hand: int = 0
+    since: Instant | None = None
+    topic: str = ""
+    floor: bool = False
+    gain: int = 0
+    mic: bool = False
+    camera: bool = False
+    media: Media = "none"
+
+
+class Official(_Message):
+    """The official meeting time."""
+
+    start: Instant
+    end: Instant
+
+
+class SessionInfo(_Message):
+    """What everyone in the meeting may know of the session."""
+
+    id: str
+    title: str
+    number: str
+    host: str
+    official: Official
+
+
+class SessionState(_Message):
+    """The session was changed while it is held: another title, another end."""
+
+    type: Literal["session"] = "session"
+    session: SessionInfo
+
+
+class LayoutState(Arrangement):
+    """How the picture for everyone is arranged, and for those audiences that have an arrangement of their `own`."""
+
+    type: Literal["layout"] = "layout"
+    own: dict[Audience, Arrangement] = {}
+
+
+class RecordingState(_Message):
+    """Whether the meeting is being recorded: `seconds` of it until now or until `since`, from when on it runs."""
+
+    type: Literal["recording"] = "recording"
+    on: bool
+    paused: bool = False
+    since: Instant | None = None
+    seconds: int = 0
+    error: str | None = None
+    voices: bool = False
+
+
+class StorageState(_Message):
+    """How much room the recordings have: for how many `hours` more (controllers only)."""
+
+    type: Literal["storage"] = "storage"
+    level: Literal["ok", "low", "full"]
+    hours: float
+
+
+class Marked(_Message):
+    """The mark is set, `seconds` after the recording's beginning."""
+
+    type: Literal["marked"] = "marked"
+    title: str
+    seconds: float
+
+
+class ScriptedItem(_Message):
+    """An item of the script; `spent` is how many seconds it was on, until the state's `since` when it is on now."""
+
+    id: str
+    title: str
+    point: str | None
+    layout: str | None
+    minutes: int
+    kind: ItemKind
+    spent: int
+
+
+class ScriptState(_Message):
+    """The script and which item is on since when (controllers only)."""
+
+    type: Literal["script"] = "script"
+    items: list[ScriptedItem]
+    at: str | None
+    since: Instant | None
+
+
+class Joined(_Message):
+    """The answer to `join`: everything the client needs to show the meeting."""
+
+    type: Literal["joined"] = "joined"
+    seat: str
+    resume: str
+    role: Role
+    controller: bool
+    may_direct: bool
+    session: SessionInfo
+    seats: list[Seat]
+    layout: LayoutState
+    recording: RecordingState
+    storage: StorageState | None
+    script: ScriptState | None
+    view: str
+    content: str | None
+    advisory: bool
+    watermark: bool
+    wanted: int
+    now: Instant
+
+
+class Seats(_Message):
+    """What changed in the roster."""
+
+    type: Literal["seats"] = "seats"
+    changed: list[Seat]
+    gone: list[str]
+
+
+class Answer(_Message):
+    """The SDP answer to `offer`."""
+
+    type: Literal["answer"] = "answer"
+    sdp: str
+
+
+class ViewState(_Message):
+    """What the client sees from now on."""
+
+    type: Literal["view"] = "view"
+    source: str
+
+
+class Speaking(_Message):
+    """The loudest seat, or nobody."""
+
+    type: Literal["speaking"] = "speaking"
+    seat: str | None
+
+
+class GivesWay(_Message):
+    """The code went to an emergency: the meeting ends at that time (A25)."""
+
+    type: Literal["gives-way"] = "gives-way"
+    at: Instant
+
+
+class LevelsState(_Message):
+    """How loud those are who have the floor and are heard, whole dBov by seat (who leads the meeting only)."""
+
+    type: Literal["levels"] = "levels"
+    levels: dict[str, int]
+
+
+class ContentState(_Message):
+    """Whose screen is shared, or nobody's."""
+
+    type: Literal["content"] = "content"
+    seat: str | None
+
+
+class Wanted(_Message):
+    """So many lines of the client's camera are looked at; its layers above the smallest that has them can rest."""
+
+    type: Literal["wanted"] = "wanted"
+    lines: int
+
+
+class IncidentState(_Message):
+    """A reported fault as it is now; told to controllers, and to who reported it."""
+
+    type: Literal["incident"] = "incident"
+    id: str
+    kind: IncidentKind
+    level: Level
+    point: str | None
+    text: str
+    state: Stage
+    opened: Instant
+    reporter: str
+    assignee: str
+    provider: str | None
+
+
+class WeakLine(_Message):
+    """A line that loses too much: percents lost, jitter and round trip in milliseconds."""
+
+    seat: str
+    loss: int
+    jitter: int
+    round_trip: int
+
+
+class LinesState(_Message):
+    """Which lines are weak (controllers only)."""
+
+    type: Literal["lines"] = "lines"
+    weak: list[WeakLine]
+
+
+class AssistState(_Message):
+    """From which seat the centre directs the meeting since when, or that it does not (controllers only)."""
+
+    type: Literal["assist"] = "assist"
+    seat: str | None
+    name: str | None
+    since: Instant | None
+
+
+class CalledSystem(_Message):
+    """A room system that the centre calls: when again, and what it answered last (SIP status; 0: nothing)."""
+
+    device: str
+    point: str
+    name: str
+    state: CallWord
+    at: Instant | None
+    status: int
+
+
+class CallsState(_Message):
+    """How calling the room systems of the session goes (who leads the meeting only)."""
+
+    type: Literal["calls"] = "calls"
+    calls: list[CalledSystem]
+
+
+class Knock(_Message):
+    """A point that is not invited and waits at the door."""
+
+    id: str
+    account: str
+    point: str
+    name: str
+    label: str
+    since: Instant
+
+
+class DoorState(_Message):
+    """Who waits at the door (who leads the meeting only)."""
+
+    type: Literal["door"] = "door"
+    waiting: list[Knock]
+
+
+class Waiting(_Message):
+    """The answer to `join` for a point that is not invited: the host was told, and answers."""
+
+    type: Literal["waiting"] = "waiting"
+    host: str
+
+
+class Admitted(_Message):
+    """The host lets the client in: it may join now."""
+
+    type: Literal["admitted"] = "admitted"
+
+
+class Renew(_Message):
+    """The media worker was replaced: make a new peer connection and offer again."""
+
+    type: Literal["renew"] = "renew"
+
+
+class Pong(_Message):
+    """We are here."""
+
+    type: Literal["pong"] = "pong"
+
+
+class Bye(_Message):
+    """The socket closes after this."""
+
+    type: Literal["bye"] = "bye"
+    reason: Farewell
+
+
+class Error(_Message):
+    """A fault; the connection goes on."""
+
+    type: Literal["error"] = "error"
+    error: Word
+    text: str
+    opens: Instant | None = None
+
+
+ServerMessage = (
+    Joined | SessionState | Seats | LayoutState | RecordingState | StorageState | ScriptState | Marked | Answer
+    | ViewState | Speaking | GivesWay | LevelsState | ContentState | Wanted | IncidentState | LinesState | AssistState
+    | CallsState | DoorState | Waiting | Admitted | Renew | Pong | Bye | Error
+)  # fmt: skip
+
+
+def incident_state(incident: Incident) -> IncidentState:
+    """Return an incident as those in the meeting are told of it."""
+    fields = ("id", "kind", "level", "point", "text", "state", "opened", "reporter", "assignee", "provider")
+    return IncidentState(**{name: getattr(incident, name) for name in fields})
+
+
+def parse(text: str) -> ClientMessage:
+    """Read one client message. Raises MessageError ``bad-message``, with the `ref` if one could be read."""
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise MessageError("bad-message", "larger than 64 KiB")
+    try:
+        value = from_json(text, allow_inf_nan=False)
+    except (ValueError, TypeError):  # the latter for half a surrogate pair
+        raise MessageError("bad-message", "not JSON") from None
+    if not isinstance(value, dict):
+        raise MessageError("bad-message", "not an object")
+    try:
+        return _CLIENT.validate_python(value, strict=True)
+    except Invalid as error:
+        raise MessageError("bad-message", _explain(error), ref_of(value)) from None
+
+
+def ref_of(value: dict[str, object]) -> str | None:
+    """Return the `ref` of a message that may be faulty in every other way."""
+    ref = value.get("ref")
+    return ref if isinstance(ref, str) and len(ref) <= 64 else None
+
+
+def dump(message: ServerMessage, ref: str | None = None) -> str:
+    """Write one server message; `ref` is echoed in direct answers."""
+    text = message.model_dump_json(exclude_none=isinstance(message, Error))
+    if ref is None:
+        return text
+    return f'{text[:-1]},"ref":{_REF.dump_json(ref).decode()}}}'
+
+
+_REF: TypeAdapter[str] = TypeAdapter(str)
+
+
+def instant(value: datetime) -> datetime:
+    """Cut a time to the whole second in UTC, as everything on the wire is."""
+    return value.astimezone(UTC).replace(microsecond=0)
+
+
+def _explain(error: Invalid) -> str:
+    """Name the first faulty field without echoing what was sent."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int | str))[:80]
+    return f"{place}: {first['type']}" if place else first["type"]

@@ -1,0 +1,1 @@
+"""Endpoints of readiness, attendance, incidents, closing, documents, self-tests."""

@@ -1,0 +1,176 @@
+"""Who was there: the meeting's own record of a session, and what points say of their interruptions (R-087, R-099)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.operations.attendance import presence_intervals
+from scheduler.operations.attendance.service import SlotAttendance
+from signaling.accounts import permissions
+from signaling.accounts.unit_directory import Bodies
+from signaling.booking.sessions import bodies
+from signaling.http.route import ID, Call, Id, Model, Moment, Route
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Stay(Model):
+    """A stretch a point was connected; `left` null: it still is."""
+
+    joined: Moment
+    left: Moment | None
+
+
+class Interruption(Model):
+    """A stretch it was not; `end` null: it did not come back. `cause` is what the point says, `by` who said so."""
+
+    start: Moment
+    end: Moment | None
+    seconds: int
+    cause: str
+    by: str
+
+
+class Redial(Model):
+    """The connection of a device was `lost`, it `tried` in vain to come back, or is `back`."""
+
+    name: str
+    kind: presence_intervals.RedialKind
+    at: Moment
+
+
+class PointAttendance(Model):
+    """One point in one slot: `availability` is per cent of the time the slot was held.
+
+    `redials` are those within the slot, by time.
+    """
+
+    point: str
+    name: str
+    label: str
+    present: bool
+    late: Annotated[int, Field(description="seconds after the start")]
+    seconds: int
+    availability: float
+    stays: list[Stay]
+    interruptions: list[Interruption]
+    redials: list[Redial]
+
+
+class Slot(Model):
+    """Expected against present."""
+
+    kind: model.SlotKind
+    start: Moment
+    end: Moment
+    expected: int
+    present: int
+    points: list[PointAttendance]
+
+
+class Speech(Model):
+    """A device had the floor, `end` null: it still has. `place`: where its hand stood in the queue, 0 not raised."""
+
+    point: str
+    name: str
+    place: int
+    topic: str
+    start: Moment
+    end: Moment | None
+
+
+class Cause(Model):
+    """Why a point was interrupted from `start` on."""
+
+    point: Id
+    start: Moment
+    cause: Text
+
+
+async def attendance(call: Call) -> list[Slot]:
+    """Return the attendance of a session; a component sees its own points, and how many were there."""
+    session, points = await find(call)
+    seen = permissions.seen_points(call.account, session, points)
+    kept = call.roof.preparation.attendance
+    redials = await kept.redials(session.id)
+    return [_wire(slot, points, seen, redials) for slot in await kept.slots(session.id, call.now)]
+
+
+async def speeches(call: Call) -> list[Speech]:
+    """Return who had the floor; a component sees its own turns."""
+    session, points = await find(call)
+    seen = permissions.seen_points(call.account, session, points)
+    kept = await call.roof.preparation.attendance.speeches(session.id)
+    return [Speech(**asdict(each)) for each in kept if each.point in seen]
+
+
+async def explain(call: Call) -> list[Slot]:
+    """Say why a point was interrupted."""
+    body: Cause = call.body
+    session, points = await find(call)
+    call.only(permissions.may_speak_for(call.account, session, points, body.point))
+    kept = call.roof.preparation.attendance
+    await kept.explain(session.id, body.point, body.start, body.cause, call.account.account, call.now)
+    await call.note("explain", session.id, f"{session.number} {points[body.point].name}")
+    return await attendance(call)
+
+
+async def find(call: Call) -> tuple[model.Session, Bodies]:
+    """Return a session its reader may see, with all points. Raises Hidden."""
+    session = await call.roof.scheduler.session(call.id)
+    points = await bodies(call)
+    call.seen(permissions.may_see(call.account, session, points))
+    return session, points
+
+
+def _wire(slot: SlotAttendance, points: Bodies, seen: set[str], redials: Sequence[presence_intervals.Redial]) -> Slot:
+    within = [redial for redial in redials if slot.slot.start <= redial.at <= slot.slot.end]
+    return Slot(
+        kind=slot.slot.kind,
+        start=slot.slot.start,
+        end=slot.slot.end,
+        expected=len(slot.points),
+        present=slot.present,
+        points=[_point(points[point], *slot.points[point], within) for point in slot.points if point in seen],
+    )
+
+
+def _point(
+    point: model.Point,
+    stayed: tuple[presence_intervals.Stay, ...],
+    judged: presence_intervals.Attended,
+    redials: Sequence[presence_intervals.Redial],
+) -> PointAttendance:
+    return PointAttendance(
+        point=point.id,
+        name=point.name,
+        label=point.label,
+        present=judged.present,
+        late=judged.late,
+        seconds=judged.seconds,
+        availability=judged.permille / 10,
+        stays=[Stay(joined=stay.joined, left=stay.left) for stay in stayed],
+        interruptions=[
+            Interruption(start=gap.start, end=gap.end, seconds=gap.seconds, cause=gap.cause, by=gap.by)
+            for gap in judged.interruptions
+        ],
+        redials=[Redial(name=each.name, kind=each.kind, at=each.at) for each in redials if each.point == point.id],
+    )
+
+
+ROUTES = [
+    Route("GET", f"/sessions/{ID}/attendance", attendance, "Who was there", list[Slot], problems=(404,)),
+    Route("GET", f"/sessions/{ID}/speeches", speeches, "Who had the floor", list[Speech], problems=(404,)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/interruptions",
+        explain,
+        "Say why a point was interrupted",
+        list[Slot],
+        body=Cause,
+        problems=(403, 404),
+    ),
+]

@@ -1,0 +1,199 @@
+"""Lists of who takes part: asked by the host, given by the components, exported (Điều 14.4.b, R-098)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.files import csv_file
+from scheduler.operations.attendance import attendee_list
+from scheduler.operations.attendance.attendee_lists import Roll
+from scheduler.operations.attendance.floor_store import Speech
+from signaling.accounts import permissions
+from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.uploads import attached
+from signaling.operations.attendance import find
+from signaling.reports.report_tables import Sheet
+from signaling.reports.xlsx import xlsx
+
+COLUMNS = ("Điểm cầu", "Tên", "Tình trạng", "Số người", "Họ và tên", "Chức vụ", "Người gửi", "Lúc")
+
+TURNS = ("Điểm cầu", "Từ", "Đến", "Thứ tự giơ tay", "Nội dung")
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Format = Literal["csv", "xlsx"]
+Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Person(Model):
+    """Somebody who takes part."""
+
+    name: Text
+    position: Text = ""
+
+
+class Given(Model):
+    """The list of one component; without it `at` is null."""
+
+    point: str
+    name: str
+    label: str
+    count: int
+    people: list[Person]
+    by: str
+    at: Moment | None
+
+
+class Lists(Model):
+    """What was asked and how many components have answered; a component sees its own list."""
+
+    asked: Moment | None
+    expected: int
+    submitted: int
+    may_ask: bool
+    lists: list[Given]
+
+
+class As(Model):
+    """Which file."""
+
+    format: Format = "csv"
+
+
+class List(Model):
+    """Who takes part at a point."""
+
+    point: Id
+    count: Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
+    people: Annotated[list[Person], Field(max_length=1000)]
+
+
+async def listed(call: Call) -> Lists:
+    """Return the lists of a session."""
+    found, points = await find(call)
+    roll = await call.roof.preparation.rolls.roll(found.id)
+    seen = permissions.seen_points(call.account, found, points)
+    return Lists(
+        asked=roll.asked,
+        expected=len(found.points),
+        submitted=len(_valid(found, roll)),
+        may_ask=permissions.is_host(call.account, found, points),
+        lists=[_wire(points[point], roll.lists.get(point)) for point in found.points if point in seen],
+    )
+
+
+async def ask(call: Call) -> Lists:
+    """Ask every component for its list."""
+    found, points = await find(call)
+    call.only(permissions.is_host(call.account, found, points))
+    await call.roof.preparation.rolls.ask(found.id, call.account.account, call.now)
+    call.roof.deliverer.wake()
+    await call.note("ask-lists", found.id, found.number)
+    return await listed(call)
+
+
+async def give(call: Call) -> Lists:
+    """Give the list of a component."""
+    body: List = call.body
+    found, points = await find(call)
+    call.only(permissions.may_speak_for(call.account, found, points, body.point))
+    people = [attendee_list.Person(each.name, each.position) for each in body.people]
+    account = call.account.account
+    await call.roof.preparation.rolls.give(found.id, body.point, body.count, people, account, call.now)
+    await call.note("give-list", found.id, f"{found.number} {points[body.point].name} {body.count}")
+    return await listed(call)
+
+
+async def export(call: Call) -> web.Response:
+    """Return a row for every person named, and one for every component that named nobody, with its status."""
+    found, points = await find(call)
+    call.only(permissions.is_host(call.account, found, points))
+    roll = await call.roof.preparation.rolls.roll(found.id)
+    await call.note("export-lists", found.id, found.number)
+    zone = call.roof.scheduler.policy(call.now).zone
+    spoken = await call.roof.preparation.attendance.speeches(found.id)
+    query: As = call.query
+    body, kind = _file(found, _rows(found, points, roll, zone), _turns(spoken, zone), query.format)
+    return attached(body, kind, f"{found.number}-danh-sach.{query.format}")
+
+
+def _file(
+    found: model.Session, rows: Sequence[Sequence[str | int]], turns: Sequence[Sequence[str | int]], form: Format
+) -> tuple[bytes, str]:
+    """Return the bytes of a file and its media type; a workbook also says who had the floor."""
+    if form == "csv":
+        return csv_file.file([COLUMNS, *rows]), "text/csv"
+    sheet = Sheet("Danh sách", COLUMNS, tuple(tuple(row) for row in rows))
+    spoken = Sheet("Phát biểu", TURNS, tuple(tuple(turn) for turn in turns))
+    return xlsx(f"{found.number} {found.title}", (sheet, spoken)), XLSX
+
+
+def _turns(spoken: Sequence[Speech], zone: ZoneInfo) -> list[Sequence[str | int]]:
+    return [
+        (
+            each.name,
+            _clock(each.start, zone),
+            "" if each.end is None else _clock(each.end, zone),
+            each.place or "",
+            each.topic,
+        )
+        for each in spoken
+    ]
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%d/%m/%Y %H:%M:%S}"
+
+
+def _valid(found: model.Session, roll: Roll) -> list[attendee_list.Present]:
+    return [roll.lists[point] for point in found.points if point in roll.lists]
+
+
+def _wire(point: model.Point, given: attendee_list.Present | None) -> Given:
+    return Given(
+        point=point.id,
+        name=point.name,
+        label=point.label,
+        count=given.count if given else 0,
+        people=[Person(name=each.name, position=each.position) for each in given.people] if given else [],
+        by=given.by if given else "",
+        at=given.at if given else None,
+    )
+
+
+def _rows(
+    found: model.Session, points: Mapping[str, model.Point], roll: Roll, zone: ZoneInfo
+) -> list[Sequence[str | int]]:
+    rows: list[Sequence[str | int]] = []
+    for point in (points[each] for each in found.points):
+        given = roll.lists.get(point.id)
+        if given is None:
+            rows.append((point.name, point.label, "chưa gửi", "", "", "", "", ""))
+            continue
+        when = f"{given.at.astimezone(zone):%d/%m/%Y %H:%M}"
+        for each in given.people or (attendee_list.Person("", ""),):
+            named = (each.name, each.position)
+            rows.append((point.name, point.label, "đã gửi", given.count, *named, given.by, when))
+    return rows
+
+
+ROUTES = [
+    Route("GET", f"/sessions/{ID}/lists", listed, "Lists of who takes part", Lists, problems=(404,)),
+    Route("POST", f"/sessions/{ID}/lists", give, "Give a list", Lists, body=List, problems=(403, 404, 409)),
+    Route("POST", f"/sessions/{ID}/lists/ask", ask, "Ask for lists", Lists, problems=(403, 404)),
+    Route(
+        "GET",
+        f"/sessions/{ID}/lists/export",
+        export,
+        "Lists as a file",
+        None,
+        query=As,
+        problems=(403, 404),
+        media_type="text/csv",
+    ),
+]

@@ -1,0 +1,139 @@
+"""Closing a session: its lists, the kind it is reported under (Điều 15.1, 4.2)."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.operations.closing import checklist
+from scheduler.operations.closing.checklist import CENTRE
+from signaling.accounts import permissions
+from signaling.accounts.passwords import Account
+from signaling.accounts.unit_directory import Bodies
+from signaling.booking.sessions import find
+from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+
+
+class Item(Named):
+    """One item of a list, in order; `by` is an account, both null until it is done."""
+
+    by: str | None
+    at: Moment | None
+
+
+class List(Model):
+    """The list of a point; `point` null is the centre. `turn` is the item that is next, null when all is done."""
+
+    point: Named | None
+    items: list[Item]
+    turn: str | None
+    may_tick: bool
+
+
+class Sheet(Model):
+    """All lists of a session, the centre's first. `complete`: the centre's is done and the kind is known."""
+
+    session: str
+    kind: str | None
+    kinds: dict[str, str]
+    may_set_kind: bool
+    complete: bool
+    missing: int
+    lists: list[List]
+
+
+class Ticked(Model):
+    """An item that is done, or taken back; `point` null is the centre."""
+
+    point: Id | None = None
+    item: Id
+    done: Annotated[bool, Field(strict=True)] = True
+
+
+class Kind(Model):
+    """What kind of meeting it was, as the profile names them."""
+
+    kind: Annotated[str, StringConstraints(max_length=64)]
+
+
+async def sheet(call: Call) -> Sheet:
+    """Return the lists of a session."""
+    found, points = await find(call)
+    return _wire(call, found, points, await call.roof.sheets.sheet(found.id))
+
+
+async def tick(call: Call) -> Sheet:
+    """Note that something was switched off, in the right order."""
+    found, points = await find(call)
+    body: Ticked = call.body
+    call.only(_may_tick(call.account, body.point, points))
+    place = body.point or CENTRE
+    changed = await call.roof.sheets.tick(found.id, place, body.item, body.done, call.account.account, call.now)
+    await call.note("closing" if body.done else "closing-back", found.id, f"{place} {body.item}".strip())
+    return _wire(call, found, points, changed)
+
+
+async def set_kind(call: Call) -> Sheet:
+    """Say what kind of meeting it was."""
+    found, points = await find(call)
+    call.only(permissions.is_host(call.account, found, points))
+    changed = await call.roof.sheets.set_kind(found.id, call.body.kind)
+    await call.note("kind", found.id, call.body.kind)
+    return _wire(call, found, points, changed)
+
+
+def _may_tick(account: Account, point: str | None, points: Mapping[str, model.Point]) -> bool:
+    """The people at a point do theirs, the central technicians the centre's, and any that nobody else did."""
+    own = points.get(point) if point is not None else None
+    return account.central or (own is not None and account.unit == own.unit)
+
+
+def _wire(call: Call, found: model.Session, points: Bodies, kept: checklist.Sheet) -> Sheet:
+    return Sheet(
+        session=found.id,
+        kind=kept.kind,
+        kinds=call.roof.scheduler.policy(found.official.start).registration.kinds,
+        may_set_kind=permissions.is_host(call.account, found, points),
+        complete=kept.complete,
+        missing=len(kept.missing),
+        lists=[_list(call.account, each, points) for each in kept.lists],
+    )
+
+
+def _list(account: Account, kept: checklist.List, points: Mapping[str, model.Point]) -> List:
+    done = {tick.item: tick for tick in kept.ticks}
+    point = None if kept.place == CENTRE else Named(id=kept.place, name=points[kept.place].name)
+    return List(
+        point=point,
+        items=[_item(item, name, done.get(item)) for item, name in kept.items],
+        turn=kept.next,
+        may_tick=_may_tick(account, None if point is None else point.id, points),
+    )
+
+
+def _item(item: str, name: str, tick: checklist.Tick | None) -> Item:
+    return Item(id=item, name=name, by=None if tick is None else tick.by, at=None if tick is None else tick.at)
+
+
+ROUTES = [
+    Route("GET", f"/sessions/{ID}/closing", sheet, "The closing lists of a session", Sheet, problems=(404,)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/closing",
+        tick,
+        "Tick an item of a closing list",
+        Sheet,
+        body=Ticked,
+        problems=(403, 404, 409),
+    ),
+    Route(
+        "POST",
+        f"/sessions/{ID}/kind",
+        set_kind,
+        "Say what kind of meeting it was",
+        Sheet,
+        body=Kind,
+        problems=(403, 404),
+    ),
+]

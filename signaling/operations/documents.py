@@ -1,0 +1,266 @@
+"""Documents and recordings of a session for other units: offered, asked for, granted (Điều 5.3, 15.4)."""
+
+import secrets
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.core.text import clean
+from scheduler.operations.closing.documents import Answer, Document, Grant, allowed
+from signaling.accounts import permissions
+from signaling.booking.sessions import bodies, find
+from signaling.core.errors import BadInput, Fault, Forbidden
+from signaling.http import uploads
+from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.http.uploads import FileName
+
+Text = Annotated[str, StringConstraints(max_length=500)]
+Access = Literal["yes", "asked", "no"]
+
+
+class Shown(Model):
+    """A document; `access` says whether its reader may fetch it or asked for it."""
+
+    id: str
+    name: str
+    kind: str
+    bytes: int
+    sha256: str
+    by: str
+    at: Moment
+    access: Access
+    units: list[str]
+
+
+class Documents(Model):
+    """The documents of a session, and whether their reader keeps them."""
+
+    may_add: bool
+    documents: list[Shown]
+
+
+class Asked(Model):
+    """A wish: `recording`, or a document by its id."""
+
+    subject: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,32}$")]
+    text: Text = ""
+
+
+class Offered(Model):
+    """Units that may have it, until when (null: without end); none: all that take part."""
+
+    subject: Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,32}$")]
+    units: Annotated[list[Id], Field(max_length=500)] = Field(default_factory=list)
+    until: Moment | None = None
+
+
+class Answered(Model):
+    """What the host says to a wish."""
+
+    granted: Annotated[bool, Field(strict=True)]
+    until: Moment | None = None
+
+
+class Wish(Model):
+    """A wish of a unit; `subject_name` is empty for the recording."""
+
+    id: str
+    session: Named
+    number: str
+    subject: str
+    subject_name: str
+    unit: Named
+    asked_by: str
+    asked: Moment
+    text: str
+    answer: Answer
+    answered_by: str
+    answered: Moment | None
+    until: Moment | None
+    may_answer: bool
+
+
+async def documents(call: Call) -> Documents:
+    """List the documents of a session; whoever takes part sees their names."""
+    found, points = await find(call)
+    owner = permissions.is_host(call.account, found, points)
+    grants = await call.roof.shelf.grants([found.id])
+    kept = await call.roof.shelf.documents(found.id)
+    return Documents(may_add=owner, documents=[_shown(call, each, grants, owner) for each in kept])
+
+
+async def add(call: Call) -> Shown:
+    """Keep a document: bounded, of a kind that cannot run anything."""
+    found, points = await find(call)
+    call.only(permissions.is_host(call.account, found, points))
+    file = await uploads.take(call)
+    about = (file.name, file.kind, file.bytes, file.sha256, file.path)
+    document = Document(secrets.token_hex(8), found.id, *about, call.account.account, call.now)
+    await call.roof.shelf.add(document)
+    await call.note("document", document.id, document.name)
+    return _shown(call, document, [], True)
+
+
+async def fetch(call: Call) -> web.Response:
+    """Send a document to whom the host let have it; every time is noted."""
+    document = await call.roof.shelf.document(call.id)
+    found, points = await find(call, document.session)
+    if not permissions.is_host(call.account, found, points):
+        grants = await call.roof.shelf.grants([found.id])
+        call.only(allowed(grants, call.account.unit, document.id, call.now))
+    answer = await uploads.send(call, document)
+    await call.note("document-download", document.id, document.name)
+    return answer
+
+
+async def remove(call: Call) -> web.Response:
+    """Delete a document."""
+    document = await call.roof.shelf.document(call.id)
+    found, points = await find(call, document.session)
+    call.only(permissions.is_host(call.account, found, points))
+    await call.roof.shelf.remove(document.id)
+    await uploads.drop(call, document.path)
+    await call.note("document-removed", document.id, document.name)
+    return web.Response(status=204)
+
+
+async def ask(call: Call) -> Wish:
+    """Ask the host for its recording or a document."""
+    found, points = await find(call)
+    if call.account.unit is None or permissions.is_host(call.account, found, points):
+        raise Forbidden
+    body: Asked = call.body
+    who = call.account
+    wish = await call.roof.shelf.ask(found.id, body.subject, who.unit or "", who.account, clean(body.text), call.now)
+    call.roof.deliverer.wake()
+    await call.note("material-asked", found.id, body.subject)
+    return (await _wishes(call, [wish]))[0]
+
+
+async def offer(call: Call) -> web.Response:
+    """Let units have something unasked."""
+    found, points = await find(call)
+    call.only(permissions.is_host(call.account, found, points))
+    body: Offered = call.body
+    part = {points[point].unit for point in found.points} - {points[found.host_point].unit}
+    if not part.issuperset(body.units):
+        raise BadInput([Fault("units", "not-in-session")])
+    units = sorted(body.units or part)
+    await call.roof.shelf.offer(found.id, body.subject, units, body.until, call.account.account, call.now)
+    await call.note("material-granted", found.id, f"{body.subject} {','.join(units)}")
+    return web.Response(status=204)
+
+
+async def wishes(call: Call) -> list[Wish]:
+    """List what was asked of one's own unit, and what it asked for itself."""
+    unit = None if call.account.central else call.account.unit or ""
+    return await _wishes(call, await call.roof.shelf.inbox(unit))
+
+
+async def answer(call: Call) -> Wish:
+    """Grant or refuse a wish, or take the answer back."""
+    wish = await call.roof.shelf.grant(call.id)
+    found, points = await find(call, wish.session)
+    host = permissions.is_host(call.account, found, points)
+    call.seen(host or call.account.unit == wish.unit)
+    call.only(host)
+    body: Answered = call.body
+    told = await call.roof.shelf.answer(wish.id, body.granted, body.until, call.account.account, call.now)
+    await call.note(
+        "material-granted" if body.granted else "material-refused", wish.session, f"{wish.subject} {wish.unit}"
+    )
+    return (await _wishes(call, [told]))[0]
+
+
+def _shown(call: Call, document: Document, grants: list[Grant], owner: bool) -> Shown:
+    own = [grant for grant in grants if grant.subject == document.id]
+    asked = any(grant.unit == call.account.unit and grant.answer == "waiting" for grant in own)
+    may = owner or allowed(own, call.account.unit, document.id, call.now)
+    fields = {name: getattr(document, name) for name in ("id", "name", "kind", "bytes", "sha256", "by", "at")}
+    units = sorted({grant.unit for grant in own if grant.holds(call.now)}) if owner else []
+    return Shown(**fields, access="yes" if may else "asked" if asked else "no", units=units)
+
+
+async def _wishes(call: Call, grants: list[Grant]) -> list[Wish]:
+    known = await bodies(call)
+    units = await call.unit_names()
+    sessions = {each.session: await call.roof.scheduler.session(each.session) for each in grants}
+    names = {
+        document.id: document.name for session in sessions for document in await call.roof.shelf.documents(session)
+    }
+    return [
+        _wish(
+            grant, sessions[grant.session], names.get(grant.subject, ""), units.get(grant.unit, grant.unit)
+        ).model_copy(update={"may_answer": permissions.is_host(call.account, sessions[grant.session], known)})
+        for grant in grants
+    ]
+
+
+def _wish(grant: Grant, session: model.Session, subject: str, unit: str) -> Wish:
+    fields = ("id", "subject", "asked_by", "asked", "text", "answer", "answered_by", "answered", "until")
+    return Wish(
+        **{name: getattr(grant, name) for name in fields},
+        session=Named(id=session.id, name=session.title),
+        number=session.number,
+        subject_name=subject,
+        unit=Named(id=grant.unit, name=unit),
+        may_answer=False,
+    )
+
+
+ROUTES = [
+    Route("GET", f"/sessions/{ID}/documents", documents, "Documents of a session", Documents, problems=(404,)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/documents",
+        add,
+        "Add a document: the body is the file",
+        Shown,
+        query=FileName,
+        status=201,
+        problems=(403, 404, 409, 413),
+        upload=True,
+    ),
+    Route(
+        "GET",
+        f"/documents/{ID}/content",
+        fetch,
+        "Fetch a document",
+        None,
+        problems=(403, 404),
+        media_type="application/octet-stream",
+    ),
+    Route("POST", f"/documents/{ID}/remove", remove, "Delete a document", None, status=204, problems=(403, 404)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/material-requests",
+        ask,
+        "Ask the host for material",
+        Wish,
+        body=Asked,
+        status=201,
+        problems=(403, 404),
+    ),
+    Route(
+        "POST",
+        f"/sessions/{ID}/material-grants",
+        offer,
+        "Let units have material",
+        None,
+        body=Offered,
+        status=204,
+        problems=(403, 404),
+    ),
+    Route("GET", "/material-requests", wishes, "What was asked of one's unit, and by it", list[Wish]),
+    Route(
+        "POST",
+        f"/material-requests/{ID}/answer",
+        answer,
+        "Grant or refuse",
+        Wish,
+        body=Answered,
+        problems=(403, 404),
+    ),
+]

@@ -1,0 +1,201 @@
+"""The desk: faults, who deals with them, and what was done (Điều 13.2.c, 14.3.c, 14.3.d)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.core.text import clean
+from scheduler.operations.incidents.model import Incident as Kept
+from scheduler.operations.incidents.model import IncidentKind, IncidentState, Level, Measured, Report, StepKind
+from signaling.accounts import permissions
+from signaling.booking.sessions import bodies
+from signaling.core.errors import NotFound
+from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+
+Text = Annotated[str, StringConstraints(max_length=500)]
+
+
+class About(Named):
+    """The session of an incident; its name is the title."""
+
+    number: str
+
+
+class Line(Model):
+    """The line at that moment: percents lost to us and from us, jitter and round trip in milliseconds."""
+
+    up: float
+    down: float
+    jitter: float
+    round_trip: float
+
+
+class Step(Model):
+    """One entry of the timeline; `by` is an account, empty when the server did it."""
+
+    at: Moment
+    kind: StepKind
+    by: str
+    text: str
+
+
+class Incident(Model):
+    """A fault. `point` null is the whole session, `assignee` empty is nobody yet."""
+
+    id: str
+    session: About
+    point: Named | None
+    kind: IncidentKind
+    level: Level
+    text: str
+    reporter: str
+    opened: Moment
+    resolved: Moment | None
+    measured: Line | None
+    state: IncidentState
+    assignee: str
+    provider: str | None
+    steps: list[Step]
+    may_act: bool
+
+
+class Wanted(Model):
+    """Unsettled incidents, or settled ones, of one session or all."""
+
+    settled: bool | None = None
+    session: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+
+
+class Told(Model):
+    """A fault at a point of a session, or of the session as a whole."""
+
+    session: Id
+    kind: Literal["no-sound", "no-picture", "quiet", "disconnected", "device", "other"]
+    point: Id | None = None
+    text: Text = ""
+
+
+class Act(Model):
+    """What is done about it."""
+
+    step: Literal["taken", "noted", "escalated", "provider", "resolved", "reopened"]
+    text: Text = ""
+
+
+async def incidents(call: Call) -> list[Incident]:
+    """List incidents, the newest first: all for the centre, for others those of their points and sessions."""
+    wanted: Wanted = call.query
+    unit = None if call.account.sees_all else call.account.unit or ""
+    found = await call.roof.desk.incidents(
+        settled=wanted.settled, session=wanted.session, unit=unit, limit=wanted.limit
+    )
+    return await _wire(call, found)
+
+
+async def incident(call: Call) -> Incident:
+    """Return one incident."""
+    return (await _wire(call, [await _find(call)]))[0]
+
+
+async def report(call: Call) -> Incident:
+    """Report a fault outside a meeting."""
+    told: Told = call.body
+    session = await call.roof.scheduler.session(told.session)
+    known = await bodies(call)
+    if not permissions.may_see(call.account, session, known) or told.point not in (
+        None,
+        session.host_point,
+        *session.points,
+    ):
+        raise NotFound
+    kept = Report(session.id, told.kind, told.point, clean(told.text), call.account.account)
+    found = await call.roof.desk.report(kept, call.now)
+    await call.note("incident", found.id, f"{found.kind} {found.point or ''}".strip())
+    await call.roof.faults.changed(found)
+    return (await _wire(call, [found]))[0]
+
+
+async def act(call: Call) -> Incident:
+    """Take an incident, note something, hand it on, settle it; who is in the meeting is told."""
+    call.only(call.account.central)
+    body: Act = call.body
+    changed = await call.roof.desk.act(call.id, body.step, call.account.account, clean(body.text), call.now)
+    await call.note(f"incident-{body.step}", changed.id, body.text)
+    await call.roof.faults.changed(changed)
+    return (await _wire(call, [changed]))[0]
+
+
+async def _find(call: Call) -> Kept:
+    """Return an incident its reader may see."""
+    found = await call.roof.desk.incident(call.id)
+    if not call.account.sees_all:
+        own = {point.id for point in await call.roof.scheduler.points() if point.unit == call.account.unit}
+        session = await call.roof.scheduler.session(found.session)
+        call.seen(bool(own & {session.host_point, found.point}))
+    return found
+
+
+async def _points(call: Call) -> Mapping[str, model.Point]:
+    return {point.id: point for point in await call.roof.scheduler.points()}
+
+
+async def _wire(call: Call, found: list[Kept]) -> list[Incident]:
+    points = await _points(call)
+    sessions = {one.session: await call.roof.scheduler.session(one.session) for one in found}
+    providers = {each.id: each.name for each in await call.roof.equipment.providers()}
+    return [_incident(one, sessions[one.session], points, providers, call.account.central) for one in found]
+
+
+def _incident(
+    one: Kept,
+    session: model.Session,
+    points: Mapping[str, model.Point],
+    providers: Mapping[str, str],
+    may_act: bool,
+) -> Incident:
+    return Incident(
+        id=one.id,
+        session=About(id=session.id, name=session.title, number=session.number),
+        point=None if one.point is None else Named(id=one.point, name=points[one.point].name),
+        kind=one.kind,
+        level=one.level,
+        text=one.text,
+        reporter=one.reporter,
+        opened=one.opened,
+        resolved=one.resolved,
+        measured=None if one.measured is None else measured(one.measured),
+        state=one.state,
+        assignee=one.assignee,
+        provider=providers.get(one.provider or ""),
+        steps=[Step(at=step.at, kind=step.kind, by=step.by, text=step.text) for step in one.steps],
+        may_act=may_act,
+    )
+
+
+def measured(line: Measured) -> Line:
+    """Return a line as it is sent."""
+    return Line(
+        up=round(100 * line.up, 1),
+        down=round(100 * line.down, 1),
+        jitter=round(1000 * line.jitter, 1),
+        round_trip=round(1000 * line.round_trip),
+    )
+
+
+ROUTES = [
+    Route("GET", "/incidents", incidents, "List incidents", list[Incident], query=Wanted),
+    Route("POST", "/incidents", report, "Report a fault", Incident, body=Told, status=201, problems=(404,)),
+    Route("GET", f"/incidents/{ID}", incident, "One incident with its timeline", Incident, problems=(404,)),
+    Route(
+        "POST",
+        f"/incidents/{ID}/steps",
+        act,
+        "Do something about an incident",
+        Incident,
+        body=Act,
+        problems=(403, 404, 409),
+    ),
+]

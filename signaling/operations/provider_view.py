@@ -1,0 +1,261 @@
+"""What people of a telecom enterprise see and say: their own lines, and nothing else (Điều 14.2; R-090, A36)."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.core.text import clean
+from scheduler.directory.equipment import lines as rules
+from scheduler.operations.incidents.model import Incident, IncidentKind, IncidentState
+from scheduler.operations.incidents.model import Measured as Kept
+from scheduler.operations.incidents.provider_view import Carriage, Carried
+from scheduler.operations.readiness.duty import Duty
+from signaling.core.errors import BadInput, Fault, Forbidden, NotFound
+from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route
+from signaling.operations.incidents import Line as Measured
+from signaling.operations.incidents import measured
+
+TOLD = {"provider", "answered"}
+"""Steps of an incident that were said to the provider, or by them; the rest is between the units and the centre."""
+
+
+class Wanted(Model):
+    """Which provider; people of one see that one."""
+
+    provider: Id | None = None
+
+
+class Contact(Model):
+    """Somebody to call."""
+
+    name: str
+    phone: str
+
+
+class Point(Model):
+    """A point of a session: minutes connected, those that lost more than is counted, and what is measured now."""
+
+    id: str
+    name: str
+    minutes: int
+    lossy: int
+    now: Measured | None
+
+
+class Slot(Model):
+    """When a session takes place."""
+
+    kind: model.SlotKind
+    start: Moment
+    end: Moment
+
+
+class Session(Model):
+    """A session with its points that have a line of the provider; neither its title nor its code are theirs to know."""
+
+    id: str
+    number: str
+    host: str
+    slots: list[Slot]
+    due: Annotated[Moment, Field(description="by when a contact is to be named")]
+    points: list[Point]
+    contact: Contact | None
+    centre: Contact | None
+
+
+class OwnLine(Model):
+    """A line of the provider."""
+
+    id: str
+    point: Named
+    type: str
+    subscribed_kbps: int
+    up_kbps: int | None
+    down_kbps: int | None
+    ranges: list[str]
+    slow: bool
+
+
+class Said(Model):
+    """What the centre told the provider, or the provider answered."""
+
+    at: Moment
+    answer: bool
+    text: str
+
+
+class LineFault(Model):
+    """An incident that is the provider's matter."""
+
+    id: str
+    number: str
+    point: Named | None
+    kind: IncidentKind
+    state: IncidentState
+    opened: Moment
+    measured: Measured | None
+    said: list[Said]
+
+
+class Lines(Model):
+    """All that concerns a provider."""
+
+    provider: Named
+    lines: list[OwnLine]
+    sessions: list[Session]
+    incidents: list[LineFault]
+    may_answer: bool
+
+
+class OnDuty(Model):
+    """Whom the provider names for a session."""
+
+    session: Id
+    name: Annotated[str, StringConstraints(max_length=200)]
+    phone: Annotated[str, StringConstraints(max_length=32)]
+
+
+class Answer(Model):
+    """What a provider says of an incident."""
+
+    text: Annotated[str, StringConstraints(max_length=500)]
+
+
+async def lines(call: Call) -> Lines:
+    """Return the lines of a provider: its own people's, or any for who sees everything."""
+    call.only(call.account.outsider or call.account.sees_all)
+    own = call.account.provider if call.account.outsider else call.query.provider
+    if own is None:
+        raise BadInput([Fault("provider", "required")])
+    call.only(call.query.provider in {own, None})
+    return await _lines(call, own)
+
+
+async def contact(call: Call) -> Lines:
+    """Name who is on duty for a session."""
+    own, body = _own(call), call.body
+    found = await call.roof.carriers.carriage(own, call.now)
+    session = next((each.session for each in found.sessions if each.session.id == body.session), None)
+    if session is None:
+        raise NotFound
+    account = call.account.account
+    wanted = Duty("", session.id, "provider", None, None, account, body.name, body.phone, account, None, own)
+    given = await call.roof.preparation.duties.assign(wanted, call.now)
+    await call.note("assign", session.id, f"{session.number} {given.role} {given.name}")
+    return await _lines(call, own)
+
+
+async def answer(call: Call) -> Lines:
+    """Answer an incident; the desk sees it in its timeline, and who is in the meeting is told."""
+    own, text = _own(call), clean(call.body.text)
+    if not text:
+        raise BadInput([Fault("text", "required")])
+    incident = await call.roof.desk.incident(call.id)
+    call.seen(incident.provider == own)
+    changed = await call.roof.desk.act(incident.id, "answered", call.account.account, text, call.now)
+    await call.note("incident-answered", changed.id, text)
+    await call.roof.faults.changed(changed)
+    return await _lines(call, own)
+
+
+def _own(call: Call) -> str:
+    """Return whose people they are who speak for a provider. Raises Forbidden."""
+    if not call.account.outsider or call.account.provider is None:
+        raise Forbidden
+    return call.account.provider
+
+
+async def _lines(call: Call, provider: str) -> Lines:
+    found = await call.roof.carriers.carriage(provider, call.now)
+    phones = [each.session.number for each in found.sessions if each.main is not None]
+    if phones:
+        await call.saw("see-phones", provider, " ".join(phones))
+    numbers = {each.session: (await call.roof.scheduler.session(each.session)).number for each in found.incidents}
+    return Lines(
+        provider=Named(id=found.provider.id, name=found.provider.name),
+        lines=[_line(call, found, number) for number in range(len(found.lines))],
+        sessions=[_session(call, each, found.points) for each in found.sessions],
+        incidents=[_fault(each, numbers[each.session], found.points) for each in found.incidents],
+        may_answer=call.account.outsider,
+    )
+
+
+def _line(call: Call, found: Carriage, number: int) -> OwnLine:
+    line, policy = found.lines[number], call.roof.scheduler.policy(call.now)
+    point = found.points[line.point]
+    return OwnLine(
+        id=line.id,
+        point=Named(id=point.id, name=point.name),
+        type=line.type,
+        subscribed_kbps=line.subscribed_kbps,
+        up_kbps=line.up_kbps,
+        down_kbps=line.down_kbps,
+        ranges=list(line.ranges),
+        slow=bool(rules.warnings(line, policy) or rules.faults(line, policy, point.level, exempt=True)),
+    )
+
+
+def _session(call: Call, each: Carried, points: Mapping[str, model.Point]) -> Session:
+    session, now = each.session, call.roof.lines.now(each.session.id)
+    counted = {minutes.point: minutes for minutes in each.minutes}
+    return Session(
+        id=session.id,
+        number=session.number,
+        host=points[session.host_point].label,
+        slots=[Slot(kind=slot.kind, start=slot.start, end=slot.end) for slot in session.slots],
+        due=session.check_due,
+        points=[
+            Point(
+                id=point,
+                name=points[point].name,
+                minutes=counted[point].minutes if point in counted else 0,
+                lossy=counted[point].lossy if point in counted else 0,
+                now=_measured(now.get(point)),
+            )
+            for point in each.points
+        ],
+        contact=_contact(each.contact),
+        centre=_contact(each.main),
+    )
+
+
+def _measured(line: Kept | None) -> Measured | None:
+    return None if line is None else measured(line)
+
+
+def _contact(duty: Duty | None) -> Contact | None:
+    return None if duty is None else Contact(name=duty.name, phone=duty.phone)
+
+
+def _fault(one: Incident, number: str, points: Mapping[str, model.Point]) -> LineFault:
+    return LineFault(
+        id=one.id,
+        number=number,
+        point=None if one.point is None else Named(id=one.point, name=points[one.point].name),
+        kind=one.kind,
+        state=one.state,
+        opened=one.opened,
+        measured=_measured(one.measured),
+        said=[
+            Said(at=step.at, answer=step.kind == "answered", text=step.text) for step in one.steps if step.kind in TOLD
+        ],
+    )
+
+
+_REFUSED = (403, 404, 409)
+ROUTES = [
+    Route("GET", "/lines", lines, "Lines of a provider", Lines, query=Wanted, gate="provider", problems=(403, 404)),
+    Route("POST", "/lines/contact", contact, "Name a contact", Lines, OnDuty, gate="provider", problems=(403, 404)),
+    Route(
+        "POST",
+        f"/lines/incidents/{ID}",
+        answer,
+        "Answer an incident",
+        Lines,
+        Answer,
+        gate="provider",
+        problems=_REFUSED,
+    ),
+]

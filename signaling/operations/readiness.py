@@ -1,0 +1,354 @@
+"""The readiness of sessions: checks, who is on duty, and the boards they lead to (I-14, Điều 13.2, 14, 16.3, 17.3)."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler.core import model
+from scheduler.operations.readiness import board, duty, technical_check
+from scheduler.operations.readiness import marks as readiness_marks
+from signaling.accounts import permissions
+from signaling.accounts.unit_directory import Bodies
+from signaling.booking.sessions import bodies
+from signaling.http.route import ID, Call, Id, Model, Moment, Named, Route, Window
+from signaling.operations.attendance import find
+
+AHEAD = timedelta(days=7)
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+
+
+class Mark(Model):
+    """One item: its colour, a stable word for why, and what the word is about."""
+
+    item: str
+    colour: readiness_marks.Colour
+    word: str
+    value: str
+
+
+class Step(Model):
+    """A step of switching on or off; `done` null: not yet."""
+
+    id: str
+    name: str
+    done: Moment | None
+
+
+class Ready(Model):
+    """One point."""
+
+    point: str
+    name: str
+    label: str
+    district: str
+    colour: readiness_marks.Colour
+    marks: list[Mark]
+    steps: list[Step]
+    may_check: bool
+    own: Annotated[bool, Field(description="whether the reader speaks for it")]
+
+
+class Duty(Model):
+    """One person on duty; telephone numbers are for those who take part."""
+
+    id: str
+    role: duty.Role
+    point: str | None
+    unit: str | None
+    name: str
+    phone: str
+    arrived: Moment | None
+    may_change: bool
+
+
+class Head(Model):
+    """A session in the overview: how many of its points have which colour."""
+
+    id: str
+    number: str
+    title: str
+    host: str
+    kind: model.SlotKind
+    start: Moment
+    end: Moment
+    due: Moment
+    colour: readiness_marks.Colour
+    counts: dict[readiness_marks.Colour, int]
+
+
+class Board(Model):
+    """A whole board; points red first, grouped by district."""
+
+    session: Head
+    urgent: Annotated[bool, Field(description="an emergency: checks may be waived")]
+    may_assign: bool
+    units: Annotated[list[Named], Field(description="those that send somebody on site")]
+    marks: list[Mark]
+    duties: list[Duty]
+    points: list[Ready]
+
+
+class Period(Window):
+    """Sessions with a slot in this time; from now on for a week unless said otherwise."""
+
+
+class Check(Model):
+    """What was found at points before a slot."""
+
+    points: Annotated[list[Id], Field(max_length=500)]
+    kind: model.SlotKind
+    result: technical_check.Result
+    words: Text = ""
+
+
+class Link(Model):
+    """How the link to the Government's system was before a slot."""
+
+    kind: model.SlotKind
+    good: Annotated[bool, Field(strict=True)]
+    words: Text = ""
+
+
+class Done(Model):
+    """A point has done a step, or has not."""
+
+    point: Id
+    step: Id
+    done: Annotated[bool, Field(strict=True)]
+
+
+class Assignment(Model):
+    """A person for a duty: on site with the unit that sends them, at a point with the point."""
+
+    role: duty.Role
+    point: Id | None = None
+    unit: Id | None = None
+    account: Id | None = None
+    name: Text
+    phone: Text
+
+
+async def overview(call: Call) -> list[Head]:
+    """List the sessions to come, as ready as they are."""
+    start, end = call.query.bounds(call.now, AHEAD)
+    points = await _points(call)
+    found = await call.roof.preparation.boards.between(start, end, await _accounts(call), call.now)
+    return [_head(each, points) for each in found if permissions.may_see(call.account, each.session, points)]
+
+
+async def session(call: Call) -> Board:
+    """Return the board of a session; a component sees its own points and the session's marks."""
+    found, points = await find(call)
+    shown = await _shown(call, found, points)
+    if shown.duties:
+        await call.saw("see-phones", call.account.unit or "", found.number)  # as of a session's contact (I-08)
+    return shown
+
+
+async def _shown(call: Call, found: model.Session, points: Bodies) -> Board:
+    judged = await call.roof.preparation.boards.board(found.id, await _accounts(call), call.now)
+    units = {unit.id: unit for unit in await call.roof.scheduler.units()}
+    return _board(call, judged, points, units)
+
+
+async def check(call: Call) -> Board:
+    """Note a technical check: the host and the centre for every point, a unit for its own; the centre alone waives."""
+    body: Check = call.body
+    found, points = await find(call)
+    allowed = all(permissions.may_check(call.account, found, points, point) for point in body.points)
+    call.only(allowed and (body.result != "waived" or call.account.central))
+    kept = call.roof.preparation.boards
+    await kept.check(found.id, body.points, body.kind, body.result, body.words, call.account.account, call.now)
+    names = ", ".join(points[point].name for point in body.points)
+    await call.note("check", found.id, f"{found.number} {body.kind} {body.result} {names}"[:1000])
+    return await _shown(call, found, points)
+
+
+async def link(call: Call) -> Board:
+    """Note how the link was: the centre, and the units that send somebody on site (Điều 16.1)."""
+    body: Link = call.body
+    found, points = await find(call)
+    senders = call.roof.scheduler.policy(found.official.start).preparation.on_site.units
+    call.only(call.account.central or call.account.unit in senders)
+    kept = call.roof.preparation.steps
+    await kept.test_link(found.id, body.kind, body.good, body.words, call.account.account, call.now)
+    await call.note("link", found.id, f"{found.number} {body.kind} {'ok' if body.good else 'faulty'}")
+    return await _shown(call, found, points)
+
+
+async def step(call: Call) -> Board:
+    """Note that a point has done a step of switching on or off."""
+    body: Done = call.body
+    found, points = await find(call)
+    call.only(permissions.may_speak_for(call.account, found, points, body.point))
+    await call.roof.preparation.steps.done(found.id, body.point, body.step, body.done, call.account.account, call.now)
+    await call.note("step", found.id, f"{found.number} {points[body.point].name} {body.step} {body.done}")
+    return await _shown(call, found, points)
+
+
+async def assign(call: Call) -> Board:
+    """Put somebody on duty."""
+    body: Assignment = call.body
+    found, points = await find(call)
+    call.only(permissions.may_assign(call.account, found, points, body.role, body.point, body.unit))
+    person = duty.Duty(
+        id="",
+        session=found.id,
+        role=body.role,
+        point=body.point,
+        unit=body.unit,
+        account=body.account,
+        name=body.name,
+        phone=body.phone,
+        by=call.account.account,
+    )
+    given = await call.roof.preparation.duties.assign(person, call.now)
+    await call.note("assign", found.id, f"{found.number} {given.role} {given.name}")
+    return await _shown(call, found, points)
+
+
+async def arrive(call: Call) -> web.Response:
+    """Somebody on duty is there."""
+    given, found, _ = await _duty(call)
+    await call.roof.preparation.duties.arrive(given.id, call.now)
+    await call.note("arrive", found.id, f"{found.number} {given.role} {given.name}")
+    return web.Response(status=204)
+
+
+async def relieve(call: Call) -> web.Response:
+    """Take somebody off duty."""
+    given, found, _ = await _duty(call)
+    await call.roof.preparation.duties.relieve(given.id)
+    await call.note("relieve", found.id, f"{found.number} {given.role} {given.name}")
+    return web.Response(status=204)
+
+
+async def _duty(call: Call) -> tuple[duty.Duty, model.Session, Bodies]:
+    """Return a duty the account may change. Raises UnknownDuty, Hidden, Forbidden."""
+    given = await call.roof.preparation.duties.one(call.id)
+    found, points = await call.roof.scheduler.session(given.session), await _points(call)
+    call.seen(given.account == call.account.account or _sees(call, given, found, points))
+    call.only(_may_change(call, given, found, points))
+    return given, found, points
+
+
+def _sees(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> bool:
+    """Tell whether somebody has a duty on their board."""
+    whole = given.point is None or given.point in permissions.seen_points(call.account, found, points)
+    return whole and permissions.may_see(call.account, found, points)
+
+
+def _may_change(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> bool:
+    own = given.account == call.account.account
+    return own or permissions.may_assign(call.account, found, points, given.role, given.point, given.unit)
+
+
+async def _points(call: Call) -> Bodies:
+    return await bodies(call)
+
+
+async def _accounts(call: Call) -> set[str]:
+    """Return the points somebody can sign in for."""
+    accounts = await call.roof.store.accounts()
+    units = {account.unit for account in accounts if account.point is None}
+    points = await call.roof.scheduler.points()
+    return {account.point for account in accounts if account.point} | {p.id for p in points if p.unit in units}
+
+
+def _head(judged: board.Board, points: Bodies) -> Head:
+    colours = list(judged.colours.values())
+    return Head(
+        id=judged.session.id,
+        number=judged.session.number,
+        title=judged.session.title,
+        host=points[judged.session.host_point].name,
+        kind=judged.slot.kind,
+        start=judged.slot.start,
+        end=judged.slot.end,
+        due=judged.due,
+        colour=judged.colour,
+        counts={colour: colours.count(colour) for colour in readiness_marks.SEVERITY},
+    )
+
+
+def _board(call: Call, judged: board.Board, points: Bodies, units: Mapping[str, model.Unit]) -> Board:
+    found = judged.session
+    seen = permissions.seen_points(call.account, found, points)
+    rows = [_ready(call, judged, points[point], points, units) for point in judged.points if point in seen]
+    return Board(
+        session=_head(judged, points),
+        urgent=found.klass == "khan_cap",
+        may_assign=permissions.may_assign(call.account, found, points, "main"),
+        units=[Named(id=unit, name=units[unit].name) for unit in judged.on_site],
+        marks=[_mark(mark) for mark in judged.marks],
+        duties=[_wire(call, each, found, points) for each in judged.duties if each.point is None or each.point in seen],
+        points=sorted(rows, key=lambda row: (-readiness_marks.SEVERITY.index(row.colour), row.district)),
+    )
+
+
+def _ready(
+    call: Call,
+    judged: board.Board,
+    point: model.Point,
+    points: Bodies,
+    units: Mapping[str, model.Unit],
+) -> Ready:
+    own = permissions.may_speak_for(call.account, judged.session, points, point.id)
+    return Ready(
+        point=point.id,
+        name=point.name,
+        label=point.label,
+        district=_district(units[point.unit], units),
+        colour=judged.colours[point.id],
+        marks=[_mark(mark, call.account.central or own) for mark in judged.points[point.id]],
+        steps=_steps(call, judged, point.id),
+        may_check=permissions.may_check(call.account, judged.session, points, point.id),
+        own=own,
+    )
+
+
+def _steps(call: Call, judged: board.Board, point: str) -> list[Step]:
+    named = call.roof.scheduler.policy(judged.session.official.start).preparation.steps
+    done = judged.steps.get(point, {})
+    return [Step(id=step_, name=name, done=done.get(step_)) for step_, name in named.items()]
+
+
+def _district(unit: model.Unit, units: Mapping[str, model.Unit]) -> str:
+    """Return the unit directly below the province that a unit is, or lies in."""
+    parent = units.get(unit.parent or "")
+    return unit.name if parent is None or parent.parent is None else parent.name
+
+
+def _mark(mark: readiness_marks.Mark, trusted: bool = False) -> Mark:
+    """Addresses are for the centre and the point itself (R-051, A32)."""
+    value = mark.value if trusted or mark.item != "address" else ""
+    return Mark(item=mark.item, colour=mark.colour, word=mark.word, value=value)
+
+
+def _wire(call: Call, given: duty.Duty, found: model.Session, points: Bodies) -> Duty:
+    return Duty(
+        id=given.id,
+        role=given.role,
+        point=given.point,
+        unit=given.unit,
+        name=given.name,
+        phone=given.phone,
+        arrived=given.arrived,
+        may_change=_may_change(call, given, found, points),
+    )
+
+
+ROUTES = [
+    Route("GET", "/readiness", overview, "How ready sessions are", list[Head], query=Period),
+    Route("GET", f"/readiness/{ID}", session, "The readiness board of a session", Board, problems=(404,)),
+    Route("POST", f"/readiness/{ID}/checks", check, "Note a check", Board, body=Check, problems=(403, 404)),
+    Route("POST", f"/readiness/{ID}/duties", assign, "Put on duty", Board, body=Assignment, problems=(403, 404)),
+    Route("POST", f"/readiness/{ID}/link", link, "Note a test of the link", Board, body=Link, problems=(403, 404)),
+    Route("POST", f"/readiness/{ID}/steps", step, "Note a step", Board, body=Done, problems=(403, 404)),
+    Route("POST", f"/duties/{ID}/arrive", arrive, "Check in for duty", None, status=204, problems=(403, 404)),
+    Route("POST", f"/duties/{ID}/relieve", relieve, "Take off duty", None, status=204, problems=(403, 404)),
+]

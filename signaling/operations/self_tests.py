@@ -1,0 +1,133 @@
+"""Self-tests of points and the line to this server (Điều 13.2.c, R-086)."""
+
+import secrets
+from typing import Annotated
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler.operations.readiness import self_test
+from signaling.http.route import ID, Call, Model, Moment, Named, Route
+
+NEWEST = 50
+BLOCK = secrets.token_bytes(1 << 20)
+"""What is sent to measure a line down: nothing can make it smaller on the way."""
+
+Word = Annotated[str, StringConstraints(max_length=300)]
+Rate = Annotated[int, Field(ge=0, le=100_000_000)]
+
+
+class SelfTest(Model):
+    """What a browser measured, and what a person ticked; null: it could not be measured."""
+
+    camera: Annotated[bool, Field(strict=True)]
+    mic_dbfs: Annotated[int, Field(ge=-200, le=0)] | None
+    luma: Annotated[int, Field(ge=0, le=255)] | None
+    down_kbps: Rate | None
+    up_kbps: Rate | None
+    latency_ms: Annotated[int, Field(ge=0, le=600_000)] | None
+    browser: Word
+    screen: Word
+    ticks: Annotated[list[Word], Field(max_length=50)]
+    device: Annotated[self_test.Device, Field(description="what was tested; control needs a laptop")] = ""
+
+
+class Kept(SelfTest):
+    """A test that was stored; `failed` is what was not good enough."""
+
+    at: Moment
+    by: str
+    failed: list[self_test.Fault]
+
+
+class Measure(Model):
+    """What a test is measured by, and what is to be ticked."""
+
+    mic_dbfs: tuple[int, int]
+    min_luma: int
+    min_kbps: int
+    ticks: list[Named]
+
+
+class Filler(Model):
+    """Something to carry up the line."""
+
+    filler: Annotated[str, StringConstraints(max_length=65_000)]
+
+
+async def measure(call: Call) -> Measure:
+    """Return what tests are measured by today."""
+    policy = call.roof.preparation.self_tests.policy(call.now)
+    ticks = [Named(id=tick, name=name) for tick, name in policy.ticks.items()]
+    return Measure(mic_dbfs=policy.mic_dbfs, min_luma=policy.min_luma, min_kbps=policy.min_kbps, ticks=ticks)
+
+
+async def tests(call: Call) -> list[Kept]:
+    """List the newest tests of a point."""
+    await _own(call, call.account.sees_all)
+    return [_wire(test) for test in await call.roof.preparation.self_tests.of(call.id, NEWEST)]
+
+
+async def keep(call: Call) -> Kept:
+    """Keep a test of a point."""
+    await _own(call, call.account.central)
+    body: SelfTest = call.body
+    measured = self_test.Measured(**body.model_dump(exclude={"ticks"}), ticks=tuple(dict.fromkeys(body.ticks)))
+    kept = await call.roof.preparation.self_tests.keep(call.id, call.account.account, measured, call.now)
+    await call.note("self-test", call.id, " ".join(kept.failed) or "ok")
+    return _wire(kept)
+
+
+async def down(_: Call) -> web.Response:
+    """Send a megabyte that cannot be compressed."""
+    return web.Response(body=BLOCK, content_type="application/octet-stream")
+
+
+async def up(_: Call) -> web.Response:
+    """Take what was sent."""
+    return web.Response(status=204)
+
+
+async def _own(call: Call, everywhere: bool) -> None:
+    """Let the people of a point through. Raises UnknownPoint, Hidden, Forbidden."""
+    point = await call.roof.scheduler.point(call.id)
+    own = call.account.unit == point.unit
+    call.seen(call.account.sees_all or own)
+    call.only(everywhere or own)
+
+
+def _wire(test: self_test.SelfTest) -> Kept:
+    found = test.measured
+    return Kept(
+        at=test.at,
+        by=test.account,
+        failed=list(test.failed),
+        camera=found.camera,
+        mic_dbfs=found.mic_dbfs,
+        luma=found.luma,
+        down_kbps=found.down_kbps,
+        up_kbps=found.up_kbps,
+        latency_ms=found.latency_ms,
+        browser=found.browser,
+        screen=found.screen,
+        ticks=list(found.ticks),
+        device=found.device,
+    )
+
+
+ROUTES = [
+    Route("GET", "/self-test", measure, "What self-tests are measured by", Measure),
+    Route("GET", f"/points/{ID}/self-tests", tests, "Self-tests of a point", list[Kept], problems=(403, 404)),
+    Route(
+        "POST",
+        f"/points/{ID}/self-tests",
+        keep,
+        "Keep a self-test",
+        Kept,
+        body=SelfTest,
+        status=201,
+        problems=(403, 404),
+    ),
+    Route("GET", "/speed", down, "A megabyte, to measure a line", None, media_type="application/octet-stream"),
+    Route("POST", "/speed", up, "Take something, to measure a line", None, body=Filler, status=204, changes=False),
+]

@@ -1,0 +1,1 @@
+"""Endpoints of the province's rules and of the working calendar."""

@@ -1,0 +1,155 @@
+"""The calendar of working days and the deadlines counted with it (Điều 13.2, 15.3)."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from scheduler.calendar.day_corrections import DayNote, Notes
+from scheduler.calendar.deadlines import Deadlines as Counted
+from scheduler.calendar.working_time import Worktime
+from scheduler.core.model import ClassId
+from signaling.http.route import Call, Model, Moment, Route
+
+Year = Annotated[int, Field(ge=2000, le=2199)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class Wanted(Model):
+    """Which year; this one unless said otherwise."""
+
+    year: Year | None = None
+
+
+class SpecialDay(Model):
+    """A day that is not what its weekday says, or was corrected by an account or the product (``shipped``)."""
+
+    day: date
+    working: bool
+    number: str | None
+    dated: date | None
+    by: str | None
+
+
+class Calendar(Model):
+    """One year; without confirmation its deadlines are provisional."""
+
+    year: int
+    confirmed: bool
+    days: list[SpecialDay]
+
+
+class Correction(Model):
+    """A day is worked or off by a document; `working` null takes the correction back."""
+
+    day: Day
+    working: Annotated[bool, Field(strict=True)] | None
+    number: Number | None = None
+    dated: Day | None = None
+
+
+class Confirmation(Model):
+    """The calendar of a year is what the Government announced."""
+
+    year: Year
+
+
+class Asked(Model):
+    """For which meeting deadlines are counted, when it is registered now."""
+
+    class_: Annotated[ClassId, Field(alias="class")]
+    start: Moment
+
+
+class Deadlines(Model):
+    """When a registration counts as received, by when at the latest, and what is due when.
+
+    A rehearsal that starts before `rehearsal` comes less than a working day after receipt.
+    """
+
+    received: Moment
+    effective: Moment
+    latest: Moment | None
+    late: bool
+    reply: Moment
+    check: Moment
+    rehearsal: Moment
+    provisional: bool
+
+
+async def calendar(call: Call) -> Calendar:
+    """Return the calendar of a year."""
+    year = call.query.year or call.now.astimezone(call.roof.scheduler.policy(call.now).zone).year
+    return await _calendar(call, year)
+
+
+async def correct(call: Call) -> Calendar:
+    """Correct a day; answers with its year."""
+    call.only("administrator" in call.account.roles)
+    body: Correction = call.body
+    if body.working is None:
+        await call.roof.scheduler.uncorrect_day(body.day)
+    else:
+        note = DayNote(body.day, body.working, body.number or "", body.dated, call.account.account)
+        await call.roof.scheduler.correct_day(note)
+    await call.note("calendar-day", body.day.isoformat(), f"{body.working} {body.number or ''}".strip())
+    return await _calendar(call, body.day.year)
+
+
+async def confirm(call: Call) -> Calendar:
+    """Confirm a year."""
+    call.only("administrator" in call.account.roles)
+    body: Confirmation = call.body
+    await call.roof.scheduler.confirm_year(body.year, call.account.account, call.now)
+    await call.note("calendar-year", str(body.year), "confirmed")
+    return await _calendar(call, body.year)
+
+
+async def deadlines(call: Call) -> Deadlines:
+    """Count the deadlines of a registration that comes now."""
+    asked: Asked = call.query
+    clock = await call.roof.scheduler.clock(call.now)
+    return wire(clock.deadlines(asked.class_, call.now, asked.start))
+
+
+def wire(counted: Counted) -> Deadlines:
+    """Return deadlines as they are sent."""
+    return Deadlines(
+        received=counted.received,
+        effective=counted.effective,
+        latest=counted.latest,
+        late=counted.late,
+        reply=counted.reply,
+        check=counted.check,
+        rehearsal=counted.rehearsal,
+        provisional=counted.provisional,
+    )
+
+
+async def _calendar(call: Call, year: int) -> Calendar:
+    notes = await call.roof.scheduler.calendar()
+    work = (await call.roof.scheduler.clock(call.now)).worktime
+    return Calendar(year=year, confirmed=year in notes.confirmed, days=_special(notes, work, year))
+
+
+def _special(notes: Notes, work: Worktime, year: int) -> list[SpecialDay]:
+    corrected = {note.day: note for note in notes.days}
+    first = date(year, 1, 1)
+    days = [first + timedelta(days=number) for number in range((date(year + 1, 1, 1) - first).days)]
+    return [_wire(day, work, corrected.get(day)) for day in days if day in corrected or not work.usual(day)]
+
+
+def _wire(day: date, work: Worktime, note: DayNote | None) -> SpecialDay:
+    given: dict[str, Any] = {"number": None, "dated": None, "by": None}
+    if note is not None:
+        given = {"number": note.number, "dated": note.dated, "by": note.by or "shipped"}
+    return SpecialDay(day=day, working=work.works(day), **given)
+
+
+ROUTES = [
+    Route("GET", "/calendar", calendar, "Working days of a year", Calendar, query=Wanted, problems=(409,)),
+    Route("POST", "/calendar/days", correct, "Correct a day", Calendar, body=Correction, problems=(403,)),
+    Route("POST", "/calendar/years", confirm, "Confirm a year", Calendar, body=Confirmation, problems=(403,)),
+    Route("GET", "/deadlines", deadlines, "Deadlines of a registration", Deadlines, query=Asked, problems=(409,)),
+]

@@ -1,1 +1,0 @@
-"""Letters and group notices, out and in."""

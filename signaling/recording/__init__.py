@@ -1,0 +1,1 @@
+"""Recordings: their state in a meeting, catalogue, files, remuxing, handover, verification."""

@@ -1,0 +1,376 @@
+"""Recordings: listed, described, linked to, and fetched, every fetch on the record."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Literal
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+from sqlalchemy import ColumnElement, true
+
+from mediaserver.recording import disk_space
+from mediaserver.recording.files import thumbnail_of
+from scheduler.booking.sessions.store import attended
+from scheduler.operations.closing import recording_handover
+from scheduler.operations.closing.documents import RECORDING, Grant, allowed
+from scheduler.operations.closing.recording_handover import Standing
+from signaling.accounts import permissions
+from signaling.accounts.schema import RECORDINGS
+from signaling.booking.sessions import bodies, find
+from signaling.core.errors import BadInput, Fault, Forbidden, NotFound, NotReady
+from signaling.http import byte_ranges
+from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.uploads import attachment
+from signaling.recording import manifest, model
+from signaling.recording.model import JOINED, RecordingPhase
+
+BACK = timedelta(days=400)
+"""How far back those who took part see that there was a recording."""
+
+Access = Literal["owner", "granted", "asked", "none"]
+
+
+class Chapter(Model):
+    """A title from a time on."""
+
+    seconds: float
+    title: str
+
+
+class Solo(Model):
+    """The sound of one point in a file of its own, by the name of the point."""
+
+    id: str
+    name: str
+    seconds: float
+    bytes: int
+    sha256: str
+
+
+class Part(Model):
+    """One file. `thumbnail` is where its picture is, for those who may fetch it; chapters are none or several."""
+
+    id: str
+    part: int
+    started: Moment
+    seconds: float | None
+    bytes: int | None
+    state: RecordingPhase
+    reason: str | None
+    sha256: str | None
+    thumbnail: str | None
+    chapters: list[Chapter]
+    solos: list[Solo]
+
+
+class Handover(Model):
+    """What became of the duty to hand the recording over (Điều 15.3); `keep_until`: kept centrally until then."""
+
+    standing: Standing
+    ended: Moment
+    due: Moment
+    told: Moment
+    digest: str
+    received: Moment | None
+    received_by: str
+    keep_until: Moment | None
+    deleted: Moment | None
+    may_receive: bool
+
+
+class Wish(Model):
+    """A recording of so many minutes, with the sound of each point if `voices`."""
+
+    minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)]
+    voices: bool = False
+
+
+class Estimate(Model):
+    """Bytes that a recording takes at most, that may still be taken now, and that are kept besides for the server."""
+
+    bytes: int
+    free: int
+    reserve: int
+
+
+class Recording(Part):
+    """A session's recording: its only part, or what joins all its parts (part 0).
+
+    Whose `access` is `none` or `asked` sees that it is there, and may ask its host for it.
+    """
+
+    session: str
+    title: str
+    host: str
+    access: Access
+    handover: Handover | None
+    parts: list[Part]
+
+
+class Listing(Model):
+    """A page of sessions that were recorded; `after`, the session that ends a page, begins the next."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+    after: Id | None = None
+
+
+class Link(Model):
+    """Where to fetch a recording, until when; for this account only."""
+
+    url: str
+    expires: Moment
+
+
+class Received(Model):
+    """The SHA-256 of what was received."""
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
+
+
+class Ticket(Model):
+    """The ticket of a link."""
+
+    ticket: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+async def _may_fetch(call: Call, found: model.Recording) -> bool:
+    """The host unit, the central technicians, and units that the host granted it to (Điều 15.4)."""
+    if permissions.may_download(call.account, found):
+        return True
+    grants = await call.roof.shelf.grants([found.session])
+    return allowed(grants, call.account.unit, RECORDING, call.now)
+
+
+async def _may_see(call: Call, found: model.Recording) -> bool:
+    """Whoever has it in their list: who may fetch it, administrators, and units that took part not long ago."""
+    if permissions.may_list_recording(call.account, found) or await _may_fetch(call, found):
+        return True
+    known, held = await bodies(call), await call.roof.scheduler.named([found.session])
+    since = call.now - BACK
+    return any(call.account.unit in known.invited(each) and each.official.end > since for each in held)
+
+
+async def recordings(call: Call) -> list[Recording]:
+    """List recordings by session, newest first: those one may fetch, and those of sessions one's unit took part in."""
+    found = await _seen(call)
+    sessions = {each.session for each in found}
+    grants = await call.roof.shelf.grants(sessions)
+    handovers = {each.session: each for each in await call.roof.handovers.of(sessions)}
+    return [_wire(call, list(files), grants, handovers) for _, files in groupby(found, key=lambda each: each.session)]
+
+
+async def _seen(call: Call) -> list[model.Recording]:
+    """Return the files of a page of sessions. Raises BadInput."""
+    account, query = call.account, call.query
+    where: ColumnElement[bool] = true()
+    if not account.central:
+        if account.unit is None:
+            return []
+        took_part = RECORDINGS.c.session.in_(attended(account.unit, call.now - BACK, call.now))
+        where = (RECORDINGS.c.host_unit == account.unit) | took_part
+    try:
+        return await call.roof.recorded.page(where, query.limit, query.after)
+    except LookupError:
+        raise BadInput([Fault("after", "unknown-session")]) from None
+
+
+def _access(call: Call, found: model.Recording, grants: Sequence[Grant]) -> Access:
+    if permissions.may_list_recording(call.account, found):
+        return "owner"
+    own = [each for each in grants if each.session == found.session and each.subject == RECORDING]
+    if allowed(own, call.account.unit, RECORDING, call.now):
+        return "granted"
+    return "asked" if any(each.unit == call.account.unit and each.answer == "waiting" for each in own) else "none"
+
+
+async def receive(call: Call) -> Handover:
+    """Confirm that the host unit has its recording (Điều 15.3)."""
+    found, points = await find(call)
+    if call.account.unit is None or call.account.unit != points[found.host_point].unit:
+        raise Forbidden
+    received = await call.roof.handovers.receive(found.id, call.body.sha256, call.account.account, call.now)
+    await call.note("recording-received", found.id, received.digest)
+    return _handover(call, received)
+
+
+def _handover(call: Call, of: recording_handover.Handover) -> Handover:
+    fields = ("ended", "due", "told", "digest", "received", "received_by", "keep_until", "deleted")
+    return Handover(
+        **{name: getattr(of, name) for name in fields},
+        standing=of.standing(call.now),
+        may_receive=of.received is None and call.account.unit == of.unit,
+    )
+
+
+async def link(call: Call) -> Link:
+    """Make a link to a recording, or to the sound of one of its points."""
+    await _ready(call)
+    ticket, expires = call.roof.recordings.ticket(call.id, call.account.account, call.now)
+    return Link(url=f"/api/v1/recordings/{call.id}/file?ticket={ticket}", expires=expires)
+
+
+async def file(call: Call) -> web.StreamResponse:
+    """Send a recording or the sound of one of its points, or a range of it; damage that is met is on the record."""
+    found = await _ready(call)
+    call.roof.recordings.check(call.query.ticket, call.id, call.account.account, call.now)
+    solo = next((solo for solo in found.solos if solo.id == call.id), None)
+    path = Path(found.path if solo is None else solo.path)
+    name = f"{found.session}-{found.part or 'joined'}"
+    name += ".mp4" if solo is None else f"-{_plain(solo.name)}.m4a"
+    kind = "video/mp4" if solo is None else "audio/mp4"
+    headers = {"Content-Type": kind, **attachment(name)}
+    await call.note("download", call.id, call.request.headers.get("Range", "whole"))
+    return await byte_ranges.send(
+        call, path, found.sealed, (found if solo is None else solo).sha256 or call.id, headers
+    )
+
+
+def _plain(label: str) -> str:
+    """The registered name of a point (Điều 6.4) out of its label, as any file system takes it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", label.split(" · ", maxsplit=1)[0])[:64]
+
+
+async def thumbnail(call: Call) -> web.StreamResponse:
+    """Send a picture from the middle of a recording."""
+    found = await _find(call)
+    await call.saw("see-picture", call.id)
+    picture = thumbnail_of(Path(found.path))
+    return await byte_ranges.send(call, picture, found.sealed, call.id, {"Content-Type": "image/jpeg"})
+
+
+async def describe(call: Call) -> manifest.Manifest:
+    """Return the manifest of a session's recording."""
+    found = await call.roof.recorded.parts(call.id)
+    if not found:
+        raise NotFound
+    call.seen(await _may_see(call, found[0]))
+    call.only(permissions.may_list_recording(call.account, found[0]))
+    return manifest.manifest(found)
+
+
+async def _find(call: Call) -> model.Recording:
+    """Find a recording by its id or by that of one of its solos."""
+    found = await call.roof.recorded.recording(call.id) or await call.roof.recorded.of_solo(call.id)
+    if found is None:
+        raise NotFound
+    call.seen(await _may_see(call, found))
+    call.only(await _may_fetch(call, found))
+    return found
+
+
+async def _ready(call: Call) -> model.Recording:
+    """Find a file that does not change any more; one that is broken may still be of use to somebody."""
+    found = await _find(call)
+    if found.state == "deleted":
+        raise NotFound
+    if found.state not in {"ready", "broken"}:
+        raise NotReady
+    return found
+
+
+def _wire(
+    call: Call,
+    files: Sequence[model.Recording],
+    grants: Sequence[Grant],
+    handovers: Mapping[str, recording_handover.Handover],
+) -> Recording:
+    """One session's files in order: what joins them comes first, if there is such a file."""
+    whole = files[0]
+    access = _access(call, whole, grants)
+    may = access == "granted" or permissions.may_download(call.account, whole)
+    parts = [_part(each, may, access) for each in files if each.part != JOINED]
+    known = handovers.get(whole.session)
+    return Recording(
+        **_part(whole, may, access).model_dump(),
+        session=whole.session,
+        title=whole.title,
+        host=whole.host,
+        access=access,
+        handover=_handover(call, known) if known is not None and access == "owner" else None,
+        parts=parts,
+    )
+
+
+def _part(found: model.Recording, may: bool, access: Access) -> Part:
+    """Describe a file; who may not have it learns nothing of what is in it."""
+    seen = found.state == "ready" and may
+    told = access in {"owner", "granted"}
+    several = told and found.state == "ready" and len(found.chapters) > 1
+    return Part(
+        id=found.id,
+        part=found.part,
+        started=found.started,
+        seconds=found.seconds,
+        bytes=found.bytes,
+        state=found.state,
+        reason=found.reason,
+        sha256=found.sha256 if told else None,
+        thumbnail=f"/api/v1/recordings/{found.id}/thumbnail" if seen else None,
+        chapters=[Chapter(seconds=each.seconds, title=each.title) for each in found.chapters] if several else [],
+        solos=[
+            Solo(id=each.id, name=each.name, seconds=each.seconds, bytes=each.bytes, sha256=each.sha256)
+            for each in (found.solos if told else ())
+        ],
+    )
+
+
+async def estimate(call: Call) -> Estimate:
+    """Say how much a recording would take, before it is wished for (R-082)."""
+    wish: Wish = call.query
+    space = await call.roof.recordings.space()
+    voices = call.roof.hub.tools.rooms.mixed if wish.voices else 0
+    return Estimate(bytes=disk_space.size(wish.minutes / 60, voices), free=space.usable, reserve=space.reserve)
+
+
+ROUTES = [
+    Route("GET", "/recordings/estimate", estimate, "What a recording would take", Estimate, query=Wish),
+    Route("GET", "/recordings", recordings, "List recordings by session", list[Recording], query=Listing),
+    Route(
+        "POST",
+        f"/recordings/{ID}/link",
+        link,
+        "Make a link to a recording",
+        Link,
+        problems=(403, 404, 409),
+        changes=False,
+    ),
+    Route(
+        "GET",
+        f"/recordings/{ID}/file",
+        file,
+        "Fetch a recording, with HTTP Range",
+        None,
+        query=Ticket,
+        problems=(403, 404, 409, 410),
+        media_type="video/mp4",
+    ),
+    Route(
+        "GET",
+        f"/recordings/{ID}/thumbnail",
+        thumbnail,
+        "Fetch a picture from the middle of a recording",
+        None,
+        problems=(403, 404),
+        media_type="image/jpeg",
+    ),
+    Route(
+        "GET",
+        f"/recordings/{ID}/manifest",
+        describe,
+        "The files of a session's recording with their SHA-256, by the id of the session",
+        manifest.Manifest,
+        problems=(403, 404),
+    ),
+    Route(
+        "POST",
+        f"/sessions/{ID}/recording-received",
+        receive,
+        "Confirm that the host has its recording",
+        Handover,
+        body=Received,
+        problems=(403, 404, 409),
+    ),
+]

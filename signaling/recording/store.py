@@ -1,0 +1,229 @@
+"""The record of recordings: parts, marks and sounds of points. One method, one transaction.
+
+The record names files relative to the directory of recordings, so that both can be moved; everybody else names them
+absolutely.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, insert, literal, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from mediaserver.recording.chapters import Chapter
+from scheduler.booking.sessions.store import instant, seconds
+from signaling.accounts.schema import MARKS, RECORDINGS, SOLOS
+from signaling.core.sql_rows import Rows
+from signaling.recording.model import JOINED, Recording, RecordingPhase, Solo
+
+_MADE = RECORDINGS.c.state.in_(["ready", "broken"])
+
+
+class RecordingStore(Rows):
+    """The tables of recordings, whose files lie in `directory`."""
+
+    def __init__(self, engine: AsyncEngine, directory: Path) -> None:
+        super().__init__(engine)
+        self._directory = directory
+
+    def _relative(self, path: str) -> str:
+        """The path of a file as the record names it."""
+        return str(Path(path).relative_to(self._directory))
+
+    def _absolute(self, path: str) -> str:
+        return str(self._directory / path)
+
+    async def next_part(self, session: str) -> int:
+        """Return the number of the next part of a session's recording, from 1."""
+        row = await self._one(select(func.max(RECORDINGS.c.part).label("last")).where(RECORDINGS.c.session == session))
+        return 1 + ((row["last"] or 0) if row is not None else 0)
+
+    async def add_part(self, part: Recording, joined: Recording | None = None) -> None:
+        """Note a part that begins; what joins its session's parts, `joined` the first time, is to be made anew."""
+        async with self._writer.begin() as connection:
+            await connection.execute(insert(RECORDINGS).values(self._recording_row(part)))
+            known = _of(part.session), RECORDINGS.c.part == JOINED
+            anew = update(RECORDINGS).where(*known).values(state="recording", sha256=None)
+            if not (await connection.execute(anew)).rowcount and joined is not None:
+                await connection.execute(insert(RECORDINGS).values(self._recording_row(joined)))
+
+    async def note_stop(self, session: str, by: str, reason: str | None) -> None:
+        """Note who stops the running part of a session, or why it is stopped.
+
+        Who stops it while a lost worker is replaced, and none runs, has stopped the last one: it is not to go on.
+        """
+        stopped = update(RECORDINGS).where(*_running(session)).values(stopped_by=by, reason=reason)
+        async with self._writer.begin() as connection:
+            noted = await connection.execute(stopped)
+            if by and not noted.rowcount:
+                last = update(RECORDINGS).where(_of(session), RECORDINGS.c.part == _newest(session))
+                await connection.execute(last.values(stopped_by=by))
+
+    async def note_pause(self, session: str, paused: bool) -> None:
+        """Note that the running part of a session pauses, which is why it ends if it ends then; or that it goes on."""
+        paused_ = update(RECORDINGS).where(*_running(session)).values(reason="paused" if paused else None)
+        await self._write(paused_)
+
+    async def close_recording(
+        self, path: str, milliseconds: int, size: int, state: RecordingPhase, reason: str | None
+    ) -> None:
+        """Note the end of the running part in a file; one that is closed stays as it is, and so does an earlier reason.
+
+        With the last open part, the file that joins them may be made.
+        """
+        name = self._relative(path)
+        async with self._writer.begin() as connection:
+            open_ = RECORDINGS.c.path == name, RECORDINGS.c.state == "recording"
+            kept = func.coalesce(RECORDINGS.c.reason, reason)
+            values = {"milliseconds": milliseconds, "bytes": size, "state": state, "reason": kept}
+            await connection.execute(update(RECORDINGS).where(*open_).values(values))
+            session = select(RECORDINGS.c.session).where(RECORDINGS.c.path == name).scalar_subquery()
+            others = _of(session), RECORDINGS.c.part != JOINED, RECORDINGS.c.state == "recording"
+            if (await connection.execute(select(RECORDINGS.c.id).where(*others))).first() is None:
+                joined = _of(session), RECORDINGS.c.part == JOINED, RECORDINGS.c.state == "recording"
+                await connection.execute(update(RECORDINGS).where(*joined).values(state="finishing"))
+
+    async def add_mark(self, session: str, mark: Chapter) -> None:
+        """Set a mark in the running part of a session; without one there is none."""
+        mark_ = RECORDINGS.c.id, literal(round(mark.seconds * 1000)), literal(mark.title)
+        part = select(*mark_).where(*_running(session))
+        await self._write(insert(MARKS).from_select(["recording", "milliseconds", "title"], part))
+
+    async def finish_recording(self, recording: Recording) -> None:
+        """Note what came of a closed recording and which chapters it has, unless it runs again."""
+        columns = ("milliseconds", "bytes", "state", "first", "sha256", "reason", "sealed")
+        row = self._recording_row(recording)
+        closed = RECORDINGS.c.id == recording.id, RECORDINGS.c.state == "finishing"
+        async with self._writer.begin() as connection:
+            values = {name: row[name] for name in columns}
+            if (await connection.execute(update(RECORDINGS).where(*closed).values(values))).rowcount:
+                await connection.execute(delete(MARKS).where(MARKS.c.recording == recording.id))
+                await connection.execute(delete(SOLOS).where(SOLOS.c.recording == recording.id))
+                for table, rows in ((MARKS, _mark_rows(recording)), (SOLOS, self._solo_rows(recording))):
+                    if rows:
+                        await connection.execute(insert(table), rows)
+
+    async def lying_open(self) -> list[Recording]:
+        """Return recordings that are made and not sealed."""
+        return await self._recordings(select(RECORDINGS).where(_MADE, ~RECORDINGS.c.sealed).order_by(RECORDINGS.c.id))
+
+    async def note_sealed(self, recording_id: str) -> None:
+        """Note that the files of a recording are sealed, unless it is made anew or deleted meanwhile."""
+        await self._write(update(RECORDINGS).where(RECORDINGS.c.id == recording_id, _MADE).values(sealed=True))
+
+    async def recordings(self, host_unit: str | None = None) -> list[Recording]:
+        """Return recordings of a host unit, or all, newest first."""
+        query = select(RECORDINGS).order_by(RECORDINGS.c.started.desc(), RECORDINGS.c.part.desc())
+        return await self._recordings(query if host_unit is None else query.where(RECORDINGS.c.host_unit == host_unit))
+
+    async def delete_recordings(self, session: str) -> None:
+        """Note that the files of a session's recording are deleted; what they were stays on record."""
+        await self._write(update(RECORDINGS).where(_of(session)).values(state="deleted"))
+
+    async def recordings_of(self, sessions: Collection[str]) -> list[Recording]:
+        """Return the recordings of sessions."""
+        return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.session.in_(sessions)))
+
+    async def page(self, where: ColumnElement[bool], limit: int, after: str | None = None) -> list[Recording]:
+        """Return all files of the `limit` sessions that were recorded last, or of those behind a session.
+
+        Only sessions with a recording that is so (`where`). Raises LookupError where there is none behind which to go.
+        """
+        last = func.max(RECORDINGS.c.started)
+        newest = select(RECORDINGS.c.session, last.label("last")).where(where).group_by(RECORDINGS.c.session)
+        query = newest.order_by(last.desc(), RECORDINGS.c.session).limit(limit)
+        if after is not None:
+            begun = await self._one(newest.where(RECORDINGS.c.session == after))
+            if begun is None:
+                raise LookupError(after)
+            behind = (last < begun["last"]) | ((last == begun["last"]) & (RECORDINGS.c.session > after))
+            query = query.having(behind)
+        sessions = [row["session"] for row in await self._all(query)]
+        found: dict[str, list[Recording]] = {session: [] for session in sessions}
+        for each in await self.recordings_of(sessions):
+            found[each.session].append(each)
+        return [each for files in found.values() for each in sorted(files, key=lambda file: file.part)]
+
+    async def recordings_in(self, state: RecordingPhase) -> list[Recording]:
+        """Return recordings in a state, of each session the parts in order and then what joins them."""
+        order = RECORDINGS.c.session, RECORDINGS.c.part == JOINED, RECORDINGS.c.part
+        return await self._recordings(select(RECORDINGS).where(RECORDINGS.c.state == state).order_by(*order))
+
+    async def running_into(self, path: str) -> Recording | None:
+        """Return what is recorded into a file, unless it is closed."""
+        open_ = RECORDINGS.c.path == self._relative(path), RECORDINGS.c.state == "recording"
+        return next(iter(await self._recordings(select(RECORDINGS).where(*open_))), None)
+
+    async def parts(self, session: str) -> list[Recording]:
+        """Return the recordings of a session by number: what joins the parts first, if there is such a file."""
+        return await self._recordings(select(RECORDINGS).where(_of(session)).order_by(RECORDINGS.c.part))
+
+    async def recording(self, recording_id: str) -> Recording | None:
+        """Return one recording."""
+        return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id == recording_id))), None)
+
+    async def _recordings(self, query: Select[Any]) -> list[Recording]:
+        """Return recordings with their chapters and solos."""
+        chapters: dict[str, list[Chapter]] = {}
+        wanted = query.with_only_columns(RECORDINGS.c.id).order_by(None)
+        marks = select(MARKS).where(MARKS.c.recording.in_(wanted)).order_by(MARKS.c.milliseconds, MARKS.c.id)
+        for row in await self._all(marks):
+            chapters.setdefault(row["recording"], []).append(Chapter(row["milliseconds"] / 1000, row["title"]))
+        solos: dict[str, list[Solo]] = {}
+        for row in await self._all(select(SOLOS).where(SOLOS.c.recording.in_(wanted)).order_by(SOLOS.c.number)):
+            fields = {name: row[name] for name in row if name not in {"recording", "number"}}
+            solo = Solo(**{**fields, "path": self._absolute(row["path"])})
+            solos.setdefault(row["recording"], []).append(solo)
+        return [
+            self._recording(row, chapters.get(row["id"], ()), solos.get(row["id"], ()))
+            for row in await self._all(query)
+        ]
+
+    def _recording(self, row: RowMapping, chapters: Sequence[Chapter], solos: Sequence[Solo]) -> Recording:
+        first = None if row["first"] is None else datetime.fromtimestamp(row["first"] / 1000, UTC)
+        fields = {**row, "path": self._absolute(row["path"]), "started": instant(row["started"]), "first": first}
+        return Recording(**fields, chapters=tuple(chapters), solos=tuple(solos))
+
+    def _recording_row(self, recording: Recording) -> dict[str, object]:
+        own = {
+            "path": self._relative(recording.path),
+            "started": seconds(recording.started),
+            "first": None if recording.first is None else round(recording.first.timestamp() * 1000),
+        }
+        return {**{column.name: getattr(recording, column.name) for column in RECORDINGS.columns}, **own}
+
+    def _solo_rows(self, recording: Recording) -> list[dict[str, object]]:
+        return [
+            {**asdict(solo), "path": self._relative(solo.path), "recording": recording.id, "number": n}
+            for n, solo in enumerate(recording.solos)
+        ]
+
+    async def of_solo(self, solo_id: str) -> Recording | None:
+        """Return the recording that a point's sound belongs to."""
+        owner = select(SOLOS.c.recording).where(SOLOS.c.id == solo_id)
+        return next(iter(await self._recordings(select(RECORDINGS).where(RECORDINGS.c.id.in_(owner)))), None)
+
+
+def _of(session: Any) -> ColumnElement[bool]:
+    matches: ColumnElement[bool] = RECORDINGS.c.session == session
+    return matches
+
+
+def _newest(session: str) -> ScalarSelect[int]:
+    return select(func.max(RECORDINGS.c.part)).where(_of(session)).scalar_subquery()
+
+
+def _running(session: str) -> tuple[ColumnElement[bool], ...]:
+    """The part that is recorded into now: an earlier one may be open still, while its disk takes what waits."""
+    return _of(session), RECORDINGS.c.state == "recording", RECORDINGS.c.part == _newest(session)
+
+
+def _mark_rows(recording: Recording) -> list[dict[str, object]]:
+    return [
+        {"recording": recording.id, "milliseconds": round(chapter.seconds * 1000), "title": chapter.title}
+        for chapter in recording.chapters
+    ]

@@ -1,0 +1,42 @@
+"""Compares the recordings on the disk with the record of them."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from mediaserver.recording.encrypted_file import Damaged, Safe
+from signaling.core.errors import BadRecording
+from signaling.recording.model import Recording, Solo
+
+
+def verify(recordings: Iterable[Recording], safe: Safe) -> int:
+    """Check size and SHA-256 of good files, with those of their points; return how many recordings there are.
+
+    Raises BadRecording for the first bad one.
+    """
+    count = 0
+    for recording in recordings:
+        files: tuple[Recording | Solo, ...] = (recording, *recording.solos)
+        for file in files:
+            fault = _fault(file, recording.sealed, safe)
+            if fault is not None:
+                raise BadRecording(file.path, fault)
+        count += 1
+    return count
+
+
+def _fault(recording: Recording | Solo, sealed: bool, safe: Safe) -> str | None:
+    """Say what is wrong with a file; None when nothing is."""
+    try:
+        with safe.open(Path(recording.path), sealed) as file:
+            size = file.seek(0, os.SEEK_END)
+            if size != recording.bytes:
+                return f"has {size} bytes instead of {recording.bytes}"
+            file.seek(0)
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "is missing"
+    except Damaged as error:
+        return error.fault
+    return None if found == recording.sha256 else f"has SHA-256 {found} instead of {recording.sha256}"

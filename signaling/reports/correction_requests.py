@@ -1,0 +1,129 @@
+"""Units are asked to go through their figures, correct or confirm them (Điều 19.5; R-122)."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from scheduler.reports import corrections
+from scheduler.reports.corrections import Answer, Request, Standing
+from signaling.core.errors import NotFound
+from signaling.http.route import ID, Call, Id, Interval, Model, Moment, Named, Route
+from signaling.reports.rest import Asked, periods_of
+
+Name = Annotated[str, StringConstraints(max_length=32)]
+
+
+class Ask(Model):
+    """What it is for, until when, and which units; none: all that registered sessions in the period."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    due: Moment
+    units: Annotated[tuple[Id, ...], Field(max_length=1000)] = ()
+
+
+class Said(Model):
+    """All figures as the unit says they are, with the reason of what it changed."""
+
+    figures: dict[Name, int]
+    remark: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
+class Given(Model):
+    """What one unit is asked; `said` is null until it answers."""
+
+    unit: Named
+    counted: dict[str, int]
+    said: dict[str, int] | None
+    remark: str
+    by: str
+    at: Moment | None
+    standing: Standing
+
+
+class Inquiry(Model):
+    """A request to units; a unit sees its own answer only. `answered` of `asked` have answered."""
+
+    id: str
+    title: str
+    period: Interval
+    due: Moment
+    by: str
+    at: Moment
+    asked: int
+    answered: int
+    answers: list[Given]
+    may_answer: bool
+
+
+async def inquiries(call: Call) -> list[Inquiry]:
+    """List requests: all for who supervises, else those to one's own unit."""
+    names = await call.unit_names()
+    found = await call.roof.inquiries.requests()
+    own = [each for each in found if call.account.sees_all or _asked(call, each)]
+    return [_wire(call, each, names) for each in own]
+
+
+async def ask(call: Call) -> Inquiry:
+    """Ask units to go through what was counted of them in a period."""
+    call.only(call.account.central)
+    body: Ask = call.body
+    by = call.account.account
+    made = await call.roof.inquiries.ask(body.title, periods_of(call)[0], body.due, body.units, by, call.now)
+    await call.note("figures-asked", made.id, f"{made.title} ({len(made.answers)})")
+    return _wire(call, made, await call.unit_names())
+
+
+async def answer(call: Call) -> Given:
+    """Confirm or correct the figures of one's own unit."""
+    if call.account.unit is None:
+        raise NotFound
+    body: Said = call.body
+    unit, by = call.account.unit, call.account.account
+    given = await call.roof.inquiries.answer(call.id, unit, body.figures, body.remark, by, call.now)
+    await call.note("figures-said", call.id, f"{given.corrected or 'confirmed'} {given.remark}"[:200])
+    return _given(given, given.at or call.now, call, await call.unit_names())
+
+
+def _asked(call: Call, request: Request) -> bool:
+    return any(each.unit == call.account.unit for each in request.answers)
+
+
+def _wire(call: Call, of: Request, names: dict[str, str]) -> Inquiry:
+    seen = [each for each in of.answers if call.account.sees_all or each.unit == call.account.unit]
+    return Inquiry(
+        id=of.id,
+        title=of.title,
+        period=Interval(start=of.period.start, end=of.period.end),
+        due=of.due,
+        by=of.by,
+        at=of.at,
+        asked=len(of.answers),
+        answered=sum(each.at is not None for each in of.answers),
+        answers=[_given(each, of.due, call, names) for each in seen],
+        may_answer=_asked(call, of),
+    )
+
+
+def _given(of: Answer, due: Moment, call: Call, names: dict[str, str]) -> Given:
+    return Given(
+        unit=Named(id=of.unit, name=names.get(of.unit, of.unit)),
+        counted=dict(of.counted),
+        said=None if of.said is None else dict(of.said),
+        remark=of.remark,
+        by=of.by,
+        at=of.at,
+        standing=corrections.standing(of, due, call.now),
+    )
+
+
+ROUTES = [
+    Route("GET", "/figure-requests", inquiries, "What units are asked to go through", list[Inquiry]),
+    Route(
+        "POST", "/figure-requests", ask, "Ask units to go through their figures", Inquiry,
+        body=Ask, query=Asked, status=201, problems=(403, 404),
+    ),
+    Route(
+        "POST", f"/figure-requests/{ID}", answer, "Confirm or correct one's own figures", Given,
+        body=Said, problems=(404,),
+    ),
+]  # fmt: skip

@@ -1,0 +1,252 @@
+"""Reports of periods, the registrations behind each number, and the files people take away (Điều 17.2.d)."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from pydantic import Field, StringConstraints
+
+from scheduler.core.model import ClassId, State
+from scheduler.core.model import Interval as Span
+from scheduler.policy.policy import CALENDAR_YEAR
+from scheduler.reports import figures, service
+from scheduler.reports.figures import Fact, Grouping
+from scheduler.reports.periods import PeriodId, before, month, period
+from signaling.core.errors import BadInput, Fault
+from signaling.http.route import ID, Call, Id, Model, Moment, Route
+from signaling.http.uploads import attached
+from signaling.reports import report_tables, wire
+from signaling.reports.xlsx import xlsx
+
+OF_POINT = ("expected", "present", "absent")
+LONGEST = timedelta(days=800)
+TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "pdf": "application/pdf"}
+
+
+class Asked(Model):
+    """Which period: a named one of a year, by the profile's closing dates or the calendar's, a month, or any range."""
+
+    period: Literal["first_half", "second_half", "year", "month", "range"] = "year"
+    year: Annotated[int | None, Field(ge=2000, le=2199)] = None
+    month: Annotated[int | None, Field(ge=1, le=12)] = None
+    calendar: bool = False
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+
+
+class Behind(Asked):
+    """Which number: a figure, in all or of one unit, level, class or month; or, of a point, its expected, present or
+    absent."""
+
+    by: Grouping | None = None
+    key: Annotated[str, StringConstraints(max_length=64)] = ""
+    figure: Annotated[str, StringConstraints(max_length=32)] = "registered"
+    point: Id | None = None
+
+
+class File(Asked):
+    """In which form."""
+
+    format: Literal["xlsx", "pdf"] = "xlsx"
+
+
+class Point(Model):
+    """How a point took part in the sessions of a period; shares in thousandths."""
+
+    id: str
+    name: str
+    label: str
+    expected: int
+    present: int
+    available: int | None
+    minutes: int
+    lossy: int
+    line: int | None
+
+
+class Review(Model):
+    """Who looked at an emergency afterwards, and what was found (R-075)."""
+
+    at: Moment
+    by: str
+    remark: str
+
+
+class Remark(Model):
+    """What was found."""
+
+    remark: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class Entry(Model):
+    """A registration behind a number; `review` of an emergency, `reviewable` once it is over."""
+
+    id: str
+    number: str
+    title: str
+    unit: str
+    start: Moment
+    end: Moment
+    state: State
+    klass: ClassId
+    expected: int
+    present: int
+    ground: str
+    reason: str
+    review: Review | None
+    reviewable: bool
+
+
+async def report(call: Call) -> wire.Report:
+    """Count a period."""
+    return wire.wire(await _report(call), _zone(call))
+
+
+async def points(call: Call) -> list[Point]:
+    """List how each point took part in a period."""
+    call.only(call.account.sees_all)
+    found = await call.roof.reports.points(periods_of(call)[0], call.now)
+    return [
+        Point(
+            id=row.point,
+            name=row.name,
+            label=row.label,
+            expected=row.turnout.expected,
+            present=row.turnout.present,
+            available=figures.permille(row.turnout.there, row.turnout.due),
+            minutes=row.turnout.minutes,
+            lossy=row.turnout.lossy,
+            line=figures.permille(row.turnout.minutes - row.turnout.lossy, row.turnout.minutes),
+        )
+        for row in found
+    ]
+
+
+async def review(call: Call) -> Review:
+    """Record that an emergency was looked at afterwards."""
+    call.only(call.account.central)
+    found = await call.roof.reviews.review(call.id, call.body.remark, call.account.account, call.now)
+    await call.note("review", call.id, found.remark[:200])
+    return Review(**asdict(found))
+
+
+async def behind(call: Call) -> list[Entry]:
+    """List the registrations a number was counted from."""
+    call.only(call.account.sees_all)
+    query: Behind = call.query
+    if query.figure not in figures.NAMES:
+        raise BadInput([Fault("figure", "unknown-figure")])
+    facts = await _behind(call, periods_of(call)[0], query)
+    grounds = call.roof.scheduler.policy(call.now).classes["khan_cap"].grounds
+    return [_entry(call, fact, grounds) for fact in facts]
+
+
+async def _behind(call: Call, span: Span, query: Behind) -> Sequence[Fact]:
+    if query.point is None:
+        facts = await call.roof.reports.facts(span, call.now)
+        return figures.behind(facts, query.by, query.key, query.figure)
+    if query.figure not in OF_POINT:
+        raise BadInput([Fault("figure", "unknown-figure")])
+    return await call.roof.reports.behind_point(span, query.point, query.figure, call.now)
+
+
+async def file(call: Call) -> web.Response:
+    """Send a report as a spreadsheet or a document."""
+    query: File = call.query
+    found = await _report(call)
+    zone = _zone(call)
+    title = report_tables.title(found, zone)
+    await call.note("export-report", query.format, title)
+    make = xlsx if query.format == "xlsx" else _pdf
+    points = await call.roof.reports.points(found.period, call.now)
+    body = await asyncio.to_thread(make, title, report_tables.sheets(found, points, zone))
+    first = found.period.start.astimezone(zone)
+    return attached(body, TYPES[query.format], f"thong-ke-{first:%Y%m%d}.{query.format}")
+
+
+def _pdf(title: str, sheets: Sequence[report_tables.Sheet]) -> bytes:
+    from signaling.reports.pdf import pdf  # noqa: PLC0415 - a server starts without it
+
+    return pdf(title, sheets)
+
+
+async def _report(call: Call) -> service.Report:
+    call.only(call.account.sees_all)
+    span, earlier = periods_of(call)
+    return await call.roof.reports.report(span, earlier, call.now)
+
+
+def periods_of(call: Call) -> tuple[Span, Span]:
+    """Return the period asked for and the one it is compared with. Raises BadInput."""
+    query: Asked = call.query
+    today = call.now.astimezone(_zone(call))
+    year, number = query.year or today.year, query.month or today.month
+    if query.period == "month":
+        return month(year, number, _zone(call)), month(year, number - 1, _zone(call))
+    if query.period != "range":
+        return _named(call, query.period, year)
+    if query.from_ is None or query.to is None or not query.from_ < query.to:
+        raise BadInput([Fault("to", "end-before-start")])
+    if query.to - query.from_ > LONGEST:
+        raise BadInput([Fault("to", "too-long-interval")])
+    return Span(query.from_, query.to), Span(query.from_ - (query.to - query.from_), query.from_)
+
+
+def _named(call: Call, kind: PeriodId, year: int) -> tuple[Span, Span]:
+    rules = CALENDAR_YEAR if call.query.calendar else call.roof.scheduler.policy(call.now).reports
+    first, second = ((kind, year), before(kind, year))
+    return period(*first, rules, _zone(call)), period(*second, rules, _zone(call))
+
+
+def _zone(call: Call) -> ZoneInfo:
+    return call.roof.scheduler.policy(call.now).zone
+
+
+def _entry(call: Call, fact: Fact, grounds: Mapping[str, str]) -> Entry:
+    urgent = fact.held and fact.klass == "khan_cap"
+    return Entry(
+        id=fact.id,
+        number=fact.number,
+        title=fact.title,
+        unit=fact.unit_name,
+        start=fact.start,
+        end=fact.end,
+        state=fact.state,
+        klass=fact.klass,
+        expected=fact.turnout.expected,
+        present=fact.turnout.present,
+        ground=grounds.get(fact.ground, fact.ground),
+        reason=fact.reason,
+        review=None if fact.review is None else Review(**asdict(fact.review)),
+        reviewable=urgent and call.account.central and fact.end <= call.now,
+    )
+
+
+ROUTES = [
+    Route("GET", "/reports", report, "Figures of a period", wire.Report, query=Asked, problems=(403,)),
+    Route("GET", "/reports/sessions", behind, "What a figure counts", list[Entry], query=Behind, problems=(403,)),
+    Route("GET", "/reports/points", points, "How points took part", list[Point], query=Asked, problems=(403,)),
+    Route(
+        "POST",
+        f"/sessions/{ID}/review",
+        review,
+        "Look at an emergency afterwards",
+        Review,
+        body=Remark,
+        problems=(403, 404, 409),
+    ),
+    Route(
+        "GET",
+        "/reports/file",
+        file,
+        "A report as XLSX or PDF",
+        None,
+        query=File,
+        problems=(403,),
+        media_type=TYPES["xlsx"],
+    ),
+]

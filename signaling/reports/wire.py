@@ -1,0 +1,163 @@
+"""A report of a period as the API tells it: figures, shares, who was there, what units say (Điều 17.2.d)."""
+
+from dataclasses import asdict
+from zoneinfo import ZoneInfo
+
+from scheduler.reports import figures, service
+from scheduler.reports.figures import Grouping
+from signaling.http.route import Interval, Model, Moment
+from signaling.reports import report_tables
+
+
+class Figures(Model):
+    """What is counted; see docs/protocol.md."""
+
+    registered: int
+    sessions: int
+    minutes: int
+    points: int
+    recorded: int
+    late: int
+    answered_late: int
+    waited: int
+    revoked: int
+    cancelled: int
+    incidents: int
+    expected: int
+    present: int
+    absent: int
+    due_s: int
+    there_s: int
+    line_min: int
+    lossy_min: int
+    owed: int
+    sent: int
+    confirmed: int
+    emergencies: int
+    reviewed: int
+
+
+class Shares(Model):
+    """Thousandths: of the time points were to be connected, of minutes of lines, of recordings owed (R-102, R-112)."""
+
+    points: int | None
+    lines: int | None
+    handed: int | None
+
+
+class Row(Model):
+    """The figures of one unit, level, class or month; `before` counts a unit's sessions in the period before."""
+
+    key: str
+    name: str
+    figures: Figures
+    shares: Shares
+    before: int | None
+
+
+class Usage(Model):
+    """How full the system was at most, and who found no room (R-113)."""
+
+    sessions: int
+    points: int
+    points_at: Moment | None
+    waited: int
+    revoked: int
+    refused: int
+
+
+class Carrier(Model):
+    """A telecom enterprise in one month; `restore` is the mean time to settle an incident, in minutes (R-116)."""
+
+    month: str
+    provider: str
+    name: str
+    lines: int
+    sessions: int
+    minutes: int
+    lossy: int
+    incidents: int
+    restored: int
+    restore: int | None
+
+
+class Uptime(Model):
+    """The share of the time that the system ran, in thousandths (null: nothing is known), and when it did not."""
+
+    permille: int | None
+    outages: list[Interval]
+
+
+class Correction(Model):
+    """A figure that a unit says is another one; `counted` is what the records say (R-122)."""
+
+    unit: str
+    name: str
+    figure: str
+    counted: int
+    said: int
+    remark: str
+    by: str
+    at: Moment
+
+
+class Report(Model):
+    """The figures of a period; the rows of each grouping add up to the total."""
+
+    title: str
+    period: Interval
+    total: Figures
+    shares: Shares
+    rows: dict[Grouping, list[Row]]
+    usage: Usage
+    carriers: list[Carrier]
+    corrections: list[Correction]
+    uptime: Uptime
+
+
+def wire(found: service.Report, zone: ZoneInfo) -> Report:
+    """Return a report as it is told."""
+    return Report(
+        title=report_tables.title(found, zone),
+        period=Interval(start=found.period.start, end=found.period.end),
+        total=_figures(found.total),
+        shares=_shares(found.total),
+        rows={by: [_row(row) for row in rows] for by, rows in found.rows.items()},
+        usage=Usage(
+            sessions=found.usage.sessions,
+            points=found.usage.points,
+            points_at=found.usage.points_at,
+            waited=found.usage.waited,
+            revoked=found.usage.revoked,
+            refused=found.usage.refused,
+        ),
+        carriers=[Carrier(**asdict(row)) for row in found.carriers],
+        corrections=_corrections(found),
+        uptime=Uptime(
+            permille=found.uptime.permille,
+            outages=[Interval(start=each.start, end=each.end) for each in found.uptime.outages],
+        ),
+    )
+
+
+def _corrections(found: service.Report) -> list[Correction]:
+    units = {row.key: row for row in found.rows["unit"]}
+    return [
+        Correction(**asdict(each), name=units[each.unit].name, counted=getattr(units[each.unit].figures, each.figure))
+        if each.unit in units
+        else Correction(**asdict(each), name=each.unit, counted=0)
+        for each in found.corrections
+    ]
+
+
+def _shares(counted: figures.Figures) -> Shares:
+    return Shares(**figures.shares(counted)._asdict())
+
+
+def _row(row: figures.Row) -> Row:
+    given = row.figures
+    return Row(key=row.key, name=row.name, figures=_figures(given), shares=_shares(given), before=row.before)
+
+
+def _figures(counted: figures.Figures) -> Figures:
+    return Figures(**{name: getattr(counted, name) for name in figures.NAMES})

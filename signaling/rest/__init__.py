@@ -1,1 +1,0 @@
-"""REST under /api/v1: one noun per file, all of it declared in one route table."""

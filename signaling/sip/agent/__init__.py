@@ -1,0 +1,1 @@
+"""A SIP user agent: dialogs, calls in and out, session timers. No media, no people."""

@@ -1,0 +1,72 @@
+"""How a room system gets its seat: compared with the register, counted by the join guard, muted, noted as there."""
+
+from datetime import datetime
+
+from mediaserver.sdp.sip_parse import codec_names
+from scheduler.directory.equipment.service import Equipment
+from scheduler.directory.model import Seen
+from signaling.audit.log import Audit
+from signaling.meeting.capacity_guard import Guard
+from signaling.meeting.room_system import RoomSystem
+from signaling.meeting.runner import Meeting
+from signaling.meeting.state.roster import Choice, Person, Place, leg_of
+from signaling.sip.agent.agent import Call, Incoming
+
+
+def of_caller(incoming: Incoming) -> Seen:
+    """Return what a device shows of itself when it calls. Raises BadOffer."""
+    peer = incoming.peer
+    return Seen(peer.address, peer.user_agent, peer.name, offered=codec_names(incoming.offer))
+
+
+def of_called(call: Call) -> Seen:
+    """Return what a device shows of itself when it answers. Raises BadOffer."""
+    peer = call.peer
+    return Seen(peer.address, peer.user_agent, peer.name, answered=codec_names(call.sdp))
+
+
+class Seating:
+    """Seats room systems as browsers are seated."""
+
+    def __init__(self, equipment: Equipment, guard: Guard, audit: Audit) -> None:
+        self._equipment = equipment
+        self._guard = guard
+        self._audit = audit
+
+    async def note(self, system: RoomSystem, action: str, subject: str, detail: str, now: datetime) -> None:
+        """Enter into the audit log what a room system did."""
+        await self._audit.append(system.source.entry(now, system.account.account, action, subject, detail))
+
+    async def enter(self, meeting: Meeting, place: Place, number: int, now: datetime) -> bool:
+        """Count the leg of a device, if one is left."""
+        return await self._guard.enter(meeting.guarded, leg_of(place.id, number), meeting.conference.booking.legs, now)
+
+    async def free(self, meeting: Meeting, place: Place, number: int) -> None:
+        """Count the leg of a call in vain no more, unless somebody has it."""
+        leg = leg_of(place.id, number)
+        holder = meeting.conference.roster.holder(leg)
+        if holder is None or not holder.here:
+            self._guard.leave(meeting.guarded, leg)
+
+    async def compare(self, system: RoomSystem, number: int, seen: Seen, now: datetime) -> bool:
+        """Flag what a device announces that is not registered; tell whether it may come in (R-004, R-034, R-055)."""
+        point = system.device.point
+        found = await self._equipment.seen(point, number, seen, now)
+        for each in found:
+            await self.note(system, "drift", point, f"{each.field}: {each.old} → {each.new}", now)
+        return not self._equipment.keeps_out(found, now)
+
+    async def sit(
+        self, meeting: Meeting, system: RoomSystem, place: Place, number: int, seat: str, now: datetime
+    ) -> None:
+        """Seat a room system, muted until it is given the floor (R-056); whoever has its place leaves that."""
+        conference, leg = meeting.conference, leg_of(place.id, number)
+        await self.note(system, "enter", meeting.id, conference.booking.number, now)
+        await meeting.admit(place.id, now)
+        person = Person(system.account.account, system.account.name, place, controller=False, system=True)
+        choice = Choice(device=number, replaced=conference.roster.holder(leg), leg=leg, seat=seat)
+        meeting.add(system)
+        _, effects = conference.join(system.id, person, choice, now)
+        effects += conference.media(system.id, mic=False, camera=True)
+        conference.offered(system.id)
+        await meeting.apply(effects)

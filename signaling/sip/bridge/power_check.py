@@ -1,0 +1,39 @@
+"""Asks room systems, half an hour after their session, whether they are still on (Điều 11.3; R-053)."""
+
+import asyncio
+from datetime import datetime
+
+from scheduler.directory.model import Device
+from scheduler.operations.closing.device_shutdown import Power
+from signaling.meeting.room_system import target
+from signaling.sip.agent.agent import Agent
+from signaling.sip.bridge.bridge import Gateway
+
+
+class Standby:
+    """Asks each once for each session."""
+
+    def __init__(self, power: Power, gateway: Gateway) -> None:
+        # given
+        self._power = power
+        self._gateway = gateway
+        # owned
+        self._asked: set[str] = set()
+        """Sessions."""
+
+    async def work(self, now: datetime) -> None:
+        """Remind who left a room system on; without a gateway nobody can be asked."""
+        agent = self._gateway.agent
+        if agent is None:
+            return
+        due = await self._power.due(now)
+        for left in due:
+            if left.session.id not in self._asked:
+                answers = await asyncio.gather(*(_alive(agent, device) for device in left.devices))
+                on = [device for device, answered in zip(left.devices, answers, strict=True) if answered]
+                await self._power.remind(left.session, on, now)
+        self._asked = {left.session.id for left in due}
+
+
+async def _alive(agent: Agent, device: Device) -> bool:
+    return device.address is not None and await agent.alive(target(device))

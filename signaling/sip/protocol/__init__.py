@@ -1,0 +1,1 @@
+"""SIP messages, framing, transactions and transports (RFC 3261). No calls."""

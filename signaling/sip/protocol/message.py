@@ -1,0 +1,294 @@
+"""SIP messages as values: read tolerantly, written strictly (RFC 3261 §7).
+
+Reading is total: whatever the bytes, there is a message or BadMessage, in time linear to their number. What a message
+must have (Via, From, To, Call-ID, CSeq) was read once before it is let through, so the properties never raise.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from signaling.sip.protocol.address import NameAddress, Via, clean, is_token, split, whole
+from signaling.sip.protocol.errors import BadMessage
+
+MOST_BYTES = 65536
+MOST_HEADERS = 128
+LONGEST_HEADER = 8192
+LONGEST_METHOD = 32
+SDP = "application/sdp"
+LARGEST_SEQUENCE = 2**31 - 1
+
+_COMPACT = {
+    "b": "referred-by",
+    "c": "content-type",
+    "e": "content-encoding",
+    "f": "from",
+    "i": "call-id",
+    "k": "supported",
+    "l": "content-length",
+    "m": "contact",
+    "o": "event",
+    "r": "refer-to",
+    "s": "subject",
+    "t": "to",
+    "u": "allow-events",
+    "v": "via",
+    "x": "session-expires",
+}
+"""Short names of headers (RFC 3261 §7.3.3, RFC 4028 §4)."""
+_WRITTEN = {"call-id": "Call-ID", "cseq": "CSeq", "min-se": "Min-SE", "www-authenticate": "WWW-Authenticate"}
+_END = re.compile(rb"\r?\n\r?\n")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
+
+Headers = list[tuple[str, str]]
+
+REASONS = {
+    100: "Trying",
+    180: "Ringing",
+    200: "OK",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    408: "Request Timeout",
+    415: "Unsupported Media Type",
+    416: "Unsupported URI Scheme",
+    420: "Bad Extension",
+    422: "Session Interval Too Small",
+    480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
+    486: "Busy Here",
+    487: "Request Terminated",
+    488: "Not Acceptable Here",
+    500: "Server Internal Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+    603: "Decline",
+}
+
+
+@dataclass(slots=True)
+class Message:
+    """What requests and responses share. Names of headers are full and in lower case; values stand on one line."""
+
+    headers: Headers = field(default_factory=list, kw_only=True)
+    body: bytes = field(default=b"", kw_only=True)
+
+    def get(self, name: str) -> str | None:
+        """The first header of a name, or None."""
+        return next((value for each, value in self.headers if each == name), None)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a header that may be a list, in order."""
+        return [part for each, value in self.headers if each == name for part in split(value, ",")]
+
+    def add(self, name: str, value: str) -> None:
+        """Append a header."""
+        self.headers.append((name, value))
+
+    @property
+    def via(self) -> Via:
+        """The newest step of the way."""
+        return Via.parse(_first(self.all("via"), "Via"))
+
+    @property
+    def sender(self) -> NameAddress:
+        """From: who began the transaction."""
+        return NameAddress.parse(_needed(self.get("from"), "From"))
+
+    @property
+    def recipient(self) -> NameAddress:
+        """To: whom it was for."""
+        return NameAddress.parse(_needed(self.get("to"), "To"))
+
+    @property
+    def call_id(self) -> str:
+        """Call-ID."""
+        return _needed(self.get("call-id"), "Call-ID")
+
+    @property
+    def sequence(self) -> tuple[int, str]:
+        """CSeq: number and method."""
+        number, _, method = _needed(self.get("cseq"), "CSeq").partition(" ")
+        return whole(number, LARGEST_SEQUENCE), method.strip()
+
+    @property
+    def contact(self) -> NameAddress | None:
+        """The first Contact, or None if there is none that can be read."""
+        try:
+            return NameAddress.parse(_first(self.all("contact"), "Contact"))
+        except BadMessage:
+            return None
+
+    @property
+    def content_type(self) -> str:
+        """The kind of the body in lower case, without parameters."""
+        return (self.get("content-type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return _text(self.body)
+
+    def _head(self) -> str:
+        raise NotImplementedError
+
+    def write(self) -> bytes:
+        """The bytes, with a Content-Length that is right."""
+        lines = [self._head()]
+        lines += [f"{_written(name)}: {clean(value)}" for name, value in self.headers if name != "content-length"]
+        lines += [f"Content-Length: {len(self.body)}", "", ""]
+        return "\r\n".join(lines).encode("utf-8", "replace") + self.body
+
+
+@dataclass(slots=True)
+class Request(Message):
+    """A request. `uri` stays as it was written."""
+
+    method: str
+    uri: str
+
+    def came_from(self, host: str, port: int) -> None:
+        """Note in the newest Via where the request really came from; empty ones ahead of it count for nothing."""
+        ways = ((at, split(value, ",")) for at, (name, value) in enumerate(self.headers) if name == "via")
+        at, (newest, *others) = next((at, steps) for at, steps in ways if steps)
+        self.headers[at] = ("via", ", ".join([str(Via.parse(newest).came_from(host, port)), *others]))
+
+    def _head(self) -> str:
+        return f"{self.method} {clean(self.uri)} SIP/2.0"
+
+
+@dataclass(slots=True)
+class Response(Message):
+    """A response."""
+
+    status: int
+    reason: str
+
+    def _head(self) -> str:
+        return f"SIP/2.0 {self.status} {clean(self.reason)}"
+
+
+def respond(request: Request, status: int, tag: str = "") -> Response:
+    """Begin a response (RFC 3261 §8.2.6): Via, From, To, Call-ID and CSeq are those of the request.
+
+    `tag` is added to To unless the request had one there, or the status is 100.
+    """
+    response = Response(status, REASONS.get(status, ""))
+    for name in ("via", "from", "to", "call-id", "cseq"):
+        response.headers += [(each, value) for each, value in request.headers if each == name]
+    if tag and status > 100 and not request.recipient.tag:
+        response.headers = [(name, f"{value};tag={tag}" if name == "to" else value) for name, value in response.headers]
+    return response
+
+
+def head_end(data: bytes | bytearray, begin: int = 0) -> int | None:
+    """Where the body begins, or None while the empty line before it, sought from `begin`, has not come."""
+    found = _END.search(data, begin)
+    return found.end() if found else None
+
+
+def parse(data: bytes) -> Request | Response:
+    """Read a message that is alone in `data`; raises BadMessage."""
+    if len(data) > MOST_BYTES:
+        raise BadMessage("too long")
+    data = data.lstrip(b"\r\n")
+    end = head_end(data)
+    if end is None:
+        raise BadMessage("no end of the headers")
+    message = _read(data[:end])
+    message.body = _body(data[end:], content_length(message))
+    message.headers = [(name, value) for name, value in message.headers if name != "content-length"]
+    _check(message)
+    return message
+
+
+def content_length(message: Message) -> int | None:
+    """What the message says of the length of its body, None if nothing; raises BadMessage, also if it says two."""
+    said = {whole(value, MOST_BYTES) for name, value in message.headers if name == "content-length"}
+    if len(said) > 1:
+        raise BadMessage("two lengths")
+    return said.pop() if said else None
+
+
+def body_length(head: bytes) -> int:
+    """The length of the body that follows these headers on a stream, 0 if they do not say (RFC 3261 §18.3)."""
+    return content_length(_read(head)) or 0
+
+
+def _read(head: bytes) -> Request | Response:
+    first, *lines = _FOLD.sub(b" ", head.rstrip(b"\r\n")).split(b"\n")
+    message = _start(_text(first))
+    if len(lines) > MOST_HEADERS:
+        raise BadMessage("too many headers")
+    message.headers = [_header(line) for line in lines]
+    return message
+
+
+def _start(line: str) -> Request | Response:
+    first, _, rest = line.strip().partition(" ")
+    if first.upper() == "SIP/2.0":
+        status, _, reason = rest.strip().partition(" ")
+        number = whole(status, 699)
+        if number < 100:
+            raise BadMessage("bad status")
+        return Response(number, clean(reason))
+    uri, _, version = rest.strip().rpartition(" ")
+    uri = uri.strip()
+    if version.upper() != "SIP/2.0" or not is_token(first) or len(first) > LONGEST_METHOD:
+        raise BadMessage("no SIP/2.0 message")
+    if not uri or clean(uri) != uri or any(char in uri for char in ' "<>'):
+        raise BadMessage("bad Request-URI")
+    return Request(first, uri)
+
+
+def _header(line: bytes) -> tuple[str, str]:
+    if len(line) > LONGEST_HEADER:
+        raise BadMessage("too long a header")
+    name, colon, value = _text(line).partition(":")
+    name = name.strip().lower()
+    if not colon or not is_token(name):
+        raise BadMessage("no header")
+    return _COMPACT.get(name, name), clean(value)
+
+
+def _body(rest: bytes, length: int | None) -> bytes:
+    if length is None:
+        return rest
+    if length > len(rest):
+        raise BadMessage("the body is cut off")
+    return rest[:length]
+
+
+def _check(message: Request | Response) -> None:
+    """Read what every message must have."""
+    for name in ("from", "to", "call-id", "cseq"):
+        if len([True for each, _ in message.headers if each == name]) != 1:
+            raise BadMessage(f"not one {name}")
+    _, method = message.sequence
+    _ = message.via, message.sender, message.recipient
+    if not message.call_id or not is_token(method) or len(method) > LONGEST_METHOD:
+        raise BadMessage("bad Call-ID or CSeq")
+    if isinstance(message, Request) and message.method != method:
+        raise BadMessage("CSeq is of another method")
+
+
+def _text(data: bytes) -> str:
+    """UTF-8, as it should be, or Latin-1, as old devices have it."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _written(name: str) -> str:
+    return _WRITTEN.get(name) or "-".join(part.capitalize() for part in name.split("-"))
+
+
+def _needed(value: str | None, name: str) -> str:
+    if value is None:
+        raise BadMessage(f"no {name}")
+    return value
+
+
+def _first(values: list[str], name: str) -> str:
+    return _needed(values[0] if values else None, name)

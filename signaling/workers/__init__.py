@@ -1,0 +1,1 @@
+"""Media workers: the pool, their supervisor, their keys, those of other machines."""

@@ -1,0 +1,174 @@
+"""Media workers on other machines, which dial in at `/api/v1/worker` and are taken in like those of this one.
+
+They are known by a key of their machine, must be of this release (:data:`mediaserver.rpc.protocol.VERSION`), and are
+cut off when they are silent, say what none can say, or their key is withdrawn. See
+:mod:`mediaserver.worker.remote_worker` for the greeting.
+"""
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from itertools import count
+from math import inf
+from pathlib import Path
+from typing import IO, Any
+
+from aiohttp import hdrs, web
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.errors import MediaError, Refused
+from mediaserver.rpc import protocol
+from mediaserver.rpc.client import RemoteEngine
+from mediaserver.rpc.websocket import CLOSE_S, LIMIT, PATH, WebLink, receive, send
+from scheduler.core.lock_timeout import lock_timeout
+from signaling.accounts import throttle
+from signaling.accounts.sign_in import Source, network_of
+from signaling.accounts.throttle import Throttle
+from signaling.audit.log import SERVER
+from signaling.core.errors import BadKey, Locked
+from signaling.core.timeout_io import DEADLINE_SECONDS
+from signaling.http.middleware import source_of
+from signaling.recording.catalog import Recordings
+from signaling.roof import Roof
+from signaling.workers.pool import Workers
+from signaling.workers.supervisor import attend
+
+log = logging.getLogger(__name__)
+
+MOST = 64
+"""Workers of other machines that are taken in at a time."""
+GREETING_SECONDS = 10.0
+KEY_SECONDS = 2.0
+"""So often it is looked whether a key still holds."""
+BEARER = "Bearer "
+
+
+class Machines:
+    """Takes workers in, and names each after its machine: `<name>/<n>`."""
+
+    def __init__(self, workers: Workers, roof: Roof) -> None:
+        # given
+        self._workers = workers
+        self._roof = roof
+        self._limits = Throttle(roof.redis)
+        # owned
+        self._engines: dict[str, RemoteEngine] = {}
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one worker from its upgrade to its end. Raises BadKey, Locked."""
+        source = source_of(request)
+        key = request.headers.get(hdrs.AUTHORIZATION, "").removeprefix(BEARER)
+        machine = await self._owner(key, source)
+        socket = web.WebSocketResponse(max_msg_size=LIMIT, compress=False, timeout=CLOSE_S)
+        await socket.prepare(request)
+        try:
+            async with asyncio.timeout(GREETING_SECONDS):
+                records = await self._greet(socket)
+        except (Refused, ValueError, OSError) as caught:
+            error = str(caught) or "greeting too slow"
+            log.warning("x media worker of %s at %s: %s", machine, source.address, error)
+            await self._note("worker-refused", machine, error, source)
+            with suppress(ConnectionError):
+                await send(socket, {"refused": error})
+                await socket.close()
+        else:
+            with lock_timeout(inf):  # that of the request is over
+                await self._serve(machine, key, socket, source, records)
+        return socket
+
+    async def _owner(self, key: str, source: Source) -> str:
+        attempt = await self._limits.attempt(throttle.WORKER, network_of(source.address))
+        if attempt.locked:
+            raise Locked(attempt.locked)
+        machine = await self._roof.worker_keys.owner(key)
+        if machine is None:
+            await self._note("worker-refused", "?", "key", source)
+            raise BadKey
+        await self._limits.right(attempt)
+        return machine
+
+    async def _greet(self, socket: web.WebSocketResponse) -> bool:
+        """Return whether the worker sees the folder of recordings.
+
+        Raises Refused for one that is not taken in, and OSError where the roof itself does not see the folder.
+        """
+        async with _marker(self._roof.recordings) as marker:
+            await send(socket, {"version": protocol.VERSION, "marker": str(marker), "owner": self._roof.owner})
+            about = await receive(socket)
+        if about is None:
+            raise ConnectionError("hung up")
+        fault = self._fault(about)
+        if fault is not None:
+            raise Refused(fault)
+        return about.get("records") is True
+
+    def _fault(self, about: dict[str, Any]) -> str | None:
+        version = about.get("version")
+        if version != protocol.VERSION:
+            return (
+                f"release {version!s:.20} of the worker is not {protocol.VERSION}, the roof's: install the same on both"
+            )
+        return f"{MOST} workers of other machines are here already" if len(self._engines) >= MOST else None
+
+    async def _serve(
+        self, machine: str, key: str, socket: web.WebSocketResponse, source: Source, records: bool
+    ) -> None:
+        names = (f"{machine}/{number}" for number in count(1))
+        name = next(name for name in names if name not in self._engines)
+        link = WebLink(socket)
+        link.write({"welcome": name})
+        engine = self._engines[name] = RemoteEngine(link)
+        try:
+            await self._note("worker-came", name, "" if records else "no-folder", source)
+            await self._workers.take(name, engine, records)
+            log.warning("= media worker %s joined from %s", name, source.address)
+            await attend(self._workers, name, engine, self._withdrawn(machine, key))
+        except MediaError as error:
+            log.warning("x media worker %s: %s", name, error)
+            await engine.close()
+        finally:
+            del self._engines[name]
+            log.warning("= media worker %s is gone", name)
+            await self._note("worker-gone", name, "", source)
+
+    async def _withdrawn(self, machine: str, key: str) -> None:
+        """Return when the key of a machine does not hold any more; a database that does not answer withdraws none."""
+        owner: str | None = machine
+        while owner == machine:
+            await asyncio.sleep(KEY_SECONDS)
+            with suppress(SQLAlchemyError, OSError):
+                owner = await self._roof.worker_keys.owner(key)
+        log.warning("x the key of %s was withdrawn", machine)
+
+    async def _note(self, action: str, subject: str, detail: str, source: Source) -> None:
+        now = self._roof.clock()
+        await self._roof.audit.append(source.entry(now, SERVER, action, subject, detail))
+
+    async def stop(self, _: web.Application) -> None:
+        """Hang up on all."""
+        await asyncio.gather(*(engine.close() for engine in self._engines.values()))
+
+
+def add(app: web.Application, machines: Machines) -> None:
+    """Serve workers of other machines."""
+    app.add_routes([web.get(PATH, machines.handle)])
+    app.on_shutdown.append(machines.stop)
+
+
+@asynccontextmanager
+async def _marker(recordings: Recordings) -> AsyncIterator[Path]:
+    """A file in the folder of recordings, under a name that is nowhere else: who sees it sees the folder."""
+
+    def make() -> IO[bytes]:
+        recordings.directory.mkdir(parents=True, exist_ok=True)
+        return tempfile.NamedTemporaryFile(prefix=".machine-", dir=recordings.directory)
+
+    file = await recordings.folder.run(make)
+    try:
+        yield Path(file.name)
+    finally:
+        with suppress(OSError):  # it stays, where the folder hangs now
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await asyncio.to_thread(file.close)

@@ -1,0 +1,42 @@
+"""Which machines move media now, and how much each of their workers holds (I-07)."""
+
+from collections.abc import Mapping
+
+from signaling.http.route import Call, Model, Route
+
+
+class Worker(Model):
+    """A worker that answers; `records`: it sees the folder of recordings."""
+
+    name: str
+    rooms: int
+    seats: int
+    records: bool
+
+
+class Machine(Model):
+    """A machine by the name of its key, null for the server's own; without workers it is not connected."""
+
+    name: str | None
+    workers: list[Worker]
+
+
+async def workers(call: Call) -> list[Machine]:
+    """Return the server's own machine, then the others that have a key or are still here without."""
+    call.only(call.account.sees_all)
+    held: dict[str | None, list[Worker]] = {None: []}
+    held |= {name: [] for name in await call.roof.worker_keys.names()}
+    for name, counters in (await call.roof.hub.engine.stats()).items():
+        machine, _, _ = name.rpartition("/")
+        if isinstance(counters, Mapping):
+            held.setdefault(machine or None, []).append(_worker(name, counters))
+    return [Machine(name=name, workers=found) for name, found in held.items()]
+
+
+def _worker(name: str, counters: Mapping[str, int]) -> Worker:
+    rooms, seats = (int(counters.get(counter, 0)) for counter in ("rooms", "seats"))
+    return Worker(name=name, rooms=rooms, seats=seats, records=bool(counters.get("records", True)))
+
+
+ROUTES = [Route("GET", "/capacity/workers", workers, "Machines that move media", list[Machine], problems=(403,))]
+"""Below the capacity, which they make up."""

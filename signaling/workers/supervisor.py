@@ -1,0 +1,244 @@
+"""Keeps the media workers running: one process each, restarted when it dies or stops answering.
+
+Workers outlive the server: one that was started by an earlier server of this data directory is taken in with all its
+rooms as they are. Where something else starts them (systemd), the server waits for their sockets.
+"""
+
+import asyncio
+import logging
+import socket
+import struct
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from mediaserver.api import MediaEngine
+from mediaserver.errors import MediaError, Refused
+from signaling.app.settings import Settings
+from signaling.core.child_process import socket_path
+from signaling.core.server_id import owner_of
+from signaling.workers.detached_process import Detached
+from signaling.workers.pool import Workers
+
+log = logging.getLogger(__name__)
+
+READY_SECONDS = 20.0
+HELD_SECONDS = 5.0
+"""A worker that an earlier server left answers within so long, or is replaced."""
+POLL_SECONDS = 0.05
+AWAITED_SECONDS = 0.25
+"""Between two looks whether a worker that something else starts is there."""
+BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
+"""Waits before the first, second … restart in a row; the last one repeats."""
+STEADY_SECONDS = 30.0
+"""A worker that ran this long starts the row anew."""
+WATCH_SECONDS = 2.0
+SILENT_SECONDS = 3.0
+"""A worker that answers nothing this long is killed."""
+
+Command = Callable[[int, Path], Sequence[str]]
+Connect = Callable[[Path], Awaitable[MediaEngine]]
+Ask = Callable[[Path], Awaitable[None]]
+
+
+def worker_command(settings: Settings) -> Command:
+    """Return how the worker of a number is started on a socket."""
+    owner = owner_of(settings.data)
+
+    def command(index: int, path: Path) -> Sequence[str]:
+        port = settings.media_port + index if settings.media_port else 0
+        first, last = settings.rtp_ports
+        where = ["--socket", str(path), "--owner", owner, "--port", str(port), "--rtp-ports", str(first), str(last)]
+        where += ["--address", *settings.media_addresses]
+        return [sys.executable, "-m", "mediaserver", *where]
+
+    return command
+
+
+class Supervisor:
+    """Owns the worker processes and hands their engines to `workers`.
+
+    `command` None: others start them, and they are only waited for; `ask` then asks one to end, which may be of another
+    user than we are.
+    """
+
+    def __init__(
+        self, workers: Workers, count: int, run: Path, command: Command | None, connect: Connect, ask: Ask | None = None
+    ) -> None:
+        # given
+        self.workers = workers
+        self._count = count
+        self._run = run
+        self._command = command
+        self._connect = connect
+        self._ask = ask
+        # owned
+        self._tasks: list[asyncio.Task[None]] = []
+        self._leaving = False
+        # counters
+        self.restarts = 0
+
+    async def start(self) -> None:
+        """Start all workers and wait until each takes rooms, or has failed to for the first time.
+
+        Those that an earlier server had beyond our number end: they would record on into files that count as closed.
+        """
+        if self._command is not None:
+            await asyncio.gather(*(self._end(path) for path in self._others()))
+        ready = [asyncio.Event() for _ in range(self._count)]
+        self._tasks = [asyncio.create_task(self._keep(index, event)) for index, event in enumerate(ready)]
+        await asyncio.gather(*(event.wait() for event in ready))
+
+    def _others(self) -> list[Path]:
+        """The sockets of workers that are not ours."""
+        ours = {_socket_name(index) for index in range(self._count)}
+        folder = socket_path(self._run, _socket_name(0)).parent
+        return [path for path in folder.glob("media-*.sock") if path.name not in ours]
+
+    async def _end(self, path: Path) -> None:
+        if (process := _listening(path.stem, path)) is not None:
+            log.warning("= %s is one more than are wanted", path.stem)
+            await process.stop()
+        _remove(path)
+
+    async def stop(self) -> None:
+        """Stop all workers."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def leave(self) -> None:
+        """Let go of all workers, which hold their rooms for the next server."""
+        self._leaving = True
+        await self.stop()
+
+    async def _keep(self, index: int, ready: asyncio.Event) -> None:
+        failures = 0
+        while True:
+            began = time.monotonic()
+            try:
+                await self._live(index, ready)
+            except (OSError, MediaError) as error:  # neither memory nor a process left for it, for one
+                log.error("x media worker %d could not be started: %s", index, error)
+            ready.set()
+            failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures + 1
+            wait = BACKOFF_SECONDS[min(max(failures, 1), len(BACKOFF_SECONDS)) - 1]
+            log.error("= media worker %d is gone, the next one is taken in %.1f s at the earliest", index, wait)
+            self.restarts += 1
+            await asyncio.sleep(wait)
+
+    async def _live(self, index: int, ready: asyncio.Event) -> None:
+        """Take in one worker process, running or made for it, until its end."""
+        name = f"media-{index}"
+        path = socket_path(self._run, _socket_name(index))
+        left = _listening(name, path)
+        process = left or await self._begin(index, name, path, ready)
+        try:
+            engine = await self._reach(path, process, READY_SECONDS if left is None else HELD_SECONDS)
+            if engine is None:
+                log.error("x %s does not answer on its socket", name)
+                return
+            await self.workers.take(str(index), engine)
+            ready.set()
+            await attend(self.workers, str(index), engine, process.wait())
+        finally:
+            if self._leaving:
+                process.release()
+            elif not process.released:
+                await self._stop(process, path)
+
+    async def _stop(self, process: Detached, path: Path) -> None:
+        if self._command is None and self._ask is not None:
+            with suppress(OSError):  # it is gone already
+                await self._ask(path)
+        await process.stop()
+        if self._command is not None:
+            _remove(path)
+
+    async def _begin(self, index: int, name: str, path: Path, ready: asyncio.Event) -> Detached:
+        """Start a worker, or wait for one that something else starts, as the server need not. Raises OSError."""
+        if self._command is not None:
+            _remove(path)
+            return Detached.start(name, self._command(index, path))
+        log.warning("= nobody listens on %s yet: media worker %d is waited for", path, index)
+        ready.set()
+        while (process := _listening(name, path)) is None:  # noqa: ASYNC110 - what starts it does not tell us
+            await asyncio.sleep(AWAITED_SECONDS)
+        return process
+
+    async def _reach(self, path: Path, process: Detached, seconds: float) -> MediaEngine | None:
+        deadline = time.monotonic() + seconds
+        while process.alive and time.monotonic() < deadline:
+            try:
+                return await self._connect(path)
+            except Refused as error:  # of another release, which ends for ours, or of another data directory
+                log.warning("x %s: %s", process.name, error)
+                try:
+                    async with asyncio.timeout(READY_SECONDS):
+                        await process.wait()
+                except TimeoutError:
+                    process.release()  # it is somebody else's
+                    raise
+            except (OSError, MediaError):
+                await asyncio.sleep(POLL_SECONDS)
+        return None
+
+
+def _socket_name(index: int) -> str:
+    return f"media-{index}.sock"
+
+
+def _listening(name: str, path: Path) -> Detached | None:
+    """Return the process that listens on a socket, if any does."""
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(1.0)
+            probe.connect(str(path))
+            credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        pid, _, _ = struct.unpack("3i", credentials)
+        return Detached(name, pid)
+    except OSError:
+        return None
+
+
+async def attend(workers: Workers, name: str, engine: MediaEngine, end: Coroutine[Any, Any, object]) -> None:
+    """Have a worker that was taken in serve until its engine is lost, it stops answering, or `end` comes."""
+    tasks: list[asyncio.Task[Any]] = [
+        asyncio.create_task(workers.serve(name)),
+        asyncio.create_task(_watch(engine)),
+        asyncio.create_task(end),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await _close(engine)
+
+
+async def _watch(engine: MediaEngine) -> None:
+    """Return when the engine stops answering: a process that hangs is as dead as one that ended."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                await engine.stats()
+        except (TimeoutError, OSError, MediaError) as error:
+            log.error("x a media worker does not answer: %r", error)
+            return
+
+
+async def _close(engine: MediaEngine) -> None:
+    try:
+        async with asyncio.timeout(1.0):
+            await engine.close()
+    except (TimeoutError, OSError, MediaError):
+        log.info("x a media worker was gone already")
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)

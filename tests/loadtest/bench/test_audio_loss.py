@@ -1,0 +1,40 @@
+"""Bad lines, heard through the server's mixer. Seeded: every run is the same."""
+
+import random
+from itertools import islice
+
+import pytest
+
+from loadtest.bench.audio_loss import LINES, Line, bursts, measure, random_loss, table
+
+BY_NAME = {line.name: line for line in LINES}
+
+
+@pytest.mark.parametrize("name", ["clean", "jitter 10 ms", "jitter 20 ms", "jitter 30 ms"])
+def test_jitter_alone_costs_no_sound_and_little_time(name: str) -> None:
+    figures = measure(BY_NAME[name], 6)
+    assert (figures.filled_pct, figures.longest_silence_ms, figures.tone_hz) == (100.0, 0, 440)
+    assert figures.latency_ms_p95 <= 60
+
+
+@pytest.mark.parametrize("name", ["loss 5 %", "loss 10 %", "loss 30 %", "60 ms bursts", "100 ms bursts"])
+def test_loss_leaves_nearly_all_of_a_voice(name: str) -> None:
+    figures = measure(BY_NAME[name], 6)
+    assert figures.filled_pct >= 95
+    assert figures.longest_silence_ms <= 100
+    assert figures.tone_hz == pytest.approx(440, abs=1)
+    assert figures.latency_ms_p95 <= 60
+
+
+def test_every_line_is_a_row_of_the_table() -> None:
+    rows = table([measure(Line("any", random_loss(0)), 3)]).splitlines()
+    assert len(rows) == 3
+    assert len({row.count("|") for row in rows}) == 1
+
+
+def test_losses_come_as_scripted() -> None:
+    chance = random.Random(1)
+    assert sum(islice(random_loss(0.3)(chance), 10_000)) == pytest.approx(3000, abs=150)
+    flags = "".join("x" if lost else "." for lost in islice(bursts(3, 50)(chance), 10_000))
+    assert set(flags.rstrip("x").replace(".", " ").split()) == {"xxx"}
+    assert flags.count("xxx") == pytest.approx(200, rel=0.1)

@@ -1,0 +1,101 @@
+"""Flash and beep, and when they come out: noted to the sample and the picture."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from loadtest.bench.av_sync_probe import EVERY_S, Clapping, Silence, Witness, after, material, recorded, rises
+from loadtest.endpoint.sender import FPS, Layer, Voice, with_extension
+from mediaserver.transport.srtp import Outgoing
+from tests.film import film
+
+TICKS = 50 * EVERY_S
+
+
+def feed(witness: Witness, codec: str, packet: Outgoing) -> None:
+    whole = with_extension(packet, bytes.fromhex("bede0000"))
+    witness.packet(codec, memoryview(whole), len(whole))
+
+
+@pytest.mark.parametrize("codec", ["H264", "VP8"])
+def test_flash_and_beep_of_each_loop_are_noted_when_they_come(codec: str) -> None:
+    now = 0.0
+    witness, made = Witness(lambda: now), material()
+    voice = Voice(1, 111, made.voice)
+    layer = Layer(2, 97, made.cameras(codec, 1)[0], b"")  # type: ignore[arg-type]
+    begun = []
+    for tick in range(3 * TICKS):
+        now = tick * 0.02
+        begun += [now] if voice.begins and layer.begins else []
+        feed(witness, "opus", voice.next())
+        for packet in layer.next()[0] if tick % 2 == 0 else ():
+            feed(witness, codec, packet)
+    assert begun == [0, EVERY_S, 2 * EVERY_S]
+    assert witness.flashes == begun[1:]  # before the first nothing was dark
+    assert witness.beeps == pytest.approx([at + 0.0065 for at in begun], abs=0.002)  # the encoder's look-ahead
+
+
+def test_pictures_of_before_are_forgotten() -> None:
+    now = 0.0
+    witness = Witness(lambda: now)
+    layer = Layer(2, 97, material().cameras("H264", 1)[0], b"")
+    for number in range(EVERY_S * FPS + 1):
+        now = number / FPS
+        for packet in layer.next()[0]:
+            feed(witness, "H264", packet)
+    assert witness.flashes == [EVERY_S]
+    witness.forget()
+    assert witness.flashes == []
+
+
+def test_sound_begins_after_a_tenth_of_a_second_of_silence() -> None:
+    silence = Silence()
+    loud = np.full(960, 8000, np.int16)
+    for at, first in ((1.0, 480), (1.02, 0), (1.08, 0), (1.3, 96)):
+        silence.hear(np.where(np.arange(960) >= first, loud, 0).astype(np.int16), at)
+    assert silence.ends == pytest.approx([1.01, 1.302])
+
+
+def test_light_rises_through_the_middle_of_dark_and_bright() -> None:
+    lights = [(0.0, 16.0), (0.1, 20.0), (0.2, 130.0), (0.3, 235.0), (0.4, 16.0), (0.5, 235.0)]
+    assert (rises(lights), rises([])) == ([0.2, 0.5], [])
+
+
+def test_each_moment_has_the_first_within_reach() -> None:
+    assert after([0.0, 1.0, 2.0], [0.1, 0.2, 1.9, 2.5], 0, 0.4) == {0.0: 0.1}
+    assert after([2.0], [0.1, 1.9], -0.4, 0.4) == {2.0: pytest.approx(-0.1)}
+
+
+async def test_only_what_was_listened_to_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 10.0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr("loadtest.bench.av_sync_probe.time.monotonic", lambda: now)
+    monkeypatch.setattr("loadtest.bench.av_sync_probe.asyncio.sleep", sleep)
+    clapping = Clapping()
+    await clapping.listen(2, 0.9)
+    await clapping.listen(1, 0.9)
+    assert clapping.heard([9.9, 10.0, 13.9, 14.0, 14.8, 14.9, 16.8, 16.9]) == [10.0, 13.9, 14.9, 16.8]
+    assert now == pytest.approx(17.8)
+
+
+def test_a_clap_is_as_far_apart_as_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([1.0, 1.02, 3.01, 3.02, 5.0, 5.02])
+    monkeypatch.setattr("loadtest.bench.av_sync_probe.time.monotonic", lambda: next(moments))
+    clapping = Clapping()
+    for _ in range(3):
+        clapping.turned("picture")
+        clapping.turned("sound")
+    assert (clapping.flashes, clapping.beeps) == ([1.0, 3.01, 5.0], [1.02, 3.02, 5.02])
+    assert clapping.apart == pytest.approx(0.02)
+
+
+def test_a_recording_tells_when_it_grew_light_and_loud(tmp_path: Path) -> None:
+    with film(tmp_path / "1.mp4", 1).open("rb") as file:  # from dark to light, with a tone all the time
+        flashes, beeps = recorded(file)
+    assert flashes == [0.52]
+    assert beeps == [pytest.approx(0, abs=0.01)]

@@ -1,0 +1,136 @@
+"""The figures beside their limits."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from loadtest.bench import forward_minimum, worker_cost
+from loadtest.bench.pacing import beats
+from loadtest.bench.worker_cost import table
+from loadtest.endpoint.receive_counters import HEADER, Reception
+from loadtest.endpoint.sdp_offer import H264, OPUS
+from mediaserver.audio.opus import silence
+
+FIGURES = {
+    "forward_us_per_packet": {"10": 9.0, "30": 6.0, "60": 5.0},
+    "forward_limit_us_per_packet": {"10": 2.0, "30": 2.1, "60": 2.2},
+    "forward_paced_limit_us_per_packet": {"10": 4.0, "30": 4.1, "60": 4.2},
+    "compose_core_pct": 22.5,
+    "compose_floor_core_pct": 17.5,
+    "compose_paced_floor_core_pct": 21.5,
+    "mix30_core_pct": 11.0,
+    "mix30_limit_core_pct": 4.0,
+    "mix30_paced_limit_core_pct": 6.0,
+    "join_cpu_ms": 4.5,
+    "memory_per_receiver_kb": 147,
+    "conditions": {
+        "cpu": "AMD EPYC", "cores": 2, "python": "3.11.7", "kernel": "6.18", "seconds": 20.0, "rounds": 3,
+        "load_average": 0.5, "date": "2026-11-25",
+    },
+}  # fmt: skip
+
+
+def test_the_table_sets_each_figure_beside_its_limit_and_its_reach() -> None:
+    head, line, *lines = table(FIGURES).splitlines()[:9]
+    assert line.count("|") == head.count("|")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")][:5] for line in lines]
+    assert rows == [
+        ["forward, 1 to 10: µs per packet", "9.0", "2.0", "4.0", "≤ 7"],
+        ["forward, 1 to 30: µs per packet", "6.0", "2.1", "4.1", "≤ 5"],
+        ["forward, 1 to 60: µs per packet", "5.0", "2.2", "4.2", "≤ 4.5"],
+        ["16 × H.264 640x360@25 composed to 720p25, core-%", "22.5", "17.5", "21.5", "≤ 25"],
+        ["mix of 30 senders, core-%", "11.0", "4.0", "6.0", "≤ 10"],
+        ["join (seat, SDP, ICE, DTLS), ms", "4.5", "–", "–", "≤ 4"],
+        ["memory per receiver, KiB", "147", "–", "–", "≤ 150"],
+    ]
+
+
+class Room:
+    """Takes a tenth of a core, and sends what a script says to each receiver of it."""
+
+    def __init__(self, send: Callable[[int, Reception], None], receivers: int) -> None:
+        self.callers = [SimpleNamespace(reception=Reception()) for _ in range(receivers)]
+        self._send = send
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Room"]:
+        yield self
+
+    async def work(self, _room: object, seconds: float) -> float:
+        for at, caller in enumerate(self.callers):
+            self._send(at, caller.reception)
+        return seconds / 10
+
+    async def seated(self, _room: object) -> None:
+        """Everyone sits, and a packet of everything has come."""
+        for caller in self.callers:
+            packets(caller.reception, H264, 1, 0)
+            packets(caller.reception, OPUS, 1, 0)
+
+
+def packets(reception: Reception, payload_type: int, count: int, length: int, first: int = 0) -> None:
+    for at in range(first, first + count):
+        header = HEADER.pack(0x80, payload_type, at, 960 * at, payload_type)
+        reception.receive(memoryview(header), length)
+
+
+Play = Callable[[Callable[[int, Reception], None], int], None]
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Let a script take a worker's place."""
+
+    def put(send: Callable[[int, Reception], None], receivers: int) -> None:
+        room = Room(send, receivers)
+        monkeypatch.setattr(worker_cost, "bench_room", room.open)
+        monkeypatch.setattr(worker_cost, "seat_cameras", room.seated)
+        monkeypatch.setattr(worker_cost, "seat_voices", room.seated)
+        monkeypatch.setattr(worker_cost, "_cpu", room.work)
+        monkeypatch.setattr(worker_cost, "SETTLE_S", 0)
+
+    return put
+
+
+async def test_who_leaves_composed_pictures_out_is_not_cheaper_for_it(play: Play) -> None:
+    play(lambda _at, reception: packets(reception, H264, 46, 1000, first=1), 1)
+    assert await worker_cost.compose_pct(2.0) == pytest.approx(10 * 50 / 46)
+
+
+async def test_a_composed_picture_that_is_late_is_no_figure(play: Play) -> None:
+    play(lambda _at, reception: packets(reception, H264, 44, 1000, first=1), 1)
+    with pytest.raises(RuntimeError, match=r"22\.0 pictures/s only"):
+        await worker_cost.compose_pct(2.0)
+
+
+async def test_a_mix_that_everyone_hears_is_a_figure(play: Play) -> None:
+    play(lambda _at, reception: packets(reception, OPUS, 100, 90, first=1), 30)
+    assert await worker_cost.mix_pct(2.0) == pytest.approx(10)
+
+
+async def test_a_mix_that_one_does_not_hear_is_no_figure(play: Play) -> None:
+    play(lambda at, reception: packets(reception, OPUS, 5 if at == 7 else 100, 90, first=1), 30)
+    with pytest.raises(RuntimeError, match=r"2\.5 packets/s only"):
+        await worker_cost.mix_pct(2.0)
+
+
+async def test_a_mix_of_silence_is_no_figure(play: Play) -> None:
+    size = HEADER.size + len(silence())
+    play(lambda at, reception: packets(reception, OPUS, 100, size if at == 7 else 90, first=1), 30)
+    with pytest.raises(RuntimeError, match="19 bytes a packet only"):
+        await worker_cost.mix_pct(2.0)
+
+
+def test_the_plain_limits_are_measured() -> None:
+    assert forward_minimum.forward_us(2) > 0
+    assert forward_minimum.mix_pct(6, 1) > 0
+
+
+def test_what_is_paced_comes_at_its_multiples_and_not_before() -> None:
+    began = time.monotonic()
+    came = [(number, time.monotonic() - began) for number in beats(3, 0.05)]
+    assert [number for number, _ in came] == [0, 1, 2]
+    assert all(at >= number * 0.05 for number, at in came)

@@ -1,0 +1,77 @@
+"""Two versions by turns."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadtest.compare import ab_compare
+
+HERE = Path(__file__).parents[3]
+COMPILED = pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")
+FORWARD = ab_compare.WORKS["forward"](1)
+
+
+def test_the_rounds_are_a_row_with_the_change_of_their_median() -> None:
+    pairs: list[ab_compare.Pair] = [((10.0,), (8.0,)), ((9.0,), (9.0,)), ((8.04,), (6.0,))]
+    assert ab_compare.rows(ab_compare.WORKS["forward"](30), pairs) == (
+        "| forward to 30, µs per packet | 10.0 · 9.0 · 8.0 | 8.0 · 9.0 · 6.0 | -20% |"
+    )
+
+
+def test_joins_are_one_run_and_two_rows() -> None:
+    assert ab_compare.rows(ab_compare.WORKS["join"](1), [((4.0, 150.0), (3.0, 150.0))]).splitlines() == [
+        "| join, ms | 4.0 | 3.0 | -25% |",
+        "| memory per receiver, KiB | 150.0 | 150.0 | +0% |",
+    ]
+
+
+def test_a_run_s_figure_lies_among_its_windows() -> None:
+    assert ab_compare.lower_quartile([300.0, 20.0]) == 90.0
+    assert ab_compare.lower_quartile([5.0, 9.0, 6.0, 7.0, 8.0]) == 6.0
+
+
+async def test_a_checkout_without_a_compiled_worker_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no compiled media worker in"):
+        await ab_compare.run(tmp_path, FORWARD, 1.0, 1, lambda _text: None)
+
+
+async def test_the_other_worker_is_the_other_checkout_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "mediaserver"
+    package.mkdir()
+    for name in ("__init__.py", "_wire.so"):
+        (package / name).touch()
+    (package / "__main__.py").write_text("raise SystemExit(7)\n")
+    with pytest.raises(ValueError, match="no compiled media worker in"):
+        await ab_compare.run(tmp_path, FORWARD, 1.0, 1, lambda _text: None)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    monkeypatch.chdir(tmp_path.parent)
+    with pytest.raises(RuntimeError, match="the media worker ended with 7"):
+        await ab_compare.run(Path(tmp_path.name), FORWARD, 1.0, 1, lambda _text: None)
+
+
+@COMPILED
+async def test_who_goes_first_changes_with_every_round() -> None:
+    asked: list[Path | None] = []
+
+    async def cost(at: Path | None, seconds: float) -> ab_compare.Figures:
+        asked.append(at)
+        return (seconds * (1 if at is None else 2),)
+
+    told: list[str] = []
+    pairs = await ab_compare.run(HERE, ab_compare.Work(("sums", "more"), cost), 3.0, 3, told.append)
+    assert pairs == [((6.0,), (3.0,))] * 3
+    assert asked == [HERE, None, None, HERE, HERE, None]
+    assert told == ["sums, more: round 1 of 3", "sums, more: round 2 of 3", "sums, more: round 3 of 3"]
+
+
+@COMPILED
+@pytest.mark.parametrize(("name", "least", "most"), [("forward", 0.5, 5000), ("compose", 5, 200)])
+async def test_both_versions_work_in_each_round(
+    name: str, least: float, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ab_compare, "STEADY_S", 0.5)
+    (((other,), (this,)),) = await ab_compare.run(HERE, ab_compare.WORKS[name](1), 1.0, 1, lambda _text: None)
+    assert least < other < most and least < this < most

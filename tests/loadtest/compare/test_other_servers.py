@@ -1,0 +1,112 @@
+"""Other programs at the same work: mediasoup as far as it is asked, FFmpeg for real."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from loadtest.compare import ffmpeg_xstack, other_servers
+from loadtest.compare.mediasoup import mediasoup_room
+from loadtest.endpoint.endpoint import Caller, Material
+from loadtest.endpoint.sdp_answer import parse_answer
+from loadtest.endpoint.sdp_offer import Wish
+from mediaserver.api import SeatOptions
+from mediaserver.transport.dtls import fingerprint, make_certificate
+
+SCRIPTED = """
+const { appendFileSync } = require('node:fs')
+const note = (name, value) => appendFileSync(__dirname + '/notes', JSON.stringify([name, value]) + '\\n')
+let made = 0
+const transport = () => ({
+  iceParameters: { usernameFragment: 'fragment', password: 'secret' },
+  iceCandidates: [{ foundation: 'f', priority: 1, ip: '127.0.0.1', port: 40123 }],
+  dtlsParameters: { fingerprints: [{ algorithm: 'sha-1', value: '00' }, { algorithm: 'sha-256', value: 'AB:CD' }] },
+  connect: async ({ dtlsParameters }) => note('connect', dtlsParameters),
+  produce: async ({ kind, rtpParameters: { codecs, encodings } }) => {
+    note('produce', [kind, codecs[0].mimeType, codecs[0].payloadType, encodings[0].ssrc])
+    return { id: `producer ${++made}` }
+  },
+  consume: async ({ producerId }) => note('consume', producerId)
+})
+const router = { createWebRtcTransport: async ({ listenIps }) => { note('listen', listenIps); return transport() } }
+const close = () => note('close', null)
+exports.createWorker = async () => ({ pid: process.pid, createRouter: async () => router, close })
+"""
+
+
+def _scripted(folder: Path) -> Path:
+    """A module of that name which notes what it is asked; where its notes are."""
+    module = folder / "node_modules/mediasoup"
+    module.mkdir(parents=True)
+    (module / "index.js").write_text(SCRIPTED)
+    return module / "notes"
+
+
+def _offer(wish: Wish) -> tuple[str, int, int]:
+    caller = Caller(CERTIFICATE, Material((), lambda _codec, _layers: ()), wish)
+    return caller.offer(), caller._ssrcs.mic, caller._ssrcs.camera[0]
+
+
+CERTIFICATE = make_certificate()
+
+
+async def test_who_has_a_camera_publishes_and_the_others_receive(tmp_path: Path) -> None:
+    notes = _scripted(tmp_path)
+    offer, mic, camera = _offer(Wish(("VP8",), 1, picture=False))
+    async with mediasoup_room(tmp_path) as room:
+        published = parse_answer(await room.answer(SeatOptions("0", "Point 0"), offer))
+        viewed = parse_answer(await room.answer(SeatOptions("1", "Point 1"), _offer(Wish(("VP8",), camera=False))[0]))
+        assert room.pid == room.node.pid
+    assert {mid: (line.codecs, line.receives) for mid, line in published.lines.items()} == {
+        "0": (((111, "opus"),), True),
+        "1": (((96, "VP8"),), True),
+    }
+    assert {mid: (line.codecs, line.receives) for mid, line in viewed.lines.items()} == {
+        "0": (((111, "opus"),), False),
+        "2": (((96, "VP8"),), False),
+    }
+    assert (viewed.fragment, viewed.password, viewed.candidates) == ("fragment", "secret", (("127.0.0.1", 40123),))
+    assert viewed.fingerprints == (("sha-256", "AB:CD"),)
+    algorithm, value = fingerprint(CERTIFICATE).split()
+    joined = [
+        ["listen", ["127.0.0.1"]],
+        ["connect", {"role": "client", "fingerprints": [{"algorithm": algorithm, "value": value}]}],
+    ]
+    assert [json.loads(line) for line in notes.read_text().splitlines()] == [
+        *joined,
+        ["produce", ["audio", "audio/opus", 111, mic]],
+        ["produce", ["video", "video/VP8", 96, camera]],
+        *joined,
+        ["consume", "producer 1"],
+        ["consume", "producer 2"],
+        ["close", None],
+    ]
+
+
+async def test_a_folder_without_mediasoup_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError, match="mediasoup ended with 1"):
+        async with mediasoup_room(tmp_path):
+            pass
+    assert "Cannot find module 'mediasoup'" in capfd.readouterr().err
+
+
+async def test_ffmpeg_composes_in_real_time() -> None:
+    windows = await ffmpeg_xstack.windows(Path("ffmpeg"), 1.0)
+    assert len(windows) == 2
+    assert all(0.02 < window < 4 for window in windows)
+
+
+async def test_an_ffmpeg_that_cannot_is_told() -> None:
+    with pytest.raises(RuntimeError, match="FFmpeg ended with 1"):
+        await ffmpeg_xstack.windows(Path("/bin/false"), 1.0)
+
+
+def test_what_is_here_is_measured() -> None:
+    here, there = Path("/modules"), Path("/bin/ffmpeg")
+    assert other_servers.works(None, None) == []
+    assert [(path, work.names) for path, work in other_servers.works(here, there)] == [
+        (here, ("mediasoup: forward to 10, µs per packet",)),
+        (here, ("mediasoup: forward to 30, µs per packet",)),
+        (here, ("mediasoup: forward to 60, µs per packet",)),
+        (there, ("FFmpeg xstack: compose 16, core-%",)),
+    ]

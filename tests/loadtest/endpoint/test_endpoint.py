@@ -1,0 +1,278 @@
+"""A caller against the server's own transport, over loopback."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import cast
+
+import pytest
+
+from loadtest.endpoint.decoder import Decode
+from loadtest.endpoint.endpoint import Caller, Material
+from loadtest.endpoint.participant import Participant
+from loadtest.endpoint.receive_counters import HEADER
+from loadtest.endpoint.rtcp import Request, ResendWanted, keyframe_request, parse_requests
+from loadtest.endpoint.sdp_offer import H264, OPUS, Wish
+from loadtest.endpoint.sender import PICTURE_STEP
+from loadtest.endpoint.transport import LinkFailed
+from loadtest.media.clip import Clip
+from loadtest.media.picture import KEY_EVERY, Card, clips, colour
+from loadtest.media.tone import encode_tone
+from loadtest.server.rest_client import Client
+from mediaserver.audio.opus import silence
+from mediaserver.rtp.nack import RETRY_S
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import is_keyframe
+from mediaserver.rtp.rtcp import nack
+from mediaserver.sdp.webrtc import Local, Offer, parse_offer, write_answer
+from mediaserver.transport.dtls import fingerprint, make_certificate
+from mediaserver.transport.srtp import Outgoing
+from mediaserver.transport.udp_mux import UdpMux
+from mediaserver.transport.webrtc import WebRtcTransport
+from mediaserver.worker.ticker import Ticker
+
+CERTIFICATE = make_certificate()
+
+
+class Server:
+    """One peer's transport and everything it received."""
+
+    def __init__(self) -> None:
+        self.mux = UdpMux()
+        self.mux.open(["127.0.0.1"], 0)
+        self.ticker = Ticker(5, lambda: self.mux.look(time.monotonic()))
+        self.ticker.start()
+        self.transport: WebRtcTransport | None = None
+        self.offer: Offer | None = None
+        self.states: list[tuple[str, str]] = []
+        self.packets: list[tuple[Packet, dict[int, bytes]]] = []
+        self.requests: list[Request] = []
+        self.greeting: list[bytes] = []
+        self._news = asyncio.Event()
+
+    def answer(self, offer: str) -> str:
+        self.offer = parse_offer(offer)
+        self.transport = WebRtcTransport(
+            self.mux,
+            CERTIFICATE,
+            self.offer.fragment,
+            self.offer.password,
+            list(self.offer.fingerprints),
+            self,
+            self.changed,
+        )
+        ice = self.transport.ice
+        local = Local(ice.fragment, ice.password, fingerprint(CERTIFICATE), tuple(self.mux.addresses), {"0": 1, "2": 2})
+        return write_answer(self.offer, local, ("H264", "VP8"))
+
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        self.packets += [(packets[0], extensions), *((packet, {}) for packet in packets[1:])]
+        self._news.set()
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        self.requests += parse_requests(data)
+        self._news.set()
+
+    def answered(self, round_trip: float, now: float) -> None:
+        """Nothing is asked here."""
+
+    def changed(self, state: str, reason: str) -> None:
+        self.states.append((state, reason))
+        self._news.set()
+        if state == "connected" and self.transport is not None:
+            for packet in self.greeting:
+                self.transport.send_packet(packet)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not true():
+                self._news.clear()
+                await self._news.wait()
+
+    def video(self, rid: bytes) -> int:
+        return next((p.ssrc for p, extensions in self.packets if extensions.get(10) == rid), 0)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    running = Server()
+    yield running
+    if running.transport is not None:
+        await running.transport.close()
+    running.ticker.stop()
+    running.mux.close()
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory: pytest.TempPathFactory) -> tuple[Clip, ...]:
+    return clips(Card("Xã Diên Lạc", 4), "H264", 3, tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture
+def material(camera: tuple[Clip, ...]) -> Material:
+    return Material(encode_tone(440), lambda _codec, layers: camera[:layers])
+
+
+Call = Callable[..., Caller]
+
+
+@pytest.fixture
+async def call(material: Material) -> AsyncIterator[Call]:
+    """Makes callers, and lets them leave at the end."""
+    made: list[Caller] = []
+
+    def make(wish: Wish, decode: Decode | None = None) -> Caller:
+        made.append(Caller(make_certificate(), material, wish, decode))
+        return made[-1]
+
+    yield make
+    for caller in made:
+        await caller.close()
+
+
+async def connected(server: Server, caller: Caller) -> WebRtcTransport:
+    await caller.connect(server.answer(caller.offer()))
+    assert server.transport is not None
+    await server.until(lambda: ("connected", "") in server.states)
+    return server.transport
+
+
+async def test_what_comes_right_behind_the_handshake_is_kept(server: Server, call: Call) -> None:
+    caller = call(Wish())
+    server.greeting = [HEADER.pack(0x80, OPUS, n, n * 960, 7) + silence() for n in range(40)]
+    await connected(server, caller)
+    async with asyncio.timeout(10):
+        while 7 not in caller.reception.streams or caller.reception.streams[7].highest < 39:
+            await asyncio.sleep(0.01)
+    assert (caller.reception.streams[7].packets, caller.reception.streams[7].lost) == (40, 0)
+
+
+async def test_microphone_and_three_layers_arrive(server: Server, call: Call) -> None:
+    caller = call(Wish())
+    await connected(server, caller)
+    await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
+    mic = caller._ssrcs.mic
+    await server.until(lambda: any(p.ssrc == mic for p, _ in server.packets))
+    first = {p.ssrc: p for p, _ in reversed(server.packets)}
+    assert {p.payload_type for p in first.values()} == {OPUS, H264}
+    assert set(first) == {mic, *caller._ssrcs.camera}
+    assert all(is_keyframe("H264", first[ssrc].payload) for ssrc in caller._ssrcs.camera)
+
+
+@pytest.mark.parametrize(("layers", "wanted"), [(1, 3), (3, 1)])
+async def test_layers_that_rest_send_nothing_and_the_others_go_on(
+    server: Server, call: Call, layers: int, wanted: int
+) -> None:
+    caller = call(Wish())
+    await connected(server, caller)
+    await server.until(lambda: all(server.video(rid) for rid in (b"q", b"h", b"f")))
+    lowest, *others = caller._ssrcs.camera
+    caller.sending.layers, caller.sending.wanted = layers, wanted
+
+    async def of_the_lowest(count: int) -> None:
+        server.packets.clear()
+        await server.until(lambda: sum(p.ssrc == lowest for p, _ in server.packets) >= count)
+
+    await of_the_lowest(3)  # what was on its way has come
+    await of_the_lowest(10)
+    assert not {p.ssrc for p, _ in server.packets} & set(others)
+
+
+@pytest.mark.parametrize(("lines", "layers"), [(180, 1), (360, 2), (720, 3)])
+def test_what_nobody_looks_at_rests(call: Call, lines: int, layers: int) -> None:
+    participant = Participant(cast("Client", None), lambda: call(Wish()))
+    participant.caller = call(Wish())
+    participant._take({"type": "wanted", "lines": lines})
+    assert participant.caller.sending.wanted == layers
+
+
+async def test_a_key_frame_comes_when_asked_for(server: Server, call: Call) -> None:
+    caller = call(Wish(layers=1))
+    transport = await connected(server, caller)
+    ssrc = caller._ssrcs.camera[0]
+
+    def pictures() -> list[Packet]:
+        return [p for p, _ in server.packets if p.ssrc == ssrc]
+
+    await server.until(lambda: len({p.timestamp for p in pictures()}) > 3)
+    seen = len(pictures())
+    transport.send_rtcp(keyframe_request(1, ssrc))
+    await server.until(lambda: any(is_keyframe("H264", p.payload) for p in pictures()[seen:]))
+    stamps = list(dict.fromkeys(p.timestamp for p in pictures() if is_keyframe("H264", p.payload)))
+    assert (stamps[1] - stamps[0]) & 0xFFFFFFFF < KEY_EVERY * PICTURE_STEP
+
+
+async def test_a_lost_packet_is_sent_again(server: Server, call: Call) -> None:
+    caller = call(Wish(layers=1))
+    transport = await connected(server, caller)
+    ssrc, sent = caller._ssrcs.camera[0], []
+
+    def lose_the_third(packets: Iterable[Outgoing]) -> None:
+        kept = []
+        for packet in packets:
+            sent.append(packet[1]) if packet[3] == ssrc else None
+            kept.append(packet) if packet[3] != ssrc or len(sent) != 3 else None
+        whole(kept)
+
+    whole = caller._link.send
+    caller._link.send = lose_the_third  # type: ignore[method-assign]
+    await server.until(lambda: len(sent) > 3)
+    assert sent[2] not in [p.sequence for p, _ in server.packets if p.ssrc == ssrc]
+    transport.send_rtcp(nack(1, ssrc, [sent[2]]))
+    await server.until(lambda: sent[2] in [p.sequence for p, _ in server.packets if p.ssrc == ssrc])
+
+
+async def test_older_holes_are_asked_for_again_with_newer_ones(server: Server, call: Call) -> None:
+    transport = await connected(server, call(Wish()))
+    for last in ([10, 13], [20]):
+        transport.send([(H264, sequence, 0, 2, b"\x41") for sequence in last])
+        await server.until(lambda last=last: any(last[-1] - 1 in asked(request) for request in server.requests))  # type: ignore[misc]
+        await asyncio.sleep(RETRY_S + 0.01)
+    assert [asked(request) for request in server.requests] == [(11, 12), (14, 15, 16, 17, 18, 19, 11, 12)]
+
+
+def asked(request: Request) -> tuple[int, ...]:
+    return request.sequences if isinstance(request, ResendWanted) else ()
+
+
+async def test_what_the_server_sends_is_counted_and_decoded_on_request(
+    server: Server, call: Call, material: Material, camera: tuple[Clip, ...]
+) -> None:
+    decode = Decode()
+    caller = call(Wish(camera=False), decode)
+    transport = await connected(server, caller)
+    sequence = 0
+    for at, frame in enumerate(camera[0].frames[:30]):
+        last = len(frame.payloads) - 1
+        packets = [(H264 | (i == last) << 7, sequence + i, at * 3600, 2, p) for i, p in enumerate(frame.payloads)]
+        transport.send(packets)
+        transport.send([(OPUS, at, at * 960, 1, material.voice[at])])
+        sequence += len(packets)
+    async with asyncio.timeout(20):
+        while decode.pictures < 30 or caller.reception.audio().packets < 30:
+            await asyncio.sleep(0)
+    assert caller.reception.picture().frames == 30
+    assert caller.reception.picture().packets == sequence
+    assert caller.reception.picture().lost == 0
+    summary = decode.summary()
+    assert summary["size"] == [320, 180]
+    assert summary["faults"] == 0
+    assert abs(summary["tone_hz"] - 440) <= 3
+    green, red = summary["mean_rgb"][1], summary["mean_rgb"][0]
+    assert (green > red) == (colour(4)[1] > colour(4)[0])
+
+
+async def test_leaving_is_noticed_at_once(server: Server, call: Call) -> None:
+    caller = call(Wish())
+    await connected(server, caller)
+    await caller.close()
+    await server.until(lambda: server.states[-1] == ("closed", "closed"))
+
+
+async def test_nobody_there(server: Server, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadtest.endpoint.transport.CHECK_S", 0.001)
+    caller = call(Wish())
+    answer = server.answer(caller.offer()).replace("a=ice-pwd:", "a=ice-pwd:wrong")
+    with pytest.raises(LinkFailed):
+        await caller.connect(answer)
+    assert server.states == []

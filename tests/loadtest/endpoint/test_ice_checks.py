@@ -1,0 +1,64 @@
+"""Our checks against the server's ICE-lite agent."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest.endpoint.ice_checks import Checks, Credentials
+from mediaserver.transport import stun
+from mediaserver.transport.ice import IceLite
+
+ADDRESS = ("127.0.0.1", 50000)
+
+
+def pair() -> tuple[Checks, IceLite]:
+    local = Credentials()
+    server = IceLite(local.fragment, local.password)
+    return Checks(local, Credentials(server.fragment, server.password)), server
+
+
+def test_a_check_nominates_us_and_its_answer_is_recognised() -> None:
+    checks, server = pair()
+    response = server.request(stun.parse(checks.request()), ADDRESS)
+    assert server.selected == ADDRESS
+    assert response is not None
+    assert checks.response(response)
+
+
+def test_an_answer_counts_once() -> None:
+    checks, server = pair()
+    response = server.request(stun.parse(checks.request()), ADDRESS)
+    assert response is not None
+    assert [checks.response(response), checks.response(response)] == [True, False]
+
+
+def test_somebody_elses_answer_is_not_ours() -> None:
+    checks, _ = pair()
+    others, server = pair()
+    checks.request()
+    response = server.request(stun.parse(others.request()), ADDRESS)
+    assert response is not None
+    assert not checks.response(response)
+
+
+def test_a_wrong_password_validates_nothing() -> None:
+    local = Credentials()
+    server = IceLite(local.fragment, local.password)
+    checks = Checks(local, Credentials(server.fragment, "wrong" * 5))
+    assert server.request(stun.parse(checks.request()), ADDRESS) is None
+    assert server.validated == []
+
+
+def test_requests_to_somebody_else_are_not_answered() -> None:
+    checks, server = pair()
+    _, stranger = pair()
+    assert checks.answer(server.ask(0.0)) is not None
+    assert checks.answer(stranger.ask(0.0)) is None
+    assert checks.answer(checks.request()) is None
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_no_answer_and_gets_none(data: bytes) -> None:
+    checks, _ = pair()
+    checks.request()
+    assert not checks.response(data)
+    assert checks.answer(data) is None

@@ -1,0 +1,52 @@
+"""The province's cases and how they are made lighter."""
+
+import pytest
+
+from loadtest.load.cases import CASES, Case, Load
+
+
+def test_the_cases_are_those_of_the_requirements() -> None:
+    assert [(case.word, sum(case.sizes), len(case.sizes), case.kill) for case in CASES] == [
+        ("a", 169, 1, False),
+        ("b", 190, 4, False),
+        ("c", 192, 16, False),
+        ("d", 190, 4, True),
+    ]
+
+
+def test_a_scaled_case_keeps_its_conferences() -> None:
+    small = CASES[1].scaled(0.1)
+    assert (small.sizes, small.scale) == ((14, 2, 2, 2), 0.1)
+    assert small.title.en == "145 points and three sessions of 15, at 10 % of the points"
+    assert CASES[3].scaled(1) == CASES[3]
+
+
+def lighter(case: Case) -> list[Load]:
+    loads, load = [], Load(len(case.sizes)).lighter(case.shrink)
+    while load is not None:
+        loads.append(load)
+        load = load.lighter(case.shrink)
+    return loads
+
+
+def test_cameras_go_layer_by_layer_then_half_by_half_and_who_is_seen_stays() -> None:
+    loads = lighter(CASES[0])
+    assert [(load.conferences, load.layers, load.cameras(169)) for load in loads] == [
+        (1, 1, 169),
+        (1, 1, 92),
+        (1, 1, 54),
+        (1, 1, 35),
+        (1, 1, 16),
+    ]
+    assert Load(1).cameras(169) == 169
+    assert loads[-1].cameras(12) == 12
+
+
+def test_conferences_go_a_quarter_at_a_time() -> None:
+    assert [(load.conferences, load.share) for load in lighter(CASES[2])] == [(n, 1.0) for n in (12, 9, 6, 4, 3, 2, 1)]
+    assert {load.layers for load in lighter(CASES[2])} == {3}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_case_can_be_carried_out_with_the_points_there_are(case: Case) -> None:
+    assert sum(case.sizes) <= 169 + 30

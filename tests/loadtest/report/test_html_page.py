@@ -1,0 +1,153 @@
+"""The report's page: one file, nothing fetched, texts stay texts, and a miss is not hidden."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from loadtest.report.html_page import page
+from loadtest.report.verdict import ALWAYS, judge
+
+VOID = {"meta", "br"}
+
+
+def figures(**changed: Any) -> dict[str, Any]:
+    """One case as :func:`loadtest.report.case_result.result` gives it."""
+    case: dict[str, Any] = {
+        "word": "d",
+        "title": {"vi": "Mất một máy", "en": "A loss"},
+        "scale": 1.0,
+        "asked": {"sizes": [145, 15], "cameras": 160, "layers": 3},
+        "reached": {"sizes": [145, 15], "points": 160, "cameras": 80, "layers": 1},
+        "steps": [],
+        "expected": 160,
+        "joined": 160,
+        "failures": [],
+        "join_s": {"median": 0.2, "p95": 1.0, "max": 2.0},
+        "joins_s": [0.1, 0.2],
+        "pictures_per_s": {"median": 25.0, "p5": 24.9, "least": 24.0},
+        "lines": {"wanted": 720, "points": 160, "of": 160, "least": 720},
+        "rates": [24.0, 25.0],
+        "received": 1000,
+        "lost": 0,
+        "loss_pct": 0.0,
+        "sound": {"gaps": 0, "points_with_gaps": 0, "longest_ms": 40},
+        "server": {
+            "cpu_pct": 90,
+            "memory_mb": 600,
+            "processes": [{"name": "media-0", "cpu_pct": 90, "memory_mb": 600}],
+        },
+        "machine": {"server_pct": 90, "endpoints_pct": 50, "others_pct": 1, "idle_pct": 59},
+        "kill": {
+            "worker": "media-0",
+            "expected": 160,
+            "hit": 2,
+            "back": 160,
+            "back_s": {"median": 1.5, "p95": 2.0, "max": 2.0},
+            "times_s": [1.5, 2.0],
+        },
+    } | changed
+    return {"whole": False} | case | {"verdicts": judge(case)}
+
+
+def report(*cases: dict[str, Any], proposal: dict[str, Any] | None = None) -> dict[str, Any]:
+    machine = {"cores": 2, "workers": 3, "machine": "Linux", "python": "3.12", "seconds": 5.0, "date": "2026-11-25"}
+    machine["scale"] = 1.0
+    return {"cases": list(cases), "proposal": proposal, "conditions": machine}
+
+
+PROPOSAL = {
+    "sessions": 7,
+    "points": 238,
+    "share": 0.8,
+    "cases": ["a", "b"],
+    "why": {
+        "session_pct": 22.0,
+        "point_pct": 0.2,
+        "budget_pct": 160.0,
+        "usable_sessions": 5,
+        "usable_points": 190,
+        "expected_pct": 148.0,
+        "seen_sessions": 6,
+        "seen_points": 190,
+    },
+    "need": {"sessions": 16, "points": 204, "cores": 4.9},
+}
+
+
+class Balanced(HTMLParser):
+    """Fails at the first tag that is not closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_it_is_one_whole_file_that_fetches_nothing() -> None:
+    text = page(report(figures(), proposal=PROPOSAL))
+    assert Balanced(text).open == []
+    links = set(re.findall(r"https?://[^\"' ]*|(?:src|href)=\S+|url\(\S+|@import", text))
+    assert links == {"http://www.w3.org/2000/svg"}
+    assert "<script" not in text
+    assert text.count("<svg") == 6
+    assert "7 phiên, 238 điểm cầu" in text
+    assert "(a), (b)" in text
+
+
+def test_what_a_server_or_a_name_says_is_no_markup() -> None:
+    bad = "<img src=x onerror=alert(1)>"
+    text = page(report(figures(failures=[bad], title={"vi": bad, "en": bad})))
+    assert "<img" not in text
+    assert Balanced(text).open == []
+
+
+def test_a_report_without_cases_or_proposal_is_a_page() -> None:
+    assert "Chưa đủ số liệu" in page(report())
+
+
+@pytest.mark.parametrize(
+    ("word", "change"),
+    [
+        ("joined", {"joined": 159}),
+        ("join", {"join_s": {"median": 1, "p95": 5.1, "max": 9}}),
+        ("pictures", {"pictures_per_s": {"median": 23.9, "p5": 23, "least": 1}}),
+        ("pictures-p5", {"pictures_per_s": {"median": 25, "p5": 19.9, "least": 1}}),
+        ("lines", {"lines": {"wanted": 720, "points": 159, "of": 160, "least": 360}}),
+        ("loss", {"loss_pct": 0.11}),
+        ("sound", {"sound": {"gaps": 1, "points_with_gaps": 1, "longest_ms": 301}}),
+        ("hit", {"kill": figures()["kill"] | {"hit": 0, "times_s": []}}),
+        ("back", {"kill": figures()["kill"] | {"back": 159}}),
+        ("back-time", {"kill": figures()["kill"] | {"back_s": {"median": 1, "p95": 2, "max": 15.1}}}),
+    ],
+)
+def test_a_miss_is_the_only_miss_and_shown(word: str, change: dict[str, Any]) -> None:
+    case = figures(**change)
+    assert [verdict["word"] for verdict in case["verdicts"] if not verdict["passed"]] == [word]
+    assert page(report(case)).count("✗ Không đạt") == 2
+
+
+def test_less_than_was_asked_is_no_plain_pass() -> None:
+    assert page(report(figures())).count("Đạt ở mức đã chạy") == 1
+    assert page(report(figures(whole=True))).count("Đạt ở mức đã chạy") == 0
+
+
+def test_a_run_on_a_smaller_scale_says_so() -> None:
+    small = report(figures())
+    assert "only a trial" not in page(small)
+    small["conditions"]["scale"] = 0.1
+    assert "only a trial, at 10 % of the points" in page(small)
+
+
+def test_a_good_case_passes_and_a_case_without_a_kill_is_not_asked_for_it() -> None:
+    assert all(verdict["passed"] for verdict in figures()["verdicts"])
+    assert len(figures(kill=None)["verdicts"]) == len(ALWAYS)

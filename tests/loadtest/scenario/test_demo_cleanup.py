@@ -1,0 +1,79 @@
+"""What a demonstration took back, on a real record: its own sessions, recordings and accounts, and nobody else's."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from loadtest.scenario.demo_cleanup import Traces, remove
+from loadtest.server.accounts import points, provide
+from scheduler.core.model import Interval, Request, Session
+from scheduler.units.seed import khanh_hoa_2023
+from signaling.app.admin_cli import NewAccount
+from signaling.app.services import Record, record, utc_now
+from signaling.app.settings import read
+from signaling.audit.log import Wanted
+from signaling.recording.model import Recording
+
+
+@pytest.fixture
+async def environ(tmp_path: Path) -> dict[str, str]:
+    given = {"DIEMCAU_DATA": str(tmp_path / "data")}
+    async with record(read(given)) as kept:
+        await kept.scheduler.import_units(khanh_hoa_2023())
+    return given
+
+
+async def recorded(kept: Record, hosts: list[str], folder: Path) -> tuple[Session, Path]:
+    """Register a session of tomorrow, with a finished recording."""
+    begin = utc_now().replace(microsecond=0) + timedelta(days=1)
+    request = Request(
+        host_point=hosts[0],
+        points=tuple(hosts[1:]),
+        rehearsal=None,
+        official=Interval(begin, begin + timedelta(hours=1)),
+        title="Trình diễn",
+        contact_name="Nguyễn Văn A",
+        contact_phone="0905123456",
+        recording=True,
+        submitted_by="demo",
+        klass="khan_cap",
+        ground="chi_dao_ubnd_tinh",
+        reason="Thử",
+        purpose="khac",
+        kind="khac",
+        form="truc_tuyen",
+        secret=False,
+    )
+    session = await kept.scheduler.submit(request, utc_now())
+    file = folder / session.id / "1.mp4"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"film")
+    facts = {"title": "Trình diễn", "host": hosts[0], "host_unit": "56", "started": utc_now(), "state": "ready"}
+    await kept.recorded.add_part(Recording(f"{session.id}-1", session.id, 1, str(file), **facts))  # type: ignore[arg-type]
+    return session, file
+
+
+async def test_sessions_recordings_and_accounts_are_taken_back_and_no_others(environ: dict[str, str]) -> None:
+    names = [point.id for point in (await points(environ))[:5]]
+    demo, other = NewAccount("demo", "Khách", ("technician",)), NewAccount("truc.ban", "Trực ban", ("technician",))
+    await provide(environ, [demo, other])
+    settings = read(environ)
+    folder = settings.data / "recordings"
+    async with record(settings) as kept:
+        own, own_file = await recorded(kept, names[:2], folder)
+        others, others_file = await recorded(kept, names[2:4], folder)
+    await remove(environ, Traces([own.id], ["demo"]))
+    async with record(settings) as kept:
+        states = [(await kept.scheduler.session(each.id)).state for each in (own, others)]
+        assert states == ["cancelled", "issued"]
+        parts = [(await kept.recorded.parts(each.id))[0].state for each in (own, others)]
+        assert parts == ["deleted", "ready"]
+        noted = await kept.audit.newest(Wanted(action="recording-deleted"), 9)
+        assert [each.entry.subject for each in noted] == [f"{own.id}-1"]
+        shut = {account.account: account.disabled for account in await kept.store.accounts()}
+    assert (own_file.exists(), others_file.exists()) == (False, True)
+    assert shut == {"demo": True, "truc.ban": False}
+    await provide(environ, [demo])
+    async with record(settings) as kept:
+        assert not any(account.disabled for account in await kept.store.accounts())

@@ -1,0 +1,85 @@
+"""What the province's report makes of its cases."""
+
+from typing import Any
+
+import pytest
+
+from loadtest.load.cases import CASES
+from loadtest.report.case_result import summary, whole
+from loadtest.scenario.province import Effort, conditions, proposal
+from tests.loadtest.report.test_html_page import figures, report
+
+
+def carried(conferences: int, points: int, cpu_pct: float, **changed: Any) -> dict[str, Any]:
+    reached = {"sizes": [points // conferences] * conferences, "points": points, "cameras": points, "layers": 3}
+    return figures(**{"reached": reached, "server": figures()["server"] | {"cpu_pct": cpu_pct}} | changed)
+
+
+def test_the_proposal_is_made_of_what_was_carried() -> None:
+    found = proposal([carried(1, 160, 52), carried(4, 190, 118)], 1.0)
+    assert found is not None
+    assert (found["why"]["session_pct"], found["why"]["point_pct"]) == (20.0, 0.2)
+    assert found["why"]["seen_sessions"] == 4
+    assert found["need"]["cores"] == round((16 * 20 + 204 * 0.2) / 100, 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"joined": 100},
+        {"loss_pct": 30.0},
+        {"sound": {"gaps": 9, "points_with_gaps": 9, "longest_ms": 5000}},
+        {"pictures_per_s": {"median": 24.5, "p5": 0.0, "least": 0.0}},
+        {"kill": figures()["kill"] | {"back": 159}},
+    ],
+)
+def test_a_case_that_missed_anything_proposes_nothing(change: dict[str, Any]) -> None:
+    assert proposal([carried(1, 160, 52, **change)], 0.8) is None
+
+
+@pytest.mark.parametrize("change", [{"cameras": 16}, {"layers": 1}])
+def test_a_case_that_ran_lightened_proposes_nothing(change: dict[str, int]) -> None:
+    whole, light = carried(1, 160, 52), carried(4, 190, 30)
+    light["reached"] |= change
+    assert proposal([light], 0.8) is None
+    found = proposal([whole, light], 0.8)
+    assert found is not None
+    assert (found["cases"], found["why"]["seen_sessions"]) == (["d"], 1)
+
+
+def test_fewer_conferences_that_ran_in_full_count_for_what_they_were() -> None:
+    fewer = carried(6, 72, 113, asked={"sizes": [12] * 16, "cameras": 192, "layers": 3})
+    found = proposal([fewer], 1.0)
+    assert found is not None
+    assert found["why"]["seen_sessions"] == 6
+
+
+def test_all_that_was_asked_is_the_whole_and_less_or_a_smaller_scale_is_not() -> None:
+    asked = {"sizes": [160], "cameras": 160, "layers": 3}
+    assert whole(carried(1, 160, 52, asked=asked))
+    assert not whole(carried(1, 160, 52, asked=asked | {"layers": 4}))
+    assert not whole(carried(1, 160, 52, asked=asked | {"sizes": [160, 15]}))
+    assert not whole(carried(1, 160, 52, asked=asked, scale=0.1))
+
+
+def test_a_smaller_scale_proposes_nothing() -> None:
+    assert proposal([carried(1, 160, 52, scale=0.1)], 0.8) is None
+
+
+def test_the_conditions_tell_the_scale() -> None:
+    assert conditions(Effort())["scale"] == 1
+    assert conditions(Effort(tuple(case.scaled(0.1) for case in CASES)))["scale"] == 0.1
+
+
+def test_nothing_carried_is_nothing_proposed() -> None:
+    assert proposal([], 0.8) is None
+
+
+def test_the_summary_names_what_was_not_met() -> None:
+    good, bad = figures(), figures(joined=150)
+    lines = summary(report(good, bad, proposal={"sessions": 7, "points": 238})).splitlines()
+    assert [line.rpartition(": ")[2] for line in lines] == [
+        "passed as far as it went",
+        "joined",
+        "7 sessions, 238 points",
+    ]

@@ -1,0 +1,327 @@
+"""One open floor: what is heard of it on good and bad lines."""
+
+import numpy as np
+import pytest
+
+from loadtest.media.tone import LEVEL
+from mediaserver.audio.input import (
+    HIDDEN_SAMPLES,
+    HUSH_TICKS,
+    LONG_SAMPLES,
+    LOUD_TICKS,
+    QUIET_TICKS,
+    RELAYED_BYTES,
+    Voice,
+)
+from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, level
+from mediaserver.audio.opus import OpusEncoder
+from mediaserver.audio.playout_delay import LONG, LONG_MISSES, SAMPLE_RATE
+from mediaserver.room.room import Room
+from mediaserver.rtp.packet import Packet
+from tests.mediaserver.meeting import Meeting
+from tests.mediaserver.pictures import pitch, tone
+
+TICK_S = 0.02
+HZ = 440
+
+
+class Talk:
+    """A voice that is sent a tone, packet by packet, and listened to."""
+
+    def __init__(self, claim: int | None = None, amplitude: float = 0.25) -> None:
+        self.voice = Voice()
+        self.tick = 0
+        self.later = 0.0
+        """How many seconds longer than usual the line takes from now on."""
+        self._under_way: list[tuple[float, Packet]] = []
+        self._paused = 0
+        self._encoder = OpusEncoder()
+        self._claim = claim
+        self._amplitude = amplitude
+
+    def make(self) -> Packet:
+        """The packet of this tick."""
+        payload = self._encoder.encode(tone(HZ, self.tick, self._amplitude))
+        sequence = (self.tick - self._paused) & 0xFFFF
+        return Packet(111, sequence, self.tick * FRAME_SAMPLES, 1, False, payload, level=self._claim)
+
+    def packet(self, *, lost: bool = False) -> None:
+        """The packet of this tick leaves; what comes until then is taken."""
+        now, packet = self.tick * TICK_S, self.make()
+        if not lost:
+            self._under_way.append((now - 0.01 + self.later, packet))
+            self._under_way.sort(key=lambda each: each[0])
+        while self._under_way and self._under_way[0][0] <= now:
+            at, packet = self._under_way.pop(0)
+            self.voice.add(packet, at)
+
+    def pause(self, ticks: int) -> list[Samples | None]:
+        """Nothing is sent, and no number is used for it (DTX)."""
+        sounds = []
+        for _ in range(ticks):
+            self.voice.listen(self.tick * TICK_S, mixed=True, alone=True)
+            sounds.append(self.voice.sound(mixed=True))
+            self.tick, self._paused = self.tick + 1, self._paused + 1
+        return sounds
+
+    def pass_on(self, ticks: int) -> list[tuple[bytes | None, Samples | None]]:
+        """What is passed on of a voice that is alone, and what is to be mixed."""
+        given = []
+        for _ in range(ticks):
+            self.packet()
+            self.voice.listen(self.tick * TICK_S, mixed=True, alone=True)
+            given.append((self.voice.packet, self.voice.sound(mixed=True)))
+            self.tick += 1
+        return given
+
+    def hear(self, ticks: int, *, lost: bool = False, mixed: bool = True) -> list[Samples | None]:
+        sounds = []
+        for _ in range(ticks):
+            self.packet(lost=lost)
+            self.voice.listen(self.tick * TICK_S, mixed=mixed)
+            sounds.append(self.voice.sound(mixed=mixed))
+            self.tick += 1
+        return sounds
+
+
+def levels(sounds: list[Samples | None]) -> list[float]:
+    return [-127.0 if each is None else level(each) for each in sounds]
+
+
+def test_a_tone_comes_out_as_it_went_in() -> None:
+    sounds = Talk().hear(60)
+    assert pitch(np.concatenate([each for each in sounds[10:] if each is not None])) == pytest.approx(HZ, abs=2)
+    assert all(len(each) == FRAME_SAMPLES for each in sounds if each is not None)
+
+
+def test_it_knows_how_long_a_line_of_changing_delay_holds_it_back() -> None:
+    talk = Talk(LEVEL)
+    assert talk.voice.held_s == 0
+    talk.hear(50)
+    assert 0 < talk.voice.held_s <= LONG_SAMPLES / SAMPLE_RATE + 0.005
+    for _ in range(20):  # one packet in ten is 80 ms late
+        talk.later = 0.08
+        talk.hear(1)
+        talk.later = 0.0
+        talk.hear(9)
+    assert 0.08 <= talk.voice.held_s <= 0.08 + LONG_SAMPLES / SAMPLE_RATE + 0.005
+    before = talk.voice.held_s
+    talk.pause(QUIET_TICKS - 5)
+    assert talk.voice.held_s == pytest.approx(before, abs=0.02), "it may go on"
+    talk.pause(20)
+    assert talk.voice.held_s == 0, "it has paused"
+    talk.hear(10)
+    assert talk.voice.held_s >= 0.08, "the line is no better for it"
+    talk.hear(5, mixed=False)
+    assert talk.voice.held_s == 0, "nobody hears it"
+    talk.hear(LONG + LOUD_TICKS * 5)
+    assert talk.voice.held_s <= LONG_SAMPLES / SAMPLE_RATE + 0.005, "the line is steady again"
+
+
+def test_a_hole_is_concealed_for_a_tenth_of_a_second_then_faded_out() -> None:
+    talk = Talk()
+    before = levels(talk.hear(50))[-1]
+    hole = levels(talk.hear(40, lost=True))
+    hidden = HIDDEN_SAMPLES // FRAME_SAMPLES
+    assert min(hole[:hidden]) > before - 25
+    assert hole[hidden + 2 :] == [-127.0] * (40 - hidden - 2)
+    assert levels(talk.hear(20))[-1] == pytest.approx(before, abs=1)
+
+
+def test_it_is_active_for_a_second_after_its_last_sound() -> None:
+    talk = Talk()
+    assert not talk.voice.active
+    talk.hear(10)
+    assert talk.voice.active
+    talk.hear(QUIET_TICKS - 5, lost=True)
+    assert talk.voice.active
+    talk.hear(30, lost=True)
+    assert not talk.voice.active
+
+
+def steps(sounds: list[Samples | None]) -> float:
+    """The largest jump between two samples, silence counted as zeros."""
+    frames = [each if each is not None else np.zeros(FRAME_SAMPLES, np.int16) for each in sounds]
+    return float(np.abs(np.diff(np.concatenate(frames).astype(np.int32))).max())
+
+
+def test_entering_and_leaving_the_mix_makes_no_click() -> None:
+    talk = Talk()
+    talk.hear(30, mixed=False)
+    sounds = talk.hear(30) + talk.hear(30, mixed=False) + talk.hear(30)
+    amplitude = 0.25 * 32767
+    assert steps(sounds) < 1.5 * amplitude * 2 * np.pi * HZ / 48_000
+    assert sounds[29] is not None and sounds[31] is None
+
+
+def test_a_closed_floor_fades_out() -> None:
+    talk = Talk()
+    last = talk.hear(30)[-1]
+    tail = talk.voice.tail()
+    assert tail is not None and abs(int(tail[-1])) <= 1
+    assert steps([last, tail]) < 1.5 * 0.25 * 32767 * 2 * np.pi * HZ / 48_000
+    assert Talk().voice.tail() is None
+
+
+def passed(given: list[tuple[bytes | None, Samples | None]]) -> list[bool]:
+    """For each 20 ms, whether it was passed on; what was not is to be mixed, and nothing is both."""
+    assert all((packet is None) is (sound is not None) for packet, sound in given)
+    return [packet is not None for packet, _ in given]
+
+
+def test_a_voice_alone_is_passed_on_once_it_is_steady_packet_by_packet() -> None:
+    talk, twin = Talk(claim=15), Talk(claim=15)
+    sent = [twin.make().payload for twin.tick in range(LOUD_TICKS + 60)]
+    talk.hear(10)
+    given = talk.pass_on(LOUD_TICKS + 40)
+    begun = passed(given).index(True)
+    assert begun <= LOUD_TICKS
+    assert [packet for packet, _ in given[begun:]] == sent[10 + begun : 50 + LOUD_TICKS]
+    hush = Talk(claim=60, amplitude=0.001)
+    hush.hear(10)
+    assert passed(hush.pass_on(HUSH_TICKS + 1))[-1]
+
+
+def test_who_does_not_say_how_loud_it_is_or_is_not_alone_is_decoded() -> None:
+    talk = Talk()
+    talk.hear(10)
+    assert not any(passed(talk.pass_on(LOUD_TICKS + 40)))
+    claiming = Talk(claim=15)
+    assert all(sound is not None for sound in claiming.hear(LOUD_TICKS + 40)[10:])
+
+
+def test_where_passing_on_ends_sound_goes_on_without_a_click_as_if_all_had_been_decoded() -> None:
+    talk, twin = Talk(claim=15), Talk(claim=15)
+    talk.hear(10), twin.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    twin.hear(LOUD_TICKS + 40)
+    after, whole = talk.hear(10), twin.hear(10)
+    assert steps(after) < 1.5 * 0.25 * 32767 * 2 * np.pi * HZ / 48_000
+    assert after[-1] is not None and whole[-1] is not None
+    assert level(after[-1] - whole[-1]) < level(whole[-1]) - 30
+    assert not any(passed(talk.pass_on(HUSH_TICKS))), "it must be steady anew"
+
+
+def test_a_lost_packet_is_hidden_by_the_decoder_as_if_it_had_decoded_all() -> None:
+    talk, twin = Talk(claim=15), Talk(claim=15)
+    talk.hear(10), twin.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    twin.hear(LOUD_TICKS + 40)
+    lost, whole = talk.hear(1, lost=True), twin.hear(1, lost=True)
+    assert levels(lost) == [pytest.approx(levels(whole)[0], abs=1)]
+    after = levels([sound for _, sound in talk.pass_on(5)])
+    assert after == [pytest.approx(each, abs=1) for each in levels(twin.hear(5))]
+
+
+def test_a_pause_fades_out_is_no_loss_and_what_is_said_then_is_heard_and_passed_on_again() -> None:
+    talk = Talk(claim=15)
+    talk.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    paused = talk.pause(40)
+    assert paused[10:] == [None] * 30
+    assert steps(paused) < 1.5 * 0.25 * 32767 * 2 * np.pi * HZ / 48_000
+    assert (talk.voice.jitter.lost, talk.voice.jitter.late) == (0, 0)
+    again = talk.hear(20)
+    assert levels(again)[-10:] == [pytest.approx(-15, abs=1)] * 10
+    assert passed(talk.pass_on(LOUD_TICKS))[-1]
+
+
+def test_a_delay_that_is_too_long_for_a_moment_does_not_end_it_and_for_longer_is_shortened() -> None:
+    talk = Talk(claim=15)
+    follow(talk, 20, 0.025)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    talk.later = -0.002  # this is believed when the slow packets are out of the window
+    given = passed(talk.pass_on(LONG - LONG_MISSES + LOUD_TICKS + 40))
+    ended = given.index(False)
+    assert ended == pytest.approx(LONG - LONG_MISSES + LOUD_TICKS, abs=3)
+    assert not any(given[ended:])
+    assert passed(talk.pass_on(LOUD_TICKS))[-1]
+    assert talk.voice.jitter.shortage(talk.tick * TICK_S, 0) > -LONG_SAMPLES
+    assert (talk.voice.jitter.late, talk.voice.jitter.lost, talk.voice.jitter.dropped) == (0, 0, 0)
+
+
+def test_a_floor_that_closes_while_it_is_passed_on_fades_out_too() -> None:
+    talk = Talk(claim=15)
+    talk.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    tail = talk.voice.tail()
+    assert tail is not None and abs(int(tail[-1])) <= 1
+    assert level(tail) > -30
+
+
+TWO_FRAMES, HALF, LARGE = bytes([0xF9]) + bytes(8), b"\xf0a", bytes([0xFC]) + bytes(RELAYED_BYTES)
+
+
+@pytest.mark.parametrize("payload", [TWO_FRAMES, HALF, LARGE])
+def test_what_a_decoder_might_refuse_or_a_line_not_carry_is_not_passed_on(payload: bytes) -> None:
+    talk = Talk(claim=15)
+    talk.hear(10)
+    assert passed(talk.pass_on(LOUD_TICKS + 40))[-1]
+    now = talk.tick * TICK_S
+    talk.voice.add(Packet(111, talk.tick, talk.tick * FRAME_SAMPLES, 1, False, payload, level=15), now - 0.01)
+    talk.voice.listen(now, mixed=True, alone=True)
+    talk.voice.listen(now + TICK_S, mixed=True, alone=True)
+    assert talk.voice.packet is None
+
+
+def test_who_says_how_loud_it_is_is_decoded_only_when_mixed() -> None:
+    talk = Talk(claim=37)
+    told = []
+    for _ in range(20):
+        talk.packet()
+        told.append(talk.voice.listen(talk.tick * TICK_S, mixed=False))
+        assert talk.voice.sound(mixed=False) is None
+        talk.tick += 1
+    assert told == [-37.0] * 20
+    assert talk.voice.active
+    assert levels(talk.hear(10))[-1] == pytest.approx(level(tone(HZ, 0)), abs=1)
+
+
+def test_a_claim_is_not_believed_once_it_is_heard() -> None:
+    talk = Talk(claim=0, amplitude=0.001)
+    talk.hear(10)
+    talk.packet()
+    heard = talk.voice.listen(talk.tick * TICK_S, mixed=True)
+    assert heard is not None and heard < -55
+
+
+def test_undecodable_packets_are_concealed() -> None:
+    voice = Voice()
+    for n in range(20):
+        voice.add(Packet(111, n, n * FRAME_SAMPLES, 1, False, b"\x4b\x41\xff\xff\xff"), n * TICK_S - 0.01)
+        voice.listen(n * TICK_S, mixed=True)
+        sound = voice.sound(mixed=True)
+        assert sound is None or len(sound) == FRAME_SAMPLES
+
+
+def follow(talk: Talk, ticks: int, later: float) -> list[Samples | None]:
+    """So many ticks on a line that takes so many seconds longer."""
+    talk.later = later
+    return talk.hear(ticks)
+
+
+@pytest.mark.parametrize("later", [0.02, 0.06, 0.1])
+def test_a_line_that_becomes_slower_costs_no_lasting_hole(later: float) -> None:
+    talk = Talk()
+    talk.hear(100)
+    sounds = follow(talk, 100, later)
+    assert sum(each is None for each in sounds) <= 7  # the step itself, and three packets to believe it
+    assert min(levels(sounds[15:])) > -20
+    assert pitch(np.concatenate([each for each in sounds[50:] if each is not None])) == pytest.approx(HZ, abs=2)
+
+
+@pytest.mark.parametrize("amplitude", [0.25, 0.001])
+def test_delay_that_is_no_longer_needed_goes_without_a_hole(amplitude: float) -> None:
+    talk = Talk(amplitude=amplitude)
+    follow(talk, 300, 0.1)
+    follow(talk, 20, 0.0)  # what was still under way comes too late
+    sounds = talk.hear(2500)
+    assert talk.voice.jitter.shortage(talk.tick * TICK_S, 0) > -2 * FRAME_SAMPLES
+    assert all(each is not None for each in sounds)
+
+
+async def test_a_microphone_says_how_loud_it_is(meeting: Meeting, room: Room) -> None:
+    await meeting.join("a", "red", 440, floor=True)
+    b = await meeting.join("b", "green", 660)
+    await b.watch.until(lambda: b.watch.tones() == {440})
+    assert room.mixer.voices["a"]._claim == LEVEL

@@ -1,0 +1,148 @@
+"""Mixes on their way out."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from mediaserver.audio.mix_encoder import HUSH_TICKS, REFRESH_TICKS, Bus
+from mediaserver.audio.mix_minus import FRAME_SAMPLES, Samples, Sums
+from mediaserver.audio.opus import OpusDecoder, OpusEncoder, silence
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.source import Dirty, Source
+from tests.mediaserver.pictures import pitch, tone
+
+
+class Ear:
+    """Keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.packets: list[Packet] = []
+
+    leg = None
+
+    def send(self, _source: Source, packets: list[Packet], _now: float) -> None:
+        self.packets += packets
+
+
+def heard(frames: list[Sums | None], *, pauses: bool = False) -> list[Packet]:
+    dirty, ear = Dirty(), Ear()
+    bus = Bus("mix", dirty, pauses=pauses)
+    bus.source.attach(ear)
+    for tick, frame in enumerate(frames):
+        bus.push(frame, tick)
+        dirty.flush(0.0)
+    return ear.packets
+
+
+def sums(tick: int) -> Sums:
+    return tone(440, tick).astype(np.int32)
+
+
+def test_silence_is_continuous_and_the_same_packet_for_everyone() -> None:
+    packets = heard([None] * 5)
+    assert [packet.payload for packet in packets] == [silence()] * 5
+    assert [(packet.sequence, packet.timestamp) for packet in packets] == [(n, n * FRAME_SAMPLES) for n in range(5)]
+
+
+def test_numbers_wrap_as_rtp_does_and_the_clock_goes_on() -> None:
+    dirty, ear = Dirty(), Ear()
+    bus = Bus("mix", dirty)
+    bus.source.attach(ear)
+    first = 2**32 // FRAME_SAMPLES
+    for tick in range(0x10002):
+        bus.push(None, first + tick)
+        dirty.flush(0.0)
+    last = [(p.sequence, p.timestamp) for p in ear.packets[-2:]]
+    assert last == [(0, (first + 0x10000) * FRAME_SAMPLES), (1, (first + 0x10001) * FRAME_SAMPLES)]
+
+
+def test_a_tick_left_out_is_a_pause_and_no_loss() -> None:
+    dirty, ear = Dirty(), Ear()
+    bus = Bus("mix", dirty)
+    bus.source.attach(ear)
+    for tick in (7, 8, 30):
+        bus.push(None, tick)
+        dirty.flush(0.0)
+    assert [(p.sequence, p.timestamp // FRAME_SAMPLES) for p in ear.packets] == [(0, 7), (1, 8), (2, 30)]
+
+
+def test_who_comes_to_listen_in_a_pause_is_told_of_the_silence_at_once() -> None:
+    dirty, ear = Dirty(), Ear()
+    bus = Bus("mix", dirty, pauses=True)
+    bus.source.attach(ear)
+    for tick in range(HUSH_TICKS + 5):
+        bus.push(None, tick)
+    bus.source.detach(ear)
+    bus.push(None, HUSH_TICKS + 5)
+    dirty.flush(0.0)
+    ear.packets.clear()
+    bus.source.attach(ear)
+    bus.push(None, HUSH_TICKS + 6)
+    dirty.flush(0.0)
+    assert [(p.timestamp // FRAME_SAMPLES, p.payload) for p in ear.packets] == [(HUSH_TICKS + 6, silence())]
+
+
+def test_a_long_silence_is_not_sent_until_somebody_is_heard() -> None:
+    frames = [*[None] * (HUSH_TICKS + 2 * REFRESH_TICKS), sums(0), sums(1), *[None] * (HUSH_TICKS + 1)]
+    packets = heard(frames, pauses=True)
+    begins = HUSH_TICKS + 2 * REFRESH_TICKS
+    told = [(packet.timestamp // FRAME_SAMPLES, len(packet.payload), packet.marker) for packet in packets]
+    assert told[: HUSH_TICKS + 2] == [
+        *[(tick, len(silence()), False) for tick in range(HUSH_TICKS)],
+        *[(HUSH_TICKS + tick, 1, False) for tick in (0, REFRESH_TICKS)],
+    ]
+    assert [(tick, marker) for tick, _, marker in told[HUSH_TICKS + 2 : HUSH_TICKS + 4]] == [
+        (begins, True),
+        (begins + 1, False),
+    ]
+    assert [(tick - begins - 2, size) for tick, size, _ in told[-3:]] == [
+        (HUSH_TICKS - 2, len(silence())),
+        (HUSH_TICKS - 1, len(silence())),
+        (HUSH_TICKS, 1),
+    ]
+    assert [packet.sequence for packet in packets] == list(range(len(packets)))
+
+
+def test_a_pause_is_silent_and_sound_after_it_is_whole() -> None:
+    frames = [*(sums(n) for n in range(20)), *[None] * 70, *(sums(n) for n in range(90, 140))]
+    decoder, sound = OpusDecoder(), list[Samples]()
+    for before, packet in pairwise(heard(frames, pauses=True)):
+        sound.append(decoder.decode(before.payload))
+        missing = (packet.timestamp - before.timestamp) // FRAME_SAMPLES - 1
+        sound += [decoder.conceal(FRAME_SAMPLES) for _ in range(missing)]
+    samples = np.concatenate(sound)
+    assert np.abs(samples[25 * FRAME_SAMPLES : 90 * FRAME_SAMPLES]).max() < 10
+    assert abs((pitch(samples[95 * FRAME_SAMPLES :]) or 0) - 440) <= 2
+
+
+def test_a_stream_that_must_go_on_does_so_from_the_next_tick() -> None:
+    dirty, ear = Dirty(), Ear()
+    bus = Bus("mix", dirty, pauses=True)
+    bus.source.attach(ear)
+    for tick in range(HUSH_TICKS + 10):
+        bus.pauses = tick < HUSH_TICKS + 5
+        bus.push(None, tick)
+        dirty.flush(0.0)
+    assert [packet.timestamp // FRAME_SAMPLES for packet in ear.packets[HUSH_TICKS + 1 :]] == [
+        HUSH_TICKS + tick for tick in range(5, 10)
+    ]
+
+
+def test_after_silence_sound_begins_afresh() -> None:
+    packets = heard([*(sums(n) for n in range(20)), *[None] * 5, sums(25)])
+    assert packets[-1].payload == OpusEncoder().encode(tone(440, 25))
+
+
+def test_sound_is_heard_through_a_silence() -> None:
+    packets = heard([*(sums(n) for n in range(20)), *[None] * 5, *(sums(n) for n in range(25, 75))])
+    decoder = OpusDecoder()
+    sound = np.concatenate([decoder.decode(packet.payload) for packet in packets])
+    assert abs((pitch(sound[30 * FRAME_SAMPLES :]) or 0) - 440) <= 2
+    assert np.abs(sound[: 20 * FRAME_SAMPLES]).max() < 12_000
+    assert np.abs(sound[25 * FRAME_SAMPLES :]).max() < 12_000
+
+
+def test_nobody_listening_costs_nothing() -> None:
+    bus = Bus("mix", Dirty())
+    bus.push(sums(0), 0)
+    assert bus._encoder is None

@@ -1,0 +1,74 @@
+"""How late sound is played, from when it came."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.audio.playout_delay import (
+    LONG,
+    LONG_MISSES,
+    MARGIN,
+    MAX_DELAY,
+    NEXT_PACKET,
+    SHORT,
+    SHORT_MISSES,
+    STRANGE,
+    TOGETHER,
+    Delay,
+)
+
+TRANSITS = st.lists(st.integers(-STRANGE // 2, STRANGE // 2), min_size=1, max_size=LONG + 80)
+
+
+def told(transits: list[int]) -> Delay:
+    delay = Delay()
+    for transit in transits:
+        delay.add(transit)
+    return delay
+
+
+@given(TRANSITS)
+def test_few_of_the_newest_packets_would_come_too_late_and_no_delay_is_endless(transits: list[int]) -> None:
+    wanted = told(transits).wanted
+    long, short = transits[-LONG:], transits[-SHORT:]
+    late = [sum(t > wanted for t in window) for window in (long, short)]
+    if wanted < min(transits[-SHORT - TOGETHER :]) + MAX_DELAY:
+        assert late[0] <= LONG_MISSES and late[1] <= SHORT_MISSES
+    assert wanted <= min(short) + MAX_DELAY
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(1, LONG + 10))
+def test_a_steady_line_needs_only_the_margin(transit: int, count: int) -> None:
+    assert told([transit] * count).wanted == transit + MARGIN
+
+
+def test_a_lossy_line_waits_for_the_packet_with_the_fec_and_forgets_it_again() -> None:
+    delay = told([0] * 100)
+    delay.lost()
+    assert delay.wanted == NEXT_PACKET
+    for _ in range(LONG):
+        delay.add(0)
+    assert delay.wanted == MARGIN
+
+
+def test_it_grows_with_the_fourth_late_packet_and_shrinks_after_ten_seconds() -> None:
+    delay = told([0] * LONG)
+    grown = []
+    for _ in range(6):
+        delay.add(3000)
+        grown.append(delay.wanted)
+    assert grown == [MARGIN] * SHORT_MISSES + [3000] * 3
+    for _ in range(20):
+        delay.add(3000)
+    shrunk = 0
+    while delay.wanted == 3000:
+        delay.add(0)
+        shrunk += 1
+    assert LONG - 30 < shrunk <= LONG + TOGETHER
+
+
+def test_what_is_strange_is_not_taken_and_follows_the_last_second() -> None:
+    assert Delay().add(10**9)
+    assert told([0] * SHORT).add(STRANGE)
+    strange = told([0] * SHORT)
+    assert not strange.add(STRANGE + 1) and strange.wanted == MARGIN
+    assert told([0] * LONG + [1000] * SHORT).add(STRANGE + 1000)

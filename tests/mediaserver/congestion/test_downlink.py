@@ -1,0 +1,371 @@
+"""A receiver's line as a bottleneck with a queue, and what the downlink makes of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.congestion.downlink import LINE_BPS, NARROW_S, SOUND_BPS, WAITING_S, Downlink
+from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, QUALITIES, USUAL
+
+STEPS = [quality.bitrate for quality in QUALITIES[: USUAL + 1]]
+QUEUE_S = 0.5
+DELAY_S = 0.04
+TICK_S = 0.05
+
+
+@dataclass
+class Line:
+    """Carries `capacity` bit/s, holds half a second, drops the rest; reports once a second, a round trip late."""
+
+    capacity: float
+    estimates: bool
+    downlink: Downlink = field(default_factory=lambda: Downlink(STEPS, USUAL))
+    steps: Sequence[int] = tuple(quality.bitrate for quality in QUALITIES)
+    ticks: int = 0
+    queue: float = 0.0
+    offered: float = 0.0
+    dropped: float = 0.0
+    carried: float = 0.0
+    estimate: float = 3e6
+    lost: float = 0.0
+    """Bits dropped since the start of the current run."""
+    answer: tuple[float, float] = (inf, 0.0)
+    """When the answer to the newest question comes, and the round trip it shows."""
+    waiting: float = 0.0
+    """Seconds the newest packet waits in the queue."""
+    longest: float = 0.0
+    """The longest wait since the start of the current run."""
+    radio: float = 0.0
+    busy: float = 0.0
+    random: Random = field(default_factory=lambda: Random(7))
+    sent: float = 0.0
+
+    def run(self, seconds: float) -> list[int]:
+        """Let time pass; the step of each tick."""
+        self.lost = self.sent = self.longest = 0.0
+        return [self._tick() for _ in range(round(seconds / TICK_S))]
+
+    @property
+    def now(self) -> float:
+        """Seconds since the start."""
+        return self.ticks * TICK_S
+
+    def _tick(self) -> int:
+        self.ticks += 1
+        step = self.downlink.update(self.now)
+        bits = (self.steps[step] * 0.9 + SOUND_BPS + self.downlink.padding) * TICK_S
+        self.queue += bits
+        carried = min(self.queue, self.capacity * TICK_S)
+        self.queue -= carried
+        over = max(0.0, self.queue - self.capacity * QUEUE_S)
+        self.queue -= over
+        for name, value in (("offered", bits), ("dropped", over), ("carried", carried), ("lost", over), ("sent", bits)):
+            setattr(self, name, getattr(self, name) + value)
+        self.waiting = self.queue / self.capacity
+        self.longest = max(self.longest, self.waiting)
+        if self.answer[0] <= self.now:
+            self.downlink.answered(self.answer[1] + self.noise(), self.now)
+            self.answer = inf, 0.0
+        if self.downlink.asks(self.now) and self.random.random() >= self.radio:
+            round_trip = 2 * DELAY_S + self.waiting
+            self.answer = self.now + round_trip, round_trip
+        if self.ticks % 20 == 0:
+            self._report(step)
+        return step
+
+    def noise(self) -> float:
+        """What a busy machine adds to an answer now and then."""
+        return self.random.uniform(0.0, 0.2) if self.random.random() < self.busy else 0.0
+
+    def random_loss(self) -> float:
+        """What radio loses, whatever is sent: a share of a hundred packets."""
+        return sum(self.random.random() < self.radio for _ in range(100)) / 100
+
+    def _report(self, step: int) -> None:
+        self.downlink.sent(self.steps[step] * 0.9 + SOUND_BPS)
+        lost = self.random_loss() + self.dropped / self.offered
+        self.downlink.reported(2 * DELAY_S + self.waiting)
+        self.downlink.lost(lost, 5 * self.ticks, self.now)
+        # Browsers raise their estimate by 8 % a second up to 1.5 times what they get, and cut it when delay grows.
+        grown = min(self.estimate * 1.08, max(self.estimate, 1.5 * self.carried))
+        self.estimate = 0.85 * self.carried if self.waiting > 0.1 else grown
+        if self.estimates:
+            self.downlink.estimated(self.estimate, self.now)
+        self.offered = self.dropped = self.carried = 0.0
+
+
+@pytest.mark.parametrize("estimates", [True, False])
+@pytest.mark.parametrize(("capacity", "best"), [(4e6, 2), (1.5e6, 2), (1.0e6, 1), (0.6e6, 1), (0.2e6, 0)])
+def test_a_line_settles_on_the_best_step_it_carries(capacity: float, best: int, estimates: bool) -> None:
+    line = Line(4e6, estimates)
+    line.run(10)
+    line.capacity = capacity
+    line.run(10)
+    steps = line.run(60)
+    assert set(steps) <= {best, best - 1} - {-1}
+    assert steps.count(best) > 0.8 * len(steps)
+    assert line.lost < 0.02 * line.sent
+
+
+@pytest.mark.parametrize("estimates", [True, False])
+@pytest.mark.parametrize("phase", range(10))
+def test_a_line_that_recovers_gets_the_best_again_within_11_seconds(estimates: bool, phase: int) -> None:
+    line = Line(0.22e6, estimates)
+    line.run(40 + 0.7 * phase)
+    line.capacity = 4e6
+    assert line.run(11)[-1] == 2
+    assert set(line.run(30)) == {2}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_busy_receiver_does_not_hide_that_its_line_recovered(seed: int) -> None:
+    line = Line(0.22e6, True, busy=0.2, random=Random(seed))
+    line.run(40)
+    line.capacity = 4e6
+    assert line.run(15)[-1] == 2
+
+
+def test_a_probe_makes_packets_wait_no_longer_than_a_fifth_of_a_second() -> None:
+    line = Line(0.22e6, True)
+    line.run(20)
+    assert set(line.run(40)) == {0}
+    assert 0.1 < line.longest < 0.2
+
+
+def test_the_loss_of_a_line_is_told_whatever_step_it_is_on() -> None:
+    line = Line(10e6, True, radio=0.2)
+    line.run(30)
+    assert 0.15 < line.downlink.loss < 0.25
+    line.radio = 0.0
+    line.run(15)
+    assert line.downlink.loss < 0.01
+
+
+def test_a_good_line_is_left_alone() -> None:
+    line = Line(10e6, True)
+    assert set(line.run(120)) == {2}
+    assert line.downlink.padding == 0
+
+
+def test_nothing_is_lower_than_the_lowest() -> None:
+    line = Line(0.05e6, True)
+    line.run(20)
+    assert set(line.run(20)) == {0}
+
+
+def test_an_old_estimate_says_nothing() -> None:
+    downlink = Downlink(STEPS, USUAL)
+    downlink.sent(STEPS[2])
+    downlink.estimated(2_000_000, 9.0)
+    downlink.estimated(100_000, 10.0)
+    assert downlink.update(14.0) == 2
+    downlink.estimated(90_000, 15.0)
+    assert downlink.update(15.1) == 0
+
+
+def test_large_pictures_are_paced_to_a_line_that_shows_to_be_narrow() -> None:
+    line = Line(10e6, True)
+    line.run(20)
+    assert line.downlink.pace(line.now) == LINE_BPS
+    line.capacity = 0.65e6
+    line.run(30)
+    assert 1.2 * STEPS[1] < line.downlink.pace(line.now) < 1.3 * line.capacity
+    line.capacity = 10e6
+    line.run(20 + NARROW_S)
+    assert line.downlink.pace(line.now) == LINE_BPS
+
+
+@pytest.mark.parametrize("capacity", [10e6, 0.65e6])
+def test_a_line_that_loses_at_random_keeps_the_step_it_carries(capacity: float) -> None:
+    line = Line(capacity, True)
+    line.run(30)
+    before, line.radio = line.downlink.step, 0.05
+    steps = line.run(120)
+    assert steps.count(before) > 0.9 * len(steps)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_loss_does_not_hide_that_a_line_recovered(seed: int) -> None:
+    line = Line(0.22e6, True, radio=0.05, random=Random(seed))
+    line.run(30)
+    line.capacity = 10e6
+    assert line.run(30)[-1] == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("radio", [0.1, 0.12])
+def test_a_loss_that_a_lower_step_does_not_cure_takes_the_picture_down_once(radio: float, seed: int) -> None:
+    line = Line(10e6, True, radio=radio, random=Random(seed))
+    steps = line.run(300)
+    assert sum(before != after for before, after in pairwise(steps)) <= 6
+    assert steps.count(USUAL) > 0.9 * len(steps)
+
+
+def test_who_may_have_more_is_probed_for_it_and_who_may_not_is_brought_down_at_once() -> None:
+    steps = [quality.bitrate for quality in QUALITIES]
+    line = Line(4e6, estimates=True, downlink=Downlink(steps, USUAL))
+    assert set(line.run(20)) == {USUAL}
+    assert line.downlink.padding == 0
+    line.downlink.most = LARGE
+    assert line.run(20)[-1] == LARGE
+    line.downlink.most = USUAL
+    assert set(line.run(5)) == {USUAL}
+    narrow = Line(2e6, estimates=True, downlink=Downlink(steps, USUAL))
+    narrow.downlink.most = LARGE
+    assert narrow.run(30)[-1] == USUAL
+
+
+def test_who_has_a_larger_display_again_gets_at_once_what_the_line_carried() -> None:
+    line = Line(4e6, estimates=True)
+    line.run(20)
+    line.downlink.most = 0
+    assert set(line.run(20)) == {0}
+    line.downlink.most = USUAL
+    assert set(line.run(20)) == {USUAL}
+    line.capacity = 0.65e6
+    line.run(30)
+    line.downlink.most = 0
+    assert set(line.run(5)) == {0}
+    line.downlink.most = USUAL
+    assert set(line.run(2)) == {1}
+
+
+def heard(seconds: int, round_trip: float = 0.05) -> Downlink:
+    """A line at the best step that has been reported on as good for so long."""
+    downlink = Downlink(STEPS, USUAL)
+    downlink.sent(STEPS[2])
+    for at in range(seconds):
+        downlink.reported(round_trip)
+        downlink.lost(0.0, 100 * at, float(at))
+    downlink.estimated(2_000_000, seconds - 1.0)
+    return downlink
+
+
+def test_a_cut_estimate_counts_when_packets_wait_too_in_two_reports() -> None:
+    downlink = heard(10)
+    downlink.estimated(100_000, 10.0)
+    assert downlink.update(10.1) == 2
+    downlink.reported(0.05 + 1.1 * WAITING_S)
+    assert downlink.update(10.6) == 2
+    downlink.reported(0.05 + 1.1 * WAITING_S)
+    assert downlink.update(11.1) == 0
+
+
+def asked_about(answer_s: float | None) -> tuple[Downlink, list[float]]:
+    """A line whose estimate was cut, and when round trips were asked for within a second; `answer_s` is each one's."""
+    downlink, asked = heard(10), list[float]()
+    downlink.estimated(100_000, 10.0)
+    for tick in range(25):
+        now = 10 + tick / 25
+        downlink.update(now)
+        if downlink.asks(now):
+            asked.append(round(now, 2))
+            if answer_s is not None:
+                downlink.answered(answer_s, now)
+    return downlink, asked
+
+
+def test_a_cut_estimate_counts_when_two_answers_are_overdue() -> None:
+    downlink, asked = asked_about(None)
+    assert (downlink.step, asked) == (0, [10.0, 10.32])
+
+
+def test_a_cut_estimate_does_not_count_while_answers_come_in_time() -> None:
+    downlink, asked = asked_about(0.05 + 0.9 * WAITING_S)
+    assert (downlink.step, len(asked)) == (2, 25)
+
+
+def test_one_bad_report_is_chance_and_two_are_a_full_line() -> None:
+    downlink = heard(10)
+    downlink.lost(0.2, 1000, 10.0)
+    assert downlink.update(10.1) == 2
+    downlink.lost(0.2, 1100, 11.0)
+    assert downlink.update(11.1) == 1
+
+
+def test_one_late_report_is_a_busy_receiver_and_two_are_a_queue() -> None:
+    downlink = heard(10)
+    for at, late in enumerate((0.45, 0.05, 0.45, 0.05)):
+        downlink.reported(late)
+        assert downlink.update(10.1 + at) == 2
+    downlink.reported(0.45)
+    downlink.reported(0.45)
+    assert downlink.update(15.1) == 1
+
+
+def test_the_queue_of_the_step_before_is_given_time_to_drain() -> None:
+    downlink = heard(10)
+    for _ in range(2):
+        downlink.reported(0.55)
+    assert downlink.update(10.1) == 1
+    downlink.reported(0.55)
+    assert downlink.update(13.0) == 1
+    downlink.reported(0.55)
+    assert downlink.update(13.2) == 0
+
+
+def test_reports_on_a_handful_of_packets_are_added_up() -> None:
+    downlink = heard(10)
+    for at in range(200):  # two packets each; two reports in forty tell, one behind the other, that one was lost
+        downlink.lost(0.5 if at % 40 < 2 else 0.0, 902 + 2 * at, 9.0 + at / 20)
+        assert downlink.update(9.0 + at / 20) == 2
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["pass", "pass", "estimated", "lost", "reported", "answered", "sent", "most"]),
+            st.floats(0, 1),
+            st.integers(1, 80),
+        ),
+        max_size=60,
+    )
+)
+def test_at_rest_it_needs_no_updates(events: list[tuple[str, float, int]]) -> None:
+    eager, lazy = Downlink(STEPS, USUAL), Downlink(STEPS, USUAL)
+    ticks = highest = 0
+    for kind, value, passing in events:
+        for _ in range(passing):
+            ticks += 1
+            now = ticks * TICK_S
+            pace = eager.pace(now) if lazy.resting else None
+            eager.update(now)
+            if not lazy.resting:
+                lazy.update(now)
+            assert (lazy.step, lazy.padding) == (eager.step, eager.padding)
+            assert pace is None or pace == eager.pace(now) == lazy.pace(now)
+            assert lazy.asks(now) == eager.asks(now)
+        highest += 100
+        for each in (eager, lazy):
+            if kind == "estimated":
+                each.estimated(4e6 * value, now)
+            elif kind == "lost":
+                each.lost(value, highest, now)
+            elif kind == "reported":
+                each.reported(value)
+            elif kind == "answered":
+                each.answered(value, now)
+            elif kind == "sent":
+                each.sent(3e6 * value)
+            elif kind == "most":
+                each.most = round(value * (len(STEPS) - 1))
+
+
+@pytest.mark.parametrize("estimates", [True, False])
+def test_a_camera_looked_at_alone_needs_more_than_the_composed_picture_in_its_size(estimates: bool) -> None:
+    line = Line(4e6, estimates, Downlink(COMPOSED_BPS, USUAL), CAMERA_BPS)
+    line.downlink.price(CAMERA_BPS)
+    assert set(line.run(10)) == {2}
+    line.capacity = 1.5e6
+    line.run(10)
+    assert set(line.run(60)) == {1}
+    line.steps = COMPOSED_BPS
+    line.downlink.price(COMPOSED_BPS)
+    line.run(15)
+    assert set(line.run(30)) == {2}

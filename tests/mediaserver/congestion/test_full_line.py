@@ -1,0 +1,106 @@
+"""A line that became too narrow and whose queue is full: what sound loses to the smaller picture."""
+
+from itertools import count
+
+import pytest
+
+from mediaserver.congestion.downlink import SOUND_BPS
+from mediaserver.congestion.pacer import HEADERS_BYTES
+from mediaserver.peer.webrtc import Peer
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.payload import packetize_vp8
+from mediaserver.rtp.source import Dirty, VideoSource
+from mediaserver.sdp.webrtc import parse_offer
+from mediaserver.transport.srtp import Outgoing
+from mediaserver.transport.udp_mux import UdpMux
+from mediaserver.video.quality import COMPOSED_BPS, QUALITIES
+from tests.mediaserver.meeting import CERTIFICATE
+from tests.mediaserver.offers import CHROMIUM
+from tests.mediaserver.peer.test_webrtc import VP8, Room
+
+QUEUE_S = 0.5
+LEAST_S = 0.05
+"""The round trip without a queue."""
+SOUND_S = 0.02
+"""Between two packets of sound."""
+FPS = 25
+FOUND_S = 60.0
+"""When the line is found to be too narrow."""
+
+
+class FullLine:
+    """Carries `rate` bit/s and holds half a second, which is full when that is found."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._free = FOUND_S + QUEUE_S
+
+    def round_trip(self, now: float) -> float:
+        """What a report tells that comes now."""
+        return LEAST_S + max(0.0, self._free - now)
+
+    def takes(self, octets: float, now: float) -> bool:
+        """Whether there is room for a packet."""
+        free = max(self._free, now)
+        if free - now > QUEUE_S:
+            return False
+        self._free = free + 8 * octets / self._rate
+        return True
+
+
+class Film(VideoSource):
+    """A composed picture of so many bit/s, whose key frame takes half a second of them, as the encoder allows."""
+
+    def __init__(self, step: int, dirty: Dirty) -> None:
+        super().__init__("composed", "VP8", dirty)
+        self._bitrate, self._every = COMPOSED_BPS[step], QUALITIES[step].every
+        self._numbers = count()
+
+    def show(self, at: int) -> None:
+        """The picture number `at`, of 25 in a second; 0 is a key frame."""
+        if at % self._every:
+            return
+        octets = self._bitrate // 8 // 2 if at == 0 else self._bitrate // 8 * self._every // FPS
+        payloads = packetize_vp8(bytes(octets), at)
+        for i, payload in enumerate(payloads):
+            last = i == len(payloads) - 1
+            self.push(Packet(VP8, next(self._numbers), 3600 * at, 7, last, payload, at == 0 and i == 0))
+
+
+def bring_down(peer: Peer, estimate: float) -> None:
+    """Let a peer that gets the best picture find that its line has a queue and carries `estimate` bit/s."""
+    peer.transport.state = "connected"
+    for round_trip in (LEAST_S, LEAST_S + QUEUE_S, LEAST_S + QUEUE_S):
+        peer.downlink.reported(round_trip)
+    peer.downlink.estimated(estimate, FOUND_S)
+    peer.tick(FOUND_S)
+
+
+@pytest.mark.parametrize("begins", range(5))
+@pytest.mark.parametrize(("rate", "step"), [(0.2e6, 0), (0.6e6, 1)])
+async def test_the_smaller_picture_leaves_the_sound_whole(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch, rate: float, step: int, begins: int
+) -> None:
+    dirty, line, sent = Dirty(), FullLine(rate), list[Outgoing]()
+    peer = Peer("a", parse_offer(CHROMIUM), mux=mux, certificate=CERTIFICATE, dirty=dirty, owner=Room())
+    assert peer.picture is not None
+    monkeypatch.setattr(peer.transport, "send", lambda packets, _: sent.extend(packets))
+    monkeypatch.setattr(peer.transport, "send_rtcp", lambda _: None)
+    bring_down(peer, 0.95 * rate)
+    film = Film(step, dirty)
+    peer.picture.follow(film, FOUND_S)
+    sound, picture = list[bool](), list[bool]()
+    for at in range(200):
+        now = FOUND_S + at * SOUND_S
+        if at >= begins and (at - begins) % 2 == 0:
+            film.show((at - begins) // 2)
+        dirty.flush(now)
+        if at % 50 == 49:
+            peer.downlink.reported(line.round_trip(now))
+        if at % 3 == 2:  # every 60 ms
+            peer.tick(now)
+        picture += [line.takes(len(payload) + HEADERS_BYTES, now) for *_, payload in sent]
+        sent.clear()
+        sound.append(line.takes(SOUND_BPS * SOUND_S / 8, now))
+    assert (peer.downlink.step, sound.count(False), picture.count(False)) == (step, 0, 0)
+    assert not peer.picture.leg.waiting

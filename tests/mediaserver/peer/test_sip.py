@@ -1,0 +1,354 @@
+"""Room systems in a meeting of browsers: what they see and hear, and what is seen and heard of them."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from loadtest.endpoint.sdp_offer import Wish
+from mediaserver.api import Layout, PeerDown, PeerUp, SeatOptions
+from mediaserver.errors import BadOffer, NoPortFree
+from mediaserver.peer.sip import KEYFRAMES_S, Leg
+from mediaserver.room.room import Room
+from mediaserver.rtp import rtcp
+from mediaserver.transport.plain_rtp import SILENCE_S
+from mediaserver.video.layout import arrange
+from mediaserver.worker.engine import LocalEngine
+from tests.mediaserver import pictures
+from tests.mediaserver.meeting import COLOURS, OPTIONS, ROOM, Meeting
+from tests.mediaserver.room_system import SIZE, SSRC, RoomSystem
+
+KINDS = [("G722", 1), ("PCMA", 0), ("PCMU", 1)]
+
+
+@pytest.fixture
+async def system(request: pytest.FixtureRequest) -> AsyncIterator[RoomSystem]:
+    """A room system that shows blue and hums 1 kHz."""
+    sound, mode = getattr(request, "param", KINDS[0])
+    held = RoomSystem(sound, mode, "blue", 1000)
+    await held.open()
+    yield held
+    await held.close()
+
+
+async def seat(meeting: Meeting, name: str = "vcs", *, floor: bool = False) -> None:
+    await meeting.engine.add_seat(ROOM, SeatOptions(name, f"Điểm cầu {name}"))
+    await meeting.engine.set_floor(ROOM, name, floor)
+    meeting.seats.append(name)
+
+
+async def dial_in(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
+    """The room system calls."""
+    await seat(meeting, floor=floor)
+    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
+    system.begin()
+
+
+async def test_nothing_is_sent_in_plain_to_where_a_browser_asks_for_it(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    await seat(meeting)
+    with pytest.raises(BadOffer):
+        await meeting.engine.connect(ROOM, "vcs", system.sdp())
+    assert room.seats["vcs"].peer is None
+
+
+async def call(meeting: Meeting, system: RoomSystem, *, floor: bool = False) -> None:
+    """We call the room system."""
+    await seat(meeting, floor=floor)
+    system.aim(await meeting.engine.invite(ROOM, "vcs"))
+    system.number = 98 if system.mode else 97
+    await meeting.engine.accept(ROOM, "vcs", system.sdp())
+    system.begin()
+
+
+def shows(watch: RoomSystem, meeting: Meeting, name: str, colour: str) -> bool:
+    """Whether a room system sees a colour in a seat's place."""
+    width, height = OPTIONS.width, OPTIONS.height
+    tile = next(tile for tile in arrange(Layout(), meeting.seats, None, width, height) if tile.seat == name)
+    return watch.colour((tile.x + tile.width / 2) / width, (tile.y + tile.height / 2) / height) == colour
+
+
+def leg_of(room: Room, name: str = "vcs") -> Leg:
+    leg = room.seats[name].peer
+    assert isinstance(leg, Leg)
+    return leg
+
+
+@pytest.mark.parametrize("system", KINDS, indirect=True, ids=lambda kind: f"{kind[0]}-mode{kind[1]}")
+@pytest.mark.parametrize("join", [dial_in, call])
+async def test_r095_a_room_system_sees_all_and_hears_all_but_itself(
+    meeting: Meeting, system: RoomSystem, join: object
+) -> None:
+    a = await meeting.join("a", "red", 440, floor=True)
+    b = await meeting.join("b", "green", 660, wish=Wish(("VP8",), 1))
+    await (dial_in if join is dial_in else call)(meeting, system, floor=True)
+    await system.until(
+        lambda: all(shows(system, meeting, *each) for each in (("a", "red"), ("b", "green"), ("vcs", "blue")))
+    )
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue") and a.watch.tones() == {1000})
+    await b.watch.until(lambda: meeting.shows(b, "vcs", colour="blue") and b.watch.tones() == {440, 1000})
+    await system.until(lambda: system.tones() == {440})
+    assert await system.hear() == {440}
+    assert PeerUp(ROOM, "vcs") in meeting.events
+    assert system.modes.isdisjoint({24, 28}) is (system.mode == 0)
+    assert system.faults == 0
+
+
+async def test_r056_a_room_system_without_the_floor_is_silent_whatever_it_sends(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    a = await meeting.join("a", "red", 440)
+    await dial_in(meeting, system)
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
+    sent = system._sequences["audio"]
+    assert await a.watch.listen() == set()
+    assert system._sequences["audio"] != sent
+    assert room.mixer.voices == {}
+    await meeting.engine.set_floor(ROOM, "vcs", True)
+    await a.watch.until(lambda: a.watch.tones() == {1000})
+    assert await system.hear() == set()
+    await meeting.engine.set_floor(ROOM, "vcs", False)
+    await a.watch.silence()
+
+
+async def test_what_room_systems_see_and_hear_alike_is_encoded_once(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    a = await meeting.join("a", "red", 440, floor=True, wish=Wish(("H264",), 1))
+    await dial_in(meeting, system)
+    other = RoomSystem("G722", 1, "blue", 1500)
+    await other.open()
+    await seat(meeting, "other")
+    other.aim(await meeting.engine.connect(ROOM, "other", other.sdp(), plain=True))
+    await system.until(lambda: system.tones() == {440} and system.pictures > 0)
+    await other.until(lambda: other.tones() == {440} and other.pictures > 0)
+    legs = [leg_of(room), leg_of(room, "other")]
+    sound, picture = legs[0].audio.source, legs[0].picture.source  # type: ignore[union-attr]
+    assert sound is not None and sound.sinks == [leg.audio for leg in legs]
+    assert picture is not None and picture is room.seats["a"].peer.picture.source  # type: ignore[union-attr]
+    assert a.watch.pictures > 0 and legs[1].picture.source is picture  # type: ignore[union-attr]
+    await other.close()
+
+
+async def test_a_key_frame_is_asked_for_until_one_comes(meeting: Meeting, system: RoomSystem) -> None:
+    a = await meeting.join("a", "red", 440)
+    system._wanted, system.deaf = False, True
+    system._encoder.encode(pictures.plain(*SIZE, COLOURS["blue"]), keyframe=True)  # what follows refers to it
+    await dial_in(meeting, system)
+    await system.until(lambda: system.requests >= 4)
+    assert not meeting.shows(a, "vcs", colour="blue")
+    system.deaf = False
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
+    asked = system.requests
+    await a.watch.more(40)
+    assert system.requests == asked
+
+
+async def test_empty_packets_and_nonsense_do_no_harm(meeting: Meeting, system: RoomSystem, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    await seat(meeting, floor=True)
+    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
+    for kind, number in (("audio", 9), ("video", 96), ("audio", 101), ("video", 13), ("audio", 13)):
+        for payload in (b"", b"\x00", b"\x7c", bytes(1400)):
+            system.packet_out(kind, number, 0, payload, marker=True)
+    for kind in ("audio", "video"):
+        system.ends[kind].transport.sendto(b"\x80", system.aims[kind])
+        system.say(kind, b"\x80\xc8\x00\x06")
+        system.say(kind, b"")
+    system.begin()
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue") and a.watch.tones() == {1000})
+    for _ in range(5):
+        system.packet_out("video", 96, 0, b"")
+        await a.watch.more(5)
+    assert meeting.shows(a, "vcs", colour="blue")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [rtcp.picture_loss(SSRC, 1), rtcp.full_intra(SSRC, 1, 7), bytes.fromhex("80c00001") + bytes(4), None],
+    ids=("PLI", "FIR", "old FIR", "INFO"),
+)
+async def test_all_ways_to_ask_for_a_key_frame_are_understood(
+    meeting: Meeting, system: RoomSystem, request_: bytes | None
+) -> None:
+    await dial_in(meeting, system)
+    await system.until(lambda: system.pictures > 30)
+    kinds = system.modes
+    kinds.clear()
+    await system.more(5)
+    assert kinds.isdisjoint({5, 24})
+    if request_:
+        system.say("video", rtcp.receiver_report(SSRC, []) + rtcp.name(SSRC) + request_)
+    else:
+        await meeting.engine.refresh_picture(ROOM, "vcs")
+    seen = system.pictures
+    await system.until(lambda: 24 in kinds)  # parameter sets, which are sent with key frames alone
+    assert system.pictures < seen + 100  # and by themselves every ten seconds
+
+
+async def test_media_follows_the_room_system_to_another_port_and_nobody_elsewhere_is_listened_to(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    a = await meeting.join("a", "red", 440)
+    await dial_in(meeting, system)
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
+    stranger = RoomSystem("G722", 1, "green", 660)
+    await stranger.open("127.0.0.2")
+    stranger.aims = system.aims
+    before = room_counters(meeting)
+    stranger.begin()
+    await a.watch.until(lambda: room_counters(meeting) > before + 20)
+    assert all(each.datagrams == [] for each in stranger.ends.values())
+    assert meeting.shows(a, "vcs", colour="blue")
+    await stranger.close()
+    moved = RoomSystem("G722", 1, "green", 660)
+    await moved.open()
+    moved.aims = system.aims
+    await system.close()
+    moved.begin()
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="green"))
+    await moved.until(lambda: shows(moved, meeting, "a", "red"))
+    await moved.close()
+
+
+def room_counters(meeting: Meeting) -> int:
+    assert isinstance(meeting.engine, LocalEngine)
+    return meeting.engine._mux.counters.strangers
+
+
+async def test_a_room_system_that_reports_and_says_nothing_else_stays_and_a_silent_one_goes(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    await seat(meeting)
+    system.aim(await meeting.engine.connect(ROOM, "vcs", system.sdp(), plain=True))
+    await meeting.happened(PeerUp(ROOM, "vcs"))
+    leg = leg_of(room)
+    system.report()
+    await system.until(lambda: leg.transport.lines[1].heard > leg._reported - 1 and system.pictures > 5)
+    heard = max(line.heard for line in leg.transport.lines)
+    leg.tick(heard + SILENCE_S - 0.1)
+    assert room.seats["vcs"].peer is leg
+    leg.tick(heard + SILENCE_S + 1.0)
+    await meeting.happened(PeerDown(ROOM, "vcs", "silent"))
+    assert room.seats["vcs"].peer is None
+
+
+async def test_the_reports_of_both_sides_are_compound_and_tell_the_line(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    await dial_in(meeting, system)
+    seen = system.ends["video rtcp"].datagrams
+    await system.until(lambda: any(data[1] == 200 and data[0] & 31 == 1 for data in seen))
+    assert {data[1] for data in seen} <= {200, 201}
+    assert all(b"diemcau" in data for data in seen)
+    await system.until(lambda: leg_of(room).line.up == 0.0 and "vcs" in room.lines)
+    await meeting.engine.remove_seat(ROOM, "vcs")
+    await system.until(lambda: bytes.fromhex("81cb0001") in seen[-1])
+
+
+async def test_ports_come_back_and_are_refused_when_none_is_free() -> None:
+    engine = LocalEngine(["127.0.0.1"], 0, range(46_001, 46_007))
+    engine.start()
+    await engine.open_room(ROOM, OPTIONS)
+    for name in ("one", "two"):
+        await engine.add_seat(ROOM, SeatOptions(name, name))
+    offer = await engine.invite(ROOM, "one")
+    assert {line.split()[1] for line in offer.splitlines() if line.startswith("m=")} == {"46002", "46004"}
+    with pytest.raises(NoPortFree, match="is free on 127"):
+        await engine.invite(ROOM, "two")
+    await engine.remove_seat(ROOM, "one")
+    assert "46002" in await engine.invite(ROOM, "two")
+    await engine.close()
+    again = LocalEngine(["127.0.0.1"], 0, range(46_001, 46_007))
+    again.start()
+    await again.open_room(ROOM, OPTIONS)
+    await again.add_seat(ROOM, SeatOptions("one", "one"))
+    assert "46002" in await again.invite(ROOM, "one")
+    await again.close()
+
+
+async def test_an_answer_must_be_to_an_offer_and_refused_media_gives_its_ports_back(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    await seat(meeting)
+    with pytest.raises(BadOffer, match="an answer to nothing"):
+        await meeting.engine.accept(ROOM, "vcs", system.sdp())
+    await meeting.engine.invite(ROOM, "vcs")
+    with pytest.raises(BadOffer):
+        await meeting.engine.accept(ROOM, "vcs", "v=0")
+    await meeting.engine.accept(ROOM, "vcs", system.sdp(camera=False))
+    leg = leg_of(room)
+    assert len(leg.transport.lines) == 1 and leg.picture is None and leg.audio is not None
+    with pytest.raises(BadOffer, match="an answer to nothing"):
+        await meeting.engine.accept(ROOM, "vcs", system.sdp())
+
+
+async def test_who_calls_again_replaces_what_was_before(meeting: Meeting, system: RoomSystem, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    await dial_in(meeting, system)
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
+    first = leg_of(room)
+    other = RoomSystem("PCMA", 0, "green", 660)
+    await other.open()
+    other.aim(await meeting.engine.connect(ROOM, "vcs", other.sdp(), plain=True))
+    other.begin()
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="green"))
+    assert first.transport.state == "closed"
+    assert isinstance(meeting.engine, LocalEngine) and len(meeting.engine._plain.lines) == 2
+    await other.close()
+
+
+async def test_who_can_ask_for_nothing_is_sent_key_frames_in_the_beginning(
+    meeting: Meeting, system: RoomSystem, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    system.feedback = ()
+    await dial_in(meeting, system)
+    leg = leg_of(room)
+    assert leg.picture is not None
+    monkeypatch.setattr(leg.picture, "request_keyframe", asked.append)
+    begun = leg._keyframes[0] - KEYFRAMES_S[0]
+    for after in (0.5, 1.0, 1.1, 2.9, 3.0, 3.1, 9.0):
+        leg.tick(begun + after)
+    assert asked == [begun + after for after in KEYFRAMES_S]
+
+
+def orders(system: RoomSystem) -> list[int]:
+    """The numbers of the FIRs it got (RFC 5104 §4.3.1.1)."""
+    head = b"\x84\xce\x00\x04"
+    return [data[data.index(head) + 16] for data in system.ends["video rtcp"].datagrams if head in data]
+
+
+async def test_who_knows_only_fir_is_asked_for_a_key_frame_with_it(
+    meeting: Meeting, system: RoomSystem, room: Room
+) -> None:
+    await meeting.join("a", "red", 440)
+    system.feedback, system.deaf = ("ccm fir",), True
+    await dial_in(meeting, system)
+    await system.until(lambda: bool(leg_of(room).camera.layers))
+    leg_of(room).camera.layers[0].ask()
+    leg_of(room).camera.layers[0].ask()
+    await system.until(lambda: len(orders(system)) >= 2)
+    found = orders(system)
+    assert found == sorted(set(found))
+    assert leg_of(room).picture is not None and leg_of(room)._keyframes == []
+
+
+@pytest.mark.parametrize("system", [("G722", 1)], indirect=True)
+async def test_a_browser_may_look_at_a_room_system_alone(meeting: Meeting, system: RoomSystem, room: Room) -> None:
+    a = await meeting.join("a", "red", 440, view="camera:vcs", wish=Wish(("H264",), 1))
+    await dial_in(meeting, system)
+    await a.watch.until(lambda: a.watch.colour(0.05, 0.05) == a.watch.colour(0.95, 0.95) == "blue")
+    assert room.seats["a"].peer.picture.source is leg_of(room).camera.layers[0]  # type: ignore[union-attr]
+    b = await meeting.join("b", "green", 660, view="camera:vcs", wish=Wish(("VP8",), 1))
+    await b.watch.until(lambda: meeting.shows(b, "vcs", colour="blue"))
+
+
+async def test_an_offer_names_our_address_on_the_way_to_who_is_called() -> None:
+    engine = LocalEngine(["192.0.2.1", "127.0.0.1"], 0)
+    await engine.open_room(ROOM, OPTIONS)
+    await engine.add_seat(ROOM, SeatOptions("vcs", "vcs"))
+    assert "c=IN IP4 127.0.0.1\r\n" in await engine.invite(ROOM, "vcs", "127.0.0.1")
+    with pytest.raises(NoPortFree, match="is free on 192"):  # which is nobody's address here
+        await engine.invite(ROOM, "vcs")
+    await engine.close()

@@ -1,0 +1,101 @@
+"""One m-line of a room system: which stream is listened to, and what is told of it."""
+
+from collections.abc import Iterator
+from struct import unpack_from
+
+import pytest
+
+from mediaserver.congestion.downlink import Downlink
+from mediaserver.peer.sip_stream import TAKEOVER_S, PictureStream, SoundStream
+from mediaserver.rtp.packet import Packet
+from mediaserver.rtp.source import Dirty
+from mediaserver.transport.peer_path import Counters
+from mediaserver.transport.plain_rtp import PlainPorts
+
+RANGE = range(46_200, 46_210)
+
+
+@pytest.fixture
+def heard() -> list[tuple[int, int, str]]:
+    """SSRC, timestamp at 48 kHz and codec of what came."""
+    return []
+
+
+@pytest.fixture
+def sound(heard: list[tuple[int, int, str]]) -> Iterator[SoundStream]:
+    ports = PlainPorts(RANGE, Counters())
+    held = SoundStream(
+        ports,
+        "127.0.0.1",
+        Downlink([1], 0),
+        lambda packet, _, codec: heard.append((packet.ssrc, packet.timestamp, codec)),
+    )
+    held.codecs = {9: "G722", 8: "PCMA"}
+    yield held
+    held.line.close()
+
+
+@pytest.fixture
+def picture() -> Iterator[PictureStream]:
+    held = PictureStream(PlainPorts(RANGE, Counters()), "127.0.0.1", Downlink([1], 0), "camera:vcs", Dirty())
+    held.codecs = {97: "H264"}
+    yield held
+    held.line.close()
+
+
+def packet(ssrc: int, sequence: int, *, number: int = 9, timestamp: int = 0, payload: bytes = b"x") -> Packet:
+    return Packet(number, sequence, timestamp, ssrc, False, payload)
+
+
+def test_timestamps_are_of_48_khz_and_run_on_where_they_wrap(
+    sound: SoundStream, heard: list[tuple[int, int, str]]
+) -> None:
+    for sequence, timestamp in enumerate((0xFFFFFF60, 0, 160)):
+        sound.rtp(packet(1, sequence, timestamp=timestamp, number=8), 0.02 * sequence)
+    assert heard == [(1, 2**32 - 960, "PCMA"), (1, 0, "PCMA"), (1, 960, "PCMA")]
+
+
+def test_tones_comfort_noise_and_empty_packets_are_no_sound(
+    sound: SoundStream, heard: list[tuple[int, int, str]]
+) -> None:
+    for number, payload in ((101, b"x"), (13, b"x"), (9, b"")):
+        sound.rtp(packet(1, 1, number=number, payload=payload), 0.0)
+    assert heard == []
+
+
+def test_another_stream_is_heard_once_the_first_is_silent(
+    sound: SoundStream, heard: list[tuple[int, int, str]]
+) -> None:
+    for tick in range(10):
+        sound.rtp(packet(1, tick), 0.02 * tick)
+        sound.rtp(packet(2, tick), 0.02 * tick)
+    assert {ssrc for ssrc, *_ in heard} == {1}
+    sound.rtp(packet(2, 10), 0.18 + TAKEOVER_S - 0.01)
+    assert heard[-1][0] == 1
+    sound.rtp(packet(2, 11), 0.18 + TAKEOVER_S + 0.01)
+    assert heard[-1][0] == 2
+
+
+def test_a_camera_has_one_layer_whoever_sends(picture: PictureStream) -> None:
+    for ssrc in range(1, 6):
+        picture.rtp(packet(ssrc, 7 * ssrc, number=97), ssrc * 2 * TAKEOVER_S)
+        assert [layer.ssrc for layer in picture.camera.layers] == [ssrc]
+    for sequence in (30_000, 30_001):
+        picture.rtp(packet(5, sequence, number=97), 5.5)
+    assert [layer.reception.received for layer in picture.camera.layers] == [1]  # it restarted, one is on probation
+
+
+def test_a_report_tells_what_was_lost_and_when_they_last_reported(
+    sound: SoundStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    monkeypatch.setattr(sound.line, "send_rtcp", sent.append)
+    assert sound.report(1.0) == (0, 0)
+    sound.rtp(packet(9, 1), 1.0)
+    sound.rtp(packet(9, 4), 1.0)
+    sound.rtcp(bytes.fromhex("80c80006 00000009 00010002 00030000") + bytes(12), 1.5)
+    assert sound.report(2.0) == (2, 2)
+    assert [data[:2] for data in sent] == [b"\x80\xc9", b"\x81\xc9"]
+    ssrc, loss, highest, _, middle, delay = unpack_from("!IIIIII", sent[1], 8)
+    assert (ssrc, loss >> 24, loss & 0xFFFFFF, highest, middle, delay) == (9, 128, 2, 4, 0x00020003, 32_768)
+    assert all(data[data.index(b"\x81\xca") + 8 :][2:9] == b"diemcau" for data in sent)

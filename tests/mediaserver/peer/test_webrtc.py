@@ -1,0 +1,362 @@
+"""One peer fed with plain packets: what its camera's layers have of them."""
+
+from struct import pack
+
+import pytest
+
+from mediaserver.api import COMPOSED
+from mediaserver.peer.forwarder import Forwarder
+from mediaserver.peer.webrtc import MISSED, MISSED_S, Peer
+from mediaserver.rtp import rtcp
+from mediaserver.rtp.keyframe_requests import MIN_INTERVAL_S
+from mediaserver.rtp.nack import MAX_TRIES, RETRY_S
+from mediaserver.rtp.packet import HEADER, Packet, parse
+from mediaserver.rtp.payload import packetize_vp8
+from mediaserver.rtp.source import Dirty, Source, VideoSource
+from mediaserver.sdp.webrtc import parse_offer
+from mediaserver.transport.state import State
+from mediaserver.transport.udp_mux import UdpMux
+from tests.mediaserver.meeting import CERTIFICATE, Meeting, clip
+from tests.mediaserver.offers import CHROMIUM
+
+VP8, RTX, OPUS = 96, 97, 111
+RID_ID, REPAIRED_RID_ID = 10, 11
+CAMERA, REPAIRS, MICROPHONE = 1001, 2001, 5
+
+
+MID_ID, SCREEN, OTHER_SCREEN = 4, 3001, 3002
+
+_, _, _WATCHED = CHROMIUM.partition("m=video")[2].rpartition("m=video")
+SHARING = (
+    CHROMIUM.replace("BUNDLE 0 1 2", "BUNDLE 0 1 2 3")
+    + f"m=video{_WATCHED}".replace("a=mid:2", "a=mid:3").replace("a=recvonly", "a=sendonly")
+    + f"a=ssrc:{SCREEN} cname:screen\r\n"
+)
+"""A fourth m-line for a screen, as the page offers it."""
+
+
+class Room:
+    """Who owns a peer, and hears nothing."""
+
+    def heard(self, seat: str, packet: Packet, now: float, codec: str = "opus") -> None:
+        """Nobody listens."""
+
+    def lips_wait_s(self, seat: str) -> float:
+        return 0.1 if seat == "b" else 0.0
+
+    def changed(self, seat: str, state: State, reason: str) -> None:
+        raise AssertionError("nothing connects here")
+
+
+class Viewer:
+    """Looks at a layer."""
+
+    leg = None
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        self.seen += [packet.sequence for packet in packets]
+
+
+class Scene:
+    """A peer and a viewer of its first layer; packets are sent without a network."""
+
+    def __init__(self, mux: UdpMux, offer: str = CHROMIUM) -> None:
+        self.dirty = Dirty()
+        self.peer = Peer("a", parse_offer(offer), mux=mux, certificate=CERTIFICATE, dirty=self.dirty, owner=Room())
+        self.viewer = Viewer()
+        self.now = 0.0
+
+    def _packet(self, payload_type: int, sequence: int, ssrc: int, payload: bytes, named: tuple[int, str]) -> None:
+        number, rid = named
+        head = HEADER.pack(0x90 if rid else 0x80, payload_type, sequence & 0xFFFF, 0, ssrc)
+        extension = pack("!HHBsxx", 0xBEDE, 1, number << 4, rid.encode()) if rid else b""
+        data = head + extension + payload
+        self.now += 0.01
+        packet, extensions = parse(data, len(data))
+        self.peer.rtp([packet], extensions, self.now)
+        self.dirty.flush(self.now)
+
+    def send(self, sequence: int, *, ssrc: int = CAMERA, rid: str = "") -> None:
+        """One picture of one packet."""
+        self._packet(VP8, sequence, ssrc, packetize_vp8(b"picture", sequence & 0x7FFF)[0], (RID_ID, rid))
+
+    def speak(self, sequence: int) -> None:
+        """One packet of a microphone."""
+        self._packet(OPUS, sequence, MICROPHONE, b"\x48abc", (RID_ID, ""))
+
+    def repair(self, sequence: int, at: int, *, ssrc: int = REPAIRS, rid: str = "") -> None:
+        """The same picture as a retransmission, whose own number is `at`."""
+        payload = pack("!H", sequence) + packetize_vp8(b"picture", sequence & 0x7FFF)[0]
+        self._packet(RTX, at, ssrc, payload, (REPAIRED_RID_ID, rid))
+
+    def look(self) -> list[int]:
+        """Look at the newest layer; the list fills with the numbers seen."""
+        self.peer.camera.layers[-1].attach(self.viewer)
+        return self.viewer.seen
+
+
+@pytest.mark.parametrize("microphone", [True, False])
+async def test_a_line_that_loses_every_fifth_packet_is_known_by_sound_and_by_picture(
+    mux: UdpMux, microphone: bool
+) -> None:
+    scene = Scene(mux)
+    scene.peer.transport.state = "connected"
+    scene.peer.transport.send_rtcp = lambda _: None  # type: ignore[assignment, method-assign]
+    for number in range(1000):
+        if number % 5 != 1:
+            scene.speak(number) if microphone else scene.send(number, rid="q")
+        scene.now = number / 50
+        scene.peer.tick(scene.now)
+    assert scene.peer.line.up == pytest.approx(0.2, abs=0.03)
+
+
+async def test_a_layer_at_rest_says_nothing_of_the_line_as_it_is_now(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, came = Scene(mux), list[float]()
+    monkeypatch.setattr(scene.peer._uplink, "came", came.append)
+    scene.send(10, rid="q")
+    for later in (0.5, 5.0):
+        scene.peer.rtcp(rtcp.sender_report(CAMERA, 1000.0 + later, 90_000 * 4, 1, 7), scene.now + later)
+    assert came == [pytest.approx(scene.now - (1000.5 - 4.0))]
+
+
+async def test_retransmissions_of_a_layer_fill_its_holes_and_nothing_else(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    scene.send(10, rid="q")
+    seen = scene.look()
+    scene.send(13)
+    scene.repair(11, 500, rid="q")
+    scene.repair(10, 501)  # came long ago: fills the sender's line
+    scene.repair(12, 502)
+    scene.repair(12, 503)
+    scene.send(14)
+    assert seen == [13, 11, 12, 14]
+    (layer,) = scene.peer.camera.layers
+    assert not layer.nack.waiting
+    assert layer.reception.take(layer.ssrc, scene.now)[1:] == (3, 2)  # what the line lost, not what was mended
+
+
+async def test_a_restarted_stream_is_a_new_layer_and_a_stray_packet_is_none(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    scene.send(10, rid="q")
+    seen = scene.look()
+    scene.send(10 + 0x8000)
+    scene.send(11)
+    (before,) = scene.peer.camera.layers
+    scene.send(10 + 0x9000)
+    scene.send(11 + 0x9000)
+    (after,) = scene.peer.camera.layers
+    assert seen == [11]
+    assert (after is before, after.rid, after.height) == (False, "q", before.height)
+    scene.look()
+    scene.send(13 + 0x9000)
+    scene.repair(12 + 0x9000, 500, rid="q")
+    assert seen == [11, 13 + 0x9000, 12 + 0x9000]
+
+
+async def test_who_loses_sound_counts_as_losing_it_for_a_while(mux: UdpMux) -> None:
+    peer = Scene(mux).peer
+    assert peer.audio is not None and peer.picture is not None
+
+    def report(ssrc: int, lost: float) -> bytes:
+        return rtcp.receiver_report(1, [rtcp.Block(ssrc, round(256 * lost), 0, 0, 0, 0, 0)])
+
+    peer.rtcp(report(peer.audio.ssrc, MISSED), 100.0)
+    peer.rtcp(report(peer.picture.ssrc, 0.5), 100.0)
+    assert not peer.misses_sound(100.0)
+    peer.rtcp(report(peer.audio.ssrc, 0.1), 101.0)
+    peer.rtcp(report(peer.audio.ssrc, 0.0), 102.0)
+    assert [peer.misses_sound(now) for now in (101.0, 101.0 + MISSED_S - 0.1, 101.0 + MISSED_S)] == [True, True, False]
+
+
+def report_on(
+    picture: Forwarder, peer: Peer, source: str, at: float, monkeypatch: pytest.MonkeyPatch
+) -> rtcp.SenderReport:
+    """What a peer is told `at` some time of a picture from `source` that was sent at 100 s."""
+    peer.transport.state = "connected"
+    told: list[bytes] = []
+    monkeypatch.setattr(peer.transport, "send_rtcp", told.append)
+    shown = VideoSource(source, "VP8", Dirty())
+    picture.follow(shown, 100.0)
+    picture.send(shown, [Packet(VP8, 1, 0, 7, True, packetize_vp8(b"", 0)[0], keyframe=True)], 100.0)
+    peer.tick(at)
+    (report,) = (heard for heard in rtcp.parse(told[-1], 100.0) if isinstance(heard, rtcp.SenderReport))
+    return report
+
+
+async def test_round_trips_are_measured_by_a_clock_that_nobody_sets(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = Scene(mux).peer
+    assert peer.picture is not None
+    report = report_on(peer.picture, peer, "one", 100.0, monkeypatch)
+    block = rtcp.Block(peer.picture.ssrc, 0, 0, 1, 0, report.ntp >> 16 & 0xFFFFFFFF, 65536 // 2)
+    peer.rtcp(rtcp.receiver_report(1, [block]), 100.75)
+    assert peer.downlink.round_trip == pytest.approx(0.25, abs=0.001)
+
+
+async def test_a_round_trip_is_measured_once_however_often_it_is_reported(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer, measured = Scene(mux).peer, list[float]()
+    assert peer.picture is not None
+    monkeypatch.setattr(peer.downlink, "reported", measured.append)
+    for at in (100.0, 101.0):
+        sent = report_on(peer.picture, peer, "one", at, monkeypatch).ntp >> 16 & 0xFFFFFFFF
+        for kept in (0.25, 0.5):
+            block = rtcp.Block(peer.picture.ssrc, 0, 0, 1, 0, sent, round(65536 * kept))
+            peer.rtcp(rtcp.receiver_report(1, [block]), at + kept + 0.05)
+    assert measured == [pytest.approx(0.05, abs=0.001)] * 2
+
+
+@pytest.mark.parametrize(("name", "wait"), [("camera:b", 0.1), ("camera:c", 0.0), ("composed", 0.0)])
+async def test_what_is_forwarded_is_told_to_belong_to_the_voice_that_is_held_back(
+    mux: UdpMux, monkeypatch: pytest.MonkeyPatch, name: str, wait: float
+) -> None:
+    peer = Scene(mux).peer
+    assert peer.picture is not None
+    report = report_on(peer.picture, peer, name, 101.0, monkeypatch)
+    assert (report.timestamp - peer.picture.rewriter.last_timestamp) & 0xFFFFFFFF == round((1 - wait) * 90_000)
+
+
+async def test_a_line_that_got_narrow_is_looked_at_with_the_next_tick(mux: UdpMux) -> None:
+    peer = Scene(mux).peer
+    peer.transport.state = "connected"
+    assert (peer.tick(100.0), peer.due) == (False, 101.0)
+    peer.rtcp(rtcp.remb(1, 4_000_000, [2]), 100.1)
+    assert peer.due == 101.0
+    peer.rtcp(rtcp.remb(1, 400_000, [2]), 100.2)
+    assert peer.due == 0.0
+
+
+async def test_who_misses_nothing_and_has_a_quiet_line_is_left_alone_between_reports(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    peer = scene.peer
+    peer.transport.state = "connected"
+    assert peer.audio is not None
+    assert (peer.tick(100.0), peer.due) == (False, 101.0)
+    peer.rtcp(rtcp.receiver_report(1, [rtcp.Block(peer.audio.ssrc, 0, 0, 0, 0, 0, 0)]), 100.1)
+    assert peer.due == 101.0
+    peer.limit(peer.downlink.most)
+    assert peer.due == 101.0
+    peer.limit(0)
+    assert peer.due == 0.0
+    assert (peer.tick(100.3), peer.downlink.step, peer.due) == (True, 0, 0.0)  # and sees how that does
+    assert (peer.tick(102.0), peer.due) == (False, 0.0)  # for as long as a queue may drain
+    assert (peer.tick(103.4), peer.due) == (False, 104.0)
+    scene.send(1, rid="q")
+    assert peer.due == 0.0
+    assert (peer.tick(103.5), peer.due) == (False, 104.0)
+
+
+async def test_a_hole_in_a_camera_is_looked_after_until_it_is_filled_or_given_up(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    peer = scene.peer
+    peer.transport.state = "connected"
+    scene.send(10, rid="q")
+    scene.look()
+    assert (peer.tick(100.0), peer.due) == (False, 101.0)
+    scene.send(11)
+    assert peer.due == 101.0
+    scene.send(14)
+    assert peer.due == 0.0
+    scene.repair(12, 500, rid="q")
+    assert (peer.tick(100.1), peer.due) == (False, 0.0)
+    scene.repair(13, 501)
+    assert (peer.tick(100.2), peer.due) == (False, 101.0)
+    scene.send(16)
+    for tick in range(1, MAX_TRIES + 1):
+        assert (peer.tick(100.2 + tick * 1.01 * RETRY_S), peer.due) == (False, 101.0 if tick == MAX_TRIES else 0.0)
+
+
+async def test_a_key_frame_that_does_not_come_is_asked_for_again(mux: UdpMux, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(mux)
+    peer = scene.peer
+    peer.transport.state = "connected"
+    asked: list[bytes] = []
+    scene.now = 100.0
+    scene.send(10, rid="q")
+    (layer,) = peer.camera.layers
+    assert (peer.tick(100.0), peer.due) == (False, 101.0)
+    monkeypatch.setattr(peer.transport, "send_rtcp", asked.append)
+    layer.request_keyframe(100.1)
+    assert (peer.due, len(asked)) == (0.0, 1)
+    assert (peer.tick(100.2), peer.due, len(asked)) == (False, 0.0, 1)
+    assert (peer.tick(100.1 + MIN_INTERVAL_S), peer.due, len(asked)) == (False, 0.0, 2)
+    layer.push(Packet(VP8, 11, 0, CAMERA, True, b"", keyframe=True))
+    assert (peer.tick(100.7), peer.due) == (False, 0.0)  # another one may be wanted before it may be asked for
+    layer.request_keyframe(100.8)
+    assert (peer.tick(100.1 + 2 * MIN_INTERVAL_S), len(asked)) == (False, 4)  # and the second's report
+    layer.push(Packet(VP8, 12, 0, CAMERA, True, b"", keyframe=True))
+    assert (peer.tick(101.7), peer.due) == (False, 102.0)
+
+
+@pytest.mark.parametrize("view", ["camera:b", COMPOSED])
+async def test_a_member_whose_numbers_jump_is_seen_again(meeting: Meeting, view: str) -> None:
+    a = await meeting.join("a", "red", 440, view=view)
+    b = await meeting.join("b", "green", 660)
+    (layer,) = b.caller._layers.values()
+    for colour, jump in (
+        ("green", 0),
+        ("blue", 0x8000),
+        ("green", 0x5000),
+    ):  # SRTP itself refuses to go back (RFC 3711 §3.3.1)
+        layer._sequence = (layer._sequence + jump) & 0xFFFF
+        layer._clip = clip("VP8", colour, (320, 180))
+        await a.watch.until(lambda colour=colour: colour in {a.watch.colour(x) for x in (0.25, 0.75)})  # type: ignore[misc]
+
+
+async def test_retransmissions_before_their_layer_is_known_are_left_out(mux: UdpMux) -> None:
+    scene = Scene(mux)
+    scene.repair(11, 500, rid="q")
+    scene.send(10, rid="h")
+    scene.repair(11, 501, rid="q")
+    scene.repair(11, 502)
+    assert [layer.rid for layer in scene.peer.camera.layers] == ["h"]
+
+
+async def test_a_camera_without_layers_names_its_retransmissions_in_the_offer(mux: UdpMux) -> None:
+    plain = "".join(line for line in CHROMIUM.splitlines(True) if not line.startswith(("a=rid", "a=simulcast")))
+    plain = plain.replace("a=sendonly\r\n", f"a=sendonly\r\na=ssrc-group:FID {CAMERA} {REPAIRS}\r\n")
+    scene = Scene(mux, plain)
+    scene.send(10)
+    seen = scene.look()
+    scene.send(12)
+    scene.repair(11, 500)
+    assert seen == [12, 11]
+
+
+async def test_a_shared_screen_is_told_from_the_camera_by_mid_or_ssrc(mux: UdpMux) -> None:
+    scene = Scene(mux, SHARING)
+    scene.send(1, rid="q")
+    scene.send(1, ssrc=SCREEN)
+    scene._packet(VP8, 1, OTHER_SCREEN, packetize_vp8(b"picture", 1)[0], (MID_ID, "3"))
+    peer = scene.peer
+    assert [(layer.name, layer.ssrc) for layer in peer.camera.layers] == [("camera:a", CAMERA)]
+    assert [(layer.name, layer.ssrc) for layer in peer.content.layers] == [
+        ("content:a", SCREEN),
+        ("content:a", OTHER_SCREEN),
+    ]
+    assert "a=mid:3\r\na=recvonly" in peer.answer
+    plain = Scene(mux)
+    plain.send(1, ssrc=SCREEN, rid="q")
+    assert [len(camera.layers) for camera in (plain.peer.camera, plain.peer.content)] == [1, 0]
+
+
+@pytest.mark.parametrize(("removed", "told"), [("a=rtcp-rsize", 2), ("a=rtpmap:97 rtx/90000", 0)])
+async def test_who_gets_lost_packets_again_in_the_same_stream_is_not_told_when_they_were_sent(
+    mux: UdpMux, removed: str, told: int
+) -> None:
+    stamp = "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
+    head, video, watched = CHROMIUM.rpartition("m=video")
+    watched = watched.replace("a=mid:2\r\n", f"a=mid:2\r\n{stamp}")
+    for line in (removed, "a=rtpmap:103 H264/90000", "a=rtpmap:109 H264/90000"):  # which have no rtx there
+        watched = watched.replace(f"{line}\r\n", "")
+    peer = Scene(mux, head + video + watched).peer
+    assert peer.picture is not None and peer.audio is not None
+    assert (peer.picture.leg.send_time, peer.picture._send_time, peer.audio.leg.send_time) == (told, told, 2)
+    assert peer.answer.rpartition("m=video")[2].count(stamp) == (told > 0)

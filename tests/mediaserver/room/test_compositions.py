@@ -1,0 +1,72 @@
+"""Who has the speaker's pane, whoever watches."""
+
+import pytest
+
+from mediaserver.api import EVERYONE, Layout, RoomOptions
+from mediaserver.room.compositions import Pictures
+from mediaserver.rtp.source import Dirty
+from mediaserver.video.layout_state import PATIENCE_S
+
+POINTS = ("h", "b", "c")
+"""The host is the first."""
+
+
+class Show:
+    """The pictures of a room, arranged as people come, go and speak."""
+
+    def __init__(self, layout: Layout | None = None) -> None:
+        self.pictures = Pictures(RoomOptions(), Dirty(), lambda: None)
+        self.pictures.choose(EVERYONE, layout or Layout("speaker"), 0.0)
+
+    def large(self, speaker: str | None, seats: tuple[str, ...] = POINTS) -> str:
+        """Who has the first pane when nobody's camera is waited for any more."""
+        self.pictures.arrange(seats, speaker, 0.0)
+        if self.pictures.settle(lambda _: False, PATIENCE_S):
+            self.pictures.arrange(seats, speaker, PATIENCE_S)
+        return self.pictures.of(EVERYONE).stage.tiles[0].seat
+
+
+def test_before_anybody_spoke_the_first_point_is_large() -> None:
+    assert Show().large(None) == "h"
+
+
+@pytest.mark.parametrize("kind", ["speaker", "single", "1+5"])
+def test_who_spoke_last_stays_large_while_nobody_speaks(kind: str) -> None:
+    show = Show(Layout(kind))  # type: ignore[arg-type]
+    assert [show.large(speaker) for speaker in (None, "c", None, "c", "b", None, None)] == list("hcccbbb")
+
+
+def test_beside_the_one_that_is_held_the_last_speaker_stays_too() -> None:
+    show = Show(Layout("side-by-side"))
+    for speaker in ("c", None):
+        assert show.large(speaker) == "h"
+        assert [tile.seat for tile in show.pictures.of(EVERYONE).stage.tiles] == ["h", "c"]
+
+
+def test_the_large_picture_goes_back_when_its_point_goes_or_is_no_longer_seen() -> None:
+    show = Show()
+    show.large("c")
+    assert show.large(None, ("h", "b")) == "h"
+    assert show.large(None) == "h", "who comes again has to speak"
+
+
+def test_a_speaker_who_cannot_be_seen_takes_the_large_picture_from_nobody() -> None:
+    show = Show()
+    show.large("c")
+    assert show.large("observer") == "c"
+    assert show.large(None) == "c"
+
+
+def test_a_focus_and_a_pin_come_before_who_spoke_last() -> None:
+    for layout in (Layout("speaker", "b"), Layout("speaker", seats=("b",))):
+        assert [Show(layout).large(speaker) for speaker in ("c", None)] == ["b", "b"]
+
+
+def test_who_chooses_another_layout_sees_who_spoke_last() -> None:
+    show = Show(Layout("grid"))
+    show.large("c")
+    show.large(None)
+    show.pictures.choose("host", Layout("single"), 0.0)
+    show.pictures.settle(lambda _: False, PATIENCE_S)
+    show.large(None)
+    assert [tile.seat for tile in show.pictures.of("host").stage.tiles] == ["c"]

@@ -1,0 +1,40 @@
+"""What a camera is asked for, and what a display is worth."""
+
+import pytest
+
+from mediaserver.room.resolution_demand import PATIENCE_S, Demand, Display
+from mediaserver.video.quality import LARGE, USUAL
+
+
+def test_more_is_asked_for_at_once_and_less_after_a_while() -> None:
+    demand = Demand()
+    told = []
+    for now, lines in ((0.0, 90), (3.9, 90), (4.0, 0), (4.5, 181), (9.0, 180), (12.9, 0), (13.0, 0), (14.0, 1080)):
+        told.append(demand.lines if demand.update(lines, now) else None)
+    assert told == [None, None, 180, 360, None, None, 180, 720]
+
+
+def test_what_is_needed_again_meanwhile_is_kept() -> None:
+    demand = Demand()
+    for now in range(60):
+        assert not demand.update(0 if now % PATIENCE_S else 720, float(now))
+    assert demand.lines == 720
+
+
+@pytest.mark.parametrize(
+    ("lines", "step"), [(0, USUAL), (1, 0), (180, 0), (181, 1), (360, 1), (361, USUAL), (900, USUAL), (901, LARGE)]
+)
+def test_a_display_gets_the_lowest_step_that_fills_it(lines: int, step: int) -> None:
+    display = Display()
+    display.step(lines, 720, 0.0)
+    assert display.step(lines, 720, PATIENCE_S) == step
+    assert display.step(2 * lines, 1440, PATIENCE_S) == step
+
+
+def test_a_window_that_changes_its_size_to_and_fro_changes_nothing_and_a_larger_one_is_served_at_once() -> None:
+    display = Display()
+    for now in range(20):
+        assert display.step(350 + 20 * (now % 2), 720, float(now)) == USUAL
+    assert [display.step(350, 720, 30.0 + now) for now in (0.0, PATIENCE_S, PATIENCE_S + 1)] == [USUAL, 1, 1]
+    assert display.step(370, 720, 40.0) == USUAL
+    assert display.step(1080, 720, 40.0) == LARGE

@@ -1,0 +1,84 @@
+"""Messages over the worker's socket."""
+
+import inspect
+import json
+from contextlib import suppress
+from struct import pack
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediaserver import api
+from mediaserver.rpc import protocol
+
+MESSAGES = st.dictionaries(st.text(), st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), max_size=4)
+
+
+def read_all(data: bytes) -> list[object]:
+    received = bytearray(data)
+    messages: list[object] = []
+    while (message := protocol.take(received)) is not None:
+        messages.append(message)
+    return messages
+
+
+@settings(max_examples=30)
+@given(st.lists(MESSAGES, max_size=5))
+def test_messages_are_read_as_written(messages: list[dict[str, object]]) -> None:
+    assert read_all(b"".join(map(protocol.frame, messages))) == messages
+
+
+@settings(max_examples=50)
+@given(st.binary(max_size=40), st.booleans())
+def test_any_bytes_end_or_are_a_value_error(data: bytes, framed: bool) -> None:
+    with suppress(ValueError):
+        read_all(pack("!I", len(data)) + data if framed else data)
+
+
+def test_a_message_cut_off_is_none_yet() -> None:
+    data = protocol.frame({"id": 1})
+    for length in range(len(data)):
+        assert read_all(data[:length]) == []
+
+
+def test_a_message_too_large_is_not_read() -> None:
+    with pytest.raises(ValueError, match="too large"):
+        read_all(pack("!I", protocol.MAX_MESSAGE_BYTES + 1))
+
+
+def test_every_call_of_the_engine_can_be_made() -> None:
+    others = {"events", "close"}  # events come by themselves, a connection that ends closes
+    methods = {name for name, _ in inspect.getmembers(api.MediaEngine, inspect.isfunction) if not name.startswith("_")}
+    assert set(protocol.CALLS) == methods - others
+    for call, shapes in protocol.CALLS.items():
+        hints = inspect.get_annotations(getattr(api.MediaEngine, call))
+        hints.pop("return")
+        kinds = {name: next(iter(getattr(hint, "__args__", [hint]))) for name, hint in hints.items()}
+        assert shapes == {name: kind for name, kind in kinds.items() if getattr(kind, "__module__", "") == api.__name__}
+
+
+def test_every_event_of_a_living_engine_can_come() -> None:
+    own = {"EngineLost", "EngineReady"}  # told by who watches the process
+    assert set(protocol.EVENTS) == {kind.__name__ for kind in api.Event.__args__} - own
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments"),
+    [
+        ("open_room", {"room": "r", "options": api.RoomOptions(640, 360, 15)}),
+        ("add_seat", {"room": "r", "options": api.SeatOptions("a", "Điểm cầu", False)}),
+        ("set_layout", {"room": "r", "layout": api.Layout("speaker", "a")}),
+        ("set_layout", {"room": "r", "layout": None, "audience": "host"}),
+        ("set_floor", {"room": "r", "seat": "a", "open_": True}),
+        ("stats", {}),
+    ],
+)
+def test_arguments_arrive_as_they_left(call: str, arguments: dict[str, object]) -> None:
+    travelled = json.loads(json.dumps(protocol.pack(arguments)))
+    assert protocol.unpack(call, travelled) == arguments
+
+
+def test_an_unknown_call_is_a_key_error() -> None:
+    with pytest.raises(ValueError, match="no such call"):
+        protocol.unpack("__init__", {})

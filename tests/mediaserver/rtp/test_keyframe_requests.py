@@ -1,0 +1,41 @@
+"""Requests for key frames, counted against the interval."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.rtp.keyframe_requests import BURST, EVERY_S, MIN_INTERVAL_S, KeyframeShare, KeyframeThrottle
+
+STEPS = st.lists(st.tuples(st.sampled_from(["want", "due", "arrived", "forget"]), st.integers(0, 1000)), max_size=60)
+
+
+def test_the_first_request_goes_out_at_once_and_is_repeated_until_one_comes() -> None:
+    throttle = KeyframeThrottle()
+    assert throttle.want(0.0)
+    assert [throttle.due(t / 10) for t in range(1, 11)] == [False] * 4 + [True] + [False] * 4 + [True]
+    throttle.arrived()
+    assert not throttle.due(10.0)
+
+
+@given(STEPS)
+def test_requests_keep_their_distance_and_none_is_forgotten(steps: list[tuple[str, int]]) -> None:
+    throttle, now, asked, wanted = KeyframeThrottle(), 0.0, -1.0, False
+    for step, milliseconds in steps:
+        now += milliseconds / 1000
+        if step in ("arrived", "forget"):
+            throttle.arrived() if step == "arrived" else throttle.forget()
+            wanted = False
+            continue
+        wanted = wanted or step == "want"
+        expected = wanted and now - asked >= MIN_INTERVAL_S
+        assert (throttle.want if step == "want" else throttle.due)(now) is expected
+        if expected:
+            asked = now
+        assert throttle.rests(now) is (not wanted and now - asked >= MIN_INTERVAL_S)
+
+
+def test_who_asks_all_the_time_is_heard_now_and_then_and_who_lost_a_key_frame_too_at_once() -> None:
+    share = KeyframeShare()
+    heard = [t / 8 for t in range(97) if share.take(t / 8)]
+    assert heard == [0.0, 0.5, 1.0, *(2.0 * each for each in range(1, 7))]
+    assert (heard[:BURST], heard[-1] - heard[-2]) == ([0.0, MIN_INTERVAL_S, 2 * MIN_INTERVAL_S], EVERY_S)
+    assert [share.take(t / 8) for t in range(160, 172)] == [True, *[False] * 3] * 3

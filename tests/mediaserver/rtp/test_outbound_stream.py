@@ -1,0 +1,583 @@
+"""The compiled loops do what their Python twins do."""
+
+import asyncio
+import shutil
+import socket
+import time
+from dataclasses import dataclass, field
+from struct import pack
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pylibsrtp import Policy, Session
+
+from mediaserver.peer.forwarder import Forwarder
+from mediaserver.rtp import outbound_stream
+from mediaserver.rtp.packet import MAX_PAYLOAD_BYTES, Packet
+from mediaserver.rtp.source import Dirty, Source, VideoSource
+from mediaserver.transport import peer_path as lines
+from mediaserver.transport.dtls import make_certificate
+from mediaserver.transport.peer_path import MAX_SSRCS, Counters, PlainInbox, PlainLine
+from mediaserver.transport.srtp import Srtp
+from mediaserver.transport.udp_mux import Port, UdpMux
+from mediaserver.transport.webrtc import WebRtcTransport
+
+pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="nothing was compiled without a compiler")
+
+KEY, OTHER = bytes(range(30)), bytes(range(50, 80))
+CERTIFICATE = make_certificate()
+
+
+def session(key: bytes, direction: int) -> Session:
+    policy = Policy(key=key, ssrc_type=direction, srtp_profile=Policy.SRTP_PROFILE_AES128_CM_SHA1_80)
+    policy.allow_repeat_tx = True
+    policy.window_size = 1024
+    return Session(policy=policy)
+
+
+def srtp() -> Srtp:
+    """A server's end; what a client sends with `KEY` can be opened, what is sent has `OTHER`."""
+    return Srtp(session(OTHER, Policy.SSRC_ANY_OUTBOUND), session(KEY, Policy.SSRC_ANY_INBOUND))
+
+
+def loopback() -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    sock.bind(("127.0.0.1", 0))
+    sock.setblocking(False)
+    return sock
+
+
+def waiting(sock: socket.socket) -> list[bytes]:
+    got = []
+    while True:
+        try:
+            got.append(sock.recv(1 << 16))
+        except BlockingIOError:
+            return got
+
+
+def test_it_was_compiled() -> None:
+    assert outbound_stream.Leg is not outbound_stream.PlainLeg
+    assert lines.Inbox is not PlainInbox
+
+
+# Reading
+
+
+@dataclass
+class Reader:
+    """An inbox with two peers that have keys and one whose handshake goes on, and what it made of what it got."""
+
+    plain: bool
+    sock: socket.socket = field(default_factory=loopback)
+    counters: Counters = field(default_factory=Counters)
+
+    def read(self, datagrams: list[tuple[str, bytes]]) -> tuple[list[Any], dict[str, float], Counters]:
+        inbox_class, line_class = (PlainInbox, PlainLine) if self.plain else (lines.Inbox, lines.Line)
+        inbox = inbox_class(self.counters, Packet)
+        senders = {name: loopback() for name in ("keys", "twin", "none", "closed", "stranger")}
+        held = {name: line_class(name, self.counters) for name in ("keys", "twin", "none", "closed")}
+        for name, line in held.items():
+            inbox.route(senders[name].getsockname(), line)
+        for name in ("keys", "twin"):
+            held[name].open(srtp())
+            held[name].level_id = LEVEL_ID
+        held["closed"].close()
+        inbox.forget(senders["keys"].getsockname(), held["none"])  # not its own
+        for name, data in datagrams:
+            senders[name].sendto(data, self.sock.getsockname())
+        items: list[Any] = []
+        while got := inbox.read(self.sock, 7.5):
+            ports = {sender.getsockname(): name for name, sender in senders.items()}
+            items += [(owner, what, (ports[more] if owner is None else more), came) for owner, what, more, came in got]
+        heard = {name: line.heard for name, line in held.items()}
+        for sock in (self.sock, *senders.values()):
+            sock.close()
+        return items, heard, self.counters
+
+
+LEVEL_ID = 3
+LOUD = bytes([0x90, LEVEL_ID << 4, 0x80 | 42])
+"""A level of −42 dBov with voice in it (RFC 6464 §3), behind 0x90, which says that there is an extension."""
+client = session(KEY, Policy.SSRC_ANY_OUTBOUND)
+header = st.tuples(
+    st.sampled_from([0x80, 0x90, 0xA0, 0xB0, 0x81, 0x8F, 0x9F, 0x40]),
+    st.sampled_from([0x60, 0xE0, 111, 0x80 | 111]),
+)
+
+
+@st.composite
+def plain_rtp(draw: st.DrawFn) -> bytes:
+    """An RTP packet, or something near one: extensions of any profile, padding, cut anywhere."""
+    first, second = draw(header)
+    body = b""
+    if first & 0x10:
+        body += draw(st.sampled_from([b"\xbe\xde", b"\x10\x00", b"\x10\x07", b"\x12\x34"]))
+        elements = draw(st.binary(max_size=24))
+        body += (len(elements) // 4).to_bytes(2, "big") + elements[: len(elements) // 4 * 4]
+    body += draw(st.binary(max_size=40))
+    return bytes([first, second]) + draw(st.binary(min_size=10, max_size=10)) + body
+
+
+def in_row(second: int, first: int, ssrc: int, extensions: list[bytes]) -> list[bytes]:
+    """Packets that follow each other in number; each extension is the first byte and the elements, or empty."""
+    return [
+        (extension[:1] or b"\x80")
+        + pack("!BHII", second, (first + at) & 0xFFFF, 90 * at, ssrc)
+        + (pack("!HH", 0xBEDE, 1) + extension[1:].ljust(4, b"\0") if extension else b"")
+        + b"payload %d" % at
+        for at, extension in enumerate(extensions)
+    ]
+
+
+def encrypted(data: bytes) -> bytes:
+    try:
+        return client.protect(data)
+    except Exception:  # libsrtp refuses to send what is no RTP; then it is sent in the clear
+        return data
+
+
+row = st.builds(
+    in_row,
+    st.sampled_from([96, 0x80 | 96, 111]),
+    st.sampled_from([0, 1, 2, 0xFFFF]),
+    st.sampled_from([7, 8]),
+    st.lists(st.sampled_from([b"", b"", LOUD, b"\x90\x41ab"]), max_size=4),
+).map(lambda row: [encrypted(data) for data in row])
+
+datagram = st.one_of(
+    plain_rtp().map(encrypted),
+    plain_rtp(),
+    st.binary(min_size=1, max_size=60),
+    st.binary(min_size=1, max_size=60).map(lambda tail: b"\x00\x01" + tail),
+    st.binary(min_size=1, max_size=60).map(lambda tail: b"\x16" + tail),
+    st.just(client.protect_rtcp(b"\x80\xc9\x00\x01\x00\x00\x00\x07")),
+)
+
+
+sender = st.sampled_from(["keys", "keys", "twin", "none", "closed", "stranger"])
+
+
+@given(st.lists(st.tuples(sender, st.one_of(datagram.map(lambda one: [one]), row)), max_size=20))
+def test_every_datagram_is_read_alike(sent: list[tuple[str, list[bytes]]]) -> None:
+    datagrams = [(name, data) for name, several in sent for data in several]
+    assert Reader(plain=False).read(datagrams) == Reader(plain=True).read(datagrams)
+
+
+def test_a_level_without_a_byte_says_nothing_in_either() -> None:
+    elements = bytes([LEVEL_ID, 1, 42, LEVEL_ID, 0, 0, 0, 0])  # RFC 8285 §4.3
+    row = [b"\x90" + pack("!BHIIHH", 96, 7, 0, 9, 0x1000, 2) + elements + b"payload"]
+    compiled, plain = (Reader(plain=p).read([("keys", encrypted(data)) for data in row]) for p in (False, True))
+    assert compiled == plain
+    items, _, _ = compiled
+    assert [([packet.level for packet in packets], extensions) for _, packets, extensions, _ in items] == [([None], {})]
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_packets_in_a_row_are_one_item_and_know_how_loud_they_are(plain: bool) -> None:
+    loud = in_row(96, 0xFFFF, 9, [LOUD, b"", LOUD, b"\x90\x41ab", b""])
+    other = in_row(96, 4, 10, [b""]) + in_row(111, 5, 10, [b""]) + in_row(111, 7, 10, [b""])
+    sent = [("keys", data) for data in loud + other] + [("twin", data) for data in in_row(111, 8, 10, [b""])]
+    items, _, _ = Reader(plain=plain).read([(name, encrypted(data)) for name, data in sent])
+    runs = [([(one.sequence, one.level) for one in packets], extensions) for _, packets, extensions, _ in items]
+    assert runs == [
+        ([(0xFFFF, 42), (0, None), (1, 42)], {}),
+        ([(2, None), (3, None)], {4: b"ab"}),
+        ([(4, None)], {}),
+        ([(5, None)], {}),
+        ([(7, None)], {}),
+        ([(8, None)], {}),
+    ]
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_peer_has_so_many_ssrcs_and_keeps_them(plain: bool) -> None:
+    """libsrtp keeps a stream for each that it ever opened a packet of, and looks through all of them for the next."""
+    mine, more, silent = range(1001, 1000 + MAX_SSRCS), range(2001, 2101), (3001).to_bytes(4, "big")
+    reports = client.protect_rtcp(b"\x80\xc9\x00\x01" + silent)
+    forged = [each[:-1] + bytes([each[-1] ^ 1]) for each in (rtp_of(number, 1) for number in more)]
+    sent = [*forged, *(rtp_of(number, 1) for number in mine), reports, *(rtp_of(number, 1) for number in more)]
+    sent += [client.protect_rtcp(b"\x80\xc9\x00\x01" + number.to_bytes(4, "big")) for number in more]
+    sent += [rtp_of(number, 2) for number in mine]
+    items, _, counters = Reader(plain=plain).read([("keys", data) for data in sent])
+    opened = [packets[0].ssrc for _, packets, extensions, _ in items if extensions is not None]
+    assert opened == [*mine, *mine]
+    assert [what[4:8] for _, what, extensions, _ in items if extensions is None] == [silent]
+    assert (counters.excess, counters.malformed) == (2 * len(more), 0)
+
+
+def rtp_of(ssrc: int, sequence: int) -> bytes:
+    return client.protect(pack("!BBHII", 0x80, 96, sequence, 0, ssrc) + b"payload")
+
+
+def test_more_than_a_batch_is_read_in_order() -> None:
+    datagrams = [("none", b"\x16" + at.to_bytes(2, "big")) for at in range(200)]
+    items, _, counters = Reader(plain=False).read(datagrams)
+    assert items == [("none", data, None, 7.5) for _, data in datagrams]
+    assert (counters.packets_in, counters.bytes_in) == (200, 600)
+
+
+# Sending
+
+
+class Deaf:
+    """Takes what comes and does nothing."""
+
+    def rtp(self, packets: list[Packet], extensions: dict[int, bytes], now: float) -> None:
+        pass
+
+    def rtcp(self, data: bytes, now: float) -> None:
+        pass
+
+    def answered(self, round_trip: float, now: float) -> None:
+        pass
+
+
+class Viewer:
+    """A peer with a forwarder, after its handshake; `plain` ones are never served by the compiled loop."""
+
+    def __init__(self, mux: UdpMux, port: Port, *, plain: bool, send_time: int = 0, dirty: Dirty | None = None) -> None:
+        self.sock = loopback()
+        self.transport = WebRtcTransport(mux, CERTIFICATE, "them", "", [], Deaf(), lambda *_: None)
+        self.transport.ice.selected = self.sock.getsockname()
+        self.transport._port, self.transport._srtp = port, srtp()
+        if not plain:
+            self.transport.line.open(self.transport._srtp)
+            port.aim(self.transport.line, self.sock.getsockname())
+        self.forwarder = Forwarder({"VP8": 96, "H264": 102, "opus": 111}, 90000, self.transport, send_time, dirty=dirty)
+        self.forwarder.ssrc = self.forwarder.leg.ssrc = 7
+        self.forwarder.leg.next_sequence, self.forwarder.leg.last_timestamp = 65530, 1 << 31
+
+    def state(self) -> tuple[object, ...]:
+        leg = self.forwarder.leg
+        return (
+            leg.next_sequence, leg.sent, leg.last_timestamp, leg.last_time, leg.newest, leg.packets, leg.octets,
+            leg.sequence_offset, leg.timestamp_offset, leg.level, leg.level_time, leg.waiting,
+            leg.moving, leg.picture_offset, leg.tl0_offset, leg.last_picture, leg.last_tl0,
+        )  # fmt: skip
+
+
+sizes = st.one_of(st.integers(1, 60), st.sampled_from([1188, 1188, 1300, 1400]))
+picture = st.lists(sizes, min_size=1, max_size=70)
+steps = st.lists(
+    st.tuples(
+        picture,
+        st.sampled_from(["on", "on", "on", "hole", "swap", "switch", "pad", "resend", "padding", "padded"]),
+        st.sampled_from(
+            ["", "90 80 {:04x}", "90 80 {:04x}", "90 c0 {:04x} fe", "90 f0 {:04x} 05 20", "90 80 7d", "90 40 11"]
+        ),
+        st.sampled_from([0, 1, 1, 1, 2, 300, -1]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+"""Sizes of a picture's payloads, what happens, the VP8 descriptor with the picture's id, and how far the id went on."""
+History = list[tuple[list[int], str, str, int]]
+
+
+@given(st.sampled_from(["VP8", "VP8", "H264"]), steps, st.booleans())
+def test_every_packet_leaves_alike(codec: str, history: History, paced: bool) -> None:
+    asyncio.run(_leave_alike(codec, history, paced))
+
+
+async def _leave_alike(codec: str, history: History, paced: bool) -> None:
+    dirty = Dirty()
+    mux = UdpMux()
+    sock = loopback()
+    port = Port(sock, mux.counters)
+    fast, slow = (Viewer(mux, port, plain=plain, dirty=dirty if paced else None) for plain in (False, True))
+    sources = [VideoSource("one", codec, dirty), VideoSource("two", codec, dirty)]
+    sequences, ids, current, now = [65500, 100], [0x7FF8, 5], 0, 1.0
+    for viewer in (fast, slow):
+        viewer.forwarder.follow(sources[0], now)
+    for picture, happens, descriptor, step in history:
+        now += 0.04
+        current ^= happens == "switch"
+        ids[current] = ids[current] + step & 0x7FFF
+        head = bytes.fromhex(descriptor.format(0x8000 | ids[current])) or b"\x10"
+        if happens == "hole":
+            sequences[current] += 3
+        made = []
+        for at, size in enumerate(picture):
+            payload = (head + bytes([at % 256]) * size)[: min(MAX_PAYLOAD_BYTES, 1 + size)]
+            made.append(
+                Packet(0, sequences[current] & 0xFFFF, round(now * 90000), 0, at == len(picture) - 1, payload, at == 0)
+            )
+            sequences[current] += 1
+        if happens == "swap":
+            made.reverse()
+        if happens in ("padding", "padded"):
+            made = made if happens == "padded" else []
+            for _ in range(2):
+                made.append(Packet(0, sequences[current] & 0xFFFF, round(now * 90000), 0, False, b""))
+                sequences[current] += 1
+        for viewer in (fast, slow):
+            viewer.forwarder.follow(sources[current], now)
+        for packet in made:
+            sources[current].push(packet)
+        dirty.flush(now)
+        for viewer in (fast, slow):
+            if happens == "pad":
+                viewer.forwarder.pad(600, now)
+            if happens == "resend":
+                viewer.forwarder.resend([viewer.forwarder.leg.next_sequence - 1 & 0xFFFF], 4e6, 0.05, now)
+        assert fast.state() == slow.state()
+        assert waiting(fast.sock) == waiting(slow.sock)
+    assert mux.counters.packets_out % 2 == 0
+    assert mux.counters.refused == 0
+    for each in (sock, fast.sock, slow.sock):
+        each.close()
+
+
+async def test_the_compiled_loop_serves_who_is_in_step_and_hands_back_the_others() -> None:
+    dirty = Dirty()
+    mux = UdpMux()
+    sock = loopback()
+    port = Port(sock, mux.counters)
+    viewers = [Viewer(mux, port, plain=plain) for plain in (False, True, False)]
+    source = VideoSource("one", "H264", dirty)
+    for viewer in viewers:
+        viewer.forwarder.follow(source, 0.0)
+    first = [Packet(0, 5, 3600, 0, True, b"key", keyframe=True)]
+    assert outbound_stream.fan(source, source.sinks, first, 1.0) == [viewer.forwarder for viewer in viewers]
+    for viewer in viewers:
+        viewer.forwarder.send(source, first, 1.0)
+    second = [Packet(0, 6, 7200, 0, True, b"delta")]
+    assert outbound_stream.fan(source, source.sinks, second, 2.0) == [viewers[1].forwarder]
+    gap = [Packet(0, 9, 9600, 0, True, b"delta")]
+    assert outbound_stream.fan(source, source.sinks, gap, 3.0) == [viewer.forwarder for viewer in viewers]
+    assert [len(waiting(viewer.sock)) for viewer in viewers] == [1, 1, 1]
+    outbound_stream.post()
+    assert [len(waiting(viewer.sock)) for viewer in viewers] == [1, 0, 1]
+    for each in (sock, *(viewer.sock for viewer in viewers)):
+        each.close()
+
+
+@pytest.mark.parametrize("line_class", [PlainLine, lines.Line])
+def test_another_way_may_take_segments_again(line_class: type[PlainLine]) -> None:
+    line, socks, (here, there) = line_class(object(), Counters()), (loopback(), loopback()), (("::1", 7), ("::1", 8))
+    apart = []
+    for sock, address in ((socks[0], here), (socks[0], here), (socks[0], there), (socks[1], there), (socks[1], there)):
+        line.aim(sock, address)
+        apart.append(line.apart)
+        line.apart = True
+    assert apart == [False, True, False, False, True]
+    for sock in socks:
+        sock.close()
+
+
+SO_NO_CHECK, UDP_GRO = 11, 104
+"""With the first the kernel takes no segments, with the second it gives them as they were sent (linux/udp.h)."""
+
+
+def show(source: VideoSource, at: int) -> None:
+    """Push picture number `at`, six packets of one size; the first picture is a key frame."""
+    for i in range(6):
+        source.push(Packet(0, 6 * at + i, 3600 * at, 0, i == 5, b"x" * 100, keyframe=not (at or i)))
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_where_segments_do_not_fit_packets_leave_apart_and_elsewhere_together(plain: bool) -> None:
+    dirty, mux, socks = Dirty(), UdpMux(), [loopback(), loopback()]
+    socks[0].setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # EINVAL, as from a route that is too narrow
+    viewers = [Viewer(mux, Port(sock, mux.counters), plain=plain) for sock in socks]
+    lines = [viewer.transport.line for viewer in viewers]
+    source, got = VideoSource("one", "H264", dirty), []
+    for viewer in viewers:
+        viewer.forwarder.follow(source, 0.0)
+        viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+    for at in range(4):
+        show(source, at)
+        dirty.flush(float(at))
+        got.append([len(waiting(viewer.sock)) for viewer in viewers])
+    assert got == [[6, 1]] * 4
+    assert [line.apart for line in lines] == [True, False]
+    assert (mux.counters.packets_out, mux.counters.refused) == (48, 0)
+    for each in (*socks, *(viewer.sock for viewer in viewers)):
+        each.close()
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_where_the_kernel_knows_no_segments_packets_leave_apart(plain: bool) -> None:
+    dirty, mux, sock = Dirty(), UdpMux(), loopback()
+    port = Port(sock, mux.counters)
+    assert port.segmented
+    port.segmented = False
+    viewer = Viewer(mux, port, plain=plain)
+    source = VideoSource("one", "H264", dirty)
+    viewer.forwarder.follow(source, 0.0)
+    viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+    for at in range(4):
+        show(source, at)
+        dirty.flush(float(at))
+        assert len(waiting(viewer.sock)) == 6
+        for address in (("127.0.0.1", 9), viewer.sock.getsockname()):  # it moves, and comes back
+            port.aim(viewer.transport.line, address)
+    assert (mux.counters.packets_out, mux.counters.refused) == (24, 0)
+    for each in (sock, viewer.sock):
+        each.close()
+
+
+Flushed = list[tuple[list[int], list[int]]]
+"""The lengths of a picture's packets and of the sound's that leave with it, for each flush."""
+
+BESIDE: dict[str, tuple[Flushed, list[int]]] = {
+    "sound joins the picture": ([([100] * 6, [40])], [1]),
+    "so it does one packet alone": ([([100], [40])], [1]),
+    "and one as long": ([([100] * 6, [100])], [1]),
+    "longer it goes alone": ([([100] * 6, [101])], [2]),
+    "a shorter packet was the last": ([([100, 100, 30], [20])], [2]),
+    "one joins": ([([100] * 6, [40, 30])], [2]),
+    "each flush is for itself": ([([100] * 2, []), ([], [40]), ([100], [40])], [1, 1, 1]),
+    "64 at most": ([([100] * 64, [40])], [2]),
+}
+
+
+class Ear:
+    """The composer listens, too, and is sent nothing."""
+
+    leg = None
+
+    def send(self, source: Source, packets: list[Packet], now: float) -> None:
+        pass
+
+
+class Spectator:
+    """Who is sent a picture and two sounds over one transport, and the pictures and sounds."""
+
+    def __init__(self, *, plain: bool) -> None:
+        self.dirty, self.mux, self._sock = Dirty(), UdpMux(), loopback()
+        self.viewer = Viewer(self.mux, Port(self._sock, self.mux.counters), plain=plain)
+        self._sources = [VideoSource("picture", "H264", self.dirty), *(Source(n, "opus", self.dirty) for n in "ab")]
+        self._sent = [0, 0, 0]
+        self._sources[0].attach(Ear())
+        self.viewer.forwarder.follow(self._sources[0], 0.0)
+        for ssrc, sound in enumerate(self._sources[1:], 8):
+            hears = Forwarder({"opus": 111}, 48000, self.viewer.transport)
+            hears.ssrc = hears.leg.ssrc = ssrc
+            hears.leg.next_sequence = hears.leg.last_timestamp = 1
+            hears.follow(sound, 0.0)
+
+    def take(self, pictures: list[int], sounds: list[int], at: int) -> list[bytes]:
+        """One flush of packets of these lengths, and what comes of it."""
+        for number, lengths in enumerate((pictures, *([length] for length in sounds))):
+            for i, length in enumerate(lengths):
+                packet = Packet(0, self._sent[number], 960 * at, 0, i + 1 == len(lengths), b"x" * length, not at)
+                self._sources[number].push(packet)
+                self._sent[number] += 1
+        self.dirty.flush(float(at))
+        return waiting(self.viewer.sock)
+
+    def close(self) -> None:
+        for sock in (self._sock, self.viewer.sock):
+            sock.close()
+
+
+@pytest.mark.parametrize("case", BESIDE)
+async def test_sound_leaves_with_the_picture_that_came_with_it(case: str) -> None:
+    flushes, messages = BESIDE[case]
+    spectators = [Spectator(plain=plain) for plain in (False, False, True)]
+    for each in spectators:
+        each.take([9], [9, 9], 0)
+    spectators[0].viewer.sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+    got = []
+    for at, (pictures, sounds) in enumerate(flushes, 1):
+        joined, apart, plain = (each.take(pictures, sounds, at) for each in spectators)
+        assert apart == plain
+        assert b"".join(apart) == b"".join(joined)
+        got.append(len(joined))
+    assert got == messages
+    assert len({str(each.mux.counters) for each in spectators}) == 1
+    for each in spectators:
+        each.close()
+
+
+async def test_who_looks_at_another_camera_is_served_by_the_compiled_loop_again() -> None:
+    dirty = Dirty()
+    mux = UdpMux()
+    sock = loopback()
+    viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
+    for at, name in enumerate(("one", "two")):
+        source = VideoSource(name, "VP8", dirty)
+        viewer.forwarder.follow(source, 0.0)
+        for number in range(3):
+            packet = Packet(0, number, 3600 * number, 0, True, b"\x90\x80\x80" + bytes([40 + number]), keyframe=True)
+            served = outbound_stream.fan(source, source.sinks, [packet], 1.0) == []
+            assert served == (number > 0)
+            if not served:
+                viewer.forwarder.send(source, [packet], 1.0)
+        assert viewer.forwarder.leg.moving == (at == 1)
+        outbound_stream.post()
+    opener = session(OTHER, Policy.SSRC_ANY_INBOUND)
+    sent = [opener.unprotect(data)[12:] for data in waiting(viewer.sock)]
+    assert sent == [b"\x90\x80\x80" + bytes([40 + number]) for number in range(6)]
+    for each in (sock, viewer.sock):
+        each.close()
+
+
+async def test_a_change_of_camera_does_not_overtake_the_last_packets_of_the_one_before() -> None:
+    dirty = Dirty()
+    mux = UdpMux()
+    sock = loopback()
+    viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
+    one, two = (VideoSource(name, "H264", dirty) for name in ("one", "two"))
+    viewer.forwarder.follow(one, 0.0)
+    for number in range(3):
+        one.push(Packet(0, number, 3600 * number, 0, True, b"one%d" % number, keyframe=number == 0))
+        if number == 2:
+            viewer.forwarder.follow(two, 0.0)
+            two.push(Packet(0, 7, 90, 0, True, b"two", keyframe=True))
+        dirty.flush(1.0 + number)
+    opener = session(OTHER, Policy.SSRC_ANY_INBOUND)
+    assert [opener.unprotect(data)[12:] for data in waiting(viewer.sock)] == [b"one0", b"one1", b"one2", b"two"]
+    for each in (sock, viewer.sock):
+        each.close()
+
+
+async def test_without_a_stream_for_it_a_packet_is_sent_again_bit_for_bit() -> None:
+    """One nonce, one packet: with two headers under one number AES-GCM gives its key away (NIST SP 800-38D §8)."""
+    dirty, mux, sock = Dirty(), UdpMux(), loopback()
+    viewer = Viewer(mux, Port(sock, mux.counters), plain=False)
+    sent: list[bytes] = []
+    for at, name in enumerate(("one", "two")):  # what follows the first source has its picture ids moved
+        source = VideoSource(name, "VP8", dirty)
+        viewer.forwarder.follow(source, 0.0)
+        for number in range(6):
+            payload = b"\x90\xc0\x80" + bytes([40 + number, 9 + number]) + b"picture"
+            source.push(Packet(0, number, 3600 * number, 0, True, payload, keyframe=not number))
+            dirty.flush(1.0 + at + number / 25)
+        sent += waiting(viewer.sock)
+    assert len(sent) == 12
+    last = viewer.forwarder.leg.next_sequence
+    viewer.forwarder.resend([last - back & 0xFFFF for back in range(6, 0, -1)], 4e6, 0.05, 9.0)
+    assert waiting(viewer.sock) == sent[6:]
+    for each in (sock, viewer.sock):
+        each.close()
+
+
+async def test_the_send_time_is_written_as_the_slow_way_writes_it() -> None:
+    dirty = Dirty()
+    mux = UdpMux()
+    sock = loopback()
+    port = Port(sock, mux.counters)
+    fast, slow = (Viewer(mux, port, plain=plain, send_time=3) for plain in (False, True))
+    source = VideoSource("one", "H264", dirty)
+    opened = []
+    for viewer in (fast, slow):
+        viewer.forwarder.follow(source, 0.0)
+    for at in range(2):
+        source.push(Packet(0, at, 3600 * at, 0, True, b"x" * 20, keyframe=True))
+        dirty.flush(1.0 + at)
+    for viewer in (fast, slow):
+        last = waiting(viewer.sock)[-1]
+        opened.append(session(OTHER, Policy.SSRC_ANY_INBOUND).unprotect(last))
+    before, after = (int.from_bytes(data[17:20], "big") for data in opened)
+    steady = int(time.monotonic() * (1 << 18))  # a clock that is set would look like packets that were long under way
+    assert (steady - before) & 0xFFFFFF < 1 << 18
+    assert [data[:17] + data[20:] for data in opened] == [opened[0][:17] + opened[0][20:]] * 2
+    assert (after - before) & 0xFFFFFF < 1 << 18  # less than a second apart
+    for each in (sock, fast.sock, slow.sock):
+        each.close()

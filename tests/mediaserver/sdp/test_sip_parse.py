@@ -1,0 +1,281 @@
+"""What room systems write, and what we answer: m-lines keep their places, and nothing unknown is repeated."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.errors import BadOffer
+from mediaserver.sdp import sip_write
+from mediaserver.sdp.sections import MAX_MEDIA, read_parameters
+from mediaserver.sdp.sip_parse import Media, Session, codec_names, is_plain, parse
+from mediaserver.sdp.sip_write import Local, answer, choose, choose_picture, offer
+from mediaserver.video.quality import SINGLE_NAL, USUAL
+from tests.mediaserver.offers import CHROMIUM, FIREFOX
+from tests.mediaserver.room_offers import BARESIP, CISCO, POLYCOM
+
+LOCAL = Local("192.0.2.1", 40100, 40102, 7)
+OFFERS = (BARESIP, POLYCOM, CISCO)
+
+
+def line(text: str, *changes: tuple[str, str]) -> Session:
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return parse(text)
+
+
+def picture(session: Session) -> Media:
+    assert session.camera is not None
+    return session.media[session.camera]
+
+
+def answered(text: str, *, shows: bool = True) -> list[str]:
+    return answer(parse(text), LOCAL, shows=shows).split("\r\n")
+
+
+def m_lines(lines: list[str]) -> list[str]:
+    return [each for each in lines if each.startswith("m=")]
+
+
+@pytest.mark.parametrize("text", OFFERS)
+def test_room_systems_are_told_from_browsers(text: str) -> None:
+    assert (is_plain(text), is_plain(CHROMIUM), is_plain(FIREFOX), is_plain("v=0"), is_plain("")) == (
+        (True,) + (False,) * 4
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (BARESIP, "G722 H264 OPUS PCMA PCMU"),
+        (POLYCOM, "G722 G7221 H263 H263-1998 H264 PCMA PCMU SIRENLPR"),
+        (CISCO, "G722 G7221 H263-1998 H264 MP4A-LATM PCMA PCMU"),
+        (BARESIP.replace("m=video 41054", "m=video 0"), "G722 OPUS PCMA PCMU"),
+        (BARESIP.replace("opus/", "o\u202eus/"), "G722 H264 PCMA PCMU"),
+        ("not a session", ""),
+    ],
+)
+def test_r055_all_codecs_that_a_room_system_names_are_read(text: str, names: str) -> None:
+    assert sorted(codec_names(text)) == names.split()
+
+
+def test_what_baresip_offers_is_read_line_by_line() -> None:
+    session = parse(BARESIP)
+    sound, camera = session.media
+    assert (session.sound, session.camera) == (0, 1)
+    assert (sound.host, sound.port, sound.rtcp_port, sound.sends, sound.receives) == (
+        *("192.0.2.7", 41080, 41081),
+        *(True, True),
+    )
+    assert [(codec.name, codec.payload_type) for codec in sound.codecs] == [
+        *(("G722", 9), ("PCMA", 8), ("PCMU", 0)),
+        ("telephone-event", 101),
+    ]
+    assert [(codec.name, codec.payload_type) for codec in camera.codecs] == [(SINGLE_NAL, 96), ("H264", 97)]
+    assert camera.feedback == {"nack pli"}
+
+
+def test_every_m_line_keeps_its_place_and_what_we_do_not_take_gets_port_0() -> None:
+    assert m_lines(answered(BARESIP)) == ["m=audio 40100 RTP/AVP 9 101", "m=video 40102 RTP/AVP 97"]
+    assert m_lines(answered(POLYCOM)) == [
+        "m=audio 40100 RTP/AVP 9 127",
+        "m=video 40102 RTP/AVP 111",
+        "m=application 0 RTP/AVP 100",
+    ]
+    assert m_lines(answered(CISCO)) == [
+        "m=application 0 UDP/BFCP *",
+        "m=audio 40100 RTP/AVP 9 101",
+        "m=video 40102 RTP/AVP 126",
+        "m=video 0 RTP/AVP 97 126",
+    ]
+
+
+def test_the_answer_to_polycom() -> None:
+    assert answer(parse(POLYCOM), LOCAL, shows=True) == "".join(
+        f"{each}\r\n"
+        for each in (
+            "v=0",
+            "o=diemcau 7 1 IN IP4 192.0.2.1",
+            "s=diemcau",
+            "c=IN IP4 192.0.2.1",
+            "t=0 0",
+            "m=audio 40100 RTP/AVP 9 127",
+            "a=rtpmap:9 G722/8000",
+            "a=rtpmap:127 telephone-event/8000",
+            "a=fmtp:127 0-15",
+            "a=ptime:20",
+            "a=sendrecv",
+            "m=video 40102 RTP/AVP 111",
+            "b=AS:2048",
+            "b=TIAS:2048000",
+            "a=rtpmap:111 H264/90000",
+            "a=fmtp:111 profile-level-id=42801f;packetization-mode=1;max-fs=3600;max-mbps=108000;max-br=2048",
+            "a=rtcp-fb:* nack pli",
+            "a=rtcp-fb:* ccm fir",
+            "a=sendrecv",
+            "m=application 0 RTP/AVP 100",
+        )
+    )
+
+
+def test_a_slide_channel_is_no_camera_wherever_it_stands() -> None:
+    first = line(CISCO, ("a=content:main", "a=content:other"), ("a=content:slides", "a=content:main"))
+    assert first.camera == 2
+    assert line(CISCO, ("a=content:main", "a=content:slides")).camera is None
+
+
+def test_rtcp_goes_to_the_named_port_else_to_the_next() -> None:
+    assert [each.rtcp_port for each in parse(CISCO).media] == [5071, 2327, 2400, 2333]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("sendrecv", "sendrecv"), ("sendonly", "recvonly"), ("recvonly", "sendonly"), ("inactive",) * 2],
+)
+def test_directions_are_mirrored(theirs: str, ours: str) -> None:
+    lines = answered(BARESIP.replace("a=sendrecv", f"a={theirs}"))
+    assert [each for each in lines if each in (f"a={ours}", "a=sendrecv", "a=inactive")] == [f"a={ours}"] * 2
+    above = BARESIP.replace("a=sendrecv\r\n", "").replace("t=0 0", f"t=0 0\r\na={theirs}")
+    assert answered(above) == lines
+
+
+def test_a_picture_we_cannot_show_is_only_received() -> None:
+    assert answered(BARESIP, shows=False)[-2] == "a=recvonly"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "239.1.2.3/127", "::"])
+def test_who_cannot_be_reached_is_sent_nothing(host: str) -> None:
+    held = parse(BARESIP.replace("c=IN IP4 192.0.2.7", f"c=IN IP4 {host}"))
+    assert [(each.host, each.receives, each.sends) for each in held.media] == [("", False, True)] * 2
+    assert "a=recvonly" in answer(held, LOCAL, shows=True)
+
+
+def test_a_line_with_an_address_of_its_own_is_sent_there() -> None:
+    session = line(BARESIP, ("m=video 41054 RTP/AVP 96 97", "m=video 41054 RTP/AVP 96 97\r\nc=IN IP6 2001:db8::5"))
+    assert [each.host for each in session.media] == ["192.0.2.7", "2001:db8::5"]
+
+
+def test_avpf_is_answered_as_avpf_and_what_is_encrypted_is_refused() -> None:
+    assert m_lines(answered(BARESIP.replace("m=video 41054 RTP/AVP", "m=video 41054 RTP/AVPF")))[1].split()[2] == (
+        "RTP/AVPF"
+    )
+    assert m_lines(answered(BARESIP.replace("m=video 41054 RTP/AVP", "m=video 41054 RTP/SAVP")))[1] == (
+        "m=video 0 RTP/SAVP 96 97"
+    )
+
+
+def test_fragments_are_chosen_before_slices_and_baseline_before_others() -> None:
+    polycom, cisco = picture(parse(POLYCOM)), picture(parse(CISCO))
+    assert (choose_picture(polycom).payload_type, choose_picture(cisco).payload_type) == (111, 126)
+    no_fragments = line(BARESIP, ("packetization-mode=1", "packetization-mode=2"))
+    assert choose_picture(picture(no_fragments)).name == SINGLE_NAL
+    high = line(POLYCOM, ("RTP/AVP 109 110 111 96 34", "RTP/AVP 109 96"))
+    assert "a=fmtp:109 profile-level-id=64001f;packetization-mode=1;" in answer(high, LOCAL, shows=True)
+
+
+def test_g722_is_chosen_before_g711_and_tones_alone_are_no_sound() -> None:
+    sound = parse(BARESIP).media[0]
+    assert choose(sound, ("G722", "PCMA", "PCMU")).payload_type == 9
+    bare = line(CISCO, ("RTP/AVP 107 108 9 8 0 101", "RTP/AVP 107 0 8 101"))
+    assert choose(bare.media[1], ("G722", "PCMA", "PCMU")).payload_type == 8
+    assert line(CISCO, ("RTP/AVP 107 108 9 8 0 101", "RTP/AVP 107 101")).sound is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        ((), USUAL),
+        ((("42e01f", "42e016"),), 0),  # level 2.2: 20,250 macroblocks a second are too few for 360p25
+        ((("42e01f", "42e01e"),), 1),
+        ((("42e01f", "42e00d"),), 0),
+        ((("42e01f", "42e00a"),), None),
+        ((("42e01f", "42e00d;max-fs=3600;max-mbps=108000"),), USUAL),
+        ((("profile-level-id=42e01f", "x=y"),), USUAL),
+        ((("t=0 0", "b=AS:1024\r\nt=0 0"),), USUAL),
+        ((("t=0 0", "b=AS:384\r\nt=0 0"),), 1),
+        ((("t=0 0", "b=AS:256\r\nt=0 0"),), 0),
+        ((("t=0 0", "b=AS:64\r\nt=0 0"),), None),
+        ((("t=0 0", "b=CT:0\r\nt=0 0"),), USUAL),
+        ((("m=video 41054 RTP/AVP 96 97", "m=video 41054 RTP/AVP 96 97\r\nb=TIAS:400000"),), 1),
+    ],
+)
+def test_the_picture_is_what_the_peer_says_it_takes(changes: tuple[tuple[str, str], ...], step: int | None) -> None:
+    media = picture(line(BARESIP, *changes))
+    ability = choose_picture(media).ability
+    assert ability is not None
+    assert ability.step(1280, 720, 25, media.bitrate) == step
+
+
+def test_an_answer_never_says_a_higher_level_than_was_offered() -> None:
+    assert "profile-level-id=42e00d;" in answer(line(BARESIP, ("42e01f", "42e00d")), LOCAL, shows=True)
+    assert "profile-level-id=42e01f;" in answer(line(BARESIP, ("42e01f", "42e028")), LOCAL, shows=True)
+
+
+def test_parameters_are_read_however_they_are_spaced() -> None:
+    assert read_parameters(" Profile-Level-ID=42801f; packetization-mode=1 ;;max-fs = 3600;=x;odd") == {
+        "profile-level-id": "42801f",
+        "packetization-mode": "1",
+        "max-fs": "3600",
+        "odd": "",
+    }
+
+
+def test_our_offer_is_one_that_we_would_take() -> None:
+    session = parse(offer(LOCAL))
+    assert [(each.port, each.kind, each.protocol) for each in session.media] == [
+        (40100, "audio", "RTP/AVP"),
+        (40102, "video", "RTP/AVP"),
+    ]
+    assert [codec.name for codec in session.media[0].codecs] == ["G722", "PCMA", "PCMU", "telephone-event"]
+    assert [codec.name for codec in session.media[1].codecs] == ["H264", SINGLE_NAL]
+    assert session.media[1].feedback == {"nack pli", "ccm fir"}
+    assert session.media[1].bitrate == 2_048_000
+    assert (sip_write.MODE_1, sip_write.SINGLE) == (98, 97)
+
+
+def test_ipv6_is_named_as_such() -> None:
+    assert "c=IN IP6 2001:db8::1\r\n" in offer(Local("2001:db8::1", 40100, 40102, 7))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "without m-lines"),
+        ("v=0\r\n", "without m-lines"),
+        ("x" * 70_000, "larger than 64 KiB"),
+        (BARESIP + "m=audio 0 RTP/AVP 0\r\n" * MAX_MEDIA, "more than 8 m-lines"),
+        (BARESIP.replace("41080", "410800"), "malformed m-line"),
+        (BARESIP.replace("41080", "-1"), "malformed m-line"),
+        (BARESIP.replace("RTP/AVP 9 8", "RTP/AVP <9> 8"), "malformed m-line"),
+        (BARESIP.replace("RTP/AVP 9 8", f"RTP/AVP {'9 ' * 80}8"), "malformed m-line"),
+        (BARESIP.replace("m=audio 41080 RTP/AVP 9 8 0 96 101", "m=audio"), "cut off"),
+        (BARESIP.replace("c=IN IP4 192.0.2.7", "c=IN IP4 room.example"), "without an IP address"),
+        (BARESIP.replace("c=IN IP4 192.0.2.7", "c="), "without an IP address"),
+        (BARESIP.replace("c=IN IP4 192.0.2.7\r\n", ""), "without an address"),
+        (BARESIP.replace("RTP/AVP 9 8 0", "RTP/AVP 3 4 5").replace("H264", "H265"), "shares no codec"),
+        (BARESIP.replace("m=audio 41080", "m=audio 0").replace("m=video 41054", "m=video 0"), "shares no codec"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(text: str, fault: str) -> None:
+    with pytest.raises(BadOffer, match=fault):
+        parse(text)
+
+
+_PIECES = sorted({each for text in OFFERS for each in text.split("\r\n")})
+_TOKEN = re.compile(r"[A-Za-z0-9./*_+:=; ,-]*")
+
+
+@given(st.lists(st.one_of(st.sampled_from(_PIECES), st.text(max_size=40)), max_size=40))
+def test_whatever_is_written_is_answered_line_by_line_or_refused(lines: list[str]) -> None:
+    text = "\r\n".join(lines)
+    is_plain(text)
+    try:
+        session = parse(text)
+    except BadOffer:
+        return
+    reply = answer(session, LOCAL, shows=True)
+    assert [each.split()[0] for each in m_lines(reply.split("\r\n"))] == [f"m={each.kind}" for each in session.media]
+    assert all(_TOKEN.fullmatch(each) for each in reply.split("\r\n"))
+    assert reply.count("m=audio 40100") + reply.count("m=video 40102") in (1, 2)

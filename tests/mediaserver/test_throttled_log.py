@@ -1,0 +1,36 @@
+"""What one raises is told, but not in each packet."""
+
+import logging
+import time
+
+import pytest
+
+from mediaserver.throttled_log import Faults
+
+logger = logging.getLogger("test")
+
+
+def fail(told: Faults, times: int) -> None:
+    for _ in range(times):
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError:
+            told.caught("x beat of %s", "r")
+
+
+def test_faults_are_told_once_in_a_second_with_what_was_raised(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told, other = Faults(logger), Faults(logger)
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    fail(told, 3)
+    fail(other, 1)
+    now += 1.0
+    fail(told, 2)
+    now += 1.0
+    fail(told, 1)
+    texts = ["x beat of r", "x beat of r", "x beat of r (and 2 not told)", "x beat of r (and 1 not told)"]
+    assert [record.getMessage() for record in caplog.records] == texts
+    assert all(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in caplog.records)
+    assert (told.count, other.count) == (6, 1)

@@ -1,0 +1,190 @@
+"""ICE-lite: who may send to us."""
+
+from contextlib import suppress
+
+import pytest
+from aioice import stun as aioice
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest.endpoint.ice_checks import Checks, Credentials
+from mediaserver.transport import stun
+from mediaserver.transport.ice import MAX_VALIDATED, Address, IceLite, local_fragment
+
+HERE: Address = ("192.0.2.7", 40000)
+
+
+def check(agent: IceLite, *, fragment: str = "", password: str = "", nominate: bool = True) -> stun.Message:
+    request = Checks(Credentials("remote", "x" * 24), Credentials(fragment or agent.fragment, agent.password)).request()
+    message = aioice.parse_message(request)
+    if not nominate:
+        del message.attributes["USE-CANDIDATE"]
+    message.add_message_integrity((password or agent.password).encode())
+    return stun.parse(bytes(message))
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_validate_nothing(data: bytes) -> None:
+    agent = IceLite("remote", "x" * 24)
+    with suppress(ValueError):
+        message = stun.parse(data)
+        assert isinstance(local_fragment(message), str)
+        assert agent.request(message, HERE) is None
+    assert agent.validated == []
+
+
+def test_a_check_with_our_password_validates_its_address() -> None:
+    agent = IceLite("remote", "x" * 24)
+    checks = Checks(Credentials("remote", "x" * 24), Credentials(agent.fragment, agent.password))
+    message = stun.parse(checks.request())
+    assert local_fragment(message) == agent.fragment
+    response = agent.request(message, HERE)
+    assert response is not None
+    assert checks.response(response)
+    assert aioice.parse_message(response).attributes["XOR-MAPPED-ADDRESS"] == HERE
+    assert (agent.validated, agent.selected) == ([HERE], HERE)
+
+
+def test_a_username_that_is_no_text_finds_nobody() -> None:
+    message = stun.Message(stun.REQUEST, bytes(12), b"\xff\xfe:remote")
+    assert local_fragment(message) == "\ufffd\ufffd"
+
+
+@pytest.mark.parametrize(("fragment", "password"), [("", "w" * 24), ("someone", "")])
+def test_a_forged_check_validates_nothing(fragment: str, password: str) -> None:
+    agent = IceLite("remote", "x" * 24)
+    assert agent.request(check(agent, fragment=fragment, password=password), HERE) is None
+    assert (agent.validated, agent.selected) == ([], None)
+
+
+def test_a_check_without_integrity_or_of_another_kind_validates_nothing() -> None:
+    agent = IceLite("remote", "x" * 24)
+    bare = check(agent)
+    attributes = {"USERNAME": f"{agent.fragment}:remote"}
+    message = aioice.Message(aioice.Method.BINDING, aioice.Class.REQUEST, bare.transaction_id, attributes)
+    assert agent.request(stun.parse(bytes(message)), HERE) is None
+    indication = aioice.Message(aioice.Method.BINDING, aioice.Class.INDICATION, bare.transaction_id, attributes)
+    indication.add_message_integrity(agent.password.encode())
+    assert agent.request(stun.parse(bytes(indication)), HERE) is None
+    assert agent.validated == []
+
+
+WIFI, MOBILE, VICTIM = ("192.0.2.1", 1), ("198.51.100.1", 2), ("203.0.113.9", 3)
+
+
+def test_the_nominated_address_is_sent_to_once_it_has_answered() -> None:
+    agent, checks, _ = asked()
+    agent.request(check(agent, nominate=False), WIFI)
+    assert (agent.selected, agent.question(WIFI)) == (WIFI, None)
+    agent.request(check(agent, nominate=False), MOBILE)
+    assert agent.question(MOBILE) is None
+    agent.request(check(agent), MOBILE)
+    question = agent.question(MOBILE)
+    assert question is not None
+    answer = checks.answer(question)
+    assert answer is not None
+    agent.request(check(agent), MOBILE)  # browsers check anew before an answer can be here
+    assert (agent.selected, agent.question(MOBILE), agent.question(WIFI)) == (WIFI, question, None)
+    assert agent.moved(stun.parse(answer), MOBILE)
+    assert (agent.selected, agent.question(MOBILE), agent.validated) == (MOBILE, None, [WIFI, MOBILE])
+    assert not agent.moved(stun.parse(answer), MOBILE)
+
+
+def test_nobody_who_does_not_answer_is_sent_to() -> None:
+    agent, checks, _ = asked()
+    for address in (WIFI, VICTIM):
+        agent.request(check(agent), address)
+    question = agent.question(VICTIM)
+    assert question is not None
+    forged = stun.write(stun.RESPONSE, agent.fragment.encode() + bytes(4), b"", b"x" * 24)
+    stranger = stun.write(stun.RESPONSE, stun.parse(question).transaction_id, b"", b"w" * 24)
+    answer = checks.answer(question)
+    assert answer is not None
+    agent.request(check(agent, nominate=False), WIFI)
+    for data, address in ((forged, VICTIM), (stranger, VICTIM), (question, VICTIM), (answer, WIFI), (answer, MOBILE)):
+        assert not agent.moved(stun.parse(data), address)
+    assert agent.selected == WIFI
+
+
+def test_who_returns_to_the_address_it_had_is_not_moved_any_more() -> None:
+    agent, checks, _ = asked()
+    for address in (WIFI, MOBILE):
+        agent.request(check(agent), address)
+    answer = checks.answer(agent.question(MOBILE) or b"")
+    agent.request(check(agent), WIFI)
+    assert answer is not None
+    assert not agent.moved(stun.parse(answer), MOBILE)
+    assert agent.selected == WIFI
+
+
+def test_only_the_address_nominated_last_is_moved_to() -> None:
+    agent, checks, _ = asked()
+    questions = []
+    for address in (WIFI, MOBILE, VICTIM):
+        agent.request(check(agent), address)
+        questions.append(agent.question(address))
+    old, new = (checks.answer(question or b"") for question in questions[1:])
+    assert old is not None and new is not None
+    assert (agent.moved(stun.parse(old), MOBILE), agent.moved(stun.parse(new), VICTIM)) == (False, True)
+    assert agent.selected == VICTIM
+
+
+def test_the_address_not_checked_for_longest_is_given_up_and_never_the_one_we_send_to() -> None:
+    agent = IceLite("remote", "x" * 24)
+    addresses: list[Address] = [(f"192.0.2.{host}", 1) for host in range(MAX_VALIDATED + 2)]
+    given_up = []
+
+    def come(address: Address, nominate: bool = False) -> None:
+        agent.request(check(agent, nominate=nominate), address)
+        given_up.append(agent.surplus())
+
+    come(addresses[0], nominate=True)
+    for address in addresses[1:MAX_VALIDATED]:
+        come(address)
+    come(addresses[1])  # it is in use: the one after it is older now
+    come(addresses[MAX_VALIDATED])
+    come(addresses[MAX_VALIDATED + 1])
+    assert given_up == [None] * (MAX_VALIDATED + 1) + addresses[2:4]
+    assert agent.selected == addresses[0]
+    assert agent.validated == [addresses[0], *addresses[4:MAX_VALIDATED], addresses[1], *addresses[MAX_VALIDATED:]]
+
+
+def test_credentials_are_long_and_never_the_same() -> None:
+    agents = [IceLite("remote", "x" * 24) for _ in range(100)]
+    assert {(len(a.fragment), len(a.password)) for a in agents} == {(8, 24)}  # RFC 8445 §5.3: at least 4 and 22
+    assert len({a.password for a in agents}) == len({a.fragment for a in agents}) == 100
+
+
+def asked() -> tuple[IceLite, Checks, bytes]:
+    """An agent that asked somebody at second 10, that somebody, and the answer."""
+    agent = IceLite("remote", "x" * 24)
+    checks = Checks(Credentials("remote", "x" * 24), Credentials(agent.fragment, agent.password))
+    answer = checks.answer(agent.ask(10.0))
+    assert answer is not None
+    return agent, checks, answer
+
+
+def test_an_answer_tells_the_round_trip_once_and_finds_who_asked() -> None:
+    agent, _, answer = asked()
+    message = stun.parse(answer)
+    assert local_fragment(message) == agent.fragment
+    assert agent.answered(message, 10.25) == 0.25
+    assert agent.answered(message, 10.5) is None
+    assert agent.validated == []
+
+
+def test_only_the_newest_request_counts() -> None:
+    agent, checks, old = asked()
+    new = checks.answer(agent.ask(11.0))
+    assert new is not None
+    assert agent.answered(stun.parse(old), 11.5) is None
+    assert agent.answered(stun.parse(new), 11.5) == 0.5
+
+
+def test_an_answer_with_another_password_or_of_another_kind_tells_nothing() -> None:
+    agent, checks, answer = asked()
+    number = stun.parse(answer).transaction_id
+    forged = stun.write(stun.RESPONSE, number, b"", b"w" * 24)
+    assert agent.answered(stun.parse(forged), 10.5) is None
+    assert agent.answered(stun.parse(checks.request()), 10.5) is None
+    assert agent.answered(stun.parse(answer), 10.5) == 0.5

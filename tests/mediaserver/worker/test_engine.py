@@ -1,0 +1,829 @@
+"""The whole engine with real peers: what they see, what they hear, what is told of them."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.sdp_offer import Wish
+from mediaserver.api import (
+    COMPOSED,
+    CONTENT,
+    EVERYONE,
+    CameraWanted,
+    Event,
+    Layout,
+    Levels,
+    PeerDown,
+    PeerUp,
+    RecordingEnded,
+    RecordingFailed,
+    RoomOptions,
+    SeatOptions,
+    Speaking,
+)
+from mediaserver.congestion.downlink import SOUND_BPS
+from mediaserver.errors import AlreadyRecording, BadOffer, UnknownRoom, UnknownSeat
+from mediaserver.peer.webrtc import MISSED_S, Peer
+from mediaserver.recording.recorder import ITEM_BYTES, MAX_QUEUED_BYTES, Recorder
+from mediaserver.room.room import LEVELS_TICKS, POOR_LOSS, Room
+from mediaserver.rtp.rtcp import Block, receiver_report
+from mediaserver.rtp.source import Dirty
+from mediaserver.transport.dtls import DtlsFailed, fingerprint, make_certificate
+from mediaserver.transport.webrtc import SILENCE_S
+from mediaserver.video.compositor import Work
+from mediaserver.video.quality import CAMERA_BPS, COMPOSED_BPS, LARGE, SCREEN_BPS, USUAL
+from mediaserver.video.rendition import Rendition
+from mediaserver.worker.engine import BEAT_S, JOIN_S, LATE_BEATS, LOOK_MS, QUICK_MS, LocalEngine, _beats
+from tests.mediaserver.meeting import CERTIFICATE, PATIENCE_S, ROOM, Guest, Meeting, material
+from tests.mediaserver.offers import CHROMIUM
+
+
+async def test_everybody_sees_all_and_hears_all_but_themselves(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440, floor=True)
+    b = await meeting.join("b", "green", 660, floor=True, wish=Wish(("VP8",), 1))
+    c = await meeting.join("c", "blue", 1000, wish=Wish(("H264",), 1))
+    await meeting.all_seen()
+    await a.watch.until(lambda: a.watch.tones() == {660})
+    await b.watch.until(lambda: b.watch.tones() == {440})
+    await c.watch.until(lambda: c.watch.tones() == {440, 660})
+    assert [await guest.watch.hear() for guest in (a, b, c)] == [{660}, {440}, {440, 660}]
+    assert set(a.watch._decoders) == set(c.watch._decoders) == {"H264", "opus"}
+    assert set(b.watch._decoders) == {"VP8", "opus"}
+    assert [guest.caller.reception.picture().lost for guest in (a, b, c)] == [0, 0, 0]
+    assert {event for event in meeting.events if isinstance(event, PeerUp)} == {PeerUp(ROOM, name) for name in "abc"}
+    assert any(isinstance(event, Speaking) and event.seat in ("a", "b") for event in meeting.events)
+    told = [event.levels for event in meeting.events if isinstance(event, Levels)]
+    assert any(levels.keys() == {"a", "b"} and max(levels.values()) > -30 for levels in told)
+
+
+async def test_r093_levels_are_told_five_times_in_a_second_at_most_and_a_voice_is_made_louder(meeting: Meeting) -> None:
+    assert isinstance(meeting.engine, LocalEngine)
+    engine = meeting.engine
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.join("b", "green", 660)
+    await a.watch.until(lambda: any(isinstance(event, Levels) and event.levels for event in meeting.events))
+    for gain, level in ((-12, -27), (0, -15), (-12, -27)):
+        begun, beat = len(meeting.events), engine._done
+        await engine.set_gain(ROOM, "a", gain)
+        await a.watch.until(lambda level=level: _told(meeting)[-1].levels == {"a": level})  # type: ignore[misc]
+        await a.watch.until(lambda beat=beat: engine._done >= beat + 50)  # type: ignore[misc]
+        told = [event for event in meeting.events[begun:] if isinstance(event, Levels)]
+        assert len(told) <= (engine._done - beat) // LEVELS_TICKS + 1
+
+
+def _told(meeting: Meeting) -> list[Levels]:
+    return [event for event in meeting.events if isinstance(event, Levels)]
+
+
+async def test_a_seat_without_the_floor_is_silent_whatever_it_sends(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    sent = b.caller._voice.sent  # type: ignore[union-attr]
+    before = sent.packets
+    assert await a.watch.listen() == set()
+    assert sent.packets > before + 20
+    await meeting.engine.set_floor(ROOM, "b", True)
+    await a.watch.until(lambda: a.watch.tones() == {660})
+    await meeting.engine.set_floor(ROOM, "b", False)
+    await a.watch.silence()
+    assert await b.watch.listen() == set()
+
+
+async def test_who_is_seated_again_has_what_is_said_of_it_and_nothing_else(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    heard = SeatOptions("b", "B", floor=True, gain=6.0, view="camera:a", lines=1080)
+    await meeting.engine.add_seat(ROOM, heard)
+    await a.watch.until(lambda: a.watch.tones() == {660})
+    await b.watch.until(lambda: b.watch.colour(0.5, 0.5) == "red")
+    assert (room.mixer.voices["b"].gain, room.seats["b"].lines) == (6.0, 1080)
+    await meeting.engine.add_seat(ROOM, SeatOptions("b", "B"))
+    await a.watch.silence()
+    await b.watch.until(lambda: meeting.shows(b, "b"))
+    assert (room.mixer.voices, room.seats["b"].gain, room.seats["b"].lines) == ({}, 0.0, 0)
+
+
+@pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)
+async def test_a_camera_is_forwarded_without_decoding_or_encoding_anything(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440, view="camera:b", wish=Wish(layers=3))
+    b = await meeting.join("b", "green", 660, view="camera:a", wish=Wish(layers=3))
+    await a.watch.until(lambda: (a.watch.colour(), a.watch.size) == ("green", (640, 360)))
+    await b.watch.until(lambda: (b.watch.colour(), b.watch.size) == ("red", (640, 360)))
+    await a.watch.until(lambda: all(each.input._current is None for each in room.seats.values()))
+    composed = [rendition._sequence for rendition in renditions(room)]
+    decoded = {seat: camera.decoded for seat, camera in room._composer._cameras.items()}
+    before = a.pictures, b.pictures
+    await a.watch.more(30)
+    await b.watch.until(lambda: b.pictures >= before[1] + 30)
+    assert [rendition._sequence for rendition in renditions(room)] == composed
+    assert {seat: camera.decoded for seat, camera in room._composer._cameras.items()} == decoded
+    assert all(each.input._current is None for each in room.seats.values())
+    assert a.caller.reception.picture().lost == 0
+
+
+async def test_the_clock_of_the_picture_rests_until_somebody_watches(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = await meeting.join("a", "red", 440, view="camera:b")
+    await meeting.join("b", "green", 660, view="camera:a")
+    await a.watch.until(lambda: a.watch.colour() == "green" and room._idle)
+    await a.watch.more(10)  # and the composer has let go of what it held
+    looks: list[int] = []
+    work = room._work
+
+    def seen(rate: int, tick: int, now: float) -> Work | None:
+        looks.append(tick)
+        return work(rate, tick, now)
+
+    monkeypatch.setattr(room, "_work", seen)
+    await a.watch.more(10)
+    assert looks == []
+    await meeting.engine.set_layout(ROOM, Layout("single", "a"))
+    await a.watch.until(lambda: room.pictures.of(EVERYONE).stage._shown == Layout("single", "a"))
+    await meeting.engine.set_view(ROOM, "a", COMPOSED)
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "red")
+
+
+async def test_the_composer_listens_to_the_smallest_layer_that_fills_a_tile(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440, wish=Wish(layers=3))
+    await a.watch.until(lambda: a.watch.colour() == "red")
+    assert [layer.height for layer in room.seats["a"].peer.camera.layers] == [180, 360, 720]  # type: ignore[union-attr]
+    current = room.seats["a"].input._current
+    assert current is room.seats["a"].peer.camera.layers[0]  # type: ignore[union-attr]
+
+
+async def test_views_and_layouts_change_for_those_who_watch(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440, wish=Wish(("VP8",), 1))
+    b = await meeting.join("b", "green", 660, wish=Wish(("H264",), 1))
+    await meeting.all_seen()
+    single = Layout("single", "b")
+    await meeting.engine.set_layout(ROOM, single)
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "green")
+    await b.watch.until(lambda: b.watch.colour(0.2, 0.2) == b.watch.colour(0.8, 0.2) == "green")
+    await meeting.engine.set_view(ROOM, "b", "camera:a")  # VP8, which b cannot decode: the composed picture stays
+    await b.watch.more(10)
+    assert b.watch.colour() == "green"
+    await meeting.engine.set_view(ROOM, "b", "camera:nobody")
+    await meeting.engine.set_layout(ROOM, Layout("single", "a"))
+    await b.watch.until(lambda: b.watch.colour() == "red")
+    await meeting.engine.set_layout(ROOM, Layout())
+    await meeting.all_seen()
+
+
+def renditions(room: Room) -> list[Rendition]:
+    return [rendition for picture in room.pictures for rendition in picture.renditions.values()]
+
+
+async def test_audiences_see_their_own_layouts_made_only_while_somebody_watches(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440, audience="host")
+    b = await meeting.join("b", "green", 660, audience="components", wish=Wish(("VP8",), 1))
+    c = await meeting.join("c", "blue", 1000, audience="components")
+    await meeting.all_seen()
+    assert len(room._composer._easels) == 1
+    engine = meeting.engine
+    await engine.set_layout(ROOM, Layout("single", "b"), "host")
+    await engine.set_layout(ROOM, Layout("single", "a"), "unwatched")
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "green")
+    await b.watch.more(10)
+    assert (meeting.shows(b, "a"), meeting.shows(c, "a"), len(room._composer._easels)) == (True, True, 2)
+    assert b.caller.reception.picture().lost == a.caller.reception.picture().lost == 0
+
+    await engine.set_layout(ROOM, Layout("single", "b"), "components")  # the same as the host's: one picture
+    for guest in (b, c):
+        await guest.watch.until(lambda w=guest.watch: w.colour(0.2, 0.2) == w.colour(0.8, 0.2) == "green")  # type: ignore[misc]
+    assert room.pictures.of("host") is room.pictures.of("components")
+    await engine.set_view(ROOM, "a", "composed:unwatched")
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.2) == a.watch.colour(0.8, 0.2) == "red")
+    await engine.set_view(ROOM, "a", COMPOSED)
+    await engine.set_layout(ROOM, None, "host")
+    await a.watch.until(lambda: meeting.shows(a, "b") and meeting.shows(a, "a"))
+    assert b.watch.colour(0.2, 0.2) == b.watch.colour(0.8, 0.2) == "green"
+    await engine.set_layout(ROOM, None, "components")
+    await meeting.all_seen()
+    await a.watch.until(lambda: len(room._composer._easels) == 1)
+
+
+async def test_a_camera_is_told_how_much_of_it_is_looked_at(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    await meeting.happened(CameraWanted(ROOM, "b", 180))
+    assert CameraWanted(ROOM, "a", 180) in meeting.events, "tiles of 90 lines"
+    meeting.events.clear()
+    room.seats["b"].peer.downlink.step = USUAL  # type: ignore[union-attr]
+    room.options = RoomOptions(1280, 720)
+    await meeting.engine.set_view(ROOM, "b", "camera:a")
+    assert CameraWanted(ROOM, "a", 720) in room_events(meeting), "at once"
+    await meeting.engine.set_view(ROOM, "b", COMPOSED)
+    await meeting.happened(CameraWanted(ROOM, "a", 180))
+    await a.watch.until(lambda: meeting.shows(a, "b"))
+    assert b.caller.connected
+
+
+def room_events(meeting: Meeting) -> list[Event]:
+    """What the room has said, read or not yet."""
+    assert isinstance(meeting.engine, LocalEngine)
+    return [*meeting.events, *meeting.engine._events]
+
+
+def sees(guest: Guest, size: tuple[int, int]) -> Callable[[], bool]:
+    """Whether a guest's picture has a size."""
+    return lambda: guest.watch.size == size
+
+
+async def test_a_large_display_gets_a_larger_picture_made_for_it_alone(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    vp8 = await meeting.join("c", "blue", 1000, wish=Wish(("VP8",), 1))
+    await meeting.all_seen()
+    for guest in (a, vp8):
+        await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 1080)
+        room.seats[guest.seat].peer.downlink.step = LARGE  # type: ignore[union-attr]  # the line was found to carry it
+        room._refresh_views()
+    for guest in (a, vp8):
+        await guest.watch.until(sees(guest, (480, 270)))
+    await a.watch.until(lambda: all(meeting.shows(a, seat) for seat in "abc"))
+    await vp8.watch.until(lambda: all(meeting.shows(vp8, seat) for seat in "abc"))
+    assert b.watch.size == (320, 180)
+    most = [room.seats[seat].peer.downlink.most for seat in "abc"]  # type: ignore[union-attr]
+    assert most == [LARGE, USUAL, LARGE], "nobody's line is probed for a picture that is not made for them"
+    assert room._rates() == {25, 30}
+    assert a.caller.reception.picture().lost == b.caller.reception.picture().lost == 0
+    for guest in (a, vp8):
+        await meeting.engine.set_view(ROOM, guest.seat, COMPOSED, 225)
+        await guest.watch.until(sees(guest, (320, 180)))
+    await b.watch.until(lambda: set(room._composer._easels) == {(0, False)})
+    assert room._rates() == {25}
+
+
+async def test_who_is_newly_shown_comes_as_a_picture_not_as_a_card(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    await meeting.join("b", "green", 660)
+    await meeting.engine.set_layout(ROOM, Layout("single", "a"))
+
+    def unseen() -> bool:
+        peer = room.seats["b"].peer
+        return peer is not None and bool(peer.camera.layers) and not room.seats["b"].input.listening
+
+    await a.watch.until(lambda: a.watch.colour() == "red" and unseen())
+    seen: set[str] = set()
+
+    def green() -> bool:
+        (tile,) = room.pictures.of(EVERYONE).stage.tiles
+        assert tile.seat == "a" or room.seats["b"].input.flowing
+        seen.add(a.watch.colour())
+        return a.watch.colour() == "green"
+
+    room.set_layout(Layout("single", "b"))
+    assert not room.pictures.settle(room._ready, time.monotonic()), "nothing can have come yet"
+    await a.watch.until(green)
+    assert seen == {"red", "green"}
+
+
+async def test_who_has_the_floor_and_whose_line_is_poor_is_marked_in_the_picture(meeting: Meeting, room: Room) -> None:
+    await meeting.join("a", "red", 440, floor=True)
+    await meeting.join("b", "green", 660)
+    await meeting.join("c", "blue", 1000, floor=True)
+    await meeting.all_seen()
+    for seat, loss in (("b", POOR_LOSS + 0.01), ("c", 2 * POOR_LOSS), ("a", POOR_LOSS)):
+        room.seats[seat].peer._loss.share = loss  # type: ignore[union-attr]
+    work = room._work(room.options.fps, 1, time.monotonic())
+    assert work is not None and work.marks == {"a": ("floor",), "b": ("poor",), "c": ("floor", "poor")}
+
+
+async def test_pages_turn_while_nothing_else_happens(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    for seat in "bcd":
+        await meeting.join(seat, "green", 660)
+    await meeting.join("e", "blue", 1000)
+    await meeting.engine.set_layout(ROOM, Layout("2x2", rotate=1))
+    for colour in ("red", "blue", "red"):
+        await a.watch.until(lambda colour=colour: a.watch.colour(0.25, 0.25) == colour)  # type: ignore[misc]
+
+
+async def test_title_and_names_change_and_a_card_keeps_the_name_of_who_is_away(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    await meeting.engine.set_layout(ROOM, Layout("2x2", seats=("b", "nt"), empty=True, title=True))
+    await meeting.engine.set_names(ROOM, "Họp bất thường", {"nt": "UBND.Nha Trang", "cr": "UBND.Cam Ranh"})
+    await meeting.engine.remove_seat(ROOM, "b")
+    await a.watch.until(lambda: not room.pictures.of(EVERYONE).stage.tiles[0].seat)
+    work = room._work(room.options.fps, 1, time.monotonic())
+    assert work is not None
+    (scene,) = work.scenes
+    assert scene.heading is not None and scene.heading.title == "Họp bất thường"
+    assert [work.labels[tile.seat or tile.awaited] for tile in scene.tiles if tile.seat or tile.awaited] == [
+        "Điểm cầu b",
+        "UBND.Nha Trang",
+        "Điểm cầu a",
+    ]
+
+
+@pytest.mark.parametrize("audience", ["host", "lecture"])
+async def test_who_is_newly_shown_in_a_picture_of_its_own_comes_as_a_picture_too(
+    meeting: Meeting, room: Room, audience: str
+) -> None:
+    a = await meeting.join("a", "red", 440, audience="host")
+    await meeting.join("b", "green", 660)
+    await meeting.engine.set_layout(ROOM, Layout("single", "a"))
+    b = room.seats["b"]
+    await a.watch.until(lambda: a.watch.colour() == "red" and b.peer is not None and bool(b.peer.camera.layers))
+    await a.watch.until(lambda: not b.input.listening)
+    seen: set[str] = set()
+
+    def green() -> bool:
+        (tile,) = room.pictures.of(audience).stage.tiles
+        assert tile.seat == "a" or b.input.flowing
+        seen.add(a.watch.colour())
+        return a.watch.colour() == "green"
+
+    for _ in range(2):  # what is chosen again is as good
+        seen.clear()
+        room.set_layout(Layout("lecture", "b"), audience)
+        assert not room.pictures.settle(room._ready, time.monotonic()), "nobody watches, or nothing can have come yet"
+        room.set_view("a", COMPOSED if audience == "host" else f"{COMPOSED}:{audience}")
+        assert not room.pictures.settle(room._ready, time.monotonic()), "nothing can have come yet"
+        await a.watch.until(green)
+        assert seen == {"red", "green"}
+        room.set_layout(None, "host")
+        room.set_view("a", COMPOSED)
+        await a.watch.until(lambda: a.watch.colour() == "red" and not b.input.listening)
+
+
+@contextmanager
+def narrowed(room: Room, seat: str) -> Iterator[None]:
+    """A line that carries less than usual."""
+    peer = room.seats[seat].peer
+    assert peer is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "_limit", lambda seat: None)
+        peer.limit(USUAL - 1)
+        yield
+
+
+async def test_a_shared_screen_is_composed_and_forwarded_while_it_is_the_content(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    peer = room.seats["b"].peer
+    assert peer is not None
+    peer.content.layers = peer.camera.layers  # what it shares looks like its camera
+    engine = meeting.engine
+    await engine.set_content(ROOM, "b")
+    await engine.set_layout(ROOM, Layout("content"))
+    await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("green", "red"))
+    assert set(room._composer._cameras) == {"a", "b", "content:b"}
+    await engine.set_view(ROOM, "a", CONTENT)
+    await a.watch.until(lambda: a.watch.colour(0.1, 0.1) == a.watch.colour(0.9, 0.9) == "green")
+    viewer = room.seats["a"]
+    assert isinstance(viewer.peer, Peer)
+    assert viewer.peer.downlink.rate == SCREEN_BPS[USUAL] + SOUND_BPS
+    with narrowed(room, "a"):
+        await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("green", "red"))
+    viewer.peer.downlink.step = USUAL
+    await engine.set_view(ROOM, "a", "camera:b")
+    assert viewer.peer.downlink.rate == CAMERA_BPS[USUAL] + SOUND_BPS
+    await engine.set_view(ROOM, "a", COMPOSED)
+    assert viewer.peer.downlink.rate == COMPOSED_BPS[USUAL] + SOUND_BPS
+    await engine.set_content(ROOM, None)
+    await a.watch.until(lambda: (a.watch.colour(0.3, 0.5), a.watch.colour(0.875, 0.2)) == ("red", "green"))
+    assert set(room._composer._cameras) == {"a", "b"}
+    with pytest.raises(UnknownSeat):
+        await engine.set_content(ROOM, "nobody")
+    await engine.set_content(ROOM, "b")
+    await engine.remove_seat(ROOM, "b")
+    await a.watch.until(lambda: a.watch.colour(0.3, 0.5) == "red")
+
+
+@pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)
+@pytest.mark.parametrize("layers", [1, 3])
+async def test_a_camera_of_one_size_gives_way_to_the_composed_picture_on_a_narrow_line(
+    meeting: Meeting, room: Room, layers: int
+) -> None:
+    a = await meeting.join("a", "red", 440, view="camera:b")
+    await meeting.join("b", "green", 660, wish=Wish(layers=layers))
+    await a.watch.until(lambda: a.watch.colour(0.2, 0.5) == a.watch.colour(0.8, 0.5) == "green")
+    sides = "green" if layers == 3 else "red", "green"
+    with narrowed(room, "a"):
+        await a.watch.until(
+            lambda: a.watch.size == (640, 360) and (a.watch.colour(0.2, 0.5), a.watch.colour(0.8, 0.5)) == sides
+        )
+
+
+@pytest.mark.parametrize("meeting", [RoomOptions(1280, 720)], indirect=True)
+async def test_a_small_place_gets_a_small_picture_and_a_larger_one_at_once(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mediaserver.room.resolution_demand.PATIENCE_S", 0.2)
+    a = await meeting.join("a", "red", 440, wish=Wish(layers=1))
+    b = await meeting.join("b", "green", 660, wish=Wish(layers=3))
+    await meeting.all_seen()
+    peer = room.seats["a"].peer
+    assert isinstance(peer, Peer)
+    for view, lines, step in (
+        (COMPOSED, 360, 1),
+        (COMPOSED, 361, USUAL),
+        ("camera:b", 180, 0),
+        ("camera:b", 1080, USUAL),
+        ("camera:b", 360, 1),
+        ("camera:b", 0, USUAL),
+    ):
+        await meeting.engine.set_view(ROOM, "a", view, lines)
+        height = ((180, 360, 720) if view == COMPOSED else (90, 180, 360))[step]  # as the caller's clips have
+        await a.watch.until(lambda: a.watch.size[1] == height)  # noqa: B023
+        assert peer.downlink.step == step
+    await meeting.engine.set_view(ROOM, "b", "camera:a", 180)
+    await b.watch.until(lambda: b.watch.colour(0.2, 0.5) == b.watch.colour(0.8, 0.5) == "red")
+    await b.watch.more()
+    assert b.watch.colour(0.8, 0.5) == "red", "it has no smaller one"
+
+
+async def test_an_observer_sees_and_has_no_tile(meeting: Meeting) -> None:
+    await meeting.join("a", "red", 440)
+    observer = await meeting.join("o", "blue", 660, visible=False)
+    await observer.watch.until(lambda: observer.watch.colour() == "red")
+    assert meeting.shows(observer, "a")
+
+
+async def test_nothing_is_made_or_sent_before_a_peer_is_connected(meeting: Meeting, room: Room) -> None:
+    """A key frame sent into a handshake would be lost, and the next one is seconds away."""
+    await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
+    await meeting.engine.connect(ROOM, "x", CHROMIUM)
+    await meeting.engine.set_floor(ROOM, "x", True)
+    a = await meeting.join("a", "red", 440, wish=Wish(("VP8",), 1))
+    await a.watch.more(20)
+    peer = room.seats["x"].peer
+    assert peer is not None and peer.picture is not None and peer.audio is not None
+    assert {sink for rendition in renditions(room) for sink in rendition.sinks} == {
+        room.seats["a"].peer.picture  # type: ignore[union-attr]
+    }
+    assert room.mixer.full.sinks == [room.seats["a"].peer.audio]  # type: ignore[union-attr]
+
+
+async def test_a_new_transport_keeps_floor_and_view(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660, floor=True, view="camera:a")
+    await b.watch.until(lambda: b.watch.colour() == "red")
+    await a.watch.until(lambda: a.watch.tones() == {660})
+    again = await meeting.connect("b", "blue", 1000)
+    await again.watch.until(lambda: (again.watch.colour(), again.watch.size) == ("red", (320, 180)))
+    await a.watch.until(lambda: a.watch.tones() == {1000})
+    await a.watch.until(lambda: meeting.shows(a, "b"))
+    assert not b.caller.connected
+    assert meeting.events.count(PeerUp(ROOM, "b")) == 2
+    assert not any(isinstance(event, PeerDown) for event in meeting.events)
+
+
+async def test_who_leaves_is_told_and_shown_as_a_card(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660, floor=True)
+    await meeting.all_seen()
+    await b.caller.close()
+    await meeting.happened(PeerDown(ROOM, "b", "closed"))
+    await a.watch.until(lambda: meeting.shows(a, "b", colour=""))
+    await meeting.engine.remove_seat(ROOM, "b")
+    meeting.seats.remove("b")
+    await a.watch.until(lambda: a.watch.colour(0.5, 0.4) == "red")
+
+
+async def test_who_falls_silent_is_told_and_sent_nothing_more(meeting: Meeting, room: Room) -> None:
+    a = await meeting.join("a", "red", 440)
+    b = await meeting.join("b", "green", 660)
+    await meeting.all_seen()
+    room.seats["b"].peer.transport.check(time.monotonic() + SILENCE_S + 1)  # type: ignore[union-attr]
+    await meeting.happened(PeerDown(ROOM, "b", "silent"))
+    await a.watch.until(lambda: not b.caller.connected)
+    await a.watch.until(lambda: meeting.shows(a, "b", colour=""))
+    had = b.pictures
+    await a.watch.more(10)
+    assert b.pictures == had
+    assert (await meeting.engine.stats())["peers"] == 1
+    again = await meeting.connect("b", "blue", 660)
+    await again.watch.until(lambda: meeting.shows(again, "b"))
+
+
+async def test_a_peer_with_another_certificate_than_it_said_fails(meeting: Meeting) -> None:
+    await meeting.engine.add_seat(ROOM, SeatOptions("x", "X"))
+    caller = Caller(make_certificate(), material("red", 440), Wish(layers=1))
+    offer = caller.offer().replace(fingerprint(caller._certificate), fingerprint(CERTIFICATE))
+    connecting = asyncio.ensure_future(caller.connect(await meeting.engine.connect(ROOM, "x", offer)))
+    await meeting.happened(PeerDown(ROOM, "x", "failed"))
+    connecting.cancel()
+    with suppress(asyncio.CancelledError, DtlsFailed):
+        await connecting
+    await caller.close()
+    assert PeerUp(ROOM, "x") not in meeting.events
+
+
+async def test_wrong_names_and_offers_raise_and_change_nothing(meeting: Meeting, tmp_path: Path) -> None:
+    engine = meeting.engine
+    with pytest.raises(UnknownRoom, match="no room 'else'"):
+        await engine.add_seat("else", SeatOptions("a", "A"))
+    for call in (
+        engine.connect(ROOM, "b", CHROMIUM),
+        engine.set_floor(ROOM, "b", True),
+        engine.set_view(ROOM, "b", COMPOSED),
+    ):
+        with pytest.raises(UnknownSeat, match="no seat 'b' in room 'room'"):
+            await call
+    a = await meeting.join("a", "red", 440)
+    with pytest.raises(BadOffer):
+        await engine.connect(ROOM, "a", "v=0")
+    await a.watch.until(lambda: a.watch.colour() == "red")
+    await engine.start_recording(ROOM, str(tmp_path / "one.mp4"))
+    with pytest.raises(AlreadyRecording):
+        await engine.start_recording(ROOM, str(tmp_path / "two.mp4"))
+    await engine.stop_recording(ROOM)
+    await engine.stop_recording(ROOM)
+    await engine.open_room(ROOM, RoomOptions(64, 64, 5))
+    await engine.remove_seat(ROOM, "nobody")
+    await engine.close_room("else")
+    await a.watch.more(5)
+    assert a.watch.size == (320, 180)
+    assert list(tmp_path.glob("two*")) == []
+
+
+async def test_a_voice_is_passed_on_while_nothing_is_recorded_and_nobody_loses_sound(
+    meeting: Meeting, room: Room, tmp_path: Path
+) -> None:
+    await meeting.join("a", "red", 440, floor=True)
+    peer = room.seats["a"].peer
+    assert isinstance(peer, Peer) and peer.audio is not None
+
+    def relays(now: float) -> bool:
+        room.refresh(now)
+        return room.mixer.relays
+
+    now = time.monotonic()
+    assert relays(now)
+    await meeting.engine.start_recording(ROOM, str(tmp_path / "one.mp4"))
+    assert (room.mixer.relays, relays(now)) == (False, False)
+    await meeting.engine.stop_recording(ROOM)
+    assert relays(now)
+    peer.rtcp(receiver_report(1, [Block(peer.audio.ssrc, 128, 0, 0, 0, 0, 0)]), now)
+    assert (relays(now), relays(now + MISSED_S)) == (False, True)
+
+
+async def hung(meeting: Meeting, room: Room, path: str) -> tuple[Recorder, threading.Event]:
+    """Record onto a disk that hangs, until the recording is given up; the disk goes on once the event is set."""
+    await meeting.engine.start_recording(ROOM, path)
+    recorder, released = room._recorder, threading.Event()
+    assert recorder is not None
+    recorder._thread.submit(released.wait)
+    for _ in range(2):
+        recorder._keep(lambda _: None, bytes(MAX_QUEUED_BYTES - ITEM_BYTES))
+    await meeting.happened(RecordingFailed(ROOM, path, "disk-slow"))
+    return recorder, released
+
+
+async def test_a_disk_that_hangs_is_told_before_it_lets_go_of_the_file(
+    meeting: Meeting, room: Room, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "one.mp4")
+    recorder, released = await hung(meeting, room, path)
+    assert (room._recorder, recorder._queued.used) == (None, MAX_QUEUED_BYTES)
+    released.set()
+    assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
+
+
+async def test_who_stops_a_recording_does_not_wait_for_its_disk(meeting: Meeting, room: Room, tmp_path: Path) -> None:
+    paths, released = [str(tmp_path / name) for name in ("one.mp4", "two.mp4")], threading.Event()
+    await meeting.engine.start_recording(ROOM, paths[0])
+    assert room._recorder is not None
+    room._recorder._thread.submit(released.wait)
+    async with asyncio.timeout(PATIENCE_S):
+        await meeting.engine.stop_recording(ROOM)
+    await meeting.engine.start_recording(ROOM, paths[1])
+    assert not [event for event in meeting.events if isinstance(event, RecordingEnded)]
+    released.set()
+    assert await meeting.recorded() == RecordingEnded(ROOM, paths[0], 0.0, None)
+
+
+async def test_a_room_that_is_closed_while_its_disk_hangs_tells_that_the_recording_ended(
+    meeting: Meeting, room: Room, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "one.mp4")
+    _, released = await hung(meeting, room, path)
+    closing = asyncio.ensure_future(meeting.engine.close_room(ROOM))
+    await asyncio.sleep(0)  # it closes as far as it can
+    released.set()
+    assert await meeting.recorded() == RecordingEnded(ROOM, path, 0.0, "disk-slow")
+    await closing
+
+
+async def test_the_port_is_read_while_there_is_a_room() -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+
+    async def read_after(datagrams: int) -> object:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for _ in range(datagrams):
+                stranger.sendto(b"\x16", engine._mux.addresses[0])
+        await asyncio.sleep(5 * LOOK_MS / 1000)
+        return (await engine.stats())["packets_in"]
+
+    assert await read_after(1) == 0
+    await engine.open_room(ROOM, RoomOptions())
+    await engine.open_room("other", RoomOptions())
+    assert await read_after(1) == 2
+    await engine.close_room(ROOM)
+    assert await read_after(1) == 3
+    await engine.close_room("other")
+    assert await read_after(1) == 3
+    await engine.open_room(ROOM, RoomOptions())
+    assert await read_after(0) == 4
+    await engine.close()
+
+
+async def test_missed_beats_are_made_up_for_unless_they_are_too_many(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(meeting.engine, LocalEngine)
+    engine, beats = meeting.engine, list[int]()
+    engine._ticker.stop()
+    monkeypatch.setattr(room, "sound", lambda due: beats.append(round(due / BEAT_S)))
+    engine._beat(_beats(time.monotonic()), time.monotonic())
+    engine._done = done = engine._done - 3
+    beats.clear()
+    engine._beat(_beats(time.monotonic()), time.monotonic())
+    assert beats == list(range(done + 1, engine._done + 1))
+    engine._done -= LATE_BEATS + 1
+    beats.clear()
+    engine._beat(_beats(time.monotonic()), time.monotonic())
+    assert beats == [engine._done]
+
+
+class Waiting:
+    """Has always something left to send."""
+
+    def __init__(self, dirty: Dirty) -> None:
+        self._dirty = dirty
+        dirty.append(self)
+
+    def flush(self, _now: float) -> None:
+        self._dirty.append(self)
+
+
+async def test_looks_are_quick_while_somebody_joins(meeting: Meeting) -> None:
+    assert isinstance(meeting.engine, LocalEngine)
+    began = time.monotonic()
+    await meeting.join("a", "red", 440)
+    assert began + JOIN_S <= meeting.engine._quick <= time.monotonic() + JOIN_S
+
+
+async def test_looks_are_as_seldom_as_beats_unless_something_must_be_quick() -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+    await engine.open_room(ROOM, RoomOptions())
+
+    def period_ms() -> int:
+        engine._look()
+        return engine._ticker._period_ms
+
+    engine._mux.roomy = True
+    assert period_ms() == LOOK_MS
+    engine._mux.roomy = False
+    assert period_ms() == QUICK_MS
+    engine._mux.roomy = True
+    engine._quick = time.monotonic() + 60
+    assert period_ms() == QUICK_MS
+    engine._quick = 0.0
+    assert period_ms() == LOOK_MS
+    Waiting(engine._dirty)
+    assert period_ms() == QUICK_MS
+    engine._dirty.clear()
+    assert period_ms() == LOOK_MS
+    await engine.close()
+
+
+async def test_stats_count_what_moves(meeting: Meeting) -> None:
+    a = await meeting.join("a", "red", 440)
+    await a.watch.more(5)
+    stats = await meeting.engine.stats()
+    assert {name: stats[name] for name in ("rooms", "seats", "peers", "strangers", "malformed", "refused")} == {
+        "rooms": 1,
+        "seats": 1,
+        "peers": 1,
+        "strangers": 0,
+        "malformed": 0,
+        "refused": 0,
+    }
+    counters = a.caller._link.counters
+    assert isinstance(stats["packets_out"], int) and counters.packets_in <= stats["packets_out"]
+    await meeting.engine.close_room(ROOM)
+    stats = await meeting.engine.stats()
+    assert (stats["rooms"], stats["seats"], stats["peers"]) == (0, 0, 0)
+
+
+async def test_an_engine_leaves_its_port_free(meeting: Meeting) -> None:
+    assert isinstance(meeting.engine, LocalEngine)
+    (address,) = meeting.engine._mux.addresses
+    await meeting.engine.close()
+    other = LocalEngine([address[0]], address[1])
+    other.start()
+    await other.close()
+
+
+async def test_a_closed_room_lets_go_of_its_codecs_and_pictures_at_once(meeting: Meeting, room: Room) -> None:
+    """A room and its peers know each other and wait for the garbage collector, but without what is heavy."""
+    a = await meeting.join("a", "red", 440)
+    await a.watch.until(lambda: a.watch.colour() == "red")
+    composer = room._composer
+    assert composer._cameras and composer._easels
+    await meeting.engine.close_room(ROOM)
+    room._thread.shutdown(wait=True)
+    assert (composer._cameras, composer._easels) == ({}, {})
+
+
+def failing(times: float, works: Callable[..., Any]) -> Callable[..., Any]:
+    """A call that fails so often before it works."""
+    left = times
+
+    def call(*arguments: object) -> object:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise ZeroDivisionError
+        return works(*arguments)
+
+    return call
+
+
+def faults(caplog: pytest.LogCaptureFixture) -> set[str]:
+    """What was told, which the meeting's end then does not mind."""
+    told = {record.getMessage().partition(" (")[0] for record in caplog.records}
+    caplog.clear()
+    return told
+
+
+@pytest.mark.parametrize("broken", ["_rates", "_work", "_publish"])
+async def test_a_picture_that_fails_does_not_end_the_rooms_pictures(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    a = await meeting.join("a", "red", 440)
+    await a.watch.more(5)
+    monkeypatch.setattr(room, broken, failing(3, getattr(room, broken)))
+    while room._faults.count < 3:
+        await asyncio.sleep(0.01)
+    await a.watch.more(10)
+    assert faults(caplog) == {f"x picture of {ROOM}"}
+
+
+async def test_a_seat_that_fails_costs_no_other_its_reports_and_no_room_its_sound(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for seat, hertz in (("a", 440), ("b", 660)):
+        await meeting.join(seat, "red", hertz, floor=True)
+    first, second = (room.seats[seat].peer for seat in "ab")
+    assert isinstance(first, Peer) and isinstance(second, Peer)
+    monkeypatch.setattr(first, "tick", failing(inf, first.tick))
+    reported = second._reported
+    while second._reported == reported:
+        await asyncio.sleep(0.05)
+    assert await meeting.guests["b"].watch.hear() == {440}
+    monkeypatch.undo()
+    assert faults(caplog) == {f"x a in {ROOM}"}
+
+
+@pytest.mark.parametrize("broken", ["sound", "tick", "refresh"])
+async def test_a_room_that_fails_keeps_no_other_from_its_work_nor_itself_from_the_rest(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    engine = LocalEngine(["127.0.0.1"], 0)
+    engine.start()
+    works = {"sound", "tick", "refresh"}
+    done: list[tuple[str, str]] = []
+    for name in ("bad", "good"):
+        await engine.open_room(name, RoomOptions())
+        for work in works:
+            monkeypatch.setattr(engine._rooms[name], work, lambda _now, at=(name, work): done.append(at))
+    monkeypatch.setattr(engine._rooms["bad"], broken, failing(inf, print))
+    engine._work(0, 0.0)  # the beat on which all is due
+    assert sorted(done) == sorted([*(("bad", work) for work in works - {broken}), *(("good", work) for work in works)])
+    assert faults(caplog) == {"x beat of bad"}
+    await engine.close()
+
+
+async def test_a_seat_that_fails_to_leave_keeps_no_other_in_a_closed_room(
+    meeting: Meeting, room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for seat in "ab":
+        await meeting.join(seat, "red", 440)
+    peer = room.seats["a"].peer
+    assert isinstance(peer, Peer) and isinstance(meeting.engine, LocalEngine)
+    monkeypatch.setattr(peer, "close", failing(inf, print))
+    await meeting.engine.close_room(ROOM)
+    assert list(meeting.engine._mux._by_fragment) == [peer.transport.ice.fragment]
+    monkeypatch.undo()
+    await peer.close()
+    assert faults(caplog) == {f"x a in {ROOM}"}

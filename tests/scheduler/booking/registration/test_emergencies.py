@@ -1,0 +1,84 @@
+"""The duty desk's list of emergencies, on both databases (Điều 12.3; R-061)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from scheduler.booking.registration.drafts import Drafts
+from scheduler.booking.registration.emergencies import Emergencies, Seen
+from scheduler.booking.registration.reply_deadlines import Answers
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core import database
+from scheduler.core.errors import UnknownSession
+from scheduler.core.model import Amount, Session
+from scheduler.notifications.wording import Channels, Contacts
+from tests.scheduler.conftest import PROFILES
+from tests.scheduler.world import REQUEST, URGENT, at, on
+
+FLOOD = replace(REQUEST, klass="khan_cap", official=on("19/11/2023", "02:40", "05:00"), **URGENT)
+NIGHT = at("19/11/2023 02:10")
+
+
+@dataclass
+class Desk:
+    """What registers, what reads letters, and the list."""
+
+    scheduler: Scheduler
+    drafts: Drafts
+    answers: Answers
+    emergencies: Emergencies
+
+    async def flood(self, arrived: str = "19/11/2023 02:10") -> Session:
+        return await self.scheduler.submit(FLOOD, at(arrived), wait=True)
+
+    async def live(self, now: str) -> list[tuple[str, Seen | None]]:
+        return [(each.subject, each.seen) for each in await self.emergencies.live(at(now))]
+
+
+@pytest.fixture
+async def desk(seeded_url: str) -> AsyncIterator[Desk]:
+    engine = database.connect(seeded_url)
+    yield Desk(
+        Scheduler(engine, PROFILES, Amount(20, 255)),
+        Drafts(engine, PROFILES, Channels()),
+        Answers(engine, PROFILES, Contacts()),
+        Emergencies(engine),
+    )
+    await engine.dispose()
+
+
+async def test_r061_an_emergency_is_on_the_list_at_once_until_it_is_over(desk: Desk) -> None:
+    await desk.scheduler.submit(REQUEST, at("03/04/2023 08:00"))
+    flood = await desk.flood()
+    assert await desk.live("19/11/2023 02:10") == [(flood.id, None)]
+    assert await desk.live("19/11/2023 04:59") == [(flood.id, None)]
+    assert await desk.live("19/11/2023 05:00") == []
+
+
+async def test_r061_who_took_note_first_is_remembered(desk: Desk) -> None:
+    flood = await desk.flood()
+    seen = Seen("truc", at("19/11/2023 02:12"))
+    assert (await desk.emergencies.acknowledge(flood.id, "truc", seen.at)).seen == seen
+    assert (await desk.emergencies.acknowledge(flood.id, "khac", at("19/11/2023 02:20"))).seen == seen
+    later = await desk.flood("19/11/2023 02:15")
+    assert await desk.live("19/11/2023 02:20") == [(later.id, None), (flood.id, seen)]
+
+
+async def test_r061_what_is_cancelled_or_no_emergency_is_not_taken_note_of(desk: Desk) -> None:
+    ordinary, flood = await desk.scheduler.submit(REQUEST, at("03/04/2023 08:00")), await desk.flood()
+    await desk.scheduler.cancel(flood.id, NIGHT)
+    for subject in (ordinary.id, flood.id, "nothing"):
+        with pytest.raises(UnknownSession):
+            await desk.emergencies.acknowledge(subject, "truc", NIGHT)
+    assert await desk.live("19/11/2023 02:15") == []
+
+
+async def test_r061_an_official_letter_is_on_the_list_until_it_is_answered(desk: Desk) -> None:
+    letter = await desk.drafts.add("571", "mail", "a@b.vn", {"class": "khan_cap"}, NIGHT, origin="571")
+    await desk.answers.work(NIGHT)
+    (found,) = await desk.emergencies.live(NIGHT)
+    assert (found.subject, found.number, found.unit, found.session) == (letter.id, letter.number, "571", None)
+    await desk.drafts.discard(letter.id, "truc", "Gửi nhầm", NIGHT)
+    await desk.answers.work(NIGHT)
+    assert await desk.live("19/11/2023 02:15") == []

@@ -1,0 +1,210 @@
+"""Feedback is kept with what came of it; breaches are what the records say, on both databases (Điều 20, 21.2)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from scheduler.booking.sessions.schema import SESSIONS
+from scheduler.compliance import breaches
+from scheduler.compliance.breaches import Breach
+from scheduler.compliance.feedback import Box, Feedback
+from scheduler.compliance.monthly_summary import Summaries
+from scheduler.core.database import writing
+from scheduler.core.errors import TooLate
+from scheduler.core.model import Interval, Point, State
+from scheduler.directory.equipment.service import Equipment
+from scheduler.directory.model import Line, PersonRole, Seen
+from scheduler.directory.people.service import Entry, People
+from scheduler.notifications.service import Post
+from scheduler.notifications.wording import NOWHERE, Channels
+from scheduler.operations.closing.checklist_service import Sheets
+from scheduler.operations.closing.errors import UnknownFeedback
+from scheduler.operations.closing.handover_service import Handovers
+from scheduler.operations.closing.recording_handover import Handover
+from scheduler.operations.preparation import Preparation
+from scheduler.policy.profile_files import Profiles
+from scheduler.reports.correction_requests import Inquiries
+from scheduler.reports.service import Reports
+from tests.scheduler.conftest import PROFILES, Booked
+from tests.scheduler.world import NOW, REQUEST, ZONE, at, on
+
+SHA = "ab" * 32
+END = at("05/04/2023 09:00")
+DAY = timedelta(days=1)
+MAIL = Channels(mail=True)
+
+
+@pytest.fixture
+def handovers(booked: Booked) -> Handovers:
+    return Handovers(booked.engine, PROFILES, NOWHERE)
+
+
+@pytest.fixture
+def box(booked: Booked, handovers: Handovers) -> Box:
+    return Box(booked.engine, PROFILES, Sheets(booked.engine, PROFILES, NOWHERE), handovers)
+
+
+async def test_feedback_is_kept_with_its_answer(booked: Booked, box: Box) -> None:  # R-125
+    points = {point.id: point for point in await booked.scheduler.points()}
+    unit, other = points["nt.xuonghuan"].unit, points["nt.vinhhai"].unit
+    said = await box.drop(unit, "nt.xuonghuan", "Đường truyền yếu", NOW)
+    assert said == Feedback(said.id, unit, "nt.xuonghuan", NOW, "Đường truyền yếu")
+    assert (await box.feedback(), await box.feedback(unit), await box.feedback(other)) == ([said], [said], [])
+    answered = await box.answer(said.id, "forwarded", "Đã báo cáo UBND tỉnh", "truc.ban", NOW + DAY)
+    assert answered == replace(
+        said, status="forwarded", answer="Đã báo cáo UBND tỉnh", answered_by="truc.ban", answered=NOW + DAY
+    )
+    assert await box.feedback(unit) == [answered]
+    with pytest.raises(UnknownFeedback):
+        await box.answer("nothing", "handled", "", "truc.ban", NOW)
+
+
+async def test_breaches_are_what_the_records_say(booked: Booked, box: Box, handovers: Handovers) -> None:  # R-123
+    points = {point.id: point for point in await booked.scheduler.points()}
+    host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
+    session = booked.session
+    evening = replace(REQUEST, official=on("04/04/2023", "14:00", "15:00"))
+    with pytest.raises(TooLate):
+        await booked.scheduler.submit(evening, at("03/04/2023 15:00"))
+    made = await handovers.open(session.id, SHA, END)
+    found = await box.breaches(NOW - DAY, NOW + 30 * DAY, made.due + timedelta(seconds=1))
+    told = [(each.kind, each.unit, each.session, each.point) for each in found]
+    assert told == [
+        ("receipt", host, session.id, None),
+        ("closing", host, session.id, "so.tttt"),
+        ("closing", commune, session.id, "nt.xuonghuan"),
+        ("late", host, None, "so.tttt"),
+    ]
+    assert await box.breaches(NOW - DAY, NOW, END) == []
+
+
+@given(st.integers(0, 5), st.none() | st.integers(0, 5), st.integers(0, 5))
+def test_a_receipt_is_a_breach_when_it_came_after_its_day_or_never(due: int, received: int | None, now: int) -> None:
+    def day(number: int) -> datetime:
+        return NOW + number * DAY
+
+    got = None if received is None or received > now else day(received)
+    made = Handover("s", "u", NOW, day(due), NOW, SHA, got)
+    expected = (now > due) if got is None else received is not None and received > due
+    found = breaches.unreceived([made], day(now))
+    assert found == ([Breach(day(due), "receipt", "u", "s")] if expected else [])
+
+
+POINTS = {name: Point(name, name, name, f"unit of {name}", "xa", 1) for name in "hab"}
+MEETING = SimpleNamespace(
+    id="s",
+    state=State.ISSUED,
+    host_point="h",
+    points=("a", "b"),
+    everyone=("h", "a", "b"),
+    official=Interval(END - DAY, END),
+)
+
+
+@given(st.sets(st.sampled_from("hab")), st.sampled_from(State), st.integers(-1, 1))
+def test_r123_who_was_not_in_a_meeting_that_was_held_is_absent(there: set[str], state: State, hours_: int) -> None:
+    meeting: Any = SimpleNamespace(**{**vars(MEETING), "state": state})
+    held = state == State.ISSUED and hours_ >= 0 and "h" in there
+    expected = [Breach(END - DAY, "absent", f"unit of {p}", "s", p) for p in "ab" if held and p not in there]
+    assert breaches.absent(meeting, there, POINTS, END + timedelta(hours=hours_)) == expected
+
+
+@given(st.sets(st.sampled_from("hab")))
+def test_r123_who_was_not_checked_where_others_were(checked: set[str]) -> None:
+    meeting: Any = MEETING
+    missing = [p for p in "hab" if checked and p not in checked]
+    expected = [Breach(END - DAY, "unchecked", f"unit of {p}", "s", p) for p in missing]
+    assert breaches.unchecked(meeting, checked, POINTS, END - DAY) == expected
+    assert breaches.unchecked(meeting, checked, POINTS, END - DAY - timedelta(seconds=1)) == []
+
+
+async def test_r123_absence_late_moves_checks_and_drift_are_found_with_their_records(booked: Booked, box: Box) -> None:
+    points = {point.id: point for point in await booked.scheduler.points()}
+    host, commune = points["so.tttt"].unit, points["nt.xuonghuan"].unit
+    late = await booked.scheduler.submit(replace(REQUEST, official=on("10/04/2023", "08:00", "09:00")), NOW)
+    created = round(at("07/04/2023 08:00").timestamp())  # as those were that moved before that was refused
+    async with writing(booked.engine) as db:
+        await db.execute(update(SESSIONS).where(SESSIONS.c.id == late.id).values(created=created))
+    preparation = Preparation.over(booked.engine, PROFILES)
+    start = booked.session.official.start
+    await preparation.attendance.came(booked.session.id, "so.tttt", start)
+    await preparation.attendance.left(booked.session.id, "so.tttt", END)
+    await preparation.boards.check(booked.session.id, ["so.tttt"], "chinh_thuc", "ok", "", "truc", NOW)
+    equipment = Equipment(booked.engine, PROFILES)
+    await equipment.set_line(Line("", "nt.xuonghuan", "TSLCD", None, 4000, True, ("10.0.0.0/8",)))
+    for seen in (Seen("203.0.113.9"), Seen(name="Khac")):
+        await equipment.seen("nt.xuonghuan", 1, seen, END)
+    found = await box.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1))
+    told = {(each.kind, each.unit, each.session, each.point) for each in found if each.kind != "closing"}
+    assert told == {
+        ("late", host, late.id, "so.tttt"),
+        ("absent", commune, booked.session.id, "nt.xuonghuan"),
+        ("unchecked", commune, booked.session.id, "nt.xuonghuan"),
+        ("drift", commune, None, "nt.xuonghuan"),
+        ("name", commune, None, "nt.xuonghuan"),
+    }
+    own = await box.breaches(NOW - DAY, NOW + 30 * DAY, END + timedelta(seconds=1), commune)
+    assert own == [each for each in found if each.unit == commune]
+
+
+async def test_r123_figures_not_answered_in_time_are_the_units(booked: Booked, box: Box) -> None:
+    reports = Reports(booked.engine, PROFILES, booked.scheduler)
+    inquiries = Inquiries(booked.engine, PROFILES, reports, NOWHERE)
+    units = [unit.id for unit in (await booked.scheduler.units())[:3]]
+    due = NOW + DAY
+    made = await inquiries.ask("Số liệu", Interval(NOW, END), due, units, "truc", NOW)
+    said = dict(made.answers[0].counted)
+    await inquiries.answer(made.id, units[0], said, "", "x", due)
+    await inquiries.answer(made.id, units[1], said, "", "x", due + timedelta(seconds=1))
+    found = await box.breaches(NOW, NOW + 30 * DAY, due + timedelta(seconds=2))
+    assert {each.unit for each in found if each.kind == "figures"} == set(units[1:])
+    assert not [each for each in await box.breaches(NOW, NOW + 30 * DAY, due) if each.kind == "figures"]
+
+
+async def test_r124_the_head_hears_once_a_month_of_three_facts_or_more(booked: Booked, box: Box) -> None:
+    points = {point.id: point for point in await booked.scheduler.points()}
+    for number in range(2, 4):  # three meetings, which the host opened and nobody else came to
+        day = f"{number + 4:02}/04/2023"
+        await booked.scheduler.submit(replace(REQUEST, official=on(day, "08:00", "09:00")), NOW)
+    attendance = Preparation.over(booked.engine, PROFILES).attendance
+    for session in await booked.scheduler.sessions(NOW, NOW + 30 * DAY):
+        await attendance.came(session.id, "so.tttt", session.official.start)
+        await attendance.left(session.id, "so.tttt", session.official.end)
+    people = People(booked.engine, PROFILES)
+    commune = points["nt.xuonghuan"].unit
+    roles: dict[PersonRole, str] = {"manager": "phong@nt.vn", "head": "chutich@nt.vn"}
+    for role, email in roles.items():
+        await people.add(Entry(commune, None, role, "Lê A", "0905123456", email, None, NOW.date(), ""), NOW)
+    post = Post(booked.engine, ZONE, MAIL)
+    summaries = Summaries(booked.engine, PROFILES, box, MAIL)
+    for now in ("30/04/2023 23:59", "08/05/2023 08:00"):  # the month is not over; too long over
+        await summaries.work(at(now))
+    assert await post.newest(9) == []
+    for now in ("01/05/2023 08:00", "01/05/2023 08:01", "02/05/2023 08:00"):
+        await summaries.work(at(now))
+    told = {(each.unit, each.recipient, each.facts.title, each.facts.reason) for each in await post.newest(9)}
+    closing = "chưa hoàn tất kết thúc kỹ thuật: 3"
+    assert told == {
+        (commune, "chutich@nt.vn", "tháng 04/2023", f"vắng mặt: 3; {closing}"),
+        (points["so.tttt"].unit, "", "tháng 04/2023", closing),
+    }
+    assert len(await post.newest(9)) == 2
+    never = Summaries(booked.engine, silent(PROFILES), box, MAIL)
+    await never.work(at("01/06/2023 08:00"))
+    assert len(await post.newest(9)) == 2
+
+
+def silent(shelf: Profiles) -> Profiles:
+    """Return profiles that tell no heads."""
+    return Profiles(
+        tuple(
+            policy.model_copy(update={"conduct": policy.conduct.model_copy(update={"summary_from": None})})
+            for policy in shelf.shelf
+        )
+    )

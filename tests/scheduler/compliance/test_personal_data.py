@@ -1,0 +1,116 @@
+"""I-10: a unit is given what is on record of its people, and has erased what it does not need any more."""
+
+from datetime import date
+
+import pytest
+
+from scheduler.booking.registration.drafts import Drafts
+from scheduler.compliance.personal_data import Entry
+from scheduler.core.errors import UnknownUnit
+from scheduler.directory.people.service import Entry as Charge
+from scheduler.directory.people.service import People
+from scheduler.operations.attendance.attendee_list import Person
+from scheduler.operations.readiness import store as readiness_store
+from scheduler.operations.readiness.duty import Duty
+from tests.scheduler.conftest import NHA_TRANG, PROFILES, Office
+from tests.scheduler.world import NOW, at
+
+HOST, CITY, LOC_THO = "so.tttt", "ubnd.nha-trang", "nt.loctho"
+OPERATOR = "so.tttt"
+BEFORE, DURING, AFTER = at("03/04/2023 08:00"), at("05/04/2023 09:00"), at("05/04/2023 11:00")
+PHONE = "0905 123 456"
+
+
+async def found(office: Office, unit: str, now: object = AFTER) -> list[tuple[str, str, str, bool]]:
+    """What is on record of a unit: kind, name, telephone, and whether it is needed."""
+    entries: list[Entry] = await office.preparation.personal.of(unit, now)  # type: ignore[arg-type]
+    return [(each.kind, each.name, each.phone, each.needed) for each in entries]
+
+
+async def held(office: Office) -> str:
+    """A session of the host with the city, with people of all kinds; return its id."""
+    session = await office.session(HOST, CITY, LOC_THO)
+    preparation = office.preparation
+    await preparation.duties.assign(Duty("", session.id, "point", CITY, None, None, "Lê Trực", PHONE, "host"), NOW)
+    await preparation.duties.assign(Duty("", session.id, "main", None, None, None, "Vũ Chính", PHONE, "desk"), NOW)
+    await preparation.rolls.ask(session.id, "host", NOW)
+    await preparation.rolls.give(session.id, CITY, 9, [Person("Bùi Dự", "Chủ tịch")], "city", NOW)
+    return session.id
+
+
+async def test_i10_a_unit_is_told_of_its_own_people_and_when_they_are_needed_no_more(office: Office) -> None:
+    await held(office)
+    city = [("duty", "Lê Trực", "+84905123456"), ("attendee", "Bùi Dự", "")]
+    host = [("contact", "Nguyễn Văn An", "+84905123456"), ("duty", "Vũ Chính", "+84905123456")]
+    for now, needed in ((BEFORE, True), (DURING, True), (AFTER, False)):
+        assert await found(office, NHA_TRANG, now) == [(*each, needed) for each in city]
+        assert await found(office, OPERATOR, now) == [(*each, needed) for each in host]
+    assert (await office.preparation.personal.of(NHA_TRANG, AFTER))[1].position == "Chủ tịch"
+    assert await found(office, (await office.scheduler.point(LOC_THO)).unit) == []
+    with pytest.raises(UnknownUnit):
+        await office.preparation.personal.of("nothing", AFTER)
+
+
+async def test_i10_what_is_erased_is_gone_and_rows_and_counts_stay(office: Office) -> None:
+    session = await held(office)
+    personal = office.preparation.personal
+    assert await personal.erase(NHA_TRANG, DURING) == 0
+    assert [name for _, name, _, _ in await found(office, NHA_TRANG)] == ["Lê Trực", "Bùi Dự"]
+    assert await personal.erase(NHA_TRANG, AFTER) == 2
+    assert await found(office, NHA_TRANG) == []
+    listed = (await office.preparation.rolls.roll(session)).lists[CITY]
+    assert (listed.count, listed.people) == (9, ())
+    async with office.engine.connect() as db:
+        duties = (await readiness_store.duties(db, [session]))[session]
+    assert sorted((duty.role, duty.name, duty.phone) for duty in duties) == [
+        ("main", "Vũ Chính", "+84905123456"),
+        ("point", "", ""),
+    ]
+    assert (await office.scheduler.session(session)).contact_name == "Nguyễn Văn An", "it is the host's"
+    assert await personal.erase(OPERATOR, AFTER) == 2
+    kept = await office.scheduler.session(session)
+    assert (kept.contact_name, kept.contact_phone, kept.title) == ("", "", "Giao ban tuần 14")
+    assert await personal.erase(OPERATOR, AFTER) == 0
+
+
+async def test_i10_who_is_in_charge_stays_and_whose_days_are_over_may_go(office: Office) -> None:
+    people = People(office.engine, PROFILES)
+    given = Charge(NHA_TRANG, None, "manager", "Cũ", PHONE, "cu@x.vn", None, date(2023, 1, 1), "")
+    old = await people.add(given, NOW)
+    new = await people.add(
+        Charge(NHA_TRANG, None, "manager", "Mới", PHONE, "", None, date(2023, 4, 5), ""), NOW, old.id
+    )
+    seen = [("in-charge", "Cũ", "+84905123456", True), ("in-charge", "Mới", "+84905123456", True)]
+    assert await found(office, NHA_TRANG, at("04/04/2023 23:00")) == seen
+    assert await office.preparation.personal.erase(NHA_TRANG, at("05/04/2023 00:00")) == 1
+    first, second = await people.of(NHA_TRANG)
+    assert (first.name, first.phone, first.email, first.valid_to) == ("", "", "", date(2023, 4, 4))
+    assert second == new
+
+
+async def test_i10_a_draft_keeps_its_contact_until_it_is_settled(office: Office) -> None:
+    drafts = Drafts(office.engine, PROFILES)
+    typed = {"title": "Họp", "contact_name": "Đỗ Gửi", "contact_phone": PHONE, "second_phone": "0905 000 000"}
+    draft = await drafts.add(OPERATOR, "form", "x", typed, NOW, origin=NHA_TRANG)
+    waiting = [("draft", "Đỗ Gửi", PHONE, True), ("draft", "", "0905 000 000", True)]
+    assert await found(office, NHA_TRANG) == waiting
+    assert await found(office, OPERATOR) == []
+    assert await office.preparation.personal.erase(NHA_TRANG, AFTER) == 0
+    await drafts.discard(draft.id, "desk", "trùng", NOW)
+    assert await office.preparation.personal.erase(NHA_TRANG, AFTER) == 2
+    assert (await drafts.draft(draft.id)).content == {"title": "Họp"}
+    assert await found(office, NHA_TRANG) == []
+
+
+async def test_i10_after_the_months_of_the_profile_it_goes_by_itself(office: Office) -> None:
+    session = await held(office)
+    drafts = Drafts(office.engine, PROFILES)
+    draft = await drafts.add(OPERATOR, "form", "x", {"contact_name": "Đỗ Gửi"}, NOW)
+    await drafts.discard(draft.id, "desk", "trùng", NOW)
+    personal = office.preparation.personal
+    await personal.forget(at("30/04/2024 23:00"))
+    assert len(await found(office, NHA_TRANG)) + len(await found(office, OPERATOR)) == 5
+    for _ in range(2):
+        await personal.forget(at("02/05/2024 00:00"))
+    assert await found(office, NHA_TRANG) + await found(office, OPERATOR) == []
+    assert (await office.preparation.rolls.roll(session)).lists[CITY].count == 9

@@ -1,0 +1,94 @@
+"""Codes at rest: known again, read by whoever has the key, of no use to anybody else (R-051)."""
+
+import os
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from scheduler import migrations
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core import database
+from scheduler.core.code_encryption import FORGETFUL, KEY_BYTES, Vault
+from scheduler.core.errors import LostKey
+from scheduler.core.model import Amount, State
+from tests.scheduler.conftest import PROFILES
+from tests.scheduler.world import NOW, REQUEST, VAULT
+
+CODES = st.text("0123456789", min_size=9, max_size=18)
+KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
+
+
+@given(KEYS, CODES, st.text(max_size=32))
+def test_what_is_sealed_is_opened_for_its_session_only(key: bytes, code: str, session: str) -> None:
+    vault = Vault(key)
+    sealed = vault.seal(code, session)
+    assert (vault.open(sealed, session), code in sealed) == (code, False)
+    assert sealed != vault.seal(code, session)
+    for other, owner in ((vault, session + "x"), (Vault(os.urandom(KEY_BYTES)), session)):
+        with pytest.raises(LostKey):
+            other.open(sealed, owner)
+
+
+@given(KEYS, CODES, CODES)
+def test_a_mark_tells_codes_apart_and_keys_too(key: bytes, code: str, other: str) -> None:
+    vault = Vault(key)
+    assert len(vault.mark(code)) == 18
+    assert (vault.mark(code) == vault.mark(other)) == (code == other)
+    assert vault.mark(code) != Vault(os.urandom(KEY_BYTES)).mark(code)
+
+
+@given(st.text(max_size=80))
+def test_what_was_never_sealed_is_not_opened(text: str) -> None:
+    with pytest.raises(LostKey):
+        FORGETFUL.open(text, "s1")
+
+
+def test_a_key_has_its_length() -> None:
+    with pytest.raises(LostKey):
+        Vault(b"short")
+
+
+async def test_a_stolen_database_has_no_code_and_a_lost_key_is_told(seeded_url: str) -> None:
+    engine = database.connect(seeded_url, Vault(bytes(KEY_BYTES)))
+    scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
+    session = await scheduler.submit(REQUEST, NOW)
+    gone = await scheduler.submit(REQUEST, NOW)
+    assert session.code and gone.code
+    await scheduler.cancel(gone.id, NOW)
+    async with engine.begin() as db:
+        rows = [*(await db.execute(sa.text("SELECT * FROM codes ORDER BY died"))).all()]
+        rows += (await db.execute(sa.text("SELECT * FROM sessions"))).all()
+        left = (await db.execute(sa.text("SELECT count(*) FROM codes WHERE sealed IS NOT NULL"))).scalar_one()
+    text = repr([tuple(row) for row in rows])
+    assert (session.code in text, gone.code in text, left) == (False, False, 1)
+    await scheduler.check_vault()
+    await engine.dispose()
+    stolen = database.connect(seeded_url, Vault(b"\1" * KEY_BYTES))
+    with pytest.raises(LostKey, match=r"code\.key"):
+        await Scheduler(stolen, PROFILES, Amount(20, 250)).check_vault()
+    await stolen.dispose()
+
+
+async def test_codes_of_old_are_sealed_as_they_stand(seeded_url: str) -> None:
+    def down(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0016")
+
+    engine = database.connect(seeded_url, VAULT)
+    scheduler = Scheduler(engine, PROFILES, Amount(20, 250))
+    session = await scheduler.submit(REQUEST, NOW)
+    async with database.writing(engine) as db:
+        await db.run_sync(down)
+        assert (await db.execute(sa.text("SELECT code FROM codes"))).scalars().all() == [session.code]
+    await scheduler.migrate()
+    found = await scheduler.by_code(session.code or "")
+    assert (found.id, found.code, found.state) == (session.id, session.code, State.ISSUED)
+    await engine.dispose()

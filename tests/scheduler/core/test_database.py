@@ -1,0 +1,51 @@
+"""One write transaction at a time, and what a cancelled one leaves behind."""
+
+import asyncio
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from scheduler.core import database
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """A garbage collector that does not come by to let go of what was cancelled."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_whoever_is_cancelled_while_writing_keeps_nobody_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 100)
+    engine = database.connect(f"sqlite:///{tmp_path / 'a.db'}")
+    async with database.writing(engine) as db:
+        await db.execute(text("CREATE TABLE numbers (number INTEGER)"))
+        await db.execute(text("INSERT INTO numbers VALUES (0), (0), (0)"))
+
+    async def cancelled() -> None:
+        async with database.writing(engine) as db:
+            await db.execute(text("INSERT INTO numbers VALUES (-1)"))
+            while True:
+                (await db.execute(text("SELECT number FROM numbers"))).all()
+
+    ends: list[BaseException | None] = []
+    for number in range(1, 60):
+        task = asyncio.create_task(cancelled())
+        for _ in range(number):
+            await asyncio.sleep(0.0002)
+        task.cancel()
+        ends += await asyncio.gather(task, return_exceptions=True)
+        async with database.writing(engine) as db:
+            await db.execute(text("INSERT INTO numbers VALUES (:number)"), {"number": number})
+    async with engine.begin() as db:
+        kept = (await db.execute(text("SELECT number FROM numbers"))).scalars().all()
+    assert kept == [0, 0, 0, *range(1, 60)]
+    assert {type(end) for end in ends} == {asyncio.CancelledError}
+    await engine.dispose()

@@ -1,0 +1,188 @@
+"""Devices and lines: what may be registered, and what was seen against it (Điều 3.2, 6.3, 11.5, 11.7)."""
+
+import ipaddress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core.errors import InvalidRequest
+from scheduler.directory.equipment import lines
+from scheduler.directory.equipment.drift import Drift, compare
+from scheduler.directory.equipment.service import Equipment, blocked
+from scheduler.directory.errors import DecidedAlready, LastDevice, Unknown
+from scheduler.directory.model import Device, Line, Provider, Seen
+from tests.scheduler.conftest import PROFILES
+from tests.scheduler.world import NOW
+
+VAN_NINH, DIEN_KHANH = "ubnd.van-ninh", "ubnd.dien-khanh"
+LINE = Line("l1", VAN_NINH, "TSLCD", None, 4000, True, ("10.79.0.0/16",))
+VCS = Device("", VAN_NINH, 0, "VCS", "HDX 7000", address="10.79.4.20", protocol="SIP", user_agent="Polycom/3.1")
+
+
+@pytest.fixture
+def equipment(scheduler: Scheduler) -> Equipment:
+    return Equipment(scheduler._engine, PROFILES)
+
+
+async def registered(equipment: Equipment) -> Device:
+    """The only device of Vạn Ninh, on its line."""
+    await equipment.set_line(LINE)
+    first = (await equipment.devices(VAN_NINH))[0]
+    return await equipment.describe(replace(VCS, id=first.id), NOW)
+
+
+async def faults(equipment: Equipment, device: Device) -> list[str]:
+    with pytest.raises(InvalidRequest) as caught:
+        await equipment.add_device(device, NOW)
+    return [str(error) for error in caught.value.errors]
+
+
+async def test_a_second_device_makes_no_second_point(
+    scheduler: Scheduler, equipment: Equipment
+) -> None:  # R-007, R-009
+    await registered(equipment)
+    added = await equipment.add_device(Device("", VAN_NINH, 0, "PC", protocol="WEBRTC"), NOW)
+    assert (added.number, added.address) == (2, None)
+    assert [(point.name, point.numbers) for point in await scheduler.points("571")] == [("UBND.Van Ninh", (1, 2))]
+    assert [device.kind for device in await equipment.devices(VAN_NINH)] == ["VCS", "PC"]
+    assert (await equipment.remove_device(added.id)).number == 2
+    with pytest.raises(LastDevice):
+        await equipment.remove_device((await equipment.devices(VAN_NINH))[0].id)
+
+
+async def test_the_address_of_a_vcs(scheduler: Scheduler, equipment: Equipment) -> None:  # R-057
+    await registered(equipment)
+    bare = replace(VCS, address=None)
+    assert await faults(equipment, bare) == ["address: address-required"]
+    assert await faults(equipment, replace(bare, dial_out=True)) == ["address: address-required", "dial_out: dial-out"]
+    assert await faults(equipment, replace(VCS, address="10.79.4.21", protocol="H323", dial_out=True)) == [
+        "dial_out: dial-out"  # nobody would call it
+    ]
+    assert await faults(equipment, replace(VCS, address="10.80.0.1")) == ["address: address-range (10.79.0.0/16)"]
+    assert await faults(equipment, VCS) == ["address: address-taken (UBND.Van Ninh)"]
+    assert await faults(equipment, replace(VCS, address="10.79.4.256")) == ["address: address-format (10.79.4.256)"]
+    for port, told in ((0, "0"), (65536, "65536"), (-(10**20), "-10000000")):
+        assert await faults(equipment, replace(VCS, address="10.79.4.21", port=port)) == [f"port: port-range ({told})"]
+    assert (await scheduler.point(VAN_NINH)).devices == 1
+    other = replace(VCS, point=DIEN_KHANH, address="10.79.6.20", dial_out=True, port=65535, transport="TCP")
+    await equipment.set_line(replace(LINE, id="l2", point=DIEN_KHANH))
+    added = await equipment.add_device(other, NOW)
+    assert (added.dial_out, added.port, added.transport) == (True, 65535, "TCP")
+
+
+async def test_r021_another_system_is_called_and_has_an_address_whatever_its_line(equipment: Equipment) -> None:
+    link = Device("", VAN_NINH, 0, "LINK", protocol="SIP", model="HNTH Chính phủ", dial_out=True)
+    assert await faults(equipment, link) == ["address: address-required", "dial_out: dial-out"]
+    added = await equipment.add_device(replace(link, address="10.79.9.9"), NOW)
+    assert (added.kind, added.address, added.dial_out) == ("LINK", "10.79.9.9", True)
+
+
+async def test_what_was_not_announced_is_flagged_until_decided(equipment: Equipment) -> None:  # R-055
+    device = await registered(equipment)
+    moved = Drift("address", "10.79.4.20", "10.79.4.25")
+    for _ in range(2):
+        assert await equipment.seen(VAN_NINH, 1, Seen("10.79.4.25", "Polycom/3.1"), NOW) == [moved]
+    flagged = await equipment.changes(VAN_NINH)
+    assert [(c.kind, c.field, c.old, c.new, c.state) for c in flagged] == [
+        ("drift", "address", "10.79.4.20", "10.79.4.25", "open")
+    ]
+    assert (await equipment.devices(VAN_NINH))[0] == device
+    decided = await equipment.decide(flagged[0].id, True, "central", NOW)
+    assert (decided.state, decided.decided_by) == ("accepted", "central")
+    assert (await equipment.devices(VAN_NINH))[0].address == "10.79.4.25"
+    assert await equipment.seen(VAN_NINH, 1, Seen("10.79.4.25", "Polycom/3.1"), NOW) == []
+    with pytest.raises(DecidedAlready):
+        await equipment.decide(decided.id, False, "central", NOW)
+
+
+async def test_a_unit_asks_for_a_change(equipment: Equipment) -> None:
+    device = await registered(equipment)
+    asked = await equipment.ask(device.id, "firmware", "3.2", "Vá lỗi", "vanninh", NOW)
+    assert (asked.old, asked.new, asked.by, asked.state) == ("", "3.2", "vanninh", "open")
+    await equipment.decide(asked.id, False, "central", NOW)
+    assert (await equipment.devices(VAN_NINH))[0].firmware == ""
+    with pytest.raises(Unknown):
+        await equipment.ask("nothing", "firmware", "3.2", "", "vanninh", NOW)
+
+
+async def test_a_wrong_line_is_flagged_and_may_be_blocked(equipment: Equipment) -> None:  # R-004
+    await registered(equipment)
+    found = await equipment.seen(VAN_NINH, 1, Seen("203.0.113.9"), NOW)
+    assert [each.field for each in found] == ["line", "address"]
+    policy = PROFILES.at(NOW)
+    strict = policy.model_copy(
+        update={"directory": policy.directory.model_copy(update={"line_mismatch": "block"})},
+    )
+    assert (blocked(found, policy), blocked(found, strict), blocked(found[1:], strict)) == (False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "up", "down", "faults", "warned"),
+    [
+        ("TSLCD", "xa", 3999, 4000, ["line: line-slow-up (3,999 < 4)"], []),
+        ("WAN", "xa", 3600, 4000, [], ["line: line-slow-up (3,6 < 4)"]),
+        ("INTERNET", "khac", 18_400, 35_000, ["line: line-slow-up (18,4 < 20)"], []),  # R-027
+        ("INTERNET", "khac", 20_000, 20_000, [], []),
+        ("INTERNET", "xa", 25_000, 25_000, ["line: line-type (INTERNET)"], []),
+    ],
+)
+def test_what_lines_must_carry(  # A6
+    kind: str, level: str, up: int, down: int, faults: list[str], warned: list[str]
+) -> None:
+    line = replace(LINE, type=kind, up_kbps=up, down_kbps=down)  # type: ignore[arg-type]
+    policy = PROFILES.at(NOW)
+    assert [str(fault) for fault in lines.faults(line, policy, level, exempt=False)] == faults
+    assert [str(fault) for fault in lines.warnings(line, policy)] == warned
+
+
+async def test_providers_have_one_name(equipment: Equipment) -> None:  # R-039
+    vnpt = Provider("p1", "VNPT Khánh Hòa", "Trực ca", "+84258350000", "truc@vnpt.example")
+    await equipment.set_provider(vnpt)
+    await equipment.set_line(replace(LINE, provider="p1"))
+    await equipment.set_provider(replace(vnpt, contact="Trực đêm"))
+    assert [each.contact for each in await equipment.providers()] == ["Trực đêm"]
+    with pytest.raises(InvalidRequest):
+        await equipment.set_provider(replace(vnpt, id="p2"))
+    with pytest.raises(Unknown):
+        await equipment.set_line(replace(LINE, provider="p9"))
+    await equipment.remove_line("l1")
+    with pytest.raises(Unknown):
+        await equipment.remove_line("l1")
+
+
+ADDRESSES = st.integers(0, 2**32 - 1).map(lambda number: str(ipaddress.IPv4Address(number)))
+TEXTS = st.text(max_size=12)
+
+
+@given(ADDRESSES, st.integers(0, 2**32 - 1), st.integers(0, 32))
+def test_networks_contain_by_their_first_bits(address: str, network: int, bits: int) -> None:
+    text = f"{ipaddress.IPv4Address(network)}/{bits}"
+    same = int(ipaddress.IPv4Address(address)) >> (32 - bits) == network >> (32 - bits)
+    assert lines.within(address, lines.ranges(text)) == same
+
+
+@given(st.text(max_size=60))
+def test_networks_are_read_or_refused(text: str) -> None:
+    try:
+        found = lines.ranges(text)
+    except ValueError:
+        return
+    assert lines.ranges(" ".join(found)) == found
+    assert not lines.within(text, found) or "/" not in text
+
+
+@given(st.builds(Seen, st.just("") | ADDRESSES, TEXTS, TEXTS), st.none() | ADDRESSES, TEXTS)
+def test_drift_is_what_differs_of_what_is_known_on_both_sides(seen: Seen, address: str | None, agent: str) -> None:
+    device = replace(VCS, address=address, user_agent=agent)
+    found = {each.field: (each.old, each.new) for each in compare(device, "UBND.Van Ninh", [], seen)}
+    wanted: dict[str, Any] = {}
+    if seen.address and address and seen.address != address:
+        wanted["address"] = (address, seen.address)
+    if seen.user_agent and agent and seen.user_agent != agent:
+        wanted["user_agent"] = (agent, seen.user_agent)
+    found.pop("name", None)  # folded as the naming tests tell
+    assert found == wanted

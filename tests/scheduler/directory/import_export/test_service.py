@@ -1,0 +1,217 @@
+"""Tables in and out: faults by line, a preview that must still be true, and nothing written without it."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.directory.equipment.service import Equipment
+from scheduler.directory.errors import BadSheet, PreviewStale
+from scheduler.directory.import_export import people as import_export_people
+from scheduler.directory.import_export.preview import Plan
+from scheduler.directory.import_export.service import TABLES, Exchange, Kind
+from scheduler.directory.people.service import Entry, People
+from scheduler.files import spreadsheet
+from scheduler.files.sandboxed_parser import Apart
+from tests import bombs
+from tests.fakes import here
+from tests.scheduler.conftest import PROFILES
+from tests.scheduler.world import NOW
+
+PEOPLE = """unit,point,role,name,phone,email,trained,valid_from,source
+568,UBND.Nha Trang,technician,Lê Văn An,0905 123 456,,05/01/2023,2023-01-01,CV 12
+so.tttt,,manager,Trần Thị Bình,0905123457,binh@khanhhoa.example,,,
+"""
+
+
+@pytest.fixture
+def exchange(scheduler: Scheduler) -> Exchange:
+    return Exchange(scheduler._engine, PROFILES, Apart(here))
+
+
+def told(plan: Plan) -> list[tuple[int, str, str]]:
+    return [(step.line, step.what, step.text) for step in plan.steps if step.what != "same"]
+
+
+async def faults(exchange: Exchange, kind: Kind, text: str) -> list[tuple[int, str, str, str]]:
+    with pytest.raises(BadSheet) as caught:
+        await exchange.preview(kind, text.encode(), NOW)
+    return [(fault.line, fault.column, fault.word, fault.value) for fault in caught.value.faults]
+
+
+async def take(exchange: Exchange, kind: Kind, data: bytes) -> list[tuple[int, str, str]]:
+    plan = await exchange.preview(kind, data, NOW)
+    assert told(await exchange.carry_out(kind, data, plan.seal, NOW)) == told(plan)
+    return told(plan)
+
+
+@pytest.mark.parametrize("kind", list(TABLES))
+@pytest.mark.parametrize("format_", ["csv", "xlsx"])
+async def test_what_was_exported_changes_nothing_when_it_is_imported(
+    exchange: Exchange, kind: Kind, format_: str
+) -> None:
+    await take(exchange, "people", PEOPLE.encode())
+    data = await exchange.export(kind, format_)  # type: ignore[arg-type]
+    plan = await exchange.preview(kind, data, NOW)
+    assert (told(plan), len(plan.steps) >= 2) == ([], True)
+
+
+async def test_people_are_added_and_changed(scheduler: Scheduler, exchange: Exchange) -> None:
+    assert await take(exchange, "people", PEOPLE.encode()) == [
+        (2, "add", "Lê Văn An (568)"),
+        (3, "add", "Trần Thị Bình (so.tttt)"),
+    ]
+    people = People(scheduler._engine, PROFILES)
+    (an,) = await people.of("568")
+    assert (an.phone, an.trained, an.point) == ("+84905123456", date(2023, 1, 5), "ubnd.nha-trang")
+    changed = PEOPLE.replace("0905 123 456", "0905 123 999").encode()
+    assert await take(exchange, "people", changed) == [(2, "change", "Lê Văn An: phone: +84905123456 → +84905123999")]
+    exported = (await exchange.export("people", "csv")).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(exported)))
+    assert (len(rows), rows[0]["name"], rows[-1]["name"]) == (169, "", "Trần Thị Bình")  # R-111
+
+
+async def test_a_preview_that_is_no_longer_true_writes_nothing(scheduler: Scheduler, exchange: Exchange) -> None:
+    people = People(scheduler._engine, PROFILES)
+    plan = await exchange.preview("people", PEOPLE.encode(), NOW)
+    assert await people.of() == []
+    entry = Entry("568", None, "technician", "Lê Văn An", "0905123456", "", None, date(2023, 1, 1), "")
+    before = await people.add(entry, NOW)
+    with pytest.raises(PreviewStale):
+        await exchange.carry_out("people", PEOPLE.encode(), plan.seal, NOW)
+    assert await people.of() == [before]
+
+
+async def test_faults_are_told_by_line(exchange: Exchange) -> None:
+    text = PEOPLE.replace("0905123457", "12").replace("05/01/2023", "31/02/2023").replace("568,UBND", "999,UBND")
+    assert await faults(exchange, "people", text) == [
+        (2, "unit", "unknown-unit", "999"),
+        (2, "point", "unknown-point", "UBND.Nha Trang"),
+        (2, "trained", "bad-day", "31/02/2023"),
+        (3, "phone", "phone-format", "12"),
+    ]
+    assert await faults(exchange, "people", "unit,who\n") == [
+        (1, "who", "unknown-column", "who"),
+        *[(1, name, "missing-column", name) for name in import_export_people.COLUMNS[1:]],
+    ]
+    head = ",".join(TABLES["units"].columns)
+    units = f"{head}\n22342,Phường Xương Huân,xa,568,,,,,\nx,X,quan,,,,,,\n"
+    assert await faults(exchange, "units", units) == [(3, "", "unknown-level", "quan")]
+
+
+async def test_the_inventory_of_devices(scheduler: Scheduler, exchange: Exchange) -> None:  # R-023
+    head = ",".join(TABLES["devices"].columns)
+    blank = dict.fromkeys(TABLES["devices"].columns, "")
+
+    def table(*rows: dict[str, str]) -> bytes:
+        return (head + "\n" + "\n".join(",".join({**blank, **row}.values()) for row in rows)).encode()
+
+    first = {
+        "point": "UBND.Ninh Hoa",
+        "number": "1",
+        "kind": "VCS",
+        "asset_number": "TS-17",
+        "address": "10.79.5.20",
+        "codecs": "g.722 h.264",
+        "port": "5062",
+        "transport": "tcp",
+    }
+    second = {"point": "ubnd.ninh hoa", "kind": "pc"}
+    assert [what for _, what, _ in await take(exchange, "devices", table(first, second))] == ["change", "add"]
+    stock = await Equipment(scheduler._engine, PROFILES).devices("ubnd.ninh-hoa")
+    assert [(d.number, d.kind, d.asset_number, d.codecs, d.port, d.transport) for d in stock] == [
+        (1, "VCS", "TS-17", "G722, H264", 5062, "TCP"),
+        (2, "PC", "", "", None, ""),
+    ]
+    assert await take(exchange, "devices", await exchange.export("devices", "xlsx")) == []  # nothing differs
+    wrong = table(
+        {**second, "address": "10.79.5.20", "codecs": "?", "port": "65536", "transport": "TLS"},
+        {**first, "number": "9"},
+    ).decode()
+    assert await faults(exchange, "devices", wrong) == [
+        (2, "transport", "one-of", "UDP, TCP"),
+        (2, "codecs", "codecs-format", "?"),
+        (2, "address", "address-taken", "UBND.Ninh Hoa"),
+        (2, "port", "port-range", "65536"),
+        (3, "number", "unknown-device", "9"),
+    ]
+
+
+async def test_r023_a_district_exports_its_devices_and_those_of_its_communes(
+    scheduler: Scheduler, exchange: Exchange
+) -> None:
+    """Thị xã Ninh Hòa: its room and those of its 27 communes, and nobody else's."""
+    equipment = Equipment(scheduler._engine, PROFILES)
+    (device,) = await equipment.devices("ubnd.ninh-hoa")
+    await equipment.describe(replace(device, kind="VCS", asset_number="TS-17", asset_year=2021), NOW)
+    listed = list(csv.DictReader(io.StringIO((await exchange.inventory("568", "csv")).decode("utf-8-sig"))))
+    assert {row["unit"] for row in listed} >= {"Thành phố Nha Trang", "Phường Xương Huân"}
+    ninh_hoa = next(unit.id for unit in await scheduler.units() if unit.name == "Thị xã Ninh Hòa")
+    listed = list(csv.DictReader(io.StringIO((await exchange.inventory(ninh_hoa, "csv")).decode("utf-8-sig"))))
+    assert len({row["point"] for row in listed}) == 1 + 27
+    own = [row for row in listed if row["unit"] == "Thị xã Ninh Hòa"]
+    assert [(r["point"], r["number"], r["asset_number"], r["asset_year"]) for r in own] == [
+        ("UBND.Ninh Hoa", "1", "TS-17", "2021")
+    ]
+
+
+async def test_rooms_are_described_by_names_of_today_or_before(exchange: Exchange) -> None:
+    head = ",".join(TABLES["rooms"].columns)
+    text = f"{head}\nUBND.Nha Trang,,,46 Trần Phú,40,568,,\n"
+    assert await take(exchange, "rooms", text.encode()) == [
+        (2, "change", "UBND.Nha Trang: address: – → 46 Trần Phú; seats: – → 40; managing_unit: – → 568")
+    ]
+    assert await faults(exchange, "rooms", text.replace(",40,568", ",x,999")) == [
+        (2, "seats", "bad-number", "x"),
+        (2, "managing_unit", "unknown-unit", "999"),
+    ]
+
+
+COLUMNS = ("a", "b")
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x00"), max_size=9).map(str.strip)
+
+
+PACKED = st.binary(max_size=200).map(lambda tail: b"PK\x03\x04" + tail)
+
+
+@given(st.binary(max_size=400) | PACKED | st.text(max_size=200).map(str.encode))
+def test_files_of_strangers_are_read_or_refused(data: bytes) -> None:
+    try:
+        rows = spreadsheet.read(data, COLUMNS)
+    except BadSheet:
+        return
+    assert all(set(row) == set(COLUMNS) and any(row.values()) for _, row in rows)
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELLS)), max_size=5))
+def test_what_is_written_as_csv_is_read_again(rows: list[dict[str, str]]) -> None:
+    read = spreadsheet.read(spreadsheet.write_csv(COLUMNS, rows), COLUMNS)
+    assert [row for _, row in read] == [row for row in rows if any(row.values())]
+
+
+@pytest.mark.parametrize("name", bombs.TABLES)
+def test_a_file_that_unpacks_to_much_is_refused(name: str) -> None:
+    bomb = bombs.table(name)
+    assert len(bomb) < 47_000
+    with pytest.raises(BadSheet) as caught:
+        spreadsheet.read(bomb, COLUMNS)
+    assert [fault.word for fault in caught.value.faults] == ["not-a-table"]
+
+
+def test_one_text_in_every_cell_is_refused() -> None:
+    text = "x" * 2000
+    with pytest.raises(BadSheet) as caught:
+        spreadsheet.read(spreadsheet.write_xlsx(COLUMNS, [{"a": text, "b": text}] * 1001), COLUMNS)
+    assert [fault.word for fault in caught.value.faults] == ["too-large"]
+
+
+def test_no_cell_becomes_a_formula() -> None:
+    data = spreadsheet.write_xlsx(COLUMNS, [{"a": "=1+1", "b": "+84905"}])
+    assert [cell.data_type for cell in load_workbook(io.BytesIO(data)).worksheets[0][2]] == ["s", "s"]
+    assert [row for _, row in spreadsheet.read(data, COLUMNS)] == [{"a": "=1+1", "b": "+84905"}]

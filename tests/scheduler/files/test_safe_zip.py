@@ -1,0 +1,67 @@
+"""Archives are judged by their end, before their names are read, and unpacked to a limit."""
+
+import io
+import zipfile
+from struct import pack
+
+import pytest
+
+from scheduler.files import safe_zip
+from scheduler.files.safe_zip import BadZip, opened, part
+from tests import bombs
+
+GOOD = bombs.zipped({"a.xml": "<a/>", "b.xml": "<b/>"})
+AT = GOOD.rfind(b"PK\x05\x06")
+
+
+def ending(entries: int = 2, size: int | None = None) -> bytes:
+    """An archive whose end says something else."""
+    directory = GOOD[AT + 12 : AT + 16] if size is None else pack("<I", size)
+    return GOOD[: AT + 8] + pack("<HH", entries, entries) + directory + GOOD[AT + 16 :]
+
+
+def test_an_archive_is_opened() -> None:
+    with opened(GOOD) as archive:
+        assert (archive.namelist(), part(archive, "b.xml")) == (["a.xml", "b.xml"], b"<b/>")
+    with opened(GOOD[:-2] + pack("<H", 3) + b"abc") as archive:
+        assert archive.comment == b"abc"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK\x05\x06",
+        GOOD[:-1],
+        ending(safe_zip.MAX_ENTRIES + 1),
+        ending(size=safe_zip.MAX_DIRECTORY + 1),
+        GOOD[:AT] + b"PK\x06\x07" + bytes(16) + GOOD[AT:],
+    ],
+)
+def test_what_is_no_small_archive_is_refused(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safe_zip, "ZipFile", None)  # nothing of it was read
+    with pytest.raises(BadZip):
+        opened(data)
+
+
+def test_an_entry_is_unpacked_no_further_than_asked_for() -> None:
+    packed = bombs.zipped({"a": bytes(100)})
+    with opened(packed) as archive:
+        assert part(archive, "a", 100) == bytes(100)
+        for name, most in (("a", 99), ("b", 100)):
+            with pytest.raises(BadZip):
+                part(archive, name, most)
+
+
+def test_only_usual_methods_are_unpacked() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as made:
+        made.writestr("a", "x")
+    with opened(out.getvalue()) as archive, pytest.raises(BadZip):
+        part(archive, "a")
+
+
+@pytest.mark.parametrize("text", [b"<!DOCTYPE a>", b"<!ENTITY a>", "<a/>".encode("utf-16"), b"<a/>" * 400_001])
+def test_markup_has_no_entities(text: bytes) -> None:
+    with opened(bombs.zipped({"a": text})) as archive, pytest.raises(BadZip):
+        safe_zip.markup(archive, "a")

@@ -1,0 +1,94 @@
+"""Files are read by a process of its own, which ends of what is too much; nobody else does."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from scheduler.directory.errors import BadSheet
+from scheduler.files import sandboxed_parser, spreadsheet
+from scheduler.files.sandboxed_parser import Apart
+from scheduler.inbound_mail import form_template
+from scheduler.inbound_mail import message as mail
+from signaling.core import child_process
+from tests.scheduler.inbound_mail.letters import letter
+
+COLUMNS = ("a", "b")
+ROWS = [{"a": "Phường Vĩnh Hòa", "b": "1"}, {"a": "", "b": "2"}]
+
+TIME = "while True: pass"
+MEMORY = "bytes(sandboxed_parser.MEMORY_BYTES)"
+FAULT = "raise KeyError"
+
+
+def reads(what: str) -> Apart:
+    """A reader whose process does something else within the same limits."""
+
+    async def run(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
+        code = f"from scheduler.files import sandboxed_parser; sandboxed_parser._bound()\n{what}"
+        return await child_process.output((sys.executable, "-c", code), told)
+
+    return Apart(run)
+
+
+async def test_a_letter_is_read_apart() -> None:
+    raw = letter(body="Họp", attachments=(("a.docx", form_template.write("docx")), ("b.pdf", b"%PDF")))
+    assert await Apart(child_process.output).letter(raw) == mail.read(raw)
+    assert await Apart(child_process.output).letter(b"\xff\n\n\xff") == mail.read(b"\xff\n\n\xff")
+    assert await reads(FAULT).letter(raw) is None
+
+
+async def words(reader: Apart) -> list[str]:
+    with pytest.raises(BadSheet) as caught:
+        await reader.table(b"a,b", COLUMNS)
+    return [fault.word for fault in caught.value.faults]
+
+
+async def test_a_table_is_read_apart() -> None:
+    reader = Apart(child_process.output)
+    data = spreadsheet.write_xlsx(COLUMNS, ROWS)
+    assert await reader.table(data, COLUMNS) == spreadsheet.read(data, COLUMNS)
+    for bad in (b"PK\x03\x04", b"c,d\n", b"\xff"):
+        with pytest.raises(BadSheet) as caught:
+            await reader.table(bad, COLUMNS)
+        with pytest.raises(BadSheet) as here:
+            spreadsheet.read(bad, COLUMNS)
+        assert caught.value.faults == here.value.faults
+
+
+@pytest.mark.parametrize("what", [MEMORY, FAULT])
+async def test_what_is_too_much_ends_the_process_alone(what: str) -> None:
+    assert await words(reads(what)) == ["too-large"]
+
+
+async def test_the_kernel_counts_the_seconds() -> None:
+    ended: list[int] = []
+
+    async def run(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
+        code = f"from scheduler.files import sandboxed_parser as own; own.CPU_SECONDS = 0; own._bound()\n{TIME}"
+        status, printed = await child_process.output((sys.executable, "-c", code), told)
+        ended.append(status)
+        return status, printed
+
+    assert (await words(Apart(run)), ended) == (["too-large"], [-signal.SIGKILL])
+
+
+async def test_few_are_read_at_once_and_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandboxed_parser, "PATIENCE_SECONDS", 0.2)
+    running, most = 0, 0
+
+    async def run(_: Sequence[str], told: bytes) -> tuple[int, bytes]:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        try:
+            await asyncio.Event().wait()
+            raise AssertionError
+        finally:
+            running -= 1
+
+    reader = Apart(run)
+    assert await asyncio.gather(*(words(reader) for _ in range(9))) == [["too-large"]] * 9
+    assert (running, most) == (0, sandboxed_parser.AT_ONCE)

@@ -1,0 +1,95 @@
+"""Calls to the technical check, a day and four hours before (R-084)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core import database
+from scheduler.core.model import Amount, Slot
+from scheduler.notifications.service import Post
+from scheduler.notifications.wording import Channels
+from scheduler.operations.readiness.check_reminders import Calls, due
+from tests.scheduler.conftest import PROFILES
+from tests.scheduler.world import NOW, REQUEST, URGENT, ZONE, at, hours, on
+
+CHANNELS = Channels(mail=True, groups=("telegram",))
+
+
+@dataclass
+class Office:
+    """A scheduler, its calls and its post."""
+
+    scheduler: Scheduler
+    calls: Calls
+    post: Post
+
+    async def called(self, now: str) -> list[tuple[str, str | None]]:
+        """Let the clerk work twice; return who has been called so far."""
+        for _ in range(2):
+            await self.calls.work(at(now))
+        found = [n for n in await self.post.newest(99) if n.kind == "check-call"]
+        return [(n.channel, n.unit) for n in sorted(found, key=lambda n: n.id)]
+
+
+@pytest.fixture
+async def office(seeded_url: str) -> AsyncIterator[Office]:
+    engine = database.connect(seeded_url)
+    post = Post(engine, ZONE)
+    await post.set_mailbox("571", "ubnd.vanninh@khanhhoa.gov.vn")
+    scheduler = Scheduler(engine, PROFILES, Amount(20, 250), CHANNELS)
+    yield Office(scheduler, Calls(engine, PROFILES, CHANNELS), post)
+    await engine.dispose()
+
+
+ROUND = [("mail", "so.tttt"), ("telegram", "so.tttt"), ("mail", "571")]
+"""The host unit by letter and in the group, then the one component with a mailbox."""
+
+
+async def test_r084_units_are_called_a_day_and_four_hours_before(office: Office) -> None:
+    request = replace(REQUEST, points=("ubnd.van-ninh", "nt.xuonghuan"), official=on("05/04/2023", "08:00", "11:00"))
+    await office.scheduler.submit(request, NOW)
+    assert await office.called("04/04/2023 07:59") == []
+    assert await office.called("04/04/2023 08:00") == ROUND
+    assert await office.called("05/04/2023 03:59") == ROUND
+    assert await office.called("05/04/2023 04:00") == ROUND * 2
+    assert await office.called("05/04/2023 08:00") == ROUND * 2
+    call = next(n for n in await office.post.newest(99) if n.kind == "check-call")
+    assert call.facts.reason == "kiểm tra xong trước 06:00 05/04/2023"
+    form = "Hình thức họp: Trực tuyến"  # R-070
+    assert {n.kind for n in await office.post.newest(99) if form in n.facts.said} == {"granted", "check-call"}
+
+
+async def test_a_rehearsal_is_called_to_of_its_own(office: Office) -> None:
+    rehearsal = on("04/04/2023", "14:00", "15:00")
+    await office.scheduler.submit(replace(REQUEST, points=("ubnd.van-ninh",), rehearsal=rehearsal), NOW)
+    assert await office.called("04/04/2023 10:00") == ROUND * 2
+    reasons = {n.facts.reason for n in await office.post.newest(99) if n.kind == "check-call"}
+    assert reasons == {"kiểm tra xong trước 12:00 04/04/2023", "kiểm tra xong trước 06:00 05/04/2023"}
+
+
+async def test_a_check_that_is_due_already_is_called_to_at_once(office: Office) -> None:
+    """An emergency of half an hour ahead is not asked to be checked an hour and a half ago."""
+    request = replace(REQUEST, klass="khan_cap", official=on("03/04/2023", "08:30", "09:00"), **URGENT)
+    await office.scheduler.submit(request, NOW)
+    await office.called("03/04/2023 08:00")
+    [call] = [n for n in await office.post.newest(99) if n.kind == "check-call" and n.channel == "mail"]
+    assert call.facts.reason == "kiểm tra ngay, trước giờ họp"
+
+
+async def test_who_lost_the_code_is_not_called(office: Office) -> None:
+    session = await office.scheduler.submit(REQUEST, NOW)
+    await office.scheduler.cancel(session.id, NOW)
+    assert await office.called("05/04/2023 07:00") == []
+
+
+@given(st.integers(-60, 3000), st.sets(st.integers(1, 48), max_size=4))
+def test_the_call_that_is_due_is_the_nearest_of_those_that_are(minutes: int, before: set[int]) -> None:
+    start = at("05/04/2023 08:00")
+    slot = Slot("chinh_thuc", start, start + hours(1), 2)
+    found = due(slot, before, start - hours(1) * minutes / 60)
+    passed = [each for each in before if minutes <= each * 60]
+    assert found == (min(passed) if passed and minutes > 0 else None)

@@ -1,0 +1,125 @@
+"""Profiles filed by an administrator: checked, shown, in force from their day, taken back before it (R-108)."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler.booking.registration.service import Scheduler
+from scheduler.core import database
+from scheduler.core.errors import PolicyError, ProfileStale, UnknownProfile
+from scheduler.policy import profile_files
+from scheduler.policy.profile_files import Profiles
+from scheduler.policy.upload import Filing
+from tests.scheduler.world import NOW, at
+
+NEW = """id: KH-2023-B
+version: 1
+title: Quy chế sửa đổi
+extends: KH-2023
+effective_from: 2023-06-01
+deadlines: {reply_hours: 2}
+"""
+BEFORE, AFTER = at("31/05/2023 23:59"), at("01/06/2023 00:00")
+
+
+@dataclass
+class Office:
+    """A server of its own: its shelf, what schedules by it, and what files."""
+
+    shelf: Profiles
+    scheduler: Scheduler
+    filing: Filing
+
+    @classmethod
+    def over(cls, engine: AsyncEngine) -> "Office":
+        shelf = profile_files.load()
+        return cls(shelf, Scheduler(engine, shelf), Filing(engine, shelf))
+
+    async def file(self, text: str = NEW) -> str:
+        policy, _ = await self.filing.preview(text, NOW)
+        return (await self.filing.file(text, profile_files.digest(policy), "quantri", NOW)).stamp
+
+    def stamps(self) -> list[str]:
+        return [self.scheduler.policy(moment).stamp for moment in (NOW, BEFORE, AFTER)]
+
+
+@pytest.fixture
+async def engine(seeded_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = database.connect(seeded_url)
+    yield engine
+    await engine.dispose()
+
+
+async def test_r108_what_is_filed_holds_from_its_day_here_and_on_every_server(engine: AsyncEngine) -> None:
+    office, other = Office.over(engine), Office.over(engine)
+    policy, before = await office.filing.preview(NEW, NOW)
+    assert (policy.deadlines.reply_hours, before.stamp, before.deadlines.reply_hours) == (2, "KH-2023/1", 3)
+    assert office.stamps() == ["KH-2023/1"] * 3
+    await office.file()
+    assert office.stamps() == ["KH-2023/1", "KH-2023/1", "KH-2023-B/1"]
+    assert other.stamps() == ["KH-2023/1"] * 3
+    await other.filing.refresh(NOW)
+    assert other.stamps() == office.stamps()
+    assert [kept.id for kept in await office.scheduler.profiles()] == ["KH-2023-B"]  # R-001
+
+
+async def test_r108_it_may_be_filed_anew_or_taken_back_until_its_day(engine: AsyncEngine) -> None:
+    office = Office.over(engine)
+    await office.file()
+    assert await office.file(NEW.replace("reply_hours: 2", "reply_hours: 1")) == "KH-2023-B/1"
+    assert office.shelf.at(AFTER).deadlines.reply_hours == 1
+    assert await office.file(NEW.replace("version: 1", "version: 2")) == "KH-2023-B/2"
+    assert [(kept.id, kept.version) for kept in await office.scheduler.profiles()] == [("KH-2023-B", 2)]
+    assert await office.filing.filed(BEFORE) == {"KH-2023-B"}
+    with pytest.raises(UnknownProfile):
+        await office.filing.withdraw("KH-2023-B", AFTER)
+    with pytest.raises(UnknownProfile):
+        await office.filing.withdraw("KH-2023", BEFORE)
+    await office.filing.withdraw("KH-2023-B", BEFORE)
+    assert office.stamps() == ["KH-2023/1"] * 3
+    assert await office.filing.filed(BEFORE) == set()
+    assert await office.scheduler.profiles() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("2023-06-01", "2023-04-03", "KH-2023-B: effective_from must be a day to come"),
+        ("2023-06-01", "null", "KH-2023-B: effective_from must be a day to come"),
+        ("id: KH-2023-B", "id: KH-2023", "KH-2023 is in use: give this one an id of its own"),
+        ("extends: KH-2023", "extends: KH-X", "profile, line 4: extends: no profile 'KH-X' to extend"),
+        ("extends: KH-2023\n", "", "profile, line 1: operator: Field required"),
+        ("reply_hours: 2", "reply_hours: 0", "profile, line 6: deadlines.reply_hours: Input should be"),
+        ("reply_hours", "reply_days", "profile, line 6: deadlines.reply_days: Extra inputs are not permitted"),
+        ("version: 1", "version: [", "profile: not YAML"),
+    ],
+)
+async def test_r108_a_faulty_file_is_told_with_its_line(engine: AsyncEngine, old: str, new: str, fault: str) -> None:
+    office = Office.over(engine)
+    with pytest.raises(PolicyError) as caught:
+        await office.filing.preview(NEW.replace(old, new), NOW)
+    assert fault in str(caught.value)
+    assert office.stamps() == ["KH-2023/1"] * 3
+
+
+async def test_r108_only_what_was_shown_is_filed_and_profiles_in_use_are_not_replaced(engine: AsyncEngine) -> None:
+    office = Office.over(engine)
+    with pytest.raises(ProfileStale):
+        await office.filing.file(NEW, "0" * 64, "quantri", NOW)
+    await office.file()
+    whole = profile_files.SHIPPED[-1].read_text("utf-8").replace("2023-03-24     #", "2023-07-01     #")
+    with pytest.raises(PolicyError, match="KH-2023 is in use"):
+        await office.filing.preview(whole, NOW)
+    with pytest.raises(PolicyError, match="KH-2023-B and KH-X begin on the same day"):
+        await office.filing.preview(NEW.replace("id: KH-2023-B", "id: KH-X"), NOW)
+    assert office.stamps() == ["KH-2023/1", "KH-2023/1", "KH-2023-B/1"]
+
+
+def test_r108_what_was_filed_before_an_upgrade_takes_new_rules_from_the_configured_profile() -> None:
+    base = profile_files.load().shelf[-1]
+    old = base.model_dump(mode="json", exclude={"audit"}) | {"id": "KH-OLD", "title": "Cũ"}
+    found = profile_files.restored(json.dumps(old), base)
+    assert (found.id, found.title, found.audit) == ("KH-OLD", "Cũ", base.audit)

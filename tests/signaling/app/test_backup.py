@@ -1,0 +1,230 @@
+"""A backup brings back codes, order and the log's chain; keys leave sealed or not at all; a bad one changes nothing."""
+
+import shutil
+import tarfile
+from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as how
+from hypothesis import strategies as st
+
+from scheduler.core.errors import LostKey
+from signaling.app import admin_cli, tls
+from signaling.app.backup import CODE_KEY, DATABASE, KEYS, backup, read_passphrase, restore
+from signaling.app.services import record
+from signaling.audit.hash_chain import AuditEntry
+from signaling.audit.log import Wanted
+from signaling.core.errors import BadBackup, RoofError
+from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
+
+PASSPHRASE = "chín con trâu đen qua suối"
+
+
+def names(file: Path) -> list[str]:
+    with tarfile.open(file) as archive:
+        return archive.getnames()
+
+
+def left(data: Path) -> list[str]:
+    """What is in a data directory, if there is one."""
+    return sorted(path.name for path in data.iterdir()) if data.exists() else []
+
+
+async def booked(world: World) -> tuple[str, str]:
+    """Two sessions and some of the log; return the code of each."""
+    sessions = [await world.session(NHA_TRANG), await world.session()]
+    for number in range(3):
+        await world.kept.audit.append(AuditEntry(NOW, "host", "register", str(number)))
+    assert sessions[0].code and sessions[1].code
+    return sessions[0].code, sessions[1].code
+
+
+async def test_a_restored_server_has_codes_order_and_log(world: World, tmp_path: Path) -> None:
+    sessions = [await world.session(NHA_TRANG), await world.session()]
+    for number in range(3):
+        await world.kept.audit.append(AuditEntry(NOW, "host", "register", str(number)))
+    file, data = tmp_path / "diemcau.backup", tmp_path / "restored"
+    backup(make_settings(tmp_path, None), file)  # while the server runs
+    head = await world.kept.audit.verify(NOW)
+    assert (file.stat().st_mode & 0o777, names(file)) == (0o600, [DATABASE])
+    data.mkdir()
+    shutil.copy(tmp_path / CODE_KEY, data / CODE_KEY)
+    restore(make_settings(data, None), file)
+    async with record(make_settings(data, None)) as kept:
+        assert [await kept.scheduler.by_code(session.code or "") for session in sessions] == sessions
+        assert await kept.scheduler.session(sessions[1].id) == sessions[1]
+        assert await kept.audit.verify(NOW) == head
+    with pytest.raises(BadBackup, match="is there already"):
+        restore(make_settings(data, None), file)
+
+
+async def test_without_the_key_that_it_leaves_out_nothing_is_restored(world: World, tmp_path: Path) -> None:
+    code, _ = await booked(world)
+    file, data = tmp_path / "diemcau.backup", tmp_path / "restored"
+    backup(make_settings(tmp_path, None), file)
+    with pytest.raises(BadBackup, match=r"has no keys in it: put its server's code\.key to .*restored/code\.key"):
+        restore(make_settings(data, None), file)
+    assert left(data) == []
+    settings = replace(make_settings(data, None), code_key=(tmp_path / CODE_KEY).read_bytes())
+    restore(settings, file)
+    async with record(settings) as kept:
+        assert (await kept.scheduler.by_code(code)).code == code
+    assert (data / CODE_KEY).exists() is False
+
+
+async def test_a_sealed_backup_brings_the_keys_along_wherever_it_lies(world: World, tmp_path: Path) -> None:
+    code, _ = await booked(world)
+    tls.context(tmp_path / "tls", (), NOW)
+    file, data = tmp_path / "diemcau.backup", tmp_path / "restored"
+    backup(make_settings(tmp_path, None), file, PASSPHRASE, with_keys=True)
+    written = file.read_bytes()
+    secrets = [b"SQLite format 3", b"BEGIN PRIVATE KEY", DATABASE.encode(), (tmp_path / CODE_KEY).read_bytes()]
+    assert ([secret in written for secret in secrets], file.stat().st_mode & 0o777) == ([False] * 4, 0o600)
+    moved = file.rename(tmp_path / "elsewhere")
+    restore(make_settings(data, None), moved, PASSPHRASE)
+    assert [(data / name).read_bytes() for name in KEYS] == [(tmp_path / name).read_bytes() for name in KEYS]
+    assert {(data / name).stat().st_mode & 0o777 for name in (*KEYS, "diemcau.sqlite3")} == {0o600}
+    async with record(make_settings(data, None)) as kept:
+        assert (await kept.scheduler.by_code(code)).code == code
+
+
+async def test_with_the_key_of_another_server_nothing_is_restored(world: World, tmp_path: Path) -> None:
+    await booked(world)
+    file, data = tmp_path / "diemcau.backup", tmp_path / "restored"
+    backup(make_settings(tmp_path, None), file)
+    data.mkdir()
+    (data / CODE_KEY).write_bytes(b"x" * 32)
+    with pytest.raises(LostKey):
+        restore(make_settings(data, None), file)
+    assert left(data) == [CODE_KEY]
+
+
+def test_a_key_from_the_environment_is_sealed_too(tmp_path: Path, prepared: Path) -> None:
+    shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
+    file, data = tmp_path / "diemcau.backup", tmp_path / "restored"
+    backup(replace(make_settings(tmp_path, None), code_key=b"k" * 32), file, PASSPHRASE, with_keys=True)
+    restore(make_settings(data, None), file, PASSPHRASE)
+    assert ((data / CODE_KEY).read_bytes(), (tmp_path / CODE_KEY).exists()) == (b"k" * 32, False)
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, prepared: Path) -> Path:
+    """A sealed backup."""
+    (tmp_path / "old").mkdir()
+    shutil.copy(prepared, tmp_path / "old" / "diemcau.sqlite3")
+    file = tmp_path / "diemcau.backup"
+    backup(make_settings(tmp_path / "old", None), file, PASSPHRASE)
+    return file
+
+
+def test_a_wrong_passphrase_says_so(tmp_path: Path, sealed: Path) -> None:
+    data = tmp_path / "restored"
+    for passphrase, complaint in (
+        (PASSPHRASE.upper(), rf"^the passphrase is not the one that {sealed} was sealed with$"),
+        (None, r"is sealed: give --passphrase-file$"),
+    ):
+        with pytest.raises(BadBackup, match=complaint):
+            restore(make_settings(data, None), sealed, passphrase)
+        assert left(data) == []
+
+
+def test_a_sealed_backup_that_was_changed_is_refused_whole(tmp_path: Path, sealed: Path) -> None:
+    data = tmp_path / "restored"
+    data.mkdir()
+    (data / CODE_KEY).write_bytes(b"k" * 32)
+    content = bytearray(sealed.read_bytes())
+    content[len(content) // 2] ^= 1
+    sealed.write_bytes(content)
+    with pytest.raises(BadBackup, match=rf"^{sealed} was changed since it was made$"):
+        restore(make_settings(data, None), sealed, PASSPHRASE)
+    assert left(data) == [CODE_KEY]
+
+
+def test_what_is_expected_sealed_must_be(tmp_path: Path, prepared: Path) -> None:
+    """Else whoever can write where backups lie would put one of their own there."""
+    shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
+    backup(make_settings(tmp_path, None), tmp_path / "plain")
+    with pytest.raises(BadBackup, match="is not sealed"):
+        restore(make_settings(tmp_path / "restored", None), tmp_path / "plain", PASSPHRASE)
+
+
+def test_keys_are_never_written_unsealed(tmp_path: Path, prepared: Path) -> None:
+    shutil.copy(prepared, tmp_path / "diemcau.sqlite3")
+    with pytest.raises(BadBackup, match="keys are only written sealed"):
+        backup(make_settings(tmp_path, None), tmp_path / "file", with_keys=True)
+    assert not (tmp_path / "file").exists()
+
+
+def test_a_passphrase_is_the_first_line_and_long(tmp_path: Path) -> None:
+    file = tmp_path / "passphrase"
+    file.write_text("chín con trâu đen qua suối\nand a note\n")
+    assert read_passphrase(file) == PASSPHRASE
+    file.write_text("ngắn\n")
+    with pytest.raises(BadBackup, match="at least 16 characters"):
+        read_passphrase(file)
+
+
+def test_what_an_interrupted_server_left_is_not_played_into_a_restored_database(tmp_path: Path, sealed: Path) -> None:
+    data = tmp_path / "restored"
+    data.mkdir()
+    (data / "diemcau.sqlite3-wal").touch()
+    with pytest.raises(BadBackup, match="sqlite3-wal is there already"):
+        restore(make_settings(data, None), sealed, PASSPHRASE)
+
+
+async def test_the_command_line_backs_up_and_restores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async def shell(data: Path, *arguments: str) -> None:
+        parser = ArgumentParser()
+        admin_cli.add_arguments(parser)
+        await admin_cli.run(make_settings(data, None), parser.parse_args(arguments))
+
+    (tmp_path / "passphrase").write_text(PASSPHRASE)
+    sealing = ("--passphrase-file", str(tmp_path / "passphrase"))
+    await shell(tmp_path / "old", "create-account", "kim", "--role", "technician")
+    await shell(tmp_path / "old", "backup", "--with-keys", str(tmp_path / "file"), *sealing)
+    capsys.readouterr()
+    await shell(tmp_path / "new", "restore", str(tmp_path / "file"), *sealing)
+    assert capsys.readouterr().out == f"restored into {tmp_path / 'new'}\n"
+    async with record(make_settings(tmp_path / "new", None)) as kept:
+        assert [account.account for account in await kept.store.accounts()] == ["kim"]
+        log = [row.entry.detail for row in await kept.audit.newest(Wanted(), 1)]
+    assert (PASSPHRASE in log[0], sealing[1] in log[0]) == (False, True)
+    with pytest.raises(RoofError, match="only written sealed"):
+        await shell(tmp_path / "old", "backup", "--with-keys", str(tmp_path / "open"))
+
+
+def test_postgresql_has_tools_of_its_own(tmp_path: Path) -> None:
+    settings = replace(make_settings(tmp_path, None), database_url="postgresql://db/x")
+    for act in (backup, restore):
+        with pytest.raises(BadBackup, match="pg_dump"):
+            act(settings, tmp_path / "file")
+
+
+@how(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200))
+def test_what_is_no_backup_changes_nothing(tmp_path: Path, junk: bytes) -> None:
+    file, data = tmp_path / "junk", tmp_path / "data"
+    file.write_bytes(junk)
+    with pytest.raises(BadBackup):
+        restore(make_settings(data, None), file)
+    assert left(data) == []
+
+
+def test_a_backup_writes_nowhere_else(tmp_path: Path, prepared: Path) -> None:
+    with tarfile.open(tmp_path / "evil", "w") as archive:
+        archive.add(prepared, DATABASE)
+        archive.add(prepared, "../evil.txt")
+    restore(replace(make_settings(tmp_path / "data", None), code_key=b"k" * 32), tmp_path / "evil")
+    assert left(tmp_path / "data") == ["diemcau.sqlite3"]
+    assert not (tmp_path / "evil.txt").exists()
+
+
+def test_a_backup_of_an_older_release_has_its_keys_in_it(tmp_path: Path, prepared: Path) -> None:
+    with tarfile.open(tmp_path / "older", "w:gz") as archive:
+        archive.add(prepared, DATABASE)
+        archive.add(prepared.with_name(CODE_KEY), CODE_KEY)
+    restore(make_settings(tmp_path / "data", None), tmp_path / "older")
+    assert left(tmp_path / "data") == [CODE_KEY, "diemcau.sqlite3"]

@@ -1,0 +1,257 @@
+"""One server at a time works on a database; the next one touches nothing before that."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler.core import database
+from signaling.app import lease
+from signaling.app.lease import Lease, server_id
+from signaling.app.services import record
+from signaling.app.settings import Settings
+from signaling.core.errors import DatabaseInUse, LeaseLost
+from signaling.recording.model import Recording
+from tests.signaling.app.test_private_files import environ
+from tests.signaling.world import NOW, make_settings
+
+pytestmark = pytest.mark.postgres
+
+KEY = b"k" * 32
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leases are short."""
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.1)
+
+
+@pytest.fixture
+async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine of a test that looks on."""
+    made = database.connect(postgres_url)
+    yield made
+    await made.dispose()
+
+
+def server(tmp_path: Path, postgres_url: str, name: str) -> Settings:
+    """Settings of a server with a data directory of its own."""
+    (tmp_path / name).mkdir(exist_ok=True)
+    return replace(make_settings(tmp_path / name, None), database_url=postgres_url, code_key=KEY)
+
+
+def running(settings: Settings) -> Recording:
+    """What a server records just now."""
+    path = str(settings.recordings / "s1" / "1.mp4")
+    return Recording("r1", "s1", 1, path, "Họp", "UBND.Khanh Hoa", "56", NOW)
+
+
+def nothing() -> None:
+    """What a server does that never loses its lease."""
+
+
+async def row(engine: AsyncEngine) -> tuple[str, int, int, int]:
+    """Return server, epoch and end of the lease, and the database's time."""
+    asked = "SELECT server, epoch, until, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM server_lease"
+    async with engine.connect() as connection:
+        found = (await connection.execute(text(asked))).one()
+    return (found[0], found[1], found[2], found[3])
+
+
+async def soon(done: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(20):
+        while not await done():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_second_server_is_refused_and_touches_nothing(
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine
+) -> None:
+    first, second = (server(tmp_path, postgres_url, name) for name in "ab")
+    async with record(first, lease=Lease(first, nothing)) as kept:
+        await kept.recorded.add_part(running(first))
+        with pytest.raises(DatabaseInUse, match=f"process {os.getpid()}"):
+            async with record(second, lease=Lease(second, nothing)):
+                pass
+        holder, epoch, until, now = await row(engine)
+        assert (holder, epoch) == (server_id(first.data), 1)
+        assert now < until <= now + 3000
+        assert [part.state for part in await kept.recorded.recordings()] == ["recording"]
+        assert list(second.data.iterdir()) == []
+    async with record(second, lease=Lease(second, nothing)):  # the first one gave it back
+        assert (await row(engine))[:2] == (server_id(second.data), 2)
+
+
+async def test_the_lease_of_a_dead_server_keeps_others_away_until_it_runs_out(
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, quick: None
+) -> None:
+    first, second = (server(tmp_path, postgres_url, name) for name in "ab")
+    await dies_with_its_lease(first)
+    *_, until, _ = await row(engine)
+    async with record(second, lease=Lease(second, nothing)):
+        holder, epoch, _, now = await row(engine)
+        assert (holder, epoch, now >= until) == (server_id(second.data), 2, True)
+
+
+async def test_the_lease_of_a_dead_server_delays_no_restart_of_its_own(
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 3600.0)
+    settings = server(tmp_path, postgres_url, "a")
+    await dies_with_its_lease(settings)
+    async with record(settings, lease=Lease(settings, nothing)):
+        assert (await row(engine))[:2] == (server_id(settings.data), 2)
+
+
+async def dies_with_its_lease(settings: Settings) -> None:
+    """Let a server take the lease and end without a word."""
+    made = database.connect(settings.database_url)
+    await Lease(settings, nothing)._take(made)
+    await made.dispose()
+
+
+async def test_a_server_that_was_succeeded_writes_nothing_more_and_ends(
+    tmp_path: Path, postgres_url: str, quick: None
+) -> None:
+    settings, lost = server(tmp_path, postgres_url, "a"), asyncio.Event()
+    stack = AsyncExitStack()
+    kept = await stack.enter_async_context(record(settings, lease=Lease(settings, lost.set)))
+    await dies_with_its_lease(settings)  # as another one would that found ours run out
+    async with asyncio.timeout(5):
+        await lost.wait()
+    with pytest.raises(OperationalError, match="lease"):
+        await kept.recorded.add_part(running(settings))
+    with pytest.raises(LeaseLost, match="taken the database over"):
+        await stack.aclose()
+
+
+async def test_a_server_that_cannot_renew_its_lease_writes_nothing_until_it_can(
+    tmp_path: Path, postgres_url: str, engine: AsyncEngine, quick: None
+) -> None:
+    settings = server(tmp_path, postgres_url, "a")
+
+    async def rename(old: str, new: str) -> None:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    async def writes() -> bool:
+        try:
+            await kept.store.ping()
+        except OperationalError:
+            return False
+        return True
+
+    async def refuses() -> bool:
+        return not await writes()
+
+    async with record(settings, lease=Lease(settings, nothing)) as kept:
+        assert await writes()
+        await rename("server_lease", "elsewhere")
+        await soon(refuses)
+        await rename("elsewhere", "server_lease")
+        await soon(writes)
+
+
+async def test_a_sqlite_file_in_the_directory_of_another_server_is_left_alone(tmp_path: Path) -> None:
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    settings = replace(make_settings(own, None), database_url=f"sqlite:///{other / 'diemcau.sqlite3'}")
+    async with record(settings, lease=Lease(settings, nothing)):
+        second = replace(settings, data=tmp_path)
+        with pytest.raises(DatabaseInUse, match="other"):
+            async with record(second, lease=Lease(second, nothing)):
+                pass
+    async with record(settings, lease=Lease(settings, nothing)):
+        pass
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Process]:
+    """A process that serves."""
+    variables = environ(settings.data) | {"DIEMCAU_DATABASE_URL": settings.database_url, "DIEMCAU_CODE_KEY": KEY.hex()}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "signaling", "serve", env=variables, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def ready(process: Process) -> None:
+    """Wait until a server serves."""
+    assert process.stdout is not None
+    async with asyncio.timeout(40):
+        while b"Ctrl-C" not in (line := await process.stdout.readline()):
+            assert line, await process.communicate()
+
+
+async def test_two_servers_on_one_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    first, second = (server(tmp_path, postgres_url, name) for name in "ab")
+    async with serving(first) as before:
+        await ready(before)
+        async with serving(second) as refused:
+            async with asyncio.timeout(40):
+                _, complaint = await refused.communicate()
+        assert refused.returncode == 1
+        assert re.fullmatch(
+            rf"diemcau: another server works on this database \(\S+, process {before.pid}\); "
+            r"stop it, or set DIEMCAU_DATABASE_URL\n",
+            complaint.decode(),
+        )
+        before.send_signal(signal.SIGSTOP)  # for more than its lease
+        async with serving(second) as successor:
+            await ready(successor)
+            before.send_signal(signal.SIGCONT)
+            async with asyncio.timeout(40):
+                _, complaint = await before.communicate()
+            told = complaint.decode().splitlines()
+            assert before.returncode == 1
+            assert re.fullmatch(
+                rf"diemcau: another server has taken the database over \(\S+, process {successor.pid}\), "
+                "so this one has ended",
+                told[-1],
+            )
+            assert "Traceback" not in complaint.decode()
+            assert successor.returncode is None
+
+
+async def test_a_lease_that_cannot_be_renewed_is_one_line_of_log_an_outage(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = Lease(settings, lambda: None)
+    outcomes: list[Exception | None] = [OSError("refused"), OSError("refused"), TimeoutError(), None]
+    outcomes += [OSError("refused again"), OSError("refused again")]
+
+    async def renew(_: object) -> bool:
+        if not outcomes:
+            held._successor = "another"
+            return False
+        if (outcome := outcomes.pop(0)) is not None:
+            raise outcome
+        return True
+
+    monkeypatch.setattr(held, "_renew", renew)
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.0)
+    await held._renew_forever(None)  # type: ignore[arg-type]
+    told = [(each.getMessage(), each.exc_info) for each in caplog.records if each.name == lease.__name__]
+    assert told == [
+        ("x the lease on the database is not renewed: refused", None),
+        ("x the lease on the database is not renewed: refused again", None),
+    ]

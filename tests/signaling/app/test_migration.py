@@ -1,0 +1,263 @@
+"""A database of another release: refused before anything is written, or migrated on purpose and after a copy (u)."""
+
+import asyncio
+import hashlib
+import shutil
+import sqlite3
+import sys
+from argparse import Namespace
+from asyncio.subprocess import PIPE
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from scheduler import migrations as scheduler_migrations
+from scheduler.core import database
+from scheduler.core.code_encryption import Vault
+from scheduler.core.errors import LostKey, PolicyError
+from signaling import migrations
+from signaling.app import admin_cli, migration
+from signaling.app.migration import RELEASE, Schema
+from signaling.app.services import record
+from signaling.app.settings import Settings
+from signaling.audit.log import Wanted
+from signaling.core.errors import BadBackup, NewerDatabase, OlderDatabase, SettingsError
+from tests.signaling.app.test_private_files import environ
+from tests.signaling.world import NHA_TRANG, NOW, World, make_settings
+
+OLDER = Schema(scheduler_migrations.VERSIONS[-2], migrations.VERSIONS[-2])
+KEY = b"k" * 32
+
+
+def _down(connection: sa.Connection) -> None:
+    for part, version in (("scheduler", OLDER.scheduler), ("signaling", OLDER.signaling)):
+        config = Config()
+        config.set_main_option("script_location", f"{part}:migrations")
+        config.attributes["connection"] = connection
+        command.downgrade(config, version)
+
+
+async def make_older(settings: Settings) -> None:
+    """Give the database the tables of an older release."""
+    engine = database.connect(settings.database_url, Vault(KEY))
+    async with database.writing(engine) as connection:
+        await connection.run_sync(_down)
+    await engine.dispose()
+
+
+async def standing(url: str) -> Schema:
+    engine = database.connect(url)
+    found = await migration.found(engine)
+    await engine.dispose()
+    return found
+
+
+@pytest.fixture
+async def older(tmp_path: Path, prepared: Path) -> Settings:
+    """A server's data after an upgrade of its programs."""
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copy(prepared, data / "diemcau.sqlite3")
+    shutil.copy(prepared.with_name("code.key"), data / "code.key")
+    settings = make_settings(data, None)
+    await make_older(settings)
+    return settings
+
+
+def contents(data: Path) -> dict[str, str]:
+    """What is in the data directory, by SHA-256; SQLite's own two files may come and go."""
+    passing = ("-wal", "-shm")
+    files = [path for path in sorted(data.rglob("*")) if path.is_file() and not path.name.endswith(passing)]
+    return {str(path.relative_to(data)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+async def shell(settings: Settings, name: str, **arguments: object) -> None:
+    await admin_cli.run(settings, Namespace(admin=name, **arguments))
+
+
+async def serve(settings: Settings) -> None:
+    """Open the record as a server does."""
+    async with record(settings):
+        pass
+
+
+async def list_accounts(settings: Settings) -> None:
+    await shell(settings, "list-accounts")
+
+
+async def migrate(settings: Settings) -> None:
+    await shell(settings, "migrate")
+
+
+EVERYBODY = [serve, list_accounts, migrate]
+Act = Callable[[Settings], Awaitable[None]]
+
+
+@pytest.mark.parametrize(
+    ("part", "versions"), [("scheduler", scheduler_migrations.VERSIONS), ("signaling", migrations.VERSIONS)]
+)
+def test_versions_are_the_names_of_their_files(part: str, versions: tuple[str, ...]) -> None:
+    config = Config()
+    config.set_main_option("script_location", f"{part}:migrations")
+    newest_first = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert tuple(reversed(newest_first)) == versions
+
+
+async def test_a_list_on_tables_of_an_older_release_is_refused_and_changes_nothing(older: Settings) -> None:
+    before = contents(older.data)
+    with pytest.raises(OlderDatabase) as refused:
+        await list_accounts(older)
+    assert str(refused.value) == (
+        f"the database is of an older release ({OLDER}) than this one ({RELEASE}): run diemcau migrate"
+    )
+    assert contents(older.data) == before
+
+
+@pytest.mark.parametrize("act", EVERYBODY)
+@pytest.mark.parametrize("part", ["scheduler", "signaling"])
+async def test_tables_of_a_newer_release_are_refused_and_left_alone(older: Settings, part: str, act: Act) -> None:
+    with closing(sqlite3.connect(older.data / "diemcau.sqlite3")) as connection:
+        connection.execute(f"UPDATE alembic_version_{part} SET version_num = '9999'")
+        connection.commit()
+    found = replace(OLDER, **{part: "9999"})
+    before = contents(older.data)
+    with pytest.raises(NewerDatabase) as refused:
+        await act(older)
+    assert str(refused.value).startswith(
+        f"the database is of a newer release ({found}) than this one ({RELEASE}): install that release again, or"
+    )
+    assert {name: seal for name, seal in contents(older.data).items() if name != "run/lock"} == before
+
+
+@pytest.mark.parametrize("act", EVERYBODY)
+@pytest.mark.parametrize("there", ["another", "none"])
+async def test_without_the_key_of_its_codes_nothing_is_written(
+    world: World, tmp_path: Path, there: str, act: Act
+) -> None:
+    """A key that is made anew would hide that the right one is missing."""
+    await world.session(NHA_TRANG)
+    data = tmp_path / "copy"
+    data.mkdir()
+    migration.copy_database(tmp_path / "diemcau.sqlite3", data / "diemcau.sqlite3")
+    settings = make_settings(data, None)
+    with closing(sqlite3.connect(data / "diemcau.sqlite3")) as connection:
+        connection.execute("DROP TABLE worker_keys")  # of the newest version of these tables
+        connection.execute("UPDATE alembic_version_signaling SET version_num = ?", (OLDER.signaling,))
+        connection.commit()
+    if there == "another":
+        (data / "code.key").write_bytes(b"x" * 32)
+    before = contents(data)
+    with pytest.raises(OlderDatabase if act is list_accounts else LostKey):
+        await act(settings)
+    assert {name: seal for name, seal in contents(data).items() if name != "run/lock"} == before
+
+
+async def test_a_profile_with_other_contents_is_refused_before_the_tables_are_changed(older: Settings) -> None:
+    with closing(sqlite3.connect(older.data / "diemcau.sqlite3")) as connection:
+        connection.execute("UPDATE profiles SET digest = 'of other contents' WHERE id = 'KH-2023'")
+        connection.commit()
+    before = contents(older.data)
+    with pytest.raises(PolicyError, match="was in use with other contents"):
+        await serve(older)
+    assert contents(older.data) == before
+
+
+async def test_migrate_brings_tables_up_to_date_after_a_copy(
+    older: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await migrate(older)
+    (copy,) = migration.copies(older.copies)
+    assert capsys.readouterr().out.splitlines() == [f"from {OLDER}", f"to {RELEASE}", f"copy: {copy}"]
+    assert copy.name.endswith(f"Z-scheduler-{OLDER.scheduler}-signaling-{OLDER.signaling}.sqlite3")
+    assert (await standing(older.database_url), await standing(f"sqlite:///{copy}")) == (RELEASE, OLDER)
+    await list_accounts(older)
+    await migrate(older)
+    assert (migration.copies(older.copies), "nothing to do" in capsys.readouterr().out) == ([copy], True)
+    async with record(older) as kept:
+        newest = await kept.audit.newest(Wanted(), 9)
+        assert [row.entry.subject for row in newest] == ["migrate", "list-accounts", "migrate"]
+
+
+async def test_one_goes_back_with_the_copy(older: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """As README says: the file and SQLite's own two beside it away, the copy in its place, the older release again."""
+    database_file = older.data / "diemcau.sqlite3"
+    with closing(sqlite3.connect(database_file)) as connection:
+        accounts = connection.execute("SELECT * FROM accounts ORDER BY account").fetchall()
+    await migrate(older)
+    (copy,) = migration.copies(older.copies)
+    for end in ("", "-wal", "-shm"):
+        database_file.with_name(database_file.name + end).unlink(missing_ok=True)
+    shutil.copy(copy, database_file)
+    assert await standing(older.database_url) == OLDER
+    with closing(sqlite3.connect(database_file)) as connection:
+        assert connection.execute("SELECT * FROM accounts ORDER BY account").fetchall() == accounts
+    await serve(older)  # and forward again
+    assert await standing(older.database_url) == RELEASE
+
+
+async def test_the_newest_copies_are_kept(older: Settings) -> None:
+    folder = older.copies
+    for day in range(5):
+        migration.copied(older.database_url, folder, OLDER, NOW + timedelta(days=day))
+    assert [path.name[:8] for path in migration.copies(folder)] == ["20260408", "20260409", "20260410"]
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+async def test_without_room_for_a_copy_nothing_is_migrated(older: Settings) -> None:
+    older.copies.write_text("where the folder should be")
+    with pytest.raises(BadBackup, match="so nothing was migrated"):
+        await serve(older)
+    assert await standing(older.database_url) == OLDER
+
+
+async def test_nobody_migrates_under_a_running_server(older: Settings) -> None:
+    older.run.mkdir()
+    with (older.run / "lock").open("w") as lock:
+        flock(lock, LOCK_EX | LOCK_NB)
+        with pytest.raises(SettingsError, match="stop it first"):
+            await migrate(older)
+    assert await standing(older.database_url) == OLDER
+
+
+async def test_a_first_command_on_an_empty_directory_makes_the_tables(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path / "data", None)
+    await list_accounts(settings)
+    assert (await standing(settings.database_url), settings.copies.exists()) == (RELEASE, False)
+
+
+async def test_the_command_line_migrates(older: Settings) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "signaling", "migrate"), env=environ(older.data), stdout=PIPE, stderr=PIPE
+    )
+    printed, complaint = await process.communicate()
+    assert (process.returncode, complaint, printed.decode().splitlines()[:2]) == (
+        0,
+        b"",
+        [f"from {OLDER}", f"to {RELEASE}"],
+    )
+
+
+@pytest.mark.postgres
+async def test_postgresql_is_migrated_without_a_copy_of_ours(
+    postgres_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = replace(make_settings(tmp_path, None), database_url=postgres_url, code_key=KEY)
+    await serve(settings)
+    assert caplog.records == []
+    await make_older(settings)
+    with pytest.raises(OlderDatabase):
+        await list_accounts(settings)
+    await migrate(settings)
+    assert [each.getMessage() for each in caplog.records] == [
+        f"! PostgreSQL is migrated from {OLDER} without a copy of ours: pg_dump is the operator's"
+    ]
+    assert (await standing(postgres_url), settings.copies.exists()) == (RELEASE, False)

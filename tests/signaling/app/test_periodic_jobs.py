@@ -1,0 +1,100 @@
+"""The clerk calls every duty once a minute, whatever the others do."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from signaling.app.periodic_jobs import Clerk
+from signaling.app.settings import Mail, Server, Settings
+from tests.fakes import FakeClock
+from tests.signaling.bodies import registration
+from tests.signaling.world import NOW, open_world
+
+
+async def test_every_duty_is_called_in_order_with_the_time_of_the_round() -> None:
+    called: list[tuple[str, datetime]] = []
+
+    async def first(now: datetime) -> None:
+        called.append(("first", now))
+
+    async def second(now: datetime) -> None:
+        called.append(("second", now))
+
+    clock = FakeClock(NOW)
+    clerk = Clerk({"first": first, "second": second}, clock)
+    await clerk.work()
+    later = clock.advance(60)
+    await clerk.work()
+    assert called == [("first", NOW), ("second", NOW), ("first", later), ("second", later)]
+
+
+async def test_a_duty_that_fails_is_logged_and_stops_neither_the_others_nor_the_next_round(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    called: list[str] = []
+
+    async def broken(_: datetime) -> None:
+        called.append("broken")
+        raise ZeroDivisionError
+
+    async def sound(_: datetime) -> None:
+        called.append("sound")
+
+    clerk = Clerk({"broken": broken, "sound": sound}, FakeClock(NOW))
+    with caplog.at_level(logging.ERROR):
+        await clerk.work()
+        await clerk.work()
+    assert called == ["broken", "sound"] * 2
+    assert [record.message for record in caplog.records] == ["x duty broken is left for the next round"] * 2
+
+
+async def test_a_started_clerk_begins_at_once_and_ends_when_it_is_stopped() -> None:
+    came = asyncio.Event()
+
+    async def duty(_: datetime) -> None:
+        came.set()
+        await asyncio.Event().wait()
+
+    clerk = Clerk({"duty": duty}, FakeClock(NOW))
+    clerk.start()
+    async with asyncio.timeout(5):
+        await came.wait()
+        await clerk.stop()
+
+
+async def test_every_duty_is_done_on_its_day(settings: Settings) -> None:
+    """R-083, R-084, R-087, R-100: a letter nobody answers, and a session nobody prepares."""
+    steps: list[tuple[str, set[str]]] = [
+        ("2026-04-06T02:29:00Z", {"granted"}),
+        ("2026-04-06T02:30:00Z", {"reminder"}),
+        ("2026-04-06T04:00:00Z", {"overdue"}),
+        ("2026-04-07T07:00:00Z", {"check-call"}),
+        ("2026-04-08T05:00:00Z", {"unchecked", "check-missing"}),
+        ("2026-04-08T08:00:00Z", {"absent"}),
+        ("2026-04-09T05:00:00Z", {"closing"}),
+    ]
+    mail = Mail(Server("127.0.0.1", 9, "none", "", ""), "hoptructuyen@khanhhoa.gov.vn")
+    async with open_world(replace(settings, mail=mail)) as world:
+        await world.roof.clerk.stop()
+        for unit in ("so.tttt", "56"):
+            await world.kept.post.set_mailbox(unit, f"{unit}@khanhhoa.gov.vn")
+        await world.kept.drafts.add("56", "mail", "ubnd@khanhhoa.gov.vn", {}, NOW, origin="56")
+        meeting = {"start": "2026-04-09T01:00:00Z", "end": "2026-04-09T03:00:00Z"}
+        rehearsal = {"start": "2026-04-08T07:00:00Z", "end": "2026-04-08T08:00:00Z"}
+        ordinary = {"class": "thuong", "ground": "", "reason": ""}
+        body = registration(official=meeting, rehearsal=rehearsal, **ordinary)
+        async with (await world.signed_in("central")).post("/api/v1/registrations", json=body) as response:
+            assert response.status == 201, await response.text()
+        seen: set[str] = set()
+        for now, fresh in steps:
+            world.clock.now = datetime.fromisoformat(now)
+            await world.roof.clerk.work()
+            told = {notice.kind for notice in await world.kept.post.newest(99)}
+            assert told - seen == fresh, now
+            seen = set(told)
+        async with (await world.signed_in("central")).get("/api/v1/answers") as response:
+            owed = await response.json()
+        assert (len(owed["open"]), owed["on_time"], owed["late"]) == (1, 1, 1)

@@ -1,0 +1,109 @@
+"""A folder of recordings that does not answer: it delays neither meetings nor time, and what needs it is told."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediaserver.recording.disk_space import Space
+from signaling.core import timeout_io
+from signaling.core.timeout_io import SlowFolder
+from signaling.recording import catalog
+from tests.signaling.world import NHA_TRANG, NOW, World
+
+HOST_IS = ("UBND.Khanh Hoa", "56")
+HANGS_SECONDS = 6.0
+"""Longer than any test waits, and yet not for ever."""
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Whatever waits for this hangs until the test is over, or says so."""
+    monkeypatch.setattr(timeout_io, "DEADLINE_SECONDS", 0.05)
+    answers = threading.Event()
+    yield answers
+    answers.set()
+
+
+async def test_one_thing_hangs_at_most_and_all_goes_on_when_it_is_done(hanging: threading.Event) -> None:
+    folder, hung = SlowFolder(), []
+
+    def late() -> None:
+        hung.append(hanging.wait(HANGS_SECONDS))
+        raise OSError("late")
+
+    for fault in ("does not answer within 0.05 s", "still does not answer"):
+        with pytest.raises(TimeoutError, match=fault):
+            await folder.run(late)
+    hanging.set()
+    assert folder._last is not None
+    await asyncio.wait([folder._last])
+    assert hung == [True]
+    assert await folder.run(lambda: "here") == "here"
+    with pytest.raises(FileNotFoundError):
+        await folder.run(Path("/nowhere").stat)
+
+
+async def test_time_passes_while_the_disk_does_not_answer(
+    world: World, hanging: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+
+    def measure(_: Path) -> Space:
+        hanging.wait(HANGS_SECONDS)
+        return Space(100, 100)
+
+    monkeypatch.setattr(world.roof.recordings, "_measure", measure)
+    await world.tick(3 * 3600)
+    assert (await host.type("bye"))["reason"] == "ended"
+    assert [message["type"] for message in host.seen if message["type"] == "storage"] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "parts"), [(None, None, 1), (PermissionError("read-only"), "unavailable", 0)]
+)
+async def test_a_recording_begins_in_a_folder_that_is_slow_and_one_that_finds_none_is_told(
+    world: World,
+    hanging: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: OSError | None,
+    error: str | None,
+    parts: int,
+) -> None:
+    session = await world.session(NHA_TRANG)
+    host, joined = await world.join("host", session)
+    make = Path.mkdir
+
+    def mkdir(path: Path, *how: Any, **more: Any) -> None:
+        if path.name == session.id:
+            if fault is not None:
+                raise fault
+            hanging.wait(HANGS_SECONDS)
+        make(path, *how, **more)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    await host.ask(type="record", on=True)
+    await host.send(type="gain", seat=joined["seat"], decibels=3)
+    await host.seat(joined["seat"], gain=3)
+    tape = world.roof.hub.meetings[session.id].conference.tape.state
+    assert (tape.on, tape.error, len(await world.recorded.parts(session.id))) == (error is None, error, parts)
+
+
+async def test_a_file_nobody_can_look_at_is_closed_and_made_good_later(
+    world: World, hanging: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.roof.finisher.stop()
+    monkeypatch.setattr(catalog, "_size", lambda _: int(hanging.wait(HANGS_SECONDS)))
+    monkeypatch.setattr(catalog, "_length", lambda *_: (0.0, int(hanging.wait(HANGS_SECONDS))))
+    path, _ = [await world.roof.recordings.begin(session, "Họp", HOST_IS, NOW) for session in ("ended", "lost")]
+    await world.roof.recordings.ended(path, 7.6, "disk-slow")
+    await world.roof.recordings.interrupted(world.clock.advance(9), "lost")
+    assert sorted((p.session, p.state, p.reason, p.seconds, p.bytes) for p in await world.recorded.recordings()) == [
+        ("ended", "finishing", "disk-slow", 7.6, 0),
+        ("lost", "finishing", "interrupted", 9.0, 0),
+    ]
+    assert world.roof.recordings.running == 0

@@ -1,0 +1,195 @@
+"""Valkey ends, hangs, goes and comes: what starts again, who still comes in, and what meetings notice: nothing."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as Unreachable
+from redis.exceptions import RedisError
+
+from signaling.app.settings import Settings
+from signaling.core import redis_keys, valkey
+from tests.signaling.rooms import calls, gateway, register, tick
+from tests.signaling.world import NHA_TRANG, PASSWORD, World, open_world, problem_of
+
+VCS = "10.79.6.20"
+
+
+async def soon(done: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(20):
+        while not await done():
+            await asyncio.sleep(0.01)
+
+
+async def answers(client: Redis) -> bool:
+    """Whether a request is answered now."""
+    try:
+        return bool(await client.ping())
+    except RedisError:
+        return False
+
+
+async def pid(client: Redis) -> int:
+    """The process id of the server."""
+    return int((await client.info("server"))["process_id"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
+async def test_an_embedded_one_that_ends_or_hangs_is_started_again(
+    tmp_path: Path, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(valkey, "LATE_SECONDS", 0.5)
+    async with valkey.connect(None, tmp_path) as client:
+        first = await pid(client)
+        await client.set("a", "b")
+        os.kill(first, number)
+        if number is not signal.SIGSTOP:
+            await soon(lambda: _gone(first))
+        await soon(lambda: answers(client))
+        assert (await pid(client) != first, await client.get("a")) == (True, None)
+    assert await _gone(first)
+
+
+async def _gone(process: int) -> bool:
+    return not Path(f"/proc/{process}").exists()
+
+
+async def test_while_it_is_away_requests_fail_at_once(tmp_path: Path) -> None:
+    async with valkey.connect(f"unix://{tmp_path}/nobody", tmp_path) as client:
+
+        async def away() -> bool:
+            with pytest.raises(Unreachable) as raised:
+                await client.ping()
+            return str(raised.value) == "Valkey is away"
+
+        await soon(away)
+
+
+def test_it_is_started_at_once_and_ever_later_when_it_keeps_ending() -> None:
+    delays, delay = [], 0.0
+    for lived in (60, 1, 1, 1, 1, 1, 1, 60, 1):
+        delay = valkey.next_delay(delay, lived)
+        delays.append(delay)
+    assert delays == [0, 0.25, 0.5, 1, 2, 4, 5, 0, 0.25]
+
+
+class External:
+    """A Valkey that goes and comes when told to."""
+
+    def __init__(self, directory: Path) -> None:
+        self._server = valkey.Embedded(directory / "v.sock", directory)
+        self.url = self._server.url
+
+    async def come(self) -> None:
+        """Start it, empty."""
+        async with Redis.from_url(self.url) as pinging:
+            assert await self._server.start(pinging)
+
+    async def go(self) -> None:
+        """Stop it."""
+        await self._server.stop()
+
+
+@pytest.fixture
+async def external(tmp_path: Path) -> AsyncIterator[External]:
+    """A Valkey of this test's own."""
+    made = External(tmp_path)
+    await made.come()
+    yield made
+    await made.go()
+
+
+@pytest.fixture
+async def world(settings: Settings, external: External) -> AsyncIterator[World]:
+    """A roof whose Valkey goes and comes."""
+    async with open_world(replace(settings, redis_url=external.url)) as opened:
+        yield opened
+
+
+async def login(world: World) -> tuple[int, str | None]:
+    """Sign in; return the status and when to try again."""
+    body = {"account": "camranh", "password": PASSWORD}
+    async with world.client().post("/api/v1/login", json=body) as response:
+        if response.status != 200:
+            assert await problem_of(response) == (503, "unavailable")
+        return response.status, response.headers.get("Retry-After")
+
+
+async def test_meetings_go_on_without_valkey_and_who_was_in_comes_back(
+    world: World, external: External, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, joined = await world.join("nhatrang", session)
+    await guest.ask(type="offer", sdp="v=0")
+    late, again = await world.socket("camranh"), await world.socket("nhatrang")
+    await external.go()
+
+    assert await login(world) == (503, "2")
+    join = {"type": "join", "code": session.code, "accepted": True}
+    assert (await late.ask(**join))["error"] == "unavailable"
+    assert (await late.ask(**join, resume="guessed"))["error"] == "unavailable"
+
+    await host.send(type="floor", seat=joined["seat"], open=True)
+    await host.seat(joined["seat"], floor=True)
+    await guest.socket.close()
+    await host.seat(joined["seat"], media="none")
+    await world.tick(12)
+    await host.seat(joined["seat"], here=False)  # its leg is given back, without anybody to give it to
+    assert (await again.ask(**join, resume=joined["resume"]))["seat"] == joined["seat"]
+    await host.seat(joined["seat"], here=True, floor=True)
+    await world.tick(10)
+    assert [each for each in caplog.records if each.name == "signaling.meeting.manager"] == []
+
+    await external.come()
+    await soon(lambda: _counted(world, 2))
+    assert await world.roof.hub.tools.presence.connected(session.id) == [2]
+    assert await login(world) == (200, None)
+
+
+async def _counted(world: World, legs: int) -> bool:
+    try:
+        return int(await world.roof.redis.zcard(redis_keys.LEGS_ALL)) == legs
+    except RedisError:
+        return False
+
+
+async def test_a_meeting_waits_for_no_valkey_that_hangs(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, joined = await world.join("nhatrang", session)
+    await host.seat(joined["seat"])
+    server = await pid(world.roof.redis)
+    os.kill(server, signal.SIGSTOP)
+    try:
+        await guest.ask(type="leave")
+        async with asyncio.timeout(2):
+            await host.until(lambda got: got["type"] == "seats" and joined["seat"] in got["gone"])
+            await world.tick(10)
+    finally:
+        os.kill(server, signal.SIGCONT)
+    await soon(lambda: _counted(world, 1))
+
+
+async def test_room_systems_are_called_when_valkey_is_back_however_long_it_was_away(
+    world: World, external: External
+) -> None:
+    agent = gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await external.go()
+    for _ in range(8):
+        await tick(world, 60)
+        await calls(host, "waiting")
+    assert agent.called == []
+    await external.come()
+    await soon(lambda: answers(world.roof.redis))
+    await tick(world, 60)
+    await calls(host, "connected")

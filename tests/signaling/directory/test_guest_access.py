@@ -1,0 +1,21 @@
+"""Load tests let guests into their sessions as the centre does (Điều 6.5)."""
+
+import json
+
+from loadtest.server.booking import grant, meets_by_grant
+from loadtest.server.rest_client import Client
+from tests.signaling.world import NHA_TRANG, NOW, PASSWORD, World
+
+
+async def test_guests_of_a_load_test_are_granted_their_session(world: World) -> None:
+    guest = {"id": "tai.01", "name": "Đơn vị mời 1", "level": "khac", "point": "DonViMoi01"}
+    await world.kept.scheduler.import_units(json.dumps({"units": [guest]}))
+    points = await world.kept.scheduler.points()
+    point = next(each.id for each in points if each.unit == "tai.01")
+    session = await world.session(point, NHA_TRANG)
+    async with Client(str(world.server.make_url("/"))) as centre:
+        await centre.login("central", PASSWORD)
+        assert [await meets_by_grant(centre, each) for each in (point, NHA_TRANG)] == [True, False]
+        assert await world.kept.grants.lacking(point, session.id, NOW)
+        await grant(centre, point, session.id)
+        assert not await world.kept.grants.lacking(point, session.id, NOW)

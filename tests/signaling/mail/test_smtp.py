@@ -1,0 +1,318 @@
+"""Notices go out to real servers on the loopback: SMTP with and without TLS, and HTTP."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from aiosmtpd.smtp import SMTP, AuthResult
+from icalendar import Calendar
+
+from signaling.app import tls
+from signaling.app.services import utc_now
+from signaling.app.settings import Mail, Server, Settings
+from signaling.app.settings import read as read_settings
+from signaling.core.errors import SettingsError
+from signaling.mail import chat_groups
+from tests.signaling.world import NOW, World, open_world
+
+SENDER, UNIT_BOX = "hoptructuyen@khanhhoa.gov.vn", "ubnd@khanhhoa.gov.vn"
+SECRET = "p@ss/word"
+
+
+@dataclass
+class Postbox:
+    """What an SMTP server took; it answers DATA with `answers`, then with success."""
+
+    port: int = 0
+    letters: list[EmailMessage] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        if self.answers:
+            return self.answers.pop(0)
+        self.letters.append(message_from_bytes(envelope.content, policy=default))
+        return "250 OK"
+
+
+@asynccontextmanager
+async def smtp_server(mode: str, context: ssl.SSLContext) -> AsyncIterator[Postbox]:
+    box = Postbox()
+    options: dict[str, Any] = {}
+    if mode == "starttls":
+        options = {
+            "tls_context": context,
+            "require_starttls": True,
+            "auth_required": True,
+            "authenticator": lambda _server, _session, _envelope, _mechanism, login: AuthResult(
+                success=login.login == b"post" and login.password == SECRET.encode()
+            ),
+        }
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(box, loop=loop, hostname="localhost", **options),
+        "127.0.0.1",
+        0,
+        ssl=context if mode == "implicit" else None,
+    )
+    box.port = server.sockets[0].getsockname()[1]
+    try:
+        yield box
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@dataclass
+class Hook:
+    """What an HTTP server was sent, and the status it answers next."""
+
+    url: str = ""
+    seen: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        self.seen.append((request.path, dict(request.headers), await request.json()))
+        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
+
+
+@asynccontextmanager
+async def http_server() -> AsyncIterator[Hook]:
+    hook = Hook()
+    app = web.Application()
+    app.router.add_post("/{path:.*}", hook.handle)
+    async with TestServer(app) as server:
+        hook.url = str(server.make_url("")).rstrip("/")
+        yield hook
+
+
+@dataclass
+class Office:
+    """A roof, its mail server and its groups."""
+
+    world: World
+    box: Postbox
+    hook: Hook
+
+    async def deliver(self, minutes: float = 0) -> None:
+        """Let time pass and send what is due; the roof's own rounds are kept from racing with the test's."""
+        self.world.clock.advance(60 * minutes)
+        await self.world.roof.deliverer.deliver()
+
+    async def states(self) -> list[tuple[str, str, str]]:
+        return sorted((n.channel, n.state, n.error) for n in await self.world.kept.post.newest(50))
+
+
+Mode = Literal["implicit", "starttls", "none"]
+
+
+@asynccontextmanager
+async def open_office(
+    settings: Settings, tmp_path: Path, mode: Mode = "none", trusted: bool = True, words: str = ""
+) -> AsyncIterator[Office]:
+    context = tls.context(tmp_path / "tls", ("127.0.0.1",), utc_now())
+    async with smtp_server(mode, context) as box, http_server() as hook:
+        server = Server("127.0.0.1", box.port, mode, *(("post", SECRET) if mode == "starttls" else ("", "")))
+        file = tmp_path / "groups.yaml"
+        file.write_text(
+            f"telegram: {{kind: telegram, token: '1:t', chat: '-100', server: '{hook.url}', template: '{words}'}}\n"
+            f"zalo: {{kind: webhook, url: '{hook.url}/oa', headers: {{access_token: k}}, body: {{m: ['{{text}}']}}}}\n"
+        )
+        mail = Mail(server, SENDER, authority=tmp_path / "tls" / "cert.pem" if trusted else None)
+        async with open_world(replace(settings, mail=mail, groups=file)) as world:
+            await world.roof.deliverer.stop()
+            await world.roof.clerk.stop()
+            await world.kept.post.set_mailbox("56", UNIT_BOX)
+            yield Office(world, box, hook)
+
+
+@pytest.fixture
+async def office(settings: Settings, tmp_path: Path) -> AsyncIterator[Office]:
+    async with open_office(settings, tmp_path) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("mode", ["none", "starttls", "implicit"])
+async def test_a_session_is_told_by_letter_and_in_groups(settings: Settings, tmp_path: Path, mode: Mode) -> None:
+    async with open_office(settings, tmp_path, mode) as office:
+        session = await office.world.session()
+        await office.deliver()
+        letter = office.box.letters[0]
+        assert (letter["From"], letter["To"], letter["Auto-Submitted"]) == (SENDER, UNIT_BOX, "auto-generated")
+        assert letter["Subject"] == f"Đã cấp mã phiên họp – {session.number} – {session.title}"
+        body = letter.get_body(("plain",))
+        assert body is not None and f"Mã phiên họp: {session.code}" in body.get_content()
+        told = [f"Phiên họp của UBND tỉnh Khánh Hòa ({session.number}): đã cấp mã. Chính thức: 08:00–10:00 06/04/2026"]
+        assert sorted((path, sent) for path, _, sent in office.hook.seen) == [
+            ("/bot1:t/sendMessage", {"chat_id": "-100", "text": told[0]}),
+            ("/oa", {"m": told}),
+        ]
+        assert next(headers for path, headers, _ in office.hook.seen if path == "/oa")["access_token"] == "k"
+        assert await office.states() == [("mail", "sent", ""), ("telegram", "sent", ""), ("zalo", "sent", "")]
+
+
+async def test_calendars_hold_the_times_and_give_them_back(office: Office) -> None:
+    session = await office.world.session()
+    await office.deliver()
+    await office.world.kept.scheduler.cancel(session.id, NOW)
+    await office.deliver()
+    calendars = [_calendar(letter) for letter in office.box.letters]
+    assert [(c["method"], e["sequence"], e["status"]) for c in calendars for e in c.walk("VEVENT")] == [
+        ("REQUEST", 0, "CONFIRMED"),
+        ("CANCEL", 1, "CANCELLED"),
+    ]
+    events = [c.walk("VEVENT")[0] for c in calendars]
+    assert {str(event["uid"]) for event in events} == {f"{session.id}-chinh_thuc@diemcau"}
+    assert {(event.decoded("dtstart"), event.decoded("dtend")) for event in events} == {
+        (session.official.start, session.official.end)
+    }
+    assert {(str(e["organizer"]), str(e["attendee"])) for e in events} == {(f"mailto:{SENDER}", f"mailto:{UNIT_BOX}")}
+    assert session.code and all(session.code not in calendar.to_ical().decode() for calendar in calendars)
+
+
+def _calendar(letter: EmailMessage) -> Calendar:
+    part = next(letter.iter_attachments())
+    assert part.get_content_type() == "text/calendar"
+    calendar = Calendar.from_ical(part.get_content())
+    assert part.get_param("method") == calendar["method"]
+    return calendar
+
+
+async def test_a_channel_that_is_down_is_tried_again_and_holds_no_other(office: Office) -> None:
+    office.box.answers = ["451 later"]
+    office.hook.statuses = [503, 503]
+    await office.world.session()
+    await office.deliver()
+    assert await office.states() == [
+        ("mail", "waiting", "smtp 451 later"),
+        ("telegram", "waiting", "http 503"),
+        ("zalo", "waiting", "http 503"),
+    ]
+    await office.deliver(0.9)
+    assert office.box.letters == []
+    await office.deliver(0.2)
+    assert {state for _, state, _ in await office.states()} == {"sent"}
+    assert len(office.box.letters) == 1
+
+
+async def test_what_a_server_refuses_for_good_waits_for_a_person(office: Office) -> None:
+    office.box.answers = ["554 no"]
+    office.hook.statuses = [403, 403]
+    await office.world.session()
+    await office.deliver()
+    assert await office.states() == [
+        ("mail", "failed", "smtp 554 no"),
+        ("telegram", "failed", "http 403"),
+        ("zalo", "failed", "http 403"),
+    ]
+    central = await office.world.signed_in("central")
+    async with central.get("/api/v1/outbox") as response:
+        listed = await response.json()
+    row = next(row for row in listed if row["channel"] == "mail")
+    assert (row["state"], row["error"], row["host"]) == ("failed", "smtp 554 no", "UBND tỉnh Khánh Hòa")
+    async with central.post(f"/api/v1/outbox/{row['id']}/again", json={}) as response:
+        assert response.status == 204
+    await office.deliver()
+    subjects = [str(letter["Subject"]).split(" – ")[0] for letter in office.box.letters]
+    assert subjects.count("Đã cấp mã phiên họp") == 1  # beside it points are reminded of their checks
+    assert (await office.world.audited(1))[0].action == "send-again"
+
+
+async def test_a_letter_sent_twice_is_the_same_letter(office: Office) -> None:
+    await office.world.session()
+    await office.deliver()
+    notice = next(n for n in await office.world.kept.post.newest(9) if n.channel == "mail")
+    await office.world.kept.post.again(notice.id, office.world.clock())
+    await office.deliver()
+    assert len({letter["Message-ID"] for letter in office.box.letters}) == 1
+    assert len(office.box.letters) == 2
+
+
+async def test_a_unit_without_a_mailbox_is_told_once_it_has_one(office: Office) -> None:
+    await office.world.kept.post.set_mailbox("568", UNIT_BOX)
+    await office.world.session()
+    await office.deliver()
+    assert ("mail", "failed", "no-mailbox") in await office.states()
+
+
+async def test_a_server_nobody_vouches_for_gets_nothing(settings: Settings, tmp_path: Path) -> None:
+    async with open_office(settings, tmp_path, "implicit", trusted=False) as office:
+        await office.world.session()
+        await office.deliver()
+        assert office.box.letters == []
+        assert (await office.states())[0] == ("mail", "waiting", "smtp: SSLCertVerificationError")
+
+
+GROUP_FAULTS = [
+    "zalo: {kind: webhook, url: 'https://x', body: '{text} {ma_phien}'}",
+    "zalo: {kind: webhook, url: 'https://x', body: {a: b}}",
+    "zalo: {kind: webhook, url: 'ftp://tok-secret', body: '{text}'}",
+    "zalo: {kind: webhook, url: 'https://x', body: '{text}', template: 'mã {ma_phien}'}",
+    "zalo: {kind: webhook, url: 'https://x', body: '{text}', template: 'gọi 10.1.2.3'}",
+    "zalo: {kind: webhook, url: 'https://x', body: '{text}', template: 'mã 123 456 7890'}",
+    "zalo: {kind: webhook, url: 'https://x', body: '{text}', template: '{so'}",
+    "mail: {kind: telegram, token: t, chat: c}",
+    "zalo: {kind: fax}",
+    "a: b: c",
+    "- 1",
+]
+
+
+def test_r115_a_template_with_the_code_is_refused_by_file_and_field(tmp_path: Path) -> None:
+    file = tmp_path / "nhom.yaml"
+    file.write_text("zalo: {kind: webhook, url: 'https://x', body: '{text}', template: 'Mã {ma_phien}'}")
+    with pytest.raises(SettingsError, match=r"^DIEMCAU_GROUPS: nhom.yaml: zalo.webhook.template: .*\{ma_phien\}"):
+        chat_groups.load(file)
+
+
+async def test_a_group_is_told_in_its_own_words(settings: Settings, tmp_path: Path) -> None:
+    async with open_office(settings, tmp_path, words="{trang_thai}: {chu_tri} ({so}), {thoi_gian}") as office:
+        session = await office.world.session()
+        await office.deliver()
+        words = f"đã cấp mã: UBND tỉnh Khánh Hòa ({session.number}), Chính thức: 08:00–10:00 06/04/2026"
+        assert ("/bot1:t/sendMessage", {"chat_id": "-100", "text": words}) in [(p, s) for p, _, s in office.hook.seen]
+
+
+@pytest.mark.parametrize("text", GROUP_FAULTS)
+def test_faulty_groups_are_refused_without_their_secrets(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "groups.yaml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match="DIEMCAU_GROUPS") as caught:
+        chat_groups.load(file)
+    assert "secret" not in str(caught.value)
+
+
+def test_mail_settings() -> None:
+    environ = {
+        "DIEMCAU_SMTP_URL": "smtps://post:p%40ss%2Fword@mail.khanhhoa.gov.vn",
+        "DIEMCAU_MAIL_FROM": SENDER,
+        "DIEMCAU_IMAP_URL": "imap://post:x@mail.khanhhoa.gov.vn:1143/Hop%20thu",
+    }
+    read = read_settings(environ)
+    assert read.mail == Mail(
+        Server("mail.khanhhoa.gov.vn", 465, "implicit", "post", SECRET),
+        SENDER,
+        Server("mail.khanhhoa.gov.vn", 1143, "starttls", "post", "x", "Hop thu"),
+    )
+    assert SECRET not in repr(read)
+
+
+@pytest.mark.parametrize("url", ["http://u:topsecret@h", "smtps://u:topsecret@", "smtps://u:topsecret@h:port"])
+def test_a_faulty_mail_server_is_named_without_its_secret(url: str) -> None:
+    with pytest.raises(SettingsError, match="DIEMCAU_SMTP_URL") as caught:
+        read_settings({"DIEMCAU_SMTP_URL": url, "DIEMCAU_MAIL_FROM": SENDER})
+    assert "topsecret" not in str(caught.value)
+
+
+def test_letters_need_a_server_and_a_sender() -> None:
+    with pytest.raises(SettingsError, match="both"):
+        read_settings({"DIEMCAU_MAIL_FROM": SENDER})

@@ -1,0 +1,192 @@
+"""Throttles and the join guard, on a real Valkey."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+
+import signaling.accounts.throttle
+from signaling.accounts.throttle import CODE, LOGIN_PAIR, Rule, Throttle
+from signaling.core import redis_keys
+from signaling.meeting.connected_devices import TTL_SECONDS, Presence, Quota
+from tests.signaling.world import older
+
+RULE = Rule("test", 3, 10, 100)
+
+
+@pytest.fixture
+async def valkey(valkey_url: str) -> AsyncIterator[Redis]:
+    """A client of an empty Valkey."""
+    client = Redis.from_url(valkey_url, decode_responses=True)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+async def locked(valkey: Redis, throttle: Throttle, rule: Rule, waits: Sequence[float]) -> list[int]:
+    """Attempt after each of these waits; return how long `a` is locked each time, to ten seconds."""
+    found = []
+    for seconds in waits:
+        await older(valkey, seconds)
+        found.append(round((await throttle.attempt(rule, "a")).locked, -1))
+    return found
+
+
+async def test_the_limit_is_allowed_and_the_next_is_locked(valkey: Redis) -> None:
+    throttle = Throttle(valkey)
+    assert await locked(valkey, throttle, RULE, [0, 1, 1, 1]) == [0, 0, 0, 100]
+    assert (await throttle.attempt(RULE, "b")).locked == 0
+
+
+async def test_a_lock_ends_and_attempts_during_it_do_not_prolong_it(valkey: Redis) -> None:
+    throttle = Throttle(valkey)
+    assert await locked(valkey, throttle, RULE, [0, 1, 1, 40, 50, 20]) == [0, 0, 0, 60, 10, 0]
+
+
+async def test_old_failures_do_not_count(valkey: Redis) -> None:
+    assert await locked(valkey, Throttle(valkey), RULE, [6] * 6) == [0] * 6
+
+
+async def test_what_was_right_does_not_count(valkey: Redis) -> None:
+    throttle = Throttle(valkey)
+    for _ in range(9):
+        attempt = await throttle.attempt(RULE, "a")
+        assert attempt.locked == 0
+        await throttle.right(attempt)
+
+
+async def test_a_hundred_at_once_are_no_better_than_one_after_the_other(valkey: Redis) -> None:
+    throttle = Throttle(valkey)
+    attempts = await asyncio.gather(*(throttle.attempt(LOGIN_PAIR, "a") for _ in range(100)))
+    assert sum(attempt.locked == 0 for attempt in attempts) == LOGIN_PAIR.limit
+
+
+async def test_codes_lock_for_a_quarter_of_an_hour(valkey: Redis) -> None:
+    throttle = Throttle(valkey)
+    assert await locked(valkey, throttle, CODE, [0] * 20 + [10, 880, 20]) == [0] * 20 + [890, 10, 0]
+
+
+async def test_whom_valkey_forgot_is_locked_all_the_same(valkey: Redis) -> None:
+    here, there = Throttle(valkey), Throttle(valkey)
+    for who in "aab":
+        await here.attempt(RULE, who)
+    right, _ = await there.attempt(RULE, "a"), await there.attempt(RULE, "b")
+    await there.right(right)
+    await valkey.flushall()
+    assert not (await here.attempt(RULE, "b")).last
+    assert (await here.attempt(RULE, "a")).last
+    assert await locked(valkey, here, RULE, [0]) == [RULE.lock]
+    assert round((await there.attempt(RULE, "b")).locked, -1) == RULE.lock
+
+
+async def test_what_valkey_no_longer_counts_is_not_written_again(
+    valkey: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttle, short = Throttle(valkey), Rule("test", 3, 0, 100)
+    for _ in range(9):
+        await throttle.attempt(short, "a")
+    forgiven = await throttle.attempt(RULE, "b")
+    await throttle.forget(forgiven)
+    monkeypatch.setattr(signaling.accounts.throttle, "MOST_KEPT", 2)
+    for who in "cd":
+        await throttle.attempt(RULE, who)
+    await valkey.flushall()
+    await throttle.attempt(RULE, "e")
+    assert sorted(await valkey.keys("*failures:test:*")) == [redis_keys.failures("test", who) for who in "cde"]
+
+
+async def expire(valkey: Redis, session: str, leg: str) -> None:
+    """Let the time of a leg be over, by Valkey's own clock."""
+    seconds, _ = await valkey.time()
+    await valkey.zadd(redis_keys.legs(session), {leg: seconds}, xx=True)
+    await valkey.zadd(redis_keys.LEGS_ALL, {f"{session}/{leg}": seconds}, xx=True)
+
+
+async def test_the_guard_counts_legs_once_and_both_limits(valkey: Redis) -> None:
+    here, there, quota = Presence(valkey), Presence(valkey), Quota(reserved=2, usable=3)
+    entered = [
+        await roof.enter(session, leg, quota)
+        for roof in (here, there)
+        for session, leg in [("a", "1"), ("a", "1"), ("a", "2"), ("a", "3"), ("b", "1"), ("b", "2"), ("b", "1")]
+    ]
+    assert entered == ["in", "in", "in", "session", "in", "total", "in"] * 2
+    here.leave("a", "1")
+    assert await here.enter("b", "2", quota) == "in"
+    assert await here.connected("a", "b") == [1, 2]
+    assert await here.connected() == []
+
+
+async def test_legs_nobody_refreshes_expire_by_the_clock_of_valkey(valkey: Redis) -> None:
+    here, there, quota = Presence(valkey), Presence(valkey), Quota(reserved=2, usable=2)
+    await here.enter("a", "1", quota)
+    await here.enter("a", "2", quota)
+    seconds, _ = await valkey.time()
+    until = await valkey.zscore(redis_keys.legs("a"), "1")
+    assert until is not None
+    assert seconds - 1 <= until - TTL_SECONDS <= seconds + 1
+    await expire(valkey, "a", "1")
+    assert await there.connected("a") == [1]
+    assert await there.enter("b", "1", quota) == "in"
+    assert await there.enter("b", "2", quota) == "total"
+
+
+async def test_a_leg_that_waited_to_be_taken_out_and_came_back_is_counted(valkey: Redis) -> None:
+    presence, quota = Presence(valkey), Quota(2, 9)
+    await presence.enter("a", "1", quota)
+    presence.leave("a", "1")
+    assert await presence.enter("a", "1", quota) == "in"
+    presence.leave("a", "1")
+    presence.admit("a", "1")
+    await presence.write()
+    assert await presence.connected("a") == [1]
+
+
+async def test_nobody_comes_in_because_others_are_forgotten(valkey: Redis) -> None:
+    presence, quota = Presence(valkey), Quota(2, 9)
+    presence.hold({"a": {"1"}})
+    assert await presence.enter("a", "2", quota) == "in"
+    await valkey.flushall()
+    assert await presence.enter("a", "3", quota) == "session"
+    await valkey.flushall()
+    assert await presence.connected("a", "b") == [2, 0]
+
+
+async def test_what_valkey_forgot_is_written_again_without_being_asked_for(valkey: Redis) -> None:
+    presence = Presence(valkey)
+    keeping = asyncio.create_task(presence.keep())
+    presence.hold({"a": {"1"}, "b": {"1", "2"}})
+    for _ in range(2):
+        async with asyncio.timeout(5):
+            while await valkey.zcard(redis_keys.LEGS_ALL) != 3:
+                await asyncio.sleep(0.01)
+        await valkey.flushall()
+    keeping.cancel()
+
+
+STEPS = st.lists(st.tuples(st.booleans(), st.sampled_from("ab"), st.sampled_from("123")), max_size=25)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, reserved=st.integers(1, 3), usable=st.integers(1, 5))
+async def test_i18_the_guard_is_never_passed(
+    valkey: Redis, steps: list[tuple[bool, str, str]], reserved: int, usable: int
+) -> None:
+    """I18 against a set: connected ≤ reserved per session, the sum ≤ usable, entering is idempotent per leg."""
+    await valkey.flushall()
+    presence, quota = Presence(valkey), Quota(reserved, usable)
+    model: set[tuple[str, str]] = set()
+    for enters, session, leg in steps:
+        if not enters:
+            presence.leave(session, leg)
+            model.discard((session, leg))
+            continue
+        others = sum(known == session for known, _ in model)
+        fits = (session, leg) in model or (others < reserved and len(model) < usable)
+        assert (await presence.enter(session, leg, quota) == "in") == fits
+        if fits:
+            model.add((session, leg))
+    await presence.write()
+    assert await presence.connected(*"ab") == [sum(known == s for known, _ in model) for s in "ab"]

@@ -1,0 +1,183 @@
+"""People of a telecom enterprise: their own lines, whom they name, what they answer, and nothing else (R-090, A36)."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import ClientSession
+
+from mediaserver.api import LineState
+from signaling.accounts.passwords import Account
+from signaling.app.admin_cli import NewAccount, create_account
+from signaling.app.api_table import PREFIX, ROUTES
+from signaling.core.errors import BadInput
+from signaling.http.route import ID
+from tests.signaling.directory.test_jobs import post
+from tests.signaling.directory.test_people import first
+from tests.signaling.operations.test_incidents import act, listed
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, PASSWORD, World, problem_of
+
+
+async def connected(world: World) -> dict[str, str]:
+    """Give Nha Trang a line of VNPT with an account, Cam Ranh one of Viettel; return the ids by name."""
+    central = await world.signed_in("central")
+    ids = {}
+    for name, point in (("VNPT", NHA_TRANG), ("Viettel", CAM_RANH)):
+        ids[name] = (await post(central, "providers", name=name))["id"]
+        line = {"type": "WAN", "subscribed_kbps": 4000, "up_kbps": 4000, "down_kbps": 3900, "provider": ids[name]}
+        await post(central, f"points/{point}/lines", **line, ranges="127.0.0.0/8")
+    await create_account(world.kept, NewAccount("noc", "Trực VNPT", ("provider",), provider="VNPT"), PASSWORD, NOW)
+    return ids
+
+
+async def seen(client: ClientSession, query: str = "") -> dict[str, Any]:
+    async with client.get(f"/api/v1/lines{query}") as response:
+        assert response.status == 200, await response.text()
+        found: dict[str, Any] = await response.json()
+        return found
+
+
+async def test_a_provider_sees_its_own_lines_and_names_its_contact(world: World) -> None:  # R-090
+    ids = await connected(world)
+    session = await world.session(NHA_TRANG, CAM_RANH, start=timedelta(hours=3))
+    central, noc = await world.signed_in("central"), await world.signed_in("noc")
+    duty = {"role": "main", "name": "Trần Thị C", "phone": "0905000001"}
+    async with central.post(f"/api/v1/readiness/{session.id}/duties", json=duty) as response:
+        assert response.status == 200
+    shown = await seen(noc)
+    assert shown == {
+        "provider": {"id": ids["VNPT"], "name": "VNPT"},
+        "lines": [
+            {
+                "id": shown["lines"][0]["id"],
+                "point": {"id": NHA_TRANG, "name": "UBND.Nha Trang"},
+                "type": "WAN",
+                "subscribed_kbps": 4000,
+                "up_kbps": 4000,
+                "down_kbps": 3900,
+                "ranges": ["127.0.0.0/8"],
+                "slow": True,
+            }
+        ],
+        "sessions": [
+            {
+                "id": session.id,
+                "number": session.number,
+                "host": "UBND tỉnh Khánh Hòa",
+                "slots": [{"kind": "chinh_thuc", "start": "2026-04-06T04:00:00Z", "end": "2026-04-06T06:00:00Z"}],
+                "due": "2026-04-06T02:00:00Z",
+                "points": [{"id": NHA_TRANG, "name": "UBND.Nha Trang", "minutes": 0, "lossy": 0, "now": None}],
+                "contact": None,
+                "centre": {"name": "Trần Thị C", "phone": "+84905000001"},
+            }
+        ],
+        "incidents": [],
+        "may_answer": True,
+    }
+    assert session.code is not None and session.code not in str(shown) and session.title not in str(shown)
+    body = {"session": session.id, "name": "Anh Tú", "phone": "0258 3800 126"}
+    async with noc.post("/api/v1/lines/contact", json=body) as response:
+        assert (await response.json())["sessions"][0]["contact"] == {"name": "Anh Tú", "phone": "+842583800126"}
+    async with noc.post("/api/v1/lines/contact", json={**body, "phone": "gọi sau"}) as response:
+        assert await problem_of(response) == (422, "invalid")
+    world.clock.advance(2 * 3600)
+    async with central.get(f"/api/v1/readiness/{session.id}") as response:
+        marks = [(m["item"], m["colour"], m["word"], m["value"]) for m in (await response.json())["marks"]]
+    assert ("provider", "amber", "nobody-of", "Viettel") in marks
+    other = await world.session(CAM_RANH, start=timedelta(hours=3))
+    async with noc.post("/api/v1/lines/contact", json={**body, "session": other.id}) as response:
+        assert await problem_of(response) == (404, "not-found")
+    assert (await seen(await world.signed_in("office"), f"?provider={ids['Viettel']}"))["may_answer"] is False
+
+
+async def test_a_provider_answers_what_is_its_matter(world: World) -> None:  # R-090, R-039
+    await connected(world)
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    guest, joined = await world.join("nhatrang", session)
+    world.engine.rooms[session.id].lines[joined["seat"]] = LineState(0.0, 0.12, 0.0214, 0.184)
+    for _ in range(32):
+        await world.tick(2)
+    noc, central = await world.signed_in("noc"), await world.signed_in("central")
+    shown = await seen(noc)
+    measured = {"up": 0.0, "down": 12.0, "jitter": 21.4, "round_trip": 184.0}
+    assert shown["sessions"][0]["points"] == [
+        {"id": NHA_TRANG, "name": "UBND.Nha Trang", "minutes": 1, "lossy": 1, "now": measured}
+    ]
+    (fault,) = shown["incidents"]
+    assert (fault["point"]["id"], fault["kind"], fault["measured"], fault["said"]) == (NHA_TRANG, "line", measured, [])
+    await act(central, fault["id"], "noted", "mã phiên không được lộ")
+    await act(central, fault["id"], "provider", "mất gói chiều xuống")
+    async with noc.post(f"/api/v1/lines/incidents/{fault['id']}", json={"text": " đã cử  người "}) as response:
+        said = (await response.json())["incidents"][0]["said"]
+    assert [(each["answer"], each["text"]) for each in said] == [(False, "mất gói chiều xuống"), (True, "đã cử người")]
+    async with noc.post(f"/api/v1/lines/incidents/{fault['id']}", json={"text": " "}) as response:
+        assert await problem_of(response) == (422, "invalid")
+    (row,) = await listed(central)
+    assert (row["provider"], row["state"], row["steps"][-1]["kind"], row["steps"][-1]["by"]) == (
+        "VNPT",
+        "provider",
+        "answered",
+        "noc",
+    )
+    told = await guest.ask(type="report", kind="no-sound")
+    async with noc.post(f"/api/v1/lines/incidents/{told['id']}", json={"text": "không"}) as response:
+        assert await problem_of(response) == (404, "not-found")
+    await act(central, fault["id"], "resolved")
+    assert (await seen(noc))["incidents"] == []
+
+
+async def test_everything_else_is_closed_to_them(world: World) -> None:  # A36
+    ids = await connected(world)
+    session = await world.session(NHA_TRANG)
+    noc = await world.signed_in("noc")
+    for route in ROUTES:
+        if route.gate == "signed-in":
+            path = PREFIX + route.path.replace(ID, session.id).replace("{part}", "1")
+            async with noc.request(route.method, path, json={} if route.method == "POST" else None) as response:
+                assert (route.path, await problem_of(response)) == (route.path, (403, "forbidden"))
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+        await noc.ws_connect("/ws")
+    async with noc.get(f"/api/v1/lines?provider={ids['Viettel']}") as response:
+        assert await problem_of(response) == (403, "forbidden")
+    for account in ("host", "nobody"):
+        async with (await world.signed_in(account)).get("/api/v1/lines") as response:
+            assert await problem_of(response) == (403, "forbidden")
+    central = await world.signed_in("central")
+    async with central.get("/api/v1/lines") as response:
+        assert await problem_of(response) == (422, "invalid")
+    body = {"session": session.id, "name": "Anh Tú", "phone": "0258 3800 126"}
+    async with central.post("/api/v1/lines/contact", json=body) as response:
+        assert await problem_of(response) == (403, "forbidden")
+    async with noc.get("/api/v1/me") as response:
+        me = await response.json()
+    assert (me["roles"], me["provider"]) == (["provider"], {"id": ids["VNPT"], "name": "VNPT"})
+
+
+async def test_an_account_of_a_provider_is_issued_by_a_link(world: World) -> None:
+    ids = await connected(world)
+    central = await world.signed_in("central")
+    issued = await post(central, f"providers/{ids['Viettel']}/account", account="Viettel.Noc")
+    assert await first(world, issued["link"]) == (200, "viettel.noc")
+    known = await world.store.account("viettel.noc")
+    expected = Account("viettel.noc", "Viettel", ("provider",), None, None, provider=ids["Viettel"])
+    assert known is not None and known[0] == expected
+    for provider, account, status in ((ids["VNPT"], "viettel.noc", 422), ("nobody", "x", 404)):
+        async with central.post(f"/api/v1/directory/providers/{provider}/account", json={"account": account}) as got:
+            assert got.status == status
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        NewAccount("noc", "", ("provider",)),
+        NewAccount("noc", "", ("provider",), provider="MobiFone"),
+        NewAccount("noc", "", ("site",), provider="VNPT"),
+        NewAccount("noc", "", ("provider", "technician"), provider="VNPT"),
+    ],
+)
+async def test_the_role_and_the_enterprise_go_together(world: World, new: NewAccount) -> None:
+    await connected(world)
+    with pytest.raises(BadInput):
+        await create_account(world.kept, replace(new, account="noc2"), PASSWORD, NOW)

@@ -1,0 +1,572 @@
+"""One server process after the other: what a conference was is what it is, and nothing is torn down."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
+
+from mediaserver.api import Layout, RecordingEnded, SeatOptions
+from mediaserver.errors import EngineGone
+from scheduler.core.database import writing
+from scheduler.core.model import Session
+from scheduler.operations.attendance.schema import STAYS
+from signaling.accounts.schema import CONFERENCES
+from signaling.app import build
+from signaling.app.settings import Settings
+from signaling.core.errors import SettingsError
+from signaling.meeting.state.roster import ticket_of
+from signaling.meeting.state.snapshot import MeetingSnapshot, current_version
+from signaling.meeting.state_keeper import ConferenceKeeper
+from signaling.recording import journal
+from signaling.recording.store import RecordingStore
+from signaling.sip.bridge.bridge import Gateway
+from signaling.workers.pool import Workers
+from signaling.workers.supervisor import Supervisor
+from tests.fakes import FakeEngine
+from tests.signaling.rooms import FakeAgent, calls, gateway, register, soon, tick
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, Socket, World, open_world
+
+MADE = ("open_room", "close_room", "add_seat", "remove_seat", "connect", "start_recording", "stop_recording")
+"""Calls by which something would be built anew or torn down."""
+
+
+async def _meeting(world: World, **booked: Any) -> tuple[Session, Socket, dict[str, Any], dict[str, Any]]:
+    """A meeting with a hand raised, a floor given and a layout chosen; return the host's socket and who joined."""
+    session = await world.session(NHA_TRANG, CAM_RANH, **booked)
+    host, chair = await world.join("host", session)
+    guest, there = await world.join("nhatrang", session)
+    other, third = await world.join("camranh", session)
+    for socket in (host, guest, other):
+        await socket.ask(type="offer", sdp="v=0")
+    await host.seat(third["seat"], media="connected")
+    await other.send(type="hand", raised=True, topic="Đường ven biển")
+    await host.seat(third["seat"], hand=1)
+    await host.send(type="floor", seat=there["seat"], open=True)
+    await host.seat(there["seat"], floor=True)
+    await host.ask(type="layout", kind="1+5", focus=there["seat"])
+    return session, host, chair, there
+
+
+async def test_another_process_leads_on_what_the_first_one_led(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, host, chair, there = await _meeting(world)
+        before = await world.join("central", session)
+        rows = world.roof.hub.meetings[session.id].conference.roster.wire()
+        await world.roof.hub.leave()
+        assert await host.type("bye") == {"type": "bye", "reason": "shutdown"}
+    engine.calls.clear()
+    async with open_world(settings, held=engine) as world:
+        assert [call for call in engine.calls if call[0] in MADE] == []
+        meeting = world.roof.hub.meetings[session.id]
+        recovered = {row.seat: row for row in meeting.conference.roster.wire()}
+        assert recovered == {row.seat: row.model_copy(update={"media": "none"}) for row in rows}
+        again, joined = await world.join("host", session, resume=chair["resume"])
+        assert (joined["seat"], joined["resume"]) == (chair["seat"], chair["resume"])
+        assert (joined["layout"]["kind"], joined["layout"]["focus"]) == ("1+5", there["seat"])
+        mine = next(row for row in joined["seats"] if row["seat"] == chair["seat"])
+        assert mine["media"] == "connected"
+        guest, _ = await world.join("nhatrang", session, resume=there["resume"])
+        row = await again.seat(there["seat"], media="connected")
+        assert row["floor"] is True
+        await again.send(type="floor", seat=there["seat"], open=False)
+        await again.seat(there["seat"], floor=False)
+        await guest.seat(there["seat"], floor=False)
+        assert engine.rooms[session.id].floors == {chair["seat"]}
+        assert [call[0] for call in engine.calls if call[0] in MADE] == []
+        assert before[1]["seat"] in meeting.conference.roster.seats
+
+
+async def test_a_server_that_cannot_serve_ends_no_meeting(settings: Settings) -> None:
+    """Its port is another program's, for one: it takes the meetings over before it listens."""
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, _, chair, _ = await _meeting(world)
+        await world.roof.hub.leave()
+    engine.calls.clear()
+    with pytest.raises(SettingsError):
+        async with open_world(settings, held=engine):
+            raise SettingsError("cannot listen")
+    async with open_world(settings, held=engine) as world:
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert (joined["seat"], joined["layout"]["kind"]) == (chair["seat"], "1+5")
+        assert [call for call in engine.calls if call[0] in MADE] == []
+
+
+async def test_what_was_done_in_the_last_moment_is_in_the_engine_alone_and_holds(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, _, chair, there = await _meeting(world)
+        await world.roof.hub.leave()
+    await engine.set_floor(session.id, there["seat"], False)
+    await engine.set_layout(session.id, Layout("2x2"))
+    await engine.set_view(session.id, chair["seat"], f"camera:{there['seat']}")
+    await engine.add_seat(session.id, SeatOptions("unknown", "Ai đó"))
+    async with open_world(settings, held=engine) as world:
+        conference = world.roof.hub.meetings[session.id].conference
+        assert (conference.direction.layout, conference.roster.seats[there["seat"]].floor) == (Layout("2x2"), False)
+        assert conference.roster.seats[chair["seat"]].view == f"camera:{there['seat']}"
+        assert "unknown" not in engine.rooms[session.id].seats
+
+
+async def test_a_room_that_was_lost_with_the_server_is_opened_anew(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, _, chair, there = await _meeting(world)
+        await world.roof.hub.leave()
+    async with open_world(settings) as world:
+        room = world.engine.rooms[session.id]
+        assert (set(room.seats) >= {chair["seat"], there["seat"]}, room.floors) == (
+            True,
+            {chair["seat"], there["seat"]},
+        )
+        assert room.layouts["everyone"] == Layout("1+5", focus=there["seat"])
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert next(row for row in joined["seats"] if row["seat"] == chair["seat"])["media"] == "none"
+
+
+async def test_a_recording_goes_on_in_its_part(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, host, chair, _ = await _meeting(world, recording=True)
+        await world.tick(1)
+        assert (await host.type("recording"))["on"] is True
+        await world.roof.hub.leave()
+    async with open_world(settings, held=engine) as world:
+        assert world.roof.recordings.running == 1
+        again, joined = await world.join("host", session, resume=chair["resume"])
+        assert joined["recording"]["on"] is True
+        await again.ask(type="record", on=False)
+        await world.roof.recordings.settled(5)
+        parts = await world.recorded.parts(session.id)
+        assert [(part.part, part.reason) for part in parts if part.part] == [(1, "empty")]
+
+
+async def _recorded(world: World, engine: FakeEngine) -> tuple[Session, str, str]:
+    """A meeting that is recorded, and is left by its server; return it, the file, and its host's token."""
+    session, host, chair, _ = await _meeting(world, recording=True)
+    await world.tick(1)
+    assert (await host.type("recording"))["on"] is True
+    path = engine.rooms[session.id].recording
+    assert path is not None
+    await world.roof.hub.leave()
+    return session, path, chair["resume"]
+
+
+async def _parts(world: World, session: Session) -> list[tuple[int, str, str | None]]:
+    return [(part.part, part.state, part.reason) for part in await world.recorded.parts(session.id) if part.part]
+
+
+async def test_a_file_that_is_being_closed_meanwhile_is_awaited_and_ends_as_its_worker_says(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, _ = await _recorded(world, engine)
+    engine.rooms.clear()  # the last have left, and their worker is closing the file
+    engine.writing[path] = session.id
+    async with open_world(settings, held=engine) as world:
+        assert (await _parts(world, session))[0] == (1, "recording", None)
+        engine.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))
+        await soon(lambda: world.roof.recordings.running == 1)
+        assert await _parts(world, session) == [(1, "broken", "disk-slow"), (2, "recording", None)]
+
+
+async def test_a_recording_that_ended_for_a_reason_while_there_was_no_server_is_over_for_that(
+    settings: Settings,
+) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, token = await _recorded(world, engine)
+    engine.rooms[session.id].recording = None
+    end = RecordingEnded(session.id, path, 61.0, "disk-full")
+    engine.ended.append(end)
+    engine.emit(end)  # told twice, it is noted once
+    async with open_world(settings, held=engine) as world:
+        assert (engine.ended, world.roof.recordings.running) == ([], 0)
+        _, joined = await world.join("host", session, resume=token)
+        assert (joined["recording"]["on"], joined["recording"]["error"]) == (False, "disk-full")
+        await world.tick(1)
+        assert await _parts(world, session) == [(1, "broken", "disk-full")]
+
+
+async def test_a_recording_that_was_given_up_without_a_server_goes_on_in_its_next_part(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, token = await _recorded(world, engine)
+    engine.rooms.clear()
+    engine.ended.append(RecordingEnded(session.id, path, 61.0, "interrupted"))
+    engine.emit(engine.ended[0])
+    async with open_world(settings, held=engine) as world:
+        _, joined = await world.join("host", session, resume=token)
+        assert joined["recording"]["on"] is True
+        assert await _parts(world, session) == [(1, "broken", "interrupted"), (2, "recording", None)]
+
+
+async def test_a_recording_that_was_stopped_in_the_last_moment_does_not_begin_again(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, token = await _recorded(world, engine)
+        await world.roof.recordings.stopping(session.id, "host", None)
+    engine.rooms[session.id].recording = None
+    engine.ended.append(RecordingEnded(session.id, path, 61.0, None))
+    async with open_world(settings, held=engine) as world:
+        _, joined = await world.join("host", session, resume=token)
+        assert (joined["recording"]["on"], joined["recording"]["error"]) == (False, None)
+        await world.tick(1)
+        assert await _parts(world, session) == [(1, "broken", "empty")]
+
+
+async def test_an_end_is_told_until_it_is_noted_where_it_outlives_the_server(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, path, _ = await _recorded(world, engine)
+    engine.rooms.clear()
+    engine.ended.append(RecordingEnded(session.id, path, 61.0, "disk-full"))
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    async def locked(*_: object) -> None:
+        raise OSError("locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal, "_append", full)
+        patched.setattr(RecordingStore, "close_recording", locked)
+        with pytest.raises(OSError, match="locked"):  # it does not start
+            async with open_world(settings, held=engine):
+                pass
+    assert len(engine.ended) == 1
+    async with open_world(settings, held=engine) as world:
+        assert (engine.ended, (await _parts(world, session))[0]) == ([], (1, "broken", "disk-full"))
+
+
+async def test_a_file_that_a_worker_of_another_machine_may_be_closing_is_awaited_as_its_rooms_are(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "MACHINE_SECONDS", 3600.0)
+    first, away = FakeEngine(), FakeEngine()
+    async with open_world(settings, held=first) as world:
+        await world.kept.worker_keys.make("media-2", world.clock.now)
+        session, path, _ = await _recorded(world, first)
+        lost = await world.roof.recordings.begin("lost", "Họp", ("UBND", "56"), world.clock.now)
+    workers = Workers()
+    away.writing[path] = session.id
+    async with open_world(settings, workers) as world:
+        await workers.take("media-2/1", away)
+        serving = asyncio.create_task(workers.serve("media-2/1"))
+        assert world.roof.recordings.running == 2  # both, until it is known that nobody records into one
+        await world.roof.hub._await_workers({path, lost}, set(), 0)
+        [other] = await world.recorded.parts("lost")
+        assert ((await _parts(world, session))[0], other.reason) == ((1, "recording", None), "interrupted")
+        away.emit(RecordingEnded(session.id, path, 61.0, "disk-slow"))
+        await soon(lambda: path not in world.roof.recordings._running)
+        assert (await _parts(world, session))[0] == (1, "broken", "disk-slow")
+        serving.cancel()
+
+
+async def test_a_room_without_a_conference_is_closed_and_a_conference_that_is_over_forgotten(
+    settings: Settings,
+) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+    await engine.open_room("stray", world.roof.hub.tools.rooms)
+    async with open_world(settings, held=engine) as world:
+        assert set(engine.rooms) == {session.id}
+        await world.roof.hub.cancelled(session.id)
+        await world.roof.hub.tools.keeper.stop()
+        async with world.kept.database.connect() as connection:
+            assert (await connection.execute(select(func.count()).select_from(CONFERENCES))).scalar() == 0
+
+
+async def test_a_resume_token_is_kept_as_a_hash(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        _, _, chair, _ = await _meeting(world)
+        await world.roof.hub.leave()
+        async with world.kept.database.connect() as connection:
+            (record,) = (await connection.execute(select(CONFERENCES.c.record))).scalars()
+    assert (chair["resume"] in record, ticket_of(chair["resume"]) in record) == (False, True)
+
+
+async def test_who_joined_is_kept_before_being_told_so(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session = await world.session(NHA_TRANG)
+        _, chair = await world.join("host", session)
+        world.roof.hub.left = True  # it is killed: nothing more is written
+        await world.roof.hub._end_tasks()
+        assert world.roof.hub.tools.keeper._writing is not None
+        world.roof.hub.tools.keeper._writing.cancel()
+    async with open_world(settings, held=engine) as world:
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert joined["seat"] == chair["seat"]
+
+
+async def test_who_was_taken_over_from_writes_nothing_any_more(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, host, _, there = await _meeting(world)
+        keeper = world.roof.hub.tools.keeper
+        await keeper.kept(world.roof.hub.meetings[session.id])
+        async with world.kept.database.begin() as connection:
+            await connection.execute(update(CONFERENCES).values(epoch=CONFERENCES.c.epoch + 1, record="theirs"))
+        await host.send(type="floor", seat=there["seat"], open=False)
+        await host.seat(there["seat"], floor=False)
+        await keeper.kept(world.roof.hub.meetings[session.id])
+        async with world.kept.database.connect() as connection:
+            assert list((await connection.execute(select(CONFERENCES.c.record))).scalars()) == ["theirs"]
+
+
+async def test_a_stay_goes_on_over_a_restart(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        await _meeting(world)
+        await world.roof.hub.leave()
+    async with open_world(settings, held=engine) as world:
+        async with world.kept.database.connect() as connection:
+            stays = list(await connection.execute(select(STAYS.c.point, STAYS.c.left)))
+        assert sorted(stays) == sorted((point, None) for point in (HOST, NHA_TRANG, CAM_RANH))
+
+
+async def _with_a_room_system(world: World) -> tuple[Session, dict[str, Any], str]:
+    """A meeting with its host and a room system; return what the host was told, and the seat of the system."""
+    gateway(world)
+    await register(world, NHA_TRANG, "10.79.6.20")
+    session = await world.session(NHA_TRANG)
+    host, chair = await world.join("host", session)
+    await tick(world, 0)
+    await calls(host, "connected")
+    seat = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    assert seat is not None
+    await world.roof.gateway.leave()
+    await world.roof.hub.leave()
+    return session, chair, seat.id
+
+
+async def test_room_systems_leave_when_the_next_server_has_no_gateway(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, chair, system = await _with_a_room_system(world)
+        assert system in engine.rooms[session.id].seats
+    async with open_world(settings, held=engine) as world:
+        meeting = world.roof.hub.meetings[session.id]
+        assert list(meeting.conference.roster.seats) == list(engine.rooms[session.id].seats) == [chair["seat"]]
+        assert (meeting.left_systems, meeting.snapshot.systems) == ((), ())
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert [row["here"] for row in joined["seats"]] == [True, False]
+
+
+async def test_a_room_system_that_is_not_registered_any_more_leaves(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object) -> list[Any]:
+        return []
+
+    engine, agent = FakeEngine(), FakeAgent()
+    async with open_world(settings, held=engine) as world:
+        session, chair, _ = await _with_a_room_system(world)
+    monkeypatch.setattr(Gateway, "forgo", nothing)  # the server has a gateway
+    async with open_world(settings, held=engine) as world:
+        monkeypatch.setattr(world.kept.equipment, "devices", nothing)
+        await world.roof.gateway.start(agent)  # type: ignore[arg-type]
+        await world.roof.gateway.stop()
+        assert [call.hung_up for call in agent.calls] == [True]
+        assert list(world.roof.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
+
+
+async def test_who_does_not_come_back_is_gone_a_minute_after_the_new_process_began(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, _, chair, there = await _meeting(world)
+        await world.roof.hub.leave()
+    async with open_world(settings, held=engine) as world:
+        host, _ = await world.join("host", session, resume=chair["resume"])
+        await world.tick(13)
+        assert there["seat"] not in engine.rooms[session.id].seats
+        await world.tick(48)
+        assert list(world.roof.hub.meetings[session.id].conference.roster.seats) == [chair["seat"]]
+        assert (await host.ask(type="ping"))["type"] == "pong"
+
+
+async def test_a_worker_that_dies_meanwhile_keeps_no_server_from_starting(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+    await engine.open_room("stray", world.roof.hub.tools.rooms)
+    engine.failing["close_room"] = EngineGone("the media worker is gone")
+    async with open_world(settings, held=engine) as world:
+        assert list(world.roof.hub.meetings) == [session.id]
+        engine.failing.clear()
+
+
+async def test_what_cannot_be_read_any_more_keeps_nobody_from_meeting_anew(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+        async with world.kept.database.begin() as connection:
+            await connection.execute(update(CONFERENCES).values(record="of another release"))
+    async with open_world(settings) as world:
+        assert world.roof.hub.meetings == {}
+        _, chair = await world.join("host", session)
+        world.roof.hub.left = True  # it is killed
+        await world.roof.hub._end_tasks()
+        assert world.roof.hub.tools.keeper._writing is not None
+        world.roof.hub.tools.keeper._writing.cancel()
+    async with open_world(settings) as world:
+        _, joined = await world.join("host", session, resume=chair["resume"])
+        assert joined["seat"] == chair["seat"]
+
+
+async def _rewrite(world: World, change: Callable[[dict[str, Any]], object]) -> None:
+    """Let another release have kept the only conference."""
+    async with writing(world.kept.database) as connection:
+        record = json.loads((await connection.execute(select(CONFERENCES.c.record))).scalar_one())
+        assert record["version"] == current_version()
+        change(record)
+        text = json.dumps({**record, "version": "0123456789ab"})
+        await connection.execute(update(CONFERENCES).values(record=text))
+
+
+async def test_a_conference_of_another_release_is_told_with_session_and_versions(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+        await _rewrite(world, lambda record: record["conference"].pop("hands"))
+    async with open_world(settings) as world:
+        assert world.roof.hub.meetings == {}
+    told = [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    versions = f"version 0123456789ab of it was kept, and this release reads {current_version()}"
+    assert told == [f"x the conference of session {session.id} begins anew: {versions}"]
+
+
+async def test_a_conference_of_another_release_that_kept_more_is_led_on(settings: Settings) -> None:
+    engine = FakeEngine()
+    async with open_world(settings, held=engine) as world:
+        session, *_ = await _meeting(world)
+        await world.roof.hub.leave()
+        await _rewrite(world, lambda record: record.update(more=1))
+    async with open_world(settings, held=engine) as world:
+        assert list(world.roof.hub.meetings) == [session.id]
+        assert world.roof.hub.meetings[session.id].snapshot.version == current_version()
+
+
+class Led:
+    """A meeting of which so much is to be kept."""
+
+    def __init__(self, id_: str, snapshot: MeetingSnapshot) -> None:
+        self.id = id_
+        self.snapshot = snapshot
+
+
+async def test_what_is_being_written_when_the_keeper_stops_is_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        meeting = world.roof.hub.meetings[session.id]
+        await world.roof.hub.leave()
+        store = world.kept.conferences
+        write, begun = store.write, asyncio.Event()
+
+        async def slow(*arguments: Any) -> set[str]:
+            if not begun.is_set():
+                begun.set()
+                await asyncio.sleep(3600)
+            return await write(*arguments)
+
+        monkeypatch.setattr(store, "write", slow)
+        keeper = ConferenceKeeper(store, world.clock)
+        keeper.start()
+        keeper.changed(Led("another", meeting.snapshot))
+        await begun.wait()
+        await keeper.stop()
+        async with world.kept.database.connect() as connection:
+            kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
+    assert kept == {session.id, "another"}
+
+
+async def test_of_a_meeting_that_is_over_nothing_stays_in_memory(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        keeper = world.roof.hub.tools.keeper
+        await keeper.kept(world.roof.hub.meetings[session.id])
+        assert (set(keeper._written), set(keeper._epochs)) == ({session.id}, {session.id})
+        await world.roof.hub.cancelled(session.id)
+        await keeper.stop()
+        assert (keeper._written, keeper._epochs, keeper._changed, keeper._ended) == ({}, {}, {}, {})
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_one_that_ends_while_it_is_written_is_forgotten(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        snapshot = world.roof.hub.meetings[session.id].snapshot
+        await world.roof.hub.leave()
+        store = world.kept.conferences
+        write, begun, go_on = store.write, asyncio.Event(), asyncio.Event()
+
+        async def slow(*arguments: Any) -> set[str]:
+            if not begun.is_set():
+                begun.set()
+                await go_on.wait()
+                if refused:
+                    raise OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+            return await write(*arguments)
+
+        monkeypatch.setattr(store, "write", slow)
+        keeper = ConferenceKeeper(store, world.clock)
+        keeper.start()
+        keeper.changed(Led("over", snapshot))
+        await begun.wait()
+        keeper.ended("over")
+        go_on.set()
+        await keeper.kept(Led("another", snapshot))
+        await keeper.stop()
+        assert (set(keeper._written), set(keeper._epochs)) == ({"another"}, {"another"})
+        async with world.kept.database.connect() as connection:
+            kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
+    assert kept == {session.id, "another"}
+
+
+async def test_one_that_cannot_be_kept_keeps_no_other_from_being_kept(settings: Settings) -> None:
+    async with open_world(settings) as world:
+        session, *_ = await _meeting(world)
+        meeting = world.roof.hub.meetings[session.id]
+        await world.roof.hub.leave()
+        keeper = ConferenceKeeper(world.kept.conferences, world.clock)
+        keeper.start()
+        keeper.changed(Led("broken", replace(meeting.snapshot, part="\ud800")))
+        await keeper.kept(Led("whole", meeting.snapshot))
+        await keeper.stop()
+        async with world.kept.database.connect() as connection:
+            kept = set((await connection.execute(select(CONFERENCES.c.session))).scalars())
+    assert kept == {session.id, "whole"}
+
+
+async def test_workers_are_left_when_a_server_cannot_serve(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    said = []
+
+    class Noting(Supervisor):
+        async def start(self) -> None:
+            said.append("start")
+
+        async def stop(self) -> None:
+            said.append("left" if self._leaving else "stopped")
+
+    monkeypatch.setattr(build, "Supervisor", Noting)
+    with pytest.raises(OSError, match="in use"):
+        async with build.media(settings):
+            raise OSError("address in use")
+    async with build.media(settings):
+        pass
+    assert said == ["start", "left", "start", "stopped"]

@@ -1,0 +1,515 @@
+"""Meetings over real sockets: the door, the handshake, faults, the guard, lost workers, the end."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import WSMsgType, WSServerHandshakeError
+from sqlalchemy.exc import SQLAlchemyError
+
+from mediaserver.api import (
+    EVERYONE,
+    EngineLost,
+    EngineReady,
+    Layout,
+    Levels,
+    PeerDown,
+    RecordingEnded,
+    Speaking,
+)
+from mediaserver.errors import AlreadyRecording, BadOffer, EngineGone
+from scheduler.core.model import Amount
+from scheduler.policy.profile_files import SHIPPED
+from signaling.app.settings import Settings
+from signaling.meeting.client import BURST
+from signaling.messages.server import CalledSystem, CallsState
+from tests.signaling.rooms import soon
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, NOW, World, open_world
+
+HOUR = timedelta(hours=1)
+OFF = {"type": "recording", "on": False, "paused": False, "since": None, "seconds": 0, "error": None, "voices": False}
+PLAIN = {"seats": [], "page": 0, "rotate": 0, "empty": False, "title": False, "clock": False, "own": {}}
+
+
+async def test_the_picture_says_title_and_names_of_a_session_that_is_changed_while_it_is_held(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    _, joined = await world.join("host", session)
+    await world.roof.hub.amended(replace(session, title="Họp bất thường", points=(NHA_TRANG, CAM_RANH)))
+    options = world.engine.rooms[session.id].options
+    host, nha_trang, cam_ranh = (
+        f"UBND.{name} · UBND {label}"
+        for name, label in (
+            ("Khanh Hoa", "tỉnh Khánh Hòa"),
+            ("Nha Trang", "thành phố Nha Trang"),
+            ("Cam Ranh", "thành phố Cam Ranh"),
+        )
+    )
+    names = {session.host_point: host, NHA_TRANG: nha_trang, CAM_RANH: cam_ranh, joined["seat"]: host}
+    assert (options.title, options.names) == ("Họp bất thường", names)
+
+
+async def test_a_meeting_from_the_door_to_goodbye(world: World) -> None:
+    session = await world.session(NHA_TRANG, CAM_RANH)
+    host, joined = await world.join("host", session)
+    assert {key: joined[key] for key in ("role", "controller", "layout", "recording", "view", "now")} == {
+        "role": "host",
+        "controller": True,
+        "layout": {"type": "layout", "kind": "grid", "focus": None, **PLAIN},
+        "recording": OFF,
+        "view": "composed",
+        "now": "2026-04-06T01:00:00Z",
+    }
+    assert joined["session"] == {
+        "id": session.id,
+        "title": "Họp giao ban <b>tháng 4</b>",
+        "number": session.number,
+        "host": "UBND.Khanh Hoa",
+        "official": {"start": "2026-04-06T01:00:00Z", "end": "2026-04-06T03:00:00Z"},
+    }
+    guest, there = await world.join("nhatrang", session)
+    seat = there["seat"]
+    await host.seat(seat, here=True, floor=False, media="none")
+    assert await guest.ask(type="offer", sdp="v=0") == {"type": "answer", "sdp": "answer to v=0"}
+    await host.seat(seat, media="connected")
+    await guest.send(type="hand", raised=True)
+    assert (await host.seat(seat, hand=1))["since"] == "2026-04-06T01:00:00Z"
+    await host.send(type="floor", seat=seat, open=True)
+    await guest.seat(seat, floor=True, hand=0)
+    assert seat in world.engine.rooms[session.id].floors
+    assert await host.ask(type="layout", kind="single", focus=seat) == {
+        "type": "layout",
+        "kind": "single",
+        "focus": seat,
+        **PLAIN,
+    }
+    assert (await guest.type("layout"))["focus"] == seat
+    assert await guest.ask(type="view", source=f"camera:{joined['seat']}") == {
+        "type": "view",
+        "source": f"camera:{joined['seat']}",
+    }
+    await host.send(type="gain", seat=seat, decibels=9)
+    await host.seat(seat, gain=9)
+    assert ("set_gain", session.id, seat, 9) in world.engine.calls
+    world.engine.emit(Levels(session.id, {seat: -45}))
+    assert await host.type("levels") == {"type": "levels", "levels": {seat: -45}}
+    world.engine.emit(Speaking(session.id, seat))
+    assert await host.type("speaking") == {"type": "speaking", "seat": seat}
+    assert await guest.ask(type="leave") == {"type": "bye", "reason": "left"}
+    assert await guest.closed() == 1000
+    await host.seat(NHA_TRANG, here=False)
+    assert seat not in world.engine.rooms[session.id].seats
+
+
+DOOR: list[tuple[str, timedelta, str]] = [
+    ("nobody", timedelta(0), "no-point"),
+    ("nhatrang", HOUR * 4, "too-early"),
+]
+
+
+@pytest.mark.parametrize(("account", "start", "word"), DOOR)
+async def test_the_door_says_why(world: World, account: str, start: timedelta, word: str) -> None:
+    session = await world.session(NHA_TRANG, start=start)
+    socket = await world.socket(account)
+    refused = await socket.ask(type="join", code=session.code)
+    assert (refused["type"], refused["error"]) == ("error", word)
+    assert refused.get("opens") == ("2026-04-06T04:30:00Z" if word == "too-early" else None)
+
+
+async def test_dead_and_unknown_codes(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    cancelled = await world.session(NHA_TRANG)
+    await world.kept.scheduler.cancel(cancelled.id, NOW)
+    socket = await world.socket("nhatrang")
+    words = [(await socket.ask(type="join", code=code))["error"] for code in (cancelled.code, "0", "000 000 0000")]
+    world.clock.advance(3 * 3600)
+    words.append((await socket.ask(type="join", code=session.code))["error"])
+    assert words == ["cancelled", "code-unknown", "code-unknown", "ended"]
+
+
+async def test_guessing_codes_locks_the_account_and_nobody_else(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    socket = await world.socket("nhatrang")
+    words = [(await socket.ask(type="join", code=f"{guess:010}"))["error"] for guess in range(20)]
+    assert set(words) == {"code-unknown"}
+    assert (await socket.ask(type="join", code=session.code))["error"] == "code-locked"
+    await world.join("host", session)
+
+
+async def test_a_code_typed_with_blanks(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    socket = await world.socket("nhatrang")
+    typed = f" {session.code[:3]} {session.code[3:6]} {session.code[6:]} " if session.code else ""
+    assert (await socket.ask(type="join", code=typed, accepted=True))["type"] == "joined"
+    assert (await socket.ask(type="join", code=typed, accepted=True))["error"] == "already-joined"
+
+
+async def test_r051_a_code_has_as_many_digits_as_the_profile_says(settings: Settings, tmp_path: Path) -> None:
+    longer = tmp_path / "longer.yaml"
+    longer.write_text(
+        "{id: longer, version: 1, title: T, extends: KH-2023, effective_from: 2024-01-01, effective_to: null,"
+        " code: {digits: 12}}"
+    )
+    async with open_world(replace(settings, profiles=(*SHIPPED, longer))) as world:
+        session = await world.session(NHA_TRANG)
+        assert len(session.code or "") == 12
+        await world.join("nhatrang", session)
+
+
+@pytest.mark.parametrize(
+    ("account", "origin", "status"),
+    [
+        (None, None, 401),
+        (None, "own", 401),
+        ("host", "https://evil.example", 403),
+        ("host", "null", 403),
+        ("host", "http://[", 403),
+        ("host", "own", 101),
+        ("host", None, 101),
+    ],
+)
+async def test_the_handshake(world: World, account: str | None, origin: str | None, status: int) -> None:
+    client = await world.signed_in(account) if account else world.client()
+    own = str(world.server.make_url("")).rstrip("/")
+    headers = {} if origin is None else {"Origin": own if origin == "own" else origin}
+    if status == 101:
+        await client.ws_connect("/ws", headers=headers)
+        return
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await client.ws_connect("/ws", headers=headers)
+    assert refused.value.status == status
+
+
+async def test_a_page_may_ask_for_a_sign_of_life_also_before_it_joins(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    socket = await world.socket("nhatrang")
+    assert await socket.ask(type="ping") == {"type": "pong"}
+    assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
+    assert await socket.ask(type="ping") == {"type": "pong"}
+
+
+async def test_faults_are_answered_and_the_connection_goes_on(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    socket = await world.socket("nhatrang")
+    for sent in ("{", "[]", '{"type":"dance"}', '{"type":"hand","raised":"<img onerror=alert(1)>"}'):
+        await socket.socket.send_str(sent)
+        fault = await socket.type("error")
+        assert (fault["error"], "<img" in fault["text"]) == ("bad-message", False)
+    await socket.socket.send_bytes(b"\0\1")
+    assert (await socket.type("error"))["error"] == "bad-message"
+    for message in ({"type": "hand", "raised": True}, {"type": "offer", "sdp": "x"}, {"type": "leave"}):
+        assert (await socket.ask(**message))["error"] == "not-joined"
+    assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
+
+
+@pytest.mark.parametrize(("size", "code"), [(64 * 1024 + 1, 1009), (200_000, 1009)])
+async def test_too_large_closes_with_1009(world: World, size: int, code: int) -> None:
+    socket = await world.socket("host")
+    await socket.socket.send_str("x" * size)
+    assert await socket.closed() == code
+
+
+async def test_64_kib_are_read(world: World) -> None:
+    socket = await world.socket("host")
+    await socket.socket.send_str(json.dumps({"type": "leave", "ref": "x" * (64 * 1024 - 28)}))
+    assert (await socket.type("error"))["error"] == "bad-message"
+
+
+async def test_too_fast_is_told(world: World) -> None:
+    socket = await world.socket("host")
+    for _ in range(int(BURST) * 3):
+        await socket.send(type="leave")
+    words = [(await socket.type("error"))["error"] for _ in range(int(BURST) * 3)]
+    assert words[:10] == ["not-joined"] * 10
+    assert "too-fast" in words
+    assert set(words) == {"not-joined", "too-fast"}
+
+
+async def test_text_is_in_the_language_of_the_account_and_a_bad_offer_is_told(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    socket, _ = await world.join("nhatrang", session)
+    world.engine.failing["connect"] = BadOffer("no codec")
+    fault = await socket.ask(type="offer", sdp="junk")
+    assert fault == {
+        "type": "error",
+        "error": "bad-offer",
+        "text": "Không kết nối được âm thanh, hình ảnh với thiết bị này.",
+    }
+    world.engine.failing["connect"] = EngineGone("down")
+    assert (await socket.ask(type="offer", sdp="v=0"))["error"] == "media-restarting"
+
+
+async def test_a_point_with_more_devices_than_it_reserved_finds_the_session_full(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    await world.kept.scheduler.set_devices(NHA_TRANG, 9)
+    await world.join("host", session)
+    first, _ = await world.join("nhatrang", session)
+    socket = await world.socket("nhatrang")
+    assert await socket.ask(type="join", code=session.code, accepted=True) == {
+        "type": "error",
+        "error": "full",
+        "text": "Vượt số điểm cầu đã đăng ký, hoặc hệ thống đã hết năng lực được cấp (điểm a khoản 4 Điều 12).",
+    }  # I-05
+    await first.ask(type="leave")
+    assert (await socket.ask(type="join", code=session.code, accepted=True))["type"] == "joined"
+
+
+async def test_who_comes_early_takes_no_place_from_who_is_due(world: World) -> None:
+    await world.kept.scheduler.operator.set_capacity(
+        NOW - timedelta(hours=2), Amount(5, 10), NOW
+    )  # usable: 4 points beside the test room
+    due = await world.session(NHA_TRANG, DIEN_KHANH)
+    later = await world.session(CAM_RANH, start=timedelta(hours=2))
+    world.clock.advance(100 * 60)
+    await world.join("camranh", later)  # one place is reserved by nobody
+    early = await world.socket("host")
+    assert (await early.ask(type="join", code=later.code))["error"] == "full"
+    for account in ("host", "nhatrang", "dienkhanh"):
+        await world.join(account, due)
+    world.clock.advance(20 * 60)  # the later session's own time
+    assert (await early.ask(type="join", code=later.code))["type"] == "joined"
+
+
+async def test_coming_back_with_the_token(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    guest, joined = await world.join("nhatrang", session)
+    await guest.send(type="hand", raised=True)
+    await host.send(type="floor", seat=joined["seat"], open=True)
+    await guest.ask(type="offer", sdp="v=0")
+    await host.seat(joined["seat"], floor=True, media="connected")
+    await guest.socket.close()
+    await host.seat(joined["seat"], media="none")
+    await world.tick(12)
+    await host.seat(joined["seat"], here=False)
+    assert joined["seat"] not in world.engine.rooms[session.id].seats
+    assert await world.roof.hub.tools.presence.connected(session.id) == [1]
+    _, again = await world.join("nhatrang", session, resume=joined["resume"])
+    assert (again["seat"], joined["seat"] in world.engine.rooms[session.id].floors) == (joined["seat"], True)
+    await host.seat(joined["seat"], here=True, floor=True)
+
+
+async def test_who_is_cut_off_while_it_is_seated_finds_its_seat_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.session(NHA_TRANG)
+    guest, joined = await world.join("nhatrang", session)
+    await guest.ask(type="view", source="composed:speaker")  # a picture that is asked for before it is seated again
+    await guest.socket.close()
+    await soon(lambda: not world.roof.hub.clients)
+    await world.tick(12)
+    arrange, asked, go_on = world.engine.set_layout, asyncio.Event(), asyncio.Event()
+
+    async def slowly(room: str, layout: Layout | None, audience: str = EVERYONE) -> None:
+        asked.set()
+        await go_on.wait()
+        await arrange(room, layout, audience)
+
+    monkeypatch.setattr(world.engine, "set_layout", slowly)
+    cut = await world.socket("nhatrang")
+    await cut.send(type="join", code=session.code, accepted=True, resume=joined["resume"])
+    await asked.wait()
+    world.drop("nhatrang")
+    await soon(lambda: not world.roof.hub.clients)
+    go_on.set()
+    back, again = await world.join("nhatrang", session, resume=joined["resume"])
+    assert (again["seat"], list(world.engine.rooms[session.id].seats)) == (joined["seat"], [joined["seat"]])
+    assert (await back.ask(type="offer", sdp="v=0"))["type"] == "answer"
+
+
+async def test_a_second_browser_replaces_the_first(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    first, _ = await world.join("nhatrang", session)
+    await world.join("nhatrang", session)
+    assert await first.type("bye") == {"type": "bye", "reason": "replaced"}
+    assert await first.closed() == 1000
+
+
+async def test_an_account_of_a_unit_sits_at_its_point_and_the_central_one_observes(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    _, joined = await world.join("central", session)
+    assert (joined["role"], joined["controller"], joined["seats"][0]["here"]) == ("observer", True, False)
+
+
+async def test_a_replaced_worker_is_told_everything_and_clients_renew(world: World) -> None:
+    session = await world.session(NHA_TRANG, recording=True)
+    host, joined = await world.join("host", session)
+    await host.ask(type="offer", sdp="v=0")
+    await host.seat(joined["seat"], media="connected")
+    await world.tick(1)
+    assert (await host.type("recording"))["on"] is True
+    world.engine.lose_everything()
+    world.engine.emit(EngineLost())
+    await host.seat(joined["seat"], media="none")
+    world.engine.emit(EngineReady())
+    await host.type("renew")
+    room = world.engine.rooms[session.id]
+    assert (list(room.seats), room.floors) == ([joined["seat"]], {joined["seat"]})
+    parts = [(part.part, part.state, (part.path == room.recording)) for part in await world.recorded.recordings()]
+    assert sorted(parts) == [(0, "recording", False), (1, "broken", False), (2, "recording", True)]
+
+
+async def test_a_lost_worker_is_told_although_the_database_cannot_note_what_it_recorded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.session(NHA_TRANG)
+    host, joined = await world.join("host", session)
+    await host.ask(type="offer", sdp="v=0")
+    await host.seat(joined["seat"], media="connected")
+
+    async def refuses(*_: object) -> None:
+        raise SQLAlchemyError("locked")
+
+    monkeypatch.setattr(world.roof.recordings, "interrupted", refuses)
+    world.engine.emit(EngineLost())
+    await host.seat(joined["seat"], media="none")
+
+
+async def test_recording_ends_with_what_the_engine_says(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    assert (await host.ask(type="record", on=True))["on"] is True
+    path = world.engine.rooms[session.id].recording
+    assert path is not None
+    world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
+    assert await host.type("recording") == {**OFF, "error": "disk-full"}
+    assert [(part.state, part.reason) for part in await world.recorded.recordings()] == [("broken", "disk-full")]
+    world.engine.failing["start_recording"] = AlreadyRecording()
+    assert await host.ask(type="record", on=True) == {**OFF, "error": "unavailable"}
+
+
+async def test_the_end_comes_a_quarter_of_an_hour_after_the_official_one(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await world.tick(2 * 3600 + 15 * 60 - 1)
+    assert list(world.roof.hub.meetings) == [session.id]
+    await world.tick(1)
+    assert await host.type("bye") == {"type": "bye", "reason": "ended"}
+    assert (await host.closed(), world.engine.rooms, world.roof.hub.meetings) == (1000, {}, {})
+
+
+async def test_cancelling_ends_the_meeting(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    client = await world.signed_in("central")
+    await client.post(f"/api/v1/sessions/{session.id}/cancel", json={})
+    assert await host.type("bye") == {"type": "bye", "reason": "cancelled"}
+
+
+async def test_a_transport_that_fell_silent_shows_and_a_room_unknown_to_us_is_ignored(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, joined = await world.join("host", session)
+    await host.ask(type="offer", sdp="v=0")
+    await host.seat(joined["seat"], media="connected")
+    world.engine.emit(PeerDown("nowhere", "nobody", "silent"))
+    world.engine.emit(PeerDown(session.id, joined["seat"], "silent"))
+    await host.seat(joined["seat"], media="none")
+
+
+async def test_shutdown_says_bye(world: World) -> None:
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    idle = await world.socket("nhatrang")
+    await host.ask(type="record", on=True)
+    await world.roof.hub.stop()
+    assert [(part.state, part.reason) for part in await world.recorded.recordings()] == [("broken", "empty")]
+    await asyncio.sleep(0.5)  # whoever reads late hears it too
+    assert [await s.type("bye") for s in (host, idle)] == [{"type": "bye", "reason": "shutdown"}] * 2
+
+
+async def test_pings_are_answered(world: World) -> None:
+    socket = await world.socket("host")
+    await socket.socket.close()
+    client = await world.signed_in("host")
+    raw: Any = await client.ws_connect("/ws", autoping=False)
+    await raw.ping(b"there?")
+    kinds = {}
+    while WSMsgType.PONG not in kinds:
+        got = await raw.receive()
+        kinds[got.type] = got.data
+    assert kinds[WSMsgType.PONG] == b"there?"
+
+
+@pytest.mark.faults
+async def test_a_fault_in_one_meeting_stops_time_in_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    faulty, sound = await world.session(NHA_TRANG), await world.session(DIEN_KHANH, host=CAM_RANH, recording=True)
+    for account, session in (("host", faulty), ("camranh", sound)):
+        client, _ = await world.join(account, session)
+        await client.ask(type="offer", sdp="v=0")
+
+    def broken(_: object) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(world.roof.hub.meetings[faulty.id].conference, "tick", broken)
+    await world.tick(1)
+    assert [world.engine.rooms[each.id].recording is None for each in (faulty, sound)] == [True, False]
+    assert "x the roof could not follow an event" in caplog.text
+
+
+async def test_a_meeting_that_ends_while_time_passes_in_another_is_passed_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await world.session(NHA_TRANG), await world.session(DIEN_KHANH, host=CAM_RANH)
+    for account, session in (("host", first), ("camranh", second)):
+        await world.join(account, session)
+    hub = world.roof.hub
+    monkeypatch.setattr(hub._lines, "look", lambda *_: hub.cancelled(second.id))
+    await world.tick(1)
+    assert list(hub.meetings) == [first.id]
+
+
+async def test_who_joins_is_told_so_first_and_how_all_is_by_then(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = await world.session(NHA_TRANG)
+    meeting = await world.roof.hub.open(session)
+    system = CalledSystem(device="d", point=NHA_TRANG, name="a", state="calling", at=None, status=0)
+    await meeting.apply(meeting.conference.calls(CallsState(calls=[system])))
+    seated, written = asyncio.Event(), asyncio.Event()
+
+    async def kept(_: object) -> None:
+        seated.set()
+        await written.wait()
+
+    monkeypatch.setattr(world.roof.hub.tools.keeper, "kept", kept)
+    host = await world.socket("host")
+    await host.send(type="join", code=session.code)
+    await seated.wait()
+    answered = CallsState(calls=[system.model_copy(update={"state": "connected"})])
+    changing = asyncio.create_task(meeting.apply(meeting.conference.calls(answered)))
+    await asyncio.sleep(0)
+    written.set()
+    await changing
+    told: list[str] = []
+    while len(told) < 2:
+        message = json.loads((await host._receive()).data)
+        if message["type"] in ("joined", "calls"):
+            told.append(message.get("calls", [{"state": "joined"}])[0]["state"])
+    assert told == ["joined", "connected"]  # as it is by then
+
+
+async def test_a_socket_that_ends_while_its_seat_is_kept_can_be_resumed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.session(NHA_TRANG)
+    seated, written = asyncio.Event(), asyncio.Event()
+
+    async def kept(_: object) -> None:
+        seated.set()
+        await written.wait()
+
+    monkeypatch.setattr(world.roof.hub.tools.keeper, "kept", kept)
+    host = await world.socket("host")
+    await host.send(type="join", code=session.code)
+    await seated.wait()
+    world.drop("host")
+    await host.closed()
+    written.set()
+    conference = world.roof.hub.meetings[session.id].conference
+    async with asyncio.timeout(5):
+        while not world.engine.rooms.get(session.id) or not world.engine.rooms[session.id].seats:
+            await asyncio.sleep(0)
+    assert list(world.engine.rooms[session.id].seats) == list(conference.roster.seats)

@@ -1,0 +1,136 @@
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signaling.core.errors import MessageError
+from signaling.core.texts import FAULTS
+from signaling.messages import server as m
+
+SHORT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=64)
+REF = st.none() | st.text(st.characters(codec="utf-8"), max_size=64)
+MESSAGES = st.one_of(
+    st.builds(m.Join, type=st.just("join"), code=SHORT, resume=st.none() | SHORT, ref=REF),
+    st.builds(m.Offer, type=st.just("offer"), sdp=st.text(st.characters(codec="utf-8"), min_size=1), ref=REF),
+    st.builds(m.Hand, type=st.just("hand"), raised=st.booleans(), ref=REF),
+    st.builds(m.MediaState, type=st.just("media"), mic=st.booleans(), camera=st.booleans(), ref=REF),
+    st.builds(m.View, type=st.just("view"), source=st.just("composed"), ref=REF),
+    st.builds(m.Floor, type=st.just("floor"), seat=SHORT, open=st.booleans(), ref=REF),
+    st.builds(m.Gain, type=st.just("gain"), seat=SHORT, decibels=st.integers(-12, 12), ref=REF),
+    st.builds(m.MuteAll, type=st.just("mute-all"), ref=REF),
+    st.builds(m.Lower, type=st.just("lower"), seat=SHORT, ref=REF),
+    st.builds(
+        m.SetLayout,
+        type=st.just("layout"),
+        kind=st.sampled_from(["grid", "1+7", "2+21"]),
+        focus=st.none() | SHORT,
+        seats=st.lists(st.none() | SHORT, max_size=64),
+        page=st.integers(0, 999),
+        rotate=st.integers(0, 3600),
+        empty=st.booleans(),
+        title=st.booleans(),
+        clock=st.booleans(),
+        ref=REF,
+    ),
+    st.builds(m.Record, type=st.just("record"), on=st.booleans(), pause=st.booleans(), ref=REF),
+    st.builds(m.Ping, type=st.just("ping"), ref=REF),
+    st.builds(m.Leave, type=st.just("leave"), ref=REF),
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@given(MESSAGES)
+def test_what_a_client_writes_is_read_back(message: m.ClientMessage) -> None:
+    assert m.parse(message.model_dump_json()) == message
+
+
+@given(st.text())
+def test_any_text_is_a_message_or_refused(text: str) -> None:
+    with pytest.raises(MessageError) as refused:
+        m.parse(text)
+    assert refused.value.word == "bad-message"
+
+
+@given(st.sampled_from(["join", "offer", "hand", "floor", "layout", "nonsense"]), st.dictionaries(st.text(), JSON))
+def test_any_object_is_a_message_or_refused(kind: str, fields: dict[str, object]) -> None:
+    with suppress(MessageError):  # anything else would fail the test
+        m.parse(json.dumps({**fields, "type": kind}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"type":"fly"}',
+        '{"type":"hand"}',
+        '{"type":"hand","raised":1}',
+        '{"type":"hand","raised":"true"}',
+        '{"type":"hand","raised":true,"more":1}',
+        '{"type":"hand","raised":NaN}',
+        '{"type":"view","source":"camera:"}',
+        '{"type":"view","source":"composed\\n"}',
+        '{"type":"layout","kind":"pyramid"}',
+        '{"type":"layout","kind":"grid","seats":[""]}',
+        '{"type":"layout","kind":"grid","seats":["a",7]}',
+        '{"type":"layout","kind":"grid","page":-1}',
+        '{"type":"layout","kind":"grid","rotate":1.5}',
+        '{"type":"layout","kind":"grid","clock":1}',
+        '{"type":"layout","kind":"grid","audience":"cats"}',
+        '{"type":"layout-same"}',
+        '{"type":"view","source":"composed:8x8"}',
+        json.dumps({"type": "layout", "kind": "8x8", "seats": [None] * 65}),
+        '{"type":"leave","ref":7}',
+        '{"type":"join","code":"\\ud800"}',
+        "[" * 100_000,
+        '{"type":"leave","ref":"' + "x" * 65 + '"}',
+    ],
+)
+def test_refused(text: str) -> None:
+    with pytest.raises(MessageError):
+        m.parse(text)
+
+
+def test_the_ref_of_a_faulty_message_is_kept() -> None:
+    with pytest.raises(MessageError) as refused:
+        m.parse('{"type":"hand","ref":"r1"}')
+    assert (refused.value.ref, refused.value.text) == ("r1", "hand.raised: missing")
+
+
+def test_64_kib_are_read_and_a_byte_more_is_not() -> None:
+    def offer(size: int) -> str:
+        return json.dumps({"type": "offer", "sdp": "ă" * 100 + "x" * (size - 228)}, ensure_ascii=False)
+
+    assert len(offer(m.MAX_BYTES).encode()) == m.MAX_BYTES
+    m.parse(offer(m.MAX_BYTES))
+    with pytest.raises(MessageError):
+        m.parse(offer(m.MAX_BYTES + 1))
+
+
+def test_answers_echo_the_ref_and_nothing_else() -> None:
+    assert json.loads(m.dump(m.Speaking(seat=None), 'a"b')) == {"type": "speaking", "seat": None, "ref": 'a"b'}
+    assert json.loads(m.dump(m.Renew())) == {"type": "renew"}
+
+
+def test_errors_leave_out_what_they_do_not_know() -> None:
+    assert json.loads(m.dump(m.Error(error="full", text="đủ"))) == {"type": "error", "error": "full", "text": "đủ"}
+
+
+def test_times_are_whole_seconds_in_utc() -> None:
+    local = datetime(2026, 4, 5, 8, 0, 0, 999, timezone(timedelta(hours=7)))
+    message = m.Error(error="too-early", text="", opens=local)
+    assert json.loads(m.dump(message))["opens"] == "2026-04-05T01:00:00Z"
+    assert m.instant(local) == datetime(2026, 4, 5, 1, tzinfo=UTC)
+
+
+def test_every_word_has_its_text() -> None:
+    assert set(FAULTS) == set(get_args(m.Word))

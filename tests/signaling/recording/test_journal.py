@@ -1,0 +1,237 @@
+"""No recording stays open on record: what is noted of its end outlasts a database that is away, and the server."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import DataError, OperationalError
+
+from mediaserver.api import RecordingEnded
+from scheduler.core.model import Session
+from signaling.app.settings import Settings
+from signaling.recording import journal as recording_journal
+from signaling.recording.journal import Ended, Lost, Note, Paused, RecordingJournal, Stopped
+from signaling.workers.pool import RecordingLost
+from tests.signaling.rooms import soon
+from tests.signaling.world import NHA_TRANG, NOW, Socket, World, open_world
+
+NOTES: list[Note] = [
+    Paused("s", True),
+    Stopped("s", "host", None),
+    Ended("s/1.mp4", 61.4, "disk-slow"),
+    Lost("s/2.mp4", 1775437200.0),
+]
+GONE = OperationalError("UPDATE", {}, Exception("the database is away"))
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording_journal, "RETRY_SECONDS", 0.02)
+
+
+class Base:
+    """A database that takes notes unless it has a fault for them."""
+
+    def __init__(self) -> None:
+        self.taken: list[Note] = []
+        self.fault: Callable[[Note], Exception | None] = lambda _: None
+
+    async def note(self, note: Note) -> None:
+        if (fault := self.fault(note)) is not None:
+            raise fault
+        self.taken.append(note)
+
+
+@pytest.fixture
+def base() -> Base:
+    return Base()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "recordings.journal"
+
+
+async def test_notes_are_brought_in_their_order_and_leave_no_file(base: Base, path: Path) -> None:
+    journal = RecordingJournal(path, base.note)
+    for note in NOTES:
+        await journal.add(note)
+    assert (base.taken, path.exists()) == (NOTES, False)
+
+
+async def test_what_the_database_does_not_take_is_tried_again(base: Base, path: Path) -> None:
+    base.fault = lambda _: GONE
+    journal = RecordingJournal(path, base.note)
+    for note in NOTES:
+        assert await journal.add(note)
+    with pytest.raises(OperationalError):
+        await journal.flush()
+    assert (base.taken, path.stat().st_mode & 0o777) == ([], 0o600)
+    base.fault = lambda _: None
+    await soon(lambda: not path.exists())
+    assert base.taken == NOTES
+
+
+async def test_what_waited_is_brought_by_the_next_server_but_for_a_torn_line(base: Base, path: Path) -> None:
+    base.fault = lambda _: GONE
+    journal = RecordingJournal(path, base.note)
+    await journal.add(NOTES[0])
+    await journal.stop()
+    with path.open("ab") as file:
+        file.write(b'{"note": "Ended", "file": "s/')
+    journal = RecordingJournal(path, base.note)
+    await journal.add(NOTES[1])
+    await journal.stop()
+    base.fault = lambda _: None
+    journal = RecordingJournal(path, base.note)
+    await journal.flush()
+    assert (base.taken, path.exists()) == (NOTES[:2], False)
+
+
+async def test_without_room_for_the_file_a_note_waits_in_memory(base: Base, path: Path) -> None:
+    base.fault = lambda _: GONE
+    journal = RecordingJournal(path / "nowhere", base.note)
+    kept = [await journal.add(NOTES[0])]
+    base.fault = lambda _: None
+    await soon(lambda: base.taken)
+    kept.append(await journal.add(NOTES[1]))
+    assert (base.taken, kept) == (NOTES[:2], [False, True])
+
+
+async def test_what_the_database_will_never_take_holds_nothing_up(base: Base, path: Path) -> None:
+    base.fault = lambda note: DataError("UPDATE", {}, Exception("too long")) if isinstance(note, Stopped) else None
+    journal = RecordingJournal(path, base.note)
+    for note in NOTES[:3]:
+        await journal.add(note)
+    assert base.taken == [NOTES[0], NOTES[2]]
+
+
+async def test_a_database_that_hangs_holds_nobody_up(base: Base, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 0.01)
+    answers = asyncio.Event()
+
+    async def hang(note: Note) -> None:
+        await answers.wait()
+        await base.note(note)
+
+    journal = RecordingJournal(path, hang)
+    await journal.add(NOTES[0])
+    monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 3600.0)  # the first has waited for all
+    async with asyncio.timeout(5):
+        for note in NOTES[1:]:
+            await journal.add(note)
+    assert base.taken == []
+    answers.set()
+    await journal.flush()
+    assert base.taken == NOTES
+
+
+def refuse(*_: object) -> None:
+    raise GONE
+
+
+async def recording(world: World, **about: Any) -> tuple[Session, Socket, str]:
+    """A session that is being recorded, its host, and the file, which has something in it."""
+    session = await world.session(NHA_TRANG, **about)
+    host, _ = await world.join("host", session)
+    await host.ask(type="record", on=True)
+    path = world.engine.rooms[session.id].recording
+    assert path is not None
+    await asyncio.to_thread(Path(path).write_bytes, b"an hour of it")
+    return session, host, path
+
+
+async def parts(world: World) -> list[tuple[str, str | None, float | None, str]]:
+    """What is on record."""
+    return [(each.state, each.reason, each.seconds, each.stopped_by) for each in await world.recorded.recordings()]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_an_end_while_the_database_is_away_is_noted_once_it_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    await world.roof.finisher.stop()
+    session, _, path = await recording(world)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.recorded, "close_recording", refuse)
+        if lost:
+            world.engine.emit(RecordingLost(session.id, path))
+        else:
+            world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
+        await soon(lambda: world.roof.recordings.running == 0)
+        assert [state for state, *_ in await parts(world)] == ["recording"]
+    async with asyncio.timeout(5):
+        while [state for state, *_ in await parts(world)] != ["finishing"]:
+            await asyncio.sleep(0.01)
+    [(_, reason, seconds, _)] = await parts(world)
+    assert (reason, seconds) == (("interrupted", 0.0) if lost else ("disk-full", 7.6))
+
+
+async def test_a_stop_while_the_database_is_away_is_noted_by_the_next_server_and_stays_a_stop(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_world(settings) as world:
+        session, host, _ = await recording(world, recording=True)
+        with monkeypatch.context() as patch:
+            for name in ("note_stop", "close_recording"):
+                patch.setattr(world.recorded, name, refuse)
+            assert (await host.ask(type="record", on=False))["on"] is False
+            await soon(lambda: world.roof.recordings.running == 0)
+            await world.roof.recordings.stop()
+            assert await parts(world) == [("recording", None, None, "")]
+    async with open_world(settings) as world:
+        await world.roof.finisher.idle()
+        assert await parts(world) == [("broken", "unreadable", 12.0, "host")]  # not "interrupted"
+        left = await world.roof.recordings.left(session.id)
+        assert left is not None
+        assert (left.position, (settings.data / "recordings.journal").exists()) == ("off", False)
+
+
+async def test_a_locked_database_keeps_no_event_waiting_and_has_the_end_afterwards(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_journal, "WAIT_SECONDS", 0.05)
+    await world.roof.finisher.stop()
+    session, host, path = await recording(world)
+    with closing(sqlite3.connect(settings.data / "diemcau.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        world.engine.emit(RecordingEnded(session.id, path, 7.6, "disk-full"))
+        await host.until(lambda message: message.get("error") == "disk-full")
+        assert [state for state, *_ in await parts(world)] == ["recording"]
+        other.execute("ROLLBACK")
+    async with asyncio.timeout(5):
+        while await parts(world) != [("finishing", "disk-full", 7.6, "")]:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error"), [(float("nan"), "x" * 1000), (float("inf"), None), (-1.0, None), (1e300, None)]
+)
+async def test_whatever_a_worker_says_of_its_file_it_is_closed(world: World, seconds: float, error: str | None) -> None:
+    await world.roof.finisher.stop()
+    session, _, path = await recording(world)
+    world.engine.emit(RecordingEnded(session.id, path, seconds, error))
+    await soon(lambda: world.roof.recordings.running == 0)
+    [(state, reason, kept, _)] = await parts(world)
+    longest = timedelta(days=366).total_seconds()
+    assert (state, reason, kept) == ("finishing", error and error[:32], longest if seconds > 1 else 0.0)
+
+
+async def test_what_waits_is_noted_before_the_next_part_begins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.roof.finisher.stop()
+    monkeypatch.setattr(recording_journal, "RETRY_SECONDS", 3600.0)
+    kept = world.roof.recordings
+    await kept.begin("s", "Họp", ("UBND", "56"), NOW, "host")
+    with monkeypatch.context() as patch:
+        patch.setattr(world.recorded, "note_stop", refuse)
+        await kept.stopping("s", "host", "disk-full")
+        with pytest.raises(OperationalError):
+            await kept.begin("s", "Họp", ("UBND", "56"), NOW, "central")
+    await kept.begin("s", "Họp", ("UBND", "56"), NOW, "central")
+    stops = [(part.part, part.stopped_by, part.reason) for part in await world.recorded.parts("s") if part.part]
+    assert stops == [(1, "host", "disk-full"), (2, "", None)]

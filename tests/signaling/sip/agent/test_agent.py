@@ -1,0 +1,578 @@
+"""What the agent says on the wire to each thing a peer may say."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+
+import pytest
+
+from signaling.sip.agent.agent import Agent, CallRefused, CallUnanswered, Incoming, SipSettings, Target
+from signaling.sip.agent.rate_limit import BURST
+from signaling.sip.protocol.message import Request
+from signaling.sip.protocol.transport import MOST_CONNECTIONS_EACH
+from tests.signaling.sip import wire
+from tests.signaling.sip.reception import ANSWER, OFFER, Reception, agent, soon, target
+from tests.signaling.sip.wire import HOST, Peer
+
+Dial = Callable[[Agent], AbstractAsyncContextManager[Peer]]
+BOTH = pytest.mark.parametrize("dial", [wire.udp, wire.tcp])
+ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE"
+PICTURE = (
+    '<?xml version="1.0" encoding="utf-8" ?><media_control><vc_primitive><to_encoder><picture_fast_update/>'
+    "</to_encoder></vc_primitive></media_control>"
+)
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for peers that are gone."""
+    monkeypatch.setattr("signaling.sip.agent.agent.CLOSE_S", 0.05)
+
+
+@BOTH
+async def test_options(dial: Dial) -> None:
+    async with agent() as ours, dial(ours) as peer:
+        peer.request("OPTIONS")
+        response = await peer.response()
+        assert (response.status, response.get("allow"), response.get("accept")) == (200, ALLOW, "application/sdp")
+        assert response.get("server") == "Diemcau"
+        assert response.via.parameters["received"] == HOST
+        assert response.recipient.tag
+
+
+@pytest.mark.parametrize("method", ["REGISTER", "SUBSCRIBE", "MESSAGE", "REFER", "PRACK", "PUBLISH", "invite", "X"])
+async def test_methods_it_does_not_have(method: str) -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        peer.request(method)
+        response = await peer.response()
+        assert (response.status, response.get("allow")) == (501, ALLOW)
+
+
+@pytest.mark.parametrize("method", ["BYE", "INFO", "UPDATE", "INVITE", "CANCEL", "OPTIONS"])
+async def test_calls_it_does_not_know(method: str) -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        peer.theirs = "nothing"
+        peer.request(method)
+        assert (await peer.response()).status == 481
+
+
+async def test_the_answer_goes_to_the_port_of_the_via_without_rport() -> None:
+    async with agent() as ours, wire.udp(ours) as peer, wire.udp(ours) as other:
+        source, peer.port = peer.port, other.port
+        peer.send(peer.request("OPTIONS").replace(b";rport", b"").replace(b"OPTIONS1", b"second"))
+        assert (await peer.response()).via.parameters["rport"] == str(source)
+        response = await other.response()
+        assert (response.via.branch, response.via.parameters.get("rport")) == ("z9hG4bKsecond", None)
+
+
+async def test_an_ack_is_never_answered() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        peer.request("ACK")
+        assert await peer.silent()
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        (("Require: 100rel",), OFFER, 420),
+        (("Supported: timer", "Session-Expires: 60"), OFFER, 422),
+        (("Content-Type: application/x",), OFFER, 415),
+        ((), "", 488),
+    ],
+)
+async def test_invites_refused_at_once(headers: tuple[str, ...], body: str, status: int) -> None:
+    desk = Reception()
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        peer.invite(*headers, body=body)
+        response = await peer.response()
+        assert response.status == status
+        assert (response.get("unsupported"), response.get("min-se")) == (
+            "100rel" if status == 420 else None,
+            "90" if status == 422 else None,
+        )
+        assert desk.incoming.empty()
+
+
+async def test_keepalives_and_rubbish_are_not_answered() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        for data in (
+            b"\r\n\r\n",
+            b"\0",
+            b"",
+            b"\xff" * 1000,
+            b"SIP/2.0 200 OK\r\n\r\n",
+            b"OPTIONS sip:a SIP/2.0\r\n\r\n",
+        ):
+            peer.send(data)
+        assert await peer.silent()
+        peer.request("OPTIONS")
+        assert (await peer.response()).status == 200
+
+
+@BOTH
+async def test_a_call_comes_and_goes(dial: Dial) -> None:
+    desk = Reception()
+    async with agent(desk) as ours, dial(ours) as peer:
+        response = await peer.call("User-Agent: Polycom HDX")
+        assert response.text == ANSWER and response.get("content-type") == "application/sdp"
+        contact = "<sip:diemcau@{}:{}{}>".format(*ours.address, ";transport=tcp" if peer.transport == "tcp" else "")
+        assert (response.get("contact"), response.get("session-expires")) == (contact, None)
+        call = await soon(desk.calls.get())
+        assert (call.peer.address, call.peer.name, call.peer.user, call.peer.user_agent) == (
+            *(HOST, "Phòng", "peer", "Polycom HDX"),
+        )
+        peer.request("BYE")
+        assert (await peer.response()).status == 200
+        await soon(call.ended.wait())
+        assert call.reason == "bye"
+        peer.request("BYE", again=True)  # repeated: the same answer; asked anew: no such call
+        if peer.transport == "udp":
+            assert (await peer.response()).status == 200
+            peer.request("BYE")
+        assert (await peer.response()).status == 481
+
+
+async def test_an_invite_sent_again_is_one_call() -> None:
+    desk = Reception(lambda incoming: asyncio.get_running_loop().create_future())
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        peer.invite()
+        peer.invite(again=True)
+        assert [(await peer.response(skip=0)).status for _ in range(2)] == [100, 100]
+        peer.invite(again=True, branch="other")
+        assert (await peer.response()).status == 482
+        assert desk.incoming.qsize() == 1
+
+
+@BOTH
+async def test_a_200_is_repeated_until_its_ack(dial: Dial) -> None:
+    desk = Reception()
+    async with agent(desk) as ours, dial(ours) as peer:
+        peer.invite()
+        first, second = await peer.response(), await peer.response()
+        assert first == second and first.status == 200
+        assert desk.calls.empty()
+        peer.theirs = first.recipient.tag
+        peer.ack()
+        await soon(desk.calls.get())
+        await peer.settled()
+        assert await peer.silent(1.2)
+
+
+async def test_a_refusal_is_repeated_until_its_ack() -> None:
+    async def refuse(incoming: Incoming) -> None:
+        incoming.refuse(403)
+        incoming.refuse(404)
+
+    async with agent(Reception(refuse)) as ours, wire.udp(ours) as peer:  # type: ignore[arg-type]
+        peer.invite()
+        first, second = await peer.response(), await peer.response()
+        assert first == second and first.status == 403
+        peer.theirs = first.recipient.tag
+        peer.ack(branch="INVITE1")
+        assert await peer.silent(1.2)
+
+
+async def test_a_desk_that_fails_refuses() -> None:
+    async def fail(incoming: Incoming) -> None:
+        raise ZeroDivisionError
+
+    async with agent(Reception(fail)) as ours, wire.udp(ours) as peer:  # type: ignore[arg-type]
+        peer.invite()
+        assert (await peer.response()).status == 500
+
+
+async def test_cancel() -> None:
+    go = asyncio.Event()
+
+    async def wait(incoming: Incoming) -> None:
+        await go.wait()
+        incoming.refuse(404)
+        await incoming.accept(ANSWER)
+
+    desk = Reception(wait)  # type: ignore[arg-type]
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        peer.invite(branch="same")
+        assert (await peer.response(skip=0)).status == 100
+        peer.request("CANCEL", branch="same", again=True)
+        answers = [await peer.response(), await peer.response()]
+        assert sorted((answer.status, answer.sequence[1]) for answer in answers) == [(200, "CANCEL"), (487, "INVITE")]
+        go.set()
+        assert str(await soon(desk.failed.get())) == "gone before the answer"
+
+
+async def test_gone_before_the_ack() -> None:
+    desk = Reception()
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        peer.invite()
+        peer.theirs = (await peer.response()).recipient.tag
+        peer.request("BYE")
+        assert (await peer.response()).status == 200
+        assert str(await soon(desk.failed.get())) == "gone before the ACK"
+        assert await peer.silent(0.7)
+
+
+@BOTH
+async def test_hold_and_refusal_of_another_session(dial: Dial) -> None:
+    desk = Reception()
+    async with agent(desk) as ours, dial(ours) as peer:
+        await peer.call()
+        for offer, answer in (
+            (OFFER.replace("sendrecv", "sendonly"), ANSWER.replace("sendrecv", "recvonly").replace("=- 2 1", "=- 2 2")),
+            (OFFER.replace("sendrecv", "sendonly"), ANSWER.replace("sendrecv", "recvonly").replace("=- 2 1", "=- 2 2")),
+            (OFFER.replace("40000", "40006"), ""),
+            ("", ""),
+            (OFFER, ANSWER.replace("=- 2 1", "=- 2 3")),
+        ):
+            peer.invite(body=offer)
+            response = await peer.response()
+            assert (response.status, response.text) == (200 if answer else 488, answer)
+            peer.ack(branch="" if answer else f"INVITE{peer.number}")
+        assert not (await soon(desk.calls.get())).ended.is_set()
+        await peer.settled()
+        assert await peer.silent(0.6)
+
+
+async def test_requests_within_a_call() -> None:
+    desk = Reception()
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        await peer.call()
+        call = await soon(desk.calls.get())
+        for method, headers, body, status in (
+            ("OPTIONS", (), "", 200),
+            ("UPDATE", (), "", 200),
+            ("UPDATE", (), OFFER, 200),
+            ("UPDATE", ("Content-Type: text/plain",), OFFER, 488),
+            ("UPDATE", ("Require: x",), "", 420),
+            ("INFO", (), "", 200),
+            ("INFO", ("Content-Type: application/dtmf-relay",), "Signal=1", 415),
+            ("INFO", ("Content-Type: application/media_control+xml",), "<media_control/>", 200),
+            ("REFER", (), "", 501),
+        ):
+            peer.request(method, *headers, body=body)
+            assert (method, (await peer.response()).status) == (method, status)
+        assert desk.pictures.empty()
+        peer.request("INFO", "Content-Type: application/media_control+xml", body=PICTURE)
+        assert (await peer.response()).status == 200
+        assert await soon(desk.pictures.get()) is call
+        assert not call.ended.is_set()
+
+
+async def test_requests_out_of_order_are_refused() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        await peer.call()
+        late = peer.request("OPTIONS").replace(b"CSeq: 2", b"CSeq: 1").replace(b"OPTIONS2", b"late")
+        assert (await peer.response()).status == 200
+        peer.send(late)
+        assert (await peer.response()).status == 500
+
+
+async def test_a_stranger_cannot_end_a_call() -> None:
+    desk = Reception()
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        await peer.call()
+        call = await soon(desk.calls.get())
+        call.peer = type(call.peer)("127.0.0.2", "", "", "")  # as if the call were from elsewhere
+        peer.request("BYE")
+        assert (await peer.response()).status == 481
+        assert not call.ended.is_set()
+
+
+async def test_session_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each refresh says anew for how long; the call ends when the last one was for 90 s, which are soon over here."""
+    monkeypatch.setattr("signaling.sip.agent.session_timer.patience", lambda seconds: 0.05 if seconds == 90 else 3600.0)
+    desk = Reception()
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        response = await peer.call("Supported: timer", "Session-Expires: 1800;refresher=uac")
+        assert (response.get("session-expires"), response.get("require")) == ("1800;refresher=uac", "timer")
+        call = await soon(desk.calls.get())
+        for method, seconds in (("UPDATE", 120), ("INVITE", 240), ("UPDATE", 90)):
+            peer.request(method, *("Supported: timer", f"Session-Expires: {seconds};refresher=uac"), body=OFFER)
+            response = await peer.response()
+            assert (response.status, response.get("session-expires")) == (200, f"{seconds};refresher=uac")
+            if method == "INVITE":
+                peer.ack()
+            assert call.reason == ("" if seconds > 90 else call.reason)
+        peer.answer(await peer.asked("BYE"), 200)
+        await soon(call.ended.wait())
+        assert call.reason == "session timer"
+
+
+async def test_a_refresh_that_is_too_brief() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        await peer.call()
+        peer.request("UPDATE", "Supported: timer", "Session-Expires: 89")
+        response = await peer.response()
+        assert (response.status, response.get("min-se")) == (422, "90")
+
+
+@BOTH
+async def test_we_hang_up(dial: Dial) -> None:
+    desk = Reception()
+    async with agent(desk) as ours, dial(ours) as peer:
+        await peer.call("Record-Route: <sip:127.0.0.1:{};lr>")
+        call = await soon(desk.calls.get())
+        goodbye = asyncio.create_task(call.hang_up())
+        bye = await peer.asked("BYE")
+        assert (bye.uri, bye.sender.tag, bye.recipient.tag, bye.call_id) == (
+            f"sip:peer@{HOST}:{peer.port};transport={peer.transport}",
+            *(peer.theirs, peer.tag, peer.call_id),
+        )
+        peer.answer(bye, 200)
+        await soon(goodbye)
+        assert call.ended.is_set() and call.reason == "hung up"
+        await call.hang_up()
+        assert peer.heard.empty()
+
+
+async def test_nothing_leaves_for_where_a_contact_says() -> None:
+    """A Contact of another host is repeated in the Request-URI, but the datagrams stay between the two of us."""
+    desk = Reception()
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        data = peer.invite().replace(b"branch=z9hG4bK", b"branch=z9hG4bKx")
+        data = data.replace(b"<sip:peer@127.0.0.1:%d" % peer.port, b"<sip:v@127.0.0.66:9")
+        peer.send(data.replace(b"Call-ID: ", b"Call-ID: x"))
+        peer.call_id = "xcall@peer"
+        response = await peer.response()
+        while response.call_id != peer.call_id:
+            response = await peer.response()
+        peer.theirs = response.recipient.tag
+        peer.ack()
+        call = await soon(desk.calls.get())
+        goodbye = asyncio.create_task(call.hang_up())
+        while not isinstance(bye := await soon(peer.heard.get()), Request):
+            pass
+        assert bye.uri == "sip:v@127.0.0.66:9;transport=udp"
+        peer.answer(bye, 200)
+        await soon(goodbye)
+
+
+async def test_a_call_moves_to_the_connection_it_is_heard_on() -> None:
+    desk = Reception()
+    async with agent(desk) as ours, wire.tcp(ours) as peer, wire.tcp(ours) as again:
+        await peer.call()
+        call = await soon(desk.calls.get())
+        again.theirs = peer.theirs
+        next(again.numbers)
+        again.request("OPTIONS")
+        assert (await again.response()).status == 200
+        peer.drop()
+        assert await again.silent()
+        goodbye = asyncio.create_task(call.hang_up())
+        again.answer(await again.asked("BYE"), 200)
+        await soon(goodbye)
+        assert peer.heard.empty()
+
+
+async def test_a_connection_is_kept_while_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with agent() as ours, wire.tcp(ours) as peer:
+        await peer.call()
+        monkeypatch.setattr("signaling.sip.protocol.transport.UNFINISHED_S", 0.2)
+        monkeypatch.setattr("signaling.sip.protocol.transport.IDLE_S", 0.2)
+        await peer.settled()
+        async with wire.tcp(ours) as idle, wire.tcp(ours) as slow:
+            slow.send(b"OPTIONS ")
+            await idle.closed()
+            await slow.closed()
+        await asyncio.sleep(0.5)
+        peer.request("BYE")
+        assert (await peer.response()).status == 200
+        await peer.closed()
+
+
+async def test_a_lost_connection_ends_a_call_that_cannot_be_reached() -> None:
+    desk = Reception()
+    async with agent(desk) as ours, wire.tcp(ours) as peer:
+        await peer.call()
+        call = await soon(desk.calls.get())
+        peer.drop()
+        peer.answer(await peer.asked("OPTIONS"), 200)  # on a new connection, to the port of the Contact
+        assert not call.ended.is_set()
+        peer.drop()
+        peer.answer(await peer.asked("OPTIONS"), 481)
+        await soon(call.ended.wait())
+        assert call.reason == "unreachable"
+
+
+async def test_a_connection_without_sense_is_closed() -> None:
+    async with agent() as ours, wire.tcp(ours) as peer:
+        peer.send(b"GET / HTTP/1.1\r\n\r\n")
+        await peer.closed()
+
+
+async def test_connections_from_one_address_are_bounded() -> None:
+    async with agent() as ours:
+        wires = [await asyncio.open_connection(*ours.address) for _ in range(MOST_CONNECTIONS_EACH + 1)]
+        with suppress(ConnectionError):
+            assert await soon(wires[-1][0].read()) == b""
+        for _, writer in wires:
+            writer.close()
+        while len(ours._layer.transport._connections):
+            await asyncio.sleep(0.01)
+        async with wire.tcp(ours) as peer:
+            peer.request("OPTIONS")
+            assert (await peer.response()).status == 200
+
+
+async def test_who_asks_too_much_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.sip.agent.rate_limit.PER_SECOND", 0.0)
+    async with agent() as ours, wire.udp(ours) as peer:
+        for _ in range(int(BURST)):
+            peer.request("OPTIONS")
+            assert (await peer.response()).status == 200
+        peer.request("OPTIONS")
+        async with wire.tcp(ours) as other:
+            other.request("OPTIONS")
+            assert (await other.response()).status == 503
+        assert await peer.silent()
+
+
+async def test_no_more_calls_than_there_is_room_for() -> None:
+    async with agent(most_calls=1) as ours, wire.udp(ours) as peer, wire.udp(ours) as other:
+        await peer.call()
+        other.call_id = "other"
+        other.invite()
+        assert (await other.response()).status == 503
+        with pytest.raises(CallUnanswered, match="too many calls"):
+            await ours.invite(Target(HOST, other.port), OFFER, name="")
+
+
+@pytest.mark.parametrize(("host", "seen"), [("0.0.0.0", "127.0.0.1"), ("::1", "::1")])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_addresses_of_other_kinds(host: str, seen: str, transport: str) -> None:
+    desk = Reception()
+    ours, theirs = Agent(SipSettings(host, 0), Reception()), Agent(SipSettings(seen, 0), desk)
+    for each in (ours, theirs):
+        await each.start()
+    call = await ours.invite(target(theirs, transport), OFFER, name="")
+    assert (call.peer.address, (await soon(desk.calls.get())).peer.address) == (seen, seen)
+    assert desk.incoming.get_nowait().peer.user == "diemcau"
+    with pytest.raises(CallUnanswered, match="another kind"):
+        await ours.invite(Target("127.0.0.1" if ":" in host else "::1"), OFFER, name="")
+    for each in (ours, theirs):
+        await each.close()
+    assert call.ended.is_set()
+
+
+async def test_agents_call_each_other() -> None:
+    desk = Reception()
+    for transport in ("udp", "tcp"):
+        async with agent(desk) as theirs, agent() as ours:
+            call = await ours.invite(target(theirs, transport, "42"), OFFER, name='a "b"\r\nX: y')
+            other = await soon(desk.calls.get())
+            incoming = desk.incoming.get_nowait()
+            assert (incoming.user, incoming.peer.name, incoming.offer) == ("42", 'a "b" X: y', OFFER)
+            assert (call.sdp, other.sdp) == (ANSWER, OFFER)
+            await other.hang_up()
+            await soon(call.ended.wait())
+            assert (call.reason, other.reason) == ("bye", "hung up")
+            assert await ours.alive(target(theirs, transport))
+
+
+async def test_closing_while_it_rings() -> None:
+    desk = Reception(lambda incoming: asyncio.get_running_loop().create_future())
+    async with agent(desk) as theirs:
+        async with agent() as ours:
+            ringing = asyncio.create_task(ours.invite(target(theirs), OFFER, name=""))
+            await soon(desk.incoming.get())
+        with pytest.raises(CallUnanswered, match="closed"):
+            await ringing
+
+
+async def test_dialling_says_how_it_ended() -> None:
+    async with agent(ring_s=5.0) as ours, wire.udp(ours) as peer:
+        waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name="Phiên họp"))
+        invite = await peer.asked("INVITE")
+        assert invite.text == OFFER and invite.uri == f"sip:{HOST}:{peer.port}"
+        assert (invite.get("allow"), invite.get("user-agent"), invite.get("supported")) == (ALLOW, "Diemcau", None)
+        peer.answer(invite, 302)
+        assert (await peer.asked("ACK")).via.branch == invite.via.branch
+        with pytest.raises(CallRefused) as refusal:
+            await waiting
+        assert (refusal.value.status, refusal.value.reason) == (302, "Whatever")
+
+
+async def test_an_answer_is_acknowledged_each_time_and_a_second_phone_is_hung_up() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name=""))
+        invite = await peer.asked("INVITE")
+        asserted = 'P-Asserted-Identity: "Sở Y tế" <sip:soyte@10.0.0.1>'
+        for _ in range(2):
+            peer.answer(invite, 200, asserted, "Server: Cisco", body=ANSWER)
+            ack = await peer.asked("ACK")
+            assert (ack.sequence, ack.uri) == ((1, "ACK"), f"sip:peer@{HOST}:{peer.port};transport=udp")
+            assert ack.via.branch != invite.via.branch
+        call = await waiting
+        assert (call.peer.name, call.peer.user, call.peer.user_agent) == ("Sở Y tế", "soyte", "Cisco")
+        peer.answer(invite, 200, body=ANSWER, tag="second")
+        assert (await peer.asked("ACK")).recipient.tag == "second"
+        bye = await peer.asked("BYE")
+        assert bye.recipient.tag == "second"
+        peer.answer(bye, 200)
+        assert not call.ended.is_set()
+        goodbye = asyncio.create_task(call.hang_up())
+        peer.answer(await peer.asked("BYE"), 200)
+        await soon(goodbye)
+
+
+async def test_an_answer_that_comes_too_late_is_hung_up() -> None:
+    async with agent(ring_s=0.2) as ours, wire.udp(ours) as peer:
+        with pytest.raises(CallUnanswered, match="no answer"):
+            await ours.invite(Target(HOST, peer.port), OFFER, name="")
+        invite = await peer.asked("INVITE")
+        peer.answer(invite, 200, body=ANSWER)
+        await peer.asked("ACK")
+        peer.answer(await peer.asked("BYE"), 200)
+
+
+async def test_ringing_too_late_is_cancelled() -> None:
+    async with agent(ring_s=0.2) as ours, wire.udp(ours) as peer:
+        with pytest.raises(CallUnanswered, match="no answer"):
+            await ours.invite(Target(HOST, peer.port), OFFER, name="")
+        invite = await peer.asked("INVITE")
+        peer.answer(invite, 180)
+        cancel = await peer.asked("CANCEL")
+        assert cancel.via.branch == invite.via.branch
+        peer.answer(cancel, 200)
+        peer.answer(invite, 487)
+        await peer.asked("ACK")
+
+
+async def test_an_answer_without_a_description_is_refused() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name=""))
+        peer.answer(await peer.asked("INVITE"), 200)
+        await peer.asked("ACK")
+        peer.answer(await peer.asked("BYE"), 200)
+        with pytest.raises(CallRefused, match="488"):
+            await waiting
+
+
+async def test_timer_of_a_dialled_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.sip.agent.session_timer.patience", lambda seconds: seconds / 900)
+    async with agent() as ours, wire.udp(ours) as peer:
+        waiting = asyncio.create_task(ours.invite(Target(HOST, peer.port), OFFER, name=""))
+        peer.answer(await peer.asked("INVITE"), 200, "Session-Expires: 90;refresher=uas", body=ANSWER)
+        await peer.asked("ACK")
+        call = await waiting
+        peer.answer(await peer.asked("BYE"), 200)
+        assert call.reason == "session timer"
+
+
+async def test_nobody_there() -> None:
+    async with agent(ring_s=0.2) as ours:
+        async with agent() as gone:
+            pass
+        assert not await ours.alive(target(gone, "tcp"))
+        with pytest.raises(CallUnanswered, match="unreachable"):
+            await ours.invite(target(gone, "tcp"), OFFER, name="")
+        with pytest.raises(CallUnanswered, match="no answer"):
+            await ours.invite(target(gone), OFFER, name="")
+    with pytest.raises(ValueError):
+        Target("room.example")
+
+
+async def test_a_port_that_is_taken() -> None:
+    async with agent() as ours:
+        with pytest.raises(OSError):
+            async with agent() as other:
+                await other._layer.transport.start(*ours.address)

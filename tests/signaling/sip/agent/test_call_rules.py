@@ -1,0 +1,216 @@
+"""The rules of a call that need no wire: session timers, offers within it, dialogs, screening, allowance."""
+
+import pytest
+
+from signaling.sip.agent import request_checks, session_timer
+from signaling.sip.agent.dialog import Dialog
+from signaling.sip.agent.rate_limit import BURST, MOST_ADDRESSES, PER_SECOND, Allowance
+from signaling.sip.agent.reinvite import renew
+from signaling.sip.protocol.errors import BadMessage
+from signaling.sip.protocol.message import Request, parse, respond
+from tests.fuzz.sip import INVITE
+from tests.signaling.sip.reception import ANSWER, OFFER
+
+
+def invite(*changes: tuple[str, str]) -> Request:
+    """An INVITE with some of its text changed."""
+    data = INVITE
+    for old, new in changes:
+        assert data.count(old.encode()) == 1
+        data = data.replace(old.encode(), new.encode())
+    request = parse(data)
+    assert isinstance(request, Request)
+    return request
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("Session-Expires: 90;refresher=uac", 90),
+        ("Session-Expires: 1800", 1800),
+        ("x: 1800 ; Refresher = UAC", 1800),
+        ("Session-Expires: 1800;refresher=uas", None),  # they want us to: then there is no timer
+        ("Session-Expires: 86401", None),
+        ("Session-Expires: soon", None),
+        ("X: y", None),
+    ],
+)
+def test_timer_of_a_request(header: str, seconds: int | None) -> None:
+    assert session_timer.of_request(invite(("Session-Expires: 90;refresher=uac", header))) == seconds
+
+
+def test_no_timer_with_who_does_not_have_it() -> None:
+    assert session_timer.of_request(invite(("Supported: timer", "Supported: path"))) is None
+    assert session_timer.of_request(invite(("Supported: timer", "Require: Timer"))) == 90
+
+
+def test_too_brief() -> None:
+    with pytest.raises(session_timer.TooBrief):
+        session_timer.of_request(invite(("Session-Expires: 90", "Session-Expires: 89")))
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("90;refresher=uas", 90), ("10;refresher=uas", 90), ("90;refresher=uac", None), ("90", None)]
+)
+def test_timer_of_a_response(value: str, seconds: int | None) -> None:
+    response = respond(invite(), 200)
+    response.add("session-expires", value)
+    assert session_timer.of_response(response) == seconds
+
+
+def test_agreement_and_patience() -> None:
+    assert session_timer.agreement(None) == []
+    assert session_timer.agreement(90) == [("require", "timer"), ("session-expires", "90;refresher=uac")]
+    assert [session_timer.patience(seconds) for seconds in (90, 96, 1800)] == [60, 64, 1768]
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ((), None),
+        ((("Supported: timer", "Require: timer, 100rel, x"),), (420, [("unsupported", "100rel, x")])),
+        ((("Expires: 90", "Expires: 60"),), (422, [("min-se", "90")])),
+        ((("Contact: <sip:room@10.0.0.9:5060;transport=udp>", "X: y"),), (400, [])),
+        ((("Contact: <sip:room@", "Contact: <h323:room@"),), (400, [])),
+        ((("Contact: <sip:room@10.0.0.9:5060;transport=udp>", "Contact: *"),), (400, [])),
+        (((";tag=f", ""),), (400, [])),
+        ((("INVITE sip:1234567890@", "INVITE h323:1234567890@"),), (416, [])),
+        ((("INVITE sip:1234567890@10.0.0.1", "INVITE sip"),), (400, [])),
+        ((("application/sdp", "multipart/mixed"),), (415, [])),
+        ((("Content-Length: 150", "Content-Length: 0"),), (488, [])),
+    ],
+)
+def test_screening(changes: tuple[tuple[str, str], ...], refusal: request_checks.Refusal | None) -> None:
+    assert request_checks.of_invite(invite(*changes)) == refusal
+
+
+def test_a_dialog_of_theirs() -> None:
+    dialog = Dialog.came(invite(), "t", "<sip:us@10.0.0.1>")
+    assert dialog.key == ("c@10.0.0.9", "t", "f")
+    bye = dialog.request("BYE")
+    assert bye.uri == "sip:room@10.0.0.9:5060;transport=udp"
+    assert bye.headers == [
+        ("route", "<sip:p1;lr>"),
+        ("route", "<sip:p2;lr>"),
+        ("max-forwards", "70"),
+        ("from", "<sip:1234567890@10.0.0.1>;tag=t"),
+        ("to", '"Phòng họp" <sip:room@10.0.0.9>;tag=f'),
+        ("call-id", "c@10.0.0.9"),
+        ("cseq", "2 BYE"),
+        ("contact", "<sip:us@10.0.0.1>"),
+    ]
+    assert dialog.next_hop.host == "p1"
+    assert [dialog.in_order(invite(("CSeq: 7", f"CSeq: {number}"))) for number in (7, 6, 9, 8, 9)] == [
+        *(False, False, True, False, False)
+    ]
+
+
+def test_a_dialog_of_ours() -> None:
+    response = respond(invite(), 200, "t")
+    response.headers += [("record-route", "<sip:p2;lr>, <sip:p1:5070;lr>"), ("contact", "<sip:there@10.0.0.2>")]
+    dialog = Dialog.dialled(invite(), response, "<sip:us@10.0.0.9>")
+    assert dialog.key == ("c@10.0.0.9", "f", "t")
+    ack = dialog.request("ACK", 7)
+    assert (ack.uri, ack.sequence, ack.all("route")) == (
+        "sip:there@10.0.0.2",
+        (7, "ACK"),
+        ["<sip:p1:5070;lr>", "<sip:p2;lr>"],
+    )
+    assert (dialog.next_hop.host, dialog.next_hop.port) == ("p1", 5070)
+    assert dialog.request("BYE").sequence == (8, "BYE")
+
+
+def test_contacts_that_cannot_be_reached_do_not_count() -> None:
+    response = respond(invite(), 200, "t")
+    response.add("contact", "<h323:there@10.0.0.2>")
+    dialog = Dialog.dialled(invite(), response, "")
+    assert dialog.target == invite().uri
+    dialog.refresh(invite(("Contact: <sip:room@10.0.0.9:5060", "Contact: <sip:other@10.0.0.9:5070")))
+    assert dialog.target == "sip:other@10.0.0.9:5070;transport=udp"
+    dialog.refresh(response)
+    assert dialog.target == "sip:other@10.0.0.9:5070;transport=udp"
+    with pytest.raises(BadMessage):
+        Dialog.came(invite(("Contact: <sip:", "Contact: <h323:")), "t", "")
+
+
+def _renewed(offer: str, own: str = ANSWER, theirs: str = OFFER) -> str | None:
+    return renew(own, theirs, offer, 3)
+
+
+def test_the_same_again() -> None:
+    assert _renewed(OFFER) == ANSWER.replace("o=- 2 1", "o=- 2 4")
+    assert _renewed(OFFER.replace("o=- 1 1", "o=- 1 2").replace("\r\n", "\n")) == _renewed(OFFER)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("sendonly", "recvonly"), ("recvonly", "sendonly"), ("inactive", "inactive"), ("sendrecv", "sendrecv")],
+)
+def test_hold_is_mirrored(theirs: str, ours: str) -> None:
+    expected = ANSWER.replace("o=- 2 1", "o=- 2 4").replace("a=sendrecv", f"a={ours}")
+    assert _renewed(OFFER.replace("a=sendrecv", f"a={theirs}")) == expected
+    for_all = OFFER.replace("a=sendrecv\r\n", "").replace("t=0 0\r\n", f"t=0 0\r\na={theirs}\r\n")
+    assert _renewed(for_all) == expected
+
+
+def test_hold_of_old_devices() -> None:
+    answer = _renewed(OFFER.replace("c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0"))
+    assert answer == ANSWER.replace("o=- 2 1", "o=- 2 4").replace("a=sendrecv", "a=recvonly")
+
+
+def test_the_one_codec_they_settled_on() -> None:
+    """We dialled with OFFER, they answered ANSWER, and offer that again."""
+    assert _renewed(ANSWER, own=OFFER, theirs=ANSWER) == (
+        "v=0\r\no=- 1 4 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        "m=audio 40000 RTP/AVP 9\r\na=rtpmap:9 G722/8000\r\na=sendrecv\r\n"
+        "m=video 40002 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n"
+        "a=fmtp:97 profile-level-id=42e01f;packetization-mode=1\r\n"
+        "a=rtcp-fb:* nack pli\r\na=sendrecv\r\n"
+    )
+
+
+def test_a_stream_more_or_less() -> None:
+    more = _renewed(OFFER + "m=application 40004 RTP/AVP 100\r\na=rtpmap:100 H224/4800\r\n")
+    assert more == ANSWER.replace("o=- 2 1", "o=- 2 4") + "m=application 0 RTP/AVP 100\r\n"
+    less = _renewed(OFFER.replace("m=video 40002", "m=video 0"))
+    assert less is not None and less.endswith("m=video 0 RTP/AVP 97 96\r\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("m=audio 40000", "m=audio 40004"),
+        ("c=IN IP4 127.0.0.1", "c=IN IP4 127.0.0.2"),
+        ("m=audio 40000 RTP/AVP 9 8 0 101", "m=audio 40000 RTP/AVP 8 0 101"),
+        ("a=rtpmap:97 H264/90000", "a=rtpmap:97 VP8/90000"),
+        ("m=audio 40000 RTP/AVP", "m=audio 40000 RTP/SAVP"),
+        ("m=audio", "m=text"),
+        (OFFER[OFFER.index("m=video") :], ""),
+        (OFFER, ""),
+        (OFFER, "m=\r\nm=\r\n"),
+        (OFFER, OFFER + "m=audio 1 RTP/AVP 0\r\n" * 15),
+    ],
+)
+def test_another_session_has_no_answer(old: str, new: str) -> None:
+    assert OFFER.count(old) == 1
+    assert _renewed(OFFER.replace(old, new)) is None
+
+
+def test_allowance() -> None:
+    allowance = Allowance()
+    assert [allowance.admit("a", BURST, 0.0), allowance.admit("a", 1.0, 0.0), allowance.admit("b", 1.0, 0.0)] == [
+        *(True, False, True)
+    ]
+    assert [allowance.admit("a", PER_SECOND, now) for now in (0.9, 1.0, 1.1)] == [False, True, False]
+    assert [allowance.admit("a", BURST, 100.0), allowance.admit("a", 1.0, 100.0)] == [True, False]
+
+
+def test_allowance_forgets_the_oldest() -> None:
+    allowance = Allowance()
+    allowance.admit("a", BURST, 0.0)
+    for number in range(MOST_ADDRESSES - 1):
+        allowance.admit(str(number), 1.0, 0.0)
+    assert not allowance.admit("a", 1.0, 0.0)
+    for number in range(MOST_ADDRESSES):
+        allowance.admit(str(number), 1.0, 0.0)
+    assert allowance.admit("a", 1.0, 0.0)

@@ -1,0 +1,90 @@
+"""Scripted room systems (sipp), many calls at once."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from signaling.sip.agent.agent import Call, Target
+from tests.signaling.sip.reception import OFFER, Reception, agent, soon
+
+HOST = "127.0.0.1"
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+CALLS = 12
+TIME_S = 40
+BOTH = pytest.mark.parametrize("transport", ["udp", "tcp"])
+
+
+@asynccontextmanager
+async def sipp(folder: Path, scenario: str, transport: str, *more: str) -> AsyncIterator[int]:
+    """Run a scenario from a free port, which is given; it must have gone well at the end of the block."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    mode = "t1" if transport == "tcp" else "u1"
+    with (folder / "screen").open("wb") as screen:
+        process = await asyncio.create_subprocess_exec(
+            *("sipp", "-sf", str(SCENARIOS / scenario), "-i", HOST, "-p", str(port), "-t", mode, "-m", str(CALLS)),
+            *("-nostdin", "-trace_err", "-timeout", str(TIME_S), "-timeout_error", *more),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=screen,
+            stderr=screen,
+            cwd=folder,
+        )
+        try:
+            yield port
+            status = await soon(process.wait(), TIME_S + 5)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    errors = "".join(path.read_text() for path in folder.glob("*_errors.log"))
+    assert status == 0, errors + (folder / "screen").read_text("utf-8", "replace")[-3000:]
+
+
+@BOTH
+async def test_they_dial(tmp_path: Path, transport: str) -> None:
+    desk = Reception()
+    async with agent(desk) as ours:
+        remote = "{}:{}".format(*ours.address)
+        async with sipp(tmp_path, "caller.xml", transport, remote, "-s", "1234567890", "-r", str(CALLS)):
+            for _ in range(CALLS):
+                incoming, call = await soon(desk.incoming.get(), TIME_S), await soon(desk.calls.get(), TIME_S)
+                assert (incoming.user, incoming.peer.name) == ("1234567890", "Polycom HDX (Phong hop)")
+                await soon(call.ended.wait(), TIME_S)
+                assert call.reason == "bye"
+        assert desk.pictures.qsize() == CALLS
+
+
+@BOTH
+async def test_we_dial(tmp_path: Path, transport: str) -> None:
+    desk = Reception()
+    async with agent(desk) as ours, sipp(tmp_path, "callee.xml", transport) as port:
+        room = Target(HOST, port, transport)
+        async with asyncio.timeout(10):
+            while not _listens(port, transport):
+                await asyncio.sleep(0.05)
+
+        async def call() -> Call:
+            made = await ours.invite(room, OFFER, name="Phiên họp")
+            assert (made.peer.name, made.peer.user_agent) == ("Sala", "Tandberg/518 (TC7.3)")
+            return made
+
+        calls = await asyncio.gather(*(call() for _ in range(CALLS)))
+        pictures = {(await soon(desk.pictures.get(), TIME_S)).id for _ in range(CALLS)}
+        assert pictures == {call.id for call in calls}
+        await asyncio.gather(*(call.hang_up() for call in calls))
+
+
+def _listens(port: int, transport: str) -> bool:
+    """Whether somebody has the port."""
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False

@@ -1,0 +1,92 @@
+"""One process after the other: a call goes on with an agent that did not make it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from signaling.sip.agent.agent import Agent, Call, SipSettings, Target
+from tests.signaling.sip import wire
+from tests.signaling.sip.baresip import room
+from tests.signaling.sip.reception import OFFER, Reception, agent, soon
+
+TIMER = ("Supported: timer", "Session-Expires: 1800;refresher=uac")
+
+
+@asynccontextmanager
+async def succeeded(ours: Agent, call: Call) -> AsyncIterator[Call]:
+    """Another agent at the same place, with the call that the first one left; nothing was said to the peer."""
+    host, port = ours.address
+    kept = call.snapshot
+    await ours.leave()
+    next_ = Agent(SipSettings(host, port), Reception())
+    (again,) = await next_.start([kept])
+    try:
+        yield again
+    finally:
+        await next_.close()
+
+
+async def test_it_survives_its_next_refresh_and_ends_by_their_bye() -> None:
+    desk = Reception()
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        await peer.call(*TIMER)
+        call = await soon(desk.calls.get())
+        async with succeeded(ours, call) as again:
+            assert again.snapshot == _later(call)
+            peer.request("UPDATE", *TIMER, body=OFFER)
+            response = await peer.response()
+            assert (response.status, response.get("session-expires")) == (200, "1800;refresher=uac")
+            assert not again.ended.is_set()
+            peer.request("BYE")
+            assert (await peer.response()).status == 200
+            await soon(again.ended.wait())
+            assert (again.reason, call.ended.is_set()) == ("bye", False)
+
+
+def _later(call: Call) -> object:
+    kept = call.snapshot
+    return type(kept)(**{name: getattr(kept, name) for name in kept.__slots__} | {"sequence": kept.sequence + 16})
+
+
+async def test_our_requests_have_numbers_that_the_first_agent_cannot_have_used() -> None:
+    desk = Reception()
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        await peer.call()
+        call = await soon(desk.calls.get())
+        async with succeeded(ours, call) as again:
+            leaving = asyncio.ensure_future(again.hang_up())
+            bye = await peer.asked("BYE")
+            assert (bye.sequence, bye.sender.tag, bye.recipient.tag) == ((18, "BYE"), peer.theirs, "peer")
+            peer.answer(bye, 200)
+            await soon(leaving)
+
+
+async def test_one_that_nobody_refreshes_ends_when_it_would_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.sip.agent.session_timer.patience", lambda _: 0.3)
+    desk = Reception()
+    async with agent(desk) as ours, wire.udp(ours) as peer:
+        await peer.call(*TIMER)
+        call = await soon(desk.calls.get())
+        async with succeeded(ours, call) as again:
+            peer.answer(await peer.asked("BYE"), 200)
+            await soon(again.ended.wait())
+            assert again.reason == "session timer"
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_room_system_holds_resumes_and_hangs_up_with_the_next_agent(tmp_path: Path, transport: str) -> None:
+    async with room(tmp_path) as peer, agent() as ours:
+        call = await ours.invite(Target(*peer.address, transport=transport), OFFER, name="Phiên họp")
+        await peer.event("CALL_ESTABLISHED")
+        async with succeeded(ours, call) as again:
+            await peer.command("hold")
+            async with asyncio.timeout(10):
+                while "a=recvonly" not in peer.log:
+                    await asyncio.sleep(0.05)
+            assert not again.ended.is_set()
+            await peer.command("hangup")
+            await soon(again.ended.wait())
+            assert again.reason == "bye"

@@ -1,0 +1,157 @@
+"""A real room system in a meeting of a real roof with real media: called, seen, heard, hung up (R-056, R-057)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.sdp_offer import Wish
+from mediaserver.api import SeatOptions
+from mediaserver.worker.engine import LocalEngine
+from signaling.app.build import application, roof
+from signaling.app.services import record
+from signaling.app.settings import Settings
+from signaling.sip.agent.agent import SipSettings
+from signaling.sip.bridge import bridge
+from tests.fakes import FakeClock, FakeDisk
+from tests.mediaserver.meeting import CERTIFICATE, Watch, material
+from tests.signaling.rooms import calls, register, tick
+from tests.signaling.sip.baresip import Baresip, film, room
+from tests.signaling.world import NHA_TRANG, NOW, World
+
+LOOPBACK = "127.0.0.1"
+
+
+@pytest.fixture(autouse=True)
+def _time_passes_when_we_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gateway would look for what is due before there is a meeting, and not again while the clock stands still."""
+    monkeypatch.setattr(bridge, "TICK_SECONDS", 3600.0)
+
+
+@asynccontextmanager
+async def served(settings: Settings, ring_s: float = 30.0) -> AsyncIterator[World]:
+    """A world whose engine and gateway are real; who does not answer is rung for so long."""
+    own = replace(settings, sip=SipSettings(LOOPBACK, 0, ring_s=ring_s))
+    engine, clock, disk = LocalEngine([LOOPBACK], 0), FakeClock(NOW), FakeDisk()
+    engine.start()
+    try:
+        async with (
+            record(own) as kept,
+            roof(own, kept, engine, clock, disk) as built,
+            TestServer(application(built)) as server,
+            World(kept, built, engine, clock, disk, server) as world,  # type: ignore[arg-type]
+        ):
+            yield world
+            await built.hub.stop()
+    finally:
+        await engine.close()
+
+
+async def shown(peer: Baresip, size: str) -> None:
+    """Wait until a room system shows pictures of a size."""
+    async with asyncio.timeout(15):
+        while size not in await peer.command("video_debug"):
+            await asyncio.sleep(0.2)
+
+
+@asynccontextmanager
+async def viewer(world: World, session: str) -> AsyncIterator[Watch]:
+    """Somebody who sees the composed picture of a meeting, and is not seen."""
+    engine, watch = world.roof.hub.engine, Watch()
+    caller = Caller(CERTIFICATE, material("red", 440), Wish(layers=1), watch)
+    await engine.add_seat(session, SeatOptions("viewer", "Người xem", visible=False))
+    try:
+        await caller.connect(await engine.connect(session, "viewer", caller.offer()))
+        yield watch
+    finally:
+        await caller.close()
+
+
+async def test_r057_a_room_system_is_called_sees_is_seen_is_heard_with_the_floor_and_is_hung_up(
+    settings: Settings, tmp_path: Path
+) -> None:
+    blue = await film(tmp_path / "blue.mp4")
+    async with room(tmp_path, film=blue) as peer, served(settings) as world:
+        await register(world, NHA_TRANG, LOOPBACK, port=peer.address[1])
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        await tick(world, 0)
+        await calls(host, "connected")
+        await peer.event("CALL_ESTABLISHED")
+        assert 'From: "UBND.Khanh Hoa"' in peer.log
+        await peer.event("CALL_RTPESTAB", "audio")
+        await peer.event("CALL_RTPESTAB", "video")
+        roster = world.roof.hub.meetings[session.id].conference.roster
+        seat = roster.holder(f"{NHA_TRANG}.01")
+        assert seat is not None and (seat.name, seat.floor) == ("UBND.Nha Trang", False)
+        await host.send(type="floor", seat=seat.id, open=True)
+        await host.until(lambda message: message["type"] == "levels" and message["levels"].get(seat.id, -127) > -40)
+        await shown(peer, "1280 x 720")
+        async with viewer(world, session.id) as watch:
+            await watch.until(lambda: watch.colour(0.75) == "blue")  # of two in one picture it is the right one
+        await world.roof.hub.cancelled(session.id)
+        await peer.event("CALL_CLOSED")
+
+
+async def test_r057_a_room_system_is_called_by_tcp_where_it_is_registered_so(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with room(tmp_path) as peer, served(settings) as world:
+        await register(world, NHA_TRANG, LOOPBACK, port=peer.address[1], transport="TCP")
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        await tick(world, 0)
+        await calls(host, "connected")
+        await peer.event("CALL_ESTABLISHED")
+        assert "Via: SIP/2.0/TCP" in peer.log and "Via: SIP/2.0/UDP" not in peer.log
+        await world.roof.hub.cancelled(session.id)
+        await peer.event("CALL_CLOSED")
+
+
+async def test_r034_r055_r057_a_room_system_calls_in_with_the_code_alone(settings: Settings, tmp_path: Path) -> None:
+    async with room(tmp_path, name="P. Hop 1") as peer, served(settings) as world:
+        await register(world, NHA_TRANG, LOOPBACK, dial_out=False, codecs="G722, H264, PCMA")
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        agent = world.roof.gateway.agent
+        assert agent is not None
+        await peer.command("dial", f"sip:0000000000@{LOOPBACK}:{agent.address[1]}")
+        await peer.event("CALL_CLOSED", "404")
+        await peer.command("dial", f"sip:{session.code}@{LOOPBACK}:{agent.address[1]}")
+        await peer.event("CALL_ESTABLISHED")
+        seat = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+        assert seat is not None
+        await host.seat(seat.id, here=True, media="connected", name="UBND.Nha Trang")
+        await peer.command("hangup")
+        await host.until(lambda message: message["type"] == "seats" and seat.id in message["gone"])
+        changes = await world.kept.equipment.changes(NHA_TRANG)
+        assert sorted((drift.kind, drift.field, drift.old, drift.new) for drift in changes) == [
+            ("drift", "codecs", "G722, H264, PCMA", "G722, H264, PCMA, PCMU"),
+            ("drift", "name", "UBND.Nha Trang", "P. Hop 1"),
+        ]
+
+
+async def test_r057_a_room_system_that_does_not_answer_is_said_to_be_silent(settings: Settings, tmp_path: Path) -> None:
+    async with room(tmp_path, answer="manual") as peer, served(settings, ring_s=3.0) as world:
+        device = await register(world, NHA_TRANG, LOOPBACK, port=peer.address[1])
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        host.patience = 20.0  # what is real takes its time on a busy machine
+        for seconds in (0, 10, 30, 60):
+            await tick(world, seconds)
+            await peer.event("CALL_INCOMING")
+            told = await calls(host, "silent" if seconds == 60 else "waiting")
+            await peer.event("CALL_CLOSED")
+        assert told[0]["status"] == 0
+        await host.send(type="redial", device=device)
+        await peer.event("CALL_INCOMING")
+        await peer.command("accept")
+        await calls(host, "connected")

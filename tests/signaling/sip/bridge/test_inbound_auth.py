@@ -1,0 +1,243 @@
+"""Room systems that call in (Điều 11.7, R-051, R-057)."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mediaserver.errors import BadOffer, EngineGone
+from signaling.sip.agent.agent import Peer
+from tests.mediaserver.room_offers import POLYCOM
+from tests.signaling.rooms import FakeIncoming, calls, gateway, register, soon, tick
+from tests.signaling.world import CAM_RANH, NHA_TRANG, NOW, World, counted_elsewhere, older
+
+VCS = "10.79.6.20"
+
+
+async def ring(world: World, code: str | None, address: str = VCS, **fields: Any) -> FakeIncoming:
+    """A room system calls in; return its call once it is answered."""
+    incoming = FakeIncoming(code or "", Peer(address, "", "room", "Fake VCS 1.0"), **fields)
+    await world.roof.gateway.called(incoming)  # type: ignore[arg-type]
+    return incoming
+
+
+async def test_r057_a_registered_device_with_the_right_code_is_let_in_as_its_point(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS, dial_out=False)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    incoming = await ring(world, session.code)
+    assert (incoming.answer, incoming.refused) == ("answer to offer of a room", None)
+    member = world.roof.hub.meetings[session.id].conference.roster.holder(f"{NHA_TRANG}.01")
+    assert member is not None
+    assert (member.name, member.role, member.floor) == ("UBND.Nha Trang", "component", False)
+    await host.seat(member.id, here=True, media="connected")
+    noted = [(e.action, e.subject, e.address) for e in await world.audited(50) if e.actor.startswith("vcs:")]
+    assert noted == [("enter", session.id, VCS)]
+    assert incoming.call is not None
+    await world.roof.hub.cancelled(session.id)
+    await incoming.call.ended.wait()
+    assert incoming.call.hung_up
+
+
+async def test_who_calls_in_while_the_server_ends_is_refused(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS, dial_out=False)
+    session = await world.session(NHA_TRANG)
+    world.roof.hub.stopping = True
+    assert (await ring(world, session.code)).refused == 503
+    assert world.roof.hub.meetings == {}
+
+
+async def test_r055_codecs_that_a_room_system_offers_are_compared_with_the_register(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS, codecs="G722, H264, PCMA")
+    session = await world.session(NHA_TRANG)
+    assert (await ring(world, session.code, offer=POLYCOM)).refused is None
+    (change,) = await world.kept.equipment.changes(NHA_TRANG)
+    assert (change.field, change.old, change.new) == (
+        *("codecs", "G722, H264, PCMA"),
+        "G722, G7221, H263, H263-1998, H264, PCMA, PCMU, SIRENLPR",
+    )
+    assert (await ring(world, session.code, offer="m=audio 9 RTP/AVP\r\n")).refused == 488
+
+
+async def test_who_is_not_registered_hears_403_whatever_the_code(world: World) -> None:
+    gateway(world)
+    session = await world.session(NHA_TRANG)
+    assert [(await ring(world, code)).refused for code in (session.code, "0000000000", "x")] == [403, 403, 403]
+    noted = [(e.actor, e.action, e.subject, e.detail, e.address) for e in await world.audited(3)]
+    assert noted == [("", "call-refused", VCS, "Fake VCS 1.0", VCS)] * 3
+
+
+async def test_wrong_codes_and_those_of_others_are_not_told_apart(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    others = await world.session(CAM_RANH)
+    assert [(await ring(world, code)).refused for code in (others.code, "0000000000", "x")] == [404, 404, 404]
+    assert {(e.action, e.subject) for e in await world.audited(3)} == {("code-wrong", NHA_TRANG)}
+    assert world.engine.rooms == {}
+
+
+async def test_r051_calls_are_throttled_as_codes_are(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    for _ in range(20):
+        assert (await ring(world, "0000000000")).refused == 404
+    assert [e.action for e in await world.audited(2)] == ["code-locked", "code-wrong"]
+    assert (await ring(world, session.code)).refused == 403
+    assert (await world.audited(1))[0].action == "code-locked"  # what is locked out fills no log
+    await older(world.roof.redis, 900)
+    assert (await ring(world, session.code)).refused is None
+
+
+async def test_r051_right_codes_are_no_guesses(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    early = await world.session(NHA_TRANG, start=timedelta(hours=5))
+    now = await world.session(NHA_TRANG)
+    for session, told in ((early, 403), (now, None)):
+        for _ in range(21):
+            assert (await ring(world, session.code)).refused == told
+
+
+async def test_a_session_that_is_not_open_takes_no_calls(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    early = await world.session(NHA_TRANG, start=timedelta(hours=5))
+    assert (await ring(world, early.code)).refused == 403
+    world.clock.now = NOW + timedelta(hours=10)
+    assert (await ring(world, early.code)).refused == 403
+    assert world.engine.rooms == {}
+
+
+async def test_a_call_finds_the_session_full(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    others = [f"other.{number}" for number in range(session.legs)]
+    await counted_elsewhere(world, session, others)
+    assert (await ring(world, session.code)).refused == 486
+
+
+async def test_offers_without_an_answer_leave_nothing(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    for error, status in ((BadOffer("no codec"), 488), (EngineGone(), 503)):
+        world.engine.failing = {"connect": error}
+        assert (await ring(world, session.code)).refused == status
+    world.engine.failing = {}
+    gone = await ring(world, session.code, gone=True)
+    assert (gone.refused, gone.answer) == (None, None)
+    assert world.roof.hub.meetings[session.id].conference.empty
+    assert world.engine.rooms == {}
+    assert await world.roof.hub.tools.presence.connected(session.id) == [0]
+
+
+async def test_who_loses_its_place_before_its_call_is_acknowledged_is_hung_up(world: World) -> None:
+    gateway(world)
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    acknowledged = asyncio.Event()
+    task = asyncio.create_task(ring(world, session.code, acknowledged=acknowledged))
+    await soon(lambda: session.id in world.roof.hub.meetings)
+    roster = world.roof.hub.meetings[session.id].conference.roster
+    await soon(lambda: ("connect", session.id, "plain") in [(*call[:2], *call[3:]) for call in world.engine.calls])
+    _browser = await world.join("nhatrang", session)
+    acknowledged.set()
+    incoming = await task
+    assert incoming.call is not None
+    await incoming.call.ended.wait()
+    assert incoming.call.hung_up
+    holder = roster.holder(f"{NHA_TRANG}.01")
+    assert holder is not None and holder.account == "nhatrang"
+
+
+async def test_a_device_that_calls_in_while_it_is_called_is_in_once(world: World) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await soon(lambda: agent.called)
+    first = await ring(world, session.code)
+    await calls(host, "connected")
+    second = await ring(world, session.code)
+    assert first.call is not None and second.call is not None
+    await first.call.ended.wait()
+    assert (first.call.hung_up, second.call.ended.is_set(), agent.calls) == (True, False, [])
+    await tick(world, 60)
+    assert len(agent.called) == 1
+    (seat,) = [key for key, each in world.engine.rooms[session.id].seats.items() if "Nha Trang" in each.label]
+    assert world.roof.hub.meetings[session.id].conference.roster.seats[seat].up
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "refused"),
+    [({"gone": True}, None, None), ({}, BadOffer("no codec"), 488), ({}, EngineGone(), 503)],
+)
+async def test_a_device_that_calls_in_vain_while_it_is_called_is_called_again(
+    world: World, fields: dict[str, Any], error: Exception | None, refused: int | None
+) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await soon(lambda: agent.called)
+    world.engine.failing = {} if error is None else {"connect": error}
+    assert (await ring(world, session.code, **fields)).refused == refused
+    (told,) = await calls(host, "waiting")
+    assert told["at"] == "2026-04-06T01:00:10Z"
+    agent.ringing.set()
+    await tick(world, 10)
+    await calls(host, "connected")
+    assert len(agent.called) == 2
+
+
+async def test_a_device_that_finds_the_session_full_while_it_is_called_is_called_again(world: World) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    device = await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await soon(lambda: agent.called)
+    others = [f"other.{number}" for number in range(session.legs)]
+    elsewhere = await counted_elsewhere(world, session, others)
+    assert (await ring(world, session.code)).refused == 486
+    await calls(host, "waiting")
+    for each in others:
+        elsewhere.leave(session.id, each)
+    await elsewhere.write()
+    agent.ringing.set()
+    await host.send(type="redial", device=device)
+    await calls(host, "connected")
+
+
+async def test_a_device_that_is_kept_out_while_it_is_called_is_not_called_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = gateway(world)
+    agent.ringing = asyncio.Event()
+    await register(world, NHA_TRANG, VCS)
+    session = await world.session(NHA_TRANG)
+    host, _ = await world.join("host", session)
+    await tick(world, 0)
+    await soon(lambda: agent.called)
+
+    async def wrong_line(*_: object) -> bool:
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.roof.gateway._seating, "compare", wrong_line)
+        assert (await ring(world, session.code)).refused == 403
+    await tick(world, 10)
+    agent.ringing.set()
+    await calls(host, "connected")
+    assert len(agent.called) == 1

@@ -1,0 +1,149 @@
+"""A real room system in a meeting of browsers: its picture and sound, and ours in its eyes and ears."""
+
+import asyncio
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from mediaserver.api import Layout, PeerUp, RoomOptions, SeatOptions
+from mediaserver.sdp import sip_write
+from mediaserver.video.layout import arrange
+from mediaserver.worker.engine import LocalEngine
+from signaling.sip.agent.agent import Agent, Call, Incoming, SipSettings, Target
+from tests.mediaserver.meeting import PATIENCE_S, ROOM, Guest, Meeting, tones
+from tests.signaling.sip import baresip
+from tests.signaling.sip.baresip import LOOPBACK, Baresip
+
+OPTIONS = RoomOptions(1280, 720)
+BLUE_HERTZ = 1000
+PNG_END = b"IEND\xaeB`\x82"
+
+
+class Desk:
+    """Lets every call in at the seat."""
+
+    def __init__(self, meeting: Meeting) -> None:
+        self.meeting = meeting
+        self.calls: asyncio.Queue[Call] = asyncio.Queue()
+
+    async def called(self, incoming: Incoming) -> None:
+        answer = await self.meeting.engine.connect(ROOM, "vcs", incoming.offer, plain=True)
+        self.calls.put_nowait(await incoming.accept(answer))
+
+    def wants_picture(self, call: Call) -> None:
+        """RTCP says so too."""
+
+
+@pytest.fixture
+async def meeting() -> AsyncIterator[Meeting]:
+    engine = LocalEngine([LOOPBACK], 0)
+    engine.start()
+    held = Meeting(engine, OPTIONS)
+    await held.open()
+    yield held
+    await held.close()
+
+
+@pytest.fixture
+async def desk(meeting: Meeting) -> Desk:
+    return Desk(meeting)
+
+
+@pytest.fixture
+async def agent(desk: Desk) -> AsyncIterator[Agent]:
+    held = Agent(SipSettings(LOOPBACK, 0), desk)
+    await held.start()
+    yield held
+    await held.close()
+
+
+async def sees(peer: Baresip, meeting: Meeting, name: str, rgb: tuple[int, int, int]) -> None:
+    """Wait until a room system sees a colour in a seat's place."""
+    tile = next(
+        each for each in arrange(Layout(), meeting.seats, None, OPTIONS.width, OPTIONS.height) if each.seat == name
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            path = await peer.snapshot()
+            while not (path.exists() and path.read_bytes().endswith(PNG_END)):  # it says so before it has
+                await asyncio.sleep(0.05)
+            picture = _picture(path)
+            assert picture.shape == (OPTIONS.height, OPTIONS.width, 3)
+            pixel = picture[tile.y + tile.height // 2, tile.x + tile.width // 2].astype(int)
+            if max(abs(pixel - np.array(rgb))) < 80:
+                return
+
+
+def _picture(path: Path) -> np.ndarray:
+    with av.open(path) as file:
+        return next(file.decode(video=0)).to_ndarray(format="rgb24")
+
+
+def heard(peer: Baresip) -> set[int]:
+    """The tones it heard in the last seconds of its last call, but for the very end."""
+    with wave.open(str(peer.heard()[-1])) as file:
+        rate, samples = file.getframerate(), np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    return tones(np.repeat(samples, 48_000 // rate)[-120_000:-24_000])
+
+
+async def talk(meeting: Meeting, a: Guest, peer: Baresip) -> None:
+    """What both sides see and hear once the call is up."""
+    await meeting.happened(PeerUp(ROOM, "vcs"))
+    await peer.event("CALL_RTPESTAB", "audio")
+    await peer.event("CALL_RTPESTAB", "video")
+    await a.watch.until(lambda: meeting.shows(a, "vcs", colour="blue"))
+    await sees(peer, meeting, "a", (255, 0, 0))
+    assert await a.watch.listen() == set()
+    await meeting.engine.set_floor(ROOM, "vcs", True)
+    await a.watch.until(lambda: a.watch.tones() == {BLUE_HERTZ})
+    await a.watch.more(75)
+    assert await a.watch.hear() == {BLUE_HERTZ}
+
+
+def in_slices(offer: str) -> str:
+    """Our offer as one who knows packetization-mode 0 alone would understand it."""
+    lines = [line for line in offer.split("\r\n") if f":{sip_write.MODE_1} " not in line]
+    return "\r\n".join(lines).replace(f"RTP/AVP {sip_write.MODE_1} ", "RTP/AVP ")
+
+
+@pytest.mark.parametrize(("audio", "mode"), [("g722/16000/1", 1), ("pcma/8000/1", 0)])
+async def test_r057_a_real_room_system_that_is_called_sees_hears_is_seen_and_heard(
+    meeting: Meeting, agent: Agent, tmp_path: Path, audio: str, mode: int
+) -> None:
+    film = await baresip.film(tmp_path / "blue.mp4")
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "Phòng họp"))
+    meeting.seats.append("vcs")
+    async with baresip.room(tmp_path, film=film, size=(1280, 720), tone=BLUE_HERTZ, audio=audio) as peer:
+        offer = await meeting.engine.invite(ROOM, "vcs")
+        offer = offer if mode else in_slices(offer)
+        call = await agent.invite(Target(*peer.address), offer, name="UBND tỉnh")
+        assert call.sdp.count("packetization-mode=") == 1 + mode
+        await meeting.engine.accept(ROOM, "vcs", call.sdp)
+        await talk(meeting, a, peer)
+        await call.hang_up()
+        await peer.event("CALL_CLOSED")
+        assert heard(peer) == {440}
+
+
+async def test_r095_a_real_room_system_that_calls_sees_hears_is_seen_and_heard(
+    meeting: Meeting, agent: Agent, desk: Desk, tmp_path: Path
+) -> None:
+    film = await baresip.film(tmp_path / "blue.mp4")
+    a = await meeting.join("a", "red", 440, floor=True)
+    await meeting.engine.add_seat(ROOM, SeatOptions("vcs", "Phòng họp"))
+    meeting.seats.append("vcs")
+    async with baresip.room(tmp_path, film=film, size=(1280, 720), tone=BLUE_HERTZ) as peer:
+        host, port = agent.address
+        await peer.command("dial", f"sip:123456@{host}:{port}")
+        await peer.event("CALL_ESTABLISHED")
+        await talk(meeting, a, peer)
+        await peer.command("hangup")
+        call = desk.calls.get_nowait()
+        async with asyncio.timeout(PATIENCE_S):
+            await call.ended.wait()
+        assert heard(peer) == {440}

@@ -1,0 +1,64 @@
+"""Room systems that were left on (Điều 11.3; R-053)."""
+
+from datetime import timedelta
+
+import pytest
+
+from scheduler.notifications.wording import Channels
+from scheduler.operations.closing.device_shutdown import Power
+from signaling.sip.bridge.power_check import Standby
+from tests.signaling.rooms import gateway, register
+from tests.signaling.world import CAM_RANH, HOST, NHA_TRANG, NOW, World
+
+HALF_AN_HOUR_AFTER = NOW + timedelta(hours=2, minutes=30)
+"""The end of the sessions that tests register, and what R-053 grants."""
+
+
+@pytest.fixture
+def standby(world: World) -> Standby:
+    return Standby(Power(world.kept.database, Channels(mail=True)), world.roof.gateway)
+
+
+async def told(world: World) -> list[tuple[str, str]]:
+    outbox = await world.kept.post.newest(100)
+    return sorted((each.unit or "", each.facts.reason) for each in outbox if each.kind == "power")
+
+
+async def test_r053_who_still_answers_half_an_hour_after_the_end_is_reminded_once(
+    world: World, standby: Standby
+) -> None:
+    agent = gateway(world)
+    for number, point in enumerate((HOST, NHA_TRANG, CAM_RANH)):
+        await register(world, point, f"10.79.6.{number}", port=5060 + number)
+    await world.session(NHA_TRANG, CAM_RANH)
+    agent.on = {"10.79.6.1"}
+    await standby.work(HALF_AN_HOUR_AFTER - timedelta(seconds=1))
+    assert agent.asked == []
+    await standby.work(HALF_AN_HOUR_AFTER)
+    assert sorted((each.host, each.port) for each in agent.asked) == [
+        ("10.79.6.0", 5060),
+        ("10.79.6.1", 5061),
+        ("10.79.6.2", 5062),
+    ]
+    unit = (await world.kept.scheduler.point(NHA_TRANG)).unit
+    assert await told(world) == [(unit, "Còn bật: UBND.Nha Trang")]
+    await standby.work(HALF_AN_HOUR_AFTER + timedelta(minutes=1))
+    await Standby(Power(world.kept.database, Channels(mail=True)), world.roof.gateway).work(HALF_AN_HOUR_AFTER)
+    assert len(await told(world)) == 1
+
+
+async def test_who_meets_again_soon_may_leave_it_on(world: World, standby: Standby) -> None:
+    agent = gateway(world)
+    for number, point in enumerate((NHA_TRANG, CAM_RANH)):
+        await register(world, point, f"10.79.6.{number}")
+    await world.session(NHA_TRANG, CAM_RANH)
+    await world.session(NHA_TRANG, host=CAM_RANH, start=timedelta(hours=2, minutes=59))
+    await standby.work(HALF_AN_HOUR_AFTER)
+    assert agent.asked == []
+
+
+async def test_without_a_gateway_nobody_is_asked(world: World, standby: Standby) -> None:
+    await register(world, NHA_TRANG, "10.79.6.0")
+    await world.session(NHA_TRANG)
+    await standby.work(HALF_AN_HOUR_AFTER)
+    assert await told(world) == []

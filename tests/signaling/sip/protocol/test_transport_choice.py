@@ -1,0 +1,53 @@
+"""Which way a request goes: what is too large for a datagram by TCP (RFC 3261 §18.1.1, R-057)."""
+
+import asyncio
+
+import pytest
+
+from signaling.sip.agent.agent import Agent, CallRefused, Target
+from signaling.sip.protocol.message import Request
+from tests.signaling.sip import wire
+from tests.signaling.sip.reception import OFFER, agent
+from tests.signaling.sip.wire import HOST, Peer
+
+
+async def invited(ours: Agent, peer: Peer, port: int, more: int) -> Request:
+    """The INVITE that comes to a peer with an offer that is longer by so many bytes; it is refused."""
+    waiting = asyncio.create_task(ours.invite(Target(HOST, port), OFFER + "x" * more, name="Phiên họp"))
+    invite = await peer.asked("INVITE")
+    peer.answer(invite, 486)
+    with pytest.raises(CallRefused):
+        await waiting
+    await peer.asked("ACK")
+    return invite
+
+
+async def test_r057_what_fits_one_datagram_goes_by_udp_and_what_is_larger_by_tcp() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        other = Peer()
+        other.port = peer.port
+        listener = await asyncio.start_server(other.read, HOST, peer.port)
+        small = await invited(ours, peer, peer.port, 0)
+        size = len(small.write())
+        fits = await invited(ours, peer, peer.port, 1250 - size)
+        large = await invited(ours, other, peer.port, 1301 - size)
+        assert (len(fits.write()), fits.via.transport, fits.uri) == (1250, "UDP", f"sip:{HOST}:{peer.port}")
+        assert (large.via.transport, large.uri) == ("TCP", f"sip:{HOST}:{peer.port};transport=tcp")
+        listener.close()
+        other.drop()
+        await other.closed()
+
+
+async def test_r057_where_no_connection_is_taken_what_is_large_goes_by_udp() -> None:
+    async with agent() as ours, wire.udp(ours) as peer:
+        invite = await invited(ours, peer, peer.port, 1000)
+        assert (invite.via.transport, invite.uri) == ("UDP", f"sip:{HOST}:{peer.port}")
+
+
+async def test_r057_who_answers_by_tcp_alone_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.sip.agent.agent.ALIVE_S", 0.3)
+    async with agent() as ours, wire.tcp(ours) as peer:
+        asking = asyncio.create_task(ours.alive(Target(HOST, peer.port)))
+        peer.answer(await peer.asked("OPTIONS"), 200)
+        assert await asking
+        assert not await ours.alive(Target(HOST, peer.port, "udp"))

@@ -1,0 +1,21 @@
+"""What the server tells by a word, the pages can say in both languages."""
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import web
+from scheduler.core import model
+from scheduler.notifications import wording
+
+PAGES = Path(web.__file__ or "").parent
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_kind_has_its_words(language: str) -> None:
+    known = json.loads((PAGES / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+    kinds = [*(f"post.kind-{kind}" for kind in get_args(wording.Kind))]
+    kinds += [f"happened.{kind}" for kind in get_args(model.HappeningKind)]
+    assert [kind for kind in kinds if kind not in known] == []

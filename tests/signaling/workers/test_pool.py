@@ -1,0 +1,417 @@
+"""Several engines as one: placement, and what a lost one takes along."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from mediaserver.api import (
+    EngineLost,
+    Event,
+    Held,
+    Layout,
+    PeerUp,
+    RecordingEnded,
+    RecordingFailed,
+    RoomOptions,
+    SeatOptions,
+)
+from mediaserver.errors import AlreadyRecording, CannotRecord, EngineGone, EngineLate, UnknownRoom
+from mediaserver.rpc import protocol
+from mediaserver.rpc.client import RemoteEngine
+from mediaserver.worker.server import EngineServer
+from signaling.app.settings import Settings
+from signaling.workers.pool import RecordingLost, RoomBack, RoomHeld, RoomLost, Workers
+from tests.fakes import FakeEngine, FakeRoom
+from tests.signaling.rooms import soon
+from tests.signaling.world import CAM_RANH, DIEN_KHANH, NHA_TRANG, open_world
+
+
+class Shop:
+    """Workers with two fake engines."""
+
+    def __init__(self) -> None:
+        self.workers = Workers()
+        self.engines = [FakeEngine(), FakeEngine()]
+        self.tasks: dict[int, asyncio.Task[None]] = {}
+        self.seen = self.workers.events()
+
+    async def start(self, index: int, records: bool = True) -> None:
+        await self.workers.take(str(index), self.engines[index], records)
+        self.tasks[index] = asyncio.create_task(self.workers.serve(str(index)))
+
+    async def lose(self, index: int) -> None:
+        self.engines[index].emit(EngineLost())
+        await self.tasks[index]
+        self.engines[index].lose_everything()
+
+    async def events(self, number: int) -> list[Event]:
+        async with asyncio.timeout(5):
+            return [await anext(self.seen) for _ in range(number)]
+
+
+@pytest.fixture
+async def shop() -> AsyncIterator[Shop]:
+    """Two workers."""
+    made = Shop()
+    await made.start(0)
+    await made.start(1)
+    yield made
+    for task in made.tasks.values():
+        task.cancel()
+    await asyncio.gather(*made.tasks.values(), return_exceptions=True)
+
+
+async def test_a_room_goes_to_the_worker_with_the_fewest_seats(shop: Shop) -> None:
+    for room in ("a", "b"):
+        await shop.workers.open_room(room, RoomOptions())
+    for seat in ("1", "2"):
+        await shop.workers.add_seat("a", SeatOptions(seat, seat))
+    await shop.workers.add_seat("b", SeatOptions("1", "1"))
+    await shop.workers.open_room("c", RoomOptions())
+    await shop.workers.open_room("a", RoomOptions())
+    assert [shop.workers.place(room) for room in "abcd"] == ["0", "1", "1", None]
+    assert [sorted(engine.rooms) for engine in shop.engines] == [["a"], ["b", "c"]]
+
+
+async def test_every_call_reaches_the_worker_of_its_room(shop: Shop) -> None:
+    w = shop.workers
+    await w.open_room("a", RoomOptions())
+    await w.add_seat("a", SeatOptions("1", "1"))
+    assert await w.connect("a", "1", "offer") == "answer to offer"
+    await w.set_floor("a", "1", True)
+    await w.set_layout("a", Layout("single"))
+    await w.set_view("a", "1", "camera:1")
+    await w.start_recording("a", "/x")
+    await w.pause_recording("a", True)
+    await w.record_voices("a", True)
+    assert await w.recorded("a") == 0.0
+    await w.stop_recording("a")
+    await w.remove_seat("a", "1")
+    await w.close_room("a")
+    await w.close_room("a")
+    assert [call[0] for call in shop.engines[0].calls] == [
+        "open_room",
+        "add_seat",
+        "connect",
+        "set_floor",
+        "set_layout",
+        "set_view",
+        "start_recording",
+        "pause_recording",
+        "record_voices",
+        "recorded",
+        "stop_recording",
+        "remove_seat",
+        "close_room",
+    ]
+    assert await shop.events(1) == [PeerUp("a", "1")]
+    with pytest.raises(UnknownRoom):
+        await w.set_floor("a", "1", True)
+
+
+async def test_a_lost_worker_takes_only_its_rooms_and_another_takes_them(shop: Shop) -> None:
+    for room in ("a", "b"):
+        await shop.workers.open_room(room, RoomOptions())
+    await shop.lose(0)
+    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+    with pytest.raises(EngineGone):
+        await shop.workers.connect("a", "1", "offer")
+    await shop.workers.open_room("a", RoomOptions())
+    assert [shop.workers.place(room) for room in "ab"] == ["1", "1"]
+
+
+async def test_without_workers_rooms_wait_for_one(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.lose(1)
+    await shop.lose(0)
+    with pytest.raises(EngineGone):
+        await shop.workers.open_room("b", RoomOptions())
+    assert await shop.events(1) == [RoomLost("a")]
+    await shop.start(1)
+    assert sorted(map(repr, await shop.events(2))) == sorted(map(repr, [RoomBack("a"), RoomBack("b")]))
+
+
+async def test_a_room_that_is_open_again_is_not_told_back_by_the_next_worker_that_comes(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.lose(0)
+    await shop.start(0)  # before the roof got to open it again
+    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+    await shop.workers.open_room("a", RoomOptions())
+    shop.engines[0].emit(PeerUp("a", "1"))
+    assert await shop.events(1) == [PeerUp("a", "1")]
+
+
+async def test_a_room_that_is_lost_again_is_told_back_after_that_and_not_before(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.lose(0)
+    await shop.start(0)
+    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.lose(0)
+    assert await shop.events(2) == [RoomLost("a"), RoomBack("a")]
+
+
+async def test_i07_what_is_recorded_goes_where_the_folder_is_seen_and_nowhere_else_begins(shop: Shop) -> None:
+    await shop.lose(0)
+    await shop.start(0, records=False)
+    for room, options in (("a", RoomOptions()), ("b", RoomOptions(recorded=True)), ("c", RoomOptions(recorded=True))):
+        await shop.workers.open_room(room, options)
+    assert [shop.workers.place(room) for room in "abc"] == ["0", "1", "1"]
+    await shop.workers.start_recording("b", "/x")
+    with pytest.raises(CannotRecord, match="not seen on the machine"):
+        await shop.workers.start_recording("a", "/x")
+    await shop.lose(1)
+    with pytest.raises(EngineGone):
+        await shop.workers.open_room("b", RoomOptions(recorded=True))
+    assert [call[0] for call in shop.engines[0].calls] == ["open_room"]
+    assert await shop.events(3) == [RecordingLost("b", "/x"), RoomLost("b"), RoomLost("c")]
+    shop.engines.append(FakeEngine())
+    await shop.start(2, records=False)
+    await shop.start(1)
+    assert await shop.events(2) == [RoomBack("b"), RoomBack("c")]
+    await shop.workers.open_room("b", RoomOptions(recorded=True))
+    assert shop.workers.place("b") == "1"
+
+
+async def test_i07_a_worker_tells_nothing_of_rooms_that_live_elsewhere(shop: Shop) -> None:
+    for room in ("a", "b"):
+        await shop.workers.open_room(room, RoomOptions())
+    for engine in shop.engines:
+        for room in ("a", "b", "nowhere"):
+            engine.emit(PeerUp(room, "1"))
+    seen = await shop.events(4)
+    assert seen == [PeerUp("a", "1"), PeerUp("nowhere", "1"), PeerUp("b", "1"), PeerUp("nowhere", "1")]
+
+
+@pytest.mark.parametrize(
+    ("said", "elsewhere"),
+    [
+        [RecordingEnded(room, "/1.mp4", 1.0, None) for room in ("a", "nowhere")],
+        [RecordingFailed(room, "/1.mp4", "disk-full") for room in ("a", "nowhere")],
+    ],
+)
+async def test_only_who_records_into_a_file_is_believed_about_it(shop: Shop, said: Event, elsewhere: Event) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.workers.start_recording("a", "/1.mp4")
+    after = PeerUp("nowhere", "1")
+    for engine, told in ((shop.engines[1], [after]), (shop.engines[0], [said, after])):
+        for event in (said, elsewhere, after):
+            engine.emit(event)
+        assert await shop.events(len(told)) == told
+
+
+async def test_the_end_of_a_file_is_told_once_wherever_its_room_lives_now(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.workers.start_recording("a", "/1.mp4")
+    await shop.workers.close_room("a")
+    end, after = RecordingEnded("a", "/1.mp4", 1.0, "disk-slow"), PeerUp("nowhere", "1")
+    for event in (end, end, after):
+        shop.engines[0].emit(event)
+    assert await shop.events(2) == [end, after]
+
+
+async def test_a_file_that_could_not_be_begun_has_no_end_and_one_that_may_be_has(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    ends = [RecordingEnded("a", f"/{part}.mp4", 1.0, None) for part in (1, 2)]
+    for path, error in (("/1.mp4", AlreadyRecording("a")), ("/2.mp4", EngineLate("a"))):
+        shop.engines[0].failing["start_recording"] = error
+        with pytest.raises(type(error)):
+            await shop.workers.start_recording("a", path)
+    for end in ends:
+        shop.engines[0].emit(end)
+    assert await shop.events(1) == ends[1:]
+
+
+async def test_a_lost_worker_takes_its_files_along_also_those_of_rooms_that_have_moved(shop: Shop) -> None:
+    for room in ("a", "b"):
+        await shop.workers.open_room(room, RoomOptions())
+        await shop.workers.start_recording(room, f"/{room}.mp4")
+    await shop.workers.close_room("a")
+    await shop.workers.add_seat("b", SeatOptions("1", "1"))
+    await shop.workers.open_room("c", RoomOptions())
+    await shop.workers.start_recording("c", "/c.mp4")
+    await shop.lose(0)
+    assert await shop.events(4) == [
+        RecordingLost("a", "/a.mp4"),
+        RecordingLost("c", "/c.mp4"),
+        RoomLost("c"),
+        RoomBack("c"),
+    ]
+
+
+async def test_a_file_that_is_let_go_of_after_its_room_has_moved_is_closed(shop: Shop, settings: Settings) -> None:
+    async with open_world(settings, shop.workers) as world:
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        await host.ask(type="record", on=True)
+        await soon(lambda: shop.engines[0].rooms[session.id].recording)
+        path = shop.engines[0].rooms[session.id].recording
+        assert path is not None
+        shop.engines[0].emit(RecordingFailed(session.id, path, "disk-slow"))
+        await host.until(lambda message: message["type"] == "recording" and message["error"] == "disk-slow")
+        shop.engines[0].rooms[session.id].recording = None
+        await host.ask(type="leave")
+        await soon(lambda: shop.workers.place(session.id) is None)
+        await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
+        await world.join("host", session)
+        assert shop.workers.place(session.id) == "1"
+        shop.engines[0].emit(RecordingEnded(session.id, path, 60.0, "disk-slow"))
+        await soon(lambda: world.roof.recordings.running == 0)
+        assert [(part.part, part.state, part.reason) for part in await world.recorded.parts(session.id)] == [
+            (1, "broken", "disk-slow")
+        ]
+
+
+async def test_a_lost_worker_ends_no_file_that_another_one_still_writes(shop: Shop, settings: Settings) -> None:
+    async with open_world(settings, shop.workers) as world:
+        await world.roof.finisher.stop()
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        await host.ask(type="record", on=True)
+        await soon(lambda: shop.engines[0].rooms[session.id].recording)
+        slow = shop.engines[0].rooms[session.id].recording
+        assert slow is not None
+        shop.engines[0].emit(RecordingFailed(session.id, slow, "disk-slow"))
+        await host.until(lambda message: message["type"] == "recording" and message["error"] == "disk-slow")
+        shop.engines[0].rooms[session.id].recording = None
+        await host.ask(type="leave")
+        await soon(lambda: shop.workers.place(session.id) is None)
+        await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
+        host, _ = await world.join("host", session)
+        await host.ask(type="record", on=True)
+        await soon(lambda: shop.engines[1].rooms[session.id].recording)
+        await shop.lose(1)
+        await host.type("renew")
+        states = [(part.part, part.state) for part in await world.recorded.parts(session.id)]
+        assert states == [(0, "recording"), (1, "recording"), (2, "broken"), (3, "recording")]
+        shop.engines[0].emit(RecordingEnded(session.id, slow, 60.0, "disk-slow"))
+        await soon(lambda: world.roof.recordings.running == 1)
+        [ended] = [part for part in await world.recorded.parts(session.id) if part.part == 1]
+        assert (ended.state, ended.reason) == ("broken", "disk-slow")
+
+
+async def test_i07_a_recording_begun_by_hand_goes_on_where_the_folder_is_seen(shop: Shop, settings: Settings) -> None:
+    shop.engines.append(FakeEngine())
+    await shop.start(2, records=False)
+    async with open_world(settings, shop.workers) as world:
+        session = await world.session(NHA_TRANG)
+        host, _ = await world.join("host", session)
+        await host.ask(type="record", on=True)
+        await world.join("dienkhanh", await world.session(CAM_RANH, host=DIEN_KHANH))
+        await shop.lose(0)
+        await host.type("renew")
+        assert shop.workers.place(session.id) == "1"  # the other one has fewer seats
+        parts = [(part.part, part.state) for part in await world.recorded.parts(session.id)]
+        assert parts == [(0, "recording"), (1, "broken"), (2, "recording")]
+
+
+async def test_stats_are_by_worker(shop: Shop) -> None:
+    shop.engines[1].failing["stats"] = EngineGone("dead")
+    assert await shop.workers.stats() == {"0": {"0": {"rooms": 0, "codec": "h264"}, "records": True}}
+    await shop.workers.close()
+    assert [engine.closed for engine in shop.engines] == [True, True]
+
+
+async def test_a_worker_that_dies_while_it_is_taken_in_holds_nothing(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    third = FakeEngine()
+    await third.open_room("b", RoomOptions())
+    await third.open_room("a", RoomOptions())  # which lives elsewhere
+    third.failing["close_room"] = EngineGone("the media worker is gone")
+    with pytest.raises(EngineGone):
+        await shop.workers.take("2", third)
+    assert (shop.workers.alive, shop.workers.place("a"), shop.workers.place("b")) == (2, "0", None)
+    assert await shop.events(3) == [RoomHeld("b"), RoomLost("b"), RoomBack("b")]
+    await shop.workers.open_room("b", RoomOptions())
+    assert shop.workers.place("b") == "1"
+
+
+async def test_what_a_worker_says_of_ends_and_files_of_its_own_is_told_and_noted_once(shop: Shop) -> None:
+    await shop.workers.open_room("a", RoomOptions())
+    await shop.workers.start_recording("a", "/a/2.mp4")
+    third = FakeEngine()
+    third.writing = {"/a/2.mp4": "a", "/b/1.mp4": "b", "/b/2.mp4": "a"}
+    third.ended = [RecordingEnded("a", f"/a/{part}.mp4", 1.0, "disk-full") for part in (1, 2)]
+    third.ended.append(RecordingEnded("a", "/elsewhere/1.mp4", 1.0, None))
+    own, *others = third.ended
+    shop.engines.append(third)
+    await shop.start(2)
+    for event in (own, PeerUp("nowhere", "1")):
+        third.emit(event)
+    assert await shop.events(2) == [own, PeerUp("nowhere", "1")]
+    assert await shop.workers.held() == Held(("a",), {"/a/2.mp4": "a", "/b/1.mp4": "b"}, (own,))
+    for end in third.ended:
+        await shop.workers.noted(end.path)
+    assert (third.ended, (await shop.workers.held()).ended) == (others, ())
+    await shop.lose(2)
+    assert await shop.events(1) == [RecordingLost("b", "/b/1.mp4")]
+
+
+async def test_where_the_folder_is_not_seen_nothing_is_said_of_files(shop: Shop) -> None:
+    third = FakeEngine()
+    third.writing, third.ended = {"/b/1.mp4": "b"}, [RecordingEnded("a", "/a/1.mp4", 1.0, None)]
+    await shop.workers.take("2", third, records=False)
+    assert await shop.workers.held() == Held()
+
+
+class Wire:
+    """Two ends over which messages go as over a socket: whoever reads one that is too large hangs up."""
+
+    def __init__(self) -> None:
+        ways: list[asyncio.Queue[str | None]] = [asyncio.Queue(), asyncio.Queue()]
+        self.near, self.far = End(ways[0], ways[1]), End(ways[1], ways[0])
+
+
+class End:
+    """A link."""
+
+    def __init__(self, out: asyncio.Queue[str | None], into: asyncio.Queue[str | None]) -> None:
+        self._out = out
+        self._into = into
+
+    async def read(self) -> dict[str, Any] | None:
+        text = await self._into.get()
+        if text is not None and len(text) > protocol.MAX_MESSAGE_BYTES:
+            raise ValueError("message too large")
+        return None if text is None else protocol.decode(text)
+
+    def write(self, message: dict[str, Any]) -> None:
+        self._out.put_nowait(protocol.encode(message))
+
+    def close(self) -> None:
+        for way in (self._out, self._into):
+            way.put_nowait(None)
+
+
+ROOMS = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 1000)), max_size=40)
+"""Of each room: seats, and letters of their names."""
+
+
+@given(ROOMS)
+@example([(250, 60)] * 40)
+@example([(250, 60), (400, 1000), (250, 60)])
+@examples(max_examples=10, deadline=None)
+async def test_any_number_of_rooms_of_any_size_is_taken_in_but_those_that_no_message_holds(
+    rooms: list[tuple[int, int]],
+) -> None:
+    wire, engine, workers = Wire(), FakeEngine(), Workers()
+    for number, (seats, letters) in enumerate(rooms):
+        names = {f"{seat}": SeatOptions(f"{seat}", "đ" * letters) for seat in range(seats)}
+        engine.rooms[f"{number}"] = FakeRoom(seats=names, views=dict.fromkeys(names, "composed"))
+    before = {room: await engine.room_state(room) for room in engine.rooms}
+    serving = asyncio.create_task(EngineServer(engine).serve(wire.far))  # type: ignore[arg-type]
+    remote = RemoteEngine(wire.near)
+    await workers.take("0", remote)
+    sizes = {room: len(json.dumps({"id": 1000, "result": asdict(state)})) for room, state in before.items()}
+    fit = {room for room, size in sizes.items() if size <= protocol.MAX_MESSAGE_BYTES}
+    assert set((await workers.held()).rooms) == engine.rooms.keys() == fit
+    assert {room: await workers.room_state(room) for room in fit} == {room: before[room] for room in fit}
+    await remote.close()
+    await serving

@@ -1,0 +1,515 @@
+"""Media workers of other machines: real processes that dial a real roof over TLS (I-07)."""
+
+import argparse
+import asyncio
+import json
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from loadtest.endpoint.endpoint import Caller
+from loadtest.endpoint.sdp_offer import Wish
+from mediaserver.rpc import protocol
+from mediaserver.rpc.websocket import PATH
+from mediaserver.worker import remote_worker
+from signaling.accounts import throttle
+from signaling.app import admin_cli, tls
+from signaling.app.build import application, roof
+from signaling.app.services import record, utc_now
+from signaling.app.settings import Settings
+from signaling.audit.log import Wanted
+from signaling.core.errors import BadInput
+from signaling.workers import remote_endpoint
+from signaling.workers.pool import Workers
+from tests.fakes import FakeClock, FakeDisk, FakeEngine
+from tests.loadtest.test_ports import opened
+from tests.mediaserver.meeting import CERTIFICATE, Watch, material
+from tests.signaling.world import NHA_TRANG, NOW, Socket, World, problem_of
+
+PATIENCE_S = 30.0
+LOST_S = 10.0
+"""I-07: within this the sessions of a lost worker are held by others."""
+
+
+@dataclass
+class Site:
+    """A roof without workers of its own, and what dials it."""
+
+    world: World
+    workers: Workers
+    directory: Path
+    link: str
+    processes: list[Process] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def key(self, name: str) -> str:
+        """A new key."""
+        return await self.world.kept.worker_keys.make(name, NOW)
+
+    async def start(self, key: str, *more: str) -> Process:
+        """Start a worker with a key."""
+        path = self.directory / f"{len(self.processes)}.key"
+        path.write_text(f"{key}\n")
+        tls.context(self.directory / "other", (), utc_now())
+        authority = str(self.directory / "tls" / "cert.pem")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "mediaserver", "--roof", self.link, "--key-file", str(path)),
+            *("--authority", authority, "--port", "0", "--address", "127.0.0.1", *more),
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        self.processes.append(process)
+        return process
+
+    async def until(self, *names: str) -> None:
+        """Wait until exactly these workers are here."""
+        async with asyncio.timeout(PATIENCE_S):
+            while sorted(self.workers._engines) != sorted(names):
+                await asyncio.sleep(0.02)
+
+    async def local(self) -> FakeEngine:
+        """Take in a worker of this machine."""
+        await self.workers.take("0", self.world.engine)
+        self.tasks.append(asyncio.create_task(self.workers.serve("0")))
+        while "0" not in self.workers._engines:
+            await asyncio.sleep(0)
+        return self.world.engine
+
+    async def dial(self, key: str) -> aiohttp.ClientWebSocketResponse:
+        """Dial as a worker does, to say whatever a test wants."""
+        headers = {"Authorization": f"Bearer {key}"}
+        return await self.world.client().ws_connect(PATH, headers=headers)
+
+    async def joined(self, key: str, records: bool = False) -> aiohttp.ClientWebSocketResponse:
+        """Dial and be taken in."""
+        dialled = await self.dial(key)
+        await dialled.receive_json()
+        await dialled.send_json({"version": protocol.VERSION, "records": records})
+        name = (await dialled.receive_json())["welcome"]
+        asked = await dialled.receive_json()
+        assert asked["call"] == "held"
+        await dialled.send_json({"id": asked["id"], "result": {"rooms": []}})
+        async with asyncio.timeout(PATIENCE_S):
+            while name not in self.workers._engines:
+                await asyncio.sleep(0)
+        return dialled
+
+    async def audited(self, limit: int) -> list[tuple[str, str, str]]:
+        """Action, subject and detail of the newest entries about workers, oldest first."""
+        found = [entry for entry in await self.world.audited(50) if entry.action.startswith("worker-")]
+        return [(entry.action, entry.subject, entry.detail) for entry in found[:limit]][::-1]
+
+    async def until_audited(self, action: str) -> None:
+        """Wait until the newest entry about workers is of an action."""
+        async with asyncio.timeout(PATIENCE_S):
+            while [each[0] for each in await self.audited(1)] != [action]:
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def site(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """A roof that listens with and without TLS."""
+    monkeypatch.setattr(remote_endpoint, "KEY_SECONDS", 0.05)
+    async with _site(settings, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _site(settings: Settings, directory: Path, port: int = 0, outlived: bool = False) -> AsyncIterator[Site]:
+    """A roof, on any free port for 0; if it is to be outlived, it leaves its meetings and processes to another one."""
+    workers, clock, disk = Workers(), FakeClock(NOW), FakeDisk()
+    async with record(settings) as kept, roof(settings, kept, workers, clock, disk) as built:
+        server = TestServer(application(built, workers))
+        await server.start_server()
+        assert server.runner is not None
+        listening = socket.create_server(("127.0.0.1", port))
+        context = tls.context(directory / "tls", ("127.0.0.1",), utc_now())
+        await web.SockSite(server.runner, listening, ssl_context=context).start()
+        link = f"https://127.0.0.1:{listening.getsockname()[1]}/"
+        async with World(kept, built, FakeEngine(), clock, disk, server) as world:
+            made = Site(world, workers, directory, link)
+            yield made
+            await (built.hub.leave() if outlived else built.hub.stop())
+        await server.close()
+        assert workers.alive == len(made.tasks)
+        if not outlived:
+            await _stopped(made)
+
+
+async def _stopped(made: Site) -> None:
+    for task in made.tasks:
+        task.cancel()
+    await asyncio.gather(*made.tasks, return_exceptions=True)
+    for process in made.processes:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def _answer(dialled: aiohttp.ClientWebSocketResponse, stats: dict[str, Any]) -> None:
+    """Be a worker that tells its counters when asked, as the supervisor does of itself, and says yes to all else."""
+    async for message in dialled:
+        call = json.loads(message.data)
+        result = {"stats": stats, "held": {"rooms": [], "writing": {}, "ended": []}}.get(call["call"])
+        await dialled.send_json({"id": call["id"], "result": result})
+
+
+async def seen(guest: Socket, colour: str) -> tuple[Caller, Watch]:
+    """Connect a seat as its page does, with a camera of one colour, and wait for the picture composed of it."""
+    watch = Watch()
+    caller = Caller(CERTIFICATE, material(colour, 440), Wish(layers=1), watch)
+    guest.patience = PATIENCE_S
+    answer = await guest.ask(type="offer", sdp=caller.offer())
+    await caller.connect(answer["sdp"])
+    await watch.until(lambda: watch.colour() == colour)
+    return caller, watch
+
+
+async def test_i07_a_worker_of_another_machine_holds_a_meeting_with_sound_and_picture(site: Site) -> None:
+    process = await site.start(await site.key("media-2"))
+    await site.until("media-2/1")
+    host, _ = await site.world.join("host", await site.world.session(NHA_TRANG))
+    caller, _ = await seen(host, "green")
+    stats: Any = (await site.workers.stats())["media-2/1"]
+    assert (stats["rooms"], stats["peers"]) == (1, 1)
+    assert [(kind, address) for kind, address, _ in opened(process.pid)] == [("udp", "127.0.0.1")]  # the port matrix
+    await caller.close()
+    process.terminate()
+    async with asyncio.timeout(PATIENCE_S):
+        assert await process.communicate() == (b"", b"")
+    assert process.returncode == 0
+    await site.until_audited("worker-gone")
+    assert await site.audited(9) == [("worker-came", "media-2/1", ""), ("worker-gone", "media-2/1", "")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+async def test_i07_the_meeting_of_a_killed_or_frozen_worker_is_held_by_another(site: Site, number: int) -> None:
+    process = await site.start(await site.key("media-2"))
+    await site.until("media-2/1")
+    session = await site.world.session(NHA_TRANG)
+    host, joined = await site.world.join("host", session)
+    local = await site.local()
+    assert site.workers.place(session.id) == "media-2/1"
+    host.patience = LOST_S
+    process.send_signal(number)
+    await host.type("renew")
+    assert list(local.rooms[session.id].seats) == [joined["seat"]]
+    assert site.workers.place(session.id) == "0"
+
+
+async def test_i07_sound_and_picture_are_back_from_another_machine_within_ten_seconds(site: Site) -> None:
+    killed, _ = await site.start(await site.key("a")), await site.start(await site.key("b"))
+    await site.until("a/1", "b/1")
+    session = await site.world.session(NHA_TRANG)
+    host, _ = await site.world.join("host", session)
+    lost, _ = await seen(host, "green")
+    assert site.workers.place(session.id) == "a/1"
+    killed.kill()
+    async with asyncio.timeout(LOST_S):
+        await host.type("renew")
+        found, _ = await seen(host, "green")
+    assert site.workers.place(session.id) == "b/1"
+    await asyncio.gather(lost.close(), found.close())
+
+
+async def test_i07_a_worker_that_lost_the_roof_dials_again_and_its_meetings_go_on(site: Site) -> None:
+    process = await site.start(await site.key("media-2"), "--log-level", "INFO")
+    await site.until("media-2/1")
+    host, joined = await site.world.join("host", await site.world.session(NHA_TRANG))
+    caller, watch = await seen(host, "green")
+    engine = site.workers._engines["media-2/1"]
+    await engine.close()
+    await site.until()
+    await site.until("media-2/1")
+    await host.seat(joined["seat"], media="connected")
+    await watch.more(5)
+    stats: Any = (await site.workers.stats())["media-2/1"]
+    assert (stats["rooms"], stats["peers"], process.returncode) == (1, 1, None)
+    assert caller.connected
+    await caller.close()
+
+
+async def test_i07_a_meeting_on_another_machine_outlives_the_roof(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_worker, "BACKOFF_S", (0.2,))
+    async with _site(settings, tmp_path, outlived=True) as first:
+        process = await first.start(await first.key("media-2"))
+        await first.until("media-2/1")
+        session = await first.world.session(NHA_TRANG)
+        host, chair = await first.world.join("host", session)
+        caller, watch = await seen(host, "green")
+        port = int(first.link.rsplit(":", 1)[1].rstrip("/"))
+    await watch.more(5)
+    async with _site(settings, tmp_path, port) as second:
+        second.processes.append(process)
+        await second.until("media-2/1")
+        again, joined = await second.world.join("host", session, resume=chair["resume"])
+        assert joined["seat"] == chair["seat"]
+        await again.seat(chair["seat"], media="connected")
+        await watch.more(5)
+        stats: Any = (await second.workers.stats())["media-2/1"]
+        assert (stats["rooms"], stats["peers"]) == (1, 1)
+        await caller.close()
+
+
+async def test_i07_a_worker_is_refused_where_the_roof_itself_does_not_see_the_folder(site: Site) -> None:
+    site.world.roof.recordings.directory.write_bytes(b"")
+    dialled = await site.dial(await site.key("media-2"))
+    fault = f"[Errno 17] File exists: '{site.world.roof.recordings.directory}'"
+    assert await dialled.receive_json() == {"refused": fault}
+    assert await site.audited(9) == [("worker-refused", "media-2", fault)]
+
+
+async def test_i07_several_workers_of_a_machine_have_one_key(site: Site) -> None:
+    key = await site.key("media-2")
+    for _ in range(throttle.WORKER.limit):  # coming often is no guessing
+        await (await site.joined(key)).close()
+    await site.until()
+    await asyncio.gather(site.start(key), site.start(key))
+    await site.until("media-2/1", "media-2/2")
+
+
+async def test_i07_a_key_is_given_to_no_roof_whose_certificate_is_unknown(site: Site) -> None:
+    process = await site.start(await site.key("media-2"), "--authority", str(site.directory / "other" / "cert.pem"))
+    assert process.stderr is not None
+    async with asyncio.timeout(PATIENCE_S):
+        assert b"certificate verify failed" in await process.stderr.readline()
+    assert (site.workers.alive, await site.audited(9)) == (0, [])
+
+
+async def test_i07_a_wrong_key_is_refused_and_guessing_is_stopped(site: Site) -> None:
+    key = await site.key("media-2")
+    process = await site.start(f"{key[:-1]}{'A' if key[-1] != 'A' else 'B'}")
+    async with asyncio.timeout(PATIENCE_S):
+        assert await process.communicate() == (b"", b"diemcau media: the roof does not know this key\n")
+    assert (process.returncode, site.workers.alive) == (1, 0)
+    client = site.world.client()
+    outcomes = []
+    for guess in (
+        "",
+        "media-2",
+        "media-2.",
+        "nobody.x",
+        "a.b.c",
+        "\xe9.\xe9",
+        f"media-2.{'0' * 64}",
+        "x.x",
+        "x.x",
+        key,
+    ):
+        async with client.get(PATH, headers={"Authorization": f"Bearer {guess}"}) as response:
+            outcomes.append(await problem_of(response))
+    assert outcomes == [(401, "bad-key")] * 9 + [(429, "locked")]
+    assert await site.audited(99) == [("worker-refused", "?", "key")] * 10
+
+
+async def test_i07_a_withdrawn_key_cuts_its_workers_off(site: Site) -> None:
+    process = await site.start(await site.key("media-2"))
+    other = await site.key("media-3")
+    staying = await site.joined(other)
+    await site.until("media-2/1", "media-3/1")
+    await site.world.kept.worker_keys.withdraw("media-2")
+    await site.until("media-3/1")
+    async with asyncio.timeout(PATIENCE_S):
+        _, err = await process.communicate()
+    assert (process.returncode, err.splitlines()[-1]) == (1, b"diemcau media: the roof does not know this key")
+    assert not staying.closed
+    await staying.close()
+
+
+async def test_i07_a_new_key_for_the_same_name_is_not_the_old_one(site: Site) -> None:
+    keys = site.world.kept.worker_keys
+    old = await site.key("media-2")
+    with pytest.raises(BadInput, match="withdraw it first"):
+        await site.key("media-2")
+    await keys.withdraw("media-2")
+    with pytest.raises(BadInput, match="has no key"):
+        await keys.withdraw("media-2")
+    new = await site.key("media-2")
+    assert (await keys.owner(old), await keys.owner(new), await keys.names()) == (None, "media-2", ["media-2"])
+    for name in ("", "Media", "a b", "x" * 33, ".a", "a\n"):
+        with pytest.raises(BadInput, match="Small letters"):
+            await site.key(name)
+
+
+async def test_i07_a_worker_of_another_release_is_told_so(site: Site) -> None:
+    dialled = await site.dial(await site.key("media-2"))
+    greeting = await dialled.receive_json()
+    assert greeting["version"] == protocol.VERSION
+    await dialled.send_json({"version": "0123456789ab", "records": True})
+    text = f"release 0123456789ab of the worker is not {protocol.VERSION}, the roof's: install the same on both"
+    assert await dialled.receive_json() == {"refused": text}
+    await site.until_audited("worker-refused")
+    assert (site.workers.alive, await site.audited(9)) == (0, [("worker-refused", "media-2", text)])
+
+
+async def test_i07_a_refused_worker_says_why_and_ends(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_endpoint, "MOST", 0)
+    process = await site.start(await site.key("media-2"))
+    async with asyncio.timeout(PATIENCE_S):
+        out = await process.communicate()
+    assert out == (b"", b"diemcau media: 0 workers of other machines are here already\n")
+    assert (process.returncode, site.workers.alive) == (1, 0)
+
+
+def _words(**fields: object) -> str:
+    return json.dumps(fields)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "junk",
+        "[]",
+        _words(event="Boom", fields={}),
+        _words(event="PeerUp", fields={"room": 1, "seat": {}}),
+        _words(event="PeerUp", fields={"room": "r"}),
+        _words(event="RecordingEnded", fields={"room": "r", "path": "/x", "seconds": 1e300, "error": None}),
+        '{"event": "RecordingEnded", "fields": {"room": "r", "path": "/x", "seconds": NaN, "error": null}}',
+        '{"event": "Speaking", "fields": {"room": "r", "seat": "\\ud800"}}',
+        _words(event="Levels", fields={"room": "r", "levels": {"a": "loud"}}),
+        _words(id=[], result=None),
+        _words(no=1),
+        "[" * 100_000,
+        b"{}",
+        _words(event="Speaking", fields={"room": "r", "seat": "x" * (1 << 20)}),
+    ],
+)
+async def test_i07_who_says_what_no_worker_can_say_is_cut_off(
+    site: Site, words: str | bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    dialled = await site.joined(await site.key("media-2"))
+    await (dialled.send_bytes(words) if isinstance(words, bytes) else dialled.send_str(words))
+    await site.until()
+    async with asyncio.timeout(PATIENCE_S):
+        while (await dialled.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+    told = [each.getMessage() for each in caplog.records if each.name == "mediaserver.rpc.client"]
+    assert [text.split(":")[0] for text in told] == ["x a media worker says what none can say"]
+
+
+async def test_i07_an_answer_of_another_kind_is_taken_for_none(site: Site) -> None:
+    dialled = await site.joined(await site.key("media-2"))
+
+    async def answer(result: object) -> None:
+        call = await dialled.receive_json()
+        await dialled.send_json({"id": call["id"], "result": result})
+
+    asking: Coroutine[Any, Any, None] = site.workers.open_room("r", site.world.roof.hub.tools.rooms)
+    await asyncio.gather(asking, answer(None))
+    with pytest.raises(Exception, match="gone"):
+        await asyncio.gather(site.workers.connect("r", "a", "v=0"), answer({"sdp": 1}))
+    await site.until()
+
+
+async def test_i07_a_worker_that_sees_the_folder_records_into_it(site: Site) -> None:
+    await site.start(await site.key("media-2"))
+    await site.until("media-2/1")
+    host, _ = await site.world.join("host", await site.world.session(NHA_TRANG, recording=True))
+    caller, watch = await seen(host, "green")
+    assert (await host.ask(type="record", on=True))["on"] is True
+    await watch.more(40)  # a key frame comes at most twice a second, and the recording begins with one
+    assert (await host.ask(type="record", on=False))["on"] is False
+    await caller.close()
+    async with asyncio.timeout(PATIENCE_S):
+        while [(part.state, part.reason) for part in await site.world.recorded.recordings()] != [("ready", None)]:
+            await asyncio.sleep(0.05)
+    assert [path.suffix for path in site.world.roof.recordings.directory.iterdir()] == [""]  # no marker is left
+
+
+async def test_i07_without_the_folder_a_recording_is_refused_and_says_so(site: Site) -> None:
+    dialled = await site.joined(await site.key("media-2"), records=False)
+    serving = asyncio.create_task(_answer(dialled, {}))
+    host, _ = await site.world.join("host", await site.world.session(NHA_TRANG))
+    assert (await host.ask(type="record", on=True))["error"] == "no-folder"
+    assert [(part.state, part.reason) for part in await site.world.recorded.recordings()] == [("broken", "no-folder")]
+    assert await site.audited(1) == [("worker-came", "media-2/1", "no-folder")]
+    await dialled.close()
+    await serving
+
+
+def test_i07_the_folder_is_seen_by_a_file_in_it(tmp_path: Path) -> None:
+    (tmp_path / "marker").touch()
+    names = (str(tmp_path / "marker"), str(tmp_path), str(tmp_path / "x"), "", ".")
+    assert [remote_worker._sees(name) for name in names] == [True, False, False, False, False]
+
+
+async def test_i07_keys_are_made_listed_and_withdrawn_at_the_command_line(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run(*words: str) -> str:
+        parser = argparse.ArgumentParser()
+        admin_cli.add_arguments(parser)
+        await admin_cli.run(settings, parser.parse_args(["worker-key", *words]))
+        return capsys.readouterr().out
+
+    key = (await run("media-2")).strip()
+    assert await run() == "media-2\n"
+    async with record(settings) as kept:
+        assert await kept.worker_keys.owner(key) == "media-2"
+        assert key.removeprefix("media-2.") not in (settings.data / "diemcau.sqlite3").read_bytes().decode("latin-1")
+    assert (await run("media-2", "--withdraw"), (await run()).strip()) == ("", "")
+    async with record(settings) as kept:
+        entries = await kept.audit.newest(Wanted(action="admin"), 9)
+        assert [each.entry.detail for each in entries] == ["", "name=media-2 withdraw=True", "", "name=media-2"]
+
+
+async def test_i07_the_centre_sees_each_machine_with_its_workers_or_without(site: Site) -> None:
+    first = await site.joined(await site.key("media-2"))
+    serving = asyncio.create_task(_answer(first, {"rooms": 3, "seats": 20}))
+    await site.local()
+    await site.key("media-3")
+    client = await site.world.signed_in("central")
+    async with client.get("/api/v1/capacity/workers") as response:
+        seen = await response.json()
+    worker = {"name": "media-2/1", "rooms": 3, "seats": 20, "records": False}
+    own = {"name": "0", "rooms": 0, "seats": 0, "records": True}
+    assert seen == [
+        {"name": None, "workers": [own]},
+        {"name": "media-2", "workers": [worker]},
+        {"name": "media-3", "workers": []},
+    ]
+    await first.close()
+    await serving
+
+
+async def test_i07_who_greets_too_long_is_hung_up_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_endpoint, "GREETING_SECONDS", 0.05)
+    dialled = await site.dial(await site.key("media-2"))
+    await dialled.receive_json()
+    assert await dialled.receive_json() == {"refused": "greeting too slow"}
+    assert (await dialled.receive()).type is aiohttp.WSMsgType.CLOSE
+    assert await site.audited(9) == [("worker-refused", "media-2", "greeting too slow")]
+
+
+async def test_i07_the_roof_that_stops_lets_its_workers_go(settings: Settings, tmp_path: Path) -> None:
+    async with _site(settings, tmp_path) as site:
+        process = await site.start(await site.key("media-2"))
+        await site.until("media-2/1")
+    assert process.returncode == -signal.SIGKILL  # it was dialling still when the test ended it
+
+
+async def test_a_worker_that_dials_without_tls_or_without_a_key_does_not_start(tmp_path: Path) -> None:
+    for arguments, fault in (
+        (["--roof", "http://10.0.0.1/", "--key-file", "k"], b"must look like https://"),
+        (["--roof", "https://10.0.0.1/"], b"--roof needs --key-file"),
+        (["--roof", "https://10.0.0.1/", "--key-file", str(tmp_path / "none")], b"No such file"),
+        (["--roof", "https://10.0.0.1/", "--socket", "s"], b"not allowed with"),
+    ):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "mediaserver", "--address", "127.0.0.1", *arguments), stderr=PIPE
+        )
+        _, err = await process.communicate()
+        assert fault in err and process.returncode

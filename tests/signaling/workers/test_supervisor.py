@@ -1,0 +1,324 @@
+"""Real child processes that die, hang, and never come up."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediaserver.api import EngineLost, Event, MediaEngine, RoomOptions
+from signaling.app.build import media
+from signaling.core.child_process import socket_path
+from signaling.core.server_id import owner_of
+from signaling.workers import supervisor as module
+from signaling.workers.detached_process import Detached
+from signaling.workers.pool import RoomBack, RoomLost, Workers
+from signaling.workers.supervisor import Supervisor, worker_command
+from tests.another_user import DAEMON, NOBODY, others_may_run_us, shared_directory
+from tests.fakes import FakeEngine
+from tests.signaling.world import make_settings
+
+WORKER = str(Path(__file__).parents[1] / "worker.py")
+
+
+class ProcessEngine(FakeEngine):
+    """An engine that lives in the worker process; its stats are the process's pid."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__()
+        self._reader, self._writer = reader, writer
+        self._turn = asyncio.Lock()  # the supervisor asks too
+
+    async def stats(self) -> dict[str, object]:
+        async with self._turn:
+            self._writer.write(b"?\n")
+            line = await self._reader.readline()
+        if not line:
+            self.emit(EngineLost())
+            raise OSError("gone")
+        return {"pid": int(line)}
+
+    async def close(self) -> None:
+        self._writer.close()
+
+
+async def dial(path: Path) -> MediaEngine:
+    return ProcessEngine(*await asyncio.open_unix_connection(path))
+
+
+Start = Callable[[str, int], Awaitable[tuple[Supervisor, Workers]]]
+
+
+@pytest.fixture
+async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
+    """Start supervised workers that behave in some way."""
+    monkeypatch.setattr(module, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(module, "SILENT_SECONDS", 1.0)
+    monkeypatch.setattr(module, "BACKOFF_SECONDS", (0.01,))
+    started = []
+
+    async def run(manner: str, count: int) -> tuple[Supervisor, Workers]:
+        workers = Workers()
+        made = Supervisor(
+            workers, count, tmp_path / "run", lambda _, path: [sys.executable, WORKER, manner, str(path)], dial
+        )
+        started.append(made)
+        await made.start()
+        return made, workers
+
+    yield run
+    for supervisor in started:
+        await supervisor.stop()
+
+
+async def pids(workers: Workers) -> dict[str, int]:
+    stats = await workers.stats()
+    return {number: counters["pid"] for number, counters in stats.items() if isinstance(counters, dict)}
+
+
+async def until_back(workers: Workers, old: int) -> int:
+    """Wait until a worker with another pid answers."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await pids(workers)
+            if found and found["0"] != old:
+                return found["0"]
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
+async def test_a_dead_or_hanging_worker_is_replaced(start: Start, number: signal.Signals) -> None:
+    supervisor, workers = await start("live", 1)
+    await workers.open_room("a", RoomOptions())
+    pid = (await pids(workers))["0"]
+    os.kill(pid, number)
+    events = workers.events()
+    async with asyncio.timeout(20):
+        seen: list[Event] = [await anext(events), await anext(events)]
+    assert seen == [RoomLost("a"), RoomBack("a")]
+    assert await until_back(workers, pid) != pid
+    assert supervisor.restarts == 1
+    assert not Path(f"/proc/{pid}").exists()
+
+
+async def test_each_worker_has_its_own_process_and_all_stop(start: Start) -> None:
+    supervisor, workers = await start("live", 3)
+    found = await pids(workers)
+    assert (list(found), len(set(found.values()))) == (["0", "1", "2"], 3)
+    await supervisor.stop()
+    assert (workers.alive, [Path(f"/proc/{pid}").exists() for pid in found.values()]) == (0, [False] * 3)
+
+
+async def test_the_next_server_takes_workers_in_that_were_left_and_ends_those_beyond_its_number(start: Start) -> None:
+    first, workers = await start("live", 3)
+    before = await pids(workers)
+    await first.leave()
+    assert [Path(f"/proc/{pid}").exists() for pid in before.values()] == [True] * 3
+    second, workers = await start("live", 2)
+    assert await pids(workers) == {number: pid for number, pid in before.items() if number != "2"}
+    assert not _runs(before["2"])
+    assert (first.restarts, second.restarts) == (0, 0)
+    await second.stop()
+    assert [_runs(pid) for pid in before.values()] == [False] * 3
+
+
+async def test_a_process_of_ours_that_was_found_by_its_id_leaves_no_zombie() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    found = Detached("found", child.pid)
+    assert child.stdin is not None
+    child.stdin.close()
+    async with asyncio.timeout(20):
+        await found.wait()
+    assert not Path(f"/proc/{child.pid}").exists()
+    child.returncode = 0  # its status was taken
+
+
+async def test_a_worker_that_was_left_and_hangs_is_replaced(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HELD_SECONDS", 0.2)
+    first, workers = await start("live", 1)
+    (left,) = (await pids(workers)).values()
+    await first.leave()
+    os.kill(left, signal.SIGSTOP)
+    _, workers = await start("live", 1)
+    assert await until_back(workers, left) != left
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process lives: one that we are still to wait for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def test_a_worker_that_never_comes_up_does_not_keep_the_server_from_starting(start: Start) -> None:
+    supervisor, workers = await start("die", 1)
+    assert workers.alive == 0
+    async with asyncio.timeout(20):
+        while supervisor.restarts < 3:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+async def test_a_worker_whose_process_cannot_be_made_is_started_later(
+    start: Start, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    make, starts = subprocess.Popen, count(1)
+
+    def sometimes(argv: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
+        if next(starts) == failing:
+            raise BlockingIOError("fork: no process left")
+        return make(argv, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", sometimes)
+    async with asyncio.timeout(20):
+        supervisor, workers = await start("live", 1)
+        if failing == 2:
+            os.kill((await pids(workers))["0"], signal.SIGKILL)
+        while supervisor.restarts < failing or not workers.alive:
+            await asyncio.sleep(0.01)
+    assert (supervisor.restarts, workers.alive) == (failing, 1)
+
+
+async def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
+    parent = await asyncio.create_subprocess_exec(
+        *(sys.executable, WORKER, "parent", str(tmp_path / "x.sock")), stdout=asyncio.subprocess.PIPE
+    )
+    assert parent.stdout is not None
+    async with asyncio.timeout(20):
+        pid = int(await parent.stdout.readline())
+        os.kill(pid, 0)
+        parent.kill()
+        await parent.wait()
+        while Path(f"/proc/{pid}").exists():
+            await asyncio.sleep(0.01)
+
+
+def test_a_path_too_long_for_a_socket_moves_to_the_temporary_directory(tmp_path: Path) -> None:
+    assert socket_path(tmp_path, "a.sock") == tmp_path / "a.sock"
+    long = socket_path(tmp_path / ("x" * 100), "a.sock")
+    assert (long.name, len(str(long)) < 100) == ("a.sock", True)
+    long.parent.rmdir()
+
+
+def test_the_workers_command_names_socket_ports_and_addresses(tmp_path: Path) -> None:
+    command = worker_command(make_settings(tmp_path, None))
+    assert command(1, Path("/s"))[1:] == [
+        "-m",
+        "mediaserver",
+        "--socket",
+        "/s",
+        "--owner",
+        owner_of(tmp_path),
+        "--port",
+        "0",
+        "--rtp-ports",
+        "40100",
+        "41099",
+        "--address",
+        "127.0.0.1",
+    ]
+
+
+async def test_workers_that_something_else_starts_are_taken_in_and_never_started(tmp_path: Path) -> None:
+    """As systemd does, which starts them again, too."""
+    settings = replace(make_settings(tmp_path, None), start_workers=False)
+    async with media(settings) as supervisor:
+        await asyncio.sleep(0)
+        assert (supervisor.workers.alive, supervisor.restarts, list(settings.run.iterdir())) == (0, 0, [])
+    arguments = ("-m", "mediaserver", "--socket", str(settings.run / "media-0.sock"), "--port", "0")
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, "--address", "127.0.0.1")
+    try:
+        async with asyncio.timeout(20), media(settings) as supervisor:
+            while not supervisor.workers.alive:
+                await asyncio.sleep(0.01)
+            assert supervisor.workers.alive == 1
+        await process.wait()  # a server that ends for good ends them, too; its status may be taken by the supervisor
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+SERVE = """
+import asyncio, sys
+from dataclasses import replace
+from pathlib import Path
+from mediaserver.api import RoomOptions
+from signaling.app.build import media
+from tests.signaling.world import make_settings
+
+async def serve(data, sockets):
+    settings = replace(make_settings(Path(data), None), start_workers=False, worker_sockets=Path(sockets))
+    async with media(settings) as supervisor:
+        while not supervisor.workers.alive:
+            await asyncio.sleep(0.01)
+        await supervisor.workers.open_room("r", RoomOptions())
+        print(await supervisor.workers.held())
+
+asyncio.run(serve(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif(not others_may_run_us(), reason="needs root, and a tree that others can read")
+async def test_a_server_and_a_worker_of_two_users_find_each_other_and_end_together() -> None:
+    """As in the units: the sockets are the worker's, and the server is in its group."""
+    with shared_directory() as place:
+        data, sockets = place / "data", place / "sockets"
+        data.mkdir(mode=0o700)
+        sockets.mkdir(mode=0o750)
+        os.chown(data, NOBODY, NOBODY)
+        os.chown(sockets, DAEMON, DAEMON)
+        where = ("--socket", str(sockets / "media-0.sock"), "--port", "0", "--address", "127.0.0.1")
+        worker = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "mediaserver", *where, "--server-user", "nobody"),
+            user=DAEMON,
+            group=DAEMON,
+            extra_groups=[],
+        )
+        try:
+            server = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", SERVE, str(data), str(sockets)),
+                user=NOBODY,
+                group=NOBODY,
+                extra_groups=[DAEMON],
+                stdout=subprocess.PIPE,
+            )
+            async with asyncio.timeout(60):
+                told, _ = await server.communicate()
+                assert (server.returncode, b"'r'" in told) == (0, True)
+                assert await worker.wait() == 0  # asked to, since it cannot be told by a signal
+        finally:
+            if worker.returncode is None:
+                worker.kill()
+                await worker.wait()
+
+
+LET_GO = """
+import asyncio, sys
+from signaling import detached
+
+async def stop():
+    detached.STOP_SECONDS = 0.1
+    process = detached.Detached("theirs", int(sys.argv[1]))
+    await process.stop()
+    print(process.released)
+
+asyncio.run(stop())
+"""
+
+
+@pytest.mark.skipif(not others_may_run_us(), reason="needs root, and a tree that others can read")
+async def test_a_process_of_another_user_that_does_not_end_is_let_go() -> None:
+    command = (sys.executable, "-c", LET_GO, str(os.getpid()))
+    told = await asyncio.to_thread(
+        subprocess.check_output, command, user=NOBODY, group=NOBODY, extra_groups=[], timeout=30
+    )
+    assert told == b"True\n"
